@@ -1,0 +1,160 @@
+#!/usr/bin/env node
+// The way in: `node bin/bursar.mjs <command> [args…]`. It runs on Node 20 and needs no node_modules:
+//   1. installs the dependencies when they are not those of package-lock.json,
+//   2. finds a Node that runs TypeScript: this one from version 24 on, else the one in node_modules,
+//   3. runs the command with it (`run <script.ts>` means a script of this project, all else goes to
+//      src/cli/main.ts), passes signals on and ends as the command ends.
+// The command has an ipc channel to this process: its `disconnect` tells that this one was killed.
+
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import * as fs from 'node:fs'
+import { constants } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const MODULES = join(ROOT, 'node_modules')
+const STAMP = join(MODULES, '.bursar-stamp')
+/** Held by the one bootstrap that installs; its content is that one's pid. */
+const INSTALLING = join(ROOT, '.bursar-install.tmp')
+/** An installation older than this is given up on, whatever its pid says (it may be reused). */
+const STALE_MS = 15 * 60_000
+const OLDEST_NODE = 24
+
+const [command, ...args] = process.argv.slice(2)
+if (command === 'run' && !args[0]) fail('run needs the path of a script of this project.')
+await install(command === 'run')
+const script = command === 'run' ? [resolve(ROOT, args.shift())] : mainWith(command)
+const nodeArgs = ['--disable-warning=ExperimentalWarning', ...script, ...args]
+const end = await run(findNode(), nodeArgs, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
+if (end.error) fail(`The Node in node_modules does not run on this system (${end.error.code}).`)
+process.exit(end.code)
+
+function mainWith(name) {
+  return [join(ROOT, 'src/cli/main.ts'), ...(name === undefined ? [] : [name])]
+}
+
+/** Brings node_modules in line with the lockfile, by one process at a time. */
+async function install(withDev) {
+  const wanted = fs.readFileSync(join(ROOT, 'package-lock.json'))
+  const hash = createHash('sha256').update(wanted).digest('hex')
+  if (isInstalled(hash, wanted, withDev)) return
+  process.stderr.write('installing dependencies…\n')
+  while (!takeTurn()) await new Promise((done) => setTimeout(done, 200))
+  // However this ends: a left-over is found stale by its pid, but only after a look at it.
+  process.once('exit', () => fs.rmSync(INSTALLING, { force: true }))
+  // Another process may have done it meanwhile.
+  if (isInstalled(hash, wanted, withDev)) return fs.rmSync(INSTALLING, { force: true })
+  const npm = await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: 'pipe' })
+  if (npm.error) fail(`npm, which installs the dependencies, does not start (${npm.error.code}).`)
+  if (npm.code !== 0) {
+    process.stderr.write(npm.output)
+    fail(
+      `The dependencies are not installed: "npm ci" in ${ROOT} ended with ${npm.code}.`,
+      npm.code,
+    )
+  }
+  fs.writeFileSync(STAMP, hash)
+  linkBin()
+  fs.rmSync(INSTALLING, { force: true })
+}
+
+/** By the stamp of our own installation, or by npm's own record when somebody else ran npm. */
+function isInstalled(hash, wanted, withDev) {
+  if (readOrNull(STAMP) === hash) return true
+  const record = readOrNull(join(MODULES, '.package-lock.json'))
+  if (record === null) return false
+  const present = JSON.parse(record).packages
+  return Object.entries(JSON.parse(wanted).packages).every(
+    ([path, { version, integrity, ...is }]) => {
+      const found = present[path]
+      if (!found) return path === '' || is.optional || is.devOptional || (is.dev && !withDev)
+      return found.version === version && found.integrity === integrity
+    },
+  )
+}
+
+/** Takes the turn to install; false while a live process has it. */
+function takeTurn() {
+  try {
+    fs.writeFileSync(INSTALLING, String(process.pid), { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error.code !== 'EEXIST') fail(`The dependencies cannot be installed (${error.message}).`)
+  }
+  const ageMs = Date.now() - (fs.statSync(INSTALLING, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+  const pid = Number(readOrNull(INSTALLING))
+  // An empty file is one that is just being written, unless it stays empty.
+  if (ageMs > STALE_MS || (pid ? !isAlive(pid) : ageMs > 5_000)) {
+    fs.rmSync(INSTALLING, { force: true })
+  }
+  return false
+}
+
+/** npm links the programs of dependencies only; with this `npx bursar` needs no look around. */
+function linkBin() {
+  try {
+    fs.mkdirSync(join(MODULES, '.bin'), { recursive: true })
+    fs.symlinkSync('../../bin/bursar.mjs', join(MODULES, '.bin/bursar'))
+  } catch {
+    // It is there, or cannot be: npx then finds the program by package.json.
+  }
+}
+
+function findNode() {
+  if (Number.parseInt(process.versions.node, 10) >= OLDEST_NODE) return process.execPath
+  const node = join(MODULES, `node-${process.platform}-${process.arch}/bin/node`)
+  if (!fs.existsSync(node)) {
+    const why = `this is ${process.versions.node}, and no other one came with the dependencies`
+    fail(
+      `Bursar needs Node ${OLDEST_NODE} or newer; ${why} for ${process.platform}-${process.arch}.`,
+    )
+  }
+  try {
+    fs.accessSync(node, fs.constants.X_OK)
+  } catch {
+    // Some ways to copy a project lose the modes of its files.
+    fs.chmodSync(node, 0o755)
+  }
+  return node
+}
+
+/** Runs a program to its end, passing signals on; the code of a killed one is 128 + the signal. */
+function run(program, programArgs, options) {
+  const child = spawn(program, programArgs, options)
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  let output = ''
+  const collect = (text) => {
+    output += text
+  }
+  child.stdout?.on('data', collect)
+  child.stderr?.on('data', collect)
+  return new Promise((done) => {
+    child.once('error', (error) => done({ code: 1, error, output }))
+    child.once('close', (code, signal) => {
+      done({ code: code ?? 128 + constants.signals[signal], output })
+    })
+  })
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+function readOrNull(path) {
+  try {
+    return fs.readFileSync(path, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+function fail(sentence, code = 1) {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(code)
+}

@@ -1,0 +1,142 @@
+import type { App } from '../app.ts'
+import { scheduleTrimming } from '../jobs/index.ts'
+import { assert, required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, duplicated, notFound } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { hashOf, newSecret, prefixOf } from './secret.ts'
+import * as store from './store.ts'
+import type { ApiKey, Environment, EnvironmentType, KeyKind } from './types.ts'
+
+/** A key with its secret: the only moment at which the secret is known. */
+export type MadeKey = ApiKey & { secret: string }
+
+export const DEFAULT_ID = 'default'
+const ID_FORM = /^[a-zA-Z0-9][a-zA-Z0-9_|.-]{0,254}$/
+
+export type NewEnvironment = {
+  accountId?: string
+  id: string
+  displayName?: string
+  type?: EnvironmentType
+}
+
+/** Makes an environment with its own account if need be. 409 when the id is taken. */
+export async function createEnvironment(app: App, input: NewEnvironment): Promise<Environment> {
+  if (!ID_FORM.test(input.id)) throw badInput(`id: "${input.id}" is not an id`)
+  const environment = await ensureEnvironment(app, input)
+  if (!environment.made) throw duplicated(`an environment with the id ${input.id} exists already`)
+  return environment
+}
+
+/** The environment that a fresh installation starts with. */
+export const ensureDefaultEnvironment = (app: App): Promise<Environment> =>
+  ensureEnvironment(app, { id: DEFAULT_ID, displayName: 'Default', type: 'PRODUCTION' })
+
+async function ensureEnvironment(
+  app: App,
+  input: NewEnvironment,
+): Promise<Environment & { made: boolean }> {
+  const now = app.clock.now()
+  const environment: Environment = {
+    environmentKey: app.ids.next(now),
+    accountId: input.accountId ?? DEFAULT_ID,
+    id: input.id,
+    displayName: input.displayName ?? input.id,
+    type: input.type ?? 'DEVELOPMENT',
+  }
+  return app.db.transaction(async (tx) => {
+    await store.insertAccount(tx, { key: app.ids.next(now), id: environment.accountId, now })
+    if ((await store.insertEnvironment(tx, environment, now)) === 1) {
+      await scheduleTrimming(tx, app, environment)
+      return { ...environment, made: true }
+    }
+    const found = required(await store.findEnvironment(tx, input.id), 'an environment just seen')
+    return { ...found, made: false }
+  })
+}
+
+export type NewKey = { kind: KeyKind; name: string; expiresAt?: Instant }
+
+/** Makes a key. The secret is in the answer and nowhere else. */
+export const createKey = (app: App, scope: Scope, input: NewKey): Promise<MadeKey> => {
+  const key = keyFrom(app, scope, { ...input, secret: newSecret(input.kind) })
+  return app.db.transaction(async (tx) => {
+    const inserted = await store.insertKey(tx, key, { hash: hashOf(key.secret), origin: 'created' })
+    assert(inserted === 1, 'a fresh random secret was taken')
+    return key
+  })
+}
+
+/** Ends a key at once, for good. 404 `ApiKeyNotFound` when there is no such key that lives. */
+export const revokeKey = (app: App, keyId: Uuid): Promise<void> =>
+  app.db.transaction(async (tx) => {
+    const revoked = await store.revokeKey(tx, keyId, app.clock.now())
+    if (revoked === 0) throw notFound('ApiKeyNotFound', `there is no live key ${keyId}`)
+    await store.announceKeyChange(tx)
+  })
+
+/**
+ * Makes a new secret for a key; the old one works for `graceMs` more. 404 `ApiKeyNotFound`, 400
+ * `ApiKeyExpired` for a dead key, 400 `ApiKeyHasExpiry` for one that is already being replaced.
+ */
+export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeKey> =>
+  app.db.transaction(async (tx) => {
+    const now = app.clock.now()
+    const old = await store.lockKey(tx, keyId)
+    if (old === null) throw notFound('ApiKeyNotFound', `there is no key ${keyId}`)
+    if (!isLive(old, now)) throw badInput(`the key ${keyId} has ended`, 'ApiKeyExpired')
+    if (old.expiresAt !== null)
+      throw badInput(`the key ${keyId} is about to end`, 'ApiKeyHasExpiry')
+    const scope = { environmentKey: old.environmentKey }
+    const key = keyFrom(app, scope, { kind: old.kind, name: old.name, secret: newSecret(old.kind) })
+    await store.insertKey(tx, key, { hash: hashOf(key.secret), origin: 'created' })
+    await store.replaceKey(tx, keyId, { keyId: key.keyId, expiresAt: now + graceMs })
+    await store.announceKeyChange(tx)
+    return key
+  })
+
+/**
+ * Makes `secret` the configured key of the environment; the one configured before ends at once.
+ * Naming a secret that was configured earlier revives it: the operator asked for it. Refused (400)
+ * when the secret is a key of another environment.
+ */
+export const configureKey = (app: App, scope: Scope, secret: string): Promise<void> =>
+  app.db.transaction(async (tx) => {
+    // Servers that start together would otherwise both see no key and both insert one.
+    await store.lockEnvironment(tx, scope)
+    const now = app.clock.now()
+    const hash = hashOf(secret)
+    const found = await store.findKeyByHash(tx, hash)
+    if (found !== null && found.environmentKey !== scope.environmentKey)
+      throw badInput('BURSAR_API_KEY is a key of another environment')
+    const configured = await store.findConfiguredKey(tx, scope)
+    if (found !== null && found.keyId === configured?.keyId) return
+    if (configured !== null) await store.revokeKey(tx, configured.keyId, now)
+    if (found !== null) await store.reviveKey(tx, found.keyId)
+    else {
+      const key = keyFrom(app, scope, { kind: 'full-access', name: 'configured', secret })
+      await store.insertKey(tx, key, { hash, origin: 'configured' })
+    }
+    await store.announceKeyChange(tx)
+  })
+
+/** Whether a key opens anything at `now`. */
+export const isLive = (key: ApiKey, now: Instant): boolean =>
+  key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt)
+
+function keyFrom(app: App, scope: Scope, input: NewKey & { secret: string }): MadeKey {
+  const now = app.clock.now()
+  return {
+    keyId: app.ids.next(now),
+    environmentKey: scope.environmentKey,
+    name: input.name,
+    kind: input.kind,
+    prefix: prefixOf(input.secret),
+    createdAt: now,
+    expiresAt: input.expiresAt ?? null,
+    revokedAt: null,
+    secret: input.secret,
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { App } from '../app.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { configureKey } from './commands.ts'
+import { newSecret } from './secret.ts'
+import { findConfiguredKey } from './store.ts'
+
+export type ConfiguredKey =
+  /** The variable names it; the operator knows it. */
+  | { from: 'variable' }
+  /** It stands in the key file; `made` when this start made it, to be printed once. */
+  | { from: 'file'; file: string; made: string | null }
+  /** The database has one that this machine does not hold. */
+  | { from: 'elsewhere' }
+
+/**
+ * Sees to it that the default environment has its configured key: the variable's, else the key
+ * file's, else a new one that is written to the file (readable by its owner alone).
+ */
+export async function ensureConfiguredKey(app: App, scope: Scope): Promise<ConfiguredKey> {
+  if (app.config.apiKey !== null) {
+    await configureKey(app, scope, app.config.apiKey)
+    return { from: 'variable' }
+  }
+  const file = join(app.config.dataDir, 'api-key')
+  const kept = await readKeyFile(file)
+  const configured = await findConfiguredKey(app.db.read, scope)
+  if (configured !== null) {
+    return kept?.startsWith(configured.prefix)
+      ? { from: 'file', file, made: null }
+      : { from: 'elsewhere' }
+  }
+  const secret = kept ?? newSecret('full-access')
+  // The file first: a crash in between leaves a key that the next start takes up, never one that
+  // opens the environment and that nobody knows.
+  if (kept === null) await writeKeyFile(app.config.dataDir, file, secret)
+  await configureKey(app, scope, secret)
+  return { from: 'file', file, made: kept === null ? secret : null }
+}
+
+async function readKeyFile(file: string): Promise<string | null> {
+  try {
+    const secret = (await readFile(file, 'utf8')).trim()
+    return secret === '' ? null : secret
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+async function writeKeyFile(folder: string, file: string, secret: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const temporary = `${file}.${process.pid}.tmp`
+  const handle = await open(temporary, 'w', 0o600)
+  try {
+    await handle.writeFile(`${secret}\n`)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(temporary, file).catch(async (error) => {
+    await rm(temporary, { force: true })
+    throw error
+  })
+}

@@ -1,0 +1,161 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { type ApiKey, ENVIRONMENT_TYPES, type Environment, KEY_KINDS } from './types.ts'
+
+const environmentRow = row({
+  environment_key: column.uuid,
+  account_id: column.text,
+  id: column.text,
+  display_name: column.text,
+  type: column.oneOf(...ENVIRONMENT_TYPES),
+})
+
+const environmentOf = (found: ReturnType<typeof environmentRow>): Environment => ({
+  environmentKey: found.environment_key,
+  accountId: found.account_id,
+  id: found.id,
+  displayName: found.display_name,
+  type: found.type,
+})
+
+const selectEnvironment = sql`
+  select e.environment_key, a.id as account_id, e.id, e.display_name, e.type
+  from environments e join accounts a using (account_key)`
+
+export async function findEnvironment(reader: Reader, id: string): Promise<Environment | null> {
+  const found = await reader.maybeOne(
+    environmentRow,
+    sql`${selectEnvironment} where e.id = ${id}::text`,
+  )
+  return found && environmentOf(found)
+}
+
+export async function listEnvironments(reader: Reader): Promise<Environment[]> {
+  const found = await reader.many(
+    environmentRow,
+    sql`${selectEnvironment} order by a.id, e.id limit 1000`,
+  )
+  return found.map(environmentOf)
+}
+
+/** Answers 0 when the account is there already. */
+export const insertAccount = (tx: Tx, account: { key: Uuid; id: string; now: Instant }) =>
+  tx.execute(sql`
+    insert into accounts (account_key, id, display_name, created_at)
+    values (${account.key}::uuid, ${account.id}::text, ${account.id}::text,
+      ${instantToWire(account.now)}::timestamptz)
+    on conflict (id) do nothing`)
+
+/** Answers 0 when the account has an environment of this id. */
+export const insertEnvironment = (tx: Tx, environment: Environment, now: Instant) =>
+  tx.execute(sql`
+    insert into environments (environment_key, account_key, id, display_name, type, created_at)
+    select ${environment.environmentKey}::uuid, account_key, ${environment.id}::text,
+      ${environment.displayName}::text, ${environment.type}::text, ${instantToWire(now)}::timestamptz
+    from accounts where id = ${environment.accountId}::text
+    on conflict (account_key, id) do nothing`)
+
+export const lockEnvironment = (tx: Tx, scope: Scope) =>
+  tx.execute(sql`
+    select 1 from environments
+    where environment_key = ${scope.environmentKey}::uuid for no key update`)
+
+const keyRow = row({
+  key_id: column.uuid,
+  environment_key: column.uuid,
+  name: column.text,
+  kind: column.oneOf(...KEY_KINDS),
+  prefix: column.text,
+  created_at: column.instant,
+  expires_at: column.nullable(column.instant),
+  revoked_at: column.nullable(column.instant),
+})
+
+const keyOf = (found: ReturnType<typeof keyRow>): ApiKey => ({
+  keyId: found.key_id,
+  environmentKey: found.environment_key,
+  name: found.name,
+  kind: found.kind,
+  prefix: found.prefix,
+  createdAt: found.created_at,
+  expiresAt: found.expires_at,
+  revokedAt: found.revoked_at,
+})
+
+const selectKey = sql`
+  select key_id, environment_key, name, kind, prefix, created_at, expires_at, revoked_at
+  from api_keys`
+
+export async function findKeyByHash(reader: Reader, hash: Buffer): Promise<ApiKey | null> {
+  const found = await reader.maybeOne(keyRow, sql`${selectKey} where secret_hash = ${hash}::bytea`)
+  return found && keyOf(found)
+}
+
+/** The key that the configuration named last, if it still lives. */
+export async function findConfiguredKey(reader: Reader, scope: Scope): Promise<ApiKey | null> {
+  const found = await reader.maybeOne(
+    keyRow,
+    sql`${selectKey} where environment_key = ${scope.environmentKey}::uuid
+      and origin = 'configured' and revoked_at is null`,
+  )
+  return found && keyOf(found)
+}
+
+/** Locks one key, so that two rotations of it queue. */
+export async function lockKey(tx: Tx, keyId: Uuid): Promise<ApiKey | null> {
+  const found = await tx.maybeOne(
+    keyRow,
+    sql`${selectKey} where key_id = ${keyId}::uuid for update`,
+  )
+  return found && keyOf(found)
+}
+
+export async function listKeys(reader: Reader, scope: Scope): Promise<ApiKey[]> {
+  const found = await reader.many(
+    keyRow,
+    sql`${selectKey} where environment_key = ${scope.environmentKey}::uuid
+      order by key_id limit 1000`,
+  )
+  return found.map(keyOf)
+}
+
+/** Answers 0 when some key has this secret already. */
+export const insertKey = (
+  tx: Tx,
+  key: ApiKey,
+  secret: { hash: Buffer; origin: 'configured' | 'created' },
+) =>
+  tx.execute(sql`
+    insert into api_keys
+      (key_id, environment_key, name, kind, origin, prefix, secret_hash, created_at, expires_at)
+    values (${key.keyId}::uuid, ${key.environmentKey}::uuid, ${key.name}::text, ${key.kind}::text,
+      ${secret.origin}::text, ${key.prefix}::text, ${secret.hash}::bytea,
+      ${instantToWire(key.createdAt)}::timestamptz,
+      ${key.expiresAt === null ? null : instantToWire(key.expiresAt)}::timestamptz)
+    on conflict (secret_hash) do nothing`)
+
+export const revokeKey = (tx: Tx, keyId: Uuid, now: Instant) =>
+  tx.execute(sql`
+    update api_keys set revoked_at = ${instantToWire(now)}::timestamptz
+    where key_id = ${keyId}::uuid and revoked_at is null`)
+
+/** Makes a known secret the configured, full-access key again. */
+export const reviveKey = (tx: Tx, keyId: Uuid) =>
+  tx.execute(sql`
+    update api_keys
+    set kind = 'full-access', origin = 'configured', revoked_at = null, expires_at = null,
+      replaced_by = null
+    where key_id = ${keyId}::uuid`)
+
+/** `expiresAt` is exclusive: the old secret works until just before it. */
+export const replaceKey = (tx: Tx, keyId: Uuid, by: { keyId: Uuid; expiresAt: Instant }) =>
+  tx.execute(sql`
+    update api_keys
+    set expires_at = least(expires_at, ${instantToWire(by.expiresAt)}::timestamptz),
+      replaced_by = ${by.keyId}::uuid, origin = 'created'
+    where key_id = ${keyId}::uuid`)
+
+/** Heard by every server when this transaction commits: they forget the keys they remember. */
+export const announceKeyChange = (tx: Tx) => tx.execute(sql`select pg_notify('bursar_access', '')`)

@@ -1,0 +1,104 @@
+import { isAbsolute, join, resolve } from 'node:path'
+
+/** Everything that the environment decides. Read once, at start. */
+export type Config = {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  /** null: the embedded PostgreSQL in the data directory. */
+  readonly databaseUrl: string | null
+  readonly databasePoolSize: number
+  readonly apiKey: string | null
+  readonly testClock: boolean
+  readonly logLevel: LogLevel
+  /** null: no cap, as in the contract (decision: the seeds state none). */
+  readonly maxAttributionKeys: number | null
+  /** Links only to integrations that `bursar integration add` made. */
+  readonly strictIntegrations: boolean
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** A variable that cannot be used. The message names it and says what it takes. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export const DEFAULT_PORT = 4242
+const MIN_KEY_LENGTH = 16
+const MAX_KEY_LENGTH = 512
+
+export function readConfig(env: Environment, cwd: string): Config {
+  const testClock = flag(env, 'BURSAR_TEST_CLOCK')
+  if (testClock && env.NODE_ENV === 'production')
+    throw new ConfigError('BURSAR_TEST_CLOCK is refused with NODE_ENV=production')
+  return {
+    host: value(env, 'BURSAR_HOST') ?? '127.0.0.1',
+    port: integer(env, 'BURSAR_PORT', { min: 0, max: 65_535 }) ?? DEFAULT_PORT,
+    dataDir: directory(value(env, 'BURSAR_DATA_DIR') ?? '.bursar', cwd),
+    databaseUrl: databaseUrl(env),
+    databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
+    apiKey: apiKey(env),
+    testClock,
+    logLevel: logLevel(env),
+    maxAttributionKeys: integer(env, 'BURSAR_MAX_ATTRIBUTION_KEYS', { min: 0, max: 10_000 }),
+    strictIntegrations: flag(env, 'BURSAR_STRICT_INTEGRATIONS'),
+  }
+}
+
+/** An empty variable counts as unset, as shells and compose files make it easy to write one. */
+const value = (env: Environment, name: string): string | null => {
+  const text = env[name]
+  return text === undefined || text === '' ? null : text
+}
+
+const directory = (path: string, cwd: string): string =>
+  isAbsolute(path) ? resolve(path) : join(cwd, path)
+
+function flag(env: Environment, name: string): boolean {
+  const text = value(env, name)
+  if (text === null || text === '0' || text === 'false') return false
+  if (text === '1' || text === 'true') return true
+  throw new ConfigError(`${name} must be 1 or 0, not "${text}"`)
+}
+
+function integer(
+  env: Environment,
+  name: string,
+  range: { min: number; max: number },
+): number | null {
+  const text = value(env, name)
+  if (text === null) return null
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (number >= range.min && number <= range.max) return number
+  throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
+}
+
+function databaseUrl(env: Environment): string | null {
+  const text = value(env, 'DATABASE_URL')
+  if (text === null || /^postgres(ql)?:\/\//.test(text)) return text
+  throw new ConfigError('DATABASE_URL must begin with postgres:// or postgresql://')
+}
+
+function apiKey(env: Environment): string | null {
+  const text = value(env, 'BURSAR_API_KEY')
+  if (text === null) return null
+  if (text.length < MIN_KEY_LENGTH || text.length > MAX_KEY_LENGTH)
+    throw new ConfigError(
+      `BURSAR_API_KEY must have ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters`,
+    )
+  // A header value can carry nothing else, so that such a key could never be sent.
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new ConfigError('BURSAR_API_KEY must consist of visible ASCII characters')
+  return text
+}
+
+function logLevel(env: Environment): LogLevel {
+  const text = value(env, 'BURSAR_LOG_LEVEL') ?? 'info'
+  const level = LOG_LEVELS.find((candidate) => candidate === text)
+  if (level !== undefined) return level
+  throw new ConfigError(`BURSAR_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}`)
+}

@@ -1,0 +1,189 @@
+import pg from 'pg'
+import { assert } from '../kernel/assert.ts'
+import type { DecodeRow, RawRow } from './decode.ts'
+import { isRetryable, translated } from './failures.ts'
+import { numbered, type Sql } from './sql.ts'
+import { createTurns } from './turns.ts'
+
+/** Reads. Outside a transaction each statement sees what was committed when it began. */
+export type Reader = {
+  many<T>(decode: DecodeRow<T>, statement: Sql): Promise<T[]>
+  maybeOne<T>(decode: DecodeRow<T>, statement: Sql): Promise<T | null>
+  /** Exactly one row; anything else is our defect. */
+  one<T>(decode: DecodeRow<T>, statement: Sql): Promise<T>
+}
+
+/** A transaction that may write. It is unusable once it has ended. */
+export type Tx = Reader & {
+  /** Runs a statement for its effect; answers how many rows it touched. */
+  execute(statement: Sql): Promise<number>
+}
+
+export type Database = {
+  readonly read: Reader
+  /**
+   * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
+   * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
+   * effect outside the transaction. Throws `Refusal` 503 when the database is out of reach.
+   * Transactions of one `turn` run one after the other in this process.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>, options?: { turn: string }): Promise<T>
+  /** Runs statements that stand outside any module: migrations, health, listening. */
+  withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
+  counts(): { total: number; idle: number; waiting: number }
+  close(): Promise<void>
+}
+
+export type Connection =
+  | { connectionString: string }
+  | { host: string; port: number; user: string; database: string }
+
+export type DatabaseOptions = {
+  connection: Connection
+  poolSize: number
+  /** Called when an idle connection breaks; the pool replaces it by itself. */
+  onIdleError: (error: Error) => void
+}
+
+/**
+ * Milliseconds to wait for a connection, the wait for a free one included. A database that is down
+ * refuses at once; this bound is for one that is overloaded.
+ */
+const CONNECT_TIMEOUT_MS = 5000
+/** A statement on the request path that runs longer is a defect or an overload; it is cancelled. */
+const STATEMENT_TIMEOUT_MS = 15_000
+const LOCK_TIMEOUT_MS = 5000
+const ATTEMPTS = 5
+
+/** Columns arrive as text; the decoders of `decode.ts` are the only place that reads them. */
+const asText = { getTypeParser: () => (raw: string) => raw } as unknown as pg.CustomTypesConfig
+
+export const clientConfig = (connection: Connection): pg.ClientConfig => ({
+  ...connection,
+  application_name: 'bursar',
+  types: asText,
+  options: `-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1`,
+  keepAlive: true,
+})
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    ...clientConfig(options.connection),
+    max: options.poolSize,
+    pipeline: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: 60_000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+  } as pg.PoolConfig)
+  pool.on('error', options.onIdleError)
+  const turns = createTurns()
+
+  const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch((error) => {
+      throw translated(error)
+    })
+    // A connection that breaks between two statements emits; unheard, it would end the process.
+    client.on('error', ignore)
+    let broken: Error | undefined
+    try {
+      return await work(client)
+    } catch (error) {
+      broken = translated(error) === error ? undefined : (error as Error)
+      throw translated(error)
+    } finally {
+      client.off('error', ignore)
+      client.release(broken)
+    }
+  }
+
+  return {
+    read: readerOver((statement) => withClient((client) => send(client, statement))),
+    transaction: (work, transactionOptions) => {
+      const run = () => withRetries(() => withClient((client) => transactOn(client, work)))
+      return transactionOptions === undefined ? run() : turns.take(transactionOptions.turn, run)
+    },
+    withClient,
+    counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  }
+}
+
+const ignore = () => {}
+
+type Answer = { rows: RawRow[]; rowCount: number }
+
+function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
+  const maybeOne: Reader['maybeOne'] = async (decode, statement) => {
+    const { rows } = await run(statement)
+    assert(rows.length <= 1, 'a statement for at most one row answered more')
+    return rows[0] === undefined ? null : decode(rows[0])
+  }
+  return {
+    many: async (decode, statement) => (await run(statement)).rows.map(decode),
+    maybeOne,
+    one: async (decode, statement) => {
+      const { rows } = await run(statement)
+      const only = rows[0]
+      assert(
+        rows.length === 1 && only !== undefined,
+        'a statement for one row answered another number',
+      )
+      return decode(only)
+    },
+  }
+}
+
+/**
+ * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
+ * that failed unseen answers ROLLBACK without an error, hence the check of its tag.
+ */
+async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+  let ended = false
+  const run = (statement: Sql): Promise<Answer> => {
+    assert(!ended, 'a statement was sent in a transaction that has ended')
+    return send(client, statement)
+  }
+  const begun = client.query('begin')
+  begun.catch(ignore)
+  try {
+    const result = await work({
+      ...readerOver(run),
+      execute: async (statement) => (await run(statement)).rowCount,
+    })
+    ended = true
+    await begun
+    const committed = await client.query('commit')
+    assert(committed.command === 'COMMIT', 'a failed transaction was about to be acknowledged')
+    return result
+  } catch (error) {
+    ended = true
+    await client.query('rollback').catch(ignore)
+    throw error
+  }
+}
+
+async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (tries >= ATTEMPTS || !isRetryable(error)) throw error
+    }
+  }
+}
+
+/** Server-side statement names by text. Texts are written in the sources, so their number is bounded. */
+const statementNames = new Map<string, string>()
+
+async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {
+  const text = numbered(statement)
+  let name = statementNames.get(text)
+  if (name === undefined) {
+    name = `bursar_${statementNames.size}`
+    statementNames.set(text, name)
+  }
+  const result = await client.query<RawRow>({ name, text, values: [...statement.values] })
+  return { rows: result.rows, rowCount: result.rowCount ?? 0 }
+}

@@ -1,0 +1,73 @@
+import { assert } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+
+/** Turns the text that PostgreSQL sent for one column into a value, or fails: that is our defect. */
+export type Decode<T> = (raw: string | null) => T
+
+const present = (raw: string | null): string => {
+  assert(raw !== null, 'a column that is never null was null')
+  return raw
+}
+
+export const text: Decode<string> = present
+export const uuid: Decode<string> = present
+export const boolean: Decode<boolean> = (raw) => present(raw) === 't'
+export const bigint: Decode<bigint> = (raw) => BigInt(present(raw))
+
+/** A whole number that a double holds exactly. */
+export const integer: Decode<number> = (raw) => {
+  const value = Number(present(raw))
+  assert(Number.isSafeInteger(value), `not a safe integer: ${raw}`)
+  return value
+}
+
+/** `timestamptz` of a session in UTC with ISO dates; Bursar stores whole milliseconds. */
+export const instant: Decode<Instant> = (raw) => {
+  const value = Date.parse(`${present(raw).replace(' ', 'T')}:00`)
+  assert(Number.isInteger(value), `not an instant: ${raw}`)
+  return value
+}
+
+/** A `json` or `jsonb` column, whose shape the statement vouches for. */
+export const json =
+  <T>(): Decode<T> =>
+  (raw) =>
+    JSON.parse(present(raw)) as T
+
+export const nullable =
+  <T>(decode: Decode<T>): Decode<T | null> =>
+  (raw) =>
+    raw === null ? null : decode(raw)
+
+/** One of a closed set of words. */
+export const oneOf =
+  <const T extends string>(...words: readonly T[]): Decode<T> =>
+  (raw) => {
+    const word = words.find((candidate) => candidate === raw)
+    assert(word !== undefined, `not one of ${words.join(', ')}: ${raw}`)
+    return word
+  }
+
+export type RawRow = Readonly<Record<string, string | null>>
+export type DecodeRow<T> = (raw: RawRow) => T
+
+/** Decodes a row by its column names. A column that the statement does not select is our defect. */
+export function row<T extends Record<string, unknown>>(
+  columns: {
+    [K in keyof T]: Decode<T[K]>
+  },
+): DecodeRow<T> {
+  const entries = Object.entries(columns) as [string, Decode<unknown>][]
+  return (raw) => {
+    const decoded: Record<string, unknown> = {}
+    for (const [name, decode] of entries) {
+      const value = raw[name]
+      assert(value !== undefined, `the statement selects no column ${name}`)
+      decoded[name] = decode(value)
+    }
+    return decoded as T
+  }
+}
+
+/** The type of a row that a decoder makes. */
+export type Row<D> = D extends DecodeRow<infer T> ? T : never

@@ -1,0 +1,15 @@
+export {
+  type Connection,
+  clientConfig,
+  type Database,
+  openDatabase,
+  type Reader,
+  type Tx,
+} from './database.ts'
+export * as column from './decode.ts'
+export { type Row, row } from './decode.ts'
+export { isUnreachable } from './failures.ts'
+export { type Listener, listen } from './listen.ts'
+export { MigrationError, migrate, readMigrations } from './migrate.ts'
+export { pageRange, readPage } from './page.ts'
+export { nothing, type Sql, sql } from './sql.ts'

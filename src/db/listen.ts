@@ -1,0 +1,54 @@
+import pg from 'pg'
+import { type Connection, clientConfig } from './database.ts'
+
+/** Milliseconds between attempts to hear again. */
+const RECONNECT_MS = 500
+
+export type Listener = { stop(): Promise<void> }
+
+/**
+ * Hears the notifications of a channel over a connection of its own. `onState(true)` is called
+ * when every later notification will be heard, `onState(false)` when that ends; news sent in
+ * between is lost, so whoever relies on it starts afresh. Reconnects by itself.
+ */
+export function listen(
+  connection: Connection,
+  channel: string,
+  on: { notification: () => void; state: (listening: boolean) => void },
+): Listener {
+  let stopped = false
+  let client: pg.Client | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  const connect = async () => {
+    const candidate = new pg.Client({ ...clientConfig(connection), connectionTimeoutMillis: 5000 })
+    client = candidate
+    let lost = false
+    const lose = () => {
+      if (lost) return
+      lost = true
+      on.state(false)
+      candidate.end().catch(() => {})
+      if (!stopped) timer = setTimeout(connect, RECONNECT_MS)
+    }
+    candidate.on('error', lose)
+    candidate.on('end', lose)
+    candidate.on('notification', on.notification)
+    try {
+      await candidate.connect()
+      await candidate.query(`listen ${candidate.escapeIdentifier(channel)}`)
+      if (!lost) on.state(true)
+    } catch {
+      lose()
+    }
+  }
+  void connect()
+
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await client?.end().catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { lockActiveCustomer } from '../customers/index.ts'
+import type { Tx } from '../db/index.ts'
+import { type Announcement, announce } from '../jobs/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, Refusal } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Call } from '../operation.ts'
+import { distinct, refuseDuplicates } from './batch.ts'
+import { findEntities, saveEntities } from './entity-store.ts'
+import { holdTypes } from './type-store.ts'
+import type { Entity, EntityInput, EntityType, Upserted } from './types.ts'
+import { needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
+import { entityToWire } from './wire.ts'
+
+/**
+ * Creates, changes or restores entities of a customer, all or none, and answers them in request
+ * order. 404 `CustomerNotFound`; 400 `EntityIsArchivedError` for an archived customer; 400 for an id
+ * that stands twice, a new entity without a type, and a type that is unknown or archived.
+ */
+export async function upsertEntities(
+  { app, scope }: Call,
+  customerId: string,
+  inputs: readonly EntityInput[],
+): Promise<Entity[]> {
+  refuseDuplicates('entities', inputs)
+  const work = async (tx: Tx) => {
+    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+    const now = app.clock.now()
+    const ids = inputs.map(({ id }) => id)
+    const found = await findEntities(tx, customerKey, ids)
+    const before = new Map(found.map((entity) => [entity.id, entity]))
+    const typed = inputs.map((input, index) => {
+      const entity = before.get(input.id) ?? null
+      return { input, index, entity, typeId: typeIdAfter(entity, input, index) }
+    })
+    const types = await activeTypes(tx, scope, typed)
+    const results = typed.map(({ input, entity, typeId }) =>
+      upsertEntity(entity, input, { type: types.get(typeId) ?? null, key: app.ids.next(now), now }),
+    )
+    await save(tx, { app, scope }, { customerKey, results, now })
+    return results.map(({ after }) => after)
+  }
+  return app.db.transaction(work, { turn: turnOf(scope, customerId) })
+}
+
+/** Writers of one customer wait for each other here rather than with a connection each. */
+const turnOf = (scope: Scope, customerId: string) => `${scope.environmentKey} ${customerId}`
+
+type Typed = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
+
+/** The types that the batch leans on anew, held against archiving. */
+async function activeTypes(
+  tx: Tx,
+  scope: Scope,
+  typed: readonly Typed[],
+): Promise<ReadonlyMap<string, EntityType>> {
+  const leaning = typed.filter(({ entity, typeId }) => needsType(entity, typeId))
+  if (leaning.length === 0) return new Map()
+  const found = await holdTypes(tx, scope, distinct(leaning.map(({ typeId }) => typeId)))
+  const types = new Map(found.map((type) => [type.id, type]))
+  for (const { input, index, typeId } of leaning) {
+    const type = types.get(typeId)
+    const problem =
+      type === undefined ? 'there is no' : type.archivedAt !== null ? 'archived is the' : null
+    if (problem !== null)
+      throw badInput(`entities[${index}] (${input.id}): ${problem} entity type ${typeId}`)
+  }
+  return types
+}
+
+/**
+ * Takes entities out of use; their children and budgets stay. Entities in that state already are
+ * left alone. 404 when one is unknown, which refuses all; customers as in `upsertEntities`.
+ */
+export const archiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
+  setArchived(call, { customerId, ids, archive: true })
+
+/** Takes entities back into use. As `archiveEntities`, and 400 when the type of one is archived. */
+export const unarchiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
+  setArchived(call, { customerId, ids, archive: false })
+
+async function setArchived(
+  { app, scope }: Call,
+  wanted: { customerId: string; ids: readonly string[]; archive: boolean },
+): Promise<string[]> {
+  const ids = distinct(wanted.ids)
+  const work = async (tx: Tx) => {
+    const customerKey = await lockActiveCustomer(tx, scope, wanted.customerId)
+    const now = app.clock.now()
+    const found = await findEntities(tx, customerKey, ids)
+    const byId = new Map(found.map((entity) => [entity.id, entity]))
+    const unknown = ids.filter((id) => !byId.has(id))
+    if (unknown.length > 0)
+      throw new Refusal(404, null, `ids: there is no entity ${unknown.join(', ')}`)
+    const changing = ids
+      .map((id) => required(byId.get(id), 'an entity just found'))
+      .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
+    if (!wanted.archive) await refuseArchivedTypes(tx, scope, changing)
+    const results = changing.map((entity) => ({
+      after: { ...entity, archivedAt: wanted.archive ? now : null, updatedAt: now },
+      change: 'updated' as const,
+    }))
+    await save(tx, { app, scope }, { customerKey, results, now })
+    return ids
+  }
+  return app.db.transaction(work, { turn: turnOf(scope, wanted.customerId) })
+}
+
+async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Entity[]) {
+  if (entities.length === 0) return
+  const types = await holdTypes(tx, scope, distinct(entities.map(({ typeId }) => typeId)))
+  const archived = new Set(types.filter((type) => type.archivedAt !== null).map(({ id }) => id))
+  const hit = entities.find(({ typeId }) => archived.has(typeId))
+  if (hit !== undefined)
+    throw badInput(`ids: ${hit.id} is of the archived entity type ${hit.typeId}`)
+}
+
+async function save(
+  tx: Tx,
+  { app, scope }: Call,
+  made: { customerKey: Uuid; results: readonly Upserted<Entity>[]; now: Instant },
+): Promise<void> {
+  const { customerKey, now } = made
+  const changed = made.results.filter(({ change }) => change !== null)
+  const announcements = changed.map(
+    ({ after, change }): Announcement => ({
+      type: change === 'created' ? 'entity.created' : 'entity.updated',
+      customerKey,
+      objectId: after.id,
+      payload: entityToWire(after),
+    }),
+  )
+  await Promise.all([
+    saveEntities(
+      tx,
+      { scope, customerKey },
+      changed.map(({ after }) => after),
+    ),
+    announce(tx, { app, scope, now }, announcements),
+  ])
+}

@@ -1,0 +1,1 @@
+export { governanceHandlers } from './http.ts'

@@ -1,0 +1,56 @@
+import { requireCustomer } from '../customers/index.ts'
+import { readPage } from '../db/index.ts'
+import { notFound, Refusal } from '../kernel/errors.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
+import type { Call } from '../operation.ts'
+import * as entityStore from './entity-store.ts'
+import * as typeStore from './type-store.ts'
+import type { Entity, EntityType } from './types.ts'
+
+/** The environment's types, newest first. */
+export const listTypes = (
+  { app, scope }: Call,
+  query: { page: PageRequest; includeArchived: boolean },
+): Promise<Page<EntityType>> =>
+  readPage(query.page, {
+    rows: () => typeStore.listTypes(app.db.read, scope, query),
+    exists: (cursor) => typeStore.typeExists(app.db.read, scope, cursor),
+  })
+
+/** One entity, archived or not. 404 `CustomerNotFound`, or 404 without a code for the entity. */
+export async function retrieveEntity(
+  { app, scope }: Call,
+  ids: { customerId: string; entityId: string },
+): Promise<Entity> {
+  const { customerKey, entity } = await entityStore.findEntity(app.db.read, scope, ids)
+  if (customerKey === null)
+    throw notFound('CustomerNotFound', `there is no customer ${ids.customerId}`)
+  if (entity === null)
+    throw new Refusal(404, null, `the customer ${ids.customerId} has no entity ${ids.entityId}`)
+  return entity
+}
+
+/** A customer's entities, newest first. A type that does not exist has none. 404 `CustomerNotFound`. */
+export async function listEntities(
+  { app, scope }: Call,
+  query: {
+    customerId: string
+    typeId: string | null
+    includeArchived: boolean
+    page: PageRequest
+  },
+): Promise<Page<Entity>> {
+  const { page, includeArchived } = query
+  const reader = app.db.read
+  const customerKey = await requireCustomer(reader, scope, query.customerId)
+  const types =
+    query.typeId === null ? [] : await typeStore.findTypes(reader, scope, [query.typeId])
+  const typeKey = types[0]?.key ?? null
+  return readPage(page, {
+    rows: async () =>
+      query.typeId !== null && typeKey === null
+        ? []
+        : entityStore.listEntities(reader, customerKey, { typeKey, includeArchived, page }),
+    exists: (cursor) => entityStore.entityExists(reader, customerKey, cursor),
+  })
+}

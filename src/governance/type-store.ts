@@ -1,0 +1,133 @@
+import {
+  column,
+  nothing,
+  pageRange,
+  type Reader,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { PageRequest } from '../kernel/page.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { EntityType } from './types.ts'
+
+const typeRow = row({
+  entity_type_key: column.uuid,
+  id: column.text,
+  display_name: column.text,
+  description: column.nullable(column.text),
+  attribution_keys: column.json<string[]>(),
+  created_at: column.instant,
+  updated_at: column.instant,
+  archived_at: column.nullable(column.instant),
+})
+
+const typeOf = (found: ReturnType<typeof typeRow>): EntityType => ({
+  key: found.entity_type_key,
+  id: found.id,
+  displayName: found.display_name,
+  description: found.description,
+  attributionKeys: found.attribution_keys,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+  archivedAt: found.archived_at,
+})
+
+const selectTypes = sql`
+  select entity_type_key, id, display_name, description, to_json(attribution_keys) as attribution_keys,
+    created_at, updated_at, archived_at
+  from entity_types`
+
+/** Serialises the structure writes of an environment's types. */
+export const lockTypes = (tx: Tx, scope: Scope) =>
+  tx.execute(sql`
+    select 1 from environments
+    where environment_key = ${scope.environmentKey}::uuid for no key update`)
+
+const typesWithIds = (scope: Scope, ids: readonly string[]): Sql => sql`
+  ${selectTypes} where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`
+
+/** Types by their ids, archived ones too, in no particular order. */
+export const findTypes = async (reader: Reader, scope: Scope, ids: readonly string[]) =>
+  (await reader.many(typeRow, typesWithIds(scope, ids))).map(typeOf)
+
+/** The same, and none of them can be archived before this transaction ends. */
+export const holdTypes = async (tx: Tx, scope: Scope, ids: readonly string[]) =>
+  (
+    await tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for key share`)
+  ).map(typeOf)
+
+/** The same, and nobody can lean an entity on them before this transaction ends. */
+export const lockTypesWithIds = async (tx: Tx, scope: Scope, ids: readonly string[]) =>
+  (
+    await tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
+  ).map(typeOf)
+
+export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType[]) {
+  if (types.length === 0) return
+  await tx.execute(sql`
+    insert into entity_types (entity_type_key, environment_key, id, display_name, description,
+      attribution_keys, created_at, updated_at, archived_at)
+    select key, ${scope.environmentKey}::uuid, id, display_name, description,
+      array(select json_array_elements_text(attribution_keys::json)), created_at, updated_at,
+      archived_at
+    from unnest(
+      ${types.map((type) => type.key)}::uuid[],
+      ${types.map((type) => type.id)}::text[],
+      ${types.map((type) => type.displayName)}::text[],
+      ${types.map((type) => type.description)}::text[],
+      ${types.map((type) => JSON.stringify(type.attributionKeys))}::text[],
+      ${types.map((type) => instantToWire(type.createdAt))}::timestamptz[],
+      ${types.map((type) => instantToWire(type.updatedAt))}::timestamptz[],
+      ${types.map((type) => (type.archivedAt === null ? null : instantToWire(type.archivedAt)))}::timestamptz[]
+    ) as type (key, id, display_name, description, attribution_keys, created_at, updated_at,
+      archived_at)
+    on conflict (entity_type_key) do update set
+      display_name = excluded.display_name, description = excluded.description,
+      attribution_keys = excluded.attribution_keys, updated_at = excluded.updated_at,
+      archived_at = excluded.archived_at`)
+}
+
+const idRow = row({ id: column.text })
+
+/** Which of the types still have an active entity of any customer. */
+export const typesInUse = async (reader: Reader, keys: readonly Uuid[]): Promise<string[]> =>
+  (
+    await reader.many(
+      idRow,
+      sql`
+      select t.id from entity_types t
+      where t.entity_type_key = any(${keys}::uuid[]) and exists (
+        select from entities e
+        where e.entity_type_key = t.entity_type_key and e.archived_at is null)
+      order by t.id collate "C"`,
+    )
+  ).map(({ id }) => id)
+
+export async function listTypes(
+  reader: Reader,
+  scope: Scope,
+  query: { page: PageRequest; includeArchived: boolean },
+): Promise<EntityType[]> {
+  const { page, includeArchived } = query
+  const found = await reader.many(
+    typeRow,
+    sql`
+    ${selectTypes}
+    where environment_key = ${scope.environmentKey}::uuid
+      ${includeArchived ? nothing : sql`and archived_at is null`}
+      ${pageRange(sql`entity_type_key`, page)}`,
+  )
+  return found.map(typeOf)
+}
+
+export const typeExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    idRow,
+    sql`
+    select id from entity_types
+    where environment_key = ${scope.environmentKey}::uuid and entity_type_key = ${key}::uuid`,
+  )) !== null

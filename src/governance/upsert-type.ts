@@ -1,0 +1,32 @@
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { EntityType, EntityTypeInput, Upserted } from './types.ts'
+
+/**
+ * A type after an upsert. Name and keys are replaced whole, the description only when it is sent;
+ * an archived type comes back. Source: governance.md §2.1, C4.
+ */
+export function upsertType(
+  before: EntityType | null,
+  input: EntityTypeInput,
+  at: { key: Uuid; now: Instant },
+): Upserted<EntityType> {
+  const attributionKeys = [...new Set(input.attributionKeys)]
+  const description =
+    input.description === undefined ? (before?.description ?? null) : input.description || null
+  const wanted = { displayName: input.displayName, description, attributionKeys, archivedAt: null }
+  if (before === null)
+    return {
+      after: { key: at.key, id: input.id, ...wanted, createdAt: at.now, updatedAt: at.now },
+      change: 'created',
+    }
+  const same =
+    before.displayName === wanted.displayName &&
+    before.description === description &&
+    before.archivedAt === null &&
+    before.attributionKeys.length === attributionKeys.length &&
+    before.attributionKeys.every((key, index) => key === attributionKeys[index])
+  return same
+    ? { after: before, change: null }
+    : { after: { ...before, ...wanted, updatedAt: at.now }, change: 'updated' }
+}

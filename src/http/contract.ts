@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises'
+import type { OperationId } from '../contract.gen.ts'
+import { required } from '../kernel/assert.ts'
+
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+export type Parameter = {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required?: boolean
+  readonly style?: string
+  readonly schema: JsonSchema
+}
+
+/** An operation of the contract as the server mounts it; a twin shares its primary's handler. */
+export type Operation = {
+  readonly id: string
+  readonly primaryId: OperationId
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  /** In the contract's form: `/api/v1/customers/{id}`. */
+  readonly path: string
+  readonly permission: string
+  readonly parameters: readonly Parameter[]
+  /** null where the operation takes no body. */
+  readonly bodySchema: JsonSchema | null
+  readonly successStatus: number
+  readonly responseSchema: JsonSchema
+}
+
+export type Contract = {
+  /** The bundled document, as `/openapi.json` serves it. */
+  readonly document: JsonSchema
+  readonly operations: readonly Operation[]
+}
+
+type Json = { [key: string]: unknown }
+type RawOperation = {
+  operationId: string
+  'x-permission': string
+  'x-twin-of'?: string
+  parameters?: (Parameter | { $ref: string })[]
+  requestBody?: { content: Json }
+  responses: { [status: string]: { content?: Json } }
+}
+
+/** Reads the bundle: the only form of the contract that the running server knows. */
+export async function readContract(file: URL): Promise<Contract> {
+  const document = JSON.parse(await readFile(file, 'utf8')) as Json
+  const paths = document.paths as { [path: string]: { [method: string]: RawOperation } }
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, raw]) => operationOf({ document, path, method, raw })),
+  )
+  return { document, operations }
+}
+
+function operationOf(from: {
+  document: Json
+  path: string
+  method: string
+  raw: RawOperation
+}): Operation {
+  const { raw } = from
+  const success = required(
+    Object.keys(raw.responses).find((status) => status.startsWith('2')),
+    `${raw.operationId} states no success`,
+  )
+  return {
+    id: raw.operationId,
+    primaryId: (raw['x-twin-of'] ?? raw.operationId) as OperationId,
+    method: from.method.toUpperCase() as Operation['method'],
+    path: from.path,
+    permission: raw['x-permission'],
+    parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
+    bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),
+    successStatus: Number(success),
+    responseSchema: jsonSchemaOf(raw.responses[success]?.content),
+  }
+}
+
+function resolved(document: Json, parameter: Parameter | { $ref: string }): Parameter {
+  if (!('$ref' in parameter)) return parameter
+  const found = parameter.$ref
+    .slice('#/'.length)
+    .split('/')
+    .reduce<unknown>((node, name) => (node as Json)[name], document)
+  return found as Parameter
+}
+
+const jsonSchemaOf = (content: Json | undefined): JsonSchema =>
+  (required(content?.['application/json'], 'a body without JSON') as { schema: JsonSchema }).schema

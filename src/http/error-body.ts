@@ -1,0 +1,48 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { badInput, Refusal } from '../kernel/errors.ts'
+
+/** The framework's own refusals, in ours. They come before any handler has run. */
+function refusalOf(error: FastifyError): Refusal | null {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Refusal(413, null, 'the body is larger than this operation takes')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Refusal(415, null, 'send the body as content-type application/json')
+    case 'FST_ERR_BAD_URL':
+      return badInput('the path is not valid percent-encoded UTF-8')
+    default:
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? badInput(error.message)
+        : null
+  }
+}
+
+/** Answers with the one error body of the contract. What is no refusal is our defect: 500, logged. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = error instanceof Refusal ? error : refusalOf(error as FastifyError)
+  if (refusal === null) {
+    request.log.error({ err: error, method: request.method, path: request.url }, 'request failed')
+    reply.code(500).send({
+      message: `an unexpected error occurred; its trace id is ${request.id}`,
+      code: null,
+    })
+    return
+  }
+  if (refusal.status === 503)
+    request.log.warn({ err: refusal.cause ?? refusal, path: request.url }, 'request not served')
+  reply
+    .code(refusal.status)
+    .headers(refusal.headers)
+    .send({ message: refusal.message, code: refusal.code })
+}
+
+export const routeNotFound = (request: FastifyRequest): Refusal =>
+  new Refusal(404, null, `there is no ${request.method} ${request.url.split('?', 1)[0]}`)
+
+export const methodNotAllowed = (request: FastifyRequest, allowed: readonly string[]): Refusal =>
+  new Refusal(
+    405,
+    null,
+    `${request.method} is not a method of this path; it takes ${allowed.join(', ')}`,
+    { allow: allowed.join(', ') },
+  )

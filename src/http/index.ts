@@ -1,0 +1,6 @@
+export { type Contract, type Operation, readContract } from './contract.ts'
+export { mountContract } from './mount-contract.ts'
+export { mountOpenRoutes } from './open-routes.ts'
+export { createServer } from './server.ts'
+export { mountTestClock } from './test-clock.ts'
+export { createValidators, type Validators } from './validators.ts'

@@ -1,0 +1,139 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Authenticator, type Caller, permits } from '../access/index.ts'
+import type { App } from '../app.ts'
+import { assert } from '../kernel/assert.ts'
+import { badInput, forbidden } from '../kernel/errors.ts'
+import type { Call, Handlers, OperationRequest } from '../operation.ts'
+import { complaint } from './complaint.ts'
+import type { Contract, Operation } from './contract.ts'
+import { methodNotAllowed, routeNotFound } from './error-body.ts'
+import { refuseHostileText } from './json-body.ts'
+import { parseQueryString, shapeQuery } from './query-string.ts'
+import type { Validator, Validators } from './validators.ts'
+
+/** Set on a request once its credential has been checked, before the body is read. */
+const CALLER = 'caller'
+
+export type Mounting = {
+  app: App
+  contract: Contract
+  validators: Validators
+  authenticator: Authenticator
+  handlers: Handlers
+}
+
+type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unknown>
+
+/** Gives every operation of the contract its route, and every other method of its path a 405. */
+export function mountContract(server: FastifyInstance, mounting: Mounting): void {
+  server.decorateRequest(CALLER, null)
+  for (const operation of mounting.contract.operations) mountOperation(server, mounting, operation)
+  mountOtherMethods(server, mounting.contract.operations)
+}
+
+/** `/customers/{id}` in the router's form. */
+const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
+
+function mountOperation(server: FastifyInstance, mounting: Mounting, operation: Operation): void {
+  const { app, authenticator, validators } = mounting
+  const handler = mounting.handlers[operation.primaryId] as unknown as AnyHandler
+  assert(handler !== undefined, `the operation ${operation.primaryId} has no handler`)
+  const check = {
+    path: validators.params(operation),
+    query: validators.query(operation),
+    body: validators.body(operation),
+  }
+  server.route({
+    method: operation.method,
+    url: routeOf(operation.path),
+    onRequest: async (request) => {
+      refuseEmptySegments(request)
+      const caller = await authenticate(authenticator, request)
+      if (!permits(caller.kind, operation.permission))
+        throw forbidden(`a ${caller.kind} key may not use this operation`)
+      request.setDecorator<Caller>(CALLER, caller)
+    },
+    handler: async (request, reply) => {
+      const { scope } = request.getDecorator<Caller>(CALLER)
+      const input = {
+        params: checkedParams(check.path, request.params as Record<string, string>),
+        query: checkedQuery(check.query, operation, request.url),
+        body: checkedBody(check.body, operation, request.body),
+      }
+      reply.code(operation.successStatus)
+      return handler(input as OperationRequest<never>, { app, scope })
+    },
+  })
+}
+
+/** An empty segment would match a parameter; no id is empty, so such a path does not exist. */
+function refuseEmptySegments(request: FastifyRequest): void {
+  if (Object.values(request.params as Record<string, string>).includes(''))
+    throw routeNotFound(request)
+}
+
+/** With both credentials sent the API key wins. Tokens of people are not known yet: 401. */
+function authenticate(authenticator: Authenticator, request: FastifyRequest): Promise<Caller> {
+  const header = request.headers['x-api-key']
+  return authenticator.authenticate(Array.isArray(header) ? header[0] : header)
+}
+
+function checkedParams(validate: Validator, params: Record<string, string>): object {
+  for (const [name, value] of Object.entries(params)) refuseHostileText(name, value)
+  const error = validate(params)
+  if (error !== null) throw badInput(complaint('path', error))
+  return params
+}
+
+function checkedQuery(validate: Validator, operation: Operation, url: string): object {
+  const start = url.indexOf('?')
+  const raw = parseQueryString(start === -1 ? '' : url.slice(start + 1))
+  for (const [name, value] of raw) refuseHostileText(name, name + value)
+  const query = shapeQuery(operation, raw)
+  const error = validate(query)
+  if (error !== null) throw badInput(complaint('query', error))
+  return query
+}
+
+function checkedBody(validate: Validator, operation: Operation, body: unknown): unknown {
+  if (operation.method === 'GET') return undefined
+  if (body === undefined && operation.bodySchema === null) return undefined
+  if (body === undefined) throw badInput('the body is required: send a JSON object')
+  const error = validate(body)
+  if (error !== null) throw badInput(complaint('body', error))
+  return operation.bodySchema === null ? undefined : body
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/**
+ * A method that no operation of a path takes is 405, unless the path is also an instance of a
+ * templated one that does: `GET …/entities/archive` reads the entity called `archive`.
+ */
+function mountOtherMethods(server: FastifyInstance, operations: readonly Operation[]): void {
+  for (const path of new Set(operations.map((operation) => operation.path))) {
+    const allowed = operations
+      .filter((operation) => covers(operation.path, path))
+      .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    const refused = METHODS.filter((method) => !allowed.includes(method))
+    server.route({
+      method: [...refused],
+      url: routeOf(path),
+      onRequest: async (request) => {
+        refuseEmptySegments(request)
+        throw methodNotAllowed(request, [...new Set(allowed)])
+      },
+      handler: async () => undefined,
+    })
+  }
+}
+
+/** Whether every request to `path` could also be one to the template. */
+function covers(template: string, path: string): boolean {
+  const parts = path.split('/')
+  const templated = template.split('/')
+  return (
+    parts.length === templated.length &&
+    templated.every((part, index) => part === parts[index] || part.startsWith('{'))
+  )
+}

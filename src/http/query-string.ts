@@ -1,0 +1,93 @@
+import { badInput } from '../kernel/errors.ts'
+import { quoted } from './complaint.ts'
+import type { Operation, Parameter } from './contract.ts'
+
+/** Pairs as they were sent, decoded, in their order. */
+export type RawQuery = readonly (readonly [name: string, value: string])[]
+
+/** More pairs than any operation can use. */
+const PAIR_LIMIT = 1000
+
+/** Splits and decodes a query string. Throws 400 for escapes that are no UTF-8. */
+export function parseQueryString(text: string): RawQuery {
+  if (text === '') return []
+  const pieces = text.split('&').filter((piece) => piece !== '')
+  if (pieces.length > PAIR_LIMIT) throw badInput(`the query has more than ${PAIR_LIMIT} parameters`)
+  return pieces.map((piece) => {
+    const end = piece.indexOf('=')
+    return end === -1
+      ? [decoded(piece), '']
+      : [decoded(piece.slice(0, end)), decoded(piece.slice(end + 1))]
+  })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    throw badInput(`query: ${quoted(text)} is not valid percent-encoded UTF-8`)
+  }
+}
+
+/**
+ * Gives the pairs the shapes that the operation states: numbers, lists (`a,b`, repeated, or
+ * `name[]`) and objects (`name[key]=value`). A value that does not fit is left for the contract to
+ * refuse; a parameter sent twice that is no list is refused here (400).
+ */
+export function shapeQuery(operation: Operation, raw: RawQuery): Record<string, unknown> {
+  const shaped = new Map<string, unknown>()
+  const parameters = new Map(
+    operation.parameters.filter((p) => p.in === 'query').map((p) => [p.name, p]),
+  )
+  for (const [name, value] of raw) {
+    const { base, key } = bracketed(name)
+    const parameter = parameters.get(base)
+    if (parameter === undefined) shaped.set(name, value)
+    else if (isObject(parameter) && key !== null) addKey(shaped, { base, key, value })
+    else if (isList(parameter) && (key === null || key === ''))
+      shaped.set(base, [...((shaped.get(base) as string[]) ?? []), ...split(parameter, value)])
+    else if (key !== null) shaped.set(name, value)
+    else if (shaped.has(base)) throw badInput(`query: ${base} is sent more than once`)
+    else shaped.set(base, scalar(parameter, value))
+  }
+  return Object.fromEntries(
+    [...shaped].map(([name, value]) => [
+      name,
+      value instanceof Map ? Object.fromEntries(value) : value,
+    ]),
+  )
+}
+
+const typesOf = (parameter: Parameter): unknown[] => [parameter.schema.type].flat()
+const isList = (parameter: Parameter) => typesOf(parameter).includes('array')
+const isObject = (parameter: Parameter) => typesOf(parameter).includes('object')
+
+/** `createdAt[gte]` is the key `gte` of `createdAt`; `ids[]` has the key `''`. */
+function bracketed(name: string): { base: string; key: string | null } {
+  const open = name.indexOf('[')
+  if (open <= 0 || !name.endsWith(']')) return { base: name, key: null }
+  return { base: name.slice(0, open), key: name.slice(open + 1, -1) }
+}
+
+function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; value: string }) {
+  const map = (shaped.get(at.base) as Map<string, string> | undefined) ?? new Map()
+  if (map.has(at.key)) throw badInput(`query: ${at.base}[${at.key}] is sent more than once`)
+  map.set(at.key, at.value)
+  shaped.set(at.base, map)
+}
+
+/** A value that is itself legal is one item, even with a comma in it. */
+function split(parameter: Parameter, value: string): string[] {
+  const items = parameter.schema.items as { enum?: unknown[]; pattern?: string } | undefined
+  const isLegal =
+    items?.enum?.includes(value) ??
+    (items?.pattern === undefined ? false : new RegExp(items.pattern, 'u').test(value))
+  return isLegal ? [value] : value.split(',')
+}
+
+function scalar(parameter: Parameter, value: string): unknown {
+  const types = typesOf(parameter)
+  if (types.includes('integer') && /^-?\d{1,15}$/.test(value)) return Number(value)
+  if (types.includes('boolean') && (value === 'true' || value === 'false')) return value === 'true'
+  return value
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { routeNotFound, sendError } from './error-body.ts'
+import { parseJsonBody } from './json-body.ts'
+
+/** Bodies of ordinary operations, in bytes. */
+const BODY_LIMIT = 1_048_576
+/** An id of 255 characters, each of up to four bytes, percent-encoded. */
+const PARAM_LIMIT = 255 * 4 * 3
+/** Milliseconds in which a whole request must have arrived. */
+const REQUEST_TIMEOUT_MS = 60_000
+/** Longer than the idle time-outs of the usual proxies, so that they close first. */
+const KEEP_ALIVE_MS = 72_000
+
+/** An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. No routes yet. */
+export function createServer(log: FastifyBaseLogger): FastifyInstance {
+  const server = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    genReqId: traceIdOf,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    forceCloseConnections: 'idle',
+    // Connections that live on are closed by a header instead, so that no answer has a foreign body.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PARAM_LIMIT },
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-trace-id', request.id)
+      sendError(error, request, reply)
+    },
+    clientErrorHandler: answerBrokenRequest,
+  })
+  let closing = false
+  server.addHook('preClose', async () => {
+    closing = true
+  })
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-trace-id', request.id)
+    if (closing) reply.header('connection', 'close')
+  })
+  server.addHook('onResponse', async (request, reply) => {
+    request.log.debug(
+      {
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime * 100) / 100,
+      },
+      'request served',
+    )
+  })
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_: unknown, body: Buffer) => parseJsonBody(body),
+  )
+  server.setErrorHandler(sendError)
+  server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))
+  return server
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** The caller's W3C trace id, else a new one of the same form. */
+function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
+  const given = TRACEPARENT.exec(String(request.headers.traceparent ?? ''))?.[1]
+  return given ?? randomBytes(16).toString('hex')
+}
+
+/** What Node could not even parse as a request gets our body too, and the connection ends. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'the headers are too large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'the request did not arrive in time']
+        : ['400 Bad Request', 'the request is not valid HTTP']
+  const body = JSON.stringify({ message, code: status.startsWith('400') ? 'BadUserInput' : null })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}

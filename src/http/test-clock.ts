@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import type { Authenticator } from '../access/index.ts'
+import { instantFromWire, instantToWire, type MovableClock } from '../kernel/clock.ts'
+import { badInput, forbidden } from '../kernel/errors.ts'
+
+const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
+
+/**
+ * `POST /test/clock {"now": "<ISO>" | null}`: moves this process's clock, for tests of what others
+ * build on Bursar. Answers after the work that is due by then has run. Mounted only on request.
+ */
+export function mountTestClock(
+  server: FastifyInstance,
+  from: { clock: MovableClock; authenticator: Authenticator; runDueWork: () => Promise<unknown> },
+): void {
+  server.post('/test/clock', {
+    onRequest: async (request) => {
+      const caller = await from.authenticator.authenticate(request.headers['x-api-key'] as string)
+      if (caller.kind !== 'full-access') throw forbidden('only a full-access key moves the clock')
+    },
+    handler: async (request) => {
+      from.clock.moveTo(instantOf(request.body))
+      await from.runDueWork()
+      return { data: { now: instantToWire(from.clock.now()) } }
+    },
+  })
+}
+
+function instantOf(body: unknown): number | null {
+  const keys = typeof body === 'object' && body !== null ? Object.keys(body) : []
+  if (keys.length !== 1 || keys[0] !== 'now') throw badInput('send {"now": "<ISO date-time>"|null}')
+  const { now } = body as { now: unknown }
+  if (now === null) return null
+  const instant = typeof now === 'string' && ISO.test(now) ? instantFromWire(now) : Number.NaN
+  if (Number.isNaN(instant) || instant < 0) throw badInput('now must be an ISO-8601 date-time')
+  return instant
+}

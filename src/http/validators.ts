@@ -1,0 +1,80 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { Contract, JsonSchema, Operation } from './contract.ts'
+
+/** Checks a value; null when it fits, else what is wrong first. */
+export type Validator = (value: unknown) => ErrorObject | null
+
+export type Validators = {
+  params(operation: Operation): Validator
+  query(operation: Operation): Validator
+  body(operation: Operation): Validator
+  response(operation: Operation): Validator
+}
+
+const BUNDLE = 'bursar'
+
+/**
+ * Validators of the contract, each compiled at its first use: all of them at start would cost
+ * seconds once the contract is whole.
+ */
+export function createValidators(contract: Contract): Validators {
+  // JSON Schema 2020-12 as OpenAPI 3.1 means it; `strict: false` leaves the x- marks alone.
+  const ajv = new Ajv2020({ strict: false, useDefaults: true, allErrors: false, messages: true })
+  addFormats.default(ajv, { mode: 'full' })
+  ajv.addSchema(contract.document, BUNDLE)
+  const compiled = new Map<string, ValidateFunction>()
+
+  const compile = (key: string, schema: () => JsonSchema): Validator => {
+    return (value) => {
+      let validate = compiled.get(key)
+      if (validate === undefined) {
+        validate = ajv.compile(rebased(schema()) as object)
+        compiled.set(key, validate)
+      }
+      return validate(value) ? null : (validate.errors?.[0] ?? null)
+    }
+  }
+
+  return {
+    params: (operation) =>
+      compile(`${operation.id} params`, () => parametersSchema(operation, 'path')),
+    query: (operation) =>
+      compile(`${operation.id} query`, () => parametersSchema(operation, 'query')),
+    body: (operation) => compile(`${operation.id} body`, () => operation.bodySchema ?? NO_BODY),
+    response: (operation) => compile(`${operation.id} response`, () => operation.responseSchema),
+  }
+}
+
+/** An operation without a body takes an empty object at most. */
+const NO_BODY: JsonSchema = { type: 'object', additionalProperties: false }
+
+function parametersSchema(operation: Operation, place: 'path' | 'query'): JsonSchema {
+  const parameters = operation.parameters.filter((parameter) => parameter.in === place)
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      parameters.map(({ name, schema }) => [
+        name,
+        schema.type === 'object' && schema.additionalProperties === undefined
+          ? { ...schema, additionalProperties: false }
+          : schema,
+      ]),
+    ),
+    required: parameters.filter((parameter) => parameter.required).map(({ name }) => name),
+    additionalProperties: false,
+  }
+}
+
+/** References of the bundle are local to it; outside they need its name. */
+function rebased(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(rebased)
+  if (typeof schema !== 'object' || schema === null) return schema
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) =>
+      key === '$ref' && typeof value === 'string' && value.startsWith('#')
+        ? [key, `${BUNDLE}${value}`]
+        : [key, rebased(value)],
+    ),
+  )
+}

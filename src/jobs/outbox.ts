@@ -1,0 +1,38 @@
+import type { App } from '../app.ts'
+import { sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { firstKeyAt } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Announcement } from './types.ts'
+
+/**
+ * Writes what happened, in the order given, in the transaction that made it happen: it is announced
+ * exactly when the change is durable. One statement whatever the number of announcements.
+ */
+export async function announce(
+  tx: Tx,
+  call: { app: App; scope: Scope; now: Instant },
+  announcements: readonly Announcement[],
+): Promise<void> {
+  if (announcements.length === 0) return
+  const { app, scope, now } = call
+  await tx.execute(sql`
+    insert into outbox
+      (customer_key, event_key, environment_key, type, object_id, payload, occurred_at)
+    select coalesce(customer_key, ${scope.environmentKey}::uuid), event_key,
+      ${scope.environmentKey}::uuid, type, object_id, payload::jsonb, ${instantToWire(now)}::timestamptz
+    from unnest(
+      ${announcements.map((event) => event.customerKey)}::uuid[],
+      ${announcements.map(() => app.ids.next(now))}::uuid[],
+      ${announcements.map((event) => event.type)}::text[],
+      ${announcements.map((event) => event.objectId)}::text[],
+      ${announcements.map((event) => JSON.stringify(event.payload))}::text[]
+    ) as event (customer_key, event_key, type, object_id, payload)`)
+}
+
+/** Removes an environment's announcements from before `before`; answers how many. */
+export const forgetBefore = (tx: Tx, scope: Scope, before: Instant): Promise<number> =>
+  tx.execute(sql`
+    delete from outbox
+    where environment_key = ${scope.environmentKey}::uuid
+      and event_key < ${firstKeyAt(before)}::uuid`)

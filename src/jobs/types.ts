@@ -1,0 +1,47 @@
+import type { App } from '../app.ts'
+import type { Tx } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+
+/** Every kind of event that Bursar announces: the wire `type` of a webhook, in one table. */
+export const EVENT_TYPES = [
+  'customer.created',
+  'customer.updated',
+  'customer.deleted',
+  'entity_type.created',
+  'entity_type.updated',
+  'entity.created',
+  'entity.updated',
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
+
+/** Something that happened, as the outbox keeps it. */
+export type Announcement = {
+  type: EventType
+  /** null for what belongs to the environment alone. */
+  customerKey: Uuid | null
+  /** The caller's id of the object. */
+  objectId: string
+  /** The object as the API shows it after the change. */
+  payload: object
+}
+
+/** A piece of work that waits for its instant. (customer, kind, subject) names it. */
+export type Work = {
+  workKey: Uuid
+  scope: Scope
+  customerKey: Uuid
+  kind: string
+  subject: string
+  dueAt: Instant
+  attempts: number
+}
+
+/**
+ * Does one piece of work inside the transaction that removes it, so that it takes effect once.
+ * Answers the instant of the next run, or null when the work is finished. It must be after `now`.
+ */
+export type WorkHandler = (tx: Tx, work: Work, now: Instant, app: App) => Promise<Instant | null>
+
+export type WorkHandlers = Readonly<Record<string, WorkHandler>>

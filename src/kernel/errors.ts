@@ -1,0 +1,55 @@
+import type {
+  BadInputErrorResponseDto,
+  ForbiddenErrorResponseDto,
+  NotFoundErrorResponseDto,
+} from '../contract.gen.ts'
+
+export type BadInputCode = BadInputErrorResponseDto['code']
+export type ForbiddenCode = ForbiddenErrorResponseDto['code']
+export type NotFoundCode = NotFoundErrorResponseDto['code']
+export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 503
+
+/**
+ * A request that is answered with an error of the contract: the caller's doing (4xx), or a passing
+ * state of ours (503). `message` is a sentence for the caller that names the field; it never holds
+ * a secret. `code` is null where the contract has no member that fits.
+ */
+export class Refusal extends Error {
+  readonly status: RefusalStatus
+  readonly code: string | null
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(
+    status: RefusalStatus,
+    code: string | null,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message)
+    this.name = 'Refusal'
+    this.status = status
+    this.code = code
+    this.headers = headers
+  }
+}
+
+/** 400. `BadUserInput` wherever no dedicated code fits. */
+export const badInput = (message: string, code: BadInputCode = 'BadUserInput'): Refusal =>
+  new Refusal(400, code, message)
+
+export const unauthenticated = (message: string): Refusal =>
+  new Refusal(401, 'Unauthenticated', message)
+
+export const forbidden = (message: string, code: ForbiddenCode = 'IdentityForbidden'): Refusal =>
+  new Refusal(403, code, message)
+
+export const notFound = (code: NotFoundCode, message: string): Refusal =>
+  new Refusal(404, code, message)
+
+/** 409, final: without the header the official SDKs would send the same request twice more. */
+export const duplicated = (message: string): Refusal =>
+  new Refusal(409, 'DuplicatedEntityNotAllowed', message, { 'x-should-retry': 'false' })
+
+/** 503: nothing was decided and nothing written that the caller could rely on. */
+export const unavailable = (message: string, retryAfterSeconds = 1): Refusal =>
+  new Refusal(503, null, message, { 'retry-after': String(retryAfterSeconds) })

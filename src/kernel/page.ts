@@ -1,0 +1,48 @@
+import { badInput } from './errors.ts'
+import type { Uuid } from './ids.ts'
+
+/** What every list of the contract takes: an exclusive cursor in one direction, and a limit. */
+export type PageRequest = { after: Uuid | null; before: Uuid | null; limit: number }
+
+export type Page<T> = { data: T[]; pagination: { next: Uuid | null; prev: Uuid | null } }
+
+const DEFAULT_LIMIT = 20
+
+/** Reads the three parameters. Refuses `after` and `before` together (400). */
+export function pageRequest(query: {
+  after?: string
+  before?: string
+  limit?: number
+}): PageRequest {
+  if (query.after !== undefined && query.before !== undefined)
+    throw badInput('after and before are exclusive: send one of them')
+  return {
+    after: query.after?.toLowerCase() ?? null,
+    before: query.before?.toLowerCase() ?? null,
+    limit: query.limit ?? DEFAULT_LIMIT,
+  }
+}
+
+export const unknownCursor = (name: 'after' | 'before', cursor: Uuid) =>
+  badInput(`${name}: no record of this list has the cursor ${cursor}`)
+
+/**
+ * Cuts a page out of what a keyset query found. `found` holds up to `limit + 1` rows from the
+ * cursor outwards: in list order, or against it when `before` was given. `next` is null on the
+ * last page and `prev` on the first; an empty page has neither.
+ */
+export function cutPage<R extends { key: Uuid }>(request: PageRequest, found: R[]): Page<R> {
+  const hasMore = found.length > request.limit
+  const data = found.slice(0, request.limit)
+  if (request.before !== null) data.reverse()
+  const more = { outwards: hasMore, backwards: request.after !== null || request.before !== null }
+  const [hasNext, hasPrev] =
+    request.before === null ? [more.outwards, more.backwards] : [more.backwards, more.outwards]
+  return {
+    data,
+    pagination: {
+      next: hasNext ? (data.at(-1)?.key ?? null) : null,
+      prev: hasPrev ? (data[0]?.key ?? null) : null,
+    },
+  }
+}

@@ -1,0 +1,21 @@
+import type { App } from './app.ts'
+import type { OperationId, Operations } from './contract.gen.ts'
+import type { Scope } from './kernel/scope.ts'
+
+/** What a handler knows of its call besides the validated request. */
+export type Call = { readonly app: App; readonly scope: Scope }
+
+/** A request that has passed the contract: types, lengths, patterns and closed objects hold. */
+export type OperationRequest<Id extends OperationId> = Pick<
+  Operations[Id],
+  'params' | 'query' | 'body'
+>
+
+/** Wire in, wire out. The success status is the contract's. Errors are thrown as `Refusal`. */
+export type Handler<Id extends OperationId> = (
+  request: OperationRequest<Id>,
+  call: Call,
+) => Promise<Operations[Id]['response']>
+
+/** A table of handlers by operation. A missing or unknown operation does not compile. */
+export type Handlers<Ids extends OperationId = OperationId> = { readonly [Id in Ids]: Handler<Id> }
