@@ -25,15 +25,12 @@ const OLDEST_NODE = 24
 const [command, ...args] = process.argv.slice(2)
 if (command === 'run' && !args[0]) fail('run needs the path of a script of this project.')
 await install(command === 'run')
-const script = command === 'run' ? [resolve(ROOT, args.shift())] : mainWith(command)
-const nodeArgs = ['--disable-warning=ExperimentalWarning', ...script, ...args]
+const script = command === 'run' ? args.shift() : 'src/cli/main.ts'
+if (command !== undefined && command !== 'run') args.unshift(command)
+const nodeArgs = ['--disable-warning=ExperimentalWarning', resolve(ROOT, script), ...args]
 const end = await run(findNode(), nodeArgs, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
 if (end.error) fail(`The Node in node_modules does not run on this system (${end.error.code}).`)
 process.exit(end.code)
-
-function mainWith(name) {
-  return [join(ROOT, 'src/cli/main.ts'), ...(name === undefined ? [] : [name])]
-}
 
 /** Brings node_modules in line with the lockfile, by one process at a time. */
 async function install(withDev) {
@@ -42,22 +39,27 @@ async function install(withDev) {
   if (isInstalled(hash, wanted, withDev)) return
   process.stderr.write('installing dependencies…\n')
   while (!takeTurn()) await new Promise((done) => setTimeout(done, 200))
-  // However this ends: a left-over is found stale by its pid, but only after a look at it.
-  process.once('exit', () => fs.rmSync(INSTALLING, { force: true }))
+  const giveBack = () => fs.rmSync(INSTALLING, { force: true })
+  process.once('exit', giveBack)
   // Another process may have done it meanwhile.
-  if (isInstalled(hash, wanted, withDev)) return fs.rmSync(INSTALLING, { force: true })
+  if (!isInstalled(hash, wanted, withDev)) await runNpm(hash)
+  process.off('exit', giveBack)
+  giveBack()
+}
+
+async function runNpm(hash) {
   const npm = await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: 'pipe' })
   if (npm.error) fail(`npm, which installs the dependencies, does not start (${npm.error.code}).`)
-  if (npm.code !== 0) {
-    process.stderr.write(npm.output)
-    fail(
-      `The dependencies are not installed: "npm ci" in ${ROOT} ended with ${npm.code}.`,
-      npm.code,
-    )
-  }
+  process.stderr.write(npm.code === 0 ? '' : npm.output)
+  if (npm.code !== 0) fail(`"npm ci" in ${ROOT} ended with ${npm.code}.`, npm.code)
   fs.writeFileSync(STAMP, hash)
-  linkBin()
-  fs.rmSync(INSTALLING, { force: true })
+  try {
+    // npm links the programs of dependencies only; with this, npx finds ours at once.
+    fs.mkdirSync(join(MODULES, '.bin'), { recursive: true })
+    fs.symlinkSync('../../bin/bursar.mjs', join(MODULES, '.bin/bursar'))
+  } catch {
+    // It is there, or cannot be: npx then finds the program by package.json.
+  }
 }
 
 /** By the stamp of our own installation, or by npm's own record when somebody else ran npm. */
@@ -66,13 +68,11 @@ function isInstalled(hash, wanted, withDev) {
   const record = readOrNull(join(MODULES, '.package-lock.json'))
   if (record === null) return false
   const present = JSON.parse(record).packages
-  return Object.entries(JSON.parse(wanted).packages).every(
-    ([path, { version, integrity, ...is }]) => {
-      const found = present[path]
-      if (!found) return path === '' || is.optional || is.devOptional || (is.dev && !withDev)
-      return found.version === version && found.integrity === integrity
-    },
-  )
+  return Object.entries(JSON.parse(wanted).packages).every(([path, own]) => {
+    const found = present[path]
+    if (!found) return path === '' || own.optional || own.devOptional || (own.dev && !withDev)
+    return found.version === own.version && found.integrity === own.integrity
+  })
 }
 
 /** Takes the turn to install; false while a live process has it. */
@@ -90,16 +90,6 @@ function takeTurn() {
     fs.rmSync(INSTALLING, { force: true })
   }
   return false
-}
-
-/** npm links the programs of dependencies only; with this `npx bursar` needs no look around. */
-function linkBin() {
-  try {
-    fs.mkdirSync(join(MODULES, '.bin'), { recursive: true })
-    fs.symlinkSync('../../bin/bursar.mjs', join(MODULES, '.bin/bursar'))
-  } catch {
-    // It is there, or cannot be: npx then finds the program by package.json.
-  }
 }
 
 function findNode() {

@@ -28,8 +28,11 @@ create table customers (
 
 create index customers_of_environment on customers (environment_key, customer_key);
 -- Names have no length limit in the contract and an index row has: hence the digest.
-create index customers_by_email on customers (environment_key, md5(email)) where email is not null;
-create index customers_by_name on customers (environment_key, md5(name)) where name is not null;
+-- The key comes last so that a page of many of the same name needs no sorting.
+create index customers_by_email on customers (environment_key, md5(email), customer_key)
+  where email is not null;
+create index customers_by_name on customers (environment_key, md5(name), customer_key)
+  where name is not null;
 
 -- An outside system that customers of the environment are linked to.
 create table integrations (

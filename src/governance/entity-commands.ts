@@ -1,4 +1,4 @@
-import { lockActiveCustomer } from '../customers/index.ts'
+import { customerTurn, lockActiveCustomer } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { type Announcement, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -42,11 +42,8 @@ export async function upsertEntities(
     await save(tx, { app, scope }, { customerKey, results, now })
     return results.map(({ after }) => after)
   }
-  return app.db.transaction(work, { turn: turnOf(scope, customerId) })
+  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
 }
-
-/** Writers of one customer wait for each other here rather than with a connection each. */
-const turnOf = (scope: Scope, customerId: string) => `${scope.environmentKey} ${customerId}`
 
 type Typed = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
 
@@ -105,7 +102,7 @@ async function setArchived(
     await save(tx, { app, scope }, { customerKey, results, now })
     return ids
   }
-  return app.db.transaction(work, { turn: turnOf(scope, wanted.customerId) })
+  return app.db.transaction(work, { turn: customerTurn(scope, wanted.customerId) })
 }
 
 async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Entity[]) {

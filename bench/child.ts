@@ -1,0 +1,58 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export type Child = {
+  /** Sends a message and answers what the child makes of it. One at a time. */
+  ask<T>(message: unknown): Promise<T>
+  stop(): Promise<void>
+}
+
+type Reply = { answer: unknown } | { failure: string }
+
+const running = new Set<ChildProcess>()
+
+/** Starts a script of the bench as a process of its own. */
+export function startChild(script: string): Child {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  })
+  running.add(child)
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  void ended.then(() => running.delete(child))
+  return {
+    ask: <T>(message: unknown) =>
+      new Promise<T>((resolve, reject) => {
+        const onExit = () => reject(new Error(`${script} ended before it had answered`))
+        child.once('exit', onExit)
+        child.once('message', (reply: Reply) => {
+          child.off('exit', onExit)
+          if ('failure' in reply) reject(new Error(`${script}: ${reply.failure}`))
+          else resolve(reply.answer as T)
+        })
+        child.send(message as object, (error) => error && reject(error))
+      }),
+    stop: () => {
+      if (child.connected) child.disconnect()
+      return ended
+    },
+  }
+}
+
+/** Ends all children at once, when the run is given up. What waits for one of them then fails. */
+export function killChildren(): void {
+  for (const child of running) child.kill()
+}
+
+/** The child's side: answers each message of the bench, and ends when the bench lets go. */
+export function answerBench<Message>(answer: (message: Message) => Promise<unknown>): void {
+  process.on('disconnect', () => process.exit(0))
+  process.on('message', async (message: Message) => {
+    const reply: Reply = await answer(message).then(
+      (value) => ({ answer: value }),
+      (error) => ({ failure: error instanceof Error ? (error.stack ?? error.message) : `${error}` }),
+    )
+    process.send?.(reply)
+  })
+}

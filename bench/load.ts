@@ -1,0 +1,43 @@
+// A process of the bench: autocannon. It is never in the process of a server that it measures.
+
+import autocannon from 'autocannon'
+import { answerBench } from './child.ts'
+import type { Half } from './types.ts'
+
+export type LoadRequest = {
+  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  headers: Record<string, string>
+  body?: string
+}
+/** One list per connection; a connection goes round its own. */
+export type Load = { url: string; seconds: number; lanes: readonly (readonly LoadRequest[])[] }
+
+/** Milliseconds between looks at the clock: the half ends that much late at most. */
+const SAMPLE_MS = 50
+
+answerBench(async ({ url, seconds, lanes }: Load): Promise<Half> => {
+  let connection = 0
+  const result = await autocannon({
+    url,
+    connections: lanes.length,
+    duration: seconds,
+    sampleInt: SAMPLE_MS,
+    setupClient: (client) => {
+      client.setRequests([...(lanes[connection % lanes.length] ?? [])])
+      connection += 1
+    },
+  })
+  const { non2xx, errors, timeouts, latency } = result
+  if (non2xx + errors + timeouts > 0)
+    throw new Error(
+      `${url} answered ${non2xx} requests with another status than 2xx ` +
+        `(${JSON.stringify(result.statusCodeStats)}), ${errors} failed, ${timeouts} timed out`,
+    )
+  if (result.requests.total === 0) throw new Error(`${url} answered nothing in ${seconds} s`)
+  return {
+    perSecond: result.requests.total / result.duration,
+    meanMs: latency.mean,
+    p99Ms: latency.p99,
+  }
+})

@@ -1,0 +1,70 @@
+import pg from 'pg'
+import type { Ids } from '../src/kernel/ids.ts'
+import type { Recording, Step } from './types.ts'
+
+type Sent = string | { name?: string; text: string; values?: Step['values'] }
+type Draft = Omit<Step, 'fresh'>
+
+let draft: Draft[] | null = null
+let answered = 0
+let made = new Set<string>()
+
+/**
+ * Watches every statement of this process from here on. What the baselines run is therefore what
+ * the real commands send, begin and commit included, and cannot come to differ from it.
+ */
+export function watchStatements(): void {
+  const prototype = pg.Client.prototype as unknown as {
+    query(...sent: unknown[]): Promise<unknown> | undefined
+  }
+  const original = prototype.query
+  prototype.query = function query(this: pg.Client, ...sent) {
+    const answer = original.apply(this, sent)
+    if (draft !== null) note(draft, sent[0] as Sent, answer)
+    return answer
+  }
+}
+
+function note(steps: Draft[], sent: Sent, answer: Promise<unknown> | undefined): void {
+  const statement = typeof sent === 'string' ? { text: sent } : sent
+  steps.push({
+    name: statement.name ?? null,
+    text: statement.text,
+    values: statement.values ?? [],
+    after: answered,
+  })
+  const count = () => {
+    answered += 1
+  }
+  answer?.then(count, count)
+}
+
+/** Ids that remember, while something is recorded, which ones they made. */
+export const rememberedIds = (ids: Ids): Ids => ({
+  next: (now) => {
+    const id = ids.next(now)
+    if (draft !== null) made.add(id)
+    return id
+  },
+})
+
+/** Runs `work` and answers the statements that it sent. One at a time, with nothing else going on. */
+export async function record(work: () => Promise<unknown>): Promise<Recording> {
+  const steps: Draft[] = []
+  draft = steps
+  answered = 0
+  made = new Set()
+  try {
+    await work()
+  } finally {
+    draft = null
+  }
+  if (steps.length === 0) throw new Error('the operation to be recorded sent no statement')
+  return steps.map((step) => ({ ...step, fresh: freshOf(step) }))
+}
+
+const freshOf = (step: Draft): number[] =>
+  step.values.flatMap((value, index) => {
+    const parts = Array.isArray(value) ? value : [value]
+    return parts.some((part) => made.has(part)) ? [index] : []
+  })

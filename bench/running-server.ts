@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+export const API_KEY = 'bench-key-of-the-loopback-server'
+
+/** How a server is started: as a bare process, or the way that a person does it. */
+export const WAYS = {
+  process: [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    'src/cli/main.ts',
+    'serve',
+  ],
+  npm: ['npm', 'start', '--silent'],
+} as const
+
+export type RunningServer = {
+  readonly url: string
+  readonly pid: number
+  /** Milliseconds from the spawn to the line that names the address. */
+  readonly startMs: number
+  /** Ends it in good order; rejects when it does not exit with 0. */
+  stop(): Promise<void>
+}
+
+const running = new Set<ChildProcess>()
+
+/** Starts the real server over a data directory, on a port of the system's choice. */
+export function startServer(
+  dataDir: string,
+  way: keyof typeof WAYS = 'process',
+): Promise<RunningServer> {
+  const [program, ...args] = WAYS[way]
+  const start = performance.now()
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    env: environment(dataDir),
+    // By the channel the server notices when this process is gone; npm would not pass it on.
+    stdio: ['ignore', 'pipe', 'pipe', way === 'process' ? 'ipc' : 'ignore'],
+  })
+  running.add(child)
+  let output = ''
+  let errors = ''
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  ended.then(() => running.delete(child)).catch(() => {})
+  child.stderr?.on('data', (text) => {
+    errors = (errors + text).slice(-4000)
+  })
+  const stop = async () => {
+    child.kill('SIGTERM')
+    const code = await ended
+    if (code !== 0) throw new Error(`the server ended with ${code}\n${errors}`)
+  }
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (text) => {
+      output += text
+      const url = /listening on (http:\S+)/.exec(output)?.[1]
+      if (url === undefined || child.pid === undefined) return
+      resolve({ url, pid: child.pid, startMs: performance.now() - start, stop })
+    })
+    ended.then(() => reject(new Error(`the server did not start\n${output}${errors}`)), reject)
+  })
+}
+
+/** Ends all servers, when the run is given up. */
+export function killServers(): void {
+  for (const child of running) child.kill('SIGTERM')
+}
+
+/** What the person who starts the bench has configured for a server of their own has no say here. */
+function environment(dataDir: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => name !== 'DATABASE_URL' && !name.startsWith('BURSAR_'),
+  )
+  return {
+    ...Object.fromEntries(kept),
+    BURSAR_DATA_DIR: dataDir,
+    BURSAR_PORT: '0',
+    BURSAR_API_KEY: API_KEY,
+  }
+}

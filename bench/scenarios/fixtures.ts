@@ -1,0 +1,33 @@
+import type { OperationCall, World } from '../types.ts'
+
+export const TYPE = 'bench-seat'
+
+/** Provisions a customer unless an earlier scenario has, and the entity type of all. */
+export async function provision(world: World, customerId: string): Promise<void> {
+  await world.run({
+    operation: 'v1Beta.entityTypes.upsert',
+    body: { types: [{ id: TYPE, displayName: 'Seat', attributionKeys: ['seat'] }] },
+  })
+  await world.run({
+    operation: 'v1.customers.provision',
+    body: { id: customerId, name: `Customer ${customerId}` },
+  })
+}
+
+/** An upsert whose `step` is all that differs between two of them. */
+export const upsertOf = (
+  customerId: string,
+  entityIds: readonly string[],
+  step: number,
+): OperationCall => ({
+  operation: 'v1Beta.customers.entities.upsert',
+  params: { id: customerId },
+  body: {
+    entities: entityIds.map((id, index) => ({
+      id,
+      entityTypeId: TYPE,
+      displayName: `Entity ${index}`,
+      metadata: { team: 'platform', region: 'eu-central-1', seat: `A-${index}`, step: `${step}` },
+    })),
+  },
+})

@@ -1,0 +1,7 @@
+import type { Scenario } from '../types.ts'
+import { listEntities } from './list-entities.ts'
+import { retrieveEntity } from './retrieve-entity.ts'
+import { upsertEntities } from './upsert-entities.ts'
+
+/** In the order of the run. */
+export const scenarios: readonly Scenario[] = [retrieveEntity, listEntities, ...upsertEntities]

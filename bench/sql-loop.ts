@@ -1,0 +1,40 @@
+// A process of the bench: the recorded SQL in a loop, one `pg` client per connection, no HTTP.
+
+import pg from 'pg'
+import { answerBench } from './child.ts'
+import { replay } from './replay.ts'
+import type { Half, Recording } from './types.ts'
+
+export type LoopMessage =
+  | { open: { databaseUrl: string; lanes: readonly (readonly Recording[])[] } }
+  | { run: { seconds: number } }
+
+type Lane = { client: pg.Client; recordings: readonly Recording[] }
+let open: Lane[] = []
+
+answerBench(async (message: LoopMessage): Promise<Half | null> => {
+  if ('run' in message) return runFor(message.run.seconds)
+  const { databaseUrl, lanes } = message.open
+  const config = { connectionString: databaseUrl, pipeline: true } as pg.ClientConfig
+  open = lanes.map((recordings) => ({ client: new pg.Client(config), recordings }))
+  await Promise.all(open.map(({ client }) => client.connect()))
+  return null
+})
+
+async function runFor(seconds: number): Promise<Half> {
+  const start = performance.now()
+  const end = start + seconds * 1000
+  const counts = await Promise.all(open.map((lane) => loop(lane, end)))
+  const elapsed = (performance.now() - start) / 1000
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  return { perSecond: total / elapsed, meanMs: (elapsed * 1000 * open.length) / total, p99Ms: null }
+}
+
+async function loop({ client, recordings }: Lane, end: number): Promise<number> {
+  let count = 0
+  while (performance.now() < end) {
+    await replay(client, recordings[count % recordings.length] ?? [])
+    count += 1
+  }
+  return count
+}

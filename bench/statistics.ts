@@ -1,0 +1,16 @@
+/** The middle of some numbers; of an even number of them the mean of the middle two. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const upper = sorted[Math.floor(sorted.length / 2)]
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)]
+  if (upper === undefined || lower === undefined) throw new Error('there is no median of nothing')
+  return (lower + upper) / 2
+}
+
+export type Spread = { readonly median: number; readonly min: number; readonly max: number }
+
+export const spreadOf = (numbers: readonly number[]): Spread => ({
+  median: median(numbers),
+  min: Math.min(...numbers),
+  max: Math.max(...numbers),
+})

@@ -1,0 +1,72 @@
+import type { App } from '../src/app.ts'
+import type { OperationId } from '../src/contract.gen.ts'
+import type { Scope } from '../src/kernel/scope.ts'
+
+/** One operation of the contract with its input, as the handlers take it. */
+export type OperationCall = {
+  readonly operation: OperationId
+  readonly params?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** The application over the server's own database, in the process of the bench. */
+export type World = {
+  readonly app: App
+  readonly scope: Scope
+  /** Runs an operation by its handler, without HTTP. */
+  run(call: OperationCall): Promise<unknown>
+  /** Runs SQL that has no parameters, for filling tables. */
+  execute(text: string): Promise<void>
+}
+
+export type BaselineName = 'fastify' | 'sql' | 'static'
+
+export type Scenario = {
+  readonly name: string
+  readonly title: string
+  readonly connections: number
+  readonly baselines: readonly BaselineName[]
+  readonly target: { readonly baseline: BaselineName; readonly ratio: number } | null
+  /** Writes what the calls need. Runs once, before the calls are recorded. */
+  prepare(world: World): Promise<void>
+  /**
+   * What one connection does, over and over. A write changes something each time, so that the
+   * neighbours in this list and its two ends differ. Two connections never touch one customer.
+   */
+  calls(connection: number): readonly OperationCall[]
+}
+
+type Parameter = string | number | boolean | Buffer | null | readonly Parameter[]
+
+/** A statement that the real command sent, and how many answers it had waited for before. */
+export type Step = {
+  readonly name: string | null
+  readonly text: string
+  readonly values: readonly Parameter[]
+  readonly after: number
+  /** The parameters that hold ids which were made for this run: each replay needs its own. */
+  readonly fresh: readonly number[]
+}
+
+export type Recording = readonly Step[]
+
+/** A call as HTTP, and what it made the database do. */
+export type Turn = {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  /** In the router's form: `/customers/:id`. */
+  readonly route: string
+  readonly path: string
+  readonly body: string | null
+  readonly recording: Recording
+}
+
+/** Per connection, in the order in which that connection takes them. */
+export type Lanes = readonly (readonly Turn[])[]
+
+/** The figures of one half of a pair. Latencies are null for a loop that is no HTTP. */
+export type Half = {
+  readonly perSecond: number
+  readonly meanMs: number | null
+  readonly p99Ms: number | null
+}

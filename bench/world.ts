@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { ensureDefaultEnvironment } from '../src/access/index.ts'
+import { readConfig } from '../src/config.ts'
+import { handlers } from '../src/handlers.ts'
+import { type Contract, type Operation, readContract } from '../src/http/index.ts'
+import { systemClock } from '../src/kernel/clock.ts'
+import { createApp, createLog } from '../src/main.ts'
+import type { Call } from '../src/operation.ts'
+import { record, rememberedIds } from './record.ts'
+import type { Lanes, OperationCall, Scenario, Turn, World } from './types.ts'
+
+const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
+
+export type OpenWorld = World & { contract: Contract; close(): Promise<void> }
+
+type AnyHandler = (request: object, call: Call) => Promise<unknown>
+
+/** The application in this process, over the database that the server has open. */
+export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
+  const config = readConfig({ BURSAR_LOG_LEVEL: 'warn' }, process.cwd())
+  const opened = await createApp({
+    config,
+    connection: { connectionString: databaseUrl },
+    clock: systemClock,
+    log: createLog(config),
+  })
+  const app = { ...opened, ids: rememberedIds(opened.ids) }
+  const scope = await ensureDefaultEnvironment(app)
+  return {
+    app,
+    scope,
+    contract: await readContract(CONTRACT),
+    run: ({ operation, params = {}, query = {}, body }) => {
+      const handler = handlers[operation] as unknown as AnyHandler
+      return handler({ params, query, body }, { app, scope })
+    },
+    // Without a limit on the time of a statement: this fills tables.
+    execute: (text) =>
+      app.db.withClient(async (client) => {
+        await client.query('set statement_timeout = 0')
+        await client.query(text)
+        await client.query('reset statement_timeout')
+      }),
+    close: () => app.db.close(),
+  }
+}
+
+/** Prepares a scenario and runs each of its calls once, watching what the database is sent. */
+export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise<Lanes> {
+  await scenario.prepare(world)
+  const lanes: Turn[][] = []
+  for (let connection = 0; connection < scenario.connections; connection += 1) {
+    const calls = scenario.calls(connection)
+    // Once unrecorded: the first run may create what every later one only changes.
+    for (const call of calls) await world.run(call)
+    const lane: Turn[] = []
+    for (const call of calls) {
+      const recording = await record(() => world.run(call))
+      lane.push({ ...httpOf(world.contract, call), recording })
+    }
+    lanes.push(lane)
+  }
+  return lanes
+}
+
+function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
+  const operation = operationOf(contract, call)
+  const query = new URLSearchParams(call.query).toString()
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(call.params?.[name] ?? ''),
+  )
+  return {
+    method: operation.method,
+    route: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    path: query === '' ? path : `${path}?${query}`,
+    body: call.body === undefined ? null : JSON.stringify(call.body),
+  }
+}
+
+function operationOf(contract: Contract, { operation }: OperationCall): Operation {
+  const found = contract.operations.find(({ id }) => id === operation)
+  if (found === undefined) throw new Error(`the contract has no operation ${operation}`)
+  return found
+}
+
+/** The version of PostgreSQL and of this program. */
+export async function versionsOf(world: World): Promise<{ postgres: string; bursar: string }> {
+  const postgres = await world.app.db.withClient(async (client) => {
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    return rows[0]?.server_version ?? 'unknown'
+  })
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return { postgres, bursar: (JSON.parse(manifest) as { version: string }).version }
+}

@@ -1,0 +1,85 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Instant } from '../kernel/clock.ts'
+import { notFound } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { patchMetadata } from '../kernel/metadata.ts'
+import { mirrorBillingId } from './mirror-billing-id.ts'
+import { putLinks } from './put-links.ts'
+import type { Customer, CustomerInput, Link } from './types.ts'
+
+/** A customer of which nothing is said yet. */
+export const newCustomer = (id: string, at: { key: Uuid; now: Instant }): Customer => ({
+  key: at.key,
+  id,
+  name: null,
+  email: null,
+  billingId: null,
+  billingCurrency: null,
+  language: null,
+  timezone: null,
+  defaultPaymentMethod: null,
+  passthrough: null,
+  metadata: {},
+  links: [],
+  createdAt: at.now,
+  updatedAt: at.now,
+  archivedAt: null,
+})
+
+/** Refuses (404 `CouponNotFound`) every coupon: none can exist yet. Null and `""` mean none. */
+export function refuseUnknownCoupon({ couponId }: CustomerInput): void {
+  if (couponId !== undefined && couponId !== null)
+    throw notFound('CouponNotFound', `couponId: there is no coupon ${couponId}`)
+}
+
+/**
+ * A customer after what a request says of it: itself when nothing differs, so that only a real
+ * change moves `updatedAt`. `links` are the request's, as `putLinks` takes them; 400 as there and in
+ * `mirrorBillingId`. Source: domain.md §2.2.
+ */
+export function changeCustomer(
+  before: Customer,
+  input: CustomerInput,
+  at: { links: readonly Link[]; now: Instant },
+): Customer {
+  const stated = {
+    billingId: input.billingId,
+    integrationIds: at.links.map(({ integrationId }) => integrationId),
+  }
+  const links = putLinks(before.links, at.links)
+  const after = {
+    ...before,
+    name: sent(input.name, before.name),
+    email: sent(input.email, before.email),
+    billingCurrency: sent(input.billingCurrency, before.billingCurrency),
+    language: sent(input.language, before.language),
+    timezone: sent(input.timezone, before.timezone),
+    defaultPaymentMethod: sent(input.defaultPaymentMethod, before.defaultPaymentMethod),
+    passthrough: sent(input.passthrough, before.passthrough),
+    metadata: patchMetadata(before.metadata, input.metadata),
+    ...mirrorBillingId(before, links, { stated, now: at.now }),
+  }
+  return unlessSame(before, after, at.now)
+}
+
+/** What was sent, null included, else what was there. */
+const sent = <T>(value: T | undefined, before: T): T => (value === undefined ? before : value)
+
+/** A customer whose links a request has changed; `billingId` follows. As `changeCustomer`. */
+export function changeLinks(before: Customer, links: readonly Link[], now: Instant): Customer {
+  const stated = { billingId: undefined, integrationIds: [] }
+  const billing = mirrorBillingId(before, links, { stated, now })
+  return unlessSame(before, { ...before, ...billing }, now)
+}
+
+/** A customer taken out of use; itself when it is so already. */
+export const archived = (before: Customer, now: Instant): Customer =>
+  before.archivedAt === null ? { ...before, archivedAt: now, updatedAt: now } : before
+
+/** A customer brought back into use; itself when it is so already. */
+export const unarchived = (before: Customer, now: Instant): Customer =>
+  before.archivedAt === null ? before : { ...before, archivedAt: null, updatedAt: now }
+
+/** Compares as JSON does: the order of keys says nothing. */
+const unlessSame = (before: Customer, after: Customer, now: Instant): Customer =>
+  isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }

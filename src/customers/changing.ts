@@ -1,0 +1,71 @@
+import type { Tx } from '../db/index.ts'
+import { announce, type EventType } from '../jobs/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Call } from '../operation.ts'
+import { saveCustomer } from './customer-store.ts'
+import { customerTurn, lockedCustomer } from './find-customer.ts'
+import { removeLinks, saveLinks } from './link-store.ts'
+import { requireIntegrations } from './require-integrations.ts'
+import type { Customer, Link, LinkInput } from './types.ts'
+import { customerToWire } from './wire.ts'
+
+/** What a command makes of a customer, and what is announced if that differs. */
+export type Decided = { after: Customer; event: EventType }
+export type Changed = { before: Customer; after: Customer }
+
+/**
+ * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs. 404
+ * `CustomerNotFound`.
+ */
+export async function changing(
+  { app, scope }: Call,
+  customerId: string,
+  decide: (tx: Tx, before: Customer, now: Instant) => Promise<Decided>,
+): Promise<Changed> {
+  const work = async (tx: Tx) => {
+    const before = await lockedCustomer(tx, scope, customerId)
+    const now = app.clock.now()
+    const { after, event } = await decide(tx, before, now)
+    if (after !== before) await save(tx, { app, scope, now }, { before, after, event })
+    return { before, after }
+  }
+  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+}
+
+/** Writes what differs from before, and announces it. */
+export async function save(
+  tx: Tx,
+  call: Call & { now: Instant },
+  change: Changed & Pick<Decided, 'event'>,
+): Promise<void> {
+  const { before, after, event } = change
+  const customerKey = after.key
+  const untouched = new Set(before.links)
+  const kept = new Set(after.links.map(({ key }) => key))
+  const written = after.links.filter((link) => !untouched.has(link))
+  const removed = before.links.filter(({ key }) => !kept.has(key))
+  await Promise.all([
+    saveCustomer(tx, call.scope, after),
+    removeLinks(tx, customerKey, removed),
+    saveLinks(tx, { scope: call.scope, customerKey }, written),
+    announce(tx, call, [
+      { type: event, customerKey, objectId: after.id, payload: customerToWire(after) },
+    ]),
+  ])
+}
+
+/** Links as a request states them, each as it is if it is new. */
+export const newLinks = ({ app }: Call, stated: readonly LinkInput[], now: Instant): Link[] =>
+  stated.map((input) => ({ key: app.ids.next(now), ...input, createdAt: now, updatedAt: now }))
+
+/** The integrations of links that a request states, which it may be the first to name. */
+export const requireLinked = (
+  tx: Tx,
+  { app, scope, now }: Call & { now: Instant },
+  stated: readonly LinkInput[],
+): Promise<void> =>
+  requireIntegrations(
+    tx,
+    { scope, now, strict: app.config.strictIntegrations },
+    stated.map(({ integrationId, vendor }) => ({ id: integrationId, vendor })),
+  )

@@ -1,0 +1,83 @@
+import type { Tx } from '../db/index.ts'
+import { duplicated } from '../kernel/errors.ts'
+import type { Call } from '../operation.ts'
+import {
+  archived,
+  changeCustomer,
+  newCustomer,
+  refuseUnknownCoupon,
+  unarchived,
+} from './change-customer.ts'
+import { changing, newLinks, requireLinked, save } from './changing.ts'
+import { claimId } from './customer-store.ts'
+import { customerTurn, refuseArchived } from './find-customer.ts'
+import { refuseRepeatedLinks } from './put-links.ts'
+import type { Customer, CustomerInput } from './types.ts'
+
+/**
+ * Creates a customer. 409 for an id that is taken, also by an archived customer; 404
+ * `CouponNotFound`; 400 and 404 for its integrations and `billingId` as `requireIntegrations`,
+ * `putLinks` and `mirrorBillingId`.
+ */
+export async function provisionCustomer(
+  { app, scope }: Call,
+  customerId: string,
+  input: CustomerInput,
+): Promise<Customer> {
+  refuseUnknownCoupon(input)
+  const stated = input.links ?? []
+  refuseRepeatedLinks(stated)
+  const work = async (tx: Tx) => {
+    const now = app.clock.now()
+    const blank = newCustomer(customerId, { key: app.ids.next(now), now })
+    const links = newLinks({ app, scope }, stated, now)
+    const after = changeCustomer(blank, input, { links, now })
+    const [claimed] = await Promise.all([
+      claimId(tx, scope, { customerId, key: after.key }),
+      requireLinked(tx, { app, scope, now }, stated),
+    ])
+    if (claimed === 0) throw duplicated(`id: there is a customer ${customerId} already`)
+    await save(tx, { app, scope, now }, { before: blank, after, event: 'customer.created' })
+    return after
+  }
+  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+}
+
+/**
+ * Changes what the input names and keeps the rest. 404 `CustomerNotFound`; 400
+ * `EntityIsArchivedError`; the rest as `provisionCustomer`.
+ */
+export async function updateCustomer(
+  call: Call,
+  customerId: string,
+  input: CustomerInput,
+): Promise<Customer> {
+  const { after } = await changing(call, customerId, async (tx, before, now) => {
+    refuseArchived(before)
+    refuseUnknownCoupon(input)
+    const stated = input.links ?? []
+    refuseRepeatedLinks(stated)
+    await requireLinked(tx, { ...call, now }, stated)
+    const links = newLinks(call, stated, now)
+    return { after: changeCustomer(before, input, { links, now }), event: 'customer.updated' }
+  })
+  return after
+}
+
+/** Takes a customer out of use; one that is so already stays as it is. 404 `CustomerNotFound`. */
+export async function archiveCustomer(call: Call, customerId: string): Promise<Customer> {
+  const { after } = await changing(call, customerId, async (_, before, now) => ({
+    after: archived(before, now),
+    event: 'customer.deleted',
+  }))
+  return after
+}
+
+/** Brings a customer back into use, as `archiveCustomer`. */
+export async function unarchiveCustomer(call: Call, customerId: string): Promise<Customer> {
+  const { after } = await changing(call, customerId, async (_, before, now) => ({
+    after: unarchived(before, now),
+    event: 'customer.updated',
+  }))
+  return after
+}

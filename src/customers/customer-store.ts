@@ -1,0 +1,191 @@
+import type { Currency, Passthrough, PaymentMethod } from '../contract.gen.ts'
+import {
+  column,
+  nothing,
+  pageRange,
+  type Reader,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
+import type { Metadata } from '../kernel/metadata.ts'
+import type { PageRequest } from '../kernel/page.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { CreatedRange } from './created-range.ts'
+import type { Customer, Link } from './types.ts'
+
+/** The kind of the customers' own ids in the directory. */
+const KIND = 'customer'
+
+/** The key of the customer with an id, null when there is none; a scalar subquery. */
+export const customerNamed = (scope: Scope, customerId: string): Sql => sql`(
+  select customer_key from directory
+  where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
+    and id = ${customerId}::text)`
+
+/** Takes an id for a customer. Answers 0 when it is taken, once the one who took it has committed. */
+export const claimId = (tx: Tx, scope: Scope, claim: { customerId: string; key: Uuid }) =>
+  tx.execute(sql`
+    insert into directory (environment_key, kind, id, customer_key)
+    values (${scope.environmentKey}::uuid, ${KIND}::text, ${claim.customerId}::text,
+      ${claim.key}::uuid)
+    on conflict (environment_key, kind, id) do nothing`)
+
+const keyRow = row({ customer_key: column.nullable(column.uuid) })
+
+export const findCustomerKey = async (
+  reader: Reader,
+  scope: Scope,
+  customerId: string,
+): Promise<Uuid | null> => {
+  const found = await reader.one(
+    keyRow,
+    sql`select ${customerNamed(scope, customerId)} as customer_key`,
+  )
+  return found.customer_key
+}
+
+const lockedRow = row({
+  customer_key: column.uuid,
+  archived_at: column.nullable(column.instant),
+})
+
+/** Serialises the writes of a customer. Answers the row as it is once the lock is held. */
+export async function lockCustomer(
+  tx: Tx,
+  scope: Scope,
+  customerId: string,
+): Promise<{ key: Uuid; archivedAt: Instant | null } | null> {
+  const found = await tx.maybeOne(
+    lockedRow,
+    sql`
+    select customer_key, archived_at from customers
+    where customer_key = ${customerNamed(scope, customerId)} for no key update`,
+  )
+  return found && { key: found.customer_key, archivedAt: found.archived_at }
+}
+
+const customerRow = row({
+  customer_key: column.uuid,
+  id: column.text,
+  name: column.nullable(column.text),
+  email: column.nullable(column.text),
+  billing_id: column.nullable(column.text),
+  billing_currency: column.nullable(column.text),
+  language: column.nullable(column.text),
+  timezone: column.nullable(column.text),
+  default_payment_method: column.nullable(column.json<PaymentMethod>()),
+  passthrough: column.nullable(column.json<Passthrough>()),
+  metadata: column.json<Metadata>(),
+  links: column.json<Link[]>(),
+  created_at: column.instant,
+  updated_at: column.instant,
+  archived_at: column.nullable(column.instant),
+})
+
+const customerOf = (found: ReturnType<typeof customerRow>): Customer => ({
+  key: found.customer_key,
+  id: found.id,
+  name: found.name,
+  email: found.email,
+  billingId: found.billing_id,
+  billingCurrency: found.billing_currency as Currency | null,
+  language: found.language,
+  timezone: found.timezone,
+  defaultPaymentMethod: found.default_payment_method,
+  passthrough: found.passthrough,
+  metadata: found.metadata,
+  links: found.links,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+  archivedAt: found.archived_at,
+})
+
+/** Customers with their links in one statement, so that the two always agree. */
+const selectCustomers = sql`
+  select c.customer_key, c.id, c.name, c.email, c.billing_id, c.billing_currency, c.language,
+    c.timezone, c.default_payment_method, c.passthrough, c.metadata, c.created_at, c.updated_at,
+    c.archived_at, (
+      select coalesce(json_agg(json_build_object('key', l.link_key,
+        'integrationId', l.integration_id, 'vendor', l.vendor,
+        'syncedEntityId', l.synced_entity_id,
+        'createdAt', (extract(epoch from l.created_at) * 1000)::bigint,
+        'updatedAt', (extract(epoch from l.updated_at) * 1000)::bigint) order by l.link_key), '[]')
+      from customer_integrations l where l.customer_key = c.customer_key) as links
+  from customers c`
+
+/** One customer, archived or not. */
+export async function findCustomer(
+  reader: Reader,
+  scope: Scope,
+  customerId: string,
+): Promise<Customer | null> {
+  const found = await reader.maybeOne(
+    customerRow,
+    sql`${selectCustomers} where c.customer_key = ${customerNamed(scope, customerId)}`,
+  )
+  return found && customerOf(found)
+}
+
+export type CustomerFilter = {
+  email: string | null
+  name: string | null
+  created: CreatedRange
+  page: PageRequest
+}
+
+/** Active customers. A digest is compared first because that is what the indexes hold. */
+export async function listCustomers(
+  reader: Reader,
+  scope: Scope,
+  filter: CustomerFilter,
+): Promise<Customer[]> {
+  const { email, name, created, page } = filter
+  const found = await reader.many(
+    customerRow,
+    sql`
+    ${selectCustomers}
+    where c.environment_key = ${scope.environmentKey}::uuid and c.archived_at is null
+      ${email === null ? nothing : sql`and md5(c.email) = md5(${email}::text) and c.email = ${email}::text`}
+      ${name === null ? nothing : sql`and md5(c.name) = md5(${name}::text) and c.name = ${name}::text`}
+      ${created.from === null ? nothing : sql`and c.customer_key >= ${firstKeyAt(created.from)}::uuid`}
+      ${created.until === null ? nothing : sql`and c.customer_key < ${firstKeyAt(created.until)}::uuid`}
+      ${pageRange(sql`c.customer_key`, page)}`,
+  )
+  return found.map(customerOf)
+}
+
+export const customerExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select customer_key from customers
+    where customer_key = ${key}::uuid and environment_key = ${scope.environmentKey}::uuid`,
+  )) !== null
+
+/** Writes a customer as it is now, new or changed; its links are written by `saveLinks`. */
+export async function saveCustomer(tx: Tx, scope: Scope, customer: Customer): Promise<void> {
+  const { defaultPaymentMethod, passthrough, archivedAt } = customer
+  await tx.execute(sql`
+    insert into customers (customer_key, environment_key, id, name, email, billing_id,
+      billing_currency, language, timezone, default_payment_method, passthrough, metadata,
+      created_at, updated_at, archived_at)
+    values (${customer.key}::uuid, ${scope.environmentKey}::uuid, ${customer.id}::text,
+      ${customer.name}::text, ${customer.email}::text, ${customer.billingId}::text,
+      ${customer.billingCurrency}::text, ${customer.language}::text, ${customer.timezone}::text,
+      ${defaultPaymentMethod && JSON.stringify(defaultPaymentMethod)}::jsonb,
+      ${passthrough && JSON.stringify(passthrough)}::jsonb,
+      ${JSON.stringify(customer.metadata)}::jsonb,
+      ${instantToWire(customer.createdAt)}::timestamptz,
+      ${instantToWire(customer.updatedAt)}::timestamptz,
+      ${archivedAt === null ? null : instantToWire(archivedAt)}::timestamptz)
+    on conflict (customer_key) do update set
+      name = excluded.name, email = excluded.email, billing_id = excluded.billing_id,
+      billing_currency = excluded.billing_currency, language = excluded.language,
+      timezone = excluded.timezone, default_payment_method = excluded.default_payment_method,
+      passthrough = excluded.passthrough, metadata = excluded.metadata,
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
+}

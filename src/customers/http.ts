@@ -1,0 +1,107 @@
+import type { CustomerIntegrationLink, CustomerUpdateRequestBody } from '../contract.gen.ts'
+import { pageRequest } from '../kernel/page.ts'
+import type { Handlers } from '../operation.ts'
+import { createdRange } from './created-range.ts'
+import * as customers from './customer-commands.ts'
+import * as links from './link-commands.ts'
+import * as queries from './queries.ts'
+import type { CustomerInput, LinkInput } from './types.ts'
+import { customerToWire, linkToWire } from './wire.ts'
+
+/** An empty text says that there is none, as null does. */
+const none = <T extends string>(text: T | null | undefined): T | null | undefined =>
+  text === '' ? null : text
+
+const linkFromWire = (wire: CustomerIntegrationLink): LinkInput => ({
+  integrationId: wire.id,
+  vendor: wire.vendorIdentifier,
+  syncedEntityId: none(wire.syncedEntityId) ?? null,
+})
+
+/** The fields that creating and updating share. */
+const customerFromWire = (wire: CustomerUpdateRequestBody): CustomerInput => ({
+  name: none(wire.name),
+  email: none(wire.email),
+  billingId: none(wire.billingId),
+  billingCurrency: wire.billingCurrency,
+  couponId: none(wire.couponId),
+  language: none(wire.language),
+  timezone: none(wire.timezone),
+  passthrough: wire.passthrough,
+  metadata: wire.metadata,
+  links: wire.integrations?.map(linkFromWire),
+})
+
+type Customers =
+  | 'v1.customers.provision'
+  | 'v1.customers.retrieve'
+  | 'v1.customers.update'
+  | 'v1.customers.list'
+  | 'v1.customers.archive'
+  | 'v1.customers.unarchive'
+  | 'v1.customers.integrations.link'
+  | 'v1.customers.integrations.retrieve'
+  | 'v1.customers.integrations.update'
+  | 'v1.customers.integrations.list'
+  | 'v1.customers.integrations.unlink'
+
+export const customersHandlers: Handlers<Customers> = {
+  'v1.customers.provision': async ({ body }, call) => {
+    const { defaultPaymentMethod } = body
+    const input = { ...customerFromWire(body), defaultPaymentMethod }
+    return { data: customerToWire(await customers.provisionCustomer(call, body.id, input)) }
+  },
+  'v1.customers.retrieve': async ({ params }, call) => ({
+    data: customerToWire(await queries.retrieveCustomer(call, params.id)),
+  }),
+  'v1.customers.update': async ({ params, body }, call) => ({
+    data: customerToWire(await customers.updateCustomer(call, params.id, customerFromWire(body))),
+  }),
+  'v1.customers.list': async ({ query }, call) => {
+    const page = await queries.listCustomers(call, {
+      email: query.email ?? null,
+      name: query.name ?? null,
+      created: createdRange(query.createdAt),
+      page: pageRequest(query),
+    })
+    return { ...page, data: page.data.map(customerToWire) }
+  },
+  'v1.customers.archive': async ({ params }, call) => ({
+    data: customerToWire(await customers.archiveCustomer(call, params.id)),
+  }),
+  'v1.customers.unarchive': async ({ params }, call) => ({
+    data: customerToWire(await customers.unarchiveCustomer(call, params.id)),
+  }),
+  'v1.customers.integrations.link': async ({ params, body }, call) => ({
+    data: linkToWire(await links.linkIntegration(call, params.id, linkFromWire(body))),
+  }),
+  'v1.customers.integrations.retrieve': async ({ params }, call) => ({
+    data: linkToWire(
+      await queries.retrieveLink(call, {
+        customerId: params.id,
+        integrationId: params.integrationId,
+      }),
+    ),
+  }),
+  'v1.customers.integrations.update': async ({ params, body }, call) => {
+    const ids = { customerId: params.id, integrationId: params.integrationId }
+    const syncedEntityId = none(body.syncedEntityId) ?? null
+    return { data: linkToWire(await links.updateLink(call, ids, syncedEntityId)) }
+  },
+  'v1.customers.integrations.list': async ({ params, query }, call) => {
+    const page = await queries.listLinks(call, {
+      customerId: params.id,
+      vendors: query.vendorIdentifier ?? null,
+      page: pageRequest(query),
+    })
+    return { ...page, data: page.data.map(linkToWire) }
+  },
+  'v1.customers.integrations.unlink': async ({ params }, call) => ({
+    data: linkToWire(
+      await links.unlinkIntegration(call, {
+        customerId: params.id,
+        integrationId: params.integrationId,
+      }),
+    ),
+  }),
+}

@@ -1,0 +1,6 @@
+export { customerNamed } from './customer-store.ts'
+export { customerTurn, lockActiveCustomer, requireCustomer } from './find-customer.ts'
+export { customersHandlers } from './http.ts'
+export { addIntegration, listIntegrations } from './integration-commands.ts'
+export type { Integration } from './types.ts'
+export { VENDORS } from './vendors.ts'

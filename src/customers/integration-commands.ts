@@ -1,0 +1,26 @@
+import type { App } from '../app.ts'
+import type { Scope } from '../kernel/scope.ts'
+import * as store from './integration-store.ts'
+import { requireIntegrations } from './require-integrations.ts'
+import type { Integration } from './types.ts'
+
+/** More integrations than an environment can sensibly have. */
+const LISTED = 1000
+
+/**
+ * Registers an integration of an environment; one that is there already stays. 400
+ * `UnsupportedVendorIdentifier` when that one is of another vendor.
+ */
+export async function addIntegration(
+  app: App,
+  scope: Scope,
+  integration: Integration,
+): Promise<Integration> {
+  const at = { scope, now: app.clock.now(), strict: false }
+  await app.db.transaction((tx) => requireIntegrations(tx, at, [integration]))
+  return integration
+}
+
+/** The environment's integrations by their ids, at most a thousand. */
+export const listIntegrations = (app: App, scope: Scope): Promise<Integration[]> =>
+  store.listIntegrations(app.db.read, scope, LISTED)

@@ -1,0 +1,66 @@
+import { notFound, type Refusal } from '../kernel/errors.ts'
+import type { Call } from '../operation.ts'
+import { changeLinks } from './change-customer.ts'
+import { changing, newLinks, requireLinked } from './changing.ts'
+import { refuseArchived } from './find-customer.ts'
+import { addLink, pointLink } from './put-links.ts'
+import type { Customer, Link, LinkInput } from './types.ts'
+
+/**
+ * Links a customer to an integration. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`; 400 and
+ * 404 as `requireIntegrations` and `addLink`.
+ */
+export async function linkIntegration(
+  call: Call,
+  customerId: string,
+  input: LinkInput,
+): Promise<Link> {
+  const { after } = await changing(call, customerId, async (tx, before, now) => {
+    refuseArchived(before)
+    await requireLinked(tx, { ...call, now }, [input])
+    const links = newLinks(call, [input], now).reduce(addLink, before.links)
+    return { after: changeLinks(before, links, now), event: 'customer.updated' }
+  })
+  return linkTo(after, input.integrationId)
+}
+
+export type LinkIds = { customerId: string; integrationId: string }
+
+/**
+ * Points a link at another record, or at none. 404 `CustomerNotFound`, `IntegrationNotFound`; 400
+ * `EntityIsArchivedError`.
+ */
+export async function updateLink(
+  call: Call,
+  ids: LinkIds,
+  syncedEntityId: string | null,
+): Promise<Link> {
+  const { customerId, integrationId } = ids
+  const { after } = await changing(call, customerId, async (_, before, now) => {
+    refuseArchived(before)
+    linkTo(before, integrationId)
+    const links = pointLink(before.links, { integrationId, syncedEntityId }, now)
+    return { after: changeLinks(before, links, now), event: 'customer.updated' }
+  })
+  return linkTo(after, integrationId)
+}
+
+/** Removes a link and answers it as it was. As `updateLink`. */
+export async function unlinkIntegration(call: Call, ids: LinkIds): Promise<Link> {
+  const { before } = await changing(call, ids.customerId, async (_, customer, now) => {
+    refuseArchived(customer)
+    const link = linkTo(customer, ids.integrationId)
+    const links = customer.links.filter((other) => other !== link)
+    return { after: changeLinks(customer, links, now), event: 'customer.updated' }
+  })
+  return linkTo(before, ids.integrationId)
+}
+
+export const unknownLink = ({ customerId, integrationId }: LinkIds): Refusal =>
+  notFound('IntegrationNotFound', `the customer ${customerId} has no integration ${integrationId}`)
+
+function linkTo(customer: Customer, integrationId: string): Link {
+  const link = customer.links.find((candidate) => candidate.integrationId === integrationId)
+  if (link === undefined) throw unknownLink({ customerId: customer.id, integrationId })
+  return link
+}

@@ -1,0 +1,114 @@
+import type { VendorIdentifier } from '../contract.gen.ts'
+import { column, nothing, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { PageRequest } from '../kernel/page.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { customerNamed } from './customer-store.ts'
+import type { Link } from './types.ts'
+import { VENDORS } from './vendors.ts'
+
+const linkRow = row({
+  link_key: column.uuid,
+  integration_id: column.text,
+  vendor: column.oneOf(...VENDORS),
+  synced_entity_id: column.nullable(column.text),
+  created_at: column.instant,
+  updated_at: column.instant,
+})
+
+const linkOf = (found: ReturnType<typeof linkRow>): Link => ({
+  key: found.link_key,
+  integrationId: found.integration_id,
+  vendor: found.vendor,
+  syncedEntityId: found.synced_entity_id,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+})
+
+const linkColumns = sql`
+  l.link_key, l.integration_id, l.vendor, l.synced_entity_id, l.created_at, l.updated_at`
+
+const customerAndLink = (raw: Readonly<Record<string, string | null>>) => ({
+  customerKey: raw.customer_key ?? null,
+  link: raw.link_key === null ? null : linkOf(linkRow(raw)),
+})
+
+/** One link of a customer, both found by their ids in one round trip. */
+export const findLink = (
+  reader: Reader,
+  scope: Scope,
+  ids: { customerId: string; integrationId: string },
+): Promise<{ customerKey: Uuid | null; link: Link | null }> =>
+  reader.one(
+    customerAndLink,
+    sql`
+    select c.customer_key, ${linkColumns}
+    from (select ${customerNamed(scope, ids.customerId)} as customer_key) c
+      left join customer_integrations l
+        on l.customer_key = c.customer_key and l.integration_id = ${ids.integrationId}::text`,
+  )
+
+/** Links of a customer to any of the vendors; null is to all of them. */
+export async function listLinks(
+  reader: Reader,
+  customerKey: Uuid,
+  filter: { vendors: readonly VendorIdentifier[] | null; page: PageRequest },
+): Promise<Link[]> {
+  const { vendors, page } = filter
+  const found = await reader.many(
+    linkRow,
+    sql`
+    select ${linkColumns} from customer_integrations l
+    where l.customer_key = ${customerKey}::uuid
+      ${vendors === null ? nothing : sql`and l.vendor = any(${vendors}::text[])`}
+      ${pageRange(sql`l.link_key`, page)}`,
+  )
+  return found.map(linkOf)
+}
+
+const keyRow = row({ link_key: column.uuid })
+
+export const linkExists = async (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select link_key from customer_integrations
+    where customer_key = ${customerKey}::uuid and link_key = ${key}::uuid`,
+  )) !== null
+
+/** Writes links as they are now, new ones and changed ones alike. */
+export async function saveLinks(
+  tx: Tx,
+  owner: { scope: Scope; customerKey: Uuid },
+  links: readonly Link[],
+): Promise<void> {
+  if (links.length === 0) return
+  await tx.execute(sql`
+    insert into customer_integrations (customer_key, link_key, environment_key, integration_id,
+      vendor, synced_entity_id, created_at, updated_at)
+    select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, integration_id,
+      vendor, synced_entity_id, created_at, updated_at
+    from unnest(
+      ${links.map((link) => link.key)}::uuid[],
+      ${links.map((link) => link.integrationId)}::text[],
+      ${links.map((link) => link.vendor)}::text[],
+      ${links.map((link) => link.syncedEntityId)}::text[],
+      ${links.map((link) => instantToWire(link.createdAt))}::timestamptz[],
+      ${links.map((link) => instantToWire(link.updatedAt))}::timestamptz[]
+    ) as link (key, integration_id, vendor, synced_entity_id, created_at, updated_at)
+    on conflict (customer_key, link_key) do update set
+      synced_entity_id = excluded.synced_entity_id, updated_at = excluded.updated_at`)
+}
+
+export async function removeLinks(
+  tx: Tx,
+  customerKey: Uuid,
+  links: readonly Link[],
+): Promise<void> {
+  if (links.length === 0) return
+  await tx.execute(sql`
+    delete from customer_integrations
+    where customer_key = ${customerKey}::uuid
+      and link_key = any(${links.map(({ key }) => key)}::uuid[])`)
+}

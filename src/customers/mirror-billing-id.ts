@@ -1,0 +1,46 @@
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { pointLink } from './put-links.ts'
+import type { Customer, Link } from './types.ts'
+import { isBillingVendor } from './vendors.ts'
+
+export type Billing = Pick<Customer, 'billingId' | 'links'>
+
+/** What a request says itself: a `billingId`, undefined for none, and links by their integrations. */
+export type StatedBilling = {
+  billingId: string | null | undefined
+  integrationIds: readonly string[]
+}
+
+/** The link whose record is the customer's `billingId`: the oldest to a vendor that bills. */
+export const defaultBillingLink = (links: readonly Link[]): Link | null =>
+  links.find(({ vendor }) => isBillingVendor(vendor)) ?? null
+
+/**
+ * Keeps `billingId` and the default billing link saying the same. `before` is the customer before
+ * the request, `links` are its links after it. What the request says itself wins over what was
+ * there; where it says both and they differ it is 400 `InvalidArgumentError`. When the last billing
+ * link goes, the `billingId` that came from it goes as well. Source: domain.md §2.3.
+ */
+export function mirrorBillingId(
+  before: Billing,
+  links: readonly Link[],
+  request: { stated: StatedBilling; now: Instant },
+): Billing {
+  const { billingId, integrationIds } = request.stated
+  const link = defaultBillingLink(links)
+  if (link === null) {
+    const left = defaultBillingLink(before.links) === null ? before.billingId : null
+    return { billingId: billingId === undefined ? left : billingId, links }
+  }
+  const { integrationId, syncedEntityId } = link
+  if (billingId === undefined || billingId === syncedEntityId)
+    return { billingId: syncedEntityId, links }
+  if (integrationIds.includes(integrationId))
+    throw badInput(
+      `billingId and the syncedEntityId of ${integrationId}, the default billing integration, differ`,
+      'InvalidArgumentError',
+    )
+  const pointed = pointLink(links, { integrationId, syncedEntityId: billingId }, request.now)
+  return { billingId, links: pointed }
+}

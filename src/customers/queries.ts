@@ -1,0 +1,50 @@
+import type { VendorIdentifier } from '../contract.gen.ts'
+import { readPage } from '../db/index.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
+import type { Call } from '../operation.ts'
+import * as customerStore from './customer-store.ts'
+import { requireCustomer, unknownCustomer } from './find-customer.ts'
+import { type LinkIds, unknownLink } from './link-commands.ts'
+import * as linkStore from './link-store.ts'
+import type { Customer, Link } from './types.ts'
+
+/** One customer, archived or not. 404 `CustomerNotFound`. */
+export async function retrieveCustomer(
+  { app, scope }: Call,
+  customerId: string,
+): Promise<Customer> {
+  const customer = await customerStore.findCustomer(app.db.read, scope, customerId)
+  if (customer === null) throw unknownCustomer(customerId)
+  return customer
+}
+
+/** The active customers, newest first. */
+export const listCustomers = (
+  { app, scope }: Call,
+  filter: customerStore.CustomerFilter,
+): Promise<Page<Customer>> =>
+  readPage(filter.page, {
+    rows: () => customerStore.listCustomers(app.db.read, scope, filter),
+    exists: (cursor) => customerStore.customerExists(app.db.read, scope, cursor),
+  })
+
+/** One link. 404 `CustomerNotFound`, `IntegrationNotFound`. */
+export async function retrieveLink({ app, scope }: Call, ids: LinkIds): Promise<Link> {
+  const { customerKey, link } = await linkStore.findLink(app.db.read, scope, ids)
+  if (customerKey === null) throw unknownCustomer(ids.customerId)
+  if (link === null) throw unknownLink(ids)
+  return link
+}
+
+/** A customer's links, newest first; `vendors` null is any. 404 `CustomerNotFound`. */
+export async function listLinks(
+  { app, scope }: Call,
+  query: { customerId: string; vendors: readonly VendorIdentifier[] | null; page: PageRequest },
+): Promise<Page<Link>> {
+  const reader = app.db.read
+  const customerKey = await requireCustomer(reader, scope, query.customerId)
+  return readPage(query.page, {
+    rows: () => linkStore.listLinks(reader, customerKey, query),
+    exists: (cursor) => linkStore.linkExists(reader, customerKey, cursor),
+  })
+}

@@ -1,0 +1,41 @@
+import type { Tx } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, notFound } from '../kernel/errors.ts'
+import type { Scope } from '../kernel/scope.ts'
+import * as store from './integration-store.ts'
+import type { Integration } from './types.ts'
+
+/**
+ * Sees to it that integrations exist in the environment and are of the vendors given. An unknown one
+ * is registered, or when `strict` refused with 404 `IntegrationNotFound`; 400
+ * `UnsupportedVendorIdentifier` for another vendor than the registered one. Decision D24.
+ */
+export async function requireIntegrations(
+  tx: Tx,
+  at: { scope: Scope; now: Instant; strict: boolean },
+  wanted: readonly Integration[],
+): Promise<void> {
+  if (wanted.length === 0) return
+  const { scope, now, strict } = at
+  const ids = wanted.map(({ id }) => id)
+  // Who loses a race for an id waits in the first statement; the second one then sees the winner.
+  const [, known] = await Promise.all([
+    strict ? null : store.registerIntegrations(tx, scope, { integrations: wanted, now }),
+    store.findIntegrations(tx, scope, ids),
+  ])
+  refuseMismatches(wanted, known)
+}
+
+function refuseMismatches(wanted: readonly Integration[], known: readonly Integration[]): void {
+  const vendors = new Map(known.map(({ id, vendor }) => [id, vendor]))
+  for (const { id, vendor } of wanted) {
+    const registered = vendors.get(id)
+    if (registered === undefined)
+      throw notFound('IntegrationNotFound', `id: there is no integration ${id}`)
+    if (registered !== vendor)
+      throw badInput(
+        `vendorIdentifier: the integration ${id} is of ${registered}, not ${vendor}`,
+        'UnsupportedVendorIdentifier',
+      )
+  }
+}

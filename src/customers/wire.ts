@@ -1,0 +1,38 @@
+import type {
+  CustomerIntegration,
+  CustomerIntegrationLink,
+  Customer as WireCustomer,
+} from '../contract.gen.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Customer, Link } from './types.ts'
+
+/** `couponId` is null while there are no coupons. `passthrough` is there only once it was sent. */
+export const customerToWire = (customer: Customer): WireCustomer => ({
+  id: customer.id,
+  name: customer.name,
+  email: customer.email,
+  billingId: customer.billingId,
+  billingCurrency: customer.billingCurrency,
+  couponId: null,
+  defaultPaymentMethod: customer.defaultPaymentMethod,
+  integrations: customer.links.map(linkOfCustomerToWire),
+  language: customer.language,
+  timezone: customer.timezone,
+  metadata: { ...customer.metadata },
+  ...(customer.passthrough === null ? {} : { passthrough: customer.passthrough }),
+  archivedAt: customer.archivedAt === null ? null : instantToWire(customer.archivedAt),
+  createdAt: instantToWire(customer.createdAt),
+  updatedAt: instantToWire(customer.updatedAt),
+})
+
+const linkOfCustomerToWire = (link: Link): CustomerIntegrationLink => ({
+  id: link.integrationId,
+  vendorIdentifier: link.vendor,
+  syncedEntityId: link.syncedEntityId,
+})
+
+/** `syncData` is null while no provider is connected. */
+export const linkToWire = (link: Link): CustomerIntegration => ({
+  ...linkOfCustomerToWire(link),
+  syncData: null,
+})

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import pino, { type Logger } from 'pino'
+import type { ConfiguredKey } from './access/index.ts'
+import {
+  type Authenticator,
+  createAuthenticator,
+  ensureConfiguredKey,
+  ensureDefaultEnvironment,
+  followKeyChanges,
+} from './access/index.ts'
+import type { App } from './app.ts'
+import type { Config } from './config.ts'
+import { startEmbedded } from './db/embedded/index.ts'
+import { type Connection, migrate, openDatabase, readMigrations } from './db/index.ts'
+import { handlers } from './handlers.ts'
+import {
+  createServer,
+  createValidators,
+  mountContract,
+  mountOpenRoutes,
+  mountTestClock,
+  readContract,
+  type Validators,
+} from './http/index.ts'
+import { type JobRunner, startJobRunner, TRIM_OUTBOX, trimOutbox } from './jobs/index.ts'
+import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
+import { uuidv7 } from './kernel/ids.ts'
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+).version
+
+const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
+export const MIGRATIONS = new URL('../migrations/', import.meta.url)
+
+/** What happens at its instant, by kind. */
+const workHandlers = { [TRIM_OUTBOX]: trimOutbox }
+
+/** Logs are JSON lines on standard error; standard output belongs to the start line and the CLI. */
+export const createLog = (config: Pick<Config, 'logLevel'>): Logger =>
+  pino(
+    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    process.stderr,
+  )
+
+export type OpenedDatabase = {
+  connection: Connection
+  /** Where an embedded database lives; null for `DATABASE_URL`. */
+  clusterDir: string | null
+  stop(): Promise<void>
+}
+
+/** The database that the configuration names, started if it is the embedded one. */
+export async function openConfigured(config: Config, log: Logger): Promise<OpenedDatabase> {
+  if (config.databaseUrl !== null)
+    return {
+      connection: { connectionString: config.databaseUrl },
+      clusterDir: null,
+      stop: async () => {},
+    }
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log })
+  return {
+    connection: embedded.connection,
+    clusterDir: embedded.clusterDir,
+    stop: () => embedded.stop(),
+  }
+}
+
+/** Opens the pool and brings the schema up to date. */
+export async function createApp(from: {
+  config: Config
+  connection: Connection
+  clock: Clock
+  log: Logger
+}): Promise<App> {
+  const { config, connection, clock, log } = from
+  const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock)
+  for (const warning of migrated.warnings) log.warn({}, warning)
+  if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'schema migrated')
+  const db = openDatabase({
+    connection,
+    poolSize: config.databasePoolSize,
+    onIdleError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
+  })
+  return { db, clock, ids: uuidv7(), log, config }
+}
+
+export type Bursar = {
+  readonly app: App
+  readonly server: FastifyInstance
+  readonly validators: Validators
+  readonly authenticator: Authenticator
+  readonly jobs: JobRunner
+  /** Stops taking requests, finishes those in flight, then the jobs and the pool. */
+  close(): Promise<void>
+}
+
+/** The server over an application, not listening yet. */
+export async function createBursar(from: {
+  app: App
+  connection: Connection
+  log: Logger
+  clock: MovableClock | null
+}): Promise<Bursar> {
+  const { app, connection, log, clock } = from
+  const contract = await readContract(CONTRACT)
+  const validators = createValidators(contract)
+  const authenticator = createAuthenticator(app)
+  const listener = followKeyChanges(connection, authenticator)
+  const server = createServer(log)
+  const jobs = startJobRunner(app, workHandlers)
+  mountOpenRoutes(server, { app, contract, version: VERSION })
+  mountContract(server, { app, contract, validators, authenticator, handlers })
+  if (clock !== null) mountTestClock(server, { clock, authenticator, runDueWork: jobs.runNow })
+  return {
+    app,
+    server,
+    validators,
+    authenticator,
+    jobs,
+    close: async () => {
+      await server.close()
+      await jobs.stop()
+      await listener.stop()
+      await app.db.close()
+    },
+  }
+}
+
+export type Serving = {
+  readonly url: string
+  readonly key: ConfiguredKey
+  readonly clusterDir: string | null
+  stop(): Promise<void>
+}
+
+/** Everything, listening. Throws what the start could not do; then nothing is left behind. */
+export async function serve(config: Config): Promise<Serving> {
+  const log = createLog(config)
+  const clock = config.testClock ? offsetClock(systemClock) : null
+  const database = await openConfigured(config, log)
+  try {
+    const { connection } = database
+    const app = await createApp({ config, connection, clock: clock ?? systemClock, log })
+    const environment = await ensureDefaultEnvironment(app)
+    const key = await ensureConfiguredKey(app, environment)
+    const bursar = await createBursar({ app, connection, log, clock })
+    const url = await bursar.server.listen({ host: config.host, port: config.port })
+    return {
+      url,
+      key,
+      clusterDir: database.clusterDir,
+      stop: async () => {
+        await bursar.close()
+        await database.stop()
+      },
+    }
+  } catch (error) {
+    await database.stop()
+    throw error
+  }
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OperationId } from '../../src/contract.gen.ts'
+import { readContract } from '../../src/http/index.ts'
+import { operationOf, type Request } from '../support/contract-client.ts'
+import { openWorld, type Tenant } from '../support/world.ts'
+import { calls, furnish, operationIds, path, portrait } from './calls.ts'
+
+const world = await openWorld()
+const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+
+const MARK = 'mark-of-one'
+
+async function furnished(): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await furnish(tenant, MARK)
+  return tenant
+}
+
+/** The operation's paths: its own, and its twin's where it has one. */
+const twinsOf = (id: OperationId): boolean[] =>
+  contract.operations.some((operation) => operation.primaryId === id && operation.id !== id)
+    ? [false, true]
+    : [false]
+
+type Refusing = { why: string; status: number; request: Request }
+
+/** Requests that an operation must refuse before it does anything, whatever it is about. */
+async function refusing(tenant: Tenant, id: OperationId): Promise<Refusing[]> {
+  const operation = operationOf(contract, id)
+  const request = calls[id](MARK)
+  const json = { 'content-type': 'application/json' }
+  const publishable = await tenant.newKey('publishable')
+  const readOnly = await tenant.newKey('read-only')
+  const list: Refusing[] = [
+    { why: 'no key', status: 401, request: { ...request, apiKey: null } },
+    { why: 'an unknown key', status: 401, request: { ...request, apiKey: 'server-nobody' } },
+    { why: 'a publishable key', status: 403, request: { ...request, apiKey: publishable } },
+    { why: 'an unknown parameter', status: 400, request: { ...request, query: 'unheardOf=1' } },
+    { why: 'NUL in the query', status: 400, request: { ...request, query: 'limit=%00' } },
+    { why: 'bad UTF-8 in the query', status: 400, request: { ...request, query: 'limit=%ff' } },
+  ]
+  if (operation.permission.endsWith(':write'))
+    list.push({ why: 'a read-only key', status: 403, request: { ...request, apiKey: readOnly } })
+  if (operation.path.includes('{id}')) {
+    const params = (customer: string) => ({ ...request, params: { ...path, id: customer } })
+    list.push({ why: 'an unknown customer', status: 404, request: params('nobody') })
+    list.push({ why: 'NUL in the path', status: 400, request: params('a\0b') })
+    list.push({ why: 'an empty segment', status: 404, request: params('') })
+    list.push({ why: 'an id too long', status: 400, request: params('a'.repeat(256)) })
+    list.push({ why: 'a traversal', status: 400, request: params('../acme') })
+  }
+  if (operation.method === 'GET') return list
+  const body = (content: string | Buffer, headers: Record<string, string> = json): Request => ({
+    ...request,
+    body: content,
+    headers,
+  })
+  const text = { 'content-type': 'text/plain' }
+  return [
+    ...list,
+    { why: 'a body of another type', status: 415, request: body('{}', text) },
+    { why: 'a body over 1 MB', status: 413, request: body(`"${'a'.repeat(1_048_576)}"`) },
+    { why: 'malformed JSON', status: 400, request: body('{"a":') },
+    { why: 'JSON that is no object', status: 400, request: body('[1]') },
+    { why: 'bad UTF-8', status: 400, request: body(Buffer.from('7b2261ff223a317d', 'hex')) },
+    { why: 'a key __proto__', status: 400, request: body('{"__proto__":{"a":1}}') },
+    { why: 'an unknown key', status: 400, request: body('{"unheardOf":1}') },
+    { why: 'a NUL', status: 400, request: body('{"a":"\\u0000"}') },
+    { why: 'a lone surrogate', status: 400, request: body('{"a":"\\ud800"}') },
+    { why: 'a number out of range', status: 400, request: body('{"a":1e400}') },
+    { why: 'deep nesting', status: 400, request: body('['.repeat(500) + ']'.repeat(500)) },
+    ...(operation.bodySchema === null
+      ? []
+      : [{ why: 'no body', status: 400, request: { ...request, body: '', headers: json } }]),
+  ]
+}
+
+for (const id of operationIds) {
+  test(`${id} succeeds with its one documented status, under every name`, async () => {
+    for (const twin of twinsOf(id)) {
+      const tenant = await furnished()
+      const { status } = await tenant.call(id, { ...calls[id](MARK), twin })
+      assert.equal(status, operationOf(contract, id).successStatus)
+    }
+  })
+
+  test(`${id} refuses what no operation takes, and writes nothing`, async () => {
+    const tenant = await furnished()
+    const before = await portrait(tenant)
+    for (const { why, status, request } of await refusing(tenant, id))
+      for (const twin of twinsOf(id)) {
+        const answer = await tenant.call(id, { ...request, twin })
+        assert.equal(answer.status, status, `${why}: ${answer.text}`)
+      }
+    assert.equal(await portrait(tenant), before)
+  })
+
+  test(`${id} neither shows nor changes another environment with the same ids`, async () => {
+    const mine = await furnished()
+    const other = await world.tenant()
+    await furnish(other, 'mark-of-other')
+    const before = await portrait(other)
+    const answer = await mine.call(id, calls[id](MARK))
+    assert.notEqual(answer.success, null, answer.text)
+    assert.doesNotMatch(answer.text, /mark-of-other/)
+    assert.equal(await portrait(other), before)
+    const empty = await world.tenant()
+    const foreign = await empty.call(id, calls[id](MARK))
+    assert.doesNotMatch(foreign.text, /mark-of-other/)
+    assert.equal(await portrait(other), before)
+  })
+
+  test(`${id} keeps X-ACCOUNT-ID and X-ENVIRONMENT-ID from choosing another environment`, async () => {
+    const mine = await furnished()
+    const other = await world.tenant()
+    await furnish(other, 'mark-of-other')
+    const headers = { 'x-account-id': 'default', 'x-environment-id': other.id }
+    const answer = await mine.call(id, { ...calls[id](MARK), headers })
+    assert.notEqual(answer.success, null, answer.text)
+    assert.doesNotMatch(answer.text, /mark-of-other/)
+  })
+}
+
+test('a method that a path does not take is 405 with what it takes, before any credential', async () => {
+  const paths = new Map<string, string[]>()
+  for (const { path: template, method } of contract.operations)
+    paths.set(template, [...(paths.get(template) ?? []), method])
+  for (const [template, taken] of paths) {
+    const url = template
+      .replace('{id}', 'acme')
+      .replace('{entityId}', 'ann')
+      .replace('{integrationId}', 'x')
+    const candidates = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const
+    for (const method of candidates.filter((candidate) => !taken.includes(candidate))) {
+      const isEntityCalledSo = method === 'GET' && /entities\/(un)?archive$/.test(url)
+      const response = await world.bursar.server.inject({ method, url })
+      assert.equal(response.statusCode, isEntityCalledSo ? 401 : 405, `${method} ${url}`)
+      assert.equal(response.json().code, isEntityCalledSo ? 'Unauthenticated' : null)
+      if (!isEntityCalledSo)
+        for (const one of taken) assert.match(String(response.headers.allow), new RegExp(one))
+    }
+  }
+})
+
+test('a path that does not exist is 404 in the error body, whatever tricks it plays', async () => {
+  for (const url of [
+    '/api/v1',
+    '/api/v1/nothing',
+    '/api/v1/customers/',
+    '/api/v1/customers//archive',
+    '/api/v1//customers',
+    '/API/v1/customers',
+    '/api/v1/customers/acme/entities/',
+    '/api/v2/customers',
+  ]) {
+    const response = await world.bursar.server.inject({ method: 'GET', url })
+    assert.equal(response.statusCode, 404, url)
+    assert.deepEqual(Object.keys(response.json()).sort(), ['code', 'message'])
+    assert.match(String(response.headers['x-trace-id']), /^[0-9a-f]{32}$/)
+  }
+})
+
+test('a path with broken percent-encoding is 400 in the error body', async () => {
+  for (const url of ['/api/v1/customers/%', '/api/v1/customers/%ff', '/api/v1/customers/%zz']) {
+    const response = await world.bursar.server.inject({ method: 'GET', url })
+    assert.equal(response.statusCode, 400, url)
+    assert.equal(response.json().code, 'BadUserInput')
+    assert.match(String(response.headers['x-trace-id']), /^[0-9a-f]{32}$/)
+  }
+})
+
+test('body-less operations take an absent, an empty and an {} body', async () => {
+  const tenant = await furnished()
+  const json = { 'content-type': 'application/json' }
+  for (const request of [{}, { body: '', headers: json }, { body: {} }])
+    await tenant.ok('v1.customers.archive', { params: path, ...request })
+})
+
+test('a trace id is the one of the caller, where it sends one', async () => {
+  const tenant = await furnished()
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
+  const answer = await tenant.call('v1.customers.list', { headers })
+  assert.equal(answer.headers['x-trace-id'], traceId)
+})
+
+test('/openapi.json is the committed contract, and health needs no key', async () => {
+  const get = (url: string) => world.bursar.server.inject({ method: 'GET', url })
+  assert.deepEqual((await get('/openapi.json')).json(), contract.document)
+  assert.equal((await get('/health/live')).statusCode, 200)
+  assert.equal((await get('/health/ready')).statusCode, 200)
+  assert.match((await get('/')).body, /Bursar/)
+})

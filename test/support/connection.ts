@@ -1,0 +1,11 @@
+import type { Connection } from '../../src/db/index.ts'
+
+/** How `npm test` tells each test file which database is there for it. */
+export const CONNECTION_VARIABLE = 'BURSAR_TEST_CONNECTION'
+
+/** The database of this run. A test that cannot have one fails. */
+export function testConnection(): Connection {
+  const text = process.env[CONNECTION_VARIABLE]
+  if (text === undefined) throw new Error('run the tests with npm test: they need a PostgreSQL')
+  return JSON.parse(text) as Connection
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import type { OperationId, Operations } from '../../src/contract.gen.ts'
+import type { Contract, Operation, Validators } from '../../src/http/index.ts'
+
+export type Request = {
+  params?: Record<string, string>
+  /** Already in the form of a query string, or pairs to be encoded. */
+  query?: string | Record<string, string>
+  /** Sent as JSON; a string or bytes go as they are. */
+  body?: unknown
+  headers?: Record<string, string>
+  /** null: no credential. */
+  apiKey?: string | null
+  /** Goes by the other path of an operation that has two. */
+  twin?: boolean
+}
+
+/** An answer that the contract allows: a success with its body, or a refusal with its sentence. */
+export type Answer<Id extends OperationId = OperationId> = {
+  status: number
+  success: Operations[Id]['response'] | null
+  refusal: { message: string; code: string | null } | null
+  text: string
+  headers: Record<string, unknown>
+}
+
+const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
+  400: 'BadInputErrorResponseDto',
+  401: 'UnauthenticatedErrorResponseDto',
+  403: 'ForbiddenErrorResponseDto',
+  404: 'NotFoundErrorResponseDto',
+  405: 'ErrorResponseDto',
+  409: 'ConflictErrorResponseDto',
+  413: 'ErrorResponseDto',
+  415: 'ErrorResponseDto',
+  429: 'TooManyRequestsErrorResponseDto',
+  503: 'ErrorResponseDto',
+}
+
+export function operationOf(contract: Contract, id: OperationId, twin = false): Operation {
+  const operation = contract.operations.find(
+    (candidate) => candidate.primaryId === id && (candidate.id !== id) === twin,
+  )
+  assert.ok(operation, `the contract has no ${twin ? 'twin of' : 'operation'} ${id}`)
+  return operation
+}
+
+/** The HTTP request of a call, as the contract says it is made. */
+export function requestOf(contract: Contract, id: OperationId, request: Request): InjectOptions {
+  const operation = operationOf(contract, id, request.twin)
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = request.params?.[name]
+    assert.ok(value !== undefined, `${id} needs the path parameter ${name}`)
+    return encodeURIComponent(value)
+  })
+  const query =
+    typeof request.query === 'string'
+      ? request.query
+      : new URLSearchParams(request.query).toString()
+  const { body } = request
+  const raw = typeof body === 'string' || Buffer.isBuffer(body)
+  return {
+    method: operation.method,
+    url: query === '' ? path : `${path}?${query}`,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(request.apiKey === null || request.apiKey === undefined
+        ? {}
+        : { 'x-api-key': request.apiKey }),
+      ...request.headers,
+    },
+    ...(body === undefined ? {} : { payload: raw ? body : JSON.stringify(body) }),
+  }
+}
+
+/** Checks that an answer is one that the contract allows, whatever its status. */
+export function createChecker(contract: Contract, validators: Validators) {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema(contract.document, 'bundle')
+  const validatorOf = (name: string) => {
+    const validate = ajv.getSchema(`bundle#/components/schemas/${name}`)
+    assert.ok(validate, `the contract has no schema ${name}`)
+    return validate
+  }
+  return <Id extends OperationId>(id: Id, response: LightMyRequestResponse): Answer<Id> => {
+    const operation = operationOf(contract, id)
+    const status = response.statusCode
+    const text = response.body
+    const where = `${id} answered ${status} ${text.slice(0, 500)}`
+    assert.match(String(response.headers['x-trace-id']), /^[0-9a-f]{32}$/, where)
+    assert.match(String(response.headers['content-type']), /^application\/json/, where)
+    const body = JSON.parse(text)
+    const isSuccess = status === operation.successStatus
+    if (isSuccess) assert.equal(validators.response(operation)(body), null, where)
+    else {
+      const schema = ERROR_SCHEMAS[status]
+      assert.ok(schema, `${where}: no such status is documented`)
+      const validate = validatorOf(schema)
+      assert.ok(validate(body), `${where}: ${ajv.errorsText(validate.errors)}`)
+    }
+    return {
+      status,
+      success: isSuccess ? body : null,
+      refusal: isSuccess ? null : body,
+      text,
+      headers: response.headers,
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+/**
+ * Far beyond what anything waited for here takes on a busy machine, in milliseconds: it tells
+ * nothing about speed and only ends a test that would hang.
+ */
+export const DEADLINE_MS = 120_000
+const POLL_MS = 10
+
+/** Waits for `work`, and fails when it has not ended by the deadline. */
+export async function within<T>(what: string, work: Promise<T>): Promise<T> {
+  const timer = new AbortController()
+  const late = async () => {
+    await delay(DEADLINE_MS, null, { signal: timer.signal })
+    throw new Error(`${what}: not within ${DEADLINE_MS} ms`)
+  }
+  const expired = late()
+  expired.catch(() => {})
+  try {
+    return await Promise.race([work, expired])
+  } finally {
+    timer.abort()
+  }
+}
+
+/** Asks again and again until the answer is neither null nor false; fails at the deadline. */
+export async function until<T>(
+  what: string,
+  ask: () => T | Promise<T>,
+): Promise<Exclude<T, null | false>> {
+  const end = performance.now() + DEADLINE_MS
+  for (;;) {
+    const answer = await within(what, Promise.resolve(ask()))
+    if (answer !== null && answer !== false) return answer as Exclude<T, null | false>
+    if (performance.now() > end) throw new Error(`${what}: not within ${DEADLINE_MS} ms`)
+    await delay(POLL_MS)
+  }
+}

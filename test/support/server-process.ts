@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { until, within } from './deadline.ts'
+import { clusterDirOf, processesOn } from './processes.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The key of every server that a test starts, unless the test says otherwise. */
+export const API_KEY = 'process-test-key-0123456789'
+
+/** `node`: the server alone. `npm`: `npm start`, as an operator does it. */
+export type Way = 'node' | 'npm'
+export type End = { code: number | null; signal: NodeJS.Signals | null }
+export type StartLine = { url: string; database: string }
+
+/** One start of the real server. `settings` are environment variables; null takes one away. */
+export type Launch = { settings?: Record<string, string | null>; way?: Way }
+
+export type ServerProcess = {
+  /** Of the process that was spawned, which leads a process group of its own. */
+  readonly pid: number
+  readonly ended: Promise<End>
+  hasEnded(): boolean
+  /** What it has written so far. */
+  stdout(): string
+  stderr(): string
+  /** Waits for the start line; fails when the process ends without one. */
+  started(): Promise<StartLine>
+  /** Sends a signal to the spawned process alone. */
+  kill(signal: NodeJS.Signals): void
+  /** Sends a signal to its whole group, as Ctrl-C at a terminal does. */
+  killGroup(signal: NodeJS.Signals): void
+  /** Waits for the end. */
+  end(): Promise<End>
+}
+
+/** A data directory for one test, and the servers that run on it. */
+export type Place = {
+  readonly dataDir: string
+  launch(launch?: Launch): ServerProcess
+  /** Launches, and waits for the start line. */
+  start(launch?: Launch): Promise<ServerProcess & StartLine>
+  /** What works on the data directory at this moment. */
+  processes(): string[]
+}
+
+/** Makes a place; whatever still runs there when the test ends is killed, and the files removed. */
+export function openPlace(t: TestContext): Place {
+  const base = mkdtempSync(join(tmpdir(), 'bursar-process-'))
+  // For root the database runs as another user, who must be able to pass.
+  chmodSync(base, 0o755)
+  const dataDir = join(base, 'data')
+  const launch = (options: Launch = {}) => launchServer(dataDir, options)
+  t.after(async () => {
+    await killAll(dataDir)
+    const home = dirname(clusterDirOf(dataDir))
+    for (const path of [home, `${home}.lock`, base]) rmSync(path, { recursive: true, force: true })
+  })
+  return {
+    dataDir,
+    launch,
+    start: async (options) => {
+      const server = launch(options)
+      return { ...server, ...(await server.started()) }
+    },
+    processes: () => processesOn(dataDir).map(({ pid, title }) => `${pid} ${title}`),
+  }
+}
+
+async function killAll(dataDir: string): Promise<void> {
+  await until(`the processes on ${dataDir} are gone`, () => {
+    const left = processesOn(dataDir)
+    for (const { pid } of left) signal(pid, 'SIGKILL')
+    return left.length === 0
+  })
+}
+
+/** The process may have ended meanwhile. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'ESRCH')
+  }
+}
+
+/** What a program needs of the surroundings; nothing of the test runner, npm or a debugger. */
+function environment(dataDir: string, settings: Record<string, string | null>) {
+  const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'npm_config_cache']
+  const all = {
+    ...Object.fromEntries(inherited.map((name) => [name, process.env[name] ?? null])),
+    BURSAR_DATA_DIR: dataDir,
+    BURSAR_PORT: '0',
+    BURSAR_API_KEY: API_KEY,
+    ...settings,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as Record<
+    string,
+    string
+  >
+}
+
+function launchServer(dataDir: string, { settings = {}, way = 'node' }: Launch): ServerProcess {
+  const [program, args] =
+    way === 'npm'
+      ? ['npm', ['start', '--silent']]
+      : [process.execPath, [join(ROOT, 'src/cli/main.ts'), 'serve']]
+  const child = spawn(program, args, {
+    cwd: ROOT,
+    detached: true,
+    env: environment(dataDir, settings),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const stdout = collect(child.stdout)
+  const stderr = collect(child.stderr)
+  let hasEnded = false
+  const ended = endOf(child).finally(() => {
+    hasEnded = true
+  })
+  const pid = child.pid ?? 0
+  const told = () => `stdout: ${stdout()}\nstderr: ${stderr().slice(-4000)}`
+  return {
+    pid,
+    ended,
+    hasEnded: () => hasEnded,
+    stdout,
+    stderr,
+    started: () =>
+      until(`the start line\n${told()}`, () => {
+        const line = startLineOf(stdout())
+        assert.ok(line !== null || !hasEnded, `the server ended before its start line\n${told()}`)
+        return line
+      }),
+    kill: (name) => signal(pid, name),
+    killGroup: (name) => signal(-pid, name),
+    end: () => within(`the end of the server`, ended),
+  }
+}
+
+function startLineOf(stdout: string): StartLine | null {
+  const match = /^Bursar is listening on (\S+) \(database: (.+)\)$/m.exec(stdout)
+  const [, url, database] = match ?? []
+  return url === undefined || database === undefined ? null : { url, database }
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let text = ''
+  stream?.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  return () => text
+}
+
+/** `exit` and not `close`: a process left behind could hold the pipes open for ever. */
+function endOf(child: ChildProcess): Promise<End> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, signalName) => resolve({ code, signal: signalName }))
+  })
+}
+
+/** Asserts that a server has ended well and that nothing works on its data directory any more. */
+export async function assertCleanEnd(place: Place, server: ServerProcess): Promise<void> {
+  const end = await server.end()
+  const left = place.processes()
+  assert.deepEqual(end, { code: 0, signal: null }, server.stderr().slice(-4000))
+  assert.deepEqual(left, [], 'processes were left behind')
+}

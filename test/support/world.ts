@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { after } from 'node:test'
+import pino from 'pino'
+import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
+import { type Config, readConfig } from '../../src/config.ts'
+import type { OperationId, Operations } from '../../src/contract.gen.ts'
+import { readContract } from '../../src/http/index.ts'
+import {
+  type Clock,
+  frozenClock,
+  instantFromWire,
+  type MovableClock,
+} from '../../src/kernel/clock.ts'
+import { uuidv7 } from '../../src/kernel/ids.ts'
+import type { Scope } from '../../src/kernel/scope.ts'
+import { type Bursar, createApp, createBursar } from '../../src/main.ts'
+import { announcedBy } from './announced.ts'
+import { testConnection } from './connection.ts'
+import { type Answer, createChecker, type Request, requestOf } from './contract-client.ts'
+
+export const NOW = '2026-05-18T10:07:42.000Z'
+
+export type Caller = { kind: KeyKind; secret: string }
+
+/** An environment of its own for one test, and a client that checks every answer. */
+export type Tenant = {
+  id: string
+  scope: Scope
+  key: string
+  /** Calls an operation of the contract with this environment's full-access key. */
+  call<Id extends OperationId>(id: Id, request?: Request): Promise<Answer<Id>>
+  /** The same, and the answer must be the operation's success. Answers the body. */
+  ok<Id extends OperationId>(id: Id, request?: Request): Promise<Operations[Id]['response']>
+  /** The same, and the answer must be this refusal. */
+  refused(id: OperationId, request: Request, refusal: Refused): Promise<string>
+  /** The announcements of this environment, oldest first. */
+  announced(): Promise<{ type: string; objectId: string; payload: unknown }[]>
+  newKey(kind: KeyKind): Promise<string>
+}
+
+export type Refused = { status: number; code: string | null; message?: RegExp }
+
+export type World = { bursar: Bursar; clock: MovableClock; tenant(): Promise<Tenant> }
+
+const log = pino({ level: 'silent' })
+const fresh = uuidv7()
+
+/** A server in this process, on a clock that stands still. Closed when the test file ends. */
+export async function openWorld(env: Record<string, string> = {}): Promise<World> {
+  const config: Config = readConfig({ BURSAR_LOG_LEVEL: 'silent', ...env }, process.cwd())
+  const connection = testConnection()
+  const clock = frozenClock(instantFromWire(NOW))
+  const app = await createApp({ config, connection, clock, log })
+  const bursar = await createBursar({ app, connection, log, clock })
+  await bursar.server.ready()
+  after(() => bursar.close())
+  return { bursar, clock, tenant: () => openTenant(bursar, clock) }
+}
+
+async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
+  const { app, server, validators } = bursar
+  const id = `env-${fresh.next(Date.now())}`
+  const environment = await createEnvironment(app, { id })
+  const scope = { environmentKey: environment.environmentKey }
+  const newKey = async (kind: KeyKind) =>
+    (await createKey(app, scope, { kind, name: `${kind} ${clock.now()}` })).secret
+  const key = await newKey('full-access')
+  const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+  const check = createChecker(contract, validators)
+
+  const call: Tenant['call'] = async (operationId, request = {}) => {
+    const injected = requestOf(contract, operationId, { apiKey: key, ...request })
+    return check(operationId, await server.inject(injected))
+  }
+  return {
+    id,
+    scope,
+    key,
+    call,
+    ok: async (operationId, request) => {
+      const { status, success, text } = await call(operationId, request)
+      assert.ok(success !== null, `${operationId}: ${status} ${text}`)
+      return success
+    },
+    refused: async (operationId, request, expected) => {
+      const { status, refusal, text } = await call(operationId, request)
+      assert.ok(refusal !== null, `${operationId} was not refused: ${status} ${text}`)
+      assert.deepEqual(
+        { status, code: refusal.code },
+        { status: expected.status, code: expected.code },
+        text,
+      )
+      if (expected.message !== undefined) assert.match(refusal.message, expected.message)
+      return refusal.message
+    },
+    announced: () =>
+      app.db.read.many(
+        (raw) => ({
+          type: raw.type ?? '',
+          objectId: raw.object_id ?? '',
+          payload: JSON.parse(raw.payload ?? 'null'),
+        }),
+        announcedBy(scope),
+      ),
+    newKey,
+  }
+}
