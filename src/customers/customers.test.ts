@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import type { CustomerProvisionRequestBody, CustomerUpdateRequestBody } from '../contract.gen.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+import { provisionCustomer, updateCustomer } from './customer-commands.ts'
+
+const LATER = '2026-06-01T00:00:00.000Z'
+
+const world = await openWorld()
+let tenant: Tenant
+const moveTo = (text: string) => world.clock.moveTo(instantFromWire(text))
+const fresh = async () => {
+  moveTo(NOW)
+  tenant = await world.tenant()
+}
+
+const provision = async (body: CustomerProvisionRequestBody) =>
+  (await tenant.ok('v1.customers.provision', { body })).data
+const retrieve = async (id: string) =>
+  (await tenant.ok('v1.customers.retrieve', { params: { id } })).data
+const update = async (id: string, body: CustomerUpdateRequestBody) =>
+  (await tenant.ok('v1.customers.update', { params: { id }, body })).data
+const list = (query: Record<string, string> = {}) => tenant.ok('v1.customers.list', { query })
+const listed = async (query: Record<string, string> = {}) =>
+  (await list(query)).data.map(({ id }) => id)
+const announced = async () =>
+  (await tenant.announced()).map(({ type, objectId }) => `${type} ${objectId}`)
+
+const bare = {
+  name: null,
+  email: null,
+  billingId: null,
+  billingCurrency: null,
+  couponId: null,
+  defaultPaymentMethod: null,
+  integrations: [],
+  language: null,
+  timezone: null,
+  metadata: {},
+  archivedAt: null,
+  createdAt: NOW,
+  updatedAt: NOW,
+}
+const full = {
+  id: 'acme',
+  name: 'Acme',
+  email: 'billing@acme.example',
+  billingId: 'cus_1',
+  billingCurrency: 'eur',
+  defaultPaymentMethod: {
+    billingId: 'pm_1',
+    type: 'CARD',
+    cardLast4Digits: '4242',
+    cardExpiryMonth: 12,
+    cardExpiryYear: 2030,
+  },
+  integrations: [
+    { id: 'hubspot', vendorIdentifier: 'HUBSPOT', syncedEntityId: null },
+    { id: 'stripe', vendorIdentifier: 'STRIPE', syncedEntityId: 'cus_1' },
+  ],
+  language: 'de-CH',
+  timezone: 'Europe/Zurich',
+  metadata: { segment: 'scale-up' },
+  passthrough: {
+    stripe: { taxIds: [{ type: 'eu_vat', value: 'X' }], billingAddress: { city: 'Bern' } },
+    zuora: { currency: 'usd', metadata: { empty: '' } },
+  },
+} satisfies CustomerProvisionRequestBody
+
+test('a customer is created and read with every field that was sent', async () => {
+  await fresh()
+  const expected = { ...bare, ...full }
+  assert.deepEqual(await provision(full), expected)
+  assert.deepEqual(await retrieve('acme'), expected)
+  assert.deepEqual((await list()).data, [expected])
+  assert.deepEqual(await tenant.announced(), [
+    { type: 'customer.created', objectId: 'acme', payload: expected },
+  ])
+})
+
+test('of a customer that is an id alone, all else is null or empty and passthrough is not there', async () => {
+  await fresh()
+  const created = await provision({ id: 'a|b.c@d-e_f', metadata: { gone: '' } })
+  assert.deepEqual(created, { ...bare, id: 'a|b.c@d-e_f' })
+  assert.deepEqual(await retrieve('a|b.c@d-e_f'), created)
+})
+
+test('an id is taken once, also by an archived customer, and a refusal writes nothing', async () => {
+  await fresh()
+  await provision({ id: 'acme' })
+  const body = { ...full, name: 'Other' }
+  const taken = { status: 409, code: 'DuplicatedEntityNotAllowed', message: /acme/ }
+  await tenant.refused('v1.customers.provision', { body }, taken)
+  await tenant.ok('v1.customers.archive', { params: { id: 'acme' } })
+  await tenant.refused('v1.customers.provision', { body }, taken)
+  assert.equal((await retrieve('acme')).name, null)
+  assert.deepEqual(await announced(), ['customer.created acme', 'customer.deleted acme'])
+  // The integrations of the refused requests were not registered either.
+  await provision({
+    id: 'other',
+    integrations: [{ id: 'stripe', vendorIdentifier: 'ZUORA', syncedEntityId: null }],
+  })
+})
+
+test('of two who create one id, one is answered 201 and the other 409', async () => {
+  await fresh()
+  const ids = Array.from({ length: 8 }, (_, index) => `c${index}`)
+  const answers = await Promise.all(
+    [...ids, ...ids].map((id) => tenant.call('v1.customers.provision', { body: { id } })),
+  )
+  for (const index of ids.keys()) {
+    const pair = [answers[index]?.status, answers[index + ids.length]?.status]
+    assert.deepEqual(pair.toSorted(), [201, 409])
+  }
+  assert.equal((await announced()).length, ids.length)
+})
+
+test('environments do not see the customers of each other', async () => {
+  await fresh()
+  await provision({ id: 'acme', name: 'First' })
+  const other = await world.tenant()
+  const unknown = { status: 404, code: 'CustomerNotFound', message: /acme/ }
+  await other.refused('v1.customers.retrieve', { params: { id: 'acme' } }, unknown)
+  await other.ok('v1.customers.provision', { body: { id: 'acme', name: 'Second' } })
+  assert.equal((await retrieve('acme')).name, 'First')
+})
+
+test('an unknown customer is 404 for every operation that names one', async () => {
+  await fresh()
+  const params = { id: 'nobody' }
+  const unknown = { status: 404, code: 'CustomerNotFound', message: /nobody/ }
+  await tenant.refused('v1.customers.retrieve', { params }, unknown)
+  await tenant.refused('v1.customers.update', { params, body: { couponId: 'X' } }, unknown)
+  await tenant.refused('v1.customers.archive', { params }, unknown)
+  await tenant.refused('v1.customers.unarchive', { params }, unknown)
+})
+
+test('a patch keeps what it leaves out, clears by null and by "", and merges metadata', async () => {
+  await fresh()
+  const created = await provision(full)
+  moveTo(LATER)
+  const changed = await update('acme', { metadata: { owner: 'mara', segment: '' } })
+  assert.deepEqual(changed, { ...created, metadata: { owner: 'mara' }, updatedAt: LATER })
+  const passthrough = { stripe: { customerName: 'Acme AG' } }
+  const cleared = await update('acme', {
+    name: null,
+    email: null,
+    billingCurrency: null,
+    language: '',
+    timezone: null,
+    couponId: '',
+    passthrough,
+  })
+  const expected = {
+    ...changed,
+    name: null,
+    email: null,
+    billingCurrency: null,
+    language: null,
+    timezone: null,
+    passthrough,
+  }
+  assert.deepEqual(cleared, expected)
+  assert.deepEqual(await retrieve('acme'), expected)
+  assert.deepEqual((await tenant.announced()).at(-1)?.payload, expected)
+})
+
+test('a patch that changes nothing moves no updatedAt and announces nothing', async () => {
+  await fresh()
+  const created = await provision(full)
+  moveTo(LATER)
+  const { id: _, defaultPaymentMethod: __, ...same } = full
+  assert.deepEqual(await update('acme', same), created)
+  assert.deepEqual(await update('acme', {}), created)
+  assert.deepEqual(await retrieve('acme'), created)
+  assert.deepEqual(await announced(), ['customer.created acme'])
+})
+
+test('patches of different metadata keys at once lose none', async () => {
+  await fresh()
+  await provision({ id: 'acme' })
+  const keys = Array.from({ length: 12 }, (_, index) => `k${index}`)
+  await Promise.all(keys.map((key) => update('acme', { metadata: { [key]: key } })))
+  assert.deepEqual((await retrieve('acme')).metadata, Object.fromEntries(keys.map((k) => [k, k])))
+})
+
+test('two servers over one database lose no change, and give an id to one customer', async () => {
+  await fresh()
+  const other = { app: (await openWorld()).bursar.app, scope: tenant.scope }
+  const keys = Array.from({ length: 10 }, (_, index) => `k${index}`)
+  const claims = await Promise.allSettled(
+    keys.flatMap((id) => [provision({ id }), provisionCustomer(other, id, {})]),
+  )
+  assert.equal(claims.filter(({ status }) => status === 'fulfilled').length, keys.length)
+  await Promise.all(
+    keys.flatMap((key) => [
+      update('k0', { metadata: { [`here ${key}`]: key } }),
+      updateCustomer(other, 'k0', { metadata: { [`there ${key}`]: key } }),
+    ]),
+  )
+  assert.equal(Object.keys((await retrieve('k0')).metadata).length, 2 * keys.length)
+})
+
+test('no coupon exists, so that any is 404, and none is none', async () => {
+  await fresh()
+  const unknown = { status: 404, code: 'CouponNotFound', message: /couponId.*WELCOME/ }
+  const body = { id: 'acme', couponId: 'WELCOME' }
+  await tenant.refused('v1.customers.provision', { body }, unknown)
+  assert.equal((await provision({ id: 'acme', couponId: '' })).couponId, null)
+  const patch = { params: { id: 'acme' }, body: { couponId: 'WELCOME' } }
+  await tenant.refused('v1.customers.update', patch, unknown)
+  assert.equal((await update('acme', { couponId: null })).couponId, null)
+})
+
+test('an archived customer is readable, not listed, and takes no change', async () => {
+  await fresh()
+  const created = await provision(full)
+  moveTo(LATER)
+  const params = { id: 'acme' }
+  const archived = (await tenant.ok('v1.customers.archive', { params })).data
+  assert.deepEqual(archived, { ...created, archivedAt: LATER, updatedAt: LATER })
+  assert.deepEqual(await retrieve('acme'), archived)
+  assert.deepEqual(await listed(), [])
+  const refusal = { status: 400, code: 'EntityIsArchivedError', message: /acme/ }
+  await tenant.refused('v1.customers.update', { params, body: {} }, refusal)
+  await tenant.refused('v1.customers.update', { params, body: { couponId: 'X' } }, refusal)
+})
+
+test('archiving and unarchiving twice is once', async () => {
+  await fresh()
+  const created = await provision({ id: 'acme' })
+  const params = { id: 'acme' }
+  moveTo(LATER)
+  const archived = (await tenant.ok('v1.customers.archive', { params })).data
+  moveTo('2026-07-01T00:00:00Z')
+  assert.deepEqual((await tenant.ok('v1.customers.archive', { params })).data, archived)
+  const back = (await tenant.ok('v1.customers.unarchive', { params })).data
+  assert.deepEqual(back, { ...created, updatedAt: '2026-07-01T00:00:00.000Z' })
+  moveTo('2026-08-01T00:00:00Z')
+  assert.deepEqual((await tenant.ok('v1.customers.unarchive', { params })).data, back)
+  assert.deepEqual(await announced(), [
+    'customer.created acme',
+    'customer.deleted acme',
+    'customer.updated acme',
+  ])
+  assert.deepEqual(await listed(), ['acme'])
+})
+
+test('45 customers are three pages, newest first, and walk the same in both directions', async () => {
+  await fresh()
+  for (let index = 45; index >= 1; index -= 1) await provision({ id: `c${index}` })
+  const ids = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, index) => `c${from + index}`)
+  const page = async (query: Record<string, string>) => {
+    const { data, pagination } = await list(query)
+    return { ids: data.map(({ id }) => id), ...pagination }
+  }
+  const first = await page({ limit: '20' })
+  assert.deepEqual([first.ids, first.prev], [ids(1, 20), null])
+  const second = await page({ limit: '20', after: first.next ?? '' })
+  assert.deepEqual(second.ids, ids(21, 40))
+  const third = await page({ after: second.next ?? '' })
+  assert.deepEqual([third.ids, third.next], [ids(41, 45), null])
+  assert.deepEqual(await page({ before: third.prev ?? '' }), second)
+  assert.deepEqual(await page({ before: second.prev ?? '' }), first)
+  assert.deepEqual(await page({ limit: '45' }), { ids: ids(1, 45), next: null, prev: null })
+})
+
+test('a cursor survives the archiving of its customer, and of no customer it is 400', async () => {
+  await fresh()
+  for (const id of ['a', 'b', 'c']) await provision({ id })
+  const { pagination } = await list({ limit: '1' })
+  await tenant.ok('v1.customers.archive', { params: { id: 'c' } })
+  assert.deepEqual(await listed({ after: pagination.next ?? '' }), ['b', 'a'])
+  const other = await world.tenant()
+  const foreign = { status: 400, code: 'BadUserInput', message: /after/ }
+  const query = { after: pagination.next ?? '' }
+  await other.refused('v1.customers.list', { query }, foreign)
+})
+
+test('name and email are found exactly, and together', async () => {
+  await fresh()
+  await provision({ id: 'a', name: 'Acme', email: 'a@acme.example' })
+  await provision({ id: 'b', name: 'acme', email: 'a@acme.example' })
+  await provision({ id: 'c', name: 'Acme' })
+  assert.deepEqual(await listed({ name: 'Acme' }), ['c', 'a'])
+  assert.deepEqual(await listed({ email: 'a@acme.example' }), ['b', 'a'])
+  assert.deepEqual(await listed({ name: 'Acme', email: 'a@acme.example' }), ['a'])
+  assert.deepEqual(await listed({ name: 'Acm' }), [])
+  assert.deepEqual(await listed({ name: "'; --" }), [])
+})
+
+test('a range of creation holds to its bounds, below a millisecond too', async () => {
+  await fresh()
+  const instants = ['00.000', '00.001', '00.002'].map((second) => `2026-05-18T10:00:${second}Z`)
+  for (const [index, instant] of instants.entries()) {
+    moveTo(instant)
+    await provision({ id: `c${index}` })
+  }
+  const at = (fraction: string) => `2026-05-18T10:00:00.${fraction}Z`
+  const cases: [Record<string, string>, string[]][] = [
+    [{ 'createdAt[gt]': at('001') }, ['c2']],
+    [{ 'createdAt[gte]': at('001') }, ['c2', 'c1']],
+    [{ 'createdAt[lt]': at('001') }, ['c0']],
+    [{ 'createdAt[lte]': at('001') }, ['c1', 'c0']],
+    [{ 'createdAt[gte]': at('0010001') }, ['c2']],
+    [{ 'createdAt[lt]': at('0010001') }, ['c1', 'c0']],
+    [{ 'createdAt[gt]': at('000'), 'createdAt[lt]': at('002') }, ['c1']],
+    [{ 'createdAt[gte]': '2026-05-18T12:00:00.002+02:00' }, ['c2']],
+    [{ 'createdAt[lt]': '0001-01-01T00:00:00Z' }, []],
+  ]
+  for (const [query, expected] of cases)
+    assert.deepEqual(await listed(query), expected, JSON.stringify(query))
+})

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Refusal } from './errors.ts'
+import { cutPage, type PageRequest, pageRequest } from './page.ts'
+
+/** A keyset query over keys in list order, as the stores make it. */
+function query(list: readonly string[], page: PageRequest): { key: string }[] {
+  const cursor = page.after ?? page.before
+  const at = cursor === null ? -1 : list.indexOf(cursor)
+  const from = page.before === null ? list.slice(at + 1) : list.slice(0, at).reverse()
+  return from.slice(0, page.limit + 1).map((key) => ({ key }))
+}
+const read = (list: readonly string[], page: Partial<PageRequest>) => {
+  const request = { after: null, before: null, limit: 20, ...page }
+  const { data, pagination } = cutPage(request, query(list, request))
+  return { keys: data.map(({ key }) => key), ...pagination }
+}
+
+test('45 records make pages of 20, 20 and 5, with the cursors of the contract', () => {
+  const list = Array.from({ length: 45 }, (_, index) => `k${index + 1}`)
+  assert.deepEqual(read(list, {}), { keys: list.slice(0, 20), next: 'k20', prev: null })
+  assert.deepEqual(read(list, { after: 'k20' }), {
+    keys: list.slice(20, 40),
+    next: 'k40',
+    prev: 'k21',
+  })
+  assert.deepEqual(read(list, { after: 'k40' }), { keys: list.slice(40), next: null, prev: 'k41' })
+})
+
+test('walking forward and back over any list gives every record once, in order', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 1, max: 25 }), (size, limit) => {
+      const list = Array.from({ length: size }, (_, index) => `k${index}`)
+      const forward: string[] = []
+      let page = read(list, { limit })
+      assert.equal(page.prev, null)
+      forward.push(...page.keys)
+      while (page.next !== null) {
+        page = read(list, { limit, after: page.next })
+        forward.push(...page.keys)
+      }
+      assert.deepEqual(forward, list)
+      const backward: string[] = [...page.keys]
+      while (page.prev !== null) {
+        page = read(list, { limit, before: page.prev })
+        backward.unshift(...page.keys)
+      }
+      assert.deepEqual(backward, list)
+    }),
+  )
+})
+
+test('both cursors at once are refused', () => {
+  assert.throws(() => pageRequest({ after: 'a', before: 'b' }), Refusal)
+})

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until } from '../support/deadline.ts'
+import { customerCall, done } from '../support/entity-calls.ts'
+import { ask } from '../support/keep-alive-client.ts'
+import { postmasterOf } from '../support/processes.ts'
+import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
+
+const READY = { method: 'GET', path: '/health/ready', apiKey: null }
+const LIVE = { method: 'GET', path: '/health/live', apiKey: null }
+
+/** Stops the database's main process as if the machine had swallowed it, until `thaw`. */
+async function loseDatabase(place: Place): Promise<void> {
+  const pid = await until('a database that is ready', () => postmasterOf(place.dataDir))
+  signal(pid, 'SIGKILL')
+}
+
+test('a server is live and ready without a credential', async (t) => {
+  const place = openPlace(t)
+  const server = await place.start()
+  const live = await ask(server.url, LIVE)
+  assert.deepEqual([live.status, live.body], [200, { status: 'live' }])
+  const ready = await ask(server.url, READY)
+  assert.deepEqual([ready.status, ready.body], [200, { status: 'ready' }])
+  server.kill('SIGTERM')
+  await assertCleanEnd(place, server)
+})
+
+test('while its database is down a server is live, not ready, and answers 503; then it recovers', async (t) => {
+  const place = openPlace(t)
+  const server = await place.start()
+  await done(server.url, customerCall('before'))
+  const refused = await until('an answer while the database is down', async () => {
+    // The database may be back before the question is asked: then it is taken away again.
+    await loseDatabase(place)
+    const ready = await ask(server.url, READY)
+    return ready.status === 200 ? null : ready
+  })
+  assert.equal(refused.status, 503)
+  assert.deepEqual(Object.keys(refused.body).sort(), ['code', 'message'])
+  assert.equal(refused.body.code, null)
+  assert.match(refused.body.message, /database/)
+  assert.match(String(refused.headers['retry-after']), /^\d+$/)
+  assert.match(String(refused.headers['x-trace-id']), /^[0-9a-f]{32}$/)
+  assert.equal((await ask(server.url, LIVE)).status, 200)
+
+  await until('ready again', async () => (await ask(server.url, READY)).status === 200)
+  const { data } = await done(server.url, { method: 'GET', path: '/api/v1/customers/before' })
+  assert.equal(data.id, 'before')
+  await done(server.url, customerCall('after'))
+  server.kill('SIGTERM')
+  await assertCleanEnd(place, server)
+})
+
+test('a server that is asked to stop while its database is down stops cleanly', async (t) => {
+  const place = openPlace(t)
+  const server = await place.start()
+  await loseDatabase(place)
+  server.kill('SIGTERM')
+  await assertCleanEnd(place, server)
+})

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import { readFileSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { done } from '../support/entity-calls.ts'
+import { ask, type Call } from '../support/keep-alive-client.ts'
+import { API_KEY, assertCleanEnd, openPlace } from '../support/server-process.ts'
+
+const READ: Call = { method: 'GET', path: '/api/v1/customers' }
+
+/** The status of a call that every full-access key may make. */
+const statusWith = async (url: string, apiKey: string | null) =>
+  (await ask(url, { ...READ, apiKey })).status
+
+test('the first start prints the key once and keeps it 0600; later starts print none', async (t) => {
+  const place = openPlace(t)
+  const settings = { BURSAR_API_KEY: null }
+  const first = await place.start({ settings })
+  const printed = /^API key .*: (\S+)$/m.exec(first.stdout())?.[1]
+  assert.ok(printed !== undefined, first.stdout())
+  assert.equal(first.stderr().includes(printed), false, 'the key stands in the log')
+  const file = join(place.dataDir, 'api-key')
+  assert.equal(readFileSync(file, 'utf8').trim(), printed)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.equal(await statusWith(first.url, printed), 200)
+  first.kill('SIGTERM')
+  await assertCleanEnd(place, first)
+
+  const second = await place.start({ settings })
+  assert.equal(second.stdout().includes(printed), false, 'the key was printed again')
+  assert.doesNotMatch(second.stdout(), /API key/)
+  assert.equal(await statusWith(second.url, printed), 200)
+  second.kill('SIGTERM')
+  await assertCleanEnd(place, second)
+})
+
+test('another BURSAR_API_KEY ends the one before', async (t) => {
+  const place = openPlace(t)
+  const other = 'another-process-test-key-0123456789'
+  const first = await place.start()
+  assert.equal(await statusWith(first.url, API_KEY), 200)
+  assert.equal(await statusWith(first.url, other), 401)
+  assert.doesNotMatch(first.stdout(), /API key/)
+  first.kill('SIGTERM')
+  await assertCleanEnd(place, first)
+
+  const second = await place.start({ settings: { BURSAR_API_KEY: other } })
+  assert.equal(await statusWith(second.url, API_KEY), 401)
+  assert.equal(await statusWith(second.url, other), 200)
+  assert.equal(await statusWith(second.url, null), 401)
+  second.kill('SIGTERM')
+  await assertCleanEnd(place, second)
+})
+
+test('a second server on a data directory is refused in one sentence; the first goes on', async (t) => {
+  const place = openPlace(t)
+  const first = await place.start()
+  const before = place.processes().length
+  const second = place.launch()
+  assert.deepEqual(await second.end(), { code: 1, signal: null })
+  assert.match(oneSentence(second.stderr()), /in use by another Bursar.*DATABASE_URL=postgres:/)
+  assert.equal(await statusWith(first.url, API_KEY), 200)
+  assert.equal(place.processes().length, before)
+  first.kill('SIGTERM')
+  await assertCleanEnd(place, first)
+})
+
+test('the DATABASE_URL that the refusal names lets a second server share the database', async (t) => {
+  const place = openPlace(t)
+  const first = await place.start()
+  const refused = place.launch()
+  await refused.end()
+  const url = /DATABASE_URL=(\S+?)\.(\s|$)/.exec(refused.stderr())?.[1]
+  assert.ok(url !== undefined, refused.stderr())
+  const second = await place.start({ settings: { DATABASE_URL: url } })
+  assert.equal(second.database, 'DATABASE_URL')
+  await done(first.url, { method: 'POST', path: '/api/v1/customers', body: { id: 'acme' } })
+  const { data } = await done(second.url, { method: 'GET', path: '/api/v1/customers/acme' })
+  assert.equal(data.id, 'acme')
+  second.kill('SIGTERM')
+  assert.deepEqual(await second.end(), { code: 0, signal: null })
+  assert.equal(await statusWith(first.url, API_KEY), 200)
+  first.kill('SIGTERM')
+  await assertCleanEnd(place, first)
+})
+
+test('a port that is taken is told in one sentence, and no database is left behind', async (t) => {
+  const place = openPlace(t)
+  const occupant = createServer().listen(0, '127.0.0.1')
+  t.after(() => occupant.close())
+  await new Promise((listening) => occupant.once('listening', listening))
+  const { port } = occupant.address() as AddressInfo
+  const server = place.launch({ settings: { BURSAR_PORT: String(port) } })
+  assert.deepEqual(await server.end(), { code: 1, signal: null })
+  assert.deepEqual(place.processes(), [])
+  assert.match(oneSentence(server.stderr()), new RegExp(`port.*${port}|${port}.*in use`, 'i'))
+})
+
+test('a setting that cannot be used is told in one sentence before anything starts', async (t) => {
+  const place = openPlace(t)
+  const refusals: [Record<string, string>, RegExp][] = [
+    [{ BURSAR_PORT: 'http' }, /BURSAR_PORT must be a whole number/],
+    [{ BURSAR_API_KEY: 'short' }, /BURSAR_API_KEY must have 16 to 512/],
+    [{ BURSAR_TEST_CLOCK: '1', NODE_ENV: 'production' }, /BURSAR_TEST_CLOCK is refused/],
+    [{ DATABASE_URL: 'mysql://localhost/x' }, /DATABASE_URL must begin with/],
+  ]
+  for (const [settings, sentence] of refusals) {
+    const server = place.launch({ settings })
+    assert.deepEqual(await server.end(), { code: 1, signal: null })
+    assert.match(oneSentence(server.stderr()), sentence)
+    assert.equal(statSync(place.dataDir, { throwIfNoEntry: false }), undefined)
+  }
+})
+
+/** Standard error without the log, which must be one line for a person and no stack. */
+function oneSentence(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+  assert.equal(lines.length, 1, stderr)
+  assert.match(lines[0] ?? '', /^bursar: /)
+  return lines[0] ?? ''
+}
