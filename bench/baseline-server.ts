@@ -5,11 +5,9 @@ import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import pg from 'pg'
 import { answerBench } from './child.ts'
+import { type ServeBaseline, STATIC_PATH } from './messages.ts'
 import { replay } from './replay.ts'
-import type { Lanes, Recording, Turn } from './types.ts'
-
-export type ServeBaseline = { databaseUrl: string; poolSize: number; lanes: Lanes }
-export const STATIC_PATH = '/static'
+import type { Recording, Turn } from './types.ts'
 
 /** What the real server answers to the retrieve of an entity, in size and form. */
 const STATIC_ANSWER = {

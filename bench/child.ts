@@ -51,7 +51,9 @@ export function answerBench<Message>(answer: (message: Message) => Promise<unkno
   process.on('message', async (message: Message) => {
     const reply: Reply = await answer(message).then(
       (value) => ({ answer: value }),
-      (error) => ({ failure: error instanceof Error ? (error.stack ?? error.message) : `${error}` }),
+      (error) => ({
+        failure: error instanceof Error ? (error.stack ?? error.message) : `${error}`,
+      }),
     )
     process.send?.(reply)
   })

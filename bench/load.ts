@@ -2,16 +2,8 @@
 
 import autocannon from 'autocannon'
 import { answerBench } from './child.ts'
+import type { Load } from './messages.ts'
 import type { Half } from './types.ts'
-
-export type LoadRequest = {
-  method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
-  path: string
-  headers: Record<string, string>
-  body?: string
-}
-/** One list per connection; a connection goes round its own. */
-export type Load = { url: string; seconds: number; lanes: readonly (readonly LoadRequest[])[] }
 
 /** Milliseconds between looks at the clock: the half ends that much late at most. */
 const SAMPLE_MS = 50

@@ -7,12 +7,7 @@ export const API_KEY = 'bench-key-of-the-loopback-server'
 
 /** How a server is started: as a bare process, or the way that a person does it. */
 export const WAYS = {
-  process: [
-    process.execPath,
-    '--disable-warning=ExperimentalWarning',
-    'src/cli/main.ts',
-    'serve',
-  ],
+  process: [process.execPath, '--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'serve'],
   npm: ['npm', 'start', '--silent'],
 } as const
 

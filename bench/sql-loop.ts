@@ -2,12 +2,9 @@
 
 import pg from 'pg'
 import { answerBench } from './child.ts'
+import type { LoopMessage } from './messages.ts'
 import { replay } from './replay.ts'
 import type { Half, Recording } from './types.ts'
-
-export type LoopMessage =
-  | { open: { databaseUrl: string; lanes: readonly (readonly Recording[])[] } }
-  | { run: { seconds: number } }
 
 type Lane = { client: pg.Client; recordings: readonly Recording[] }
 let open: Lane[] = []

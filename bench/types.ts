@@ -6,7 +6,7 @@ import type { Scope } from '../src/kernel/scope.ts'
 export type OperationCall = {
   readonly operation: OperationId
   readonly params?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, string | number>>
   readonly body?: unknown
 }
 

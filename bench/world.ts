@@ -65,7 +65,8 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
 
 function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
   const operation = operationOf(contract, call)
-  const query = new URLSearchParams(call.query).toString()
+  const pairs = Object.entries(call.query ?? {}).map(([name, value]) => [name, String(value)])
+  const query = new URLSearchParams(pairs).toString()
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(call.params?.[name] ?? ''),
   )

@@ -48,7 +48,8 @@ async function install(withDev) {
 }
 
 async function runNpm(hash) {
-  const npm = await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: 'pipe' })
+  const npmArgs = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund']
+  const npm = await run('npm', npmArgs, { cwd: ROOT, stdio: 'pipe' })
   if (npm.error) fail(`npm, which installs the dependencies, does not start (${npm.error.code}).`)
   process.stderr.write(npm.code === 0 ? '' : npm.output)
   if (npm.code !== 0) fail(`"npm ci" in ${ROOT} ended with ${npm.code}.`, npm.code)

@@ -12,7 +12,7 @@ export const listEntities: Scenario = {
     {
       operation: 'v1Beta.customers.entities.list',
       params: { id: MANY_CUSTOMER },
-      query: { limit: '100' },
+      query: { limit: 100 },
     },
   ],
 }

@@ -2,13 +2,25 @@ import { ConfigError } from '../config.ts'
 import { EmbeddedStartError } from '../db/embedded/index.ts'
 import { MigrationError } from '../db/index.ts'
 import { Refusal } from '../kernel/errors.ts'
-import type { Command } from './command.ts'
-import { UsageError } from './command.ts'
+import { type Command, CommandError, note, print, UsageError } from './command.ts'
+import { connectionFailure } from './database-failure.ts'
+import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
+import { environmentCommand } from './environment.ts'
+import { integrationCommand } from './integration.ts'
+import { keyCommand } from './key.ts'
+import { migrateCommand } from './migrate.ts'
 import { serveCommand } from './serve.ts'
 
 /** Every command by its name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
+  demo: demoCommand,
+  key: keyCommand,
+  environment: environmentCommand,
+  integration: integrationCommand,
+  migrate: migrateCommand,
+  doctor: doctorCommand,
 }
 
 const help = (): string =>
@@ -24,32 +36,49 @@ const help = (): string =>
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === 'help' || name === '--help') {
-    process.stdout.write(`${help()}\n`)
+    print(help())
     return name === undefined ? 2 : 0
   }
-  const command = COMMANDS[name]
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) throw new UsageError(`there is no command ${name}\n\n${help()}`)
   if (args.includes('--help')) {
-    process.stdout.write(`${command.usage}\n`)
+    print(command.usage)
     return 0
   }
-  return command.run(args)
+  try {
+    return await command.run(args)
+  } catch (error) {
+    if (error instanceof UsageError)
+      throw new UsageError(`${error.message} (bursar ${name} --help says more)`, { cause: error })
+    throw error
+  }
 }
 
 /** What a person can act on is one sentence; anything else is our defect and keeps its stack. */
 function report(error: unknown): number {
+  note(`bursar: ${textOf(error)}`)
+  return error instanceof UsageError ? 2 : 1
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const failure = connectionFailure(error)
+  if (failure !== null) return `the database cannot be reached: ${failure}`
   const isSentence =
+    error instanceof CommandError ||
     error instanceof ConfigError ||
     error instanceof EmbeddedStartError ||
     error instanceof MigrationError ||
     error instanceof Refusal ||
-    error instanceof UsageError
-  const text = isSentence || !(error instanceof Error) ? sentenceOf(error) : error.stack
-  process.stderr.write(`bursar: ${text}\n`)
-  return error instanceof UsageError ? 2 : 1
+    error instanceof UsageError ||
+    // The port is taken, or the address is not this machine's.
+    (error as NodeJS.ErrnoException).syscall === 'listen'
+  return isSentence ? error.message : (error.stack ?? error.message)
 }
 
-const sentenceOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error)
-
+// Whoever reads the output may have seen enough: `bursar key list | head -1`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 process.exitCode = await main(process.argv.slice(2)).catch(report)

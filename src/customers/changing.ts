@@ -14,8 +14,8 @@ export type Decided = { after: Customer; event: EventType }
 export type Changed = { before: Customer; after: Customer }
 
 /**
- * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs. 404
- * `CustomerNotFound`.
+ * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs.
+ * 404 `CustomerNotFound`.
  */
 export async function changing(
   { app, scope }: Call,

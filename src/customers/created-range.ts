@@ -1,7 +1,7 @@
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 
-/** The `createdAt[…]` parameter of a list: ISO-8601 date-times, as the contract has checked them. */
+/** The `createdAt[…]` parameter of a list: date-times whose form the contract has checked. */
 export type CreatedFilter = { gt?: string; gte?: string; lt?: string; lte?: string }
 
 /** Instants from `from` (inclusive) until `until` (exclusive); null is no bound. */

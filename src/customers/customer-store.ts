@@ -26,7 +26,7 @@ export const customerNamed = (scope: Scope, customerId: string): Sql => sql`(
   where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
     and id = ${customerId}::text)`
 
-/** Takes an id for a customer. Answers 0 when it is taken, once the one who took it has committed. */
+/** Takes an id for a customer. Answers 0 when another has it; waits for one about to commit. */
 export const claimId = (tx: Tx, scope: Scope, claim: { customerId: string; key: Uuid }) =>
   tx.execute(sql`
     insert into directory (environment_key, kind, id, customer_key)
@@ -137,22 +137,28 @@ export type CustomerFilter = {
   page: PageRequest
 }
 
-/** Active customers. A digest is compared first because that is what the indexes hold. */
+/** The digest is what the indexes hold, the text itself is what is asked for. */
+const sameText = (field: Sql, text: string): Sql =>
+  sql`and md5(${field}) = md5(${text}::text) and ${field} = ${text}::text`
+
+/** Active customers. */
 export async function listCustomers(
   reader: Reader,
   scope: Scope,
   filter: CustomerFilter,
 ): Promise<Customer[]> {
-  const { email, name, created, page } = filter
+  const { email, name, page } = filter
+  const from = filter.created.from === null ? null : firstKeyAt(filter.created.from)
+  const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
   const found = await reader.many(
     customerRow,
     sql`
     ${selectCustomers}
     where c.environment_key = ${scope.environmentKey}::uuid and c.archived_at is null
-      ${email === null ? nothing : sql`and md5(c.email) = md5(${email}::text) and c.email = ${email}::text`}
-      ${name === null ? nothing : sql`and md5(c.name) = md5(${name}::text) and c.name = ${name}::text`}
-      ${created.from === null ? nothing : sql`and c.customer_key >= ${firstKeyAt(created.from)}::uuid`}
-      ${created.until === null ? nothing : sql`and c.customer_key < ${firstKeyAt(created.until)}::uuid`}
+      ${email === null ? nothing : sameText(sql`c.email`, email)}
+      ${name === null ? nothing : sameText(sql`c.name`, name)}
+      ${from === null ? nothing : sql`and c.customer_key >= ${from}::uuid`}
+      ${until === null ? nothing : sql`and c.customer_key < ${until}::uuid`}
       ${pageRange(sql`c.customer_key`, page)}`,
   )
   return found.map(customerOf)

@@ -79,7 +79,7 @@ test('a customer is created and read with every field that was sent', async () =
   ])
 })
 
-test('of a customer that is an id alone, all else is null or empty and passthrough is not there', async () => {
+test('a customer that is an id alone has null or empty fields and no passthrough', async () => {
   await fresh()
   const created = await provision({ id: 'a|b.c@d-e_f', metadata: { gone: '' } })
   assert.deepEqual(created, { ...bare, id: 'a|b.c@d-e_f' })
@@ -247,7 +247,7 @@ test('archiving and unarchiving twice is once', async () => {
   assert.deepEqual(await listed(), ['acme'])
 })
 
-test('45 customers are three pages, newest first, and walk the same in both directions', async () => {
+test('45 customers are three pages, newest first, the same in both directions', async () => {
   await fresh()
   for (let index = 45; index >= 1; index -= 1) await provision({ id: `c${index}` })
   const ids = (from: number, to: number) =>

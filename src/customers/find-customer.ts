@@ -3,10 +3,13 @@ import { badInput, notFound, type Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import * as store from './customer-store.ts'
-import type { Customer } from './types.ts'
+import type { Customer, LinkIds } from './types.ts'
 
 export const unknownCustomer = (customerId: string): Refusal =>
   notFound('CustomerNotFound', `there is no customer ${customerId}`)
+
+export const unknownLink = ({ customerId, integrationId }: LinkIds): Refusal =>
+  notFound('IntegrationNotFound', `the customer ${customerId} has no integration ${integrationId}`)
 
 export function refuseArchived(customer: Pick<Customer, 'id' | 'archivedAt'>): void {
   if (customer.archivedAt !== null)

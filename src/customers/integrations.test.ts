@@ -130,7 +130,7 @@ test('an integration is linked once, and so is a vendor that does not bill', asy
   const operation = 'v1.customers.integrations.link'
   await tenant.refused(operation, { params, body: stripe }, refusal(/stripe/))
   const second = { ...hubspot, id: 'hubspot-us' }
-  await tenant.refused(operation, { params, body: second }, refusal(/hubspot-us.*HUBSPOT/))
+  await tenant.refused(operation, { params, body: second }, refusal(/hubspot-us.*second HUBSPOT/))
   for (const integrations of [[second], [zuora, zuora]])
     await tenant.refused(
       'v1.customers.update',
@@ -260,7 +260,7 @@ test('a billingId that contradicts the billing link of the same request is 400',
   assert.equal((await patch({ ...body, billingId: 'cus_1' })).billingId, 'cus_1')
 })
 
-test('links are listed newest first, by page and by vendor, and oldest first in the customer', async () => {
+test('links are listed newest first by page and vendor, and stand oldest first in a customer', async () => {
   await fresh()
   await patch({ integrations: [stripe, zuora] })
   await link(hubspot)

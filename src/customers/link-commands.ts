@@ -1,10 +1,9 @@
-import { notFound, type Refusal } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { changeLinks } from './change-customer.ts'
 import { changing, newLinks, requireLinked } from './changing.ts'
-import { refuseArchived } from './find-customer.ts'
+import { refuseArchived, unknownLink } from './find-customer.ts'
 import { addLink, pointLink } from './put-links.ts'
-import type { Customer, Link, LinkInput } from './types.ts'
+import type { Customer, Link, LinkIds, LinkInput } from './types.ts'
 
 /**
  * Links a customer to an integration. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`; 400 and
@@ -23,8 +22,6 @@ export async function linkIntegration(
   })
   return linkTo(after, input.integrationId)
 }
-
-export type LinkIds = { customerId: string; integrationId: string }
 
 /**
  * Points a link at another record, or at none. 404 `CustomerNotFound`, `IntegrationNotFound`; 400
@@ -55,9 +52,6 @@ export async function unlinkIntegration(call: Call, ids: LinkIds): Promise<Link>
   })
   return linkTo(before, ids.integrationId)
 }
-
-export const unknownLink = ({ customerId, integrationId }: LinkIds): Refusal =>
-  notFound('IntegrationNotFound', `the customer ${customerId} has no integration ${integrationId}`)
 
 function linkTo(customer: Customer, integrationId: string): Link {
   const link = customer.links.find((candidate) => candidate.integrationId === integrationId)

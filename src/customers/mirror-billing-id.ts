@@ -6,7 +6,7 @@ import { isBillingVendor } from './vendors.ts'
 
 export type Billing = Pick<Customer, 'billingId' | 'links'>
 
-/** What a request says itself: a `billingId`, undefined for none, and links by their integrations. */
+/** What a request says: a `billingId`, undefined for none, and links by their integrations. */
 export type StatedBilling = {
   billingId: string | null | undefined
   integrationIds: readonly string[]
@@ -38,7 +38,7 @@ export function mirrorBillingId(
     return { billingId: syncedEntityId, links }
   if (integrationIds.includes(integrationId))
     throw badInput(
-      `billingId and the syncedEntityId of ${integrationId}, the default billing integration, differ`,
+      `billingId and the syncedEntityId of the billing integration ${integrationId} differ`,
       'InvalidArgumentError',
     )
   const pointed = pointLink(links, { integrationId, syncedEntityId: billingId }, request.now)

@@ -6,7 +6,7 @@ import { isBillingVendor } from './vendors.ts'
 /** As many as one request can state, so that a customer is never too large to be read whole. */
 export const LINK_LIMIT = 100
 
-/** Refuses (400) an integration that stands twice in one request: which should win is unknowable. */
+/** Refuses (400) an integration that stands twice in one request: which wins is unknowable. */
 export function refuseRepeatedLinks(stated: readonly LinkInput[]): void {
   const firstAt = new Map<string, number>()
   stated.forEach(({ integrationId }, index) => {
@@ -36,14 +36,14 @@ export const putLinks = (links: readonly Link[], stated: readonly Link[]): reado
 export function addLink(links: readonly Link[], added: Link): readonly Link[] {
   const { integrationId, vendor } = added
   if (links.some((link) => link.integrationId === integrationId))
-    throw duplicate(`id: the customer is linked to ${integrationId} already`)
+    throw duplicate(`integrations: the customer is linked to ${integrationId} already`)
   const rival = links.find((link) => link.vendor === vendor)
   if (rival !== undefined && !isBillingVendor(vendor))
     throw duplicate(
-      `id: ${integrationId} would be a second ${vendor} integration beside ${rival.integrationId}`,
+      `integrations: ${integrationId} would be a second ${vendor} beside ${rival.integrationId}`,
     )
   if (links.length >= LINK_LIMIT)
-    throw badInput(`a customer has at most ${LINK_LIMIT} integrations`, 'InvalidArgumentError')
+    throw badInput(`integrations: a customer has at most ${LINK_LIMIT}`, 'InvalidArgumentError')
   return [...links, added]
 }
 

@@ -3,10 +3,9 @@ import { readPage } from '../db/index.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import * as customerStore from './customer-store.ts'
-import { requireCustomer, unknownCustomer } from './find-customer.ts'
-import { type LinkIds, unknownLink } from './link-commands.ts'
+import { requireCustomer, unknownCustomer, unknownLink } from './find-customer.ts'
 import * as linkStore from './link-store.ts'
-import type { Customer, Link } from './types.ts'
+import type { Customer, Link, LinkIds } from './types.ts'
 
 /** One customer, archived or not. 404 `CustomerNotFound`. */
 export async function retrieveCustomer(

@@ -6,8 +6,8 @@ import * as store from './integration-store.ts'
 import type { Integration } from './types.ts'
 
 /**
- * Sees to it that integrations exist in the environment and are of the vendors given. An unknown one
- * is registered, or when `strict` refused with 404 `IntegrationNotFound`; 400
+ * Sees to it that integrations exist in the environment and are of the vendors given. An unknown
+ * one is registered, or when `strict` refused with 404 `IntegrationNotFound`; 400
  * `UnsupportedVendorIdentifier` for another vendor than the registered one. Decision D24.
  */
 export async function requireIntegrations(
@@ -31,7 +31,7 @@ function refuseMismatches(wanted: readonly Integration[], known: readonly Integr
   for (const { id, vendor } of wanted) {
     const registered = vendors.get(id)
     if (registered === undefined)
-      throw notFound('IntegrationNotFound', `id: there is no integration ${id}`)
+      throw notFound('IntegrationNotFound', `integrations: there is no integration ${id}`)
     if (registered !== vendor)
       throw badInput(
         `vendorIdentifier: the integration ${id} is of ${registered}, not ${vendor}`,

@@ -8,7 +8,7 @@ export type Customer = {
   id: string
   name: string | null
   email: string | null
-  /** The customer's id at the billing provider: what its default billing link says, if it has one. */
+  /** The customer's id at the billing provider: what the default billing link says, if any. */
   billingId: string | null
   billingCurrency: Currency | null
   language: string | null
@@ -37,6 +37,8 @@ export type Link = {
 
 /** What a request says of a link. */
 export type LinkInput = Pick<Link, 'integrationId' | 'vendor' | 'syncedEntityId'>
+
+export type LinkIds = { customerId: string; integrationId: string }
 
 /** What a request says of a customer. Absent keeps, null clears, metadata is merged. */
 export type CustomerInput = {

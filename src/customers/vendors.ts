@@ -1,6 +1,6 @@
 import type { VendorIdentifier } from '../contract.gen.ts'
 
-/** Every vendor of the contract, and whether it bills: its record of the customer is a `billingId`. */
+/** Every vendor of the contract, and whether it bills: its record's id is a `billingId`. */
 const BILLS = {
   AUTH0: false,
   ZUORA: true,

@@ -13,7 +13,6 @@ import type { Location } from './location.ts'
 import { runProgram } from './program.ts'
 import { EmbeddedStartError, explainFailure } from './sentences.ts'
 import { DATABASE, ROLE } from './settings.ts'
-import { statOrNull } from './user.ts'
 
 /** Bytes order text (decision of the schema), while upper and lower case follow Unicode. */
 const INITDB_ARGS = [
@@ -25,11 +24,6 @@ const INITDB_ARGS = [
   `--username=${ROLE}`,
   '--no-instructions',
 ]
-
-/** Whether there is a complete cluster: it only ever appears whole under its name. */
-export function hasCluster(location: Location): boolean {
-  return statOrNull(join(location.clusterDir, 'PG_VERSION')) !== null
-}
 
 /**
  * Makes a new cluster with its database, on disk before this returns. A crash on the way leaves

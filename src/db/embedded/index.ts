@@ -1,17 +1,20 @@
 import { realpathSync, rmSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { packagedBinaries, runnableBinaries } from './binaries.ts'
-import { checkVersion, createCluster, hasCluster } from './cluster.ts'
+import { type Packaged, packagedBinaries, runnableBinaries } from './binaries.ts'
+import { checkVersion, createCluster } from './cluster.ts'
+import { LOCK, openDataDir } from './data-dir.ts'
 import { acceptsConnections, type Connection } from './knock.ts'
-import { LOCK, type Location, locate, openDataDir, recordedHome, recordHome } from './location.ts'
+import { clusterOf, isCluster, type Location, locate, openHome } from './location.ts'
 import { isLocked, type Release, takeLock } from './lock.ts'
 import { clearLeftOvers, isPostmaster, readPidFile } from './processes.ts'
+import { recordedHome, writeRecord } from './record.ts'
 import { EmbeddedStartError } from './sentences.ts'
 import type { EmbeddedLog } from './server-log.ts'
 import { DATABASE, flagsOf, PORT, ROLE, writeSettings } from './settings.ts'
 import { openSocketDir } from './socket-dir.ts'
 import { Supervisor } from './supervise.ts'
+import { isInside } from './user.ts'
 
 export type { EmbeddedLog } from './server-log.ts'
 export { EmbeddedStartError }
@@ -39,50 +42,58 @@ export async function startEmbedded(options: {
   dataDir: string
   log: EmbeddedLog
 }): Promise<EmbeddedDatabase> {
+  const { log } = options
   const packaged = packagedBinaries()
   const dataDir = openDataDir(options.dataDir)
-  const locks: Release[] = [lockOrRefuse(join(dataDir, LOCK), dataDir)]
-  const release = () => {
-    for (const each of locks) each()
+  const undo: (() => void)[] = [lockOrRefuse(join(dataDir, LOCK), dataDir)]
+  const leave = () => {
+    for (const each of undo.splice(0).reverse()) each()
   }
   try {
     const location = locate(dataDir)
     // Two data directories may name one cluster when one was copied from the other.
-    if (location.outsideLock) locks.push(lockOrRefuse(location.outsideLock, dataDir))
+    if (location.outsideLock) undo.push(lockOrRefuse(location.outsideLock, dataDir))
+    const { movedAside } = openHome(location)
+    if (movedAside)
+      log.warn({ movedAside }, 'a database of a deleted data directory was moved aside')
     const socketDir = openSocketDir(location)
-    const found = await clearLeftOvers(location.clusterDir, socketDir)
-    if (found > 0) options.log.warn({ found }, 'a left-over embedded database was stopped')
-    const binaries = runnableBinaries(packaged, location.user, location.binariesParent)
-    if (!hasCluster(location)) await createCluster(location, binaries)
-    checkVersion(location, packaged.major)
-    recordHome(dataDir, location.home)
-    writeSettings(location)
-    const connection = { host: socketDir, port: PORT, user: ROLE, database: DATABASE }
-    const { clusterDir, user } = location
-    const flags = flagsOf(location, socketDir)
-    const { log } = options
-    const supervisor = await Supervisor.start({
-      binaries,
-      flags,
-      clusterDir,
-      user,
-      connection,
-      log,
-    })
+    undo.push(() => removeShortSocketDir(location, socketDir))
+    const supervisor = await startOn({ location, socketDir, dataDir, packaged, log })
     return {
-      connection,
-      clusterDir,
+      connection: connectionAt(socketDir),
+      clusterDir: location.clusterDir,
       ready: () => supervisor.ready(),
-      stop: async () => {
-        await supervisor.stop()
-        removeShortSocketDir(location, socketDir)
-        release()
-      },
+      stop: () => supervisor.stop().finally(leave),
     }
   } catch (error) {
-    release()
+    leave()
     throw asSentence(error, dataDir)
   }
+}
+
+/** Starts on a home that is this process's alone, and makes the cluster when there is none. */
+async function startOn(place: {
+  location: Location
+  socketDir: string
+  dataDir: string
+  packaged: Packaged
+  log: EmbeddedLog
+}): Promise<Supervisor> {
+  const { location, socketDir, dataDir, packaged, log } = place
+  const { home, clusterDir, user } = location
+  const found = await clearLeftOvers(clusterDir, socketDir)
+  if (found > 0) log.warn({ processes: found }, 'a left-over embedded database was stopped')
+  const binaries = runnableBinaries(packaged, user, location.binariesParent)
+  if (!isCluster(clusterDir)) {
+    writeRecord(dataDir, { home, isComplete: false })
+    await createCluster(location, binaries)
+  }
+  checkVersion(location, packaged.major)
+  writeRecord(dataDir, { home, isComplete: true })
+  writeSettings(location)
+  const flags = flagsOf(location, socketDir)
+  const connection = connectionAt(socketDir)
+  return Supervisor.start({ binaries, flags, clusterDir, user, connection, log })
 }
 
 /**
@@ -112,17 +123,22 @@ function lockOrRefuse(path: string, dataDir: string): Release {
   const connection = connectionOf(dataDir)
   throw new EmbeddedStartError(
     `The data directory ${dataDir} is in use by another Bursar.${
-      connection ? ` To share its database, set DATABASE_URL=${databaseUrl(connection)}.` : ''
+      connection ? ` To share its database, set DATABASE_URL="${databaseUrl(connection)}".` : ''
     }`,
   )
 }
 
+/** By what the running database itself wrote down, or null when it does not run. */
 function connectionOf(dataDir: string): Connection | null {
   const home = recordedHome(dataDir)
-  const clusterDir = home && join(home, 'cluster')
+  const clusterDir = home ? clusterOf(home) : null
   const pidFile = clusterDir ? readPidFile(clusterDir) : null
   if (!clusterDir || !pidFile || !isPostmaster(pidFile.pid, clusterDir)) return null
-  return { host: pidFile.socketDir, port: pidFile.port, user: ROLE, database: DATABASE }
+  return connectionAt(pidFile.socketDir)
+}
+
+function connectionAt(socketDir: string): Connection {
+  return { host: socketDir, port: PORT, user: ROLE, database: DATABASE }
 }
 
 function realPathOrNull(path: string): string | null {
@@ -134,7 +150,7 @@ function realPathOrNull(path: string): string | null {
 }
 
 function removeShortSocketDir(location: Location, socketDir: string): void {
-  if (!relative(location.home, socketDir).startsWith('..')) return
+  if (isInside(socketDir, location.home)) return
   rmSync(socketDir, { recursive: true, force: true })
 }
 

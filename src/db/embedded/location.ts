@@ -3,21 +3,19 @@ import {
   accessSync,
   chmodSync,
   chownSync,
-  closeSync,
   constants,
-  fsyncSync,
   mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
   renameSync,
-  writeFileSync,
+  statSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
+import { HOME, letIn } from './data-dir.ts'
+import { RECORD, readRecord, recordedHome } from './record.ts'
 import { EmbeddedStartError } from './sentences.ts'
-import { canEnter, type DatabaseUser, databaseUser, statOrNull } from './user.ts'
+import { canEnter, type DatabaseUser, databaseUser, isInside, statOrNull } from './user.ts'
+
+export { recordedHome }
 
 /** Where the parts of one embedded database live. */
 export type Location = {
@@ -28,57 +26,9 @@ export type Location = {
   binariesParent: string
   /** The lock of the cluster, when it lives outside the data directory; else null. */
   outsideLock: string | null
+  /** Nothing has been recorded for this data directory yet. */
+  isNew: boolean
   user: DatabaseUser
-}
-
-/** Names the home of the cluster; written once the cluster is complete. */
-const RECORD = 'postgres.json'
-const HOME = 'postgres'
-export const LOCK = 'bursar.lock'
-
-/** What Bursar itself puts into a data directory: only such a directory is opened for its database. */
-const OWN_NAMES = new Set([RECORD, HOME, LOCK, `${LOCK}-journal`, 'api-key', 'lost+found'])
-
-/** Makes the data directory when it is missing and returns its real path. */
-export function openDataDir(dataDir: string): string {
-  const path = resolve(dataDir)
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
-    return realpathSync(path)
-  } catch (error) {
-    throw new EmbeddedStartError(
-      `The data directory ${path} cannot be made or written (${(error as Error).message}).`,
-      { cause: error },
-    )
-  }
-}
-
-/** The home of the cluster of a data directory, or null before the first start was complete. */
-export function recordedHome(dataDir: string): string | null {
-  try {
-    const record = JSON.parse(readFileSync(join(dataDir, RECORD), 'utf8')) as { home: string }
-    return resolve(dataDir, record.home)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new EmbeddedStartError(
-      `The file ${join(dataDir, RECORD)}, which says where the database lives, cannot be read (${(error as Error).message}).`,
-      { cause: error },
-    )
-  }
-}
-
-/** Writes where the cluster lives, relative when it is inside, so that the directory may move. */
-export function recordHome(dataDir: string, home: string): void {
-  const inside = relative(dataDir, home)
-  const file = join(dataDir, RECORD)
-  const text = JSON.stringify({ home: inside.startsWith('..') ? home : inside })
-  if (statOrNull(file) && readFileSync(file, 'utf8') === text) return
-  const draft = openSync(`${file}.tmp`, 'w', 0o600)
-  writeFileSync(draft, text)
-  fsyncSync(draft)
-  closeSync(draft)
-  renameSync(`${file}.tmp`, file)
 }
 
 /**
@@ -88,20 +38,50 @@ export function recordHome(dataDir: string, home: string): void {
  */
 export function locate(dataDir: string): Location {
   const inside = join(dataDir, HOME)
-  const recorded = recordedHome(dataDir)
-  if (recorded && !statOrNull(join(clusterOf(recorded), 'PG_VERSION')))
-    throw lost(recorded, dataDir)
-  const user = databaseUser(clusterOf(recorded ?? inside))
-  if (recorded) return placeAt(recorded, dataDir, user)
-  letIn(dataDir, user)
-  if (canEnter(dataDir, user)) return placeAt(inside, dataDir, user)
-  const base = outsideBases().find((each) => isUsableBase(each, user))
-  if (!base) {
-    throw new EmbeddedStartError(
-      `PostgreSQL does not run as root, and user ${user.uid}, as whom it runs instead, can enter neither ${dataDir} nor a place outside it: use another data directory, or start Bursar as an ordinary user.`,
-    )
+  const recorded = readRecord(dataDir)
+  if (recorded?.isComplete && !isCluster(clusterOf(recorded.home))) {
+    throw lost(recorded.home, dataDir)
   }
-  return placeAt(join(base, hashOf(dataDir)), dataDir, user)
+  const user = databaseUser(clusterOf(recorded?.home ?? inside))
+  const home = recorded?.home ?? newHome(dataDir, user)
+  const isOutside = !isInside(home, dataDir)
+  return {
+    home,
+    clusterDir: clusterOf(home),
+    binariesParent: isOutside ? dirname(home) : home,
+    outsideLock: isOutside ? `${home}.lock` : null,
+    isNew: recorded === null,
+    user,
+  }
+}
+
+/**
+ * Makes the home for the database's user. Call it with all locks held: a cluster that an earlier,
+ * deleted data directory of the same path has left outside is moved aside, and its new path is
+ * returned.
+ */
+export function openHome(location: Location): { movedAside: string | null } {
+  const { home, clusterDir, user } = location
+  const isForeign = location.isNew && location.outsideLock !== null && statOrNull(home) !== null
+  const movedAside = isForeign ? `${home}.old-${Date.now()}` : null
+  if (movedAside) renameSync(home, movedAside)
+  mkdirSync(home, { recursive: true, mode: 0o700 })
+  if (user.switched && statOrNull(home)?.uid === 0) chownSync(home, user.uid, user.gid)
+  const owner = statOrNull(clusterDir)?.uid ?? user.uid
+  if (owner === user.uid) return { movedAside }
+  throw new EmbeddedStartError(
+    `The database in ${home} belongs to user ${owner}: start Bursar as that user.`,
+  )
+}
+
+/** Where the cluster is in a home. */
+export function clusterOf(home: string): string {
+  return join(home, 'cluster')
+}
+
+/** Whether there is a complete cluster: it only ever appears whole under its name. */
+export function isCluster(clusterDir: string): boolean {
+  return statSync(join(clusterDir, 'PG_VERSION'), { throwIfNoEntry: false }) !== undefined
 }
 
 /** A short name that stands for a path. */
@@ -111,44 +91,18 @@ export function hashOf(path: string): string {
 
 /** Temporary directories that other users may enter too, the configured one first. */
 export function temporaryDirs(): string[] {
-  return [...new Set([tmpdir(), '/tmp', '/var/tmp'])].filter((path) => isAbsolute(path))
+  const paths = [tmpdir(), '/tmp', '/var/tmp']
+  return [...new Set(paths)].filter((path) => isAbsolute(path) && statOrNull(path) !== null)
 }
 
-function clusterOf(home: string): string {
-  return join(home, 'cluster')
-}
-
-function placeAt(home: string, dataDir: string, user: DatabaseUser): Location {
-  const outside = relative(dataDir, home).startsWith('..')
-  mkdirSync(home, { recursive: true, mode: 0o700 })
-  if (user.switched && statOrNull(home)?.uid === 0) chownSync(home, user.uid, user.gid)
-  const owner = statOrNull(clusterOf(home))?.uid ?? user.uid
-  if (owner !== user.uid) {
-    throw new EmbeddedStartError(
-      `The database in ${home} belongs to user ${owner}: start Bursar as that user.`,
-    )
-  }
-  return {
-    home,
-    clusterDir: clusterOf(home),
-    binariesParent: outside ? resolve(home, '..') : home,
-    outsideLock: outside ? `${home}.lock` : null,
-    user,
-  }
-}
-
-/**
- * Lets the group of user 65534 pass through a data directory that is root's and Bursar's alone.
- * Passing is all it gives: the directory cannot be listed, and its files keep their own modes. The
- * cluster then stays where the operator wanted it, on the mounted volume of a container say.
- */
-function letIn(dataDir: string, user: DatabaseUser): void {
-  const stats = statOrNull(dataDir)
-  const isOurs = stats?.uid === 0 && readdirSync(dataDir).every((name) => OWN_NAMES.has(name))
-  if (!user.switched || !isOurs || canEnter(dataDir, user)) return
-  if (!canEnter(resolve(dataDir, '..'), user)) return
-  chownSync(dataDir, 0, user.gid)
-  chmodSync(dataDir, 0o710)
+function newHome(dataDir: string, user: DatabaseUser): string {
+  letIn(dataDir, user)
+  if (canEnter(dataDir, user)) return join(dataDir, HOME)
+  const base = outsideBases().find((each) => isUsableBase(each, user))
+  if (base) return join(base, hashOf(dataDir))
+  throw new EmbeddedStartError(
+    `PostgreSQL does not run as root, and user ${user.uid}, as whom it runs instead, can enter neither ${dataDir} nor a place outside it: use another data directory, or start Bursar as an ordinary user.`,
+  )
 }
 
 /** Where root keeps clusters that cannot be in their data directory. */

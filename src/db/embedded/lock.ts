@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
 /** Gives the lock back. Idempotent; the kernel does the same when the process dies. */
@@ -26,6 +26,7 @@ export function takeLock(path: string): Release | null {
 
 /** Whether a process holds the lock. A file that is missing or not ours to read is not locked. */
 export function isLocked(path: string): boolean {
+  if (!existsSync(path)) return false
   try {
     const release = tryLock(path, 0)
     release?.()
@@ -39,8 +40,8 @@ function tryLock(path: string, timeoutMs: number): Release | null {
   makeFile(path)
   const file = new DatabaseSync(path, { timeout: timeoutMs })
   try {
-    // Without a journal a killed process leaves nothing beside the lock.
-    file.exec('pragma journal_mode = off')
+    // Without a journal file a killed process leaves nothing beside the lock.
+    file.exec('pragma journal_mode = memory')
     file.exec('begin exclusive')
   } catch (error) {
     file.close()

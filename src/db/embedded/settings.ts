@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Location } from './location.ts'
@@ -96,9 +96,9 @@ function serverUserName(): string | null {
 
 function writeFile(location: Location, name: string, lines: string[]): void {
   const path = join(location.home, name)
-  mkdirSync(location.home, { recursive: true })
+  writeFileSync(`${path}.tmp`, `${lines.join('\n')}\n`)
   // The database's user reads them, and only it and the server can enter the directory.
-  writeFileSync(`${path}.tmp`, `${lines.join('\n')}\n`, { mode: 0o644 })
+  chmodSync(`${path}.tmp`, 0o644)
   renameSync(`${path}.tmp`, path)
 }
 

@@ -38,6 +38,11 @@ export function allows(stats: Stats, user: DatabaseUser, rights: number): boolea
   return ((stats.mode >> shift) & rights) === rights
 }
 
+/** Whether a path is in a directory or below; both absolute and without links. */
+export function isInside(path: string, directory: string): boolean {
+  return path.startsWith(directory === '/' ? '/' : `${directory}/`)
+}
+
 /** `lstat`, or null when the path is not there or not reachable. */
 export function statOrNull(path: string): Stats | null {
   try {

@@ -1,0 +1,188 @@
+import type { Memory } from './memory.ts'
+import type { Figures, ScenarioResult } from './run-scenario.ts'
+import type { StartUp } from './start-up.ts'
+import type { Spread } from './statistics.ts'
+import type { BaselineName } from './types.ts'
+
+export type Report = {
+  readonly date: string
+  readonly machine: Readonly<Record<string, string | number>>
+  readonly settings: { pairs: number; seconds: number; poolSize: number }
+  readonly startUp: readonly StartUp[]
+  /** `idle`: after the start, before the first request. `loaded`: idle again after all scenarios. */
+  readonly memory: { idle: Memory; loaded: Memory | null } | null
+  readonly scenarios: readonly ScenarioResult[]
+  readonly targets: readonly Verdict[]
+}
+
+export type Verdict = {
+  readonly name: string
+  readonly unit: '%' | 'ms' | 'MB'
+  readonly bound: 'at least' | 'at most'
+  readonly target: number
+  readonly measured: number
+  readonly met: boolean
+  /** How far on the good side of the target, in its unit; negative when it is missed. */
+  readonly margin: number
+}
+
+const FIRST_START_MS = 3000
+const LATER_START_MS = 2000
+const IDLE_MB = 150
+
+const BASELINES: Readonly<Record<BaselineName, string>> = {
+  fastify: 'bare Fastify, same SQL',
+  sql: 'pg loop, same SQL',
+  static: 'static route',
+}
+
+const WAY = { process: 'server process', npm: 'npm start' } as const
+
+/** Every figure that has a target, and whether it keeps it. */
+export function verdictsOf(report: Omit<Report, 'targets'>): Verdict[] {
+  const verdicts: Verdict[] = []
+  for (const { title, connections, sides, target } of report.scenarios) {
+    const figures = target === null ? undefined : sides[target.baseline]
+    if (target === null || figures === undefined) continue
+    verdicts.push(
+      atLeast({
+        name: `${title}, ${connections} conn., of ${BASELINES[target.baseline]}`,
+        target: target.ratio * 100,
+        measured: figures.ratio.median * 100,
+      }),
+    )
+  }
+  for (const { way, firstMs, laterMs } of report.startUp) {
+    const first = { target: FIRST_START_MS, measured: firstMs.median }
+    const later = { target: LATER_START_MS, measured: laterMs.median }
+    verdicts.push(atMost('ms', { name: `first start, ${WAY[way]}`, ...first }))
+    verdicts.push(atMost('ms', { name: `later start, ${WAY[way]}`, ...later }))
+  }
+  if (report.memory !== null) {
+    const measured = report.memory.idle.serverMb
+    verdicts.push(atMost('MB', { name: 'idle memory, server process', target: IDLE_MB, measured }))
+  }
+  return verdicts
+}
+
+type Measured = { name: string; target: number; measured: number }
+
+const atLeast = (of: Measured): Verdict => ({
+  ...of,
+  unit: '%',
+  bound: 'at least',
+  met: of.measured >= of.target,
+  margin: of.measured - of.target,
+})
+
+const atMost = (unit: 'ms' | 'MB', of: Measured): Verdict => ({
+  ...of,
+  unit,
+  bound: 'at most',
+  met: of.measured <= of.target,
+  margin: of.target - of.measured,
+})
+
+/** The report as aligned text of at most 120 columns. */
+export function textOf(report: Report): string {
+  const { settings, machine } = report
+  const blocks = [
+    [
+      Object.entries(machine)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+      `medians of ${settings.pairs} rounds, ${settings.seconds} s a side; % = the server's rate by the baseline's (least–most)`,
+    ],
+    report.scenarios.length === 0 ? [] : aligned(scenarioRows(report.scenarios)),
+    report.startUp.length === 0 ? [] : aligned(startUpRows(report.startUp)),
+    report.memory === null ? [] : aligned(memoryRows(report.memory)),
+    report.targets.length === 0 ? [] : aligned(targetRows(report.targets)),
+  ]
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
+  const columns = ['fastify', 'sql', 'static'] as const
+  return [
+    [
+      '',
+      'conn.',
+      'stmts',
+      'server/s',
+      'p99 ms',
+      'Fastify/s',
+      '%',
+      'pg loop/s',
+      '%',
+      'static/s',
+      '%',
+    ],
+    ...scenarios.map(({ title, connections, statements, sides }) => [
+      title,
+      String(connections),
+      String(statements),
+      rate(sides.server),
+      sides.server?.p99Ms?.toFixed(0) ?? '',
+      ...columns.flatMap((name) => [rate(sides[name]), percent(sides[name]?.ratio)]),
+    ]),
+  ]
+}
+
+const startUpRows = (startUps: readonly StartUp[]): string[][] => [
+  ['start-up, ms (least–most)', 'first', 'later'],
+  ...startUps.map(({ way, firstMs, laterMs }) => [WAY[way], spread(firstMs), spread(laterMs)]),
+]
+
+function memoryRows({ idle, loaded }: { idle: Memory; loaded: Memory | null }): string[][] {
+  const row = (name: string, memory: Memory | null) =>
+    memory === null ? [] : [[name, memory.serverMb.toFixed(0), memory.postgresMb.toFixed(0)]]
+  return [
+    ['memory, MB', 'server (RSS)', 'PostgreSQL (PSS)'],
+    ...row('idle after the start', idle),
+    ...row('idle after the load', loaded),
+  ]
+}
+
+const targetRows = (targets: readonly Verdict[]): string[][] => [
+  ['target', '', 'measured', ''],
+  ...targets.map(({ name, unit, bound, target, measured, met, margin }) => [
+    name,
+    `${bound} ${target.toFixed(0)} ${unit}`,
+    `${measured.toFixed(0)} ${unit}`,
+    `${met ? 'met' : 'MISSED'} by ${Math.abs(margin).toFixed(0)} ${unit}`,
+  ]),
+]
+
+const rate = (figures: Figures | undefined): string =>
+  figures === undefined ? '' : figures.perSecond.toFixed(figures.perSecond < 100 ? 1 : 0)
+
+const percent = (ratio: Spread | undefined): string => {
+  if (ratio === undefined) return ''
+  const { median, min, max } = ratio
+  return `${(median * 100).toFixed(0)} (${(min * 100).toFixed(0)}–${(max * 100).toFixed(0)})`
+}
+
+const spread = ({ median, min, max }: Spread): string =>
+  `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`
+
+/** The first column to the left, the others to the right; a column that is empty goes. */
+function aligned(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.slice(1).every((row) => row[column] === '')
+      ? 0
+      : Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  return rows.map((row) =>
+    row
+      .flatMap((cell, column) => {
+        const width = widths[column] ?? 0
+        if (width === 0) return []
+        return [column === 0 ? cell.padEnd(width) : cell.padStart(width)]
+      })
+      .join('  ')
+      .trimEnd(),
+  )
+}

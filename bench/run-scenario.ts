@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { openSides, requestOf, type Side } from './sides.ts'
+import { median, type Spread, spreadOf } from './statistics.ts'
+import type { BaselineName, Half, Lanes, Scenario, Turn } from './types.ts'
+import { type OpenWorld, recordLanes } from './world.ts'
+
+/** Medians over the rounds. `ratio`: the server's rate by this one's, per round. */
+export type Figures = Half & { readonly ratio: Spread }
+
+export type ScenarioResult = {
+  readonly name: string
+  readonly title: string
+  readonly connections: number
+  /** Statements that one request sends, begin and commit included. */
+  readonly statements: number
+  readonly sides: Readonly<Partial<Record<Side['name'], Figures>>>
+  readonly target: { baseline: BaselineName; ratio: number } | null
+  /** Requests per second of every half. */
+  readonly rounds: readonly Readonly<Record<string, number>>[]
+}
+
+type Round = Readonly<Record<string, Half>>
+
+/** What a half leaves behind (requests cut off, answers on their way) ends in this time. */
+const SETTLE_MS = 150
+
+/**
+ * Measures the server and its baselines in turns, so that whatever else the machine does meets all
+ * alike. Each round begins with another side. The first round is a warm-up and does not count.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  at: {
+    world: OpenWorld
+    serverUrl: string
+    databaseUrl: string
+    poolSize: number
+    pairs: number
+    seconds: number
+  },
+): Promise<ScenarioResult> {
+  const lanes = await recordLanes(at.world, scenario)
+  const sides = await openSides({ ...at, names: scenario.baselines, lanes })
+  try {
+    await compareEffects(at.world, sides.all, lanes)
+    const rounds: Round[] = []
+    for (let round = 0; round <= at.pairs; round += 1) {
+      const rotated = [...sides.all.slice(round % sides.all.length), ...sides.all]
+      const halves = await runRound(rotated.slice(0, sides.all.length), at.seconds)
+      if (round > 0) rounds.push(halves)
+    }
+    return resultOf(scenario, lanes, rounds)
+  } finally {
+    await sides.close()
+  }
+}
+
+async function runRound(sides: readonly Side[], seconds: number): Promise<Round> {
+  const halves: Record<string, Half> = {}
+  for (const side of sides) {
+    halves[side.name] = await side.run(seconds)
+    await delay(SETTLE_MS)
+  }
+  return halves
+}
+
+/** Server and baseline must do the same work: as many records answered, as many changes announced. */
+async function compareEffects(world: OpenWorld, sides: readonly Side[], lanes: Lanes) {
+  const turn = lanes[0]?.[0]
+  if (turn === undefined) throw new Error('the scenario has no calls')
+  const effects: { answered: number; announced: number }[] = []
+  for (const { url } of sides) {
+    if (url === null) continue
+    const before = await announcements(world)
+    const answered = await recordsAnswered(url, turn)
+    effects.push({ answered, announced: (await announcements(world)) - before })
+  }
+  const [own, ...others] = effects
+  for (const other of others) {
+    // A list reads one record more than it answers, to know whether another page follows.
+    const differs = own === undefined || Math.abs(own.answered - other.answered) > 1
+    if (differs || own.announced !== other.announced)
+      throw new Error(`the sides do different work: ${JSON.stringify(effects)}`)
+  }
+}
+
+async function recordsAnswered(url: string, turn: Turn): Promise<number> {
+  const { path, ...init } = requestOf(turn)
+  const response = await fetch(url + path, init)
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
+  const { data } = JSON.parse(text) as { data: unknown }
+  return Array.isArray(data) ? data.length : 1
+}
+
+const announcements = (world: OpenWorld): Promise<number> =>
+  world.app.db.withClient(async (client) => {
+    const { rows } = await client.query<{ count: string }>('select count(*) from outbox')
+    return Number(rows[0]?.count)
+  })
+
+function resultOf(scenario: Scenario, lanes: Lanes, rounds: readonly Round[]): ScenarioResult {
+  const { name, title, connections, baselines, target } = scenario
+  const names = ['server', ...baselines] as const
+  return {
+    name,
+    title,
+    connections,
+    statements: lanes[0]?.[0]?.recording.length ?? 0,
+    sides: Object.fromEntries(names.map((side) => [side, figuresOf(rounds, side)])),
+    target,
+    rounds: rounds.map((round) =>
+      Object.fromEntries(names.map((side) => [side, halfOf(round, side).perSecond])),
+    ),
+  }
+}
+
+function figuresOf(rounds: readonly Round[], side: Side['name']): Figures {
+  const halves = rounds.map((round) => halfOf(round, side))
+  const ratios = rounds.map(
+    (round) => halfOf(round, 'server').perSecond / halfOf(round, side).perSecond,
+  )
+  return {
+    perSecond: median(halves.map(({ perSecond }) => perSecond)),
+    meanMs: medianOrNull(halves.map(({ meanMs }) => meanMs)),
+    p99Ms: medianOrNull(halves.map(({ p99Ms }) => p99Ms)),
+    ratio: spreadOf(ratios),
+  }
+}
+
+function halfOf(round: Round, side: Side['name']): Half {
+  const half = round[side]
+  if (half === undefined) throw new Error(`a round lacks the half of ${side}`)
+  return half
+}
+
+const medianOrNull = (numbers: readonly (number | null)[]): number | null => {
+  const known = numbers.filter((number) => number !== null)
+  return known.length === 0 ? null : median(known)
+}

@@ -1,0 +1,122 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+import { readConfig } from '../src/config.ts'
+import { databaseUrl, findRunning } from '../src/db/embedded/index.ts'
+import { killChildren } from './child.ts'
+import { type Memory, memoryOf } from './memory.ts'
+import { LEAST_PAIRS, type Options, readOptions, USAGE } from './options.ts'
+import { watchStatements } from './record.ts'
+import { type Report, textOf, verdictsOf } from './report.ts'
+import { runScenario, type ScenarioResult } from './run-scenario.ts'
+import { killServers, startServer } from './running-server.ts'
+import { scenarios } from './scenarios/index.ts'
+import { measureStartUp, newDataDir, type StartUp } from './start-up.ts'
+import type { Scenario } from './types.ts'
+import { openWorld, versionsOf } from './world.ts'
+
+const RESULTS = new URL('results/', import.meta.url)
+const START_UP = 'start-up'
+const MEMORY = 'memory'
+
+/** How long the server has had nothing to do before its memory is read, in milliseconds. */
+const IDLE_MS = 5000
+
+/** The pool of the server as it is configured here, by its default. */
+const POOL_SIZE = readConfig({}, process.cwd()).databasePoolSize
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+
+async function main(options: Options): Promise<void> {
+  const wants = (name: string) => options.only === null || options.only.includes(name)
+  const startUp = wants(START_UP) ? await startUps() : []
+  const chosen = scenarios.filter(({ name }) => wants(name))
+  const measured = await onServer(options, { chosen, memory: wants(MEMORY) })
+  const { machine, memory, results } = measured
+  const settings = { pairs: options.pairs, seconds: options.seconds, poolSize: POOL_SIZE }
+  const date = new Date().toISOString()
+  const figures = { date, machine, settings, startUp, memory, scenarios: results }
+  const report: Report = { ...figures, targets: verdictsOf(figures) }
+  process.stdout.write(`\n${textOf(report)}`)
+  if (options.only !== null || options.pairs < LEAST_PAIRS) return
+  mkdirSync(RESULTS, { recursive: true })
+  writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify(rounded(report), null, 2)}\n`)
+}
+
+async function startUps(): Promise<StartUp[]> {
+  say(START_UP)
+  return [await measureStartUp('process'), await measureStartUp('npm')]
+}
+
+/** Everything that one running server is measured for, over a data directory of its own. */
+async function onServer(
+  options: Options,
+  wanted: { chosen: readonly Scenario[]; memory: boolean },
+) {
+  const dataDir = newDataDir()
+  try {
+    const server = await startServer(dataDir)
+    const connection = await findRunning(dataDir)
+    if (connection === null) throw new Error('the database of the server is not running')
+    const idle = wanted.memory ? await idleMemory(server.pid) : null
+    const world = await openWorld(databaseUrl(connection))
+    const machine = { ...(await versionsOf(world)), ...machineOf() }
+    const at = {
+      world,
+      serverUrl: server.url,
+      databaseUrl: databaseUrl(connection),
+      poolSize: POOL_SIZE,
+      ...options,
+    }
+    const results: ScenarioResult[] = []
+    for (const scenario of wanted.chosen) {
+      say(scenario.name)
+      results.push(await runScenario(scenario, at))
+    }
+    await world.close()
+    const loaded = idle === null || results.length === 0 ? null : await idleMemory(server.pid)
+    await server.stop()
+    return { machine, memory: idle === null ? null : { idle, loaded }, results }
+  } finally {
+    killServers()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function idleMemory(pid: number): Promise<Memory> {
+  say(MEMORY)
+  await delay(IDLE_MS)
+  return memoryOf(pid)
+}
+
+const machineOf = () => ({
+  node: process.versions.node,
+  system: `${process.platform}-${process.arch}`,
+  cores: availableParallelism(),
+  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  memoryGb: Math.round(totalmem() / 1e9),
+})
+
+/** Four digits are more than the figures are good for. */
+const rounded = (report: Report): unknown =>
+  JSON.parse(JSON.stringify(report), (_, value) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value,
+  )
+
+function giveUp(): void {
+  killChildren()
+  killServers()
+}
+
+try {
+  const names = [START_UP, MEMORY, ...scenarios.map(({ name }) => name)]
+  const options = readOptions(process.argv.slice(2), names)
+  watchStatements()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)
+  await main(options)
+} catch (error) {
+  killChildren()
+  const isUsage = error instanceof TypeError && 'code' in error
+  say(isUsage ? `${error.message}\n\n${USAGE}` : `bench: ${(error as Error).stack}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,67 @@
+import { type Child, startChild } from './child.ts'
+import type { Load, LoadRequest, LoopMessage, ServeBaseline } from './messages.ts'
+import { STATIC_PATH } from './messages.ts'
+import { API_KEY } from './running-server.ts'
+import type { BaselineName, Half, Lanes, Turn } from './types.ts'
+
+/** One of those that are compared. */
+export type Side = {
+  readonly name: 'server' | BaselineName
+  /** The address for a request by hand; null for a loop. */
+  readonly url: string | null
+  run(seconds: number): Promise<Half>
+}
+
+export type Sides = { readonly all: readonly Side[]; close(): Promise<void> }
+
+/** Starts what a scenario compares: each baseline and the load in a process of its own. */
+export async function openSides(from: {
+  names: readonly BaselineName[]
+  lanes: Lanes
+  serverUrl: string
+  databaseUrl: string
+  poolSize: number
+}): Promise<Sides> {
+  const { names, lanes, serverUrl, databaseUrl, poolSize } = from
+  const load = startChild('./load.ts')
+  const baseline = startChild('./baseline-server.ts')
+  const loop = startChild('./sql-loop.ts')
+  const children: Child[] = [load, baseline, loop]
+
+  const served: ServeBaseline = { databaseUrl, poolSize, lanes }
+  const baselineUrl = `http://127.0.0.1:${await baseline.ask<number>(served)}`
+  const recordings = lanes.map((lane) => lane.map(({ recording }) => recording))
+  const opened: LoopMessage = { open: { databaseUrl, lanes: recordings } }
+  if (names.includes('sql')) await loop.ask(opened)
+
+  const requests = lanes.map((lane) => lane.map(requestOf))
+  const overHttp = (url: string, ofLanes: Load['lanes']) => (seconds: number) => {
+    const message: Load = { url, seconds, lanes: ofLanes }
+    return load.ask<Half>(message)
+  }
+  const overLoop = (seconds: number) => {
+    const message: LoopMessage = { run: { seconds } }
+    return loop.ask<Half>(message)
+  }
+  const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers }])
+  const possible: readonly Side[] = [
+    { name: 'server', url: serverUrl, run: overHttp(serverUrl, requests) },
+    { name: 'fastify', url: baselineUrl, run: overHttp(baselineUrl, requests) },
+    { name: 'sql', url: null, run: overLoop },
+    { name: 'static', url: null, run: overHttp(baselineUrl, still) },
+  ]
+  return {
+    all: possible.filter(({ name }) => name === 'server' || names.includes(name)),
+    close: async () => {
+      await Promise.all(children.map((child) => child.stop()))
+    },
+  }
+}
+
+const headers = { 'x-api-key': API_KEY }
+
+/** The request of a turn. The baseline is sent the same headers, though it reads none. */
+export const requestOf = ({ method, path, body }: Turn): LoadRequest =>
+  body === null
+    ? { method, path, headers }
+    : { method, path, headers: { ...headers, 'content-type': 'application/json' }, body }

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startServer, type WAYS } from './running-server.ts'
+import { type Spread, spreadOf } from './statistics.ts'
+
+/** Milliseconds from the spawn to the start line. */
+export type StartUp = {
+  readonly way: keyof typeof WAYS
+  /** Over an empty data directory, which includes making the database. */
+  readonly firstMs: Spread
+  readonly laterMs: Spread
+}
+
+const FIRST_STARTS = 3
+const LATER_STARTS_EACH = 2
+
+export async function measureStartUp(way: keyof typeof WAYS): Promise<StartUp> {
+  const first: number[] = []
+  const later: number[] = []
+  for (let count = 0; count < FIRST_STARTS; count += 1) {
+    const dataDir = newDataDir()
+    try {
+      first.push(await startOnce(dataDir, way))
+      for (let again = 0; again < LATER_STARTS_EACH; again += 1)
+        later.push(await startOnce(dataDir, way))
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  }
+  return { way, firstMs: spreadOf(first), laterMs: spreadOf(later) }
+}
+
+async function startOnce(dataDir: string, way: keyof typeof WAYS): Promise<number> {
+  const server = await startServer(dataDir, way)
+  await server.stop()
+  return server.startMs
+}
+
+export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'bursar-bench-'))

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from '../../test/support/world.ts'
+import { Refusal } from '../kernel/errors.ts'
+import {
+  configureKey,
+  createAuthenticator,
+  createEnvironment,
+  createKey,
+  listKeys,
+  permits,
+  revokeKey,
+  rotateKey,
+} from './index.ts'
+
+const HOUR_MS = 3_600_000
+const world = await openWorld()
+const { app, authenticator } = world.bursar
+
+const opens = (secret: string) =>
+  authenticator.authenticate(secret).then(
+    () => true,
+    (error) => {
+      assert.ok(error instanceof Refusal && error.status === 401)
+      return false
+    },
+  )
+const refusedAs = (status: number, code: string | null) => (error: unknown) =>
+  error instanceof Refusal && error.status === status && error.code === code
+
+/** Waits until the news of a change has arrived, however long that takes. */
+async function eventuallyRefused(secret: string) {
+  while (await opens(secret)) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+test('a key opens its own environment, and nothing once it is revoked', async () => {
+  const { scope } = await world.tenant()
+  const key = await createKey(app, scope, { kind: 'read-only', name: 'reports' })
+  const caller = await authenticator.authenticate(key.secret)
+  assert.deepEqual([caller.scope, caller.keyId, caller.kind], [scope, key.keyId, 'read-only'])
+  await revokeKey(app, key.keyId)
+  await eventuallyRefused(key.secret)
+  await assert.rejects(revokeKey(app, key.keyId), refusedAs(404, 'ApiKeyNotFound'))
+})
+
+test('an authenticator that cannot hear of changes remembers nothing', async () => {
+  const { scope } = await world.tenant()
+  const deaf = createAuthenticator(app)
+  const key = await createKey(app, scope, { kind: 'full-access', name: 'x' })
+  await deaf.authenticate(key.secret)
+  await revokeKey(app, key.keyId)
+  await assert.rejects(deaf.authenticate(key.secret), refusedAs(401, 'Unauthenticated'))
+})
+
+test('an expiry is exclusive', async () => {
+  const { scope } = await world.tenant()
+  const expiresAt = world.clock.now() + HOUR_MS
+  const key = await createKey(app, scope, { kind: 'full-access', name: 'x', expiresAt })
+  world.clock.moveTo(expiresAt - 1)
+  assert.equal(await opens(key.secret), true)
+  world.clock.moveTo(expiresAt)
+  assert.equal(await opens(key.secret), false)
+})
+
+test('a rotated key and its successor both work until the grace ends', async () => {
+  const { scope } = await world.tenant()
+  const old = await createKey(app, scope, { kind: 'read-only', name: 'x' })
+  const next = await rotateKey(app, old.keyId, HOUR_MS)
+  assert.deepEqual([next.kind, next.name], ['read-only', 'x'])
+  assert.deepEqual([await opens(old.secret), await opens(next.secret)], [true, true])
+  await assert.rejects(rotateKey(app, old.keyId, 0), refusedAs(400, 'ApiKeyHasExpiry'))
+  world.clock.moveTo(world.clock.now() + HOUR_MS)
+  await eventuallyRefused(old.secret)
+  assert.equal(await opens(next.secret), true)
+  await assert.rejects(rotateKey(app, old.keyId, 0), refusedAs(400, 'ApiKeyExpired'))
+})
+
+test('configuring another key ends the one before, configuring it again revives it', async () => {
+  const { scope } = await world.tenant()
+  const [one, other] = [`one-${scope.environmentKey}`, `other-${scope.environmentKey}`]
+  await configureKey(app, scope, one)
+  await configureKey(app, scope, one)
+  assert.equal(await opens(one), true)
+  await configureKey(app, scope, other)
+  await eventuallyRefused(one)
+  assert.equal(await opens(other), true)
+  await configureKey(app, scope, one)
+  await eventuallyRefused(other)
+  assert.equal(await opens(one), true)
+})
+
+test('servers that configure the same key at once agree on one', async () => {
+  const { scope } = await world.tenant()
+  const secret = `shared-${scope.environmentKey}`
+  await Promise.all(Array.from({ length: 5 }, () => configureKey(app, scope, secret)))
+  const live = (await listKeys(app.db.read, scope)).filter(({ name }) => name === 'configured')
+  assert.equal(live.length, 1)
+})
+
+test('the key of one environment cannot be configured for another', async () => {
+  const [one, other] = [await world.tenant(), await world.tenant()]
+  await assert.rejects(configureKey(app, other.scope, one.key), refusedAs(400, 'BadUserInput'))
+})
+
+test('the database holds no secret', async () => {
+  const { key } = await world.tenant()
+  const found = await app.db.withClient((client) =>
+    client.query(`select api_keys::text as text from api_keys`),
+  )
+  assert.ok(found.rows.length > 0)
+  for (const { text } of found.rows) assert.ok(!text.includes(key))
+})
+
+test('an environment id is taken once, and must be an id', async () => {
+  const { id } = await world.tenant()
+  await assert.rejects(createEnvironment(app, { id }), refusedAs(409, 'DuplicatedEntityNotAllowed'))
+  await assert.rejects(createEnvironment(app, { id: 'a b' }), refusedAs(400, 'BadUserInput'))
+})
+
+const PERMITTED: [
+  kind: 'full-access' | 'read-only' | 'publishable',
+  needs: string,
+  may: boolean,
+][] = [
+  ['full-access', 'customers:write', true],
+  ['full-access', 'whatever:comes', true],
+  ['read-only', 'customers:read', true],
+  ['read-only', 'customers:write', false],
+  ['publishable', 'customers:read', false],
+  ['publishable', 'entitlements:read', true],
+  ['publishable', 'entitlements:write', false],
+]
+for (const [kind, needs, may] of PERMITTED)
+  test(`a ${kind} key ${may ? 'may' : 'may not'} do what needs ${needs}`, () => {
+    assert.equal(permits(kind, needs), may)
+  })

@@ -1,0 +1,19 @@
+import { isUnreachable } from '../db/index.ts'
+import { Refusal } from '../kernel/errors.ts'
+
+type Failure = { code?: unknown; syscall?: unknown; severity?: unknown; errors?: unknown }
+
+/**
+ * Why a connection to the database was not made, in the words of the system or of PostgreSQL; null
+ * for an error of another kind.
+ */
+export function connectionFailure(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  if (error instanceof Refusal) return connectionFailure(error.cause)
+  const { code, syscall, severity, errors } = error as Error & Failure
+  // A name with several addresses fails with one error for each.
+  if (Array.isArray(errors)) return connectionFailure(errors[0])
+  if (severity === 'FATAL') return error.message
+  if (code === 'ENOENT' && syscall !== 'connect') return null
+  return isUnreachable(error) ? error.message : null
+}

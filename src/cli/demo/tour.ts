@@ -1,0 +1,32 @@
+import { isAbsolute, relative } from 'node:path'
+
+/** Where the key of the demo came from, so that the tour can name it without showing it. */
+export type KeySource = { kind: 'variable' } | { kind: 'option' } | { kind: 'file'; file: string }
+
+/** Ready commands that show what the demo has made. */
+export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[] {
+  const key = keyExpression(source, cwd)
+  const get = (path: string) => `curl -s ${quote(`${baseUrl}${path}`)} -H "X-API-KEY: ${key}"`
+  return [
+    ...(source.kind === 'option' ? ['export BURSAR_API_KEY=…  # the key that you passed', ''] : []),
+    '# the customers, the newest first',
+    get('/api/v1/customers'),
+    '# one of them, with its links to Stripe and HubSpot',
+    get('/api/v1/customers/orrery'),
+    '# its teams',
+    get('/api/v1/customers/orrery/entities?entityTypeId=team&limit=100'),
+    '# one agent',
+    get('/api/v1/customers/orrery/entities/agent-support-responder'),
+    '# what entities can be',
+    get('/api/v1/entity-types'),
+  ]
+}
+
+function keyExpression(source: KeySource, cwd: string): string {
+  if (source.kind !== 'file') return '$BURSAR_API_KEY'
+  const path = relative(cwd, source.file)
+  return `$(cat ${quote(path.startsWith('..') || isAbsolute(path) ? source.file : path)})`
+}
+
+const quote = (word: string): string =>
+  /^[\w./:@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`

@@ -1,0 +1,91 @@
+import { type Config, ConfigError, type Environment, readConfig } from '../../config.ts'
+import { maskSecret, maskUrl } from '../mask.ts'
+import { type Finding, findingsOf } from './finding.ts'
+
+const OWN = /^BURSAR_/
+const SECRET = /_(KEY|SECRET|TOKEN|PASSWORD)$/
+/** So many wrong letters still look like a typo. */
+const TYPO_DISTANCE = 3
+
+const { ok, warning, broken } = findingsOf('Configuration')
+
+/**
+ * Every variable that is set, as it is read. The configuration is that of the variables that can be
+ * used, so that the rest can be looked at even when one of them is wrong.
+ */
+export function lookAtConfiguration(
+  env: Environment,
+  cwd: string,
+): { config: Config; findings: Finding[] } {
+  const known = namesRead()
+  const set = Object.keys(env)
+    .filter((name) => (OWN.test(name) || known.includes(name)) && (env[name] ?? '') !== '')
+    .sort()
+  const findings = set.map((name) => lookAtVariable(name, env[name] ?? '', { env, cwd, known }))
+  const wrong = new Set(
+    findings.filter(({ severity }) => severity === 'broken').map(({ name }) => name),
+  )
+  const usable = Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.has(name)))
+  return {
+    config: readConfig(usable, cwd),
+    findings: findings.length > 0 ? findings : [ok('variables', 'none is set')],
+  }
+}
+
+function lookAtVariable(
+  name: string,
+  value: string,
+  from: { env: Environment; cwd: string; known: readonly string[] },
+): Finding {
+  // The value of an unknown one may be a secret under a wrong name.
+  if (!from.known.includes(name))
+    return warning({ name, value: maskSecret(value) }, `unknown${likely(name, from.known)}`)
+  const shown = SECRET.test(name) ? maskSecret(value) : maskUrl(value)
+  try {
+    // NODE_ENV decides whether one of them is allowed.
+    readConfig({ [name]: value, NODE_ENV: from.env.NODE_ENV }, from.cwd)
+    return ok(name, shown)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return broken({ name, value: shown }, error.message)
+  }
+}
+
+/** The variables that the configuration is read from: this list cannot miss one. */
+function namesRead(): string[] {
+  const names = new Set<string>()
+  const recorder = new Proxy<Environment>(
+    {},
+    {
+      get: (_, name) => {
+        names.add(String(name))
+        return undefined
+      },
+    },
+  )
+  readConfig(recorder, '/')
+  return [...names]
+}
+
+function likely(name: string, known: readonly string[]): string {
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: distance(name, candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+  return best !== undefined && best.distance <= TYPO_DISTANCE
+    ? `: did you mean ${best.candidate}?`
+    : ': Bursar reads no such variable'
+}
+
+/** How many letters must be added, removed or changed to get from one word to the other. */
+export function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

@@ -1,0 +1,86 @@
+import type { Config } from '../../config.ts'
+import { EmbeddedStartError } from '../../db/embedded/index.ts'
+import { readRecord } from '../../db/embedded/record.ts'
+import { type Connection, column, type Reader, row, sql } from '../../db/index.ts'
+import { connectionFailure } from '../database-failure.ts'
+import { maskUrl } from '../mask.ts'
+import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'
+import { withOpened } from '../with-app.ts'
+import { formatBytes } from './data-directory.ts'
+import { type Finding, findingsOf } from './finding.ts'
+
+const { ok, warning, broken } = findingsOf('Database')
+
+/** Looks at the database, starting the embedded one when no server runs; makes no new one. */
+export async function lookAtDatabase(
+  config: Config,
+  running: Connection | null,
+): Promise<Finding[]> {
+  const place =
+    config.databaseUrl === null
+      ? { name: 'embedded', value: config.dataDir }
+      : { name: 'DATABASE_URL', value: maskUrl(config.databaseUrl) }
+  try {
+    const isNew = running === null && readRecord(config.dataDir)?.isComplete !== true
+    if (config.databaseUrl === null && isNew)
+      return [ok('embedded', 'none yet: the first start makes it')]
+    const findings =
+      running !== null && config.databaseUrl === null
+        ? await withReader(running, inspect)
+        : await withOpened({ ...config, logLevel: 'error' }, (opened) =>
+            withReader(opened, inspect),
+          )
+    return [ok(place.name, place.value), ...findings]
+  } catch (error) {
+    return [broken(place, sentenceOf(error))]
+  }
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof EmbeddedStartError) return error.message
+  const failure = connectionFailure(error)
+  if (failure !== null) return `it cannot be reached: ${failure}`
+  return error instanceof Error ? error.message : String(error)
+}
+
+const factsRow = row({
+  version: column.text,
+  size: column.integer,
+  directory: column.nullable(column.text),
+})
+
+/** `data_directory` is for superusers only, which the embedded role is. */
+const facts = sql`
+  select current_setting('server_version') as version,
+    pg_database_size(current_database()) as size,
+    case when pg_has_role('pg_read_all_settings', 'usage')
+      then current_setting('data_directory') end as directory`
+
+async function inspect(reader: Reader): Promise<Finding[]> {
+  const { version, size, directory } = await reader.one(factsRow, facts)
+  return [
+    ok('PostgreSQL', version),
+    ...(directory === null ? [] : [ok('files', directory)]),
+    ok('size', formatBytes(size)),
+    ...lookAtSchema(await readSchemaState(reader)),
+  ]
+}
+
+export function lookAtSchema(state: SchemaState): Finding[] {
+  const { applied, pending, newer, changed } = state
+  const value = `${applied.length} applied, ${pending.length} pending, ${newer.length} newer`
+  const found = { name: 'migrations', value }
+  const problems: Finding[] = []
+  if (changed.length > 0)
+    problems.push(broken(found, `changed since they were applied: ${changed.join(', ')}`))
+  if (newer.length > 0)
+    problems.push(warning(found, `a newer Bursar has applied ${newer.join(', ')}: start that one`))
+  if (pending.length > 0)
+    problems.push(
+      warning(
+        found,
+        `pending: ${pending.join(', ')}; bursar migrate or the next start applies them`,
+      ),
+    )
+  return problems.length > 0 ? problems : [ok(found.name, found.value)]
+}

@@ -1,0 +1,185 @@
+import {
+  type ApiKey,
+  createAuthenticator,
+  createKey,
+  KEY_KINDS,
+  listKeys,
+  type MadeKey,
+  revokeKey,
+  rotateKey,
+} from '../access/index.ts'
+import type { App } from '../app.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
+import { type Command, note, print, UsageError } from './command.ts'
+import { keyFileOf, readKeyFile } from './key-file.ts'
+import { formatTable } from './table.ts'
+import { requireEnvironment, withApp } from './with-app.ts'
+
+const HOUR_MS = 3_600_000
+const GRACES: Readonly<Record<string, number>> = {
+  now: 0,
+  '1h': HOUR_MS,
+  '24h': 24 * HOUR_MS,
+  '3d': 72 * HOUR_MS,
+  '7d': 168 * HOUR_MS,
+}
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const EXPIRY = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/
+
+const usage = `Usage: bursar key create [--environment <id>] [--kind <kind>] [--name <name>] [--expires <time>]
+       bursar key list [--environment <id>] [--json]
+       bursar key rotate <keyId> [--grace <grace>]
+       bursar key revoke <keyId>
+
+create   makes a key and prints its secret, which is kept nowhere: standard output has nothing else
+list     shows the keys of an environment, without their secrets
+rotate   makes a new secret for a key; the old one goes on working for the grace
+revoke   ends a key at once, for good
+
+  --environment  the environment of the key (default: default)
+  --kind         ${KEY_KINDS.join(', ')} (default: full-access)
+  --name         what the key is for (default: its kind)
+  --expires      when it ends: 2027-01-31 (at 00:00 UTC) or 2027-01-31T12:00:00Z
+  --grace        ${Object.keys(GRACES).join(', ')} (default: now)
+  --json         as JSON instead of a table`
+
+export const keyCommand: Command = {
+  summary: 'create, list, rotate and revoke API keys',
+  usage,
+  run: runAction({ create, list, rotate, revoke }),
+}
+
+async function create(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    environment: { type: 'string', default: 'default' },
+    kind: { type: 'string', default: 'full-access' },
+    name: { type: 'string' },
+    expires: { type: 'string' },
+  })
+  takePositionals(positionals)
+  const kind = oneOf('--kind', values.kind, KEY_KINDS)
+  const expires = values.expires === undefined ? {} : { expiresAt: expiryOf(values.expires) }
+  const key = await withApp(async (app) => {
+    const scope = await requireEnvironment(app, values.environment)
+    return createKey(app, scope, { kind, name: values.name ?? kind, ...expires })
+  })
+  showSecret(key, `in the environment ${values.environment}`)
+  return 0
+}
+
+async function list(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    environment: { type: 'string', default: 'default' },
+    json: { type: 'boolean', default: false },
+  })
+  takePositionals(positionals)
+  const keys = await withApp(async (app) => {
+    const found = await listKeys(app.db.read, await requireEnvironment(app, values.environment))
+    return found.map((key) => keyToShow(key, app.clock.now()))
+  })
+  if (values.json) print(JSON.stringify(keys, null, 2))
+  else {
+    const rows = keys.map((key) => [
+      key.id,
+      key.name,
+      key.kind,
+      `${key.prefix}…`,
+      key.state,
+      key.createdAt,
+      key.expiresAt ?? '-',
+    ])
+    print(formatTable(['id', 'name', 'kind', 'prefix', 'state', 'created', 'expires'], rows))
+  }
+  return 0
+}
+
+async function rotate(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    grace: { type: 'string', default: 'now' },
+  })
+  const keyId = keyIdOf(positionals)
+  const graceMs = GRACES[oneOf('--grace', values.grace, Object.keys(GRACES))] ?? 0
+  const { key, kept } = await withApp(async (app) => ({
+    kept: await whereKept(app, keyId),
+    key: await rotateKey(app, keyId, graceMs),
+  }))
+  showSecret(
+    key,
+    `in place of ${keyId}, which ends ${graceMs === 0 ? 'now' : `in ${values.grace}`}`,
+  )
+  if (kept !== null)
+    note(
+      `${kept} still has the old secret, which the next start would take up: put the new one there.`,
+    )
+  return 0
+}
+
+async function revoke(args: readonly string[]): Promise<number> {
+  const keyId = keyIdOf(readArguments(args, {}).positionals)
+  const kept = await withApp(async (app) => {
+    const where = await whereKept(app, keyId)
+    await revokeKey(app, keyId)
+    return where
+  })
+  note(`The key ${keyId} is revoked.`)
+  if (kept !== null)
+    note(`${kept} still has its secret, which the next start would take up: remove it there.`)
+  return 0
+}
+
+/** Where this machine keeps the secret of a key, if it does: a start makes that one work again. */
+async function whereKept(app: App, keyId: string): Promise<string | null> {
+  const { authenticate } = createAuthenticator(app)
+  const isHere = async (secret: string | null) =>
+    secret !== null && (await authenticate(secret).catch(() => null))?.keyId === keyId
+  if (await isHere(app.config.apiKey)) return 'BURSAR_API_KEY'
+  return (await isHere(readKeyFile(app.config))) ? keyFileOf(app.config) : null
+}
+
+/** Only the secret goes to standard output, so that a script can capture it. */
+function showSecret(key: MadeKey, where: string): void {
+  note(`Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, shown this once:`)
+  print(key.secret)
+}
+
+function keyIdOf(positionals: readonly string[]): string {
+  const [keyId = ''] = takePositionals(positionals, 'the id of the key')
+  if (!UUID.test(keyId))
+    throw new UsageError(`"${keyId}" is not the id of a key: bursar key list shows the ids`)
+  return keyId.toLowerCase()
+}
+
+function expiryOf(text: string): Instant {
+  const instant = EXPIRY.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(instant))
+    throw new UsageError(`--expires must be like 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}"`)
+  if (instant <= Date.now()) throw new UsageError(`--expires is in the past: ${text}`)
+  return instant
+}
+
+/** Without this, 31 February would be a day in March. */
+const isDay = (text: string): boolean =>
+  !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
+
+type KeyState = 'active' | 'expiring' | 'expired' | 'revoked'
+
+/** `expiring`: it works, and has an end. An expiry is exclusive. */
+export function keyState(key: ApiKey, now: Instant): KeyState {
+  if (key.revokedAt !== null) return 'revoked'
+  if (key.expiresAt === null) return 'active'
+  return now < key.expiresAt ? 'expiring' : 'expired'
+}
+
+const wireOrNull = (instant: Instant | null) => (instant === null ? null : instantToWire(instant))
+
+const keyToShow = (key: ApiKey, now: Instant) => ({
+  id: key.keyId,
+  name: key.name,
+  kind: key.kind,
+  prefix: key.prefix,
+  state: keyState(key, now),
+  createdAt: instantToWire(key.createdAt),
+  expiresAt: wireOrNull(key.expiresAt),
+  revokedAt: wireOrNull(key.revokedAt),
+})

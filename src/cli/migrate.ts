@@ -1,0 +1,26 @@
+import { migrate, readMigrations } from '../db/index.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { MIGRATIONS } from '../main.ts'
+import { readArguments, takePositionals } from './arguments.ts'
+import { type Command, note, print } from './command.ts'
+import { commandConfig, withDatabase } from './with-app.ts'
+
+export const migrateCommand: Command = {
+  summary: 'bring the schema of the database up to date',
+  usage: `Usage: bursar migrate
+
+Applies the migrations that the database lacks, each in its own transaction, and prints their
+names. A server does the same when it starts; with several servers, migrate before you start the
+first one of the new version.`,
+  run: async (args) => {
+    takePositionals(readArguments(args, {}).positionals)
+    const migrations = await readMigrations(MIGRATIONS)
+    const migrated = await withDatabase(commandConfig(), ({ connection }) =>
+      migrate(connection, migrations, systemClock),
+    )
+    for (const warning of migrated.warnings) note(warning)
+    for (const name of migrated.applied) print(`applied ${name}`)
+    print(`The schema is at migration ${migrated.current}.`)
+    return 0
+  },
+}

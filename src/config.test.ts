@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, readConfig } from './config.ts'
+
+test('without any variable the server is local, embedded and safe', () => {
+  assert.deepEqual(readConfig({}, '/srv/app'), {
+    host: '127.0.0.1',
+    port: 4242,
+    dataDir: '/srv/app/.bursar',
+    databaseUrl: null,
+    databasePoolSize: 10,
+    apiKey: null,
+    testClock: false,
+    logLevel: 'info',
+    maxAttributionKeys: null,
+    strictIntegrations: false,
+  })
+})
+
+test('an empty variable counts as unset', () => {
+  const names = ['BURSAR_HOST', 'BURSAR_PORT', 'DATABASE_URL', 'BURSAR_API_KEY', 'BURSAR_LOG_LEVEL']
+  const empty = Object.fromEntries(names.map((name) => [name, '']))
+  assert.deepEqual(readConfig(empty, '/'), readConfig({}, '/'))
+})
+
+const WRONG: [env: Record<string, string>, message: RegExp][] = [
+  [{ BURSAR_PORT: '70000' }, /BURSAR_PORT/],
+  [{ BURSAR_PORT: '42x' }, /BURSAR_PORT/],
+  [{ BURSAR_PORT: '-1' }, /BURSAR_PORT/],
+  [{ BURSAR_API_KEY: 'short' }, /BURSAR_API_KEY must have 16/],
+  [{ BURSAR_API_KEY: 'spaces are not sendable' }, /visible ASCII/],
+  [{ BURSAR_API_KEY: 'é'.repeat(20) }, /visible ASCII/],
+  [{ DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
+  [{ BURSAR_TEST_CLOCK: 'yes' }, /BURSAR_TEST_CLOCK/],
+  [{ BURSAR_TEST_CLOCK: '1', NODE_ENV: 'production' }, /NODE_ENV=production/],
+  [{ BURSAR_LOG_LEVEL: 'loud' }, /BURSAR_LOG_LEVEL/],
+  [{ BURSAR_MAX_ATTRIBUTION_KEYS: '2.5' }, /BURSAR_MAX_ATTRIBUTION_KEYS/],
+  [{ BURSAR_DATABASE_POOL: '1' }, /BURSAR_DATABASE_POOL/],
+]
+for (const [env, message] of WRONG)
+  test(`${JSON.stringify(env)} is refused with a sentence that names the variable`, () => {
+    assert.throws(
+      () => readConfig(env, '/'),
+      (error) => error instanceof ConfigError && message.test(error.message),
+    )
+  })
+
+test('a refused key is not repeated in the message', () => {
+  assert.throws(
+    () => readConfig({ BURSAR_API_KEY: 'hunter2' }, '/'),
+    (error: Error) => !error.message.includes('hunter2'),
+  )
+})

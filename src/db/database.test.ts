@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { testConnection } from '../../test/support/connection.ts'
+import { Refusal } from '../kernel/errors.ts'
+import { openDatabase } from './database.ts'
+import { column, row, sql } from './index.ts'
+
+const database = openDatabase({ connection: testConnection(), poolSize: 4, onIdleError: () => {} })
+const schema = `scratch_${process.pid}`
+const table = `${schema}.numbers`
+await database.withClient(async (client) => {
+  await client.query(`create schema ${schema}`)
+  await client.query(`create table ${table} (id integer primary key, n integer not null)`)
+})
+after(async () => {
+  await database.withClient((client) => client.query(`drop schema ${schema} cascade`))
+  await database.close()
+})
+
+const numberRow = row({ n: column.integer })
+/** The scratch table's name is made of our own process number, never of input. */
+const scratch = { text: [table], values: [] }
+
+test('a transaction whose work throws leaves nothing behind', async () => {
+  const work = database.transaction(async (tx) => {
+    await tx.execute(sql`insert into ${scratch} values (1, 1)`)
+    throw new Error('on purpose')
+  })
+  await assert.rejects(work, /on purpose/)
+  assert.deepEqual(await database.read.many(numberRow, sql`select n from ${scratch}`), [])
+})
+
+test('a transaction that failed unseen is never acknowledged', async () => {
+  const work = database.transaction(async (tx) => {
+    await tx.execute(sql`insert into ${scratch} values (2, 1)`)
+    await tx.execute(sql`insert into ${scratch} values (2, 2)`).catch(() => {})
+    return 'done'
+  })
+  await assert.rejects(work, /failed transaction/)
+  const found = await database.read.many(numberRow, sql`select n from ${scratch} where id = 2`)
+  assert.deepEqual(found, [])
+})
+
+test('a statement in a transaction that has ended is refused', async () => {
+  let leaked: (() => Promise<number>) | undefined
+  await database.transaction(async (tx) => {
+    leaked = () => tx.execute(sql`insert into ${scratch} values (3, 1)`)
+  })
+  await assert.rejects(async () => leaked?.(), /has ended/)
+})
+
+test('two transactions that deadlock both succeed in the end', async () => {
+  await database.withClient((client) =>
+    client.query(`insert into ${table} values (10, 0), (11, 0)`),
+  )
+  let waiting = 2
+  const release: (() => void)[] = []
+  const bothHoldOne = async () => {
+    waiting -= 1
+    if (waiting === 0) for (const go of release.splice(0)) go()
+    else if (waiting > 0) await new Promise<void>((resolve) => release.push(resolve))
+  }
+  const bump = (first: number, second: number) =>
+    database.transaction(async (tx) => {
+      await tx.execute(sql`update ${scratch} set n = n + 1 where id = ${first}::integer`)
+      await bothHoldOne()
+      await tx.execute(sql`update ${scratch} set n = n + 1 where id = ${second}::integer`)
+    })
+  await Promise.all([bump(10, 11), bump(11, 10)])
+  const found = await database.read.many(
+    numberRow,
+    sql`select n from ${scratch} where id in (10, 11)`,
+  )
+  assert.deepEqual(found, [{ n: 2 }, { n: 2 }])
+})
+
+test('a database that is not there is 503 with Retry-After', async () => {
+  const nowhere = openDatabase({
+    connection: { host: '/nowhere', port: 1, user: 'x', database: 'x' },
+    poolSize: 1,
+    onIdleError: () => {},
+  })
+  for (const work of [
+    () => nowhere.read.many(numberRow, sql`select 1 as n`),
+    () => nowhere.transaction((tx) => tx.execute(sql`select 1`)),
+  ])
+    await assert.rejects(
+      work,
+      (error) =>
+        error instanceof Refusal && error.status === 503 && error.headers['retry-after'] === '1',
+    )
+  await nowhere.close()
+})
+
+test('a connection that the server ends is 503, and the next statement works again', async () => {
+  const work = database.transaction(async (tx) => {
+    const { n } = await tx.one(numberRow, sql`select pg_backend_pid() as n`)
+    await database.withClient((client) => client.query(`select pg_terminate_backend(${n})`))
+    await tx.execute(sql`select 1`)
+  })
+  await assert.rejects(work, (error) => error instanceof Refusal && error.status === 503)
+  assert.deepEqual(await database.read.one(numberRow, sql`select 1 as n`), { n: 1 })
+})
+
+test('work of one turn runs one at a time in order of arrival, others beside it', async () => {
+  const running = new Map<string, number>()
+  const order: number[] = []
+  const one = (turn: string, index: number) =>
+    database.transaction(
+      async (tx) => {
+        running.set(turn, (running.get(turn) ?? 0) + 1)
+        assert.equal(running.get(turn), 1)
+        await tx.execute(sql`select pg_sleep(0.005)`)
+        if (turn === 'a') order.push(index)
+        running.set(turn, 0)
+        if (index === 3) throw new Error('a failure passes the turn on')
+      },
+      { turn },
+    )
+  const all = Array.from({ length: 8 }, (_, index) => [one('a', index), one('b', index)]).flat()
+  const settled = await Promise.allSettled(all)
+  assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6, 7])
+  assert.equal(settled.filter(({ status }) => status === 'rejected').length, 2)
+})

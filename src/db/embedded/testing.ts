@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import type { Connection } from './knock.ts'
+import { clusterOf, recordedHome } from './location.ts'
+import { clusterName } from './processes.ts'
+import type { EmbeddedLog } from './server-log.ts'
+
+/** What the tests of this folder share; nothing else imports it. */
+
+export const isRoot = process.getuid?.() === 0
+
+/** A log that keeps its messages. */
+export function memoryLog(): EmbeddedLog & { messages: string[] } {
+  const messages: string[] = []
+  const keep = (_fields: object, message: string) => void messages.push(message)
+  return { messages, info: keep, warn: keep, error: keep }
+}
+
+/**
+ * A path for a data directory in a new temporary directory of mode 0700, as `mktemp -d` makes it:
+ * root's database cannot be in there. What the test leaves running or lying about goes afterwards.
+ */
+export function privateDataDir(t: TestContext): string {
+  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
+  const dataDir = join(parent, 'data')
+  t.after(() => cleanUp(parent, dataDir))
+  return dataDir
+}
+
+/** The same, but the temporary directory is the data directory: root's database stays inside. */
+export function openDataDirOf(t: TestContext): string {
+  const dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
+  t.after(() => cleanUp(dataDir, dataDir))
+  return dataDir
+}
+
+function cleanUp(parent: string, dataDir: string): void {
+  const home = recordedHome(dataDir)
+  if (home) {
+    for (const pid of processesOf(clusterOf(home))) process.kill(pid, 'SIGKILL')
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(`${home}.lock`, { force: true })
+  }
+  rmSync(parent, { recursive: true, force: true, maxRetries: 5 })
+  if (home && !home.startsWith(parent)) removeIfEmpty(dirname(home))
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // Somebody else's database is in there.
+  }
+}
+
+/** Every living process of a cluster, found without the code under test. */
+export function processesOf(clusterDir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      const title = commandLine(name)
+      return title.includes(clusterDir) || title.includes(`${clusterName(clusterDir)}:`)
+    })
+    .map(Number)
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Waits for something to become true; fails after half a minute. */
+export async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 3_000; tries++) {
+    if (isTrue()) return
+    await delay(10)
+  }
+  throw new Error(`this never became true: ${what}`)
+}
+
+/** Runs one statement in a connection of its own. */
+export async function query(
+  connection: Connection | { connectionString: string },
+  sql: string,
+): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(connection)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A process that starts the database of a directory and reports with one line of JSON. */
+export type Owner = { child: ChildProcess; report: Promise<Report> }
+export type Report = { connection: Connection; clusterDir: string } | { failed: string }
+
+/**
+ * Starts `owner.ts`. With `uid` it becomes that user before it loads anything from `folder`, which
+ * then must be readable to that user.
+ */
+export function startOwner(
+  dataDir: string,
+  options: { leave?: boolean; uid?: number; folder?: string } = {},
+): Owner {
+  const script = join(import.meta.dirname, 'testing-owner.ts')
+  const child = spawn(process.execPath, [script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      OWNER: JSON.stringify({ folder: import.meta.dirname, ...options, dataDir }),
+    },
+  })
+  const report = new Promise<Report>((resolve, reject) => {
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+      if (text.endsWith('\n')) resolve(JSON.parse(text) as Report)
+    })
+    child.once('exit', () => reject(new Error('the owner ended without a report')))
+  })
+  report.catch(() => {})
+  return { child, report }
+}
+
+/** Kills the owner as `kill -9` does; its database runs on. */
+export async function killOwner(owner: Owner): Promise<void> {
+  owner.child.kill('SIGKILL')
+  if (owner.child.exitCode === null && owner.child.signalCode === null) {
+    await once(owner.child, 'exit')
+  }
+}
+
+/** The report of an owner that did start. */
+export async function started(owner: Owner): Promise<Exclude<Report, { failed: string }>> {
+  const report = await owner.report
+  if ('failed' in report) throw new Error(report.failed)
+  return report
+}

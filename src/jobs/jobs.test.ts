@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from '../../test/support/world.ts'
+import { column, row, sql } from '../db/index.ts'
+import {
+  announce,
+  runDueWork,
+  schedule,
+  TRIM_OUTBOX,
+  trimOutbox,
+  type WorkHandlers,
+} from './index.ts'
+
+const DAY_MS = 86_400_000
+const world = await openWorld()
+const { app } = world.bursar
+
+/** Kinds are made up per test, so that tests of one database never run each other's work. */
+let kinds = 0
+const newKind = () => {
+  kinds += 1
+  return `test.${process.pid}.${kinds}`
+}
+
+const counting = (kind: string, count: () => void): WorkHandlers => ({
+  [kind]: async () => {
+    count()
+    return null
+  },
+})
+
+async function scheduled(kind: string, dueInMs: number, subject = 's') {
+  const tenant = await world.tenant()
+  const { scope } = tenant
+  const dueAt = world.clock.now() + dueInMs
+  await app.db.transaction((tx) =>
+    schedule(tx, app, { scope, customerKey: null, kind, subject, dueAt }),
+  )
+  return tenant
+}
+
+test('work runs at its instant, not before, and once', async () => {
+  const kind = newKind()
+  let ran = 0
+  const handlers = counting(kind, () => {
+    ran += 1
+  })
+  await scheduled(kind, 1000)
+  await runDueWork(app, handlers)
+  assert.equal(ran, 0)
+  world.clock.moveTo(world.clock.now() + 1000)
+  await runDueWork(app, handlers)
+  await runDueWork(app, handlers)
+  assert.equal(ran, 1)
+})
+
+test('several runners at once run each piece once', async () => {
+  const kind = newKind()
+  const ran: string[] = []
+  const handlers: WorkHandlers = {
+    [kind]: async (tx, work) => {
+      await tx.execute(sql`select pg_sleep(0.002)`)
+      ran.push(work.subject)
+      return null
+    },
+  }
+  const subjects = Array.from({ length: 20 }, (_, index) => `s${index}`)
+  for (const subject of subjects) await scheduled(kind, 0, subject)
+  await Promise.all(Array.from({ length: 4 }, () => runDueWork(app, handlers)))
+  assert.deepEqual(ran.sort(), subjects.sort())
+})
+
+test('work that answers an instant runs again then', async () => {
+  const kind = newKind()
+  const at: number[] = []
+  const handlers: WorkHandlers = {
+    [kind]: async (_, __, now) => {
+      at.push(now)
+      return at.length < 3 ? now + DAY_MS : null
+    },
+  }
+  await scheduled(kind, 0)
+  for (let day = 0; day < 5; day += 1) {
+    await runDueWork(app, handlers)
+    world.clock.moveTo(world.clock.now() + DAY_MS)
+  }
+  assert.equal(at.length, 3)
+})
+
+test('work that fails leaves nothing behind and comes back later, ever more rarely', async () => {
+  const kind = newKind()
+  const tenant = await scheduled(kind, 0)
+  let tries = 0
+  const handlers: WorkHandlers = {
+    [kind]: async (tx, work, now) => {
+      tries += 1
+      const call = { app, scope: work.scope, now }
+      const event = { customerKey: null, objectId: `try ${tries}`, payload: {} }
+      await announce(tx, call, [{ type: 'customer.created', ...event }])
+      if (tries < 3) throw new Error('on purpose')
+      return null
+    },
+  }
+  await runDueWork(app, handlers)
+  await runDueWork(app, handlers)
+  assert.equal(tries, 1)
+  world.clock.moveTo(world.clock.now() + 2000)
+  await runDueWork(app, handlers)
+  world.clock.moveTo(world.clock.now() + 3999)
+  await runDueWork(app, handlers)
+  assert.equal(tries, 2)
+  world.clock.moveTo(world.clock.now() + 1)
+  await runDueWork(app, handlers)
+  assert.deepEqual(
+    (await tenant.announced()).map(({ objectId }) => objectId),
+    ['try 3'],
+  )
+})
+
+test('scheduling the same work again moves it', async () => {
+  const kind = newKind()
+  const { scope } = await scheduled(kind, 0)
+  const dueAt = world.clock.now() + DAY_MS
+  await app.db.transaction((tx) =>
+    schedule(tx, app, { scope, customerKey: null, kind, subject: 's', dueAt }),
+  )
+  let ran = 0
+  const handlers = counting(kind, () => {
+    ran += 1
+  })
+  await runDueWork(app, handlers)
+  assert.equal(ran, 0)
+  world.clock.moveTo(dueAt)
+  await runDueWork(app, handlers)
+  assert.equal(ran, 1)
+})
+
+test('announcements are kept for 35 days and trimmed once a day', async () => {
+  const tenant = await world.tenant()
+  const provision = (id: string) => tenant.ok('v1.customers.provision', { body: { id } })
+  await provision('old')
+  world.clock.moveTo(world.clock.now() + 20 * DAY_MS)
+  await provision('young')
+  const left = async () => {
+    await runDueWork(app, { [TRIM_OUTBOX]: trimOutbox })
+    return (await tenant.announced()).map(({ objectId }) => objectId)
+  }
+  world.clock.moveTo(world.clock.now() + 15 * DAY_MS)
+  assert.deepEqual(await left(), ['old', 'young'])
+  world.clock.moveTo(world.clock.now() + DAY_MS)
+  assert.deepEqual(await left(), ['young'])
+  world.clock.moveTo(world.clock.now() + 30 * DAY_MS)
+  assert.deepEqual(await left(), [])
+  const counted = row({ n: column.integer })
+  const { n } = await app.db.read.one(
+    counted,
+    sql`select count(*) as n from due_work
+      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${TRIM_OUTBOX}`,
+  )
+  assert.equal(n, 1)
+})

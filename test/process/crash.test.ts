@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type TestContext, test } from 'node:test'
+import { until, within } from '../support/deadline.ts'
+import { prepare, readEntities } from '../support/entity-calls.ts'
+import { postmasterOf, processesOn } from '../support/processes.ts'
+import { type Random, randomFrom, seedOf } from '../support/random.ts'
+import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
+import { startWriter, type Writer } from './writer.ts'
+
+/** How often everything is killed. CI has little time; more rounds are for a night. */
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
+const CUSTOMERS = ['acme', 'globex', 'initech']
+const WRITERS_EACH = 2
+/** So many requests of every writer must succeed between two kills. */
+const WORK_BETWEEN = 5
+/** A kill comes after up to so many milliseconds more, so that it meets any step of a request. */
+const SPREAD_MS = 40
+
+/** What runs now; the writers look here for where to write. */
+type Running = { server: Awaited<ReturnType<Place['start']>> }
+
+const postmaster = (place: Place): Promise<number> =>
+  until('a database that is ready', () => postmasterOf(place.dataDir))
+
+async function killServer(place: Place, running: Running): Promise<void> {
+  running.server.kill('SIGKILL')
+  await running.server.end()
+  running.server = await place.start()
+}
+
+async function killDatabase(place: Place): Promise<void> {
+  signal(await postmaster(place), 'SIGKILL')
+}
+
+/** One of the database's processes: the postmaster then ends all others and recovers. */
+async function killBackend(place: Place): Promise<void> {
+  const backend = await until('a connected backend', () => {
+    const found = processesOn(place.dataDir).find(({ title }) => title.endsWith('INSERT'))
+    return found ?? processesOn(place.dataDir).find(({ title }) => title.includes('[local]')) ?? null
+  })
+  signal(backend.pid, 'SIGKILL')
+}
+
+/** Server and database at once, the whole database included: what a power cut leaves of them. */
+async function killEverything(place: Place, running: Running): Promise<void> {
+  await postmaster(place)
+  for (const { pid } of processesOn(place.dataDir)) signal(pid, 'SIGKILL')
+  await running.server.end()
+  running.server = await place.start()
+}
+
+const KILLS: Readonly<Record<string, (place: Place, running: Running) => Promise<void>>> = {
+  'the server': killServer,
+  'the database': killDatabase,
+  'one backend of the database': killBackend,
+  everything: killEverything,
+}
+
+for (const [victim, kill] of Object.entries(KILLS)) {
+  test(`kill -9 of ${victim}, again and again under load, loses no acknowledged row`, async (t) => {
+    const place = openPlace(t)
+    const running: Running = { server: await place.start() }
+    await prepare(running.server.url, CUSTOMERS)
+    const random = randomFrom(seedOf(t), 0)
+    const writers = startWriters(t, running, random)
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await workOn(writers)
+      await delay(random.below(SPREAD_MS))
+      await kill(place, running)
+    }
+    await workOn(writers)
+    await Promise.all(writers.map((writer) => within('the end of a writer', writer.stop())))
+    await assertNothingLost(running.server.url, writers)
+    t.diagnostic(summary(writers))
+    running.server.kill('SIGTERM')
+    await assertCleanEnd(place, running.server)
+  })
+}
+
+function startWriters(t: TestContext, running: Running, random: Random): Writer[] {
+  const writers = CUSTOMERS.flatMap((customerId) =>
+    Array.from({ length: WRITERS_EACH }, (_, index) =>
+      startWriter({
+        customerId,
+        name: `${customerId}-${index}`,
+        url: () => running.server.url,
+        random: randomFrom(random.below(2 ** 30), index),
+      }),
+    ),
+  )
+  t.after(() => Promise.allSettled(writers.map((writer) => writer.stop())))
+  return writers
+}
+
+/** Waits until every writer has had some requests acknowledged from now on. */
+async function workOn(writers: readonly Writer[]): Promise<void> {
+  const goals = writers.map((writer) => writer.acknowledgedRequests() + WORK_BETWEEN)
+  await until('acknowledged writes of every writer', () =>
+    writers.every((writer, index) => writer.acknowledgedRequests() >= (goals[index] ?? 0)),
+  )
+}
+
+async function assertNothingLost(url: string, writers: readonly Writer[]): Promise<void> {
+  for (const customerId of CUSTOMERS) {
+    const found = await readEntities(url, customerId)
+    const own = writers.filter((writer) => writer.customerId === customerId)
+    const rows = own.flatMap((writer) => [...writer.rows])
+    for (const [id, row] of rows) {
+      const value = Number(found.get(id)?.value ?? 0)
+      const isPossible = value >= row.acknowledged && value <= row.attempted
+      const { acknowledged, attempted } = row
+      assert.ok(isPossible, `${id} is ${value}: acknowledged ${acknowledged}, sent ${attempted}`)
+      found.delete(id)
+    }
+    assert.deepEqual([...found.keys()], [], 'entities that nobody has sent')
+  }
+}
+
+function summary(writers: readonly Writer[]): string {
+  const rows = writers.flatMap((writer) => [...writer.rows.values()])
+  const requests = writers.reduce((sum, writer) => sum + writer.acknowledgedRequests(), 0)
+  const without = writers.reduce((sum, writer) => sum + writer.requestsWithout(), 0)
+  const acknowledged = rows.filter((row) => row.acknowledged > 0).length
+  return `${requests} requests acknowledged, ${without} not; ${acknowledged} rows checked`
+}
