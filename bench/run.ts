@@ -9,10 +9,9 @@ import { LEAST_PAIRS, type Options, readOptions, USAGE } from './options.ts'
 import { watchStatements } from './record.ts'
 import { type Report, textOf, verdictsOf } from './report.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
-import { killServers, startServer } from './running-server.ts'
+import { killServers, type RunningServer, startServer } from './running-server.ts'
 import { scenarios } from './scenarios/index.ts'
 import { measureStartUp, newDataDir, type StartUp } from './start-up.ts'
-import type { Scenario } from './types.ts'
 import { openWorld, versionsOf } from './world.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
@@ -30,8 +29,7 @@ const say = (text: string) => process.stderr.write(`${text}\n`)
 async function main(options: Options): Promise<void> {
   const wants = (name: string) => options.only === null || options.only.includes(name)
   const startUp = wants(START_UP) ? await startUps() : []
-  const chosen = scenarios.filter(({ name }) => wants(name))
-  const measured = await onServer(options, { chosen, memory: wants(MEMORY) })
+  const measured = await onServer((server, dataDir) => measure({ server, dataDir, options, wants }))
   const { machine, memory, results } = measured
   const settings = { pairs: options.pairs, seconds: options.seconds, poolSize: POOL_SIZE }
   const date = new Date().toISOString()
@@ -48,38 +46,46 @@ async function startUps(): Promise<StartUp[]> {
   return [await measureStartUp('process'), await measureStartUp('npm')]
 }
 
-/** Everything that one running server is measured for, over a data directory of its own. */
-async function onServer(
-  options: Options,
-  wanted: { chosen: readonly Scenario[]; memory: boolean },
-) {
+/** Starts a server over a data directory of its own, which is gone afterwards. */
+async function onServer<T>(work: (server: RunningServer, dataDir: string) => Promise<T>) {
   const dataDir = newDataDir()
   try {
     const server = await startServer(dataDir)
-    const connection = await findRunning(dataDir)
-    if (connection === null) throw new Error('the database of the server is not running')
-    const idle = wanted.memory ? await idleMemory(server.pid) : null
-    const world = await openWorld(databaseUrl(connection))
-    const machine = { ...(await versionsOf(world)), ...machineOf() }
-    const at = {
-      world,
-      serverUrl: server.url,
-      databaseUrl: databaseUrl(connection),
-      poolSize: POOL_SIZE,
-      ...options,
+    try {
+      return await work(server, dataDir)
+    } finally {
+      await server.stop()
     }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+/** What one running server is measured for. */
+async function measure(from: {
+  server: RunningServer
+  dataDir: string
+  options: Options
+  wants: (name: string) => boolean
+}) {
+  const { server, dataDir, options, wants } = from
+  const connection = await findRunning(dataDir)
+  if (connection === null) throw new Error('the database of the server is not running')
+  const idle = wants(MEMORY) ? await idleMemory(server.pid) : null
+  const url = databaseUrl(connection)
+  const world = await openWorld(url)
+  try {
+    const machine = { ...(await versionsOf(world)), ...machineOf() }
+    const at = { world, serverUrl: server.url, databaseUrl: url, poolSize: POOL_SIZE, ...options }
     const results: ScenarioResult[] = []
-    for (const scenario of wanted.chosen) {
+    for (const scenario of scenarios.filter(({ name }) => wants(name))) {
       say(scenario.name)
       results.push(await runScenario(scenario, at))
     }
-    await world.close()
     const loaded = idle === null || results.length === 0 ? null : await idleMemory(server.pid)
-    await server.stop()
     return { machine, memory: idle === null ? null : { idle, loaded }, results }
   } finally {
-    killServers()
-    rmSync(dataDir, { recursive: true, force: true })
+    await world.close()
   }
 }
 

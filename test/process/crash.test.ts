@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { until, within } from '../support/deadline.ts'
 import { prepare, readEntities } from '../support/entity-calls.ts'
 import { postmasterOf, processesOn } from '../support/processes.ts'
@@ -37,7 +37,9 @@ async function killDatabase(place: Place): Promise<void> {
 async function killBackend(place: Place): Promise<void> {
   const backend = await until('a connected backend', () => {
     const found = processesOn(place.dataDir).find(({ title }) => title.endsWith('INSERT'))
-    return found ?? processesOn(place.dataDir).find(({ title }) => title.includes('[local]')) ?? null
+    return (
+      found ?? processesOn(place.dataDir).find(({ title }) => title.includes('[local]')) ?? null
+    )
   })
   signal(backend.pid, 'SIGKILL')
 }
