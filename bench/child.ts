@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export type Child = {
+  readonly pid: number
   /** Sends a message and answers what the child makes of it. One at a time. */
   ask<T>(message: unknown): Promise<T>
   stop(): Promise<void>
@@ -22,6 +23,7 @@ export function startChild(script: string): Child {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   void ended.then(() => running.delete(child))
   return {
+    pid: child.pid ?? 0,
     ask: <T>(message: unknown) =>
       new Promise<T>((resolve, reject) => {
         const onExit = () => reject(new Error(`${script} ended before it had answered`))

@@ -3,12 +3,12 @@
 import autocannon from 'autocannon'
 import { answerBench } from './child.ts'
 import type { Load } from './messages.ts'
-import type { Half } from './types.ts'
+import type { Count } from './types.ts'
 
 /** Milliseconds between looks at the clock: the half ends that much late at most. */
 const SAMPLE_MS = 50
 
-answerBench(async ({ url, seconds, lanes }: Load): Promise<Half> => {
+answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
   let connection = 0
   const result = await autocannon({
     url,
@@ -27,9 +27,5 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Half> => {
         `(${JSON.stringify(result.statusCodeStats)}), ${errors} failed, ${timeouts} timed out`,
     )
   if (result.requests.total === 0) throw new Error(`${url} answered nothing in ${seconds} s`)
-  return {
-    perSecond: result.requests.total / result.duration,
-    meanMs: latency.mean,
-    p99Ms: latency.p99,
-  }
+  return { requests: result.requests.total, seconds: result.duration, p99Ms: latency.p99 }
 })

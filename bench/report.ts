@@ -1,4 +1,4 @@
-import type { Memory } from './memory.ts'
+import type { Memory } from './processes.ts'
 import type { Figures, ScenarioResult } from './run-scenario.ts'
 import type { StartUp } from './start-up.ts'
 import type { Spread } from './statistics.ts'
@@ -93,7 +93,9 @@ export function textOf(report: Report): string {
         .join(', '),
       `medians of ${settings.pairs} rounds, ${settings.seconds} s a side; % = the server's rate by the baseline's (least–most)`,
     ],
-    report.scenarios.length === 0 ? [] : aligned(scenarioRows(report.scenarios)),
+    report.scenarios.length === 0
+      ? []
+      : [...aligned(scenarioRows(report.scenarios)), ...staticLines(report.scenarios)],
     report.startUp.length === 0 ? [] : aligned(startUpRows(report.startUp)),
     report.memory === null ? [] : aligned(memoryRows(report.memory)),
     report.targets.length === 0 ? [] : aligned(targetRows(report.targets)),
@@ -105,20 +107,10 @@ export function textOf(report: Report): string {
 }
 
 function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
-  const columns = ['fastify', 'sql', 'static'] as const
   return [
     [
-      '',
-      'conn.',
-      'stmts',
-      'server/s',
-      'p99 ms',
-      'Fastify/s',
-      '%',
-      'pg loop/s',
-      '%',
-      'static/s',
-      '%',
+      ...['', 'conn.', 'stmts', 'server/s', 'p99 ms', 'CPU µs'],
+      ...['Fastify/s', 'CPU µs', '%', 'pg loop/s', '%'],
     ],
     ...scenarios.map(({ title, connections, statements, sides }) => [
       title,
@@ -126,10 +118,26 @@ function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
       String(statements),
       rate(sides.server),
       sides.server?.p99Ms?.toFixed(0) ?? '',
-      ...columns.flatMap((name) => [rate(sides[name]), percent(sides[name]?.ratio)]),
+      processor(sides.server),
+      rate(sides.fastify),
+      processor(sides.fastify),
+      percent(sides.fastify?.ratio),
+      rate(sides.sql),
+      percent(sides.sql?.ratio),
     ]),
   ]
 }
+
+/** For information: what HTTP alone costs here, with no database behind it. */
+const staticLines = (scenarios: readonly ScenarioResult[]): string[] =>
+  scenarios.flatMap(({ title, sides }) =>
+    sides.static === undefined
+      ? []
+      : [
+          `a static route of bare Fastify: ${rate(sides.static)}/s, ` +
+            `of which ${title} reaches ${percent(sides.static.ratio)} %`,
+        ],
+  )
 
 const startUpRows = (startUps: readonly StartUp[]): string[][] => [
   ['start-up, ms (least–most)', 'first', 'later'],
@@ -158,6 +166,9 @@ const targetRows = (targets: readonly Verdict[]): string[][] => [
 
 const rate = (figures: Figures | undefined): string =>
   figures === undefined ? '' : figures.perSecond.toFixed(figures.perSecond < 100 ? 1 : 0)
+
+const processor = (figures: Figures | undefined): string =>
+  figures === undefined ? '' : (figures.cpuMs * 1000).toFixed(0)
 
 const percent = (ratio: Spread | undefined): string => {
   if (ratio === undefined) return ''

@@ -32,7 +32,7 @@ export async function runScenario(
   scenario: Scenario,
   at: {
     world: OpenWorld
-    serverUrl: string
+    server: { url: string; pid: number }
     databaseUrl: string
     poolSize: number
     pairs: number
@@ -122,7 +122,7 @@ function figuresOf(rounds: readonly Round[], side: Side['name']): Figures {
   )
   return {
     perSecond: median(halves.map(({ perSecond }) => perSecond)),
-    meanMs: medianOrNull(halves.map(({ meanMs }) => meanMs)),
+    cpuMs: median(halves.map(({ cpuMs }) => cpuMs)),
     p99Ms: medianOrNull(halves.map(({ p99Ms }) => p99Ms)),
     ratio: spreadOf(ratios),
   }

@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readConfig } from '../src/config.ts'
 import { databaseUrl, findRunning } from '../src/db/embedded/index.ts'
 import { killChildren } from './child.ts'
-import { type Memory, memoryOf } from './memory.ts'
 import { LEAST_PAIRS, type Options, readOptions, USAGE } from './options.ts'
+import { type Memory, memoryOf } from './processes.ts'
 import { watchStatements } from './record.ts'
 import { type Report, textOf, verdictsOf } from './report.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
@@ -76,7 +76,7 @@ async function measure(from: {
   const world = await openWorld(url)
   try {
     const machine = { ...(await versionsOf(world)), ...machineOf() }
-    const at = { world, serverUrl: server.url, databaseUrl: url, poolSize: POOL_SIZE, ...options }
+    const at = { world, server, databaseUrl: url, poolSize: POOL_SIZE, ...options }
     const results: ScenarioResult[] = []
     for (const scenario of scenarios.filter(({ name }) => wants(name))) {
       say(scenario.name)

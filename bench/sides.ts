@@ -1,8 +1,9 @@
 import { type Child, startChild } from './child.ts'
 import type { Load, LoadRequest, LoopMessage, ServeBaseline } from './messages.ts'
 import { STATIC_PATH } from './messages.ts'
+import { processorMs } from './processes.ts'
 import { API_KEY } from './running-server.ts'
-import type { BaselineName, Half, Lanes, Turn } from './types.ts'
+import type { BaselineName, Count, Half, Lanes, Turn } from './types.ts'
 
 /** One of those that are compared. */
 export type Side = {
@@ -18,11 +19,11 @@ export type Sides = { readonly all: readonly Side[]; close(): Promise<void> }
 export async function openSides(from: {
   names: readonly BaselineName[]
   lanes: Lanes
-  serverUrl: string
+  server: { url: string; pid: number }
   databaseUrl: string
   poolSize: number
 }): Promise<Sides> {
-  const { names, lanes, serverUrl, databaseUrl, poolSize } = from
+  const { names, lanes, server, databaseUrl, poolSize } = from
   const load = startChild('./load.ts')
   const baseline = startChild('./baseline-server.ts')
   const loop = startChild('./sql-loop.ts')
@@ -30,25 +31,27 @@ export async function openSides(from: {
 
   const served: ServeBaseline = { databaseUrl, poolSize, lanes }
   const baselineUrl = `http://127.0.0.1:${await baseline.ask<number>(served)}`
+  const bare = { url: baselineUrl, pid: baseline.pid }
   const recordings = lanes.map((lane) => lane.map(({ recording }) => recording))
   const opened: LoopMessage = { open: { databaseUrl, lanes: recordings } }
   if (names.includes('sql')) await loop.ask(opened)
 
   const requests = lanes.map((lane) => lane.map(requestOf))
-  const overHttp = (url: string, ofLanes: Load['lanes']) => (seconds: number) => {
-    const message: Load = { url, seconds, lanes: ofLanes }
-    return load.ask<Half>(message)
-  }
-  const overLoop = (seconds: number) => {
+  const overHttp = (at: { url: string; pid: number }, ofLanes: Load['lanes']) =>
+    costed(at.pid, (seconds) => {
+      const message: Load = { url: at.url, seconds, lanes: ofLanes }
+      return load.ask(message)
+    })
+  const overLoop = costed(loop.pid, (seconds) => {
     const message: LoopMessage = { run: { seconds } }
-    return loop.ask<Half>(message)
-  }
+    return loop.ask(message)
+  })
   const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers }])
   const possible: readonly Side[] = [
-    { name: 'server', url: serverUrl, run: overHttp(serverUrl, requests) },
-    { name: 'fastify', url: baselineUrl, run: overHttp(baselineUrl, requests) },
+    { name: 'server', url: server.url, run: overHttp(server, requests) },
+    { name: 'fastify', url: baselineUrl, run: overHttp(bare, requests) },
     { name: 'sql', url: null, run: overLoop },
-    { name: 'static', url: null, run: overHttp(baselineUrl, still) },
+    { name: 'static', url: null, run: overHttp(bare, still) },
   ]
   return {
     all: possible.filter(({ name }) => name === 'server' || names.includes(name)),
@@ -57,6 +60,16 @@ export async function openSides(from: {
     },
   }
 }
+
+/** Adds the processor time of a process to what `run` measures. */
+const costed =
+  (pid: number, run: (seconds: number) => Promise<Count>) =>
+  async (seconds: number): Promise<Half> => {
+    const before = processorMs(pid)
+    const counted = await run(seconds)
+    const cpuMs = (processorMs(pid) - before) / counted.requests
+    return { perSecond: counted.requests / counted.seconds, p99Ms: counted.p99Ms, cpuMs }
+  }
 
 const headers = { 'x-api-key': API_KEY }
 

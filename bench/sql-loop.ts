@@ -4,12 +4,12 @@ import pg from 'pg'
 import { answerBench } from './child.ts'
 import type { LoopMessage } from './messages.ts'
 import { replay } from './replay.ts'
-import type { Half, Recording } from './types.ts'
+import type { Count, Recording } from './types.ts'
 
 type Lane = { client: pg.Client; recordings: readonly Recording[] }
 let open: Lane[] = []
 
-answerBench(async (message: LoopMessage): Promise<Half | null> => {
+answerBench(async (message: LoopMessage): Promise<Count | null> => {
   if ('run' in message) return runFor(message.run.seconds)
   const { databaseUrl, lanes } = message.open
   const config = { connectionString: databaseUrl, pipeline: true } as pg.ClientConfig
@@ -18,13 +18,15 @@ answerBench(async (message: LoopMessage): Promise<Half | null> => {
   return null
 })
 
-async function runFor(seconds: number): Promise<Half> {
+async function runFor(seconds: number): Promise<Count> {
   const start = performance.now()
   const end = start + seconds * 1000
   const counts = await Promise.all(open.map((lane) => loop(lane, end)))
-  const elapsed = (performance.now() - start) / 1000
-  const total = counts.reduce((sum, count) => sum + count, 0)
-  return { perSecond: total / elapsed, meanMs: (elapsed * 1000 * open.length) / total, p99Ms: null }
+  return {
+    requests: counts.reduce((sum, count) => sum + count, 0),
+    seconds: (performance.now() - start) / 1000,
+    p99Ms: null,
+  }
 }
 
 async function loop({ client, recordings }: Lane, end: number): Promise<number> {

@@ -64,9 +64,18 @@ export type Turn = {
 /** Per connection, in the order in which that connection takes them. */
 export type Lanes = readonly (readonly Turn[])[]
 
-/** The figures of one half of a pair. Latencies are null for a loop that is no HTTP. */
+/** What was counted in one half of a pair. */
+export type Count = {
+  readonly requests: number
+  readonly seconds: number
+  /** null for a loop that is no HTTP. */
+  readonly p99Ms: number | null
+}
+
+/** The figures of one half of a pair. */
 export type Half = {
   readonly perSecond: number
-  readonly meanMs: number | null
   readonly p99Ms: number | null
+  /** Processor time that the process under test took for a request; the database's is not in it. */
+  readonly cpuMs: number
 }

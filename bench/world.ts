@@ -17,7 +17,7 @@ type AnyHandler = (request: object, call: Call) => Promise<unknown>
 
 /** The application in this process, over the database that the server has open. */
 export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
-  const config = readConfig({ BURSAR_LOG_LEVEL: 'warn' }, process.cwd())
+  const config = readConfig({ BURSAR_LOG_LEVEL: 'error' }, process.cwd())
   const opened = await createApp({
     config,
     connection: { connectionString: databaseUrl },
@@ -65,8 +65,9 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
 
 function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
   const operation = operationOf(contract, call)
-  const pairs = Object.entries(call.query ?? {}).map(([name, value]) => [name, String(value)])
-  const query = new URLSearchParams(pairs).toString()
+  const query = Object.entries(call.query ?? {})
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&')
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(call.params?.[name] ?? ''),
   )

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The way in: `node bin/bursar.mjs <command> [args…]`. It runs on Node 20 and needs no node_modules:
+// The way in: `node bin/bursar.mjs <command> [args…]`. It runs on Node 20 without node_modules:
 //   1. installs the dependencies when they are not those of package-lock.json,
-//   2. finds a Node that runs TypeScript: this one from version 24 on, else the one in node_modules,
+//   2. finds a Node that runs TypeScript: this one from version 24, else that in node_modules,
 //   3. runs the command with it (`run <script.ts>` means a script of this project, all else goes to
 //      src/cli/main.ts), passes signals on and ends as the command ends.
 // The command has an ipc channel to this process: its `disconnect` tells that this one was killed.
@@ -56,7 +56,6 @@ async function runNpm(hash) {
   fs.writeFileSync(STAMP, hash)
   try {
     // npm links the programs of dependencies only; with this, npx finds ours at once.
-    fs.mkdirSync(join(MODULES, '.bin'), { recursive: true })
     fs.symlinkSync('../../bin/bursar.mjs', join(MODULES, '.bin/bursar'))
   } catch {
     // It is there, or cannot be: npx then finds the program by package.json.
@@ -87,9 +86,8 @@ function takeTurn() {
   const ageMs = Date.now() - (fs.statSync(INSTALLING, { throwIfNoEntry: false })?.mtimeMs ?? 0)
   const pid = Number(readOrNull(INSTALLING))
   // An empty file is one that is just being written, unless it stays empty.
-  if (ageMs > STALE_MS || (pid ? !isAlive(pid) : ageMs > 5_000)) {
-    fs.rmSync(INSTALLING, { force: true })
-  }
+  const isStale = ageMs > STALE_MS || (pid ? !isAlive(pid) : ageMs > 5_000)
+  if (isStale) fs.rmSync(INSTALLING, { force: true })
   return false
 }
 

@@ -10,12 +10,14 @@ create table accounts (
 create table environments (
   environment_key uuid primary key,
   account_key uuid not null references accounts,
-  id text collate "C" not null,
+  -- Unique in the whole installation, so that commands and headers need no account to name one.
+  id text collate "C" not null unique,
   display_name text not null,
   type text not null check (type in ('DEVELOPMENT', 'SANDBOX', 'PRODUCTION')),
-  created_at timestamptz not null,
-  unique (account_key, id)
+  created_at timestamptz not null
 );
+
+create index environments_of_account on environments (account_key, id);
 
 -- Only the SHA-256 of a secret is kept. A rotated key stays valid until expires_at (exclusive).
 create table api_keys (

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { Refusal } from '../kernel/errors.ts'
@@ -7,6 +10,7 @@ import {
   createAuthenticator,
   createEnvironment,
   createKey,
+  ensureConfiguredKey,
   listKeys,
   permits,
   revokeKey,
@@ -134,3 +138,22 @@ for (const [kind, needs, may] of PERMITTED)
   test(`a ${kind} key ${may ? 'may' : 'may not'} do what needs ${needs}`, () => {
     assert.equal(permits(kind, needs), may)
   })
+
+test('a key file whose key was revoked gets a new one, and the old one stays dead', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'bursar-key-'))
+  t.after(() => rm(dataDir, { recursive: true }))
+  const here = { ...app, config: { ...app.config, apiKey: null, dataDir } }
+  const { scope } = await world.tenant()
+  const file = join(dataDir, 'api-key')
+  const first = await ensureConfiguredKey(here, scope)
+  assert.ok(first.from === 'file' && first.made !== null)
+  assert.equal((await stat(file)).mode & 0o777, 0o600)
+  assert.equal(await readFile(file, 'utf8'), `${first.made}\n`)
+  assert.deepEqual(await ensureConfiguredKey(here, scope), { from: 'file', file, made: null })
+  const { keyId } = await authenticator.authenticate(first.made)
+  await revokeKey(app, keyId)
+  const second = await ensureConfiguredKey(here, scope)
+  assert.ok(second.from === 'file' && second.made !== null && second.made !== first.made)
+  await eventuallyRefused(first.made)
+  assert.equal(await opens(second.made), true)
+})

@@ -24,7 +24,8 @@ export type NewEnvironment = {
 
 /** Makes an environment with its own account if need be. 409 when the id is taken. */
 export async function createEnvironment(app: App, input: NewEnvironment): Promise<Environment> {
-  if (!ID_FORM.test(input.id)) throw badInput(`id: "${input.id}" is not an id`)
+  for (const id of [input.id, input.accountId ?? DEFAULT_ID])
+    if (!ID_FORM.test(id)) throw badInput(`${JSON.stringify(id)} is not an id`)
   const environment = await ensureEnvironment(app, input)
   if (!environment.made) throw duplicated(`an environment with the id ${input.id} exists already`)
   return environment

@@ -2,9 +2,9 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { App } from '../app.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { configureKey } from './commands.ts'
-import { newSecret } from './secret.ts'
-import { findConfiguredKey } from './store.ts'
+import { configureKey, isLive } from './commands.ts'
+import { hashOf, newSecret } from './secret.ts'
+import { findConfiguredKey, findKeyByHash } from './store.ts'
 
 export type ConfiguredKey =
   /** The variable names it; the operator knows it. */
@@ -31,12 +31,15 @@ export async function ensureConfiguredKey(app: App, scope: Scope): Promise<Confi
       ? { from: 'file', file, made: null }
       : { from: 'elsewhere' }
   }
-  const secret = kept ?? newSecret('full-access')
+  // A key that was revoked stays so: the file's secret opens nothing any more and makes room.
+  const known = kept === null ? null : await findKeyByHash(app.db.read, hashOf(kept))
+  const usable = kept !== null && (known === null || isLive(known, app.clock.now()))
+  const secret = usable ? kept : newSecret('full-access')
   // The file first: a crash in between leaves a key that the next start takes up, never one that
   // opens the environment and that nobody knows.
-  if (kept === null) await writeKeyFile(app.config.dataDir, file, secret)
+  if (!usable) await writeKeyFile(app.config.dataDir, file, secret)
   await configureKey(app, scope, secret)
-  return { from: 'file', file, made: kept === null ? secret : null }
+  return { from: 'file', file, made: usable ? null : secret }
 }
 
 async function readKeyFile(file: string): Promise<string | null> {

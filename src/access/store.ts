@@ -48,14 +48,14 @@ export const insertAccount = (tx: Tx, account: { key: Uuid; id: string; now: Ins
       ${instantToWire(account.now)}::timestamptz)
     on conflict (id) do nothing`)
 
-/** Answers 0 when the account has an environment of this id. */
+/** Answers 0 when an environment has this id already. */
 export const insertEnvironment = (tx: Tx, environment: Environment, now: Instant) =>
   tx.execute(sql`
     insert into environments (environment_key, account_key, id, display_name, type, created_at)
     select ${environment.environmentKey}::uuid, account_key, ${environment.id}::text,
       ${environment.displayName}::text, ${environment.type}::text, ${instantToWire(now)}::timestamptz
     from accounts where id = ${environment.accountId}::text
-    on conflict (account_key, id) do nothing`)
+    on conflict (id) do nothing`)
 
 export const lockEnvironment = (tx: Tx, scope: Scope) =>
   tx.execute(sql`

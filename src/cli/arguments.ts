@@ -8,7 +8,8 @@ export function readArguments<const O extends Options>(args: readonly string[], 
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    // What follows is about positionals that begin with a dash, which no command has.
+    throw new UsageError((error as Error).message.split('. To specify')[0])
   }
 }
 

@@ -65,7 +65,7 @@ function keyOf(option: string | undefined, config: Config): { key: string; sourc
   const key = readKeyFile(config)
   if (key !== null) return { key, source: { kind: 'file', file } }
   throw new CommandError(
-    `there is no key in BURSAR_API_KEY or ${file}: start a server with npm start, which makes one, or pass --key`,
+    `there is no key in BURSAR_API_KEY or ${file}: npm start makes one, or pass one by --key`,
   )
 }
 

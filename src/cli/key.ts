@@ -27,7 +27,8 @@ const GRACES: Readonly<Record<string, number>> = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const EXPIRY = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/
 
-const usage = `Usage: bursar key create [--environment <id>] [--kind <kind>] [--name <name>] [--expires <time>]
+const usage = `Usage: bursar key create [--environment <id>] [--kind <kind>] [--name <name>]
+                         [--expires <time>]
        bursar key list [--environment <id>] [--json]
        bursar key rotate <keyId> [--grace <grace>]
        bursar key revoke <keyId>
@@ -109,9 +110,7 @@ async function rotate(args: readonly string[]): Promise<number> {
     `in place of ${keyId}, which ends ${graceMs === 0 ? 'now' : `in ${values.grace}`}`,
   )
   if (kept !== null)
-    note(
-      `${kept} still has the old secret, which the next start would take up: put the new one there.`,
-    )
+    note(`${kept} still has the old secret, which the next start takes up: put the new one there.`)
   return 0
 }
 
@@ -124,7 +123,7 @@ async function revoke(args: readonly string[]): Promise<number> {
   })
   note(`The key ${keyId} is revoked.`)
   if (kept !== null)
-    note(`${kept} still has its secret, which the next start would take up: remove it there.`)
+    note(`${kept} still has its secret, which the next start takes up: remove it there.`)
   return 0
 }
 

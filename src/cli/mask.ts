@@ -7,4 +7,4 @@ export function maskUrl(text: string): string {
 }
 
 /** That a secret is set, and nothing that would help to guess it. */
-export const maskSecret = (secret: string): string => `*** (${secret.length} characters)`
+export const maskSecret = (secret: string): string => `*** (length ${secret.length})`

@@ -11,10 +11,11 @@ export type Row = { attempted: number; acknowledged: number }
 export type Writer = {
   readonly customerId: string
   readonly rows: ReadonlyMap<string, Row>
+  /** How many requests were acknowledged so far; throws once an answer was one that must not be. */
   acknowledgedRequests(): number
   /** Refused with 503 or without an answer. */
   requestsWithout(): number
-  /** Ends after the request that is under way; fails if any answer was one that must not be. */
+  /** Ends after the request that is under way; fails as `acknowledgedRequests` does. */
   stop(): Promise<void>
 }
 
@@ -30,18 +31,34 @@ const BATCH_LIMIT = 10
 /** How long a caller waits before it tries again, in milliseconds. */
 const PAUSE_MS = 20
 
-type State = { rows: Map<string, Row>; acknowledged: number; without: number; stopped: boolean }
+type State = {
+  rows: Map<string, Row>
+  acknowledged: number
+  without: number
+  stopped: boolean
+  failure: Error | null
+}
 
 export function startWriter(options: WriterOptions): Writer {
-  const state: State = { rows: new Map(), acknowledged: 0, without: 0, stopped: false }
+  const state: State = {
+    rows: new Map(),
+    acknowledged: 0,
+    without: 0,
+    stopped: false,
+    failure: null,
+  }
   const client = createClient()
   const running = writeAll(client, options, state).finally(() => client.close())
-  // It is looked at when the writer is stopped, which may be much later.
-  running.catch(() => {})
+  running.catch((error) => {
+    state.failure = error
+  })
   return {
     customerId: options.customerId,
     rows: state.rows,
-    acknowledgedRequests: () => state.acknowledged,
+    acknowledgedRequests: () => {
+      if (state.failure !== null) throw state.failure
+      return state.acknowledged
+    },
     requestsWithout: () => state.without,
     stop: () => {
       state.stopped = true
@@ -56,7 +73,7 @@ async function writeAll(client: KeepAliveClient, options: WriterOptions, state: 
     const batch = nextBatch(options, state.rows)
     const entities = batch.map(([id, row]) => {
       row.attempted += 1
-      return { id, typeId: 'user', metadata: { value: String(row.attempted) } }
+      return { id, entityTypeId: 'user', metadata: { value: String(row.attempted) } }
     })
     const outcome = await client.send(url(), upsertCall(customerId, entities))
     if (isAcknowledged(outcome)) {

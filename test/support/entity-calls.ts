@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { ask, type Call, type Json } from './keep-alive-client.ts'
 
 export type Metadata = Record<string, string>
-export type EntityWire = { id: string; typeId?: string; metadata: Metadata }
+export type EntityWire = { id: string; entityTypeId?: string; metadata: Metadata }
 
 const PAGE = 100
 

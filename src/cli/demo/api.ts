@@ -48,7 +48,9 @@ export function createApi(from: { baseUrl: string; key: string; keyFrom: string 
       const answer = await send(method, path, body)
       if (answer.status < 300) return answer
       if (answer.status === 401)
-        throw new CommandError(`${baseUrl} does not know the key of ${keyFrom}: pass --key`)
+        throw new CommandError(
+          `${baseUrl} does not know the key of ${keyFrom}: pass one of its own by --key`,
+        )
       throw refusal(`${method} ${path}`, answer)
     },
   }
@@ -69,9 +71,10 @@ function bodyOf(baseUrl: string, text: string): AnswerBody {
 }
 
 function noAnswer(baseUrl: string, error: unknown): CommandError {
-  const reason = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code
-  return new CommandError(
-    `no server answers at ${baseUrl} (${reason ?? (error as Error).message}): start one with npm start, or name another one with --url`,
-    { cause: error },
-  )
+  const { cause, message } = error as Error
+  const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message
+  const wayOut = 'start one with npm start, or name another one by --url'
+  return new CommandError(`no server answers at ${baseUrl} (${reason}): ${wayOut}`, {
+    cause: error,
+  })
 }

@@ -33,7 +33,7 @@ function lookAtDirectory(path: string, stats: Stats): Finding {
     return broken({ name: 'path', value }, advice)
   }
   if ((stats.mode & FOREIGN_BITS) !== 0)
-    return warning({ name: 'path', value }, `others can look into it: chmod 700 ${path}`)
+    return warning({ name: 'path', value }, `others can look into it: chmod g-rw,o-rwx ${path}`)
   return ok('path', value)
 }
 

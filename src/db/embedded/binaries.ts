@@ -44,7 +44,10 @@ export function packagedBinaries(): Packaged {
     return { root: join(directory, 'native'), version, major: String(version).split('.')[0] ?? '' }
   } catch (error) {
     throw new EmbeddedStartError(
-      `The package ${name} with the embedded PostgreSQL is not installed: run "npm ci" without leaving out optional packages.`,
+      [
+        `The package ${name} with the embedded PostgreSQL is not installed:`,
+        'run "npm ci" without leaving out optional packages.',
+      ],
       { cause: error },
     )
   }

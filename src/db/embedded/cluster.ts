@@ -53,9 +53,11 @@ export async function createCluster(location: Location, binaries: string): Promi
 export function checkVersion(location: Location, major: string): void {
   const found = readFileSync(join(location.clusterDir, 'PG_VERSION'), 'utf8').trim()
   if (found === major) return
-  throw new EmbeddedStartError(
-    `The database in ${location.clusterDir} was made by PostgreSQL ${found}, and this Bursar brings PostgreSQL ${major}: run the Bursar that made it, dump the data with that version's pg_dump, and load it into a new data directory.`,
-  )
+  throw new EmbeddedStartError([
+    `The database in ${location.clusterDir} was made by PostgreSQL ${found},`,
+    `and this Bursar brings PostgreSQL ${major}: run the Bursar that made it,`,
+    "dump the data with that version's pg_dump, and load it into a new data directory.",
+  ])
 }
 
 function removeDrafts(location: Location): void {

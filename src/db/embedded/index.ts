@@ -114,7 +114,8 @@ export async function findRunning(dataDir: string): Promise<Connection | null> {
 
 /** The `DATABASE_URL` by which another server on this machine uses an embedded database. */
 export function databaseUrl(connection: Connection): string {
-  return `postgres://${connection.user}@/${connection.database}?host=${encodeURIComponent(connection.host)}`
+  const host = encodeURIComponent(connection.host)
+  return `postgres://${connection.user}@/${connection.database}?host=${host}`
 }
 
 function lockOrRefuse(path: string, dataDir: string): Release {

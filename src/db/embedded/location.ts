@@ -10,12 +10,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { HOME, letIn } from './data-dir.ts'
+import { HOME, LOCK, letIn } from './data-dir.ts'
 import { RECORD, readRecord, recordedHome } from './record.ts'
 import { EmbeddedStartError } from './sentences.ts'
 import { canEnter, type DatabaseUser, databaseUser, isInside, statOrNull } from './user.ts'
 
-export { recordedHome }
+export { LOCK, recordedHome }
 
 /** Where the parts of one embedded database live. */
 export type Location = {
@@ -100,9 +100,11 @@ function newHome(dataDir: string, user: DatabaseUser): string {
   if (canEnter(dataDir, user)) return join(dataDir, HOME)
   const base = outsideBases().find((each) => isUsableBase(each, user))
   if (base) return join(base, hashOf(dataDir))
-  throw new EmbeddedStartError(
-    `PostgreSQL does not run as root, and user ${user.uid}, as whom it runs instead, can enter neither ${dataDir} nor a place outside it: use another data directory, or start Bursar as an ordinary user.`,
-  )
+  throw new EmbeddedStartError([
+    `PostgreSQL does not run as root, and user ${user.uid}, as whom it runs instead,`,
+    `can enter neither ${dataDir} nor a place outside it:`,
+    'use another data directory, or start Bursar as an ordinary user.',
+  ])
 }
 
 /** Where root keeps clusters that cannot be in their data directory. */
@@ -129,7 +131,8 @@ function isUsableBase(base: string, user: DatabaseUser): boolean {
 }
 
 function lost(home: string, dataDir: string): EmbeddedStartError {
-  return new EmbeddedStartError(
-    `The database of ${dataDir} lived in ${home} and is not there any more: bring it back, or delete ${join(dataDir, RECORD)} to start with an empty one.`,
-  )
+  return new EmbeddedStartError([
+    `The database of ${dataDir} lived in ${home} and is not there any more:`,
+    `bring it back, or delete ${join(dataDir, RECORD)} to start with an empty one.`,
+  ])
 }

@@ -13,7 +13,7 @@ export const RECORD = 'postgres.json'
 /** What the file says. */
 export type Recorded = { home: string; isComplete: boolean }
 
-/** Reads the record; null before the first start. Throws an `EmbeddedStartError` when it is broken. */
+/** Reads the record; null before the first start. A broken one is an `EmbeddedStartError`. */
 export function readRecord(dataDir: string): Recorded | null {
   const path = join(dataDir, RECORD)
   try {
@@ -22,7 +22,10 @@ export function readRecord(dataDir: string): Recorded | null {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw new EmbeddedStartError(
-      `The file ${path}, which says where the database lives, cannot be read (${(error as Error).message}).`,
+      [
+        `The file ${path}, which says where the database lives,`,
+        `cannot be read (${(error as Error).message}).`,
+      ],
       { cause: error },
     )
   }

@@ -4,9 +4,9 @@ const WAY_OUT = 'Or set DATABASE_URL to use a PostgreSQL server of your own.'
 export class EmbeddedStartError extends Error {
   override readonly name = 'EmbeddedStartError'
 
-  /** `reason` is one or two full sentences; the way out by `DATABASE_URL` is added here. */
-  constructor(reason: string, options?: ErrorOptions) {
-    super(`${reason} ${WAY_OUT}`, options)
+  /** The reason is one or two full sentences, in lines; the way out is added here. */
+  constructor(reason: string | string[], options?: ErrorOptions) {
+    super([reason, WAY_OUT].flat().join(' '), options)
   }
 }
 
@@ -30,13 +30,14 @@ export function explainFailure(failure: Failure, place: Place): EmbeddedStartErr
 function spawnSentence(code: string, place: Place): string {
   // The binary is there (that was checked): what is missing is the loader it names.
   if (code === 'ENOENT') {
-    return 'The embedded PostgreSQL needs a Linux system with glibc; this one has another C library, such as musl on Alpine.'
+    return 'The embedded PostgreSQL needs a Linux system with glibc, which Alpine (musl) is not.'
   }
   if (code === 'EPERM' || code === 'EINVAL') {
-    return `PostgreSQL does not run as root, and this root may not change to user ${place.uid}: start Bursar as an ordinary user.`
+    const reason = `PostgreSQL does not run as root, and this root may not become user ${place.uid}`
+    return `${reason}: start Bursar as an ordinary user.`
   }
   if (code === 'EACCES') {
-    return 'The embedded PostgreSQL may not be executed here: the file system may be mounted "noexec".'
+    return 'The embedded PostgreSQL may not be executed: its disk may be mounted "noexec".'
   }
   return `The embedded PostgreSQL could not be started (${code}).`
 }
@@ -66,7 +67,7 @@ const KNOWN: readonly [RegExp, (place: Place) => string][] = [
   [
     /wrong ownership|invalid permissions|permission denied/i,
     (place) =>
-      `User ${place.uid}, as whom PostgreSQL runs, may not use the database in ${place.clusterDir}, or something in it: ownership or permissions were changed.`,
+      `Ownership or permissions were changed in ${place.clusterDir}, which is user ${place.uid}'s.`,
   ],
 ]
 
@@ -84,5 +85,5 @@ function tellingLine(output: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '')
   const telling = lines.findLast((line) => /(PANIC|FATAL|ERROR|error):/.test(line)) ?? lines.at(-1)
-  return (telling ?? '').replace(/^.*?\|.*?\|/, '').replace(/\s+/g, ' ')
+  return (telling ?? '').replace(/^.*?((PANIC|FATAL|ERROR):)/, '$1').replace(/\s+/g, ' ')
 }

@@ -40,7 +40,7 @@ const TUNABLES: Readonly<Record<string, string>> = {
   log_checkpoints: 'off',
 }
 
-/** Writes the files that PostgreSQL reads beside the cluster; each start brings the current ones. */
+/** Writes the files that PostgreSQL reads beside the cluster, anew at each start. */
 export function writeSettings(location: Location): void {
   const lines = Object.entries(TUNABLES).map(([name, value]) => `${name} = ${quoted(value)}`)
   const include = `include = ${quoted(join(location.clusterDir, 'postgresql.conf'))}`

@@ -20,9 +20,10 @@ export function openSocketDir(location: Location): string {
 function shortDir(location: Location): string {
   const base = temporaryDirs().find((each) => isUsable(each, location.user))
   if (!base) {
-    throw new EmbeddedStartError(
-      `The path ${location.home} is too long for a socket, and no temporary directory has a shorter one: use a data directory with a shorter path.`,
-    )
+    throw new EmbeddedStartError([
+      `The path ${location.home} is too long for a socket, and so is every temporary directory's:`,
+      'use a data directory with a shorter path.',
+    ])
   }
   const path = join(realpathSync(base), `bursar-${hashOf(location.clusterDir)}`)
   const stats = statOrNull(path)

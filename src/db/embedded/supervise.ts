@@ -109,12 +109,14 @@ export class Supervisor {
     for (;;) {
       const end = await this.#run.ended
       if (signal.aborted) return
-      failures = performance.now() - this.#run.startedAt > GOOD_RUN_MS ? 0 : failures + 1
-      const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** failures, MAX_BACKOFF_MS)
+      failures = performance.now() - this.#run.startedAt > GOOD_RUN_MS ? 1 : failures + 1
+      const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS)
       log.error({ ...end, backoffMs }, 'the embedded database ended; it is started again')
       await delay(backoffMs, null, { signal }).catch(() => {})
       if (signal.aborted) return
-      await clearLeftOvers(clusterDir, connection.host)
+      await clearLeftOvers(clusterDir, connection.host).catch((error) => {
+        log.error({ err: error }, 'what the embedded database left could not be cleared')
+      })
       if (signal.aborted) return
       this.#run = startPostmaster(this.#launch)
       const run = this.#run

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 // Run as a process of its own by the tests: see `startOwner` in testing.ts.
-const { dataDir, folder, uid, leave } = JSON.parse(process.env['OWNER'] ?? '{}') as {
+const { dataDir, folder, uid, leave } = JSON.parse(process.env.OWNER ?? '{}') as {
   dataDir: string
   folder: string
   uid?: number

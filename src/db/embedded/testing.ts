@@ -1,9 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Connection } from './knock.ts'
@@ -33,10 +42,37 @@ export function privateDataDir(t: TestContext): string {
   return dataDir
 }
 
-/** The same, but the temporary directory is the data directory: root's database stays inside. */
-export function openDataDirOf(t: TestContext): string {
-  const dataDir = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
-  t.after(() => cleanUp(dataDir, dataDir))
+/** The same in a directory that everybody may enter: root's database stays inside too. */
+export function dataDirOf(t: TestContext, name = 'data'): string {
+  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
+  chmodSync(parent, 0o755)
+  const dataDir = join(parent, name)
+  t.after(() => cleanUp(parent, dataDir))
+  return dataDir
+}
+
+let template: Promise<string> | null = null
+
+/** A data directory that has been started before: a copy, since `initdb` takes its time. */
+export async function startedDataDir(t: TestContext): Promise<string> {
+  template ??= makeTemplate()
+  const dataDir = dataDirOf(t)
+  const copied = spawnSync('cp', ['-a', await template, dataDir])
+  if (copied.status !== 0) throw new Error(String(copied.stderr))
+  return dataDir
+}
+
+// At the top: in a test it would belong to that test.
+after(async () => {
+  const dataDir = await template?.catch(() => null)
+  if (dataDir) cleanUp(dirname(dataDir), dataDir)
+})
+
+async function makeTemplate(): Promise<string> {
+  const dataDir = join(realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-'))), 'data')
+  chmodSync(dirname(dataDir), 0o755)
+  const { startEmbedded } = await import('./index.ts')
+  await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
   return dataDir
 }
 
@@ -46,6 +82,7 @@ function cleanUp(parent: string, dataDir: string): void {
     for (const pid of processesOf(clusterOf(home))) process.kill(pid, 'SIGKILL')
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     rmSync(`${home}.lock`, { force: true })
+    for (const name of globSync(`${home}.old-*`)) rmSync(name, { recursive: true })
   }
   rmSync(parent, { recursive: true, force: true, maxRetries: 5 })
   if (home && !home.startsWith(parent)) removeIfEmpty(dirname(home))

@@ -25,6 +25,21 @@ function kilobytes(pid: number, file: string, field: string): number {
   return (Number(found) * 1024) / 1000
 }
 
+/** The kernel's clock tick, in which it counts processor time: 1/100 s on every Linux of today. */
+const TICK_MS = 10
+
+/** Processor time that a process has used so far, in user and system mode. */
+export function processorMs(pid: number): number {
+  const [user, system] = statOf(pid).slice(11, 13)
+  return (Number(user) + Number(system)) * TICK_MS
+}
+
+/** The fields from the third (the state) on. The name before them may hold anything. */
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
 function descendants(pid: number): number[] {
   const children = parents().filter(({ parent }) => parent === pid)
   return children.flatMap((child) => [child.pid, ...descendants(child.pid)])
@@ -35,9 +50,7 @@ function parents(): { pid: number; parent: number }[] {
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        // The name of the program may hold anything, so that the fields count from its end.
-        const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+        const parent = Number(statOf(Number(name))[1])
         return [{ pid: Number(name), parent }]
       } catch {
         return []

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { testConnection } from '../../test/support/connection.ts'
+import { readConfig } from '../config.ts'
+import { distance, lookAtConfiguration } from './doctor/configuration.ts'
+import { formatBytes } from './doctor/data-directory.ts'
+import type { Finding } from './doctor/finding.ts'
+import { maskUrl } from './mask.ts'
+import { runCli, urlOf, workDir } from './testing.ts'
+
+type Report = { ok: boolean; broken: number; warnings: number; findings: Finding[] }
+
+async function examine(settings: Record<string, string>) {
+  const { code, stdout, stderr } = await runCli(['doctor', '--json'], settings)
+  assert.equal(stderr, '')
+  const report = JSON.parse(stdout) as Report
+  assert.equal(code, report.ok ? 0 : 1)
+  const find = (area: string, name: string) => {
+    const found = report.findings.find((each) => each.area === area && each.name === name)
+    assert.ok(found, `there is nothing on ${area}: ${name}\n${stdout}`)
+    return found
+  }
+  return { report, stdout, find }
+}
+
+test('a good installation: nothing is broken, and the database is looked at', async () => {
+  const { report, find } = await examine({ DATABASE_URL: urlOf(testConnection()) })
+  assert.equal(report.broken, 0)
+  assert.match(find('Database', 'PostgreSQL').value, /^\d+/)
+  assert.match(find('Database', 'migrations').value, /^\d+ applied, 0 pending, 0 newer$/)
+  assert.match(find('Program', 'Node').value, /^\d+\.\d+\.\d+ \(\//)
+})
+
+test('secrets are not shown, be they under a wrong name, and typos are told', async () => {
+  const { report, stdout, find } = await examine({
+    DATABASE_URL: 'postgres://bursar:open-sesame@127.0.0.1:1/bursar?sslpassword=hush-hush',
+    BURSAR_API_KEY: 'the-key-of-the-castle',
+    BURSAR_APIKEY: 'the-key-of-the-cellar',
+    BURSAR_PROT: '5000',
+    BURSAR_LOG_LEVEL: 'loud',
+  })
+  assert.doesNotMatch(stdout, /open-sesame|hush-hush|castle|cellar/)
+  assert.equal(
+    find('Configuration', 'BURSAR_APIKEY').advice,
+    'unknown: did you mean BURSAR_API_KEY?',
+  )
+  assert.equal(find('Configuration', 'BURSAR_PROT').advice, 'unknown: did you mean BURSAR_PORT?')
+  assert.equal(find('Configuration', 'BURSAR_LOG_LEVEL').severity, 'broken')
+  assert.match(String(find('Database', 'DATABASE_URL').advice), /ECONNREFUSED/)
+  assert.deepEqual([report.broken, report.warnings], [2, 2])
+})
+
+test('looking makes no data directory', async () => {
+  const { report, find } = await examine({ BURSAR_DATA_DIR: 'not/there' })
+  assert.equal(report.ok, true)
+  assert.match(find('Data directory', 'path').value, /not there/)
+  assert.match(find('Database', 'embedded').value, /none yet/)
+  assert.equal(existsSync(join(workDir, 'not')), false)
+})
+
+test('a database that cannot start is told, and a key file that others can read', async () => {
+  const dataDir = join(workDir, 'lost')
+  mkdirSync(dataDir, { mode: 0o700 })
+  writeFileSync(join(dataDir, 'postgres.json'), '{"home":"postgres","isComplete":true}')
+  writeFileSync(join(dataDir, 'api-key'), 'server-secret-of-the-file\n')
+  chmodSync(join(dataDir, 'api-key'), 0o644)
+  const { stdout, find } = await examine({ BURSAR_DATA_DIR: dataDir })
+  assert.match(String(find('Database', 'embedded').advice), /is not there any more/)
+  assert.match(String(find('Data directory', 'key file').advice), /others can read/)
+  assert.doesNotMatch(stdout, /secret-of-the-file/)
+})
+
+test('the configuration is that of the variables that can be used', () => {
+  const env = { BURSAR_PORT: '99999999', BURSAR_HOST: '10.0.0.1', BURSAR_LOG_LEVEL: '' }
+  const { config, findings } = lookAtConfiguration(env, '/srv')
+  assert.deepEqual(config, readConfig({ BURSAR_HOST: '10.0.0.1' }, '/srv'))
+  assert.deepEqual(
+    findings.map(({ name, severity }) => [name, severity]),
+    [
+      ['BURSAR_HOST', 'ok'],
+      ['BURSAR_PORT', 'broken'],
+    ],
+  )
+})
+
+test('no password of a URL is shown', () => {
+  const masked = {
+    'postgres://u:pw@h:5/d': 'postgres://u:***@h:5/d',
+    'postgres://u:p@w:/x@h/d': 'postgres://u:***@h/d',
+    'postgres://u@h:5/d': 'postgres://u@h:5/d',
+    'postgres://h:5/d': 'postgres://h:5/d',
+    'postgres://u@/d?host=%2Frun&password=pw&ssl=1':
+      'postgres://u@/d?host=%2Frun&password=***&ssl=1',
+    'postgres//u:pw@h/d': '***@h/d',
+    'host=h password=pw user=u': 'host=h password=*** user=u',
+  }
+  for (const [url, expected] of Object.entries(masked)) assert.equal(maskUrl(url), expected)
+})
+
+test('the distance of two words counts letters added, removed and changed', () => {
+  assert.equal(distance('', 'abc'), 3)
+  assert.equal(distance('abc', 'abc'), 0)
+  assert.equal(distance('port', 'prot'), 2)
+  assert.equal(distance('kitten', 'sitting'), 3)
+})
+
+test('sizes are shown in the unit that fits', () => {
+  assert.deepEqual([0, 999, 1000, 1_500_000, 2e9, 3e12, 4e15].map(formatBytes), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '1.5 MB',
+    '2.0 GB',
+    '3.0 TB',
+    '4000.0 TB',
+  ])
+})

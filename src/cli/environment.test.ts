@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testConnection } from '../../test/support/connection.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { bursar, runCli, urlOf } from './testing.ts'
+
+const world = await openWorld()
+const DATABASE_URL = urlOf(testConnection())
+
+test('a new environment comes with a full-access key, and sees nothing of the others', async () => {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
+  const id = `${tenant.id}-sandbox`
+  const { stdout } = await bursar('environment', 'create', id, '--type', 'SANDBOX')
+  const secret = stdout.trim()
+  assert.match(secret, /^server-[\w-]{43}$/)
+  const list = await tenant.ok('v1.customers.list', { apiKey: secret })
+  assert.deepEqual(list.data, [])
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme' }, apiKey: secret })
+  const shown = JSON.parse((await bursar('environment', 'list', '--json')).stdout)
+  assert.deepEqual(
+    shown.filter((each: { id: string }) => each.id === id),
+    [{ accountId: 'default', id, displayName: id, type: 'SANDBOX' }],
+  )
+})
+
+test('the id of an environment is taken once, whichever account asks', async () => {
+  const tenant = await world.tenant()
+  for (const account of ['default', 'another']) {
+    const args = ['environment', 'create', tenant.id, '--account', account]
+    const { code, stdout, stderr } = await runCli(args, { DATABASE_URL })
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /exists already/)
+  }
+})
+
+test('a registered integration keeps its vendor', async () => {
+  const { id } = await world.tenant()
+  const add = ['integration', 'add', 'billing', '--environment', id, '--vendor']
+  await bursar(...add, 'STRIPE')
+  await bursar(...add, 'STRIPE')
+  const refused = await runCli([...add, 'ZUORA'], { DATABASE_URL })
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /is of STRIPE/)
+  assert.equal(
+    (await bursar('integration', 'list', '--environment', id)).stdout,
+    'ID       VENDOR\nbilling  STRIPE\n',
+  )
+})
+
+test('a strict server links to what was registered, and to nothing else', async () => {
+  const strict = await openWorld({ BURSAR_STRICT_INTEGRATIONS: '1' })
+  const tenant = await strict.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
+  const link = { id: 'billing', vendorIdentifier: 'STRIPE', syncedEntityId: 'cus_1' }
+  const request = { params: { id: 'acme' }, body: link }
+  await tenant.refused('v1.customers.integrations.link', request, {
+    status: 404,
+    code: 'IntegrationNotFound',
+  })
+  await bursar('integration', 'add', 'billing', '--environment', tenant.id, '--vendor', 'STRIPE')
+  await tenant.ok('v1.customers.integrations.link', request)
+})

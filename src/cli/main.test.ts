@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openPlace } from '../../test/support/server-process.ts'
+import { type Command, UsageError } from './command.ts'
+import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
+import { environmentCommand } from './environment.ts'
+import { integrationCommand } from './integration.ts'
+import { keyCommand } from './key.ts'
+import { migrateCommand } from './migrate.ts'
+import { runCli } from './testing.ts'
+
+const KEY_ID = '019c0000-0000-7000-8000-000000000000'
+
+const wrong: [Command, string, RegExp][] = [
+  [keyCommand, '', /say which of create, list, rotate, revoke/],
+  [keyCommand, 'toString', /"toString" is not one of create/],
+  [keyCommand, 'create --nonsense', /^Unknown option '--nonsense'$/],
+  [keyCommand, 'create --name', /argument missing/],
+  [keyCommand, 'create --kind admin', /--kind must be one of full-access, read-only, publishable/],
+  [keyCommand, 'create --expires 2027-02-31', /--expires must be like/],
+  [keyCommand, 'create --expires 2001-01-01', /--expires is in the past/],
+  [keyCommand, 'revoke', /the id of the key is missing/],
+  [keyCommand, 'revoke 123', /"123" is not the id of a key/],
+  [keyCommand, `revoke ${KEY_ID} x`, /"x" is one argument too many/],
+  [keyCommand, `rotate ${KEY_ID} --grace 2h`, /--grace must be one of now, 1h, 24h, 3d, 7d/],
+  [environmentCommand, 'create', /the id of the environment is missing/],
+  [environmentCommand, 'create x --type PROD', /--type must be one of DEVELOPMENT/],
+  [integrationCommand, 'add x', /--vendor is missing/],
+  [integrationCommand, 'add x --vendor stripe', /--vendor must be one of AUTH0/],
+  [migrateCommand, 'now', /"now" is one argument too many/],
+  [doctorCommand, '--all', /Unknown option '--all'/],
+  [demoCommand, '--url localhost:4242', /--url must be like/],
+]
+
+test('a wrong command line is refused with a sentence before anything is done', async () => {
+  for (const [command, line, sentence] of wrong) {
+    const args = line.split(' ').filter((word) => word !== '')
+    await assert.rejects(
+      async () => command.run(args),
+      (error) => error instanceof UsageError && sentence.test(error.message),
+      line,
+    )
+  }
+})
+
+test('wrong usage exits 2 and writes to standard error alone', async () => {
+  for (const args of [[], ['nonsense'], ['constructor'], ['key', 'create', '--nonsense']]) {
+    const { code, stdout, stderr } = await runCli(args)
+    assert.equal(code, 2)
+    if (args.length > 0) assert.match(stderr, /^bursar: .*/)
+    if (args.length > 0) assert.equal(stdout, '')
+  }
+})
+
+test('every command explains itself', async () => {
+  const { code, stdout } = await runCli(['--help'])
+  assert.equal(code, 0)
+  for (const command of new Set(wrong.map(([each]) => each))) {
+    assert.match(command.usage, /^Usage: bursar \w+/)
+    assert.ok(stdout.includes(command.summary))
+  }
+  const help = await runCli(['key', 'create', '--help'])
+  assert.deepEqual(help, { code: 0, stdout: `${keyCommand.usage}\n`, stderr: '' })
+})
+
+test('a database that is out of reach is one sentence, whatever the command', async () => {
+  const settings = { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:9/nothing' }
+  await Promise.all(
+    [['serve'], ['migrate'], ['key', 'list']].map(async (args) => {
+      const { code, stderr } = await runCli(args, settings)
+      assert.equal(code, 1)
+      assert.match(stderr, /^bursar: the database cannot be reached: connect ECONNREFUSED.*\n$/)
+    }),
+  )
+})
+
+test('a command works on the database of the running server, or starts it', async (t) => {
+  const place = openPlace(t)
+  const settings = { BURSAR_DATA_DIR: place.dataDir }
+  const first = await runCli(['key', 'create', '--name', 'before'], settings)
+  assert.equal(first.code, 0, first.stderr)
+  assert.deepEqual(place.processes(), [], 'the database was left running')
+
+  const server = await place.start()
+  const second = await runCli(['key', 'create', '--name', 'meanwhile'], settings)
+  assert.equal(second.code, 0, second.stderr)
+  for (const { stdout } of [first, second]) {
+    const response = await fetch(`${server.url}/api/v1/customers`, {
+      headers: { 'x-api-key': stdout.trim() },
+    })
+    assert.equal(response.status, 200)
+  }
+  server.kill('SIGTERM')
+  await server.end()
+
+  const listed = await runCli(['key', 'list'], settings)
+  assert.match(listed.stdout, /before[\s\S]*meanwhile/)
+  assert.deepEqual(place.processes(), [], 'the database was left running')
+})

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readMigrations } from '../db/index.ts'
+import { MIGRATIONS } from '../main.ts'
+import { emptyDatabase, query, runCli, urlOf } from './testing.ts'
+
+const names = (await readMigrations(MIGRATIONS)).map(({ name }) => name)
+
+test('migrate brings an empty database up to date, once', async (t) => {
+  const settings = { DATABASE_URL: urlOf(await emptyDatabase(t)) }
+  const first = await runCli(['migrate'], settings)
+  assert.equal(first.code, 0, first.stderr)
+  const state = `The schema is at migration ${names.length}.\n`
+  assert.equal(first.stdout, names.map((name) => `applied ${name}\n`).join('') + state)
+  assert.equal((await runCli(['migrate'], settings)).stdout, state)
+})
+
+test('another command brings an empty database up to date too', async (t) => {
+  const settings = { DATABASE_URL: urlOf(await emptyDatabase(t)) }
+  const listed = await runCli(['environment', 'list'], settings)
+  assert.equal(listed.code, 0, listed.stderr)
+  assert.match(listed.stdout, /^default +Default +PRODUCTION +default$/m)
+})
+
+test('a command leaves the schema of an older or a newer version alone, and says so', async (t) => {
+  const connection = await emptyDatabase(t)
+  const settings = { DATABASE_URL: urlOf(connection) }
+  await runCli(['migrate'], settings)
+  await query(connection, `delete from schema_migrations where number = ${names.length}`)
+  const older = await runCli(['key', 'list'], settings)
+  assert.equal(older.code, 1)
+  assert.match(older.stderr, /older Bursar \(missing: .*\): run bursar migrate first/)
+  const doctor = await runCli(['doctor'], settings)
+  assert.match(doctor.stdout, /! migrations +\d+ applied, 1 pending, 0 newer/)
+
+  await query(
+    connection,
+    `insert into schema_migrations select number + 9000, '9999_later.sql', 'x', true, applied_at
+     from schema_migrations where number = 1`,
+  )
+  await query(
+    connection,
+    `insert into schema_migrations select ${names.length}, name, checksum, breaking, applied_at
+     from schema_migrations where number = 1`,
+  )
+  const changed = await runCli(['doctor'], settings)
+  assert.equal(changed.code, 1)
+  assert.match(changed.stdout, /✗ migrations[^\n]*\n +changed since they were applied/)
+  await query(connection, `delete from schema_migrations where number = ${names.length}`)
+  const newer = await runCli(['migrate'], settings)
+  assert.equal(newer.code, 1)
+  assert.match(newer.stderr, /migrated by a newer Bursar \(9999_later\.sql\)/)
+})

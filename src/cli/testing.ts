@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import pg from 'pg'
+import { testConnection } from '../../test/support/connection.ts'
+import { within } from '../../test/support/deadline.ts'
+import { databaseUrl } from '../db/embedded/index.ts'
+import { type Connection, clientConfig } from '../db/index.ts'
+
+/** What the tests of this folder share; nothing else imports it. */
+
+export type Ended = { code: number | null; stdout: string; stderr: string }
+
+const MAIN = join(import.meta.dirname, 'main.ts')
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG']
+
+/** An empty directory, in which every command of a test file runs; removed at the end. */
+export const workDir = mkdtempSync(join(tmpdir(), 'bursar-cli-'))
+after(() => rmSync(workDir, { recursive: true, force: true }))
+
+/** The `DATABASE_URL` of a connection. */
+export const urlOf = (connection: Connection): string =>
+  'connectionString' in connection ? connection.connectionString : databaseUrl(connection)
+
+/** Runs the CLI as a process, with nothing of this one's settings. */
+export function runCli(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const inherited = INHERITED.flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: workDir,
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended: Ended = { code: null, stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    ended.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    ended.stderr += text
+  })
+  const end = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ ...ended, code }))
+  })
+  return within(`bursar ${args.join(' ')}`, end)
+}
+
+/** The same on the database of this run; the command must do what it is asked. */
+export async function bursar(...args: string[]): Promise<Ended> {
+  const ended = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
+  assert.equal(ended.code, 0, `bursar ${args.join(' ')}: ${ended.stderr}`)
+  return ended
+}
+
+let made = 0
+
+/** A database of its own, dropped when the test ends, for what may not happen to the shared one. */
+export async function emptyDatabase(t: { after(work: () => Promise<unknown>): void }) {
+  made += 1
+  const name = `cli_${process.pid}_${made}`
+  await query(testConnection(), `create database ${name}`)
+  t.after(() => query(testConnection(), `drop database ${name} with (force)`))
+  const connection = testConnection()
+  if (!('connectionString' in connection)) return { ...connection, database: name }
+  const url = new URL(connection.connectionString)
+  url.pathname = `/${name}`
+  return { connectionString: url.href }
+}
+
+/** Runs one statement in a connection of its own. */
+export async function query(connection: Connection, sql: string): Promise<void> {
+  const client = new pg.Client(clientConfig(connection))
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
