@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Ids } from '../src/kernel/ids.ts'
-import type { Recording, Step } from './types.ts'
+import type { Fresh, Recording, Step } from './types.ts'
 
 type Sent = string | { name?: string; text: string; values?: Step['values'] }
 type Draft = Omit<Step, 'fresh'>
@@ -63,8 +63,23 @@ export async function record(work: () => Promise<unknown>): Promise<Recording> {
   return steps.map((step) => ({ ...step, fresh: freshOf(step) }))
 }
 
-const freshOf = (step: Draft): number[] =>
-  step.values.flatMap((value, index) => {
-    const parts = Array.isArray(value) ? value : [value]
-    return parts.some((part) => made.has(part)) ? [index] : []
+function freshOf(step: Draft): Fresh[] {
+  return step.values.flatMap((value, index) => {
+    const texts = (Array.isArray(value) ? value : [value]).map(piecesOf)
+    return texts.some((pieces) => pieces !== null && pieces.length > 1) ? [{ index, texts }] : []
   })
+}
+
+const UUID = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/
+
+/** A text cut at the ids that this run made, which then stand at the odd places. null: no text. */
+function piecesOf(value: unknown): string[] | null {
+  if (typeof value !== 'string') return null
+  return value.split(UUID).reduce<string[]>((pieces, piece, index) => {
+    const isText = index % 2 === 0
+    if (pieces.length === 0 || (!isText && made.has(piece))) return [...pieces, piece]
+    // An id that is not new belongs to the text around it.
+    if (pieces.length % 2 === 1) return [...pieces.slice(0, -1), `${pieces.at(-1)}${piece}`]
+    return [...pieces, piece]
+  }, [])
+}

@@ -12,24 +12,39 @@ const ids: Ids = uuidv7()
  */
 export async function replay(client: pg.ClientBase, recording: Recording): Promise<Row[]> {
   const answers: Promise<pg.QueryResult<Row>>[] = []
+  const renewed = new Map<string, string>()
   for (const step of recording) {
     await answers[step.after - 1]
-    answers.push(client.query<Row>(queryOf(step)))
+    answers.push(client.query<Row>(queryOf(step, renewed)))
   }
   const results = await Promise.all(answers)
   return results.findLast(({ rows }) => rows.length > 0)?.rows ?? []
 }
 
-function queryOf(step: Step): pg.QueryConfig {
+function queryOf(step: Step, renewed: Map<string, string>): pg.QueryConfig {
   const { name, text } = step
   if (name === null) return { text }
-  if (step.fresh.length === 0) return { name, text, values: step.values as unknown[] }
   const values: unknown[] = [...step.values]
-  for (const index of step.fresh) values[index] = refreshed(step.values[index])
+  for (const { index, texts } of step.fresh) {
+    const value = step.values[index]
+    values[index] = Array.isArray(value)
+      ? value.map((part, at) => renew(part, texts[at], renewed))
+      : renew(value, texts[0], renewed)
+  }
   return { name, text, values }
 }
 
-function refreshed(value: unknown): unknown {
-  const now = Date.now()
-  return Array.isArray(value) ? value.map(() => ids.next(now)) : ids.next(now)
+/** The value with other ids in place of those of the recorded run, the same one for the same one. */
+function renew(
+  value: unknown,
+  pieces: readonly string[] | null | undefined,
+  renewed: Map<string, string>,
+): unknown {
+  if (!pieces || pieces.length === 1) return value
+  return pieces.reduce((text, piece, index) => {
+    if (index % 2 === 0) return text + piece
+    const id = renewed.get(piece) ?? ids.next(Date.now())
+    renewed.set(piece, id)
+    return text + id
+  }, '')
 }

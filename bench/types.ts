@@ -39,14 +39,22 @@ export type Scenario = {
 
 type Parameter = string | number | boolean | Buffer | null | readonly Parameter[]
 
+/**
+ * A parameter that holds ids which were made for this one run: each replay needs its own. Of every
+ * text in it the pieces at odd places are such ids.
+ */
+export type Fresh = {
+  readonly index: number
+  readonly texts: readonly (readonly string[] | null)[]
+}
+
 /** A statement that the real command sent, and how many answers it had waited for before. */
 export type Step = {
   readonly name: string | null
   readonly text: string
   readonly values: readonly Parameter[]
   readonly after: number
-  /** The parameters that hold ids which were made for this run: each replay needs its own. */
-  readonly fresh: readonly number[]
+  readonly fresh: readonly Fresh[]
 }
 
 export type Recording = readonly Step[]

@@ -30,8 +30,7 @@ create table api_keys (
   secret_hash bytea not null unique,
   created_at timestamptz not null,
   expires_at timestamptz,
-  revoked_at timestamptz,
-  replaced_by uuid references api_keys
+  revoked_at timestamptz
 );
 
 create index api_keys_of_environment on api_keys (environment_key, key_id);

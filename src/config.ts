@@ -11,7 +11,7 @@ export type Config = {
   readonly apiKey: string | null
   readonly testClock: boolean
   readonly logLevel: LogLevel
-  /** null: no cap, as in the contract (decision: the seeds state none). */
+  /** null: no cap, as in the contract. */
   readonly maxAttributionKeys: number | null
   /** Links only to integrations that `bursar integration add` made. */
   readonly strictIntegrations: boolean

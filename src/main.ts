@@ -39,10 +39,29 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 /** What happens at its instant, by kind. */
 const workHandlers = { [TRIM_OUTBOX]: trimOutbox }
 
+/** Only what is named here: errors of the driver carry the connection, its secrets and statements. */
+const errorToLog = (error: unknown): object => {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { name, message, stack, cause } = error
+  const code = (error as { code?: unknown }).code
+  return {
+    name,
+    message,
+    code,
+    stack,
+    ...(cause === undefined ? {} : { cause: errorToLog(cause) }),
+  }
+}
+
 /** Logs are JSON lines on standard error; standard output belongs to the start line and the CLI. */
 export const createLog = (config: Pick<Config, 'logLevel'>): Logger =>
   pino(
-    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level: config.logLevel,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: errorToLog },
+    },
     process.stderr,
   )
 

@@ -80,7 +80,8 @@ export const revokeKey = (app: App, keyId: Uuid): Promise<void> =>
 
 /**
  * Makes a new secret for a key; the old one works for `graceMs` more. 404 `ApiKeyNotFound`, 400
- * `ApiKeyExpired` for a dead key, 400 `ApiKeyHasExpiry` for one that is already being replaced.
+ * `ApiKeyExpired` for a dead key, 400 `ApiKeyHasExpiry` for one that is already being replaced. The
+ * successor of the configured key is the configured key.
  */
 export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeKey> =>
   app.db.transaction(async (tx) => {
@@ -92,8 +93,8 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeK
       throw badInput(`the key ${keyId} is about to end`, 'ApiKeyHasExpiry')
     const scope = { environmentKey: old.environmentKey }
     const key = keyFrom(app, scope, { kind: old.kind, name: old.name, secret: newSecret(old.kind) })
-    await store.insertKey(tx, key, { hash: hashOf(key.secret), origin: 'created' })
-    await store.replaceKey(tx, keyId, { keyId: key.keyId, expiresAt: now + graceMs })
+    const origin = await store.retireKey(tx, keyId, now + graceMs)
+    await store.insertKey(tx, key, { hash: hashOf(key.secret), origin })
     await store.announceKeyChange(tx)
     return key
   })

@@ -1,8 +1,7 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { App } from '../app.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { configureKey, isLive } from './commands.ts'
+import { keyFileOf, readKeyFile, writeKeyFile } from './key-file.ts'
 import { hashOf, newSecret } from './secret.ts'
 import { findConfiguredKey, findKeyByHash } from './store.ts'
 
@@ -23,8 +22,9 @@ export async function ensureConfiguredKey(app: App, scope: Scope): Promise<Confi
     await configureKey(app, scope, app.config.apiKey)
     return { from: 'variable' }
   }
-  const file = join(app.config.dataDir, 'api-key')
-  const kept = await readKeyFile(file)
+  const { dataDir } = app.config
+  const file = keyFileOf(dataDir)
+  const kept = await readKeyFile(dataDir)
   const configured = await findConfiguredKey(app.db.read, scope)
   if (configured !== null) {
     return kept?.startsWith(configured.prefix)
@@ -37,33 +37,7 @@ export async function ensureConfiguredKey(app: App, scope: Scope): Promise<Confi
   const secret = usable ? kept : newSecret('full-access')
   // The file first: a crash in between leaves a key that the next start takes up, never one that
   // opens the environment and that nobody knows.
-  if (!usable) await writeKeyFile(app.config.dataDir, file, secret)
+  if (!usable) await writeKeyFile(dataDir, secret)
   await configureKey(app, scope, secret)
   return { from: 'file', file, made: usable ? null : secret }
-}
-
-async function readKeyFile(file: string): Promise<string | null> {
-  try {
-    const secret = (await readFile(file, 'utf8')).trim()
-    return secret === '' ? null : secret
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-}
-
-async function writeKeyFile(folder: string, file: string, secret: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const temporary = `${file}.${process.pid}.tmp`
-  const handle = await open(temporary, 'w', 0o600)
-  try {
-    await handle.writeFile(`${secret}\n`)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file).catch(async (error) => {
-    await rm(temporary, { force: true })
-    throw error
-  })
 }

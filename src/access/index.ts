@@ -1,6 +1,7 @@
 export { type Authenticator, createAuthenticator } from './authenticate.ts'
 export * from './commands.ts'
 export { type ConfiguredKey, ensureConfiguredKey } from './configured-key.ts'
+export { keyFileOf, readKeyFile, writeKeyFile } from './key-file.ts'
 export { followKeyChanges } from './listen.ts'
 export { permits } from './permit.ts'
 export { findEnvironment, listEnvironments, listKeys } from './store.ts'

@@ -3,7 +3,7 @@ import type { KeyKind, Permission } from './types.ts'
 /**
  * Whether a key of this kind may do what needs `permission` (`<resource>:read` or `:write`).
  * A full-access key may do everything, later resources included; a publishable key lives in
- * browsers and reads entitlements only. Source: domain.md §1.1.
+ * browsers and reads entitlements only.
  */
 export function permits(kind: KeyKind, permission: Permission): boolean {
   if (kind === 'full-access') return true

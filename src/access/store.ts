@@ -145,17 +145,26 @@ export const revokeKey = (tx: Tx, keyId: Uuid, now: Instant) =>
 export const reviveKey = (tx: Tx, keyId: Uuid) =>
   tx.execute(sql`
     update api_keys
-    set kind = 'full-access', origin = 'configured', revoked_at = null, expires_at = null,
-      replaced_by = null
+    set kind = 'full-access', origin = 'configured', revoked_at = null, expires_at = null
     where key_id = ${keyId}::uuid`)
 
-/** `expiresAt` is exclusive: the old secret works until just before it. */
-export const replaceKey = (tx: Tx, keyId: Uuid, by: { keyId: Uuid; expiresAt: Instant }) =>
-  tx.execute(sql`
-    update api_keys
-    set expires_at = least(expires_at, ${instantToWire(by.expiresAt)}::timestamptz),
-      replaced_by = ${by.keyId}::uuid, origin = 'created'
-    where key_id = ${keyId}::uuid`)
+const originRow = row({ origin: column.oneOf('configured', 'created') })
+
+/**
+ * Lets a key end at `expiresAt` (exclusive) and no longer be the configured one; answers what it
+ * was. The key must exist.
+ */
+export const retireKey = async (tx: Tx, keyId: Uuid, expiresAt: Instant) =>
+  (
+    await tx.one(
+      originRow,
+      sql`
+      update api_keys k set expires_at = ${instantToWire(expiresAt)}::timestamptz, origin = 'created'
+      from api_keys before
+      where k.key_id = ${keyId}::uuid and before.key_id = k.key_id
+      returning before.origin`,
+    )
+  ).origin
 
 /** Heard by every server when this transaction commits: they forget the keys they remember. */
 export const announceKeyChange = (tx: Tx) => tx.execute(sql`select pg_notify('bursar_access', '')`)

@@ -1,3 +1,4 @@
+import { keyFileOf, readKeyFile } from '../access/index.ts'
 import { type Config, readConfig } from '../config.ts'
 import { readArguments, takePositionals } from './arguments.ts'
 import { baseUrlOf } from './base-url.ts'
@@ -6,7 +7,6 @@ import { createApi } from './demo/api.ts'
 import { readDemoData } from './demo/demo-data.ts'
 import { STEPS } from './demo/steps.ts'
 import { type KeySource, tourOf } from './demo/tour.ts'
-import { keyFileOf, readKeyFile } from './key-file.ts'
 import { showProgress } from './progress.ts'
 
 export const demoCommand: Command = {
@@ -28,7 +28,7 @@ was changed meanwhile. The data is in the folder demo.
     takePositionals(positionals)
     const config = readConfig(process.env, process.cwd())
     const baseUrl = urlOf(values.url, config)
-    const { key, source } = keyOf(values.key, config)
+    const { key, source } = await keyOf(values.key, config)
     const api = createApi({ baseUrl, key, keyFrom: nameOf(source) })
     const data = await readDemoData()
     for (const step of STEPS) {
@@ -58,11 +58,14 @@ function urlOf(option: string | undefined, config: Config): string {
   return url
 }
 
-function keyOf(option: string | undefined, config: Config): { key: string; source: KeySource } {
+async function keyOf(
+  option: string | undefined,
+  config: Config,
+): Promise<{ key: string; source: KeySource }> {
   if (option !== undefined) return { key: option, source: { kind: 'option' } }
   if (config.apiKey !== null) return { key: config.apiKey, source: { kind: 'variable' } }
-  const file = keyFileOf(config)
-  const key = readKeyFile(config)
+  const file = keyFileOf(config.dataDir)
+  const key = await readKeyFile(config.dataDir).catch(() => null)
   if (key !== null) return { key, source: { kind: 'file', file } }
   throw new CommandError(
     `there is no key in BURSAR_API_KEY or ${file}: npm start makes one, or pass one by --key`,

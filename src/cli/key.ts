@@ -5,14 +5,15 @@ import {
   KEY_KINDS,
   listKeys,
   type MadeKey,
+  readKeyFile,
   revokeKey,
   rotateKey,
+  writeKeyFile,
 } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
 import { type Command, note, print, UsageError } from './command.ts'
-import { keyFileOf, readKeyFile } from './key-file.ts'
 import { formatTable } from './table.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
@@ -101,16 +102,17 @@ async function rotate(args: readonly string[]): Promise<number> {
   })
   const keyId = keyIdOf(positionals)
   const graceMs = GRACES[oneOf('--grace', values.grace, Object.keys(GRACES))] ?? 0
-  const { key, kept } = await withApp(async (app) => ({
-    kept: await whereKept(app, keyId),
-    key: await rotateKey(app, keyId, graceMs),
-  }))
+  const { key, kept } = await withApp(async (app) => {
+    const where = await whereKept(app, keyId)
+    const made = await rotateKey(app, keyId, graceMs)
+    if (where === 'file') await writeKeyFile(app.config.dataDir, made.secret)
+    return { key: made, kept: where }
+  })
   showSecret(
     key,
     `in place of ${keyId}, which ends ${graceMs === 0 ? 'now' : `in ${values.grace}`}`,
   )
-  if (kept !== null)
-    note(`${kept} still has the old secret, which the next start takes up: put the new one there.`)
+  if (kept === 'variable') note('BURSAR_API_KEY still has the old secret: put the new one there.')
   return 0
 }
 
@@ -122,18 +124,19 @@ async function revoke(args: readonly string[]): Promise<number> {
     return where
   })
   note(`The key ${keyId} is revoked.`)
-  if (kept !== null)
-    note(`${kept} still has its secret, which the next start takes up: remove it there.`)
+  if (kept === 'variable')
+    note('BURSAR_API_KEY still has its secret, which the next start takes up: change it there.')
+  if (kept === 'file') note('The next start makes a new key in its place.')
   return 0
 }
 
-/** Where this machine keeps the secret of a key, if it does: a start makes that one work again. */
-async function whereKept(app: App, keyId: string): Promise<string | null> {
+/** Where this machine keeps the secret of a key, if it does. */
+async function whereKept(app: App, keyId: string): Promise<'variable' | 'file' | null> {
   const { authenticate } = createAuthenticator(app)
   const isHere = async (secret: string | null) =>
     secret !== null && (await authenticate(secret).catch(() => null))?.keyId === keyId
-  if (await isHere(app.config.apiKey)) return 'BURSAR_API_KEY'
-  return (await isHere(readKeyFile(app.config))) ? keyFileOf(app.config) : null
+  if (await isHere(app.config.apiKey)) return 'variable'
+  return (await isHere(await readKeyFile(app.config.dataDir))) ? 'file' : null
 }
 
 /** Only the secret goes to standard output, so that a script can capture it. */

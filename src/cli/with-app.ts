@@ -24,7 +24,7 @@ export const commandConfig = (): Config => ({
   logLevel: 'warn',
 })
 
-/** Finds or starts the configured database, and stops what it has started. Decision D17. */
+/** Finds or starts the configured database, and stops what it has started. */
 export async function withDatabase<T>(
   config: Config,
   work: (database: CommandDatabase) => Promise<T>,

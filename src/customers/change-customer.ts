@@ -35,7 +35,7 @@ export function refuseUnknownCoupon({ couponId }: CustomerInput): void {
 /**
  * A customer after what a request says of it: itself when nothing differs, so that only a real
  * change moves `updatedAt`. `links` are the request's, as `putLinks` takes them; 400 as there and
- * in `mirrorBillingId`. Source: domain.md §2.2.
+ * in `mirrorBillingId`.
  */
 export function changeCustomer(
   before: Customer,

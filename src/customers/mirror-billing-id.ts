@@ -20,7 +20,7 @@ export const defaultBillingLink = (links: readonly Link[]): Link | null =>
  * Keeps `billingId` and the default billing link saying the same. `before` is the customer before
  * the request, `links` are its links after it. What the request says itself wins over what was
  * there; where it says both and they differ it is 400 `InvalidArgumentError`. When the last billing
- * link goes, the `billingId` that came from it goes as well. Source: domain.md §2.3.
+ * link goes, the `billingId` that came from it goes as well.
  */
 export function mirrorBillingId(
   before: Billing,

@@ -24,7 +24,7 @@ export function refuseRepeatedLinks(stated: readonly LinkInput[]): void {
  * whose integration is linked already is changed instead, the others go behind, in request order.
  * 400 `DuplicateIntegrationNotAllowed` for a second integration of a vendor that does not bill; 400
  * `InvalidArgumentError` beyond `LINK_LIMIT`. That every vendor is its integration's has been seen
- * to. Source: domain.md §2.2, §2.3.
+ * to.
  */
 export const putLinks = (links: readonly Link[], stated: readonly Link[]): readonly Link[] =>
   stated.reduce((held, link) => {

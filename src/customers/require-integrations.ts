@@ -8,7 +8,7 @@ import type { Integration } from './types.ts'
 /**
  * Sees to it that integrations exist in the environment and are of the vendors given. An unknown
  * one is registered, or when `strict` refused with 404 `IntegrationNotFound`; 400
- * `UnsupportedVendorIdentifier` for another vendor than the registered one. Decision D24.
+ * `UnsupportedVendorIdentifier` for another vendor than the registered one.
  */
 export async function requireIntegrations(
   tx: Tx,

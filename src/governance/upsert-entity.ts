@@ -25,7 +25,6 @@ export const needsType = (before: Entity | null, typeId: string): boolean =>
 /**
  * An entity after an upsert. `type` is the type that it will have, null only where the entity keeps
  * its own and stays active. Metadata is merge-patch, an archived entity comes back.
- * Source: governance.md §2.3, C4, Q27, Q28.
  */
 export function upsertEntity(
   before: Entity | null,

@@ -4,7 +4,7 @@ import type { EntityType, EntityTypeInput, Upserted } from './types.ts'
 
 /**
  * A type after an upsert. Name and keys are replaced whole, the description only when it is sent;
- * an archived type comes back. Source: governance.md §2.1, C4.
+ * an archived type comes back.
  */
 export function upsertType(
   before: EntityType | null,

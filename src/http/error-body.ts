@@ -17,11 +17,17 @@ function refusalOf(error: FastifyError): Refusal | null {
   }
 }
 
+/** Without the query, whose values may be personal. */
+const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? ''
+
 /** Answers with the one error body of the contract. What is no refusal is our defect: 500, logged. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = error instanceof Refusal ? error : refusalOf(error as FastifyError)
   if (refusal === null) {
-    request.log.error({ err: error, method: request.method, path: request.url }, 'request failed')
+    request.log.error(
+      { err: error, method: request.method, path: pathOf(request) },
+      'request failed',
+    )
     reply.code(500).send({
       message: `an unexpected error occurred; its trace id is ${request.id}`,
       code: null,
@@ -29,7 +35,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     return
   }
   if (refusal.status === 503)
-    request.log.warn({ err: refusal.cause ?? refusal, path: request.url }, 'request not served')
+    request.log.warn({ err: refusal.cause ?? refusal, path: pathOf(request) }, 'request not served')
   reply
     .code(refusal.status)
     .headers(refusal.headers)
@@ -37,7 +43,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 export const routeNotFound = (request: FastifyRequest): Refusal =>
-  new Refusal(404, null, `there is no ${request.method} ${request.url.split('?', 1)[0]}`)
+  new Refusal(404, null, `there is no ${request.method} ${pathOf(request)}`)
 
 export const methodNotAllowed = (request: FastifyRequest, allowed: readonly string[]): Refusal =>
   new Refusal(

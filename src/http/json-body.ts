@@ -33,7 +33,9 @@ function parsed(text: string): unknown {
   } catch (error) {
     const reason = error instanceof Error && /forbidden prototype/.test(error.message)
     throw badInput(
-      reason ? 'body: the keys __proto__ and constructor are refused' : 'body: not valid JSON',
+      reason
+        ? 'body: the keys __proto__ and constructor.prototype are refused'
+        : 'body: not valid JSON',
     )
   }
 }

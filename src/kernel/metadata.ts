@@ -4,7 +4,7 @@ export type Metadata = Readonly<Record<string, string>>
 /** Merge-patch: a key sent overwrites, a key sent as `""` is removed, a key left out stays. */
 export type MetadataPatch = Readonly<Record<string, string>>
 
-/** The metadata after the patch. Source: governance.md §1.2 and the entity upsert of the contract. */
+/** The metadata after the patch. Source: the contract's entity upsert. */
 export function patchMetadata(current: Metadata, patch: MetadataPatch | undefined): Metadata {
   if (patch === undefined) return current
   const next = new Map(Object.entries(current))

@@ -4,7 +4,7 @@ import { upsertCall } from '../support/entity-calls.ts'
 import { createClient, type KeepAliveClient, type Outcome } from '../support/keep-alive-client.ts'
 import type { Random } from '../support/random.ts'
 
-/** The highest value of an entity that was sent, and the highest that was acknowledged (0: none). */
+/** The highest value of an entity that was sent, and that was acknowledged (0: none). */
 export type Row = { attempted: number; acknowledged: number }
 
 /** A caller that upserts entities of its own, one request after the other, until it is stopped. */

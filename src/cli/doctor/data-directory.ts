@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { keyFileOf } from '../../access/index.ts'
 import type { Config } from '../../config.ts'
-import { keyFileOf } from '../key-file.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 /** Below this, a burst of writes or an upgrade may fill the disk. */
@@ -38,7 +38,7 @@ function lookAtDirectory(path: string, stats: Stats): Finding {
 }
 
 function lookAtKeyFile(config: Config): Finding {
-  const file = keyFileOf(config)
+  const file = keyFileOf(config.dataDir)
   const stats = statOrNull(file)
   if (stats === null) return ok('key file', 'none')
   const found = { name: 'key file', value: `${file} (${modeOf(stats)}, user ${stats.uid})` }

@@ -30,6 +30,13 @@ const INITDB_ARGS = [
  * only a draft, which the next start removes. Throws an `EmbeddedStartError`.
  */
 export async function createCluster(location: Location, binaries: string): Promise<void> {
+  // initdb calls postgres through a shell, in double quotes and without escaping.
+  if (/["$`\\\n]/.test(binaries)) {
+    throw new EmbeddedStartError([
+      `PostgreSQL cannot make a database with its programs in ${binaries},`,
+      'since that path holds a quote, a dollar or a backslash: use another directory.',
+    ])
+  }
   removeDrafts(location)
   const draft = `${location.clusterDir}.draft-${randomBytes(6).toString('hex')}`
   const { user } = location

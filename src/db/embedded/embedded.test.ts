@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { packagedBinaries } from './binaries.ts'
 import { HOME, LOCK } from './data-dir.ts'
 import { databaseUrl, EmbeddedStartError, findRunning, startEmbedded } from './index.ts'
 import { readPidFile } from './processes.ts'
@@ -18,6 +19,7 @@ import {
   startOwner,
   until,
 } from './testing.ts'
+import { canEnter, databaseUser } from './user.ts'
 
 const pidOf = (clusterDir: string) => readPidFile(clusterDir)?.pid ?? 0
 
@@ -203,8 +205,14 @@ test('a path too long for a socket moves the socket to a temporary directory', a
   assert.equal(existsSync(host), false)
 })
 
-test('awkward characters in the path do no harm', async (t) => {
+test('awkward characters in the path do no harm, or are refused', async (t) => {
   const dataDir = dataDirOf(t, `a b,c:d'e"f\\g%h$`)
+  const { root } = packagedBinaries()
+  if (!canEnter(root, databaseUser('/nowhere'))) {
+    // The programs are copied into the data directory, where initdb cannot run them.
+    await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), /use another directory/)
+    return
+  }
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   const connectionString = databaseUrl(database.connection)
   assert.deepEqual(await query({ connectionString }, 'select 1 as one'), [{ one: 1 }])

@@ -16,9 +16,10 @@ import { after, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Connection } from './knock.ts'
-import { clusterOf, recordedHome } from './location.ts'
+import { clusterOf, recordedHome, temporaryDirs } from './location.ts'
 import { clusterName } from './processes.ts'
 import type { EmbeddedLog } from './server-log.ts'
+import { canEnter, databaseUser } from './user.ts'
 
 /** What the tests of this folder share; nothing else imports it. */
 
@@ -44,11 +45,18 @@ export function privateDataDir(t: TestContext): string {
 
 /** The same in a directory that everybody may enter: root's database stays inside too. */
 export function dataDirOf(t: TestContext, name = 'data'): string {
-  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
-  chmodSync(parent, 0o755)
+  const parent = enterableDir()
   const dataDir = join(parent, name)
   t.after(() => cleanUp(parent, dataDir))
   return dataDir
+}
+
+/** A new directory that the database's user can enter, even where `TMPDIR` is root's alone. */
+function enterableDir(): string {
+  const base = temporaryDirs().find((each) => canEnter(each, databaseUser('/nowhere')))
+  const path = realpathSync(mkdtempSync(join(base ?? tmpdir(), 'bursar-embedded-')))
+  chmodSync(path, 0o755)
+  return path
 }
 
 let template: Promise<string> | null = null
@@ -69,14 +77,18 @@ after(async () => {
 })
 
 async function makeTemplate(): Promise<string> {
-  const dataDir = join(realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-'))), 'data')
-  chmodSync(dirname(dataDir), 0o755)
+  const dataDir = join(enterableDir(), 'data')
   const { startEmbedded } = await import('./index.ts')
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
   return dataDir
 }
 
+/** Those of a test that failed would start their database again. */
+const owners = new Set<ChildProcess>()
+
 function cleanUp(parent: string, dataDir: string): void {
+  for (const owner of owners) owner.kill('SIGKILL')
+  owners.clear()
   const home = recordedHome(dataDir)
   if (home) {
     for (const pid of processesOf(clusterOf(home))) process.kill(pid, 'SIGKILL')
@@ -168,6 +180,7 @@ export function startOwner(
     child.once('exit', () => reject(new Error('the owner ended without a report')))
   })
   report.catch(() => {})
+  owners.add(child)
   return { child, report }
 }
 

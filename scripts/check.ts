@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { checkContract } from './contract/check.ts'
+import { readProject } from './tidy/project.ts'
+import { tidyProblems } from './tidy/rules.ts'
+
+/**
+ * `npm run check`: everything that can be said about the project without running it. Every part is
+ * run, whatever the ones before have found. Exit code 1 when any has found something.
+ */
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Runs a program of `node_modules` and answers what it complains about. */
+function program(path: string, args: readonly string[]): string[] {
+  const run = spawnSync(process.execPath, [`${ROOT}node_modules/${path}`, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+  if (run.status === 0) return []
+  return [run.error?.message ?? `${run.stdout}${run.stderr}`.trim()]
+}
+
+const PARTS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
+  'format and lint': () => program('@biomejs/biome/bin/biome', ['check', '--error-on-warnings']),
+  types: () => program('typescript/bin/tsc', ['--pretty', 'false']),
+  contract: checkContract,
+  tidy: () => tidyProblems(readProject()),
+}
+
+let failed = false
+for (const [name, part] of Object.entries(PARTS)) {
+  const problems = await part()
+  process.stdout.write(`${problems.length === 0 ? 'ok    ' : 'FAILED'} ${name}\n`)
+  for (const problem of problems) process.stdout.write(`${problem}\n`)
+  failed ||= problems.length > 0
+}
+process.exitCode = failed ? 1 : 0

@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** `npm run format`: makes anew what is made from the contract, and brings all code into form. */
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+await import('./contract/build.ts')
+const biome = `${ROOT}node_modules/@biomejs/biome/bin/biome`
+const run = spawnSync(process.execPath, [biome, 'check', '--write'], {
+  cwd: ROOT,
+  stdio: 'inherit',
+})
+process.exitCode = run.status ?? 1

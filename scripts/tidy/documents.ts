@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { type File, lineAt, type Problem, ROOT } from './project.ts'
+
+const LINK = /\[[^\]\n]*\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^\[[^\]\n]+\]:\s*(\S+)/gm
+const ELSEWHERE = /^[a-z][a-z0-9+.-]*:/i
+
+/** Links between documents lead to a file that is there, and to a heading that it has. */
+export function linkProblems(files: readonly File[], exists = isThere): Problem[] {
+  const documents = new Map(files.filter(isDocument).map((file) => [file.path, file]))
+  return [...documents.values()].flatMap((file) => {
+    const text = withoutCode(file.text)
+    return [...text.matchAll(LINK)].flatMap((match) => {
+      const target = match[1] ?? match[2] ?? ''
+      const what = ELSEWHERE.test(target) ? null : whyBroken(file, target, { documents, exists })
+      return what === null ? [] : [{ path: file.path, line: lineAt(text, match.index), what }]
+    })
+  })
+}
+
+const isDocument = ({ path }: File): boolean => path.endsWith('.md')
+const isThere = (path: string): boolean => existsSync(join(ROOT, path))
+
+type Project = { documents: ReadonlyMap<string, File>; exists: (path: string) => boolean }
+
+function whyBroken(file: File, target: string, { documents, exists }: Project): string | null {
+  const [link = '', anchor] = decodeURI(target).split('#')
+  const path = link === '' ? file.path : normalize(join(dirname(file.path), link))
+  if (path.startsWith('..')) return `${target} leads out of the project`
+  const document = documents.get(path)
+  if (document === undefined && !exists(path)) return `${target} is not there`
+  if (anchor === undefined || document === undefined) return null
+  return anchorsOf(document.text).has(anchor) ? null : `${target}: there is no such heading`
+}
+
+/** The names that the usual renderers give to headings. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>()
+  for (const [, heading = ''] of withoutFences(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
+    const plain = heading.replaceAll(/[`*]|\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
+    const name = plain.replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(/\s/g, '-')
+    const same = [...anchors].filter((each) => each.replace(/-\d+$/, '') === name).length
+    anchors.add(anchors.has(name) ? `${name}-${same}` : name)
+  }
+  return anchors
+}
+
+const blank = (text: string): string => text.replaceAll(/[^\n]/g, ' ')
+const withoutFences = (text: string): string =>
+  text.replaceAll(/^(\s*)(```|~~~)[\s\S]*?^\s*\2\s*$/gm, blank)
+const withoutCode = (text: string): string => withoutFences(text).replaceAll(/`[^`\n]+`/g, blank)

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A file of the project; its path is relative to the root. */
+export type File = { path: string; text: string }
+
+/** What breaks a rule, and where. */
+export type Problem = { path: string; line?: number; what: string }
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Nobody's sources: installed, made by running, or git's own. */
+const OUTSIDE = new Set(['node_modules', '.git', '.bursar', 'coverage', 'dist', 'results'])
+const TEXT = /(\.(ts|mjs|js|json|md|sql|yml|yaml|sh|txt)|(^|\/)(run|LICENSE|\.gitignore))$/
+
+/** Every text file of the checkout, in the order of the paths. */
+export function readProject(root: string = ROOT): File[] {
+  const visit = (folder: string): string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (OUTSIDE.has(entry.name)) return []
+      if (entry.isDirectory()) return visit(path)
+      return entry.isFile() && TEXT.test(path) && !path.endsWith('.tmp') ? [path] : []
+    })
+  return visit('')
+    .sort()
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+}
+
+export const isCode = ({ path }: File): boolean => /\.(ts|mjs)$/.test(path)
+export const isTest = ({ path }: File): boolean =>
+  path.endsWith('.test.ts') || path.startsWith('test/') || path === 'src/cli/testing.ts'
+/** Written by a program, whose rules it follows. */
+export const isGenerated = ({ path }: File): boolean => /\.gen\.ts$/.test(path)
+
+/** The number of the line in which a position stands, from 1 on. */
+export const lineAt = (text: string, position: number): number =>
+  text.slice(0, position).split('\n').length
+
+/** A problem for every match of a pattern in a view of the file. */
+export function problemsAt(
+  file: File,
+  view: string,
+  rule: { pattern: RegExp; what: string },
+): Problem[] {
+  return [...view.matchAll(rule.pattern)].map((match) => ({
+    path: file.path,
+    line: lineAt(view, match.index + match[0].search(/\S/)),
+    what: `${rule.what}: ${match[0].trim()}`,
+  }))
+}

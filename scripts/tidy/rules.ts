@@ -1,0 +1,45 @@
+import { linkProblems } from './documents.ts'
+import { importProblems, moduleProblems } from './modules.ts'
+import type { File, Problem } from './project.ts'
+import {
+  defaultExportProblems,
+  functionProblems,
+  nameProblems,
+  sizeProblems,
+  skippedTestProblems,
+} from './shape.ts'
+import { clockProblems, leftOverProblems, machinePathProblems, sqlTimeProblems } from './words.ts'
+
+export type Rule = (files: readonly File[]) => Problem[]
+
+/** The packages that an installation without the development part has. */
+function dependenciesOf(files: readonly File[]): string[] {
+  const text = files.find(({ path }) => path === 'package.json')?.text ?? '{}'
+  return Object.keys((JSON.parse(text) as { dependencies?: object }).dependencies ?? {})
+}
+
+/** What holds for the whole project, by the name under which a problem is told. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  'module graph': (files) => importProblems(files, dependenciesOf(files)),
+  modules: moduleProblems,
+  names: nameProblems,
+  sizes: sizeProblems,
+  functions: functionProblems,
+  'default exports': defaultExportProblems,
+  'skipped tests': skippedTestProblems,
+  clock: clockProblems,
+  'time in SQL': sqlTimeProblems,
+  'left over': leftOverProblems,
+  'machine paths': machinePathProblems,
+  links: linkProblems,
+}
+
+/** Everything that breaks a rule, one line each. */
+export function tidyProblems(files: readonly File[]): string[] {
+  return Object.entries(RULES).flatMap(([name, rule]) =>
+    rule(files).map(({ path, line, what }) => {
+      const where = line === undefined ? path : `${path}:${line}`
+      return `${where} (${name}): ${what}`
+    }),
+  )
+}

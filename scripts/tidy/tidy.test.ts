@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { linkProblems } from './documents.ts'
+import { importProblems, importsOf, MAY_IMPORT } from './modules.ts'
+import { type File, readProject } from './project.ts'
+import { RULES, tidyProblems } from './rules.ts'
+import { viewsOf } from './views.ts'
+
+const PACKAGE: File = { path: 'package.json', text: '{ "dependencies": { "pg": "1" } }' }
+/** Written apart, so that the rules about words do not find them here. */
+const LEFT = ['TO', 'DO'].join('')
+const HOME = ['', 'home', 'ada', 'bursar'].join('/')
+
+const lines = (count: number, line = 'work()') => `${line}\n`.repeat(count)
+const README = ['**Owns** a', '**Words.** b', '**Invariants**', '**Time.** c', '**Boundaries.** d']
+  .map((room) => `${room}\n\n`)
+  .join('')
+
+/** For every rule: files that break it, each alone, and files that do not. */
+type Cases = { broken: [path: string, text: string][]; fine: [path: string, text: string][] }
+
+const CASES: Readonly<Record<string, Cases>> = {
+  'module graph': {
+    broken: [
+      ['src/kernel/ids.ts', "import { sql } from '../db/index.ts'\n"],
+      ['src/kernel/ids.ts', "import pg from 'pg'\n"],
+      ['src/kernel/errors.ts', "import { operations } from '../contract.gen.ts'\n"],
+      ['src/db/page.ts', "import type { App } from '../app.ts'\n"],
+      ['src/jobs/runner.ts', "import { createKey } from '../access/index.ts'\n"],
+      ['src/customers/http.ts', "import { upsert } from '../governance/index.ts'\n"],
+      ['src/customers/http.ts', "import { createServer } from '../http/index.ts'\n"],
+      ['src/governance/http.ts', "import { main } from '../cli/main.ts'\n"],
+      ['src/http/server.ts', "import { upsert } from '../governance/index.ts'\n"],
+      ['src/http/server.ts', "export * from '../customers/index.ts'\n"],
+      ['src/http/server.ts', "const late = await import('../customers/index.ts')\n"],
+      ['src/http/server.ts', "import '../customers/index.ts'\n"],
+      ['src/governance/http.ts', "import { lock } from '../customers/customer-store.ts'\n"],
+      ['src/governance/http.ts', "import {\n  type Tx,\n  sql,\n} from '../db/sql.ts'\n"],
+      ['src/main.ts', "import { serveCommand } from './cli/serve.ts'\n"],
+      ['src/config.ts', "import { openWorld } from '../test/support/world.ts'\n"],
+      ['src/db/database.ts', "import fc from 'fast-check'\n"],
+      ['src/db/database.ts', "import { x } from '@scope/unknown/deep'\n"],
+    ],
+    fine: [
+      ['src/kernel/ids.ts', "import { randomBytes } from 'node:crypto'\n"],
+      ['src/kernel/errors.ts', "import type { Id } from '../contract.gen.ts'\n"],
+      ['src/db/database.ts', "import pg from 'pg'\nimport { assert } from '../kernel/assert.ts'\n"],
+      ['src/governance/http.ts', "import { lock } from '../customers/index.ts'\n"],
+      ['src/governance/http.ts', "import { wire } from './deep/wire.ts'\n"],
+      ['src/governance/http.ts', "// import { x } from '../http/index.ts'\n"],
+      ['src/governance/http.ts', 'const text = "import { x } from \'../http/index.ts\'"\n'],
+      ['src/governance/entities.test.ts', "import { world } from '../../test/support/world.ts'\n"],
+      ['src/main.ts', "import { startEmbedded } from './db/embedded/index.ts'\n"],
+      ['src/cli/serve.ts', "import { serve } from '../main.ts'\n"],
+    ],
+  },
+  modules: {
+    broken: [
+      ['src/governance/types.ts', ''],
+      ['src/webhooks/README.md', README],
+      ['src/governance/README.md', README.replace('**Time.**', '')],
+      ['src/governance/README.md', '**Words.** b\n**Owns** a\n**Invariants**\n**Time.** c'],
+      ['src/helpers.ts', ''],
+    ],
+    fine: [
+      ['src/governance/README.md', README],
+      ['src/cli/main.ts', ''],
+      ['src/main.ts', ''],
+      ['src/config.test.ts', ''],
+    ],
+  },
+  names: {
+    broken: [
+      ['src/http/errorBody.ts', ''],
+      ['src/http/error_body.ts', ''],
+      ['test/Support/World.ts', ''],
+      ['migrations/access.sql', ''],
+      ['scripts/-a.ts', ''],
+    ],
+    fine: [
+      ['src/http/error-body.test.ts', ''],
+      ['bin/bursar.mjs', ''],
+      ['migrations/0001_access.sql', ''],
+      ['contract/schemas/CustomerId.json', ''],
+    ],
+  },
+  sizes: {
+    broken: [
+      ['src/http/server.ts', lines(401)],
+      ['migrations/0001_access.sql', lines(401, 'select 1;')],
+      ['src/http/server.ts', `// ${'x'.repeat(98)}\n`],
+      ['src/db/store.ts', `  select ${'a, '.repeat(40)} from t\n`],
+    ],
+    fine: [
+      ['src/http/server.ts', lines(400)],
+      ['src/http/server.ts', `// ${'é'.repeat(97)}\n`],
+      ['src/http/server.ts', `    \`${'a sentence for a person '.repeat(9)}\`,\n`],
+      ['docs/STYLE.md', `${'word '.repeat(30)}\n`],
+      ['src/contract.gen.ts', lines(999)],
+    ],
+  },
+  functions: {
+    broken: [
+      ['src/http/a.ts', `export function a(): void {\n${lines(69, '  work()')}}\n`],
+      [
+        'src/http/a.ts',
+        `export const a = (\n  b: { c: 1 },\n): void => {\n${lines(67, '  b()')}}\n`,
+      ],
+      ['src/http/a.ts', `const a = async <T>(b: T) => {\n${lines(69, '  work()')}}\n`],
+      ['src/http/a.ts', `const a = () => ({\n${lines(69, '  b: 1,')}})\n`],
+      ['src/http/a.test.ts', `test('a', async (t) => {\n${lines(69, '  work()')}})\n`],
+      [
+        'src/http/a.ts',
+        `class A {\n  async b(): Promise<{ c: 1 }> {\n${lines(69, '    d()')}  }\n}\n`,
+      ],
+      ['src/http/a.ts', `function a() {\n${lines(69, '  // why }')}}\n`],
+      ['src/http/a.ts', `function a({\n  b,\n}: {\n  b: 1\n}): void {\n${lines(65, '  b()')}}\n`],
+    ],
+    fine: [
+      ['src/http/a.ts', `export function a(): void {\n${lines(68, '  work()')}}\n`],
+      ['src/http/a.ts', `const a = {\n${lines(99, '  b: 1,')}}\n`],
+      ['src/http/a.ts', `export type A = {\n${lines(99, '  b: 1')}}\n`],
+      ['src/http/a.ts', `class A {\n${lines(40, '  b() {\n    c()\n  }')}}\n`],
+    ],
+  },
+  'default exports': {
+    broken: [
+      ['src/http/a.ts', 'export default 1\n'],
+      ['src/http/a.ts', 'export { a as default }\n'],
+    ],
+    fine: [['src/http/a.ts', "import { default as a } from 'pg' // export default\n"]],
+  },
+  'skipped tests': {
+    broken: [
+      ['src/http/a.test.ts', "test.only('a', () => {})\n"],
+      ['src/http/a.test.ts', "test.skip('a', () => {})\n"],
+      ['test/process/a.test.ts', "describe.todo('a')\n"],
+      ['test/process/a.test.ts', "test('a', { skip: true }, () => {})\n"],
+      ['test/process/a.test.ts', "test('a', { todo: 'later' }, () => {})\n"],
+      ['test/process/a.test.ts', "test('a', (t) => t.skip('no'))\n"],
+    ],
+    fine: [['src/http/a.test.ts', "test('nothing but .only and test.skip', () => {})\n"]],
+  },
+  clock: {
+    broken: [
+      ['src/http/a.ts', 'const now = Date.now()\n'],
+      ['src/http/a.ts', 'const now = new Date()\n'],
+      ['src/http/a.ts', 'const now = new Date\n'],
+      ['src/http/a.ts', 'const now = [1].map(Date.now)\n'],
+      ['src/http/a.ts', 'const chance = Math.random()\n'],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code of a template.
+      ['src/http/a.ts', 'const text = `at ${Date.now()}`\n'],
+    ],
+    fine: [
+      ['src/http/a.ts', 'const at = new Date(instant)\n'],
+      ['src/http/a.ts', 'const text = `Date.now() and Math.random()` // new Date()\n'],
+      ['src/kernel/clock.ts', 'const now = Date.now()\n'],
+      ['src/http/a.test.ts', 'const now = Date.now()\n'],
+      ['bench/run.ts', 'const now = Date.now()\n'],
+    ],
+  },
+  'time in SQL': {
+    broken: [
+      ['migrations/0001_a.sql', 'create table a (b timestamptz default now());\n'],
+      ['migrations/0001_a.sql', 'select CURRENT_TIMESTAMP;\n'],
+      ['src/db/store.ts', 'const a = sql`select 1 where due_at < now()`\n'],
+      ['src/db/store.ts', "const a = 'select clock_timestamp()'\n"],
+    ],
+    fine: [
+      ['migrations/0001_a.sql', '-- never now()\nselect 1;\n'],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code of a template.
+      ['src/db/store.ts', 'const a = sql`select ${app.clock.now()}`\n'],
+      ['src/db/store.ts', 'const a = clock.now()\n'],
+    ],
+  },
+  'left over': {
+    broken: [
+      ['src/http/a.ts', `// ${LEFT}: later\n`],
+      ['docs/OPERATING.md', `${LEFT}\n`],
+    ],
+    fine: [['src/http/a.ts', 'const todos = 1 // mastodon\n']],
+  },
+  'machine paths': {
+    broken: [
+      ['docs/OPERATING.md', `cd ${HOME}\n`],
+      ['src/http/a.ts', `const path = '${HOME}'\n`],
+      ['bench/results.md', `(${HOME})\n`],
+    ],
+    fine: [['docs/OPERATING.md', 'see /var/lib/bursar and https://example.com/home/page\n']],
+  },
+  links: {
+    broken: [
+      ['docs/A.md', '[b](B.md)\n'],
+      ['docs/A.md', '[b](#no-such-heading)\n\n# A heading\n'],
+      ['docs/A.md', '[b](../../outside.md)\n'],
+      ['docs/A.md', '[b]: ./gone.md\n'],
+    ],
+    fine: [
+      ['docs/A.md', '[b](#the-heading-of-b-1)\n\n## The `heading`, of B: 1\n'],
+      ['docs/A.md', '[b](https://example.com) [c](../package.json) [d](mailto:a@b.c)\n'],
+      ['docs/A.md', '```\n[b](B.md)\n```\nand `[b](B.md)`\n'],
+    ],
+  },
+}
+
+test('every rule is proven', () => {
+  assert.deepEqual(Object.keys(CASES), Object.keys(RULES))
+})
+
+for (const [name, { broken, fine }] of Object.entries(CASES)) {
+  const rule = RULES[name]
+  const check = (path: string, text: string) => rule?.([PACKAGE, { path, text }]) ?? []
+  for (const [path, text] of broken)
+    test(`${name}: ${path} is told of ${JSON.stringify(text.slice(0, 60))}`, () => {
+      const problems = check(path, text)
+      assert.equal(problems.length, 1, JSON.stringify(problems))
+      assert.ok(problems[0] !== undefined && path.startsWith(problems[0].path))
+    })
+  for (const [path, text] of fine)
+    test(`${name}: ${path} may hold ${JSON.stringify(text.slice(0, 60))}`, () => {
+      assert.deepEqual(check(path, text), [])
+    })
+}
+
+test('links between documents are followed to their headings', () => {
+  const target = { path: 'docs/B.md', text: '# One\n\n## Two words\n\n## Two words\n' }
+  const linked = (link: string) =>
+    linkProblems([{ path: 'README.md', text: `[b](${link})\n` }, target])
+  for (const link of ['docs/B.md', 'docs/B.md#one', 'docs/B.md#two-words', 'docs/B.md#two-words-1'])
+    assert.deepEqual(linked(link), [])
+  for (const link of ['docs/B.md#two', 'docs/b.md', 'B.md']) assert.equal(linked(link).length, 1)
+})
+
+test('the module graph has no cycle', () => {
+  const parts = Object.keys(MAY_IMPORT)
+  for (const [part, imported] of Object.entries(MAY_IMPORT))
+    for (const each of imported)
+      assert.ok(!MAY_IMPORT[each]?.includes(part), `${part} and ${each} import each other`)
+  const reach = (part: string): string[] =>
+    (MAY_IMPORT[part] ?? []).flatMap((each) => [each, ...reach(each)])
+  for (const part of parts) assert.ok(!reach(part).includes(part), `${part} reaches itself`)
+})
+
+test('a problem names the line', () => {
+  const text = "import a from 'pg'\n\nimport { b } from '../http/index.ts'\n"
+  const problems = importProblems([{ path: 'src/customers/a.ts', text }], ['pg'])
+  assert.deepEqual(problems, [
+    { path: 'src/customers/a.ts', line: 3, what: 'customers may not import http' },
+  ])
+})
+
+test('code, comments, strings, templates and patterns are told apart', () => {
+  const cases: [text: string, code: string][] = [
+    ["a('//b') // c", "a('   ')     "],
+    ['a /* b\n*/ c', 'a     \n   c'],
+    ["a = /[/']/.test(b) / 2", 'a = /    /.test(b) / 2'],
+    ["a = b / 2 / '/'", "a = b / 2 / ' '"],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code of a template.
+    ['`a${b({ c: `d${e}` })}f`', '`  {b({ c: `  {e}` })} `'],
+    ["'a\\'b' + c", "'    ' + c"],
+    ['return /a"b/g', 'return /   /g'],
+  ]
+  for (const [text, code] of cases) assert.equal(viewsOf(text).code, code)
+  assert.deepEqual(
+    importsOf("import type { A } from './a.ts'\nimport { type B } from './b.ts'\n"),
+    [
+      { from: './a.ts', line: 1, typeOnly: true },
+      { from: './b.ts', line: 2, typeOnly: false },
+    ],
+  )
+})
+
+test('the project keeps every rule', () => {
+  assert.deepEqual(tidyProblems(readProject()), [])
+})
