@@ -75,11 +75,13 @@ const UUID = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/
 /** A text cut at the ids that this run made, which then stand at the odd places. null: no text. */
 function piecesOf(value: unknown): string[] | null {
   if (typeof value !== 'string') return null
-  return value.split(UUID).reduce<string[]>((pieces, piece, index) => {
-    const isText = index % 2 === 0
-    if (pieces.length === 0 || (!isText && made.has(piece))) return [...pieces, piece]
-    // An id that is not new belongs to the text around it.
-    if (pieces.length % 2 === 1) return [...pieces.slice(0, -1), `${pieces.at(-1)}${piece}`]
-    return [...pieces, piece]
-  }, [])
+  const pieces: string[] = []
+  let text = ''
+  for (const piece of value.split(UUID)) {
+    if (made.has(piece)) {
+      pieces.push(text, piece)
+      text = ''
+    } else text += piece
+  }
+  return [...pieces, text]
 }

@@ -1,17 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readConfig } from '../src/config.ts'
 import { databaseUrl, findRunning } from '../src/db/embedded/index.ts'
 import { killChildren } from './child.ts'
-import { LEAST_PAIRS, type Options, readOptions, USAGE } from './options.ts'
+import { LEAST_PAIRS, type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { type Memory, memoryOf } from './processes.ts'
 import { watchStatements } from './record.ts'
 import { type Report, textOf, verdictsOf } from './report.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
 import { killServers, type RunningServer, startServer } from './running-server.ts'
 import { scenarios } from './scenarios/index.ts'
-import { measureStartUp, newDataDir, type StartUp } from './start-up.ts'
+import { measureStartUp, newDataDir, removeDataDir, type StartUp } from './start-up.ts'
 import { openWorld, versionsOf } from './world.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
@@ -57,7 +57,7 @@ async function onServer<T>(work: (server: RunningServer, dataDir: string) => Pro
       await server.stop()
     }
   } finally {
-    rmSync(dataDir, { recursive: true, force: true })
+    await removeDataDir(dataDir)
   }
 }
 
@@ -122,7 +122,7 @@ try {
   await main(options)
 } catch (error) {
   killChildren()
-  const isUsage = error instanceof TypeError && 'code' in error
+  const isUsage = error instanceof UsageError
   say(isUsage ? `${error.message}\n\n${USAGE}` : `bench: ${(error as Error).stack}`)
   process.exitCode = 1
 }

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startServer, type WAYS } from './running-server.ts'
@@ -25,7 +26,7 @@ export async function measureStartUp(way: keyof typeof WAYS): Promise<StartUp> {
       for (let again = 0; again < LATER_STARTS_EACH; again += 1)
         later.push(await startOnce(dataDir, way))
     } finally {
-      rmSync(dataDir, { recursive: true, force: true })
+      await removeDataDir(dataDir)
     }
   }
   return { way, firstMs: spreadOf(first), laterMs: spreadOf(later) }
@@ -38,3 +39,7 @@ async function startOnce(dataDir: string, way: keyof typeof WAYS): Promise<numbe
 }
 
 export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'bursar-bench-'))
+
+/** The database of a server that broke down may still be writing while it ends. */
+export const removeDataDir = (dataDir: string): Promise<void> =>
+  rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })

@@ -1,4 +1,14 @@
+import { createPublicKey } from 'node:crypto'
 import { isAbsolute, join, resolve } from 'node:path'
+
+/** Whose tokens are taken: those of one key set, or of one key. */
+export type TokenConfig = {
+  readonly jwksUrl: string | null
+  /** A public key in PEM (SPKI). */
+  readonly publicKey: string | null
+  readonly issuer: string | null
+  readonly audience: string | null
+}
 
 /** Everything that the environment decides. Read once, at start. */
 export type Config = {
@@ -9,6 +19,8 @@ export type Config = {
   readonly databaseUrl: string | null
   readonly databasePoolSize: number
   readonly apiKey: string | null
+  /** Whose tokens people may call with. null: API keys only. */
+  readonly tokens: TokenConfig | null
   readonly testClock: boolean
   readonly logLevel: LogLevel
   /** null: no cap, as in the contract. */
@@ -42,6 +54,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     databaseUrl: databaseUrl(env),
     databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
     apiKey: apiKey(env),
+    tokens: tokens(env),
     testClock,
     logLevel: logLevel(env),
     maxAttributionKeys: integer(env, 'BURSAR_MAX_ATTRIBUTION_KEYS', { min: 0, max: 10_000 }),
@@ -94,6 +107,42 @@ function apiKey(env: Environment): string | null {
   if (!/^[\x21-\x7e]+$/.test(text))
     throw new ConfigError('BURSAR_API_KEY must consist of visible ASCII characters')
   return text
+}
+
+function tokens(env: Environment): TokenConfig | null {
+  const jwksUrl = value(env, 'BURSAR_JWT_JWKS_URL')
+  const publicKey = value(env, 'BURSAR_JWT_PUBLIC_KEY')
+  const issuer = value(env, 'BURSAR_JWT_ISSUER')
+  const audience = value(env, 'BURSAR_JWT_AUDIENCE')
+  if (jwksUrl === null && publicKey === null) {
+    if (issuer !== null || audience !== null)
+      throw new ConfigError(
+        'BURSAR_JWT_JWKS_URL or BURSAR_JWT_PUBLIC_KEY must say whose tokens count',
+      )
+    return null
+  }
+  if (jwksUrl !== null && publicKey !== null)
+    throw new ConfigError('set BURSAR_JWT_JWKS_URL or BURSAR_JWT_PUBLIC_KEY, not both')
+  if (jwksUrl !== null && !/^https?:\/\//.test(jwksUrl))
+    throw new ConfigError('BURSAR_JWT_JWKS_URL must begin with https:// or http://')
+  if (jwksUrl !== null && !URL.canParse(jwksUrl))
+    throw new ConfigError('BURSAR_JWT_JWKS_URL is not a URL')
+  if (publicKey !== null) requirePublicKey(publicKey)
+  return { jwksUrl, publicKey, issuer, audience }
+}
+
+/** RSA, P-256 and Ed25519 are what RS256, ES256 and EdDSA are verified with. */
+function requirePublicKey(pem: string): void {
+  const types = ['rsa', 'ec', 'ed25519']
+  const text = 'BURSAR_JWT_PUBLIC_KEY must be a public key in PEM: RSA, P-256 or Ed25519'
+  let type: string | undefined
+  try {
+    // A private key in this place would be read as well, and would be a mistake worth stopping at.
+    if (!/PRIVATE KEY/.test(pem)) type = createPublicKey(pem).asymmetricKeyType
+  } catch {
+    throw new ConfigError(text)
+  }
+  if (type === undefined || !types.includes(type)) throw new ConfigError(text)
 }
 
 function logLevel(env: Environment): LogLevel {

@@ -128,7 +128,7 @@ export async function createBursar(from: {
   const contract = await readContract(CONTRACT)
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
-  const listener = followKeyChanges(connection, authenticator)
+  const listener = followKeyChanges(connection, authenticator.keys)
   const server = createServer(log)
   const jobs = startJobRunner(app, workHandlers)
   mountOpenRoutes(server, { app, contract, version: VERSION })

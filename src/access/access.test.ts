@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { Refusal } from '../kernel/errors.ts'
 import {
+  type Caller,
   configureKey,
   createAuthenticator,
   createEnvironment,
@@ -21,8 +22,15 @@ const HOUR_MS = 3_600_000
 const world = await openWorld()
 const { app, authenticator } = world.bursar
 
+const opening = (apiKey: string, by = authenticator) =>
+  by.authenticate({
+    apiKey,
+    authorization: undefined,
+    accountId: undefined,
+    environmentId: undefined,
+  })
 const opens = (secret: string) =>
-  authenticator.authenticate(secret).then(
+  opening(secret).then(
     () => true,
     (error) => {
       assert.ok(error instanceof Refusal && error.status === 401)
@@ -40,8 +48,8 @@ async function eventuallyRefused(secret: string) {
 test('a key opens its own environment, and nothing once it is revoked', async () => {
   const { scope } = await world.tenant()
   const key = await createKey(app, scope, { kind: 'read-only', name: 'reports' })
-  const caller = await authenticator.authenticate(key.secret)
-  assert.deepEqual([caller.scope, caller.keyId, caller.kind], [scope, key.keyId, 'read-only'])
+  const caller = await opening(key.secret)
+  assert.deepEqual([caller.scope, caller.actor.id, caller.role], [scope, key.keyId, 'read-only'])
   await revokeKey(app, key.keyId)
   await eventuallyRefused(key.secret)
   await assert.rejects(revokeKey(app, key.keyId), refusedAs(404, 'ApiKeyNotFound'))
@@ -51,9 +59,9 @@ test('an authenticator that cannot hear of changes remembers nothing', async () 
   const { scope } = await world.tenant()
   const deaf = createAuthenticator(app)
   const key = await createKey(app, scope, { kind: 'full-access', name: 'x' })
-  await deaf.authenticate(key.secret)
+  await opening(key.secret, deaf)
   await revokeKey(app, key.keyId)
-  await assert.rejects(deaf.authenticate(key.secret), refusedAs(401, 'Unauthenticated'))
+  await assert.rejects(opening(key.secret, deaf), refusedAs(401, 'Unauthenticated'))
 })
 
 test('an expiry is exclusive', async () => {
@@ -121,22 +129,29 @@ test('an environment id is taken once, and must be an id', async () => {
   await assert.rejects(createEnvironment(app, { id: 'a b' }), refusedAs(400, 'BadUserInput'))
 })
 
-const PERMITTED: [
-  kind: 'full-access' | 'read-only' | 'publishable',
-  needs: string,
-  may: boolean,
-][] = [
+const PERMITTED: [role: Caller['role'], needs: string, may: boolean][] = [
   ['full-access', 'customers:write', true],
-  ['full-access', 'whatever:comes', true],
+  ['full-access', 'whatever:write', true],
   ['read-only', 'customers:read', true],
   ['read-only', 'customers:write', false],
+  ['customers-write', 'customers:read', true],
+  ['customers-write', 'customers:write', true],
+  ['customers-write', 'entityTypes:read', false],
+  ['event-queue-read', 'events:read', true],
+  ['event-queue-read', 'events:write', false],
   ['publishable', 'customers:read', false],
   ['publishable', 'entitlements:read', true],
   ['publishable', 'entitlements:write', false],
+  ['ADMIN', 'entityTypes:write', true],
+  ['SUPPORT', 'customers:write', true],
+  ['SUPPORT', 'entityTypes:write', false],
+  ['VIEWER', 'entities:read', true],
+  ['VIEWER', 'entities:write', false],
+  ['NONE', 'entities:read', false],
 ]
-for (const [kind, needs, may] of PERMITTED)
-  test(`a ${kind} key ${may ? 'may' : 'may not'} do what needs ${needs}`, () => {
-    assert.equal(permits(kind, needs), may)
+for (const [role, needs, may] of PERMITTED)
+  test(`${role} ${may ? 'may' : 'may not'} do what needs ${needs}`, () => {
+    assert.equal(permits(role, needs), may)
   })
 
 test('a key file whose key was revoked gets a new one, and the old one stays dead', async (t) => {
@@ -150,7 +165,7 @@ test('a key file whose key was revoked gets a new one, and the old one stays dea
   assert.equal((await stat(file)).mode & 0o777, 0o600)
   assert.equal(await readFile(file, 'utf8'), `${first.made}\n`)
   assert.deepEqual(await ensureConfiguredKey(here, scope), { from: 'file', file, made: null })
-  const { keyId } = await authenticator.authenticate(first.made)
+  const { id: keyId } = (await opening(first.made)).actor
   await revokeKey(app, keyId)
   const second = await ensureConfiguredKey(here, scope)
   assert.ok(second.from === 'file' && second.made !== null && second.made !== first.made)

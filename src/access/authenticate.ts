@@ -1,61 +1,80 @@
 import type { App } from '../app.ts'
-import { unauthenticated } from '../kernel/errors.ts'
-import { isLive } from './commands.ts'
-import { hashOf } from './secret.ts'
-import { findKeyByHash } from './store.ts'
-import type { ApiKey, Caller } from './types.ts'
-
-/** More live keys than this are looked up again now and then. */
-const REMEMBERED_LIMIT = 10_000
-/** No header that long is a key; hashing it would only cost time. */
-const SECRET_LIMIT = 512
+import { forbidden, notFound, type Refusal, unauthenticated } from '../kernel/errors.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { type KeyMemory, rememberKeys } from './key-memory.ts'
+import { findStanding, type Standing } from './member-store.ts'
+import { createTokenVerifier, type VerifyToken } from './token.ts'
+import type { Caller, Credentials } from './types.ts'
 
 export type Authenticator = {
-  /** Who sends this `X-API-KEY`. 401 for a key that is missing, unknown, expired or revoked. */
-  authenticate(secret: string | undefined): Promise<Caller>
-  /** Forgets all remembered keys: some key has changed. */
-  forget(): void
-  /** While the news of changes cannot be heard, nothing is remembered. */
-  listening(on: boolean): void
+  /**
+   * Who calls. 401 without a credential that counts; 403 `IdentityForbidden` for a person who
+   * belongs to no account. A missing or foreign account or environment stands in the answer's
+   * `scope`: such a 404 comes after the request itself has been checked.
+   */
+  authenticate(credentials: Credentials): Promise<Caller>
+  readonly keys: KeyMemory
 }
 
-/**
- * Remembers live keys, so that a request costs no look-up. Every change of a key is announced
- * through the database in its own transaction; a key read before such news is not remembered.
- */
 export function createAuthenticator(app: App): Authenticator {
-  const remembered = new Map<string, ApiKey>()
-  let heard = false
-  let news = 0
-
-  const lookUp = async (secret: string): Promise<ApiKey | null> => {
-    const newsBefore = news
-    const key = await findKeyByHash(app.db.read, hashOf(secret))
-    if (key !== null && heard && news === newsBefore) {
-      if (remembered.size >= REMEMBERED_LIMIT) remembered.clear()
-      remembered.set(secret, key)
-    }
-    return key
-  }
-  const forget = () => {
-    news += 1
-    remembered.clear()
-  }
-
+  const keys = rememberKeys(app)
+  const verify = createTokenVerifier(app.config.tokens)
   return {
-    authenticate: async (secret) => {
-      if (secret === undefined || secret === '')
-        throw unauthenticated('send an API key in the X-API-KEY header')
-      const known = secret.length > SECRET_LIMIT ? null : remembered.get(secret)
-      const key = known === undefined ? await lookUp(secret) : known
-      if (key === null || !isLive(key, app.clock.now()))
-        throw unauthenticated('the API key is unknown, expired or revoked')
-      return { scope: { environmentKey: key.environmentKey }, keyId: key.keyId, kind: key.kind }
-    },
-    forget,
-    listening: (on) => {
-      heard = on
-      forget()
+    keys,
+    authenticate: async (credentials) => {
+      const { apiKey, authorization } = credentials
+      if (apiKey !== undefined && apiKey !== '') return callerOfKey(keys, apiKey)
+      if (authorization === undefined || authorization === '')
+        throw unauthenticated('send an API key in X-API-KEY, or a token in Authorization: Bearer')
+      return callerOfToken(app, verify, credentials)
     },
   }
 }
+
+async function callerOfKey(keys: KeyMemory, secret: string): Promise<Caller> {
+  const key = await keys.find(secret)
+  if (key === null) throw unauthenticated('the API key is unknown, expired or revoked')
+  return {
+    actor: { kind: 'API_KEY', id: key.keyId },
+    role: key.kind,
+    scope: { environmentKey: key.environmentKey },
+  }
+}
+
+const BEARER = /^Bearer +([^ ]+) *$/i
+
+async function callerOfToken(
+  app: App,
+  verify: VerifyToken,
+  { authorization, accountId, environmentId }: Credentials,
+): Promise<Caller> {
+  const token = BEARER.exec(authorization ?? '')?.[1]
+  if (token === undefined) throw unauthenticated('Authorization must be: Bearer <token>')
+  const userId = await verify(token)
+  const named = { accountId: accountId || null, environmentId: environmentId || null }
+  const standing = await findStanding(app.db.read, { userId, ...named })
+  if (standing === null && named.accountId === null)
+    throw forbidden('you are not a member of any account')
+  const scope = scopeOf(standing, named)
+  return { actor: { kind: 'USER', id: userId }, role: roleOf(standing), scope }
+}
+
+/** The account of a person who is not in it looks like one that does not exist. */
+function scopeOf(
+  standing: Standing | null,
+  named: { accountId: string | null; environmentId: string | null },
+): Scope | Refusal {
+  if (standing === null)
+    return notFound('AccountNotFoundError', `X-ACCOUNT-ID: there is no account ${named.accountId}`)
+  if (named.environmentId === null)
+    return notFound('EnvironmentMissing', 'X-ENVIRONMENT-ID is required with a token')
+  if (standing.environmentKey === null)
+    return notFound(
+      'EnvironmentMissing',
+      `X-ENVIRONMENT-ID: the account has no environment ${named.environmentId}`,
+    )
+  return { environmentKey: standing.environmentKey }
+}
+
+const roleOf = (standing: Standing | null): Caller['role'] =>
+  standing?.role === 'OWNER' ? 'ADMIN' : (standing?.environmentRole ?? 'NONE')

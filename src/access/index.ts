@@ -3,13 +3,22 @@ export * from './commands.ts'
 export { type ConfiguredKey, ensureConfiguredKey } from './configured-key.ts'
 export { keyFileOf, readKeyFile, writeKeyFile } from './key-file.ts'
 export { followKeyChanges } from './listen.ts'
+export { type MemberInput, putMember, removeMember } from './member-commands.ts'
+export { listMembers } from './member-store.ts'
 export { permits } from './permit.ts'
 export { findEnvironment, listEnvironments, listKeys } from './store.ts'
 export {
+  ACCOUNT_ROLES,
+  type AccountRole,
+  type Actor,
   type ApiKey,
   type Caller,
+  type Credentials,
+  ENVIRONMENT_ROLES,
   ENVIRONMENT_TYPES,
   type Environment,
+  type EnvironmentRole,
   KEY_KINDS,
   type KeyKind,
+  type Member,
 } from './types.ts'

@@ -1,9 +1,9 @@
 import { type Connection, type Listener, listen } from '../db/index.ts'
-import type { Authenticator } from './authenticate.ts'
+import type { KeyMemory } from './key-memory.ts'
 
-/** Keeps an authenticator's memory coherent with changes made by any process. */
-export const followKeyChanges = (connection: Connection, authenticator: Authenticator): Listener =>
+/** Keeps a memory of keys coherent with changes made by any process. */
+export const followKeyChanges = (connection: Connection, keys: KeyMemory): Listener =>
   listen(connection, 'bursar_access', {
-    notification: authenticator.forget,
-    state: authenticator.listening,
+    notification: keys.forget,
+    state: keys.listening,
   })

@@ -1,4 +1,5 @@
 import type { Instant } from '../kernel/clock.ts'
+import type { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
@@ -14,7 +15,17 @@ export type Environment = {
   type: EnvironmentType
 }
 
-export const KEY_KINDS = ['full-access', 'read-only', 'publishable'] as const
+/** What a key may do: everything, a preset of it, or what a browser may. See `permit.ts`. */
+export const KEY_KINDS = [
+  'full-access',
+  'read-only',
+  'customers-write',
+  'subscriptions-write',
+  'coupons-write',
+  'api-keys-write',
+  'event-queue-read',
+  'publishable',
+] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
 /** An API key without its secret, which nobody can read again. */
@@ -34,5 +45,37 @@ export type ApiKey = {
 /** What an operation needs, as its contract file states it: `customers:write`. */
 export type Permission = string
 
+export const ACCOUNT_ROLES = ['OWNER', 'MEMBER'] as const
+export type AccountRole = (typeof ACCOUNT_ROLES)[number]
+
+export const ENVIRONMENT_ROLES = ['ADMIN', 'SUPPORT', 'VIEWER', 'NONE'] as const
+export type EnvironmentRole = (typeof ENVIRONMENT_ROLES)[number]
+
+/** A person of an account, known by the subject of their token. */
+export type Member = {
+  accountId: string
+  userId: string
+  role: AccountRole
+  /** By the id of the environment; an owner administers all, whatever stands here. */
+  environments: Readonly<Record<string, EnvironmentRole>>
+  createdAt: Instant
+}
+
+/** Who is answerable for a call. */
+export type Actor = { readonly kind: 'API_KEY' | 'USER'; readonly id: string }
+
 /** Who calls, once the credential has been checked. */
-export type Caller = { readonly scope: Scope; readonly keyId: Uuid; readonly kind: KeyKind }
+export type Caller = {
+  readonly actor: Actor
+  readonly role: KeyKind | EnvironmentRole
+  /** The environment called, or the refusal (404) when a person named none that is theirs. */
+  readonly scope: Scope | Refusal
+}
+
+/** What a request says of who sends it. Of both credentials the API key wins. */
+export type Credentials = {
+  readonly apiKey: string | undefined
+  readonly authorization: string | undefined
+  readonly accountId: string | undefined
+  readonly environmentId: string | undefined
+}

@@ -132,9 +132,9 @@ async function revoke(args: readonly string[]): Promise<number> {
 
 /** Where this machine keeps the secret of a key, if it does. */
 async function whereKept(app: App, keyId: string): Promise<'variable' | 'file' | null> {
-  const { authenticate } = createAuthenticator(app)
+  const { keys } = createAuthenticator(app)
   const isHere = async (secret: string | null) =>
-    secret !== null && (await authenticate(secret).catch(() => null))?.keyId === keyId
+    secret !== null && (await keys.find(secret))?.keyId === keyId
   if (await isHere(app.config.apiKey)) return 'variable'
   return (await isHere(await readKeyFile(app.config.dataDir))) ? 'file' : null
 }

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.ts'
 import { environmentCommand } from './environment.ts'
 import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
+import { memberCommand } from './member.ts'
 import { migrateCommand } from './migrate.ts'
 import { serveCommand } from './serve.ts'
 
@@ -18,6 +19,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   key: keyCommand,
   environment: environmentCommand,
+  member: memberCommand,
   integration: integrationCommand,
   migrate: migrateCommand,
   doctor: doctorCommand,

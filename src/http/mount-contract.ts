@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Authenticator, type Caller, permits } from '../access/index.ts'
+import { type Authenticator, type Caller, type Credentials, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { assert } from '../kernel/assert.ts'
-import { badInput, forbidden } from '../kernel/errors.ts'
+import { badInput, forbidden, Refusal } from '../kernel/errors.ts'
 import type { Call, Handlers, OperationRequest } from '../operation.ts'
 import { complaint } from './complaint.ts'
 import type { Contract, Operation } from './contract.ts'
@@ -48,9 +48,8 @@ function mountOperation(server: FastifyInstance, mounting: Mounting, operation: 
     url: routeOf(operation.path),
     onRequest: async (request) => {
       refuseEmptySegments(request)
-      const caller = await authenticate(authenticator, request)
-      if (!permits(caller.kind, operation.permission))
-        throw forbidden(`a ${caller.kind} key may not use this operation`)
+      const caller = await authenticator.authenticate(credentialsOf(request))
+      refuseUnpermitted(caller, operation)
       request.setDecorator<Caller>(CALLER, caller)
     },
     handler: async (request, reply) => {
@@ -60,6 +59,7 @@ function mountOperation(server: FastifyInstance, mounting: Mounting, operation: 
         query: checkedQuery(check.query, operation, request.url),
         body: checkedBody(check.body, operation, request.body),
       }
+      if (scope instanceof Refusal) throw scope
       reply.code(operation.successStatus)
       return handler(input as OperationRequest<never>, { app, scope })
     },
@@ -72,10 +72,25 @@ function refuseEmptySegments(request: FastifyRequest): void {
     throw routeNotFound(request)
 }
 
-/** With both credentials sent the API key wins. Tokens of people are not known yet: 401. */
-function authenticate(authenticator: Authenticator, request: FastifyRequest): Promise<Caller> {
-  const header = request.headers['x-api-key']
-  return authenticator.authenticate(Array.isArray(header) ? header[0] : header)
+/** The first of a header that is sent more than once. */
+const headerOf = (request: FastifyRequest, name: string): string | undefined =>
+  [request.headers[name]].flat()[0]
+
+export const credentialsOf = (request: FastifyRequest): Credentials => ({
+  apiKey: headerOf(request, 'x-api-key'),
+  authorization: request.headers.authorization,
+  accountId: headerOf(request, 'x-account-id'),
+  environmentId: headerOf(request, 'x-environment-id'),
+})
+
+/** Without an environment a person has no role yet: that 404 follows after the request's checks. */
+function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation): void {
+  if (scope instanceof Refusal || permits(role, operation.permission)) return
+  throw forbidden(
+    actor.kind === 'USER'
+      ? `the role ${role} may not use this operation`
+      : `a ${role} key may not use this operation`,
+  )
 }
 
 function checkedParams(validate: Validator, params: Record<string, string>): object {

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from '../access/index.ts'
 import { instantFromWire, instantToWire, type MovableClock } from '../kernel/clock.ts'
 import { badInput, forbidden } from '../kernel/errors.ts'
+import { credentialsOf } from './mount-contract.ts'
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 
@@ -15,8 +16,8 @@ export function mountTestClock(
 ): void {
   server.post('/test/clock', {
     onRequest: async (request) => {
-      const caller = await from.authenticator.authenticate(request.headers['x-api-key'] as string)
-      if (caller.kind !== 'full-access') throw forbidden('only a full-access key moves the clock')
+      const { role } = await from.authenticator.authenticate(credentialsOf(request))
+      if (role !== 'full-access') throw forbidden('only a full-access key moves the clock')
     },
     handler: async (request) => {
       from.clock.moveTo(instantOf(request.body))

@@ -1,0 +1,56 @@
+import type { App } from '../app.ts'
+import { isLive } from './commands.ts'
+import { hashOf } from './secret.ts'
+import { findKeyByHash } from './store.ts'
+import type { ApiKey } from './types.ts'
+
+/** More live keys than this are looked up again now and then. */
+const REMEMBERED_LIMIT = 10_000
+/** No header that long is a key; hashing it would only cost time. */
+const SECRET_LIMIT = 512
+
+export type KeyMemory = {
+  /** The live key of a secret; null for one that is unknown, expired or revoked. */
+  find(secret: string): Promise<ApiKey | null>
+  /** Forgets all remembered keys: some key has changed. */
+  forget(): void
+  /** While the news of changes cannot be heard, nothing is remembered. */
+  listening(on: boolean): void
+}
+
+/**
+ * Remembers live keys, so that a request costs no look-up. Every change of a key is announced
+ * through the database in its own transaction; a key read before such news is not remembered.
+ */
+export function rememberKeys(app: App): KeyMemory {
+  const remembered = new Map<string, ApiKey>()
+  let heard = false
+  let news = 0
+
+  const lookUp = async (secret: string): Promise<ApiKey | null> => {
+    const newsBefore = news
+    const key = await findKeyByHash(app.db.read, hashOf(secret))
+    if (key !== null && heard && news === newsBefore) {
+      if (remembered.size >= REMEMBERED_LIMIT) remembered.clear()
+      remembered.set(secret, key)
+    }
+    return key
+  }
+  const forget = () => {
+    news += 1
+    remembered.clear()
+  }
+
+  return {
+    find: async (secret) => {
+      if (secret.length > SECRET_LIMIT) return null
+      const key = remembered.get(secret) ?? (await lookUp(secret))
+      return key !== null && isLive(key, app.clock.now()) ? key : null
+    },
+    forget,
+    listening: (on) => {
+      heard = on
+      forget()
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { ACCOUNT_ROLES, type AccountRole, ENVIRONMENT_ROLES, type Member } from './types.ts'
+
+/** What a person is in one account, and in one of its environments. */
+export type Standing = {
+  role: AccountRole
+  environmentKey: Uuid | null
+  environmentRole: (typeof ENVIRONMENT_ROLES)[number] | null
+}
+
+const standingRow = row({
+  role: column.oneOf(...ACCOUNT_ROLES),
+  environment_key: column.nullable(column.uuid),
+  environment_role: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
+})
+
+/**
+ * A person's standing in the account of this id, or in the one they joined first when it is null.
+ * null for someone who is no member there. The environment is found within the account alone.
+ */
+export async function findStanding(
+  reader: Reader,
+  of: { userId: string; accountId: string | null; environmentId: string | null },
+): Promise<Standing | null> {
+  const found = await reader.maybeOne(
+    standingRow,
+    sql`
+    select m.role, e.environment_key, r.role as environment_role
+    from members m
+      join accounts a using (account_key)
+      left join environments e
+        on e.account_key = m.account_key and e.id = ${of.environmentId}::text
+      left join environment_roles r
+        on r.environment_key = e.environment_key and r.user_id = m.user_id
+    where m.user_id = ${of.userId}::text
+      and (${of.accountId}::text is null or a.id = ${of.accountId}::text)
+    order by m.created_at, m.account_key
+    limit 1`,
+  )
+  return (
+    found && {
+      role: found.role,
+      environmentKey: found.environment_key,
+      environmentRole: found.environment_role,
+    }
+  )
+}
+
+/** Adds a member or changes their role. Answers 0 when there is no such account. */
+export const putMember = (
+  tx: Tx,
+  member: { accountId: string; userId: string; role: AccountRole },
+  now: Instant,
+) =>
+  tx.execute(sql`
+    insert into members (account_key, user_id, role, created_at)
+    select account_key, ${member.userId}::text, ${member.role}::text,
+      ${instantToWire(now)}::timestamptz
+    from accounts where id = ${member.accountId}::text
+    on conflict (account_key, user_id) do update set role = excluded.role`)
+
+/** Answers how many of the environments belong to the account, and got the role. */
+export const putEnvironmentRoles = (
+  tx: Tx,
+  member: Pick<Member, 'accountId' | 'userId' | 'environments'>,
+) =>
+  tx.execute(sql`
+    insert into environment_roles (environment_key, user_id, role)
+    select e.environment_key, ${member.userId}::text, given.role
+    from unnest(${Object.keys(member.environments)}::text[],
+        ${Object.values(member.environments)}::text[]) as given (id, role)
+      join environments e on e.id = given.id
+      join accounts a using (account_key)
+    where a.id = ${member.accountId}::text
+    on conflict (environment_key, user_id) do update set role = excluded.role`)
+
+/** Answers 0 when there is no such member. */
+export async function deleteMember(tx: Tx, member: Pick<Member, 'accountId' | 'userId'>) {
+  await tx.execute(sql`
+    delete from environment_roles r using environments e join accounts a using (account_key)
+    where r.environment_key = e.environment_key and a.id = ${member.accountId}::text
+      and r.user_id = ${member.userId}::text`)
+  return tx.execute(sql`
+    delete from members m using accounts a
+    where m.account_key = a.account_key and a.id = ${member.accountId}::text
+      and m.user_id = ${member.userId}::text`)
+}
+
+const memberRow = row({
+  account_id: column.text,
+  user_id: column.text,
+  role: column.oneOf(...ACCOUNT_ROLES),
+  environments: column.json<Member['environments']>(),
+  created_at: column.instant,
+})
+
+export async function listMembers(reader: Reader, accountId: string): Promise<Member[]> {
+  const found = await reader.many(
+    memberRow,
+    sql`
+    select a.id as account_id, m.user_id, m.role, m.created_at,
+      coalesce((
+        select json_object_agg(e.id, r.role order by e.id)
+        from environments e join environment_roles r using (environment_key)
+        where e.account_key = m.account_key and r.user_id = m.user_id), '{}') as environments
+    from members m join accounts a using (account_key)
+    where a.id = ${accountId}::text
+    order by m.created_at, m.user_id limit 1000`,
+  )
+  return found.map((member) => ({
+    accountId: member.account_id,
+    userId: member.user_id,
+    role: member.role,
+    environments: member.environments,
+    createdAt: member.created_at,
+  }))
+}

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict'
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, test } from 'node:test'
+import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
+import { openWorld } from '../../test/support/world.ts'
+import { putMember, removeMember } from './index.ts'
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const okp = generateKeyPairSync('ed25519')
+const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 })
+
+const keys = [
+  { ...(await exportJWK(rsa.publicKey)), kid: 'rsa', alg: 'RS256' },
+  { ...(await exportJWK(ec.publicKey)), kid: 'ec', alg: 'ES256' },
+  { ...(await exportJWK(okp.publicKey)), kid: 'okp', alg: 'EdDSA' },
+]
+let fetches = 0
+const jwks = createServer((_, response) => {
+  fetches += 1
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ keys }))
+})
+await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve))
+after(() => jwks.close())
+const jwksUrl = `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/keys`
+
+const ISSUER = 'https://id.example'
+const world = await openWorld({
+  BURSAR_JWT_JWKS_URL: jwksUrl,
+  BURSAR_JWT_ISSUER: ISSUER,
+  BURSAR_JWT_AUDIENCE: 'bursar',
+})
+const { app } = world.bursar
+
+type Claims = { sub?: string; iss?: string; aud?: string; exp?: number; nbf?: number }
+type Signing = { key?: KeyObject; header?: JWTHeaderParameters }
+const nowSeconds = () => Math.floor(Date.now() / 1000)
+
+/** A token that is good for `ann` unless told otherwise. */
+function token(claims: Claims = {}, { key = rsa.privateKey, header }: Signing = {}) {
+  const payload = { sub: 'ann', iss: ISSUER, aud: 'bursar', exp: nowSeconds() + 300, ...claims }
+  return new SignJWT(payload).setProtectedHeader(header ?? { alg: 'RS256', kid: 'rsa' }).sign(key)
+}
+
+let people = 0
+/** A tenant, and someone new with a role in it. */
+async function person(role: 'ADMIN' | 'SUPPORT' | 'VIEWER' | 'NONE' | 'OWNER') {
+  people += 1
+  const tenant = await world.tenant()
+  const userId = `user-${process.pid}-${people}`
+  await putMember(app, {
+    accountId: 'default',
+    userId,
+    role: role === 'OWNER' ? 'OWNER' : 'MEMBER',
+    environments: role === 'OWNER' ? {} : { [tenant.id]: role },
+  })
+  return { tenant, userId }
+}
+
+type Headers = Record<string, string>
+const bearer = (jwt: string, headers: Headers = {}) => ({
+  apiKey: null,
+  headers: { authorization: `Bearer ${jwt}`, ...headers },
+})
+const list = 'v1.customers.list' as const
+
+for (const [alg, kid, key] of [
+  ['RS256', 'rsa', rsa.privateKey],
+  ['ES256', 'ec', ec.privateKey],
+  ['EdDSA', 'okp', okp.privateKey],
+] as const)
+  test(`a token signed by ${alg} opens the environment named`, async () => {
+    const { tenant, userId } = await person('VIEWER')
+    const jwt = await token({ sub: userId }, { key, header: { alg, kid } })
+    await tenant.ok(list, bearer(jwt, { 'x-environment-id': tenant.id }))
+  })
+
+const unsigned = (header: object, payload: object) =>
+  `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`
+
+const good = () => ({ sub: 'ann', iss: ISSUER, aud: 'bursar', exp: nowSeconds() + 300 })
+const hmacWith = (secret: string) => {
+  const signed = unsigned({ alg: 'HS256', kid: 'rsa' }, good())
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+}
+
+const REFUSED: [why: string, make: () => string | Promise<string>][] = [
+  ['expired', () => token({ exp: nowSeconds() - 60 })],
+  ['not yet valid', () => token({ nbf: nowSeconds() + 60 })],
+  ['of another issuer', () => token({ iss: 'https://evil.example' })],
+  ['for another audience', () => token({ aud: 'other' })],
+  ['without a subject', () => token({ sub: '' })],
+  ['signed by a stranger', () => token({}, { key: stranger.privateKey })],
+  ['of an unknown key id', () => token({}, { header: { alg: 'RS256', kid: 'nobody' } })],
+  [
+    'of an algorithm that is not its key’s',
+    () => token({}, { header: { alg: 'PS256', kid: 'rsa' } }),
+  ],
+  ['of alg none', () => `${unsigned({ alg: 'none' }, good())}.`],
+  [
+    'of HMAC with the public key',
+    () => hmacWith(rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString()),
+  ],
+  [
+    'without an expiry',
+    async () => {
+      const { exp: _, ...claims } = good()
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: 'RS256', kid: 'rsa' })
+        .sign(rsa.privateKey)
+    },
+  ],
+  ['oversized', async () => `${await token()}${'a'.repeat(9000)}`],
+  ['garbage', () => 'not-a-token'],
+  ['empty', () => ''],
+]
+for (const [why, make] of REFUSED)
+  test(`a token that is ${why} is 401`, async () => {
+    const tenant = await world.tenant()
+    await tenant.refused(list, bearer(await make(), { 'x-environment-id': tenant.id }), {
+      status: 401,
+      code: 'Unauthenticated',
+    })
+  })
+
+test('another scheme than Bearer is 401, and an API key wins over a token', async () => {
+  const tenant = await world.tenant()
+  const headers = { authorization: 'Basic YTpi' }
+  await tenant.refused(list, { apiKey: null, headers }, { status: 401, code: 'Unauthenticated' })
+  await tenant.ok(list, { headers: { authorization: 'Bearer garbage' } })
+})
+
+test('an environment that is missing, unknown or of another account is 404 EnvironmentMissing', async () => {
+  const { tenant, userId } = await person('OWNER')
+  const jwt = await token({ sub: userId })
+  const missing = { status: 404, code: 'EnvironmentMissing' }
+  await tenant.refused(list, bearer(jwt), missing)
+  await tenant.refused(list, bearer(jwt, { 'x-environment-id': 'nowhere' }), missing)
+  const far = `far-${tenant.id}`
+  const { createEnvironment } = await import('./index.ts')
+  await createEnvironment(app, { id: far, accountId: `account-${tenant.id}` })
+  await tenant.refused(list, bearer(jwt, { 'x-environment-id': far }), missing)
+})
+
+test('an account that is unknown or foreign is 404 AccountNotFoundError; none at all is 403', async () => {
+  const { tenant, userId } = await person('VIEWER')
+  const jwt = await token({ sub: userId })
+  const environment = { 'x-environment-id': tenant.id }
+  await tenant.ok(list, bearer(jwt, { ...environment, 'x-account-id': 'default' }))
+  await tenant.refused(list, bearer(jwt, { ...environment, 'x-account-id': 'nobody' }), {
+    status: 404,
+    code: 'AccountNotFoundError',
+  })
+  await tenant.refused(list, bearer(await token({ sub: 'nobody' }), environment), {
+    status: 403,
+    code: 'IdentityForbidden',
+  })
+})
+
+test('the request itself is checked before the environment is looked for', async () => {
+  const { tenant, userId } = await person('OWNER')
+  const jwt = await token({ sub: userId })
+  await tenant.refused(
+    'v1.customers.provision',
+    { ...bearer(jwt), body: {} },
+    {
+      status: 400,
+      code: 'BadUserInput',
+    },
+  )
+})
+
+test('a role is what may be done, and ends with the membership', async () => {
+  const { tenant, userId } = await person('VIEWER')
+  const jwt = await token({ sub: userId })
+  const as = bearer(jwt, { 'x-environment-id': tenant.id })
+  const provision = { ...as, body: { id: 'acme' } }
+  const forbidden = { status: 403, code: 'IdentityForbidden' }
+  await tenant.ok(list, as)
+  await tenant.refused('v1.customers.provision', provision, forbidden)
+  await putMember(app, {
+    accountId: 'default',
+    userId,
+    role: 'MEMBER',
+    environments: { [tenant.id]: 'SUPPORT' },
+  })
+  await tenant.ok('v1.customers.provision', provision)
+  await removeMember(app, { accountId: 'default', userId })
+  await tenant.refused(list, as, forbidden)
+})
+
+test('the key set is fetched once for many tokens, and unknown key ids do not hammer it', async () => {
+  const { tenant, userId } = await person('VIEWER')
+  const before = fetches
+  const as = bearer(await token({ sub: userId }), { 'x-environment-id': tenant.id })
+  for (let repeat = 0; repeat < 5; repeat += 1) await tenant.ok(list, as)
+  for (let repeat = 0; repeat < 5; repeat += 1) {
+    const odd = await token({}, { header: { alg: 'RS256', kid: `odd-${repeat}` } })
+    await tenant.refused(list, bearer(odd), { status: 401, code: 'Unauthenticated' })
+  }
+  assert.ok(fetches - before <= 1, `${fetches - before} fetches`)
+})
+
+test('a key set that cannot be reached is 401, and API keys go on working', async () => {
+  const other = await openWorld({ BURSAR_JWT_JWKS_URL: 'http://127.0.0.1:9/keys' })
+  const tenant = await other.tenant()
+  await tenant.refused(list, bearer(await token()), { status: 401, code: 'Unauthenticated' })
+  await tenant.ok(list)
+})
+
+test('one public key is enough, without a key set', async () => {
+  const pem = ec.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const other = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem })
+  const tenant = await other.tenant()
+  const userId = `solo-${tenant.id}`
+  await putMember(other.bursar.app, {
+    accountId: 'default',
+    userId,
+    role: 'OWNER',
+    environments: {},
+  })
+  const signing = { key: ec.privateKey, header: { alg: 'ES256' } }
+  const headers = { 'x-environment-id': tenant.id }
+  await tenant.ok(list, bearer(await token({ sub: userId }, signing), headers))
+  await tenant.refused(list, bearer(await token({ sub: userId }), headers), {
+    status: 401,
+    code: 'Unauthenticated',
+  })
+})
