@@ -4,6 +4,7 @@ import { readConfig } from '../src/config.ts'
 import { handlers } from '../src/handlers.ts'
 import { type Contract, type Operation, readContract } from '../src/http/index.ts'
 import { systemClock } from '../src/kernel/clock.ts'
+import { systemOrigin } from '../src/kernel/origin.ts'
 import { createApp, createLog } from '../src/main.ts'
 import type { Call } from '../src/operation.ts'
 import { record, rememberedIds } from './record.ts'
@@ -22,6 +23,7 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     config,
     connection: { connectionString: databaseUrl },
     clock: systemClock,
+    origin: systemOrigin('bench'),
     log: createLog(config),
   })
   const app = { ...opened, ids: rememberedIds(opened.ids) }
@@ -32,7 +34,9 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     contract: await readContract(CONTRACT),
     run: ({ operation, params = {}, query = {}, body }) => {
       const handler = handlers[operation] as unknown as AnyHandler
-      return handler({ params, query, body }, { app, scope })
+      // As wide as that of a request, since it is written with every change.
+      const origin = { ...app.origin, operation, traceId: '0'.repeat(32) }
+      return handler({ params, query, body }, { app, scope, origin })
     },
     // Without a limit on the time of a statement: this fills tables.
     execute: (text) =>

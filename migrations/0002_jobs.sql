@@ -9,13 +9,20 @@ create table outbox (
   -- event keys are made before their commit, so that order alone could skip a late committer.
   transaction_id xid8 not null default pg_current_xact_id(),
   type text not null,
-  object_id text not null,
-  payload jsonb not null,
+  object_id text collate "C" not null,
+  -- The object as the API shows it: null before it was made, and after it is gone.
+  before jsonb,
+  after jsonb,
+  actor_kind text not null check (actor_kind in ('API_KEY', 'USER', 'CLI', 'SYSTEM')),
+  actor_id text collate "C" not null,
+  operation text not null,
+  trace_id text,
   occurred_at timestamptz not null,
   primary key (customer_key, event_key)
 );
 
 create index outbox_of_environment on outbox (environment_key, event_key);
+create index outbox_of_object on outbox (environment_key, object_id, event_key);
 
 create table due_work (
   customer_key uuid not null,

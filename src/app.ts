@@ -2,6 +2,7 @@ import type { Config } from './config.ts'
 import type { Database } from './db/index.ts'
 import type { Clock } from './kernel/clock.ts'
 import type { Ids } from './kernel/ids.ts'
+import type { Origin } from './kernel/origin.ts'
 
 /** Pino's shape, as far as Bursar uses it. Fields first, then a constant message. */
 export type Log = {
@@ -17,4 +18,6 @@ export type App = {
   readonly ids: Ids
   readonly log: Log
   readonly config: Config
+  /** Where this process's own changes come from: the server's, or a command's. */
+  readonly origin: Origin
 }

@@ -26,6 +26,7 @@ import {
 import { type JobRunner, startJobRunner, TRIM_OUTBOX, trimOutbox } from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { uuidv7 } from './kernel/ids.ts'
+import { type Origin, systemOrigin } from './kernel/origin.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -94,8 +95,9 @@ export async function createApp(from: {
   connection: Connection
   clock: Clock
   log: Logger
+  origin: Origin
 }): Promise<App> {
-  const { config, connection, clock, log } = from
+  const { config, connection, clock, log, origin } = from
   const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock)
   for (const warning of migrated.warnings) log.warn({}, warning)
   if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'schema migrated')
@@ -104,7 +106,7 @@ export async function createApp(from: {
     poolSize: config.databasePoolSize,
     onIdleError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
   })
-  return { db, clock, ids: uuidv7(), log, config }
+  return { db, clock, ids: uuidv7(), log, config, origin }
 }
 
 export type Bursar = {
@@ -163,7 +165,13 @@ export async function serve(config: Config): Promise<Serving> {
   const database = await openConfigured(config, log)
   try {
     const { connection } = database
-    const app = await createApp({ config, connection, clock: clock ?? systemClock, log })
+    const app = await createApp({
+      config,
+      connection,
+      clock: clock ?? systemClock,
+      log,
+      origin: systemOrigin('serve'),
+    })
     const environment = await ensureDefaultEnvironment(app)
     const key = await ensureConfiguredKey(app, environment)
     const bursar = await createBursar({ app, connection, log, clock })

@@ -1,9 +1,10 @@
 import type { App } from './app.ts'
 import type { OperationId, Operations } from './contract.gen.ts'
+import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
 
 /** What a handler knows of its call besides the validated request. */
-export type Call = { readonly app: App; readonly scope: Scope }
+export type Call = { readonly app: App; readonly scope: Scope; readonly origin: Origin }
 
 /** A request that has passed the contract: types, lengths, patterns and closed objects hold. */
 export type OperationRequest<Id extends OperationId> = Pick<

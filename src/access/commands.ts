@@ -1,7 +1,8 @@
 import type { App } from '../app.ts'
-import { scheduleTrimming } from '../jobs/index.ts'
+import type { Tx } from '../db/index.ts'
+import { announce, type EventType, scheduleTrimming } from '../jobs/index.ts'
 import { assert, required } from '../kernel/assert.ts'
-import type { Instant } from '../kernel/clock.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -51,6 +52,12 @@ async function ensureEnvironment(
     await store.insertAccount(tx, { key: app.ids.next(now), id: environment.accountId, now })
     if ((await store.insertEnvironment(tx, environment, now)) === 1) {
       await scheduleTrimming(tx, app, environment)
+      await announceChange(tx, app, environment, {
+        type: 'environment.created',
+        objectId: environment.id,
+        before: null,
+        after: { id: environment.id, accountId: environment.accountId, type: environment.type },
+      })
       return { ...environment, made: true }
     }
     const found = required(await store.findEnvironment(tx, input.id), 'an environment just seen')
@@ -66,6 +73,7 @@ export const createKey = (app: App, scope: Scope, input: NewKey): Promise<MadeKe
   return app.db.transaction(async (tx) => {
     const inserted = await store.insertKey(tx, key, { hash: hashOf(key.secret), origin: 'created' })
     assert(inserted === 1, 'a fresh random secret was taken')
+    await announceKey(tx, app, { type: 'api_key.created', before: null, after: key })
     return key
   })
 }
@@ -73,9 +81,11 @@ export const createKey = (app: App, scope: Scope, input: NewKey): Promise<MadeKe
 /** Ends a key at once, for good. 404 `ApiKeyNotFound` when there is no such key that lives. */
 export const revokeKey = (app: App, keyId: Uuid): Promise<void> =>
   app.db.transaction(async (tx) => {
-    const revoked = await store.revokeKey(tx, keyId, app.clock.now())
-    if (revoked === 0) throw notFound('ApiKeyNotFound', `there is no live key ${keyId}`)
-    await store.announceKeyChange(tx)
+    const now = app.clock.now()
+    const key = await store.lockKey(tx, keyId)
+    if (key === null || key.revokedAt !== null)
+      throw notFound('ApiKeyNotFound', `there is no key ${keyId} that is not revoked already`)
+    await revoke(tx, app, key, now)
   })
 
 /**
@@ -95,6 +105,7 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeK
     const key = keyFrom(app, scope, { kind: old.kind, name: old.name, secret: newSecret(old.kind) })
     const origin = await store.retireKey(tx, keyId, now + graceMs)
     await store.insertKey(tx, key, { hash: hashOf(key.secret), origin })
+    await announceKey(tx, app, { type: 'api_key.rotated', before: old, after: key })
     await store.announceKeyChange(tx)
     return key
   })
@@ -115,14 +126,50 @@ export const configureKey = (app: App, scope: Scope, secret: string): Promise<vo
       throw badInput('BURSAR_API_KEY is a key of another environment')
     const configured = await store.findConfiguredKey(tx, scope)
     if (found !== null && found.keyId === configured?.keyId) return
-    if (configured !== null) await store.revokeKey(tx, configured.keyId, now)
+    if (configured !== null) await revoke(tx, app, configured, now)
+    const fresh = keyFrom(app, scope, { kind: 'full-access', name: 'configured', secret })
+    const key = found ?? fresh
     if (found !== null) await store.reviveKey(tx, found.keyId)
-    else {
-      const key = keyFrom(app, scope, { kind: 'full-access', name: 'configured', secret })
-      await store.insertKey(tx, key, { hash, origin: 'configured' })
-    }
+    else await store.insertKey(tx, fresh, { hash, origin: 'configured' })
+    await announceKey(tx, app, { type: 'api_key.created', before: found, after: key })
     await store.announceKeyChange(tx)
   })
+
+async function revoke(tx: Tx, app: App, key: ApiKey, now: Instant): Promise<void> {
+  await store.revokeKey(tx, key.keyId, now)
+  const after = { ...key, revokedAt: now }
+  await announceKey(tx, app, { type: 'api_key.revoked', before: key, after })
+  await store.announceKeyChange(tx)
+}
+
+/** What may be known of a key: all but its secret. */
+const keyToShow = (key: ApiKey) => ({
+  id: key.keyId,
+  name: key.name,
+  kind: key.kind,
+  prefix: key.prefix,
+  expiresAt: key.expiresAt === null ? null : instantToWire(key.expiresAt),
+  revokedAt: key.revokedAt === null ? null : instantToWire(key.revokedAt),
+})
+
+const announceKey = (
+  tx: Tx,
+  app: App,
+  change: { type: EventType; before: ApiKey | null; after: ApiKey },
+) =>
+  announceChange(tx, app, change.after, {
+    type: change.type,
+    objectId: change.after.keyId,
+    before: change.before && keyToShow(change.before),
+    after: keyToShow(change.after),
+  })
+
+type Change = { type: EventType; objectId: string; before: object | null; after: object | null }
+
+const announceChange = (tx: Tx, app: App, scope: Scope, change: Change) =>
+  announce(tx, { app, scope, now: app.clock.now(), origin: app.origin }, [
+    { ...change, customerKey: null },
+  ])
 
 /** Whether a key opens anything at `now`. */
 export const isLive = (key: ApiKey, now: Instant): boolean =>

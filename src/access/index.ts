@@ -10,7 +10,6 @@ export { findEnvironment, listEnvironments, listKeys } from './store.ts'
 export {
   ACCOUNT_ROLES,
   type AccountRole,
-  type Actor,
   type ApiKey,
   type Caller,
   type Credentials,

@@ -1,4 +1,6 @@
 import type { App } from '../app.ts'
+import type { Tx } from '../db/index.ts'
+import { announce } from '../jobs/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import * as store from './member-store.ts'
 import type { AccountRole, EnvironmentRole } from './types.ts'
@@ -28,6 +30,8 @@ export const putMember = (app: App, input: MemberInput): Promise<void> => {
         'EnvironmentMissing',
         `the account ${input.accountId} has not all of the environments named`,
       )
+    const { role, environments } = input
+    await announceMember(tx, app, input, { role, environments })
   })
 }
 
@@ -39,4 +43,20 @@ export const removeMember = (
   app.db.transaction(async (tx) => {
     if ((await store.deleteMember(tx, member)) === 0)
       throw notFound('MemberNotFound', `${member.userId} is no member of ${member.accountId}`)
+    await announceMember(tx, app, member, null)
   })
+
+/** Told in every environment of the account, since each has a log of its own. */
+async function announceMember(
+  tx: Tx,
+  app: App,
+  { accountId, userId }: { accountId: string; userId: string },
+  after: object | null,
+): Promise<void> {
+  const type = after === null ? 'member.removed' : 'member.updated'
+  const told = [{ type, customerKey: null, objectId: userId, before: null, after } as const]
+  for (const { environment_key } of await store.environmentsOf(tx, accountId)) {
+    const scope = { environmentKey: environment_key }
+    await announce(tx, { app, scope, now: app.clock.now(), origin: app.origin }, told)
+  }
+}

@@ -88,6 +88,17 @@ export async function deleteMember(tx: Tx, member: Pick<Member, 'accountId' | 'u
       and m.user_id = ${member.userId}::text`)
 }
 
+const keyRow = row({ environment_key: column.uuid })
+
+/** The environments of an account, whose logs tell of its members. */
+export const environmentsOf = (reader: Reader, accountId: string) =>
+  reader.many(
+    keyRow,
+    sql`
+    select e.environment_key from environments e join accounts a using (account_key)
+    where a.id = ${accountId}::text order by e.environment_key limit 1000`,
+  )
+
 const memberRow = row({
   account_id: column.text,
   user_id: column.text,

@@ -1,6 +1,7 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import type { Actor } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 export const ENVIRONMENT_TYPES = ['DEVELOPMENT', 'SANDBOX', 'PRODUCTION'] as const
@@ -60,9 +61,6 @@ export type Member = {
   environments: Readonly<Record<string, EnvironmentRole>>
   createdAt: Instant
 }
-
-/** Who is answerable for a call. */
-export type Actor = { readonly kind: 'API_KEY' | 'USER'; readonly id: string }
 
 /** Who calls, once the credential has been checked. */
 export type Caller = {

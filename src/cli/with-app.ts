@@ -1,10 +1,11 @@
-import { constants } from 'node:os'
+import { constants, userInfo } from 'node:os'
 import { type Environment, ensureDefaultEnvironment, findEnvironment } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { type Config, readConfig } from '../config.ts'
 import { findRunning } from '../db/embedded/index.ts'
 import { type Connection, MigrationError } from '../db/index.ts'
 import { systemClock } from '../kernel/clock.ts'
+import type { Origin } from '../kernel/origin.ts'
 import { createApp, createLog, openConfigured } from '../main.ts'
 import { CommandError } from './command.ts'
 import { readSchemaState, withReader } from './schema-state.ts'
@@ -57,7 +58,8 @@ export function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
     await refuseForeignSchema(database)
     const { connection } = database
     const log = createLog(config)
-    const app = await createApp({ config, connection, clock: systemClock, log })
+    const origin = commandOrigin()
+    const app = await createApp({ config, connection, clock: systemClock, log, origin })
     try {
       await ensureDefaultEnvironment(app)
       return await work(app)
@@ -65,6 +67,21 @@ export function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
       await app.db.close()
     }
   })
+}
+
+/** What a command changes is written down under the name of who ran it on this machine. */
+function commandOrigin(): Origin {
+  const operation = `bursar ${process.argv[2] ?? ''}`
+  return { actor: { kind: 'CLI', id: userName() }, operation, traceId: null }
+}
+
+/** A user without an entry in the machine's list has a number only. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return String(process.getuid?.() ?? 'unknown')
+  }
 }
 
 /** The environment of an `--environment` option. */

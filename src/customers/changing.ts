@@ -18,15 +18,16 @@ export type Changed = { before: Customer; after: Customer }
  * 404 `CustomerNotFound`.
  */
 export async function changing(
-  { app, scope }: Call,
+  call: Call,
   customerId: string,
   decide: (tx: Tx, before: Customer, now: Instant) => Promise<Decided>,
 ): Promise<Changed> {
+  const { app, scope } = call
   const work = async (tx: Tx) => {
     const before = await lockedCustomer(tx, scope, customerId)
     const now = app.clock.now()
     const { after, event } = await decide(tx, before, now)
-    if (after !== before) await save(tx, { app, scope, now }, { before, after, event })
+    if (after !== before) await save(tx, { ...call, now }, { before, after, event })
     return { before, after }
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
@@ -36,9 +37,9 @@ export async function changing(
 export async function save(
   tx: Tx,
   call: Call & { now: Instant },
-  change: Changed & Pick<Decided, 'event'>,
+  change: Changed & Pick<Decided, 'event'> & { isNew?: true },
 ): Promise<void> {
-  const { before, after, event } = change
+  const { before, after, event, isNew = false } = change
   const customerKey = after.key
   const untouched = new Set(before.links)
   const kept = new Set(after.links.map(({ key }) => key))
@@ -49,7 +50,13 @@ export async function save(
     removeLinks(tx, customerKey, removed),
     saveLinks(tx, { scope: call.scope, customerKey }, written),
     announce(tx, call, [
-      { type: event, customerKey, objectId: after.id, payload: customerToWire(after) },
+      {
+        type: event,
+        customerKey,
+        objectId: after.id,
+        before: isNew ? null : customerToWire(before),
+        after: customerToWire(after),
+      },
     ]),
   ])
 }
@@ -61,11 +68,10 @@ export const newLinks = ({ app }: Call, stated: readonly LinkInput[], now: Insta
 /** The integrations of links that a request states, which it may be the first to name. */
 export const requireLinked = (
   tx: Tx,
-  { app, scope, now }: Call & { now: Instant },
+  call: Call & { now: Instant },
   stated: readonly LinkInput[],
 ): Promise<void> =>
-  requireIntegrations(
-    tx,
-    { scope, now, strict: app.config.strictIntegrations },
-    stated.map(({ integrationId, vendor }) => ({ id: integrationId, vendor })),
-  )
+  requireIntegrations(tx, call, {
+    integrations: stated.map(({ integrationId, vendor }) => ({ id: integrationId, vendor })),
+    strict: call.app.config.strictIntegrations,
+  })

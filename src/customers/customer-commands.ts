@@ -20,24 +20,29 @@ import type { Customer, CustomerInput } from './types.ts'
  * `putLinks` and `mirrorBillingId`.
  */
 export async function provisionCustomer(
-  { app, scope }: Call,
+  call: Call,
   customerId: string,
   input: CustomerInput,
 ): Promise<Customer> {
+  const { app, scope } = call
   refuseUnknownCoupon(input)
   const stated = input.links ?? []
   refuseRepeatedLinks(stated)
   const work = async (tx: Tx) => {
     const now = app.clock.now()
     const blank = newCustomer(customerId, { key: app.ids.next(now), now })
-    const links = newLinks({ app, scope }, stated, now)
+    const links = newLinks(call, stated, now)
     const after = changeCustomer(blank, input, { links, now })
     const [claimed] = await Promise.all([
       claimId(tx, scope, { customerId, key: after.key }),
-      requireLinked(tx, { app, scope, now }, stated),
+      requireLinked(tx, { ...call, now }, stated),
     ])
     if (claimed === 0) throw duplicated(`id: there is a customer ${customerId} already`)
-    await save(tx, { app, scope, now }, { before: blank, after, event: 'customer.created' })
+    await save(
+      tx,
+      { ...call, now },
+      { before: blank, after, event: 'customer.created', isNew: true },
+    )
     return after
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })

@@ -75,7 +75,7 @@ test('a customer is created and read with every field that was sent', async () =
   assert.deepEqual(await retrieve('acme'), expected)
   assert.deepEqual((await list()).data, [expected])
   assert.deepEqual(await tenant.announced(), [
-    { type: 'customer.created', objectId: 'acme', payload: expected },
+    { type: 'customer.created', objectId: 'acme', before: null, after: expected },
   ])
 })
 
@@ -163,7 +163,7 @@ test('a patch keeps what it leaves out, clears by null and by "", and merges met
   }
   assert.deepEqual(cleared, expected)
   assert.deepEqual(await retrieve('acme'), expected)
-  assert.deepEqual((await tenant.announced()).at(-1)?.payload, expected)
+  assert.deepEqual((await tenant.announced()).at(-1)?.after, expected)
 })
 
 test('a patch that changes nothing moves no updatedAt and announces nothing', async () => {
@@ -187,7 +187,8 @@ test('patches of different metadata keys at once lose none', async () => {
 
 test('two servers over one database lose no change, and give an id to one customer', async () => {
   await fresh()
-  const other = { app: (await openWorld()).bursar.app, scope: tenant.scope }
+  const { app } = (await openWorld()).bursar
+  const other = { app, scope: tenant.scope, origin: app.origin }
   const keys = Array.from({ length: 10 }, (_, index) => `k${index}`)
   const claims = await Promise.allSettled(
     keys.flatMap((id) => [provision({ id }), provisionCustomer(other, id, {})]),

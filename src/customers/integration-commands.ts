@@ -16,8 +16,9 @@ export async function addIntegration(
   scope: Scope,
   integration: Integration,
 ): Promise<Integration> {
-  const at = { scope, now: app.clock.now(), strict: false }
-  await app.db.transaction((tx) => requireIntegrations(tx, at, [integration]))
+  const call = { app, scope, now: app.clock.now(), origin: app.origin }
+  const stated = { integrations: [integration], strict: false }
+  await app.db.transaction((tx) => requireIntegrations(tx, call, stated))
   return integration
 }
 

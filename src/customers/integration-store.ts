@@ -14,8 +14,10 @@ export const registerIntegrations = (
   tx: Tx,
   scope: Scope,
   made: { integrations: readonly Integration[]; now: Instant },
-) =>
-  tx.execute(sql`
+): Promise<Integration[]> =>
+  tx.many(
+    integrationRow,
+    sql`
     insert into integrations (environment_key, id, vendor, created_at)
     select ${scope.environmentKey}::uuid, id, vendor, ${instantToWire(made.now)}::timestamptz
     from unnest(
@@ -23,7 +25,9 @@ export const registerIntegrations = (
       ${made.integrations.map(({ vendor }) => vendor)}::text[]
     ) as integration (id, vendor)
     order by id collate "C"
-    on conflict (environment_key, id) do nothing`)
+    on conflict (environment_key, id) do nothing
+    returning id, vendor`,
+  )
 
 /** Integrations by their ids, in no particular order. */
 export const findIntegrations = (

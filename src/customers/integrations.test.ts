@@ -60,13 +60,15 @@ test('a link is added, read, changed and removed, and each answer is the link', 
 test('a change of a link is a change of the customer, and is announced with it', async () => {
   await fresh()
   moveTo(LATER)
+  const before = await customer()
   await link(stripe)
   const changed = await customer()
   assert.deepEqual([changed.createdAt, changed.updatedAt], [NOW, LATER])
   assert.deepEqual((await tenant.announced()).at(-1), {
     type: 'customer.updated',
     objectId: 'acme',
-    payload: changed,
+    before,
+    after: changed,
   })
   await point('stripe', 'cus_2')
   await unlink('stripe')

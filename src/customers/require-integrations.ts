@@ -1,7 +1,6 @@
 import type { Tx } from '../db/index.ts'
-import type { Instant } from '../kernel/clock.ts'
+import { type Announcing, announce } from '../jobs/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
-import type { Scope } from '../kernel/scope.ts'
 import * as store from './integration-store.ts'
 import type { Integration } from './types.ts'
 
@@ -12,18 +11,30 @@ import type { Integration } from './types.ts'
  */
 export async function requireIntegrations(
   tx: Tx,
-  at: { scope: Scope; now: Instant; strict: boolean },
-  wanted: readonly Integration[],
+  call: Announcing,
+  stated: { integrations: readonly Integration[]; strict: boolean },
 ): Promise<void> {
+  const { integrations: wanted, strict } = stated
   if (wanted.length === 0) return
-  const { scope, now, strict } = at
+  const { scope, now } = call
   const ids = wanted.map(({ id }) => id)
   // Who loses a race for an id waits in the first statement; the second one then sees the winner.
-  const [, known] = await Promise.all([
-    strict ? null : store.registerIntegrations(tx, scope, { integrations: wanted, now }),
+  const [made, known] = await Promise.all([
+    strict ? [] : store.registerIntegrations(tx, scope, { integrations: wanted, now }),
     store.findIntegrations(tx, scope, ids),
   ])
   refuseMismatches(wanted, known)
+  await announce(
+    tx,
+    call,
+    made.map((integration) => ({
+      type: 'integration.created',
+      customerKey: null,
+      objectId: integration.id,
+      before: null,
+      after: integration,
+    })),
+  )
 }
 
 function refuseMismatches(wanted: readonly Integration[], known: readonly Integration[]): void {

@@ -79,8 +79,8 @@ test('sending a batch again changes nothing and announces nothing', async () => 
   assert.deepEqual(await upsert(batch), first)
   const announced = (await tenant.announced()).filter(({ type }) => type.startsWith('entity.'))
   assert.deepEqual(
-    announced.map(({ type, payload }) => [type, payload]),
-    first.data.map((entity) => ['entity.created', entity]),
+    announced.map(({ type, before: was, after: is }) => [type, was, is]),
+    first.data.map((entity) => ['entity.created', null, entity]),
   )
 })
 

@@ -20,10 +20,11 @@ import { entityToWire } from './wire.ts'
  * that stands twice, a new entity without a type, and a type that is unknown or archived.
  */
 export async function upsertEntities(
-  { app, scope }: Call,
+  call: Call,
   customerId: string,
   inputs: readonly EntityInput[],
 ): Promise<Entity[]> {
+  const { app, scope } = call
   refuseDuplicates('entities', inputs)
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, customerId)
@@ -39,7 +40,7 @@ export async function upsertEntities(
     const results = typed.map(({ input, entity, typeId }) =>
       upsertEntity(entity, input, { type: types.get(typeId) ?? null, key: app.ids.next(now), now }),
     )
-    await save(tx, { app, scope }, { customerKey, results, now })
+    await save(tx, call, { customerKey, results, now })
     return results.map(({ after }) => after)
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
@@ -79,9 +80,10 @@ export const unarchiveEntities = (call: Call, customerId: string, ids: readonly 
   setArchived(call, { customerId, ids, archive: false })
 
 async function setArchived(
-  { app, scope }: Call,
+  call: Call,
   wanted: { customerId: string; ids: readonly string[]; archive: boolean },
 ): Promise<string[]> {
+  const { app, scope } = call
   const ids = distinct(wanted.ids)
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, wanted.customerId)
@@ -96,10 +98,11 @@ async function setArchived(
       .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
     if (!wanted.archive) await refuseArchivedTypes(tx, scope, changing)
     const results = changing.map((entity) => ({
+      before: entity,
       after: { ...entity, archivedAt: wanted.archive ? now : null, updatedAt: now },
       change: 'updated' as const,
     }))
-    await save(tx, { app, scope }, { customerKey, results, now })
+    await save(tx, call, { customerKey, results, now })
     return ids
   }
   return app.db.transaction(work, { turn: customerTurn(scope, wanted.customerId) })
@@ -116,25 +119,26 @@ async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Enti
 
 async function save(
   tx: Tx,
-  { app, scope }: Call,
+  call: Call,
   made: { customerKey: Uuid; results: readonly Upserted<Entity>[]; now: Instant },
 ): Promise<void> {
   const { customerKey, now } = made
   const changed = made.results.filter(({ change }) => change !== null)
   const announcements = changed.map(
-    ({ after, change }): Announcement => ({
+    ({ before, after, change }): Announcement => ({
       type: change === 'created' ? 'entity.created' : 'entity.updated',
       customerKey,
       objectId: after.id,
-      payload: entityToWire(after),
+      before: before && entityToWire(before),
+      after: entityToWire(after),
     }),
   )
   await Promise.all([
     saveEntities(
       tx,
-      { scope, customerKey },
+      { scope: call.scope, customerKey },
       changed.map(({ after }) => after),
     ),
-    announce(tx, { app, scope, now }, announcements),
+    announce(tx, { ...call, now }, announcements),
   ])
 }

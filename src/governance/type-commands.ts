@@ -15,9 +15,10 @@ import { entityTypeToWire } from './wire.ts'
  * for an id that stands twice, or for more attribution keys than the configuration allows.
  */
 export async function upsertTypes(
-  { app, scope }: Call,
+  call: Call,
   inputs: readonly EntityTypeInput[],
 ): Promise<EntityType[]> {
+  const { app, scope } = call
   refuseDuplicates('types', inputs)
   refuseTooManyKeys(inputs, app.config.maxAttributionKeys)
   return app.db.transaction(async (tx) => {
@@ -28,7 +29,7 @@ export async function upsertTypes(
     const results = inputs.map((input) =>
       upsertType(before.get(input.id) ?? null, input, { key: app.ids.next(now), now }),
     )
-    await save(tx, { app, scope }, { results, now })
+    await save(tx, call, { results, now })
     return results.map(({ after }) => after)
   })
 }
@@ -61,10 +62,11 @@ export const unarchiveTypes = (call: Call, ids: readonly string[]): Promise<stri
   setArchived(call, ids, async () => false)
 
 async function setArchived(
-  { app, scope }: Call,
+  call: Call,
   ids: readonly string[],
   decide: (tx: Tx, types: EntityType[]) => Promise<boolean>,
 ): Promise<string[]> {
+  const { app, scope } = call
   const wanted = distinct(ids)
   return app.db.transaction(async (tx) => {
     await store.lockTypes(tx, scope)
@@ -79,34 +81,36 @@ async function setArchived(
       .map((id) => required(byId.get(id), 'a type just found'))
       .filter((type) => (type.archivedAt !== null) !== archive)
       .map((type) => ({
+        before: type,
         after: { ...type, archivedAt: archive ? now : null, updatedAt: now },
         change: 'updated' as const,
       }))
-    await save(tx, { app, scope }, { results, now })
+    await save(tx, call, { results, now })
     return wanted
   })
 }
 
 async function save(
   tx: Tx,
-  { app, scope }: Call,
+  call: Call,
   made: { results: readonly Upserted<EntityType>[]; now: Instant },
 ): Promise<void> {
   const changed = made.results.filter(({ change }) => change !== null)
   const announcements = changed.map(
-    ({ after, change }): Announcement => ({
+    ({ before, after, change }): Announcement => ({
       type: change === 'created' ? 'entity_type.created' : 'entity_type.updated',
       customerKey: null,
       objectId: after.id,
-      payload: entityTypeToWire(after),
+      before: before && entityTypeToWire(before),
+      after: entityTypeToWire(after),
     }),
   )
   await Promise.all([
     store.saveTypes(
       tx,
-      scope,
+      call.scope,
       changed.map(({ after }) => after),
     ),
-    announce(tx, { app, scope, now: made.now }, announcements),
+    announce(tx, { ...call, now: made.now }, announcements),
   ])
 }

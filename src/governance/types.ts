@@ -43,4 +43,8 @@ export type EntityInput = {
 }
 
 /** The state after an upsert, and whether anything differs from before. */
-export type Upserted<T> = { after: T; change: 'created' | 'updated' | null }
+export type Upserted<T> = {
+  before: T | null
+  after: T
+  change: 'created' | 'updated' | null
+}

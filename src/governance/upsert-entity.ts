@@ -37,6 +37,7 @@ export function upsertEntity(
   if (before === null) {
     assert(at.type !== null, 'a new entity has a type')
     return {
+      before,
       after: {
         key: at.key,
         id: input.id,
@@ -57,8 +58,8 @@ export function upsertEntity(
     displayName === before.displayName &&
     before.archivedAt === null &&
     sameMetadata(metadata, before.metadata)
-  if (same) return { after: before, change: null }
+  if (same) return { before, after: before, change: null }
   const typeId = at.type?.id ?? before.typeId
   const after = { ...before, typeKey, typeId, displayName, metadata, archivedAt: null }
-  return { after: { ...after, updatedAt: at.now }, change: 'updated' }
+  return { before, after: { ...after, updatedAt: at.now }, change: 'updated' }
 }

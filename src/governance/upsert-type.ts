@@ -17,6 +17,7 @@ export function upsertType(
   const wanted = { displayName: input.displayName, description, attributionKeys, archivedAt: null }
   if (before === null)
     return {
+      before,
       after: { key: at.key, id: input.id, ...wanted, createdAt: at.now, updatedAt: at.now },
       change: 'created',
     }
@@ -27,6 +28,6 @@ export function upsertType(
     before.attributionKeys.length === attributionKeys.length &&
     before.attributionKeys.every((key, index) => key === attributionKeys[index])
   return same
-    ? { after: before, change: null }
-    : { after: { ...before, ...wanted, updatedAt: at.now }, change: 'updated' }
+    ? { before, after: before, change: null }
+    : { before, after: { ...before, ...wanted, updatedAt: at.now }, change: 'updated' }
 }

@@ -55,7 +55,7 @@ test('an upsert sent again changes nothing, and updatedAt moves only on a change
       assert.equal(first.after.updatedAt, first.change === null ? before.updatedAt : 9)
       if (first.change === null) assert.deepEqual(first.after, before)
       const again = upserted(first.after, wanted, 10)
-      assert.deepEqual(again, { after: first.after, change: null })
+      assert.deepEqual(again, { before: first.after, after: first.after, change: null })
     }),
   )
 })
@@ -97,7 +97,7 @@ test('a type after an upsert converges: sent again it changes nothing', () => {
       if (wanted.description === undefined)
         assert.equal(first.after.description, before?.description ?? null)
       const again = upsertType(first.after, wanted, { key: 'other key', now: 10 })
-      assert.deepEqual(again, { after: first.after, change: null })
+      assert.deepEqual(again, { before: first.after, after: first.after, change: null })
     }),
   )
 })

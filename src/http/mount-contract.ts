@@ -53,7 +53,7 @@ function mountOperation(server: FastifyInstance, mounting: Mounting, operation: 
       request.setDecorator<Caller>(CALLER, caller)
     },
     handler: async (request, reply) => {
-      const { scope } = request.getDecorator<Caller>(CALLER)
+      const { scope, actor } = request.getDecorator<Caller>(CALLER)
       const input = {
         params: checkedParams(check.path, request.params as Record<string, string>),
         query: checkedQuery(check.query, operation, request.url),
@@ -61,7 +61,8 @@ function mountOperation(server: FastifyInstance, mounting: Mounting, operation: 
       }
       if (scope instanceof Refusal) throw scope
       reply.code(operation.successStatus)
-      return handler(input as OperationRequest<never>, { app, scope })
+      const origin = { actor, operation: operation.id, traceId: request.id }
+      return handler(input as OperationRequest<never>, { app, scope, origin })
     },
   })
 }

@@ -1,5 +1,5 @@
 export { runDueWork, schedule } from './due-work.ts'
-export { announce } from './outbox.ts'
+export { type Announcing, announce } from './outbox.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
 export { scheduleTrimming, TRIM_OUTBOX, trimOutbox } from './trim-outbox.ts'
 export type { Announcement, EventType, WorkHandler, WorkHandlers } from './types.ts'

@@ -94,8 +94,8 @@ test('work that fails leaves nothing behind and comes back later, ever more rare
   const handlers: WorkHandlers = {
     [kind]: async (tx, work, now) => {
       tries += 1
-      const call = { app, scope: work.scope, now }
-      const event = { customerKey: null, objectId: `try ${tries}`, payload: {} }
+      const call = { app, scope: work.scope, now, origin: app.origin }
+      const event = { customerKey: null, objectId: `try ${tries}`, before: null, after: {} }
       await announce(tx, call, [{ type: 'customer.created', ...event }])
       if (tries < 3) throw new Error('on purpose')
       return null

@@ -2,8 +2,13 @@ import type { App } from '../app.ts'
 import { sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
+import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Announcement } from './types.ts'
+
+export type Announcing = { app: App; scope: Scope; now: Instant; origin: Origin }
+
+const textOrNull = (value: object | null) => (value === null ? null : JSON.stringify(value))
 
 /**
  * Writes what happened, in the order given, in the transaction that made it happen: it is announced
@@ -11,23 +16,25 @@ import type { Announcement } from './types.ts'
  */
 export async function announce(
   tx: Tx,
-  call: { app: App; scope: Scope; now: Instant },
+  { app, scope, now, origin }: Announcing,
   announcements: readonly Announcement[],
 ): Promise<void> {
   if (announcements.length === 0) return
-  const { app, scope, now } = call
   await tx.execute(sql`
-    insert into outbox
-      (customer_key, event_key, environment_key, type, object_id, payload, occurred_at)
+    insert into outbox (customer_key, event_key, environment_key, type, object_id, before, after,
+      actor_kind, actor_id, operation, trace_id, occurred_at)
     select coalesce(customer_key, ${scope.environmentKey}::uuid), event_key,
-      ${scope.environmentKey}::uuid, type, object_id, payload::jsonb, ${instantToWire(now)}::timestamptz
+      ${scope.environmentKey}::uuid, type, object_id, before::jsonb, after::jsonb,
+      ${origin.actor.kind}::text, ${origin.actor.id}::text, ${origin.operation}::text,
+      ${origin.traceId}::text, ${instantToWire(now)}::timestamptz
     from unnest(
       ${announcements.map((event) => event.customerKey)}::uuid[],
       ${announcements.map(() => app.ids.next(now))}::uuid[],
       ${announcements.map((event) => event.type)}::text[],
       ${announcements.map((event) => event.objectId)}::text[],
-      ${announcements.map((event) => JSON.stringify(event.payload))}::text[]
-    ) as event (customer_key, event_key, type, object_id, payload)`)
+      ${announcements.map((event) => textOrNull(event.before))}::text[],
+      ${announcements.map((event) => textOrNull(event.after))}::text[]
+    ) as event (customer_key, event_key, type, object_id, before, after)`)
 }
 
 /** Removes an environment's announcements from before `before`; answers how many. */

@@ -13,6 +13,13 @@ export const EVENT_TYPES = [
   'entity_type.updated',
   'entity.created',
   'entity.updated',
+  'environment.created',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.revoked',
+  'integration.created',
+  'member.updated',
+  'member.removed',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]
 
@@ -23,8 +30,10 @@ export type Announcement = {
   customerKey: Uuid | null
   /** The caller's id of the object. */
   objectId: string
-  /** The object as the API shows it after the change. */
-  payload: object
+  /** The object as the API shows it: null before it was made. It never holds a secret. */
+  before: object | null
+  /** null once it is gone. */
+  after: object | null
 }
 
 /** A piece of work that waits for its instant. (customer, kind, subject) names it. */

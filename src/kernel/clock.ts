@@ -34,8 +34,20 @@ export function frozenClock(start: Instant): MovableClock {
   }
 }
 
-/** ISO-8601 in UTC with milliseconds: the only form in which an instant leaves Bursar. */
-export const instantToWire = (instant: Instant): string => new Date(instant).toISOString()
+let lastInstant = Number.NaN
+let lastText = ''
+
+/**
+ * ISO-8601 in UTC with milliseconds: the only form in which an instant leaves Bursar. The last one
+ * is remembered, since the rows of a batch share theirs: formatting took 7 % of a batch's time.
+ */
+export function instantToWire(instant: Instant): string {
+  if (instant !== lastInstant) {
+    lastText = new Date(instant).toISOString()
+    lastInstant = instant
+  }
+  return lastText
+}
 
 /** Reads an ISO-8601 date-time that the contract has already checked for its form. */
 export const instantFromWire = (text: string): Instant => Date.parse(text)

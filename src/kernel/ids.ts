@@ -19,6 +19,9 @@ const COUNTER_LIMIT = 2 ** 32
 const COUNTER_START_LIMIT = 2 ** 31
 const POOL_BYTES = 16 * 256
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const hex = (byte: number): string => HEX[byte] ?? ''
+
 export function uuidv7(): Ids {
   const pool = new Uint8Array(POOL_BYTES)
   let used = POOL_BYTES
@@ -52,7 +55,7 @@ export function uuidv7(): Ids {
       const high = (count >>> 20).toString(16).padStart(3, '0')
       const middle = (0x8000 | ((count >>> 6) & 0x3fff)).toString(16)
       const low = ((count & 0x3f) << 2) | ((random(1)[0] ?? 0) & 0x3)
-      const tail = low.toString(16).padStart(2, '0') + Buffer.from(random(5)).toString('hex')
+      const tail = hex(low) + [...random(5)].map(hex).join('')
       return `${time.slice(0, 8)}-${time.slice(8)}-7${high}-${middle}-${tail}`
     },
   }

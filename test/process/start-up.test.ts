@@ -60,7 +60,7 @@ test('a second server on a data directory is refused in one sentence; the first 
   const before = place.processes().length
   const second = place.launch()
   assert.deepEqual(await second.end(), { code: 1, signal: null })
-  assert.match(oneSentence(second.stderr()), /in use by another Bursar.*DATABASE_URL=postgres:/)
+  assert.match(oneSentence(second.stderr()), /in use by another Bursar.*DATABASE_URL="postgres:/)
   assert.equal(await statusWith(first.url, API_KEY), 200)
   assert.equal(place.processes().length, before)
   first.kill('SIGTERM')
@@ -72,7 +72,7 @@ test('the DATABASE_URL that the refusal names lets a second server share the dat
   const first = await place.start()
   const refused = place.launch()
   await refused.end()
-  const url = /DATABASE_URL=(\S+?)\.(\s|$)/.exec(refused.stderr())?.[1]
+  const url = /DATABASE_URL="([^"]+)"/.exec(refused.stderr())?.[1]
   assert.ok(url !== undefined, refused.stderr())
   const second = await place.start({ settings: { DATABASE_URL: url } })
   assert.equal(second.database, 'DATABASE_URL')

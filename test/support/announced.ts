@@ -1,7 +1,9 @@
 import { type Sql, sql } from '../../src/db/index.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
 
-/** What an environment's outbox holds, oldest first. */
+/** What an environment's outbox holds of its objects, oldest first: not its keys and the like. */
 export const announcedBy = (scope: Scope): Sql => sql`
-  select type, object_id, payload from outbox
-  where environment_key = ${scope.environmentKey}::uuid order by event_key`
+  select type, object_id, before, after from outbox
+  where environment_key = ${scope.environmentKey}::uuid
+    and type not in ('environment.created', 'integration.created') and type not like 'api_key.%'
+  order by event_key`

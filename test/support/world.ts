@@ -12,6 +12,7 @@ import {
   type MovableClock,
 } from '../../src/kernel/clock.ts'
 import { uuidv7 } from '../../src/kernel/ids.ts'
+import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
 import { type Bursar, createApp, createBursar } from '../../src/main.ts'
 import { announcedBy } from './announced.ts'
@@ -34,7 +35,7 @@ export type Tenant = {
   /** The same, and the answer must be this refusal. */
   refused(id: OperationId, request: Request, refusal: Refused): Promise<string>
   /** The announcements of this environment, oldest first. */
-  announced(): Promise<{ type: string; objectId: string; payload: unknown }[]>
+  announced(): Promise<{ type: string; objectId: string; before: unknown; after: unknown }[]>
   newKey(kind: KeyKind): Promise<string>
 }
 
@@ -50,7 +51,13 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
   const config: Config = readConfig({ BURSAR_LOG_LEVEL: 'silent', ...env }, process.cwd())
   const connection = testConnection()
   const clock = frozenClock(instantFromWire(NOW))
-  const app = await createApp({ config, connection, clock, log })
+  const app = await createApp({
+    config,
+    connection,
+    clock,
+    log,
+    origin: systemOrigin('test'),
+  })
   const bursar = await createBursar({ app, connection, log, clock })
   await bursar.server.ready()
   after(() => bursar.close())
@@ -98,7 +105,8 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
         (raw) => ({
           type: raw.type ?? '',
           objectId: raw.object_id ?? '',
-          payload: JSON.parse(raw.payload ?? 'null'),
+          before: JSON.parse(raw.before ?? 'null'),
+          after: JSON.parse(raw.after ?? 'null'),
         }),
         announcedBy(scope),
       ),
