@@ -14,6 +14,7 @@ test('without any variable the server is local, embedded and safe', () => {
     testClock: false,
     logLevel: 'info',
     maxAttributionKeys: null,
+    eventRetentionDays: 90,
     strictIntegrations: false,
   })
 })
@@ -40,6 +41,7 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_TEST_CLOCK: '1', NODE_ENV: 'production' }, /NODE_ENV=production/],
   [{ BURSAR_LOG_LEVEL: 'loud' }, /BURSAR_LOG_LEVEL/],
   [{ BURSAR_MAX_ATTRIBUTION_KEYS: '2.5' }, /BURSAR_MAX_ATTRIBUTION_KEYS/],
+  [{ BURSAR_EVENT_RETENTION_DAYS: '0' }, /BURSAR_EVENT_RETENTION_DAYS/],
   [{ BURSAR_DATABASE_POOL: '1' }, /BURSAR_DATABASE_POOL/],
 ]
 for (const [env, message] of WRONG)

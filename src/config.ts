@@ -25,6 +25,8 @@ export type Config = {
   readonly logLevel: LogLevel
   /** null: no cap, as in the contract. */
   readonly maxAttributionKeys: number | null
+  /** How long events, and who made them, can be looked up. */
+  readonly eventRetentionDays: number
   /** Links only to integrations that `bursar integration add` made. */
   readonly strictIntegrations: boolean
 }
@@ -58,6 +60,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     testClock,
     logLevel: logLevel(env),
     maxAttributionKeys: integer(env, 'BURSAR_MAX_ATTRIBUTION_KEYS', { min: 0, max: 10_000 }),
+    eventRetentionDays: integer(env, 'BURSAR_EVENT_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 90,
     strictIntegrations: flag(env, 'BURSAR_STRICT_INTEGRATIONS'),
   }
 }

@@ -18,6 +18,57 @@ export type Address = {
 export type AttributionKey = string
 
 /**
+ * A change, and who made it.
+ */
+export type AuditEntry = {
+  id: string
+  /**
+   * What happened, as in `customer.updated`.
+   */
+  type: string
+  /**
+   * The customer it belongs to; null for what belongs to the environment.
+   */
+  customerId: string | null
+  /**
+   * Id of the object.
+   */
+  objectId: string
+  actor: {
+    kind: 'API_KEY' | 'USER' | 'CLI' | 'SYSTEM'
+    /**
+     * Id of the key, subject of the token, or user of the machine.
+     */
+    id: string
+  }
+  /**
+   * The operation, or the command, that made it.
+   */
+  operation: string
+  /**
+   * The `x-trace-id` of the request.
+   */
+  traceId: string | null
+  /**
+   * The object before it; null when it did not exist.
+   */
+  before: {} | null
+  /**
+   * The object after it; null once it is gone.
+   */
+  after: {} | null
+  occurredAt: string
+}
+
+/**
+ * A page of changes.
+ */
+export type AuditListPage = {
+  data: AuditEntry[]
+  pagination: CursorPagination
+}
+
+/**
  * The request was refused and nothing was written.
  */
 export type BadInputErrorResponseDto = {
@@ -721,6 +772,38 @@ export type ErrorResponseDto = {
 }
 
 /**
+ * Something that happened.
+ */
+export type Event = {
+  id: string
+  /**
+   * What happened, as in `customer.updated`.
+   */
+  type: string
+  /**
+   * The customer it belongs to; null for what belongs to the environment.
+   */
+  customerId: string | null
+  /**
+   * Id of the object.
+   */
+  objectId: string
+  /**
+   * The object after it; null once it is gone.
+   */
+  data: {} | null
+  occurredAt: string
+}
+
+/**
+ * A page of events.
+ */
+export type EventListPage = {
+  data: Event[]
+  pagination: CursorPagination
+}
+
+/**
  * The credentials do not allow this operation.
  */
 export type ForbiddenErrorResponseDto = {
@@ -1071,6 +1154,52 @@ export type ZuoraPassthrough = {
  * Query values arrive converted, and those that have a default are always there.
  */
 export type Operations = {
+  'v1.audit.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only these types, separated by commas.
+       *
+       * @maxItems 100
+       */
+      type?: string[]
+      /**
+       * Only what happened to this object.
+       */
+      objectId?: string
+      /**
+       * Only what belongs to this customer.
+       */
+      customerId?: CustomerId
+      /**
+       * Only what happened in this range, as in `occurredAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      occurredAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+      /**
+       * Only changes made by this key, person or user of the machine.
+       */
+      actorId?: string
+    }
+    body: undefined
+    response: AuditListPage
+  }
   'v1.customers.archive': {
     params: {
       /**
@@ -1242,6 +1371,48 @@ export type Operations = {
     query: Record<string, never>
     body: CustomerUpdateRequestBody
     response: CustomerResponse
+  }
+  'v1.eventsLog.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only these types, separated by commas.
+       *
+       * @maxItems 100
+       */
+      type?: string[]
+      /**
+       * Only what happened to this object.
+       */
+      objectId?: string
+      /**
+       * Only what belongs to this customer.
+       */
+      customerId?: CustomerId
+      /**
+       * Only what happened in this range, as in `occurredAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      occurredAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: EventListPage
   }
   'v1Beta.customers.entities.archive': {
     params: {

@@ -1,6 +1,11 @@
+import { auditHandlers } from './audit/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
-export const handlers: Handlers = { ...customersHandlers, ...governanceHandlers }
+export const handlers: Handlers = {
+  ...auditHandlers,
+  ...customersHandlers,
+  ...governanceHandlers,
+}

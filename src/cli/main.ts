@@ -2,6 +2,7 @@ import { ConfigError } from '../config.ts'
 import { EmbeddedStartError } from '../db/embedded/index.ts'
 import { MigrationError } from '../db/index.ts'
 import { Refusal } from '../kernel/errors.ts'
+import { backupCommand } from './backup.ts'
 import { type Command, CommandError, note, print, UsageError } from './command.ts'
 import { connectionFailure } from './database-failure.ts'
 import { demoCommand } from './demo.ts'
@@ -11,6 +12,7 @@ import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
 import { memberCommand } from './member.ts'
 import { migrateCommand } from './migrate.ts'
+import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 
 /** Every command by its name, in the order of the help. */
@@ -22,6 +24,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   member: memberCommand,
   integration: integrationCommand,
   migrate: migrateCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
   doctor: doctorCommand,
 }
 

@@ -10,11 +10,11 @@ import {
   type Tx,
 } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { CreatedRange } from './created-range.ts'
 import type { Customer, Link } from './types.ts'
 
 /** The kind of the customers' own ids in the directory. */

@@ -1,7 +1,7 @@
 import type { CustomerIntegrationLink, CustomerUpdateRequestBody } from '../contract.gen.ts'
+import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
-import { createdRange } from './created-range.ts'
 import * as customers from './customer-commands.ts'
 import * as links from './link-commands.ts'
 import * as queries from './queries.ts'

@@ -12,7 +12,7 @@ import {
 } from './index.ts'
 
 const DAY_MS = 86_400_000
-const world = await openWorld()
+const world = await openWorld({ BURSAR_EVENT_RETENTION_DAYS: '35' })
 const { app } = world.bursar
 
 /** Kinds are made up per test, so that tests of one database never run each other's work. */
@@ -135,7 +135,7 @@ test('scheduling the same work again moves it', async () => {
   assert.equal(ran, 1)
 })
 
-test('announcements are kept for 35 days and trimmed once a day', async () => {
+test('announcements are kept for the days configured and trimmed once a day', async () => {
   const tenant = await world.tenant()
   const provision = (id: string) => tenant.ok('v1.customers.provision', { body: { id } })
   await provision('old')

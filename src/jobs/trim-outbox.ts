@@ -8,8 +8,6 @@ import type { WorkHandler } from './types.ts'
 export const TRIM_OUTBOX = 'outbox.trim'
 
 const DAY_MS = 86_400_000
-/** As long as usage keys are kept, so that whatever can still be repeated can still be looked up. */
-const KEPT_DAYS = 35
 
 /** Every environment's outbox is trimmed once a day of its clock. Called when one is made. */
 export const scheduleTrimming = (tx: Tx, app: App, scope: Scope) =>
@@ -21,7 +19,7 @@ export const scheduleTrimming = (tx: Tx, app: App, scope: Scope) =>
     dueAt: app.clock.now() + DAY_MS,
   })
 
-export const trimOutbox: WorkHandler = async (tx, work, now) => {
-  await forgetBefore(tx, work.scope, now - KEPT_DAYS * DAY_MS)
+export const trimOutbox: WorkHandler = async (tx, work, now, app) => {
+  await forgetBefore(tx, work.scope, now - app.config.eventRetentionDays * DAY_MS)
   return now + DAY_MS
 }

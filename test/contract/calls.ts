@@ -24,6 +24,8 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     body: { syncedEntityId: `${mark}, moved` },
   }),
   'v1.customers.integrations.unlink': () => ({ params: path }),
+  'v1.audit.list': () => ({ query: { limit: '100' } }),
+  'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
     body: { types: [{ id: 'user', displayName: `${mark}, renamed`, attributionKeys: ['userId'] }] },
   }),

@@ -1,5 +1,5 @@
-import { assert } from '../kernel/assert.ts'
-import type { Instant } from '../kernel/clock.ts'
+import { assert } from './assert.ts'
+import type { Instant } from './clock.ts'
 
 /** The `createdAt[…]` parameter of a list: date-times whose form the contract has checked. */
 export type CreatedFilter = { gt?: string; gte?: string; lt?: string; lte?: string }

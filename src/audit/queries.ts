@@ -1,0 +1,12 @@
+import { readPage } from '../db/index.ts'
+import type { Page } from '../kernel/page.ts'
+import type { Call } from '../operation.ts'
+import * as store from './store.ts'
+import type { Entry, EntryFilter } from './types.ts'
+
+/** The environment's changes, newest first. A customer that does not exist has none. */
+export const listEntries = ({ app, scope }: Call, filter: EntryFilter): Promise<Page<Entry>> =>
+  readPage(filter.page, {
+    rows: () => store.listEntries(app.db.read, scope, filter),
+    exists: (cursor) => store.entryExists(app.db.read, scope, cursor),
+  })

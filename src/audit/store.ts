@@ -1,0 +1,71 @@
+import { customerNamed } from '../customers/index.ts'
+import { column, nothing, pageRange, type Reader, row, sql } from '../db/index.ts'
+import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Entry, EntryFilter } from './types.ts'
+
+const entryRow = row({
+  event_key: column.uuid,
+  type: column.text,
+  customer_id: column.nullable(column.text),
+  object_id: column.text,
+  actor_kind: column.oneOf('API_KEY', 'USER', 'CLI', 'SYSTEM'),
+  actor_id: column.text,
+  operation: column.text,
+  trace_id: column.nullable(column.text),
+  before: column.nullable(column.json<Record<string, unknown>>()),
+  after: column.nullable(column.json<Record<string, unknown>>()),
+  occurred_at: column.instant,
+})
+
+const entryOf = (found: ReturnType<typeof entryRow>): Entry => ({
+  key: found.event_key,
+  type: found.type,
+  customerId: found.customer_id,
+  objectId: found.object_id,
+  origin: {
+    actor: { kind: found.actor_kind, id: found.actor_id },
+    operation: found.operation,
+    traceId: found.trace_id,
+  },
+  before: found.before,
+  after: found.after,
+  occurredAt: found.occurred_at,
+})
+
+/** Entries of an environment, newest first. The joined customer is found by its key, a row each. */
+export async function listEntries(
+  reader: Reader,
+  scope: Scope,
+  filter: EntryFilter,
+): Promise<Entry[]> {
+  const { types, objectId, customerId, actorId, occurred } = filter
+  const from = occurred.from === null ? null : firstKeyAt(occurred.from)
+  const until = occurred.until === null ? null : firstKeyAt(occurred.until)
+  const found = await reader.many(
+    entryRow,
+    sql`
+    select o.event_key, o.type, c.id as customer_id, o.object_id, o.actor_kind, o.actor_id,
+      o.operation, o.trace_id, o.before, o.after, o.occurred_at
+    from outbox o left join customers c using (customer_key)
+    where o.environment_key = ${scope.environmentKey}::uuid
+      ${types === null ? nothing : sql`and o.type = any(${types}::text[])`}
+      ${objectId === null ? nothing : sql`and o.object_id = ${objectId}::text`}
+      ${actorId === null ? nothing : sql`and o.actor_id = ${actorId}::text`}
+      ${customerId === null ? nothing : sql`and o.customer_key = ${customerNamed(scope, customerId)}`}
+      ${from === null ? nothing : sql`and o.event_key >= ${from}::uuid`}
+      ${until === null ? nothing : sql`and o.event_key < ${until}::uuid`}
+      ${pageRange(sql`o.event_key`, filter.page)}`,
+  )
+  return found.map(entryOf)
+}
+
+const keyRow = row({ event_key: column.uuid })
+
+export const entryExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select event_key from outbox
+    where environment_key = ${scope.environmentKey}::uuid and event_key = ${key}::uuid`,
+  )) !== null

@@ -1,0 +1,28 @@
+import type { Instant } from '../kernel/clock.ts'
+import type { CreatedRange } from '../kernel/created-range.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Origin } from '../kernel/origin.ts'
+import type { PageRequest } from '../kernel/page.ts'
+
+/** One change, as the outbox keeps it. */
+export type Entry = {
+  key: Uuid
+  type: string
+  /** null for what belongs to the environment alone. */
+  customerId: string | null
+  objectId: string
+  origin: Origin
+  before: Readonly<Record<string, unknown>> | null
+  after: Readonly<Record<string, unknown>> | null
+  occurredAt: Instant
+}
+
+/** null does not filter. */
+export type EntryFilter = {
+  types: readonly string[] | null
+  objectId: string | null
+  customerId: string | null
+  actorId: string | null
+  occurred: CreatedRange
+  page: PageRequest
+}

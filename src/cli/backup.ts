@@ -1,0 +1,144 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import {
+  BackupError,
+  type BackupHeader,
+  type Progress as RowProgress,
+  verifyBackup,
+  type Written,
+  writeAside,
+  writeBackup,
+} from '../db/backup/index.ts'
+import { readMigrations } from '../db/index.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { MIGRATIONS, VERSION } from '../main.ts'
+import { readArguments, takePositionals } from './arguments.ts'
+import { type Command, CommandError, note, print, UsageError } from './command.ts'
+import { type Progress, showProgress } from './progress.ts'
+import { commandConfig, withDatabase } from './with-app.ts'
+
+export const backupCommand: Command = {
+  summary: 'write everything to a file, while servers run',
+  usage: `Usage: bursar backup <file>
+       bursar backup --verify <file>
+
+Writes everything that the database holds at one instant to a file, which restore reads. Servers go
+on meanwhile; every write that was answered before the command began is in it. The file appears
+when it is whole and is for its owner only: it has the hashes of all keys. An existing file is not
+replaced. With - the backup goes to standard output.
+
+What is in the data directory beside the database is not in it: keep api-key, or BURSAR_API_KEY.
+
+  --verify   reads the file to its end and compares its checksum; needs no database`,
+  run: async (args) => {
+    const { values, positionals } = readArguments(args, { verify: { type: 'boolean' } })
+    const [file = ''] = takePositionals(positionals, '<file>')
+    return values.verify === true ? verify(file) : backUp(file)
+  },
+}
+
+async function backUp(file: string): Promise<number> {
+  if (file === '-' && process.stdout.isTTY)
+    throw new UsageError('standard output is a terminal: name a file, or redirect it')
+  const { signal, interrupted } = hearSignals()
+  const write = (target: Writable) => writeTo(target, signal)
+  try {
+    const written = await (file === '-' ? toStandardOutput(write) : writeAside(file, write))
+    report(file, written, file === '-' ? null : (await stat(file)).size)
+    return 0
+  } catch (error) {
+    if (signal.aborted) return interrupted()
+    throw asCommandError(error)
+  }
+}
+
+function report(file: string, { header, rows, foreign }: Written, bytes: number | null): void {
+  const say = bytes === null ? note : print
+  if (foreign.length > 0) note(`Left out, as no migration makes them: ${foreign.join(', ')}`)
+  const size = bytes === null ? '' : `, ${bytes} bytes`
+  say(`${rows} rows of ${header.tables.length} tables are in ${nameOf(file)}${size}.`)
+}
+
+const nameOf = (file: string): string => (file === '-' ? 'the backup' : resolve(file))
+
+async function writeTo(target: Writable, signal: AbortSignal): Promise<Written> {
+  const migrations = await readMigrations(MIGRATIONS)
+  return withDatabase(commandConfig(), ({ connection }) =>
+    withProgress('backed up', (progress) =>
+      writeBackup({
+        connection,
+        migrations,
+        version: VERSION,
+        now: systemClock.now(),
+        target,
+        progress,
+        signal,
+      }),
+    ),
+  )
+}
+
+/** For other output a reader that leaves has seen enough; of a backup it has lost the rest. */
+function toStandardOutput(write: (target: Writable) => Promise<Written>): Promise<Written> {
+  process.stdout.removeAllListeners('error')
+  return write(process.stdout)
+}
+
+async function verify(file: string): Promise<number> {
+  const header = await checkFile(file)
+  const rows = header.tables.reduce((sum, table) => sum + table.rows, 0)
+  print(`${resolve(file)} is whole: ${rows} rows of ${header.tables.length} tables,`)
+  print(`made at ${header.madeAt} by Bursar ${header.bursar} from PostgreSQL ${header.postgres},`)
+  print(`schema at migration ${header.migrations.length}.`)
+  return 0
+}
+
+/** Reads a backup to its end; answers its header. A `CommandError` for one that is not whole. */
+export const checkFile = (file: string): Promise<BackupHeader> =>
+  withProgress('checked', (progress) => verifyBackup(openFile(file), progress)).catch((error) => {
+    throw asCommandError(error)
+  })
+
+export const openFile = (file: string): Readable => createReadStream(file)
+
+/** Shows how many rows are done, from when their number is known to the end of `work`. */
+export async function withProgress<T>(
+  title: string,
+  work: (progress: RowProgress) => Promise<T>,
+): Promise<T> {
+  let shown: Progress | null = null
+  try {
+    return await work({
+      start: (total) => {
+        shown = showProgress(title, total)
+      },
+      rows: (count) => shown?.advance(count),
+    })
+  } finally {
+    ;(shown as Progress | null)?.end()
+  }
+}
+
+/** What the operator can act on, as a sentence. */
+export function asCommandError(error: unknown): unknown {
+  if (error instanceof BackupError) return new CommandError(error.message, { cause: error })
+  const { syscall, message } = error as NodeJS.ErrnoException
+  return syscall === 'open' || syscall === 'read' || syscall === 'write'
+    ? new CommandError(message, { cause: error })
+    : error
+}
+
+/** The half-written file is removed before the process ends as the signal asks. */
+function hearSignals() {
+  const controller = new AbortController()
+  let code = 1
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      code = 128 + constants.signals[signal]
+      controller.abort()
+    })
+  return { signal: controller.signal, interrupted: () => code }
+}

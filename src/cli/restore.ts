@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { keyFileOf } from '../access/index.ts'
+import type { Config } from '../config.ts'
+import { loadBackup } from '../db/backup/index.ts'
+import { readMigrations } from '../db/index.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { MIGRATIONS } from '../main.ts'
+import { readArguments, takePositionals } from './arguments.ts'
+import { asCommandError, checkFile, openFile, withProgress } from './backup.ts'
+import { type Command, note, print, UsageError } from './command.ts'
+import { commandConfig, withDatabase } from './with-app.ts'
+
+export const restoreCommand: Command = {
+  summary: 'load a backup into an empty database',
+  usage: `Usage: bursar restore <file> [--into <url>]
+
+Loads a file that backup has made into the configured database, which must be without data: that of
+a new data directory, or an empty one of a PostgreSQL 15 or newer. The file is checked first; then
+all of it is loaded or nothing. A backup of an earlier version is brought up to date.
+
+The keys work as before. Bring api-key of the old data directory along, or set BURSAR_API_KEY.
+
+  --into   the database, as DATABASE_URL names it (default: the configured one)`,
+  run: async (args) => {
+    const { values, positionals } = readArguments(args, { into: { type: 'string' } })
+    const [file = ''] = takePositionals(positionals, '<file>')
+    const config = configOf(values.into)
+    const header = await checkFile(file)
+    const migrations = await readMigrations(MIGRATIONS)
+    const later = await withDatabase(config, ({ connection }) =>
+      withProgress('restored', (progress) =>
+        loadBackup({
+          connection,
+          migrations,
+          clock: systemClock,
+          open: () => openFile(file),
+          header,
+          progress,
+        }),
+      ),
+    ).catch((error) => {
+      throw asCommandError(error)
+    })
+    for (const { name, rows } of header.tables) if (rows > 0) print(`${name}: ${rows}`)
+    for (const name of later) print(`applied ${name}`)
+    print(`The database is as it was at ${header.madeAt}, restored from ${resolve(file)}.`)
+    adviseOnKey(config)
+    return 0
+  },
+}
+
+function configOf(into: string | undefined): Config {
+  const config = commandConfig()
+  if (into === undefined) return config
+  if (!/^postgres(ql)?:\/\//.test(into))
+    throw new UsageError('--into must begin with postgres:// or postgresql://')
+  return { ...config, databaseUrl: into }
+}
+
+/** Without it a server starts and serves, but nobody on this machine may hold a key. */
+function adviseOnKey(config: Config): void {
+  if (config.apiKey !== null || existsSync(keyFileOf(config.dataDir))) return
+  note(`Put api-key of the old data directory into ${config.dataDir}, or set BURSAR_API_KEY.`)
+}
