@@ -10,7 +10,7 @@ import {
   followKeyChanges,
 } from './access/index.ts'
 import type { App } from './app.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { startEmbedded } from './db/embedded/index.ts'
 import { type Connection, migrate, openDatabase, readMigrations } from './db/index.ts'
 import { handlers } from './handlers.ts'
@@ -142,51 +142,64 @@ export async function createBursar(from: {
     validators,
     authenticator,
     jobs,
-    close: async () => {
-      await server.close()
-      await jobs.stop()
-      await listener.stop()
-      await app.db.close()
-    },
+    // Each step is taken whatever became of the one before.
+    close: () =>
+      server
+        .close()
+        .finally(() => jobs.stop())
+        .finally(() => listener.stop())
+        .finally(() => app.db.close()),
   }
 }
 
 export type Serving = {
   readonly url: string
-  readonly key: ConfiguredKey
   readonly clusterDir: string | null
   stop(): Promise<void>
 }
 
-/** Everything, listening. Throws what the start could not do; then nothing is left behind. */
-export async function serve(config: Config): Promise<Serving> {
+/**
+ * Everything, listening. Throws what the start could not do; then nothing is left behind. `onKey` is
+ * told of the configured key before anything can fail, since a new one can be shown only then.
+ */
+export async function serve(config: Config, onKey: (key: ConfiguredKey) => void): Promise<Serving> {
   const log = createLog(config)
   const clock = config.testClock ? offsetClock(systemClock) : null
   const database = await openConfigured(config, log)
+  let close = async () => {}
+  const stop = () => close().finally(database.stop)
   try {
     const { connection } = database
-    const app = await createApp({
-      config,
-      connection,
-      clock: clock ?? systemClock,
-      log,
-      origin: systemOrigin('serve'),
-    })
+    const origin = systemOrigin('serve')
+    const app = await createApp({ config, connection, clock: clock ?? systemClock, log, origin })
+    close = () => app.db.close()
     const environment = await ensureDefaultEnvironment(app)
-    const key = await ensureConfiguredKey(app, environment)
+    onKey(await ensureConfiguredKey(app, environment))
     const bursar = await createBursar({ app, connection, log, clock })
-    const url = await bursar.server.listen({ host: config.host, port: config.port })
-    return {
-      url,
-      key,
-      clusterDir: database.clusterDir,
-      stop: async () => {
-        await bursar.close()
-        await database.stop()
-      },
-    }
+    close = () => bursar.close()
+    const url = await listenOn(bursar.server, config)
+    return { url, clusterDir: database.clusterDir, stop }
   } catch (error) {
-    await database.stop()
+    await stop()
     throw error
+  }
+}
+
+/** What the system says about an address that cannot be listened on, for a person. */
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens on it already',
+  EACCES: 'this user may not listen on it',
+  EADDRNOTAVAIL: 'the host is no address of this machine',
+  ENOTFOUND: 'the host is not known',
+}
+
+async function listenOn(server: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    const problem = LISTEN_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']
+    if (problem === undefined) throw error
+    const sentence = `cannot listen on ${host}, port ${port}: ${problem}`
+    throw new ConfigError(`${sentence}; BURSAR_HOST and BURSAR_PORT choose another`)
   }
 }

@@ -109,6 +109,18 @@ test('servers that configure the same key at once agree on one', async () => {
   assert.equal(live.length, 1)
 })
 
+test('a key of less, or one that was revoked by hand, does not become the configured key', async () => {
+  const { scope } = await world.tenant()
+  const published = await createKey(app, scope, { kind: 'publishable', name: 'x' })
+  await assert.rejects(configureKey(app, scope, published.secret), /publishable/)
+  const revoked = await createKey(app, scope, { kind: 'full-access', name: 'x' })
+  await revokeKey(app, revoked.keyId)
+  await assert.rejects(configureKey(app, scope, revoked.secret), /has ended/)
+  await assert.rejects(
+    opening(published.secret).then(({ role }) => assert.equal(role, 'full-access')),
+  )
+})
+
 test('the key of one environment cannot be configured for another', async () => {
   const [one, other] = [await world.tenant(), await world.tenant()]
   await assert.rejects(configureKey(app, other.scope, one.key), refusedAs(400, 'BadUserInput'))

@@ -69,9 +69,9 @@ export type NewKey = { kind: KeyKind; name: string; expiresAt?: Instant }
 
 /** Makes a key. The secret is in the answer and nowhere else. */
 export const createKey = (app: App, scope: Scope, input: NewKey): Promise<MadeKey> => {
-  const key = keyFrom(app, scope, { ...input, secret: newSecret(input.kind) })
+  const key = keyFrom(app, scope, { ...input, origin: 'created', secret: newSecret(input.kind) })
   return app.db.transaction(async (tx) => {
-    const inserted = await store.insertKey(tx, key, { hash: hashOf(key.secret), origin: 'created' })
+    const inserted = await store.insertKey(tx, key, hashOf(key.secret))
     assert(inserted === 1, 'a fresh random secret was taken')
     await announceKey(tx, app, { type: 'api_key.created', before: null, after: key })
     return key
@@ -102,9 +102,10 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeK
     if (old.expiresAt !== null)
       throw badInput(`the key ${keyId} is about to end`, 'ApiKeyHasExpiry')
     const scope = { environmentKey: old.environmentKey }
-    const key = keyFrom(app, scope, { kind: old.kind, name: old.name, secret: newSecret(old.kind) })
-    const origin = await store.retireKey(tx, keyId, now + graceMs)
-    await store.insertKey(tx, key, { hash: hashOf(key.secret), origin })
+    const { kind, name, origin } = old
+    const key = keyFrom(app, scope, { kind, name, origin, secret: newSecret(kind) })
+    await store.retireKey(tx, keyId, now + graceMs)
+    await store.insertKey(tx, key, hashOf(key.secret))
     await announceKey(tx, app, { type: 'api_key.rotated', before: old, after: key })
     await store.announceKeyChange(tx)
     return key
@@ -113,7 +114,7 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeK
 /**
  * Makes `secret` the configured key of the environment; the one configured before ends at once.
  * Naming a secret that was configured earlier revives it: the operator asked for it. Refused (400)
- * when the secret is a key of another environment.
+ * when the secret is a key of another environment, of less than full access, or one that has ended.
  */
 export const configureKey = (app: App, scope: Scope, secret: string): Promise<void> =>
   app.db.transaction(async (tx) => {
@@ -122,18 +123,27 @@ export const configureKey = (app: App, scope: Scope, secret: string): Promise<vo
     const now = app.clock.now()
     const hash = hashOf(secret)
     const found = await store.findKeyByHash(tx, hash)
-    if (found !== null && found.environmentKey !== scope.environmentKey)
-      throw badInput('BURSAR_API_KEY is a key of another environment')
+    if (found !== null) refuseUnfit(found, scope)
     const configured = await store.findConfiguredKey(tx, scope)
-    if (found !== null && found.keyId === configured?.keyId) return
+    if (found !== null && (found.origin === 'created' || found.keyId === configured?.keyId)) {
+      if (isLive(found, now)) return
+      throw badInput('the configured key is one that has ended: name another')
+    }
     if (configured !== null) await revoke(tx, app, configured, now)
-    const fresh = keyFrom(app, scope, { kind: 'full-access', name: 'configured', secret })
-    const key = found ?? fresh
-    if (found !== null) await store.reviveKey(tx, found.keyId)
-    else await store.insertKey(tx, fresh, { hash, origin: 'configured' })
+    const fresh = { kind: 'full-access', name: 'configured', origin: 'configured', secret } as const
+    const key = found ?? keyFrom(app, scope, fresh)
+    await (found === null ? store.insertKey(tx, key, hash) : store.reviveKey(tx, found.keyId))
     await announceKey(tx, app, { type: 'api_key.created', before: found, after: key })
     await store.announceKeyChange(tx)
   })
+
+/** A key that was given away for less must not become the one that may do everything. */
+function refuseUnfit(key: ApiKey, scope: Scope): void {
+  if (key.environmentKey !== scope.environmentKey)
+    throw badInput('the configured key is a key of another environment')
+  if (key.kind !== 'full-access')
+    throw badInput(`the configured key is a ${key.kind} key: name one of full access`)
+}
 
 async function revoke(tx: Tx, app: App, key: ApiKey, now: Instant): Promise<void> {
   await store.revokeKey(tx, key.keyId, now)
@@ -175,13 +185,16 @@ const announceChange = (tx: Tx, app: App, scope: Scope, change: Change) =>
 export const isLive = (key: ApiKey, now: Instant): boolean =>
   key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt)
 
-function keyFrom(app: App, scope: Scope, input: NewKey & { secret: string }): MadeKey {
+type KeyParts = NewKey & Pick<MadeKey, 'origin' | 'secret'>
+
+function keyFrom(app: App, scope: Scope, input: KeyParts): MadeKey {
   const now = app.clock.now()
   return {
     keyId: app.ids.next(now),
     environmentKey: scope.environmentKey,
     name: input.name,
     kind: input.kind,
+    origin: input.origin,
     prefix: prefixOf(input.secret),
     createdAt: now,
     expiresAt: input.expiresAt ?? null,

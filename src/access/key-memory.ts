@@ -4,6 +4,8 @@ import { hashOf } from './secret.ts'
 import { findKeyByHash } from './store.ts'
 import type { ApiKey } from './types.ts'
 
+/** Milliseconds after which a key is looked up again, should the news of a change ever be lost. */
+const REMEMBERED_MS = 30_000
 /** More live keys than this are looked up again now and then. */
 const REMEMBERED_LIMIT = 10_000
 /** No header that long is a key; hashing it would only cost time. */
@@ -23,7 +25,7 @@ export type KeyMemory = {
  * through the database in its own transaction; a key read before such news is not remembered.
  */
 export function rememberKeys(app: App): KeyMemory {
-  const remembered = new Map<string, ApiKey>()
+  const remembered = new Map<string, { key: ApiKey; since: number }>()
   let heard = false
   let news = 0
 
@@ -32,7 +34,7 @@ export function rememberKeys(app: App): KeyMemory {
     const key = await findKeyByHash(app.db.read, hashOf(secret))
     if (key !== null && heard && news === newsBefore) {
       if (remembered.size >= REMEMBERED_LIMIT) remembered.clear()
-      remembered.set(secret, key)
+      remembered.set(secret, { key, since: performance.now() })
     }
     return key
   }
@@ -44,7 +46,9 @@ export function rememberKeys(app: App): KeyMemory {
   return {
     find: async (secret) => {
       if (secret.length > SECRET_LIMIT) return null
-      const key = remembered.get(secret) ?? (await lookUp(secret))
+      const known = remembered.get(secret)
+      const isFresh = known !== undefined && performance.now() - known.since < REMEMBERED_MS
+      const key = isFresh ? known.key : await lookUp(secret)
       return key !== null && isLive(key, app.clock.now()) ? key : null
     },
     forget,

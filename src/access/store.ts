@@ -67,6 +67,7 @@ const keyRow = row({
   environment_key: column.uuid,
   name: column.text,
   kind: column.oneOf(...KEY_KINDS),
+  origin: column.oneOf('configured', 'created'),
   prefix: column.text,
   created_at: column.instant,
   expires_at: column.nullable(column.instant),
@@ -78,6 +79,7 @@ const keyOf = (found: ReturnType<typeof keyRow>): ApiKey => ({
   environmentKey: found.environment_key,
   name: found.name,
   kind: found.kind,
+  origin: found.origin,
   prefix: found.prefix,
   createdAt: found.created_at,
   expiresAt: found.expires_at,
@@ -85,7 +87,7 @@ const keyOf = (found: ReturnType<typeof keyRow>): ApiKey => ({
 })
 
 const selectKey = sql`
-  select key_id, environment_key, name, kind, prefix, created_at, expires_at, revoked_at
+  select key_id, environment_key, name, kind, origin, prefix, created_at, expires_at, revoked_at
   from api_keys`
 
 export async function findKeyByHash(reader: Reader, hash: Buffer): Promise<ApiKey | null> {
@@ -122,16 +124,12 @@ export async function listKeys(reader: Reader, scope: Scope): Promise<ApiKey[]> 
 }
 
 /** Answers 0 when some key has this secret already. */
-export const insertKey = (
-  tx: Tx,
-  key: ApiKey,
-  secret: { hash: Buffer; origin: 'configured' | 'created' },
-) =>
+export const insertKey = (tx: Tx, key: ApiKey, hash: Buffer) =>
   tx.execute(sql`
     insert into api_keys
       (key_id, environment_key, name, kind, origin, prefix, secret_hash, created_at, expires_at)
     values (${key.keyId}::uuid, ${key.environmentKey}::uuid, ${key.name}::text, ${key.kind}::text,
-      ${secret.origin}::text, ${key.prefix}::text, ${secret.hash}::bytea,
+      ${key.origin}::text, ${key.prefix}::text, ${hash}::bytea,
       ${instantToWire(key.createdAt)}::timestamptz,
       ${key.expiresAt === null ? null : instantToWire(key.expiresAt)}::timestamptz)
     on conflict (secret_hash) do nothing`)
@@ -141,30 +139,18 @@ export const revokeKey = (tx: Tx, keyId: Uuid, now: Instant) =>
     update api_keys set revoked_at = ${instantToWire(now)}::timestamptz
     where key_id = ${keyId}::uuid and revoked_at is null`)
 
-/** Makes a known secret the configured, full-access key again. */
+/** Makes a key that was the configured one before the configured one again. */
 export const reviveKey = (tx: Tx, keyId: Uuid) =>
   tx.execute(sql`
     update api_keys
-    set kind = 'full-access', origin = 'configured', revoked_at = null, expires_at = null
+    set revoked_at = null, expires_at = null
     where key_id = ${keyId}::uuid`)
 
-const originRow = row({ origin: column.oneOf('configured', 'created') })
-
-/**
- * Lets a key end at `expiresAt` (exclusive) and no longer be the configured one; answers what it
- * was. The key must exist.
- */
-export const retireKey = async (tx: Tx, keyId: Uuid, expiresAt: Instant) =>
-  (
-    await tx.one(
-      originRow,
-      sql`
-      update api_keys k set expires_at = ${instantToWire(expiresAt)}::timestamptz, origin = 'created'
-      from api_keys before
-      where k.key_id = ${keyId}::uuid and before.key_id = k.key_id
-      returning before.origin`,
-    )
-  ).origin
+/** Lets a key end at `expiresAt` (exclusive), and no longer be the configured one. */
+export const retireKey = (tx: Tx, keyId: Uuid, expiresAt: Instant) =>
+  tx.execute(sql`
+    update api_keys set expires_at = ${instantToWire(expiresAt)}::timestamptz, origin = 'created'
+    where key_id = ${keyId}::uuid`)
 
 /** Heard by every server when this transaction commits: they forget the keys they remember. */
 export const announceKeyChange = (tx: Tx) => tx.execute(sql`select pg_notify('bursar_access', '')`)

@@ -35,6 +35,8 @@ export type ApiKey = {
   environmentKey: Uuid
   name: string
   kind: KeyKind
+  /** `configured`: the variable or the key file named it; `created`: made on request. */
+  origin: 'configured' | 'created'
   /** The first characters of the secret, enough to tell keys apart. */
   prefix: string
   createdAt: Instant

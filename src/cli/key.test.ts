@@ -53,7 +53,7 @@ test('a running server refuses a key soon after the command line has revoked it'
   assert.equal((await stateOf(tenant, key.id))?.state, 'revoked')
   const again = await runCli(['key', 'revoke', key.id], { DATABASE_URL: urlOf(testConnection()) })
   assert.equal(again.code, 1)
-  assert.match(again.stderr, /there is no live key/)
+  assert.match(again.stderr, /is not revoked already/)
 })
 
 test('a rotated key has a new secret at once, and its old one until the grace ends', async () => {
@@ -97,6 +97,7 @@ test('the state of a key: its expiry is exclusive, and a revocation is final', (
     environmentKey: '',
     name: '',
     kind: 'full-access',
+    origin: 'created',
     prefix: '',
     createdAt: 0,
     expiresAt: null,

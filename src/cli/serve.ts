@@ -1,6 +1,7 @@
+import type { ConfiguredKey } from '../access/index.ts'
 import { type Config, readConfig } from '../config.ts'
 import { type Serving, serve } from '../main.ts'
-import type { Command } from './command.ts'
+import { type Command, print } from './command.ts'
 
 export const serveCommand: Command = {
   summary: 'run the server (what npm start does)',
@@ -12,7 +13,7 @@ Everything is configured by environment variables; docs/OPERATING.md lists them.
     const config = readConfig(process.env, process.cwd())
     // Heard from the first moment on: a signal during the start stops the server once it is up.
     const stopped = stopSignal()
-    const serving = await serve(config)
+    const serving = await serve(config, announceKey)
     announce(serving, config)
     await stopped
     await serving.stop()
@@ -50,16 +51,16 @@ function stopSignal(): Promise<void> {
   })
 }
 
-function announce(serving: Serving, config: Config): void {
-  const print = (line: string) => process.stdout.write(`${line}\n`)
-  const { key } = serving
-  if (key.from === 'file' && key.made !== null) {
+function announceKey(key: ConfiguredKey): void {
+  if (key.from === 'file' && key.made !== null)
     print(`API key (full access, printed this once, kept in ${key.file}): ${key.made}`)
-  } else if (key.from === 'elsewhere') {
+  if (key.from === 'elsewhere')
     print(
       'The database has an API key that this directory does not hold; bursar key create makes one',
     )
-  }
+}
+
+function announce(serving: Serving, config: Config): void {
   if (config.testClock)
     print('The clock can be moved by POST /test/clock: never serve production so')
   const where = serving.clusterDir === null ? 'DATABASE_URL' : serving.clusterDir

@@ -49,6 +49,14 @@ test('a statement in a transaction that has ended is refused', async () => {
   await assert.rejects(async () => leaked?.(), /has ended/)
 })
 
+test('a conflict that does not end is 503, never a failure of ours', async () => {
+  const conflict = sql`do $$ begin raise exception using errcode = '40001'; end $$`
+  await assert.rejects(
+    database.transaction((tx) => tx.execute(conflict)),
+    (error) => error instanceof Refusal && error.status === 503 && /busy/.test(error.message),
+  )
+})
+
 test('two transactions that deadlock both succeed in the end', async () => {
   await database.withClient((client) =>
     client.query(`insert into ${table} values (10, 0), (11, 0)`),

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { assert } from '../kernel/assert.ts'
+import { Refusal } from '../kernel/errors.ts'
 import type { DecodeRow, RawRow } from './decode.ts'
-import { isRetryable, translated } from './failures.ts'
+import { isRetryable, isUnreachable, translated } from './failures.ts'
 import { numbered, type Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
@@ -54,6 +56,10 @@ const CONNECT_TIMEOUT_MS = 5000
 const STATEMENT_TIMEOUT_MS = 15_000
 const LOCK_TIMEOUT_MS = 5000
 const ATTEMPTS = 5
+/** The longest pause before the second attempt; later ones may wait that many times longer. */
+const RETRY_PAUSE_MS = 10
+/** Beyond the server's own limit: it is for one that has stopped answering altogether. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2000
 
 /** Columns arrive as text; the decoders of `decode.ts` are the only place that reads them. */
 const asText = { getTypeParser: () => (raw: string) => raw } as unknown as pg.CustomTypesConfig
@@ -74,6 +80,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 60_000,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   } as pg.PoolConfig)
@@ -81,17 +88,16 @@ export function openDatabase(options: DatabaseOptions): Database {
   const turns = createTurns()
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await pool.connect().catch((error) => {
-      throw translated(error)
-    })
+    const client = await pool.connect()
     // A connection that breaks between two statements emits; unheard, it would end the process.
     client.on('error', ignore)
     let broken: Error | undefined
     try {
       return await work(client)
     } catch (error) {
-      broken = translated(error) === error ? undefined : (error as Error)
-      throw translated(error)
+      const cause = error instanceof Refusal ? error.cause : error
+      if (isUnreachable(cause)) broken = cause as Error
+      throw error
     } finally {
       client.off('error', ignore)
       client.release(broken)
@@ -99,18 +105,25 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   return {
-    read: readerOver((statement) => withClient((client) => send(client, statement))),
+    read: readerOver((statement) =>
+      withClient((client) => send(client, statement)).catch(throwTranslated),
+    ),
     transaction: (work, transactionOptions) => {
-      const run = () => withRetries(() => withClient((client) => transactOn(client, work)))
+      const run = () =>
+        withRetries(() => withClient((client) => transactOn(client, work))).catch(throwTranslated)
       return transactionOptions === undefined ? run() : turns.take(transactionOptions.turn, run)
     },
-    withClient,
+    withClient: (work) => withClient(work).catch(throwTranslated),
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
 }
 
 const ignore = () => {}
+
+const throwTranslated = (error: unknown): never => {
+  throw translated(error)
+}
 
 type Answer = { rows: RawRow[]; rowCount: number }
 
@@ -154,7 +167,9 @@ async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>
     })
     ended = true
     await begun
-    const committed = await client.query('commit')
+    const committed = await client.query('commit').catch((error) => {
+      throw translated(error, 'it may have been written all the same')
+    })
     assert(committed.command === 'COMMIT', 'a failed transaction was about to be acknowledged')
     return result
   } catch (error) {
@@ -170,6 +185,7 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
       return await attempt()
     } catch (error) {
       if (tries >= ATTEMPTS || !isRetryable(error)) throw error
+      await delay(Math.random() * RETRY_PAUSE_MS * tries)
     }
   }
 }

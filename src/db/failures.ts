@@ -10,6 +10,10 @@ export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].inclu
 
 /** Node's words for a peer that is not there, and `pg`'s for a connection that went away. */
 const UNREACHABLE = [
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOENT',
@@ -18,32 +22,36 @@ const UNREACHABLE = [
   'ENOTFOUND',
   'EAI_AGAIN',
 ]
-const WENT_AWAY =
-  /terminated|timeout exceeded when trying to connect|not queryable|Connection ended/i
+const WENT_AWAY = /terminated|Query read timeout|not queryable|Connection ended/i
+/** The pool's words when no connection came free in time. */
+const BUSY = /timeout exceeded when trying to connect/
 /** Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling. */
-const GONE_STATES = /^(08...|53300|57P0[1-5])$/
-/** Statement cancelled for its time, lock not had in time: the load may pass. */
-const OVERLOAD_STATES = ['57014', '55P03', '53200', '53100', '40001', '40P01']
+const GONE_STATES = /^(08...|53300|57P0[1-5]|25P03|28P01)$/
+/** Cancelled for its time, lock not had in time, no memory, no disk, a stand-by: the state may pass. */
+const OVERLOAD_STATES = ['57014', '55P03', '53200', '53100', '25006', '40001', '40P01']
 
+/** Whether the connection itself is lost, so that another one has to be made. */
 export function isUnreachable(error: unknown): boolean {
   if (UNREACHABLE.includes(sqlState(error)) || GONE_STATES.test(sqlState(error))) return true
   return sqlState(error) === '' && error instanceof Error && WENT_AWAY.test(error.message)
 }
 
+const isBusy = (error: unknown): boolean =>
+  OVERLOAD_STATES.includes(sqlState(error)) || (error instanceof Error && BUSY.test(error.message))
+
 /**
- * What the caller learns: 503 with `Retry-After` when the database is out of reach or overloaded,
- * else the error itself. Identity tells the pool that the connection is still good.
+ * What the caller learns: 503 with `Retry-After` when the database is out of reach or busy, else the
+ * error itself. `ended`: what became of the work, as far as that is known.
  */
-export function translated(error: unknown): unknown {
-  if (error instanceof Refusal || isRetryable(error)) return error
-  if (isUnreachable(error)) return unavailableBecause(error, 'the database is out of reach')
-  if (OVERLOAD_STATES.includes(sqlState(error)))
-    return unavailableBecause(error, 'the database is overloaded')
+export function translated(error: unknown, ended = 'nothing was written'): unknown {
+  if (error instanceof Refusal) return error
+  if (isUnreachable(error)) return because(error, `the database is out of reach; ${ended}`)
+  if (isBusy(error)) return because(error, `the database is busy; ${ended}`)
   return error
 }
 
-function unavailableBecause(cause: unknown, what: string): Refusal {
-  const refusal = unavailable(`${what}; nothing was acknowledged, try again`)
+function because(cause: unknown, what: string): Refusal {
+  const refusal = unavailable(`${what}, try again`)
   refusal.cause = cause
   return refusal
 }

@@ -3,6 +3,8 @@ import { type Connection, clientConfig } from './database.ts'
 
 /** Milliseconds between attempts to hear again. */
 const RECONNECT_MS = 500
+/** Milliseconds between questions whether the other end is still there, and for its answer. */
+const HEARTBEAT_MS = 5000
 
 export type Listener = { stop(): Promise<void> }
 
@@ -21,12 +23,18 @@ export function listen(
   let timer: NodeJS.Timeout | undefined
 
   const connect = async () => {
-    const candidate = new pg.Client({ ...clientConfig(connection), connectionTimeoutMillis: 5000 })
+    const candidate = new pg.Client({
+      ...clientConfig(connection),
+      connectionTimeoutMillis: HEARTBEAT_MS,
+      query_timeout: HEARTBEAT_MS,
+    })
     client = candidate
     let lost = false
+    let heartbeat: NodeJS.Timeout | undefined
     const lose = () => {
       if (lost) return
       lost = true
+      clearInterval(heartbeat)
       on.state(false)
       candidate.end().catch(() => {})
       if (!stopped) timer = setTimeout(connect, RECONNECT_MS)
@@ -37,7 +45,10 @@ export function listen(
     try {
       await candidate.connect()
       await candidate.query(`listen ${candidate.escapeIdentifier(channel)}`)
-      if (!lost) on.state(true)
+      if (lost) return
+      on.state(true)
+      // A connection that is half open says nothing and hears nothing.
+      heartbeat = setInterval(() => candidate.query('select 1').catch(lose), HEARTBEAT_MS)
     } catch {
       lose()
     }

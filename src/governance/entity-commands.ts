@@ -5,6 +5,7 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { refuseOversized } from '../kernel/metadata.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
@@ -25,9 +26,9 @@ export async function upsertEntities(
   inputs: readonly EntityInput[],
 ): Promise<Entity[]> {
   const { app, scope } = call
-  refuseDuplicates('entities', inputs)
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, customerId)
+    refuseDuplicates('entities', inputs)
     const now = app.clock.now()
     const ids = inputs.map(({ id }) => id)
     const found = await findEntities(tx, customerKey, ids)
@@ -40,6 +41,9 @@ export async function upsertEntities(
     const results = typed.map(({ input, entity, typeId }) =>
       upsertEntity(entity, input, { type: types.get(typeId) ?? null, key: app.ids.next(now), now }),
     )
+    results.forEach(({ after }, index) => {
+      refuseOversized(after.metadata, `entities[${index}] (${after.id})`)
+    })
     await save(tx, call, { customerKey, results, now })
     return results.map(({ after }) => after)
   }

@@ -1,11 +1,11 @@
-import type { UpsertEntity, UpsertEntityType } from '../contract.gen.ts'
+import type { UpsertEntity } from '../contract.gen.ts'
 import { agreed } from '../kernel/eras.ts'
 import { pageRequest } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import * as entities from './entity-commands.ts'
 import * as queries from './queries.ts'
 import * as types from './type-commands.ts'
-import type { EntityInput, EntityTypeInput } from './types.ts'
+import type { EntityInput } from './types.ts'
 import { entityToWire, entityTypeToWire } from './wire.ts'
 
 /** `typeRefId` is the older name of `entityTypeId`. */
@@ -23,8 +23,6 @@ export function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
   }
 }
 
-const entityTypeFromWire = (wire: UpsertEntityType): EntityTypeInput => wire
-
 type Governance =
   | 'v1Beta.entityTypes.upsert'
   | 'v1Beta.entityTypes.list'
@@ -38,7 +36,7 @@ type Governance =
 
 export const governanceHandlers: Handlers<Governance> = {
   'v1Beta.entityTypes.upsert': async ({ body }, call) => ({
-    data: (await types.upsertTypes(call, body.types.map(entityTypeFromWire))).map(entityTypeToWire),
+    data: (await types.upsertTypes(call, body.types)).map(entityTypeToWire),
   }),
   'v1Beta.entityTypes.list': async ({ query }, call) => {
     const page = await queries.listTypes(call, {

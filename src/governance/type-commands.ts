@@ -3,6 +3,7 @@ import { type Announcement, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
+import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
 import * as store from './type-store.ts'
@@ -21,7 +22,7 @@ export async function upsertTypes(
   const { app, scope } = call
   refuseDuplicates('types', inputs)
   refuseTooManyKeys(inputs, app.config.maxAttributionKeys)
-  return app.db.transaction(async (tx) => {
+  const work = async (tx: Tx) => {
     await store.lockTypes(tx, scope)
     const now = app.clock.now()
     const ids = inputs.map(({ id }) => id)
@@ -31,8 +32,12 @@ export async function upsertTypes(
     )
     await save(tx, call, { results, now })
     return results.map(({ after }) => after)
-  })
+  }
+  return app.db.transaction(work, { turn: typesTurn(scope) })
 }
+
+/** Writers of an environment's types wait for each other here rather than with a connection each. */
+const typesTurn = (scope: Scope) => `${scope.environmentKey} types`
 
 function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | null): void {
   if (limit === null) return
@@ -68,7 +73,7 @@ async function setArchived(
 ): Promise<string[]> {
   const { app, scope } = call
   const wanted = distinct(ids)
-  return app.db.transaction(async (tx) => {
+  const work = async (tx: Tx) => {
     await store.lockTypes(tx, scope)
     const found = await store.lockTypesWithIds(tx, scope, wanted)
     const byId = new Map(found.map((type) => [type.id, type]))
@@ -87,7 +92,8 @@ async function setArchived(
       }))
     await save(tx, call, { results, now })
     return wanted
-  })
+  }
+  return app.db.transaction(work, { turn: typesTurn(scope) })
 }
 
 async function save(

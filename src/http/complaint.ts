@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 
 /** `/entities/0/id` becomes `entities[0].id`, as callers write it. */
 export function fieldOf(pointer: string): string {
-  return pointer
+  return shortened(pointer)
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
@@ -15,9 +15,11 @@ export function fieldOf(pointer: string): string {
 /** Longest part of a caller's own text that an answer repeats. */
 const QUOTED_LIMIT = 100
 
+export const shortened = (text: string): string =>
+  text.length > QUOTED_LIMIT ? `${text.slice(0, QUOTED_LIMIT)}…` : text
+
 /** A caller's text inside a sentence: shortened, and quoted so that it cannot pass for ours. */
-export const quoted = (text: string): string =>
-  JSON.stringify(text.length > QUOTED_LIMIT ? `${text.slice(0, QUOTED_LIMIT)}…` : text)
+export const quoted = (text: string): string => JSON.stringify(shortened(text))
 
 /** One sentence that names the field which the contract refuses, and what it would take. */
 export function complaint(place: 'body' | 'query' | 'path', error: ErrorObject): string {

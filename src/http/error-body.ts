@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { badInput, Refusal } from '../kernel/errors.ts'
+import { shortened } from './complaint.ts'
 
 /** The framework's own refusals, in ours. They come before any handler has run. */
 function refusalOf(error: FastifyError): Refusal | null {
@@ -8,6 +9,8 @@ function refusalOf(error: FastifyError): Refusal | null {
       return new Refusal(413, null, 'the body is larger than this operation takes')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Refusal(415, null, 'send the body as content-type application/json')
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return badInput('a part of the path is longer than any id')
     case 'FST_ERR_BAD_URL':
       return badInput('the path is not valid percent-encoded UTF-8')
     default:
@@ -43,7 +46,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 export const routeNotFound = (request: FastifyRequest): Refusal =>
-  new Refusal(404, null, `there is no ${request.method} ${pathOf(request)}`)
+  new Refusal(404, null, `there is no ${request.method} ${shortened(pathOf(request))}`)
 
 export const methodNotAllowed = (request: FastifyRequest, allowed: readonly string[]): Refusal =>
   new Refusal(

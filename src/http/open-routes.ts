@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
-import { isUnreachable } from '../db/index.ts'
 import { unavailable } from '../kernel/errors.ts'
 import type { Contract } from './contract.ts'
 import { homePage } from './home-page.ts'
+
+/** How long a server may take to say that it is ready, in milliseconds. */
+const READY_LIMIT_MS = 2000
 
 /** What needs no credential: health, the contract, and a page that says what runs here. */
 export function mountOpenRoutes(
@@ -16,11 +19,10 @@ export function mountOpenRoutes(
 
   server.get('/health/live', async () => ({ status: 'live' }))
   server.get('/health/ready', async () => {
-    await app.db
-      .withClient((client) => client.query('select 1'))
-      .catch((error) => {
-        throw isUnreachable(error) ? unavailable('the database is out of reach') : error
-      })
+    const late = delay(READY_LIMIT_MS, null, { ref: false }).then(() => {
+      throw unavailable('the database does not answer in time')
+    })
+    await Promise.race([app.db.withClient((client) => client.query('select 1')), late])
     return { status: 'ready' }
   })
   server.get('/openapi.json', (_, reply) => {

@@ -70,7 +70,10 @@ function bracketed(name: string): { base: string; key: string | null } {
 }
 
 function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; value: string }) {
-  const map = (shaped.get(at.base) as Map<string, string> | undefined) ?? new Map()
+  const held = shaped.get(at.base) ?? new Map<string, string>()
+  // Something else stands there when the name was also sent without a bracket.
+  if (!(held instanceof Map)) throw badInput(`query: ${at.base} is sent in two forms`)
+  const map: Map<string, string> = held
   if (map.has(at.key)) throw badInput(`query: ${at.base}[${at.key}] is sent more than once`)
   map.set(at.key, at.value)
   shaped.set(at.base, map)

@@ -1,7 +1,14 @@
 import { randomFillSync } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
+import { Refusal } from '../kernel/errors.ts'
+import { watchConnections } from './connections.ts'
 import { routeNotFound, sendError } from './error-body.ts'
 import { parseJsonBody } from './json-body.ts'
 
@@ -16,7 +23,7 @@ const KEEP_ALIVE_MS = 72_000
 
 /** An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. No routes yet. */
 export function createServer(log: FastifyBaseLogger): FastifyInstance {
-  const server = Fastify({
+  const server: FastifyInstance = Fastify({
     loggerInstance: log,
     // One line of ours for each request instead of two, see the hook below.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
@@ -32,8 +39,13 @@ export function createServer(log: FastifyBaseLogger): FastifyInstance {
       reply.header('x-trace-id', request.id)
       sendError(error, request, reply)
     },
-    clientErrorHandler: answerBrokenRequest,
+    // A request without Host is served like any other instead of an empty 400 by Node.
+    http: { requireHostHeader: false },
+    clientErrorHandler: (error, socket) =>
+      answerBrokenRequest(error, { socket, log, isServing: connections.isServing(socket) }),
   })
+  const connections = watchConnections(server)
+  answerUnknownExpectations(server)
   let closing = false
   server.addHook('preClose', async () => {
     closing = true
@@ -48,12 +60,32 @@ export function createServer(log: FastifyBaseLogger): FastifyInstance {
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_: unknown, body: Buffer) => parseJsonBody(body),
+    async (request: FastifyRequest, body: Buffer) => {
+      refuseEncodings(request)
+      return parseJsonBody(body)
+    },
   )
+  // Nothing, in whatever form, is no body.
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) => {
+    if (body.length > 0)
+      throw unsupportedMediaType('send the body as content-type application/json')
+  })
   server.setErrorHandler(sendError)
   server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))
   return server
 }
+
+/** JSON is UTF-8 and sent as it is. */
+function refuseEncodings({ headers }: FastifyRequest): void {
+  const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1]
+  if (charset !== undefined && !/^utf-?8$/i.test(charset))
+    throw unsupportedMediaType('send the body in UTF-8')
+  const encoding = headers['content-encoding'] ?? 'identity'
+  if (encoding.toLowerCase() !== 'identity')
+    throw unsupportedMediaType('send the body without a content-encoding')
+}
+
+const unsupportedMediaType = (message: string) => new Refusal(415, null, message)
 
 /** One line for each request that was answered. Its values are never logged. */
 function logRequests(server: FastifyInstance): void {
@@ -90,24 +122,46 @@ function newTraceId(): string {
 function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
   const { traceparent } = request.headers
   const given = traceparent === undefined ? null : TRACEPARENT.exec(String(traceparent))
-  return given?.[1] ?? newTraceId()
+  // All zeros is the form's way of saying that there is none.
+  return given?.[1] === undefined || /^0+$/.test(given[1]) ? newTraceId() : given[1]
 }
 
 /** What Node could not even parse as a request gets our body too, and the connection ends. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function answerBrokenRequest(
+  error: Error & { code?: string },
+  at: { socket: Socket; log: FastifyBaseLogger; isServing: boolean },
+): void {
+  const { socket, log, isServing } = at
+  // An answer here would pass for that of the request before, which may have written something.
+  if (isServing || error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
-  const [status, message] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'the headers are too large']
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'the request did not arrive in time']
-        : ['400 Bad Request', 'the request is not valid HTTP']
-  const body = JSON.stringify({ message, code: status.startsWith('400') ? 'BadUserInput' : null })
+  const [status, message] = BROKEN[error.code ?? ''] ?? ['400 Bad Request', 'not valid HTTP']
+  const traceId = newTraceId()
+  log.debug({ traceId, code: error.code }, 'broken request refused')
+  const code = status.startsWith('400') ? 'BadUserInput' : null
+  const body = JSON.stringify({ message: `the request is refused: ${message}`, code })
   socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+    `HTTP/1.1 ${status}\r\nconnection: close\r\nx-trace-id: ${traceId}\r\n` +
+      'content-type: application/json; charset=utf-8\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )
+}
+
+const BROKEN: Readonly<Record<string, readonly [status: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'its headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it did not arrive in time'],
+}
+
+/** `Expect` with anything but 100-continue: Node alone would answer without a body. */
+function answerUnknownExpectations(server: FastifyInstance): void {
+  server.server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
+    const body = JSON.stringify({ message: 'Expect takes 100-continue alone', code: null })
+    response.writeHead(417, {
+      'content-type': 'application/json; charset=utf-8',
+      'x-trace-id': newTraceId(),
+    })
+    response.end(body)
+  })
 }

@@ -5,6 +5,14 @@ import { badInput, forbidden } from '../kernel/errors.ts'
 import { credentialsOf } from './mount-contract.ts'
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
+/** Far enough from the year 10000, which the database writes in another form. */
+const LATEST = Date.UTC(9000, 0)
+
+/** Without the second look, 31 February would be a day in March. */
+const isDateTime = (text: string): boolean => {
+  const day = text.slice(0, 10)
+  return ISO.test(text) && new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) === day
+}
 
 /**
  * `POST /test/clock {"now": "<ISO>" | null}`: moves this process's clock, for tests of what others
@@ -32,7 +40,8 @@ function instantOf(body: unknown): number | null {
   if (keys.length !== 1 || keys[0] !== 'now') throw badInput('send {"now": "<ISO date-time>"|null}')
   const { now } = body as { now: unknown }
   if (now === null) return null
-  const instant = typeof now === 'string' && ISO.test(now) ? instantFromWire(now) : Number.NaN
-  if (Number.isNaN(instant) || instant < 0) throw badInput('now must be an ISO-8601 date-time')
+  const instant = typeof now === 'string' && isDateTime(now) ? instantFromWire(now) : Number.NaN
+  if (!(instant >= 0 && instant < LATEST))
+    throw badInput('now must be an ISO-8601 date-time from 1970 to 8999')
   return instant
 }

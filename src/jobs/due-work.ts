@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { column, row, sql, type Tx } from '../db/index.ts'
+import { column, isRetryable, row, sql, type Tx } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -61,12 +61,15 @@ async function runNext(tx: Tx, app: App, handlers: WorkHandlers, now: Instant): 
   const work = await lockNext(tx, Object.keys(handlers), now)
   if (work === null) return false
   const handler = handlers[work.kind] as WorkHandler
-  const next = await handler(tx, work, now, app).catch((error) => {
-    throw new WorkFailure(work, error)
-  })
-  assert(next === null || next > now, 'work asked to run again in the past')
-  await (next === null ? remove(tx, work) : postponeTo(tx, work, { dueAt: next, attempts: 0 }))
-  return true
+  try {
+    const next = await handler(tx, work, now, app)
+    assert(next === null || next > now, 'work asked to run again in the past')
+    await (next === null ? remove(tx, work) : postponeTo(tx, work, { dueAt: next, attempts: 0 }))
+    return true
+  } catch (error) {
+    // Whatever it was: work that fails must not stay the first in the queue for ever.
+    throw isRetryable(error) ? error : new WorkFailure(work, error)
+  }
 }
 
 const workRow = row({
@@ -109,8 +112,11 @@ const postponeTo = (tx: Tx, work: Work, to: { dueAt: Instant; attempts: number }
   tx.execute(sql`
     update due_work
     set due_at = ${instantToWire(to.dueAt)}::timestamptz, attempts = ${to.attempts}::integer
-    where customer_key = ${work.customerKey}::uuid and work_key = ${work.workKey}::uuid`)
+    where customer_key = ${work.customerKey}::uuid and work_key = ${work.workKey}::uuid
+      and attempts = ${work.attempts}::integer
+      and due_at = ${instantToWire(work.dueAt)}::timestamptz`)
 
+/** In a transaction of its own: if another process has run the work meanwhile, it stays as it is. */
 async function postpone(app: App, work: Work, error: unknown, now: Instant): Promise<void> {
   const attempts = work.attempts + 1
   const delayMs = Math.min(RETRY_BASE_MS * 2 ** Math.min(attempts, 30), RETRY_LIMIT_MS)

@@ -37,9 +37,14 @@ export async function announce(
     ) as event (customer_key, event_key, type, object_id, before, after)`)
 }
 
-/** Removes an environment's announcements from before `before`; answers how many. */
+/** Rows of one statement: well within its time, whatever has piled up. */
+export const FORGOTTEN_AT_ONCE = 5000
+
+/** Removes the oldest of an environment's announcements from before `before`; answers how many. */
 export const forgetBefore = (tx: Tx, scope: Scope, before: Instant): Promise<number> =>
   tx.execute(sql`
-    delete from outbox
-    where environment_key = ${scope.environmentKey}::uuid
-      and event_key < ${firstKeyAt(before)}::uuid`)
+    delete from outbox where (customer_key, event_key) in (
+      select customer_key, event_key from outbox
+      where environment_key = ${scope.environmentKey}::uuid
+        and event_key < ${firstKeyAt(before)}::uuid
+      order by event_key limit ${FORGOTTEN_AT_ONCE}::integer)`)

@@ -2,12 +2,14 @@ import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { schedule } from './due-work.ts'
-import { forgetBefore } from './outbox.ts'
+import { FORGOTTEN_AT_ONCE, forgetBefore } from './outbox.ts'
 import type { WorkHandler } from './types.ts'
 
 export const TRIM_OUTBOX = 'outbox.trim'
 
 const DAY_MS = 86_400_000
+/** Other work gets its turn in between. */
+const NEXT_PART_MS = 1
 
 /** Every environment's outbox is trimmed once a day of its clock. Called when one is made. */
 export const scheduleTrimming = (tx: Tx, app: App, scope: Scope) =>
@@ -19,7 +21,9 @@ export const scheduleTrimming = (tx: Tx, app: App, scope: Scope) =>
     dueAt: app.clock.now() + DAY_MS,
   })
 
+/** A part at a time, until nothing is left that is too old. */
 export const trimOutbox: WorkHandler = async (tx, work, now, app) => {
-  await forgetBefore(tx, work.scope, now - app.config.eventRetentionDays * DAY_MS)
-  return now + DAY_MS
+  const before = now - app.config.eventRetentionDays * DAY_MS
+  const forgotten = await forgetBefore(tx, work.scope, before)
+  return forgotten < FORGOTTEN_AT_ONCE ? now + DAY_MS : now + NEXT_PART_MS
 }

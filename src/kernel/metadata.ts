@@ -1,3 +1,5 @@
+import { badInput } from './errors.ts'
+
 /** Free-form pairs of a caller. They have no meaning to Bursar. */
 export type Metadata = Readonly<Record<string, string>>
 
@@ -13,6 +15,15 @@ export function patchMetadata(current: Metadata, patch: MetadataPatch | undefine
     else next.set(key, value)
   }
   return Object.fromEntries(next)
+}
+
+/** Bytes of JSON that one object's metadata may grow to: as much as one request may carry. */
+const METADATA_LIMIT = 1_048_576
+
+/** Refuses (400 `InvalidMetadataError`) metadata that patch after patch has grown too large. */
+export function refuseOversized(metadata: Metadata, where: string): void {
+  if (Buffer.byteLength(JSON.stringify(metadata)) > METADATA_LIMIT)
+    throw badInput(`${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
 }
 
 /** Whether two maps hold the same pairs, in whatever order. */

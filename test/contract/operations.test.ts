@@ -25,6 +25,9 @@ const twinsOf = (id: OperationId): boolean[] =>
 
 type Refusing = { why: string; status: number; request: Request }
 
+/** Where an operation takes no cursor it is an unknown parameter, which is refused as well. */
+const cursorOf = (start: string) => `after=${start}1900000-0000-7000-8000-000000000000`
+
 /** Requests that an operation must refuse before it does anything, whatever it is about. */
 async function refusing(tenant: Tenant, id: OperationId): Promise<Refusing[]> {
   const operation = operationOf(contract, id)
@@ -38,6 +41,12 @@ async function refusing(tenant: Tenant, id: OperationId): Promise<Refusing[]> {
     { why: 'a publishable key', status: 403, request: { ...request, apiKey: publishable } },
     { why: 'an unknown parameter', status: 400, request: { ...request, query: 'unheardOf=1' } },
     { why: 'NUL in the query', status: 400, request: { ...request, query: 'limit=%00' } },
+    { why: 'a cursor of nothing', status: 400, request: { ...request, query: cursorOf('0') } },
+    {
+      why: 'a cursor in another form',
+      status: 400,
+      request: { ...request, query: cursorOf('urn:uuid:0') },
+    },
     { why: 'bad UTF-8 in the query', status: 400, request: { ...request, query: 'limit=%ff' } },
   ]
   if (operation.permission.endsWith(':write'))
@@ -105,10 +114,13 @@ for (const id of operationIds) {
     assert.notEqual(answer.success, null, answer.text)
     assert.doesNotMatch(answer.text, /mark-of-other/)
     assert.equal(await portrait(other), before)
+    const unchanged = await portrait(mine)
     const empty = await world.tenant()
-    const foreign = await empty.call(id, calls[id](MARK))
-    assert.doesNotMatch(foreign.text, /mark-of-other/)
-    assert.equal(await portrait(other), before)
+    for (const twin of twinsOf(id)) {
+      const foreign = await empty.call(id, { ...calls[id]('mark-of-third'), twin })
+      assert.doesNotMatch(foreign.text, /mark-of-o/)
+    }
+    assert.deepEqual([await portrait(mine), await portrait(other)], [unchanged, before])
   })
 
   test(`${id} keeps X-ACCOUNT-ID and X-ENVIRONMENT-ID from choosing another environment`, async () => {
@@ -170,10 +182,48 @@ test('a path with broken percent-encoding is 400 in the error body', async () =>
   }
 })
 
+test('refusals come in the documented order', async () => {
+  const tenant = await furnished()
+  const upsert = 'v1Beta.customers.entities.upsert' as const
+  const readOnly = await tenant.newKey('read-only')
+  const headers = { 'content-type': 'application/json' }
+  const nobody = { ...path, id: 'nobody' }
+  const twice = { entities: [{ id: 'a' }, { id: 'a' }] }
+  await tenant.ok('v1.customers.provision', { body: { id: 'gone' } })
+  await tenant.ok('v1.customers.archive', { params: { id: 'gone' } })
+  const steps: [status: number, request: Request][] = [
+    [401, { params: nobody, apiKey: 'unknown', headers, body: '{' }],
+    [403, { params: nobody, apiKey: readOnly, headers, body: 'a'.repeat(1_100_000) }],
+    [
+      413,
+      { params: nobody, headers: { 'content-type': 'text/plain' }, body: 'a'.repeat(1_100_000) },
+    ],
+    [415, { params: nobody, headers: { 'content-type': 'text/plain' }, body: '{' }],
+    [400, { params: nobody, headers, body: '{' }],
+    [400, { params: nobody, body: { entities: [] } }],
+    [404, { params: nobody, body: twice }],
+    [400, { params: { id: 'gone' }, body: twice }],
+    [400, { params: path, body: twice }],
+  ]
+  const codes = []
+  for (const [status, request] of steps) {
+    const { status: answered, refusal, text } = await tenant.call(upsert, request)
+    assert.equal(answered, status, text)
+    codes.push(refusal?.code)
+  }
+  assert.deepEqual(codes.slice(-3), ['CustomerNotFound', 'EntityIsArchivedError', 'BadUserInput'])
+})
+
 test('body-less operations take an absent, an empty and an {} body', async () => {
   const tenant = await furnished()
   const json = { 'content-type': 'application/json' }
-  for (const request of [{}, { body: '', headers: json }, { body: {} }])
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  for (const request of [
+    {},
+    { body: '', headers: json },
+    { body: '', headers: form },
+    { body: {} },
+  ])
     await tenant.ok('v1.customers.archive', { params: path, ...request })
 })
 

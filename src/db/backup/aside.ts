@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -37,7 +38,8 @@ const isThere = async (path: string): Promise<boolean> => {
 }
 
 async function fill<T>(file: FileHandle, write: (target: Writable) => Promise<T>): Promise<T> {
-  const target = file.createWriteStream({ autoClose: false })
+  // By its number: a stream that is made of the handle keeps it from being closed.
+  const target = createWriteStream('', { fd: file.fd, autoClose: false })
   const result = await write(target)
   await new Promise<void>((resolve, reject) => {
     target.once('error', reject)
