@@ -54,7 +54,9 @@ const distinctRoutes = (turns: readonly Turn[]): Turn[] => [
   ...new Map(turns.map((turn) => [`${turn.method} ${turn.route}`, turn])).values(),
 ]
 
-/** A path belongs to one connection, which takes its turns in order: so are the recordings taken. */
+/**
+ * A path belongs to one connection, which takes its turns in order: so are the recordings taken.
+ */
 function recordingsInTurn(turns: readonly Turn[]): (key: string) => Recording {
   const byKey = new Map<string, { recordings: Recording[]; taken: number }>()
   for (const turn of turns) {

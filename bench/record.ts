@@ -48,7 +48,9 @@ export const rememberedIds = (ids: Ids): Ids => ({
   },
 })
 
-/** Runs `work` and answers the statements that it sent. One at a time, with nothing else going on. */
+/**
+ * Runs `work` and answers the statements that it sent. One at a time, with nothing else going on.
+ */
 export async function record(work: () => Promise<unknown>): Promise<Recording> {
   const steps: Draft[] = []
   draft = steps

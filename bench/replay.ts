@@ -34,7 +34,9 @@ function queryOf(step: Step, renewed: Map<string, string>): pg.QueryConfig {
   return { name, text, values }
 }
 
-/** The value with other ids in place of those of the recorded run, the same one for the same one. */
+/**
+ * The value with other ids in place of those of the recorded run, the same one for the same one.
+ */
 function renew(
   value: unknown,
   pieces: readonly string[] | null | undefined,

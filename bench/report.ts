@@ -9,7 +9,9 @@ export type Report = {
   readonly machine: Readonly<Record<string, string | number>>
   readonly settings: { pairs: number; seconds: number; poolSize: number }
   readonly startUp: readonly StartUp[]
-  /** `idle`: after the start, before the first request. `loaded`: idle again after all scenarios. */
+  /**
+   * `idle`: after the start, before the first request. `loaded`: idle again after all scenarios.
+   */
   readonly memory: { idle: Memory; loaded: Memory | null } | null
   readonly scenarios: readonly ScenarioResult[]
   readonly targets: readonly Verdict[]

@@ -64,7 +64,9 @@ async function runRound(sides: readonly Side[], seconds: number): Promise<Round>
   return halves
 }
 
-/** Server and baseline must do the same work: as many records answered, as many changes announced. */
+/**
+ * Server and baseline must do the same work: as many records answered, as many changes announced.
+ */
 async function compareEffects(world: OpenWorld, sides: readonly Side[], lanes: Lanes) {
   const turn = lanes[0]?.[0]
   if (turn === undefined) throw new Error('the scenario has no calls')

@@ -67,7 +67,9 @@ export function killServers(): void {
   for (const child of running) child.kill('SIGTERM')
 }
 
-/** What the person who starts the bench has configured for a server of their own has no say here. */
+/**
+ * What the person who starts the bench has configured for a server of their own has no say here.
+ */
 function environment(dataDir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => name !== 'DATABASE_URL' && !name.startsWith('BURSAR_'),

@@ -9,9 +9,9 @@ import { systemClock } from '../src/kernel/clock.ts'
 import { CONNECTION_VARIABLE } from '../test/support/connection.ts'
 
 /**
- * Runs the tests against one PostgreSQL: the server of `TEST_DATABASE_URL` (in a database of its own,
- * dropped afterwards), else an embedded one that lives for this run. Arguments name test files, or
- * are options of `node --test`.
+ * Runs the tests against one PostgreSQL: the server of `TEST_DATABASE_URL` (in a database of its
+ * own, dropped afterwards), else an embedded one that lives for this run. Arguments name test
+ * files, or are options of `node --test`.
  */
 const PATTERNS = ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts']
 const MIGRATIONS = new URL('../migrations/', import.meta.url)

@@ -40,7 +40,9 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 /** What happens at its instant, by kind. */
 const workHandlers = { [TRIM_OUTBOX]: trimOutbox }
 
-/** Only what is named here: errors of the driver carry the connection, its secrets and statements. */
+/**
+ * Only what is named here: errors of the driver carry the connection, its secrets and statements.
+ */
 const errorToLog = (error: unknown): object => {
   if (!(error instanceof Error)) return { message: String(error) }
   const { name, message, stack, cause } = error
@@ -159,8 +161,8 @@ export type Serving = {
 }
 
 /**
- * Everything, listening. Throws what the start could not do; then nothing is left behind. `onKey` is
- * told of the configured key before anything can fail, since a new one can be shown only then.
+ * Everything, listening. Throws what the start could not do; then nothing is left behind. `onKey`
+ * is told of the configured key before anything can fail, since a new one can be shown only then.
  */
 export async function serve(config: Config, onKey: (key: ConfiguredKey) => void): Promise<Serving> {
   const log = createLog(config)

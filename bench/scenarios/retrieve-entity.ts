@@ -1,7 +1,9 @@
 import type { Scenario } from '../types.ts'
 import { MANY, MANY_CUSTOMER, manyId, prepareMany } from './many-entities.ts'
 
-/** Different entities, spread over the whole table, so that no page of it is always the same one. */
+/**
+ * Different entities, spread over the whole table, so that no page of it is always the same one.
+ */
 const PER_CONNECTION = 64
 
 export const retrieveEntity: Scenario = {

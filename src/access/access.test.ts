@@ -109,7 +109,7 @@ test('servers that configure the same key at once agree on one', async () => {
   assert.equal(live.length, 1)
 })
 
-test('a key of less, or one that was revoked by hand, does not become the configured key', async () => {
+test('a key of less, or a revoked one, does not become the configured key', async () => {
   const { scope } = await world.tenant()
   const published = await createKey(app, scope, { kind: 'publishable', name: 'x' })
   await assert.rejects(configureKey(app, scope, published.secret), /publishable/)

@@ -3,7 +3,9 @@ import type { EnvironmentRole, KeyKind, Permission } from './types.ts'
 /** `<resource>:read` or `<resource>:write`; `*` is every resource, later ones included. */
 type Grant = `${string}:${'read' | 'write'}`
 
-/** What each kind of key and each role of a person may do. Writing a resource includes reading it. */
+/**
+ * What each kind of key and each role of a person may do. Writing a resource includes reading it.
+ */
 const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
   'full-access': ['*:write'],
   'read-only': ['*:read'],

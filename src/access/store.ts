@@ -53,7 +53,8 @@ export const insertEnvironment = (tx: Tx, environment: Environment, now: Instant
   tx.execute(sql`
     insert into environments (environment_key, account_key, id, display_name, type, created_at)
     select ${environment.environmentKey}::uuid, account_key, ${environment.id}::text,
-      ${environment.displayName}::text, ${environment.type}::text, ${instantToWire(now)}::timestamptz
+      ${environment.displayName}::text, ${environment.type}::text,
+      ${instantToWire(now)}::timestamptz
     from accounts where id = ${environment.accountId}::text
     on conflict (id) do nothing`)
 

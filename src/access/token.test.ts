@@ -78,8 +78,8 @@ for (const [alg, kid, key] of [
     await tenant.ok(list, bearer(jwt, { 'x-environment-id': tenant.id }))
   })
 
-const unsigned = (header: object, payload: object) =>
-  `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${Buffer.from(JSON.stringify(payload)).toString('base64url')}`
+const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+const unsigned = (header: object, payload: object) => `${encoded(header)}.${encoded(payload)}`
 
 const good = () => ({ sub: 'ann', iss: ISSUER, aud: 'bursar', exp: nowSeconds() + 300 })
 const hmacWith = (secret: string) => {
@@ -133,7 +133,7 @@ test('another scheme than Bearer is 401, and an API key wins over a token', asyn
   await tenant.ok(list, { headers: { authorization: 'Bearer garbage' } })
 })
 
-test('an environment that is missing, unknown or of another account is 404 EnvironmentMissing', async () => {
+test('a missing, unknown or foreign environment is 404 EnvironmentMissing', async () => {
   const { tenant, userId } = await person('OWNER')
   const jwt = await token({ sub: userId })
   const missing = { status: 404, code: 'EnvironmentMissing' }
@@ -145,7 +145,7 @@ test('an environment that is missing, unknown or of another account is 404 Envir
   await tenant.refused(list, bearer(jwt, { 'x-environment-id': far }), missing)
 })
 
-test('an account that is unknown or foreign is 404 AccountNotFoundError; none at all is 403', async () => {
+test('an unknown or foreign account is 404 AccountNotFoundError; none is 403', async () => {
   const { tenant, userId } = await person('VIEWER')
   const jwt = await token({ sub: userId })
   const environment = { 'x-environment-id': tenant.id }
@@ -192,7 +192,7 @@ test('a role is what may be done, and ends with the membership', async () => {
   await tenant.refused(list, as, forbidden)
 })
 
-test('the key set is fetched once for many tokens, and unknown key ids do not hammer it', async () => {
+test('the key set is fetched once for many tokens, also of unknown key ids', async () => {
   const { tenant, userId } = await person('VIEWER')
   const before = fetches
   const as = bearer(await token({ sub: userId }), { 'x-environment-id': tenant.id })

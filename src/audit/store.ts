@@ -42,6 +42,8 @@ export async function listEntries(
   const { types, objectId, customerId, actorId, occurred } = filter
   const from = occurred.from === null ? null : firstKeyAt(occurred.from)
   const until = occurred.until === null ? null : firstKeyAt(occurred.until)
+  const ofCustomer =
+    customerId === null ? nothing : sql`and o.customer_key = ${customerNamed(scope, customerId)}`
   const found = await reader.many(
     entryRow,
     sql`
@@ -52,7 +54,7 @@ export async function listEntries(
       ${types === null ? nothing : sql`and o.type = any(${types}::text[])`}
       ${objectId === null ? nothing : sql`and o.object_id = ${objectId}::text`}
       ${actorId === null ? nothing : sql`and o.actor_id = ${actorId}::text`}
-      ${customerId === null ? nothing : sql`and o.customer_key = ${customerNamed(scope, customerId)}`}
+      ${ofCustomer}
       ${from === null ? nothing : sql`and o.event_key >= ${from}::uuid`}
       ${until === null ? nothing : sql`and o.event_key < ${until}::uuid`}
       ${pageRange(sql`o.event_key`, filter.page)}`,

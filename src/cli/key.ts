@@ -11,7 +11,7 @@ import {
   writeKeyFile,
 } from '../access/index.ts'
 import type { App } from '../app.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { type Instant, instantToWire, systemClock } from '../kernel/clock.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
 import { type Command, note, print, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
@@ -156,7 +156,7 @@ function expiryOf(text: string): Instant {
   const instant = EXPIRY.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(instant))
     throw new UsageError(`--expires must be like 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}"`)
-  if (instant <= Date.now()) throw new UsageError(`--expires is in the past: ${text}`)
+  if (instant <= systemClock.now()) throw new UsageError(`--expires is in the past: ${text}`)
   return instant
 }
 

@@ -14,7 +14,8 @@ import { withApp } from './with-app.ts'
 
 export const memberCommand: Command = {
   summary: 'say which people may call with a token',
-  usage: `Usage: bursar member add <user> [--role <role>] [--environment <id>=<role>]... [--account <id>]
+  usage: `Usage: bursar member add <user> [--role <role>] [--environment <id>=<role>]...
+                               [--account <id>]
        bursar member remove <user> [--account <id>]
        bursar member list [--account <id>] [--json]
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { assert } from '../kernel/assert.ts'
@@ -185,12 +186,15 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
       return await attempt()
     } catch (error) {
       if (tries >= ATTEMPTS || !isRetryable(error)) throw error
-      await delay(Math.random() * RETRY_PAUSE_MS * tries)
+      await delay(randomInt(RETRY_PAUSE_MS * tries))
     }
   }
 }
 
-/** Server-side statement names by text. Texts are written in the sources, so their number is bounded. */
+/**
+ * Server-side statement names by text. Texts are written in the sources, so their number is
+ * bounded.
+ */
 const statementNames = new Map<string, string>()
 
 async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {

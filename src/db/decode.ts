@@ -1,7 +1,9 @@
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 
-/** Turns the text that PostgreSQL sent for one column into a value, or fails: that is our defect. */
+/**
+ * Turns the text that PostgreSQL sent for one column into a value, or fails: that is our defect.
+ */
 export type Decode<T> = (raw: string | null) => T
 
 const present = (raw: string | null): string => {

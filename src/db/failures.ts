@@ -8,6 +8,9 @@ const sqlState = (error: unknown): string => {
 /** Deadlock and serialisation failure: PostgreSQL undid the transaction, the same one may pass. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error))
 
+/** A lock was not had within the time that a transaction waits for one. */
+export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03'
+
 /** Node's words for a peer that is not there, and `pg`'s for a connection that went away. */
 const UNREACHABLE = [
   'ECONNABORTED',
@@ -25,9 +28,13 @@ const UNREACHABLE = [
 const WENT_AWAY = /terminated|Query read timeout|not queryable|Connection ended/i
 /** The pool's words when no connection came free in time. */
 const BUSY = /timeout exceeded when trying to connect/
-/** Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling. */
+/**
+ * Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling.
+ */
 const GONE_STATES = /^(08...|53300|57P0[1-5]|25P03|28P01)$/
-/** Cancelled for its time, lock not had in time, no memory, no disk, a stand-by: the state may pass. */
+/**
+ * Cancelled for its time, lock not had in time, no memory, no disk, a stand-by: the state may pass.
+ */
 const OVERLOAD_STATES = ['57014', '55P03', '53200', '53100', '25006', '40001', '40P01']
 
 /** Whether the connection itself is lost, so that another one has to be made. */
@@ -40,8 +47,8 @@ const isBusy = (error: unknown): boolean =>
   OVERLOAD_STATES.includes(sqlState(error)) || (error instanceof Error && BUSY.test(error.message))
 
 /**
- * What the caller learns: 503 with `Retry-After` when the database is out of reach or busy, else the
- * error itself. `ended`: what became of the work, as far as that is known.
+ * What the caller learns: 503 with `Retry-After` when the database is out of reach or busy, else
+ * the error itself. `ended`: what became of the work, as far as that is known.
  */
 export function translated(error: unknown, ended = 'nothing was written'): unknown {
   if (error instanceof Refusal) return error

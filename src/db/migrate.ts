@@ -108,7 +108,8 @@ function compare(migrations: Migration[], applied: Applied): string[] {
     if (file !== undefined) continue
     if (row.breaking)
       throw new MigrationError(
-        `the database was migrated by a newer Bursar (${row.name}), which this version cannot work with: start the newer version`,
+        `the database was migrated by a newer Bursar (${row.name}), which this version cannot ` +
+          'work with: start the newer version',
       )
     warnings.push(`the database was migrated by a newer Bursar (${row.name})`)
   }

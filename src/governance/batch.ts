@@ -1,6 +1,8 @@
 import { badInput } from '../kernel/errors.ts'
 
-/** Refuses (400) an id that stands twice in one batch: which of the two should win is unknowable. */
+/**
+ * Refuses (400) an id that stands twice in one batch: which of the two should win is unknowable.
+ */
 export function refuseDuplicates(field: string, items: readonly { id: string }[]): void {
   const firstAt = new Map<string, number>()
   items.forEach(({ id }, index) => {

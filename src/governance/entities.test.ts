@@ -148,7 +148,7 @@ test('an archived type takes no new, restored or moved entity', async () => {
   assert.equal((await upsert([{ id: 'old', entityTypeId: 'team' }])).data[0]?.archivedAt, null)
 })
 
-test('an archived entity is left out of lists, can be read, and an upsert restores it', async () => {
+test('an archived entity leaves the list, can be read, and is restored by an upsert', async () => {
   await fresh()
   await upsert([
     { id: 'a', entityTypeId: 'user' },

@@ -17,8 +17,8 @@ import { entityToWire } from './wire.ts'
 
 /**
  * Creates, changes or restores entities of a customer, all or none, and answers them in request
- * order. 404 `CustomerNotFound`; 400 `EntityIsArchivedError` for an archived customer; 400 for an id
- * that stands twice, a new entity without a type, and a type that is unknown or archived.
+ * order. 404 `CustomerNotFound`; 400 `EntityIsArchivedError` for an archived customer; 400 for an
+ * id that stands twice, a new entity without a type, and a type that is unknown or archived.
  */
 export async function upsertEntities(
   call: Call,

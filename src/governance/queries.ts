@@ -30,7 +30,9 @@ export async function retrieveEntity(
   return entity
 }
 
-/** A customer's entities, newest first. A type that does not exist has none. 404 `CustomerNotFound`. */
+/**
+ * A customer's entities, newest first. A type that does not exist has none. 404 `CustomerNotFound`.
+ */
 export async function listEntities(
   { app, scope }: Call,
   query: {

@@ -36,7 +36,9 @@ export async function upsertTypes(
   return app.db.transaction(work, { turn: typesTurn(scope) })
 }
 
-/** Writers of an environment's types wait for each other here rather than with a connection each. */
+/**
+ * Writers of an environment's types wait for each other here rather than with a connection each.
+ */
 const typesTurn = (scope: Scope) => `${scope.environmentKey} types`
 
 function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | null): void {

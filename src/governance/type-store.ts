@@ -37,8 +37,8 @@ const typeOf = (found: ReturnType<typeof typeRow>): EntityType => ({
 })
 
 const selectTypes = sql`
-  select entity_type_key, id, display_name, description, to_json(attribution_keys) as attribution_keys,
-    created_at, updated_at, archived_at
+  select entity_type_key, id, display_name, description,
+    to_json(attribution_keys) as attribution_keys, created_at, updated_at, archived_at
   from entity_types`
 
 /** Serialises the structure writes of an environment's types. */
@@ -82,7 +82,7 @@ export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType
       ${types.map((type) => JSON.stringify(type.attributionKeys))}::text[],
       ${types.map((type) => instantToWire(type.createdAt))}::timestamptz[],
       ${types.map((type) => instantToWire(type.updatedAt))}::timestamptz[],
-      ${types.map((type) => (type.archivedAt === null ? null : instantToWire(type.archivedAt)))}::timestamptz[]
+      ${types.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
     ) as type (key, id, display_name, description, attribution_keys, created_at, updated_at,
       archived_at)
     on conflict (entity_type_key) do update set

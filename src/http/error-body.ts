@@ -23,7 +23,9 @@ function refusalOf(error: FastifyError): Refusal | null {
 /** Without the query, whose values may be personal. */
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? ''
 
-/** Answers with the one error body of the contract. What is no refusal is our defect: 500, logged. */
+/**
+ * Answers with the one error body of the contract. What is no refusal is our defect: 500, logged.
+ */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = error instanceof Refusal ? error : refusalOf(error as FastifyError)
   if (refusal === null) {

@@ -20,10 +20,11 @@ export const homePage = (version: string): string => `<!doctype html>
 <p>This server decides, counts and budgets what a software vendor's customers may use.</p>
 <ul>
 <li><a href="/openapi.json">The API contract</a> (OpenAPI 3.1)</li>
-<li><a href="/health/ready">Whether it is ready</a>, <a href="/health/live">whether it is alive</a></li>
+<li><a href="/health/ready">Whether it is ready</a>,
+<a href="/health/live">whether it is alive</a></li>
 </ul>
-<p>Call the API with your key in the <code>X-API-KEY</code> header. The first requests, and how to point the
-official Stigg SDKs here, stand in the <code>README.md</code> of the installation; how to run it in
+<p>Call the API with your key in the <code>X-API-KEY</code> header. The first requests, and how to
+point the official Stigg SDKs here, stand in the <code>README.md</code> of the installation; how to run it in
 <code>docs/OPERATING.md</code>.</p>
 </body>
 </html>

@@ -21,7 +21,9 @@ const REQUEST_TIMEOUT_MS = 60_000
 /** Longer than the idle time-outs of the usual proxies, so that they close first. */
 const KEEP_ALIVE_MS = 72_000
 
-/** An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. No routes yet. */
+/**
+ * An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. No routes yet.
+ */
 export function createServer(log: FastifyBaseLogger): FastifyInstance {
   const server: FastifyInstance = Fastify({
     loggerInstance: log,
@@ -32,7 +34,8 @@ export function createServer(log: FastifyBaseLogger): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    // Connections that live on are closed by a header instead, so that no answer has a foreign body.
+    // Connections that live on are closed by a header instead, so that no answer has a foreign
+    // body.
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAM_LIMIT },
     frameworkErrors: (error, request, reply) => {

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { column, isRetryable, row, sql, type Tx } from '../db/index.ts'
+import { column, isRetryable, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -21,13 +21,19 @@ export type Schedule = {
 
 /** Notes work for its instant. Work of the same (customer, kind, subject) is moved, not doubled. */
 export const schedule = (tx: Tx, app: App, work: Schedule): Promise<number> =>
+  insert(tx, app, work, sql`do update set due_at = excluded.due_at, attempts = 0`)
+
+/** The same, but work that is noted already stays as it is, and its row unlocked. */
+export const scheduleUnlessNoted = (tx: Tx, app: App, work: Schedule): Promise<number> =>
+  insert(tx, app, work, sql`do nothing`)
+
+const insert = (tx: Tx, app: App, work: Schedule, whenNoted: Sql): Promise<number> =>
   tx.execute(sql`
     insert into due_work (customer_key, work_key, environment_key, kind, subject, due_at)
     values (${work.customerKey ?? work.scope.environmentKey}::uuid,
       ${app.ids.next(app.clock.now())}::uuid, ${work.scope.environmentKey}::uuid,
       ${work.kind}::text, ${work.subject}::text, ${instantToWire(work.dueAt)}::timestamptz)
-    on conflict (customer_key, kind, subject)
-      do update set due_at = excluded.due_at, attempts = 0`)
+    on conflict (customer_key, kind, subject) ${whenNoted}`)
 
 /**
  * Runs everything that is due by the clock's now, one transaction each, until nothing is left.
@@ -116,7 +122,9 @@ const postponeTo = (tx: Tx, work: Work, to: { dueAt: Instant; attempts: number }
       and attempts = ${work.attempts}::integer
       and due_at = ${instantToWire(work.dueAt)}::timestamptz`)
 
-/** In a transaction of its own: if another process has run the work meanwhile, it stays as it is. */
+/**
+ * In a transaction of its own: if another process has run the work meanwhile, it stays as it is.
+ */
 async function postpone(app: App, work: Work, error: unknown, now: Instant): Promise<void> {
   const attempts = work.attempts + 1
   const delayMs = Math.min(RETRY_BASE_MS * 2 ** Math.min(attempts, 30), RETRY_LIMIT_MS)

@@ -12,7 +12,9 @@ export type JobRunner = {
   stop(): Promise<void>
 }
 
-/** Looks for due work once a second. One pass at a time; a failing database only costs a log line. */
+/**
+ * Looks for due work once a second. One pass at a time; a failing database only costs a log line.
+ */
 export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
   let stopped = false
   let timer: NodeJS.Timeout | undefined

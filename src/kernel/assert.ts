@@ -1,4 +1,6 @@
-/** States what must hold. A failure is our defect: the request ends in a 500 and nothing is written. */
+/**
+ * States what must hold. A failure is our defect: the request ends in a 500 and nothing is written.
+ */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`)
 }

@@ -61,7 +61,9 @@ export function uuidv7(): Ids {
   }
 }
 
-/** The lowest key that a record made at `instant` can have; every earlier record's key is below it. */
+/**
+ * The lowest key that a record made at `instant` can have; every earlier record's key is below it.
+ */
 export const firstKeyAt = (instant: Instant): Uuid => {
   const time = Math.max(0, instant).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`

@@ -5,7 +5,9 @@ import type { Tenant } from '../support/world.ts'
 /** Ids that `furnish` makes, alike in every environment. */
 export const path = { id: 'acme', integrationId: 'stripe-main', entityId: 'ann' }
 
-/** A request that succeeds in a furnished environment, for every operation. `mark` goes into texts. */
+/**
+ * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
+ */
 export const calls: { readonly [Id in OperationId]: (mark: string) => Request } = {
   'v1.customers.provision': (mark) => ({ body: { id: 'newcomer', name: mark } }),
   'v1.customers.retrieve': () => ({ params: path }),

@@ -38,7 +38,8 @@ test('no foreign key crosses customers', async () => {
     select c.conname as name, t.relname as from, r.relname as to,
       (select string_agg(a.attname, ',') from unnest(c.conkey) as k
         join pg_attribute a on a.attrelid = t.oid and a.attnum = k) as columns
-    from pg_constraint c join pg_class t on t.oid = c.conrelid join pg_class r on r.oid = c.confrelid
+    from pg_constraint c join pg_class t on t.oid = c.conrelid
+      join pg_class r on r.oid = c.confrelid
     where c.contype = 'f'`)
   assert.ok(keys.length > 0)
   for (const { name, to, columns } of keys)

@@ -1,7 +1,7 @@
 /**
- * What an official SDK puts on the wire and how it reads the answer: its headers, its query strings,
- * its retries and its two directions of paging. Written from its documented behaviour; it knows
- * nothing of Bursar.
+ * What an official SDK puts on the wire and how it reads the answer: its headers, its query
+ * strings, its retries and its two directions of paging. Written from its documented behaviour; it
+ * knows nothing of Bursar.
  */
 export type SdkOptions = { baseUrl: string; apiKey: string }
 export type SdkQuery = Record<string, string | number | string[] | Record<string, string>>

@@ -1,6 +1,5 @@
 import type { Config } from '../../config.ts'
-import { EmbeddedStartError } from '../../db/embedded/index.ts'
-import { readRecord } from '../../db/embedded/record.ts'
+import { EmbeddedStartError, readRecord } from '../../db/embedded/index.ts'
 import { type Connection, column, type Reader, row, sql } from '../../db/index.ts'
 import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'

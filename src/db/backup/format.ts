@@ -1,6 +1,8 @@
 import type { Migration } from '../migrate.ts'
 
-/** A backup that cannot be made, read or loaded. The message says why and, where it can, what to do. */
+/**
+ * A backup that cannot be made, read or loaded. The message says why and, where it can, what to do.
+ */
 export class BackupError extends Error {
   override readonly name = 'BackupError'
 }

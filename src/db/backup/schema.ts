@@ -50,7 +50,9 @@ async function readTables(client: pg.Client): Promise<SchemaTable[]> {
   }))
 }
 
-/** Bursar's tables, parents first, and the names of those that somebody else has put beside them. */
+/**
+ * Bursar's tables, parents first, and the names of those that somebody else has put beside them.
+ */
 export async function readSchema(
   client: pg.Client,
   migrations: readonly Migration[],

@@ -19,7 +19,8 @@ export async function withSession<T>(
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client(clientConfig(connection))
-  // A connection that breaks emits besides failing its statement; unheard, it would end the process.
+  // A connection that breaks emits besides failing its statement; unheard, it would end the
+  // process.
   client.on('error', () => {})
   await client.connect()
   try {

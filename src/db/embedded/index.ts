@@ -16,6 +16,7 @@ import { openSocketDir } from './socket-dir.ts'
 import { Supervisor } from './supervise.ts'
 import { isInside } from './user.ts'
 
+export { readRecord } from './record.ts'
 export type { EmbeddedLog } from './server-log.ts'
 export { EmbeddedStartError }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import {
   accessSync,
   chmodSync,
@@ -63,7 +63,7 @@ export function locate(dataDir: string): Location {
 export function openHome(location: Location): { movedAside: string | null } {
   const { home, clusterDir, user } = location
   const isForeign = location.isNew && location.outsideLock !== null && statOrNull(home) !== null
-  const movedAside = isForeign ? `${home}.old-${Date.now()}` : null
+  const movedAside = isForeign ? `${home}.old-${randomUUID()}` : null
   if (movedAside) renameSync(home, movedAside)
   mkdirSync(home, { recursive: true, mode: 0o700 })
   if (user.switched && statOrNull(home)?.uid === 0) chownSync(home, user.uid, user.gid)

@@ -1,0 +1,78 @@
+import { isLockTimeout, type Tx, within } from '../db/index.ts'
+import { badInput, Refusal } from '../kernel/errors.ts'
+import type { Call } from '../operation.ts'
+import { hashesOf } from './hashes.ts'
+import { createOneAtATime } from './one-at-a-time.ts'
+import { claim, findAnswer, keepAnswer, type Named } from './store.ts'
+import { expiredAt, scheduleTrimming } from './trim-answers.ts'
+import { turnOf } from './turn-of.ts'
+import type { Answer, Answered, NamedRequest } from './types.ts'
+
+/**
+ * Does the work of a named request once, and gives its answer to everybody who sends it again. What
+ * the work answers is kept, a refusal too; what it throws is not, and the next one tries again. 400
+ * `InvalidArgumentError` when the key has asked for something else before; 400
+ * `ObjectAlreadyBeingUsedByAnotherRequestError` when the first one is still at work after a while.
+ */
+export type AnswerOnce = (
+  call: Call,
+  request: NamedRequest,
+  work: (call: Call) => Promise<Answer>,
+) => Promise<Answered>
+
+/** As long as a lock is waited for in the database, in milliseconds. */
+const WAIT_MS = 5000
+
+export function createAnswerOnce(): AnswerOnce {
+  // It is for the pool's sake: those who wait in the database hold a connection each.
+  const oneAtATime = createOneAtATime(WAIT_MS, stillAtWork)
+  return (call, request, work) => {
+    const named = { scope: call.scope, hashes: hashesOf(request) }
+    const name = `${call.scope.environmentKey} ${named.hashes.request.toString('hex')}`
+    return oneAtATime(name, () => answerIn(call, named, work))
+  }
+}
+
+async function answerIn(
+  call: Call,
+  named: Named,
+  work: (call: Call) => Promise<Answer>,
+): Promise<Answered> {
+  const { app } = call
+  const turn = await turnOf(call, work)
+  return app.db.transaction(async (tx) => {
+    if (!(await isMine(tx, named, app.clock.now()))) return replay(tx, named)
+    const answer = await work({ ...call, app: { ...app, db: within(tx) } })
+    await Promise.all([keepAnswer(tx, named, answer), scheduleTrimming(tx, app, call.scope)])
+    return { ...answer, isReplay: false }
+  }, turn)
+}
+
+/** The row is taken first: another process that has the same request waits here. */
+async function isMine(tx: Tx, named: Named, now: number): Promise<boolean> {
+  const claimed = claim(tx, named, { now, expired: expiredAt(now) })
+  return (
+    (await claimed.catch((error) => {
+      throw isLockTimeout(error) ? stillAtWork() : error
+    })) === 1
+  )
+}
+
+async function replay(tx: Tx, named: Named): Promise<Answered> {
+  const { isSame, ...answer } = await findAnswer(tx, named)
+  if (!isSame)
+    throw badInput(
+      'Idempotency-Key was used on this path with another body before; take a new one',
+      'InvalidArgumentError',
+    )
+  return { ...answer, isReplay: true }
+}
+
+/** The headers make the official SDKs try again, which they do not for another 400. */
+const stillAtWork = (): Refusal =>
+  new Refusal(
+    400,
+    'ObjectAlreadyBeingUsedByAnotherRequestError',
+    'Idempotency-Key: the first request with it is still at work; try again',
+    { 'x-should-retry': 'true', 'retry-after': '1' },
+  )
