@@ -17,7 +17,7 @@ const wrong: [Command, string, RegExp][] = [
   [keyCommand, 'toString', /"toString" is not one of create/],
   [keyCommand, 'create --nonsense', /^Unknown option '--nonsense'$/],
   [keyCommand, 'create --name', /argument missing/],
-  [keyCommand, 'create --kind admin', /--kind must be one of full-access, read-only, publishable/],
+  [keyCommand, 'create --kind admin', /--kind must be one of full-access, /],
   [keyCommand, 'create --expires 2027-02-31', /--expires must be like/],
   [keyCommand, 'create --expires 2001-01-01', /--expires is in the past/],
   [keyCommand, 'revoke', /the id of the key is missing/],
