@@ -1,4 +1,6 @@
 import { createPublicKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { isAbsolute, join, resolve } from 'node:path'
 
 /** Whose tokens are taken: those of one key set, or of one key. */
@@ -8,6 +10,14 @@ export type TokenConfig = {
   readonly publicKey: string | null
   readonly issuer: string | null
   readonly audience: string | null
+}
+
+/** Most calls per minute. */
+export type RateLimits = {
+  /** Of one key, by the id of the operation; unlimited where nothing stands. */
+  readonly operations: Readonly<Record<string, number>>
+  /** Of all keys that change one customer. */
+  readonly mutationsPerCustomer: number | null
 }
 
 /** Everything that the environment decides. Read once, at start. */
@@ -21,6 +31,12 @@ export type Config = {
   readonly apiKey: string | null
   /** Whose tokens people may call with. null: API keys only. */
   readonly tokens: TokenConfig | null
+  /** Addresses whose `X-Forwarded-For` is believed. null: nobody's. */
+  readonly trustProxy: readonly string[] | null
+  /** `stigg`: those of Stigg's cloud. null: none. */
+  readonly rateLimits: 'stigg' | RateLimits | null
+  /** Whether `/metrics` is there. */
+  readonly metrics: boolean
   readonly testClock: boolean
   readonly logLevel: LogLevel
   /** null: no cap, as in the contract. */
@@ -57,6 +73,9 @@ export function readConfig(env: Environment, cwd: string): Config {
     databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
     apiKey: apiKey(env),
     tokens: tokens(env),
+    trustProxy: trustProxy(env),
+    rateLimits: rateLimits(env, cwd),
+    metrics: value(env, 'BURSAR_METRICS') === null || flag(env, 'BURSAR_METRICS'),
     testClock,
     logLevel: logLevel(env),
     maxAttributionKeys: integer(env, 'BURSAR_MAX_ATTRIBUTION_KEYS', { min: 0, max: 10_000 }),
@@ -146,6 +165,66 @@ function requirePublicKey(pem: string): void {
     throw new ConfigError(text)
   }
   if (type === undefined || !types.includes(type)) throw new ConfigError(text)
+}
+
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal']
+
+function trustProxy(env: Environment): string[] | null {
+  const text = value(env, 'BURSAR_TRUST_PROXY')
+  if (text === null) return null
+  const proxies = text.split(',').map((item) => item.trim())
+  const wrong = proxies.find((item) => !PROXY_NAMES.includes(item) && !isNetwork(item))
+  if (wrong === undefined) return proxies
+  throw new ConfigError(
+    `BURSAR_TRUST_PROXY must be addresses or networks of your proxies, such as 10.0.0.0/8, not "${wrong}"`,
+  )
+}
+
+/** An address, or a network that is not everybody. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  if (bits === undefined) return true
+  return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128)
+}
+
+const MAX_CALLS = 1_000_000_000
+
+function rateLimits(env: Environment, cwd: string): 'stigg' | RateLimits | null {
+  const text = value(env, 'BURSAR_RATE_LIMITS')
+  if (text === null || text === 'stigg') return text
+  const { operations = {}, mutationsPerCustomer = null, ...unknown } = limitsObject(text, cwd)
+  if (Object.keys(unknown).length > 0)
+    throw new ConfigError(`BURSAR_RATE_LIMITS has no "${Object.keys(unknown)[0]}"`)
+  if (typeof operations !== 'object' || operations === null || Array.isArray(operations))
+    throw new ConfigError('BURSAR_RATE_LIMITS: operations must be an object of calls per minute')
+  const figures = Object.entries({ ...operations, mutationsPerCustomer })
+  for (const [name, figure] of figures)
+    if (!isFigure(figure) && !(name === 'mutationsPerCustomer' && figure === null))
+      throw new ConfigError(`BURSAR_RATE_LIMITS: ${name} must be a whole number of calls from 1`)
+  return { operations, mutationsPerCustomer } as RateLimits
+}
+
+const isFigure = (figure: unknown): boolean =>
+  Number.isInteger(figure) && Number(figure) >= 1 && Number(figure) <= MAX_CALLS
+
+function limitsObject(text: string, cwd: string): Record<string, unknown> {
+  const path = /^file:(.+)$/.exec(text)?.[1]
+  try {
+    const json = path === undefined ? text : readFileSync(directory(path, cwd), 'utf8')
+    const limits: unknown = JSON.parse(json)
+    if (typeof limits === 'object' && limits !== null && !Array.isArray(limits))
+      return limits as Record<string, unknown>
+  } catch (error) {
+    if (path !== undefined)
+      throw new ConfigError(
+        `BURSAR_RATE_LIMITS: ${path} cannot be read: ${(error as Error).message}`,
+      )
+  }
+  throw new ConfigError(
+    'BURSAR_RATE_LIMITS must be stigg, file:<path> or {"operations": {"<operationId>": 600}, "mutationsPerCustomer": 30}',
+  )
 }
 
 function logLevel(env: Environment): LogLevel {

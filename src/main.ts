@@ -17,12 +17,16 @@ import { handlers } from './handlers.ts'
 import {
   createServer,
   createValidators,
+  limitFailures,
   mountContract,
+  mountMetrics,
   mountOpenRoutes,
   mountTestClock,
   readContract,
+  traceOperations,
   type Validators,
 } from './http/index.ts'
+import { TRIM_ANSWERS, trimAnswers } from './idempotency/index.ts'
 import { type JobRunner, startJobRunner, TRIM_OUTBOX, trimOutbox } from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { uuidv7 } from './kernel/ids.ts'
@@ -38,7 +42,7 @@ const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
 export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 
 /** What happens at its instant, by kind. */
-const workHandlers = { [TRIM_OUTBOX]: trimOutbox }
+const workHandlers = { [TRIM_OUTBOX]: trimOutbox, [TRIM_ANSWERS]: trimAnswers }
 
 /**
  * Only what is named here: errors of the driver carry the connection, its secrets and statements.
@@ -133,11 +137,14 @@ export async function createBursar(from: {
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges(connection, authenticator.keys)
-  const server = createServer(log)
+  const server = createServer(log, app.config.trustProxy)
   const jobs = startJobRunner(app, workHandlers)
+  traceOperations(server, contract)
+  if (app.config.metrics) mountMetrics(server, { app, contract, version: VERSION })
   mountOpenRoutes(server, { app, contract, version: VERSION })
-  mountContract(server, { app, contract, validators, authenticator, handlers })
-  if (clock !== null) mountTestClock(server, { clock, authenticator, runDueWork: jobs.runNow })
+  const authenticate = limitFailures(authenticator)
+  mountContract(server, { app, contract, validators, authenticate, handlers })
+  if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })
   return {
     app,
     server,

@@ -27,10 +27,30 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   customers: [...BASE, 'jobs', 'access'],
   governance: [...BASE, 'jobs', 'access', 'customers'],
   audit: [...BASE, 'jobs', 'customers'],
-  http: [...BASE, 'jobs', 'access'],
+  idempotency: [...BASE, 'jobs'],
+  http: [...BASE, 'jobs', 'access', 'idempotency'],
   'handlers.ts': ['operation.ts', 'audit', 'customers', 'governance'],
-  'main.ts': [...BASE, 'jobs', 'access', 'customers', 'governance', 'http', 'handlers.ts'],
-  cli: [...BASE, 'jobs', 'access', 'customers', 'governance', 'http', 'handlers.ts', 'main.ts'],
+  'main.ts': [
+    ...BASE,
+    'jobs',
+    'idempotency',
+    'access',
+    'customers',
+    'governance',
+    'http',
+    'handlers.ts',
+  ],
+  cli: [
+    ...BASE,
+    'jobs',
+    'idempotency',
+    'access',
+    'customers',
+    'governance',
+    'http',
+    'handlers.ts',
+    'main.ts',
+  ],
 }
 
 /** Words that everybody uses have no door: its files are imported one by one. */

@@ -14,6 +14,8 @@ const SECRET_LIMIT = 512
 export type KeyMemory = {
   /** The live key of a secret; null for one that is unknown, expired or revoked. */
   find(secret: string): Promise<ApiKey | null>
+  /** Whether a secret was found to be good not long ago. It needs no look-up. */
+  knows(secret: string): boolean
   /** Forgets all remembered keys: some key has changed. */
   forget(): void
   /** While the news of changes cannot be heard, nothing is remembered. */
@@ -51,6 +53,7 @@ export function rememberKeys(app: App): KeyMemory {
       const key = isFresh ? known.key : await lookUp(secret)
       return key !== null && isLive(key, app.clock.now()) ? key : null
     },
+    knows: (secret) => remembered.has(secret),
     forget,
     listening: (on) => {
       heard = on

@@ -20,15 +20,18 @@ export const defaultBillingLink = (links: readonly Link[]): Link | null =>
  * Keeps `billingId` and the default billing link saying the same. `before` is the customer before
  * the request, `links` are its links after it. What the request says itself wins over what was
  * there; where it says both and they differ it is 400 `InvalidArgumentError`. When the last billing
- * link goes, the `billingId` that came from it goes as well.
+ * link goes, the `billingId` that came from it goes as well; the first one that comes without a
+ * record takes over the `billingId` that was there.
  */
 export function mirrorBillingId(
   before: Billing,
   links: readonly Link[],
   request: { stated: StatedBilling; now: Instant },
 ): Billing {
-  const { billingId, integrationIds } = request.stated
+  const { integrationIds } = request.stated
   const link = defaultBillingLink(links)
+  const said = request.stated.billingId
+  const billingId = said === undefined ? inherited(before, link) : said
   if (link === null) {
     const left = defaultBillingLink(before.links) === null ? before.billingId : null
     return { billingId: billingId === undefined ? left : billingId, links }
@@ -36,11 +39,17 @@ export function mirrorBillingId(
   const { integrationId, syncedEntityId } = link
   if (billingId === undefined || billingId === syncedEntityId)
     return { billingId: syncedEntityId, links }
-  if (integrationIds.includes(integrationId))
+  if (said !== undefined && integrationIds.includes(integrationId))
     throw badInput(
       `billingId and the syncedEntityId of the billing integration ${integrationId} differ`,
       'InvalidArgumentError',
     )
   const pointed = pointLink(links, { integrationId, syncedEntityId: billingId }, request.now)
   return { billingId, links: pointed }
+}
+
+/** Nobody spoke of the `billingId`, so that a first billing link that knows no record keeps it. */
+const inherited = (before: Billing, link: Link | null): string | undefined => {
+  const isFirst = link !== null && defaultBillingLink(before.links) === null
+  return isFirst && link.syncedEntityId === null ? (before.billingId ?? undefined) : undefined
 }

@@ -19,6 +19,7 @@ export const homePage = (version: string): string => `<!doctype html>
 <p class="muted">version ${version}</p>
 <p>This server decides, counts and budgets what a software vendor's customers may use.</p>
 <ul>
+<li><a href="/docs">The API reference</a>, where calls can be tried</li>
 <li><a href="/openapi.json">The API contract</a> (OpenAPI 3.1)</li>
 <li><a href="/health/ready">Whether it is ready</a>,
 <a href="/health/live">whether it is alive</a></li>

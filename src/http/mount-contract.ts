@@ -1,14 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Authenticator, type Caller, type Credentials, permits } from '../access/index.ts'
+import { type Caller, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
+import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { badInput, forbidden, Refusal } from '../kernel/errors.ts'
 import type { Call, Handlers, OperationRequest } from '../operation.ts'
 import { complaint } from './complaint.ts'
 import type { Contract, Operation } from './contract.ts'
 import { methodNotAllowed, routeNotFound } from './error-body.ts'
+import { answerKeyed, idempotencyKeyOf } from './idempotency-key.ts'
 import { refuseHostileText } from './json-body.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
+import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
+import type { Authenticate } from './rate-limit-failures.ts'
 import type { Validator, Validators } from './validators.ts'
 
 /** Set on a request once its credential has been checked, before the body is read. */
@@ -18,7 +22,7 @@ export type Mounting = {
   app: App
   contract: Contract
   validators: Validators
-  authenticator: Authenticator
+  authenticate: Authenticate
   handlers: Handlers
 }
 
@@ -26,16 +30,24 @@ type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unkn
 
 /** Gives every operation of the contract its route, and every other method of its path a 405. */
 export function mountContract(server: FastifyInstance, mounting: Mounting): void {
+  const { app, contract } = mounting
   server.decorateRequest(CALLER, null)
-  for (const operation of mounting.contract.operations) mountOperation(server, mounting, operation)
-  mountOtherMethods(server, mounting.contract.operations)
+  const limitsOf = createLimits(app.config.rateLimits, contract.operations)
+  const once = createAnswerOnce()
+  for (const operation of contract.operations)
+    mountOperation(server, { ...mounting, limitsOf, once }, operation)
+  mountOtherMethods(server, contract.operations)
 }
 
 /** `/customers/{id}` in the router's form. */
 const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
-function mountOperation(server: FastifyInstance, mounting: Mounting, operation: Operation): void {
-  const { app, authenticator, validators } = mounting
+function mountOperation(
+  server: FastifyInstance,
+  mounting: Mounting & { limitsOf: LimitsOf; once: AnswerOnce },
+  operation: Operation,
+): void {
+  const { app, authenticate, once, validators } = mounting
   const handler = mounting.handlers[operation.primaryId] as unknown as AnyHandler
   assert(handler !== undefined, `the operation ${operation.primaryId} has no handler`)
   const check = {
@@ -43,26 +55,39 @@ function mountOperation(server: FastifyInstance, mounting: Mounting, operation: 
     query: validators.query(operation),
     body: validators.body(operation),
   }
+  const limits = mounting.limitsOf(operation)
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       refuseEmptySegments(request)
-      const caller = await authenticator.authenticate(credentialsOf(request))
+      const caller = await authenticate(request)
+      limits?.beforeBody({ caller, reply }, request.params as Record<string, string>)
       refuseUnpermitted(caller, operation)
       request.setDecorator<Caller>(CALLER, caller)
     },
     handler: async (request, reply) => {
-      const { scope, actor } = request.getDecorator<Caller>(CALLER)
+      const caller = request.getDecorator<Caller>(CALLER)
+      const { scope, actor } = caller
+      limits?.afterBody({ caller, reply }, request.body)
       const input = {
         params: checkedParams(check.path, request.params as Record<string, string>),
         query: checkedQuery(check.query, operation, request.url),
         body: checkedBody(check.body, operation, request.body),
       }
+      const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       if (scope instanceof Refusal) throw scope
-      reply.code(operation.successStatus)
       const origin = { actor, operation: operation.id, traceId: request.id }
-      return handler(input as OperationRequest<never>, { app, scope, origin })
+      const call = { app, scope, origin }
+      const work = (own: Call) => handler(input as OperationRequest<never>, own)
+      const { successStatus } = operation
+      if (key !== null) {
+        const { params, ...content } = input
+        const path = `${operation.path} ${JSON.stringify(params)}`
+        return answerKeyed(reply, { once, call, path, key, content, successStatus, work })
+      }
+      reply.code(successStatus)
+      return work(call)
     },
   })
 }
@@ -72,17 +97,6 @@ function refuseEmptySegments(request: FastifyRequest): void {
   if (Object.values(request.params as Record<string, string>).includes(''))
     throw routeNotFound(request)
 }
-
-/** The first of a header that is sent more than once. */
-const headerOf = (request: FastifyRequest, name: string): string | undefined =>
-  [request.headers[name]].flat()[0]
-
-export const credentialsOf = (request: FastifyRequest): Credentials => ({
-  apiKey: headerOf(request, 'x-api-key'),
-  authorization: request.headers.authorization,
-  accountId: headerOf(request, 'x-account-id'),
-  environmentId: headerOf(request, 'x-environment-id'),
-})
 
 /** Without an environment a person has no role yet: that 404 follows after the request's checks. */
 function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation): void {

@@ -4,11 +4,12 @@ import type { App } from '../app.ts'
 import { unavailable } from '../kernel/errors.ts'
 import type { Contract } from './contract.ts'
 import { homePage } from './home-page.ts'
+import { mountReference } from './reference.ts'
 
 /** How long a server may take to say that it is ready, in milliseconds. */
 const READY_LIMIT_MS = 2000
 
-/** What needs no credential: health, the contract, and a page that says what runs here. */
+/** What needs no credential: health, the contract and its reference, and a page that says what runs here. */
 export function mountOpenRoutes(
   server: FastifyInstance,
   from: { app: App; contract: Contract; version: string },
@@ -28,6 +29,7 @@ export function mountOpenRoutes(
   server.get('/openapi.json', (_, reply) => {
     reply.type('application/json; charset=utf-8').send(document)
   })
+  mountReference(server)
   server.get('/', (_, reply) => {
     reply
       .type('text/html; charset=utf-8')

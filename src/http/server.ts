@@ -11,6 +11,7 @@ import { Refusal } from '../kernel/errors.ts'
 import { watchConnections } from './connections.ts'
 import { routeNotFound, sendError } from './error-body.ts'
 import { parseJsonBody } from './json-body.ts'
+import { ambientTraceId } from './trace-operations.ts'
 
 /** Bodies of ordinary operations, in bytes. */
 const BODY_LIMIT = 1_048_576
@@ -23,10 +24,15 @@ const KEEP_ALIVE_MS = 72_000
 
 /**
  * An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. No routes yet.
+ * Whose address is in `trustProxy` is believed when it says for whom it speaks.
  */
-export function createServer(log: FastifyBaseLogger): FastifyInstance {
+export function createServer(
+  log: FastifyBaseLogger,
+  trustProxy: readonly string[] | null,
+): FastifyInstance {
   const server: FastifyInstance = Fastify({
     loggerInstance: log,
+    trustProxy: trustProxy === null ? false : [...trustProxy],
     // One line of ours for each request instead of two, see the hook below.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
     genReqId: traceIdOf,
@@ -121,12 +127,14 @@ function newTraceId(): string {
   return pool.toString('hex', used - TRACE_ID_BYTES, used)
 }
 
-/** The caller's W3C trace id, else a new one of the same form. */
+/** The caller's W3C trace id, else that of the surrounding trace, else a new one of the same form. */
 function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
   const { traceparent } = request.headers
   const given = traceparent === undefined ? null : TRACEPARENT.exec(String(traceparent))
   // All zeros is the form's way of saying that there is none.
-  return given?.[1] === undefined || /^0+$/.test(given[1]) ? newTraceId() : given[1]
+  return given?.[1] === undefined || /^0+$/.test(given[1])
+    ? (ambientTraceId() ?? newTraceId())
+    : given[1]
 }
 
 /** What Node could not even parse as a request gets our body too, and the connection ends. */

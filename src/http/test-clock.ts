@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import type { Authenticator } from '../access/index.ts'
 import { instantFromWire, instantToWire, type MovableClock } from '../kernel/clock.ts'
 import { badInput, forbidden } from '../kernel/errors.ts'
-import { credentialsOf } from './mount-contract.ts'
+import type { Authenticate } from './rate-limit-failures.ts'
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
 /** Far enough from the year 10000, which the database writes in another form. */
@@ -20,11 +19,11 @@ const isDateTime = (text: string): boolean => {
  */
 export function mountTestClock(
   server: FastifyInstance,
-  from: { clock: MovableClock; authenticator: Authenticator; runDueWork: () => Promise<unknown> },
+  from: { clock: MovableClock; authenticate: Authenticate; runDueWork: () => Promise<unknown> },
 ): void {
   server.post('/test/clock', {
     onRequest: async (request) => {
-      const { role } = await from.authenticator.authenticate(credentialsOf(request))
+      const { role } = await from.authenticate(request)
       if (role !== 'full-access') throw forbidden('only a full-access key moves the clock')
     },
     handler: async (request) => {

@@ -1,4 +1,5 @@
 export { runDueWork, schedule, scheduleUnlessNoted } from './due-work.ts'
+export { type Figures, readFigures } from './figures.ts'
 export { type Announcing, announce } from './outbox.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
 export { scheduleTrimming, TRIM_OUTBOX, trimOutbox } from './trim-outbox.ts'

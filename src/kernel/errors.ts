@@ -50,6 +50,12 @@ export const notFound = (code: NotFoundCode, message: string): Refusal =>
 export const duplicated = (message: string): Refusal =>
   new Refusal(409, 'DuplicatedEntityNotAllowed', message, { 'x-should-retry': 'false' })
 
+/** 429. `headers` say when to come again. */
+export const tooManyRequests = (
+  message: string,
+  headers: Readonly<Record<string, string>>,
+): Refusal => new Refusal(429, 'RateLimitExceeded', message, headers)
+
 /** 503: nothing was decided and nothing written that the caller could rely on. */
 export const unavailable = (message: string, retryAfterSeconds = 1): Refusal =>
   new Refusal(503, null, message, { 'retry-after': String(retryAfterSeconds) })

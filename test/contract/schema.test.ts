@@ -14,6 +14,7 @@ const NOT_OF_CUSTOMERS = [
   'entity_types',
   'environment_roles',
   'environments',
+  'idempotency_answers',
   'integrations',
   'members',
   'schema_migrations',

@@ -13,7 +13,13 @@ export type Outcome =
   /** Bytes came, but no complete answer in JSON. No server may do that. */
   | { kind: 'broken'; why: string }
 
-export type Call = { method: string; path: string; body?: unknown; apiKey?: string | null }
+export type Call = {
+  method: string
+  path: string
+  body?: unknown
+  apiKey?: string | null
+  headers?: Record<string, string>
+}
 
 export type KeepAliveClient = {
   send(url: string, call: Call): Promise<Outcome>
@@ -45,6 +51,7 @@ function send(agent: Agent, url: string, call: Call): Promise<Outcome> {
   const { method, path, body, apiKey = API_KEY } = call
   const payload = body === undefined ? '' : JSON.stringify(body)
   const headers = {
+    ...call.headers,
     ...(apiKey === null ? {} : { 'x-api-key': apiKey }),
     ...(body === undefined
       ? {}

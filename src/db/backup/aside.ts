@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { BackupError } from './format.ts'
 
 /**
@@ -18,8 +20,7 @@ export async function writeAside<T>(
   const random = randomBytes(4).toString('hex')
   const aside = join(dirname(path), `.${basename(path)}.${random}.partial`)
   try {
-    const file = await open(aside, 'wx', 0o600)
-    const result = await fill(file, write).finally(() => file.close())
+    const result = await fill(aside, write)
     await rename(aside, path)
     await flushDirectory(dirname(path))
     return result
@@ -37,16 +38,21 @@ const isThere = async (path: string): Promise<boolean> => {
   return found !== null
 }
 
-async function fill<T>(file: FileHandle, write: (target: Writable) => Promise<T>): Promise<T> {
-  // By its number: a stream that is made of the handle keeps it from being closed.
-  const target = createWriteStream('', { fd: file.fd, autoClose: false })
-  const result = await write(target)
-  await new Promise<void>((resolve, reject) => {
-    target.once('error', reject)
-    target.end(resolve)
-  })
-  await file.sync()
-  return result
+/** The flush comes before the file is closed, and `finished` waits for that and hears its failure. */
+async function fill<T>(aside: string, write: (target: Writable) => Promise<T>): Promise<T> {
+  const target = createWriteStream(aside, { flags: 'wx', mode: 0o600, flush: true })
+  const closed = new Promise<void>((resolve) => target.once('close', resolve))
+  target.on('error', () => {})
+  try {
+    await once(target, 'open')
+    const result = await write(target)
+    await finished(target.end())
+    return result
+  } catch (error) {
+    target.destroy()
+    await closed
+    throw error
+  }
 }
 
 /** Else a power cut could take the new name back. */

@@ -88,11 +88,19 @@ function createScanner(source: AsyncIterable<Buffer>): Scanner {
   /** Always begins at the start of a line. */
   let rest: Buffer = Buffer.alloc(0)
 
+  /** As much again as there is, so that a long line is not copied for each of its chunks. */
   const more = async () => {
-    const { done, value } = await chunks.next()
-    if (done) throw damaged('it ends too early')
     if (rest.length > MAX_LINE_BYTES) throw damaged('it has a line without an end')
-    rest = rest.length === 0 ? value : Buffer.concat([rest, value])
+    const parts = [rest]
+    let added = 0
+    do {
+      const { done, value } = await chunks.next()
+      if (done && added === 0) throw damaged('it ends too early')
+      if (done) break
+      parts.push(value)
+      added += value.length
+    } while (added < rest.length)
+    rest = Buffer.concat(parts)
   }
   const take = (length: number): Buffer => {
     const taken = rest.subarray(0, length)

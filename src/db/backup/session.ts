@@ -12,17 +12,22 @@ const TIMEOUTS = [
 
 /**
  * Runs `work` on a connection of its own, without time limits. When it fails the connection is cut
- * at once: one that stands in the middle of a copy could not be ended in order.
+ * at once: one that stands in the middle of a copy could not be ended in order. So it is when the
+ * signal comes, whatever `work` waits for.
  */
 export async function withSession<T>(
   connection: Connection,
   work: (client: pg.Client) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
+  signal?.throwIfAborted()
   const client = new pg.Client(clientConfig(connection))
   // A connection that breaks emits besides failing its statement; unheard, it would end the
   // process.
   client.on('error', () => {})
   await client.connect()
+  const cut = () => socketOf(client).destroy()
+  signal?.addEventListener('abort', cut)
   try {
     await client.query(
       `select set_config(name, '0', false) from pg_settings where name = any($1::text[])`,
@@ -32,8 +37,10 @@ export async function withSession<T>(
     await client.end()
     return result
   } catch (error) {
-    socketOf(client).destroy()
+    cut()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', cut)
   }
 }
 

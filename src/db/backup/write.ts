@@ -48,11 +48,8 @@ export type Written = {
   foreign: string[]
 }
 
-/**
- * Half the time of the default level for a tenth more space; the copy is then as fast as the
- * database gives the rows.
- */
-const GZIP_LEVEL = 3
+/** Takes 60 % of the time of the default level, for 5 % more bytes. */
+const GZIP_LEVEL = 1
 const CHUNK_BYTES = 64 * 1024
 const ATTEMPTS = 5
 
@@ -62,27 +59,30 @@ const ATTEMPTS = 5
  * write or the schema is not of this version or an earlier one; `target` is not ended then.
  */
 export function writeBackup(options: WriteOptions): Promise<Written> {
-  const { connection, migrations, progress, target, signal } = options
-  return withSession(connection, async (client) => {
-    const { tables, foreign, applied } = await takeSnapshot(client, migrations)
-    const header: BackupHeader = {
-      bursar: options.version,
-      madeAt: instantToWire(options.now),
-      postgres: (await rowsOf(client, 'show server_version'))[0]?.server_version ?? '',
-      migrations: applied,
-      tables: await countAll(client, tables),
-    }
-    const rows = header.tables.reduce((sum, table) => sum + table.rows, 0)
-    progress.start(rows)
-    await pipeline(
-      Readable.from(contentsOf(client, header, progress)),
-      createGzip({ level: GZIP_LEVEL, chunkSize: CHUNK_BYTES }),
-      target,
-      { end: false, ...(signal === undefined ? {} : { signal }) },
-    )
-    await client.query('commit')
-    return { header, rows, foreign }
-  })
+  const write = (client: pg.Client) => writeOver(client, options)
+  return withSession(options.connection, write, options.signal)
+}
+
+async function writeOver(client: pg.Client, options: WriteOptions): Promise<Written> {
+  const { migrations, progress, target, signal } = options
+  const { tables, foreign, applied } = await takeSnapshot(client, migrations)
+  const header: BackupHeader = {
+    bursar: options.version,
+    madeAt: instantToWire(options.now),
+    postgres: (await rowsOf(client, 'show server_version'))[0]?.server_version ?? '',
+    migrations: applied,
+    tables: await countAll(client, tables),
+  }
+  const rows = header.tables.reduce((sum, table) => sum + table.rows, 0)
+  progress.start(rows)
+  await pipeline(
+    Readable.from(contentsOf(client, header, progress)),
+    createGzip({ level: GZIP_LEVEL, chunkSize: CHUNK_BYTES }),
+    target,
+    { end: false, ...(signal === undefined ? {} : { signal }) },
+  )
+  await client.query('commit')
+  return { header, rows, foreign }
 }
 
 /**

@@ -1,0 +1,13 @@
+import type { FastifyRequest } from 'fastify'
+import type { Credentials } from '../access/index.ts'
+
+/** The first of a header that is sent more than once. */
+const headerOf = (request: FastifyRequest, name: string): string | undefined =>
+  [request.headers[name]].flat()[0]
+
+export const credentialsOf = (request: FastifyRequest): Credentials => ({
+  apiKey: headerOf(request, 'x-api-key'),
+  authorization: request.headers.authorization,
+  accountId: headerOf(request, 'x-account-id'),
+  environmentId: headerOf(request, 'x-environment-id'),
+})

@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Gauge, type Registry } from 'prom-client'
+import type { App } from '../app.ts'
+import { type Figures, readFigures } from '../jobs/index.ts'
+
+/** How long figures of the database are good for, in milliseconds: they are dear, and move slowly. */
+const FRESH_MS = 30_000
+/** How long a scrape waits for them, in milliseconds. Late ones are told by the next scrape. */
+const WAIT_MS = 250
+
+/** The pool of this server, and what the database holds. */
+export function exposeDatabase(registry: Registry, app: App): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'bursar_database_connections',
+    help: 'Connections of the pool: in use, or idle.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { total, idle } = app.db.counts()
+      this.set({ state: 'used' }, total - idle)
+      this.set({ state: 'idle' }, idle)
+    },
+  })
+  new Gauge({
+    name: 'bursar_database_waiting',
+    help: 'Statements and transactions that wait for a connection of the pool.',
+    registers,
+    collect() {
+      this.set(app.db.counts().waiting)
+    },
+  })
+  exposeFigures(registry, keepFresh(app))
+}
+
+type Shown = { name: string; help: string; of: (figures: Figures) => number }
+
+const SHOWN: readonly Shown[] = [
+  {
+    name: 'bursar_database_size_bytes',
+    help: 'Size of the whole database on the disk.',
+    of: (figures) => figures.databaseBytes,
+  },
+  {
+    name: 'bursar_outbox_size_bytes',
+    help: 'Size of the table of what happened, with its indexes.',
+    of: (figures) => figures.outboxBytes,
+  },
+  {
+    name: 'bursar_due_work',
+    help: 'Pieces of background work that are due; 10000 stands for more.',
+    of: (figures) => figures.dueWork,
+  },
+  {
+    name: 'bursar_due_work_age_seconds',
+    help: 'For how long the oldest piece of background work has been due.',
+    of: (figures) => figures.dueForMs / 1000,
+  },
+]
+
+function exposeFigures(registry: Registry, fresh: () => Promise<Figures | null>): void {
+  for (const { name, help, of } of SHOWN)
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      async collect() {
+        const figures = await fresh()
+        // No line rather than an old or an invented value.
+        if (figures === null) this.remove()
+        else this.set(of(figures))
+      },
+    })
+}
+
+/**
+ * Answers the figures of the last half minute, and null while there are none. Whoever finds them
+ * old has them read again: once at a time, whatever the number of scrapes.
+ */
+function keepFresh(app: App): () => Promise<Figures | null> {
+  let figures: Figures | null = null
+  let askedAt = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | null = null
+  const read = async () => {
+    askedAt = performance.now()
+    figures = await readFigures(app).catch(() => null)
+    reading = null
+  }
+  return async () => {
+    if (reading === null && performance.now() - askedAt >= FRESH_MS) reading = read()
+    if (reading !== null) await Promise.race([reading, delay(WAIT_MS, null, { ref: false })])
+    return performance.now() - askedAt < FRESH_MS ? figures : null
+  }
+}

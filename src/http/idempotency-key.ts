@@ -1,0 +1,48 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Answer, AnswerOnce } from '../idempotency/index.ts'
+import { badInput, Refusal } from '../kernel/errors.ts'
+import type { Call } from '../operation.ts'
+
+/** A header's value that every client and proxy passes on as it is. */
+const KEY = /^[\x21-\x7e]{1,255}$/
+
+/** The caller's name for its request. 400 for one that cannot be used; sent twice it is one too. */
+export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const key = headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key === 'string' && KEY.test(key)) return key
+  throw badInput('Idempotency-Key must be 1 to 255 visible ASCII characters')
+}
+
+/** A request with a key, and the work behind it. */
+export type Keyed = {
+  once: AnswerOnce
+  call: Call
+  path: string
+  key: string
+  content: unknown
+  successStatus: number
+  work: (call: Call) => Promise<unknown>
+}
+
+/** Answers a request with a key: by its work the first time, by the same bytes from then on. */
+export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<string> {
+  const { once, call, path, key, content } = keyed
+  const answer = await once(call, { path, key, content }, (within) => answerOf(keyed, within))
+  reply.code(answer.status).headers(answer.headers).type('application/json; charset=utf-8')
+  if (answer.isReplay) reply.header('idempotency-replayed', 'true')
+  return answer.body
+}
+
+async function answerOf({ work, successStatus }: Keyed, call: Call): Promise<Answer> {
+  try {
+    return { status: successStatus, headers: {}, body: JSON.stringify(await work(call)) }
+  } catch (error) {
+    if (!(error instanceof Refusal) || !isFinal(error)) throw error
+    const { status, headers, message, code } = error
+    return { status, headers, body: JSON.stringify({ message, code }) }
+  }
+}
+
+/** Later the same request may be answered otherwise: such an answer must not stay. */
+const isFinal = ({ status }: Refusal): boolean => status < 500 && status !== 429

@@ -1,0 +1,46 @@
+import { performance } from 'node:perf_hooks'
+import type { FastifyInstance } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { App } from '../app.ts'
+import type { Contract } from './contract.ts'
+import { exposeDatabase } from './database-metrics.ts'
+import { recordRequests } from './request-metrics.ts'
+
+/**
+ * `GET /metrics` in the text format of Prometheus. To be mounted before any route, since it counts
+ * what those do. Labels have only values that are known beforehand: a caller cannot make one.
+ */
+export function mountMetrics(
+  server: FastifyInstance,
+  from: { app: App; contract: Contract; version: string },
+): void {
+  // Of this server alone: the registry of the library would be shared by all in the process.
+  const registry = new Registry()
+  recordRequests(server, { registry, contract: from.contract })
+  exposeDatabase(registry, from.app)
+  exposeProcess(registry, from.version)
+  server.get('/metrics', async (_, reply) => {
+    reply.type(registry.contentType).header('cache-control', 'no-store')
+    return registry.metrics()
+  })
+}
+
+function exposeProcess(registry: Registry, version: string): void {
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  new Gauge({ name: 'bursar_info', help: 'What runs.', labelNames: ['version'], registers })
+    .labels(version)
+    .set(1)
+  new Counter({
+    name: 'bursar_event_loop_seconds_total',
+    help: 'What the event loop has spent at work and waiting: its utilisation over any time.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { active, idle } = performance.eventLoopUtilization()
+      this.reset()
+      this.inc({ state: 'active' }, active / 1000)
+      this.inc({ state: 'idle' }, idle / 1000)
+    },
+  })
+}

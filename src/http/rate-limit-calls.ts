@@ -1,0 +1,115 @@
+import type { FastifyReply } from 'fastify'
+import type { Caller } from '../access/index.ts'
+import { ConfigError, type RateLimits } from '../config.ts'
+import { Refusal, tooManyRequests } from '../kernel/errors.ts'
+import type { Operation } from './contract.ts'
+import { createWindows, type Standing, secondsUntilReset, type Windows } from './rate-limit.ts'
+import { STIGG_LIMITS } from './rate-limit-preset.ts'
+
+/** Counts that are remembered; about 10 MB with long names. */
+const COUNTS = 50_000
+/** No id is longer; what is will be refused, and need not be remembered. */
+const ID_LIMIT = 255
+/** Resources whose writes report what was used, many times a minute, and change no customer. */
+const REPORTED = ['usage', 'events']
+
+/** The limits of one operation, in the two places where a call can be told from others. */
+export type OperationLimits = {
+  /** Before the body is read: by key, and by the customer of the path. Throws 429. */
+  beforeBody(call: Limited, params: Readonly<Record<string, string>>): void
+  /** Once the body is there: by the customer that it names. Throws 429. */
+  afterBody(call: Limited, body: unknown): void
+}
+
+type Limited = { caller: Caller; reply: FastifyReply }
+
+/** Makes the limits of operations; null for one that has none. Counts are those of this process. */
+export type LimitsOf = (operation: Operation) => OperationLimits | null
+
+/**
+ * The configured limits of calls per minute. Throws `ConfigError` for the name of an operation that
+ * is not there.
+ */
+export function createLimits(
+  configured: 'stigg' | RateLimits | null,
+  operations: readonly Operation[],
+): LimitsOf {
+  if (configured === null) return () => null
+  if (configured !== 'stigg') refuseUnknown(configured, operations)
+  const limits = configured === 'stigg' ? STIGG_LIMITS : configured
+  const windows = createWindows(COUNTS)
+  return (operation) => {
+    const perKey = limits.operations[operation.primaryId] ?? null
+    const perCustomer = changesCustomers(operation) ? limits.mutationsPerCustomer : null
+    return perKey === null && perCustomer === null
+      ? null
+      : limitsOf(windows, operation, { perKey, perCustomer })
+  }
+}
+
+function refuseUnknown({ operations: named }: RateLimits, operations: readonly Operation[]): void {
+  const known = new Set<string>(operations.map(({ primaryId }) => primaryId))
+  const unknown = Object.keys(named).filter((id) => !known.has(id))
+  if (unknown.length > 0)
+    throw new ConfigError(
+      `BURSAR_RATE_LIMITS names ${unknown.join(', ')}: no such operation, see operationId in /openapi.json`,
+    )
+}
+
+function changesCustomers({ method, permission }: Operation): boolean {
+  const [resource = '', verb] = permission.split(':')
+  return method !== 'GET' && verb === 'write' && !REPORTED.includes(resource)
+}
+
+function limitsOf(
+  windows: Windows,
+  operation: Operation,
+  { perKey, perCustomer }: { perKey: number | null; perCustomer: number | null },
+): OperationLimits {
+  const inPath = operation.path.includes('/customers/{id}')
+  // A customer that is made has no path yet; everywhere else a body names it in full.
+  const field = operation.primaryId === 'v1.customers.provision' ? 'id' : 'customerId'
+
+  const limitKey = ({ caller, reply }: Limited, limit: number) => {
+    const name = `${operation.primaryId} ${environmentOf(caller)} ${caller.actor.id}`
+    tell(reply, windows.take(name, limit, performance.now()), 'requests')
+  }
+  const limitCustomer = ({ caller, reply }: Limited, id: unknown) => {
+    if (perCustomer === null || typeof id !== 'string' || id.length > ID_LIMIT) return
+    const name = `customer ${environmentOf(caller)} ${id}`
+    tell(reply, windows.take(name, perCustomer, performance.now()), `changes of the customer ${id}`)
+  }
+
+  return {
+    beforeBody: (limited, params) => {
+      if (perKey !== null) limitKey(limited, perKey)
+      if (inPath) limitCustomer(limited, params.id)
+    },
+    afterBody: (limited, body) => {
+      if (!inPath && typeof body === 'object' && body !== null)
+        limitCustomer(limited, (body as Record<string, unknown>)[field])
+    },
+  }
+}
+
+const environmentOf = ({ scope }: Caller): string =>
+  scope instanceof Refusal ? '' : scope.environmentKey
+
+/** The headers are those of the limit that is nearest. */
+function tell(reply: FastifyReply, standing: Standing, what: string): void {
+  const told = reply.getHeader('ratelimit-remaining')
+  const headers = headersOf(standing)
+  if (told === undefined || standing.remaining <= Number(told)) reply.headers(headers)
+  if (standing.isAllowed) return
+  const seconds = secondsUntilReset(standing)
+  throw tooManyRequests(`too many ${what}; try again in ${seconds} s`, {
+    ...headers,
+    'retry-after': String(seconds),
+  })
+}
+
+const headersOf = (standing: Standing): Record<string, string> => ({
+  'ratelimit-limit': String(standing.limit),
+  'ratelimit-remaining': String(standing.remaining),
+  'ratelimit-reset': String(secondsUntilReset(standing)),
+})

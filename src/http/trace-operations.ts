@@ -1,0 +1,50 @@
+import { isSpanContextValid, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
+import { Refusal } from '../kernel/errors.ts'
+import type { Contract } from './contract.ts'
+import { operationOfRoute } from './operation-of-route.ts'
+
+const tracer = trace.getTracer('bursar')
+
+/**
+ * Gives every operation a span of its name within the trace that surrounds the request. What makes
+ * that trace is loaded beside Bursar; without it nothing is made. To be called before any route.
+ */
+export function traceOperations(server: FastifyInstance, contract: Contract): void {
+  const operationOf = operationOfRoute(contract)
+  server.addHook('onRoute', (route) => {
+    const operation = operationOf(route)
+    if (operation !== null) route.handler = traced(operation.id, route.handler)
+  })
+}
+
+function traced(name: string, handler: RouteHandlerMethod): RouteHandlerMethod {
+  return function (request, reply) {
+    const run = async () => handler.call(this, request, reply)
+    if (trace.getActiveSpan() === undefined) return run()
+    return tracer.startActiveSpan(name, async (span) => {
+      try {
+        const answer = await run()
+        tell(span, reply.statusCode)
+        return answer
+      } catch (error) {
+        tell(span, error instanceof Refusal ? error.status : 500)
+        throw error
+      } finally {
+        span.end()
+      }
+    })
+  }
+}
+
+/** The status alone: what an error says may quote a value of the caller. */
+function tell(span: Span, status: number): void {
+  span.setAttribute('http.response.status_code', status)
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+/** The id of the trace in which this code runs, if somebody makes one. */
+export function ambientTraceId(): string | null {
+  const context = trace.getActiveSpan()?.spanContext()
+  return context !== undefined && isSpanContextValid(context) ? context.traceId : null
+}

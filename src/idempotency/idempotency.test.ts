@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import pino from 'pino'
+import { testConnection } from '../../test/support/connection.ts'
+import { createChecker, type Request, requestOf } from '../../test/support/contract-client.ts'
+import { openWorld, type Tenant } from '../../test/support/world.ts'
+import type { App } from '../app.ts'
+import type { OperationId } from '../contract.gen.ts'
+import { column, row, sql } from '../db/index.ts'
+import { readContract } from '../http/index.ts'
+import { runDueWork } from '../jobs/index.ts'
+import { type Bursar, createBursar } from '../main.ts'
+import { hashesOf } from './hashes.ts'
+import { TRIM_ANSWERS, trimAnswers } from './index.ts'
+import { claim } from './store.ts'
+
+const world = await openWorld()
+/** Another server over the same database, with connections of its own. */
+const other = await openWorld()
+const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+const { app } = world.bursar
+
+const HOUR_MS = 3_600_000
+const PROVISION = 'v1.customers.provision'
+
+type Db = App['db']
+
+/** A third server over the first one's connections, with faults in its transactions. */
+async function serverWith(transaction: Db['transaction']): Promise<Bursar> {
+  const db = { ...app.db, transaction, close: async () => {} }
+  const log = pino({ level: 'silent' })
+  const bursar = await createBursar({
+    app: { ...app, db },
+    connection: testConnection(),
+    log,
+    clock: world.clock,
+  })
+  await bursar.server.ready()
+  after(() => bursar.close())
+  return bursar
+}
+
+/** Calls a server; the answer is checked as a tenant's own are. */
+function callerOf(on: Bursar) {
+  const check = createChecker(contract, on.validators)
+  return async <Id extends OperationId>(id: Id, request: Request) =>
+    check(id, await on.server.inject(requestOf(contract, id, request)))
+}
+
+const keyed = (key: string, request: Request = {}): Request => ({
+  ...request,
+  headers: { ...request.headers, 'idempotency-key': key },
+})
+const provision = (key: string, id: string): Request => keyed(key, { body: { id, name: 'Acme' } })
+const isReplay = ({ headers }: { headers: Record<string, unknown> }) =>
+  headers['idempotency-replayed'] === 'true'
+
+const created = async (tenant: Tenant) =>
+  (await tenant.announced()).filter(({ type }) => type === 'customer.created')
+
+test('50 concurrent identical requests to two servers do the work once and answer alike', async () => {
+  const tenant = await world.tenant()
+  const request = { ...provision('k1', 'acme'), apiKey: tenant.key }
+  const servers = [callerOf(world.bursar), callerOf(other.bursar)]
+  const answers = await Promise.all(
+    Array.from({ length: 25 }, () => servers.map((call) => call(PROVISION, request))).flat(),
+  )
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
+  assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
+  assert.equal(answers.filter(isReplay).length, 49)
+  assert.equal((await created(tenant)).length, 1)
+})
+
+test('the same key asks for the same thing, whatever the order of keys, else it is 400', async () => {
+  const tenant = await world.tenant()
+  const first = await tenant.call(PROVISION, keyed('k', { body: { id: 'a', name: 'A' } }))
+  const again = await tenant.call(PROVISION, keyed('k', { body: '{"name":"A", "id":"a"}' }))
+  assert.deepEqual([again.status, again.text, isReplay(again)], [201, first.text, true])
+  const wrong = { status: 400, code: 'InvalidArgumentError', message: /Idempotency-Key/ }
+  await tenant.refused(PROVISION, keyed('k', { body: { id: 'b', name: 'A' } }), wrong)
+  await tenant.refused(PROVISION, keyed('k', { body: { id: 'a' } }), wrong)
+  assert.equal((await created(tenant)).length, 1)
+})
+
+test('a key belongs to its path and its environment', async () => {
+  const [one, two] = [await world.tenant(), await world.tenant()]
+  for (const tenant of [one, two]) {
+    const made = await tenant.call(PROVISION, provision('k', 'acme'))
+    assert.deepEqual([made.status, isReplay(made)], [201, false])
+    for (const id of ['v1.customers.archive', 'v1.customers.unarchive'] as const) {
+      const done = await tenant.call(id, keyed('k', { params: { id: 'acme' } }))
+      assert.deepEqual([done.status, isReplay(done)], [200, false])
+    }
+  }
+})
+
+test('a refusal of the work is kept with its headers, and has written nothing', async () => {
+  const tenant = await world.tenant()
+  await tenant.ok(PROVISION, { body: { id: 'acme' } })
+  const body = { id: 's', vendorIdentifier: 'STRIPE', syncedEntityId: 'cus_1' }
+  const link = keyed('k', { params: { id: 'b' }, body })
+  const missing = await tenant.call('v1.customers.integrations.link', link)
+  assert.deepEqual([missing.status, isReplay(missing)], [404, false])
+  await tenant.ok(PROVISION, { body: { id: 'b' } })
+  const still = await tenant.call('v1.customers.integrations.link', link)
+  assert.deepEqual([still.status, still.text, isReplay(still)], [404, missing.text, true])
+  await tenant.ok('v1.customers.integrations.link', keyed('k2', link))
+
+  const before = await tenant.announced()
+  for (const replayed of [false, true]) {
+    const taken = await tenant.call(PROVISION, provision('k', 'acme'))
+    assert.deepEqual([taken.status, isReplay(taken)], [409, replayed])
+    assert.equal(taken.headers['x-should-retry'], 'false')
+  }
+  assert.deepEqual(await tenant.announced(), before)
+})
+
+test('what is refused before the work begins leaves the key free', async () => {
+  const tenant = await world.tenant()
+  const readOnly = await tenant.newKey('read-only')
+  const request = provision('k', 'acme')
+  const refusals: [request: Request, status: number][] = [
+    [{ ...request, apiKey: 'server-nobody' }, 401],
+    [{ ...request, apiKey: readOnly }, 403],
+    [{ ...request, body: '{"id":' }, 400],
+    [{ ...request, body: { id: '-not an id-' } }, 400],
+  ]
+  for (const [wrong, status] of refusals)
+    assert.equal((await tenant.call(PROVISION, wrong)).status, status)
+  const made = await tenant.call(PROVISION, request)
+  assert.deepEqual([made.status, isReplay(made)], [201, false])
+  assert.equal((await tenant.call(PROVISION, { ...request, apiKey: readOnly })).status, 403)
+})
+
+test('a crash between commit and answer is repaired by the retry', async () => {
+  const tenant = await world.tenant()
+  const crashing = await serverWith(async (work, options) => {
+    await app.db.transaction(work, options)
+    throw new Error('the process died before it could answer')
+  })
+  const request = { ...provision('k', 'acme'), apiKey: tenant.key }
+  const lost = await crashing.server.inject(requestOf(contract, PROVISION, request))
+  assert.equal(lost.statusCode, 500)
+  const retried = await tenant.call(PROVISION, request)
+  assert.deepEqual([retried.status, isReplay(retried)], [201, true])
+  assert.equal((await created(tenant)).length, 1)
+  const without = await tenant.call(PROVISION, { body: { id: 'acme', name: 'Acme' } })
+  assert.equal(without.status, 409)
+})
+
+test('a crash before the commit leaves nothing, and the retry does the work', async () => {
+  const tenant = await world.tenant()
+  const crashing = await serverWith((work, options) =>
+    app.db.transaction(async (tx) => {
+      await work(tx)
+      throw new Error('the process died before it could commit')
+    }, options),
+  )
+  const request = { ...provision('k', 'acme'), apiKey: tenant.key }
+  const lost = await crashing.server.inject(requestOf(contract, PROVISION, request))
+  assert.equal(lost.statusCode, 500)
+  const retried = await tenant.call(PROVISION, request)
+  assert.deepEqual([retried.status, isReplay(retried)], [201, false])
+  assert.equal((await created(tenant)).length, 1)
+})
+
+test('a deadlock runs everything again, and the work is done once', async () => {
+  const tenant = await world.tenant()
+  let attempts = 0
+  const deadlocking = await serverWith((work, options) =>
+    app.db.transaction(async (tx) => {
+      const result = await work(tx)
+      attempts += 1
+      if (attempts < 3) throw Object.assign(new Error('deadlock detected'), { code: '40P01' })
+      return result
+    }, options),
+  )
+  const request = { ...provision('k', 'acme'), apiKey: tenant.key }
+  const made = await callerOf(deadlocking)(PROVISION, request)
+  assert.deepEqual([made.status, isReplay(made), attempts], [201, false, 3])
+  assert.equal((await created(tenant)).length, 1)
+})
+
+test('who waits for the first in vain is told to come again, and then gets the work done', async () => {
+  const tenant = await world.tenant()
+  const request = provision('k', 'acme')
+  const hashes = hashesOf({
+    path: '/api/v1/customers {}',
+    key: 'k',
+    content: { query: {}, body: request.body },
+  })
+  const named = { scope: tenant.scope, hashes }
+  const busy = { status: 400, code: 'ObjectAlreadyBeingUsedByAnotherRequestError' }
+  await app.db
+    .transaction(async (tx) => {
+      const now = world.clock.now()
+      assert.equal(await claim(tx, named, { now, expired: now - 1 }), 1)
+      // One waits in the database, the other one in the process for the first.
+      const answers = await Promise.all([1, 2].map(() => tenant.call(PROVISION, request)))
+      for (const { status, refusal, headers } of answers) {
+        assert.deepEqual({ status, code: refusal?.code }, busy)
+        assert.equal(headers['x-should-retry'], 'true')
+        assert.equal(headers['retry-after'], '1')
+      }
+      throw new Error('the first one fails')
+    })
+    .catch((error: Error) => assert.equal(error.message, 'the first one fails'))
+  const made = await tenant.call(PROVISION, request)
+  assert.deepEqual([made.status, isReplay(made)], [201, false])
+})
+
+test('writers of one customer, with keys and without, do not starve each other of connections', async () => {
+  const narrow = await openWorld({ BURSAR_DATABASE_POOL: '2' })
+  const tenant = await narrow.tenant()
+  await tenant.ok(PROVISION, { body: { id: 'acme' } })
+  const params = { id: 'acme' }
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, index) => {
+      const id = index % 4 < 2 ? 'v1.customers.archive' : 'v1.customers.unarchive'
+      return tenant.call(id, index % 2 === 0 ? { params } : keyed(`k${index}`, { params }))
+    }),
+  )
+  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
+})
+
+test('an answer counts for 24 hours of the clock and is then trimmed', async () => {
+  const tenant = await world.tenant()
+  const start = world.clock.now()
+  const archive = () => tenant.call('v1.customers.archive', keyed('k', { params: { id: 'acme' } }))
+  const kept = async () => {
+    const counted = row({ n: column.integer })
+    const count = sql`select count(*) as n from idempotency_answers
+      where environment_key = ${tenant.scope.environmentKey}::uuid`
+    return (await app.db.read.one(counted, count)).n
+  }
+  await tenant.ok(PROVISION, { body: { id: 'acme' } })
+  assert.equal(isReplay(await archive()), false)
+  world.clock.moveTo(start + 24 * HOUR_MS - 1)
+  assert.equal(isReplay(await archive()), true)
+  world.clock.moveTo(start + 24 * HOUR_MS)
+  assert.equal(isReplay(await archive()), false)
+  assert.equal(isReplay(await archive()), true)
+  world.clock.moveTo(start + 48 * HOUR_MS - 1)
+  await runDueWork(app, { [TRIM_ANSWERS]: trimAnswers })
+  assert.equal(await kept(), 1)
+  world.clock.moveTo(start + 49 * HOUR_MS)
+  await runDueWork(app, { [TRIM_ANSWERS]: trimAnswers })
+  assert.equal(await kept(), 0)
+  world.clock.moveTo(start)
+})
+
+test('a key is 1 to 255 visible ASCII characters, and counts on POST only', async () => {
+  const tenant = await world.tenant()
+  for (const key of ['', ' ', 'a b', 'é', 'a\tb', 'a'.repeat(256), 'a, a'])
+    await tenant.refused(PROVISION, provision(key, 'acme'), {
+      status: 400,
+      code: 'BadUserInput',
+      message: /Idempotency-Key/,
+    })
+  for (const key of ['a'.repeat(255), '~', '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
+    await tenant.ok(PROVISION, provision(key, `c${key.length}`))
+  await tenant.ok('v1.customers.list', keyed('not a key'))
+  for (const name of ['A', 'B']) {
+    const update = keyed('k', { params: { id: 'c1' }, body: { name } })
+    assert.equal((await tenant.ok('v1.customers.update', update)).data.name, name)
+  }
+})

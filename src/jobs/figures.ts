@@ -1,0 +1,45 @@
+import type { App } from '../app.ts'
+import { column, row, sql } from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+
+/** Work that waits is counted up to here: beyond, the count would cost more than it tells. */
+const COUNTED_WORK = 10_000
+
+export type Figures = {
+  databaseBytes: number
+  /** Of the table of what happened, with its indexes. */
+  outboxBytes: number
+  /** Pieces of work that are due and have not run; at most 10,000 are counted. */
+  dueWork: number
+  /** How long the oldest of them has been due, in milliseconds; 0 when nothing is. */
+  dueForMs: number
+}
+
+const figuresRow = row({
+  database_bytes: column.integer,
+  outbox_bytes: column.integer,
+  due_work: column.integer,
+  oldest_due_at: column.nullable(column.instant),
+})
+
+/** What an operator watches grow. Looks at each file of the database, so not for every request. */
+export async function readFigures({ db, clock }: App): Promise<Figures> {
+  const now = clock.now()
+  const found = await db.read.one(
+    figuresRow,
+    sql`
+    select pg_database_size(current_database()) as database_bytes,
+      pg_total_relation_size('outbox') as outbox_bytes,
+      count(*) as due_work, min(due_at) as oldest_due_at
+    from (
+      select due_at from due_work where due_at <= ${instantToWire(now)}::timestamptz
+      order by due_at limit ${COUNTED_WORK}::integer
+    ) as due`,
+  )
+  return {
+    databaseBytes: found.database_bytes,
+    outboxBytes: found.outbox_bytes,
+    dueWork: found.due_work,
+    dueForMs: found.oldest_due_at === null ? 0 : now - found.oldest_due_at,
+  }
+}

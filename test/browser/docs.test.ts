@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { readContract } from '../../src/http/index.ts'
+import { DEADLINE_MS } from '../support/deadline.ts'
+import { openWorld } from '../support/world.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+/** Nothing that a browser does by itself may pass for a request of the page. */
+const QUIET = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+const world = await openWorld()
+const origin = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
+const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+after(() => browser.close())
+
+type Seen = { page: Page; requests: string[]; complaints: string[] }
+
+/** The reference, as a reader sees it; whatever it asks of another origin is refused and kept. */
+async function open(
+  t: TestContext,
+  options: { colorScheme?: 'light' | 'dark' } = {},
+): Promise<Seen> {
+  const context: BrowserContext = await browser.newContext(options)
+  t.after(() => context.close())
+  context.setDefaultTimeout(DEADLINE_MS)
+  const page = await context.newPage()
+  const requests: string[] = []
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await context.route('**/*', (route) => {
+    const url = route.request().url()
+    requests.push(url)
+    return isOurs(url) ? route.continue() : route.abort()
+  })
+  await page.goto(`${origin}/docs`)
+  await page.locator('.opblock').first().waitFor()
+  return { page, requests, complaints }
+}
+
+const isOurs = (url: string): boolean => url.startsWith(`${origin}/`) || url.startsWith('data:')
+
+function assertQuiet({ requests, complaints }: Seen): void {
+  assert.deepEqual(
+    requests.filter((url) => !isOurs(url)),
+    [],
+    'the page asked somebody else',
+  )
+  assert.deepEqual(complaints, [], 'the page had something to complain about')
+}
+
+const pathOf = (url: string): string => new URL(url).pathname
+
+test('the reference shows every operation of the contract under its tag, and asks nobody else', async (t) => {
+  const seen = await open(t)
+  const { page, requests } = seen
+  assert.equal(await page.title(), 'Bursar API reference')
+  const { tags } = contract.document as { tags: { name: string }[] }
+  const shown = await page
+    .locator('.opblock-tag')
+    .evaluateAll((all) => all.map((each) => each.getAttribute('data-tag')))
+  assert.deepEqual(
+    shown,
+    tags.map(({ name }) => name),
+  )
+  const operations = await page.locator('.opblock').evaluateAll((all) =>
+    all.map((each) => {
+      const method = each.querySelector('.opblock-summary-method')?.textContent
+      return `${method} ${each.querySelector('[data-path]')?.getAttribute('data-path')}`
+    }),
+  )
+  const expected = contract.operations.map(({ method, path }) => `${method} ${path}`)
+  assert.deepEqual(operations.sort(), expected.sort())
+  assert.ok(await page.locator('.opblock').first().isVisible())
+  assert.ok(requests.map(pathOf).includes('/openapi.json'))
+  assertQuiet(seen)
+})
+
+test('every operation opens without a complaint of the browser', async (t) => {
+  const seen = await open(t)
+  const { page } = seen
+  const heads = page.locator('.opblock-summary-control')
+  for (const head of await heads.all()) {
+    await head.click()
+    await page.locator('.opblock.is-open .responses-wrapper').first().waitFor()
+    await head.click()
+  }
+  assertQuiet(seen)
+})
+
+test('a call can be tried with a key, and reaches this server', async (t) => {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'northwind', name: 'Northwind' } })
+  const seen = await open(t)
+  const { page, requests } = seen
+  await page.getByRole('button', { name: 'Authorize' }).first().click()
+  await page.locator('.auth-container input[type=text]').first().fill(tenant.key)
+  await page.locator('.auth-btn-wrapper .authorize').first().click()
+  await page.locator('.auth-btn-wrapper .btn-done').first().click()
+  const list = page.locator('.opblock', { has: page.locator('[data-path="/api/v1/customers"]') })
+  const operation = list.filter({ hasText: 'List customers' }).first()
+  await operation.locator('.opblock-summary-control').click()
+  await operation.getByRole('button', { name: 'Execute' }).click()
+  const answer = operation.locator('.live-responses-table .response-col_description').first()
+  await answer.getByText('northwind').first().waitFor()
+  assert.ok(requests.map(pathOf).includes('/api/v1/customers'))
+  assertQuiet(seen)
+})
+
+test('the reference is dark where the reader wants it so', async (t) => {
+  const backgroundOf = ({ page }: Seen) =>
+    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+  const light = await open(t, { colorScheme: 'light' })
+  const dark = await open(t, { colorScheme: 'dark' })
+  assert.notEqual(await backgroundOf(light), await backgroundOf(dark))
+  assertQuiet(dark)
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import pg from 'pg'
+import { type Connection, clientConfig } from '../../src/db/index.ts'
+import { testConnection } from './connection.ts'
+
+type Ending = { after(work: () => Promise<unknown>): void }
+export type Row = Record<string, string | null>
+
+let made = 0
+
+/** A database of its own on the server of this run, dropped when the test ends. */
+export async function newDatabase(t: Ending): Promise<Connection> {
+  made += 1
+  const name = `own_${process.pid}_${made}`
+  await query(testConnection(), `create database ${name}`)
+  t.after(() => query(testConnection(), `drop database ${name} with (force)`))
+  const connection = testConnection()
+  if (!('connectionString' in connection)) return { ...connection, database: name }
+  const url = new URL(connection.connectionString)
+  url.pathname = `/${name}`
+  return { connectionString: url.href }
+}
+
+/** Runs statements on a connection of its own; the rows of the last one, as text. */
+export async function query(connection: Connection, text: string): Promise<Row[]> {
+  return withConnection(connection, async (client) => {
+    const result = await client.query<Row>(text)
+    return (Array.isArray(result) ? result.at(-1) : result).rows
+  })
+}
+
+export async function withConnection<T>(
+  connection: Connection,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client(clientConfig(connection))
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Numbers that a cluster gives for itself, and the instants of migrating, belong to no data. */
+const OF_THE_CLUSTER = ['transaction_id', 'applied_at']
+
+/** Everything in the default schema: the rows of each table, constraints and indexes, as text. */
+export async function everythingIn(connection: Connection): Promise<Record<string, string[]>> {
+  return withConnection(connection, async (client) => {
+    const lines = async (text: string): Promise<string[]> =>
+      (await client.query<{ line: string }>(text)).rows.map(({ line }) => line)
+    const found: Record<string, string[]> = {
+      constraints: await lines(`
+        select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as line
+        from pg_constraint where connamespace = current_schema()::regnamespace order by 1`),
+      indexes: await lines(
+        `select indexdef as line from pg_indexes where schemaname = current_schema() order by 1`,
+      ),
+    }
+    const tables = await lines(`
+      select quote_ident(relname) as line from pg_class
+      where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') order by 1`)
+    const left = OF_THE_CLUSTER.map((column) => ` - '${column}'`).join('')
+    for (const table of tables)
+      found[table] = await lines(
+        `select (to_jsonb(t)${left})::text as line from ${table} t order by 1`,
+      )
+    return found
+  })
+}
+
+/** The first line that differs is told: comparing many at once takes more memory than there is. */
+export async function assertSameContents(actual: Connection, expected: Connection): Promise<void> {
+  const [left, right] = [await everythingIn(actual), await everythingIn(expected)]
+  assert.deepEqual(Object.keys(left), Object.keys(right))
+  for (const [name, lines] of Object.entries(right)) {
+    const found = left[name] ?? []
+    const at = lines.findIndex((line, index) => line !== found[index])
+    if (at >= 0) assert.equal(found[at], lines[at], `${name}, line ${at}`)
+    assert.equal(found.length, lines.length, name)
+  }
+}
