@@ -1,5 +1,6 @@
 -- Answers to requests that named themselves by Idempotency-Key, written in the transaction of the
--- work. No foreign key to environments: it would lock their rows, which writers of types take first.
+-- work. No foreign key to environments: it would lock their rows, which writers of types take
+-- first.
 
 create table idempotency_answers (
   environment_key uuid not null,

@@ -3,7 +3,9 @@ import { Gauge, type Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import { type Figures, readFigures } from '../jobs/index.ts'
 
-/** How long figures of the database are good for, in milliseconds: they are dear, and move slowly. */
+/**
+ * How long figures of the database are good for, in milliseconds: they are dear, and move slowly.
+ */
 const FRESH_MS = 30_000
 /** How long a scrape waits for them, in milliseconds. Late ones are told by the next scrape. */
 const WAIT_MS = 250

@@ -25,8 +25,8 @@ export const homePage = (version: string): string => `<!doctype html>
 <a href="/health/live">whether it is alive</a></li>
 </ul>
 <p>Call the API with your key in the <code>X-API-KEY</code> header. The first requests, and how to
-point the official Stigg SDKs here, stand in the <code>README.md</code> of the installation; how to run it in
-<code>docs/OPERATING.md</code>.</p>
+point the official Stigg SDKs here, stand in the <code>README.md</code> of the installation; how
+to run it in <code>docs/OPERATING.md</code>.</p>
 </body>
 </html>
 `

@@ -9,7 +9,10 @@ import { mountReference } from './reference.ts'
 /** How long a server may take to say that it is ready, in milliseconds. */
 const READY_LIMIT_MS = 2000
 
-/** What needs no credential: health, the contract and its reference, and a page that says what runs here. */
+/**
+ * What needs no credential: health, the contract and its reference, and a page that says what runs
+ * here.
+ */
 export function mountOpenRoutes(
   server: FastifyInstance,
   from: { app: App; contract: Contract; version: string },

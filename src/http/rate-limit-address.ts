@@ -7,9 +7,9 @@ loopback.addAddress('::1', 'ipv6')
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i
 
 /**
- * What an address is counted as, or null for this machine. IPv4 in the form of IPv6 is IPv4. Of IPv6
- * the first 64 bits count, since whoever has one address has all of them. What a proxy says that is
- * no address counts as one caller.
+ * What an address is counted as, or null for this machine. IPv4 in the form of IPv6 is IPv4. Of
+ * IPv6 the first 64 bits count, since whoever has one address has all of them. What a proxy says
+ * that is no address counts as one caller.
  */
 export function countedAs(ip: string | undefined): string | null {
   // A socket file has no addresses: whoever can open it is on this machine.

@@ -10,12 +10,14 @@ const FAILURES_PER_MINUTE = 20
 /** Addresses that are remembered; about 2 MB. */
 const ADDRESSES = 10_000
 
-/** Who calls, as `Authenticator.authenticate`; 429 where too much of an address has been refused. */
+/**
+ * Who calls, as `Authenticator.authenticate`; 429 where too much of an address has been refused.
+ */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
 
 /**
- * Only 401s count. An address that has used them up is not listened to until its window is over: its
- * credentials are not looked up. A key that this process knows to be good still passes, so that
+ * Only 401s count. An address that has used them up is not listened to until its window is over:
+ * its credentials are not looked up. A key that this process knows to be good still passes, so that
  * whoever shares an address with an attacker, as behind a proxy, is not locked out by one.
  */
 export function limitFailures({ authenticate, keys }: Authenticator): Authenticate {

@@ -1,8 +1,8 @@
 import type { RateLimits } from '../config.ts'
 
 /**
- * What Stigg's cloud allows, in calls per minute, as its documentation states it by operation of its
- * older interface. Operations that are not served yet take effect when they are.
+ * What Stigg's cloud allows, in calls per minute, as its documentation states it by operation of
+ * its older interface. Operations that are not served yet take effect when they are.
  */
 export const STIGG_LIMITS: RateLimits = {
   operations: {

@@ -22,13 +22,13 @@ export type Windows = {
 type Window = { readonly openedAt: number; count: number }
 
 /**
- * A window opens with the first call, and is over after a minute (exclusive). Compared with a sliding
- * count it lets through up to twice the limit around its end, and in return has two numbers instead
- * of an instant for each call, and says exactly when to come again: whoever waits for that long has
- * the whole limit. The limits are against what runs away, not for shaping traffic.
+ * A window opens with the first call, and is over after a minute (exclusive). Compared with a
+ * sliding count it lets through up to twice the limit around its end, and in return has two numbers
+ * instead of an instant for each call, and says exactly when to come again: whoever waits for that
+ * long has the whole limit. The limits are against what runs away, not for shaping traffic.
  *
- * Windows last equally long, so they end in the order in which they were opened: the map's own order.
- * Beyond `capacity` the oldest is forgotten, in favour of its name.
+ * Windows last equally long, so they end in the order in which they were opened: the map's own
+ * order. Beyond `capacity` the oldest is forgotten, in favour of its name.
  */
 export function createWindows(capacity: number): Windows {
   const windows = new Map<string, Window>()

@@ -15,7 +15,9 @@ const STYLE = { name: 'swagger-ui.css', type: 'text/css; charset=utf-8' }
 /** A year: the address has the version, so what is at it never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
-/** `GET /docs`: the contract to be read and tried. Everything on the page comes from this server. */
+/**
+ * `GET /docs`: the contract to be read and tried. Everything on the page comes from this server.
+ */
 export function mountReference(server: FastifyInstance): void {
   const { version } = JSON.parse(readFileSync(new URL(PACKAGE), 'utf8')) as { version: string }
   const addressOf = ({ name }: { name: string }) => `/docs/${version}/${name}`

@@ -127,7 +127,9 @@ function newTraceId(): string {
   return pool.toString('hex', used - TRACE_ID_BYTES, used)
 }
 
-/** The caller's W3C trace id, else that of the surrounding trace, else a new one of the same form. */
+/**
+ * The caller's W3C trace id, else that of the surrounding trace, else a new one of the same form.
+ */
 function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
   const { traceparent } = request.headers
   const given = traceparent === undefined ? null : TRACEPARENT.exec(String(traceparent))

@@ -3,7 +3,9 @@ import type { NamedRequest } from './types.ts'
 
 export type Hashes = { readonly request: Buffer; readonly content: Buffer }
 
-/** What a request is known by. The order of an object's keys does not make a request another one. */
+/**
+ * What a request is known by. The order of an object's keys does not make a request another one.
+ */
 export const hashesOf = ({ path, key, content }: NamedRequest): Hashes => ({
   request: hash('sha256', `${path}\0${key}`, 'buffer'),
   content: hash('sha256', JSON.stringify(content, withSortedKeys) ?? '', 'buffer'),

@@ -7,8 +7,8 @@ import type { Answer } from './types.ts'
 export type Named = { scope: Scope; hashes: Hashes }
 
 /**
- * Takes a request for this transaction; answers 0 when it has been answered. Waits for a transaction
- * that has it. An answer from `expired` or before does not count any more.
+ * Takes a request for this transaction; answers 0 when it has been answered. Waits for a
+ * transaction that has it. An answer from `expired` or before does not count any more.
  */
 export const claim = (
   tx: Tx,
@@ -32,7 +32,9 @@ const answerRow = row({
   body: column.text,
 })
 
-/** The answer to a request that `claim` found answered, and whether that was to the same content. */
+/**
+ * The answer to a request that `claim` found answered, and whether that was to the same content.
+ */
 export async function findAnswer(
   reader: Reader,
   { scope, hashes }: Named,

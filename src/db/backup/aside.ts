@@ -38,7 +38,9 @@ const isThere = async (path: string): Promise<boolean> => {
   return found !== null
 }
 
-/** The flush comes before the file is closed, and `finished` waits for that and hears its failure. */
+/**
+ * The flush comes before the file is closed, and `finished` waits for that and hears its failure.
+ */
 async function fill<T>(aside: string, write: (target: Writable) => Promise<T>): Promise<T> {
   const target = createWriteStream(aside, { flags: 'wx', mode: 0o600, flush: true })
   const closed = new Promise<void>((resolve) => target.once('close', resolve))

@@ -138,7 +138,8 @@ test('a row that is loaded has the number of a transaction of its new cluster', 
   const { file } = await backUp(source, [TWO_TABLES])
   const target = await newDatabase(t)
   await load(target, file, TWO_TABLES)
-  const ended = `select transaction_id < pg_snapshot_xmin(pg_current_snapshot()) as ended from children`
+  const ended = `select transaction_id < pg_snapshot_xmin(pg_current_snapshot()) as ended
+    from children`
   await until(
     'no older transaction runs',
     async () => (await query(target, ended))[0]?.ended === 't',
