@@ -1,7 +1,26 @@
 import { createHash } from 'node:crypto'
 
-/** Light and dark by the reader's system: the renderer knows the class, and not when to set it. */
+/**
+ * Light and dark by the reader's system: the renderer knows the class, and not when to set it. It
+ * would fill an object among the parameters with invented values, so that a list that is tried
+ * would be filtered to nothing: an example says that it may stay empty.
+ */
 const START = `
+const withoutInvention = (document) => {
+  const operations = Object.values(document.paths).flatMap((path) => Object.values(path))
+  for (const parameter of operations.flatMap((operation) => operation.parameters ?? []))
+    if (parameter.schema?.type === 'object') parameter.example ??= {}
+  return document
+}
+const honest = () => ({
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        updateJsonSpec: (update) => (document) => update(withoutInvention(document)),
+      },
+    },
+  },
+})
 const dark = matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 dark.addEventListener('change', follow)
@@ -14,9 +33,9 @@ addEventListener('DOMContentLoaded', () => SwaggerUIBundle({
   displayRequestDuration: true,
   filter: true,
   persistAuthorization: false,
+  plugins: [honest],
   queryConfigEnabled: false,
   showCommonExtensions: true,
-  tryItOutEnabled: true,
   validatorUrl: null,
 }))
 `
@@ -25,11 +44,16 @@ const STYLE = `
 html { box-sizing: border-box; overflow-y: scroll }
 *, *::before, *::after { box-sizing: inherit }
 body { margin: 0 }
-header { display: flex; gap: 1.25rem; align-items: baseline; padding: .8rem 1.25rem;
-  font: 15px/1.4 system-ui, sans-serif; border-bottom: 1px solid #8884 }
+header { display: flex; gap: 1.25rem; align-items: baseline; max-width: 1460px; margin: auto;
+  padding: .8rem 1.25rem 0; font: 15px/1.4 sans-serif }
 header strong { font-size: 1.1rem; margin-right: auto }
 header a { color: inherit }
 html.dark-mode header { color: #e4e6e6 }
+.swagger-ui .info { margin: 1.5rem 0 1rem }
+.swagger-ui .scheme-container { padding: 0 0 1rem; box-shadow: none; background: none }
+/* There is one server, the one that the page came from. */
+.swagger-ui :is(.servers-title, .servers) { display: none }
+.swagger-ui .parameters-col_description textarea { height: 5rem; min-height: 5rem }
 `
 
 /** The page, and the policy that admits what is in it and nothing else from anywhere. */
@@ -51,7 +75,7 @@ export function referencePage(assets: { script: string; style: string }): {
 <script defer src="${assets.script}"></script>
 </head>
 <body>
-<header><strong>Bursar</strong><a href="/">Home</a><a href="/openapi.json">OpenAPI 3.1</a></header>
+<header><strong>Bursar</strong><a href="/">Home</a></header>
 <main id="reference"><noscript>The reference needs JavaScript. The contract itself is
 <a href="/openapi.json">/openapi.json</a>.</noscript></main>
 </body>

@@ -93,12 +93,14 @@ test('the reference shows every operation of the contract under its tag, and ask
 test('every operation opens without a complaint of the browser', async (t) => {
   const seen = await open(t)
   const { page } = seen
-  const heads = page.locator('.opblock-summary-control')
-  for (const head of await heads.all()) {
-    await head.click()
-    await page.locator('.opblock.is-open .responses-wrapper').first().waitFor()
-    await head.click()
-  }
+  // All at once: one click after the other takes a second each on a busy machine.
+  await page
+    .locator('.opblock-summary-control')
+    .evaluateAll((all) => all.map((each) => (each as unknown as { click(): void }).click()))
+  await page
+    .locator('.responses-wrapper')
+    .nth(contract.operations.length - 1)
+    .waitFor()
   assertQuiet(seen)
 })
 
@@ -114,6 +116,7 @@ test('a call can be tried with a key, and reaches this server', async (t) => {
   const list = page.locator('.opblock', { has: page.locator('[data-path="/api/v1/customers"]') })
   const operation = list.filter({ hasText: 'List customers' }).first()
   await operation.locator('.opblock-summary-control').click()
+  await operation.getByRole('button', { name: 'Try it out' }).click()
   await operation.getByRole('button', { name: 'Execute' }).click()
   const answer = operation.locator('.live-responses-table .response-col_description').first()
   await answer.getByText('northwind').first().waitFor()
@@ -123,7 +126,7 @@ test('a call can be tried with a key, and reaches this server', async (t) => {
 
 test('the reference is dark where the reader wants it so', async (t) => {
   const backgroundOf = ({ page }: Seen) =>
-    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
   const light = await open(t, { colorScheme: 'light' })
   const dark = await open(t, { colorScheme: 'dark' })
   assert.notEqual(await backgroundOf(light), await backgroundOf(dark))

@@ -25,7 +25,7 @@ export async function writeAside<T>(
     await flushDirectory(dirname(path))
     return result
   } catch (error) {
-    await rm(aside, { force: true })
+    await rm(aside, { force: true }).catch(() => {})
     throw asSentence(path, error)
   }
 }

@@ -90,7 +90,6 @@ function createScanner(source: AsyncIterable<Buffer>): Scanner {
 
   /** As much again as there is, so that a long line is not copied for each of its chunks. */
   const more = async () => {
-    if (rest.length > MAX_LINE_BYTES) throw damaged('it has a line without an end')
     const parts = [rest]
     let added = 0
     do {
@@ -99,6 +98,7 @@ function createScanner(source: AsyncIterable<Buffer>): Scanner {
       if (done) break
       parts.push(value)
       added += value.length
+      if (rest.length + added > MAX_LINE_BYTES) throw damaged('it has a line without an end')
     } while (added < rest.length)
     rest = Buffer.concat(parts)
   }
