@@ -14,7 +14,7 @@ import { CONNECTION_VARIABLE } from '../test/support/connection.ts'
  * files, or are options of `node --test`.
  */
 const PATTERNS = ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts']
-/** They need a browser, which no package brings: `.ci/run` installs one and names them. */
+/** They need a browser, which no package brings: who has one names them. */
 const NEEDS_BROWSER = 'test/browser/**'
 const MIGRATIONS = new URL('../migrations/', import.meta.url)
 const ROOT = new URL('..', import.meta.url)
