@@ -425,6 +425,69 @@ export type Customer = {
 export type CustomerId = string
 
 /**
+ * The customers to import.
+ */
+export type CustomerImportRequestBody = {
+  /**
+   * The rows. No id may stand twice.
+   *
+   * @maxItems 1000
+   */
+  customers: CustomerImportRow[]
+  /**
+   * The billing integration whose ids `billingId` and `paymentMethodId` are. The customers of rows with a `billingId` are linked to it.
+   */
+  integrationId?: string
+}
+
+/**
+ * What the import made.
+ */
+export type CustomerImportResponse = {
+  /**
+   * The ids of the customers that did not exist before, in the order of the request.
+   */
+  data: {
+    /**
+     * Ids that were created. Customers that were changed, and rows that were skipped, are left out.
+     */
+    newCustomers: string[]
+  }
+}
+
+/**
+ * A customer as another system knows it. What is absent stays as it is.
+ */
+export type CustomerImportRow = {
+  id: CustomerId
+  /**
+   * Address for billing mail.
+   */
+  email: string | null
+  /**
+   * Name for display.
+   */
+  name: string | null
+  /**
+   * The customer's id at the billing provider: at `integrationId` where the request names one.
+   */
+  billingId?: string
+  /**
+   * Id of the default payment method at the billing provider. An empty text removes it.
+   */
+  paymentMethodId?: string
+  /**
+   * The customer's id in Salesforce.
+   */
+  salesforceId?: string
+  metadata?: Metadata
+  /**
+   * When the other system last changed the customer. The row is skipped where this server has changed it after that.
+   */
+  updatedAt?: string
+}
+
+/**
  * The link from a customer to a record in an outside system.
  */
 export type CustomerIntegration = {
@@ -512,6 +575,32 @@ export type CustomerProvisionRequestBody = {
   timezone?: string | null
   metadata?: Metadata
   passthrough?: Passthrough
+}
+
+/**
+ * A thing of the customer that has subscriptions of its own, such as a site or a workspace.
+ */
+export type CustomerResource = {
+  /**
+   * The id you chose for the resource.
+   */
+  id: string
+  /**
+   * When it was first used.
+   */
+  createdAt: string
+  /**
+   * When it last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * A page of resources.
+ */
+export type CustomerResourceListPage = {
+  data: CustomerResource[]
+  pagination: CursorPagination
 }
 
 /**
@@ -935,6 +1024,25 @@ export type PaymentMethod = {
 }
 
 /**
+ * The payment method to charge from now on.
+ */
+export type PaymentMethodAttachRequestBody = {
+  /**
+   * The billing integration that knows the payment method. The customer is linked to it.
+   */
+  integrationId: string
+  vendorIdentifier: VendorIdentifier
+  /**
+   * Id of the payment method at the provider.
+   */
+  paymentMethodId: string
+  /**
+   * Currency in which the customer pays from now on; null forgets it.
+   */
+  billingCurrency?: Currency | null
+}
+
+/**
  * Details for Stripe.
  */
 export type StripePassthrough = {
@@ -1211,6 +1319,12 @@ export type Operations = {
     body: undefined
     response: CustomerResponse
   }
+  'v1.customers.import': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: CustomerImportRequestBody
+    response: CustomerImportResponse
+  }
   'v1.customers.integrations.link': {
     params: {
       /**
@@ -1332,6 +1446,52 @@ export type Operations = {
     }
     body: undefined
     response: CustomerListPage
+  }
+  'v1.customers.listResources': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+    }
+    body: undefined
+    response: CustomerResourceListPage
+  }
+  'v1.customers.paymentMethod.attach': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: Record<string, never>
+    body: PaymentMethodAttachRequestBody
+    response: CustomerResponse
+  }
+  'v1.customers.paymentMethod.detach': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: CustomerResponse
   }
   'v1.customers.provision': {
     params: Record<string, never>

@@ -5,6 +5,7 @@ import { type Command, UsageError } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { environmentCommand } from './environment.ts'
+import { importCommand } from './import.ts'
 import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
 import { migrateCommand } from './migrate.ts'
@@ -31,6 +32,11 @@ const wrong: [Command, string, RegExp][] = [
   [migrateCommand, 'now', /"now" is one argument too many/],
   [doctorCommand, '--all', /Unknown option '--all'/],
   [demoCommand, '--url localhost:4242', /--url must be like/],
+  [importCommand, '', /say which of customers/],
+  [importCommand, 'customers', /the file is missing/],
+  [importCommand, 'customers a.xlsx', /--format .* csv or json/],
+  [importCommand, 'customers a.csv --format xml', /--format must be one of csv, json/],
+  [importCommand, 'customers a.csv --from-line 0', /--from-line must be the number of a line/],
 ]
 
 test('a wrong command line is refused with a sentence before anything is done', async () => {

@@ -8,6 +8,7 @@ import { connectionFailure } from './database-failure.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
 import { environmentCommand } from './environment.ts'
+import { importCommand } from './import.ts'
 import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
 import { memberCommand } from './member.ts'
@@ -19,6 +20,7 @@ import { serveCommand } from './serve.ts'
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
   demo: demoCommand,
+  import: importCommand,
   key: keyCommand,
   environment: environmentCommand,
   member: memberCommand,

@@ -1,10 +1,10 @@
 import type { Tx } from '../db/index.ts'
-import { announce, type EventType } from '../jobs/index.ts'
+import { type Announcement, announce, type EventType } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Call } from '../operation.ts'
-import { saveCustomer } from './customer-store.ts'
+import { saveCustomers } from './customer-store.ts'
 import { customerTurn, lockedCustomer } from './find-customer.ts'
-import { removeLinks, saveLinks } from './link-store.ts'
+import { type OwnedLink, removeLinks, saveLinks } from './link-store.ts'
 import { requireIntegrations } from './require-integrations.ts'
 import type { Customer, Link, LinkInput } from './types.ts'
 import { customerToWire } from './wire.ts'
@@ -12,6 +12,8 @@ import { customerToWire } from './wire.ts'
 /** What a command makes of a customer, and what is announced if that differs. */
 export type Decided = { after: Customer; event: EventType }
 export type Changed = { before: Customer; after: Customer }
+/** A customer to be written; one that is new has a blank `before` that was never there. */
+export type Change = Changed & { event: EventType; isNew?: true }
 
 /**
  * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs.
@@ -27,39 +29,47 @@ export async function changing(
     const before = await lockedCustomer(tx, scope, customerId)
     const now = app.clock.now()
     const { after, event } = await decide(tx, before, now)
-    if (after !== before) await save(tx, { ...call, now }, { before, after, event })
+    if (after !== before) await save(tx, { ...call, now }, [{ before, after, event }])
     return { before, after }
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
 }
 
-/** Writes what differs from before, and announces it. */
+/** Writes what differs from before, and announces it. The number of statements is constant. */
 export async function save(
   tx: Tx,
   call: Call & { now: Instant },
-  change: Changed & Pick<Decided, 'event'> & { isNew?: true },
+  changes: readonly Change[],
 ): Promise<void> {
-  const { before, after, event, isNew = false } = change
-  const customerKey = after.key
-  const untouched = new Set(before.links)
-  const kept = new Set(after.links.map(({ key }) => key))
-  const written = after.links.filter((link) => !untouched.has(link))
-  const removed = before.links.filter(({ key }) => !kept.has(key))
+  const customers = changes.map(({ after }) => after)
   await Promise.all([
-    saveCustomer(tx, call.scope, after),
-    removeLinks(tx, customerKey, removed),
-    saveLinks(tx, { scope: call.scope, customerKey }, written),
-    announce(tx, call, [
-      {
-        type: event,
-        customerKey,
-        objectId: after.id,
-        before: isNew ? null : customerToWire(before),
-        after: customerToWire(after),
-      },
-    ]),
+    saveCustomers(tx, call.scope, customers),
+    removeLinks(tx, changes.flatMap(removedLinks)),
+    saveLinks(tx, call.scope, changes.flatMap(writtenLinks)),
+    announce(tx, call, changes.map(announcementOf)),
   ])
 }
+
+function removedLinks({ before, after }: Changed): OwnedLink[] {
+  const kept = new Set(after.links.map(({ key }) => key))
+  return ownedBy(after, before.links).filter(({ link }) => !kept.has(link.key))
+}
+
+function writtenLinks({ before, after }: Changed): OwnedLink[] {
+  const untouched = new Set(before.links)
+  return ownedBy(after, after.links).filter(({ link }) => !untouched.has(link))
+}
+
+const ownedBy = ({ key }: Customer, links: readonly Link[]): OwnedLink[] =>
+  links.map((link) => ({ customerKey: key, link }))
+
+const announcementOf = ({ before, after, event, isNew }: Change): Announcement => ({
+  type: event,
+  customerKey: after.key,
+  objectId: after.id,
+  before: isNew === true ? null : customerToWire(before),
+  after: customerToWire(after),
+})
 
 /** Links as a request states them, each as it is if it is new. */
 export const newLinks = ({ app }: Call, stated: readonly LinkInput[], now: Instant): Link[] =>

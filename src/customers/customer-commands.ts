@@ -9,7 +9,7 @@ import {
   unarchived,
 } from './change-customer.ts'
 import { changing, newLinks, requireLinked, save } from './changing.ts'
-import { claimId } from './customer-store.ts'
+import { claimIds } from './customer-store.ts'
 import { customerTurn, refuseArchived } from './find-customer.ts'
 import { refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
@@ -34,15 +34,12 @@ export async function provisionCustomer(
     const links = newLinks(call, stated, now)
     const after = changeCustomer(blank, input, { links, now })
     const [claimed] = await Promise.all([
-      claimId(tx, scope, { customerId, key: after.key }),
+      claimIds(tx, scope, [{ customerId, key: after.key }]),
       requireLinked(tx, { ...call, now }, stated),
     ])
     if (claimed === 0) throw duplicated(`id: there is a customer ${customerId} already`)
-    await save(
-      tx,
-      { ...call, now },
-      { before: blank, after, event: 'customer.created', isNew: true },
-    )
+    const created = { before: blank, after, event: 'customer.created', isNew: true } as const
+    await save(tx, { ...call, now }, [created])
     return after
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })

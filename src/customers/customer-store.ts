@@ -26,12 +26,27 @@ export const customerNamed = (scope: Scope, customerId: string): Sql => sql`(
   where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
     and id = ${customerId}::text)`
 
-/** Takes an id for a customer. Answers 0 when another has it; waits for one about to commit. */
-export const claimId = (tx: Tx, scope: Scope, claim: { customerId: string; key: Uuid }) =>
+/** The keys of the customers with any of the ids; a subquery. */
+const customersNamed = (scope: Scope, customerIds: readonly string[]): Sql => sql`(
+  select customer_key from directory
+  where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
+    and id = any(${customerIds}::text[]))`
+
+export type Claim = { customerId: string; key: Uuid }
+
+/**
+ * Takes ids for customers, those that are free. Answers how many were; waits for whoever is about
+ * to commit one, in the order of the ids, so that two requests never wait in a circle.
+ */
+export const claimIds = (tx: Tx, scope: Scope, claims: readonly Claim[]): Promise<number> =>
   tx.execute(sql`
     insert into directory (environment_key, kind, id, customer_key)
-    values (${scope.environmentKey}::uuid, ${KIND}::text, ${claim.customerId}::text,
-      ${claim.key}::uuid)
+    select ${scope.environmentKey}::uuid, ${KIND}::text, id, customer_key
+    from unnest(
+      ${claims.map(({ customerId }) => customerId)}::text[],
+      ${claims.map(({ key }) => key)}::uuid[]
+    ) as claim (id, customer_key)
+    order by id collate "C"
     on conflict (environment_key, kind, id) do nothing`)
 
 const keyRow = row({ customer_key: column.nullable(column.uuid) })
@@ -67,6 +82,17 @@ export async function lockCustomer(
   )
   return found && { key: found.customer_key, archivedAt: found.archived_at }
 }
+
+/** As `lockCustomer` for several, one lock after the other in the order of their ids. */
+export const lockCustomers = (
+  tx: Tx,
+  scope: Scope,
+  customerIds: readonly string[],
+): Promise<number> =>
+  tx.execute(sql`
+    select customer_key from customers
+    where customer_key in ${customersNamed(scope, customerIds)}
+    order by id for no key update`)
 
 const customerRow = row({
   customer_key: column.uuid,
@@ -130,6 +156,19 @@ export async function findCustomer(
   return found && customerOf(found)
 }
 
+/** Customers by their ids, archived ones too, in no particular order. */
+export async function findCustomers(
+  reader: Reader,
+  scope: Scope,
+  customerIds: readonly string[],
+): Promise<Customer[]> {
+  const found = await reader.many(
+    customerRow,
+    sql`${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`,
+  )
+  return found.map(customerOf)
+}
+
 export type CustomerFilter = {
   email: string | null
   name: string | null
@@ -172,22 +211,37 @@ export const customerExists = async (reader: Reader, scope: Scope, key: Uuid): P
     where customer_key = ${key}::uuid and environment_key = ${scope.environmentKey}::uuid`,
   )) !== null
 
-/** Writes a customer as it is now, new or changed; its links are written by `saveLinks`. */
-export async function saveCustomer(tx: Tx, scope: Scope, customer: Customer): Promise<void> {
-  const { defaultPaymentMethod, passthrough, archivedAt } = customer
+/** Writes customers as they are now, new or changed; their links are written by `saveLinks`. */
+export async function saveCustomers(
+  tx: Tx,
+  scope: Scope,
+  customers: readonly Customer[],
+): Promise<void> {
+  if (customers.length === 0) return
   await tx.execute(sql`
     insert into customers (customer_key, environment_key, id, name, email, billing_id,
       billing_currency, language, timezone, default_payment_method, passthrough, metadata,
       created_at, updated_at, archived_at)
-    values (${customer.key}::uuid, ${scope.environmentKey}::uuid, ${customer.id}::text,
-      ${customer.name}::text, ${customer.email}::text, ${customer.billingId}::text,
-      ${customer.billingCurrency}::text, ${customer.language}::text, ${customer.timezone}::text,
-      ${defaultPaymentMethod && JSON.stringify(defaultPaymentMethod)}::jsonb,
-      ${passthrough && JSON.stringify(passthrough)}::jsonb,
-      ${JSON.stringify(customer.metadata)}::jsonb,
-      ${instantToWire(customer.createdAt)}::timestamptz,
-      ${instantToWire(customer.updatedAt)}::timestamptz,
-      ${archivedAt === null ? null : instantToWire(archivedAt)}::timestamptz)
+    select key, ${scope.environmentKey}::uuid, id, name, email, billing_id, billing_currency,
+      language, timezone, payment_method::jsonb, passthrough::jsonb, metadata::jsonb, created_at,
+      updated_at, archived_at
+    from unnest(
+      ${customers.map(({ key }) => key)}::uuid[],
+      ${customers.map(({ id }) => id)}::text[],
+      ${customers.map(({ name }) => name)}::text[],
+      ${customers.map(({ email }) => email)}::text[],
+      ${customers.map(({ billingId }) => billingId)}::text[],
+      ${customers.map(({ billingCurrency }) => billingCurrency)}::text[],
+      ${customers.map(({ language }) => language)}::text[],
+      ${customers.map(({ timezone }) => timezone)}::text[],
+      ${customers.map(({ defaultPaymentMethod }) => jsonOf(defaultPaymentMethod))}::text[],
+      ${customers.map(({ passthrough }) => jsonOf(passthrough))}::text[],
+      ${customers.map(({ metadata }) => jsonOf(metadata))}::text[],
+      ${customers.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
+      ${customers.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[],
+      ${customers.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
+    ) as customer (key, id, name, email, billing_id, billing_currency, language, timezone,
+      payment_method, passthrough, metadata, created_at, updated_at, archived_at)
     on conflict (customer_key) do update set
       name = excluded.name, email = excluded.email, billing_id = excluded.billing_id,
       billing_currency = excluded.billing_currency, language = excluded.language,
@@ -195,3 +249,5 @@ export async function saveCustomer(tx: Tx, scope: Scope, customer: Customer): Pr
       passthrough = excluded.passthrough, metadata = excluded.metadata,
       updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
 }
+
+const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)

@@ -1,12 +1,18 @@
-import type { CustomerIntegrationLink, CustomerUpdateRequestBody } from '../contract.gen.ts'
+import type {
+  CustomerImportRow,
+  CustomerIntegrationLink,
+  CustomerUpdateRequestBody,
+} from '../contract.gen.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import * as customers from './customer-commands.ts'
+import { importCustomers } from './import-commands.ts'
 import * as links from './link-commands.ts'
+import * as paymentMethods from './payment-method-commands.ts'
 import * as queries from './queries.ts'
-import type { CustomerInput, LinkInput } from './types.ts'
-import { customerToWire, linkToWire } from './wire.ts'
+import type { CustomerInput, ImportRow, LinkInput } from './types.ts'
+import { customerToWire, linkToWire, resourceToWire } from './wire.ts'
 
 /** An empty text says that there is none, as null does. */
 const none = <T extends string>(text: T | null | undefined): T | null | undefined =>
@@ -32,6 +38,18 @@ const customerFromWire = (wire: CustomerUpdateRequestBody): CustomerInput => ({
   links: wire.integrations?.map(linkFromWire),
 })
 
+const rowFromWire = (wire: CustomerImportRow): ImportRow => ({
+  id: wire.id,
+  name: wire.name || null,
+  email: wire.email,
+  billingId: none(wire.billingId),
+  paymentMethodId: none(wire.paymentMethodId),
+  salesforceId: none(wire.salesforceId),
+  metadata: wire.metadata,
+  // The first instant that is later than what the row says.
+  staleFrom: wire.updatedAt === undefined ? null : createdRange({ gt: wire.updatedAt }).from,
+})
+
 type Customers =
   | 'v1.customers.provision'
   | 'v1.customers.retrieve'
@@ -39,6 +57,10 @@ type Customers =
   | 'v1.customers.list'
   | 'v1.customers.archive'
   | 'v1.customers.unarchive'
+  | 'v1.customers.import'
+  | 'v1.customers.listResources'
+  | 'v1.customers.paymentMethod.attach'
+  | 'v1.customers.paymentMethod.detach'
   | 'v1.customers.integrations.link'
   | 'v1.customers.integrations.retrieve'
   | 'v1.customers.integrations.update'
@@ -71,6 +93,26 @@ export const customersHandlers: Handlers<Customers> = {
   }),
   'v1.customers.unarchive': async ({ params }, call) => ({
     data: customerToWire(await customers.unarchiveCustomer(call, params.id)),
+  }),
+  'v1.customers.import': async ({ body }, call) => {
+    const rows = body.customers.map(rowFromWire)
+    return { data: { newCustomers: await importCustomers(call, rows, body.integrationId ?? null) } }
+  },
+  'v1.customers.listResources': async ({ params, query }, call) => {
+    const page = await queries.listResources(call, {
+      customerId: params.id,
+      page: pageRequest(query),
+    })
+    return { ...page, data: page.data.map(resourceToWire) }
+  },
+  'v1.customers.paymentMethod.attach': async ({ params, body }, call) => {
+    const { integrationId, vendorIdentifier: vendor, paymentMethodId, billingCurrency } = body
+    const input = { integrationId, vendor, paymentMethodId, billingCurrency }
+    const after = await paymentMethods.attachDefaultPaymentMethod(call, params.id, input)
+    return { data: customerToWire(after) }
+  },
+  'v1.customers.paymentMethod.detach': async ({ params }, call) => ({
+    data: customerToWire(await paymentMethods.detachDefaultPaymentMethod(call, params.id)),
   }),
   'v1.customers.integrations.link': async ({ params, body }, call) => ({
     data: linkToWire(await links.linkIntegration(call, params.id, linkFromWire(body))),

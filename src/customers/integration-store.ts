@@ -1,3 +1,4 @@
+import type { VendorIdentifier } from '../contract.gen.ts'
 import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -40,6 +41,20 @@ export const findIntegrations = (
     sql`
     select id, vendor from integrations
     where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`,
+  )
+
+/** The integration that was registered first of a vendor; null when there is none. */
+export const findOldestIntegration = (
+  reader: Reader,
+  scope: Scope,
+  vendor: VendorIdentifier,
+): Promise<Integration | null> =>
+  reader.maybeOne(
+    integrationRow,
+    sql`
+    select id, vendor from integrations
+    where environment_key = ${scope.environmentKey}::uuid and vendor = ${vendor}::text
+    order by created_at, id limit 1`,
   )
 
 /** The first `limit` integrations of the environment by their ids. */

@@ -77,38 +77,38 @@ export const linkExists = async (reader: Reader, customerKey: Uuid, key: Uuid): 
     where customer_key = ${customerKey}::uuid and link_key = ${key}::uuid`,
   )) !== null
 
+/** Links with the customers that they are of. */
+export type OwnedLink = { customerKey: Uuid; link: Link }
+
 /** Writes links as they are now, new ones and changed ones alike. */
-export async function saveLinks(
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-  links: readonly Link[],
-): Promise<void> {
-  if (links.length === 0) return
+export async function saveLinks(tx: Tx, scope: Scope, owned: readonly OwnedLink[]): Promise<void> {
+  if (owned.length === 0) return
   await tx.execute(sql`
     insert into customer_integrations (customer_key, link_key, environment_key, integration_id,
       vendor, synced_entity_id, created_at, updated_at)
-    select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, integration_id,
-      vendor, synced_entity_id, created_at, updated_at
+    select customer_key, key, ${scope.environmentKey}::uuid, integration_id, vendor,
+      synced_entity_id, created_at, updated_at
     from unnest(
-      ${links.map((link) => link.key)}::uuid[],
-      ${links.map((link) => link.integrationId)}::text[],
-      ${links.map((link) => link.vendor)}::text[],
-      ${links.map((link) => link.syncedEntityId)}::text[],
-      ${links.map((link) => instantToWire(link.createdAt))}::timestamptz[],
-      ${links.map((link) => instantToWire(link.updatedAt))}::timestamptz[]
-    ) as link (key, integration_id, vendor, synced_entity_id, created_at, updated_at)
+      ${owned.map(({ customerKey }) => customerKey)}::uuid[],
+      ${owned.map(({ link }) => link.key)}::uuid[],
+      ${owned.map(({ link }) => link.integrationId)}::text[],
+      ${owned.map(({ link }) => link.vendor)}::text[],
+      ${owned.map(({ link }) => link.syncedEntityId)}::text[],
+      ${owned.map(({ link }) => instantToWire(link.createdAt))}::timestamptz[],
+      ${owned.map(({ link }) => instantToWire(link.updatedAt))}::timestamptz[]
+    ) as link (customer_key, key, integration_id, vendor, synced_entity_id, created_at, updated_at)
     on conflict (customer_key, link_key) do update set
       synced_entity_id = excluded.synced_entity_id, updated_at = excluded.updated_at`)
 }
 
-export async function removeLinks(
-  tx: Tx,
-  customerKey: Uuid,
-  links: readonly Link[],
-): Promise<void> {
-  if (links.length === 0) return
+export async function removeLinks(tx: Tx, owned: readonly OwnedLink[]): Promise<void> {
+  if (owned.length === 0) return
   await tx.execute(sql`
     delete from customer_integrations
-    where customer_key = ${customerKey}::uuid
-      and link_key = any(${links.map(({ key }) => key)}::uuid[])`)
+    where (customer_key, link_key) in (
+      select customer_key, link_key
+      from unnest(
+        ${owned.map(({ customerKey }) => customerKey)}::uuid[],
+        ${owned.map(({ link }) => link.key)}::uuid[]
+      ) as link (customer_key, link_key))`)
 }

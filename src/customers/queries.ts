@@ -5,7 +5,8 @@ import type { Call } from '../operation.ts'
 import * as customerStore from './customer-store.ts'
 import { requireCustomer, unknownCustomer, unknownLink } from './find-customer.ts'
 import * as linkStore from './link-store.ts'
-import type { Customer, Link, LinkIds } from './types.ts'
+import * as resourceStore from './resource-store.ts'
+import type { Customer, Link, LinkIds, Resource } from './types.ts'
 
 /** One customer, archived or not. 404 `CustomerNotFound`. */
 export async function retrieveCustomer(
@@ -45,5 +46,18 @@ export async function listLinks(
   return readPage(query.page, {
     rows: () => linkStore.listLinks(reader, customerKey, query),
     exists: (cursor) => linkStore.linkExists(reader, customerKey, cursor),
+  })
+}
+
+/** A customer's resources, newest first. 404 `CustomerNotFound`. */
+export async function listResources(
+  { app, scope }: Call,
+  query: { customerId: string; page: PageRequest },
+): Promise<Page<Resource>> {
+  const reader = app.db.read
+  const customerKey = await requireCustomer(reader, scope, query.customerId)
+  return readPage(query.page, {
+    rows: () => resourceStore.listResources(reader, customerKey, query.page),
+    exists: (cursor) => resourceStore.resourceExists(reader, customerKey, cursor),
   })
 }

@@ -56,5 +56,39 @@ export type CustomerInput = {
   links?: readonly LinkInput[] | undefined
 }
 
+/** What a row of an import says of a customer. Absent keeps, null clears, metadata is merged. */
+export type ImportRow = {
+  id: string
+  email: string | null
+  name: string | null
+  /** The customer's id at the billing integration of the request, where that names one. */
+  billingId: string | null | undefined
+  paymentMethodId: string | null | undefined
+  salesforceId: string | null | undefined
+  metadata: MetadataPatch | undefined
+  /** A customer that was changed here at this instant, or later, is newer than the row. */
+  staleFrom: Instant | null
+}
+
+/** Where an import links its customers. */
+export type ImportTargets = {
+  /** The integration that the request names, if any. */
+  billing: Integration | null
+  /** For customers that are not linked to Salesforce yet. */
+  salesforce: Integration
+}
+
+/** What a request says of the payment method to charge from now on. */
+export type PaymentMethodInput = {
+  integrationId: string
+  vendor: VendorIdentifier
+  paymentMethodId: string
+  /** Absent keeps, null clears. */
+  billingCurrency: Currency | null | undefined
+}
+
+/** A thing of a customer that has subscriptions of its own. */
+export type Resource = { key: Uuid; id: string; createdAt: Instant; updatedAt: Instant }
+
 /** An outside system that customers of the environment can be linked to. */
 export type Integration = { id: string; vendor: VendorIdentifier }

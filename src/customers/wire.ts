@@ -1,10 +1,11 @@
 import type {
   CustomerIntegration,
   CustomerIntegrationLink,
+  CustomerResource,
   Customer as WireCustomer,
 } from '../contract.gen.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import type { Customer, Link } from './types.ts'
+import type { Customer, Link, Resource } from './types.ts'
 
 /** `couponId` is null while there are no coupons. `passthrough` is there only once it was sent. */
 export const customerToWire = (customer: Customer): WireCustomer => ({
@@ -35,4 +36,10 @@ const linkOfCustomerToWire = (link: Link): CustomerIntegrationLink => ({
 export const linkToWire = (link: Link): CustomerIntegration => ({
   ...linkOfCustomerToWire(link),
   syncData: null,
+})
+
+export const resourceToWire = ({ id, createdAt, updatedAt }: Resource): CustomerResource => ({
+  id,
+  createdAt: instantToWire(createdAt),
+  updatedAt: instantToWire(updatedAt),
 })

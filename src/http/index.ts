@@ -1,4 +1,6 @@
+export { complaint } from './complaint.ts'
 export { type Contract, type Operation, readContract } from './contract.ts'
+export { parseJsonBody } from './json-body.ts'
 export { mountMetrics } from './metrics.ts'
 export { mountContract } from './mount-contract.ts'
 export { mountOpenRoutes } from './open-routes.ts'

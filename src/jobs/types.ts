@@ -9,6 +9,8 @@ export const EVENT_TYPES = [
   'customer.created',
   'customer.updated',
   'customer.deleted',
+  'payment_method.attached',
+  'payment_method.detached',
   'entity_type.created',
   'entity_type.updated',
   'entity.created',

@@ -90,17 +90,13 @@ test('the reference shows every operation of the contract under its tag, and ask
   assertQuiet(seen)
 })
 
-test('every operation opens without a complaint of the browser', async (t) => {
+test('an operation of each tag opens with its answers, without a complaint of the browser', async (t) => {
   const seen = await open(t)
-  const { page } = seen
-  // All at once: one click after the other takes a second each on a busy machine.
-  await page
-    .locator('.opblock-summary-control')
-    .evaluateAll((all) => all.map((each) => (each as unknown as { click(): void }).click()))
-  await page
-    .locator('.responses-wrapper')
-    .nth(contract.operations.length - 1)
-    .waitFor()
+  for (const tag of await seen.page.locator('.opblock-tag-section').all()) {
+    const operation = tag.locator('.opblock').last()
+    await operation.locator('.opblock-summary-control').click()
+    await operation.locator('.responses-wrapper').waitFor()
+  }
   assertQuiet(seen)
 })
 
@@ -118,7 +114,7 @@ test('a call can be tried with a key, and reaches this server', async (t) => {
   await operation.locator('.opblock-summary-control').click()
   await operation.getByRole('button', { name: 'Try it out' }).click()
   await operation.getByRole('button', { name: 'Execute' }).click()
-  const answer = operation.locator('.live-responses-table .response-col_description').first()
+  const answer = operation.locator('.live-responses-table').first()
   await answer.getByText('northwind').first().waitFor()
   assert.ok(requests.map(pathOf).includes('/api/v1/customers'))
   assertQuiet(seen)

@@ -15,6 +15,24 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1.customers.list': () => ({ query: { limit: '100' } }),
   'v1.customers.archive': () => ({ params: path }),
   'v1.customers.unarchive': () => ({ params: path }),
+  'v1.customers.import': (mark) => ({
+    body: {
+      customers: [
+        { id: path.id, name: `${mark}, imported`, email: null, salesforceId: mark },
+        { id: 'newcomer', name: mark, email: null },
+      ],
+    },
+  }),
+  'v1.customers.listResources': () => ({ params: path }),
+  'v1.customers.paymentMethod.attach': (mark) => ({
+    params: path,
+    body: {
+      integrationId: path.integrationId,
+      vendorIdentifier: 'STRIPE',
+      paymentMethodId: `${mark}, attached`,
+    },
+  }),
+  'v1.customers.paymentMethod.detach': () => ({ params: path }),
   'v1.customers.integrations.link': (mark) => ({
     params: path,
     body: { id: 'hubspot', vendorIdentifier: 'HUBSPOT', syncedEntityId: mark },
@@ -63,6 +81,13 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
       id: path.id,
       name: mark,
       metadata: { mark },
+      defaultPaymentMethod: {
+        billingId: mark,
+        type: 'CARD',
+        cardLast4Digits: null,
+        cardExpiryMonth: null,
+        cardExpiryYear: null,
+      },
       integrations: [{ id: path.integrationId, vendorIdentifier: 'STRIPE', syncedEntityId: mark }],
     },
   })

@@ -46,7 +46,10 @@ export async function withConnection<T>(
 /** Numbers that a cluster gives for itself, and the instants of migrating, belong to no data. */
 const OF_THE_CLUSTER = ['transaction_id', 'applied_at']
 
-/** Everything in the default schema: the rows of each table, constraints and indexes, as text. */
+/**
+ * Everything in the default schema: the rows of each table, constraints and indexes, as text. That
+ * a column is never null is a constraint only since PostgreSQL 18.
+ */
 export async function everythingIn(connection: Connection): Promise<Record<string, string[]>> {
   return withConnection(connection, async (client) => {
     const lines = async (text: string): Promise<string[]> =>
@@ -54,7 +57,8 @@ export async function everythingIn(connection: Connection): Promise<Record<strin
     const found: Record<string, string[]> = {
       constraints: await lines(`
         select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as line
-        from pg_constraint where connamespace = current_schema()::regnamespace order by 1`),
+        from pg_constraint
+        where connamespace = current_schema()::regnamespace and contype <> 'n' order by 1`),
       indexes: await lines(
         `select indexdef as line from pg_indexes where schemaname = current_schema() order by 1`,
       ),

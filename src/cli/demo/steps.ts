@@ -1,5 +1,5 @@
 import type { CustomerProvisionRequestBody, UpsertEntity } from '../../contract.gen.ts'
-import { type Api, refusal } from './api.ts'
+import { type Api, RefusedError } from '../api.ts'
 import type { DemoData, DemoLink } from './demo-data.ts'
 
 /**
@@ -84,7 +84,7 @@ async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<voi
 }
 
 function requireSuccess(request: string, answer: Awaited<ReturnType<Api['send']>>): void {
-  if (answer.status >= 300) throw refusal(request, answer)
+  if (answer.status >= 300) throw new RefusedError(request, answer)
 }
 
 function* batches(entities: readonly UpsertEntity[]): Generator<readonly UpsertEntity[]> {

@@ -1,7 +1,5 @@
 import { isAbsolute, relative } from 'node:path'
-
-/** Where the key of the demo came from, so that the tour can name it without showing it. */
-export type KeySource = { kind: 'variable' } | { kind: 'option' } | { kind: 'file'; file: string }
+import type { KeySource } from '../server-of.ts'
 
 /** Ready commands that show what the demo has made. */
 export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[] {

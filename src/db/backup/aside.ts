@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, rmSync } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -19,6 +19,9 @@ export async function writeAside<T>(
   if (await isThere(path)) throw new BackupError(`${path} is there already: take another name`)
   const random = randomBytes(4).toString('hex')
   const aside = join(dirname(path), `.${basename(path)}.${random}.partial`)
+  // For whoever leaves at once, as on a signal.
+  const leave = () => rmSync(aside, { force: true })
+  process.once('exit', leave)
   try {
     const result = await fill(aside, write)
     await rename(aside, path)
@@ -27,6 +30,8 @@ export async function writeAside<T>(
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {})
     throw asSentence(path, error)
+  } finally {
+    process.off('exit', leave)
   }
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { CommandError } from '../command.ts'
+import { CommandError } from './command.ts'
 
 export type Answer = { status: number; body: AnswerBody }
 type AnswerBody = { data?: unknown; message?: string; code?: string | null }
@@ -13,32 +13,52 @@ export type Api = {
   succeed(method: string, path: string, body?: unknown): Promise<Answer>
 }
 
+/** How often a request is sent at most, and how long the server may ask to wait in between. */
+export type Patience = { attempts: number; longestPauseMs: number }
+
+/** What a server refused, in its own words. */
+export class RefusedError extends CommandError {
+  readonly answer: Answer
+  constructor(request: string, answer: Answer) {
+    const reason = answer.body.message ?? 'no reason given'
+    super(`${request} was answered with ${answer.status}: ${reason}`)
+    this.answer = answer
+  }
+}
+
+type Received = { status: number; text: string; retryAfter: string | null }
+
 const TIMEOUT_MS = 30_000
-const ATTEMPTS = 5
 /** Overloaded or restarting: nothing was done, and the same request may pass a little later. */
 const PASSING = [429, 503]
-const LONGEST_PAUSE_MS = 5000
+const WHILE_SOMEBODY_WATCHES: Patience = { attempts: 5, longestPauseMs: 5000 }
+/** The pause where the server asks for none, or for one until an instant. */
+const PAUSE_SECONDS = 1
 
-export function createApi(from: { baseUrl: string; key: string; keyFrom: string }): Api {
+export function createApi(
+  from: { baseUrl: string; key: string; keyFrom: string },
+  { attempts, longestPauseMs }: Patience = WHILE_SOMEBODY_WATCHES,
+): Api {
   const { baseUrl, key, keyFrom } = from
-  const sendOnce = async (method: string, path: string, body?: unknown): Promise<Response> => {
+  const sendOnce = async (method: string, path: string, body?: unknown): Promise<Received> => {
     const headers = { 'x-api-key': key, 'content-type': 'application/json' }
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     try {
-      return await fetch(`${baseUrl}${path}`, { method, headers, signal, ...content })
+      const response = await fetch(`${baseUrl}${path}`, { method, headers, signal, ...content })
+      const retryAfter = response.headers.get('retry-after')
+      return { status: response.status, text: await response.text(), retryAfter }
     } catch (error) {
       throw noAnswer(baseUrl, error)
     }
   }
   const send: Api['send'] = async (method, path, body) => {
     for (let attempt = 1; ; attempt += 1) {
-      const response = await sendOnce(method, path, body)
-      const text = await response.text()
-      if (!PASSING.includes(response.status) || attempt === ATTEMPTS)
-        return { status: response.status, body: bodyOf(baseUrl, text) }
-      const seconds = Number(response.headers.get('retry-after') ?? 1)
-      await delay(Math.min(LONGEST_PAUSE_MS, seconds * 1000))
+      const { status, text, retryAfter } = await sendOnce(method, path, body)
+      if (!PASSING.includes(status) || attempt === attempts)
+        return { status, body: bodyOf(baseUrl, text) }
+      const seconds = Number(retryAfter ?? PAUSE_SECONDS)
+      await delay(Math.min(longestPauseMs, (seconds >= 0 ? seconds : PAUSE_SECONDS) * 1000))
     }
   }
   return {
@@ -51,14 +71,10 @@ export function createApi(from: { baseUrl: string; key: string; keyFrom: string 
         throw new CommandError(
           `${baseUrl} does not know the key of ${keyFrom}: pass one of its own by --key`,
         )
-      throw refusal(`${method} ${path}`, answer)
+      throw new RefusedError(`${method} ${path}`, answer)
     },
   }
 }
-
-/** What a server refused, in its own words. */
-export const refusal = (request: string, { status, body }: Answer): CommandError =>
-  new CommandError(`${request} was answered with ${status}: ${body.message ?? 'no reason given'}`)
 
 function bodyOf(baseUrl: string, text: string): AnswerBody {
   try {

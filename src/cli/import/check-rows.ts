@@ -1,0 +1,25 @@
+import { complaint, createValidators, parseJsonBody, readContract } from '../../http/index.ts'
+import { required } from '../../kernel/assert.ts'
+import { Refusal } from '../../kernel/errors.ts'
+import { namesRow, type SendRows } from './send-rows.ts'
+
+const CONTRACT = new URL('../../../contract/openapi.json', import.meta.url)
+
+/** Checks rows as the server does before it looks at its data, and sends nothing. */
+export async function rowChecker(): Promise<SendRows> {
+  const contract = await readContract(CONTRACT)
+  const operation = contract.operations.find(({ id }) => id === 'v1.customers.import')
+  const validate = createValidators(contract).body(
+    required(operation, 'the operation that imports'),
+  )
+  return async (customers) => {
+    try {
+      const body = parseJsonBody(Buffer.from(JSON.stringify({ customers })))
+      const error = validate(body)
+      return error === null ? { created: 0 } : { refused: complaint('body', error) }
+    } catch (error) {
+      if (error instanceof Refusal && namesRow(error.message)) return { refused: error.message }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { Tx } from '../db/index.ts'
+import { assert } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, notFound, Refusal } from '../kernel/errors.ts'
+import type { Call } from '../operation.ts'
+import { newCustomer } from './change-customer.ts'
+import { type Change, newLinks, requireLinked, save } from './changing.ts'
+import * as store from './customer-store.ts'
+import { refuseArchived } from './find-customer.ts'
+import { importRow, isStale, linksOfRow, refuseRepeatedRows } from './import-row.ts'
+import * as integrationStore from './integration-store.ts'
+import type { Customer, ImportRow, ImportTargets, Integration, LinkInput } from './types.ts'
+import { isBillingVendor } from './vendors.ts'
+
+/** Registered for the first customer with a Salesforce id, where the environment has no other. */
+const SALESFORCE: Integration = { id: 'salesforce', vendor: 'SALESFORCE' }
+
+/**
+ * Creates and updates customers, all or none, and answers the ids that were created, in request
+ * order. `integrationId` is the billing integration that the rows speak of: 404
+ * `IntegrationNotFound`, `VendorIsNotSupported` when it does not bill. 400 `FailedToImportCustomer`
+ * for a row that cannot be taken, `EntityIsArchivedError`; for Salesforce as `requireIntegrations`.
+ */
+export async function importCustomers(
+  call: Call,
+  rows: readonly ImportRow[],
+  integrationId: string | null,
+): Promise<string[]> {
+  const { app, scope } = call
+  const work = async (tx: Tx) => {
+    const createdAt = app.clock.now()
+    const blanks = rows.map(({ id }) =>
+      newCustomer(id, { key: app.ids.next(createdAt), now: createdAt }),
+    )
+    const { found, targets } = await load(tx, call, { blanks, integrationId })
+    const now = app.clock.now()
+    const plans = blanks.flatMap((blank, index) =>
+      planned({ blank, found: found.get(blank.id), index, row: rows[index], targets }),
+    )
+    refuseRepeatedRows(rows)
+    await requireLinked(tx, { ...call, now }, distinctLinks(plans))
+    const changes = plans.flatMap((plan) => changeOf(plan, { call, targets, now }))
+    await save(tx, { ...call, now }, changes)
+    return changes.filter(({ isNew }) => isNew).map(({ after }) => after.id)
+  }
+  // Imports of one environment wait in a queue rather than with a connection each.
+  return app.db.transaction(work, { turn: scope.environmentKey })
+}
+
+type Loaded = { found: ReadonlyMap<string, Customer>; targets: ImportTargets }
+
+/** Takes the ids that are free, locks the customers that have the others, and reads these. */
+async function load(
+  tx: Tx,
+  { scope }: Call,
+  wanted: { blanks: readonly Customer[]; integrationId: string | null },
+): Promise<Loaded> {
+  const { blanks, integrationId } = wanted
+  const ids = blanks.map(({ id }) => id)
+  const claims = blanks.map(({ id, key }) => ({ customerId: id, key }))
+  // Each statement sees what was committed when it began: the third one what is locked by then.
+  const [claimed, , found, salesforce, named] = await Promise.all([
+    store.claimIds(tx, scope, claims),
+    store.lockCustomers(tx, scope, ids),
+    store.findCustomers(tx, scope, ids),
+    integrationStore.findOldestIntegration(tx, scope, SALESFORCE.vendor),
+    integrationId === null ? [] : integrationStore.findIntegrations(tx, scope, [integrationId]),
+  ])
+  assert(claimed + found.length === new Set(ids).size, 'an id was free, or is that of a customer')
+  return {
+    found: new Map(found.map((customer) => [customer.id, customer])),
+    targets: {
+      billing: integrationId === null ? null : billingIntegration(integrationId, named[0]),
+      salesforce: salesforce ?? SALESFORCE,
+    },
+  }
+}
+
+function billingIntegration(id: string, found: Integration | undefined): Integration {
+  if (found === undefined)
+    throw notFound('IntegrationNotFound', `integrationId: there is no integration ${id}`)
+  if (!isBillingVendor(found.vendor))
+    throw notFound('VendorIsNotSupported', `integrationId: ${id} is of ${found.vendor}, no biller`)
+  return found
+}
+
+type Plan = {
+  row: ImportRow
+  index: number
+  before: Customer
+  isNew: boolean
+  stated: readonly LinkInput[]
+}
+
+/** What is to be done for a row: nothing when it is stale. 400 when its customer is archived. */
+function planned(from: {
+  row: ImportRow | undefined
+  index: number
+  blank: Customer
+  found: Customer | undefined
+  targets: ImportTargets
+}): Plan[] {
+  const { row, index, blank, found, targets } = from
+  const before = found ?? blank
+  assert(row !== undefined, 'every row has a blank')
+  if (found !== undefined && isStale(found, row)) return []
+  naming({ index, id: row.id }, () => refuseArchived(before))
+  return [
+    { row, index, before, isNew: found === undefined, stated: linksOfRow(before, row, targets) },
+  ]
+}
+
+/** What a plan makes of its customer; nothing when that is what it is already. */
+function changeOf(plan: Plan, at: { call: Call; targets: ImportTargets; now: Instant }): Change[] {
+  const { row, index, before, isNew, stated } = plan
+  const now = isNew ? before.createdAt : at.now
+  const links = newLinks(at.call, stated, now)
+  const after = naming({ index, id: row.id }, () =>
+    importRow(before, row, { targets: at.targets, links, now }),
+  )
+  if (isNew) return [{ before, after, event: 'customer.created', isNew }]
+  return after === before ? [] : [{ before, after, event: 'customer.updated' }]
+}
+
+/** The links of all plans, one for each integration. */
+const distinctLinks = (plans: readonly Plan[]): LinkInput[] => [
+  ...new Map(
+    plans.flatMap(({ stated }) => stated.map((link) => [link.integrationId, link] as const)),
+  ).values(),
+]
+
+/** Lets a refusal say which row it is about. */
+function naming<T>(row: { index: number; id: string }, take: () => T): T {
+  try {
+    return take()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const isArchived = error.code === 'EntityIsArchivedError'
+    throw badInput(
+      `customers[${row.index}] (${row.id}): ${error.message}`,
+      isArchived ? 'EntityIsArchivedError' : 'FailedToImportCustomer',
+    )
+  }
+}

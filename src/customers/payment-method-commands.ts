@@ -1,0 +1,38 @@
+import type { Call } from '../operation.ts'
+import { changing } from './changing.ts'
+import { refuseArchived } from './find-customer.ts'
+import { attachPaymentMethod, detachPaymentMethod } from './payment-method.ts'
+import type { Customer, PaymentMethodInput } from './types.ts'
+
+/**
+ * Makes a payment method the customer's default. 404 `CustomerNotFound`; 400
+ * `EntityIsArchivedError`; 400 and 404 as `attachPaymentMethod`.
+ */
+export async function attachDefaultPaymentMethod(
+  call: Call,
+  customerId: string,
+  input: PaymentMethodInput,
+): Promise<Customer> {
+  const { after } = await changing(call, customerId, async (_, before, now) => {
+    refuseArchived(before)
+    const changed = attachPaymentMethod(before, input, now)
+    const isSame = changed.defaultPaymentMethod === before.defaultPaymentMethod
+    return { after: changed, event: isSame ? 'customer.updated' : 'payment_method.attached' }
+  })
+  return after
+}
+
+/**
+ * Forgets the customer's payment method. 404 `CustomerNotFound`, `PaymentMethodNotFoundError`; 400
+ * `EntityIsArchivedError`.
+ */
+export async function detachDefaultPaymentMethod(
+  call: Call,
+  customerId: string,
+): Promise<Customer> {
+  const { after } = await changing(call, customerId, async (_, before, now) => {
+    refuseArchived(before)
+    return { after: detachPaymentMethod(before, now), event: 'payment_method.detached' }
+  })
+  return after
+}

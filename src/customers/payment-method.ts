@@ -1,0 +1,68 @@
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, notFound } from '../kernel/errors.ts'
+import { changeCustomer } from './change-customer.ts'
+import { unknownLink } from './find-customer.ts'
+import type { Customer, Link, PaymentMethodInput } from './types.ts'
+import { isBillingVendor } from './vendors.ts'
+
+type PaymentMethod = Customer['defaultPaymentMethod']
+
+/**
+ * The payment method with an id of its provider, null for none. One that is on file already stays
+ * with all that is known of it; of another one nothing but its id is known, so it is called a card.
+ */
+export function paymentMethodCalled(id: string | null, onFile: PaymentMethod): PaymentMethod {
+  if (id === null || id === onFile?.billingId) return id === null ? null : onFile
+  return {
+    billingId: id,
+    type: 'CARD',
+    cardLast4Digits: null,
+    cardExpiryMonth: null,
+    cardExpiryYear: null,
+  }
+}
+
+/**
+ * A customer with another default payment method; itself when nothing differs. 404
+ * `VendorIsNotSupported` for a vendor that does not bill, `IntegrationNotFound` when the customer
+ * is not linked to the integration, `CustomerNoBillingId` when the link names no record; 400
+ * `UnsupportedVendorIdentifier` when the integration is of another vendor.
+ */
+export function attachPaymentMethod(
+  before: Customer,
+  input: PaymentMethodInput,
+  now: Instant,
+): Customer {
+  const { paymentMethodId, billingCurrency } = input
+  if (!isBillingVendor(input.vendor))
+    throw notFound('VendorIsNotSupported', `vendorIdentifier: ${input.vendor} does not bill`)
+  const link = linkOf(before, input)
+  if (link.syncedEntityId === null)
+    throw notFound(
+      'CustomerNoBillingId',
+      `integrationId: the customer ${before.id} has no id at ${link.integrationId}`,
+    )
+  const defaultPaymentMethod = paymentMethodCalled(paymentMethodId, before.defaultPaymentMethod)
+  return changeCustomer(before, { defaultPaymentMethod, billingCurrency }, { links: [], now })
+}
+
+function linkOf(customer: Customer, { integrationId, vendor }: PaymentMethodInput): Link {
+  const link = customer.links.find((candidate) => candidate.integrationId === integrationId)
+  if (link === undefined) throw unknownLink({ customerId: customer.id, integrationId })
+  if (link.vendor !== vendor)
+    throw badInput(
+      `vendorIdentifier: the integration ${integrationId} is of ${link.vendor}, not ${vendor}`,
+      'UnsupportedVendorIdentifier',
+    )
+  return link
+}
+
+/** A customer without a payment method. 404 `PaymentMethodNotFoundError` when it has none. */
+export function detachPaymentMethod(before: Customer, now: Instant): Customer {
+  if (before.defaultPaymentMethod === null)
+    throw notFound(
+      'PaymentMethodNotFoundError',
+      `the customer ${before.id} has no payment method to detach`,
+    )
+  return changeCustomer(before, { defaultPaymentMethod: null }, { links: [], now })
+}

@@ -1,0 +1,60 @@
+import { column, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { PageRequest } from '../kernel/page.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Resource } from './types.ts'
+
+const resourceRow = row({
+  resource_key: column.uuid,
+  id: column.text,
+  created_at: column.instant,
+  updated_at: column.instant,
+})
+
+export async function listResources(
+  reader: Reader,
+  customerKey: Uuid,
+  page: PageRequest,
+): Promise<Resource[]> {
+  const found = await reader.many(
+    resourceRow,
+    sql`
+    select resource_key, id, created_at, updated_at from customer_resources
+    where customer_key = ${customerKey}::uuid ${pageRange(sql`resource_key`, page)}`,
+  )
+  return found.map(({ resource_key, id, created_at, updated_at }) => ({
+    key: resource_key,
+    id,
+    createdAt: created_at,
+    updatedAt: updated_at,
+  }))
+}
+
+const keyRow = row({ resource_key: column.uuid })
+
+export const resourceExists = async (
+  reader: Reader,
+  customerKey: Uuid,
+  key: Uuid,
+): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select resource_key from customer_resources
+    where customer_key = ${customerKey}::uuid and resource_key = ${key}::uuid`,
+  )) !== null
+
+/** Adds a resource; one with the same id stays as it is. */
+export const addResource = (
+  tx: Tx,
+  owner: { scope: Scope; customerKey: Uuid },
+  resource: Resource,
+): Promise<number> =>
+  tx.execute(sql`
+    insert into customer_resources (customer_key, resource_key, environment_key, id, created_at,
+      updated_at)
+    values (${owner.customerKey}::uuid, ${resource.key}::uuid, ${owner.scope.environmentKey}::uuid,
+      ${resource.id}::text, ${instantToWire(resource.createdAt)}::timestamptz,
+      ${instantToWire(resource.updatedAt)}::timestamptz)
+    on conflict (customer_key, id) do nothing`)
