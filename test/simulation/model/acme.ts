@@ -1,0 +1,124 @@
+import { wholeUnits } from '../../../src/kernel/quantity.ts'
+import { type Check, check } from './check.ts'
+import { reportUsage } from './record.ts'
+import { createCustomer, createState, type Outcome, type State } from './state.ts'
+import { type BudgetInput, upsertBudgets, upsertEntities, upsertTypes } from './structure.ts'
+import type { Dimensions } from './tree.ts'
+
+export const CREATED = Date.parse('2026-05-18T10:07:42Z')
+export const FEATURE = 'ai-tokens'
+
+export function done<T>(outcome: Outcome<T>): T {
+  if ('done' in outcome) return outcome.done
+  throw new Error(JSON.stringify(outcome.refused))
+}
+
+/** The codes with which something is refused; empty if it is done. */
+export const codes = (outcome: Outcome<unknown>): (string | null)[] =>
+  'done' in outcome ? [] : outcome.refused.map(({ code }) => code)
+
+/** A customer that may use 10,000 tokens, with an org, a team, a user, a model, and no budgets. */
+export function createAcme(): State {
+  const state = createState()
+  const customer = createCustomer('acme')
+  state.customers.set(customer.id, customer)
+  state.currencies.add('gold')
+  state.features.set(FEATURE, {
+    id: FEATURE,
+    type: 'NUMBER',
+    meterType: 'INCREMENTAL',
+    meter: null,
+  })
+  grantTokens(state, 10_000)
+  const types = ['org', 'team', 'user', 'model']
+  upsertTypes(
+    state,
+    types.map((id) => ({ id, attributionKeys: [`${id}Id`] })),
+  )
+  const entities = { 'org-acme': 'org', 'team-eng': 'team', ann: 'user', 'gpt-4o': 'model' }
+  const inputs = Object.entries(entities).map(([id, entityTypeId]) => ({ id, entityTypeId }))
+  done(upsertEntities(state, 'acme', inputs))
+  return state
+}
+
+export function grantTokens(state: State, limit: number): void {
+  const kind = { unlimited: false, soft: false, reset: null }
+  const times = { startsAt: CREATED, endsAt: null }
+  const grants = [{ featureId: FEATURE, limit: wholeUnits(limit), ...kind, ...times }]
+  customerOf(state).grants = grants
+}
+
+export const customerOf = (state: State) => {
+  const customer = state.customers.get('acme')
+  if (customer === undefined) throw new Error('no customer')
+  return customer
+}
+
+export const budget = (entityId: string, usageLimit: number | null, more: object = {}) => ({
+  entityId,
+  featureId: FEATURE,
+  usageLimit,
+  cadence: 'P1M',
+  ...more,
+})
+
+export const assign = (state: State, rows: readonly BudgetInput[], now = CREATED) =>
+  upsertBudgets(state, { customerId: 'acme', rows, now })
+
+/** The budgets of the worked examples, with the usage that they start from. */
+export function createBudgeted(): State {
+  const state = createAcme()
+  done(
+    assign(state, [
+      budget('org-acme', 1000),
+      budget('team-eng', 200, { parentId: 'org-acme' }),
+      budget('team-eng', 50, { scopeEntityIds: ['gpt-4o'] }),
+      budget('ann', 30, { parentId: 'team-eng', cadence: 'P1D' }),
+    ]),
+  )
+  use(state, 10, { userId: 'ann' })
+  use(state, 45, { teamId: 'team-eng', modelId: 'gpt-4o' })
+  use(state, 85, { teamId: 'team-eng' })
+  use(state, 260, { orgId: 'org-acme' })
+  return state
+}
+
+export const use = (state: State, value: number, dimensions: Dimensions, more: object = {}) =>
+  done(
+    reportUsage(
+      state,
+      [{ customerId: 'acme', featureId: FEATURE, value, dimensions, ...more }],
+      CREATED,
+    ),
+  )
+
+export const ask = (
+  state: State,
+  dimensions: Dimensions | undefined,
+  requestedUsage?: number,
+  now = CREATED,
+): Check =>
+  done(
+    check(
+      state,
+      {
+        customerId: 'acme',
+        featureId: FEATURE,
+        ...(dimensions && { dimensions }),
+        ...(requestedUsage !== undefined && { requestedUsage }),
+      },
+      now,
+    ),
+  )
+
+/** A chain in short: `entity[scope] usage/limit`, with an exclamation mark where it blocks. */
+export const drawn = ({ chains }: Check): string[] | null =>
+  chains?.map((chain) =>
+    chain
+      .map(({ entityId, scopeEntityIds, usageLimit, currentUsage, isGranted }) => {
+        const scope = scopeEntityIds.length === 0 ? '' : `[${scopeEntityIds}]`
+        const limit = usageLimit === null ? '∞' : usageLimit / wholeUnits(1)
+        return `${entityId}${scope} ${currentUsage / wholeUnits(1)}/${limit}${isGranted ? '' : '!'}`
+      })
+      .join(' → '),
+  ) ?? null

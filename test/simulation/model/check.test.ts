@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  ask,
+  assign,
+  budget,
+  CREATED,
+  createAcme,
+  createBudgeted,
+  customerOf,
+  done,
+  drawn,
+  FEATURE,
+  grantTokens,
+  use,
+} from './acme.ts'
+import { check } from './check.ts'
+import type { State } from './state.ts'
+import { setArchived, upsertEntities, upsertTypes } from './structure.ts'
+import type { Dimensions } from './tree.ts'
+
+const TEAM = 'team-eng 140/200'
+const ORG = 'org-acme 400/1000'
+const both = { userId: 'ann', modelId: 'gpt-4o' }
+
+/** Each starts from the same usage: dimensions, what is asked for, the reason, the chains. */
+const VECTORS: readonly [string, Dimensions, number, string | null, string[]][] = [
+  ['fits', { userId: 'ann' }, 5, null, [`ann 10/30 → ${TEAM} → ${ORG}`]],
+  ['fits the scope', both, 5, null, [`ann 10/30 → ${TEAM} → team-eng[gpt-4o] 45/50 → ${ORG}`]],
+  [
+    'exceeds the scope alone',
+    both,
+    6,
+    'BudgetExceeded',
+    [`ann 10/30 → ${TEAM} → team-eng[gpt-4o] 45/50! → ${ORG}`],
+  ],
+  ['names nobody known', { userId: 'zoe' }, 5, null, []],
+]
+
+for (const [what, dimensions, requested, reason, chains] of VECTORS)
+  test(`a request that ${what}: ${reason ?? 'granted'}`, () => {
+    const answer = ask(createBudgeted(), dimensions, requested)
+    assert.deepEqual([answer.reason, drawn(answer)], [reason, chains])
+    assert.equal(answer.isGranted, reason === null)
+  })
+
+test('usage counts at every level once, and in a scope only if it names it', () => {
+  const state = createBudgeted()
+  use(state, 5, { userId: 'ann' })
+  const chain = 'ann 15/30 → team-eng 145/200 → team-eng[gpt-4o] 45/50 → org-acme 405/1000'
+  assert.deepEqual(drawn(ask(state, both, 0)), [chain])
+})
+
+test('usage beyond a budget counts', () => {
+  const state = createBudgeted()
+  use(state, 6, both)
+  assert.match(drawn(ask(state, both, 1))?.[0] ?? '', /team-eng\[gpt-4o\] 51\/50!/)
+})
+
+test('an exhausted root denies whatever is below it, and nobody who is not', () => {
+  for (const dimensions of [{ userId: 'ann' }, both])
+    for (const requested of [1, 5]) {
+      const state = createBudgeted()
+      use(state, 600, { orgId: 'org-acme' })
+      const answer = ask(state, dimensions, requested)
+      assert.equal(answer.reason, 'BudgetExceeded')
+      const blocking = answer.chains?.flat().filter(({ isGranted }) => !isGranted)
+      assert.deepEqual(
+        blocking?.map(({ entityId }) => entityId),
+        ['org-acme'],
+      )
+    }
+  const state = createBudgeted()
+  use(state, 600, { orgId: 'org-acme' })
+  assert.equal(ask(state, { userId: 'zoe' }, 5).reason, null)
+})
+
+test('children may be promised more than their parent has, and stop when it is used up', () => {
+  const state = createAcme()
+  const agents = ['drafter', 'reviewer'].map((id) => ({ id, entityTypeId: 'user' }))
+  done(upsertEntities(state, 'acme', agents))
+  const parentId = 'team-eng'
+  const rows = [
+    budget('team-eng', 8),
+    budget('drafter', 3, { parentId }),
+    budget('reviewer', 10, { parentId }),
+  ]
+  done(assign(state, rows))
+  const steps = (userId: string): number => {
+    let count = 0
+    while (ask(state, { userId }).isGranted) {
+      use(state, 1, { userId })
+      count += 1
+    }
+    return count
+  }
+  assert.deepEqual([steps('drafter'), steps('reviewer')], [3, 5])
+})
+
+/** A case: how the state is made, the dimensions, what is asked for, and what comes of it. */
+type Case = {
+  state: () => State
+  dimensions?: Dimensions
+  requested?: number
+  reason?: string
+  chains: string[] | null
+}
+
+const archive = (state: State, id: string): State => {
+  done(setArchived(state, { customerId: 'acme', ids: [id], to: true }))
+  return state
+}
+
+const withBudgets = (...rows: Parameters<typeof assign>[1]): State => {
+  const state = createAcme()
+  done(assign(state, rows))
+  return state
+}
+
+const withKeys = (keys: Record<string, string[]>): State => {
+  const state = withBudgets(budget('ann', 30), budget('team-eng', 40))
+  upsertTypes(
+    state,
+    Object.entries(keys).map(([id, attributionKeys]) => ({ id, attributionKeys })),
+  )
+  return state
+}
+
+const onlyParent = () =>
+  withBudgets(
+    budget('team-eng', 10),
+    budget('ann', 1, { parentId: 'team-eng', scopeEntityIds: ['gpt-4o'] }),
+  )
+
+const CASES: Readonly<Record<string, Case>> = {
+  'no dimensions: no chains': { state: createBudgeted, chains: null },
+  'dimensions that name nobody': { state: createBudgeted, dimensions: {}, chains: [] },
+  'an unknown key': { state: createBudgeted, dimensions: { agentId: 'ann' }, chains: [] },
+  'an unknown entity': { state: createBudgeted, dimensions: { userId: 'nobody' }, chains: [] },
+  'an entity of another type': { state: createBudgeted, dimensions: { teamId: 'ann' }, chains: [] },
+  'no budget of its own, one above': {
+    state: onlyParent,
+    dimensions: { userId: 'ann' },
+    requested: 11,
+    reason: 'BudgetExceeded',
+    chains: ['ann 0/∞ → team-eng 0/10!'],
+  },
+  'no budgets at all': { state: createAcme, dimensions: both, chains: [] },
+  'a budget without a limit': {
+    state: () => {
+      const state = withBudgets(budget('ann', null))
+      use(state, 7, { userId: 'ann' })
+      return state
+    },
+    dimensions: { userId: 'ann' },
+    requested: 100,
+    chains: ['ann 7/∞'],
+  },
+  'a limit of 0, for one': {
+    state: () => withBudgets(budget('ann', 0)),
+    dimensions: { userId: 'ann' },
+    reason: 'BudgetExceeded',
+    chains: ['ann 0/0!'],
+  },
+  'a limit of 0, for nothing': {
+    state: () => withBudgets(budget('ann', 0)),
+    dimensions: { userId: 'ann' },
+    requested: 0,
+    reason: 'BudgetExceeded',
+    chains: ['ann 0/0!'],
+  },
+  'an archived entity': {
+    state: () => archive(createBudgeted(), 'ann'),
+    dimensions: { userId: 'ann' },
+    requested: 50,
+    chains: [],
+  },
+  'an archived entity between': {
+    state: () => archive(createBudgeted(), 'team-eng'),
+    dimensions: both,
+    requested: 20,
+    chains: ['ann 10/30 → org-acme 400/1000'],
+  },
+  'a team and its org': {
+    state: createBudgeted,
+    dimensions: { teamId: 'team-eng', orgId: 'org-acme' },
+    chains: [`${TEAM} → ${ORG}`, ORG],
+  },
+  'two keys of one type, one entity': {
+    state: () => withKeys({ user: ['userId', 'actorId'] }),
+    dimensions: { userId: 'ann', actorId: 'ann' },
+    chains: ['ann 0/30'],
+  },
+  'two keys of one type, two entities': {
+    state: () => withKeys({ team: ['userId', 'teamId'], user: ['userId', 'teamId'] }),
+    dimensions: { teamId: 'ann', userId: 'team-eng' },
+    chains: ['ann 0/30', 'team-eng 0/40'],
+  },
+  'one key of two types': {
+    state: () => withKeys({ team: ['ownerId'], user: ['ownerId'] }),
+    dimensions: { ownerId: 'ann' },
+    chains: ['ann 0/30'],
+  },
+  'budgets bind an unlimited entitlement too': {
+    state: () => {
+      const state = createBudgeted()
+      for (const grant of customerOf(state).grants) grant.unlimited = true
+      return state
+    },
+    dimensions: { userId: 'ann' },
+    requested: 21,
+    reason: 'BudgetExceeded',
+    chains: [`ann 10/30! → ${TEAM} → ${ORG}`],
+  },
+  'the reason of the customer comes first, and the chains are told all the same': {
+    state: () => {
+      const state = createBudgeted()
+      grantTokens(state, 410)
+      return state
+    },
+    dimensions: { userId: 'ann' },
+    requested: 21,
+    reason: 'RequestedUsageExceedingLimit',
+    chains: [`ann 10/30! → ${TEAM} → ${ORG}`],
+  },
+}
+
+for (const [what, { state, dimensions, requested, reason, chains }] of Object.entries(CASES))
+  test(what, () => {
+    const answer = ask(state(), dimensions, requested)
+    assert.deepEqual([answer.reason, drawn(answer)], [reason ?? null, chains])
+  })
+
+test('a team and its org named together count usage of the org once', () => {
+  const state = createBudgeted()
+  use(state, 1, { teamId: 'team-eng', orgId: 'org-acme' })
+  const chains = ['team-eng 141/200 → org-acme 401/1000', 'org-acme 401/1000']
+  assert.deepEqual(drawn(ask(state, { teamId: 'team-eng', orgId: 'org-acme' })), chains)
+})
+
+test('credits are decided without a subscription: an empty wallet, and the budgets beside it', () => {
+  const state = createAcme()
+  const { cadence, entityId } = budget('ann', 0)
+  done(assign(state, [{ entityId, currencyId: 'gold', usageLimit: 0, cadence }]))
+  const input = { customerId: 'acme', currencyId: 'gold', dimensions: { userId: 'ann' } }
+  const answer = done(check(state, input, CREATED))
+  assert.deepEqual([answer.reason, drawn(answer)], ['InsufficientCredits', ['ann 0/0!']])
+})
+
+test('what cannot be decided by a limit leaves the tree alone', () => {
+  const state = createBudgeted()
+  state.features.set('sso', { id: 'sso', type: 'BOOLEAN', meterType: 'None', meter: null })
+  const times = { startsAt: CREATED, endsAt: null, reset: null }
+  const kind = { limit: null, unlimited: false, soft: false }
+  customerOf(state).grants.push({ featureId: 'sso', ...kind, ...times })
+  const asked = (input: object) =>
+    done(check(state, { customerId: 'acme', dimensions: both, ...input }, CREATED))
+  const rows: [object, string][] = [
+    [{ customerId: 'nobody', featureId: FEATURE }, 'CustomerNotFound'],
+    [{ featureId: FEATURE, resourceId: 'site' }, 'CustomerResourceNotFound'],
+    [{ featureId: 'nothing' }, 'FeatureNotFound'],
+    [{ featureId: 'sso', requestedUsage: 1 }, 'FeatureTypeMismatch'],
+  ]
+  for (const [input, reason] of rows)
+    assert.deepEqual([asked(input).reason, asked(input).chains], [reason, []])
+  customerOf(state).grants = []
+  assert.equal(asked({ featureId: FEATURE }).reason, 'NoActiveSubscription')
+  customerOf(state).archived = true
+  assert.equal(asked({ featureId: FEATURE }).reason, 'CustomerIsArchived')
+})

@@ -1,0 +1,226 @@
+import type { Instant } from '../../../src/kernel/clock.ts'
+import { type Quantity, quantityFromWire } from '../../../src/kernel/quantity.ts'
+import { decisionInstant } from './record.ts'
+import type {
+  Budget,
+  Capability,
+  Customer,
+  Entity,
+  Feature,
+  Grant,
+  Outcome,
+  Reason,
+  ResetUnit,
+  State,
+} from './state.ts'
+import { budgetsOf, byScope, type Dimensions, idsIn, pathsOf } from './tree.ts'
+import { budgetHeld, budgetUsage, customerHeld, customerUsage, grantOf, shown } from './usage.ts'
+import { periodOf, type Window, windowOf } from './windows.ts'
+
+export type CheckInput = {
+  customerId: string
+  featureId?: string
+  currencyId?: string
+  requestedUsage?: number
+  dimensions?: Dimensions
+  resourceId?: string
+}
+
+export type Node = {
+  entityId: string
+  scopeEntityIds: readonly string[]
+  usageLimit: Quantity | null
+  currentUsage: Quantity
+  isGranted: boolean
+}
+
+/** What is told of a metered feature that is held. */
+export type Figures = {
+  usageLimit: Quantity | null
+  hasUnlimitedUsage: boolean
+  currentUsage: Quantity
+  resetPeriod: ResetUnit | null
+  period: Window
+}
+
+export type Check = {
+  isGranted: boolean
+  reason: Reason | null
+  figures: Figures | null
+  /** null: no dimensions were sent. */
+  chains: Node[][] | null
+}
+
+/** Beyond them the tree is not looked at. */
+const HARD: readonly Reason[] = [
+  'CustomerNotFound',
+  'CustomerIsArchived',
+  'CustomerResourceNotFound',
+  'FeatureNotFound',
+  'NoActiveSubscription',
+  'FeatureTypeMismatch',
+]
+
+/** Whether a customer may use something: the base entitlement first, then every budget. */
+export function check(state: State, input: CheckInput, clock: Instant): Outcome<Check> {
+  const { currencyId, dimensions } = input
+  if (currencyId !== undefined && !state.currencies.has(currencyId))
+    return { refused: [{ status: 404, code: 'CustomCurrencyNotFound' }] }
+  const customer = state.customers.get(input.customerId)
+  const now = customer === undefined ? clock : decisionInstant(customer, clock)
+  const base = baseOf(state, input, now)
+  const isHard = base.reason !== null && HARD.includes(base.reason)
+  const reached = dimensions !== undefined && customer !== undefined && !isHard
+  const chains = reached
+    ? chainsOf(state, customer, {
+        capability: capabilityOf(input),
+        dimensions,
+        requested: budgetAmount(state, input),
+        now,
+      })
+    : []
+  const isWithin = chains.flat().every(({ isGranted }) => isGranted)
+  const reason = base.reason ?? (isWithin ? null : 'BudgetExceeded')
+  const { figures } = base
+  return {
+    done: {
+      isGranted: reason === null,
+      reason,
+      figures,
+      chains: dimensions === undefined ? null : chains,
+    },
+  }
+}
+
+const capabilityOf = ({ featureId, currencyId }: CheckInput): Capability =>
+  currencyId === undefined
+    ? { kind: 'feature', id: featureId ?? '' }
+    : { kind: 'currency', id: currencyId }
+
+const quantity = (amount: number): Quantity => quantityFromWire(amount, 'requestedUsage')
+
+const isMetered = (feature: Feature | undefined): boolean =>
+  feature !== undefined && feature.meterType !== 'None'
+
+/** With dimensions, who does not say how much asks for one. */
+function budgetAmount(state: State, { featureId = '', currencyId, requestedUsage }: CheckInput) {
+  const usual = currencyId !== undefined || isMetered(state.features.get(featureId)) ? 1 : 0
+  return quantity(requestedUsage ?? usual)
+}
+
+type Base = { reason: Reason | null; figures: Figures | null }
+
+const denied = (reason: Reason): Base => ({ reason, figures: null })
+
+/** The customer's own entitlement, which no budget can widen. */
+function baseOf(state: State, input: CheckInput, now: Instant): Base {
+  const customer = state.customers.get(input.customerId)
+  if (customer === undefined) return denied('CustomerNotFound')
+  if (customer.archived) return denied('CustomerIsArchived')
+  if (input.resourceId !== undefined) return denied('CustomerResourceNotFound')
+  // There are no wallets yet, so every wallet is empty.
+  if (input.currencyId !== undefined) return denied('InsufficientCredits')
+  const feature = state.features.get(input.featureId ?? '')
+  if (feature === undefined) return denied('FeatureNotFound')
+  const grant = grantOf(customer, feature.id, now)
+  if (grant === undefined) return denied('NoActiveSubscription')
+  const { requestedUsage, dimensions } = input
+  if (!isMetered(feature)) return unmeteredBase(feature, grant, requestedUsage)
+  const requested = quantity(requestedUsage ?? (dimensions === undefined ? 0 : 1))
+  return meteredBase(customer, { feature, grant, requested, at: now, now })
+}
+
+/** A configuration is a number that what is asked for is held against; nothing is counted. */
+function unmeteredBase({ type }: Feature, grant: Grant, requestedUsage: number | undefined): Base {
+  const allowed: Base = { reason: null, figures: null }
+  if (requestedUsage === undefined) return allowed
+  if (type === 'BOOLEAN') return denied('FeatureTypeMismatch')
+  const fits = grant.unlimited || grant.soft || quantity(requestedUsage) <= (grant.limit ?? 0n)
+  return fits ? allowed : denied('RequestedUsageExceedingLimit')
+}
+
+export type Wanted = {
+  feature: Feature
+  grant: Grant
+  requested: Quantity
+  /** In whose period the usage lies. */
+  at: Instant
+  now: Instant
+}
+
+/** Unlimited and soft limits grant anything; a hard limit what fits beside usage and open holds. */
+export function meteredBase(
+  customer: Customer,
+  { feature, grant, requested, at, now }: Wanted,
+): Base {
+  const period = periodOf(grant.reset, grant.startsAt, at)
+  const used = customerUsage(customer, feature, period)
+  const held = customerHeld(customer, { featureId: feature.id, window: period, now })
+  const fits = grant.unlimited || grant.soft || used + held + requested <= (grant.limit ?? 0n)
+  const figures = figuresOf(customer, feature, { grant, at })
+  return { reason: fits ? null : 'RequestedUsageExceedingLimit', figures }
+}
+
+export function figuresOf(
+  customer: Customer,
+  feature: Feature,
+  { grant, at }: { grant: Grant; at: Instant },
+): Figures {
+  const period = periodOf(grant.reset, grant.startsAt, at)
+  return {
+    usageLimit: grant.unlimited ? null : grant.limit,
+    hasUnlimitedUsage: grant.unlimited,
+    currentUsage: shown(customerUsage(customer, feature, period)),
+    resetPeriod: grant.reset?.unit ?? null,
+    period,
+  }
+}
+
+export type Asked = {
+  capability: Capability
+  dimensions: Dimensions
+  requested: Quantity
+  now: Instant
+}
+
+/**
+ * One chain for each entity that a dimension names, leaf first, with a node for each budget that
+ * applies; an entity without one has an empty node. A chain of empty nodes is left out.
+ */
+export function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
+  const paths = pathsOf(state, customer, asked.dimensions)
+  const budgets = budgetsOf(customer, {
+    capability: asked.capability,
+    resolved: idsIn(paths),
+  }).sort(byScope)
+  return paths
+    .filter((path) => path.some(({ id }) => budgets.some(({ entityId }) => entityId === id)))
+    .map((path) => path.flatMap((entity) => nodesOf(customer, entity, { budgets, asked })))
+}
+
+function nodesOf(
+  customer: Customer,
+  entity: Entity,
+  { budgets, asked }: { budgets: readonly Budget[]; asked: Asked },
+): Node[] {
+  const own = budgets.filter(({ entityId }) => entityId === entity.id)
+  if (own.length > 0) return own.map((budget) => nodeOf(customer, budget, asked))
+  const usage = { usageLimit: null, currentUsage: 0n, isGranted: true }
+  return [{ entityId: entity.id, scopeEntityIds: [], ...usage }]
+}
+
+/** Who asks for nothing asks whether anything is left. */
+function nodeOf(customer: Customer, budget: Budget, { requested, now }: Asked): Node {
+  const window = windowOf(budget.cadence, budget.createdAt, now)
+  const usage = budgetUsage(customer, budget, window)
+  const taken = usage + budgetHeld(customer, { budget, window, now })
+  const { entityId, scope, limit } = budget
+  const fits = limit === null || (requested > 0n ? taken + requested <= limit : taken < limit)
+  return {
+    entityId,
+    scopeEntityIds: scope,
+    usageLimit: limit,
+    currentUsage: shown(usage),
+    isGranted: fits,
+  }
+}

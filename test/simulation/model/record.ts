@@ -1,0 +1,206 @@
+import type { Instant } from '../../../src/kernel/clock.ts'
+import { type Quantity, quantityFromWire, wholeUnits } from '../../../src/kernel/quantity.ts'
+import type { Customer, Feature, Grant, Meter, Outcome, Refusal, State } from './state.ts'
+import { isRefusal, writable } from './structure.ts'
+import { budgetsOf, type Dimensions, idsIn, pathsOf } from './tree.ts'
+import { counts, customerUsage, grantOf, isOver, shown } from './usage.ts'
+import { isIn, periodOf, type Window } from './windows.ts'
+
+/** How far usage may lie ahead of its acceptance. */
+const AHEAD_MS = 3_600_000
+
+export type UsageInput = {
+  customerId: string
+  featureId: string
+  value: number
+  updateBehavior?: 'DELTA' | 'SET'
+  createdAt?: Instant
+  dimensions?: Dimensions
+  idempotencyKey?: string
+  resourceId?: string
+}
+
+/** The state of the customer's usage right after an item of a report. */
+export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
+
+/** Records reported values: all or none. Beyond a limit they count too. */
+export function reportUsage(
+  state: State,
+  usages: readonly UsageInput[],
+  now: Instant,
+): Outcome<UsageAnswer[]> {
+  const refused = usages.flatMap((usage) => usageRefusals(state, usage, now))
+  if (refused.length > 0) return { refused }
+  return { done: usages.map((usage) => recordUsage(state, usage, now)) }
+}
+
+/** The instant of a decision: the clock's, but never before an earlier decision. */
+export const decisionInstant = (customer: Customer, now: Instant): Instant =>
+  Math.max(now, customer.decidedAt)
+
+function usageRefusals(state: State, usage: UsageInput, clock: Instant): Refusal[] {
+  const customer = writable(state, usage.customerId)
+  if (isRefusal(customer)) return [customer]
+  const now = decisionInstant(customer, clock)
+  const feature = state.features.get(usage.featureId)
+  if (feature === undefined) return [{ status: 404, code: 'FeatureNotFound' }]
+  const refusals: (Refusal | null)[] = [
+    usage.resourceId === undefined ? null : { status: 404, code: 'CustomerResourceNotFound' },
+    reportableRefusal(feature),
+    instantRefusal(usage.createdAt, now),
+    entitlementRefusal(customer, feature, now),
+  ]
+  return refusals.filter((each) => each !== null)
+}
+
+/** Why the caller cannot say how much of a feature was used. */
+export function reportableRefusal({ meterType, meter }: Feature): Refusal | null {
+  if (meterType === 'None') return { status: 400, code: 'MeteringNotAvailableForFeatureType' }
+  if (meter !== null) return { status: 400, code: 'CannotReportUsageForEntitlementWithMeterError' }
+  return null
+}
+
+export const instantRefusal = (at: Instant | undefined, now: Instant): Refusal | null =>
+  at !== undefined && at > now + AHEAD_MS ? { status: 400, code: 'InvalidArgumentError' } : null
+
+function entitlementRefusal(customer: Customer, feature: Feature, now: Instant): Refusal | null {
+  if (grantOf(customer, feature.id, now) !== undefined) return null
+  return customer.grants.some((grant) => !isOver(grant, now))
+    ? { status: 400, code: 'NoFeatureEntitlementInSubscription' }
+    : { status: 404, code: 'NoActiveSubscriptionForCustomer' }
+}
+
+/** A repetition counts nothing, and is answered by what there is now. */
+function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnswer {
+  const { customer, feature } = known(state, usage)
+  const now = decisionInstant(customer, clock)
+  customer.decidedAt = now
+  const grant = grantOf(customer, feature.id, now)
+  if (grant === undefined) throw new Error(`no grant of ${feature.id}`)
+  const { idempotencyKey } = usage
+  const key = JSON.stringify(['usage', feature.id, idempotencyKey])
+  if (idempotencyKey === undefined || !customer.keys.has(key)) {
+    if (idempotencyKey !== undefined)
+      customer.keys.set(key, { content: '', decision: null, at: now })
+    count(state, usage, { customer, feature, grant, at: usage.createdAt ?? now })
+  }
+  const period = periodOf(grant.reset, grant.startsAt, now)
+  const currentUsage = shown(customerUsage(customer, feature, period))
+  return { value: usage.value, currentUsage, period }
+}
+
+function known(state: State, usage: UsageInput): { customer: Customer; feature: Feature } {
+  const customer = state.customers.get(usage.customerId)
+  const feature = state.features.get(usage.featureId)
+  if (customer === undefined || feature === undefined) throw new Error('looked at before')
+  return { customer, feature }
+}
+
+type Place = { customer: Customer; feature: Feature; grant: Grant; at: Instant }
+
+/**
+ * A DELTA is recorded as it is. A SET is recorded as the difference to the total of its period,
+ * unless it is older than the last SET of that period: then it is not recorded at all.
+ */
+function count(state: State, usage: UsageInput, { customer, feature, grant, at }: Place): void {
+  const { dimensions = {} } = usage
+  const amount = wholeUnits(usage.value)
+  const record = { featureId: feature.id, mark: null, at }
+  if (usage.updateBehavior !== 'SET') {
+    add(state, customer, { ...record, amount, isSet: false, dimensions })
+    return
+  }
+  const period = periodOf(grant.reset, grant.startsAt, at)
+  const isOlder = customer.records.some(
+    (each) => each.featureId === feature.id && each.isSet && isIn(period, each.at) && each.at > at,
+  )
+  if (isOlder) return
+  const difference = amount - customerUsage(customer, feature, period)
+  add(state, customer, { ...record, amount: difference, isSet: true, dimensions })
+}
+
+export type Recorded = {
+  featureId: string
+  amount: Quantity
+  mark: string | null
+  at: Instant
+  isSet: boolean
+  dimensions: Dimensions
+}
+
+/** Records what counts, with the budgets that it is attributed to as the tree is now. */
+export function add(state: State, customer: Customer, recorded: Recorded): void {
+  const { dimensions, ...record } = recorded
+  const capability = { kind: 'feature', id: record.featureId } as const
+  const resolved = idsIn(pathsOf(state, customer, dimensions))
+  const budgets = budgetsOf(customer, { capability, resolved }).filter((budget) =>
+    counts(budget, record.at),
+  )
+  customer.records.push({ ...record, budgets: new Set(budgets) })
+}
+
+export type EventInput = {
+  customerId: string
+  eventName: string
+  idempotencyKey: string
+  dimensions?: Dimensions
+  timestamp?: Instant
+  resourceId?: string
+}
+
+/** Records events: all or none. Each feeds every meter that takes it; nobody need hold the feature. */
+export function reportEvents(
+  state: State,
+  events: readonly EventInput[],
+  clock: Instant,
+): Outcome<null> {
+  const refused = events.flatMap((event) => eventRefusals(state, event, clock))
+  if (refused.length > 0) return { refused }
+  for (const event of events) recordEvent(state, event, clock)
+  return { done: null }
+}
+
+function eventRefusals(state: State, event: EventInput, clock: Instant): Refusal[] {
+  const customer = writable(state, event.customerId)
+  if (isRefusal(customer)) return [customer]
+  const refusals: (Refusal | null)[] = [
+    event.resourceId === undefined ? null : { status: 404, code: 'CustomerResourceNotFound' },
+    instantRefusal(event.timestamp, decisionInstant(customer, clock)),
+  ]
+  return refusals.filter((each) => each !== null)
+}
+
+function recordEvent(state: State, event: EventInput, clock: Instant): void {
+  const customer = state.customers.get(event.customerId)
+  if (customer === undefined) throw new Error('looked at before')
+  const now = decisionInstant(customer, clock)
+  customer.decidedAt = now
+  const { eventName, idempotencyKey, timestamp, dimensions = {} } = event
+  const key = JSON.stringify(['event', eventName, idempotencyKey, timestamp ?? null])
+  if (customer.keys.has(key)) return
+  customer.keys.set(key, { content: '', decision: null, at: now })
+  for (const { id, meter } of state.features.values()) {
+    if (meter === null || !takes(meter, event)) continue
+    const measured = measure(meter, dimensions)
+    if (measured === null) continue
+    const recorded = { featureId: id, at: timestamp ?? now, isSet: false, dimensions }
+    add(state, customer, { ...recorded, ...measured })
+  }
+}
+
+const takes = ({ eventName, where }: Meter, event: EventInput): boolean =>
+  eventName === event.eventName &&
+  (where === null || event.dimensions?.[where.field] === where.value)
+
+/** What a meter makes of an event; null if it has nothing for it. */
+function measure(
+  meter: Meter,
+  dimensions: Dimensions,
+): { amount: Quantity; mark: string | null } | null {
+  if (meter.function === 'COUNT') return { amount: wholeUnits(1), mark: null }
+  const value = dimensions[meter.field ?? '']
+  if (meter.function === 'UNIQUE')
+    return value === undefined ? null : { amount: 0n, mark: String(value) }
+  if (typeof value !== 'number') return null
+  return { amount: quantityFromWire(value, meter.field ?? ''), mark: null }
+}

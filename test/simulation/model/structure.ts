@@ -1,0 +1,226 @@
+import type { Instant } from '../../../src/kernel/clock.ts'
+import { quantityFromWire } from '../../../src/kernel/quantity.ts'
+import type { Budget, Capability, Customer, Entity, Outcome, Refusal, State } from './state.ts'
+import { compare, hasActiveBelow, isSame, isTree } from './tree.ts'
+import { spanOf } from './windows.ts'
+
+const bad: Refusal = { status: 400, code: 'BadUserInput' }
+const archived: Refusal = { status: 400, code: 'EntityIsArchivedError' }
+export const unknownCustomer: Refusal = { status: 404, code: 'CustomerNotFound' }
+
+/** The customer that is written to, or why it cannot be. */
+export function writable(state: State, customerId: string): Customer | Refusal {
+  const customer = state.customers.get(customerId)
+  if (customer === undefined) return unknownCustomer
+  return customer.archived ? archived : customer
+}
+
+export const isRefusal = (value: object): value is Refusal => 'status' in value
+
+export function upsertTypes(
+  state: State,
+  types: readonly { id: string; attributionKeys: readonly string[] }[],
+): Outcome<null> {
+  for (const type of types) state.types.set(type.id, type)
+  return { done: null }
+}
+
+export type EntityInput = { id: string; entityTypeId?: string }
+
+/** An upsert of an archived entity brings it back. The type of a known entity may change. */
+export function upsertEntities(
+  state: State,
+  customerId: string,
+  entities: readonly EntityInput[],
+): Outcome<null> {
+  const customer = writable(state, customerId)
+  if (isRefusal(customer)) return { refused: [customer] }
+  const isBad = entities.some(({ id, entityTypeId }) =>
+    entityTypeId === undefined ? !customer.entities.has(id) : !state.types.has(entityTypeId),
+  )
+  if (isBad || hasTwice(entities.map(({ id }) => id))) return { refused: [bad] }
+  for (const { id, entityTypeId } of entities) {
+    const known = customer.entities.get(id)
+    const typeId = entityTypeId ?? known?.typeId ?? ''
+    const place = { placed: known?.placed ?? false, parentId: known?.parentId ?? null }
+    customer.entities.set(id, { id, typeId, archived: false, ...place })
+  }
+  return { done: null }
+}
+
+/** Archives or brings back. Not the entities below them: those stay, and keep their parents. */
+export function setArchived(
+  state: State,
+  { customerId, ids, to }: { customerId: string; ids: readonly string[]; to: boolean },
+): Outcome<null> {
+  const customer = writable(state, customerId)
+  if (isRefusal(customer)) return { refused: [customer] }
+  const entities = ids.map((id) => customer.entities.get(id))
+  if (entities.includes(undefined)) return { refused: [{ status: 404, code: null }] }
+  for (const entity of entities) if (entity !== undefined) entity.archived = to
+  return { done: null }
+}
+
+/** Archiving ends all holds for good; usage and budgets stay. */
+export function archiveCustomer(state: State, customerId: string): Outcome<null> {
+  const customer = state.customers.get(customerId)
+  if (customer === undefined) return { refused: [unknownCustomer] }
+  customer.archived = true
+  for (const each of customer.reservations) if (each.status === 'open') each.status = 'released'
+  return { done: null }
+}
+
+export function unarchiveCustomer(state: State, customerId: string): Outcome<null> {
+  const customer = state.customers.get(customerId)
+  if (customer === undefined) return { refused: [unknownCustomer] }
+  customer.archived = false
+  return { done: null }
+}
+
+export type BudgetInput = {
+  entityId: string
+  featureId?: string
+  currencyId?: string
+  scopeEntityIds?: readonly string[]
+  usageLimit?: number | null
+  cadence?: string
+  parentId?: string | null
+}
+
+/** What a row comes to in the end: `parentId` is the place after the whole batch. */
+export type BudgetAnswer = { budget: Budget; parentId: string | null }
+
+/** Creates and changes budgets, and places entities: all rows or none. */
+export function upsertBudgets(
+  state: State,
+  { customerId, rows, now }: { customerId: string; rows: readonly BudgetInput[]; now: Instant },
+): Outcome<BudgetAnswer[]> {
+  const customer = writable(state, customerId)
+  if (isRefusal(customer)) return { refused: [customer] }
+  const refused = rows.flatMap((row) => refusalsOf(state, customer, row))
+  if (hasTwice(rows.map(nameOf)) || hasTwoParents(rows)) refused.push(bad)
+  if (refused.length > 0) return { refused }
+  const before = new Map([...customer.entities].map(([id, entity]) => [id, { ...entity }]))
+  const isMoved = rows.every((row) => place(customer, row, before.get(row.entityId)?.placed))
+  if (!isMoved || !isTree(customer)) {
+    customer.entities = before
+    return { refused: [bad] }
+  }
+  return { done: rows.map((row) => writeBudget(customer, row, now)) }
+}
+
+export function capabilityOf(row: BudgetInput): Capability | null {
+  const { featureId, currencyId } = row
+  if (featureId !== undefined && currencyId === undefined) return { kind: 'feature', id: featureId }
+  if (currencyId !== undefined && featureId === undefined)
+    return { kind: 'currency', id: currencyId }
+  return null
+}
+
+const scopeOf = (row: BudgetInput): string[] => [...new Set(row.scopeEntityIds)].sort(compare)
+
+/** Entity, capability and scope name a budget, in whatever order the scope is written. */
+const nameOf = (row: BudgetInput): string =>
+  JSON.stringify([row.entityId, capabilityOf(row), scopeOf(row)])
+
+function budgetOf(customer: Customer, row: BudgetInput): Budget | undefined {
+  const capability = capabilityOf(row)
+  const scope = scopeOf(row).join()
+  return customer.budgets.find(
+    (budget) =>
+      budget.entityId === row.entityId &&
+      capability !== null &&
+      isSame(budget.capability, capability) &&
+      budget.scope.join() === scope,
+  )
+}
+
+/** What is wrong with a row by itself. */
+function refusalsOf(state: State, customer: Customer, row: BudgetInput): Refusal[] {
+  const known = budgetOf(customer, row)
+  const isNew = known === undefined
+  const values: (Refusal | null)[] = [
+    capabilityRefusal(state, row),
+    isNew && (row.usageLimit === undefined || row.cadence === undefined) ? bad : null,
+    typeof row.usageLimit === 'number' && row.usageLimit < 0 ? bad : null,
+    row.cadence !== undefined && spanOf(row.cadence) === null ? bad : null,
+  ]
+  const entity = customer.entities.get(row.entityId)
+  const isMove = row.parentId !== undefined && row.parentId !== entity?.parentId
+  const references = [
+    { id: row.entityId, isNew },
+    ...(typeof row.parentId === 'string' ? [{ id: row.parentId, isNew: isNew || isMove }] : []),
+    ...scopeOf(row).map((id) => ({ id, isNew })),
+  ]
+  const wrong = references.map((each) => referenceRefusal(customer, each))
+  return [...values, ...wrong].filter((each) => each !== null)
+}
+
+/** Only usage that adds up can be budgeted: of SUM and COUNT meters, or reported. */
+function capabilityRefusal(state: State, row: BudgetInput): Refusal | null {
+  const capability = capabilityOf(row)
+  if (capability === null) return bad
+  if (capability.kind === 'currency')
+    return state.currencies.has(capability.id)
+      ? null
+      : { status: 404, code: 'CustomCurrencyNotFound' }
+  const feature = state.features.get(capability.id)
+  if (feature === undefined) return { status: 404, code: 'FeatureNotFound' }
+  const adds = feature.meter === null || ['SUM', 'COUNT'].includes(feature.meter.function)
+  const isMetered = feature.meterType !== 'None'
+  return isMetered && adds ? null : { status: 400, code: 'UnsupportedFeatureType' }
+}
+
+/** Whoever is archived may stay where a row already names it, but is not named anew. */
+function referenceRefusal(
+  customer: Customer,
+  { id, isNew }: { id: string; isNew: boolean },
+): Refusal | null {
+  const entity = customer.entities.get(id)
+  if (entity === undefined) return bad
+  return isNew && entity.archived ? archived : null
+}
+
+/**
+ * Puts a row's entity where the row says; false if it may not move: it was placed before the
+ * request, and an active entity lies below it. Left out, `parentId` leaves it where it is.
+ */
+function place(customer: Customer, row: BudgetInput, wasPlaced = false): boolean {
+  const entity = customer.entities.get(row.entityId)
+  if (entity === undefined) return false
+  const parentId = row.parentId === undefined ? entity.parentId : row.parentId
+  const isMove = parentId !== entity.parentId
+  if (isMove && wasPlaced && hasActiveBelow(customer, entity.id)) return false
+  const placed: Entity = { ...entity, placed: true, parentId }
+  customer.entities.set(entity.id, placed)
+  return true
+}
+
+/** Another limit or cadence holds at once, for what is already recorded too. */
+function writeBudget(customer: Customer, row: BudgetInput, now: Instant): BudgetAnswer {
+  const limit =
+    typeof row.usageLimit === 'number' ? quantityFromWire(row.usageLimit, 'usageLimit') : null
+  const cadence = row.cadence === 'MONTH' ? 'P1M' : row.cadence
+  let budget = budgetOf(customer, row)
+  if (budget === undefined) {
+    const capability = capabilityOf(row) ?? { kind: 'feature', id: '' }
+    const { entityId } = row
+    budget = { entityId, capability, scope: scopeOf(row), limit, cadence: '', createdAt: now }
+    customer.budgets.push(budget)
+  }
+  if (row.usageLimit !== undefined) budget.limit = limit
+  if (cadence !== undefined) budget.cadence = cadence
+  return { budget, parentId: customer.entities.get(row.entityId)?.parentId ?? null }
+}
+
+const hasTwice = (texts: readonly string[]): boolean => new Set(texts).size < texts.length
+
+function hasTwoParents(rows: readonly BudgetInput[]): boolean {
+  const parents = new Map<string, string | null>()
+  return rows.some(({ entityId, parentId }) => {
+    if (parentId === undefined) return false
+    const other = parents.get(entityId)
+    parents.set(entityId, parentId)
+    return other !== undefined && other !== parentId
+  })
+}

@@ -1,0 +1,81 @@
+import type { Budget, Capability, Customer, Entity, State } from './state.ts'
+
+/** Levels of the tree, the root's included. */
+const MAX_DEPTH = 4
+
+export type Dimensions = Readonly<Record<string, string | number | boolean>>
+
+/** The entity and those above it, leaf first, archived ones included. Ends in a circle, too. */
+function climb(customer: Customer, id: string): Entity[] {
+  const path: Entity[] = []
+  let next = customer.entities.get(id)
+  while (next !== undefined && !path.includes(next) && path.length < MAX_DEPTH) {
+    path.push(next)
+    next = next.parentId === null ? undefined : customer.entities.get(next.parentId)
+  }
+  return path
+}
+
+/**
+ * Whom usage with these dimensions is attributed to: one path for each entity that a dimension
+ * names, leaf first, in the order of the dimensions. Archived entities are not named and not passed
+ * through, but what is above them is reached.
+ */
+export function pathsOf(state: State, customer: Customer, dimensions: Dimensions): Entity[][] {
+  const direct = new Set<Entity>()
+  for (const [key, value] of Object.entries(dimensions)) {
+    const entity = customer.entities.get(String(value))
+    if (entity === undefined || entity.archived) continue
+    if (state.types.get(entity.typeId)?.attributionKeys.includes(key)) direct.add(entity)
+  }
+  return [...direct].map((entity) => climb(customer, entity.id).filter((each) => !each.archived))
+}
+
+export const idsIn = (paths: readonly Entity[][]): Set<string> =>
+  new Set(paths.flat().map(({ id }) => id))
+
+export const isSame = (a: Capability, b: Capability): boolean => a.kind === b.kind && a.id === b.id
+
+/** Who the usage that is asked about or recorded is attributed to, and what it is usage of. */
+export type Attribution = { capability: Capability; resolved: ReadonlySet<string> }
+
+/** The budgets that apply: each once, however many paths reach it. */
+export function budgetsOf(customer: Customer, { capability, resolved }: Attribution): Budget[] {
+  return customer.budgets.filter(
+    (budget) =>
+      isSame(budget.capability, capability) &&
+      resolved.has(budget.entityId) &&
+      budget.scope.every((id) => resolved.has(id)),
+  )
+}
+
+/** By how many entities a scope has, then by their ids. Ids are compared by their bytes. */
+export const byScope = (a: Budget, b: Budget): number =>
+  a.scope.length - b.scope.length || compare(a.scope.join(','), b.scope.join(','))
+
+export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** Whether an active entity lies below, through archived ones too. */
+export function hasActiveBelow(customer: Customer, id: string): boolean {
+  const below = [...customer.entities.values()].filter((other) => isBelow(customer, other, id))
+  return below.some(({ archived }) => !archived)
+}
+
+function isBelow(customer: Customer, entity: Entity, id: string): boolean {
+  const seen = new Set<string>()
+  let parentId = entity.parentId
+  while (parentId !== null && !seen.has(parentId)) {
+    if (parentId === id) return true
+    seen.add(parentId)
+    parentId = customer.entities.get(parentId)?.parentId ?? null
+  }
+  return false
+}
+
+/** No entity is above itself, and none is further from its root than the levels allow. */
+export function isTree(customer: Customer): boolean {
+  return [...customer.entities.values()].every((entity) => {
+    const path = climb(customer, entity.id)
+    return path.at(-1)?.parentId === null
+  })
+}
