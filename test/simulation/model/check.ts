@@ -61,6 +61,8 @@ const HARD: readonly Reason[] = [
   'FeatureTypeMismatch',
 ]
 
+export const isHard = (reason: Reason | null): boolean => reason !== null && HARD.includes(reason)
+
 /** Whether a customer may use something: the base entitlement first, then every budget. */
 export function check(state: State, input: CheckInput, clock: Instant): Outcome<Check> {
   const { currencyId, dimensions } = input
@@ -69,13 +71,13 @@ export function check(state: State, input: CheckInput, clock: Instant): Outcome<
   const customer = state.customers.get(input.customerId)
   const now = customer === undefined ? clock : decisionInstant(customer, clock)
   const base = baseOf(state, input, now)
-  const isHard = base.reason !== null && HARD.includes(base.reason)
-  const reached = dimensions !== undefined && customer !== undefined && !isHard
+  const reached = dimensions !== undefined && customer !== undefined && !isHard(base.reason)
   const chains = reached
     ? chainsOf(state, customer, {
         capability: capabilityOf(input),
         dimensions,
         requested: budgetAmount(state, input),
+        at: now,
         now,
       })
     : []
@@ -108,7 +110,7 @@ function budgetAmount(state: State, { featureId = '', currencyId, requestedUsage
   return quantity(requestedUsage ?? usual)
 }
 
-type Base = { reason: Reason | null; figures: Figures | null }
+export type Base = { reason: Reason | null; figures: Figures | null }
 
 const denied = (reason: Reason): Base => ({ reason, figures: null })
 
@@ -135,8 +137,8 @@ function unmeteredBase({ type }: Feature, grant: Grant, requestedUsage: number |
   const allowed: Base = { reason: null, figures: null }
   if (requestedUsage === undefined) return allowed
   if (type === 'BOOLEAN') return denied('FeatureTypeMismatch')
-  const fits = grant.unlimited || grant.soft || quantity(requestedUsage) <= (grant.limit ?? 0n)
-  return fits ? allowed : denied('RequestedUsageExceedingLimit')
+  const isWithin = grant.unlimited || grant.soft || quantity(requestedUsage) <= (grant.limit ?? 0n)
+  return isWithin ? allowed : denied('RequestedUsageExceedingLimit')
 }
 
 export type Wanted = {
@@ -156,17 +158,18 @@ export function meteredBase(
   const period = periodOf(grant.reset, grant.startsAt, at)
   const used = customerUsage(customer, feature, period)
   const held = customerHeld(customer, { featureId: feature.id, window: period, now })
-  const fits = grant.unlimited || grant.soft || used + held + requested <= (grant.limit ?? 0n)
-  const figures = figuresOf(customer, feature, { grant, at })
-  return { reason: fits ? null : 'RequestedUsageExceedingLimit', figures }
+  const isWithin = grant.unlimited || grant.soft || used + held + requested <= (grant.limit ?? 0n)
+  const figures = figuresOf(customer, feature, { grant, now })
+  return { reason: isWithin ? null : 'RequestedUsageExceedingLimit', figures }
 }
 
-export function figuresOf(
+/** They are those of the period in progress, wherever the usage lies that is decided about. */
+function figuresOf(
   customer: Customer,
   feature: Feature,
-  { grant, at }: { grant: Grant; at: Instant },
+  { grant, now }: { grant: Grant; now: Instant },
 ): Figures {
-  const period = periodOf(grant.reset, grant.startsAt, at)
+  const period = periodOf(grant.reset, grant.startsAt, now)
   return {
     usageLimit: grant.unlimited ? null : grant.limit,
     hasUnlimitedUsage: grant.unlimited,
@@ -180,6 +183,8 @@ export type Asked = {
   capability: Capability
   dimensions: Dimensions
   requested: Quantity
+  /** In whose windows the usage lies. */
+  at: Instant
   now: Instant
 }
 
@@ -210,17 +215,21 @@ function nodesOf(
 }
 
 /** Who asks for nothing asks whether anything is left. */
-function nodeOf(customer: Customer, budget: Budget, { requested, now }: Asked): Node {
-  const window = windowOf(budget.cadence, budget.createdAt, now)
+function nodeOf(customer: Customer, budget: Budget, { requested, at, now }: Asked): Node {
+  const window = windowOf(budget.cadence, budget.createdAt, at)
   const usage = budgetUsage(customer, budget, window)
   const taken = usage + budgetHeld(customer, { budget, window, now })
   const { entityId, scope, limit } = budget
-  const fits = limit === null || (requested > 0n ? taken + requested <= limit : taken < limit)
-  return {
-    entityId,
-    scopeEntityIds: scope,
-    usageLimit: limit,
-    currentUsage: shown(usage),
-    isGranted: fits,
-  }
+  const isGranted = limit === null || fits({ taken, requested, limit })
+  const currentUsage = shown(usage)
+  return { entityId, scopeEntityIds: scope, usageLimit: limit, currentUsage, isGranted }
 }
+
+export const fits = (amounts: {
+  taken: Quantity
+  requested: Quantity
+  limit: Quantity
+}): boolean =>
+  amounts.requested > 0n
+    ? amounts.taken + amounts.requested <= amounts.limit
+    : amounts.taken < amounts.limit

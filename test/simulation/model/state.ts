@@ -90,18 +90,24 @@ export type UsageRecord = {
   budgets: ReadonlySet<Budget>
 }
 
-/** `content` tells a repetition from another request under the same key. */
-export type KeptAnswer = { content: string; decision: Decision | null; at: Instant }
+/** What a key was used for, and what was decided then; of reports and events nothing is. */
+export type KeptAnswer = {
+  content: string
+  decision: Decision | null
+  reservation: Reservation | null
+}
 
 export type Decision = { isGranted: boolean; reason: Reason | null; recorded: boolean }
 
 export type Reservation = {
   featureId: string
   amount: Quantity
-  /** The instant of the reservation: the hold, and what is committed of it, lie in its windows. */
+  /** The hold, and what is committed of it, lie in the windows of this instant. */
   at: Instant
   expiresAt: Instant
-  status: 'open' | 'committed' | 'released' | 'expired'
+  /** One that is past `expiresAt` has expired, though nothing says so here. */
+  status: 'open' | 'committed' | 'released'
+  committedAmount: Quantity | null
   budgets: ReadonlySet<Budget>
 }
 

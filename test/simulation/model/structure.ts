@@ -2,6 +2,7 @@ import type { Instant } from '../../../src/kernel/clock.ts'
 import { quantityFromWire } from '../../../src/kernel/quantity.ts'
 import type { Budget, Capability, Customer, Entity, Outcome, Refusal, State } from './state.ts'
 import { compare, hasActiveBelow, isSame, isTree } from './tree.ts'
+import { isOpen } from './usage.ts'
 import { spanOf } from './windows.ts'
 
 const bad: Refusal = { status: 400, code: 'BadUserInput' }
@@ -61,12 +62,12 @@ export function setArchived(
   return { done: null }
 }
 
-/** Archiving ends all holds for good; usage and budgets stay. */
-export function archiveCustomer(state: State, customerId: string): Outcome<null> {
+/** Archiving releases what is held then; usage and budgets stay. */
+export function archiveCustomer(state: State, customerId: string, now: Instant): Outcome<null> {
   const customer = state.customers.get(customerId)
   if (customer === undefined) return { refused: [unknownCustomer] }
   customer.archived = true
-  for (const each of customer.reservations) if (each.status === 'open') each.status = 'released'
+  for (const each of customer.reservations) if (isOpen(each, now)) each.status = 'released'
   return { done: null }
 }
 

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { wholeUnits } from '../../../src/kernel/quantity.ts'
+import {
+  ask,
+  assign,
+  budget,
+  CREATED,
+  codes,
+  createAcme,
+  createBudgeted,
+  customerOf,
+  done,
+  drawn,
+  FEATURE,
+  use,
+} from './acme.ts'
+import { reportEvents, reportUsage } from './record.ts'
+import type { State } from './state.ts'
+import { setArchived } from './structure.ts'
+
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const ann = { userId: 'ann' }
+
+const chain = (state: State, now = CREATED) => drawn(ask(state, ann, 0, now))?.[0]
+const used = (state: State, now = CREATED) =>
+  (ask(state, undefined, 0, now).figures?.currentUsage ?? 0n) / wholeUnits(1)
+
+test('what was recorded before a budget was created does not count for it', () => {
+  const state = createAcme()
+  use(state, 5, ann)
+  done(assign(state, [budget('ann', 10)]))
+  assert.equal(chain(state), 'ann 0/10')
+  use(state, 2, ann)
+  assert.equal(chain(state), 'ann 2/10')
+  assert.equal(used(state), 7n)
+})
+
+test('late usage counts in its window, and not in one that ended before the budget was created', () => {
+  const state = createAcme()
+  done(assign(state, [budget('ann', 10, { cadence: 'P1D' })]))
+  use(state, 3, ann, { createdAt: CREATED - HOUR })
+  use(state, 4, ann, { createdAt: CREATED - DAY })
+  assert.equal(chain(state), 'ann 3/10')
+  const tomorrow = CREATED + DAY
+  assert.equal(chain(state, tomorrow), 'ann 0/10')
+  assert.equal(used(state), 7n)
+})
+
+test('usage ahead of its time counts when its window comes', () => {
+  const state = createAcme()
+  done(assign(state, [budget('ann', 10, { cadence: 'PT1M' })]))
+  use(state, 3, ann, { createdAt: CREATED + HOUR })
+  assert.equal(chain(state), 'ann 0/10')
+  assert.equal(chain(state, CREATED + HOUR), 'ann 3/10')
+  const usages = [
+    { customerId: 'acme', featureId: FEATURE, value: 1, createdAt: CREATED + HOUR + 1 },
+  ]
+  assert.deepEqual(codes(reportUsage(state, usages, CREATED)), ['InvalidArgumentError'])
+})
+
+test('another cadence counts its window in progress anew, from what was attributed', () => {
+  const state = createAcme()
+  done(assign(state, [budget('ann', 10, { cadence: 'PT1H' })]))
+  use(state, 1, ann)
+  use(state, 2, ann, { createdAt: CREATED - HOUR })
+  use(state, 4, ann, { createdAt: CREATED + HOUR })
+  assert.equal(chain(state), 'ann 1/10')
+  done(assign(state, [{ entityId: 'ann', featureId: FEATURE, cadence: 'P1D' }], CREATED + HOUR))
+  // The 2 were never attributed: their hour was over when the budget was created.
+  assert.equal(chain(state, CREATED + HOUR), 'ann 5/10')
+})
+
+test('below zero is decided by the sum, and shown as zero', () => {
+  const state = createAcme()
+  done(assign(state, [budget('ann', 10)]))
+  use(state, -5, ann)
+  assert.equal(chain(state), 'ann 0/10')
+  assert.equal(ask(state, ann, 15).isGranted, true)
+  assert.equal(ask(state, ann, 16).isGranted, false)
+  assert.equal(used(state), 0n)
+})
+
+test('a SET is recorded as a difference, for the entities of this report', () => {
+  const state = createAcme()
+  done(assign(state, [budget('ann', 100)]))
+  use(state, 10, {})
+  use(state, 12, ann, { updateBehavior: 'SET' })
+  assert.deepEqual([used(state), chain(state)], [12n, 'ann 2/100'])
+  use(state, 7, ann, { updateBehavior: 'SET', createdAt: CREATED - 1 })
+  assert.deepEqual([used(state), chain(state)], [12n, 'ann 2/100'])
+  use(state, 7, ann, { updateBehavior: 'SET', createdAt: CREATED })
+  assert.deepEqual([used(state), chain(state)], [7n, 'ann 0/100'])
+})
+
+test('a key counts once, in one batch too, and is answered by what there is now', () => {
+  const state = createAcme()
+  const usage = { customerId: 'acme', featureId: FEATURE, value: 3, idempotencyKey: 'k' }
+  const report = () => done(reportUsage(state, [usage, usage], CREATED))
+  const totals = () => report().map(({ currentUsage }) => currentUsage / wholeUnits(1))
+  assert.deepEqual(totals(), [3n, 3n])
+  use(state, 1, {})
+  assert.deepEqual(totals(), [4n, 4n])
+})
+
+test('a refused report leaves nothing, and burns no key', () => {
+  const state = createAcme()
+  const usage = { customerId: 'acme', featureId: FEATURE, value: 3, idempotencyKey: 'k' }
+  const rows: [object, string][] = [
+    [{ customerId: 'nobody' }, 'CustomerNotFound'],
+    [{ featureId: 'nothing' }, 'FeatureNotFound'],
+    [{ resourceId: 'site' }, 'CustomerResourceNotFound'],
+  ]
+  for (const [wrong, code] of rows) {
+    const batch = [usage, { ...usage, ...wrong }]
+    assert.deepEqual(codes(reportUsage(state, batch, CREATED)), [code])
+  }
+  assert.equal(used(state), 0n)
+  assert.equal(done(reportUsage(state, [usage], CREATED))[0]?.currentUsage, wholeUnits(3))
+  customerOf(state).grants = []
+  const refused = codes(reportUsage(state, [{ ...usage, idempotencyKey: 'l' }], CREATED))
+  assert.deepEqual(refused, ['NoActiveSubscriptionForCustomer'])
+})
+
+test('an archived entity gets nothing, and what it missed is not made up for', () => {
+  const state = createBudgeted()
+  const set = (to: boolean) =>
+    done(setArchived(state, { customerId: 'acme', ids: ['team-eng'], to }))
+  set(true)
+  use(state, 5, ann)
+  assert.equal(chain(state), 'ann 15/30 → org-acme 405/1000')
+  set(false)
+  assert.equal(chain(state), 'ann 15/30 → team-eng 140/200 → org-acme 405/1000')
+})
+
+const meters = {
+  tokens: { function: 'SUM', field: 'tokens', eventName: 'completion', where: null },
+  calls: {
+    function: 'COUNT',
+    field: null,
+    eventName: 'completion',
+    where: { field: 'region', value: 'eu' },
+  },
+} as const
+
+test('an event feeds every meter that takes it, by itself and once', () => {
+  const state = createAcme()
+  for (const [id, meter] of Object.entries(meters))
+    state.features.set(id, { id, type: 'NUMBER', meterType: 'INCREMENTAL', meter })
+  const row = { entityId: 'ann', usageLimit: 9, cadence: 'P1D' }
+  done(
+    assign(
+      state,
+      ['tokens', 'calls'].map((featureId) => ({ ...row, featureId })),
+    ),
+  )
+  const event = { customerId: 'acme', eventName: 'completion', dimensions: { ...ann, tokens: 2.5 } }
+  const eu = { ...event, dimensions: { ...event.dimensions, region: 'eu' } }
+  const keyed = (each: typeof event, idempotencyKey: string) => ({ ...each, idempotencyKey })
+  const batch = [
+    keyed(event, 'a'),
+    keyed(eu, 'b'),
+    keyed(eu, 'b'),
+    { ...keyed(eu, 'c'), eventName: 'x' },
+  ]
+  done(reportEvents(state, batch, CREATED))
+  done(reportEvents(state, [keyed(event, 'a')], CREATED))
+  done(reportEvents(state, [{ ...keyed(eu, 'b'), timestamp: CREATED - 1 }], CREATED))
+  const amounts = customerOf(state).records.map(({ featureId, amount, budgets }) => [
+    featureId,
+    Number(amount) / Number(wholeUnits(1)),
+    budgets.size,
+  ])
+  const both = [
+    ['tokens', 2.5, 1],
+    ['calls', 1, 1],
+  ]
+  assert.deepEqual(amounts, [['tokens', 2.5, 1], ...both, ...both])
+})

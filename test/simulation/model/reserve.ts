@@ -1,0 +1,158 @@
+import type { Instant } from '../../../src/kernel/clock.ts'
+import { type Quantity, quantityFromWire } from '../../../src/kernel/quantity.ts'
+import { fits } from './check.ts'
+import {
+  afterwards,
+  answered,
+  baseOf,
+  type ConsumeInput,
+  type Consumption,
+  judge,
+} from './consume.ts'
+import { decisionInstant } from './record.ts'
+import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
+import { isRefusal, writable } from './structure.ts'
+import { budgetsOf, idsIn, pathsOf } from './tree.ts'
+import { budgetHeld, budgetUsage, counts, isOpen } from './usage.ts'
+import { windowOf } from './windows.ts'
+
+const SECOND_MS = 1000
+const USUAL_TTL_SECONDS = 60
+
+const impossible: Refusal = { status: 400, code: 'InvalidArgumentError' }
+
+export type ReserveInput = Omit<ConsumeInput, 'mode'> & { ttlSeconds?: number }
+
+/** `reservation` is null when nothing is held. */
+export type Reserved = Consumption & { reservation: Reservation | null }
+
+/** Decides as consuming does, and holds the amount. It counts in every decision, and is not shown. */
+export function reserve(state: State, input: ReserveInput, clock: Instant): Outcome<Reserved> {
+  const judged = judge(state, input, { operation: 'reserve', clock })
+  if ('refused' in judged || 'answer' in judged) {
+    const outcome = answered(judged)
+    const kept = keptReservation(state, input)
+    return 'done' in outcome ? { done: { ...outcome.done, reservation: kept } } : outcome
+  }
+  const { customer, asked, key, content, verdict } = judged
+  const { ttlSeconds = USUAL_TTL_SECONDS, dimensions = {} } = input
+  const capability = { kind: 'feature', id: asked.featureId } as const
+  const resolved = idsIn(pathsOf(state, customer, dimensions))
+  const budgets = budgetsOf(customer, { capability, resolved })
+  const reservation: Reservation | null = verdict.isGranted
+    ? {
+        ...{ featureId: asked.featureId, amount: asked.amount, at: asked.at },
+        ...{ expiresAt: asked.now + ttlSeconds * SECOND_MS, status: 'open', committedAmount: null },
+        budgets: new Set(budgets.filter((budget) => counts(budget, asked.at))),
+      }
+    : null
+  if (reservation !== null) customer.reservations.push(reservation)
+  const decision = { isGranted: verdict.isGranted, reason: verdict.reason, recorded: false }
+  customer.keys.set(key, { content, decision, reservation })
+  const after = afterwards(state, input, { clock, chains: verdict.chains })
+  return { done: { decision, after, reservation } }
+}
+
+function keptReservation(state: State, input: ReserveInput): Reservation | null {
+  const key = JSON.stringify(['reserve', input.featureId, input.idempotencyKey])
+  return state.customers.get(input.customerId)?.keys.get(key)?.reservation ?? null
+}
+
+export type Named = { customerId: string; reservation: Reservation | undefined }
+type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
+export type CommitInput = Named & { amount?: number; overage?: Overage }
+export type Committed = { decision: Decision; reservation: Reservation }
+
+/**
+ * Records what was used of a hold, in the windows and for the budgets that it was held in. What is
+ * within the hold is always granted. Committing the same again is answered as before.
+ */
+export function commit(state: State, input: CommitInput, clock: Instant): Outcome<Committed> {
+  const found = find(state, input, clock)
+  if ('refused' in found) return found
+  const { customer, reservation, now } = found
+  const amount =
+    input.amount === undefined ? reservation.amount : quantityFromWire(input.amount, 'amount')
+  if (reservation.status === 'committed' && reservation.committedAmount === amount)
+    return { done: { decision: granted, reservation } }
+  if (!isOpen(reservation, now)) return { refused: [impossible] }
+  const extra = amount - reservation.amount
+  const { overage = 'reject' } = input
+  if (extra > 0n && overage === 'reject') return { refused: [impossible] }
+  const reason = extra > 0n && overage === 'allow_if_available' ? whyNot(state, found, extra) : null
+  if (reason !== null)
+    return { done: { decision: { isGranted: false, reason, recorded: false }, reservation } }
+  reservation.status = 'committed'
+  reservation.committedAmount = amount
+  const { featureId, at, budgets } = reservation
+  customer.records.push({ featureId, amount, mark: null, at, isSet: false, budgets })
+  return { done: { decision: granted, reservation } }
+}
+
+const granted: Decision = { isGranted: true, reason: null, recorded: true }
+
+type Found = { customer: Customer; reservation: Reservation; now: Instant }
+
+/** What is beyond the hold is decided as new usage beside it, by the budgets that it is held for. */
+function whyNot(state: State, found: Found, extra: Quantity): Decision['reason'] {
+  const { customer, reservation, now } = found
+  const { featureId, at } = reservation
+  const feature = state.features.get(featureId)
+  if (feature === undefined) throw new Error(`no feature ${featureId}`)
+  const base = baseOf(customer, feature, { featureId, amount: extra, at, now })
+  if (base.reason !== null) return base.reason
+  const isWithin = [...reservation.budgets].every((budget) => {
+    const window = windowOf(budget.cadence, budget.createdAt, at)
+    const held = budgetHeld(customer, { budget, window, now })
+    const taken = budgetUsage(customer, budget, window) + held
+    return budget.limit === null || fits({ taken, requested: extra, limit: budget.limit })
+  })
+  return isWithin ? null : 'BudgetExceeded'
+}
+
+/** Holds an open reservation for longer, in the windows that it was made in. Never for less. */
+export function extend(
+  state: State,
+  input: Named & { ttlSeconds: number },
+  clock: Instant,
+): Outcome<Reservation> {
+  const found = find(state, input, clock)
+  if ('refused' in found) return found
+  const { reservation, now } = found
+  if (!isOpen(reservation, now)) return { refused: [impossible] }
+  const expiresAt = now + input.ttlSeconds * SECOND_MS
+  reservation.expiresAt = Math.max(reservation.expiresAt, expiresAt)
+  return { done: reservation }
+}
+
+/** Ends a hold without a trace. Releasing again changes nothing. */
+export function release(state: State, input: Named, clock: Instant): Outcome<Reservation> {
+  const found = find(state, input, clock)
+  if ('refused' in found) return found
+  const { reservation, now } = found
+  if (reservation.status === 'released') return { done: reservation }
+  if (!isOpen(reservation, now)) return { refused: [impossible] }
+  reservation.status = 'released'
+  return { done: reservation }
+}
+
+function find(
+  state: State,
+  { customerId, reservation }: Named,
+  clock: Instant,
+): Found | { refused: Refusal[] } {
+  const customer = writable(state, customerId)
+  if (isRefusal(customer)) return { refused: [customer] }
+  if (reservation === undefined) return { refused: [{ status: 404, code: null }] }
+  const now = decisionInstant(customer, clock)
+  customer.decidedAt = now
+  return { customer, reservation, now }
+}
+
+export function statusOf(
+  reservation: Reservation,
+  now: Instant,
+): 'open' | 'committed' | 'released' | 'expired' {
+  const hasExpired = reservation.status === 'open' && !isOpen(reservation, now)
+  return hasExpired ? 'expired' : reservation.status
+}
