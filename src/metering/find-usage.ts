@@ -1,11 +1,12 @@
 import { LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Aggregate, Total } from './types.ts'
+import { usageOf } from './usage-of.ts'
 
 /**
  * Usage of a window by the totals of what is metered, of which at least the lifetime and, if it is
  * kept, the window's own are given. Null when they do not tell it: then the records do
- * (`readUsage`). Signed.
+ * (`readTotals`). Signed.
  */
 export function findUsage(
   totals: readonly Total[],
@@ -16,7 +17,7 @@ export function findUsage(
   // Nothing was ever recorded, or nothing since the window began.
   if (lifetime === undefined || lifetime.lastAt < window.start) return 0n
   const kept = totals.find((total) => isSame(total.window, window))
-  return kept !== undefined && kept.aggregate === aggregate ? kept.value : null
+  return kept === undefined ? null : usageOf(kept.tally, aggregate)
 }
 
 const isSame = (one: Window, other: Window): boolean =>
