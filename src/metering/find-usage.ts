@@ -1,4 +1,4 @@
-import { LIFETIME, type Window } from '../kernel/period.ts'
+import { isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Aggregate, Total } from './types.ts'
 import { usageOf } from './usage-of.ts'
@@ -13,12 +13,9 @@ export function findUsage(
   window: Window,
   aggregate: Aggregate,
 ): Quantity | null {
-  const lifetime = totals.find((total) => isSame(total.window, LIFETIME))
+  const lifetime = totals.find((total) => isSameWindow(total.window, LIFETIME))
   // Nothing was ever recorded, or nothing since the window began.
   if (lifetime === undefined || lifetime.lastAt < window.start) return 0n
-  const kept = totals.find((total) => isSame(total.window, window))
+  const kept = totals.find((total) => isSameWindow(total.window, window))
   return kept === undefined ? null : usageOf(kept.tally, aggregate)
 }
-
-const isSame = (one: Window, other: Window): boolean =>
-  one.start === other.start && one.end === other.end

@@ -41,5 +41,19 @@ export type Total = {
   lastAt: Instant
 }
 
+/** The same, as whoever counts needs it. */
+export type KeptTotal = Total & {
+  /** When the SET in force occurred; an earlier one is ignored. */
+  setAt: Instant | null
+}
+
+/** What a record counts for one feature. */
+export type Measured = {
+  featureKey: Uuid
+  amount: Quantity
+  /** The value that a meter of distinct ones saw; null for every other. */
+  mark: string | null
+}
+
 /** Which usage is asked for. */
 export type UsageQuery = Metered & { window: Window; aggregate: Aggregate }
