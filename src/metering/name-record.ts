@@ -37,5 +37,5 @@ export const nameOfEvent = (event: {
 export const nameOfPart = (request: string, index: number): RecordName =>
   nameOf('part', request, index)
 
-/** What stands for a mark where many are kept: 128 bits, 32 digits. The store makes it in SQL too. */
+/** What stands for a mark where many are kept: 128 bits, 32 digits. SQL makes the same. */
 export const hashOfMark = (mark: string): string => hash('sha256', mark, 'hex').slice(0, 32)

@@ -11,8 +11,8 @@ const isInRange = (quantity: Quantity): boolean => -LARGEST <= quantity && quant
 
 /**
  * What a SET has to count for so that the signed sum of its window becomes `value`. Null for one
- * that is older than the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError` when
- * the difference is larger than a usage may be.
+ * that is older than the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError`
+ * when the difference is larger than a usage may be.
  */
 export function amountOfSet(
   total: KeptTotal,
