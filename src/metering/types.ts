@@ -33,6 +33,12 @@ export const NO_RESOURCE: Uuid = '00000000-0000-0000-0000-000000000000'
 /** What has usage: a feature of a customer, for one of its resources or for none. */
 export type Metered = { featureKey: Uuid; resourceKey: Uuid }
 
+/** The same, of any customer. */
+export type MeteredOf = Metered & { customerKey: Uuid }
+
+/** One window of it. */
+export type WindowOf = MeteredOf & { window: Window }
+
 /** What is kept of a window. */
 export type Total = {
   window: Window
@@ -53,6 +59,38 @@ export type Measured = {
   amount: Quantity
   /** The value that a meter of distinct ones saw; null for every other. */
   mark: string | null
+}
+
+/** What a record added to one counter of a budget. */
+export type Posting = { assignmentKey: Uuid; revision: number; window: Window; delta: Quantity }
+
+/** Whom a record was attributed to when it was accepted. */
+export type Attribution = {
+  /** The entities that its dimensions named. */
+  direct: readonly Uuid[]
+  /** These, and all that is above them. */
+  entities: readonly Uuid[]
+  postings: readonly Posting[]
+}
+
+/** One thing that counted, as it is kept for ever. */
+export type UsageRecord = {
+  customerKey: Uuid
+  eventKey: Uuid
+  occurredAt: Instant
+  /** The instant of decision; the one in the key. */
+  acceptedAt: Instant
+  kind: 'REPORT' | 'SET' | 'EVENT'
+  /** Of an EVENT, else null. */
+  eventName: string | null
+  /** As it was sent; null for an EVENT. */
+  value: Quantity | null
+  resourceKey: Uuid
+  /** JSON; null for none. */
+  dimensions: string | null
+  measured: readonly Measured[]
+  /** null: its dimensions named no entity. */
+  attribution: Attribution | null
 }
 
 /** Which usage is asked for. */
