@@ -811,6 +811,13 @@ export type CustomerUpdateRequestBody = {
 }
 
 /**
+ * What is known of the usage besides its amount: the model, the region, the user. Meters filter by it, and where a name is an attribution key of an entity type, the value names the entity that the usage counts for.
+ */
+export type Dimensions = {
+  [k: string]: string | number | boolean
+}
+
+/**
  * Something inside a customer that can have a budget: a team, a user, an agent, a model.
  */
 export type Entity = {
@@ -1048,6 +1055,29 @@ export type Event = {
 export type EventListPage = {
   data: Event[]
   pagination: CursorPagination
+}
+
+/**
+ * The events to count.
+ */
+export type EventReportRequestBody = {
+  /**
+   * All or none. At most 64 kB each.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  events: UsageEvent[]
+}
+
+/**
+ * The events are counted.
+ */
+export type EventReportResponse = {
+  /**
+   * Empty.
+   */
+  data: {}
 }
 
 /**
@@ -1432,6 +1462,48 @@ export type PaymentMethodAttachRequestBody = {
 }
 
 /**
+ * A report that counts.
+ */
+export type ReportedUsage = {
+  /**
+   * Of the record: that of the first one for a repetition.
+   */
+  id: string
+  customerId: string
+  featureId: string
+  resourceId: string | null
+  /**
+   * As it was sent.
+   */
+  value: number
+  /**
+   * When it was used.
+   */
+  timestamp: string
+  /**
+   * When the record was made.
+   */
+  createdAt: string
+  /**
+   * Usage of the period in progress after this report, in the units that are limited; 0 when it is below.
+   */
+  currentUsage: number | null
+  /**
+   * Null when usage never starts again from 0.
+   */
+  usagePeriodStart: string | null
+  usagePeriodEnd: string | null
+  /**
+   * The end of the period.
+   */
+  nextResetDate: string | null
+  /**
+   * What the usage cost in credits; null for a feature that costs none.
+   */
+  credit: {} | null
+}
+
+/**
  * UP counts a started unit, DOWN only whole ones.
  */
 export type RoundingMode = 'UP' | 'DOWN'
@@ -1659,6 +1731,87 @@ export type UpsertEntityTypesRequestDto = {
 export type UpsertEntityTypesResponseDto = {
   data: EntityType[]
 }
+
+/**
+ * Something that a customer did. Features whose meters it passes count it.
+ */
+export type UsageEvent = {
+  customerId: CustomerId
+  /**
+   * What it was; conditions of meters find it as `event_name`.
+   */
+  eventName: string
+  /**
+   * A name for this event: with the same customer, resource, event name and timestamp it counts once, remembered for 35 days at least, and for 24 hours if it has no timestamp.
+   */
+  idempotencyKey: string
+  dimensions?: Dimensions
+  /**
+   * The resource of the customer that did it.
+   */
+  resourceId?: string | null
+  /**
+   * When it was, by default now: up to an hour ahead, and however long ago.
+   */
+  timestamp?: string
+}
+
+/**
+ * Usage of one feature by one customer.
+ */
+export type UsageReport = {
+  customerId: CustomerId
+  /**
+   * The feature that was used: a metered one without a meter of its own.
+   */
+  featureId: string
+  /**
+   * How much: may be negative.
+   */
+  value: number
+  updateBehavior?: UsageUpdateBehavior
+  /**
+   * The resource of the customer that used it.
+   */
+  resourceId?: string | null
+  /**
+   * When it was used, by default now: up to an hour ahead, and however long ago. Usage counts in the period that this lies in.
+   */
+  createdAt?: string
+  dimensions?: Dimensions
+  /**
+   * A name for this report: with the same customer, feature and resource it counts once, remembered for 35 days at least.
+   */
+  idempotencyKey?: string
+}
+
+/**
+ * The usage to report.
+ */
+export type UsageReportRequestBody = {
+  /**
+   * Counted in this order, all or none.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  usages: UsageReport[]
+}
+
+/**
+ * What was counted.
+ */
+export type UsageReportResponse = {
+  /**
+   * In the order of the request.
+   */
+  data: ReportedUsage[]
+}
+
+/**
+ * `DELTA` adds the value to the usage, `SET` makes it the usage.
+ */
+export type UsageUpdateBehavior = 'DELTA' | 'SET'
 
 /**
  * The outside system behind an integration.
@@ -2045,6 +2198,12 @@ export type Operations = {
     body: CustomerUpdateRequestBody
     response: CustomerResponse
   }
+  'v1.events.report': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: EventReportRequestBody
+    response: EventReportResponse
+  }
   'v1.eventsLog.list': {
     params: Record<string, never>
     query: {
@@ -2186,6 +2345,12 @@ export type Operations = {
     query: Record<string, never>
     body: FeatureUpdateFeatureRequestBody
     response: FeatureResponse
+  }
+  'v1.usage.report': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: UsageReportRequestBody
+    response: UsageReportResponse
   }
   'v1Beta.customers.entities.archive': {
     params: {

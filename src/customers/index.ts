@@ -1,6 +1,7 @@
-export { customerNamed } from './customer-store.ts'
+export { archivedAmong, customerNamed, findCustomerKeys } from './customer-store.ts'
 export { customerTurn, lockActiveCustomer, requireCustomer } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
+export { findResourceKeys } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

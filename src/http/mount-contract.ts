@@ -59,6 +59,7 @@ function mountOperation(
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
+    ...(operation.maxBytes !== null && { bodyLimit: operation.maxBytes }),
     onRequest: async (request, reply) => {
       refuseEmptySegments(request)
       const caller = await authenticate(request)

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
@@ -60,3 +60,23 @@ export async function addRecords(
       resource_key, dimensions, feature_keys, amounts, marks, direct_entity_keys, entity_keys,
       assignment_keys, assignment_revisions, assignment_windows, assignment_deltas)`)
 }
+
+const keyRow = row({ event_key: column.uuid })
+
+/** Whether a record is there. */
+export const hasRecord = async (
+  reader: Reader,
+  {
+    customerKey,
+    occurredAt,
+    eventKey,
+  }: Pick<UsageRecord, 'customerKey' | 'occurredAt' | 'eventKey'>,
+): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select event_key from usage_events
+    where customer_key = ${customerKey}::uuid
+      and occurred_at = ${instantToWire(occurredAt)}::timestamptz
+      and event_key = ${eventKey}::uuid`,
+  )) !== null
