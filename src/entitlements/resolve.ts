@@ -85,11 +85,11 @@ function offerOf(sources: readonly Source[]): Offer {
  * else that of the nearest plan which it inherits from. One that revokes stands for all behind it.
  */
 function baseOf(sources: readonly Source[]): Source[] {
-  const own = sources.filter(({ kind }) => kind === 'SUBSCRIPTION').toSorted(byGenerosity)
-  const plans = sources
-    .filter(({ kind }) => kind === 'PLAN' || kind === 'PARENT_PLAN')
-    .toSorted((one, other) => one.generation - other.generation)
-  return [...own, ...plans].slice(0, 1)
+  const distance = ({ kind, generation }: Source) => (kind === 'SUBSCRIPTION' ? -1 : generation)
+  return sources
+    .filter(({ kind }) => kind !== 'ADDON')
+    .toSorted((one, other) => distance(one) - distance(other) || byGenerosity(one, other))
+    .slice(0, 1)
 }
 
 /** The most generous first; those that revoke last. What is alike goes by its id. */

@@ -1,4 +1,4 @@
-export { runDueWork, schedule, scheduleUnlessNoted } from './due-work.ts'
+export { runDueWork, schedule, scheduleAll, scheduleUnlessNoted } from './due-work.ts'
 export { type Figures, readFigures } from './figures.ts'
 export { type Announcing, announce } from './outbox.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
