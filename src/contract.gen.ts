@@ -925,7 +925,7 @@ export type EntitlementCheckResponse = {
 }
 
 /**
- * A change that, made alone, turns the answer into its opposite.
+ * A change on the way to the opposite answer.
  */
 export type EntitlementCounterfactual = {
   /**
@@ -937,13 +937,12 @@ export type EntitlementCounterfactual = {
     | 'feature'
     | 'entitlement'
     | 'usageLimit'
-    | 'currentUsage'
     | 'requestedUsage'
     | 'requestedValues'
     | 'enumValues'
     | 'balance'
   /**
-   * The nearest value that does it; null: it must not be sent.
+   * The nearest value that does it. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
    */
   to: string | number | string[] | null
 }
@@ -985,9 +984,9 @@ export type EntitlementExplanation = Entitlement & {
    */
   sources: EntitlementSource[]
   /**
-   * What would have to change for the opposite answer; each change does it alone.
+   * Ways to the opposite answer. The changes of one way have to be made together; usage is taken as it is.
    */
-  counterfactual: EntitlementCounterfactual[]
+  counterfactual: EntitlementCounterfactual[][]
 }
 
 /**
@@ -2376,7 +2375,7 @@ export type Operations = {
       /**
        * Values of an ENUM feature that are all needed, separated by commas.
        *
-       * @maxItems 1000
+       * @maxItems 100
        */
       requestedValues?: string[]
       /**
@@ -2410,7 +2409,7 @@ export type Operations = {
       /**
        * Values of an ENUM feature that are all needed, separated by commas.
        *
-       * @maxItems 1000
+       * @maxItems 100
        */
       requestedValues?: string[]
       /**

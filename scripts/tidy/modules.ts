@@ -34,7 +34,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],
   http: [...BASE, 'jobs', 'access', 'idempotency'],
-  'handlers.ts': ['operation.ts', 'audit', 'catalog', 'customers', 'entitlements', 'governance'],
+  'sources.ts': ['entitlements'],
+  'handlers.ts': [
+    'operation.ts',
+    'audit',
+    'catalog',
+    'customers',
+    'entitlements',
+    'governance',
+    'sources.ts',
+  ],
   'main.ts': [
     ...BASE,
     'jobs',
@@ -45,6 +54,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'entitlements',
     'governance',
     'http',
+    'sources.ts',
     'handlers.ts',
   ],
   cli: [
@@ -57,6 +67,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'entitlements',
     'governance',
     'http',
+    'sources.ts',
     'handlers.ts',
     'main.ts',
   ],

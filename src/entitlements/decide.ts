@@ -1,5 +1,6 @@
-import { type Feature, transformUnits } from '../catalog/index.ts'
+import type { Feature } from '../catalog/index.ts'
 import type { Quantity } from '../kernel/quantity.ts'
+import { neededUnits } from './compare-usage.ts'
 import type { Decision, EntitlementRule, Held, Request, Resolution } from './types.ts'
 
 /** Whom a check is about. */
@@ -63,17 +64,8 @@ function isMismatched({ featureType }: Pick<Feature, 'featureType'>, request: Re
 
 /** A number that is not metered is compared with what was sent, and granted if nothing was. */
 function compare(asked: Asked & { feature: NonNullable<Asked['feature']>; held: Held }): Decision {
-  const { feature, held, request } = asked
-  const limit = held.limit ?? 0n
-  const rule = feature.meterType === 'None' ? 'PlainNumber' : 'HardLimit'
-  const needed =
-    feature.meterType === 'None'
-      ? request.usage
-      : transformUnits(
-          asked.usage + (request.usage ?? asked.defaultUsage),
-          feature.unitTransformation,
-        )
-  if (needed === null || needed <= limit) return grant(rule)
+  const rule = asked.feature.meterType === 'None' ? 'PlainNumber' : 'HardLimit'
+  if (neededUnits(asked) <= (asked.held.limit ?? 0n)) return grant(rule)
   return { isGranted: false, accessDeniedReason: 'RequestedUsageExceedingLimit', rule }
 }
 

@@ -1,9 +1,10 @@
-import type { Feature } from '../catalog/index.ts'
+import type { BareFeature } from '../catalog/index.ts'
 import type {
   AccessDeniedReason,
   EntitlementRule,
   EntitlementSourceKind,
   PromotionalEntitlementPeriod,
+  PromotionalEntitlementStatus,
   ResetAnchor,
   ResetPeriod,
 } from '../contract.gen.ts'
@@ -15,6 +16,7 @@ export type {
   AccessDeniedReason,
   EntitlementRule,
   PromotionalEntitlementPeriod,
+  PromotionalEntitlementStatus,
   ResetAnchor,
   ResetPeriod,
 }
@@ -105,7 +107,7 @@ export type Decision = {
 /** A feature granted to a customer for a while, outside of any subscription. */
 export type PromotionalEntitlement = {
   key: Uuid
-  feature: Feature
+  feature: BareFeature
   period: PromotionalEntitlementPeriod
   allowance: Allowance
   reset: Reset | null

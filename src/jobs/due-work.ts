@@ -31,6 +31,16 @@ export const scheduleAll = (tx: Tx, app: App, works: readonly Schedule[]): Promi
 export const scheduleUnlessNoted = (tx: Tx, app: App, work: Schedule): Promise<number> =>
   insert(tx, app, { works: [work], whenNoted: sql`do nothing` })
 
+/** Forgets work that has become pointless. It waits for a run that has begun. */
+export const unschedule = (
+  tx: Tx,
+  work: { customerKey: Uuid; kinds: readonly string[]; subject: string },
+): Promise<number> =>
+  tx.execute(sql`
+    delete from due_work
+    where customer_key = ${work.customerKey}::uuid and kind = any(${work.kinds}::text[])
+      and subject = ${work.subject}::text`)
+
 const MOVE = sql`do update set due_at = excluded.due_at, attempts = 0`
 
 async function insert(

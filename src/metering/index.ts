@@ -1,5 +1,6 @@
 export { findUsage } from './find-usage.ts'
 export { bumpEnvironmentVersion, bumpVersion } from './head-store.ts'
+export { aggregateOf } from './measure-event.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
 export {
   type Aggregate,

@@ -1,0 +1,5 @@
+export { promotionalUse } from './catalog-use.ts'
+export { entitlementsHandlers } from './http.ts'
+export { promotionalSources } from './promotional-sources.ts'
+export { promotionalWork } from './promotional-work.ts'
+export type { SourceLoader } from './source-port.ts'
