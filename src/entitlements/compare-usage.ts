@@ -3,7 +3,7 @@ import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Asked } from './decide.ts'
 
 /** A question about a NUMBER feature that is held. */
-type Compared = Pick<Asked, 'usage' | 'request' | 'defaultUsage'> & {
+type Compared = Pick<Asked, 'usage' | 'request'> & {
   feature: NonNullable<Asked['feature']>
 }
 
@@ -13,10 +13,10 @@ const ONE = wholeUnits(1)
  * What a limit has to reach, in its units: what was used together with what is requested, or the
  * request alone where nothing is metered.
  */
-export const neededUnits = ({ feature, usage, request, defaultUsage }: Compared): Quantity =>
+export const neededUnits = ({ feature, usage, request }: Compared): Quantity =>
   feature.meterType === 'None'
     ? (request.usage ?? 0n)
-    : transformUnits(usage + (request.usage ?? defaultUsage), feature.unitTransformation)
+    : transformUnits(usage + (request.usage ?? request.defaultUsage), feature.unitTransformation)
 
 /** The largest whole request for which `limit` is enough; negative if not even 0 is granted. */
 export function roomWithin(limit: Quantity, { feature, usage }: Compared): Quantity {

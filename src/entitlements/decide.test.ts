@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import { type Asked, decide, decideCredit } from './decide.ts'
 import { limited, NOW, nothing, unlimited, values } from './testing.ts'
-import type { AccessDeniedReason, Allowance } from './types.ts'
+import type { AccessDeniedReason, Allowance, Request } from './types.ts'
 
 type Feature = NonNullable<Asked['feature']>
 const feature = (parts: Partial<Feature> = {}): Feature => ({
@@ -17,13 +17,17 @@ const holding = (allowance: Allowance | null): Asked['resolution'] => ({
   held: allowance && { ...allowance, reset: null, anchor: NOW, updatedAt: NOW },
   isRevoked: false,
 })
+const requesting = (usage: number | null, values: string[] | null = null): Request => ({
+  usage: usage === null ? null : wholeUnits(usage),
+  values,
+  defaultUsage: 0n,
+})
 const asking = (parts: Partial<Asked> = {}): Asked => ({
   subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription: true },
   feature: feature(),
   resolution: holding(limited(10)),
   usage: wholeUnits(9),
-  request: { usage: wholeUnits(1), values: null },
-  defaultUsage: 0n,
+  request: requesting(1),
   ...parts,
 })
 
@@ -32,7 +36,7 @@ const worst = asking({
   subject: { customer: null, isResourceKnown: false, hasActiveSubscription: false },
   feature: null,
   resolution: holding(null),
-  request: { usage: wholeUnits(2), values: ['eu'] },
+  request: requesting(2, ['eu']),
 })
 /** Each puts right what the one before was denied for, and nothing else. */
 const repairs: readonly (readonly [AccessDeniedReason, (asked: Asked) => Asked])[] = [
@@ -74,14 +78,13 @@ test('values of an ENUM are compared after its type', () => {
   const asked = asking({
     feature: feature({ featureType: 'ENUM', meterType: 'None' }),
     resolution: holding(values('eu', 'us')),
-    request: { usage: wholeUnits(1), values: ['asia'] },
+    request: requesting(1, ['asia']),
   })
   assert.equal(decide(asked).accessDeniedReason, 'FeatureTypeMismatch')
-  const withoutUsage = { ...asked, request: { usage: null, values: ['asia'] } }
+  const withoutUsage = { ...asked, request: requesting(null, ['asia']) }
   assert.equal(decide(withoutUsage).accessDeniedReason, 'RequestedValuesMismatch')
 })
 
-const whole = (count: number | null) => (count === null ? null : wholeUnits(count))
 const thousands = {
   divide: 1000,
   round: 'UP',
@@ -108,7 +111,7 @@ for (const [name, allowance, usage, requested, isGranted] of metered)
     const asked = asking({
       resolution: holding(allowance),
       usage: wholeUnits(usage),
-      request: { usage: whole(requested), values: null },
+      request: requesting(requested),
     })
     for (const meterType of ['INCREMENTAL', 'FLUCTUATING'] as const)
       assert.equal(decide({ ...asked, feature: feature({ meterType }) }).isGranted, isGranted)
@@ -128,7 +131,7 @@ for (const [usage, requested, round, isGranted] of transformed)
       feature: feature({ unitTransformation: { ...thousands, round } }),
       resolution: holding(limited(3)),
       usage: wholeUnits(usage),
-      request: { usage: wholeUnits(requested), values: null },
+      request: requesting(requested),
     })
     assert.equal(decide(asked).isGranted, isGranted)
   })
@@ -148,8 +151,7 @@ for (const [allowance, requested, isGranted] of plain)
       feature: feature({ meterType: 'None' }),
       resolution: holding(allowance),
       usage: wholeUnits(99),
-      request: { usage: whole(requested), values: null },
-      defaultUsage: wholeUnits(99),
+      request: { ...requesting(requested), defaultUsage: wholeUnits(99) },
     })
     assert.equal(decide(asked).isGranted, isGranted)
   })
@@ -167,7 +169,7 @@ for (const [held, requested, isGranted] of enumerated)
     const asked = asking({
       feature: feature({ featureType: 'ENUM', meterType: 'None' }),
       resolution: holding(values(...held)),
-      request: { usage: null, values: requested },
+      request: requesting(null, requested && [...requested]),
     })
     assert.equal(decide(asked).isGranted, isGranted)
   })
@@ -175,8 +177,7 @@ for (const [held, requested, isGranted] of enumerated)
 test('what a check is asked for by default counts for metered features alone', () => {
   const asked = asking({
     usage: wholeUnits(10),
-    request: { usage: null, values: null },
-    defaultUsage: wholeUnits(1),
+    request: { ...requesting(null), defaultUsage: wholeUnits(1) },
   })
   assert.equal(decide(asked).isGranted, false)
   const isBoolean = feature({ featureType: 'BOOLEAN', meterType: 'None' })
@@ -186,7 +187,7 @@ test('what a check is asked for by default counts for metered features alone', (
 test('a BOOLEAN that is held is granted, and has neither usage nor values', () => {
   const asked = asking({ feature: feature({ featureType: 'BOOLEAN', meterType: 'None' }) })
   const sent = (usage: Quantity | null, requested: string[] | null) =>
-    decide({ ...asked, request: { usage, values: requested } }).accessDeniedReason
+    decide({ ...asked, request: { usage, values: requested, defaultUsage: 0n } }).accessDeniedReason
   assert.equal(sent(null, null), null)
   assert.equal(sent(null, []), null)
   assert.equal(sent(0n, null), 'FeatureTypeMismatch')
@@ -200,11 +201,11 @@ test('credits: the reasons of a customer first, and an empty wallet grants nothi
     hasActiveSubscription: false,
   } as const
   const reasons = [
-    decideCredit({ ...subject, customer: null }, { usage: null, values: ['eu'] }),
-    decideCredit({ ...subject, customer: 'ARCHIVED' }, { usage: null, values: ['eu'] }),
-    decideCredit({ ...subject, isResourceKnown: false }, { usage: null, values: ['eu'] }),
-    decideCredit(subject, { usage: null, values: ['eu'] }),
-    decideCredit(subject, { usage: 0n, values: [] }),
+    decideCredit({ ...subject, customer: null }, requesting(null, ['eu'])),
+    decideCredit({ ...subject, customer: 'ARCHIVED' }, requesting(null, ['eu'])),
+    decideCredit({ ...subject, isResourceKnown: false }, requesting(null, ['eu'])),
+    decideCredit(subject, requesting(null, ['eu'])),
+    decideCredit(subject, requesting(0, [])),
   ].map(({ accessDeniedReason }) => accessDeniedReason)
   assert.deepEqual(reasons, [
     'CustomerNotFound',
@@ -235,7 +236,7 @@ const anyAsked: fc.Arbitrary<Asked> = fc
       }),
       resolution: holding({ ...nothing, limit, isSoft, isUnlimited }),
       usage,
-      request: { usage: requested, values: null },
+      request: { ...requesting(null), usage: requested },
     }),
   )
 
@@ -245,13 +246,13 @@ test('a higher or softer limit, or less usage, never turns a grant into a denial
       fc.pre(decide(asked).isGranted)
       const { held } = asked.resolution
       assert.ok(held !== null)
-      const { values: _, usage } = asked.request
+      const { usage } = asked.request
       const better: Asked[] = [
         { ...asked, resolution: holding({ ...held, limit: (held.limit ?? 0n) + by }) },
         { ...asked, resolution: holding({ ...held, isSoft: true }) },
         { ...asked, resolution: holding({ ...held, isUnlimited: true }) },
         { ...asked, usage: asked.usage - by },
-        { ...asked, request: { values: null, usage: usage === null ? null : usage - by } },
+        { ...asked, request: { ...asked.request, usage: usage === null ? null : usage - by } },
       ]
       for (const each of better) assert.ok(decide(each).isGranted)
     }),

@@ -22,8 +22,6 @@ export type Asked = {
   /** Of the period that the limit is for: signed, and before any unit transformation. */
   usage: Quantity
   request: Request
-  /** What a metered feature is asked for where nothing was sent. */
-  defaultUsage: Quantity
 }
 
 /**

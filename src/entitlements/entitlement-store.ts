@@ -6,7 +6,13 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { NO_RESOURCE, type Total, totalsAt, totalsFromJson } from '../metering/index.ts'
-import { type SourceLoader, type SourcesOf, sourcesFromJson } from './source-port.ts'
+import {
+  isSubscribedBy,
+  type SourceLoader,
+  type SourcesOf,
+  sourcesBy,
+  sourcesFromJson,
+} from './source-port.ts'
 import type { Source } from './types.ts'
 
 /** Whose entitlements are read, and as of when. */
@@ -77,7 +83,7 @@ export const findFeature = (
     reader,
     sql`
     select ${customerPart(reading, of)}, ${featurePart(reading)},
-      (select coalesce(json_agg(source), '[]') from (${union(reading, of)}) given) as sources
+      (select coalesce(json_agg(source), '[]') from (${sourcesBy(reading.loaders, of)}) given) as sources
     from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} f on true`,
   )
 }
@@ -92,7 +98,7 @@ export const findFeatures = (reader: Reader, reading: Reading): Promise<Found> =
       coalesce(given.sources, '[]') as sources
     from ${asked(reading)}
       left join lateral (
-        select feature_key, json_agg(source) as sources from (${union(reading, of)}) given
+        select feature_key, json_agg(source) as sources from (${sourcesBy(reading.loaders, of)}) given
         group by feature_key) given on true
       left join features f on f.feature_key = given.feature_key
     order by f.feature_key desc`,
@@ -125,14 +131,10 @@ const asked = ({ customerKey, resourceId }: Reading): Sql => sql`
 
 const customerPart = ({ loaders }: Reading, of: SourcesOf): Sql => sql`
   c.customer_key, c.id as customer_id, c.archived_at, r.resource_key,
-  ${loaders.map((loader) => loader.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)}
-    as is_subscribed`
+  ${isSubscribedBy(loaders, of)} as is_subscribed`
 
 const featurePart = ({ now }: Reading): Sql => {
   const resourceKey = sql`coalesce(r.resource_key, ${NO_RESOURCE}::uuid)`
   const metered = { customerKey: sql`c.customer_key`, featureKey: sql`f.feature_key`, resourceKey }
   return sql`${featureJson(sql`f`)} as feature, ${totalsAt(metered, now)} as totals`
 }
-
-const union = ({ loaders }: Reading, of: SourcesOf): Sql =>
-  loaders.map((loader) => loader.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)

@@ -38,7 +38,6 @@ export function evaluate(
     resolution,
     usage: holding?.usage ?? 0n,
     request: holding === null ? request : mended(request, holding.feature),
-    defaultUsage: 0n,
   }
   const { held } = resolution
   const period = held === null ? null : usagePeriod(held, now)

@@ -54,8 +54,8 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   request: fc.record({
     usage: fc.option(amount(0n)),
     values: fc.option(someValues),
+    defaultUsage: fc.constantFrom(0n, wholeUnits(1)),
   }),
-  defaultUsage: fc.constantFrom(0n, wholeUnits(1)),
 })
 
 const applied = (before: Asked, changes: readonly Change[]): Asked =>

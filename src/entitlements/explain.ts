@@ -52,7 +52,7 @@ export function changed(asked: Asked, { change, to }: Change): Asked {
     case 'resource':
       return { ...asked, subject: { ...subject, isResourceKnown: true } }
     case 'feature':
-      return { ...asked, feature: SWITCH, request: { usage: null, values: null } }
+      return { ...asked, feature: SWITCH, request: { ...request, usage: null, values: null } }
     case 'entitlement':
       return to === 'GRANTED'
         ? holding({ enumValues: request.values ?? [] })

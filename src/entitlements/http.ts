@@ -48,6 +48,7 @@ function requestFromWire({ requestedUsage, requestedValues }: CheckQuery): Reque
   return {
     usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
     values: requestedValues ?? null,
+    defaultUsage: 0n,
   }
 }
 

@@ -12,7 +12,7 @@ export type Entitlements = {
   entitlements: Evaluated[]
 }
 
-const NOTHING: Request = { usage: null, values: null }
+const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
 
 /** Each feature that something in force grants or revokes, as a check of nothing answers it. */
 export async function entitlementsOf(db: Readable, reading: Reading): Promise<Entitlements> {

@@ -1,6 +1,6 @@
 import { type Currency, findCurrencies, unknownCurrency } from '../catalog/index.ts'
 import { customerNamed, requireStanding } from '../customers/index.ts'
-import { readPage } from '../db/index.ts'
+import { type Reader, readPage } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
@@ -8,7 +8,7 @@ import type { Call } from '../operation.ts'
 import { decideCredit, type Subject } from './decide.ts'
 import { findCustomer, findFeature, type Reading } from './entitlement-store.ts'
 import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
-import { readHoldings } from './holding.ts'
+import { type Readable, readHoldings } from './holding.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
 import { statusInForce } from './promotional-status.ts'
 import * as promotionalStore from './promotional-store.ts'
@@ -35,19 +35,25 @@ const readingOf = ({ app, scope }: Call, { customerId, resourceId, loaders }: As
   loaders,
 })
 
+/** A question about one feature. */
+export type FeatureQuestion = { featureId: string; request: Request }
+
 /** Whether a customer may use a feature. What does not exist is a denial, not a refusal. */
-export async function checkFeature(
+export const checkFeature = (
   call: Call,
   asking: Asking,
-  { featureId, request }: { featureId: string; request: Request },
+  question: FeatureQuestion,
+): Promise<Evaluated> => answerFeature(call.app.db, readingOf(call, asking), question)
+
+/** The same as of a reading, which may be part of a transaction or of a snapshot. */
+export async function answerFeature(
+  db: Readable,
+  reading: Reading,
+  { featureId, request }: FeatureQuestion,
 ): Promise<Evaluated> {
-  const reading = readingOf(call, asking)
-  const { customer, holdings } = await readHoldings(
-    call.app.db,
-    (reader) => findFeature(reader, reading, featureId),
-    reading.now,
-  )
-  const subject = subjectOf(customer, asking.resourceId)
+  const load = (reader: Reader) => findFeature(reader, reading, featureId)
+  const { customer, holdings } = await readHoldings(db, load, reading.now)
+  const subject = subjectOf(customer, reading.resourceId)
   return evaluate(subject, holdings[0] ?? null, { request, now: reading.now })
 }
 

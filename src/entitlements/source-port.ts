@@ -1,4 +1,4 @@
-import { column, type Sql } from '../db/index.ts'
+import { column, type Sql, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Allowance, Source } from './types.ts'
@@ -26,6 +26,14 @@ export type SourceLoader = {
   /** A boolean expression: whether the customer has an active subscription. */
   isSubscribed(of: SourcesOf): Sql
 }
+
+/** What all loaders give together: a select of `feature_key` and `source`. */
+export const sourcesBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+  loaders.map((loader) => loader.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
+
+/** Whether the customer has an active subscription by any of the loaders. */
+export const isSubscribedBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+  loaders.map((loader) => loader.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
 
 /** A source as `json_build_object` makes it: instants are milliseconds, quantities are texts. */
 export type SourceJson = Omit<Source, 'allowance'> & {

@@ -90,11 +90,12 @@ export type Resolution = {
   parts: readonly Part[]
 }
 
-/** What a check asks for; null where nothing was sent. */
+/** What a check asks for; null where nothing was sent. Usage is in the units that are reported. */
 export type Request = {
-  /** In the units in which usage is reported. */
   usage: Quantity | null
   values: readonly string[] | null
+  /** What a metered feature is asked for if no usage was sent. */
+  defaultUsage: Quantity
 }
 
 export type Decision = {
