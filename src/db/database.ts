@@ -25,6 +25,8 @@ export type Tx = Reader & {
 
 export type Database = {
   readonly read: Reader
+  /** Reads with several statements that all see the same instant: that of the first. */
+  snapshot<T>(work: (reader: Reader) => Promise<T>): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
@@ -121,8 +123,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
+    snapshot: (work) =>
+      withClient((client) => transactOn(client, { begin: SNAPSHOT, work })).catch(throwTranslated),
     transaction: (work, { turn, isDurable } = {}) => {
-      const transact: Transact = (part) => withClient((client) => transactOn(client, part))
+      const transact: Transact = (part) =>
+        withClient((client) => transactOn(client, { begin: 'begin', work: part }))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)
       const run = () => withRetries(attempt).catch(throwTranslated)
       return turn === undefined ? run() : turns.take(turn, run)
@@ -162,17 +167,23 @@ function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
   }
 }
 
+/** It can neither wait for a lock nor be ended for a conflict. */
+const SNAPSHOT = 'begin isolation level repeatable read read only'
+
 /**
  * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
  * that failed unseen answers ROLLBACK without an error, hence the check of its tag.
  */
-async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function transactOn<T>(
+  client: pg.PoolClient,
+  { begin, work }: { begin: string; work: (tx: Tx) => Promise<T> },
+): Promise<T> {
   let ended = false
   const run = (statement: Sql): Promise<Answer> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = client.query('begin')
+  const begun = client.query(begin)
   begun.catch(ignore)
   try {
     const result = await work({

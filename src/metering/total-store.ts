@@ -1,4 +1,4 @@
-import { column, type Reader, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -15,7 +15,6 @@ type TotalJson = {
   lastAt: number
 }
 
-const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
 /** JSON has no infinity: an end that is none is null. */
 const bound = (at: Sql): Sql => sql`case when isfinite(${at}) then ${milliseconds(at)} end`
 

@@ -30,20 +30,18 @@ export const nameOfSeen = (mark: MarkOf, window: Window): string =>
   `${nameOfMetered(mark)} ${mark.hash} ${window.start} ${window.end}`
 
 /** Of a group whose records are yet to be counted. */
-export function stateOf(loaded: {
-  totals: ReadonlyMap<string, readonly KeptTotal[]>
-  named: ReadonlyMap<string, Named>
-  seen: ReadonlyMap<string, true>
-}): State {
-  return {
-    totals: layerOver(loaded.totals),
-    named: layerOver(loaded.named),
-    seen: layerOver(loaded.seen),
-    names: layerOver(new Map()),
-    marks: layerOver(new Map()),
-    records: [],
-  }
-}
+export const stateOf = (loaded: {
+  totals: readonly (readonly [string, readonly KeptTotal[]])[]
+  named: readonly (readonly [string, Named])[]
+  seen: readonly (readonly [string, true])[]
+}): State => ({
+  totals: layerOver(new Map(loaded.totals)),
+  named: layerOver(new Map(loaded.named)),
+  seen: layerOver(new Map(loaded.seen)),
+  names: layerOver(new Map()),
+  marks: layerOver(new Map()),
+  records: [],
+})
 
 /** A state whose changes are seen nowhere else until `keepDraft`. */
 export const draftOf = (state: State): State => ({

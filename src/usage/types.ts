@@ -9,31 +9,32 @@ import type { Aggregate, Measured, RecordName, UsageRecord } from '../metering/i
 /** Whose usage it is. */
 export type Subject = { customerId: string; resourceId: string | null }
 
+type RecordInput = Subject & {
+  /** When it was; null is now. */
+  statedAt: Instant | null
+  dimensions: MeterEvent['dimensions']
+  /** The same as JSON; null for none. */
+  dimensionsText: string | null
+}
+
 /** A value that a caller reports. */
-export type ReportInput = Subject & {
+export type ReportInput = RecordInput & {
   featureId: string
   value: Quantity
   behavior: UsageUpdateBehavior
-  /** When it was used; null is now. */
-  statedAt: Instant | null
-  dimensions: MeterEvent['dimensions']
   idempotencyKey: string | null
 }
 
 /** Something that a customer did. */
-export type EventInput = Subject & {
-  eventName: string
-  statedAt: Instant | null
-  dimensions: MeterEvent['dimensions']
-  idempotencyKey: string
-}
+export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
 
 /** The keys of a subject; no resource key for a resource that the customer does not have. */
 export type Address = { customerKey: Uuid; resourceKey: Uuid | null }
 
 /** What a report came to. */
 export type Reported = {
-  id: Uuid
+  /** Of the record that counts: the first one of its name. */
+  eventKey: Uuid
   occurredAt: Instant
   acceptedAt: Instant
   /** In the units that are limited, never below 0. */
