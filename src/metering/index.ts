@@ -1,4 +1,4 @@
-export { needsRecords, totalsWith, withWindow } from './count-record.ts'
+export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
 export { findUsage } from './find-usage.ts'
 export {
   bumpEnvironmentVersion,
@@ -44,6 +44,7 @@ export {
   type Total,
   type UsageQuery,
   type UsageRecord,
+  type Used,
   type WindowOf,
 } from './types.ts'
 export { usageOf } from './usage-of.ts'
