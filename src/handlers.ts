@@ -5,6 +5,7 @@ import { entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
 import { governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
+import { usageHandlers } from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
@@ -13,4 +14,5 @@ export const handlers: Handlers = {
   ...customersHandlers,
   ...entitlementsHandlers(sources),
   ...governanceHandlers,
+  ...usageHandlers(sources),
 }

@@ -79,7 +79,7 @@ function mountOperation(
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       if (scope instanceof Refusal) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id }
-      const call = { app, scope, origin }
+      const call = { app, scope, origin, isRetry: isRetry(request) }
       const work = async (own: Call) =>
         successOf(operation, await handler(input as OperationRequest<never>, own))
       if (key !== null) {
@@ -99,6 +99,10 @@ function successOf(operation: Operation, answer: unknown): Success {
   const status = required(operation.otherwiseStatus, `a second success of ${operation.id}`)
   return { status, body: answer.body }
 }
+
+/** The official SDKs count the times that they have sent a request again. */
+const isRetry = ({ headers }: FastifyRequest): boolean =>
+  /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
 
 /** An empty segment would match a parameter; no id is empty, so such a path does not exist. */
 function refuseEmptySegments(request: FastifyRequest): void {

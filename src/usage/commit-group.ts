@@ -6,13 +6,19 @@ import { required } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { type Head, hasRecord, lockHeads, type UsageRecord } from '../metering/index.ts'
+import {
+  type Head,
+  hasRecord,
+  lockHeads,
+  type MeteredOf,
+  type UsageRecord,
+} from '../metering/index.ts'
 import { decideGroup, type PreparedRequest } from './decide-group.ts'
 import type { Outcome } from './group-queue.ts'
 import { loadState } from './load-state.ts'
 import { type Known, prepareEvents, prepareReports, type Wording } from './prepare-records.ts'
-import type { ReadCatalog } from './remember-catalog.ts'
-import type { RecallHoldings } from './remember-holdings.ts'
+import type { Catalog, ReadCatalog } from './remember-catalog.ts'
+import type { ReadHoldings } from './remember-held.ts'
 import { saveState } from './save-state.ts'
 import type { Address, EventInput, Reported, ReportInput } from './types.ts'
 
@@ -22,7 +28,7 @@ export type Work =
   | { kind: 'events'; items: readonly (EventInput & Address)[] }
 
 /** What groups are committed with. */
-export type Committing = { app: App; readCatalog: ReadCatalog; recallHoldings: RecallHoldings }
+export type Committing = { app: App; readCatalog: ReadCatalog; readHoldings: ReadHoldings }
 
 /**
  * Counts the requests of one environment's group in one transaction, which begins with the lock of
@@ -63,7 +69,7 @@ export function commitGroup(
 
 /** Locks the customers of a group, and reads what their requests are prepared by. */
 async function readKnown(
-  { app, readCatalog, recallHoldings }: Committing,
+  { app, readCatalog, readHoldings }: Committing,
   tx: Tx,
   asked: { scope: Scope; group: readonly Work[]; customerKeys: readonly Uuid[] },
 ): Promise<Known> {
@@ -75,14 +81,14 @@ async function readKnown(
     catalogVersion(tx, scope),
   ])
   const catalog = await readCatalog(tx, scope, { version, featureIds: featureIdsOf(group) })
-  const holdingsOf = await recallHoldings(tx, scope, { holders: holdersOf(group), heads, now })
+  const holdingOf = await readHoldings(tx, meteredBy(group, catalog), heads)
   const headOf = (customerKey: Uuid): Head => required(heads.get(customerKey), 'a locked head')
   return {
     nowOf: (customerKey) => headOf(customerKey).now,
     isArchived: (customerKey) => archived.has(customerKey),
     featureWithId: catalog.withId,
     meteredBy: catalog.meteredBy,
-    holdingsOf,
+    holdingOf,
   }
 }
 
@@ -94,12 +100,21 @@ const featureIdsOf = (group: readonly Work[]): string[] => [
   ),
 ]
 
-const holdersOf = (group: readonly Work[]) =>
-  group.flatMap(({ items }) =>
-    items.flatMap(({ customerKey, resourceKey }) =>
-      resourceKey === null ? [] : [{ customerKey, resourceKey }],
-    ),
-  )
+/** What the items of a group may count for, as far as their features and names tell. */
+const meteredBy = (group: readonly Work[], catalog: Catalog): MeteredOf[] =>
+  group.flatMap((work) => {
+    const ofItem = (item: Address, features: readonly { key: Uuid }[]) => {
+      const { customerKey, resourceKey } = item
+      if (resourceKey === null) return []
+      return features.map(({ key }) => ({ customerKey, resourceKey, featureKey: key }))
+    }
+    if (work.kind === 'events')
+      return work.items.flatMap((item) => ofItem(item, catalog.meteredBy(item.eventName)))
+    return work.items.flatMap((item) => {
+      const feature = catalog.withId(item.featureId)
+      return ofItem(item, feature === null ? [] : [feature])
+    })
+  })
 
 function prepared(work: Work, known: Known): PreparedRequest {
   try {

@@ -47,7 +47,7 @@ export async function findAddresses<S extends Subject>(
   })
 }
 
-/** Keys by name: those that are remembered, and of the others what `find` answers in their order. */
+/** Keys by name: those remembered, and of the others what `find` answers in their order. */
 async function lookUp<T>(
   things: readonly T[],
   nameOf: (thing: T) => string,

@@ -1,18 +1,20 @@
 import type { Feature, MeteredFeature } from '../catalog/index.ts'
+import { usageWindow } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { LIFETIME } from '../kernel/period.ts'
+import { LIFETIME, type Window } from '../kernel/period.ts'
 import {
   aggregateOf,
   KEPT_MS,
   measureEvent,
+  NO_RESOURCE,
   nameOfEvent,
   nameOfPart,
   nameOfReport,
   occurredAt,
 } from '../metering/index.ts'
-import type { Holdings } from './holdings.ts'
+import type { HoldingOf } from './remember-held.ts'
 import type { Address, EventInput, Prepared, ReportInput } from './types.ts'
 
 /** What is known of a group's customers and of their environment, at its instant of decision. */
@@ -23,7 +25,7 @@ export type Known = {
   featureWithId(featureId: string): Feature | null
   /** The features whose meters may count an event of that name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
-  holdingsOf(customerKey: Uuid, resourceKey: Uuid): Holdings
+  holdingOf: HoldingOf
 }
 
 /** A request as it says itself, for one that a client sends again without keys. */
@@ -61,10 +63,7 @@ function prepareReport(
   const feature = reportedFeature(report, known, field)
   const resourceKey = requireResource(report, field)
   const now = known.nowOf(customerKey)
-  const windows = windowsHeld(report, feature, known.holdingsOf(customerKey, resourceKey), {
-    now,
-    field,
-  })
+  const windowAt = windowsHeld(report, feature, known.holdingOf, field)
   const occurred = occurredAt(statedAt, now, `${field}.createdAt`)
   const isSet = report.behavior === 'SET'
   const counted = { featureKey: feature.key, amount: value, mark: null }
@@ -83,8 +82,8 @@ function prepareReport(
         : nameOfReport({ featureKey: feature.key, resourceKey }, idempotencyKey),
     isRepeatable: idempotencyKey !== null || wording.isRetry,
     keptUntil: now + (idempotencyKey === null ? KEPT_MS.unkeyed : KEPT_MS.keyed),
-    counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: windows(now) }],
-    setIn: isSet ? windows(occurred) : null,
+    counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: windowAt(now) }],
+    setIn: isSet ? windowAt(occurred) : null,
     field,
   }
 }
@@ -107,15 +106,17 @@ function reportedFeature({ featureId }: ReportInput, known: Known, field: string
   return feature
 }
 
+/** The windows in which usage counts by what the customer holds of the feature. */
 function windowsHeld(
-  { customerId }: ReportInput,
+  { customerId, ...address }: ReportInput & Address,
   feature: Feature,
-  holdings: Holdings,
-  { now, field }: { now: Instant; field: string },
-) {
-  const windows = holdings.windowsAt(feature.key, now)
-  if (windows !== null) return windows
-  if (!holdings.isAnyAt(now))
+  holdingOf: HoldingOf,
+  field: string,
+): (at: Instant) => Window {
+  const resourceKey = address.resourceKey ?? NO_RESOURCE
+  const { held, holdsAnything } = holdingOf({ ...address, resourceKey, featureKey: feature.key })
+  if (held !== null) return (at) => usageWindow(held, at)
+  if (!holdsAnything)
     throw notFound(
       'NoActiveSubscriptionForCustomer',
       `${field}: the customer ${customerId} holds nothing`,
@@ -147,7 +148,11 @@ function prepareEvent(event: EventInput & Address, known: Known, field: string):
   if (Buffer.byteLength(event.dimensionsText ?? '') > DIMENSIONS_BYTES)
     throw badInput(`${field}.dimensions is larger than 64 kB`)
   const now = known.nowOf(customerKey)
-  const holdings = known.holdingsOf(customerKey, resourceKey)
+  const shownIn = (featureKey: Uuid): Window => {
+    const { held } = known.holdingOf({ customerKey, resourceKey, featureKey })
+    // Of what nobody holds, the lifetime alone is kept.
+    return held === null ? LIFETIME : usageWindow(held, now)
+  }
   const features = known.meteredBy(eventName)
   const read = { name: eventName, dimensions: event.dimensions }
   return {
@@ -166,8 +171,7 @@ function prepareEvent(event: EventInput & Address, known: Known, field: string):
       ...measured,
       feature,
       aggregate: aggregateOf(feature.meter),
-      // Of what nobody holds, the lifetime alone is kept.
-      window: holdings.windowsAt(feature.key, now)?.(now) ?? LIFETIME,
+      window: shownIn(feature.key),
     })),
     setIn: null,
     field,

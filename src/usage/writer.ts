@@ -1,16 +1,16 @@
 import type { App } from '../app.ts'
 import { isUnreachable } from '../db/index.ts'
+import type { SourceLoader } from '../entitlements/index.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { commitGroup, type Work } from './commit-group.ts'
 import { findAddresses } from './find-addresses.ts'
 import { createGroupQueue, type Entry, type GroupLimits } from './group-queue.ts'
-import type { ReadHoldings } from './holdings.ts'
 import { createMemory } from './memory.ts'
 import type { Wording } from './prepare-records.ts'
 import { rememberCatalog } from './remember-catalog.ts'
-import { rememberHoldings } from './remember-holdings.ts'
+import { rememberHeld } from './remember-held.ts'
 import type { EventInput, Reported, ReportInput } from './types.ts'
 
 /**
@@ -45,12 +45,12 @@ export type UsageWriter = {
 type Request = Entry & { scope: Scope; work: Work }
 
 /** Writes usage to the database of an application, by groups. */
-export function createUsageWriter(app: App, readHoldings: ReadHoldings): UsageWriter {
+export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): UsageWriter {
   const keys = createMemory<Uuid>(KEYS)
   const committing = {
     app,
     readCatalog: rememberCatalog(),
-    recallHoldings: rememberHoldings(readHoldings),
+    readHoldings: rememberHeld(loaders),
   }
   const queue = createGroupQueue<Request, readonly Reported[]>(
     LIMITS,

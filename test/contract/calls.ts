@@ -133,6 +133,31 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1.credits.customCurrencies.archive': () => ({ params: path }),
   'v1.credits.customCurrencies.unarchive': () => ({ params: path }),
   'v1.credits.customCurrencies.listAssociatedEntities': () => ({ params: path }),
+  'v1.usage.report': (mark) => ({
+    body: {
+      usages: [
+        {
+          customerId: path.id,
+          featureId: path.featureId,
+          value: 3,
+          dimensions: { mark },
+          idempotencyKey: 'report-1',
+        },
+      ],
+    },
+  }),
+  'v1.events.report': (mark) => ({
+    body: {
+      events: [
+        {
+          customerId: path.id,
+          eventName: mark,
+          idempotencyKey: 'event-1',
+          dimensions: { tokens: 12.5, isCached: false },
+        },
+      ],
+    },
+  }),
   'v1.audit.list': () => ({ query: { limit: '100' } }),
   'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
