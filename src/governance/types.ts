@@ -34,6 +34,16 @@ export type Entity = {
   archivedAt: Instant | null
 }
 
+/** Where an entity stands in its customer's tree. */
+export type Place = {
+  key: Uuid
+  id: string
+  parentKey: Uuid | null
+  /** When the entity got its first budget; null: it has no place yet, and no parent. */
+  placedAt: Instant | null
+  archivedAt: Instant | null
+}
+
 /** What an upsert says of an entity. Absent keeps; `displayName: null` clears. */
 export type EntityInput = {
   id: string
