@@ -12,6 +12,7 @@ const NOT_OF_CUSTOMERS = [
   'api_keys',
   'directory',
   'entity_types',
+  'environment_heads',
   'environment_roles',
   'environments',
   'idempotency_answers',

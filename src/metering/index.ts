@@ -1,0 +1,11 @@
+export { findUsage } from './find-usage.ts'
+export { bumpEnvironmentVersion, bumpVersion } from './head-store.ts'
+export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export {
+  type Aggregate,
+  AHEAD_LIMIT_MS,
+  type Metered,
+  NO_RESOURCE,
+  type Total,
+  type UsageQuery,
+} from './types.ts'
