@@ -1,6 +1,8 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata, MetadataPatch } from '../kernel/metadata.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import type { Cadence } from './cadence.ts'
 
 export type EntityType = {
   key: Uuid
@@ -57,4 +59,70 @@ export type Upserted<T> = {
   before: T | null
   after: T
   change: 'created' | 'updated' | null
+}
+
+/** What a budget is of: a metered feature, or a currency of credits. */
+export type Capability = { kind: 'feature' | 'currency'; key: Uuid; id: string }
+
+/**
+ * A budget of an entity, "assignment" or "entity entitlement" on the wire. Entity, capability and
+ * scope together are its name.
+ */
+export type Assignment = {
+  key: Uuid
+  entityKey: Uuid
+  entityId: string
+  capability: Capability
+  /** Its entity's place, the same for all budgets of the entity. */
+  parentId: string | null
+  /** By their ids, in the order of these, each once; none: it applies to all usage. */
+  scope: readonly { key: Uuid; id: string }[]
+  /** null: counted and never exceeded. */
+  usageLimit: Quantity | null
+  cadence: Cadence
+  /** Grows with the cadence: the windows of each have counters of their own. From 1. */
+  revision: number
+  createdAt: Instant
+  updatedAt: Instant
+}
+
+/** What an upsert says of a budget. Absent keeps; a new one needs a limit and a cadence. */
+export type AssignmentInput = {
+  entityId: string
+  capability: Pick<Capability, 'kind' | 'id'>
+  /** In the order of the ids, each once. */
+  scopeEntityIds: readonly string[]
+  usageLimit?: Quantity | null
+  cadence?: Cadence
+  parentId?: string | null
+}
+
+/** An active entity on the way from one that a dimension named up to its root. */
+export type Node = { entityKey: Uuid; entityId: string }
+
+/** A budget as counting and deciding see it. */
+export type Budget = {
+  assignmentKey: Uuid
+  revision: number
+  entityKey: Uuid
+  entityId: string
+  capabilityKey: Uuid
+  /** In the order of the ids. */
+  scopeEntityIds: readonly string[]
+  usageLimit: Quantity | null
+  cadence: Cadence
+  createdAt: Instant
+}
+
+/** What the dimensions of a request lead to. */
+export type Resolution = {
+  /**
+   * One for each entity that a dimension named, in the order of the dimensions: the entity, then
+   * what is above it. Archived ones are left out, what is above them is not.
+   */
+  paths: readonly (readonly Node[])[]
+  /** The budgets of these entities whose scope lies within them, each once. */
+  budgets: readonly Budget[]
+  /** The keys of dimensions that could have named an entity and did not, in their order. */
+  unresolved: readonly string[]
 }
