@@ -61,8 +61,8 @@ export type Upserted<T> = {
   change: 'created' | 'updated' | null
 }
 
-/** What a budget is of: a metered feature, or a currency of credits. */
-export type Capability = { kind: 'feature' | 'currency'; key: Uuid; id: string }
+/** What a budget is of: a metered feature, or a currency of credits. No two have one key. */
+export type Capability = { kind: 'feature' | 'currency'; key: Uuid }
 
 /**
  * A budget of an entity, "assignment" or "entity entitlement" on the wire. Entity, capability and
@@ -73,7 +73,7 @@ export type Assignment = {
   entityKey: Uuid
   entityId: string
   capability: Capability
-  /** Its entity's place, the same for all budgets of the entity. */
+  /** The parent of its entity, the same for all budgets of that one. */
   parentId: string | null
   /** By their ids, in the order of these, each once; none: it applies to all usage. */
   scope: readonly { key: Uuid; id: string }[]
@@ -89,7 +89,7 @@ export type Assignment = {
 /** What an upsert says of a budget. Absent keeps; a new one needs a limit and a cadence. */
 export type AssignmentInput = {
   entityId: string
-  capability: Pick<Capability, 'kind' | 'id'>
+  capability: { kind: Capability['kind']; id: string }
   /** In the order of the ids, each once. */
   scopeEntityIds: readonly string[]
   usageLimit?: Quantity | null
