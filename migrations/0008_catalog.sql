@@ -1,4 +1,4 @@
--- What the vendor grants: features, and the currencies of credits. Small, and owned by the environment.
+-- What an environment can grant: features, and the currencies of credits. Small tables.
 
 -- Grows with every change of the environment's features and currencies, so that whoever remembers
 -- them can tell in one read whether they are still so.

@@ -5,6 +5,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { inEnvironment } from './catalog-store.ts'
 import type { Currency } from './types.ts'
 
 const currencyRow = row({
@@ -37,8 +38,6 @@ const selectCurrencies = sql`
   select currency_key, id, display_name, description, symbol, units, metadata, created_at,
     updated_at, archived_at
   from currencies`
-
-const inEnvironment = (scope: Scope): Sql => sql`environment_key = ${scope.environmentKey}::uuid`
 
 const currenciesWithIds = (scope: Scope, ids: readonly string[]): Sql =>
   sql`${selectCurrencies} where ${inEnvironment(scope)} and id = any(${ids}::text[])`

@@ -21,6 +21,7 @@ import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { inEnvironment } from './catalog-store.ts'
 import type { Feature, Meter, MeteredFeature } from './types.ts'
 
 const featureRow = row({
@@ -63,8 +64,6 @@ const selectFeatures = sql`
   select feature_key, id, display_name, description, feature_type, meter_type, status, units,
     units_plural, enum_configuration, unit_transformation, meter, metadata, created_at, updated_at
   from features`
-
-const inEnvironment = (scope: Scope): Sql => sql`environment_key = ${scope.environmentKey}::uuid`
 
 const featuresWithIds = (scope: Scope, ids: readonly string[]): Sql =>
   sql`${selectFeatures} where ${inEnvironment(scope)} and id = any(${ids}::text[])`
@@ -157,7 +156,9 @@ const keyRow = row({ feature_key: column.uuid })
 export const featureExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
   (await reader.maybeOne(
     keyRow,
-    sql`select feature_key from features where ${inEnvironment(scope)} and feature_key = ${key}::uuid`,
+    sql`
+    select feature_key from features
+    where ${inEnvironment(scope)} and feature_key = ${key}::uuid`,
   )) !== null
 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)

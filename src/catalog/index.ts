@@ -1,4 +1,5 @@
 export { catalogVersion } from './catalog-store.ts'
+export { type CatalogUse, NOBODY_LEANS, type PackageUse } from './catalog-use.ts'
 export { findCurrencies, holdCurrencies } from './currency-store.ts'
 export {
   findFeatures,
@@ -6,6 +7,7 @@ export {
   holdFeatures,
   meteredFeatures,
 } from './feature-store.ts'
+export { catalogHandlers } from './http.ts'
 export { type DimensionValue, fieldOf, type MeterEvent, matches } from './match-meter.ts'
 export { transformUnits } from './transform-units.ts'
 export type {
