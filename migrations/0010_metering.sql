@@ -85,13 +85,14 @@ create table usage_totals (
   window_end timestamptz not null,
   window_start timestamptz not null,
   environment_key uuid not null,
-  aggregate text not null check (aggregate in ('SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE')),
-  -- Signed, before any unit transformation; 0 when nothing counted.
-  value numeric(30,10) not null,
-  -- What an average divides.
-  sum numeric(30,10) not null,
-  -- Records that counted; for distinct values, the values.
+  -- All that any way to aggregate needs, of signed amounts before any unit transformation, so that
+  -- a meter may change how it aggregates. The sum has room for more than any that is shown.
   count bigint not null,
+  sum numeric(40,10) not null,
+  min numeric(30,10),
+  max numeric(30,10),
+  -- How many marks usage_marks has for it.
+  distinct_count bigint not null,
   -- The latest occurred_at of what counted, and that of the SET in force.
   last_at timestamptz not null,
   set_at timestamptz,
@@ -100,15 +101,16 @@ create table usage_totals (
 
 create index usage_totals_by_end on usage_totals (environment_key, window_end);
 
--- Which values a total of distinct ones has seen; a value may be too long for an index row.
+-- Which distinct values a total has seen, by 128 bits of their SHA-256: one may be too long for an
+-- index row.
 create table usage_marks (
   customer_key uuid not null,
   feature_key uuid not null,
   resource_key uuid not null,
+  -- Before the window: all windows that have seen it are found at once.
+  mark_hash uuid not null,
   window_end timestamptz not null,
   window_start timestamptz not null,
-  -- 128 bits of the value's SHA-256.
-  mark_hash uuid not null,
   environment_key uuid not null,
-  primary key (customer_key, feature_key, resource_key, window_end, window_start, mark_hash)
+  primary key (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)
 );

@@ -28,7 +28,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: [...BASE, 'jobs'],
   catalog: [...BASE, 'jobs'],
   customers: [...BASE, 'jobs', 'access'],
-  metering: [...BASE, 'jobs', 'access', 'customers'],
+  metering: [...BASE, 'jobs', 'catalog', 'customers'],
   governance: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],

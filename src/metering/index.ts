@@ -6,6 +6,8 @@ export {
   AHEAD_LIMIT_MS,
   type Metered,
   NO_RESOURCE,
+  type Tally,
   type Total,
   type UsageQuery,
 } from './types.ts'
+export { usageOf } from './usage-of.ts'

@@ -55,12 +55,15 @@ const keep = (
   db.transaction((tx) =>
     tx.execute(sql`
       insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-        environment_key, aggregate, value, sum, count, last_at)
+        environment_key, count, sum, min, max, distinct_count, last_at)
       values (${customerKey}::uuid, ${featureKey}::uuid, ${NO_RESOURCE}::uuid,
         ${boundToSql(window.end)}::timestamptz, ${boundToSql(window.start)}::timestamptz,
-        ${scope.environmentKey}::uuid, 'SUM', ${quantityToSql(value)}::numeric, 0, 1,
+        ${scope.environmentKey}::uuid, 1, ${quantityToSql(value)}::numeric, 2, 3, 4,
         ${instantToWire(last)}::timestamptz)`),
   )
+
+/** What `keep` writes beside the sum. */
+const tally = { count: 1n, min: wholeUnits(2), max: wholeUnits(3), distinct: 4n }
 
 const usage = ({ customerKey, featureKey }: Metered, window: Window, aggregate: Aggregate) =>
   readTotals(db.read, customerKey, [{ featureKey, resourceKey: NO_RESOURCE, window, aggregate }])
@@ -91,14 +94,15 @@ for (const [aggregate, expected] of AGGREGATED)
     assert.deepEqual(await usage(metered, june, aggregate), [0n])
   })
 
-test('a total that is kept tells usage, unless it was aggregated otherwise', async () => {
+test('a total that is kept tells usage, whatever its records are', async () => {
   const metered = await newCustomer()
   await keep(metered, { window: LIFETIME, value: wholeUnits(3), last: MAY.start })
   await keep(metered, { window: MAY, value: -1n, last: MAY.start })
   await record(metered, { occurred: MAY.start, amount: wholeUnits(4) })
   assert.deepEqual(await usage(metered, MAY, 'SUM'), [-1n])
   assert.deepEqual(await usage(metered, LIFETIME, 'SUM'), [wholeUnits(3)])
-  assert.deepEqual(await usage(metered, MAY, 'MAX'), [wholeUnits(4)])
+  assert.deepEqual(await usage(metered, MAY, 'MAX'), [wholeUnits(3)])
+  assert.deepEqual(await usage(metered, MAY, 'UNIQUE'), [wholeUnits(4)])
   const stranger = await newCustomer()
   assert.deepEqual(await usage({ ...stranger, featureKey: metered.featureKey }, MAY, 'SUM'), [0n])
 })
@@ -137,8 +141,8 @@ test('a statement reads the totals of an instant along with its own columns', as
   assert.deepEqual(
     totals.sort((one, other) => other.window.start - one.window.start),
     [
-      { window: MAY, aggregate: 'SUM', value: 1n, lastAt: MAY.start + 5 },
-      { window: LIFETIME, aggregate: 'SUM', value: wholeUnits(9), lastAt: MAY.start + 5 },
+      { window: MAY, tally: { ...tally, sum: 1n }, lastAt: MAY.start + 5 },
+      { window: LIFETIME, tally: { ...tally, sum: wholeUnits(9) }, lastAt: MAY.start + 5 },
     ],
   )
   assert.equal(findUsage(totals, MAY, 'SUM'), 1n)

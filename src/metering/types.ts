@@ -7,8 +7,19 @@ import type { Quantity } from '../kernel/quantity.ts'
  * How the amounts of records become usage. A meter that counts is a SUM whose amounts are 1, and so
  * is a feature without a meter.
  */
-export const AGGREGATES = ['SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE'] as const
-export type Aggregate = (typeof AGGREGATES)[number]
+export type Aggregate = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'UNIQUE'
+
+/** All that any aggregate needs to know of the records of a window; `usageOf` tells usage by it. */
+export type Tally = {
+  /** Records that counted. */
+  count: bigint
+  sum: Quantity
+  /** Null when nothing counted. */
+  min: Quantity | null
+  max: Quantity | null
+  /** Different values that a meter of distinct ones saw. */
+  distinct: bigint
+}
 
 /**
  * How far ahead of its acceptance a record may have occurred, in milliseconds: clocks of callers
@@ -22,14 +33,26 @@ export const NO_RESOURCE: Uuid = '00000000-0000-0000-0000-000000000000'
 /** What has usage: a feature of a customer, for one of its resources or for none. */
 export type Metered = { featureKey: Uuid; resourceKey: Uuid }
 
-/** Usage of a window, as it is kept. */
+/** What is kept of a window. */
 export type Total = {
   window: Window
-  aggregate: Aggregate
-  /** Signed, and before any unit transformation. */
-  value: Quantity
+  tally: Tally
   /** When the latest record of the window occurred. */
   lastAt: Instant
+}
+
+/** The same, as whoever counts needs it. */
+export type KeptTotal = Total & {
+  /** When the SET in force occurred; an earlier one is ignored. */
+  setAt: Instant | null
+}
+
+/** What a record counts for one feature. */
+export type Measured = {
+  featureKey: Uuid
+  amount: Quantity
+  /** The value that a meter of distinct ones saw; null for every other. */
+  mark: string | null
 }
 
 /** Which usage is asked for. */
