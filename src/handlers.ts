@@ -1,7 +1,7 @@
 import { auditHandlers } from './audit/index.ts'
 import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
-import { governanceHandlers } from './governance/index.ts'
+import { budgetHandlers, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
@@ -10,4 +10,5 @@ export const handlers: Handlers = {
   ...catalogHandlers(NOBODY_LEANS),
   ...customersHandlers,
   ...governanceHandlers,
+  ...budgetHandlers,
 }

@@ -1,4 +1,4 @@
-export { customerNamed } from './customer-store.ts'
+export { customerNamed, findCustomerKey } from './customer-store.ts'
 export { customerTurn, lockActiveCustomer, requireCustomer } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'

@@ -10,11 +10,17 @@ function fired(
   thresholds: readonly number[],
   budget: { usage: number; limit: number | null; fired?: readonly number[] },
 ): number[] {
-  return firedBy(thresholds.map(quantity), {
+  const reached = {
     usage: quantity(budget.usage),
-    limit: budget.limit === null ? null : quantity(budget.limit),
+    usageLimit: budget.limit === null ? null : quantity(budget.limit),
+    window: { start: 10, end: 20 },
     fired: (budget.fired ?? []).map(quantity),
-  }).map(quantityToWire)
+  }
+  const firedAt = (now: number) =>
+    firedBy(thresholds.map(quantity), reached, now).map(quantityToWire)
+  assert.deepEqual(firedAt(20), [], 'the window is over')
+  assert.deepEqual(firedAt(10), firedAt(19))
+  return firedAt(19)
 }
 
 /** Usage, limit, what has fired, and what fires, of 50, 80, 100 and 150 per cent. */

@@ -1,1 +1,2 @@
+export { budgetHandlers } from './budget-http.ts'
 export { governanceHandlers } from './http.ts'

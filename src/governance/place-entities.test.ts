@@ -52,7 +52,7 @@ function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Below {
 function placed(whole: Whole, rows: readonly (readonly [string, string | null | undefined])[]) {
   const wishes = rows.map(
     ([id, parent], index): Wish => ({
-      row: `assignments[${index}] (${id})`,
+      where: `assignments[${index}] (${id})`,
       entityKey: id,
       ...(parent === undefined ? {} : { parentKey: parent }),
     }),

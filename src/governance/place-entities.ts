@@ -5,7 +5,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Place } from './types.ts'
 
 /** What a row of a request says of its entity's place. Absent keeps, null makes a root. */
-export type Wish = { row: string; entityKey: Uuid; parentKey?: Uuid | null }
+export type Wish = { where: string; entityKey: Uuid; parentKey?: Uuid | null }
 
 /**
  * What hangs below an entity that moves, on ways that pass no other entity that moves: ids of some
@@ -31,7 +31,9 @@ export function refuseTwoParents(wishes: readonly Wish[]): void {
     if (wish.parentKey === undefined) continue
     const other = first.get(wish.entityKey) ?? wish
     if (other.parentKey !== wish.parentKey)
-      throw badInput(`${wish.row}: parentId differs from that of ${other.row}; an entity has one`)
+      throw badInput(
+        `${wish.where}: parentId differs from that of ${other.where}; an entity has one`,
+      )
     first.set(wish.entityKey, other)
   }
 }
@@ -106,7 +108,7 @@ function refuseParents(place: Place, wish: Wish, { placeOf, belowOf, moving }: C
   ]
   if (ids.length > 0)
     throw badInput(
-      `${wish.row}: ${place.id} has entities below it (${ids.slice(0, SHOWN).join(', ')}); ` +
+      `${wish.where}: ${place.id} has entities below it (${ids.slice(0, SHOWN).join(', ')}); ` +
         'only one that has none can get another parent',
     )
 }
@@ -118,11 +120,11 @@ function refuseBadPath(
 ): void {
   const path = pathOf(placeOf(key), placeOf)
   if (path.at(-1)?.parentKey !== null)
-    throw badInput(`${wish.row}: with this parentId the tree would have a circle`)
+    throw badInput(`${wish.where}: with this parentId the tree would have a circle`)
   const levels = path.length + belowOf(key).levels
   if (levels > maxDepth)
     throw badInput(
-      `${wish.row}: with this parentId the tree would have ${levels} levels; ` +
+      `${wish.where}: with this parentId the tree would have ${levels} levels; ` +
         `${maxDepth} are the most`,
     )
 }

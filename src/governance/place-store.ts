@@ -1,7 +1,7 @@
+import { ENTITY_DEPTH_LIMIT } from '../config.ts'
 import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { MAX_LEVELS } from './climb.ts'
 import type { Below } from './place-entities.ts'
 import type { Place } from './types.ts'
 
@@ -93,7 +93,7 @@ export async function findBelow(
           union all
           select child.entity_key, below.level + 1
           from below join entities child on ${isChild('below')}
-          where below.level < ${MAX_LEVELS}::integer
+          where below.level < ${ENTITY_DEPTH_LIMIT}::integer
         )
         select coalesce(max(level), 0) as count from below
       ) levels

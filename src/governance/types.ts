@@ -86,8 +86,13 @@ export type Assignment = {
   updatedAt: Instant
 }
 
+/** With the id of its feature or its currency. */
+export type NamedAssignment = Assignment & { capabilityId: string }
+
 /** What an upsert says of a budget. Absent keeps; a new one needs a limit and a cadence. */
 export type AssignmentInput = {
+  /** How messages name it. */
+  where: string
   entityId: string
   capability: { kind: Capability['kind']; id: string }
   /** In the order of the ids, each once. */
@@ -125,4 +130,28 @@ export type Resolution = {
   budgets: readonly Budget[]
   /** The keys of dimensions that could have named an entity and did not, in their order. */
   unresolved: readonly string[]
+}
+
+/** An entity in a customer's tree, or one of its budgets with what is used of it now. */
+export type TreeRow = {
+  /** Of the entity, or of the budget. */
+  key: Uuid
+  entityId: string
+  entityTypeId: string
+  displayName: string | null
+  /** Also that of an archived parent, which is no row itself. */
+  parentId: string | null
+  /** A decimal that the row is ordered by before its key; null where it has none. */
+  sortValue: string | null
+  budget: {
+    capabilityKey: Uuid
+    scopeEntityIds: readonly string[]
+    usageLimit: Quantity | null
+    /** In limited units, not below 0. */
+    currentUsage: Quantity
+    /** To ten decimals. */
+    utilization: Quantity | null
+    cadence: Cadence
+    createdAt: Instant
+  } | null
 }

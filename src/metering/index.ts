@@ -1,5 +1,6 @@
 export { findUsage } from './find-usage.ts'
 export { bumpEnvironmentVersion, bumpVersion } from './head-store.ts'
+export { postingsFrom } from './posting-store.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
 export {
   type Aggregate,
