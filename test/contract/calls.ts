@@ -11,6 +11,7 @@ export const path = {
 }
 /** The paths of features name them `id`, as those of customers do. */
 const feature = { id: 'api-calls' }
+const budget = { entityId: path.entityId, featureId: feature.id }
 
 /**
  * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
@@ -103,6 +104,19 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.customers.entities.list': () => ({ params: path, query: { includeArchived: 'true' } }),
   'v1Beta.customers.entities.archive': () => ({ params: path, body: { ids: [path.entityId] } }),
   'v1Beta.customers.entities.unarchive': () => ({ params: path, body: { ids: [path.entityId] } }),
+  'v1Beta.customers.assignments.upsert': () => ({
+    params: path,
+    body: {
+      assignments: [{ ...budget, usageLimit: 200, scopeEntityIds: [path.entityId], cadence: 'P1D' }],
+    },
+  }),
+  'v1Beta.customers.assignments.list': () => ({ params: path }),
+  'v1.events.beta.customers.retrieveGovernance': () => ({
+    params: path,
+    query: { featureIds: feature.id, currencyIds: path.currencyId },
+  }),
+  'v1Beta.governance.retrieveThresholdConfig': () => ({}),
+  'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
 }
 
 export const operationIds = Object.keys(calls) as OperationId[]
@@ -143,6 +157,16 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
       ],
     },
   })
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 100, cadence: 'P1M' },
+        { entityId: path.entityId, currencyId: path.currencyId, usageLimit: 1, cadence: 'P1M' },
+      ],
+    },
+  })
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
@@ -186,6 +210,9 @@ export async function portrait(tenant: Tenant): Promise<string> {
     (await tenant.call('v1Beta.customers.entities.list', { params: path, query })).text,
     await tenant.ok('v1.features.listFeatures'),
     await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
+    (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
+    await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
+    await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
     await tenant.announced(),
   ])
 }
