@@ -38,7 +38,8 @@ create table assignments (
   unique (customer_key, entity_key, capability_key, scope_head, scope_keys)
 );
 
-create index assignments_of_entity on assignments (customer_key, entity_key, assignment_key);
+-- There is no index by entity alone: most entities have few budgets, so the planner would take it for
+-- the few that have very many, and read all of these for each record.
 create index assignments_of_capability on assignments
   (customer_key, capability_key, assignment_key);
 

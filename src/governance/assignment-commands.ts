@@ -4,7 +4,7 @@ import { type Announcement, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { AHEAD_LIMIT_MS, bumpVersion } from '../metering/index.ts'
+import { bumpVersion } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import {
   namedEntities,
@@ -16,7 +16,7 @@ import {
   wishOf,
 } from './assignment-rows.ts'
 import { findAssignments, saveAssignments, savePastCadences } from './assignment-store.ts'
-import { windowsBetween } from './cadence.ts'
+import { carryOf } from './count.ts'
 import { carryCounters } from './counter-store.ts'
 import { holdCapabilities } from './find-capabilities.ts'
 import { movedBy, placeEntities, refuseTwoParents } from './place-entities.ts'
@@ -105,12 +105,6 @@ async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: 
   }
 }
 
-/**
- * How far ahead of now records may have been counted, in milliseconds: as far as they may be ahead
- * of the server that counted them, whose clock may be ahead of ours.
- */
-const CARRIED_AHEAD_MS = 2 * AHEAD_LIMIT_MS
-
 type Saving = {
   customerKey: Uuid
   rows: readonly Row[]
@@ -127,7 +121,6 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
   const recounted = changed.flatMap(({ before, after }) =>
     before === null || before.revision === after.revision ? [] : [{ before, after }],
   )
-  const until = now + CARRIED_AHEAD_MS
   await Promise.all([
     // Before the counters are read: from here on nobody counts for the customer.
     bumpVersion(tx, call.scope, [customerKey]),
@@ -145,7 +138,7 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
     carryCounters(
       tx,
       owner,
-      recounted.map(({ after }) => ({ ...after, windows: windowsBetween(after, now, until) })),
+      recounted.map(({ after }) => carryOf(after, now)),
     ),
     announce(tx, { ...call, now }, announcementsOf(made)),
   ])

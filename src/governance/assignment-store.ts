@@ -144,6 +144,32 @@ export async function savePastCadences(
     ) as past (assignment_key, revision, cadence, ended_at)`)
 }
 
+const cadenceRow = row({
+  assignment_key: column.uuid,
+  revision: column.integer,
+  cadence: column.text,
+  created_at: column.instant,
+  since: column.instant,
+})
+
+/** The cadences that a customer's budgets got after their first ones, and since when. */
+export async function findCadenceChanges(reader: Reader, customerKey: Uuid) {
+  const found = await reader.many(
+    cadenceRow,
+    sql`
+    select a.assignment_key, past.revision + 1 as revision,
+      coalesce(next.cadence, a.cadence) as cadence, a.created_at, past.ended_at as since
+    from past_cadences past
+      join assignments a using (customer_key, assignment_key)
+      left join past_cadences next on next.customer_key = past.customer_key
+        and next.assignment_key = past.assignment_key and next.revision = past.revision + 1
+    where past.customer_key = ${customerKey}::uuid`,
+  )
+  return found.map(({ assignment_key, revision, cadence, created_at, since }) => {
+    return { key: assignment_key, revision, cadence, createdAt: created_at, since }
+  })
+}
+
 /** null is any. */
 export type AssignmentFilter = {
   entityKey: Uuid | null

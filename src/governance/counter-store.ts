@@ -1,12 +1,11 @@
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
-import { quantityToSql } from '../kernel/quantity.ts'
+import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { postingsFrom } from '../metering/index.ts'
-import { type Counters, counterName, type Posting } from './count.ts'
-import type { Assignment } from './types.ts'
+import { type Carry, type Counters, counterName, type Posting } from './count.ts'
 
 /** A posting with whose it is. */
 export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }
@@ -40,19 +39,18 @@ export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'rev
   window: Pick<Window, 'start'>
 }
 
-const counterRow = row({
+const counterColumns = {
   assignment_key: column.uuid,
   revision: column.integer,
   window_start: column.instant,
   usage: column.quantity,
-})
+}
+const counterRow = row(counterColumns)
 
-const countersOf = (found: readonly ReturnType<typeof counterRow>[]): Counters =>
-  new Map(
-    found.map(({ assignment_key, revision, window_start, usage }) => [
-      counterName({ assignmentKey: assignment_key, revision }, { start: window_start }),
-      usage,
-    ]),
+const nameOf = (found: Omit<ReturnType<typeof counterRow>, 'usage'>): string =>
+  counterName(
+    { assignmentKey: found.assignment_key, revision: found.revision },
+    { start: found.window_start },
   )
 
 /** What counters say, by their names. */
@@ -70,22 +68,19 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
     ) as asked (customer_key, assignment_key, revision, window_start)
       using (customer_key, assignment_key, revision, window_start)`,
   )
-  return countersOf(found)
+  return new Map(found.map((each) => [nameOf(each), each.usage]))
 }
-
-/** The windows in which a new revision counts what was posted under those before it. */
-export type Carry = Pick<Assignment, 'key' | 'revision'> & { windows: readonly Window[] }
 
 /** What earlier revisions were posted, as postings of the revision that took it over. */
 function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
-  const rows = carries.flatMap(({ key, revision, windows }) =>
-    windows.map((window) => ({ key, revision, window })),
+  const rows = carries.flatMap(({ assignmentKey, revision, windows }) =>
+    windows.map((window) => ({ assignmentKey, revision, window })),
   )
   const from = Math.min(...rows.map(({ window }) => window.start))
   return sql`
     select taken.assignment_key, taken.revision, taken.window_start, posting.delta
     from unnest(
-      ${rows.map(({ key }) => key)}::uuid[],
+      ${rows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
       ${rows.map(({ revision }) => revision)}::integer[],
       ${rows.map(({ window }) => instantToWire(window.start))}::timestamptz[],
       ${rows.map(({ window }) => instantToWire(window.end))}::timestamptz[]
@@ -118,4 +113,55 @@ export async function carryCounters(
 ): Promise<void> {
   if (carries.length === 0) return
   await tx.execute(insertCounters(owner, carried(owner.customerKey, carries)))
+}
+
+/** What all counters of a customer are by the postings, and by the cadences that they had. */
+const recounted = (customerKey: Uuid, carries: readonly Carry[]): Sql => sql`
+  select assignment_key, revision, window_start, delta
+  from ${postingsFrom(customerKey, null)} as posting
+  ${carries.length === 0 ? nothing : sql`union all ${carried(customerKey, carries)}`}`
+
+const differenceRow = row({
+  ...counterColumns,
+  recounted: column.quantity,
+})
+
+/** A counter that is not what its postings make. */
+export type Difference = { name: string; kept: Quantity; recounted: Quantity }
+
+/** Those of a customer's counters that are not what they should be, at most `limit`, by their keys. */
+export async function differingCounters(
+  reader: Reader,
+  customerKey: Uuid,
+  { carries, limit }: { carries: readonly Carry[]; limit: number },
+): Promise<Difference[]> {
+  const found = await reader.many(
+    differenceRow,
+    sql`
+    select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
+      coalesce(recounted.usage, 0) as recounted
+    from (
+        select assignment_key, revision, window_start, sum(delta) as usage
+        from (${recounted(customerKey, carries)}) as posting
+        group by assignment_key, revision, window_start
+      ) as recounted
+      full join (
+        select assignment_key, revision, window_start, usage from budget_counters
+        where customer_key = ${customerKey}::uuid
+      ) as kept using (assignment_key, revision, window_start)
+    where coalesce(kept.usage, 0) <> coalesce(recounted.usage, 0)
+    order by assignment_key, revision, window_start limit ${limit}::integer`,
+  )
+  return found.map((each) => ({ name: nameOf(each), kept: each.usage, recounted: each.recounted }))
+}
+
+/** Makes all counters of a customer anew. Nothing must be posted meanwhile. */
+export async function rewriteCounters(
+  tx: Tx,
+  owner: Owner,
+  carries: readonly Carry[],
+): Promise<void> {
+  await tx.execute(sql`
+    delete from budget_counters where customer_key = ${owner.customerKey}::uuid`)
+  await tx.execute(insertCounters(owner, recounted(owner.customerKey, carries)))
 }

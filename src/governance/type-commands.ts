@@ -3,6 +3,7 @@ import { type Announcement, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
+import { bumpEnvironmentVersion } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
 import * as store from './type-store.ts'
@@ -114,5 +115,6 @@ async function save(
       changed.map(({ after }) => after),
     ),
     announce(tx, { ...call, now: made.now }, announcements),
+    ...(changed.length === 0 ? [] : [bumpEnvironmentVersion(tx, call.scope)]),
   ])
 }

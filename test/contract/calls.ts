@@ -107,7 +107,9 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.customers.assignments.upsert': () => ({
     params: path,
     body: {
-      assignments: [{ ...budget, usageLimit: 200, scopeEntityIds: [path.entityId], cadence: 'P1D' }],
+      assignments: [
+        { ...budget, usageLimit: 200, scopeEntityIds: [path.entityId], cadence: 'P1D' },
+      ],
     },
   }),
   'v1Beta.customers.assignments.list': () => ({ params: path }),
