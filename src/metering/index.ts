@@ -27,6 +27,7 @@ export {
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
+export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
