@@ -97,9 +97,10 @@ export function upsertBudgets(
   { customerId, rows, now }: { customerId: string; rows: readonly BudgetInput[]; now: Instant },
 ): Outcome<BudgetAnswer[]> {
   const customer = writable(state, customerId)
-  if (isRefusal(customer)) return { refused: [customer] }
-  const refused = rows.flatMap((row) => refusalsOf(state, customer, row))
-  if (hasTwice(rows.map(nameOf)) || hasTwoParents(rows)) refused.push(bad)
+  const refused =
+    rows.some(isMalformed) || hasTwice(rows.map(nameOf)) || hasTwoParents(rows) ? [bad] : []
+  if (isRefusal(customer)) return { refused: [customer, ...refused] }
+  refused.push(...rows.flatMap((row) => refusalsOf(state, customer, row)))
   if (refused.length > 0) return { refused }
   const before = new Map([...customer.entities].map(([id, entity]) => [id, { ...entity }]))
   const isMoved = rows.every((row) => place(customer, row, before.get(row.entityId)?.placed))
@@ -136,21 +137,25 @@ function budgetOf(customer: Customer, row: BudgetInput): Budget | undefined {
   )
 }
 
-/** What is wrong with a row by itself. */
+/** What can be seen without knowing the customer. */
+const isMalformed = (row: BudgetInput): boolean =>
+  capabilityOf(row) === null ||
+  (typeof row.usageLimit === 'number' && row.usageLimit < 0) ||
+  (row.cadence !== undefined && spanOf(row.cadence) === null)
+
+/** What is wrong with a row among what is there. */
 function refusalsOf(state: State, customer: Customer, row: BudgetInput): Refusal[] {
   const known = budgetOf(customer, row)
   const isNew = known === undefined
   const values: (Refusal | null)[] = [
     capabilityRefusal(state, row),
     isNew && (row.usageLimit === undefined || row.cadence === undefined) ? bad : null,
-    typeof row.usageLimit === 'number' && row.usageLimit < 0 ? bad : null,
-    row.cadence !== undefined && spanOf(row.cadence) === null ? bad : null,
   ]
   const entity = customer.entities.get(row.entityId)
   const isMove = row.parentId !== undefined && row.parentId !== entity?.parentId
   const references = [
-    { id: row.entityId, isNew },
-    ...(typeof row.parentId === 'string' ? [{ id: row.parentId, isNew: isNew || isMove }] : []),
+    { id: row.entityId, isNew: isNew || isMove },
+    ...(typeof row.parentId === 'string' ? [{ id: row.parentId, isNew: isMove }] : []),
     ...scopeOf(row).map((id) => ({ id, isNew })),
   ]
   const wrong = references.map((each) => referenceRefusal(customer, each))
@@ -160,7 +165,7 @@ function refusalsOf(state: State, customer: Customer, row: BudgetInput): Refusal
 /** Only usage that adds up can be budgeted: of SUM and COUNT meters, or reported. */
 function capabilityRefusal(state: State, row: BudgetInput): Refusal | null {
   const capability = capabilityOf(row)
-  if (capability === null) return bad
+  if (capability === null) return null
   if (capability.kind === 'currency')
     return state.currencies.has(capability.id)
       ? null
@@ -172,7 +177,11 @@ function capabilityRefusal(state: State, row: BudgetInput): Refusal | null {
   return isMetered && adds ? null : { status: 400, code: 'UnsupportedFeatureType' }
 }
 
-/** Whoever is archived may stay where a row already names it, but is not named anew. */
+/**
+ * Whoever is archived may stay where a row already names it, but is not named anew. A parent is named
+ * anew by a move only: it is the entity's, whichever of its rows repeats it. Nor is who is archived
+ * moved.
+ */
 function referenceRefusal(
   customer: Customer,
   { id, isNew }: { id: string; isNew: boolean },

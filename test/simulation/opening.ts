@@ -1,0 +1,24 @@
+import type { Move } from './moves.ts'
+
+const held = { kind: 'grant', customerId: 'acme', limit: 60, soft: false, endsInMs: null } as const
+const monthly = { unit: 'MONTH', accordingTo: 'StartOfTheMonth' } as const
+const budget = { featureId: 'tokens', cadence: 'P1D' }
+
+/** Something to begin with, so that not everything is refused. */
+export const OPENING: readonly Move[] = [
+  { ...held, featureId: 'tokens', reset: monthly },
+  { ...held, featureId: 'seats', reset: null },
+  { ...held, featureId: 'calls', reset: monthly },
+  { ...held, customerId: 'globex', featureId: 'tokens', reset: null },
+  {
+    kind: 'budgets',
+    customerId: 'acme',
+    rows: [
+      { ...budget, entityId: 'org', usageLimit: 60, cadence: 'P1M' },
+      { ...budget, entityId: 'eng', usageLimit: 30, parentId: 'org' },
+      { ...budget, entityId: 'eng', usageLimit: 9, scopeEntityIds: ['large'] },
+      { ...budget, entityId: 'ann', usageLimit: 20, parentId: 'eng', cadence: 'PT1H' },
+      { ...budget, entityId: 'bob', usageLimit: null, parentId: 'eng' },
+    ],
+  },
+]
