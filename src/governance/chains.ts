@@ -4,7 +4,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
-import { type Counters, counterName } from './count.ts'
+import { counterName, type Kept } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
 /** What a request wants of one capability. Of both amounts one is 0, or both are. */
@@ -21,12 +21,7 @@ export type Demand = {
 }
 
 /** What is known of budgets at the instant of the decision. */
-export type Spent = {
-  counters: Counters
-  /** Held by open reservations and not yet used, by the same names. */
-  holds: Counters
-  now: Instant
-}
+export type Spent = Kept & { now: Instant }
 
 /** One budget of an entity on a chain, or the entity alone where it has none. */
 export type ChainNode = {

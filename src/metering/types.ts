@@ -63,8 +63,13 @@ export type Measured = {
   mark: string | null
 }
 
-/** What a record added to one counter of a budget. */
-export type Posting = { assignmentKey: Uuid; revision: number; window: Window; delta: Quantity }
+/** What a record added to one counter of a budget, by its key. */
+export type Posting = {
+  assignmentKey: Uuid
+  revision: number
+  window: Pick<Window, 'start'>
+  delta: Quantity
+}
 
 /** Whom a record was attributed to when it was accepted. */
 export type Attribution = {
