@@ -8,7 +8,7 @@ import {
   recordsOfWindow,
   tallyColumns,
   tallyOf,
-  tallyOfRecords,
+  tallyOfWindow,
   windowsAsked,
 } from './tally-store.ts'
 import type { KeptTotal, MeteredOf, WindowOf } from './types.ts'
@@ -55,7 +55,7 @@ export async function findTotals(
   return totals
 }
 
-/** Totals made out of their records, in the order of the windows; as long as there are records. */
+/** Totals of windows that have none, made as by `readTotals`, in the order of the windows. */
 export async function makeTotals(
   reader: Reader,
   windows: readonly WindowOf[],
@@ -66,7 +66,7 @@ export async function makeTotals(
     sql`
     select made.count, made.sum, made.min, made.max, made.distinct_count,
       coalesce(made.last_at, '-infinity') as last_at, made.set_at
-    from ${windowsAsked(windows)} cross join lateral (${tallyOfRecords}) as made
+    from ${windowsAsked(windows)} cross join lateral (${tallyOfWindow}) as made
     order by query.position`,
   )
   return windows.map(({ window }, index) => {

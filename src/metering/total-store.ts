@@ -4,7 +4,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { tallyOf, tallyOfRecords, tallyRow, windowsAsked } from './tally-store.ts'
+import { tallyOf, tallyOfWindow, tallyRow, windowsAsked } from './tally-store.ts'
 import type { Total, UsageQuery } from './types.ts'
 import { usageOf } from './usage-of.ts'
 
@@ -50,7 +50,8 @@ export const totalsFromJson = (raw: string | null): Total[] =>
 
 /**
  * Usage of a customer in windows, signed, in the order of the queries. One statement. What is not
- * kept as a total is made out of its records, which takes as long as there are records.
+ * kept as a total is made out of days and records, which takes as long as there are records in a
+ * day, or in the window if distinct values are counted.
  */
 export async function readTotals(
   reader: Reader,
@@ -74,8 +75,8 @@ export async function readTotals(
         and total.feature_key = query.feature_key and total.resource_key = query.resource_key
         and total.window_end = query.window_end and total.window_start = query.window_start
       left join lateral (
-        ${tallyOfRecords}
-          and total.customer_key is null and lifetime.last_at >= query.window_start
+        select made.* from (select) one cross join lateral (${tallyOfWindow}) as made
+        where total.customer_key is null and lifetime.last_at >= query.window_start
       ) as made on true
     order by query.position`,
   )
