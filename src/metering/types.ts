@@ -1,6 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Window } from '../kernel/period.ts'
+import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
 /**
@@ -36,8 +36,8 @@ export type Metered = { featureKey: Uuid; resourceKey: Uuid }
 /** The same, of any customer. */
 export type MeteredOf = Metered & { customerKey: Uuid }
 
-/** One window of it. */
-export type WindowOf = MeteredOf & { window: Window }
+/** One window of it, and how its usage is made. */
+export type WindowOf = MeteredOf & { window: Window; aggregate: Aggregate }
 
 /** What is kept of a window. */
 export type Total = {
@@ -54,6 +54,13 @@ export type KeptTotal = Total & {
   /** When the SET in force occurred; an earlier one is ignored. */
   setAt: Instant | null
 }
+
+/**
+ * Whether a window has a total as soon as anything has occurred in it: the lifetime, which knows
+ * when the latest record occurred, and each day (UTC), of which other windows are made.
+ */
+export const isAlwaysKept = (window: Window): boolean =>
+  isSameWindow(window, LIFETIME) || isSameWindow(window, dayOf(window.start))
 
 /** What a record counts for one feature. */
 export type Measured = {
