@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
@@ -23,9 +23,12 @@ const jwks = createServer((_, response) => {
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify({ keys }))
 })
-await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve))
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+const jwksUrl = `http://127.0.0.1:${await listen(jwks)}/keys`
 after(() => jwks.close())
-const jwksUrl = `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/keys`
 
 const ISSUER = 'https://id.example'
 const world = await openWorld({
@@ -93,6 +96,9 @@ const REFUSED: [why: string, make: () => string | Promise<string>][] = [
   ['of another issuer', () => token({ iss: 'https://evil.example' })],
   ['for another audience', () => token({ aud: 'other' })],
   ['without a subject', () => token({ sub: '' })],
+  ['with a subject that no database can hold', () => token({ sub: 'ann\0' })],
+  ['with a subject that is no text', () => token({ sub: 'ann\ud800' })],
+  ['with a subject longer than any member', () => token({ sub: 'a'.repeat(256) })],
   ['signed by a stranger', () => token({}, { key: stranger.privateKey })],
   ['of an unknown key id', () => token({}, { header: { alg: 'RS256', kid: 'nobody' } })],
   [
@@ -209,6 +215,28 @@ test('a key set that cannot be reached is 401, and API keys go on working', asyn
   const tenant = await other.tenant()
   await tenant.refused(list, bearer(await token()), { status: 401, code: 'Unauthenticated' })
   await tenant.ok(list)
+})
+
+test('a key set that was fetched outlives an outage of its server, by a day', async (t) => {
+  const own = createServer((_, response) => {
+    response.end(JSON.stringify({ keys }))
+  })
+  const port = await listen(own)
+  const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
+  const tenant = await other.tenant()
+  const as = async (kid: string) => {
+    const jwt = await token({ sub: 'ann' }, { header: { alg: 'RS256', kid } })
+    return (await tenant.call(list, bearer(jwt, { 'x-environment-id': tenant.id }))).status
+  }
+  // Who is no member anywhere is 403 once the token has been believed.
+  assert.equal(await as('rsa'), 403)
+  own.close()
+  own.closeAllConnections()
+  const fetchedAt = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: fetchedAt + 3_600_000 })
+  assert.deepEqual([await as('rsa'), await as('nobody')], [403, 401])
+  t.mock.timers.setTime(fetchedAt + 24 * 3_600_000)
+  assert.equal(await as('rsa'), 401)
 })
 
 test('one public key is enough, without a key set', async () => {
