@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
+import { within } from '../../test/support/deadline.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { putMember, removeMember } from './index.ts'
 
@@ -210,33 +211,64 @@ test('the key set is fetched once for many tokens, also of unknown key ids', asy
   assert.ok(fetches - before <= 1, `${fetches - before} fetches`)
 })
 
-test('a key set that cannot be reached is 401, and API keys go on working', async () => {
-  const other = await openWorld({ BURSAR_JWT_JWKS_URL: 'http://127.0.0.1:9/keys' })
+test('a key set that cannot be reached, or never comes, is 401; API keys go on working', async (t) => {
+  const silent = createServer(() => {})
+  t.after(() => silent.closeAllConnections())
+  t.after(() => silent.close())
+  for (const port of [9, await listen(silent)]) {
+    const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
+    const tenant = await other.tenant()
+    const call = tenant.call(list, bearer(await token()))
+    assert.equal((await within('an answer without keys', call)).status, 401)
+    await tenant.ok(list)
+  }
+})
+
+/** A key set of its own, and what it makes of a token that is signed by `kid`. */
+async function withKeySet(set: { keys: object[] }) {
+  const server = createServer((_, response) => response.end(JSON.stringify(set)))
+  const port = await listen(server)
+  const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
   const tenant = await other.tenant()
-  await tenant.refused(list, bearer(await token()), { status: 401, code: 'Unauthenticated' })
-  await tenant.ok(list)
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  after(stop)
+  /** Who is no member anywhere is 403 once the token has been believed. */
+  const statusOf = async (kid: string, key = rsa.privateKey) => {
+    const jwt = await token({ sub: 'nobody' }, { key, header: { alg: 'RS256', kid } })
+    return (await tenant.call(list, bearer(jwt, { 'x-environment-id': tenant.id }))).status
+  }
+  return { statusOf, stop }
+}
+
+test('a new key is taken after the pause between two fetches, a withdrawn one goes in time', async (t) => {
+  const set = { keys: [...keys] }
+  const { statusOf } = await withKeySet(set)
+  assert.equal(await statusOf('rsa'), 403)
+  const begun = Date.now()
+  set.keys = [
+    { ...(await exportJWK(stranger.publicKey)), kid: 'next', alg: 'RS256' },
+  ] as typeof keys
+  t.mock.timers.enable({ apis: ['Date'], now: begun })
+  assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [401, 403])
+  t.mock.timers.setTime(begun + 11_000)
+  assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [403, 401])
+  set.keys = [...keys]
+  t.mock.timers.setTime(begun + 11_000 + 600_001)
+  assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [401, 403])
 })
 
 test('a key set that was fetched outlives an outage of its server, by a day', async (t) => {
-  const own = createServer((_, response) => {
-    response.end(JSON.stringify({ keys }))
-  })
-  const port = await listen(own)
-  const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
-  const tenant = await other.tenant()
-  const as = async (kid: string) => {
-    const jwt = await token({ sub: 'ann' }, { header: { alg: 'RS256', kid } })
-    return (await tenant.call(list, bearer(jwt, { 'x-environment-id': tenant.id }))).status
-  }
-  // Who is no member anywhere is 403 once the token has been believed.
-  assert.equal(await as('rsa'), 403)
-  own.close()
-  own.closeAllConnections()
-  const fetchedAt = Date.now()
-  t.mock.timers.enable({ apis: ['Date'], now: fetchedAt + 3_600_000 })
-  assert.deepEqual([await as('rsa'), await as('nobody')], [403, 401])
-  t.mock.timers.setTime(fetchedAt + 24 * 3_600_000)
-  assert.equal(await as('rsa'), 401)
+  const { statusOf, stop } = await withKeySet({ keys })
+  assert.equal(await statusOf('rsa'), 403)
+  stop()
+  const fetchedBefore = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: fetchedBefore + 3_600_000 })
+  assert.deepEqual([await statusOf('rsa'), await statusOf('nobody')], [403, 401])
+  t.mock.timers.setTime(fetchedBefore + 24 * 3_600_000)
+  assert.equal(await statusOf('rsa'), 401)
 })
 
 test('one public key is enough, without a key set', async () => {
