@@ -130,6 +130,7 @@ test('a JSON file that cannot be understood is refused by its line', async () =>
     ['[{}', /^line 1: the array never ends/],
     ['{}\n{"a":', /^line 2: a row that never ends/],
     ['{}\n{"a" 1}', /^line 2: no valid JSON/],
+    [`{}\n{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /^line 2: nested deeper/],
     [`{}\n{"a":"${'x'.repeat(1_100_000)}"}`, /^line 2: a row of more than/],
   ]
   for (const [text, message] of cases)
