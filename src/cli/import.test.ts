@@ -313,3 +313,22 @@ test('a server that is overloaded is asked again after the time it names, not fo
   assert.equal(lasting.code, 1)
   assert.match(lasting.stderr, /503: later\nNothing was imported/)
 })
+
+test('a redirect is not followed: the key is for the server that was named', async (t) => {
+  let asked = false
+  const elsewhere = await openFake(t, [
+    (request, response) => {
+      asked = true
+      done(request, response)
+    },
+  ])
+  const at = await openFake(t, [
+    (_, response) => {
+      response.writeHead(307, { location: `${elsewhere}/api/v1/customers/import` }).end()
+    },
+  ])
+  const file = fileOf(`${HEADER}\na,,\n`)
+  const ended = await runCli(['import', 'customers', file, '--url', at, '--key', 'x'])
+  assert.deepEqual([ended.code, asked], [1, false])
+  assert.match(ended.stderr, /is not a Bursar: pass --url/)
+})
