@@ -56,7 +56,7 @@ async function person(role: 'ADMIN' | 'SUPPORT' | 'VIEWER' | 'NONE' | 'OWNER') {
   const tenant = await world.tenant()
   const userId = `user-${process.pid}-${people}`
   await putMember(app, {
-    accountId: 'default',
+    accountId: tenant.id,
     userId,
     role: role === 'OWNER' ? 'OWNER' : 'MEMBER',
     environments: role === 'OWNER' ? {} : { [tenant.id]: role },
@@ -156,7 +156,7 @@ test('an unknown or foreign account is 404 AccountNotFoundError; none is 403', a
   const { tenant, userId } = await person('VIEWER')
   const jwt = await token({ sub: userId })
   const environment = { 'x-environment-id': tenant.id }
-  await tenant.ok(list, bearer(jwt, { ...environment, 'x-account-id': 'default' }))
+  await tenant.ok(list, bearer(jwt, { ...environment, 'x-account-id': tenant.id }))
   await tenant.refused(list, bearer(jwt, { ...environment, 'x-account-id': 'nobody' }), {
     status: 404,
     code: 'AccountNotFoundError',
@@ -189,13 +189,13 @@ test('a role is what may be done, and ends with the membership', async () => {
   await tenant.ok(list, as)
   await tenant.refused('v1.customers.provision', provision, forbidden)
   await putMember(app, {
-    accountId: 'default',
+    accountId: tenant.id,
     userId,
     role: 'MEMBER',
     environments: { [tenant.id]: 'SUPPORT' },
   })
   await tenant.ok('v1.customers.provision', provision)
-  await removeMember(app, { accountId: 'default', userId })
+  await removeMember(app, { accountId: tenant.id, userId })
   await tenant.refused(list, as, forbidden)
 })
 
@@ -277,7 +277,7 @@ test('one public key is enough, without a key set', async () => {
   const tenant = await other.tenant()
   const userId = `solo-${tenant.id}`
   await putMember(other.bursar.app, {
-    accountId: 'default',
+    accountId: tenant.id,
     userId,
     role: 'OWNER',
     environments: {},
