@@ -81,7 +81,7 @@ function keyOf(config: TokenConfig): JWTVerifyGetKey {
   return async () => key
 }
 
-/** The last key set that was fetched outlives an outage of the issuer, for as long as said above. */
+/** The key set that was fetched last outlives an outage of the issuer, as long as said above. */
 function keySetOf(url: URL): JWTVerifyGetKey {
   // Filled by the library with what it has fetched, and when.
   const last: Partial<ExportedJWKSCache> = {}
