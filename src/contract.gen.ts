@@ -13,6 +13,11 @@ export type Address = {
 }
 
 /**
+ * How the matching events of a period become its usage.
+ */
+export type AggregationFunction = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'COUNT' | 'UNIQUE'
+
+/**
  * Name of an event dimension whose value is the id of an entity.
  */
 export type AttributionKey = string
@@ -217,6 +222,23 @@ export type BadInputErrorResponseDto = {
 }
 
 /**
+ * How a dimension is compared.
+ */
+export type ConditionOperation =
+  | 'EQUALS'
+  | 'NOT_EQUALS'
+  | 'GREATER_THAN'
+  | 'GREATER_THAN_OR_EQUAL'
+  | 'LESS_THAN'
+  | 'LESS_THAN_OR_EQUAL'
+  | 'IS_NULL'
+  | 'IS_NOT_NULL'
+  | 'CONTAINS'
+  | 'STARTS_WITH'
+  | 'ENDS_WITH'
+  | 'IN'
+
+/**
  * The id is already taken.
  */
 export type ConflictErrorResponseDto = {
@@ -363,6 +385,142 @@ export type CursorPagination = {
    * Null on the first page.
    */
   prev: string | null
+}
+
+/**
+ * A currency of credits. Currencies do not convert into each other or into money.
+ */
+export type CustomCurrency = {
+  id: CustomCurrencyId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the currency is for.
+   */
+  description: string | null
+  /**
+   * Sign for display.
+   */
+  symbol: string | null
+  units: CustomCurrencyUnits | null
+  metadata: Metadata
+  /**
+   * Null while the currency is active.
+   */
+  archivedAt: string | null
+  /**
+   * When the currency was created.
+   */
+  createdAt: string
+  /**
+   * When the currency last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * A plan or an add-on that grants credits of the currency.
+ */
+export type CustomCurrencyAssociatedEntity = {
+  /**
+   * Id of the plan or the add-on.
+   */
+  id: string
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * `Plan` or `Addon`.
+   */
+  type: string
+}
+
+/**
+ * The custom currency to create.
+ */
+export type CustomCurrencyCreateRequestBody = {
+  id: CustomCurrencyId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the currency is for.
+   */
+  description?: string
+  /**
+   * Sign for display.
+   */
+  symbol?: string
+  units?: CustomCurrencyUnits
+  metadata?: Metadata
+}
+
+/**
+ * The id you chose for a custom currency. Letters, digits and `_ | . -`, starting with a letter or a digit.
+ */
+export type CustomCurrencyId = string
+
+/**
+ * The plans and add-ons that use a currency.
+ */
+export type CustomCurrencyListAssociatedEntitiesResponse = {
+  data: CustomCurrencyAssociatedEntity[]
+}
+
+/**
+ * A page of custom currencies.
+ */
+export type CustomCurrencyListPage = {
+  data: CustomCurrency[]
+  pagination: CursorPagination
+}
+
+/**
+ * One custom currency.
+ */
+export type CustomCurrencyResponse = {
+  data: CustomCurrency
+}
+
+/**
+ * What the currency's units are called.
+ */
+export type CustomCurrencyUnits = {
+  /**
+   * Name of one unit.
+   */
+  singular: string
+  /**
+   * Name of several units.
+   */
+  plural: string
+}
+
+/**
+ * What changes. Fields that are left out stay.
+ */
+export type CustomCurrencyUpdateRequestBody = {
+  /**
+   * Name for display.
+   */
+  displayName?: string
+  /**
+   * What the currency is for. An empty text or null clears it.
+   */
+  description?: string | null
+  /**
+   * Sign for display. An empty text or null clears it.
+   */
+  symbol?: string | null
+  units?: CustomCurrencyUnits
+  /**
+   * Merged into the stored labels, an empty text removes its key; null removes all.
+   */
+  metadata?: Metadata | null
 }
 
 /**
@@ -893,6 +1051,174 @@ export type EventListPage = {
 }
 
 /**
+ * Something that can be granted: a switch, a number, a metered limit, or a choice of values.
+ */
+export type Feature = {
+  id: FeatureId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  /**
+   * What the feature is.
+   */
+  description: string | null
+  featureType: FeatureType
+  meterType: MeterType
+  featureStatus: FeatureStatus
+  /**
+   * Name of one unit.
+   */
+  featureUnits: string | null
+  /**
+   * Name of several units.
+   */
+  featureUnitsPlural: string | null
+  /**
+   * The values of an ENUM feature, in your order; null for other types.
+   */
+  enumConfiguration: FeatureEnumValue[] | null
+  unitTransformation: UnitTransformation | null
+  /**
+   * Which events count for it; null while usage is only reported. Not in the published API.
+   */
+  meter: Meter | null
+  metadata: Metadata
+  /**
+   * When the feature was created.
+   */
+  createdAt: string
+  /**
+   * When the feature last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * The feature to create.
+ */
+export type FeatureCreateFeatureRequestBody = {
+  id: FeatureId
+  /**
+   * Name for display.
+   */
+  displayName: string
+  featureType: FeatureType
+  /**
+   * Whether usage is counted, `None` where it is left out. Only a NUMBER feature can be metered.
+   */
+  meterType?: MeterType
+  /**
+   * `NEW` where it is left out.
+   */
+  featureStatus?: FeatureStatus
+  /**
+   * What the feature is.
+   */
+  description?: string
+  /**
+   * Name of one unit.
+   */
+  featureUnits?: string
+  /**
+   * Name of several units.
+   */
+  featureUnitsPlural?: string
+  /**
+   * The values of an ENUM feature: 1 to 100, each once. No other type takes any.
+   *
+   * @maxItems 1000
+   */
+  enumConfiguration?: FeatureEnumValue[]
+  /**
+   * For a NUMBER feature. Null is none.
+   */
+  unitTransformation?: UnitTransformationInput | null
+  metadata?: Metadata
+}
+
+/**
+ * A value that an ENUM feature can grant.
+ */
+export type FeatureEnumValue = {
+  /**
+   * The value, as entitlements and checks name it.
+   */
+  value: string
+  /**
+   * Name for display.
+   */
+  displayName: string
+}
+
+/**
+ * The id you chose for a feature. Letters, digits and `_ | . -`, starting with a letter or a digit.
+ */
+export type FeatureId = string
+
+/**
+ * A page of features.
+ */
+export type FeatureListPage = {
+  data: Feature[]
+  pagination: CursorPagination
+}
+
+/**
+ * One feature.
+ */
+export type FeatureResponse = {
+  data: Feature
+}
+
+/**
+ * SUSPENDED is archived. NEW and ACTIVE features work alike.
+ */
+export type FeatureStatus = 'NEW' | 'SUSPENDED' | 'ACTIVE'
+
+/**
+ * BOOLEAN is on or off, NUMBER is a limit or a plain number, ENUM is one or several of the feature's values.
+ */
+export type FeatureType = 'BOOLEAN' | 'NUMBER' | 'ENUM'
+
+/**
+ * What changes. Fields that are left out stay.
+ */
+export type FeatureUpdateFeatureRequestBody = {
+  /**
+   * Name for display.
+   */
+  displayName?: string
+  /**
+   * What the feature is. An empty text clears it.
+   */
+  description?: string
+  /**
+   * Name of one unit. An empty text clears it.
+   */
+  featureUnits?: string
+  /**
+   * Name of several units. An empty text clears it.
+   */
+  featureUnitsPlural?: string
+  /**
+   * The full list of values; it replaces the stored one. A value that is in use cannot be left out.
+   *
+   * @maxItems 1000
+   */
+  enumConfiguration?: FeatureEnumValue[]
+  /**
+   * Replaces the stored one; null removes it.
+   */
+  unitTransformation?: UnitTransformationInput | null
+  /**
+   * Replaces the stored one. Only for a metered feature, whose usage then comes from events alone.
+   */
+  meter?: Meter
+  metadata?: Metadata
+}
+
+/**
  * The credentials do not allow this operation.
  */
 export type ForbiddenErrorResponseDto = {
@@ -935,6 +1261,69 @@ export type IntegrationListPage = {
 export type Metadata = {
   [k: string]: string
 }
+
+/**
+ * Which events count for a feature, and how they become its usage.
+ */
+export type Meter = {
+  aggregation: MeterAggregation
+  /**
+   * An event counts if it passes any of these. Without any, every event counts.
+   *
+   * @maxItems 20
+   */
+  filters: MeterFilter[]
+}
+
+/**
+ * COUNT counts events; the others look at a field of each.
+ */
+export type MeterAggregation = {
+  function: AggregationFunction
+  /**
+   * The dimension that is summed, compared or told apart. Needed by all but COUNT, which takes none.
+   */
+  field?: string
+}
+
+/**
+ * What one dimension of an event must be. A dimension that the event does not have satisfies IS_NULL and NOT_EQUALS alone.
+ */
+export type MeterCondition = {
+  /**
+   * Name of the dimension; `event_name` or `eventName` is the name of the event.
+   */
+  field: string
+  operation: ConditionOperation
+  /**
+   * What to compare with. Needed by all but IN, IS_NULL and IS_NOT_NULL, which take none. Two numbers are put in order as numbers, anything else as text.
+   */
+  value?: string
+  /**
+   * For IN alone: any of these.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  values?: string[]
+}
+
+/**
+ * All conditions must hold. A filter without any takes every event.
+ */
+export type MeterFilter = {
+  /**
+   * What must hold at once.
+   *
+   * @maxItems 20
+   */
+  conditions: MeterCondition[]
+}
+
+/**
+ * Whether usage is counted: FLUCTUATING is a level that goes up and down, such as seats; INCREMENTAL is a count that may start again with each period; None is not counted.
+ */
+export type MeterType = 'None' | 'FLUCTUATING' | 'INCREMENTAL'
 
 /**
  * What the path or the body names does not exist.
@@ -1043,6 +1432,11 @@ export type PaymentMethodAttachRequestBody = {
 }
 
 /**
+ * UP counts a started unit, DOWN only whole ones.
+ */
+export type RoundingMode = 'UP' | 'DOWN'
+
+/**
  * Details for Stripe.
  */
 export type StripePassthrough = {
@@ -1130,6 +1524,50 @@ export type UnauthenticatedErrorResponseDto = {
    * Null where no code fits.
    */
   code: 'Unauthenticated' | null
+}
+
+/**
+ * How raw usage becomes the units that are limited and billed.
+ */
+export type UnitTransformation = {
+  /**
+   * Raw usage that makes one unit.
+   */
+  divide: number
+  /**
+   * What becomes of a part of a unit.
+   */
+  round: RoundingMode
+  /**
+   * Name of one unit after the transformation.
+   */
+  featureUnits: string | null
+  /**
+   * Name of several units after the transformation.
+   */
+  featureUnitsPlural: string | null
+}
+
+/**
+ * How raw usage becomes the units that are limited and billed: divided and rounded, as a whole and never event by event.
+ */
+export type UnitTransformationInput = {
+  /**
+   * Raw usage that makes one unit.
+   */
+  divide: number
+  /**
+   * What becomes of a part of a unit, `UP` where it is left out.
+   */
+  round?: RoundingMode
+  /**
+   * Name of one unit after the transformation.
+   */
+  featureUnits?: string
+  /**
+   * Name of several units after the transformation.
+   */
+  featureUnitsPlural?: string
 }
 
 /**
@@ -1307,6 +1745,81 @@ export type Operations = {
     }
     body: undefined
     response: AuditListPage
+  }
+  'v1.credits.customCurrencies.archive': {
+    params: {
+      /**
+       * Id of the custom currency.
+       */
+      currencyId: CustomCurrencyId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: CustomCurrencyResponse
+  }
+  'v1.credits.customCurrencies.create': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: CustomCurrencyCreateRequestBody
+    response: CustomCurrencyResponse
+  }
+  'v1.credits.customCurrencies.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only currencies in these states, separated by commas; `ACTIVE` where it is left out.
+       *
+       * @maxItems 100
+       */
+      status?: ('ACTIVE' | 'ARCHIVED')[]
+    }
+    body: undefined
+    response: CustomCurrencyListPage
+  }
+  'v1.credits.customCurrencies.listAssociatedEntities': {
+    params: {
+      /**
+       * Id of the custom currency.
+       */
+      currencyId: CustomCurrencyId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: CustomCurrencyListAssociatedEntitiesResponse
+  }
+  'v1.credits.customCurrencies.unarchive': {
+    params: {
+      /**
+       * Id of the custom currency.
+       */
+      currencyId: CustomCurrencyId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: CustomCurrencyResponse
+  }
+  'v1.credits.customCurrencies.update': {
+    params: {
+      /**
+       * Id of the custom currency.
+       */
+      currencyId: CustomCurrencyId
+    }
+    query: Record<string, never>
+    body: CustomCurrencyUpdateRequestBody
+    response: CustomCurrencyResponse
   }
   'v1.customers.archive': {
     params: {
@@ -1573,6 +2086,106 @@ export type Operations = {
     }
     body: undefined
     response: EventListPage
+  }
+  'v1.features.archiveFeature': {
+    params: {
+      /**
+       * Id of the feature.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: FeatureResponse
+  }
+  'v1.features.createFeature': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: FeatureCreateFeatureRequestBody
+    response: FeatureResponse
+  }
+  'v1.features.listFeatures': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only the feature with exactly this id.
+       */
+      id?: string
+      /**
+       * Only these types, separated by commas.
+       *
+       * @maxItems 100
+       */
+      featureType?: FeatureType[]
+      /**
+       * Only these meter types, separated by commas.
+       *
+       * @maxItems 100
+       */
+      meterType?: MeterType[]
+      /**
+       * Only features in these states, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: FeatureStatus[]
+      /**
+       * Only features created in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      createdAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: FeatureListPage
+  }
+  'v1.features.retrieveFeature': {
+    params: {
+      /**
+       * Id of the feature.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: FeatureResponse
+  }
+  'v1.features.unarchiveFeature': {
+    params: {
+      /**
+       * Id of the feature.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: undefined
+    response: FeatureResponse
+  }
+  'v1.features.updateFeature': {
+    params: {
+      /**
+       * Id of the feature.
+       */
+      id: FeatureId
+    }
+    query: Record<string, never>
+    body: FeatureUpdateFeatureRequestBody
+    response: FeatureResponse
   }
   'v1Beta.customers.entities.archive': {
     params: {

@@ -1,4 +1,5 @@
 import { auditHandlers } from './audit/index.ts'
+import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
@@ -6,6 +7,7 @@ import type { Handlers } from './operation.ts'
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...auditHandlers,
+  ...catalogHandlers(NOBODY_LEANS),
   ...customersHandlers,
   ...governanceHandlers,
 }

@@ -9,7 +9,8 @@ const BASE = ['contract.gen.ts', 'kernel', 'db', 'config.ts', 'app.ts', 'operati
  * Who may import whom. A part of `src` is a folder, or a file that lies directly in it. Imports go
  * from the bottom of this table to its top, never back:
  *
- *     kernel ← db ← (config, app, operation) ← jobs ← access ← customers ← {governance, audit}
+ *     kernel ← db ← (config, app, operation) ← jobs ← access ← catalog ← customers ←
+ *     {governance, audit}
  *
  * `http` carries the domain without knowing it: no domain module, and no domain module knows it.
  * `handlers.ts` brings the operations of all modules together, `main.ts` composes everything, and
@@ -24,17 +25,19 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'operation.ts': ['kernel', 'contract.gen.ts', 'app.ts'],
   jobs: BASE,
   access: [...BASE, 'jobs'],
+  catalog: [...BASE, 'jobs'],
   customers: [...BASE, 'jobs', 'access'],
   governance: [...BASE, 'jobs', 'access', 'customers'],
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],
   http: [...BASE, 'jobs', 'access', 'idempotency'],
-  'handlers.ts': ['operation.ts', 'audit', 'customers', 'governance'],
+  'handlers.ts': ['operation.ts', 'audit', 'catalog', 'customers', 'governance'],
   'main.ts': [
     ...BASE,
     'jobs',
     'idempotency',
     'access',
+    'catalog',
     'customers',
     'governance',
     'http',
@@ -45,6 +48,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'jobs',
     'idempotency',
     'access',
+    'catalog',
     'customers',
     'governance',
     'http',

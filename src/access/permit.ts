@@ -22,6 +22,8 @@ const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
     'integrations:write',
     'entities:write',
     'subscriptions:write',
+    'features:read',
+    'customCurrencies:read',
     'entityTypes:read',
     'entitlements:read',
   ],

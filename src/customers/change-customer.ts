@@ -3,6 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../kernel/metadata.ts'
+import { sent } from '../kernel/patch.ts'
 import { mirrorBillingId } from './mirror-billing-id.ts'
 import { putLinks } from './put-links.ts'
 import type { Customer, CustomerInput, Link } from './types.ts'
@@ -63,9 +64,6 @@ export function changeCustomer(
   }
   return unlessSame(before, after, at.now)
 }
-
-/** What was sent, null included, else what was there. */
-const sent = <T>(value: T | undefined, before: T): T => (value === undefined ? before : value)
 
 /** A customer whose links a request has changed; `billingId` follows. As `changeCustomer`. */
 export function changeLinks(before: Customer, links: readonly Link[], now: Instant): Customer {

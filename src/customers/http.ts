@@ -5,6 +5,7 @@ import type {
 } from '../contract.gen.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
+import { none } from '../kernel/patch.ts'
 import type { Handlers } from '../operation.ts'
 import * as customers from './customer-commands.ts'
 import { importCustomers } from './import-commands.ts'
@@ -13,10 +14,6 @@ import * as paymentMethods from './payment-method-commands.ts'
 import * as queries from './queries.ts'
 import type { CustomerInput, ImportRow, LinkInput } from './types.ts'
 import { customerToWire, linkToWire, resourceToWire } from './wire.ts'
-
-/** An empty text says that there is none, as null does. */
-const none = <T extends string>(text: T | null | undefined): T | null | undefined =>
-  text === '' ? null : text
 
 const linkFromWire = (wire: CustomerIntegrationLink): LinkInput => ({
   integrationId: wire.id,

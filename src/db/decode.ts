@@ -1,5 +1,7 @@
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
+import { LIFETIME } from '../kernel/period.ts'
+import { type Quantity, quantityFromSql } from '../kernel/quantity.ts'
 
 /**
  * Turns the text that PostgreSQL sent for one column into a value, or fails: that is our defect.
@@ -29,6 +31,15 @@ export const instant: Decode<Instant> = (raw) => {
   assert(Number.isInteger(value), `not an instant: ${raw}`)
   return value
 }
+
+/** An end of a window: `-infinity` and `infinity` are the ends of `LIFETIME`. */
+export const bound: Decode<Instant> = (raw) => {
+  if (raw === '-infinity') return LIFETIME.start
+  return raw === 'infinity' ? LIFETIME.end : instant(raw)
+}
+
+/** `numeric(30,10)`. */
+export const quantity: Decode<Quantity> = (raw) => quantityFromSql(present(raw))
 
 /** A `json` or `jsonb` column, whose shape the statement vouches for. */
 export const json =

@@ -34,6 +34,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   integrations: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
   entities: { ...EVERYWHERE, SUPPORT: 'write' },
   entityTypes: { ...EVERYWHERE, SUPPORT: 'read' },
+  features: { ...EVERYWHERE, SUPPORT: 'read' },
+  customCurrencies: { ...EVERYWHERE, SUPPORT: 'read' },
   audit: EVERYWHERE,
   events: { ...EVERYWHERE, 'event-queue-read': 'read' },
 }

@@ -3,7 +3,14 @@ import type { Request } from '../support/contract-client.ts'
 import type { Tenant } from '../support/world.ts'
 
 /** Ids that `furnish` makes, alike in every environment. */
-export const path = { id: 'acme', integrationId: 'stripe-main', entityId: 'ann' }
+export const path = {
+  id: 'acme',
+  integrationId: 'stripe-main',
+  entityId: 'ann',
+  currencyId: 'tokens',
+}
+/** The paths of features name them `id`, as those of customers do. */
+const feature = { id: 'api-calls' }
 
 /**
  * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
@@ -44,6 +51,42 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     body: { syncedEntityId: `${mark}, moved` },
   }),
   'v1.customers.integrations.unlink': () => ({ params: path }),
+  'v1.features.createFeature': (mark) => ({
+    body: { id: 'seats', displayName: mark, featureType: 'NUMBER', meterType: 'FLUCTUATING' },
+  }),
+  'v1.features.retrieveFeature': () => ({ params: feature }),
+  'v1.features.updateFeature': (mark) => ({
+    params: feature,
+    body: {
+      displayName: `${mark}, renamed`,
+      unitTransformation: { divide: 1000, featureUnits: mark },
+      meter: {
+        aggregation: { function: 'SUM', field: 'amount' },
+        filters: [
+          {
+            conditions: [
+              { field: 'event_name', operation: 'EQUALS', value: mark },
+              { field: 'region', operation: 'IN', values: ['eu', 'us'] },
+            ],
+          },
+        ],
+      },
+    },
+  }),
+  'v1.features.listFeatures': () => ({ query: { limit: '100', featureType: 'NUMBER,ENUM' } }),
+  'v1.features.archiveFeature': () => ({ params: feature }),
+  'v1.features.unarchiveFeature': () => ({ params: feature }),
+  'v1.credits.customCurrencies.create': (mark) => ({
+    body: { id: 'gems', displayName: mark, units: { singular: 'gem', plural: 'gems' } },
+  }),
+  'v1.credits.customCurrencies.update': (mark) => ({
+    params: path,
+    body: { displayName: `${mark}, renamed`, symbol: '' },
+  }),
+  'v1.credits.customCurrencies.list': () => ({ query: { status: 'ACTIVE,ARCHIVED' } }),
+  'v1.credits.customCurrencies.archive': () => ({ params: path }),
+  'v1.credits.customCurrencies.unarchive': () => ({ params: path }),
+  'v1.credits.customCurrencies.listAssociatedEntities': () => ({ params: path }),
   'v1.audit.list': () => ({ query: { limit: '100' } }),
   'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
@@ -66,6 +109,7 @@ export const operationIds = Object.keys(calls) as OperationId[]
 
 /** Makes what the calls need, with `mark` in every text that an answer can show. */
 export async function furnish(tenant: Tenant, mark: string): Promise<void> {
+  await furnishCatalog(tenant, mark)
   await tenant.ok('v1Beta.entityTypes.upsert', {
     body: {
       types: ['user', 'unused'].map((id) => ({
@@ -101,6 +145,36 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   })
 }
 
+async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
+  const texts = { displayName: mark, description: mark, metadata: { mark } }
+  await tenant.ok('v1.features.createFeature', {
+    body: {
+      ...feature,
+      ...texts,
+      featureType: 'NUMBER',
+      meterType: 'INCREMENTAL',
+      featureUnits: mark,
+      featureUnitsPlural: mark,
+    },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: {
+      id: 'region',
+      ...texts,
+      featureType: 'ENUM',
+      enumConfiguration: [{ value: mark, displayName: mark }],
+    },
+  })
+  await tenant.ok('v1.credits.customCurrencies.create', {
+    body: {
+      id: path.currencyId,
+      ...texts,
+      symbol: mark,
+      units: { singular: mark, plural: mark },
+    },
+  })
+}
+
 /** Everything that an environment shows of itself, and everything that it announced. */
 export async function portrait(tenant: Tenant): Promise<string> {
   const query = { includeArchived: 'true' }
@@ -110,6 +184,8 @@ export async function portrait(tenant: Tenant): Promise<string> {
     (await tenant.call('v1.customers.integrations.list', { params: path })).text,
     await tenant.ok('v1Beta.entityTypes.list', { query }),
     (await tenant.call('v1Beta.customers.entities.list', { params: path, query })).text,
+    await tenant.ok('v1.features.listFeatures'),
+    await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
     await tenant.announced(),
   ])
 }

@@ -51,9 +51,10 @@ async function refusing(tenant: Tenant, id: OperationId): Promise<Refusing[]> {
   ]
   if (operation.permission.endsWith(':write'))
     list.push({ why: 'a read-only key', status: 403, request: { ...request, apiKey: readOnly } })
-  if (operation.path.includes('{id}')) {
-    const params = (customer: string) => ({ ...request, params: { ...path, id: customer } })
-    list.push({ why: 'an unknown customer', status: 404, request: params('nobody') })
+  const named = ['id', 'currencyId'].find((name) => operation.path.includes(`{${name}}`))
+  if (named !== undefined) {
+    const params = (wrong: string) => ({ ...request, params: { ...path, [named]: wrong } })
+    list.push({ why: 'an id of nothing', status: 404, request: params('nobody') })
     list.push({ why: 'NUL in the path', status: 400, request: params('a\0b') })
     list.push({ why: 'an empty segment', status: 404, request: params('') })
     list.push({ why: 'an id too long', status: 400, request: params('a'.repeat(256)) })
@@ -143,6 +144,7 @@ test('a method that a path does not take is 405 with what it takes, before any c
       .replace('{id}', 'acme')
       .replace('{entityId}', 'ann')
       .replace('{integrationId}', 'x')
+      .replace('{currencyId}', 'tokens')
     const candidates = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const
     for (const method of candidates.filter((candidate) => !taken.includes(candidate))) {
       const isCalledSo =

@@ -10,10 +10,13 @@ const query = (text: string) =>
 const NOT_OF_CUSTOMERS = [
   'accounts',
   'api_keys',
+  'catalog_versions',
+  'currencies',
   'directory',
   'entity_types',
   'environment_roles',
   'environments',
+  'features',
   'idempotency_answers',
   'integrations',
   'members',

@@ -1,0 +1,22 @@
+export { catalogVersion } from './catalog-store.ts'
+export { type CatalogUse, NOBODY_LEANS, type PackageUse } from './catalog-use.ts'
+export { findCurrencies, holdCurrencies } from './currency-store.ts'
+export {
+  findFeatures,
+  findFeaturesByKey,
+  holdFeatures,
+  meteredFeatures,
+} from './feature-store.ts'
+export { catalogHandlers } from './http.ts'
+export { type DimensionValue, fieldOf, type MeterEvent, matches } from './match-meter.ts'
+export { transformUnits } from './transform-units.ts'
+export type {
+  Aggregation,
+  Condition,
+  Currency,
+  Feature,
+  Meter,
+  MeteredFeature,
+  MeterFilter,
+  UnitTransformation,
+} from './types.ts'

@@ -1,0 +1,46 @@
+import type {
+  CustomCurrency,
+  MeterCondition,
+  Feature as WireFeature,
+  Meter as WireMeter,
+} from '../contract.gen.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Condition, Currency, Feature, Meter } from './types.ts'
+
+/** `meter` is ours: the published answer leaves it out, so that nobody could read it back. */
+export const featureToWire = (feature: Feature): WireFeature => ({
+  id: feature.id,
+  displayName: feature.displayName,
+  description: feature.description,
+  featureType: feature.featureType,
+  meterType: feature.meterType,
+  featureStatus: feature.status,
+  featureUnits: feature.units,
+  featureUnitsPlural: feature.unitsPlural,
+  enumConfiguration: feature.enumConfiguration && [...feature.enumConfiguration],
+  unitTransformation: feature.unitTransformation,
+  meter: feature.meter && meterToWire(feature.meter),
+  metadata: { ...feature.metadata },
+  createdAt: instantToWire(feature.createdAt),
+  updatedAt: instantToWire(feature.updatedAt),
+})
+
+const meterToWire = ({ aggregation, filters }: Meter): WireMeter => ({
+  aggregation,
+  filters: filters.map(({ conditions }) => ({ conditions: conditions.map(conditionToWire) })),
+})
+
+const conditionToWire = (condition: Condition): MeterCondition =>
+  condition.operation === 'IN' ? { ...condition, values: [...condition.values] } : condition
+
+export const currencyToWire = (currency: Currency): CustomCurrency => ({
+  id: currency.id,
+  displayName: currency.displayName,
+  description: currency.description,
+  symbol: currency.symbol,
+  units: currency.units,
+  metadata: { ...currency.metadata },
+  archivedAt: currency.archivedAt === null ? null : instantToWire(currency.archivedAt),
+  createdAt: instantToWire(currency.createdAt),
+  updatedAt: instantToWire(currency.updatedAt),
+})

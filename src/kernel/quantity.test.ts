@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Refusal } from './errors.ts'
+import {
+  quantityFromSql,
+  quantityFromWire,
+  quantityToSql,
+  quantityToWire,
+  wholeUnits,
+} from './quantity.ts'
+
+const accepted: readonly (readonly [number, string])[] = [
+  [0, '0.0000000000'],
+  [-0, '0.0000000000'],
+  [12, '12.0000000000'],
+  [-12.5, '-12.5000000000'],
+  [0.1, '0.1000000000'],
+  [1e-7, '0.0000001000'],
+  [1e-10, '0.0000000001'],
+  [-1e-10, '-0.0000000001'],
+  [12345.6789012345, '12345.6789012345'],
+  [99999.9999999999, '99999.9999999999'],
+  [Number.MAX_SAFE_INTEGER, '9007199254740991.0000000000'],
+  [Number.MIN_SAFE_INTEGER, '-9007199254740991.0000000000'],
+  [1e19, '10000000000000000000.0000000000'],
+  [99_999_999_999_999_900_000, '99999999999999900000.0000000000'],
+]
+
+test('a JSON number is the decimal that it was written as', () => {
+  for (const [value, text] of accepted)
+    assert.equal(quantityToSql(quantityFromWire(value, 'limit')), text, String(value))
+})
+
+const refused: readonly (readonly [number, RegExp])[] = [
+  [1e-11, /limit: at most 10 decimals/],
+  [1.000000000001e-2, /limit: at most 10 decimals/],
+  [5e-324, /limit: at most 10 decimals/],
+  [0.30000000000000004, /limit: at most 15 significant digits/],
+  [1234567.123456789, /limit: at most 15 significant digits/],
+  [2 ** 53, /limit: at most 15 significant digits/],
+  [1e20, /limit: at most 20 digits before the point/],
+  [-1e20, /limit: at most 20 digits before the point/],
+  [Number.MAX_VALUE, /limit: at most 15 significant digits/],
+  [1e308, /limit: at most 20 digits before the point/],
+]
+
+test('a number that a column cannot keep, or JSON not carry, is refused and named', () => {
+  for (const [value, message] of refused)
+    assert.throws(
+      () => quantityFromWire(value, 'limit'),
+      (error) => error instanceof Refusal && error.status === 400 && message.test(error.message),
+      String(value),
+    )
+})
+
+test('a column of fewer decimals, or of none, is read as well', () => {
+  assert.equal(quantityFromSql('12'), wholeUnits(12))
+  assert.equal(quantityFromSql('-0.5'), -wholeUnits(1) / 2n)
+  for (const text of ['', '1.', '.5', '1e3', 'NaN', 'Infinity', '1.00000000001', '--1'])
+    assert.throws(() => quantityFromSql(text), text)
+})
+
+test('a sum beyond what JSON carries leaves as the nearest number', () => {
+  assert.equal(quantityToWire(quantityFromSql('12345678901234567.5000000001')), 12345678901234568)
+  assert.equal(quantityToWire(quantityFromSql('0.1') + quantityFromSql('0.2')), 0.3)
+})
+
+/** Up to 15 significant digits, up to 10 decimals. */
+const decimal = fc
+  .tuple(fc.integer({ min: -(10 ** 15) + 1, max: 10 ** 15 - 1 }), fc.nat({ max: 10 }))
+  .map(([digits, decimals]) => Number(`${digits}e-${decimals}`))
+
+test('what is accepted comes back as it was, from the wire and from a column', () => {
+  fc.assert(
+    fc.property(fc.oneof(decimal, fc.maxSafeInteger()), (value) => {
+      const quantity = quantityFromWire(value, 'value')
+      assert.equal(quantityToWire(quantity), value === 0 ? 0 : value)
+      assert.equal(quantityFromSql(quantityToSql(quantity)), quantity)
+    }),
+  )
+})
+
+test('sums are exact and in the order of the numbers', () => {
+  fc.assert(
+    fc.property(decimal, decimal, (a, b) => {
+      const [x, y] = [quantityFromWire(a, 'a'), quantityFromWire(b, 'b')]
+      assert.equal(x + y - y, x)
+      assert.equal(x < y, a < b)
+    }),
+  )
+})
