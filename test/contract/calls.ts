@@ -148,6 +148,10 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
       ],
     },
   }),
+  'v1.usage.history': () => ({
+    params: { customerId: path.id, featureId: path.featureId },
+    query: { startDate: '2026-04-30T12:00:00Z', groupBy: 'mark' },
+  }),
   'v1.events.report': (mark) => ({
     body: {
       events: [
@@ -252,6 +256,11 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     },
   })
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
+  await tenant.ok('v1.usage.report', {
+    body: {
+      usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
+    },
+  })
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
