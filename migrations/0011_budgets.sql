@@ -43,6 +43,9 @@ create table assignments (
 create index assignments_of_capability on assignments
   (customer_key, capability_key, assignment_key);
 
+-- Answers whether anybody budgets a feature.
+create index assignments_leaning on assignments (capability_key);
+
 -- The cadences that budgets no longer have, and until when each was theirs.
 create table past_cadences (
   customer_key uuid not null,

@@ -1,3 +1,4 @@
+export { isBudgeted } from './assignment-store.ts'
 export { budgetHandlers } from './budget-http.ts'
 export { type ChainNode, chainsOf, type Demand, type Spent } from './chains.ts'
 export { type Counters, counterName, type Posting, postingsOf } from './count.ts'
