@@ -1,19 +1,19 @@
 import { auditHandlers } from './audit/index.ts'
-import { type CatalogUse, catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
+import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
-import { budgetHandlers, governanceHandlers, isBudgeted } from './governance/index.ts'
+import { entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
+import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
-
-const catalogUse: CatalogUse = {
-  ...NOBODY_LEANS,
-  isBudgeted: (reader, _, featureKey) => isBudgeted(reader, featureKey),
-}
+import { sources } from './sources.ts'
+import { usageHandlers } from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...auditHandlers,
-  ...catalogHandlers(catalogUse),
+  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...budgetsUse }),
   ...customersHandlers,
+  ...entitlementsHandlers(sources),
   ...governanceHandlers,
   ...budgetHandlers,
+  ...usageHandlers(sources),
 }

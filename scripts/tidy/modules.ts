@@ -10,7 +10,7 @@ const BASE = ['contract.gen.ts', 'kernel', 'db', 'config.ts', 'app.ts', 'operati
  * from the bottom of this table to its top, never back:
  *
  *     kernel ← db ← (config, app, operation) ← jobs ← access ← catalog ← customers ← metering ←
- *     governance
+ *     {governance, entitlements} ← usage
  *
  * `audit` reads beside them. `http` carries the domain without knowing it: it imports no domain
  * module, and no domain module imports it.
@@ -30,10 +30,22 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   customers: [...BASE, 'jobs', 'access'],
   metering: [...BASE, 'jobs', 'catalog', 'customers'],
   governance: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
+  entitlements: [...BASE, 'jobs', 'catalog', 'customers', 'metering'],
+  usage: [...BASE, 'jobs', 'catalog', 'customers', 'metering', 'entitlements'],
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],
   http: [...BASE, 'jobs', 'access', 'idempotency'],
-  'handlers.ts': ['operation.ts', 'audit', 'catalog', 'customers', 'governance'],
+  'sources.ts': ['entitlements'],
+  'handlers.ts': [
+    'operation.ts',
+    'audit',
+    'catalog',
+    'customers',
+    'entitlements',
+    'governance',
+    'sources.ts',
+    'usage',
+  ],
   'main.ts': [
     ...BASE,
     'jobs',
@@ -41,8 +53,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'access',
     'catalog',
     'customers',
+    'entitlements',
     'governance',
     'http',
+    'sources.ts',
     'handlers.ts',
   ],
   cli: [
@@ -52,8 +66,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'access',
     'catalog',
     'customers',
+    'entitlements',
     'governance',
     'http',
+    'sources.ts',
     'handlers.ts',
     'main.ts',
   ],

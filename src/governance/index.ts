@@ -1,5 +1,5 @@
-export { isBudgeted } from './assignment-store.ts'
 export { budgetHandlers } from './budget-http.ts'
+export { budgetsUse } from './catalog-use.ts'
 export { type ChainNode, chainsOf, type Demand, type Spent } from './chains.ts'
 export { type Counters, counterName, type Posting, postingsOf } from './count.ts'
 export { type CounterKey, type OwnPosting, post, readCounters } from './counter-store.ts'
