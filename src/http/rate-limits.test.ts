@@ -48,7 +48,7 @@ test('the 21st bad credential of an address is 429 with Retry-After, others go o
   assert.deepEqual(await statuses(callerFrom(world, '::ffff:192.0.2.1'), [BAD]), [429])
 })
 
-test('of many bad credentials at once no more than 20 are looked at', async () => {
+test('of many bad credentials at once no more than 20 are answered 401', async () => {
   const from = callerFrom(world, '2001:db8::1')
   const answers = await Promise.all(times(50, BAD).map((request) => from(LIST, request)))
   const refused = answers.filter(({ status }) => status === 401)
@@ -175,6 +175,18 @@ test("Stigg's preset: the 31st change of a customer is 429, whatever changes it,
   assert.equal((await update(foreign, 'acme')).status, 200)
   const read = await tenant.call('v1.customers.retrieve', { params: { id: 'acme' } })
   assert.deepEqual([read.status, ...rateHeaders(read)], [200, 3000, 2999])
+})
+
+test('a key that may not change a customer uses up none of its changes', async () => {
+  const world = await openWorld(limits({ mutationsPerCustomer: 2 }))
+  const tenant = await world.tenant()
+  await tenant.ok(PROVISION, { body: { id: 'acme' } })
+  const publishable = { apiKey: await tenant.newKey('publishable') }
+  for (let count = 0; count < 5; count += 1)
+    assert.equal((await update(tenant, 'acme', publishable)).status, 403)
+  assert.deepEqual(rateHeaders(await update(tenant, 'acme')), [2, 0])
+  for (const request of [{}, publishable])
+    assert.equal((await update(tenant, 'acme', request)).status, 429)
 })
 
 test('401 comes before 429, and 429 before 403 and before what the request holds', async () => {
