@@ -76,12 +76,13 @@ async function playCheck(scene: Scene, move: Of<'check'>) {
     ...named,
     ...(requested !== null && { requestedUsage: requested }),
     ...(dimensions !== null && { dimensions }),
+    isBeta,
   }
-  await expectCheck(scene, asked, isBeta)
+  await expectCheck(scene, asked)
 }
 
-async function expectCheck(scene: Scene, asked: CheckInput, isBeta: boolean) {
-  const { customerId, requestedUsage, dimensions, ...named } = asked
+async function expectCheck(scene: Scene, asked: CheckInput) {
+  const { customerId, requestedUsage, dimensions, isBeta = false, ...named } = asked
   const query = {
     ...named,
     ...(requestedUsage !== undefined && { requestedUsage: String(requestedUsage) }),
@@ -115,11 +116,11 @@ export async function assertAlike(scene: Scene): Promise<void> {
   for (const customerId of CUSTOMERS) {
     await playRead(scene, { kind: 'read', customerId })
     for (const featureId of [...BUDGETED, 'sso'])
-      await expectCheck(scene, { customerId, featureId }, false)
+      await expectCheck(scene, { customerId, featureId })
     for (const [id, type] of Object.entries(ENTITIES))
       for (const featureId of ['tokens', 'calls']) {
         const dimensions = { [TYPES[type]]: id }
-        await expectCheck(scene, { customerId, featureId, requestedUsage: 1, dimensions }, true)
+        await expectCheck(scene, { customerId, featureId, dimensions, isBeta: true })
       }
   }
 }

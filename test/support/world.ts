@@ -4,7 +4,7 @@ import pino from 'pino'
 import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { OperationId, Operations } from '../../src/contract.gen.ts'
-import { readContract } from '../../src/http/index.ts'
+import { type Contract, readContract } from '../../src/http/index.ts'
 import {
   type Clock,
   frozenClock,
@@ -40,6 +40,8 @@ export type Tenant = {
   /** The announcements of this environment, oldest first. */
   announced(): Promise<{ type: string; objectId: string; before: unknown; after: unknown }[]>
   newKey(kind: KeyKind): Promise<string>
+  /** The same environment, by another server over the same database. */
+  through(other: World): Tenant
 }
 
 export type Refused = { status: number; code: string | null; message?: RegExp }
@@ -68,7 +70,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
 }
 
 async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
-  const { app, server, validators } = bursar
+  const { app } = bursar
   const id = `env-${fresh.next(Date.now())}`
   const environment = await createEnvironment(app, { id, accountId: id })
   const scope = { environmentKey: environment.environmentKey }
@@ -76,8 +78,15 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
     (await createKey(app, scope, { kind, name: `${kind} ${clock.now()}` })).secret
   const key = await newKey('full-access')
   const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
-  const check = createChecker(contract, validators)
+  return clientOf(bursar, { id, scope, key, newKey, contract })
+}
 
+type Identity = Pick<Tenant, 'id' | 'scope' | 'key' | 'newKey'> & { contract: Contract }
+
+function clientOf(bursar: Bursar, identity: Identity): Tenant {
+  const { app, server, validators } = bursar
+  const { id, scope, key, newKey, contract } = identity
+  const check = createChecker(contract, validators)
   const call: Tenant['call'] = async (operationId, request = {}) => {
     const injected = requestOf(contract, operationId, { apiKey: key, ...request })
     return check(operationId, await server.inject(injected))
@@ -114,5 +123,6 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
         announcedBy(scope),
       ),
     newKey,
+    through: (other) => clientOf(other.bursar, identity),
   }
 }

@@ -24,6 +24,8 @@ export type CheckInput = {
   requestedUsage?: number
   dimensions?: Dimensions
   resourceId?: string
+  /** The operation that had dimensions from its first day. */
+  isBeta?: boolean
 }
 
 export type Node = {
@@ -126,9 +128,10 @@ function baseOf(state: State, input: CheckInput, now: Instant): Base {
   if (feature === undefined) return denied('FeatureNotFound')
   const grant = grantOf(customer, feature.id, now)
   if (grant === undefined) return denied('NoActiveSubscription')
-  const { requestedUsage, dimensions } = input
+  const { requestedUsage, dimensions, isBeta = false } = input
   if (!isMetered(feature)) return unmeteredBase(feature, grant, requestedUsage)
-  const requested = quantity(requestedUsage ?? (dimensions === undefined ? 0 : 1))
+  const usual = isBeta || dimensions !== undefined ? 1 : 0
+  const requested = quantity(requestedUsage ?? usual)
   return meteredBase(customer, { feature, grant, requested, at: now, now })
 }
 

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { seedOf } from '../support/random.ts'
+import { openWorld, type Tenant } from '../support/world.ts'
+import type { State } from './model/state.ts'
+import { budgetsOf, type Dimensions, idsIn, pathsOf } from './model/tree.ts'
+import { nameOf } from './model/tree-read.ts'
+import type { Move } from './moves.ts'
+import { play } from './play.ts'
+import { openScene, type Scene } from './scene.ts'
+
+/** How many races. CI has little time; more rounds are for a night. */
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 5)
+const CLIENTS = 8
+/** Record n is of 2^n units, so that a sum tells which records are in it; exact up to 2^53. */
+const RECORDS = 48
+const CHANGES = 16
+const customerId = 'acme'
+const params = { id: customerId }
+
+const world = await openWorld()
+/** Another server over the same database, which hears of changes through that alone. */
+const second = await openWorld()
+
+/** The ways to record, each for a feature of its own. */
+const WAYS: Readonly<Record<string, (tenant: Tenant, n: number, to: Dimensions) => Promise<void>>> =
+  {
+    tokens: async (tenant, n, dimensions) => {
+      const usage = { customerId, featureId: 'tokens', value: 2 ** n, dimensions }
+      await tenant.ok('v1.usage.report', { body: { usages: [usage] } })
+    },
+    spend: async (tenant, n, to) => {
+      const dimensions = { ...to, amount: 2 ** n }
+      const event = { customerId, eventName: 'call', idempotencyKey: `${n}`, dimensions }
+      await tenant.ok('v1.events.report', { body: { events: [event] } })
+    },
+    seats: async (tenant, n, dimensions) => {
+      const body = { featureId: 'seats', amount: 2 ** n, idempotencyKey: `${n}`, dimensions }
+      const { data } = await tenant.ok('v1.customers.consume', { params, body })
+      assert.equal(data.recorded, true)
+    },
+  }
+const FEATURES = Object.keys(WAYS)
+
+/** Budgets without a limit for each feature, so that everything is counted and nothing denied. */
+const budgets = (entityId: string, more: object = {}) =>
+  FEATURES.map((featureId) => ({ entityId, featureId, usageLimit: null, cadence: 'P1Y', ...more }))
+
+const rows = (...each: ReturnType<typeof budgets>[]): Move => ({
+  ...{ kind: 'budgets', customerId },
+  rows: each.flat(),
+})
+const held = { limit: null, soft: false, reset: null, endsInMs: null }
+
+const OPENING: readonly Move[] = [
+  ...FEATURES.map((featureId) => ({ kind: 'grant', customerId, featureId, ...held }) as const),
+  rows(budgets('org'), budgets('eng', { parentId: 'org' }), budgets('sales', { parentId: 'org' })),
+  rows(budgets('ann', { parentId: 'eng' }), budgets('bob', { parentId: 'sales' }), budgets('7')),
+  rows(
+    budgets('org', { scopeEntityIds: ['large'] }),
+    budgets('org', { scopeEntityIds: ['eng'] }),
+    budgets('eng', { scopeEntityIds: ['ann', 'small'] }),
+  ),
+]
+
+const entityId = fc.constantFrom('org', 'eng', 'sales', 'ann', 'bob', '7', 'large')
+const change: fc.Arbitrary<Move> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        leaf: fc.constantFrom('ann', 'bob', '7'),
+        to: fc.option(fc.constantFrom('eng', 'sales', 'org', 'ops')),
+      })
+      .map(({ leaf, to }) => rows(budgets(leaf, { parentId: to }))),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ id: entityId, to: fc.boolean() })
+      .map(({ id, to }): Move => ({ kind: 'archive', customerId, ids: [id], to })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        typeId: fc.constantFrom('user', 'model'),
+        key: fc.constantFrom('userId', 'actorId', 'modelId'),
+      })
+      .map(({ typeId, key }): Move => ({ kind: 'keys', typeId, keys: [key] })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom('user', 'team')
+      .map((entityTypeId): Move => ({ kind: 'entity', customerId, id: 'bob', entityTypeId })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(entityId, entityId)
+      .map(([id, scope]) => rows(budgets(id, { scopeEntityIds: [scope] }))),
+  },
+)
+const dimensions: fc.Arbitrary<Dimensions> = fc.record(
+  {
+    userId: fc.constantFrom('ann', 'bob', '7'),
+    actorId: fc.constantFrom('ann', 'bob'),
+    modelId: fc.constantFrom('large', 'small'),
+    teamId: fc.constantFrom('eng', 'bob'),
+  },
+  { requiredKeys: [], noNullPrototype: true },
+)
+
+/** How many changes had been sent and answered at an instant of the race. */
+type Progress = { sent: number; answered: number }
+type Recorded = { featureId: string; n: number; dimensions: Dimensions; from: number; to: number }
+
+/** Makes the changes one after the other, on both servers in turn. Answers the state after each. */
+async function changeAll(scene: Scene, changes: readonly Move[], progress: Progress) {
+  const states = [structuredClone(scene.state)]
+  const others = { ...scene, tenant: scene.tenant.through(second) }
+  for (const [index, move] of changes.entries()) {
+    progress.sent += 1
+    await play(index % 2 === 0 ? scene : others, move)
+    progress.answered += 1
+    states.push(structuredClone(scene.state))
+  }
+  return states
+}
+
+type Task = { featureId: string; n: number; dimensions: Dimensions }
+
+/** Takes one task after the other, and remembers between which changes it was done. */
+async function recordAll(tenant: Tenant, tasks: Task[], progress: Progress): Promise<Recorded[]> {
+  const done: Recorded[] = []
+  for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
+    const from = progress.answered
+    await WAYS[task.featureId]?.(tenant, task.n, task.dimensions)
+    done.push({ ...task, from, to: progress.sent })
+  }
+  return done
+}
+
+/** The names of the budgets that a record would be attributed to, were this the state. */
+function attributed(state: State, { featureId, dimensions: to }: Recorded): string[] {
+  const customer = state.customers.get(customerId)
+  assert.ok(customer !== undefined)
+  const capability = { kind: 'feature', id: featureId } as const
+  const resolved = idsIn(pathsOf(state, customer, to))
+  return budgetsOf(customer, { capability, resolved }).map(nameOf).sort()
+}
+
+/** The usage of each budget, of archived entities too, which are brought back for it. */
+async function usages(scene: Scene): Promise<Map<string, bigint>> {
+  const ids = [...(scene.state.customers.get(customerId)?.entities.keys() ?? [])]
+  await play(scene, { kind: 'archive', customerId, ids, to: false })
+  const { data } = await scene.tenant.ok('v1.events.beta.customers.retrieveGovernance', {
+    params,
+    query: { featureIds: FEATURES.join(','), limit: '100' },
+  })
+  assert.equal(data.length, scene.state.customers.get(customerId)?.budgets.length)
+  return new Map(
+    data.map(({ entityId: id, featureId, scopeEntityIds, currentUsage }) => [
+      JSON.stringify([id, featureId, ...scopeEntityIds]),
+      BigInt(currentUsage ?? 0),
+    ]),
+  )
+}
+
+async function race(changes: readonly Move[], recorded: readonly Dimensions[]): Promise<void> {
+  const scene = await openScene(world)
+  for (const move of OPENING) await play(scene, move)
+  const tasks = recorded.flatMap((to, n) =>
+    FEATURES.map((featureId) => ({ featureId, n, dimensions: to })),
+  )
+  const progress = { sent: 0, answered: 0 }
+  const tenants = [scene.tenant, scene.tenant.through(second)]
+  const clients = Array.from({ length: CLIENTS }, (_, index) =>
+    recordAll(tenants[index % tenants.length] ?? scene.tenant, tasks, progress),
+  )
+  const [states, ...done] = await Promise.all([changeAll(scene, changes, progress), ...clients])
+  const found = await usages(scene)
+  for (const record of done.flat()) {
+    const bit = 1n << BigInt(record.n)
+    const names = [...found].filter(([, usage]) => (usage & bit) !== 0n).map(([name]) => name)
+    const own = names.filter((name) => JSON.parse(name)[1] === record.featureId).sort()
+    const possible = states
+      .slice(record.from, record.to + 1)
+      .map((state) => attributed(state, record))
+    const isOne = possible.some((each) => each.join() === own.join())
+    assert.ok(
+      isOne,
+      `${JSON.stringify(record)} counts for ${own}\nand not for one of\n${possible.join('\n')}`,
+    )
+  }
+}
+
+test('a record is attributed to the tree before or after a change, never to a mixture', async (t) => {
+  const changes = fc.array(change, { minLength: CHANGES, maxLength: CHANGES })
+  const recorded = fc.array(dimensions, { minLength: RECORDS, maxLength: RECORDS })
+  await fc.assert(fc.asyncProperty(changes, recorded, race), {
+    ...{ numRuns: ROUNDS, seed: seedOf(t), endOnFailure: true },
+  })
+})
