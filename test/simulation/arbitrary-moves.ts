@@ -23,7 +23,18 @@ const budgeted = mostly(
   oneOf('tokens', 'tokens', 'tokens', 'seats', 'calls', 'european', 'spend'),
   oneOf('peak', 'sso', 'nothing'),
 )
-const CADENCES = ['PT1M', 'PT15M', 'PT1H', 'P1D', 'P1W', 'P10D', 'P1M', 'P3M', 'P1Y', 'MONTH']
+export const CADENCES = [
+  'PT1M',
+  'PT15M',
+  'PT1H',
+  'P1D',
+  'P1W',
+  'P10D',
+  'P1M',
+  'P3M',
+  'P1Y',
+  'MONTH',
+]
 const cadence = mostly(oneOf(...CADENCES), oneOf('P1M10D', 'monthly', 'PT30S', 'P11Y'))
 const limit = fc.oneof(
   { weight: 6, arbitrary: fc.nat({ max: 40 }) },
@@ -49,7 +60,7 @@ const fitting = fc
   .map((ids) => Object.fromEntries(ids.map((id) => [keyOf(id), id])))
 const keyOf = (id: string): string =>
   TYPES[ENTITIES[id as keyof typeof ENTITIES] as keyof typeof TYPES]
-const textual = mostly(
+export const textual = mostly(
   fitting as fc.Arbitrary<Record<string, string>>,
   dimensionsOf(mostly(entityId, fc.constant('zoe'))),
 )
@@ -59,7 +70,7 @@ const scalar: fc.Arbitrary<Dimensions> = mostly(
 )
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 6, nil: null })
 
-const row: fc.Arbitrary<BudgetInput> = fc
+export const row: fc.Arbitrary<BudgetInput> = fc
   .record({
     entityId: mostly(entityId, fc.constant('zoe')),
     capability: fc.oneof(
@@ -107,7 +118,7 @@ const reset: fc.Arbitrary<Reset | null> = oneOf<Reset | null>(
 )
 
 const key = oneOf('k0', 'k1', 'k2', 'k3', 'k4', 'k5')
-const use = {
+export const use = {
   customerId: anyCustomerId,
   featureId: reported,
   amount: oneOf(0.25, 1, 1, 2, 3, 5, 8.5, 20),
@@ -117,7 +128,7 @@ const use = {
 }
 const which = fc.nat({ max: 5 })
 
-const usage: fc.Arbitrary<UsageMove> = fc.record({
+export const usage: fc.Arbitrary<UsageMove> = fc.record({
   customerId: anyCustomerId,
   featureId: reported,
   value: fc.oneof(
@@ -133,7 +144,7 @@ const usage: fc.Arbitrary<UsageMove> = fc.record({
   dimensions: maybe(scalar),
 })
 
-const event: fc.Arbitrary<EventMove> = fc.record({
+export const event: fc.Arbitrary<EventMove> = fc.record({
   customerId: anyCustomerId,
   sinceMs: since,
   key,

@@ -20,10 +20,10 @@ export const keyAt = (scene: Scene, key: string, keptMs: number): string =>
 export async function send(
   scene: Scene,
   keptMs: number,
-  again: () => Promise<void>,
+  again: () => Promise<boolean>,
 ): Promise<void> {
-  scene.sent.push({ until: now(scene) + keptMs, again })
-  await again()
+  const until = now(scene) + keptMs
+  scene.sent.push({ until, again, isDone: await again() })
 }
 
 export const wireInstant = (at: Instant | undefined) =>

@@ -64,8 +64,8 @@ export type Scene = {
   reservations: Held[]
 }
 
-/** `until` its keys are surely known, it counts once. */
-export type Sent = { until: Instant; again(): Promise<void> }
+/** `until` its keys are surely known, it counts once. `again` tells whether it was done. */
+export type Sent = { until: Instant; isDone: boolean; again(): Promise<boolean> }
 export type Held = { customerId: string; id: string; reservation: Reservation }
 
 export const now = (scene: Scene): Instant => scene.world.clock.now()
@@ -118,12 +118,15 @@ export function meterToWire(meter: NonNullable<Feature['meter']>) {
   return { aggregation, filters: [{ conditions }] }
 }
 
-/** Sends a request, and compares what comes with what the model says must come. */
+/**
+ * Sends a request, and compares what comes with what the model says must come. Answers whether it
+ * was done, and not refused.
+ */
 export async function expect<Id extends OperationId, T>(
   scene: Scene,
   { id, request, outcome }: { id: Id; request: Request; outcome: Outcome<T> },
   compare: (done: T, body: Operations[Id]['response']) => void = () => {},
-): Promise<void> {
+): Promise<boolean> {
   const { status, success, refusal, text } = await scene.tenant.call(id, request)
   const where = `${id} ${JSON.stringify(request)} answered ${status} ${text}`
   if ('refused' in outcome) {
@@ -132,11 +135,12 @@ export async function expect<Id extends OperationId, T>(
       (each) => each.status === status && each.code === refusal?.code,
     )
     assert.ok(isExpected, `${where}\nand not one of ${expected}`)
-    return
+    return false
   }
   assert.ok(success !== null, `${where}\nand not a success`)
   try {
     compare(outcome.done, success)
+    return true
   } catch (error) {
     throw new Error(`${where}\n${(error as Error).message}`, { cause: error })
   }

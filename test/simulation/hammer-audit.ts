@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { done } from '../support/entity-calls.ts'
+import type { Hold, Span, Use } from './hammer-client.ts'
+import { FEATURE, limitsOf, type Town } from './hammer-town.ts'
+import type { Budget } from './model/state.ts'
+import { nameOf } from './model/tree-read.ts'
+import { windowOf } from './model/windows.ts'
+
+/** All uses that count against one limit in one window. */
+type Account = { name: string; limit: number; uses: Use[] }
+
+/** What a use has recorded in the end. */
+const recorded = ({ isGranted, amount, hold }: Use): number => {
+  if (hold !== null) return hold.committed?.amount ?? 0
+  return isGranted ? amount : 0
+}
+
+const sum = (uses: readonly Use[]): number => uses.reduce((all, use) => all + recorded(use), 0)
+
+const CUSTOMER = 'customer'
+const nameIn = (customerId: string, budget: Budget | null): string =>
+  `${customerId} ${budget === null ? CUSTOMER : nameOf(budget)}`
+
+function accountsOf(town: Town, uses: readonly Use[]): Map<string, Account> {
+  const accounts = new Map<string, Account>()
+  for (const use of uses)
+    for (const [name, limit] of accountNames(town, use)) {
+      const account = accounts.get(name) ?? { name, limit, uses: [] }
+      account.uses.push(use)
+      accounts.set(name, account)
+    }
+  return accounts
+}
+
+const accountNames = (town: Town, { customerId, dimensions, at }: Use): [string, number][] =>
+  limitsOf(town, customerId, dimensions).map(({ budget, limit }) => {
+    const start = budget === null ? 0 : windowOf(budget.cadence, budget.createdAt, at).start
+    return [`${nameIn(customerId, budget)} from ${start}`, limit]
+  })
+
+/** No limit was ever passed, and nothing was denied that would have fitted at every instant. */
+export function auditUses(town: Town, uses: readonly Use[]): { denials: number } {
+  const accounts = accountsOf(town, uses)
+  for (const { name, limit, uses: own } of accounts.values())
+    assert.ok(sum(own) <= limit, `${name}: ${sum(own)} of ${limit}`)
+  const denials = uses.flatMap((use) => [
+    ...(use.isGranted ? [] : [{ use, span: use, amount: use.amount }]),
+    ...(use.hold?.denied.map((each) => ({ use, span: each, amount: each.amount - use.amount })) ??
+      []),
+  ])
+  for (const { use, span, amount } of denials) {
+    const reasons = accountNames(town, use).map(([name, limit]) => {
+      const most = mostTaken(accounts.get(name)?.uses ?? [], span)
+      return { name, limit, most, couldExceed: most + amount > limit }
+    })
+    const isExplained = reasons.some(({ couldExceed }) => couldExceed)
+    assert.ok(isExplained, `${amount} was denied: ${JSON.stringify({ span, reasons })}`)
+  }
+  return { denials: denials.length }
+}
+
+/** The most that can have been recorded or held at any instant of a span. */
+const mostTaken = (uses: readonly Use[], span: Span): number =>
+  uses
+    .filter(({ isGranted, sentAt }) => isGranted && sentAt <= span.answeredAt)
+    .reduce((all, use) => all + mostOf(use, span), 0)
+
+function mostOf({ amount, hold }: Use, { sentAt }: Span): number {
+  if (hold === null) return amount
+  const isOver = ({ answeredAt }: Span) => answeredAt < sentAt
+  if (hold.committed !== null)
+    return isOver(hold.committed) ? hold.committed.amount : Math.max(amount, hold.committed.amount)
+  const isEnded = hold.expiresAt <= sentAt || (hold.released !== null && isOver(hold.released))
+  return isEnded ? 0 : amount
+}
+
+/** Everything that was acknowledged counts once, for the customer and for each budget. */
+export async function auditServer(url: string, town: Town, uses: readonly Use[]): Promise<void> {
+  for (const customerId of town.customerIds) {
+    const own = uses.filter((use) => use.customerId === customerId)
+    const path = `/api/v1/customers/${customerId}`
+    const check = await done(url, {
+      ...{ method: 'GET', path: `${path}/entitlements/check?featureId=${FEATURE}` },
+    })
+    assert.equal(check.data.currentUsage, sum(own), `${customerId}: usage`)
+    await widenWindows(url, town, customerId)
+    const expected = usageByBudget(town, own)
+    const tree = await done(url, {
+      method: 'GET',
+      path: `/api/v1-beta/customers/${customerId}/governance?featureIds=${FEATURE}&limit=100`,
+    })
+    for (const { entityId, scopeEntityIds, currentUsage } of tree.data) {
+      const name = `${customerId} ${JSON.stringify([entityId, FEATURE, ...scopeEntityIds])}`
+      assert.equal(currentUsage, expected.get(name) ?? 0, name)
+      expected.delete(name)
+    }
+    expected.delete(nameIn(customerId, null))
+    assert.deepEqual([...expected.keys()], [], 'budgets that are not shown')
+  }
+}
+
+/** Of a year, so that one window has what all others had: it is made out of the records. */
+async function widenWindows(url: string, town: Town, customerId: string): Promise<void> {
+  const budgets = town.state.customers.get(customerId)?.budgets ?? []
+  const assignments = budgets.map(({ entityId, scope }) => ({
+    ...{ entityId, featureId: FEATURE, scopeEntityIds: scope, cadence: 'P1Y' },
+  }))
+  const path = `/api/v1-beta/customers/${customerId}/assignments`
+  await done(url, { method: 'PUT', path, body: { assignments } })
+}
+
+function usageByBudget(town: Town, uses: readonly Use[]): Map<string, number> {
+  const usage = new Map<string, number>()
+  for (const use of uses)
+    for (const { budget } of limitsOf(town, use.customerId, use.dimensions)) {
+      const name = nameIn(use.customerId, budget)
+      usage.set(name, (usage.get(name) ?? 0) + recorded(use))
+    }
+  return usage
+}
+
+/** What the server says became of every reservation is what its answers said. */
+export async function auditHolds(url: string, uses: readonly Use[]): Promise<number> {
+  const held = uses.flatMap(({ customerId, hold }) => (hold === null ? [] : [{ customerId, hold }]))
+  for (const { customerId, hold } of held) {
+    const path = `/api/v1/customers/${customerId}/reservations/${hold.id}`
+    const { data } = await done(url, { method: 'GET', path })
+    assert.deepEqual([data.status, data.committedAmount], endOf(hold), hold.id)
+  }
+  return held.length
+}
+
+function endOf({ committed, released }: Hold): [string, number | null] {
+  if (committed !== null) return ['committed', committed.amount]
+  return [released === null ? 'expired' : 'released', null]
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+import { instantFromWire, instantToWire } from '../../src/kernel/clock.ts'
+import {
+  type Call,
+  createClient,
+  type Json,
+  type KeepAliveClient,
+} from '../support/keep-alive-client.ts'
+import type { Random } from '../support/random.ts'
+import { drawDimensions, FEATURE, type Town } from './hammer-town.ts'
+import type { Dimensions } from './model/tree.ts'
+
+/** From the first time a request was sent until it was answered, on the clock of this test. */
+export type Span = { sentAt: number; answeredAt: number }
+
+/** One use that was decided about, and what became of it where it was a reservation. */
+export type Use = Span & {
+  customerId: string
+  dimensions: Dimensions
+  /** In whose windows it lies. */
+  at: number
+  amount: number
+  isGranted: boolean
+  hold: Hold | null
+}
+
+export type Hold = {
+  id: string
+  expiresAt: number
+  /** What was recorded; null while nothing is. */
+  committed: (Span & { amount: number }) | null
+  released: Span | null
+  /** Commits of more than was held that were denied. */
+  denied: (Span & { amount: number })[]
+}
+
+/** Servers come and go; a client takes any. */
+export type Hammer = { urls: readonly string[]; town: Town; start: number; end: number }
+
+const PAUSE_MS = 20
+const MINUTE_MS = 60_000
+/** Windows of a minute each, now and ahead, so that not one of them decides everything. */
+const WINDOWS = 4
+const MAX_AMOUNT = 6
+
+/** Uses and reserves until the end, and sends each request until it is answered. */
+export async function runClient(hammer: Hammer, random: Random, name: string): Promise<Use[]> {
+  const client = createClient()
+  const uses: Use[] = []
+  try {
+    while (Date.now() < hammer.end)
+      uses.push(await useOnce({ hammer, random, client }, `${name}-${uses.length}`))
+    return uses
+  } finally {
+    client.close()
+  }
+}
+
+type Client = { hammer: Hammer; random: Random; client: KeepAliveClient }
+
+async function useOnce(own: Client, idempotencyKey: string): Promise<Use> {
+  const { hammer, random } = own
+  const { customerIds } = hammer.town
+  const customerId = customerIds[random.below(customerIds.length)] ?? ''
+  const dimensions = drawDimensions(random)
+  const at = hammer.start + random.below(WINDOWS) * MINUTE_MS
+  const amount = 1 + random.below(MAX_AMOUNT)
+  const isHeld = random.below(2) === 0
+  const use = {
+    featureId: FEATURE,
+    amount,
+    idempotencyKey,
+    dimensions,
+    timestamp: instantToWire(at),
+  }
+  const { body, ...span } = await send(own, {
+    method: 'POST',
+    path: `/api/v1/customers/${customerId}/${isHeld ? 'reservations' : 'consume'}`,
+    body: isHeld ? { ...use, ttlSeconds: 1 + random.below(3) } : use,
+  })
+  const { isGranted, recorded, reservation } = body.data
+  assert.equal(recorded, isGranted && !isHeld)
+  const hold: Hold | null =
+    reservation === undefined || reservation === null
+      ? null
+      : {
+          ...{ id: reservation.id, expiresAt: instantFromWire(reservation.expiresAt) },
+          ...{ committed: null, released: null, denied: [] },
+        }
+  assert.equal(hold !== null, isGranted && isHeld)
+  const done: Use = { ...span, customerId, dimensions, at, amount, isGranted, hold }
+  if (hold !== null) await endHold(own, done, hold)
+  return done
+}
+
+/** Commits less, all or more of a hold, releases it, or leaves it to itself. */
+async function endHold(own: Client, use: Use, hold: Hold): Promise<void> {
+  const { random } = own
+  const path = `/api/v1/customers/${use.customerId}/reservations/${hold.id}`
+  const release = async () => {
+    const { status, ...span } = await send(own, { method: 'POST', path: `${path}/release` })
+    if (status === 200) hold.released = span
+    else assertExpired(hold)
+  }
+  const choice = random.below(4)
+  if (choice === 0) return
+  if (choice === 1) return release()
+  const amount = random.below(2 * use.amount + 1)
+  const { status, body, ...span } = await send(own, {
+    ...{ method: 'POST', path: `${path}/commit` },
+    body: { amount, overage: 'allow_if_available' },
+  })
+  if (status !== 200) return assertExpired(hold)
+  if (body.data.isGranted) {
+    hold.committed = { ...span, amount }
+    return
+  }
+  assert.ok(amount > use.amount, 'what is held was denied')
+  hold.denied.push({ ...span, amount })
+  return release()
+}
+
+const assertExpired = (hold: Hold): void =>
+  assert.ok(hold.expiresAt <= Date.now(), 'a reservation was lost before it expired')
+
+type Answered = Span & { status: number; body: Json }
+
+/** Sends a request to any server, again and again as it is, until one answers. */
+async function send({ hammer, random, client }: Client, call: Call): Promise<Answered> {
+  const sentAt = Date.now()
+  for (;;) {
+    const url = hammer.urls[random.below(hammer.urls.length)] ?? ''
+    const outcome = await client.send(url, call)
+    if (outcome.kind === 'answer' && outcome.status !== 503) {
+      const { status, body } = outcome
+      const isReservation = /\/(commit|release)$/.test(call.path)
+      const isFine = status < 300 || (isReservation && body.code === 'InvalidArgumentError')
+      assert.ok(
+        isFine,
+        `${call.path} ${JSON.stringify(call.body)}: ${status} ${JSON.stringify(body)}`,
+      )
+      return { status, body, sentAt, answeredAt: Date.now() }
+    }
+    await delay(PAUSE_MS)
+  }
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { databaseUrl, findRunning } from '../../src/db/embedded/index.ts'
+import { until, within } from '../support/deadline.ts'
+import { postmasterOf } from '../support/processes.ts'
+import { type Random, randomFrom, seedOf } from '../support/random.ts'
+import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
+import { auditHolds, auditServer, auditUses } from './hammer-audit.ts'
+import { type Hammer, runClient } from './hammer-client.ts'
+import { buildTown } from './hammer-town.ts'
+
+/** How long the clients keep on, in milliseconds: load, not an assertion. */
+const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 5_000)
+const CLIENTS = 64
+const SERVERS = 4
+const CUSTOMERS = 6
+/** A kill comes after up to so many milliseconds. */
+const SPREAD_MS = 1500
+/** As long as the longest reservation lasts, in milliseconds. */
+const LAST_HOLDS_MS = 3000
+
+type Server = Awaited<ReturnType<Place['start']>>
+
+const settings = { BURSAR_LOG_LEVEL: 'error' }
+
+/** The first server brings the database; the others work on it too. */
+async function startBeside(place: Place): Promise<Server> {
+  const connection = await until('a database that is ready', () => findRunning(place.dataDir))
+  return place.start({ settings: { ...settings, DATABASE_URL: databaseUrl(connection) } })
+}
+
+async function killServer(place: Place, servers: Server[], index: number): Promise<void> {
+  const server = servers[index]
+  assert.ok(server !== undefined)
+  server.kill('SIGKILL')
+  await server.end()
+  servers[index] = index === 0 ? await place.start({ settings }) : await startBeside(place)
+}
+
+async function killDatabase(place: Place): Promise<void> {
+  const before = await until('a database that is ready', () => postmasterOf(place.dataDir))
+  signal(before, 'SIGKILL')
+  await until('another database', () => {
+    const pid = postmasterOf(place.dataDir)
+    return pid !== null && pid !== before
+  })
+}
+
+/** Kills a server or the database, again and again. Answers how often which. */
+async function killAll(place: Place, servers: Server[], { random, end }: Kills): Promise<string> {
+  const kills = { servers: 0, databases: 0 }
+  while (Date.now() < end) {
+    await delay(random.below(SPREAD_MS))
+    const victim = random.below(SERVERS + 1)
+    if (victim === SERVERS) await killDatabase(place)
+    else await killServer(place, servers, victim)
+    kills[victim === SERVERS ? 'databases' : 'servers'] += 1
+  }
+  return `${kills.servers} servers and ${kills.databases} databases killed`
+}
+
+type Kills = { random: Random; end: number }
+
+test('64 clients on 4 servers that are killed, and a database that is, never overspend', async (t) => {
+  const seed = seedOf(t)
+  const place = openPlace(t)
+  const servers = [await place.start({ settings })]
+  for (let index = 1; index < SERVERS; index += 1) servers.push(await startBeside(place))
+  const first = servers[0]?.url ?? ''
+  const town = await buildTown(first, randomFrom(seed, CLIENTS), CUSTOMERS)
+  const start = Date.now()
+  const hammer: Hammer = {
+    ...{ town, start, end: start + DURATION_MS },
+    get urls() {
+      return servers.map(({ url }) => url)
+    },
+  }
+  const clients = Array.from({ length: CLIENTS }, (_, index) =>
+    runClient(hammer, randomFrom(seed, index), `client-${index}`),
+  )
+  const random = randomFrom(seed, CLIENTS + 1)
+  const kills = killAll(place, servers, { random, end: hammer.end })
+  const all = await within('the end of all clients', Promise.all(clients))
+  t.diagnostic(await within('the last kill', kills))
+  const uses = all.flat()
+  assert.ok(
+    all.every(({ length }) => length > 0),
+    'a client was never served',
+  )
+  await delay(LAST_HOLDS_MS)
+  const url = servers[0]?.url ?? ''
+  const { denials } = auditUses(town, uses)
+  const held = await auditHolds(url, uses)
+  await auditServer(url, town, uses)
+  t.diagnostic(`${uses.length} uses, ${held} held, ${denials} denied`)
+  for (const server of servers.slice(1).concat(servers.slice(0, 1))) server.kill('SIGTERM')
+  assert.ok(servers[0] !== undefined)
+  await assertCleanEnd(place, servers[0])
+})

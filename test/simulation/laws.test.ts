@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { instantFromWire } from '../../src/kernel/clock.ts'
+import { quantityToWire } from '../../src/kernel/quantity.ts'
+import { seedOf } from '../support/random.ts'
+import { NOW, openWorld } from '../support/world.ts'
+import { event, history, row, usage, use } from './arbitrary-moves.ts'
+import type { Budget } from './model/state.ts'
+import type { Move } from './moves.ts'
+import { OPENING } from './opening.ts'
+import { play } from './play.ts'
+import { portraitOf } from './portrait.ts'
+import { ENTITIES, now, openScene, type Scene, TYPES } from './scene.ts'
+
+/** How many cases of each law. CI has little time; more rounds are for a night. */
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
+
+const world = await openWorld()
+const START = instantFromWire(NOW)
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+
+const playAll = async (scene: Scene, moves: readonly Move[]) => {
+  for (const move of moves) await play(scene, move)
+}
+
+/** A fresh environment in which something is granted, placed and budgeted, and these moves made. */
+async function opened(moves: readonly Move[] = []): Promise<Scene> {
+  const scene = await openScene(world)
+  await playAll(scene, [...OPENING, ...moves])
+  return scene
+}
+
+const customerId = 'acme'
+const entityIds = Object.keys(ENTITIES) as (keyof typeof ENTITIES)[]
+const naming = (id: keyof typeof ENTITIES) => ({ [TYPES[ENTITIES[id]]]: id })
+const kind = <Kind extends Move['kind']>(name: Kind) => fc.constant(name)
+
+/** Usage that no SET and no repetition is among: `at` is the instant it occurred at. */
+type Arrival = { at: number; move: Move }
+
+const arrivals: fc.Arbitrary<Arrival[]> = fc
+  .array(fc.tuple(fc.integer({ min: -3 * DAY, max: 0 }), fc.oneof(usage, event)), {
+    ...{ minLength: 2, maxLength: 15 },
+  })
+  .map((all) =>
+    all.map(([ago, item], n) => {
+      const common = { customerId, sinceMs: 0, key: `arrival-${n}` }
+      const move: Move =
+        'value' in item
+          ? { kind: 'usage', usages: [{ ...item, ...common, isSet: false }] }
+          : { kind: 'events', events: [{ ...item, ...common }] }
+      return { at: START + ago, move }
+    }),
+  )
+
+/** The move as it is to be made now, so that its usage lies where it occurred. */
+function dated(scene: Scene, { at, move }: Arrival): Move {
+  const sinceMs = at - now(scene)
+  if (move.kind === 'usage')
+    return { ...move, usages: move.usages.map((each) => ({ ...each, sinceMs })) }
+  if (move.kind === 'events')
+    return { ...move, events: move.events.map((each) => ({ ...each, sinceMs })) }
+  return move
+}
+
+const budgetMoves: fc.Arbitrary<Move[]> = fc.array(
+  fc.record({
+    kind: kind('budgets'),
+    customerId: fc.constant(customerId),
+    rows: fc.array(row, { minLength: 1, maxLength: 3 }),
+  }),
+  { maxLength: 5 },
+)
+
+const allBudgets = (scene: Scene): Budget[] => scene.state.customers.get(customerId)?.budgets ?? []
+
+const rowOf = ({ entityId, capability, scope }: Budget) => ({
+  ...{ entityId, [`${capability.kind}Id`]: capability.id, scopeEntityIds: scope },
+})
+
+/** What one order of arrival leaves: the window in progress, and then a year that has all others. */
+async function afterArrivals(structure: Move[], order: Arrival[], pauses: readonly number[]) {
+  const scene = await opened(structure)
+  for (const [index, arrival] of order.entries()) {
+    await play(scene, dated(scene, arrival))
+    world.clock.moveTo(now(scene) + (pauses[index] ?? 0))
+  }
+  world.clock.moveTo(START + 2 * DAY)
+  const portrait = await portraitOf(scene)
+  const rows = allBudgets(scene).map((budget) => ({ ...rowOf(budget), cadence: 'P1Y' }))
+  await play(scene, { kind: 'budgets', customerId, rows })
+  return [portrait, await portraitOf(scene)]
+}
+
+test('the order in which usage arrives changes nothing, in closed windows neither', async (t) => {
+  const pauses = fc.array(fc.integer({ min: 0, max: 3 * HOUR }), { maxLength: 15 })
+  const cases = fc
+    .tuple(arrivals, pauses, pauses)
+    .chain(([all, ...rest]) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }),
+        ...rest.map((each) => fc.constant(each)),
+      ),
+    )
+  await fc.assert(
+    fc.asyncProperty(budgetMoves, cases, async (structure, [first, second, ...waits]) => {
+      const [one = [], other = []] = waits
+      const expected = await afterArrivals(structure, first, one)
+      assert.deepEqual(await afterArrivals(structure, second, other), expected)
+    }),
+    { numRuns: ROUNDS, seed: seedOf(t) },
+  )
+})
+
+const keyed = fc.oneof(
+  fc.record({
+    kind: kind('usage'),
+    usages: fc.array(
+      usage.map((each) => ({ ...each, key: each.key ?? 'k9' })),
+      { minLength: 1, maxLength: 3 },
+    ),
+  }),
+  fc.record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),
+  fc.record({ kind: kind('consume'), isForced: fc.boolean(), ...use }),
+  fc.record({ kind: kind('reserve'), ttlSeconds: fc.constant(null), ...use }),
+  fc.record({ kind: kind('wait'), ms: fc.constantFrom(1000, HOUR) }),
+)
+
+test('sending any prefix again changes nothing', async (t) => {
+  const moves = fc.array(keyed, { minLength: 1, maxLength: 20 })
+  await fc.assert(
+    fc.asyncProperty(moves, fc.nat({ max: 20 }), async (all, length) => {
+      const scene = await opened(all)
+      const before = await portraitOf(scene)
+      for (const { isDone, again } of scene.sent.slice(0, length)) if (isDone) await again()
+      assert.deepEqual(await portraitOf(scene), before)
+    }),
+    { numRuns: ROUNDS, seed: seedOf(t) },
+  )
+})
+
+type Forest = { parents: (string | null)[]; cadence: string; used: [number, number][] }
+const LEVELS = 4
+
+/** For each entity a parent among those before it, where there is room below it. */
+const forest: fc.Arbitrary<Forest> = fc.record({
+  parents: fc
+    .array(fc.nat({ max: entityIds.length }), {
+      minLength: entityIds.length,
+      maxLength: entityIds.length,
+    })
+    .map((picks) => {
+      const depths: number[] = []
+      return picks.map((pick, index) => {
+        const parent = pick < index && (depths[pick] ?? LEVELS) < LEVELS ? pick : null
+        depths.push(parent === null ? 1 : (depths[parent] ?? 0) + 1)
+        return parent === null ? null : (entityIds[parent] ?? null)
+      })
+    }),
+  cadence: fc.constantFrom('P1M', 'P3M', 'P1Y'),
+  used: fc.array(fc.tuple(fc.nat({ max: entityIds.length - 1 }), fc.integer({ min: 1, max: 9 })), {
+    minLength: 1,
+    maxLength: 20,
+  }),
+})
+
+test('usage of a parent is its own and that of its children', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(forest, async ({ parents, cadence, used }) => {
+      const scene = await openScene(world)
+      const featureId = 'spend'
+      const budget = { featureId, usageLimit: null, cadence }
+      const rows = entityIds.map((entityId, index) => ({
+        entityId,
+        ...budget,
+        parentId: parents[index] ?? null,
+      }))
+      await play(scene, { kind: 'budgets', customerId, rows })
+      const own = new Map<string, number>()
+      for (const [n, [index, amount]] of used.entries()) {
+        const id = entityIds[index] ?? 'org'
+        own.set(id, (own.get(id) ?? 0) + amount)
+        const dimensions = { ...naming(id), amount }
+        const event = { customerId, sinceMs: null, key: `${n}`, dimensions }
+        await play(scene, { kind: 'events', events: [event] })
+        world.clock.moveTo(now(scene) + HOUR)
+      }
+      const { data } = await scene.tenant.ok('v1.events.beta.customers.retrieveGovernance', {
+        params: { id: customerId },
+        query: { featureIds: featureId },
+      })
+      assert.equal(data.length, entityIds.length)
+      for (const { entityId, currentUsage } of data) {
+        const children = data.filter(({ parentId }) => parentId === entityId)
+        const below = children.reduce((sum, child) => sum + (child.currentUsage ?? 0), 0)
+        assert.equal(currentUsage, (own.get(entityId) ?? 0) + below, entityId)
+      }
+    }),
+    { numRuns: ROUNDS, seed: seedOf(t) },
+  )
+})
+
+test('raising a limit never denies', async (t) => {
+  const raise = fc.option(fc.integer({ min: 1, max: 20 }))
+  await fc.assert(
+    fc.asyncProperty(history, fc.nat(), raise, async (moves, which, by) => {
+      const scene = await opened(moves)
+      const granted = async () => {
+        const portrait = await portraitOf(scene, [0, 1, 7])
+        return [...portrait]
+          .filter(([, text]) => JSON.parse(text).isGranted === true)
+          .map(([question]) => question)
+      }
+      const before = await granted()
+      const limited = allBudgets(scene).filter(({ limit }) => limit !== null)
+      const budget = limited[which % limited.length]
+      if (budget === undefined) return
+      const usageLimit = by === null ? null : quantityToWire(budget.limit ?? 0n) + by
+      const rows = [{ ...rowOf(budget), usageLimit }]
+      await play(scene, { kind: 'budgets', customerId, rows })
+      const after = new Set(await granted())
+      assert.deepEqual(
+        before.filter((question) => !after.has(question)),
+        [],
+      )
+    }),
+    { numRuns: ROUNDS, seed: seedOf(t) },
+  )
+})
+
+/** Nothing that is ever decided, so that what is held cannot change it. */
+const undecided = fc.oneof(
+  fc.record({ kind: kind('usage'), usages: fc.array(usage, { minLength: 1, maxLength: 3 }) }),
+  fc.record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),
+  fc.record({
+    kind: kind('budgets'),
+    customerId: fc.constant(customerId),
+    rows: fc.array(row, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    kind: kind('archive'),
+    customerId: fc.constant(customerId),
+    ids: fc.array(fc.constantFrom(...entityIds), { minLength: 1, maxLength: 2 }),
+    to: fc.boolean(),
+  }),
+  fc.record({ kind: kind('wait'), ms: fc.constantFrom(1000, 60_000, HOUR, DAY) }),
+)
+const holding = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: kind('reserve'),
+      ttlSeconds: fc.constantFrom(null, 1, 3600, 86_400),
+      ...use,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: kind('release'), which: fc.nat({ max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: kind('extend'),
+      which: fc.nat({ max: 5 }),
+      ttlSeconds: fc.constantFrom(1, 3600),
+    }),
+  },
+)
+
+test('a reservation that is released or expires leaves no trace', async (t) => {
+  const steps = fc.array(fc.tuple(undecided, fc.array(holding, { maxLength: 2 })), {
+    minLength: 1,
+    maxLength: 15,
+  })
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const portraits = []
+      for (const holds of [false, true]) {
+        const scene = await opened()
+        for (const [move, held] of all) await playAll(scene, holds ? [...held, move] : [move])
+        world.clock.moveTo(now(scene) + 2 * DAY)
+        portraits.push(await portraitOf(scene))
+      }
+      assert.deepEqual(portraits[1], portraits[0])
+    }),
+    { numRuns: ROUNDS, seed: seedOf(t) },
+  )
+})
