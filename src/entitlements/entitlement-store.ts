@@ -83,7 +83,8 @@ export const findFeature = (
     reader,
     sql`
     select ${customerPart(reading, of)}, ${featurePart(reading)},
-      (select coalesce(json_agg(source), '[]') from (${sourcesBy(reading.loaders, of)}) given) as sources
+      (select coalesce(json_agg(source), '[]')
+        from (${sourcesBy(reading.loaders, of)}) given) as sources
     from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} f on true`,
   )
 }
@@ -98,8 +99,8 @@ export const findFeatures = (reader: Reader, reading: Reading): Promise<Found> =
       coalesce(given.sources, '[]') as sources
     from ${asked(reading)}
       left join lateral (
-        select feature_key, json_agg(source) as sources from (${sourcesBy(reading.loaders, of)}) given
-        group by feature_key) given on true
+        select feature_key, json_agg(source) as sources
+        from (${sourcesBy(reading.loaders, of)}) given group by feature_key) given on true
       left join features f on f.feature_key = given.feature_key
     order by f.feature_key desc`,
   )
