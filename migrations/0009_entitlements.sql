@@ -40,10 +40,3 @@ create table signing_secrets (
   is_enforced boolean not null,
   created_at timestamptz not null
 );
-
--- Every kind of key, those included that are narrower than a full one.
-alter table api_keys
-  drop constraint api_keys_kind_check,
-  add constraint api_keys_kind_check check (kind in ('full-access', 'read-only',
-    'customers-write', 'subscriptions-write', 'coupons-write', 'api-keys-write',
-    'event-queue-read', 'publishable'));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/db/embedded/index.ts'
@@ -16,6 +16,8 @@ import { CONNECTION_VARIABLE } from '../test/support/connection.ts'
 const PATTERNS = ['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts']
 /** They need a browser, which no package brings: who has one names them. */
 const NEEDS_BROWSER = 'test/browser/**'
+/** Files at once: each has a pool of ten connections, and the embedded database takes 50. */
+const MAX_FILES = 4
 const MIGRATIONS = new URL('../migrations/', import.meta.url)
 const ROOT = new URL('..', import.meta.url)
 
@@ -56,7 +58,9 @@ async function run(connection: Connection): Promise<number> {
     : PATTERNS.flatMap((pattern) =>
         globSync(pattern, { cwd: ROOT, exclude: [NEEDS_BROWSER] }),
       ).sort()
-  const runner = spawn(process.execPath, ['--test', '--test-reporter=spec', ...args, ...files], {
+  const atOnce = `--test-concurrency=${Math.min(MAX_FILES, availableParallelism())}`
+  const options = ['--test', '--test-reporter=spec', atOnce, ...args, ...files]
+  const runner = spawn(process.execPath, options, {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, [CONNECTION_VARIABLE]: JSON.stringify(connection) },

@@ -70,7 +70,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     ...(file.deprecated && { deprecated: file.deprecated }),
     'x-permission': file['x-permission'],
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
-    parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headers],
+    parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
     ...(request && {
       requestBody: { required: true, content: contentOf(request.schema, request.example) },
     }),
@@ -84,10 +84,12 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
   }
 }
 
-const headers: Reference[] = [
-  { $ref: '#/components/parameters/AccountIdHeader' },
-  { $ref: '#/components/parameters/EnvironmentIdHeader' },
-]
+/** What every operation takes; only a POST can do a thing twice by being sent twice. */
+function headersOf({ method }: OperationFile): Reference[] {
+  const names = ['AccountIdHeader', 'EnvironmentIdHeader']
+  if (method === 'post') names.push('IdempotencyKeyHeader')
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
+}
 
 /** Shared parameters are written out, so that whoever mounts an operation finds them in place. */
 function parameterOf(base: Base, parameter: string | Parameter): Parameter {

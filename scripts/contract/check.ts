@@ -6,8 +6,10 @@ import type { Document } from './document.ts'
 import { typesFile, typesText } from './types.ts'
 
 /** What is wrong with the contract folder and what is generated from it; empty when all is well. */
-export async function checkContract(): Promise<string[]> {
-  const sources = await readSources()
+export const checkContract = async (): Promise<string[]> => problemsOf(await readSources())
+
+/** The same for sources that need not be those of the folder. */
+export async function problemsOf(sources: Sources): Promise<string[]> {
   const malformed = filesProblems(sources)
   // The bundler trusts the form of the files.
   if (malformed.length > 0) return malformed

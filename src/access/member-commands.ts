@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
 import { announce } from '../jobs/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import * as store from './member-store.ts'
 import type { AccountRole, EnvironmentRole } from './types.ts'
 
@@ -18,45 +20,69 @@ export type MemberInput = {
  * Makes someone a member, or changes what they are; environments that are not named stay as they
  * are. 404 `AccountNotFoundError`; 404 `EnvironmentMissing` when one is not of the account.
  */
-export const putMember = (app: App, input: MemberInput): Promise<void> => {
-  if (input.userId === '' || input.userId.length > USER_ID_LIMIT)
+export async function putMember(app: App, input: MemberInput): Promise<void> {
+  const { userId, role, environments } = input
+  if (userId === '' || userId.length > USER_ID_LIMIT)
     throw badInput(`the user id must have 1 to ${USER_ID_LIMIT} characters`)
-  return app.db.transaction(async (tx) => {
-    if ((await store.putMember(tx, input, app.clock.now())) === 0)
-      throw notFound('AccountNotFoundError', `there is no account ${input.accountId}`)
-    const wanted = Object.keys(input.environments).length
-    if ((await store.putEnvironmentRoles(tx, input)) !== wanted)
+  await changingMember(app, input, async (tx, person) => {
+    await store.putMember(tx, person, { role, now: app.clock.now() })
+    const given = await store.putEnvironmentRoles(tx, person, environments)
+    if (given !== Object.keys(environments).length)
       throw notFound(
         'EnvironmentMissing',
         `the account ${input.accountId} has not all of the environments named`,
       )
-    const { role, environments } = input
-    await announceMember(tx, app, input, { role, environments })
   })
 }
 
-/** Ends a membership and its roles. 404 `MemberNotFound`. */
+/** Ends a membership and its roles. 404 `AccountNotFoundError`, `MemberNotFound`. */
 export const removeMember = (
   app: App,
   member: { accountId: string; userId: string },
 ): Promise<void> =>
-  app.db.transaction(async (tx) => {
-    if ((await store.deleteMember(tx, member)) === 0)
+  changingMember(app, member, async (tx, person) => {
+    if ((await store.deleteMember(tx, person)) === 0)
       throw notFound('MemberNotFound', `${member.userId} is no member of ${member.accountId}`)
-    await announceMember(tx, app, member, null)
   })
 
-/** Told in every environment of the account, since each has a log of its own. */
+/**
+ * Changes what somebody is, and tells the environments of the account for which that differs: each
+ * has a log of its own, and learns nothing of the others.
+ */
+const changingMember = (
+  app: App,
+  { accountId, userId }: { accountId: string; userId: string },
+  change: (tx: Tx, person: { accountKey: Uuid; userId: string }) => Promise<void>,
+): Promise<void> =>
+  app.db.transaction(async (tx) => {
+    const accountKey = await store.lockAccount(tx, accountId)
+    if (accountKey === null)
+      throw notFound('AccountNotFoundError', `there is no account ${accountId}`)
+    const person = { accountKey, userId }
+    const before = await store.seenByEnvironments(tx, person)
+    await change(tx, person)
+    const known = new Map(before.map((seen) => [seen.environmentKey, seen]))
+    for (const after of await store.seenByEnvironments(tx, person))
+      await announceMember(tx, app, { userId, before: known.get(after.environmentKey), after })
+  })
+
 async function announceMember(
   tx: Tx,
   app: App,
-  { accountId, userId }: { accountId: string; userId: string },
-  after: object | null,
+  change: { userId: string; before: store.Seen | undefined; after: store.Seen },
 ): Promise<void> {
+  const { userId: objectId } = change
+  const before = memberToShow(objectId, change.before)
+  const after = memberToShow(objectId, change.after)
+  if (isDeepStrictEqual(before, after)) return
+  const { environmentKey } = change.after
   const type = after === null ? 'member.removed' : 'member.updated'
-  const told = [{ type, customerKey: null, objectId: userId, before: null, after } as const]
-  for (const { environment_key } of await store.environmentsOf(tx, accountId)) {
-    const scope = { environmentKey: environment_key }
-    await announce(tx, { app, scope, now: app.clock.now(), origin: app.origin }, told)
-  }
+  const announcing = { app, scope: { environmentKey }, now: app.clock.now(), origin: app.origin }
+  await announce(tx, announcing, [{ type, customerKey: null, objectId, before, after }])
 }
+
+/** null for who is no member. */
+const memberToShow = (userId: string, seen: store.Seen | undefined) =>
+  seen === undefined || seen.role === null
+    ? null
+    : { userId, role: seen.role, environmentRole: seen.environmentRole }

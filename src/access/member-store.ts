@@ -48,56 +48,89 @@ export async function findStanding(
   )
 }
 
-/** Adds a member or changes their role. Answers 0 when there is no such account. */
-export const putMember = (
-  tx: Tx,
-  member: { accountId: string; userId: string; role: AccountRole },
-  now: Instant,
-) =>
+const accountRow = row({ account_key: column.uuid })
+
+/** Serialises the changes of an account's members. null when there is no such account. */
+export async function lockAccount(tx: Tx, accountId: string): Promise<Uuid | null> {
+  const found = await tx.maybeOne(
+    accountRow,
+    sql`
+    select account_key from accounts where id = ${accountId}::text for no key update`,
+  )
+  return found?.account_key ?? null
+}
+
+/** A person of an account, or somebody who could become one. */
+type Person = { accountKey: Uuid; userId: string }
+
+/** Adds a member or changes their role. */
+export const putMember = (tx: Tx, person: Person, as: { role: AccountRole; now: Instant }) =>
   tx.execute(sql`
     insert into members (account_key, user_id, role, created_at)
-    select account_key, ${member.userId}::text, ${member.role}::text,
-      ${instantToWire(now)}::timestamptz
-    from accounts where id = ${member.accountId}::text
+    values (${person.accountKey}::uuid, ${person.userId}::text, ${as.role}::text,
+      ${instantToWire(as.now)}::timestamptz)
     on conflict (account_key, user_id) do update set role = excluded.role`)
 
 /** Answers how many of the environments belong to the account, and got the role. */
 export const putEnvironmentRoles = (
   tx: Tx,
-  member: Pick<Member, 'accountId' | 'userId' | 'environments'>,
+  { accountKey, userId }: Person,
+  roles: Member['environments'],
 ) =>
   tx.execute(sql`
     insert into environment_roles (environment_key, user_id, role)
-    select e.environment_key, ${member.userId}::text, given.role
-    from unnest(${Object.keys(member.environments)}::text[],
-        ${Object.values(member.environments)}::text[]) as given (id, role)
+    select e.environment_key, ${userId}::text, given.role
+    from unnest(${Object.keys(roles)}::text[], ${Object.values(roles)}::text[]) as given (id, role)
       join environments e on e.id = given.id
-      join accounts a using (account_key)
-    where a.id = ${member.accountId}::text
+    where e.account_key = ${accountKey}::uuid
     on conflict (environment_key, user_id) do update set role = excluded.role`)
 
 /** Answers 0 when there is no such member. */
-export async function deleteMember(tx: Tx, member: Pick<Member, 'accountId' | 'userId'>) {
+export async function deleteMember(tx: Tx, { accountKey, userId }: Person): Promise<number> {
   await tx.execute(sql`
-    delete from environment_roles r using environments e join accounts a using (account_key)
-    where r.environment_key = e.environment_key and a.id = ${member.accountId}::text
-      and r.user_id = ${member.userId}::text`)
+    delete from environment_roles r using environments e
+    where r.environment_key = e.environment_key and e.account_key = ${accountKey}::uuid
+      and r.user_id = ${userId}::text`)
   return tx.execute(sql`
-    delete from members m using accounts a
-    where m.account_key = a.account_key and a.id = ${member.accountId}::text
-      and m.user_id = ${member.userId}::text`)
+    delete from members
+    where account_key = ${accountKey}::uuid and user_id = ${userId}::text`)
 }
 
-const keyRow = row({ environment_key: column.uuid })
+/** What a person is, as one environment of the account sees it. `role` null: no member. */
+export type Seen = {
+  environmentKey: Uuid
+  role: AccountRole | null
+  environmentRole: Standing['environmentRole']
+}
 
-/** The environments of an account, whose logs tell of its members. */
-export const environmentsOf = (reader: Reader, accountId: string) =>
-  reader.many(
-    keyRow,
+const seenRow = row({
+  environment_key: column.uuid,
+  role: column.nullable(column.oneOf(...ACCOUNT_ROLES)),
+  environment_role: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
+})
+
+/** A person, as every environment of an account sees them. */
+export async function seenByEnvironments(
+  reader: Reader,
+  { accountKey, userId }: Person,
+): Promise<Seen[]> {
+  const found = await reader.many(
+    seenRow,
     sql`
-    select e.environment_key from environments e join accounts a using (account_key)
-    where a.id = ${accountId}::text order by e.environment_key limit 1000`,
+    select e.environment_key, m.role, r.role as environment_role
+    from environments e
+      left join members m on m.account_key = e.account_key and m.user_id = ${userId}::text
+      left join environment_roles r
+        on r.environment_key = e.environment_key and r.user_id = ${userId}::text
+    where e.account_key = ${accountKey}::uuid
+    order by e.environment_key`,
   )
+  return found.map((each) => ({
+    environmentKey: each.environment_key,
+    role: each.role,
+    environmentRole: each.environment_role,
+  }))
+}
 
 const memberRow = row({
   account_id: column.text,

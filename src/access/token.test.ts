@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
+import { within } from '../../test/support/deadline.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { putMember, removeMember } from './index.ts'
 
@@ -23,9 +24,12 @@ const jwks = createServer((_, response) => {
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify({ keys }))
 })
-await new Promise<void>((resolve) => jwks.listen(0, '127.0.0.1', resolve))
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return (server.address() as AddressInfo).port
+}
+const jwksUrl = `http://127.0.0.1:${await listen(jwks)}/keys`
 after(() => jwks.close())
-const jwksUrl = `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/keys`
 
 const ISSUER = 'https://id.example'
 const world = await openWorld({
@@ -52,7 +56,7 @@ async function person(role: 'ADMIN' | 'SUPPORT' | 'VIEWER' | 'NONE' | 'OWNER') {
   const tenant = await world.tenant()
   const userId = `user-${process.pid}-${people}`
   await putMember(app, {
-    accountId: 'default',
+    accountId: tenant.id,
     userId,
     role: role === 'OWNER' ? 'OWNER' : 'MEMBER',
     environments: role === 'OWNER' ? {} : { [tenant.id]: role },
@@ -93,6 +97,9 @@ const REFUSED: [why: string, make: () => string | Promise<string>][] = [
   ['of another issuer', () => token({ iss: 'https://evil.example' })],
   ['for another audience', () => token({ aud: 'other' })],
   ['without a subject', () => token({ sub: '' })],
+  ['with a subject that no database can hold', () => token({ sub: 'ann\0' })],
+  ['with a subject that is no text', () => token({ sub: 'ann\ud800' })],
+  ['with a subject longer than any member', () => token({ sub: 'a'.repeat(256) })],
   ['signed by a stranger', () => token({}, { key: stranger.privateKey })],
   ['of an unknown key id', () => token({}, { header: { alg: 'RS256', kid: 'nobody' } })],
   [
@@ -149,7 +156,7 @@ test('an unknown or foreign account is 404 AccountNotFoundError; none is 403', a
   const { tenant, userId } = await person('VIEWER')
   const jwt = await token({ sub: userId })
   const environment = { 'x-environment-id': tenant.id }
-  await tenant.ok(list, bearer(jwt, { ...environment, 'x-account-id': 'default' }))
+  await tenant.ok(list, bearer(jwt, { ...environment, 'x-account-id': tenant.id }))
   await tenant.refused(list, bearer(jwt, { ...environment, 'x-account-id': 'nobody' }), {
     status: 404,
     code: 'AccountNotFoundError',
@@ -182,13 +189,13 @@ test('a role is what may be done, and ends with the membership', async () => {
   await tenant.ok(list, as)
   await tenant.refused('v1.customers.provision', provision, forbidden)
   await putMember(app, {
-    accountId: 'default',
+    accountId: tenant.id,
     userId,
     role: 'MEMBER',
     environments: { [tenant.id]: 'SUPPORT' },
   })
   await tenant.ok('v1.customers.provision', provision)
-  await removeMember(app, { accountId: 'default', userId })
+  await removeMember(app, { accountId: tenant.id, userId })
   await tenant.refused(list, as, forbidden)
 })
 
@@ -204,11 +211,64 @@ test('the key set is fetched once for many tokens, also of unknown key ids', asy
   assert.ok(fetches - before <= 1, `${fetches - before} fetches`)
 })
 
-test('a key set that cannot be reached is 401, and API keys go on working', async () => {
-  const other = await openWorld({ BURSAR_JWT_JWKS_URL: 'http://127.0.0.1:9/keys' })
+test('a key set that cannot be reached, or never comes, is 401; API keys go on working', async (t) => {
+  const silent = createServer(() => {})
+  t.after(() => silent.closeAllConnections())
+  t.after(() => silent.close())
+  for (const port of [9, await listen(silent)]) {
+    const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
+    const tenant = await other.tenant()
+    const call = tenant.call(list, bearer(await token()))
+    assert.equal((await within('an answer without keys', call)).status, 401)
+    await tenant.ok(list)
+  }
+})
+
+/** A key set of its own, and what it makes of a token that is signed by `kid`. */
+async function withKeySet(set: { keys: object[] }) {
+  const server = createServer((_, response) => response.end(JSON.stringify(set)))
+  const port = await listen(server)
+  const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
   const tenant = await other.tenant()
-  await tenant.refused(list, bearer(await token()), { status: 401, code: 'Unauthenticated' })
-  await tenant.ok(list)
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  after(stop)
+  /** Who is no member anywhere is 403 once the token has been believed. */
+  const statusOf = async (kid: string, key = rsa.privateKey) => {
+    const jwt = await token({ sub: 'nobody' }, { key, header: { alg: 'RS256', kid } })
+    return (await tenant.call(list, bearer(jwt, { 'x-environment-id': tenant.id }))).status
+  }
+  return { statusOf, stop }
+}
+
+test('a new key is taken after the pause between two fetches, a withdrawn one goes in time', async (t) => {
+  const set = { keys: [...keys] }
+  const { statusOf } = await withKeySet(set)
+  assert.equal(await statusOf('rsa'), 403)
+  const begun = Date.now()
+  set.keys = [
+    { ...(await exportJWK(stranger.publicKey)), kid: 'next', alg: 'RS256' },
+  ] as typeof keys
+  t.mock.timers.enable({ apis: ['Date'], now: begun })
+  assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [401, 403])
+  t.mock.timers.setTime(begun + 11_000)
+  assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [403, 401])
+  set.keys = [...keys]
+  t.mock.timers.setTime(begun + 11_000 + 600_001)
+  assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [401, 403])
+})
+
+test('a key set that was fetched outlives an outage of its server, by a day', async (t) => {
+  const { statusOf, stop } = await withKeySet({ keys })
+  assert.equal(await statusOf('rsa'), 403)
+  stop()
+  const fetchedBefore = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: fetchedBefore + 3_600_000 })
+  assert.deepEqual([await statusOf('rsa'), await statusOf('nobody')], [403, 401])
+  t.mock.timers.setTime(fetchedBefore + 24 * 3_600_000)
+  assert.equal(await statusOf('rsa'), 401)
 })
 
 test('one public key is enough, without a key set', async () => {
@@ -217,7 +277,7 @@ test('one public key is enough, without a key set', async () => {
   const tenant = await other.tenant()
   const userId = `solo-${tenant.id}`
   await putMember(other.bursar.app, {
-    accountId: 'default',
+    accountId: tenant.id,
     userId,
     role: 'OWNER',
     environments: {},

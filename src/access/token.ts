@@ -1,6 +1,16 @@
 import { createPublicKey } from 'node:crypto'
-import { createRemoteJWKSet, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  type ExportedJWKSCache,
+  type JWKSCacheInput,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwksCache,
+  jwtVerify,
+} from 'jose'
 import type { TokenConfig } from '../config.ts'
+import { systemClock } from '../kernel/clock.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 
 /** The subject of a token, or 401. */
@@ -16,6 +26,11 @@ const JWKS_TIMEOUT_MS = 2000
 /** Milliseconds between fetches of the key set that unknown key ids cause. */
 const JWKS_COOLDOWN_MS = 10_000
 const JWKS_MAX_AGE_MS = 600_000
+/**
+ * Milliseconds for which a key set that cannot be fetched anew still counts: an outage of the
+ * issuer must not lock everybody out, and a key that it has withdrawn must not live on for long.
+ */
+const JWKS_OUTAGE_MS = 24 * 3_600_000
 /** Seconds by which the clocks of an issuer and ours may differ. */
 const CLOCK_TOLERANCE_S = 5
 
@@ -43,23 +58,47 @@ export function createTokenVerifier(config: TokenConfig | null): VerifyToken {
       throw unauthenticated('the token is not valid')
     })
     const { sub } = payload
-    if (typeof sub !== 'string' || sub === '' || sub.length > SUBJECT_LIMIT)
-      throw unauthenticated('the token names no subject')
+    if (!isSubject(sub)) throw unauthenticated('the token names no subject that could be a member')
     return sub
   }
 }
+
+/** What the database can hold: NUL it refuses, and lone surrogates would all become one text. */
+const isSubject = (sub: unknown): sub is string =>
+  typeof sub === 'string' &&
+  sub !== '' &&
+  sub.length <= SUBJECT_LIMIT &&
+  sub.isWellFormed() &&
+  !sub.includes('\0')
 
 /**
  * The key set of a URL, fetched when first needed and kept; or one key. A token's own header never
  * chooses where a key comes from.
  */
 function keyOf(config: TokenConfig): JWTVerifyGetKey {
-  if (config.jwksUrl !== null)
-    return createRemoteJWKSet(new URL(config.jwksUrl), {
-      timeoutDuration: JWKS_TIMEOUT_MS,
-      cooldownDuration: JWKS_COOLDOWN_MS,
-      cacheMaxAge: JWKS_MAX_AGE_MS,
-    })
+  if (config.jwksUrl !== null) return keySetOf(new URL(config.jwksUrl))
   const key = createPublicKey(config.publicKey ?? '')
   return async () => key
+}
+
+/** The key set that was fetched last outlives an outage of the issuer, as long as said above. */
+function keySetOf(url: URL): JWTVerifyGetKey {
+  // Filled by the library with what it has fetched, and when.
+  const last: Partial<ExportedJWKSCache> = {}
+  const fetched = createRemoteJWKSet(url, {
+    timeoutDuration: JWKS_TIMEOUT_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+    [jwksCache]: last as JWKSCacheInput,
+  })
+  return async (header, token) => {
+    try {
+      return await fetched(header, token)
+    } catch (error) {
+      const { jwks, uat = 0 } = last
+      if (fetched.fresh || jwks === undefined || systemClock.now() >= uat + JWKS_OUTAGE_MS)
+        throw error
+      return createLocalJWKSet(jwks)(header, token)
+    }
+  }
 }

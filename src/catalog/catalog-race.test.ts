@@ -98,7 +98,8 @@ test('the last meter goes to one of those who want it; one that is there can sti
         meter_type, status, meter, metadata, created_at, updated_at)
       select key, ${tenant.scope.environmentKey}::uuid, key::text, 'Metered', 'NUMBER',
         'INCREMENTAL', 'NEW', '{}', '{}', at, at
-      from unnest(${keys}::uuid[]) as key, (select ${instantToWire(now)}::timestamptz as at) as now`),
+      from unnest(${keys}::uuid[]) as key,
+        (select ${instantToWire(now)}::timestamptz as at) as now`),
   )
   const count = { aggregation: { function: 'COUNT' as const }, filters: [] }
   const outcomes = await runs(8, (run) => update(run, `f${run}`, { meter: count }))

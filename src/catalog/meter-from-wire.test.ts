@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Meter, MeterAggregation, MeterCondition } from '../contract.gen.ts'
 import type { Refusal } from '../kernel/errors.ts'
-import { meterFromWire } from './meter-from-wire.ts'
+import { METER_SIZE_LIMIT, meterFromWire } from './meter-from-wire.ts'
 
 const count: MeterAggregation = { function: 'COUNT' }
 const withCondition = (condition: MeterCondition): Meter => ({
@@ -32,6 +32,15 @@ for (const [aggregation, message] of aggregations)
     if (message) assert.throws(read, refusal(message))
     else assert.deepEqual(read(), { aggregation, filters: [] })
   })
+
+test('a meter may be as large as the limit says, and no larger', () => {
+  const sized = (length: number) =>
+    withCondition({ field: 'd', operation: 'EQUALS', value: 'x'.repeat(length) })
+  const room = METER_SIZE_LIMIT - JSON.stringify(sized(0)).length
+  assert.deepEqual(meterFromWire(sized(room)), sized(room))
+  const code = 'FeatureConfigurationExceededLimitError'
+  assert.throws(() => meterFromWire(sized(room + 1)), { status: 400, code, message: /^meter: / })
+})
 
 const at = 'meter\\.filters\\[1\\]\\.conditions\\[1\\]'
 const field = 'd'

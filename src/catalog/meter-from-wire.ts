@@ -2,18 +2,27 @@ import type { MeterAggregation, MeterCondition, Meter as WireMeter } from '../co
 import { badInput } from '../kernel/errors.ts'
 import type { Aggregation, Condition, Meter } from './types.ts'
 
+/** Bytes of JSON. All meters of an environment are held in memory together. */
+export const METER_SIZE_LIMIT = 16_384
+
 /**
  * Reads a meter. 400 `InvalidArgumentError` for an aggregation or a condition without what its kind
- * needs, or with what it does not take: usage would be counted otherwise than the caller meant.
+ * needs, or with what it does not take: usage would be counted otherwise than the caller meant. 400
+ * `FeatureConfigurationExceededLimitError` for one that is too large.
  */
-export const meterFromWire = ({ aggregation, filters }: WireMeter): Meter => ({
-  aggregation: aggregationFromWire(aggregation),
-  filters: filters.map(({ conditions }, index) => ({
-    conditions: conditions.map((condition, at) =>
-      conditionFromWire(condition, `meter.filters[${index}].conditions[${at}]`),
-    ),
-  })),
-})
+export function meterFromWire({ aggregation, filters }: WireMeter): Meter {
+  const meter = {
+    aggregation: aggregationFromWire(aggregation),
+    filters: filters.map(({ conditions }, index) => ({
+      conditions: conditions.map((condition, at) =>
+        conditionFromWire(condition, `meter.filters[${index}].conditions[${at}]`),
+      ),
+    })),
+  }
+  if (Buffer.byteLength(JSON.stringify(meter)) > METER_SIZE_LIMIT)
+    throw badInput('meter: larger than 16 kB', 'FeatureConfigurationExceededLimitError')
+  return meter
+}
 
 function aggregationFromWire(wire: MeterAggregation): Aggregation {
   if (wire.function === 'COUNT') {

@@ -45,7 +45,9 @@ export function createApi(
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     try {
-      const response = await fetch(`${baseUrl}${path}`, { method, headers, signal, ...content })
+      // A redirect would take the key along, to whatever server it names.
+      const options = { method, headers, signal, redirect: 'manual', ...content } as const
+      const response = await fetch(`${baseUrl}${path}`, options)
       const retryAfter = response.headers.get('retry-after')
       return { status: response.status, text: await response.text(), retryAfter }
     } catch (error) {

@@ -130,6 +130,7 @@ test('a JSON file that cannot be understood is refused by its line', async () =>
     ['[{}', /^line 1: the array never ends/],
     ['{}\n{"a":', /^line 2: a row that never ends/],
     ['{}\n{"a" 1}', /^line 2: no valid JSON/],
+    [`{}\n{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /^line 2: nested deeper/],
     [`{}\n{"a":"${'x'.repeat(1_100_000)}"}`, /^line 2: a row of more than/],
   ]
   for (const [text, message] of cases)
@@ -311,4 +312,23 @@ test('a server that is overloaded is asked again after the time it names, not fo
   const lasting = await runCli(args(await openFake(t, [busy(503, '0')])))
   assert.equal(lasting.code, 1)
   assert.match(lasting.stderr, /503: later\nNothing was imported/)
+})
+
+test('a redirect is not followed: the key is for the server that was named', async (t) => {
+  let asked = false
+  const elsewhere = await openFake(t, [
+    (request, response) => {
+      asked = true
+      done(request, response)
+    },
+  ])
+  const at = await openFake(t, [
+    (_, response) => {
+      response.writeHead(307, { location: `${elsewhere}/api/v1/customers/import` }).end()
+    },
+  ])
+  const file = fileOf(`${HEADER}\na,,\n`)
+  const ended = await runCli(['import', 'customers', file, '--url', at, '--key', 'x'])
+  assert.deepEqual([ended.code, asked], [1, false])
+  assert.match(ended.stderr, /is not a Bursar: pass --url/)
 })

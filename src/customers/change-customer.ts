@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Instant } from '../kernel/clock.ts'
 import { notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { patchMetadata } from '../kernel/metadata.ts'
+import { patchMetadata, refuseOversized } from '../kernel/metadata.ts'
 import { sent } from '../kernel/patch.ts'
 import { mirrorBillingId } from './mirror-billing-id.ts'
 import { putLinks } from './put-links.ts'
@@ -35,8 +35,8 @@ export function refuseUnknownCoupon({ couponId }: CustomerInput): void {
 
 /**
  * A customer after what a request says of it: itself when nothing differs, so that only a real
- * change moves `updatedAt`. `links` are the request's, as `putLinks` takes them; 400 as there and
- * in `mirrorBillingId`.
+ * change moves `updatedAt`. `links` are the request's, as `putLinks` takes them; 400 as there, in
+ * `mirrorBillingId` and in `refuseOversized`.
  */
 export function changeCustomer(
   before: Customer,
@@ -48,6 +48,8 @@ export function changeCustomer(
     integrationIds: at.links.map(({ integrationId }) => integrationId),
   }
   const links = putLinks(before.links, at.links)
+  const metadata = patchMetadata(before.metadata, input.metadata)
+  refuseOversized(metadata, `the customer ${before.id}`)
   const after = {
     ...before,
     name: sent(input.name, before.name),
@@ -57,7 +59,7 @@ export function changeCustomer(
     timezone: sent(input.timezone, before.timezone),
     defaultPaymentMethod: sent(input.defaultPaymentMethod, before.defaultPaymentMethod),
     passthrough: sent(input.passthrough, before.passthrough),
-    metadata: patchMetadata(before.metadata, input.metadata),
+    metadata,
     ...mirrorBillingId(before, links, { stated, now: at.now }),
   }
   return unlessSame(before, after, at.now)

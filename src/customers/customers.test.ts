@@ -177,6 +177,26 @@ test('a patch that changes nothing moves no updatedAt and announces nothing', as
   assert.deepEqual(await announced(), ['customer.created acme'])
 })
 
+test('metadata grows to 1 MB, patch after patch or by an import, and no further', async () => {
+  await fresh()
+  const half = 'x'.repeat(600_000)
+  const before = await provision({ id: 'acme', metadata: { a: half } })
+  const body = { metadata: { b: half } }
+  const message = /acme.*larger than 1 MB/
+  await tenant.refused(
+    'v1.customers.update',
+    { params: { id: 'acme' }, body },
+    { status: 400, code: 'InvalidMetadataError', message },
+  )
+  await tenant.refused(
+    'v1.customers.import',
+    { body: { customers: [{ id: 'acme', name: null, email: null, ...body }] } },
+    { status: 400, code: 'FailedToImportCustomer', message },
+  )
+  assert.deepEqual(await retrieve('acme'), before)
+  assert.equal((await update('acme', { metadata: { a: '', b: half } })).metadata.b, half)
+})
+
 test('patches of different metadata keys at once lose none', async () => {
   await fresh()
   await provision({ id: 'acme' })

@@ -94,6 +94,19 @@ test('metadata is merge-patch: sent keys overwrite, "" removes, absent keys stay
   assert.equal(data[0]?.createdAt, NOW)
 })
 
+test('metadata of an entity grows to 1 MB, batch after batch, and no further', async () => {
+  await fresh()
+  const half = 'x'.repeat(600_000)
+  await upsert([{ id: 'u1', typeRefId: 'user', metadata: { a: half } }])
+  await tenant.refused(
+    'v1Beta.customers.entities.upsert',
+    { params, body: { entities: [{ id: 'u1', metadata: { b: half } }] } },
+    { status: 400, code: 'InvalidMetadataError', message: /entities\[0\] \(u1\).*1 MB/ },
+  )
+  const { data } = await upsert([{ id: 'u1', metadata: { a: '', b: half } }])
+  assert.deepEqual(data[0]?.metadata, { b: half })
+})
+
 test('metadata keys that JavaScript objects know keep being data', async () => {
   await fresh()
   const metadata = { constructor: 'c', toString: 't', hasOwnProperty: 'h' }

@@ -80,17 +80,19 @@ function exposeFigures(registry: Registry, fresh: () => Promise<Figures | null>)
  * old has them read again: once at a time, whatever the number of scrapes.
  */
 function keepFresh(app: App): () => Promise<Figures | null> {
-  let figures: Figures | null = null
-  let askedAt = Number.NEGATIVE_INFINITY
+  let last: { figures: Figures | null; askedAt: number } | null = null
   let reading: Promise<void> | null = null
   const read = async () => {
-    askedAt = performance.now()
-    figures = await readFigures(app).catch(() => null)
+    const askedAt = performance.now()
+    last = { figures: await readFigures(app).catch(() => null), askedAt }
     reading = null
   }
+  const fresh = () => (last !== null && performance.now() - last.askedAt < FRESH_MS ? last : null)
   return async () => {
-    if (reading === null && performance.now() - askedAt >= FRESH_MS) reading = read()
-    if (reading !== null) await Promise.race([reading, delay(WAIT_MS, null, { ref: false })])
-    return performance.now() - askedAt < FRESH_MS ? figures : null
+    if (fresh() === null) {
+      reading ??= read()
+      await Promise.race([reading, delay(WAIT_MS, null, { ref: false })])
+    }
+    return fresh()?.figures ?? null
   }
 }

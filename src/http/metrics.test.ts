@@ -155,6 +155,7 @@ const down = async () => {
   throw new Error('the database is down')
 }
 const silent = () => new Promise(() => {})
+const FIGURES = { database_bytes: 7, outbox_bytes: 5, due_work: 2, oldest_due_at: -1500 }
 for (const [state, one] of Object.entries({ down, silent }))
   test(`with a database that is ${state} the rest is answered, and what it holds is left out`, async () => {
     const families = await serverOver(one)()
@@ -162,11 +163,28 @@ for (const [state, one] of Object.entries({ down, silent }))
     assert.deepEqual(families.get('bursar_database_size_bytes')?.samples, [])
   })
 
+test('figures of half a minute ago are not told again, however long new ones take', async (t) => {
+  const answers = [FIGURES, FIGURES]
+  const ask = serverOver(async () => answers.pop() ?? silent())
+  const sizeAfter = async (seconds: number) => {
+    const now = performance.now() + seconds * 1000
+    const { mock } = t.mock.method(performance, 'now', () => now)
+    const size = valueIn(await ask(), 'bursar_database_size_bytes')
+    mock.restore()
+    return size
+  }
+  assert.deepEqual(
+    [await sizeAfter(0), await sizeAfter(29), await sizeAfter(31), await sizeAfter(3600)],
+    [7, 7, 7, undefined],
+  )
+  assert.deepEqual(answers, [])
+})
+
 test('many scrapes at once and in a row ask the database once', async () => {
   let asked = 0
   const ask = serverOver(async () => {
     asked += 1
-    return { database_bytes: 7, outbox_bytes: 5, due_work: 2, oldest_due_at: -1500 }
+    return FIGURES
   })
   await Promise.all([ask(), ask(), ask()])
   const families = await ask()

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import type { Caller } from '../access/index.ts'
+import { type Caller, permits } from '../access/index.ts'
 import { ConfigError, type RateLimits } from '../config.ts'
 import { Refusal, tooManyRequests } from '../kernel/errors.ts'
 import type { Operation } from './contract.ts'
@@ -77,7 +77,9 @@ function limitsOf(
   const limitCustomer = ({ caller, reply }: Limited, id: unknown) => {
     if (perCustomer === null || typeof id !== 'string' || id.length > ID_LIMIT) return
     const name = `customer ${environmentOf(caller)} ${id}`
-    tell(reply, windows.take(name, perCustomer, performance.now()), `changes of the customer ${id}`)
+    // The limit is shared by all keys: whoever is about to be refused must not use it up.
+    const count = mayCall(caller, operation) ? windows.take : windows.look
+    tell(reply, count(name, perCustomer, performance.now()), `changes of the customer ${id}`)
   }
 
   return {
@@ -91,6 +93,9 @@ function limitsOf(
     },
   }
 }
+
+const mayCall = ({ role, scope }: Caller, { permission }: Operation): boolean =>
+  !(scope instanceof Refusal) && permits(role, permission)
 
 const environmentOf = ({ scope }: Caller): string =>
   scope instanceof Refusal ? '' : scope.environmentKey

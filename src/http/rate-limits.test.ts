@@ -178,6 +178,18 @@ test("Stigg's preset: the 31st change of a customer is 429, whatever changes it,
   assert.deepEqual([read.status, ...rateHeaders(read)], [200, 3000, 2999])
 })
 
+test('a key that may not change a customer uses up none of its changes', async () => {
+  const world = await openWorld(limits({ mutationsPerCustomer: 2 }))
+  const tenant = await world.tenant()
+  await tenant.ok(PROVISION, { body: { id: 'acme' } })
+  const publishable = { apiKey: await tenant.newKey('publishable') }
+  for (let count = 0; count < 5; count += 1)
+    assert.equal((await update(tenant, 'acme', publishable)).status, 403)
+  assert.deepEqual(rateHeaders(await update(tenant, 'acme')), [2, 0])
+  for (const request of [{}, publishable])
+    assert.equal((await update(tenant, 'acme', request)).status, 429)
+})
+
 test('401 comes before 429, and 429 before 403 and before what the request holds', async () => {
   const world = await openWorld(limits({ operations: { [PROVISION]: 1 } }))
   const tenant = await world.tenant()

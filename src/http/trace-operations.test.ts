@@ -29,8 +29,8 @@ const manager: ContextManager = {
   disable: () => manager,
 }
 
-function startSpan(name: string, _: object | undefined, given: Context): Span {
-  const parent = trace.getSpanContext(given)?.spanId ?? ''
+function startSpan(name: string): Span {
+  const parent = trace.getSpanContext(context.active())?.spanId ?? ''
   const told: Told = { name, parent, status: undefined, failed: false, ended: false }
   spans.push(told)
   return {
@@ -52,14 +52,9 @@ function startSpan(name: string, _: object | undefined, given: Context): Span {
 
 const tracer = {
   startSpan,
-  startActiveSpan: (
-    name: string,
-    options: object,
-    given: Context,
-    work: (span: Span) => unknown,
-  ) => {
-    const span = startSpan(name, options, given)
-    return manager.with(trace.setSpan(given, span), () => work(span))
+  startActiveSpan: (name: string, work: (span: Span) => unknown) => {
+    const span = startSpan(name)
+    return manager.with(trace.setSpan(context.active(), span), () => work(span))
   },
 } as unknown as Tracer
 

@@ -27,6 +27,21 @@ test('work of one name runs one at a time, and a failure lets the next one go on
   assert.equal(failed.length, 2)
 })
 
+test('a thousand wait in the order of arrival, and one more is refused at once', async () => {
+  const oneAtATime = createOneAtATime(60_000, late)
+  const ran: number[] = []
+  const all = Array.from({ length: 1002 }, (_, index) =>
+    oneAtATime('a', async () => {
+      ran.push(index)
+      await new Promise((resolve) => setImmediate(resolve))
+    }),
+  )
+  await assert.rejects(all.at(-1) as Promise<void>, /waited too long/)
+  assert.deepEqual(ran, [0])
+  await Promise.allSettled(all)
+  assert.deepEqual(ran, [...Array(1001).keys()])
+})
+
 test('who waits for too long is refused, and the work goes on', async () => {
   const oneAtATime = createOneAtATime(1, late)
   let finish = (_: string) => {}

@@ -2,187 +2,155 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { SignJWT } from 'jose'
-import {
-  ENVIRONMENT_ROLES,
-  type Environment,
-  type EnvironmentRole,
-  enforceSigning,
-  findEnvironment,
-  KEY_KINDS,
-  type KeyKind,
-  putMember,
-  signingSecret,
-} from '../../src/access/index.ts'
+import { ENVIRONMENT_ROLES, KEY_KINDS, putMember } from '../../src/access/index.ts'
 import type { OperationId } from '../../src/contract.gen.ts'
 import { readContract } from '../../src/http/index.ts'
-import { operationOf, type Request } from '../support/contract-client.ts'
-import { customerToken } from '../support/customer-token.ts'
+import type { Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnish, operationIds, path } from './calls.ts'
+import { calls, furnish, portrait } from './calls.ts'
 
-const keys = generateKeyPairSync('ed25519')
-const world = await openWorld({
-  BURSAR_JWT_PUBLIC_KEY: String(keys.publicKey.export({ type: 'spki', format: 'pem' })),
-})
+/** Every operation, called by every kind of caller: one row of a table each. */
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+const world = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem })
 const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
-const MARK = 'mark'
+
+const CALLERS = [...KEY_KINDS, 'OWNER', ...ENVIRONMENT_ROLES] as const
+type Kind = (typeof CALLERS)[number]
+type Access = Partial<Record<Kind, 'read' | 'write'>>
+
+const EVERYWHERE: Access = {
+  'full-access': 'write',
+  'read-only': 'read',
+  OWNER: 'write',
+  ADMIN: 'write',
+  VIEWER: 'read',
+}
+
+/** Who may do what, by resource, written down apart from the code: others may do nothing. */
+const ACCESS: Readonly<Record<string, Access>> = {
+  customers: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
+  integrations: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
+  entities: { ...EVERYWHERE, SUPPORT: 'write' },
+  entityTypes: { ...EVERYWHERE, SUPPORT: 'read' },
+  features: { ...EVERYWHERE, SUPPORT: 'read' },
+  customCurrencies: { ...EVERYWHERE, SUPPORT: 'read' },
+  entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },
+  audit: EVERYWHERE,
+  events: { ...EVERYWHERE, 'event-queue-read': 'read' },
+}
+
+type Credential = Pick<Request, 'apiKey' | 'headers'>
+
+async function person(userId: string, headers: Record<string, string>): Promise<Credential> {
+  const jwt = await new SignJWT({ sub: userId })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setExpirationTime('5 minutes')
+    .sign(privateKey)
+  return { apiKey: null, headers: { authorization: `Bearer ${jwt}`, ...headers } }
+}
+
+async function credentialOf(tenant: Tenant, kind: Kind): Promise<Credential> {
+  const key = KEY_KINDS.find((each) => each === kind)
+  if (key !== undefined) return { apiKey: await tenant.newKey(key) }
+  const role = ENVIRONMENT_ROLES.find((each) => each === kind)
+  const userId = `${kind} of ${tenant.id}`
+  await putMember(world.bursar.app, {
+    accountId: tenant.id,
+    userId,
+    role: role === undefined ? 'OWNER' : 'MEMBER',
+    environments: role === undefined ? {} : { [tenant.id]: role },
+  })
+  return person(userId, { 'x-environment-id': tenant.id })
+}
 
 async function furnished(): Promise<Tenant> {
   const tenant = await world.tenant()
-  await furnish(tenant, MARK)
+  await furnish(tenant, 'mark')
   return tenant
 }
 
-type Grants = { write: readonly string[]; read: readonly string[] }
-/** The resources that a key or a person may write, and may only read; `*` is all. */
-const MAY: Readonly<Record<KeyKind | EnvironmentRole, Grants>> = {
-  'full-access': { write: ['*'], read: [] },
-  'read-only': { write: [], read: ['*'] },
-  'customers-write': { write: ['customers', 'integrations'], read: [] },
-  'subscriptions-write': { write: ['subscriptions'], read: [] },
-  'coupons-write': { write: ['coupons'], read: [] },
-  'api-keys-write': { write: ['apiKeys'], read: [] },
-  'event-queue-read': { write: [], read: ['events'] },
-  publishable: { write: [], read: ['entitlements'] },
-  ADMIN: { write: ['*'], read: [] },
-  SUPPORT: {
-    write: ['customers', 'integrations', 'entities', 'subscriptions'],
-    read: ['features', 'customCurrencies', 'entityTypes', 'entitlements'],
-  },
-  VIEWER: { write: [], read: ['*'] },
-  NONE: { write: [], read: [] },
-}
+type Row = { caller: string; status: number; code: string | null }
 
-function mayCall(caller: KeyKind | EnvironmentRole, id: OperationId): boolean {
-  const [resource = '', verb] = operationOf(contract, id).permission.split(':')
-  const has = (list: readonly string[]) => list.includes('*') || list.includes(resource)
-  return has(MAY[caller].write) || (verb === 'read' && has(MAY[caller].read))
-}
-
-/** What a caller sends to say who it is. */
-type Credential = Pick<Request, 'apiKey' | 'headers'>
-
-async function credentialOf(tenant: Tenant, role: EnvironmentRole): Promise<Credential> {
-  const userId = `${role} of ${tenant.id}`
-  await putMember(world.bursar.app, {
-    accountId: 'default',
-    userId,
-    role: 'MEMBER',
-    environments: { [tenant.id]: role },
-  })
-  const exp = Math.floor(Date.now() / 1000) + 300
-  const token = new SignJWT({ sub: userId, exp }).setProtectedHeader({ alg: 'EdDSA' })
-  const authorization = `Bearer ${await token.sign(keys.privateKey)}`
-  return { apiKey: null, headers: { authorization, 'x-environment-id': tenant.id } }
-}
-
-const CALLERS: readonly (readonly [
-  KeyKind | EnvironmentRole,
-  (tenant: Tenant) => Promise<Credential>,
-])[] = [
-  ...KEY_KINDS.map(
-    (kind) => [kind, async (tenant: Tenant) => ({ apiKey: await tenant.newKey(kind) })] as const,
-  ),
-  ...ENVIRONMENT_ROLES.map(
-    (role) => [role, (tenant: Tenant) => credentialOf(tenant, role)] as const,
-  ),
-]
-
-for (const [caller, credential] of CALLERS)
-  test(`${caller}: what it may call is not refused for who calls, and all else is 403`, async () => {
-    const tenant = await furnished()
-    const who = await credential(tenant)
-    const isDenied = (id: OperationId) => !mayCall(caller, id)
-    for (const id of operationIds.filter(isDenied)) {
-      const request = { ...calls[id](MARK), ...who }
-      await tenant.refused(id, request, { status: 403, code: 'IdentityForbidden' })
-    }
-    for (const id of operationIds.filter((each) => !isDenied(each))) {
-      const { status, text } = await tenant.call(id, { ...calls[id](MARK), ...who })
-      assert.ok(![401, 403].includes(status), `${id}: ${text}`)
-    }
-  })
-
-test('the operations that a browser may call are these', () => {
-  assert.deepEqual(
-    operationIds.filter((id) => mayCall('publishable', id)),
-    ['v1.customers.retrieveEntitlements', 'v1.customers.checkEntitlement'],
-  )
-})
-
-/** A furnished environment that signs tokens, with a key of a kind. */
-async function signing(kind: KeyKind) {
-  const tenant = await furnished()
-  const { app } = world.bursar
-  const environment = await findEnvironment(app.db.read, tenant.id)
-  assert.ok(environment !== null)
-  const secret = await signingSecret(app, environment, { renew: false })
-  const apiKey = await tenant.newKey(kind)
-  const bound = (id: OperationId, customerId: string): Request => ({
-    ...calls[id](MARK),
-    apiKey,
-    headers: { 'x-customer-key': customerToken(customerId, secret) },
-  })
-  return { tenant, environment, secret, apiKey, bound }
-}
-
-test('a token binds every operation to its customer, and to reading, whatever the key', async () => {
-  const { tenant, bound } = await signing('full-access')
-  for (const id of operationIds) {
-    const { permission, path: template } = operationOf(contract, id)
-    const isOfCustomer = /\/customers\/\{id\}|\{customerId\}/.test(template)
-    const isRead = permission.endsWith(':read')
-    if (isRead && isOfCustomer) {
-      const { success, text } = await tenant.call(id, bound(id, path.id))
-      assert.notEqual(success, null, `${id}: ${text}`)
-    }
-    const code = isRead ? 'AuthCustomerMismatch' : 'AuthCustomerReadonly'
-    await tenant.refused(id, bound(id, 'globex'), { status: 400, code })
-    if (!isRead) await tenant.refused(id, bound(id, path.id), { status: 400, code })
+for (const { id: name, primaryId, permission, successStatus } of contract.operations) {
+  const id = primaryId as OperationId
+  const [resource = '', verb] = permission.split(':')
+  const call = async (tenant: Tenant, caller: string, credential: Credential): Promise<Row> => {
+    const request = { ...calls[id]('mark'), ...credential, twin: name !== primaryId }
+    const { status, refusal } = await tenant.call(id, request)
+    return { caller, status, code: refusal?.code ?? null }
   }
-})
 
-const CHECK = 'v1.customers.checkEntitlement'
-const UNAUTHENTICATED = { status: 401, code: 'Unauthenticated', message: /X-CUSTOMER-KEY/ }
-const enforce = (environment: Environment, isEnforced: boolean) =>
-  enforceSigning(world.bursar.app, environment, { isEnforced })
+  test(`${name}: each kind of caller may, or may not, as the table says`, async () => {
+    const access = ACCESS[resource]
+    assert.ok(access, `say in ACCESS who may read and write ${resource}`)
+    const may = (kind: Kind) => access[kind] === 'write' || access[kind] === verb
+    const tenant = await furnished()
+    for (const kind of CALLERS.filter(may)) {
+      // What a call has changed would be in the way of the next one.
+      const own = verb === 'read' ? tenant : await furnished()
+      const row = await call(own, kind, await credentialOf(own, kind))
+      assert.deepEqual(row, { caller: kind, status: successStatus, code: null })
+    }
+    const refused = await Promise.all(
+      CALLERS.filter((kind) => !may(kind)).map(
+        async (kind) => [kind, await credentialOf(tenant, kind)] as const,
+      ),
+    )
+    const before = await portrait(tenant)
+    for (const [kind, credential] of refused)
+      assert.deepEqual(await call(tenant, kind, credential), {
+        caller: kind,
+        status: 403,
+        code: 'IdentityForbidden',
+      })
+    assert.equal(await portrait(tenant), before)
+  })
 
-/** Waits until the servers have heard of a change, however long that takes. */
-async function eventually(tenant: Tenant, request: Request, status: number): Promise<void> {
-  while ((await tenant.call(CHECK, request)).status !== status)
-    await new Promise((resolve) => setTimeout(resolve, 5))
+  test(`${name}: who is nobody here is told what is wrong, and nothing else`, async () => {
+    const tenant = await furnished()
+    const owner = await credentialOf(tenant, 'OWNER')
+    const { authorization = '' } = owner.headers ?? {}
+    const foreign = { 'x-environment-id': (await world.tenant()).id }
+    const as = (headers: Record<string, string>) => ({
+      apiKey: null,
+      headers: { authorization, ...headers },
+    })
+    const rows: [Row, Credential][] = [
+      [{ caller: 'nobody', status: 401, code: 'Unauthenticated' }, { apiKey: null }],
+      [{ caller: 'an unknown key', status: 401, code: 'Unauthenticated' }, { apiKey: 'server-x' }],
+      [
+        { caller: 'a bad token', status: 401, code: 'Unauthenticated' },
+        { apiKey: null, headers: { authorization: `${authorization}x` } },
+      ],
+      [
+        { caller: 'a person of no account', status: 403, code: 'IdentityForbidden' },
+        await person(`stranger to ${tenant.id}`, { 'x-environment-id': tenant.id }),
+      ],
+      [{ caller: 'no environment', status: 404, code: 'EnvironmentMissing' }, as({})],
+      [
+        { caller: 'an unknown environment', status: 404, code: 'EnvironmentMissing' },
+        as({ 'x-environment-id': 'nowhere' }),
+      ],
+      [{ caller: 'a foreign environment', status: 404, code: 'EnvironmentMissing' }, as(foreign)],
+      [
+        { caller: 'an unknown account', status: 404, code: 'AccountNotFoundError' },
+        as({ 'x-environment-id': tenant.id, 'x-account-id': 'nowhere' }),
+      ],
+      [
+        { caller: 'a foreign account', status: 404, code: 'AccountNotFoundError' },
+        as({ ...foreign, 'x-account-id': foreign['x-environment-id'] }),
+      ],
+    ]
+    const before = await portrait(tenant)
+    for (const [row, credential] of rows)
+      assert.deepEqual(await call(tenant, row.caller, credential), row)
+    assert.equal(await portrait(tenant), before)
+  })
 }
 
-test('an environment that demands tokens answers a publishable key with one alone', async () => {
-  const { tenant, environment, apiKey, bound } = await signing('publishable')
-  const unsigned = { ...calls[CHECK](MARK), apiKey }
-  await tenant.ok(CHECK, unsigned)
-  await enforce(environment, true)
-  await eventually(tenant, unsigned, 401)
-  await tenant.refused(CHECK, unsigned, UNAUTHENTICATED)
-  await tenant.refused(CHECK, { ...unsigned, headers: { 'x-customer-key': '' } }, UNAUTHENTICATED)
-  await tenant.ok(CHECK, bound(CHECK, path.id))
-  await tenant.ok(CHECK, { ...unsigned, apiKey: tenant.key })
-  await enforce(environment, false)
-  await eventually(tenant, unsigned, 200)
-})
-
-test('a token that was not signed with the secret in force is refused', async () => {
-  const { tenant, environment, apiKey, bound } = await signing('publishable')
-  const forged = { 'x-customer-key': customerToken(path.id, 'another secret') }
-  await tenant.refused(CHECK, { ...calls[CHECK](MARK), apiKey, headers: forged }, UNAUTHENTICATED)
-  await tenant.ok(CHECK, bound(CHECK, path.id))
-  const renewed = await signingSecret(world.bursar.app, environment, { renew: true })
-  await eventually(tenant, bound(CHECK, path.id), 401)
-  const headers = { 'x-customer-key': customerToken(path.id, renewed) }
-  await tenant.ok(CHECK, { ...calls[CHECK](MARK), apiKey, headers })
-})
-
-test('an environment without a secret cannot tell tokens, and ignores them', async () => {
-  const tenant = await furnished()
-  const headers = { 'x-customer-key': customerToken('globex', 'whatever') }
-  await tenant.ok(CHECK, { ...calls[CHECK](MARK), headers })
-  const environment = await findEnvironment(world.bursar.app.db.read, tenant.id)
-  assert.ok(environment !== null)
-  await assert.rejects(enforce(environment, true), { status: 400, code: 'BadUserInput' })
+test('no row is for a resource that no operation needs', () => {
+  const needed = contract.operations.map(({ permission }) => permission.split(':')[0])
+  assert.deepEqual(Object.keys(ACCESS).sort(), [...new Set(needed)].sort())
 })

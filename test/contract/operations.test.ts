@@ -136,7 +136,7 @@ for (const id of operationIds) {
     const mine = await furnished()
     const other = await world.tenant()
     await furnish(other, 'mark-of-other')
-    const headers = { 'x-account-id': 'default', 'x-environment-id': other.id }
+    const headers = { 'x-account-id': other.id, 'x-environment-id': other.id }
     const answer = await mine.call(id, { ...calls[id](MARK), headers })
     assert.notEqual(answer.success, null, answer.text)
     assert.doesNotMatch(answer.text, /mark-of-other/)

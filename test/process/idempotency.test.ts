@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { urlOf } from '../../src/cli/testing.ts'
 import { databaseUrl, findRunning } from '../../src/db/embedded/index.ts'
+import { newDatabase } from '../support/databases.ts'
 import { until, within } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import {
@@ -13,6 +15,7 @@ import {
 } from '../support/keep-alive-client.ts'
 import { randomFrom, seedOf } from '../support/random.ts'
 import { assertCleanEnd, openPlace, type Place } from '../support/server-process.ts'
+import { openRelay } from './commit-relay.ts'
 
 /** How often the server is killed. CI has little time; more rounds are for a night. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
@@ -52,6 +55,33 @@ test('50 concurrent identical POSTs to two server processes do the work once', a
   first.kill('SIGTERM')
   await assertCleanEnd(place, first)
 })
+
+for (const [at, isReplay] of [
+  ['before the commit', false],
+  ['after the commit', true],
+] as const)
+  test(`killed ${at} and without an answer, the retry is answered as if nothing had happened`, async (t) => {
+    const place = openPlace(t)
+    const database = await newDatabase(t)
+    const direct = { settings: { DATABASE_URL: urlOf(database) } }
+    const killed = Promise.withResolvers<void>()
+    const relay = await openRelay(t, database, { at, reached: killed.resolve })
+    const server = await place.start({ settings: { DATABASE_URL: relay.url } })
+    const client = createClient()
+    t.after(() => client.close())
+    const lost = client.send(server.url, keyedCall('acme'))
+    await within('the point of the kill', killed.promise)
+    server.kill('SIGKILL')
+    assert.equal((await lost).kind, 'none')
+    const next = await place.start(direct)
+    const retried = await ask(next.url, keyedCall('acme'))
+    assert.deepEqual(
+      [retried.status, retried.headers['idempotency-replayed'] === 'true'],
+      [201, isReplay],
+    )
+    assert.deepEqual(await listedIds(next.url), ['acme'])
+    assert.equal((await ask(next.url, customerCall('acme'))).status, 409)
+  })
 
 test('kill -9 again and again: with a key, a retry never meets its own work as a stranger', async (t) => {
   const place = openPlace(t)

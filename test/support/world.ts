@@ -23,7 +23,10 @@ export const NOW = '2026-05-18T10:07:42.000Z'
 
 export type Caller = { kind: KeyKind; secret: string }
 
-/** An environment of its own for one test, and a client that checks every answer. */
+/**
+ * An environment of its own for one test, alone in an account of the same id, and a client that
+ * checks every answer.
+ */
 export type Tenant = {
   id: string
   scope: Scope
@@ -67,7 +70,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
 async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
   const { app, server, validators } = bursar
   const id = `env-${fresh.next(Date.now())}`
-  const environment = await createEnvironment(app, { id })
+  const environment = await createEnvironment(app, { id, accountId: id })
   const scope = { environmentKey: environment.environmentKey }
   const newKey = async (kind: KeyKind) =>
     (await createKey(app, scope, { kind, name: `${kind} ${clock.now()}` })).secret

@@ -16,6 +16,8 @@ export async function* jsonRows(input: Readable): AsyncGenerator<FileRow> {
 type Place = 'start' | 'row' | 'row or ]' | 'comma or ]' | 'row or end' | 'end'
 
 const FORM = 'the file must hold one array of objects, or one object on each line'
+/** Deeper than any row, and shallow enough to be written as text again. */
+const DEPTH_LIMIT = 32
 
 /** Cuts text into objects without looking into them. */
 function createSplitter() {
@@ -48,6 +50,7 @@ function createSplitter() {
     else if (char === '"') inString = !inString
     else if (!inString && (char === '{' || char === '[')) depth += 1
     else if (!inString && (char === '}' || char === ']')) depth -= 1
+    if (depth > DEPTH_LIMIT) throw new RowError(firstLine, 'nested deeper than any row may be')
     return depth === 0
   }
 

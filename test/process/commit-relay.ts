@@ -1,0 +1,79 @@
+import type { AddressInfo } from 'node:net'
+import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+import type { Connection } from '../../src/db/index.ts'
+
+/** The statement that writes down an answer: the next word of its connection is the commit. */
+const LAST_STATEMENT = 'update idempotency_answers'
+/** What PostgreSQL says once a transaction is durable. */
+const COMMITTED = 'COMMIT\0'
+
+export type Relay = { readonly url: string }
+
+/**
+ * A way to a database on which the first request with a key comes to a point and no further: its
+ * answer is about to be written, or its commit is durable and the server has not heard of it. Then
+ * `reached` is called, and nothing of that connection is passed on any more.
+ */
+export async function openRelay(
+  t: TestContext,
+  connection: Connection,
+  stop: { at: 'before the commit' | 'after the commit'; reached: () => void },
+): Promise<Relay> {
+  const target = targetOf(connection)
+  const sockets = new Set<Socket>()
+  const server = createServer((client) => {
+    const database = connect(target.address)
+    let isWritten = false
+    let isCut = false
+    const cut = () => {
+      if (!isCut) stop.reached()
+      isCut = true
+    }
+    client.on('data', (part) => {
+      isWritten ||= part.includes(LAST_STATEMENT)
+      if (isWritten && stop.at === 'before the commit') cut()
+      if (!isCut) database.write(part)
+    })
+    database.on('data', (part) => {
+      if (isWritten && part.includes(COMMITTED)) cut()
+      if (!isCut) client.write(part)
+    })
+    for (const [socket, other] of [
+      [client, database],
+      [database, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => other.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: target.urlAt(`127.0.0.1:${port}`) }
+}
+
+function targetOf(connection: Connection): {
+  address: NetConnectOpts
+  urlAt: (host: string) => string
+} {
+  if ('connectionString' in connection) {
+    const url = new URL(connection.connectionString)
+    return {
+      address: { host: url.hostname, port: Number(url.port || 5432) },
+      urlAt: (host) => {
+        url.host = host
+        return url.href
+      },
+    }
+  }
+  const { host, port, user, database } = connection
+  return {
+    address: { path: `${host}/.s.PGSQL.${port}` },
+    urlAt: (at) => `postgres://${user}@${at}/${database}`,
+  }
+}
