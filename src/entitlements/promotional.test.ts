@@ -3,8 +3,7 @@ import { test } from 'node:test'
 import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
 import { NOW, openWorld, type Refused, type Tenant } from '../../test/support/world.ts'
 import type { PromotionalEntitlementInput } from '../contract.gen.ts'
-import { requireCustomer } from '../customers/index.ts'
-import { column, row, sql } from '../db/index.ts'
+import { sql } from '../db/index.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { IN_FORCE_LIMIT } from './promotional-commands.ts'
 
@@ -216,104 +215,6 @@ test('grants are listed by page, status and time', async () => {
     ['seats', 'Active'],
   ])
   assert.deepEqual(await listed(tenant, { 'createdAt[lte]': NOW }), [['sso', 'Active']])
-})
-
-const announcedOf = async (tenant: Tenant) =>
-  (await tenant.announced())
-    .filter(({ type }) => /entitlement/.test(type))
-    .map(({ type, after }) => {
-      const { trigger, status } = after as { trigger?: string; status?: string }
-      return [type, trigger ?? status]
-    })
-
-test('granting and revoking are announced, with all that the customer has from then on', async () => {
-  const tenant = await openTenant()
-  await grantTo(tenant, [grantItem('sso'), grantItem('seats', { usageLimit: 5 })])
-  await tenant.ok(REVOKE, of('sso'))
-  assert.deepEqual(await announcedOf(tenant), [
-    ['promotional_entitlement.granted', 'Active'],
-    ['promotional_entitlement.granted', 'Active'],
-    ['entitlements.updated', 'promotional_entitlement_granted'],
-    ['promotional_entitlement.revoked', 'Expired'],
-    ['entitlements.updated', 'promotional_entitlement_revoked'],
-  ])
-  const updated = (await tenant.announced()).at(-1)
-  assert.ok(updated !== undefined)
-  const { entitlements, ...rest } = updated.after as {
-    entitlements: { feature: { id: string } }[]
-  }
-  assert.equal(updated.objectId, 'acme')
-  assert.deepEqual(rest, {
-    customerId: 'acme',
-    trigger: 'promotional_entitlement_revoked',
-    accessDeniedReason: null,
-  })
-  assert.deepEqual(
-    entitlements.map(({ feature }) => feature.id),
-    ['seats'],
-  )
-})
-
-test('the end is announced a week ahead and when it comes, each once', async () => {
-  const tenant = await openTenant()
-  await grantTo(tenant, [
-    grantItem('sso', { period: '1 week' }),
-    grantItem('seats', { usageLimit: 5, period: '1 month' }),
-    grantItem('calls', { usageLimit: 5, period: '1 month' }),
-  ])
-  await tenant.ok(REVOKE, of('calls'))
-  const granted = (await announcedOf(tenant)).length
-  const later = async () => (await announcedOf(tenant)).slice(granted)
-  await pass(7 * DAY_MS - 1)
-  assert.deepEqual(await later(), [])
-  await pass(1)
-  await pass(0)
-  const expired = [
-    ['promotional_entitlement.expired', 'Expired'],
-    ['entitlements.updated', 'promotional_entitlement_expired'],
-  ]
-  assert.deepEqual(await later(), expired)
-  world.clock.moveTo(instantFromWire('2026-06-11T10:07:42Z'))
-  await pass(0)
-  const warned = [...expired, ['promotional_entitlement.ends_soon', 'Active']]
-  assert.deepEqual(await later(), warned)
-  await pass(30 * DAY_MS)
-  assert.deepEqual(await later(), [...warned, ...expired])
-})
-
-test('the end of a grant of an archived customer changes nothing that it may use', async () => {
-  const tenant = await openTenant()
-  await grantTo(tenant, [grantItem('sso', { period: '1 week' })])
-  await tenant.ok('v1.customers.archive', acme)
-  await pass(7 * DAY_MS)
-  assert.deepEqual((await announcedOf(tenant)).slice(2), [
-    ['promotional_entitlement.expired', 'Expired'],
-  ])
-})
-
-const versionRow = row({ version: column.bigint })
-async function versionOf(tenant: Tenant): Promise<bigint> {
-  const customerKey = await requireCustomer(app.db.read, tenant.scope, 'acme')
-  const found = await app.db.read.maybeOne(
-    versionRow,
-    sql`select version from customer_heads where customer_key = ${customerKey}::uuid`,
-  )
-  return found?.version ?? 0n
-}
-
-test('the version of a customer grows with what changes its entitlements, and with nothing else', async () => {
-  const tenant = await openTenant()
-  const before = await versionOf(tenant)
-  await grantTo(tenant, [grantItem('sso')])
-  const granted = await versionOf(tenant)
-  assert.ok(granted > before)
-  await tenant.refused(CREATE, body(grantItem('sso')), {
-    status: 409,
-    code: 'DuplicatedEntityNotAllowed',
-  })
-  assert.equal(await versionOf(tenant), granted)
-  await tenant.ok(REVOKE, of('sso'))
-  assert.ok((await versionOf(tenant)) > granted)
 })
 
 test('of many who grant one feature at once, one does', async () => {
