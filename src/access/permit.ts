@@ -26,6 +26,7 @@ const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
     'customCurrencies:read',
     'entityTypes:read',
     'entitlements:read',
+    'usage:read',
   ],
   VIEWER: ['*:read'],
   NONE: [],

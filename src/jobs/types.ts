@@ -28,6 +28,7 @@ export const EVENT_TYPES = [
   'entity.created',
   'entity.updated',
   'environment.created',
+  'environment.updated',
   'api_key.created',
   'api_key.rotated',
   'api_key.revoked',
