@@ -1,3 +1,4 @@
+export { announceArchiving } from './announce-updated.ts'
 export { promotionalUse } from './catalog-use.ts'
 export { neededUnits, roomWithin, shortOf } from './compare-usage.ts'
 export { type Asked, decide, decideCredit, type Subject } from './decide.ts'
