@@ -1,1 +1,2 @@
+export { checkHandlers } from './check-http.ts'
 export { usageHandlers } from './http.ts'
