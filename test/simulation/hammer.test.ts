@@ -81,8 +81,9 @@ test('64 clients on 4 servers that are killed, and a database that is, never ove
   )
   const random = randomFrom(seed, CLIENTS + 1)
   const kills = killAll(place, servers, { random, end: hammer.end })
-  const all = await within('the end of all clients', Promise.all(clients))
-  t.diagnostic(await within('the last kill', kills))
+  const work = Promise.all([Promise.all(clients), kills])
+  const [all, killed] = await within('the end of all clients', work)
+  t.diagnostic(killed)
   const uses = all.flat()
   assert.ok(
     all.every(({ length }) => length > 0),
