@@ -39,6 +39,7 @@ import { type Clock, type MovableClock, offsetClock, systemClock } from './kerne
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
 import { sources } from './sources.ts'
+import { holdWork } from './usage/index.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -54,6 +55,7 @@ const workHandlers: WorkHandlers = {
   [TRIM_OUTBOX]: trimOutbox,
   [TRIM_ANSWERS]: trimAnswers,
   ...promotionalWork(sources),
+  ...holdWork,
 }
 
 /**
