@@ -5,7 +5,7 @@ import { instantFromWire } from '../kernel/clock.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
 import { type ChainNode, chainsOf, type Demand } from './chains.ts'
-import { counterName, postingsOf } from './count.ts'
+import { attributionOf, counterName, postingsOf } from './count.ts'
 import {
   budgetName,
   budgetOf,
@@ -495,6 +495,26 @@ test('raising a limit never denies, and neither does taking a budget away', () =
         assert.ok(decided({ ...edges, budgets: fewer }, dimensions, { usage }).isGranted)
       },
     ),
+  )
+})
+
+test('a record is attributed to whom its dimensions name and to all above, each once', () => {
+  const measured = ['tokens', 'calls'].map((featureKey) => ({ featureKey, amount: wholeUnits(2) }))
+  const company = withBudgets({ entity: 'user', capability: 'calls', limit: 1 })
+  const attributed = (...dimensions: Dimension[]) => {
+    const resolution = resolvedBy(company, dimensions, ['tokens', 'calls'])
+    return attributionOf(resolution, { measured, occurredAt: now })
+  }
+  assert.equal(attributed(['planet', 'earth'], ['userId', 'quit']), null)
+  const found = attributed(user, ['teamId', 'team'], ['modelId', 'gpt'])
+  assert.deepEqual(found?.direct, ['user', 'team', 'gpt'])
+  assert.deepEqual(found?.entities, ['user', 'team', 'org', 'gpt'])
+  assert.deepEqual(
+    found?.postings.map(({ assignmentKey, delta }) => [assignmentKey, delta]),
+    [
+      ['org', wholeUnits(2)],
+      ['calls user', wholeUnits(2)],
+    ],
   )
 })
 

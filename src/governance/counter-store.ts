@@ -4,8 +4,8 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { postingsFrom } from '../metering/index.ts'
-import { type Carry, type Counters, counterName, type Posting } from './count.ts'
+import { type Posting, postingsFrom } from '../metering/index.ts'
+import { type Carry, type Counters, counterName } from './count.ts'
 
 /** A posting with whose it is. */
 export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }

@@ -23,7 +23,7 @@ const world = await openWorld()
 const { app } = world.bursar
 let tenant: Tenant
 let customerKey: Uuid
-let capabilityKey: Uuid
+let featureKey: Uuid
 
 /** A team with ann in it, and a budget of each. */
 async function fresh(cadence = 'P1M') {
@@ -44,7 +44,7 @@ async function fresh(cadence = 'P1M') {
   await budget('ann', cadence, 'team')
   customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'acme'), 'acme')
   const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
-  capabilityKey = required(feature, 'the feature').key
+  featureKey = required(feature, 'the feature').key
 }
 
 const budget = async (entityId: string, cadence: string, parentId?: string) => {
@@ -57,9 +57,10 @@ const budget = async (entityId: string, cadence: string, parentId?: string) => {
 }
 
 const record = (amount: number, occurredAt: Instant = world.clock.now(), entityId = 'ann') =>
-  recordUsage({ ...app, scope: tenant.scope, customerKey, now: world.clock.now() }, [
-    { capabilityKey, amount, dimensions: [['anyId', entityId]], occurredAt },
-  ])
+  recordUsage(
+    { ...app, scope: tenant.scope, customerKey, now: world.clock.now() },
+    { featureKey, amount, dimensions: [['anyId', entityId]], occurredAt },
+  )
 
 const counterRow = row({
   id: column.text,

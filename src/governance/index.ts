@@ -1,7 +1,7 @@
 export { budgetHandlers } from './budget-http.ts'
 export { budgetsUse } from './catalog-use.ts'
 export { type ChainNode, chainsOf, type Demand, type Spent } from './chains.ts'
-export { type Counters, counterName, type Posting, postingsOf } from './count.ts'
+export { attributionOf, type Counters, counterName, postingsOf } from './count.ts'
 export { type CounterKey, type OwnPosting, post, readCounters } from './counter-store.ts'
 export { firedBy, type Reached, type Threshold } from './fire-thresholds.ts'
 export { governanceHandlers } from './http.ts'

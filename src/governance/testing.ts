@@ -1,7 +1,8 @@
 import type { Instant } from '../kernel/clock.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
+import type { Posting } from '../metering/index.ts'
 import type { Cadence } from './cadence.ts'
-import { counterName, type Posting } from './count.ts'
+import { counterName } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
 /** What a test says of a customer. Keys are ids. */

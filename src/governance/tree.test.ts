@@ -91,9 +91,10 @@ async function use(dimension: string, amount: number, daysAgo = 0) {
   const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
   const dimensions = dimension.split(' ').map((each) => each.split('=') as [string, string])
   const occurredAt = world.clock.now() - daysAgo * DAY
-  await recordUsage({ ...app, scope: tenant.scope, customerKey, now: world.clock.now() }, [
-    { capabilityKey: required(feature, 'tokens').key, amount, dimensions, occurredAt },
-  ])
+  await recordUsage(
+    { ...app, scope: tenant.scope, customerKey, now: world.clock.now() },
+    { featureKey: required(feature, 'tokens').key, amount, dimensions, occurredAt },
+  )
 }
 
 test('without capabilities every active entity stands once, with its place and no usage', async () => {
