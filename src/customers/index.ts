@@ -3,6 +3,7 @@ export {
   archivedAmong,
   customerNamed,
   customerWithKey,
+  findCustomerKey,
   findCustomerKeys,
 } from './customer-store.ts'
 export {

@@ -29,6 +29,7 @@ export {
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
 export { makePartitions } from './partitions.ts'
+export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
