@@ -129,7 +129,7 @@ const differenceRow = row({
 /** A counter that is not what its postings make. */
 export type Difference = { name: string; kept: Quantity; recounted: Quantity }
 
-/** Those of a customer's counters that are not what they should be, at most `limit`, by their keys. */
+/** Those of a customer's counters that are not what they should be, at most `limit`, by keys. */
 export async function differingCounters(
   reader: Reader,
   customerKey: Uuid,

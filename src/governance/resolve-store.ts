@@ -25,7 +25,7 @@ type BudgetJson = {
   limit: string | null
   cadence: string
   createdAt: number
-  /** The latest counter that began by the instant asked for: of the window then, or an older one. */
+  /** The latest counter that began by the instant asked for: of the window then, or an older. */
   counter: { start: number; usage: string } | null
 }
 
@@ -84,10 +84,10 @@ export async function resolve(
 }
 
 /**
- * `named`: the dimensions with the active entity that each names, if it does. `node`: these entities
- * and all above them, archived ones too, since what is above those is met all the same. `resolved`:
- * the active ones of each request. Lookups that may find one row at most say so, or the planner
- * would read whole tables for large groups.
+ * `named`: the dimensions with the active entity that each names, if it does. `node`: these
+ * entities and all above them, archived ones too, since what is above those is met all the same.
+ * `resolved`: the active ones of each request. Lookups that find one row at most say so, or the
+ * planner would read whole tables for large groups.
  */
 function nodesOf(requests: readonly ResolutionRequest[]): Sql {
   const dimensions = requests.flatMap((request, index) =>
@@ -145,7 +145,8 @@ const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at
       select s.id from entities s
       where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
     ), 'counter', (
-      select json_build_object('usage', c.usage::text, 'start', ${milliseconds(sql`c.window_start`)})
+      select json_build_object('usage', c.usage::text,
+        'start', ${milliseconds(sql`c.window_start`)})
       from budget_counters c
       where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
         and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz

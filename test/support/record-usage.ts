@@ -1,12 +1,12 @@
-import type { Database, Tx } from '../db/index.ts'
-import type { Instant } from '../kernel/clock.ts'
-import type { Ids, Uuid } from '../kernel/ids.ts'
-import { wholeUnits } from '../kernel/quantity.ts'
-import type { Scope } from '../kernel/scope.ts'
-import { addRecords, lockHeads, NO_RESOURCE } from '../metering/index.ts'
-import { attributionOf } from './count.ts'
-import { post } from './counter-store.ts'
-import { resolve } from './resolve-store.ts'
+import type { Database, Tx } from '../../src/db/index.ts'
+import { attributionOf } from '../../src/governance/count.ts'
+import { post } from '../../src/governance/counter-store.ts'
+import { resolve } from '../../src/governance/resolve-store.ts'
+import type { Instant } from '../../src/kernel/clock.ts'
+import type { Ids, Uuid } from '../../src/kernel/ids.ts'
+import { wholeUnits } from '../../src/kernel/quantity.ts'
+import type { Scope } from '../../src/kernel/scope.ts'
+import { addRecords, lockHeads, NO_RESOURCE } from '../../src/metering/index.ts'
 
 /** What a test records: whole units of one feature. */
 export type TestRecord = {
