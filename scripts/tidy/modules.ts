@@ -57,6 +57,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'governance',
     'usage',
     'http',
+    'metering',
     'sources.ts',
     'handlers.ts',
   ],

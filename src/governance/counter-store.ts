@@ -4,8 +4,8 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { heldPostings, moveHolds, postingsFrom } from '../metering/index.ts'
-import { type Carry, counterName, type Kept, type Posting } from './count.ts'
+import { heldPostings, moveHolds, type Posting, postingsFrom } from '../metering/index.ts'
+import { type Carry, counterName, type Kept } from './count.ts'
 
 /** A posting with whose it is. */
 export type OwnPosting = Omit<Posting, 'window'> & {
@@ -176,7 +176,7 @@ export type Difference = { name: string; kept: Figures; recounted: Figures }
 /** What was counted, and what is held. */
 export type Figures = { usage: Quantity; held: Quantity }
 
-/** Those of a customer's counters that are not what they should be, at most `limit`, by their keys. */
+/** Those of a customer's counters that are not what they should be, at most `limit`, by keys. */
 export async function differingCounters(
   reader: Reader,
   customerKey: Uuid,
