@@ -14,6 +14,6 @@ export {
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
-export { findResourceKeys, resourceNamed } from './resource-store.ts'
+export { findResourceIds, findResourceKeys, resourceNamed } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

@@ -4,11 +4,15 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { heldPostings, moveHolds, postingsFrom } from '../metering/index.ts'
-import { type Carry, counterName, type Kept, type Posting } from './count.ts'
+import { heldPostings, moveHolds, type Posting, postingsFrom } from '../metering/index.ts'
+import { type Carry, counterName, type Kept } from './count.ts'
 
 /** A posting with whose it is. */
-export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }
+export type OwnPosting = Omit<Posting, 'window'> & {
+  window: Pick<Window, 'start'>
+  scope: Scope
+  customerKey: Uuid
+}
 
 /**
  * Adds postings to their counters, of any customers and any number to one counter. One statement,
@@ -42,9 +46,7 @@ async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<vo
 }
 
 /** A counter by its key. */
-export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision'> & {
-  window: Pick<Window, 'start'>
-}
+export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision' | 'window'>
 
 const counterColumns = {
   assignment_key: column.uuid,
@@ -174,7 +176,7 @@ export type Difference = { name: string; kept: Figures; recounted: Figures }
 /** What was counted, and what is held. */
 export type Figures = { usage: Quantity; held: Quantity }
 
-/** Those of a customer's counters that are not what they should be, at most `limit`, by their keys. */
+/** Those of a customer's counters that are not what they should be, at most `limit`, by keys. */
 export async function differingCounters(
   reader: Reader,
   customerKey: Uuid,
