@@ -37,7 +37,7 @@ export const CADENCES = [
 ]
 const cadence = mostly(oneOf(...CADENCES), oneOf('P1M10D', 'monthly', 'PT30S', 'P11Y'))
 const limit = fc.oneof(
-  { weight: 6, arbitrary: fc.nat({ max: 40 }) },
+  { weight: 6, arbitrary: fc.nat({ max: 15 }) },
   { weight: 1, arbitrary: oneOf(0, 0.5, 7.25) },
 )
 
@@ -165,7 +165,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
     3,
     fc.record({
       kind: fc.constant('wait'),
-      ms: oneOf(1, SECOND, 30 * SECOND, MINUTE, HOUR, DAY, 9 * DAY, 40 * DAY),
+      ms: oneOf(1, SECOND, SECOND, 30 * SECOND, MINUTE, HOUR, DAY, 9 * DAY, 40 * DAY),
     }),
   ],
   [
@@ -288,7 +288,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
     }),
   ],
   [3, fc.record({ kind: fc.constant('read'), customerId })],
-  [5, fc.record({ kind: fc.constant('again'), back: fc.nat({ max: 6 }) })],
+  [5, fc.record({ kind: fc.constant('again'), back: fc.nat({ max: 6 }), isRetry: fc.boolean() })],
 ]
 
 export const move: fc.Arbitrary<Move> = fc.oneof(

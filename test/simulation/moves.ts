@@ -32,7 +32,7 @@ export type Move =
       requested: number | null
     } & CheckMove)
   | { kind: 'read'; customerId: string }
-  | { kind: 'again'; back: number }
+  | { kind: 'again'; back: number; isRetry: boolean }
 
 export type Unit = 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH'
 export type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'

@@ -1,13 +1,13 @@
 import type { Move } from './moves.ts'
 
-const held = { kind: 'grant', customerId: 'acme', limit: 60, soft: false, endsInMs: null } as const
+const held = { kind: 'grant', customerId: 'acme', limit: 300, soft: false, endsInMs: null } as const
 const monthly = { unit: 'MONTH', accordingTo: 'StartOfTheMonth' } as const
 const budget = { featureId: 'tokens', cadence: 'P1D' }
 
 /** Something to begin with, so that not everything is refused. */
 export const OPENING: readonly Move[] = [
   { ...held, featureId: 'tokens', reset: monthly },
-  { ...held, featureId: 'seats', reset: null },
+  { ...held, limit: 40, featureId: 'seats', reset: null },
   { ...held, featureId: 'calls', reset: monthly },
   { ...held, customerId: 'globex', featureId: 'tokens', reset: null },
   {

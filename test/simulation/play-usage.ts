@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 import { type Instant, instantToWire } from '../../src/kernel/clock.ts'
 import { quantityToWire } from '../../src/kernel/quantity.ts'
-import { type EventInput, reportEvents, reportUsage, type UsageInput } from './model/record.ts'
+import {
+  type EventInput,
+  reportEvents,
+  reportUsage,
+  retriedUsage,
+  type UsageInput,
+} from './model/record.ts'
 import type { Move } from './moves.ts'
-import { expect, now, type Scene } from './scene.ts'
+import { expect, now, type Scene, type Sent } from './scene.ts'
 import { periodToWire } from './wire.ts'
 
 type Of<Kind extends Move['kind']> = Extract<Move, { kind: Kind }>
@@ -17,22 +23,18 @@ export const keyAt = (scene: Scene, key: string, keptMs: number): string =>
   `${key}-${Math.floor(now(scene) / keptMs)}`
 
 /** Sends a request now, and remembers how to send it again. */
-export async function send(
-  scene: Scene,
-  keptMs: number,
-  again: () => Promise<boolean>,
-): Promise<void> {
+export async function send(scene: Scene, keptMs: number, again: Sent['again']): Promise<void> {
   const until = now(scene) + keptMs
-  scene.sent.push({ until, again, isDone: await again() })
+  scene.sent.push({ until, again, isDone: await again(false) })
 }
 
 export const wireInstant = (at: Instant | undefined) =>
   at === undefined ? undefined : instantToWire(at)
 
 /** Sends an earlier request again as it was, unless its keys may be forgotten by now. */
-export async function playAgain(scene: Scene, { back }: Of<'again'>) {
+export async function playAgain(scene: Scene, { back, isRetry }: Of<'again'>) {
   const sent = scene.sent.at(-1 - back)
-  if (sent !== undefined && now(scene) < sent.until) await sent.again()
+  if (sent !== undefined && now(scene) < sent.until) await sent.again(isRetry)
 }
 
 export async function playUsage(scene: Scene, { usages }: Of<'usage'>) {
@@ -48,13 +50,17 @@ export async function playUsage(scene: Scene, { usages }: Of<'usage'>) {
       usages: inputs.map((input) => ({ ...input, createdAt: wireInstant(input.createdAt) })),
     },
   }
-  await send(scene, KEPT_MS, () =>
-    expect(
+  const isKeyless = usages.every(({ key }) => key === null)
+  await send(scene, KEPT_MS, (isRetry) => {
+    const retried = isRetry && isKeyless ? retriedUsage(scene.state, inputs, now(scene)) : null
+    const headers = { 'x-stainless-retry-count': isRetry && isKeyless ? '1' : '0' }
+    return expect(
       scene,
       {
         id: 'v1.usage.report',
-        request,
-        outcome: reportUsage(scene.state, inputs, now(scene)),
+        request: { ...request, headers },
+        outcome:
+          retried === null ? reportUsage(scene.state, inputs, now(scene)) : { done: retried },
       },
       (predicted, { data }) =>
         assert.deepEqual(
@@ -67,8 +73,8 @@ export async function playUsage(scene: Scene, { usages }: Of<'usage'>) {
             ...periodToWire(period),
           })),
         ),
-    ),
-  )
+    )
+  })
 }
 
 export async function playEvents(scene: Scene, { events }: Of<'events'>) {

@@ -64,8 +64,15 @@ export type Scene = {
   reservations: Held[]
 }
 
-/** `until` its keys are surely known, it counts once. `again` tells whether it was done. */
-export type Sent = { until: Instant; isDone: boolean; again(): Promise<boolean> }
+/**
+ * `until` its keys are surely known, it counts once. `again` tells whether it was done; a retry says
+ * of itself that it is one.
+ */
+export type Sent = {
+  until: Instant
+  isDone: boolean
+  again(isRetry: boolean): Promise<boolean>
+}
 export type Held = { customerId: string; id: string; reservation: Reservation }
 
 export const now = (scene: Scene): Instant => scene.world.clock.now()

@@ -1,10 +1,19 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { type Quantity, quantityFromWire, wholeUnits } from '../../../src/kernel/quantity.ts'
-import type { Customer, Feature, Grant, Meter, Outcome, Refusal, State } from './state.ts'
+import type {
+  Customer,
+  Feature,
+  Grant,
+  Meter,
+  Outcome,
+  Refusal,
+  State,
+  UsageAnswer,
+} from './state.ts'
 import { isRefusal, writable } from './structure.ts'
 import { budgetsOf, type Dimensions, idsIn, pathsOf } from './tree.ts'
 import { counts, customerUsage, grantOf, isOver, shown } from './usage.ts'
-import { isIn, periodOf, type Window } from './windows.ts'
+import { isIn, periodOf } from './windows.ts'
 
 /** How far usage may lie ahead of its acceptance. */
 const AHEAD_MS = 3_600_000
@@ -20,9 +29,6 @@ export type UsageInput = {
   resourceId?: string
 }
 
-/** The state of the customer's usage right after an item of a report. */
-export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
-
 /** Records reported values: all or none. Beyond a limit they count too. */
 export function reportUsage(
   state: State,
@@ -31,7 +37,27 @@ export function reportUsage(
 ): Outcome<UsageAnswer[]> {
   const refused = usages.flatMap((usage) => usageRefusals(state, usage, now))
   if (refused.length > 0) return { refused }
-  return { done: usages.map((usage) => recordUsage(state, usage, now)) }
+  const answers = usages.map((usage) => recordUsage(state, usage, now))
+  state.reports.push({ content: JSON.stringify(usages), at: now, answers })
+  return { done: answers }
+}
+
+/** How long a report without keys is known that a client sends again. */
+const RETRIED_MS = 120_000
+
+/**
+ * The answer to a report without keys that says that it is sent again: that of the same report, if
+ * there was one just before. Nothing counts. Null: it is a report like any other.
+ */
+export function retriedUsage(
+  state: State,
+  usages: readonly UsageInput[],
+  now: Instant,
+): UsageAnswer[] | null {
+  const content = JSON.stringify(usages)
+  const known = state.reports.findLast((report) => report.content === content)
+  const isKnown = known !== undefined && now < known.at + RETRIED_MS
+  return isKnown ? known.answers : null
 }
 
 /** The instant of a decision: the clock's, but never before an earlier decision. */

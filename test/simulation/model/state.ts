@@ -1,5 +1,6 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import type { Quantity } from '../../../src/kernel/quantity.ts'
+import type { Window } from './windows.ts'
 
 /**
  * What the model knows: lists of facts, and nothing that is derived from them. Every usage is
@@ -10,7 +11,12 @@ export type State = {
   features: Map<string, Feature>
   currencies: Set<string>
   customers: Map<string, Customer>
+  /** What was reported, for clients that send a report again because they had no answer. */
+  reports: { content: string; at: Instant; answers: UsageAnswer[] }[]
 }
+
+/** The state of a customer's usage right after an item of a report. */
+export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
 
 export type EntityType = { id: string; attributionKeys: readonly string[] }
 
@@ -135,6 +141,7 @@ export const createState = (): State => ({
   features: new Map(),
   currencies: new Set(),
   customers: new Map(),
+  reports: [],
 })
 
 export const createCustomer = (id: string): Customer => ({
