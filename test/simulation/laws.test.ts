@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { instantFromWire } from '../../src/kernel/clock.ts'
 import { quantityToWire } from '../../src/kernel/quantity.ts'
-import { seedOf } from '../support/random.ts'
 import { NOW, openWorld } from '../support/world.ts'
 import { event, history, row, usage, use } from './arbitrary-moves.ts'
 import type { Budget } from './model/state.ts'
 import type { Move } from './moves.ts'
 import { OPENING } from './opening.ts'
-import { play } from './play.ts'
+import { play, rowOf } from './play.ts'
 import { portraitOf } from './portrait.ts'
+import { holds } from './rounds.ts'
 import { ENTITIES, now, openScene, type Scene, TYPES } from './scene.ts'
 
 /** How many cases of each law. CI has little time; more rounds are for a night. */
@@ -76,10 +76,6 @@ const budgetMoves: fc.Arbitrary<Move[]> = fc.array(
 
 const allBudgets = (scene: Scene): Budget[] => scene.state.customers.get(customerId)?.budgets ?? []
 
-const rowOf = ({ entityId, capability, scope }: Budget) => ({
-  ...{ entityId, [`${capability.kind}Id`]: capability.id, scopeEntityIds: scope },
-})
-
 /** What one order of arrival leaves: the window in progress, and then a year that has all others. */
 async function afterArrivals(structure: Move[], order: Arrival[], pauses: readonly number[]) {
   const scene = await opened(structure)
@@ -105,14 +101,12 @@ test('the order in which usage arrives changes nothing, in closed windows neithe
         ...rest.map((each) => fc.constant(each)),
       ),
     )
-  await fc.assert(
-    fc.asyncProperty(budgetMoves, cases, async (structure, [first, second, ...waits]) => {
-      const [one = [], other = []] = waits
-      const expected = await afterArrivals(structure, first, one)
-      assert.deepEqual(await afterArrivals(structure, second, other), expected)
-    }),
-    { numRuns: ROUNDS, seed: seedOf(t) },
-  )
+  const values = fc.tuple(budgetMoves, cases)
+  await holds(t, { rounds: ROUNDS, values }, async ([structure, [first, second, ...waits]]) => {
+    const [one = [], other = []] = waits
+    const expected = await afterArrivals(structure, first, one)
+    assert.deepEqual(await afterArrivals(structure, second, other), expected)
+  })
 })
 
 const keyed = fc.oneof(
@@ -131,15 +125,13 @@ const keyed = fc.oneof(
 
 test('sending any prefix again changes nothing', async (t) => {
   const moves = fc.array(keyed, { minLength: 1, maxLength: 20 })
-  await fc.assert(
-    fc.asyncProperty(moves, fc.nat({ max: 20 }), async (all, length) => {
-      const scene = await opened(all)
-      const before = await portraitOf(scene)
-      for (const { isDone, again } of scene.sent.slice(0, length)) if (isDone) await again(true)
-      assert.deepEqual(await portraitOf(scene), before)
-    }),
-    { numRuns: ROUNDS, seed: seedOf(t) },
-  )
+  const values = fc.tuple(moves, fc.nat({ max: 20 }))
+  await holds(t, { rounds: ROUNDS, values }, async ([all, length]) => {
+    const scene = await opened(all)
+    const before = await portraitOf(scene)
+    for (const { isDone, again } of scene.sent.slice(0, length)) if (isDone) await again(true)
+    assert.deepEqual(await portraitOf(scene), before)
+  })
 })
 
 type Forest = { parents: (string | null)[]; cadence: string; used: [number, number][] }
@@ -168,67 +160,62 @@ const forest: fc.Arbitrary<Forest> = fc.record({
 })
 
 test('usage of a parent is its own and that of its children', async (t) => {
-  await fc.assert(
-    fc.asyncProperty(forest, async ({ parents, cadence, used }) => {
-      const scene = await openScene(world)
-      const featureId = 'spend'
-      const budget = { featureId, usageLimit: null, cadence }
-      const rows = entityIds.map((entityId, index) => ({
-        entityId,
-        ...budget,
-        parentId: parents[index] ?? null,
-      }))
-      await play(scene, { kind: 'budgets', customerId, rows })
-      const own = new Map<string, number>()
-      for (const [n, [index, amount]] of used.entries()) {
-        const id = entityIds[index] ?? 'org'
-        own.set(id, (own.get(id) ?? 0) + amount)
-        const dimensions = { ...naming(id), amount }
-        const event = { customerId, sinceMs: null, key: `${n}`, dimensions }
-        await play(scene, { kind: 'events', events: [event] })
-        world.clock.moveTo(now(scene) + HOUR)
-      }
-      const { data } = await scene.tenant.ok('v1.events.beta.customers.retrieveGovernance', {
-        params: { id: customerId },
-        query: { featureIds: featureId },
-      })
-      assert.equal(data.length, entityIds.length)
-      for (const { entityId, currentUsage } of data) {
-        const children = data.filter(({ parentId }) => parentId === entityId)
-        const below = children.reduce((sum, child) => sum + (child.currentUsage ?? 0), 0)
-        assert.equal(currentUsage, (own.get(entityId) ?? 0) + below, entityId)
-      }
-    }),
-    { numRuns: ROUNDS, seed: seedOf(t) },
-  )
+  await holds(t, { rounds: ROUNDS, values: forest }, async ({ parents, cadence, used }) => {
+    const scene = await openScene(world)
+    const featureId = 'spend'
+    const budget = { featureId, usageLimit: null, cadence }
+    const rows = entityIds.map((entityId, index) => ({
+      entityId,
+      ...budget,
+      parentId: parents[index] ?? null,
+    }))
+    await play(scene, { kind: 'budgets', customerId, rows })
+    const own = new Map<string, number>()
+    for (const [n, [index, amount]] of used.entries()) {
+      const id = entityIds[index] ?? 'org'
+      own.set(id, (own.get(id) ?? 0) + amount)
+      const dimensions = { ...naming(id), amount }
+      const event = { customerId, sinceMs: null, key: `${n}`, dimensions }
+      await play(scene, { kind: 'events', events: [event] })
+      world.clock.moveTo(now(scene) + HOUR)
+    }
+    const { data } = await scene.tenant.ok('v1.events.beta.customers.retrieveGovernance', {
+      params: { id: customerId },
+      query: { featureIds: featureId },
+    })
+    assert.equal(data.length, entityIds.length)
+    for (const { entityId, currentUsage } of data) {
+      const children = data.filter(({ parentId }) => parentId === entityId)
+      const below = children.reduce((sum, child) => sum + (child.currentUsage ?? 0), 0)
+      assert.equal(currentUsage, (own.get(entityId) ?? 0) + below, entityId)
+    }
+  })
 })
 
 test('raising a limit never denies', async (t) => {
   const raise = fc.option(fc.integer({ min: 1, max: 20 }))
-  await fc.assert(
-    fc.asyncProperty(history, fc.nat(), raise, async (moves, which, by) => {
-      const scene = await opened(moves)
-      const granted = async () => {
-        const portrait = await portraitOf(scene, [0, 1, 7])
-        return [...portrait]
-          .filter(([, text]) => JSON.parse(text).isGranted === true)
-          .map(([question]) => question)
-      }
-      const before = await granted()
-      const limited = allBudgets(scene).filter(({ limit }) => limit !== null)
-      const budget = limited[which % limited.length]
-      if (budget === undefined) return
-      const usageLimit = by === null ? null : quantityToWire(budget.limit ?? 0n) + by
-      const rows = [{ ...rowOf(budget), usageLimit }]
-      await play(scene, { kind: 'budgets', customerId, rows })
-      const after = new Set(await granted())
-      assert.deepEqual(
-        before.filter((question) => !after.has(question)),
-        [],
-      )
-    }),
-    { numRuns: ROUNDS, seed: seedOf(t) },
-  )
+  const values = fc.tuple(history, fc.nat(), raise)
+  await holds(t, { rounds: ROUNDS, values }, async ([moves, which, by]) => {
+    const scene = await opened(moves)
+    const granted = async () => {
+      const portrait = await portraitOf(scene, [0, 1, 7])
+      return [...portrait]
+        .filter(([, text]) => JSON.parse(text).isGranted === true)
+        .map(([question]) => question)
+    }
+    const before = await granted()
+    const limited = allBudgets(scene).filter(({ limit }) => limit !== null)
+    const budget = limited[which % limited.length]
+    if (budget === undefined) return
+    const usageLimit = by === null ? null : quantityToWire(budget.limit ?? 0n) + by
+    const rows = [{ ...rowOf(budget), usageLimit }]
+    await play(scene, { kind: 'budgets', customerId, rows })
+    const after = new Set(await granted())
+    assert.deepEqual(
+      before.filter((question) => !after.has(question)),
+      [],
+    )
+  })
 })
 
 /** Nothing that is ever decided, so that what is held cannot change it. */
@@ -273,17 +260,14 @@ test('a reservation that is released or expires leaves no trace', async (t) => {
     minLength: 1,
     maxLength: 15,
   })
-  await fc.assert(
-    fc.asyncProperty(steps, async (all) => {
-      const portraits = []
-      for (const holds of [false, true]) {
-        const scene = await opened()
-        for (const [move, held] of all) await playAll(scene, holds ? [...held, move] : [move])
-        world.clock.moveTo(now(scene) + 2 * DAY)
-        portraits.push(await portraitOf(scene))
-      }
-      assert.deepEqual(portraits[1], portraits[0])
-    }),
-    { numRuns: ROUNDS, seed: seedOf(t) },
-  )
+  await holds(t, { rounds: ROUNDS, values: steps }, async (all) => {
+    const portraits = []
+    for (const isHeld of [false, true]) {
+      const scene = await opened()
+      for (const [move, held] of all) await playAll(scene, isHeld ? [...held, move] : [move])
+      world.clock.moveTo(now(scene) + 2 * DAY)
+      portraits.push(await portraitOf(scene))
+    }
+    assert.deepEqual(portraits[1], portraits[0])
+  })
 })

@@ -1,4 +1,5 @@
 import { type CheckInput, check } from './model/check.ts'
+import type { Budget } from './model/state.ts'
 import { budgetRows } from './model/tree-read.ts'
 import type { Move, Unit } from './moves.ts'
 import {
@@ -113,7 +114,7 @@ async function playRead(scene: Scene, { customerId }: Of<'read'>) {
 }
 
 /** Compares everything that can be asked about: each feature, for each entity by itself. */
-export async function assertAlike(scene: Scene): Promise<void> {
+async function assertAlikeNow(scene: Scene): Promise<void> {
   for (const customerId of CUSTOMERS) {
     await playRead(scene, { kind: 'read', customerId })
     for (const featureId of [...BUDGETED, 'sso'])
@@ -126,3 +127,27 @@ export async function assertAlike(scene: Scene): Promise<void> {
       }
   }
 }
+
+/** Compares what is seen, and then what is not: archived entities, and windows that are over. */
+export async function assertAlike(scene: Scene): Promise<void> {
+  await assertAlikeNow(scene)
+  for (const customerId of CUSTOMERS) {
+    const customer = scene.state.customers.get(customerId)
+    const ids = [...(customer?.entities.keys() ?? [])]
+    await playArchiveCustomer(scene, { kind: 'archive customer', customerId, to: false })
+    await playArchive(scene, { kind: 'archive', customerId, ids, to: false })
+    const rows = (customer?.budgets ?? []).map((budget) => ({ ...rowOf(budget), cadence: 'P1Y' }))
+    if (rows.length > 0) await playBudgets(scene, { kind: 'budgets', customerId, rows })
+    const all = { limit: null, soft: false, reset: null, endsInMs: null }
+    for (const featureId of ['tokens', 'calls', 'spend', 'people']) {
+      await playRevoke(scene, { kind: 'revoke', customerId, featureId })
+      await playGrant(scene, { kind: 'grant', customerId, featureId, ...all })
+    }
+  }
+  await assertAlikeNow(scene)
+}
+
+/** What names a budget in a request. */
+export const rowOf = ({ entityId, capability, scope }: Budget) => ({
+  ...{ entityId, [`${capability.kind}Id`]: capability.id, scopeEntityIds: scope },
+})
