@@ -1,4 +1,4 @@
-import { column, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, pageRange, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
@@ -11,6 +11,11 @@ const resourceRow = row({
   created_at: column.instant,
   updated_at: column.instant,
 })
+
+/** The key of a customer's resource with an id, null when there is none; a scalar subquery. */
+export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`(
+  select resource_key from customer_resources
+  where customer_key = ${customerKey} and id = ${resourceId}::text)`
 
 export async function listResources(
   reader: Reader,

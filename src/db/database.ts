@@ -5,7 +5,7 @@ import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { DecodeRow, RawRow } from './decode.ts'
 import { isRetryable, isUnreachable, translated } from './failures.ts'
-import { numbered, type Sql } from './sql.ts'
+import { rendered, type Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
 /** Reads. Outside a transaction each statement sees what was committed when it began. */
@@ -24,6 +24,8 @@ export type Tx = Reader & {
 
 export type Database = {
   readonly read: Reader
+  /** Reads with several statements that all see the same instant: that of the first. */
+  snapshot<T>(work: (reader: Reader) => Promise<T>): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
@@ -109,9 +111,14 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
+    snapshot: (work) =>
+      withClient((client) => transactOn(client, { begin: SNAPSHOT, work })).catch(throwTranslated),
     transaction: (work, transactionOptions) => {
+      const transact = { begin: 'begin', work }
       const run = () =>
-        withRetries(() => withClient((client) => transactOn(client, work))).catch(throwTranslated)
+        withRetries(() => withClient((client) => transactOn(client, transact))).catch(
+          throwTranslated,
+        )
       return transactionOptions === undefined ? run() : turns.take(transactionOptions.turn, run)
     },
     withClient: (work) => withClient(work).catch(throwTranslated),
@@ -149,17 +156,23 @@ function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
   }
 }
 
+/** It can neither wait for a lock nor be ended for a conflict. */
+const SNAPSHOT = 'begin isolation level repeatable read read only'
+
 /**
  * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
  * that failed unseen answers ROLLBACK without an error, hence the check of its tag.
  */
-async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function transactOn<T>(
+  client: pg.PoolClient,
+  { begin, work }: { begin: string; work: (tx: Tx) => Promise<T> },
+): Promise<T> {
   let ended = false
   const run = (statement: Sql): Promise<Answer> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = client.query('begin')
+  const begun = client.query(begin)
   begun.catch(ignore)
   try {
     const result = await work({
@@ -191,19 +204,8 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Server-side statement names by text. Texts are written in the sources, so their number is
- * bounded.
- */
-const statementNames = new Map<string, string>()
-
 async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {
-  const text = numbered(statement)
-  let name = statementNames.get(text)
-  if (name === undefined) {
-    name = `bursar_${statementNames.size}`
-    statementNames.set(text, name)
-  }
-  const result = await client.query<RawRow>({ name, text, values: [...statement.values] })
+  const { name, text, values } = rendered(statement)
+  const result = await client.query<RawRow>({ name, text, values: [...values] })
   return { rows: result.rows, rowCount: result.rowCount ?? 0 }
 }

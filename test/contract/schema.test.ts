@@ -14,6 +14,7 @@ const NOT_OF_CUSTOMERS = [
   'currencies',
   'directory',
   'entity_types',
+  'environment_heads',
   'environment_roles',
   'environments',
   'features',
@@ -21,6 +22,7 @@ const NOT_OF_CUSTOMERS = [
   'integrations',
   'members',
   'schema_migrations',
+  'signing_secrets',
 ]
 
 test('every table of a customer has customer_key in its primary key and every unique index', async () => {

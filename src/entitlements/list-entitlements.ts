@@ -1,0 +1,43 @@
+import { stop } from './decide.ts'
+import { type FoundCustomer, findFeatures, type Reading } from './entitlement-store.ts'
+import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
+import { type Readable, readHoldings } from './holding.ts'
+import type { Request } from './types.ts'
+
+/** What a customer has of features, or why it has nothing at all. */
+export type Entitlements = {
+  customer: FoundCustomer
+  accessDeniedReason: 'CustomerNotFound' | 'CustomerIsArchived' | 'NoActiveSubscription' | null
+  /** The newest feature first. */
+  entitlements: Evaluated[]
+  /** Whether anything is in force, which an archived customer may not use all the same. */
+  hasAnything: boolean
+}
+
+const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
+
+/** Each feature that something in force grants or revokes, as a check of nothing answers it. */
+export async function entitlementsOf(db: Readable, reading: Reading): Promise<Entitlements> {
+  const { now, resourceId } = reading
+  const found = await readHoldings(db, (reader) => findFeatures(reader, reading), now)
+  const { customer } = found
+  const subject = subjectOf(customer, resourceId)
+  const inForce = found.holdings.filter(
+    ({ resolution }) => resolution.held !== null || resolution.isRevoked,
+  )
+  const hasAnything = inForce.length > 0
+  const stopped = stop(subject)
+  if (stopped !== null)
+    return { customer, accessDeniedReason: reasonOf(stopped), entitlements: [], hasAnything }
+  const isNobody = !hasAnything && !subject.hasActiveSubscription
+  return {
+    customer,
+    accessDeniedReason: isNobody ? 'NoActiveSubscription' : null,
+    entitlements: inForce.map((each) => evaluate(subject, each, { request: NOTHING, now })),
+    hasAnything,
+  }
+}
+
+/** The list of reasons is shorter here: of a resource that does not exist there is nothing. */
+const reasonOf = ({ rule }: NonNullable<ReturnType<typeof stop>>) =>
+  rule === 'CustomerNotFound' || rule === 'CustomerIsArchived' ? rule : 'NoActiveSubscription'
