@@ -185,15 +185,30 @@ test('finding and listing budgets reads a page', async () => {
     )
 })
 
-test('reading the tree by ids or by creation reads a page', async () => {
-  const page = { customerKey, typeIds: null, search: null, after: null, limit: 20 }
+test('reading the tree by ids or by creation reads a page, wherever it begins', async () => {
+  const page = { customerKey, typeIds: null, search: null, limit: 20 }
   const capabilities = [{ key: featureKey, transformation: null }]
+  const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
+  const [middle] = await findPlaces(app.db.read, customerKey, [`user-${USERS / 2}`])
+  const rootsOwn = { after: null, before: null, limit: 1 }
+  const [budget] = await listAssignments(app.db.read, customerKey, {
+    entityKey: rootKey,
+    capabilityKeys: null,
+    page: rootsOwn,
+  })
+  const cursorAt = (of: { key: Uuid } | undefined) => ({
+    key: required(of, 'a row').key,
+    value: null,
+  })
   for (const order of ['asc', 'desc'] as const) {
     for (const sortBy of ['id', 'createdAt'] as const)
-      await readsAtMost(300, (reader) => listTreeEntities(reader, { ...page, sortBy, order }))
-    const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
-    await readsAtMost(300, (reader) =>
-      listTreeBudgets(reader, { ...budgets, sortBy: 'createdAt', order }),
-    )
+      for (const after of [null, cursorAt(middle)])
+        await readsAtMost(300, (reader) =>
+          listTreeEntities(reader, { ...page, sortBy, order, after }),
+        )
+    for (const after of [null, cursorAt(budget)])
+      await readsAtMost(300, (reader) =>
+        listTreeBudgets(reader, { ...budgets, sortBy: 'createdAt', order, after }),
+      )
   }
 })
