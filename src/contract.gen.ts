@@ -2476,6 +2476,64 @@ export type UsageEvent = {
 }
 
 /**
+ * An instant at which usage started again from 0.
+ */
+export type UsageHistoryMarker = {
+  timestamp: string
+  type: 'PERIODIC_RESET' | 'SUBSCRIPTION_CHANGE_RESET'
+}
+
+/**
+ * Usage at an instant.
+ */
+export type UsageHistoryPoint = {
+  timestamp: string
+  /**
+   * Usage of the period so far, without what happens at the instant itself, in the units that are limited; 0 when it is below.
+   */
+  value: number
+  /**
+   * Whether a period begins here: a point before it, of the same instant, says how the last one ended.
+   */
+  isResetPoint: boolean
+}
+
+/**
+ * How usage of a feature went.
+ */
+export type UsageHistoryResponse = {
+  data: {
+    series: UsageHistorySeries[]
+    markers: UsageHistoryMarker[]
+  }
+}
+
+/**
+ * Usage over time.
+ */
+export type UsageHistorySeries = {
+  /**
+   * Empty unless the request groups.
+   */
+  tags: UsageHistoryTag[]
+  /**
+   * In the order of time.
+   */
+  points: UsageHistoryPoint[]
+}
+
+/**
+ * A dimension that a series is of.
+ */
+export type UsageHistoryTag = {
+  key: string
+  /**
+   * Empty for usage without the dimension.
+   */
+  value: string
+}
+
+/**
  * Usage of one feature by one customer.
  */
 export type UsageReport = {
@@ -3299,6 +3357,38 @@ export type Operations = {
     query: Record<string, never>
     body: FeatureUpdateFeatureRequestBody
     response: FeatureResponse
+  }
+  'v1.usage.history': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      customerId: CustomerId
+      /**
+       * Id of the feature.
+       */
+      featureId: string
+    }
+    query: {
+      /**
+       * The first instant.
+       */
+      startDate: string
+      /**
+       * The last instant, by default now; at most ten years after the first.
+       */
+      endDate?: string
+      /**
+       * Up to three names of dimensions, separated by commas: one series for each combination of their values.
+       */
+      groupBy?: string
+      /**
+       * Usage of this resource of the customer, instead of that without one.
+       */
+      resourceId?: string
+    }
+    body: undefined
+    response: UsageHistoryResponse
   }
   'v1.usage.report': {
     params: Record<string, never>

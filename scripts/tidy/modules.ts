@@ -56,6 +56,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'entitlements',
     'governance',
     'http',
+    'metering',
     'sources.ts',
     'handlers.ts',
   ],

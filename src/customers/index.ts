@@ -1,3 +1,4 @@
+export type { WhenArchived } from './changing.ts'
 export {
   archivedAmong,
   customerNamed,

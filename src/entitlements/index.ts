@@ -1,3 +1,4 @@
+export { announceArchiving } from './announce-updated.ts'
 export { promotionalUse } from './catalog-use.ts'
 export type { Reading } from './entitlement-store.ts'
 export type { Evaluated } from './evaluate.ts'

@@ -7,6 +7,7 @@ export {
   type Head,
   lockHeads,
 } from './head-store.ts'
+export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
 export {
   findMarks,
   findTotals,
@@ -27,10 +28,12 @@ export {
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
+export { makePartitions } from './partitions.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export { scheduleTrimming, TRIM_USAGE, trimUsage } from './trim-usage.ts'
 export {
   type Aggregate,
   AHEAD_LIMIT_MS,
@@ -47,4 +50,4 @@ export {
   type UsageRecord,
   type WindowOf,
 } from './types.ts'
-export { usageOf } from './usage-of.ts'
+export { NOTHING, usageOf } from './usage-of.ts'

@@ -43,7 +43,8 @@ export function windowsAsked(windows: readonly WindowOf[]): Sql {
 
 /** From the first day to the last that lie within a window as a whole. */
 function wholeDays({ start, end }: Window): Window {
-  if (start === LIFETIME.start) return { start, end }
+  if (end === LIFETIME.end) return { start: end, end }
+  if (start === LIFETIME.start) return { start, end: dayOf(end).start }
   const first = dayOf(start)
   const days = { start: first.start === start ? start : first.end, end: dayOf(end).start }
   return days.start < days.end ? days : { start: end, end }
@@ -84,9 +85,7 @@ export const tallyOfWindow = sql`
     from usage_totals day
     where day.customer_key = query.customer_key and day.feature_key = query.feature_key
       and day.resource_key = query.resource_key and day.window_end > query.days_start
-      and day.window_end <= query.days_end and day.window_start >= query.days_start
-      and day.window_start = date_trunc('day', day.window_start, 'UTC')
-      and day.window_end = day.window_start + interval '24 hours'
+      and day.window_end <= query.days_end and day.is_kept
     union all
     ${eachOf(recordsBetween(sql`query.window_start`, sql`query.days_start`))}
     union all

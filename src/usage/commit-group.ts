@@ -11,11 +11,13 @@ import {
   hasRecord,
   lockHeads,
   type MeteredOf,
+  scheduleTrimming,
   type UsageRecord,
 } from '../metering/index.ts'
 import { decideGroup, type PreparedRequest } from './decide-group.ts'
 import type { Outcome } from './group-queue.ts'
 import { loadState } from './load-state.ts'
+import type { Memory } from './memory.ts'
 import { type Known, prepareEvents, prepareReports, type Wording } from './prepare-records.ts'
 import type { Catalog, ReadCatalog } from './remember-catalog.ts'
 import type { ReadHoldings } from './remember-held.ts'
@@ -28,14 +30,20 @@ export type Work =
   | { kind: 'events'; items: readonly (EventInput & Address)[] }
 
 /** What groups are committed with. */
-export type Committing = { app: App; readCatalog: ReadCatalog; readHoldings: ReadHoldings }
+export type Committing = {
+  app: App
+  readCatalog: ReadCatalog
+  readHoldings: ReadHoldings
+  /** Environments whose usage is known to be trimmed. */
+  trimmed: Memory<true>
+}
 
 /**
  * Counts the requests of one environment's group in one transaction, which begins with the lock of
  * all their customers. Three round trips where everything is remembered: what has changed, what has
  * been counted, and the writes with the COMMIT.
  */
-export function commitGroup(
+export async function commitGroup(
   committing: Committing,
   scope: Scope,
   group: readonly Work[],
@@ -43,7 +51,7 @@ export function commitGroup(
   const customerKeys = [
     ...new Set(group.flatMap(({ items }) => items.map(({ customerKey }) => customerKey))),
   ]
-  const { app } = committing
+  const { app, trimmed } = committing
   // Of the last run; null when it wrote nothing, so that nothing can be lost.
   let marker: UsageRecord | null = null
   const work = async (tx: Tx) => {
@@ -55,7 +63,10 @@ export function commitGroup(
     const state = await loadState(tx, scope, records)
     const outcomes = decideGroup(state, requests, ({ acceptedAt }) => app.ids.next(acceptedAt))
     marker = state.records[0] ?? null
-    await saveState(tx, scope, state)
+    await Promise.all([
+      saveState(tx, scope, state),
+      ...(trimmed.get(scope.environmentKey) ? [] : [scheduleTrimming(tx, app, scope)]),
+    ])
     return outcomes
   }
   const isDurable = async (tx: Tx) => {
@@ -64,7 +75,9 @@ export function commitGroup(
     await lockHeads(tx, scope, { customerKeys, now: app.clock.now() })
     return hasRecord(tx, marker)
   }
-  return app.db.transaction(work, { isDurable })
+  const outcomes = await app.db.transaction(work, { isDurable })
+  trimmed.set(scope.environmentKey, true)
+  return outcomes
 }
 
 /** Locks the customers of a group, and reads what their requests are prepared by. */

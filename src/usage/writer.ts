@@ -28,6 +28,8 @@ const LIMITS: GroupLimits = {
 }
 /** Ids whose keys are remembered: about 20 MB. */
 const KEYS = 100_000
+/** Environments that are remembered. */
+const ENVIRONMENTS = 10_000
 /** What a record takes beside its dimensions, in bytes. */
 const RECORD_BYTES = 1000
 
@@ -51,6 +53,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     app,
     readCatalog: rememberCatalog(),
     readHoldings: rememberHeld(loaders),
+    trimmed: createMemory<true>(ENVIRONMENTS),
   }
   const queue = createGroupQueue<Request, readonly Reported[]>(
     LIMITS,

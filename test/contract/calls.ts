@@ -147,6 +147,10 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
       ],
     },
   }),
+  'v1.usage.history': () => ({
+    params: { customerId: path.id, featureId: path.featureId },
+    query: { startDate: '2026-04-30T12:00:00Z', groupBy: 'mark' },
+  }),
   'v1.events.report': (mark) => ({
     body: {
       events: [
@@ -251,6 +255,11 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   await tenant.ok('v1.customers.promotionalEntitlements.create', {
     params: path,
     body: { promotionalEntitlements: [grant] },
+  })
+  await tenant.ok('v1.usage.report', {
+    body: {
+      usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
+    },
   })
 }
 
