@@ -4,7 +4,7 @@ import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findFeatures } from '../catalog/index.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { type Reader, type Sql, sql } from '../db/index.ts'
-import { numbered } from '../db/sql.ts'
+import { rendered } from '../db/sql.ts'
 import { required } from '../kernel/assert.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -123,10 +123,15 @@ const readOf = (plan: Plan, table: string): number =>
 /** The call reads no more rows than this of any table that grows with a customer. */
 async function readsAtMost(most: number, call: (reader: Reader) => Promise<unknown>) {
   const statement = await statementOf(call)
-  const text = `explain (analyze, format json) ${numbered(statement)}`
+  const { text, values } = rendered(statement)
   const [row] = await app.db.withClient(
     async (client) =>
-      (await client.query<{ 'QUERY PLAN': string }>({ text, values: [...statement.values] })).rows,
+      (
+        await client.query<{ 'QUERY PLAN': string }>({
+          text: `explain (analyze, format json) ${text}`,
+          values: [...values],
+        })
+      ).rows,
   )
   const [plan] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
   for (const table of ['entities', 'assignments', 'budget_counters']) {
