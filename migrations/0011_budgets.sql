@@ -70,7 +70,7 @@ create table budget_counters (
   revision integer not null,
   window_start timestamptz not null,
   environment_key uuid not null,
-  usage numeric(30,10) not null,
+  usage numeric(40,10) not null,
   primary key (customer_key, assignment_key, revision, window_start)
 ) with (fillfactor = 80);
 

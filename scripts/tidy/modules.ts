@@ -31,7 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metering: [...BASE, 'jobs', 'catalog', 'customers'],
   governance: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
   entitlements: [...BASE, 'jobs', 'catalog', 'customers', 'metering'],
-  usage: [...BASE, 'jobs', 'catalog', 'customers', 'metering', 'entitlements'],
+  usage: [...BASE, 'jobs', 'catalog', 'customers', 'metering', 'governance', 'entitlements'],
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],
   http: [...BASE, 'jobs', 'access', 'idempotency'],
