@@ -37,6 +37,87 @@ export type Address = {
 export type AggregationFunction = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'COUNT' | 'UNIQUE'
 
 /**
+ * A budget: how much of a capability an entity may use in a window of time.
+ */
+export type Assignment = {
+  /**
+   * The budget's own id, and its cursor in lists.
+   */
+  id: string
+  /**
+   * The entity that has the budget.
+   */
+  entityId: EntityId
+  /**
+   * What is budgeted, where it is a feature.
+   */
+  featureId?: FeatureId
+  /**
+   * What is budgeted, where it is credits.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * The entities that usage must name for the budget to apply, in the order of their ids. Empty: it applies to all usage of the entity.
+   */
+  scopeEntityIds: EntityId[]
+  /**
+   * Most usage in a window; null: counted without a limit.
+   */
+  usageLimit: number | null
+  /**
+   * How often usage begins at 0 again.
+   */
+  cadence: string
+  /**
+   * The parent of the entity; null for a root.
+   */
+  parentId: string | null
+  /**
+   * When the budget was created. Its windows are counted from the unit of the calendar that this lies in.
+   */
+  createdAt: string
+  /**
+   * When the budget, or its entity's parent by a row of it, last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * A page of budgets.
+ */
+export type AssignmentListPage = {
+  data: Assignment[]
+  pagination: CursorPagination
+}
+
+/**
+ * The budgets to create or change, under either name.
+ */
+export type AssignmentUpsertRequestBody = {
+  /**
+   * 1 to 100 budgets, each once.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  assignments?: UpsertAssignment[]
+  /**
+   * The same; the newer name.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  entityEntitlements?: UpsertAssignment[]
+}
+
+/**
+ * The budgets as they are now, in the order of the request.
+ */
+export type AssignmentUpsertResponse = {
+  data: Assignment[]
+}
+
+/**
  * Name of an event dimension whose value is the id of an entity.
  */
 export type AttributionKey = string
@@ -849,6 +930,14 @@ export type CustomerResponse = {
 }
 
 /**
+ * A page of a customer's tree.
+ */
+export type CustomerRetrieveGovernanceResponse = {
+  data: GovernanceNode[]
+  pagination: ForwardPagination
+}
+
+/**
  * The fields to change. What is left out stays; null clears.
  */
 export type CustomerUpdateRequestBody = {
@@ -888,6 +977,13 @@ export type CustomerUpdateRequestBody = {
   timezone?: string | null
   metadata?: Metadata
   passthrough?: Passthrough
+}
+
+/**
+ * What is known of the usage besides its amount: the model, the region, the user. Meters filter by it, and where a name is an attribution key of an entity type, the value names the entity that the usage counts for.
+ */
+export type Dimensions = {
+  [k: string]: string | number | boolean
 }
 
 /**
@@ -1306,6 +1402,29 @@ export type EventListPage = {
 }
 
 /**
+ * The events to count.
+ */
+export type EventReportRequestBody = {
+  /**
+   * All or none. At most 64 kB each.
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  events: UsageEvent[]
+}
+
+/**
+ * The events are counted.
+ */
+export type EventReportResponse = {
+  /**
+   * Empty.
+   */
+  data: {}
+}
+
+/**
  * Something that can be granted: a switch, a number, a metered limit, or a choice of values.
  */
 export type Feature = {
@@ -1534,6 +1653,79 @@ export type ForbiddenErrorResponseDto = {
    * Null where no code fits.
    */
   code: 'IdentityForbidden' | 'AccessDeniedError' | 'NoFeatureEntitlementError' | null
+}
+
+/**
+ * The cursor of the next page. Send it as `after`, with the same other parameters.
+ */
+export type ForwardPagination = {
+  /**
+   * Null on the last page.
+   */
+  next: string | null
+}
+
+/**
+ * An entity, or one of its budgets with what is used of it now.
+ */
+export type GovernanceNode = {
+  /**
+   * The entity.
+   */
+  entityId: EntityId
+  /**
+   * The type of the entity.
+   */
+  entityTypeId: EntityTypeId
+  /**
+   * @deprecated
+   * The older name of `entityTypeId`, with the same value.
+   */
+  entityType: EntityTypeId
+  /**
+   * Name for display; show the id where it is null.
+   */
+  displayName: string | null
+  /**
+   * The parent of the entity; null for a root and for an entity that has no place yet. A parent that is archived is not listed itself.
+   */
+  parentId: string | null
+  /**
+   * What is budgeted, where it is a feature.
+   */
+  featureId?: FeatureId
+  /**
+   * What is budgeted, where it is credits.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * The entities that usage must name for the budget to apply, in the order of their ids.
+   */
+  scopeEntityIds: EntityId[]
+  /**
+   * Most usage in a window; null where there is no limit, and without a budget.
+   */
+  usageLimit: number | null
+  /**
+   * Usage of the window in progress, not below 0; null without a budget.
+   */
+  currentUsage: number | null
+  /**
+   * Usage by limit: 1 is used up, more is possible. 1 for a limit of 0, null without one.
+   */
+  utilization: number | null
+  /**
+   * How often usage begins at 0 again; null without a budget.
+   */
+  cadence: string | null
+  /**
+   * When the window in progress began.
+   */
+  usagePeriodStart: string | null
+  /**
+   * When it ends, and the next one begins.
+   */
+  usagePeriodEnd: string | null
 }
 
 /**
@@ -1905,6 +2097,48 @@ export type PromotionalEntitlementResponse = {
 export type PromotionalEntitlementStatus = 'Active' | 'Expired' | 'Paused'
 
 /**
+ * A report that counts.
+ */
+export type ReportedUsage = {
+  /**
+   * Of the record: that of the first one for a repetition.
+   */
+  id: string
+  customerId: string
+  featureId: string
+  resourceId: string | null
+  /**
+   * As it was sent.
+   */
+  value: number
+  /**
+   * When it was used.
+   */
+  timestamp: string
+  /**
+   * When the record was made.
+   */
+  createdAt: string
+  /**
+   * Usage of the period in progress after this report, in the units that are limited; 0 when it is below.
+   */
+  currentUsage: number | null
+  /**
+   * Null when usage never starts again from 0.
+   */
+  usagePeriodStart: string | null
+  usagePeriodEnd: string | null
+  /**
+   * The end of the period.
+   */
+  nextResetDate: string | null
+  /**
+   * What the usage cost in credits; null for a feature that costs none.
+   */
+  credit: {} | null
+}
+
+/**
  * What reset periods are counted from: the start of the subscription or of the promotional entitlement, or the calendar (UTC).
  */
 export type ResetAnchor =
@@ -1991,6 +2225,35 @@ export type TaxId = {
 }
 
 /**
+ * When the usage of budgets is announced.
+ */
+export type ThresholdConfig = {
+  /**
+   * Percentages of the limit, ascending.
+   */
+  thresholds: number[]
+}
+
+/**
+ * The configuration as it is now.
+ */
+export type ThresholdConfigResponse = {
+  data: ThresholdConfig
+}
+
+/**
+ * The whole configuration.
+ */
+export type ThresholdConfigUpdateRequestBody = {
+  /**
+   * Percentages of the limit, each from 1. Their order does not matter, repeated ones count once. Empty announces nothing.
+   *
+   * @maxItems 10
+   */
+  thresholds: number[]
+}
+
+/**
  * Too many requests; `Retry-After` says when to come back.
  */
 export type TooManyRequestsErrorResponseDto = {
@@ -2073,6 +2336,42 @@ export type UpdateCustomerIntegrationRequestDto = {
 }
 
 /**
+ * A budget to create or change. Entity, capability and scope together are its name.
+ */
+export type UpsertAssignment = {
+  /**
+   * The entity that has the budget.
+   */
+  entityId: EntityId
+  /**
+   * What is budgeted: a metered feature whose usage adds up. Either this or `currencyId`.
+   */
+  featureId?: FeatureId
+  /**
+   * What is budgeted: credits of a currency. Either this or `featureId`.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * The budget applies only to usage that names all of these entities, or entities below them. Their order does not matter. Left out or empty: to all usage of the entity.
+   *
+   * @maxItems 100
+   */
+  scopeEntityIds?: EntityId[]
+  /**
+   * Most usage in a window; null counts without a limit. Needed for a new budget; left out, it stays. At most 15 significant digits and 10 decimals.
+   */
+  usageLimit?: number | null
+  /**
+   * How often usage begins at 0 again: one unit of ISO 8601, such as `P1M`, `P30D` or `PT15M`, at most ten years. Needed for a new budget; left out, it stays.
+   */
+  cadence?: string
+  /**
+   * The parent of the entity in the tree; null makes it a root. Left out, it stays, and an entity without a place becomes a root.
+   */
+  parentId?: string | null
+}
+
+/**
  * The entities to create or change.
  */
 export type UpsertEntitiesRequestDto = {
@@ -2151,6 +2450,145 @@ export type UpsertEntityTypesRequestDto = {
 export type UpsertEntityTypesResponseDto = {
   data: EntityType[]
 }
+
+/**
+ * Something that a customer did. Features whose meters it passes count it.
+ */
+export type UsageEvent = {
+  customerId: CustomerId
+  /**
+   * What it was; conditions of meters find it as `event_name`.
+   */
+  eventName: string
+  /**
+   * A name for this event: with the same customer, resource, event name and timestamp it counts once, remembered for 35 days at least, and for 24 hours if it has no timestamp.
+   */
+  idempotencyKey: string
+  dimensions?: Dimensions
+  /**
+   * The resource of the customer that did it.
+   */
+  resourceId?: string | null
+  /**
+   * When it was, by default now: up to an hour ahead, and however long ago.
+   */
+  timestamp?: string
+}
+
+/**
+ * An instant at which usage started again from 0.
+ */
+export type UsageHistoryMarker = {
+  timestamp: string
+  type: 'PERIODIC_RESET' | 'SUBSCRIPTION_CHANGE_RESET'
+}
+
+/**
+ * Usage at an instant.
+ */
+export type UsageHistoryPoint = {
+  timestamp: string
+  /**
+   * Usage of the period so far, without what happens at the instant itself, in the units that are limited; 0 when it is below.
+   */
+  value: number
+  /**
+   * Whether a period begins here: a point before it, of the same instant, says how the last one ended.
+   */
+  isResetPoint: boolean
+}
+
+/**
+ * How usage of a feature went.
+ */
+export type UsageHistoryResponse = {
+  data: {
+    series: UsageHistorySeries[]
+    markers: UsageHistoryMarker[]
+  }
+}
+
+/**
+ * Usage over time.
+ */
+export type UsageHistorySeries = {
+  /**
+   * Empty unless the request groups.
+   */
+  tags: UsageHistoryTag[]
+  /**
+   * In the order of time.
+   */
+  points: UsageHistoryPoint[]
+}
+
+/**
+ * A dimension that a series is of.
+ */
+export type UsageHistoryTag = {
+  key: string
+  /**
+   * Empty for usage without the dimension.
+   */
+  value: string
+}
+
+/**
+ * Usage of one feature by one customer.
+ */
+export type UsageReport = {
+  customerId: CustomerId
+  /**
+   * The feature that was used: a metered one without a meter of its own.
+   */
+  featureId: string
+  /**
+   * How much: may be negative.
+   */
+  value: number
+  updateBehavior?: UsageUpdateBehavior
+  /**
+   * The resource of the customer that used it.
+   */
+  resourceId?: string | null
+  /**
+   * When it was used, by default now: up to an hour ahead, and however long ago. Usage counts in the period that this lies in.
+   */
+  createdAt?: string
+  dimensions?: Dimensions
+  /**
+   * A name for this report: with the same customer, feature and resource it counts once, remembered for 35 days at least.
+   */
+  idempotencyKey?: string
+}
+
+/**
+ * The usage to report.
+ */
+export type UsageReportRequestBody = {
+  /**
+   * Counted in this order, all or none.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  usages: UsageReport[]
+}
+
+/**
+ * What was counted.
+ */
+export type UsageReportResponse = {
+  /**
+   * In the order of the request.
+   */
+  data: ReportedUsage[]
+}
+
+/**
+ * `DELTA` adds the value to the usage, `SET` makes it the usage.
+ */
+export type UsageUpdateBehavior = 'DELTA' | 'SET'
 
 /**
  * The outside system behind an integration.
@@ -2714,6 +3152,70 @@ export type Operations = {
     body: CustomerUpdateRequestBody
     response: CustomerResponse
   }
+  'v1.events.beta.customers.retrieveGovernance': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor, `next` of an answer to the same parameters.
+       */
+      after?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Budgets of these features.
+       *
+       * @maxItems 100
+       */
+      featureIds?: FeatureId[]
+      /**
+       * Budgets of these currencies.
+       *
+       * @maxItems 100
+       */
+      currencyIds?: CustomCurrencyId[]
+      /**
+       * Only entities of these types.
+       *
+       * @maxItems 100
+       */
+      entityTypeIds?: EntityTypeId[]
+      /**
+       * Only entities whose id or display name has this text in it, in upper or lower case.
+       */
+      entityIdSearch?: string
+      /**
+       * Budgets for all usage of an entity, those with a scope, or both.
+       */
+      scope: 'all' | 'nodeWide' | 'scoped'
+      /**
+       * Only budgets that are used to this part at least: 0.8 is 80 per cent.
+       */
+      minUtilization?: number
+      /**
+       * What rows are ordered by. Without capabilities, all but `createdAt` order by `id`.
+       */
+      sortBy: 'utilization' | 'currentUsage' | 'usageLimit' | 'scopeSize' | 'id' | 'createdAt'
+      /**
+       * The direction.
+       */
+      order: 'asc' | 'desc'
+    }
+    body: undefined
+    response: CustomerRetrieveGovernanceResponse
+  }
+  'v1.events.report': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: EventReportRequestBody
+    response: EventReportResponse
+  }
   'v1.eventsLog.list': {
     params: Record<string, never>
     query: {
@@ -2856,6 +3358,96 @@ export type Operations = {
     body: FeatureUpdateFeatureRequestBody
     response: FeatureResponse
   }
+  'v1.usage.history': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      customerId: CustomerId
+      /**
+       * Id of the feature.
+       */
+      featureId: string
+    }
+    query: {
+      /**
+       * The first instant.
+       */
+      startDate: string
+      /**
+       * The last instant, by default now; at most ten years after the first.
+       */
+      endDate?: string
+      /**
+       * Up to three names of dimensions, separated by commas: one series for each combination of their values.
+       */
+      groupBy?: string
+      /**
+       * Usage of this resource of the customer, instead of that without one.
+       */
+      resourceId?: string
+    }
+    body: undefined
+    response: UsageHistoryResponse
+  }
+  'v1.usage.report': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: UsageReportRequestBody
+    response: UsageReportResponse
+  }
+  'v1Beta.customers.assignments.list': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only budgets of this entity.
+       */
+      entityId?: EntityId
+      /**
+       * Only budgets of this feature.
+       */
+      featureId?: FeatureId
+      /**
+       * Only budgets of this currency.
+       */
+      currencyId?: CustomCurrencyId
+      /**
+       * @deprecated
+       * Only budgets of the feature or the currency with this id. At most one of the three is sent.
+       */
+      capabilityId?: FeatureId
+    }
+    body: undefined
+    response: AssignmentListPage
+  }
+  'v1Beta.customers.assignments.upsert': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: Record<string, never>
+    body: AssignmentUpsertRequestBody
+    response: AssignmentUpsertResponse
+  }
   'v1Beta.customers.entities.archive': {
     params: {
       /**
@@ -2981,6 +3573,18 @@ export type Operations = {
     query: Record<string, never>
     body: UpsertEntityTypesRequestDto
     response: UpsertEntityTypesResponseDto
+  }
+  'v1Beta.governance.retrieveThresholdConfig': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: undefined
+    response: ThresholdConfigResponse
+  }
+  'v1Beta.governance.updateThresholdConfig': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: ThresholdConfigUpdateRequestBody
+    response: ThresholdConfigResponse
   }
 }
 

@@ -38,6 +38,7 @@ import {
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
+import { makePartitions, TRIM_USAGE, trimUsage } from './metering/index.ts'
 import { sources } from './sources.ts'
 
 export const VERSION = (
@@ -53,6 +54,7 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 const workHandlers: WorkHandlers = {
   [TRIM_OUTBOX]: trimOutbox,
   [TRIM_ANSWERS]: trimAnswers,
+  [TRIM_USAGE]: trimUsage,
   ...promotionalWork(sources),
 }
 
@@ -146,6 +148,7 @@ export async function createBursar(from: {
 }): Promise<Bursar> {
   const { app, connection, log, clock } = from
   const contract = await readContract(CONTRACT)
+  await makePartitions(app)
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges(connection, authenticator.keys)

@@ -10,7 +10,7 @@ const BASE = ['contract.gen.ts', 'kernel', 'db', 'config.ts', 'app.ts', 'operati
  * from the bottom of this table to its top, never back:
  *
  *     kernel ← db ← (config, app, operation) ← jobs ← access ← catalog ← customers ← metering ←
- *     {governance, entitlements}
+ *     {governance, entitlements} ← usage
  *
  * `audit` reads beside them. `http` carries the domain without knowing it: it imports no domain
  * module, and no domain module imports it.
@@ -31,6 +31,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metering: [...BASE, 'jobs', 'catalog', 'customers'],
   governance: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
   entitlements: [...BASE, 'jobs', 'catalog', 'customers', 'metering'],
+  usage: [...BASE, 'jobs', 'catalog', 'customers', 'metering', 'governance', 'entitlements'],
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],
   http: [...BASE, 'jobs', 'access', 'idempotency'],
@@ -43,6 +44,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'entitlements',
     'governance',
     'sources.ts',
+    'usage',
   ],
   'main.ts': [
     ...BASE,
@@ -54,6 +56,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'entitlements',
     'governance',
     'http',
+    'metering',
     'sources.ts',
     'handlers.ts',
   ],

@@ -67,6 +67,40 @@ export const findCustomerKey = async (
   return found.customer_key
 }
 
+const namedRow = row({ id: column.text, customer_key: column.uuid })
+
+/** The keys of customers by their ids, archived ones too; who is unknown is left out. */
+export async function findCustomerKeys(
+  reader: Reader,
+  scope: Scope,
+  customerIds: readonly string[],
+): Promise<ReadonlyMap<string, Uuid>> {
+  const found = await reader.many(
+    namedRow,
+    sql`
+    select id, customer_key from directory
+    where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
+      and id = any(${customerIds}::text[])`,
+  )
+  return new Map(found.map(({ id, customer_key }) => [id, customer_key]))
+}
+
+const archivedRow = row({ customer_key: column.uuid })
+
+/** Those of the customers that are archived. */
+export async function archivedAmong(
+  reader: Reader,
+  customerKeys: readonly Uuid[],
+): Promise<ReadonlySet<Uuid>> {
+  const found = await reader.many(
+    archivedRow,
+    sql`
+    select customer_key from customers
+    where customer_key = any(${customerKeys}::uuid[]) and archived_at is not null`,
+  )
+  return new Set(found.map(({ customer_key }) => customer_key))
+}
+
 /** What decides whether a customer may be worked with. */
 export type Standing = { key: Uuid; archivedAt: Instant | null }
 

@@ -1,5 +1,11 @@
 export type { WhenArchived } from './changing.ts'
-export { customerNamed, customerWithKey } from './customer-store.ts'
+export {
+  archivedAmong,
+  customerNamed,
+  customerWithKey,
+  findCustomerKey,
+  findCustomerKeys,
+} from './customer-store.ts'
 export {
   customerTurn,
   lockActiveCustomer,
@@ -8,6 +14,6 @@ export {
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
-export { resourceNamed } from './resource-store.ts'
+export { findResourceKeys, resourceNamed } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

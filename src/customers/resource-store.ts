@@ -36,6 +36,33 @@ export async function listResources(
   }))
 }
 
+/** A resource by its customer and its id. */
+export type ResourceName = { customerKey: Uuid; resourceId: string }
+
+const namedRow = row({ position: column.integer, resource_key: column.uuid })
+
+/** The keys of resources, in the order of their names; null for one that is unknown. */
+export async function findResourceKeys(
+  reader: Reader,
+  names: readonly ResourceName[],
+): Promise<(Uuid | null)[]> {
+  if (names.length === 0) return []
+  const found = await reader.many(
+    namedRow,
+    sql`
+    select asked.position, resource.resource_key
+    from unnest(
+      ${names.map(({ customerKey }) => customerKey)}::uuid[],
+      ${names.map(({ resourceId }) => resourceId)}::text[]
+    ) with ordinality as asked (customer_key, id, position)
+      join customer_resources resource on resource.customer_key = asked.customer_key
+        and resource.id = asked.id`,
+  )
+  const keys: (Uuid | null)[] = names.map(() => null)
+  for (const { position, resource_key } of found) keys[position - 1] = resource_key
+  return keys
+}
+
 const keyRow = row({ resource_key: column.uuid })
 
 export const resourceExists = async (

@@ -41,7 +41,13 @@ const selectTypes = sql`
     to_json(attribution_keys) as attribution_keys, created_at, updated_at, archived_at
   from entity_types`
 
-/** Serialises the structure writes of an environment's types. */
+/**
+ * The turn of whoever writes what all customers of an environment share: writers wait for each
+ * other in a queue rather than with a connection each.
+ */
+export const typesTurn = (scope: Scope): string => `${scope.environmentKey} types`
+
+/** Serialises them. */
 export const lockTypes = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     select 1 from environments
@@ -131,3 +137,19 @@ export const typeExists = async (reader: Reader, scope: Scope, key: Uuid): Promi
     select id from entity_types
     where environment_key = ${scope.environmentKey}::uuid and entity_type_key = ${key}::uuid`,
   )) !== null
+
+const attributionKeyRow = row({ key: column.text })
+
+/** The names of dimensions by which an event can name an entity of the environment's customers. */
+export const findAttributionKeys = async (
+  reader: Reader,
+  scope: Scope,
+): Promise<ReadonlySet<string>> => {
+  const found = await reader.many(
+    attributionKeyRow,
+    sql`
+    select distinct key from entity_types, unnest(attribution_keys) as key
+    where environment_key = ${scope.environmentKey}::uuid and archived_at is null`,
+  )
+  return new Set(found.map(({ key }) => key))
+}

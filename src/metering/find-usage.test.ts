@@ -31,6 +31,16 @@ test('usage of a window is told by its total, or by the instant of the latest re
   assert.equal(findUsage([lifetime(at('05-03')), may], week, 'SUM'), 0n)
 })
 
+test('a day without a total has no usage, since days are always kept', () => {
+  const day = { start: at('05-02'), end: at('05-03') }
+  assert.equal(findUsage([lifetime(at('05-03'))], day, 'SUM'), 0n)
+  assert.equal(
+    findUsage([lifetime(at('05-03')), { ...may, window: day }], day, 'SUM'),
+    wholeUnits(7),
+  )
+  assert.equal(findUsage([lifetime(at('05-03'))], { ...day, end: day.end - 1 }, 'SUM'), null)
+})
+
 test('usage that no total tells is not guessed', () => {
   assert.equal(findUsage([lifetime(at('05-01'))], MAY, 'SUM'), null)
   assert.equal(findUsage([lifetime(at('05-03')), may], { ...MAY, end: at('05-31') }, 'SUM'), null)

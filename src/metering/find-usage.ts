@@ -1,6 +1,6 @@
 import { isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import type { Aggregate, Total } from './types.ts'
+import { type Aggregate, isAlwaysKept, type Total } from './types.ts'
 import { usageOf } from './usage-of.ts'
 
 /**
@@ -17,5 +17,6 @@ export function findUsage(
   // Nothing was ever recorded, or nothing since the window began.
   if (lifetime === undefined || lifetime.lastAt < window.start) return 0n
   const kept = totals.find((total) => isSameWindow(total.window, window))
-  return kept === undefined ? null : usageOf(kept.tally, aggregate)
+  if (kept !== undefined) return usageOf(kept.tally, aggregate)
+  return isAlwaysKept(window) ? 0n : null
 }

@@ -1,4 +1,5 @@
-import { sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
@@ -24,3 +25,61 @@ export const bumpEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
     insert into environment_heads as head (environment_key, version)
     values (${scope.environmentKey}::uuid, 1)
     on conflict (environment_key) do update set version = head.version + 1`)
+
+/** A customer whose usage nobody else counts, and whose structure nobody changes, meanwhile. */
+export type Head = {
+  /** Of the customer's structure: what was resolved for another one is void. */
+  version: number
+  /** The instant of decision. */
+  now: Instant
+}
+
+const headRow = row({
+  customer_key: column.uuid,
+  version: column.integer,
+  decided_at: column.instant,
+})
+
+/**
+ * Locks the heads of customers until the transaction ends, in the order of their keys: the first
+ * statement of whoever counts their usage. The instant of decision is `now`, unless a server whose
+ * clock runs ahead has decided later.
+ */
+export async function lockHeads(
+  tx: Tx,
+  scope: Scope,
+  asked: { customerKeys: readonly Uuid[]; now: Instant },
+): Promise<ReadonlyMap<Uuid, Head>> {
+  const found = await tx.many(
+    headRow,
+    sql`
+    insert into customer_heads as head (customer_key, environment_key, version, decided_at)
+    select customer_key, ${scope.environmentKey}::uuid, 0,
+      ${instantToWire(asked.now)}::timestamptz
+    from unnest(${asked.customerKeys}::uuid[]) as customer (customer_key)
+    order by customer_key
+    on conflict (customer_key) do update set
+      decided_at = greatest(head.decided_at, excluded.decided_at)
+    returning customer_key, version, decided_at`,
+  )
+  return new Map(
+    found.map(({ customer_key, version, decided_at }) => [
+      customer_key,
+      { version, now: decided_at },
+    ]),
+  )
+}
+
+const versionRow = row({ version: column.integer })
+
+/** The version of what all customers of an environment share; 0 before its first change. */
+export const environmentVersion = async (reader: Reader, scope: Scope): Promise<number> =>
+  (
+    await reader.one(
+      versionRow,
+      sql`
+      select coalesce((
+        select version from environment_heads
+        where environment_key = ${scope.environmentKey}::uuid), 0) as version`,
+    )
+  ).version

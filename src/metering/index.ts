@@ -1,14 +1,53 @@
+export { needsRecords, totalsWith, withWindow } from './count-record.ts'
 export { findUsage } from './find-usage.ts'
-export { bumpEnvironmentVersion, bumpVersion } from './head-store.ts'
-export { aggregateOf } from './measure-event.ts'
+export {
+  bumpEnvironmentVersion,
+  bumpVersion,
+  environmentVersion,
+  type Head,
+  lockHeads,
+} from './head-store.ts'
+export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
+export {
+  findMarks,
+  findTotals,
+  type MarkOf,
+  makeMarks,
+  makeTotals,
+  saveMarks,
+  saveTotals,
+} from './kept-store.ts'
+export { aggregateOf, measureEvent } from './measure-event.ts'
+export {
+  hashOfMark,
+  KEPT_MS,
+  nameOfEvent,
+  nameOfPart,
+  nameOfReport,
+  type RecordName,
+} from './name-record.ts'
+export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
+export { occurredAt } from './occurred-at.ts'
+export { makePartitions } from './partitions.ts'
+export { postingsFrom } from './posting-store.ts'
+export { addRecords, hasRecord } from './record-store.ts'
+export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export { scheduleTrimming, TRIM_USAGE, trimUsage } from './trim-usage.ts'
 export {
   type Aggregate,
   AHEAD_LIMIT_MS,
+  type Attribution,
+  type KeptTotal,
+  type Measured,
   type Metered,
+  type MeteredOf,
   NO_RESOURCE,
+  type Posting,
   type Tally,
   type Total,
   type UsageQuery,
+  type UsageRecord,
+  type WindowOf,
 } from './types.ts'
-export { usageOf } from './usage-of.ts'
+export { NOTHING, usageOf } from './usage-of.ts'

@@ -21,16 +21,16 @@ export function aggregateOf(meter: { aggregation: Aggregation } | null): Aggrega
  * event whose field holds none, a meter of distinct values one that lacks the field. 400
  * `EntitlementUsageOutOfRangeError` for a number that no usage could hold, naming `field`.
  */
-export function measureEvent(
-  features: readonly Pick<MeteredFeature, 'key' | 'meter'>[],
+export function measureEvent<F extends Pick<MeteredFeature, 'key' | 'meter'>>(
+  features: readonly F[],
   event: MeterEvent,
   field: string,
-): Measured[] {
-  const measured: Measured[] = []
-  for (const { key, meter } of features) {
-    if (!matches(meter, event)) continue
-    const seen = measureBy(meter.aggregation, event, field)
-    if (seen !== null) measured.push({ featureKey: key, ...seen })
+): (Measured & { feature: F })[] {
+  const measured: (Measured & { feature: F })[] = []
+  for (const feature of features) {
+    if (!matches(feature.meter, event)) continue
+    const seen = measureBy(feature.meter.aggregation, event, field)
+    if (seen !== null) measured.push({ featureKey: feature.key, feature, ...seen })
   }
   return measured
 }

@@ -1,33 +1,17 @@
-import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
-import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
-import { boundToSql, LIFETIME } from '../kernel/period.ts'
-import { type Quantity, quantityFromSql } from '../kernel/quantity.ts'
-import { AHEAD_LIMIT_MS, type Tally, type Total, type UsageQuery } from './types.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { LIFETIME } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { tallyOf, tallyOfWindow, tallyRow, windowsAsked } from './tally-store.ts'
+import type { Total, UsageQuery } from './types.ts'
 import { usageOf } from './usage-of.ts'
-
-const tallyColumns = {
-  count: column.bigint,
-  sum: column.text,
-  min: column.nullable(column.text),
-  max: column.nullable(column.text),
-  distinct_count: column.bigint,
-}
-const tallyRow = row(tallyColumns)
-
-const tallyOf = (found: ReturnType<typeof tallyRow>): Tally => ({
-  count: found.count,
-  sum: quantityFromSql(found.sum),
-  min: found.min === null ? null : quantityFromSql(found.min),
-  max: found.max === null ? null : quantityFromSql(found.max),
-  distinct: found.distinct_count,
-})
 
 type TotalJson = {
   start: number | null
   end: number | null
-  tally: Record<keyof typeof tallyColumns, string | null>
+  tally: Record<'count' | 'sum' | 'min' | 'max' | 'distinct_count', string | null>
   lastAt: number
 }
 
@@ -64,20 +48,10 @@ export const totalsFromJson = (raw: string | null): Total[] =>
     lastAt,
   }))
 
-/** What the records of a window make, of those that counted for a feature. */
-const tallyOfRecords = (customerKey: Uuid): Sql => sql`
-  select count(*) as count, coalesce(sum(counted.amount), 0) as sum, min(counted.amount) as min,
-    max(counted.amount) as max, count(distinct counted.mark) as distinct_count
-  from usage_events event
-    cross join lateral unnest(event.feature_keys, event.amounts, event.marks)
-      as counted (feature_key, amount, mark)
-  where event.customer_key = ${customerKey}::uuid and event.resource_key = query.resource_key
-    and event.occurred_at >= query.window_start and event.occurred_at < query.window_end
-    and event.event_key >= query.first_key and counted.feature_key = query.feature_key`
-
 /**
  * Usage of a customer in windows, signed, in the order of the queries. One statement. What is not
- * kept as a total is made out of its records, which takes as long as there are records.
+ * kept as a total is made out of days and records, which takes as long as there are records in a
+ * day, or in the window if distinct values are counted.
  */
 export async function readTotals(
   reader: Reader,
@@ -92,24 +66,17 @@ export async function readTotals(
       coalesce(total.sum, made.sum, 0) as sum, coalesce(total.min, made.min) as min,
       coalesce(total.max, made.max) as max,
       coalesce(total.distinct_count, made.distinct_count, 0) as distinct_count
-    from unnest(
-      ${queries.map(({ featureKey }) => featureKey)}::uuid[],
-      ${queries.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${queries.map(({ window }) => boundToSql(window.start))}::timestamptz[],
-      ${queries.map(({ window }) => boundToSql(window.end))}::timestamptz[],
-      ${queries.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS))}::uuid[]
-    ) with ordinality as query (feature_key, resource_key, window_start, window_end, first_key,
-      position)
-      left join usage_totals lifetime on lifetime.customer_key = ${customerKey}::uuid
+    from ${windowsAsked(queries.map((query) => ({ ...query, customerKey })))}
+      left join usage_totals lifetime on lifetime.customer_key = query.customer_key
         and lifetime.feature_key = query.feature_key
         and lifetime.resource_key = query.resource_key
         and lifetime.window_end = 'infinity' and lifetime.window_start = '-infinity'
-      left join usage_totals total on total.customer_key = ${customerKey}::uuid
+      left join usage_totals total on total.customer_key = query.customer_key
         and total.feature_key = query.feature_key and total.resource_key = query.resource_key
         and total.window_end = query.window_end and total.window_start = query.window_start
       left join lateral (
-        ${tallyOfRecords(customerKey)}
-          and total.customer_key is null and lifetime.last_at >= query.window_start
+        select made.* from (select) one cross join lateral (${tallyOfWindow}) as made
+        where total.customer_key is null and lifetime.last_at >= query.window_start
       ) as made on true
     order by query.position`,
   )

@@ -1,6 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Window } from '../kernel/period.ts'
+import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
 /**
@@ -33,6 +33,12 @@ export const NO_RESOURCE: Uuid = '00000000-0000-0000-0000-000000000000'
 /** What has usage: a feature of a customer, for one of its resources or for none. */
 export type Metered = { featureKey: Uuid; resourceKey: Uuid }
 
+/** The same, of any customer. */
+export type MeteredOf = Metered & { customerKey: Uuid }
+
+/** One window of it, and how its usage is made. */
+export type WindowOf = MeteredOf & { window: Window; aggregate: Aggregate }
+
 /** What is kept of a window. */
 export type Total = {
   window: Window
@@ -47,12 +53,51 @@ export type KeptTotal = Total & {
   setAt: Instant | null
 }
 
+/**
+ * Whether a window has a total as soon as anything has occurred in it: the lifetime, which knows
+ * when the latest record occurred, and each day (UTC), of which other windows are made.
+ */
+export const isAlwaysKept = (window: Window): boolean =>
+  isSameWindow(window, LIFETIME) || isSameWindow(window, dayOf(window.start))
+
 /** What a record counts for one feature. */
 export type Measured = {
   featureKey: Uuid
   amount: Quantity
   /** The value that a meter of distinct ones saw; null for every other. */
   mark: string | null
+}
+
+/** What a record added to one counter of a budget. */
+export type Posting = { assignmentKey: Uuid; revision: number; window: Window; delta: Quantity }
+
+/** Whom a record was attributed to when it was accepted. */
+export type Attribution = {
+  /** The entities that its dimensions named. */
+  direct: readonly Uuid[]
+  /** These, and all that is above them. */
+  entities: readonly Uuid[]
+  postings: readonly Posting[]
+}
+
+/** One thing that counted, as it is kept for ever. */
+export type UsageRecord = {
+  customerKey: Uuid
+  eventKey: Uuid
+  occurredAt: Instant
+  /** The instant of decision; the one in the key. */
+  acceptedAt: Instant
+  kind: 'REPORT' | 'SET' | 'EVENT'
+  /** Of an EVENT, else null. */
+  eventName: string | null
+  /** As it was sent; null for an EVENT. */
+  value: Quantity | null
+  resourceKey: Uuid
+  /** JSON; null for none. */
+  dimensions: string | null
+  measured: readonly Measured[]
+  /** null: its dimensions named no entity. */
+  attribution: Attribution | null
 }
 
 /** Which usage is asked for. */

@@ -12,6 +12,7 @@ export const path = {
 }
 /** The paths of features name them `id`, as those of customers do. */
 const feature = { id: path.featureId }
+const budget = { entityId: path.entityId, featureId: path.featureId }
 
 /** A grant of a NUMBER feature; requests name every field. */
 const grant = {
@@ -133,6 +134,35 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1.credits.customCurrencies.archive': () => ({ params: path }),
   'v1.credits.customCurrencies.unarchive': () => ({ params: path }),
   'v1.credits.customCurrencies.listAssociatedEntities': () => ({ params: path }),
+  'v1.usage.report': (mark) => ({
+    body: {
+      usages: [
+        {
+          customerId: path.id,
+          featureId: path.featureId,
+          value: 3,
+          dimensions: { mark },
+          idempotencyKey: 'report-1',
+        },
+      ],
+    },
+  }),
+  'v1.usage.history': () => ({
+    params: { customerId: path.id, featureId: path.featureId },
+    query: { startDate: '2026-04-30T12:00:00Z', groupBy: 'mark' },
+  }),
+  'v1.events.report': (mark) => ({
+    body: {
+      events: [
+        {
+          customerId: path.id,
+          eventName: mark,
+          idempotencyKey: 'event-1',
+          dimensions: { tokens: 12.5, isCached: false },
+        },
+      ],
+    },
+  }),
   'v1.audit.list': () => ({ query: { limit: '100' } }),
   'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
@@ -149,6 +179,21 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.customers.entities.list': () => ({ params: path, query: { includeArchived: 'true' } }),
   'v1Beta.customers.entities.archive': () => ({ params: path, body: { ids: [path.entityId] } }),
   'v1Beta.customers.entities.unarchive': () => ({ params: path, body: { ids: [path.entityId] } }),
+  'v1Beta.customers.assignments.upsert': () => ({
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 200, scopeEntityIds: [path.entityId], cadence: 'P1D' },
+      ],
+    },
+  }),
+  'v1Beta.customers.assignments.list': () => ({ params: path }),
+  'v1.events.beta.customers.retrieveGovernance': () => ({
+    params: path,
+    query: { featureIds: path.featureId, currencyIds: path.currencyId },
+  }),
+  'v1Beta.governance.retrieveThresholdConfig': () => ({}),
+  'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
 }
 
 /** Operations for which a customer who does not exist is an answer, and no refusal. */
@@ -156,6 +201,7 @@ export const answersOfNobody: readonly OperationId[] = [
   'v1.customers.retrieveEntitlements',
   'v1.customers.checkEntitlement',
   'v1.customers.explainEntitlement',
+  'v1.events.beta.customers.retrieveGovernance',
 ]
 
 export const operationIds = Object.keys(calls) as OperationId[]
@@ -196,9 +242,24 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
       ],
     },
   })
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 100, cadence: 'P1M' },
+        { entityId: path.entityId, currencyId: path.currencyId, usageLimit: 1, cadence: 'P1M' },
+      ],
+    },
+  })
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
   await tenant.ok('v1.customers.promotionalEntitlements.create', {
     params: path,
     body: { promotionalEntitlements: [grant] },
+  })
+  await tenant.ok('v1.usage.report', {
+    body: {
+      usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
+    },
   })
 }
 
@@ -245,6 +306,9 @@ export async function portrait(tenant: Tenant): Promise<string> {
     await tenant.ok('v1.customers.retrieveEntitlements', { params: path }),
     await tenant.ok('v1.features.listFeatures'),
     await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
+    (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
+    await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
+    await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
     await tenant.announced(),
   ])
 }

@@ -23,6 +23,7 @@ const NOT_OF_CUSTOMERS = [
   'members',
   'schema_migrations',
   'signing_secrets',
+  'threshold_configs',
 ]
 
 test('every table of a customer has customer_key in its primary key and every unique index', async () => {

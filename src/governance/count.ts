@@ -1,0 +1,73 @@
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { AHEAD_LIMIT_MS, type Attribution, type Posting } from '../metering/index.ts'
+import { type Cadenced, countsFrom, windowOf, windowsBetween } from './cadence.ts'
+import type { Budget, Resolution } from './types.ts'
+
+/** The windows in which a revision counts what was posted under those before it. */
+export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
+
+/**
+ * What the revision that a budget got at `since` takes over: the window then in progress, and later
+ * ones as far as records may be ahead. Windows that were over stay as they were. `since` is an
+ * instant of decision, so that whatever was counted before was decided no later.
+ */
+export const carryOf = (
+  budget: Cadenced & { key: Uuid; revision: number },
+  since: Instant,
+): Carry => ({
+  assignmentKey: budget.key,
+  revision: budget.revision,
+  windows: windowsBetween(budget, since, since + AHEAD_LIMIT_MS),
+})
+
+/** Usage by the name of its counter (`counterName`), signed. What is missing is 0. */
+export type Counters = ReadonlyMap<string, Quantity>
+
+/** The name of a budget's counter in a window. */
+export const counterName = (
+  { assignmentKey, revision }: Pick<Budget, 'assignmentKey' | 'revision'>,
+  window: Pick<Window, 'start'>,
+): string => `${assignmentKey} ${revision} ${window.start}`
+
+/**
+ * What a record of a capability adds to the budgets that its dimensions lead to: its amount, once
+ * to each, in the window that it occurred in. Nothing where that window had passed when the budget
+ * was created.
+ */
+export function postingsOf(
+  resolution: Pick<Resolution, 'budgets'>,
+  record: { capabilityKey: Uuid; amount: Quantity; occurredAt: Instant },
+): Posting[] {
+  return resolution.budgets
+    .filter((budget) => budget.capabilityKey === record.capabilityKey)
+    .filter((budget) => record.occurredAt >= countsFrom(budget))
+    .map((budget) => ({
+      assignmentKey: budget.assignmentKey,
+      revision: budget.revision,
+      window: windowOf(budget, record.occurredAt),
+      delta: record.amount,
+    }))
+}
+
+/**
+ * Whom a record is attributed to, and what it adds to their budgets: null where its dimensions name
+ * no entity.
+ */
+export function attributionOf(
+  resolution: Pick<Resolution, 'paths' | 'budgets'>,
+  record: { measured: readonly { featureKey: Uuid; amount: Quantity }[]; occurredAt: Instant },
+): Attribution | null {
+  const { measured, occurredAt } = record
+  const paths = resolution.paths.map((path) => path.map(({ entityKey }) => entityKey))
+  if (paths.length === 0) return null
+  return {
+    direct: paths.flatMap((path) => path.slice(0, 1)),
+    entities: [...new Set(paths.flat())],
+    postings: measured.flatMap(({ featureKey, amount }) =>
+      postingsOf(resolution, { capabilityKey: featureKey, amount, occurredAt }),
+    ),
+  }
+}
