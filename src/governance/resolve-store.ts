@@ -1,5 +1,5 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
-import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
@@ -167,8 +167,6 @@ const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at
       where e.customer_key = resolved.customer_key and e.entity_key = entity.key limit 1
     ) e
   group by resolved.request`
-
-const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
 
 /** One path for each entity, however many dimensions named it. */
 function pathsOf(nodes: readonly [number, Uuid, string][]): Node[][] {
