@@ -61,9 +61,9 @@ export function evaluate(
  * as many as make a value of the feature are that value.
  */
 function mended(request: Request, { enumConfiguration }: BareFeature): Request {
-  const known = new Set((enumConfiguration ?? []).map(({ value }) => value))
   const pieces = request.values
-  if (pieces === null || ![...known].some((value) => value.includes(','))) return request
+  if (pieces === null || enumConfiguration === null) return request
+  const known = new Set(enumConfiguration.map(({ value }) => value))
   const values: string[] = []
   for (let start = 0; start < pieces.length; ) {
     const end = lastEnd(pieces, start, known)

@@ -3,7 +3,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import { addUnits, floorTo, type Window } from '../kernel/period.ts'
 
-/** Months that have a partition ahead of the present one, in case nothing makes more for a while. */
+/** Months that have a partition ahead of the present one, in case nothing makes more for long. */
 const MONTHS_AHEAD = 2
 /** Attaching waits for whoever writes to the default partition; it is tried again the next day. */
 const LOCK_TIMEOUT = '2s'
