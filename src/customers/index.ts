@@ -11,6 +11,7 @@ export {
   lockActiveCustomer,
   requireCustomer,
   requireStanding,
+  unknownCustomer,
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'

@@ -7,7 +7,7 @@ export { type CounterKey, hold, type OwnPosting, post, readCounters } from './co
 export { firedBy, type Reached, type Threshold } from './fire-thresholds.ts'
 export { governanceHandlers } from './http.ts'
 export { findDifferences, recountCounters } from './recount.ts'
-export { type ResolutionRequest, resolve } from './resolve-store.ts'
+export { findBudgets, type ResolutionRequest, resolve } from './resolve-store.ts'
 export { type Firing, readFired, readThresholds, saveFired } from './threshold-store.ts'
 export { findAttributionKeys } from './type-store.ts'
 export type { Budget, Node, Resolution } from './types.ts'

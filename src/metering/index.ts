@@ -1,4 +1,5 @@
 export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
+export { type Decided, findDecided, saveDecided } from './decision-store.ts'
 export { findUsage } from './find-usage.ts'
 export {
   bumpEnvironmentVersion,
@@ -28,11 +29,13 @@ export {
 } from './kept-store.ts'
 export { aggregateOf, measureEvent } from './measure-event.ts'
 export {
+  contentOfUse,
   hashOfMark,
   KEPT_MS,
   nameOfEvent,
   nameOfPart,
   nameOfReport,
+  nameOfUse,
   type RecordName,
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'

@@ -11,6 +11,9 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 const oneOf = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values)
+/** An object as a literal would make it, which is what a failure then shows. */
+export const record = <T>(fields: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) =>
+  fc.record(fields, { noNullPrototype: true })
 /** One thing, and the other now and then: one refusal hides all else that a request does. */
 const mostly = <T>(usual: fc.Arbitrary<T>, seldom: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 30, arbitrary: usual }, { weight: 1, arbitrary: seldom })
@@ -81,20 +84,20 @@ export const row: fc.Arbitrary<BudgetInput> = fc
       { weight: 3, arbitrary: fc.constant({}) },
       {
         weight: 1,
-        arbitrary: fc.record({ scopeEntityIds: fc.array(entityId, { maxLength: 2 }) }),
+        arbitrary: record({ scopeEntityIds: fc.array(entityId, { maxLength: 2 }) }),
       },
     ),
     limit: fc.oneof(
-      { weight: 12, arbitrary: fc.record({ usageLimit: maybe(limit) }) },
+      { weight: 12, arbitrary: record({ usageLimit: maybe(limit) }) },
       { weight: 1, arbitrary: fc.constant({}) },
     ),
     cadence: fc.oneof(
-      { weight: 12, arbitrary: fc.record({ cadence }) },
+      { weight: 12, arbitrary: record({ cadence }) },
       { weight: 1, arbitrary: fc.constant({}) },
     ),
     place: fc.oneof(
       { weight: 1, arbitrary: fc.constant({}) },
-      { weight: 2, arbitrary: fc.record({ parentId: maybe(entityId) }) },
+      { weight: 2, arbitrary: record({ parentId: maybe(entityId) }) },
     ),
   })
   .map(({ entityId: id, capability, scope, limit: most, cadence: often, place }) => ({
@@ -128,7 +131,7 @@ export const use = {
 }
 const which = fc.nat({ max: 5 })
 
-export const usage: fc.Arbitrary<UsageMove> = fc.record({
+export const usage: fc.Arbitrary<UsageMove> = record({
   customerId: anyCustomerId,
   featureId: reported,
   value: fc.oneof(
@@ -144,7 +147,7 @@ export const usage: fc.Arbitrary<UsageMove> = fc.record({
   dimensions: maybe(scalar),
 })
 
-export const event: fc.Arbitrary<EventMove> = fc.record({
+export const event: fc.Arbitrary<EventMove> = record({
   customerId: anyCustomerId,
   sinceMs: since,
   key,
@@ -163,14 +166,14 @@ export const event: fc.Arbitrary<EventMove> = fc.record({
 const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   [
     3,
-    fc.record({
+    record({
       kind: fc.constant('wait'),
       ms: oneOf(1, SECOND, SECOND, 30 * SECOND, MINUTE, HOUR, DAY, 9 * DAY, 40 * DAY),
     }),
   ],
   [
     3,
-    fc.record({
+    record({
       kind: fc.constant('wait until'),
       unit: oneOf<Unit>('MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH'),
       ms: oneOf(0, -1),
@@ -178,7 +181,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     1,
-    fc.record({
+    record({
       kind: fc.constant('keys'),
       typeId: oneOf(...Object.keys(TYPES)),
       keys: fc.uniqueArray(oneOf<string>(...KEYS), { maxLength: 2 }),
@@ -186,7 +189,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     1,
-    fc.record({
+    record({
       kind: fc.constant('entity'),
       customerId: anyCustomerId,
       id: mostly(entityId, fc.constant('new')),
@@ -195,7 +198,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     3,
-    fc.record({
+    record({
       kind: fc.constant('archive'),
       customerId,
       ids: fc.array(mostly(entityId, fc.constant('zoe')), { minLength: 1, maxLength: 2 }),
@@ -204,7 +207,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     1,
-    fc.record({
+    record({
       kind: fc.constant('archive customer'),
       customerId: anyCustomerId,
       to: oneOf(false, false, true),
@@ -212,7 +215,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     8,
-    fc.record({
+    record({
       kind: fc.constant('budgets'),
       customerId: anyCustomerId,
       rows: fc.array(row, { minLength: 1, maxLength: 4 }),
@@ -220,7 +223,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     2,
-    fc.record({
+    record({
       kind: fc.constant('grant'),
       customerId: anyCustomerId,
       featureId: oneOf('tokens', 'seats', 'calls', 'spend', 'peak', 'people', 'sso'),
@@ -232,31 +235,31 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     1,
-    fc.record({
+    record({
       kind: fc.constant('revoke'),
       customerId,
       featureId: oneOf('tokens', 'seats', 'calls'),
     }),
   ],
-  [1, fc.record({ kind: fc.constant('meter'), isEuropean: fc.boolean() })],
+  [1, record({ kind: fc.constant('meter'), isEuropean: fc.boolean() })],
   [
     10,
-    fc.record({
+    record({
       kind: fc.constant('usage'),
       usages: fc.array(usage, { minLength: 1, maxLength: 3 }),
     }),
   ],
   [
     8,
-    fc.record({
+    record({
       kind: fc.constant('events'),
       events: fc.array(event, { minLength: 1, maxLength: 4 }),
     }),
   ],
-  [10, fc.record({ kind: fc.constant('consume'), isForced: oneOf(false, false, true), ...use })],
+  [10, record({ kind: fc.constant('consume'), isForced: oneOf(false, false, true), ...use })],
   [
     8,
-    fc.record({
+    record({
       kind: fc.constant('reserve'),
       ttlSeconds: fc.option(oneOf(1, 60, 3600, 86_400), { nil: null }),
       ...use,
@@ -264,7 +267,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   ],
   [
     5,
-    fc.record({
+    record({
       kind: fc.constant('commit'),
       which,
       share: oneOf(0, 0.5, 1, 1, 1.5, 4),
@@ -273,12 +276,12 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
       }),
     }),
   ],
-  [2, fc.record({ kind: fc.constant('extend'), which, ttlSeconds: oneOf(1, 120, 86_400) })],
-  [2, fc.record({ kind: fc.constant('release'), which })],
-  [1, fc.record({ kind: fc.constant('look'), which })],
+  [2, record({ kind: fc.constant('extend'), which, ttlSeconds: oneOf(1, 120, 86_400) })],
+  [2, record({ kind: fc.constant('release'), which })],
+  [1, record({ kind: fc.constant('look'), which })],
   [
     14,
-    fc.record({
+    record({
       kind: fc.constant('check'),
       customerId: anyCustomerId,
       capability: mostly(budgeted, fc.constant(CURRENCY)),
@@ -287,8 +290,8 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
       dimensions: maybe(textual),
     }),
   ],
-  [3, fc.record({ kind: fc.constant('read'), customerId })],
-  [5, fc.record({ kind: fc.constant('again'), back: fc.nat({ max: 6 }), isRetry: fc.boolean() })],
+  [3, record({ kind: fc.constant('read'), customerId })],
+  [5, record({ kind: fc.constant('again'), back: fc.nat({ max: 6 }), isRetry: fc.boolean() })],
 ]
 
 export const move: fc.Arbitrary<Move> = fc.oneof(

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { instantFromWire } from '../../src/kernel/clock.ts'
 import { quantityToWire } from '../../src/kernel/quantity.ts'
 import { NOW, openWorld } from '../support/world.ts'
-import { event, history, row, usage, use } from './arbitrary-moves.ts'
+import { event, history, record, row, usage, use } from './arbitrary-moves.ts'
 import type { Budget } from './model/state.ts'
 import type { Move } from './moves.ts'
 import { OPENING } from './opening.ts'
@@ -66,7 +66,7 @@ function dated(scene: Scene, { at, move }: Arrival): Move {
 }
 
 const budgetMoves: fc.Arbitrary<Move[]> = fc.array(
-  fc.record({
+  record({
     kind: kind('budgets'),
     customerId: fc.constant(customerId),
     rows: fc.array(row, { minLength: 1, maxLength: 3 }),
@@ -110,17 +110,17 @@ test('the order in which usage arrives changes nothing, in closed windows neithe
 })
 
 const keyed = fc.oneof(
-  fc.record({
+  record({
     kind: kind('usage'),
     usages: fc.array(
       usage.map((each) => ({ ...each, key: each.key ?? 'k9' })),
       { minLength: 1, maxLength: 3 },
     ),
   }),
-  fc.record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),
-  fc.record({ kind: kind('consume'), isForced: fc.boolean(), ...use }),
-  fc.record({ kind: kind('reserve'), ttlSeconds: fc.constant(null), ...use }),
-  fc.record({ kind: kind('wait'), ms: fc.constantFrom(1000, HOUR) }),
+  record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),
+  record({ kind: kind('consume'), isForced: fc.boolean(), ...use }),
+  record({ kind: kind('reserve'), ttlSeconds: fc.constant(null), ...use }),
+  record({ kind: kind('wait'), ms: fc.constantFrom(1000, HOUR) }),
 )
 
 test('sending any prefix again changes nothing', async (t) => {
@@ -138,7 +138,7 @@ type Forest = { parents: (string | null)[]; cadence: string; used: [number, numb
 const LEVELS = 4
 
 /** For each entity a parent among those before it, where there is room below it. */
-const forest: fc.Arbitrary<Forest> = fc.record({
+const forest: fc.Arbitrary<Forest> = record({
   parents: fc
     .array(fc.nat({ max: entityIds.length }), {
       minLength: entityIds.length,
@@ -220,34 +220,34 @@ test('raising a limit never denies', async (t) => {
 
 /** Nothing that is ever decided, so that what is held cannot change it. */
 const undecided = fc.oneof(
-  fc.record({ kind: kind('usage'), usages: fc.array(usage, { minLength: 1, maxLength: 3 }) }),
-  fc.record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),
-  fc.record({
+  record({ kind: kind('usage'), usages: fc.array(usage, { minLength: 1, maxLength: 3 }) }),
+  record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),
+  record({
     kind: kind('budgets'),
     customerId: fc.constant(customerId),
     rows: fc.array(row, { minLength: 1, maxLength: 3 }),
   }),
-  fc.record({
+  record({
     kind: kind('archive'),
     customerId: fc.constant(customerId),
     ids: fc.array(fc.constantFrom(...entityIds), { minLength: 1, maxLength: 2 }),
     to: fc.boolean(),
   }),
-  fc.record({ kind: kind('wait'), ms: fc.constantFrom(1000, 60_000, HOUR, DAY) }),
+  record({ kind: kind('wait'), ms: fc.constantFrom(1000, 60_000, HOUR, DAY) }),
 )
 const holding = fc.oneof(
   {
     weight: 3,
-    arbitrary: fc.record({
+    arbitrary: record({
       kind: kind('reserve'),
       ttlSeconds: fc.constantFrom(null, 1, 3600, 86_400),
       ...use,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: kind('release'), which: fc.nat({ max: 5 }) }) },
+  { weight: 1, arbitrary: record({ kind: kind('release'), which: fc.nat({ max: 5 }) }) },
   {
     weight: 1,
-    arbitrary: fc.record({
+    arbitrary: record({
       kind: kind('extend'),
       which: fc.nat({ max: 5 }),
       ttlSeconds: fc.constantFrom(1, 3600),

@@ -6,7 +6,7 @@ import { seedOf } from '../support/random.ts'
  * For how long a failure is made shorter, in milliseconds: each try is a whole history on a fresh
  * environment, and the shortest of some hundred will do.
  */
-const SHRINKING_MS = 60_000
+const SHRINKING_MS = 120_000
 
 /** Tries what must hold for `rounds` values; fails with a short one that it does not hold for. */
 export async function holds<T>(

@@ -31,6 +31,8 @@ export type Tenant = {
   id: string
   scope: Scope
   key: string
+  /** Ids that the server has chosen, by what stands in their place in the paths of requests. */
+  made: Map<string, string>
   /** Calls an operation of the contract with this environment's full-access key. */
   call<Id extends OperationId>(id: Id, request?: Request): Promise<Answer<Id>>
   /** The same, and the answer must be the operation's success. Answers the body. */
@@ -78,23 +80,27 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
     (await createKey(app, scope, { kind, name: `${kind} ${clock.now()}` })).secret
   const key = await newKey('full-access')
   const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
-  return clientOf(bursar, { id, scope, key, newKey, contract })
+  return clientOf(bursar, { id, scope, key, made: new Map(), newKey, contract })
 }
 
-type Identity = Pick<Tenant, 'id' | 'scope' | 'key' | 'newKey'> & { contract: Contract }
+type Identity = Pick<Tenant, 'id' | 'scope' | 'key' | 'made' | 'newKey'> & { contract: Contract }
 
 function clientOf(bursar: Bursar, identity: Identity): Tenant {
   const { app, server, validators } = bursar
-  const { id, scope, key, newKey, contract } = identity
+  const { id, scope, key, made, newKey, contract } = identity
   const check = createChecker(contract, validators)
   const call: Tenant['call'] = async (operationId, request = {}) => {
-    const injected = requestOf(contract, operationId, { apiKey: key, ...request })
+    const params = Object.fromEntries(
+      Object.entries(request.params ?? {}).map(([name, value]) => [name, made.get(value) ?? value]),
+    )
+    const injected = requestOf(contract, operationId, { apiKey: key, ...request, params })
     return check(operationId, await server.inject(injected))
   }
   return {
     id,
     scope,
     key,
+    made,
     call,
     ok: async (operationId, request) => {
       const { status, success, text } = await call(operationId, request)
