@@ -83,7 +83,7 @@ async function playCheck(scene: Scene, move: Of<'check'>) {
   await expectCheck(scene, asked)
 }
 
-async function expectCheck(scene: Scene, asked: CheckInput) {
+async function expectCheck(scene: Scene, asked: Omit<CheckInput, 'at'>) {
   const { customerId, requestedUsage, dimensions, isBeta = false, ...named } = asked
   const query = {
     ...named,

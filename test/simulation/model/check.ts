@@ -26,6 +26,8 @@ export type CheckInput = {
   resourceId?: string
   /** The operation that had dimensions from its first day. */
   isBeta?: boolean
+  /** In whose windows the usage would lie: those in progress, but for uses that say when they are. */
+  at?: Instant
 }
 
 export type Node = {
@@ -72,14 +74,15 @@ export function check(state: State, input: CheckInput, clock: Instant): Outcome<
     return { refused: [{ status: 404, code: 'CustomCurrencyNotFound' }] }
   const customer = state.customers.get(input.customerId)
   const now = customer === undefined ? clock : decisionInstant(customer, clock)
-  const base = baseOf(state, input, now)
+  const at = input.at ?? now
+  const base = baseOf(state, input, { at, now })
   const reached = dimensions !== undefined && customer !== undefined && !isHard(base.reason)
   const chains = reached
     ? chainsOf(state, customer, {
         capability: capabilityOf(input),
         dimensions,
         requested: budgetAmount(state, input),
-        at: now,
+        at,
         now,
       })
     : []
@@ -112,12 +115,12 @@ function budgetAmount(state: State, { featureId = '', currencyId, requestedUsage
   return quantity(requestedUsage ?? usual)
 }
 
-export type Base = { reason: Reason | null; figures: Figures | null }
+type Base = { reason: Reason | null; figures: Figures | null }
 
 const denied = (reason: Reason): Base => ({ reason, figures: null })
 
 /** The customer's own entitlement, which no budget can widen. */
-function baseOf(state: State, input: CheckInput, now: Instant): Base {
+function baseOf(state: State, input: CheckInput, { at, now }: Instants): Base {
   const customer = state.customers.get(input.customerId)
   if (customer === undefined) return denied('CustomerNotFound')
   if (customer.archived) return denied('CustomerIsArchived')
@@ -132,7 +135,7 @@ function baseOf(state: State, input: CheckInput, now: Instant): Base {
   if (!isMetered(feature)) return unmeteredBase(feature, grant, requestedUsage)
   const usual = isBeta || dimensions !== undefined ? 1 : 0
   const requested = quantity(requestedUsage ?? usual)
-  return meteredBase(customer, { feature, grant, requested, at: now, now })
+  return meteredBase(customer, { feature, grant, requested, at, now })
 }
 
 /** A configuration is a number that what is asked for is held against; nothing is counted. */
@@ -144,58 +147,32 @@ function unmeteredBase({ type }: Feature, grant: Grant, requestedUsage: number |
   return isWithin ? allowed : denied('RequestedUsageExceedingLimit')
 }
 
-export type Wanted = {
-  feature: Feature
-  grant: Grant
-  requested: Quantity
-  /** In whose period the usage lies. */
-  at: Instant
-  now: Instant
-}
+type Instants = { at: Instant; now: Instant }
+type Wanted = Instants & { feature: Feature; grant: Grant; requested: Quantity }
 
 /** Unlimited and soft limits grant anything; a hard limit what fits beside usage and open holds. */
-export function meteredBase(
-  customer: Customer,
-  { feature, grant, requested, at, now }: Wanted,
-): Base {
+function meteredBase(customer: Customer, { feature, grant, requested, at, now }: Wanted): Base {
   const period = periodOf(grant.reset, grant.startsAt, at)
   const used = customerUsage(customer, feature, period)
   const held = customerHeld(customer, { featureId: feature.id, window: period, now })
   const isWithin = grant.unlimited || grant.soft || used + held + requested <= (grant.limit ?? 0n)
-  const figures = figuresOf(customer, feature, { grant, now })
-  return { reason: isWithin ? null : 'RequestedUsageExceedingLimit', figures }
-}
-
-/** They are those of the period in progress, wherever the usage lies that is decided about. */
-function figuresOf(
-  customer: Customer,
-  feature: Feature,
-  { grant, now }: { grant: Grant; now: Instant },
-): Figures {
-  const period = periodOf(grant.reset, grant.startsAt, now)
-  return {
+  const figures = {
     usageLimit: grant.unlimited ? null : grant.limit,
     hasUnlimitedUsage: grant.unlimited,
-    currentUsage: shown(customerUsage(customer, feature, period)),
+    currentUsage: shown(used),
     resetPeriod: grant.reset?.unit ?? null,
     period,
   }
+  return { reason: isWithin ? null : 'RequestedUsageExceedingLimit', figures }
 }
 
-export type Asked = {
-  capability: Capability
-  dimensions: Dimensions
-  requested: Quantity
-  /** In whose windows the usage lies. */
-  at: Instant
-  now: Instant
-}
+type Asked = Instants & { capability: Capability; dimensions: Dimensions; requested: Quantity }
 
 /**
  * One chain for each entity that a dimension names, leaf first, with a node for each budget that
  * applies; an entity without one has an empty node. A chain of empty nodes is left out.
  */
-export function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
+function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
   const paths = pathsOf(state, customer, asked.dimensions)
   const budgets = budgetsOf(customer, {
     capability: asked.capability,

@@ -107,7 +107,7 @@ function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnsw
   const key = JSON.stringify(['usage', feature.id, idempotencyKey])
   if (idempotencyKey === undefined || !customer.keys.has(key)) {
     if (idempotencyKey !== undefined)
-      customer.keys.set(key, { content: '', decision: null, reservation: null })
+      customer.keys.set(key, { content: '', at: now, decision: null, reservation: null })
     count(state, usage, { customer, feature, grant, at: usage.createdAt ?? now })
   }
   const period = periodOf(grant.reset, grant.startsAt, now)
@@ -204,7 +204,7 @@ function recordEvent(state: State, event: EventInput, clock: Instant): void {
   const { eventName, idempotencyKey, timestamp, dimensions = {} } = event
   const key = JSON.stringify(['event', eventName, idempotencyKey, timestamp ?? null])
   if (customer.keys.has(key)) return
-  customer.keys.set(key, { content: '', decision: null, reservation: null })
+  customer.keys.set(key, { content: '', at: now, decision: null, reservation: null })
   for (const { id, meter } of state.features.values()) {
     if (meter === null || !takes(meter, event)) continue
     const measured = measure(meter, dimensions)

@@ -1,14 +1,7 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
-import { type Quantity, quantityFromWire } from '../../../src/kernel/quantity.ts'
-import { fits } from './check.ts'
-import {
-  afterwards,
-  answered,
-  baseOf,
-  type ConsumeInput,
-  type Consumption,
-  judge,
-} from './consume.ts'
+import { type Quantity, quantityFromWire, quantityToWire } from '../../../src/kernel/quantity.ts'
+import { check, fits } from './check.ts'
+import { afterwards, type ConsumeInput, type Consumption, judge } from './consume.ts'
 import { decisionInstant } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
@@ -29,28 +22,38 @@ export type Reserved = Consumption & { reservation: Reservation | null }
 /** Decides as consuming does, and holds the amount. It counts in every decision, and is not shown. */
 export function reserve(state: State, input: ReserveInput, clock: Instant): Outcome<Reserved> {
   const judged = judge(state, input, { operation: 'reserve', clock })
-  if ('refused' in judged || 'answer' in judged) {
-    const outcome = answered(judged)
-    const kept = keptReservation(state, input)
-    return 'done' in outcome ? { done: { ...outcome.done, reservation: kept } } : outcome
+  if (!('verdict' in judged)) {
+    const reservation = keptReservation(state, input)
+    return 'done' in judged ? { done: { ...judged.done, reservation } } : judged
   }
-  const { customer, asked, key, content, verdict } = judged
-  const { ttlSeconds = USUAL_TTL_SECONDS, dimensions = {} } = input
-  const capability = { kind: 'feature', id: asked.featureId } as const
+  const { customer, key, content, at, verdict } = judged
+  const { isGranted, reason } = verdict
+  const reservation = isGranted ? hold(state, customer, { input, at }) : null
+  const decision = { isGranted, reason, recorded: false }
+  customer.keys.set(key, { content, at, decision, reservation })
+  return {
+    done: { decision, after: afterwards(state, input, { clock, at, verdict }), reservation },
+  }
+}
+
+/** Holds an amount for the budgets that a record of it would be attributed to now. */
+function hold(
+  state: State,
+  customer: Customer,
+  { input, at }: { input: ReserveInput; at: Instant },
+): Reservation {
+  const { featureId, ttlSeconds = USUAL_TTL_SECONDS, dimensions = {} } = input
+  const capability = { kind: 'feature', id: featureId } as const
   const resolved = idsIn(pathsOf(state, customer, dimensions))
   const budgets = budgetsOf(customer, { capability, resolved })
-  const reservation: Reservation | null = verdict.isGranted
-    ? {
-        ...{ featureId: asked.featureId, amount: asked.amount, at: asked.at },
-        ...{ expiresAt: asked.now + ttlSeconds * SECOND_MS, status: 'open', committedAmount: null },
-        budgets: new Set(budgets.filter((budget) => counts(budget, asked.at))),
-      }
-    : null
-  if (reservation !== null) customer.reservations.push(reservation)
-  const decision = { isGranted: verdict.isGranted, reason: verdict.reason, recorded: false }
-  customer.keys.set(key, { content, decision, reservation })
-  const after = afterwards(state, input, { clock, chains: verdict.chains })
-  return { done: { decision, after, reservation } }
+  const reservation: Reservation = {
+    ...{ featureId, amount: quantityFromWire(input.amount, 'amount'), at },
+    expiresAt: customer.decidedAt + ttlSeconds * SECOND_MS,
+    ...{ status: 'open', committedAmount: null },
+    budgets: new Set(budgets.filter((budget) => counts(budget, at))),
+  }
+  customer.reservations.push(reservation)
+  return reservation
 }
 
 function keptReservation(state: State, input: ReserveInput): Reservation | null {
@@ -97,10 +100,10 @@ type Found = { customer: Customer; reservation: Reservation; now: Instant }
 function whyNot(state: State, found: Found, extra: Quantity): Decision['reason'] {
   const { customer, reservation, now } = found
   const { featureId, at } = reservation
-  const feature = state.features.get(featureId)
-  if (feature === undefined) throw new Error(`no feature ${featureId}`)
-  const base = baseOf(customer, feature, { featureId, amount: extra, at, now })
-  if (base.reason !== null) return base.reason
+  const requestedUsage = quantityToWire(extra)
+  const base = check(state, { customerId: customer.id, featureId, requestedUsage, at }, now)
+  if ('refused' in base) throw new Error('a feature is never refused')
+  if (base.done.reason !== null) return base.done.reason
   const isWithin = [...reservation.budgets].every((budget) => {
     const window = windowOf(budget.cadence, budget.createdAt, at)
     const held = budgetHeld(customer, { budget, window, now })

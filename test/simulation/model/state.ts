@@ -99,6 +99,7 @@ export type UsageRecord = {
 /** What a key was used for, and what was decided then; of reports and events nothing is. */
 export type KeptAnswer = {
   content: string
+  at: Instant
   decision: Decision | null
   reservation: Reservation | null
 }
