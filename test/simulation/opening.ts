@@ -14,10 +14,10 @@ export const OPENING: readonly Move[] = [
     kind: 'budgets',
     customerId: 'acme',
     rows: [
-      { ...budget, entityId: 'org', usageLimit: 60, cadence: 'P1M' },
-      { ...budget, entityId: 'eng', usageLimit: 30, parentId: 'org' },
+      { ...budget, entityId: 'org', usageLimit: 40, cadence: 'P1M' },
+      { ...budget, entityId: 'eng', usageLimit: 20, parentId: 'org' },
       { ...budget, entityId: 'eng', usageLimit: 9, scopeEntityIds: ['large'] },
-      { ...budget, entityId: 'ann', usageLimit: 20, parentId: 'eng', cadence: 'PT1H' },
+      { ...budget, entityId: 'ann', usageLimit: 8, parentId: 'eng', cadence: 'PT1H' },
       { ...budget, entityId: 'bob', usageLimit: null, parentId: 'eng' },
     ],
   },

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Instant, instantToWire } from '../../src/kernel/clock.ts'
 import { quantityToWire } from '../../src/kernel/quantity.ts'
-import {
-  type EventInput,
-  reportEvents,
-  reportUsage,
-  retriedUsage,
-  type UsageInput,
-} from './model/record.ts'
+import { type EventInput, reportEvents, reportUsage, type UsageInput } from './model/record.ts'
 import type { Move } from './moves.ts'
 import { expect, now, type Scene, type Sent } from './scene.ts'
 import { periodToWire } from './wire.ts'
@@ -50,17 +44,14 @@ export async function playUsage(scene: Scene, { usages }: Of<'usage'>) {
       usages: inputs.map((input) => ({ ...input, createdAt: wireInstant(input.createdAt) })),
     },
   }
-  const isKeyless = usages.every(({ key }) => key === null)
   await send(scene, KEPT_MS, (isRetry) => {
-    const retried = isRetry && isKeyless ? retriedUsage(scene.state, inputs, now(scene)) : null
-    const headers = { 'x-stainless-retry-count': isRetry && isKeyless ? '1' : '0' }
+    const headers = { 'x-stainless-retry-count': isRetry ? '1' : '0' }
     return expect(
       scene,
       {
         id: 'v1.usage.report',
         request: { ...request, headers },
-        outcome:
-          retried === null ? reportUsage(scene.state, inputs, now(scene)) : { done: retried },
+        outcome: reportUsage(scene.state, inputs, { now: now(scene), isRetry }),
       },
       (predicted, { data }) =>
         assert.deepEqual(

@@ -85,11 +85,9 @@ export function createBudgeted(): State {
 
 export const use = (state: State, value: number, dimensions: Dimensions, more: object = {}) =>
   done(
-    reportUsage(
-      state,
-      [{ customerId: 'acme', featureId: FEATURE, value, dimensions, ...more }],
-      CREATED,
-    ),
+    reportUsage(state, [{ customerId: 'acme', featureId: FEATURE, value, dimensions, ...more }], {
+      now: CREATED,
+    }),
   )
 
 export const ask = (

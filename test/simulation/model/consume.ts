@@ -31,7 +31,7 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
     add(state, customer, { featureId, amount, at, mark: null, isSet: false, dimensions })
   }
   const decision = { isGranted, reason, recorded }
-  customer.keys.set(key, { content, at, decision, reservation: null })
+  customer.keys.set(key, { content, decision, reservation: null })
   return { done: { decision, after: afterwards(state, input, { clock, at, verdict }) } }
 }
 
@@ -64,8 +64,8 @@ export function judge(
     }
   }
   const now = decisionInstant(customer, clock)
-  const key = JSON.stringify([operation, featureId, input.idempotencyKey])
-  const content = JSON.stringify([amount, Object.entries(dimensions ?? {}).sort()])
+  const key = JSON.stringify([operation, input.idempotencyKey])
+  const content = JSON.stringify([featureId, amount, Object.entries(dimensions ?? {}).sort()])
   const kept = customer.keys.get(key)
   const isOther = kept !== undefined && kept.content !== content
   const other: Refusal | null = isOther ? { status: 400, code: 'InvalidArgumentError' } : null
@@ -74,11 +74,12 @@ export function judge(
   )
   if (refused.length > 0) return { refused }
   customer.decidedAt = now
+  const at = input.timestamp ?? now
   if (kept?.decision) {
-    const after = afterwards(state, input, { clock, at: kept.at, verdict: null })
+    const { isGranted } = kept.decision
+    const after = afterwards(state, input, { clock, at, verdict: null, isGranted })
     return { done: { decision: kept.decision, after } }
   }
-  const at = input.timestamp ?? now
   const verdict = ask(state, input, { clock, at })
   return { customer, key, content, at, verdict }
 }
@@ -91,18 +92,19 @@ function ask(state: State, input: ConsumeInput, { clock, at }: { clock: Instant;
   return outcome.done
 }
 
-type Step = { clock: Instant; at: Instant; verdict: Check | null }
+type Step = { clock: Instant; at: Instant; verdict: Check | null; isGranted?: boolean }
 
 /**
- * The figures after a step, with whether each budget allowed it: as was decided, or for a repetition
- * as it would be now.
+ * The figures after a step, with whether each budget allowed it: as was decided. Of a decision that
+ * is repeated only the whole is kept: all budgets allowed what was granted, and of what was denied
+ * it is told which would allow it now.
  */
-export function afterwards(state: State, input: ConsumeInput, { clock, at, verdict }: Step): Check {
+export function afterwards(state: State, input: ConsumeInput, step: Step): Check {
+  const { clock, at, verdict, isGranted = false } = step
   const after = ask(state, input, { clock, at })
-  if (verdict === null) return after
-  const allowed = verdict.chains?.flat().map(({ isGranted }) => isGranted) ?? []
+  const allowed = verdict?.chains?.flat().map((node) => node.isGranted) ?? []
   const chains = after.chains?.map((chain) =>
-    chain.map((node) => ({ ...node, isGranted: allowed.shift() ?? node.isGranted })),
+    chain.map((node) => ({ ...node, isGranted: allowed.shift() ?? (isGranted || node.isGranted) })),
   )
   return { ...after, chains: chains ?? null }
 }

@@ -57,7 +57,7 @@ test('usage ahead of its time counts when its window comes', () => {
   const usages = [
     { customerId: 'acme', featureId: FEATURE, value: 1, createdAt: CREATED + HOUR + 1 },
   ]
-  assert.deepEqual(codes(reportUsage(state, usages, CREATED)), ['InvalidArgumentError'])
+  assert.deepEqual(codes(reportUsage(state, usages, { now: CREATED })), ['InvalidArgumentError'])
 })
 
 test('another cadence counts its window in progress anew, from what was attributed', () => {
@@ -97,11 +97,25 @@ test('a SET is recorded as a difference, for the entities of this report', () =>
 test('a key counts once, in one batch too, and is answered by what there is now', () => {
   const state = createAcme()
   const usage = { customerId: 'acme', featureId: FEATURE, value: 3, idempotencyKey: 'k' }
-  const report = () => done(reportUsage(state, [usage, usage], CREATED))
+  const report = () => done(reportUsage(state, [usage, usage], { now: CREATED }))
   const totals = () => report().map(({ currentUsage }) => currentUsage / wholeUnits(1))
   assert.deepEqual(totals(), [3n, 3n])
   use(state, 1, {})
   assert.deepEqual(totals(), [4n, 4n])
+})
+
+test('a report without keys that is sent again counts once, for two minutes', () => {
+  const state = createAcme()
+  const usage = { customerId: 'acme', featureId: FEATURE, value: 3, createdAt: CREATED }
+  const report = (isRetry: boolean, later = 0) =>
+    done(reportUsage(state, [usage], { now: CREATED + later, isRetry }))
+  for (const [isRetry, later, total] of [
+    [true, 0, 3n],
+    [true, 119_999, 3n],
+    [false, 0, 6n],
+    [true, 120_000, 9n],
+  ] as const)
+    assert.equal((report(isRetry, later)[0]?.currentUsage ?? 0n) / wholeUnits(1), total)
 })
 
 test('a refused report leaves nothing, and burns no key', () => {
@@ -114,12 +128,12 @@ test('a refused report leaves nothing, and burns no key', () => {
   ]
   for (const [wrong, code] of rows) {
     const batch = [usage, { ...usage, ...wrong }]
-    assert.deepEqual(codes(reportUsage(state, batch, CREATED)), [code])
+    assert.deepEqual(codes(reportUsage(state, batch, { now: CREATED })), [code])
   }
   assert.equal(used(state), 0n)
-  assert.equal(done(reportUsage(state, [usage], CREATED))[0]?.currentUsage, wholeUnits(3))
+  assert.equal(done(reportUsage(state, [usage], { now: CREATED }))[0]?.currentUsage, wholeUnits(3))
   customerOf(state).grants = []
-  const refused = codes(reportUsage(state, [{ ...usage, idempotencyKey: 'l' }], CREATED))
+  const refused = codes(reportUsage(state, [{ ...usage, idempotencyKey: 'l' }], { now: CREATED }))
   assert.deepEqual(refused, ['NoActiveSubscriptionForCustomer'])
 })
 

@@ -1,19 +1,10 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { type Quantity, quantityFromWire, wholeUnits } from '../../../src/kernel/quantity.ts'
-import type {
-  Customer,
-  Feature,
-  Grant,
-  Meter,
-  Outcome,
-  Refusal,
-  State,
-  UsageAnswer,
-} from './state.ts'
+import type { Customer, Feature, Grant, Meter, Outcome, Refusal, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
 import { budgetsOf, type Dimensions, idsIn, pathsOf } from './tree.ts'
 import { counts, customerUsage, grantOf, isOver, shown } from './usage.ts'
-import { isIn, periodOf } from './windows.ts'
+import { isIn, periodOf, type Window } from './windows.ts'
 
 /** How far usage may lie ahead of its acceptance. */
 const AHEAD_MS = 3_600_000
@@ -29,35 +20,29 @@ export type UsageInput = {
   resourceId?: string
 }
 
-/** Records reported values: all or none. Beyond a limit they count too. */
-export function reportUsage(
-  state: State,
-  usages: readonly UsageInput[],
-  now: Instant,
-): Outcome<UsageAnswer[]> {
-  const refused = usages.flatMap((usage) => usageRefusals(state, usage, now))
-  if (refused.length > 0) return { refused }
-  const answers = usages.map((usage) => recordUsage(state, usage, now))
-  state.reports.push({ content: JSON.stringify(usages), at: now, answers })
-  return { done: answers }
-}
+/** The state of a customer's usage right after an item of a report. */
+export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
 
 /** How long a report without keys is known that a client sends again. */
 const RETRIED_MS = 120_000
 
 /**
- * The answer to a report without keys that says that it is sent again: that of the same report, if
- * there was one just before. Nothing counts. Null: it is a report like any other.
+ * Records reported values: all or none. Beyond a limit they count too. A report without keys that
+ * says that it is sent again (`isRetry`) is a repetition, if there was the same one just before.
  */
-export function retriedUsage(
+export function reportUsage(
   state: State,
   usages: readonly UsageInput[],
-  now: Instant,
-): UsageAnswer[] | null {
+  { now, isRetry = false }: { now: Instant; isRetry?: boolean },
+): Outcome<UsageAnswer[]> {
+  const refused = usages.flatMap((usage) => usageRefusals(state, usage, now))
+  if (refused.length > 0) return { refused }
   const content = JSON.stringify(usages)
-  const known = state.reports.findLast((report) => report.content === content)
-  const isKnown = known !== undefined && now < known.at + RETRIED_MS
-  return isKnown ? known.answers : null
+  const isKeyless = usages.every(({ idempotencyKey }) => idempotencyKey === undefined)
+  const knownUntil = (state.reports.get(content) ?? Number.NEGATIVE_INFINITY) + RETRIED_MS
+  const isRepeated = isRetry && isKeyless && now < knownUntil
+  if (!isRepeated) state.reports.set(content, now)
+  return { done: usages.map((usage) => recordUsage(state, usage, { clock: now, isRepeated })) }
 }
 
 /** The instant of a decision: the clock's, but never before an earlier decision. */
@@ -97,7 +82,11 @@ function entitlementRefusal(customer: Customer, feature: Feature, now: Instant):
 }
 
 /** A repetition counts nothing, and is answered by what there is now. */
-function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnswer {
+function recordUsage(
+  state: State,
+  usage: UsageInput,
+  { clock, isRepeated }: { clock: Instant; isRepeated: boolean },
+): UsageAnswer {
   const { customer, feature } = known(state, usage)
   const now = decisionInstant(customer, clock)
   customer.decidedAt = now
@@ -105,11 +94,11 @@ function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnsw
   if (grant === undefined) throw new Error(`no grant of ${feature.id}`)
   const { idempotencyKey } = usage
   const key = JSON.stringify(['usage', feature.id, idempotencyKey])
-  if (idempotencyKey === undefined || !customer.keys.has(key)) {
-    if (idempotencyKey !== undefined)
-      customer.keys.set(key, { content: '', at: now, decision: null, reservation: null })
+  const isKnown = idempotencyKey !== undefined && customer.keys.has(key)
+  if (idempotencyKey !== undefined)
+    customer.keys.set(key, { content: '', decision: null, reservation: null })
+  if (!isRepeated && !isKnown)
     count(state, usage, { customer, feature, grant, at: usage.createdAt ?? now })
-  }
   const period = periodOf(grant.reset, grant.startsAt, now)
   const currentUsage = shown(customerUsage(customer, feature, period))
   return { value: usage.value, currentUsage, period }
@@ -204,7 +193,7 @@ function recordEvent(state: State, event: EventInput, clock: Instant): void {
   const { eventName, idempotencyKey, timestamp, dimensions = {} } = event
   const key = JSON.stringify(['event', eventName, idempotencyKey, timestamp ?? null])
   if (customer.keys.has(key)) return
-  customer.keys.set(key, { content: '', at: now, decision: null, reservation: null })
+  customer.keys.set(key, { content: '', decision: null, reservation: null })
   for (const { id, meter } of state.features.values()) {
     if (meter === null || !takes(meter, event)) continue
     const measured = measure(meter, dimensions)

@@ -30,7 +30,7 @@ export function reserve(state: State, input: ReserveInput, clock: Instant): Outc
   const { isGranted, reason } = verdict
   const reservation = isGranted ? hold(state, customer, { input, at }) : null
   const decision = { isGranted, reason, recorded: false }
-  customer.keys.set(key, { content, at, decision, reservation })
+  customer.keys.set(key, { content, decision, reservation })
   return {
     done: { decision, after: afterwards(state, input, { clock, at, verdict }), reservation },
   }
@@ -57,7 +57,7 @@ function hold(
 }
 
 function keptReservation(state: State, input: ReserveInput): Reservation | null {
-  const key = JSON.stringify(['reserve', input.featureId, input.idempotencyKey])
+  const key = JSON.stringify(['reserve', input.idempotencyKey])
   return state.customers.get(input.customerId)?.keys.get(key)?.reservation ?? null
 }
 

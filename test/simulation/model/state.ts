@@ -1,6 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import type { Quantity } from '../../../src/kernel/quantity.ts'
-import type { Window } from './windows.ts'
 
 /**
  * What the model knows: lists of facts, and nothing that is derived from them. Every usage is
@@ -11,12 +10,9 @@ export type State = {
   features: Map<string, Feature>
   currencies: Set<string>
   customers: Map<string, Customer>
-  /** What was reported, for clients that send a report again because they had no answer. */
-  reports: { content: string; at: Instant; answers: UsageAnswer[] }[]
+  /** When a report was last made, for clients that send it again because they had no answer. */
+  reports: Map<string, Instant>
 }
-
-/** The state of a customer's usage right after an item of a report. */
-export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
 
 export type EntityType = { id: string; attributionKeys: readonly string[] }
 
@@ -99,7 +95,6 @@ export type UsageRecord = {
 /** What a key was used for, and what was decided then; of reports and events nothing is. */
 export type KeptAnswer = {
   content: string
-  at: Instant
   decision: Decision | null
   reservation: Reservation | null
 }
@@ -142,7 +137,7 @@ export const createState = (): State => ({
   features: new Map(),
   currencies: new Set(),
   customers: new Map(),
-  reports: [],
+  reports: new Map(),
 })
 
 export const createCustomer = (id: string): Customer => ({
