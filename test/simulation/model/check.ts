@@ -14,7 +14,15 @@ import type {
   State,
 } from './state.ts'
 import { budgetsOf, byScope, type Dimensions, idsIn, pathsOf } from './tree.ts'
-import { budgetHeld, budgetUsage, customerHeld, customerUsage, grantOf, shown } from './usage.ts'
+import {
+  budgetHeld,
+  budgetUsage,
+  counts,
+  customerHeld,
+  customerUsage,
+  grantOf,
+  shown,
+} from './usage.ts'
 import { periodOf, type Window, windowOf } from './windows.ts'
 
 export type CheckInput = {
@@ -170,14 +178,15 @@ type Asked = Instants & { capability: Capability; dimensions: Dimensions; reques
 
 /**
  * One chain for each entity that a dimension names, leaf first, with a node for each budget that
- * applies; an entity without one has an empty node. A chain of empty nodes is left out.
+ * applies and would count the usage; an entity without one has an empty node. A chain of empty nodes
+ * is left out.
  */
 function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
   const paths = pathsOf(state, customer, asked.dimensions)
-  const budgets = budgetsOf(customer, {
-    capability: asked.capability,
-    resolved: idsIn(paths),
-  }).sort(byScope)
+  const { capability } = asked
+  const budgets = budgetsOf(customer, { capability, resolved: idsIn(paths) })
+    .filter((budget) => counts(budget, asked.at))
+    .sort(byScope)
   return paths
     .filter((path) => path.some(({ id }) => budgets.some(({ entityId }) => entityId === id)))
     .map((path) => path.flatMap((entity) => nodesOf(customer, entity, { budgets, asked })))

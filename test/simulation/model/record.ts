@@ -23,12 +23,13 @@ export type UsageInput = {
 /** The state of a customer's usage right after an item of a report. */
 export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
 
-/** How long a report without keys is known that a client sends again. */
+/** How long a report is known as a whole. */
 const RETRIED_MS = 120_000
 
 /**
- * Records reported values: all or none. Beyond a limit they count too. A report without keys that
- * says that it is sent again (`isRetry`) is a repetition, if there was the same one just before.
+ * Records reported values: all or none. Beyond a limit they count too. Where a report says that it
+ * is sent again (`isRetry`), and there was the same one just before, even what has no key is a
+ * repetition.
  */
 export function reportUsage(
   state: State,
@@ -38,9 +39,8 @@ export function reportUsage(
   const refused = usages.flatMap((usage) => usageRefusals(state, usage, now))
   if (refused.length > 0) return { refused }
   const content = JSON.stringify(usages)
-  const isKeyless = usages.every(({ idempotencyKey }) => idempotencyKey === undefined)
   const knownUntil = (state.reports.get(content) ?? Number.NEGATIVE_INFINITY) + RETRIED_MS
-  const isRepeated = isRetry && isKeyless && now < knownUntil
+  const isRepeated = isRetry && now < knownUntil
   if (!isRepeated) state.reports.set(content, now)
   return { done: usages.map((usage) => recordUsage(state, usage, { clock: now, isRepeated })) }
 }
