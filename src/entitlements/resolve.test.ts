@@ -189,6 +189,20 @@ test('every source is told with what it contributes, and whether it wins', () =>
   )
 })
 
+test('a limit that is soft by another source than the one that gives it comes from both', () => {
+  const sources = [plan(limited(5, true)), promotional(limited(9)), promotional(limited(4))]
+  const { held, parts } = resolve(sources, NOW)
+  assert.deepEqual([held?.limit, held?.isSoft], [wholeUnits(9), true])
+  assert.deepEqual(
+    parts.map(({ source, wins }) => [source.allowance?.limit, wins]),
+    [
+      [wholeUnits(5), true],
+      [wholeUnits(9), true],
+      [wholeUnits(4), false],
+    ],
+  )
+})
+
 const allowance: fc.Arbitrary<Allowance> = fc.record({
   limit: fc.option(fc.bigInt({ min: 0n, max: 5n })),
   isUnlimited: fc.boolean(),
