@@ -30,7 +30,7 @@ export function resolve(sources: readonly Source[], now: Instant): Resolution {
   return { held, isRevoked: false, parts }
 }
 
-/** The values of an ENUM come from all offers, and so does a soft limit; all else from the winner. */
+/** The values of an ENUM come from all offers, and so does softness; all else from the winner. */
 const addsTo = (winner: Granting | undefined, { enumValues, isSoft }: Allowance): boolean =>
   enumValues.length > 0 || (isSoft && winner?.allowance.isSoft === false)
 
