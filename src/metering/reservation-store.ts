@@ -15,7 +15,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Attribution, Reservation } from './types.ts'
+import type { Attribution, Posting, Reservation } from './types.ts'
 
 const STATUSES = ['open', 'committed', 'released', 'expired'] as const
 
@@ -103,6 +103,10 @@ export async function findReservations(
   return found.map(reservationOf)
 }
 
+const committedOf = ({ committedAmount: amount }: Reservation): string | null =>
+  amount === null ? null : quantityToSql(amount)
+const startOf = ({ window }: Posting): string => instantToWire(window.start)
+
 /** Writes reservations as they are now, new ones and changed ones alike. */
 export async function saveReservations(
   tx: Tx,
@@ -133,14 +137,14 @@ export async function saveReservations(
       ${of(({ featureKey }) => featureKey)}::uuid[],
       ${of(({ resourceKey }) => resourceKey)}::uuid[],
       ${of(({ amount }) => quantityToSql(amount))}::numeric[],
-      ${of(({ committedAmount: amount }) => (amount === null ? null : quantityToSql(amount)))}::numeric[],
+      ${of(committedOf)}::numeric[],
       ${of(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
       ${reservations.map(({ dimensions }) => dimensions)}::text[],
       ${arrays(({ direct }) => direct)}::text[],
       ${arrays(({ entities }) => entities)}::text[],
       ${arrays(({ postings }) => postings.map(({ assignmentKey }) => assignmentKey))}::text[],
       ${arrays(({ postings }) => postings.map(({ revision }) => String(revision)))}::text[],
-      ${arrays(({ postings }) => postings.map(({ window }) => instantToWire(window.start)))}::text[],
+      ${arrays(({ postings }) => postings.map(startOf))}::text[],
       ${of(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
       ${of(({ expiresAt }) => instantToWire(expiresAt))}::timestamptz[],
       ${of(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]

@@ -71,7 +71,8 @@ const eachOf = (records: Sql): Sql => sql`
 
 /**
  * The tally of the window of `query`, and what is held in it: that of its whole days, which are
- * kept, and of the records before and after them. Distinct values cannot be added up: they take all records.
+ * kept, and of the records before and after them. Distinct values cannot be added up: they take all
+ * records.
  */
 export const tallyOfWindow = sql`
   select coalesce(sum(part.count), 0)::bigint as count, coalesce(sum(part.sum), 0) as sum,
