@@ -4,7 +4,13 @@ import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
 
 /** What a handler knows of its call besides the validated request. */
-export type Call = { readonly app: App; readonly scope: Scope; readonly origin: Origin }
+export type Call = {
+  readonly app: App
+  readonly scope: Scope
+  readonly origin: Origin
+  /** Whether the client says that it has sent the same request before, unanswered. */
+  readonly isRetry?: boolean
+}
 
 /** A request that has passed the contract: types, lengths, patterns and closed objects hold. */
 export type OperationRequest<Id extends OperationId> = Pick<
@@ -12,11 +18,21 @@ export type OperationRequest<Id extends OperationId> = Pick<
   'params' | 'query' | 'body'
 >
 
+/** An answer with the second success status that the contract has for an operation. */
+export class Otherwise<Body> {
+  readonly body: Body
+  constructor(body: Body) {
+    this.body = body
+  }
+}
+
 /** Wire in, wire out. The success status is the contract's. Errors are thrown as `Refusal`. */
 export type Handler<Id extends OperationId> = (
   request: OperationRequest<Id>,
   call: Call,
-) => Promise<Operations[Id]['response']>
+) => Promise<Operations[Id]['response'] | OtherwiseOf<Operations[Id]>>
+
+type OtherwiseOf<O> = O extends { otherwise: infer Body } ? Otherwise<Body> : never
 
 /** A table of handlers by operation. A missing or unknown operation does not compile. */
 export type Handlers<Ids extends OperationId = OperationId> = { readonly [Id in Ids]: Handler<Id> }

@@ -61,7 +61,7 @@ function routesOf(base: Base, id: string, file: OperationFile): Route[] {
 }
 
 function operationOf(base: Base, id: string, file: OperationFile): Operation {
-  const { request, success } = file
+  const { request, success, otherwise } = file
   return {
     operationId: id,
     summary: file.summary,
@@ -70,6 +70,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     ...(file.deprecated && { deprecated: file.deprecated }),
     'x-permission': file['x-permission'],
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
+    ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
     parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
     ...(request && {
       requestBody: { required: true, content: contentOf(request.schema, request.example) },
@@ -79,6 +80,12 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
         description: success.description,
         content: contentOf(success.schema, success.example),
       },
+      ...(otherwise && {
+        [otherwise.status]: {
+          description: otherwise.description,
+          content: contentOf(success.schema, otherwise.example),
+        },
+      }),
       ...refusalsOf(file),
     },
   }

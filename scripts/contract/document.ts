@@ -47,6 +47,8 @@ export type OperationFile = {
   readonly description: string
   readonly 'x-permission': string
   readonly 'x-own'?: true
+  /** Of a body that may be larger than others, in bytes. */
+  readonly 'x-max-bytes'?: number
   readonly deprecated?: true
   /** A name of `components.parameters`, or a parameter that only this operation has. */
   readonly parameters: readonly (string | Parameter)[]
@@ -55,6 +57,12 @@ export type OperationFile = {
     readonly status: 200 | 201
     readonly description: string
     readonly schema: string
+    readonly example: unknown
+  }
+  /** A second success, with the same schema: nothing was created, and that is no error. */
+  readonly otherwise?: {
+    readonly status: 200
+    readonly description: string
     readonly example: unknown
   }
   /** What a status means here; every operation also has the statuses that all share. */
@@ -69,6 +77,8 @@ export type Operation = {
   readonly deprecated?: true
   readonly 'x-permission': string
   readonly 'x-own'?: true
+  /** Of a body that may be larger than others, in bytes. */
+  readonly 'x-max-bytes'?: number
   readonly 'x-twin-of'?: string
   readonly parameters: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: true; readonly content: Content }

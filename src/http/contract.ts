@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { OperationId } from '../contract.gen.ts'
-import { required } from '../kernel/assert.ts'
+import { assert, required } from '../kernel/assert.ts'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
@@ -21,9 +21,13 @@ export type Operation = {
   readonly path: string
   readonly permission: string
   readonly parameters: readonly Parameter[]
+  /** Of a body, in bytes; null for what all others have. */
+  readonly maxBytes: number | null
   /** null where the operation takes no body. */
   readonly bodySchema: JsonSchema | null
   readonly successStatus: number
+  /** The status of a success that created nothing; null where there is none such. */
+  readonly otherwiseStatus: number | null
   readonly responseSchema: JsonSchema
 }
 
@@ -37,6 +41,7 @@ type Json = { [key: string]: unknown }
 type RawOperation = {
   operationId: string
   'x-permission': string
+  'x-max-bytes'?: number
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Json }
@@ -60,19 +65,23 @@ function operationOf(from: {
   raw: RawOperation
 }): Operation {
   const { raw } = from
-  const success = required(
-    Object.keys(raw.responses).find((status) => status.startsWith('2')),
-    `${raw.operationId} states no success`,
-  )
+  // 201 comes before the 200 of a creation that created nothing.
+  const [success = '', otherwise] = Object.keys(raw.responses)
+    .filter((status) => status.startsWith('2'))
+    .toSorted()
+    .toReversed()
+  assert(success !== '', `${raw.operationId} states no success`)
   return {
     id: raw.operationId,
     primaryId: (raw['x-twin-of'] ?? raw.operationId) as OperationId,
     method: from.method.toUpperCase() as Operation['method'],
     path: from.path,
     permission: raw['x-permission'],
+    maxBytes: raw['x-max-bytes'] ?? null,
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),
     successStatus: Number(success),
+    otherwiseStatus: otherwise === undefined ? null : Number(otherwise),
     responseSchema: jsonSchemaOf(raw.responses[success]?.content),
   }
 }

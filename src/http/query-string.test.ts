@@ -16,8 +16,10 @@ const operation: Operation = {
   method: 'GET',
   path: '/x',
   permission: 'x:read',
+  maxBytes: null,
   bodySchema: null,
   successStatus: 200,
+  otherwiseStatus: null,
   responseSchema: {},
   parameters: [
     parameter('limit', { type: 'integer' }),
