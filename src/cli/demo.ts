@@ -8,6 +8,7 @@ import { tourOf } from './demo/tour.ts'
 import { runTraffic } from './demo/traffic/run-traffic.ts'
 import { showProgress } from './progress.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
+import { showStatus } from './status-line.ts'
 import { stopSignal } from './stop-signal.ts'
 
 const MOST_PER_SECOND = 10_000
@@ -53,7 +54,7 @@ ends it with a summary.
     print(`Sending ${perSecond} requests a second. Ctrl-C ends it.`)
     // A request that is refused for now is shown, not repeated.
     const api = createApi(server, { attempts: 1, longestPauseMs: 0 })
-    await runTraffic(api, data, { perSecond, until: endAfter(seconds) })
+    await runTraffic(api, data, { perSecond, until: endAfter(seconds), status: showStatus() })
     return 0
   },
 }

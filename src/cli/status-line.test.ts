@@ -23,6 +23,7 @@ test('on a terminal, the status is redrawn below the lines that stay, and never 
   status.print('stays')
   status.show('next')
   status.end()
+  status.print('last')
   assert.deepEqual(written, [
     '\r012345678\u001b[K',
     '\r\u001b[K',
@@ -30,6 +31,7 @@ test('on a terminal, the status is redrawn below the lines that stay, and never 
     '\r012345678\u001b[K',
     '\rnext\u001b[K',
     '\n',
+    '[last]',
   ])
 })
 

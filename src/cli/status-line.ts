@@ -9,7 +9,7 @@ export type StatusLine = {
   show(status: string): void
   /** Prints a line that stays. */
   print(line: string): void
-  /** Leaves the line that was shown last. */
+  /** Leaves the line that was shown last; lines that are printed then follow it. */
   end(): void
 }
 
@@ -22,7 +22,7 @@ const IN_A_FILE_MS = 10_000
  */
 export function showStatus(screen: Screen = process.stderr, printLine = print): StatusLine {
   const isTerminal = screen.isTTY === true
-  let shown = ''
+  let shown: string | null = null
   const draw = (text: string) =>
     screen.write(`\r${text.slice(0, (screen.columns ?? 80) - 1)}\u001b[K`)
   return {
@@ -33,12 +33,14 @@ export function showStatus(screen: Screen = process.stderr, printLine = print): 
       else screen.write(`${status}\n`)
     },
     print: (line) => {
-      if (isTerminal) draw('')
+      const covered = isTerminal ? shown : null
+      if (covered !== null) draw('')
       printLine(line)
-      if (isTerminal) draw(shown)
+      if (covered !== null) draw(covered)
     },
     end: () => {
-      if (isTerminal) screen.write('\n')
+      if (isTerminal && shown !== null) screen.write('\n')
+      shown = null
     },
   }
 }

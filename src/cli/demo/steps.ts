@@ -97,11 +97,10 @@ export const STEPS: readonly Step[] = [
 async function putFeature(api: Api, { meter, ...feature }: DemoFeature): Promise<void> {
   const created = await api.send('POST', '/api/v1/features', feature)
   if (created.status !== 409) requireSuccess('POST /api/v1/features', created)
-  const { id, featureType: _, meterType: __, ...changes } = feature
-  await update(api, `/api/v1/features/${encodeURIComponent(id)}`, {
-    ...changes,
-    ...(meter === undefined ? {} : { meter }),
-  })
+  // A type never changes, the state not by an update, and a meter only by one.
+  const { id, featureType: _type, meterType: _meterType, featureStatus: _state, ...rest } = feature
+  const changes = meter === undefined ? rest : { ...rest, meter }
+  await update(api, `/api/v1/features/${encodeURIComponent(id)}`, changes)
 }
 
 /** Provisions a customer; one that is there is taken back into use if need be, and updated. */

@@ -1,6 +1,6 @@
 import type { Api } from '../../api.ts'
-import { CommandError, print } from '../../command.ts'
-import { showStatus } from '../../status-line.ts'
+import { CommandError } from '../../command.ts'
+import type { StatusLine } from '../../status-line.ts'
 import type { DemoData } from '../demo-data.ts'
 import { consumeOne } from './consume-one.ts'
 import { castOf, drawRequests } from './draw-requests.ts'
@@ -21,14 +21,13 @@ const SEED = 1
 export async function runTraffic(
   api: Api,
   data: DemoData,
-  { perSecond, until }: { perSecond: number; until: AbortSignal },
+  { perSecond, until, status }: { perSecond: number; until: AbortSignal; status: StatusLine },
 ): Promise<void> {
   const startMs = performance.now()
   const totals = emptyTally()
   const recent = recentTally(startMs)
   const reasons = new Map<string, number>()
   const watch = watchBudgets()
-  const status = showStatus()
   const nameOf = namesOf(data, CONSUMER.customerId)
   const requests = drawRequests(castOf(data, CONSUMER.customerId), SEED)
 
@@ -59,7 +58,7 @@ export async function runTraffic(
   await announced
   show()
   status.end()
-  summaryLines(totals, { seconds, watch, reasons }, nameOf).forEach(print)
+  summaryLines(totals, { seconds, watch, reasons }, nameOf).forEach(status.print)
   if (answeredIn(totals) === 0) throw new CommandError('no request was answered')
 }
 
