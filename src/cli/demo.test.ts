@@ -150,7 +150,7 @@ test('without a server, a key or the right to write, the demo says what to do', 
 test('the tour names the key without showing it', () => {
   const inside = tourOf('http://h:1', { kind: 'file', file: '/srv/.bursar/api-key' }, '/srv')
   assert.ok(
-    inside.includes('curl -s http://h:1/api/v1/customers -H "X-API-KEY: $(cat .bursar/api-key)"'),
+    inside.includes('curl -sg http://h:1/api/v1/customers -H "X-API-KEY: $(cat .bursar/api-key)"'),
   )
   const outside = tourOf('http://h:1', { kind: 'file', file: "/it's/api-key" }, '/srv')
   assert.ok(outside[1]?.endsWith(`"X-API-KEY: $(cat '/it'\\''s/api-key')"`))
@@ -226,9 +226,7 @@ test('traffic ends by itself after its seconds', async () => {
 test('a rate or a time that cannot be is wrong usage', async () => {
   const cases: [string[], RegExp][] = [
     [['--traffic', '0'], /--traffic must be a whole number from 1 to 10000, not "0"/],
-    [['--traffic', '1e3'], /--traffic must be .*, not "1e3"/],
     [['--traffic', '10001'], /--traffic must be .*, not "10001"/],
-    [['--traffic', '1', '--seconds', '-1'], /--seconds/],
     [['--traffic', '1', '--seconds', '1.5'], /--seconds must be .*, not "1.5"/],
     [['--seconds', '1'], /--seconds needs --traffic/],
   ]

@@ -24,11 +24,12 @@ export type DemoData = {
 export type DemoFeature = FeatureCreateFeatureRequestBody &
   Pick<FeatureUpdateFeatureRequestBody, 'meter'>
 export type DemoLink = IntegrationLinkRequestBody & { customerId: string }
-/** A promotional entitlement for life; the fields that it leaves out are null. */
+/** A promotional entitlement; the fields that it leaves out are null. */
 export type DemoGrant = { customerId: string } & Pick<
   PromotionalEntitlementInput,
-  'featureId' | 'usageLimit' | 'hasUnlimitedUsage' | 'resetPeriod'
->
+  'featureId' | 'period'
+> &
+  Partial<PromotionalEntitlementInput>
 export type DemoEntities = { customerId: string; entities: readonly UpsertEntity[] }
 export type DemoBudgets = { customerId: string; budgets: readonly UpsertAssignment[] }
 

@@ -28,6 +28,8 @@ export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[
     get(`${ORRERY}/entities/agent-support-responder`),
     '# what entities can be',
     get('/api/v1/entity-types'),
+    '# what it may use',
+    get(`${ORRERY}/entitlements`),
     '# its budgets, the most used first',
     get(`${ORRERY}/governance?featureIds=ai-tokens&sortBy=utilization&order=desc&limit=10`),
     '# may this person use 5,000 tokens? all budgets on the way up',
