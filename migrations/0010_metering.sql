@@ -53,6 +53,9 @@ create table usage_events (
   primary key (customer_key, occurred_at, event_key)
 ) partition by range (event_key);
 
+-- Finds the SET in force of a window that is not kept.
+create index usage_events_set on usage_events (customer_key, occurred_at) where kind = 'SET';
+
 -- Takes what no partition was made for in time.
 create table usage_events_default partition of usage_events default;
 
@@ -62,8 +65,9 @@ create table usage_keys (
   -- 128 bits of the SHA-256 of everything that makes up the name.
   key_hash uuid not null,
   environment_key uuid not null,
-  -- The record, by (occurred_at, event_key); null for a decision that recorded nothing.
-  event_key uuid,
+  -- The record, by (occurred_at, event_key); or the reservation, or a key of its own, where a
+  -- decision recorded nothing.
+  event_key uuid not null,
   occurred_at timestamptz not null,
   kept_until timestamptz not null,
   -- Of a decision: what was asked for, and the first answer.
@@ -74,8 +78,9 @@ create table usage_keys (
 
 create index usage_keys_by_end on usage_keys (environment_key, kept_until);
 
--- Usage of a feature in a window, kept as records arrive. The lifetime, -infinity to infinity, is
--- there from the first record on; others come when they are first needed and may go any time.
+-- Usage of a feature in a window, kept as records arrive. The lifetime, -infinity to infinity, and
+-- each day (UTC) in which something occurred are always there; other windows come when they are
+-- first needed, and may go any time.
 create table usage_totals (
   customer_key uuid not null,
   feature_key uuid not null,
@@ -85,6 +90,8 @@ create table usage_totals (
   window_end timestamptz not null,
   window_start timestamptz not null,
   environment_key uuid not null,
+  -- Of the lifetime and of days.
+  is_kept boolean not null,
   -- All that any way to aggregate needs, of signed amounts before any unit transformation, so that
   -- a meter may change how it aggregates. The sum has room for more than any that is shown.
   count bigint not null,
@@ -102,7 +109,7 @@ create table usage_totals (
   primary key (customer_key, feature_key, resource_key, window_end, window_start)
 ) with (fillfactor = 80);
 
-create index usage_totals_by_end on usage_totals (environment_key, window_end);
+create index usage_totals_by_end on usage_totals (environment_key, window_end) where not is_kept;
 
 -- Which distinct values a total has seen, by 128 bits of their SHA-256: one may be too long for an
 -- index row.
@@ -117,3 +124,5 @@ create table usage_marks (
   environment_key uuid not null,
   primary key (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)
 );
+
+create index usage_marks_by_end on usage_marks (environment_key, window_end);

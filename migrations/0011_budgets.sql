@@ -9,6 +9,10 @@ alter table entities
   add foreign key (customer_key, parent_key) references entities (customer_key, entity_key),
   add check (parent_key is null or placed_at is not null);
 
+-- Ten children for each parent, whatever is found: where nearly all entities have one parent, the
+-- planner would else read all of them to look for the children of any.
+alter table entities alter column parent_key set (n_distinct = -0.1);
+
 create index entities_by_parent on entities (customer_key, parent_key)
   where parent_key is not null;
 
@@ -38,10 +42,13 @@ create table assignments (
   unique (customer_key, entity_key, capability_key, scope_head, scope_keys)
 );
 
--- There is no index by entity alone: most entities have few budgets, so the planner would take it for
--- the few that have very many, and read all of these for each record.
+-- There is no index by entity alone: most entities have few budgets, so the planner would take it
+-- for the few that have very many, and read all of these for each record.
 create index assignments_of_capability on assignments
   (customer_key, capability_key, assignment_key);
+
+-- Answers whether anybody budgets a feature.
+create index assignments_leaning on assignments (capability_key);
 
 -- The cadences that budgets no longer have, and until when each was theirs.
 create table past_cadences (
@@ -55,15 +62,17 @@ create table past_cadences (
   foreign key (customer_key, assignment_key) references assignments
 );
 
--- What was counted for a budget in a window: the sum of the postings on the records, signed. One
--- that is missing is 0.
+-- What was counted for a budget in a window: the sum of the postings on the records, signed; and
+-- what open reservations hold of it. One that is missing is 0.
 create table budget_counters (
   customer_key uuid not null,
   assignment_key uuid not null,
   revision integer not null,
   window_start timestamptz not null,
   environment_key uuid not null,
-  usage numeric(30,10) not null,
+  -- With room for more than any limit.
+  usage numeric(40,10) not null default 0,
+  held numeric(40,10) not null default 0,
   primary key (customer_key, assignment_key, revision, window_start)
 ) with (fillfactor = 80);
 
@@ -83,4 +92,14 @@ create table fired_thresholds (
   environment_key uuid not null,
   fired_at timestamptz not null,
   primary key (customer_key, assignment_key, revision, window_start, threshold)
+);
+
+-- How often an attribution key of counted usage named no entity.
+create table unattributed_usage (
+  customer_key uuid not null,
+  attribution_key text collate "C" not null,
+  environment_key uuid not null,
+  records bigint not null,
+  last_at timestamptz not null,
+  primary key (customer_key, attribution_key)
 );

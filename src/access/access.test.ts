@@ -28,6 +28,7 @@ const opening = (apiKey: string, by = authenticator) =>
     authorization: undefined,
     accountId: undefined,
     environmentId: undefined,
+    customerKey: undefined,
   })
 const opens = (secret: string) =>
   opening(secret).then(
@@ -157,6 +158,9 @@ const PERMITTED: [role: Caller['role'], needs: string, may: boolean][] = [
   ['ADMIN', 'entityTypes:write', true],
   ['SUPPORT', 'customers:write', true],
   ['SUPPORT', 'entityTypes:write', false],
+  ['SUPPORT', 'assignments:write', true],
+  ['SUPPORT', 'governance:read', true],
+  ['SUPPORT', 'governance:write', false],
   ['VIEWER', 'entities:read', true],
   ['VIEWER', 'entities:write', false],
   ['NONE', 'entities:read', false],

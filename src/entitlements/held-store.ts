@@ -3,13 +3,14 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { resolve } from './resolve.ts'
 import { isSubscribedBy, type SourceLoader, sourcesBy, sourcesFromJson } from './source-port.ts'
-import type { Resolution } from './types.ts'
+import type { Resolution, Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 
 /** A feature of a customer, in the scope of one of its resources or of none. */
 export type Wanted = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
 
 export type HeldFeature = {
+  sources: readonly Source[]
   resolution: Resolution
   /** The first instant at which the sources may give something else; null: none is known. */
   validUntil: Instant | null
@@ -35,9 +36,9 @@ export async function readHeld(
 ): Promise<HeldFeature[]> {
   if (wanted.length === 0) return []
   const of = {
-    customerKey: sql`wanted.customer_key`,
-    featureKey: sql`wanted.feature_key`,
-    resourceKey: sql`wanted.resource_key`,
+    customerKey: sql`of_wanted.customer_key`,
+    featureKey: sql`of_wanted.feature_key`,
+    resourceKey: sql`of_wanted.resource_key`,
     now,
   }
   const found = await reader.many(
@@ -51,10 +52,11 @@ export async function readHeld(
       ${wanted.map(({ customerKey }) => customerKey)}::uuid[],
       ${wanted.map(({ featureKey }) => featureKey)}::uuid[],
       ${wanted.map(({ resourceKey }) => resourceKey)}::uuid[]
-    ) with ordinality as wanted (customer_key, feature_key, resource_key, position)
-    order by wanted.position`,
+    ) with ordinality as of_wanted (customer_key, feature_key, resource_key, position)
+    order by of_wanted.position`,
   )
   return found.map(({ sources, is_subscribed, has_anything }) => ({
+    sources,
     resolution: resolve(sources, now),
     validUntil: validUntil(sources, null, now),
     hasActiveSubscription: is_subscribed,

@@ -93,6 +93,9 @@ export async function findAssignments(
 /** `scope_head` of a budget that applies to all usage. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
+const limitToSql = ({ usageLimit }: Assignment): string | null =>
+  usageLimit === null ? null : quantityToSql(usageLimit)
+
 /** Writes budgets as they are now, new ones and changed ones alike. */
 export async function saveAssignments(
   tx: Tx,
@@ -112,7 +115,7 @@ export async function saveAssignments(
       ${assignments.map(({ capability }) => capability.kind)}::text[],
       ${assignments.map(({ capability }) => capability.key)}::uuid[],
       ${assignments.map(({ scope }) => scopeToSql(scope))}::text[],
-      ${assignments.map(({ usageLimit }) => (usageLimit === null ? null : quantityToSql(usageLimit)))}::numeric[],
+      ${assignments.map(limitToSql)}::numeric[],
       ${assignments.map(({ cadence }) => cadence)}::text[],
       ${assignments.map(({ revision }) => revision)}::integer[],
       ${assignments.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
@@ -205,4 +208,12 @@ export const assignmentExists = async (reader: Reader, customerKey: Uuid, key: U
     sql`
     select assignment_key from assignments
     where customer_key = ${customerKey}::uuid and assignment_key = ${key}::uuid`,
+  )) !== null
+
+/** Whether any customer has budgets of a feature or a currency. */
+export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select assignment_key from assignments where capability_key = ${capabilityKey}::uuid limit 1`,
   )) !== null

@@ -2,30 +2,17 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { AHEAD_LIMIT_MS } from '../metering/index.ts'
+import { AHEAD_LIMIT_MS, type Attribution, type Posting } from '../metering/index.ts'
 import { type Cadenced, countsFrom, windowOf, windowsBetween } from './cadence.ts'
 import type { Budget, Resolution } from './types.ts'
-
-/** What a record adds to one counter of a budget. */
-export type Posting = {
-  assignmentKey: Uuid
-  revision: number
-  window: Window
-  delta: Quantity
-}
 
 /** The windows in which a revision counts what was posted under those before it. */
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
 
 /**
- * How far ahead of an instant records may have been counted by then, in milliseconds: as far as
- * they may be ahead of the server that counted them, whose clock may be ahead of others.
- */
-const COUNTED_AHEAD_MS = 2 * AHEAD_LIMIT_MS
-
-/**
  * What the revision that a budget got at `since` takes over: the window then in progress, and later
- * ones as far as anything can have been counted in them. Windows that were over stay as they were.
+ * ones as far as records may be ahead. Windows that were over stay as they were. `since` is an
+ * instant of decision, so that whatever was counted before was decided no later.
  */
 export const carryOf = (
   budget: Cadenced & { key: Uuid; revision: number },
@@ -33,11 +20,14 @@ export const carryOf = (
 ): Carry => ({
   assignmentKey: budget.key,
   revision: budget.revision,
-  windows: windowsBetween(budget, since, since + COUNTED_AHEAD_MS),
+  windows: windowsBetween(budget, since, since + AHEAD_LIMIT_MS),
 })
 
 /** Usage by the name of its counter (`counterName`), signed. What is missing is 0. */
 export type Counters = ReadonlyMap<string, Quantity>
+
+/** What is kept of budgets: what was counted, and what open reservations hold. */
+export type Kept = { counters: Counters; holds: Counters }
 
 /** The name of a budget's counter in a window. */
 export const counterName = (
@@ -63,4 +53,24 @@ export function postingsOf(
       window: windowOf(budget, record.occurredAt),
       delta: record.amount,
     }))
+}
+
+/**
+ * Whom a record is attributed to, and what it adds to their budgets: null where its dimensions name
+ * no entity.
+ */
+export function attributionOf(
+  resolution: Pick<Resolution, 'paths' | 'budgets'>,
+  record: { measured: readonly { featureKey: Uuid; amount: Quantity }[]; occurredAt: Instant },
+): Attribution | null {
+  const { measured, occurredAt } = record
+  const paths = resolution.paths.map((path) => path.map(({ entityKey }) => entityKey))
+  if (paths.length === 0) return null
+  return {
+    direct: paths.flatMap((path) => path.slice(0, 1)),
+    entities: [...new Set(paths.flat())],
+    postings: measured.flatMap(({ featureKey, amount }) =>
+      postingsOf(resolution, { capabilityKey: featureKey, amount, occurredAt }),
+    ),
+  }
 }

@@ -70,7 +70,8 @@ export async function listTreeEntities(reader: Reader, page: TreePage): Promise<
         order,
         sql`
         select id from entities
-        where customer_key = ${customerKey}::uuid and entity_key = ${page.after?.key ?? null}::uuid`,
+        where customer_key = ${customerKey}::uuid
+          and entity_key = ${page.after?.key ?? null}::uuid`,
       )}
     ) as node
       left join entities p on p.customer_key = ${customerKey}::uuid
@@ -93,8 +94,8 @@ const budgetRow = row({
 })
 
 /**
- * The same of budgets, with their usage now. What orders or chooses by usage reads all budgets of
- * the capabilities; anything else reads a page.
+ * The same of budgets, with their usage now. An order by id or by creation reads a page; any other
+ * order, and choosing by usage, reads all budgets of the capabilities.
  */
 export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promise<TreeRow[]> {
   const { customerKey, after } = page

@@ -1,4 +1,5 @@
 import { required } from '../kernel/assert.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { isSameWindow, type Window } from '../kernel/period.ts'
 import {
   amountOfSet,
@@ -12,6 +13,7 @@ import {
   totalsWith,
   usageOf,
 } from '../metering/index.ts'
+import { postToBudgets } from './post-to-budgets.ts'
 import { nameOfMetered, nameOfNamed, nameOfSeen, type State } from './state.ts'
 import type { Counting, Prepared } from './types.ts'
 
@@ -24,19 +26,22 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
   const name = nameOfNamed(prepared)
   const first = prepared.isRepeatable ? draft.named.get(name) : undefined
   if (first !== undefined) return first
+  const { customerKey, occurredAt, keptUntil } = prepared
+  const named = { eventKey: eventKey(), occurredAt }
+  countRecord(draft, prepared, named.eventKey)
+  draft.named.set(name, named)
+  draft.names.set(name, { ...named, customerKey, name: prepared.name, keptUntil })
+  return named
+}
+
+/** Counts a record, whatever was counted before. 400 as `countPrepared`. */
+export function countRecord(draft: State, prepared: Prepared, eventKey: Uuid): void {
   const measured = prepared.counting.flatMap((counting) => count(draft, prepared, counting))
   const { customerKey, resourceKey, occurredAt, acceptedAt, kind, eventName, value } = prepared
-  const named = { eventKey: eventKey(), occurredAt }
-  draft.named.set(name, named)
-  draft.names.set(name, {
-    ...named,
-    customerKey,
-    name: prepared.name,
-    keptUntil: prepared.keptUntil,
-  })
   draft.records.push({
-    ...named,
     customerKey,
+    eventKey,
+    occurredAt,
     resourceKey,
     acceptedAt,
     kind,
@@ -44,9 +49,8 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
     value,
     dimensions: prepared.dimensions,
     measured,
-    attribution: null,
+    attribution: postToBudgets(draft, prepared, measured),
   })
-  return named
 }
 
 /** What the record comes to for one feature: nothing for a SET that is older than the last one. */

@@ -2,31 +2,74 @@ import { hash } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Call, Handlers } from '../operation.ts'
-import type { Wording } from './prepare-records.ts'
-import { eventFromWire, reportedToWire, reportFromWire } from './wire.ts'
+import { checkHandlers } from './check-http.ts'
+import { consumptionHandlers } from './consumption-http.ts'
+import { createMemory } from './memory.ts'
+import type { Sender } from './prepare-records.ts'
+import { readHistory } from './queries.ts'
+import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './wire.ts'
 import { createUsageWriter, type UsageWriter } from './writer.ts'
 
-type Usage = 'v1.usage.report' | 'v1.events.report'
+/** Ids whose keys checks remember: about 20 MB. */
+const KEYS = 100_000
 
 /** `loaders`: all that can grant a feature. */
-export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage> {
+export function usageHandlers(loaders: readonly SourceLoader[]) {
   const writerOf = writers(loaders)
+  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
+  return {
+    ...recordHandlers(writerOf, loaders),
+    ...checkHandlers(checking),
+    ...consumptionHandlers(writerOf, checking),
+  }
+}
+
+type Records = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
+
+function recordHandlers(
+  writerOf: (call: Call) => UsageWriter,
+  loaders: readonly SourceLoader[],
+): Handlers<Records> {
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)
-      const reported = await writerOf(call).report(call.scope, inputs, wordingOf(call, body))
+      const reported = await writerOf(call).report(call.scope, inputs, senderOf(call, body))
       return {
         data: body.usages.map((usage, index) =>
           reportedToWire(usage, required(reported[index], 'what a report came to')),
         ),
       }
     },
+    'v1.usage.history': async ({ params, query }, call) => {
+      const history = await readHistory(call, loaders, {
+        ...params,
+        resourceId: query.resourceId ?? null,
+        start: instantFromWire(query.startDate),
+        end: query.endDate === undefined ? null : instantFromWire(query.endDate),
+        groupBy: query.groupBy === undefined ? [] : dimensionsNamed(query.groupBy),
+      })
+      return { data: historyToWire(history) }
+    },
     'v1.events.report': async ({ body }, call) => {
-      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire))
+      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire), senderOf(call, body))
       return { data: {} }
     },
   }
+}
+
+/** Names of dimensions that usage can be grouped by. */
+const GROUPS = 3
+
+/** 400 for a name that is empty or stands twice, and for more than three. */
+function dimensionsNamed(groupBy: string): string[] {
+  const names = groupBy.split(',')
+  if (names.length > GROUPS || names.includes('') || new Set(names).size < names.length)
+    throw badInput(`query: groupBy must be 1 to ${GROUPS} different names, separated by commas`)
+  return names
 }
 
 /**
@@ -45,12 +88,24 @@ function writers(loaders: readonly SourceLoader[]) {
   }
 }
 
-/** A request as it would be sent again: by the same caller, with the same body. */
-const wordingOf = ({ scope, origin, isRetry }: Call, body: unknown): Wording => ({
-  digest: hash(
-    'sha256',
-    JSON.stringify([scope.environmentKey, origin.actor, origin.operation, body]),
-    'hex',
+/** A request is known again by the same caller and the same body. */
+const senderOf = ({ scope, origin, isRetry }: Call, body: unknown): Sender => ({
+  origin,
+  digest: once(() =>
+    hash(
+      'sha256',
+      JSON.stringify([scope.environmentKey, origin.actor, origin.operation, body]),
+      'hex',
+    ),
   ),
   isRetry: isRetry ?? false,
 })
+
+/** What `make` answers, made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,6 +1,13 @@
-import type { ReportedUsage, UsageEvent, UsageReport } from '../contract.gen.ts'
+import type {
+  ReportedUsage,
+  UsageEvent,
+  UsageHistoryResponse,
+  UsageReport,
+  Dimensions as WireDimensions,
+} from '../contract.gen.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
+import type { History } from './queries.ts'
 import type { EventInput, Reported, ReportInput } from './types.ts'
 
 export const reportFromWire = (wire: UsageReport): ReportInput => ({
@@ -10,7 +17,7 @@ export const reportFromWire = (wire: UsageReport): ReportInput => ({
   value: wholeUnits(wire.value),
   behavior: wire.updateBehavior ?? 'DELTA',
   statedAt: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
-  ...dimensionsFromWire(wire),
+  ...dimensionsOfRecord(wire),
   idempotencyKey: wire.idempotencyKey ?? null,
 })
 
@@ -19,11 +26,11 @@ export const eventFromWire = (wire: UsageEvent): EventInput => ({
   resourceId: wire.resourceId ?? null,
   eventName: wire.eventName,
   statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...dimensionsFromWire(wire),
+  ...dimensionsOfRecord(wire),
   idempotencyKey: wire.idempotencyKey,
 })
 
-function dimensionsFromWire({ dimensions = {} }: UsageReport | UsageEvent) {
+export function dimensionsOfRecord({ dimensions = {} }: { dimensions?: WireDimensions }) {
   const isEmpty = Object.keys(dimensions).length === 0
   return { dimensions, dimensionsText: isEmpty ? null : JSON.stringify(dimensions) }
 }
@@ -47,3 +54,15 @@ export function reportedToWire(wire: UsageReport, reported: Reported): ReportedU
     credit: null,
   }
 }
+
+export const historyToWire = ({ series, resets }: History): UsageHistoryResponse['data'] => ({
+  series: series.map(({ tags, points }) => ({
+    tags: tags.map((tag) => ({ ...tag })),
+    points: points.map(({ timestamp, value, isResetPoint }) => ({
+      timestamp: instantToWire(timestamp),
+      value: quantityToWire(value),
+      isResetPoint,
+    })),
+  })),
+  markers: resets.map((reset) => ({ timestamp: instantToWire(reset), type: 'PERIODIC_RESET' })),
+})
