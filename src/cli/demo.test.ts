@@ -211,7 +211,7 @@ test('traffic says which budget denies and when it is free again, and ends on a 
     /^([\d,]+) granted, ([\d,]+) denied \(\d+%\), 0 failed$/m.exec(ended.stdout) ??
     assert.fail(ended.stdout)
   assert.match(ended.stdout, /^budgets that denied: \d+, that block now: \d+$/m)
-  assert.match(ended.stderr, /\/s · granted .* · p50 .* · p99 /)
+  assert.match(ended.stderr, /\/s {2}granted .* {2}p50 .* {2}p99 /)
   assert.ok(Number(granted?.replaceAll(',', '')) > 0 && denied !== '0')
 })
 

@@ -71,7 +71,7 @@ test('a budget that denies is named with its window, then that it is free, then 
   const api = apiOf([decided(true, 30_000), decided(false, 30_000), decided(true, 200)], stop)
   // At this rate nothing is sent in bursts: the third request follows the answer to the second.
   await runTraffic(api, data, { perSecond: 10, until: stop.signal, status })
-  const name = 'Legal for Meridian 4 Medium, Europe (Frankfurt)'
+  const name = 'team Legal for Meridian 4 Medium, Europe (Frankfurt)'
   const printed = lines.filter((line) => !line.startsWith('status '))
   assert.deepEqual(printed.slice(0, 3), [
     `blocked  ${name}: 30,000 of 33,000, until 10:08:00 UTC`,
@@ -84,7 +84,7 @@ test('a budget that denies is named with its window, then that it is free, then 
     'budgets that denied: 1, that block now: 0',
     `        1  ${name}`,
   ])
-  assert.match(lines.at(-7) ?? '', /^status .* · granted 2 · denied 1 \(33%\) .* 0 block$/)
+  assert.match(lines.at(-7) ?? '', /^status .* {2}granted 2 {2}denied 1 \(33%\) .* {2}0 block$/)
 })
 
 test('each kind of failure is said once, and nothing but failures is a failure', async () => {

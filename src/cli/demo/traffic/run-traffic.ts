@@ -28,7 +28,7 @@ export async function runTraffic(
   const recent = recentTally(startMs)
   const reasons = new Map<string, number>()
   const watch = watchBudgets()
-  const nameOf = namesOf(data, CONSUMER.customerId)
+  const names = namesOf(data, CONSUMER.customerId)
   const requests = drawRequests(castOf(data, CONSUMER.customerId), SEED)
 
   // One after the other: a budget is not free again before it was said to block.
@@ -36,7 +36,7 @@ export async function runTraffic(
   const announce = (change: Change) => {
     announced = announced.then(async () => {
       const window = change.kind === 'blocked' ? await windowOf(api, CONSUMER, change.budget) : null
-      status.print(changeLine(change, window, nameOf))
+      status.print(changeLine(change, window, names))
     })
   }
   const send = async () => {
@@ -58,7 +58,7 @@ export async function runTraffic(
   await announced
   show()
   status.end()
-  summaryLines(totals, { seconds, watch, reasons }, nameOf).forEach(status.print)
+  summaryLines(totals, { seconds, watch, reasons }, names).forEach(status.print)
   if (answeredIn(totals) === 0) throw new CommandError('no request was answered')
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { countOne, emptyTally, type Fate } from './tally.ts'
-import { changeLine, statusText, summaryLines } from './traffic-lines.ts'
+import { changeLine, type Names, statusText, summaryLines } from './traffic-lines.ts'
 import type { Budget } from './watch-budgets.ts'
 import type { Window } from './window-of.ts'
 
 const NAMES: Record<string, string> = { ann: 'Ann', large: 'Large', eu: 'Europe' }
-const nameOf = (id: string) => NAMES[id] ?? id
+const names: Names = (id) => ({ name: NAMES[id] ?? id, type: 'user' })
 
 const budgetOf = (budget: Partial<Budget>): Budget => ({
   entityId: 'ann',
@@ -35,32 +35,32 @@ test('a line names the budget, its figures, and when it is or was free', () => {
   const scoped = budgetOf({ entityId: 'bob', scopeEntityIds: ['large', 'eu'] })
   const lines: [string, string][] = [
     [
-      changeLine({ kind: 'blocked', budget: budgetOf({}) }, minute, nameOf),
-      'blocked  Ann: 119,870 of 120,000, until 10:08:00 UTC',
+      changeLine({ kind: 'blocked', budget: budgetOf({}) }, minute, names),
+      'blocked  user Ann: 119,870 of 120,000, until 10:08:00 UTC',
     ],
     [
-      changeLine({ kind: 'blocked', budget: scoped }, month, nameOf),
-      'blocked  bob for Large, Europe: 119,870 of 120,000, until 2026-06-01',
+      changeLine({ kind: 'blocked', budget: scoped }, month, names),
+      'blocked  user bob for Large, Europe: 119,870 of 120,000, until 2026-06-01',
     ],
     [
-      changeLine({ kind: 'blocked', budget: budgetOf({}) }, null, nameOf),
-      'blocked  Ann: 119,870 of 120,000',
+      changeLine({ kind: 'blocked', budget: budgetOf({}) }, null, names),
+      'blocked  user Ann: 119,870 of 120,000',
     ],
     [
       changeLine(
         { kind: 'free', budget: budgetOf({ currentUsage: 5 }), afterMs: 20_600 },
         null,
-        nameOf,
+        names,
       ),
-      'free     Ann: 5 of 120,000, after 21 s',
+      'free     user Ann: 5 of 120,000, after 21 s',
     ],
     [
       changeLine(
         { kind: 'free', budget: budgetOf({ usageLimit: null }), afterMs: 200_000 },
         null,
-        nameOf,
+        names,
       ),
-      'free     Ann: 119,870 of no limit, after 3 min 20 s',
+      'free     user Ann: 119,870 of no limit, after 3 min 20 s',
     ],
   ]
   for (const [line, expected] of lines) assert.equal(line, expected)
@@ -71,11 +71,11 @@ test('the status says rate, fates, times and how many budgets block', () => {
   const recent = { tally: tallyOf({ granted: 400, denied: 100 }), seconds: 2.5 }
   assert.equal(
     statusText(totals, recent, 12),
-    '200/s · granted 3,000 · denied 1,000 (25%) · p50 1.0 ms · p99 1.0 ms · 12 block',
+    '200/s  granted 3,000  denied 1,000 (25%)  p50 1.0 ms  p99 1.0 ms  12 block',
   )
   assert.equal(
     statusText(tallyOf({ failed: 3 }), { tally: emptyTally(), seconds: 1 }, 0),
-    '0/s · granted 0 · denied 0 · failed 3 · p50 - · p99 - · 0 block',
+    '0/s  granted 0  denied 0  failed 3  p50 -  p99 -  0 block',
   )
 })
 
@@ -91,7 +91,7 @@ test('the summary has totals, reasons and the budgets that denied most', () => {
       watch: { blocking: () => 2, denials: () => denials },
       reasons: new Map([['503: overloaded', 1]]),
     },
-    nameOf,
+    names,
   )
   assert.deepEqual(lines, [
     '12,001 requests in 1 min 0 s, 200 a second',
@@ -99,10 +99,10 @@ test('the summary has totals, reasons and the budgets that denied most', () => {
     'p50 1.0 ms, p99 1.0 ms',
     '        1  503: overloaded',
     'budgets that denied: 6, that block now: 2',
-    '    1,200  Ann',
-    '    1,199  b',
-    '    1,198  c',
-    '    1,197  d',
-    '    1,196  e',
+    '    1,200  user Ann',
+    '    1,199  user b',
+    '    1,198  user c',
+    '    1,197  user d',
+    '    1,196  user e',
   ])
 })

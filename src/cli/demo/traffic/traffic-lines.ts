@@ -3,22 +3,26 @@ import { answeredIn, endedIn, latencyOf, type Tally } from './tally.ts'
 import type { Budget, BudgetWatch, Change } from './watch-budgets.ts'
 import type { Window } from './window-of.ts'
 
-/** Says who an entity is, by what the demo data calls it. */
-export function namesOf(data: DemoData, customerId: string): (entityId: string) => string {
+/** What an entity is called, and what it is: its type. */
+export type Names = (entityId: string) => { name: string; type: string }
+
+/** By the demo data; an entity that it does not know is called by its id. */
+export function namesOf(data: DemoData, customerId: string): Names {
   const entities = data.entities.find((each) => each.customerId === customerId)?.entities ?? []
-  const names = new Map(entities.map(({ id, displayName }) => [id, displayName ?? id]))
-  return (id) => names.get(id) ?? id
+  const names = new Map(
+    entities.map(({ id, displayName, entityTypeId }) => [
+      id,
+      { name: displayName ?? id, type: entityTypeId ?? 'entity' },
+    ]),
+  )
+  return (id) => names.get(id) ?? { name: id, type: 'entity' }
 }
 
 /** A line about a budget that blocks, or is free again. */
-export function changeLine(
-  change: Change,
-  window: Window,
-  nameOf: (entityId: string) => string,
-): string {
+export function changeLine(change: Change, window: Window, names: Names): string {
   const { budget } = change
   const figures = `${numberText(budget.currentUsage)} of ${numberText(budget.usageLimit)}`
-  const budgetText = `${budgetName(budget, nameOf)}: ${figures}`
+  const budgetText = `${budgetName(budget, names)}: ${figures}`
   if (change.kind === 'free') return `free     ${budgetText}, after ${durationText(change.afterMs)}`
   return `blocked  ${budgetText}${window === null ? '' : `, until ${endText(window)}`}`
 }
@@ -38,7 +42,7 @@ export function statusText(
     `p50 ${millisecondsText(latencyOf(recent.tally, 0.5))}`,
     `p99 ${millisecondsText(latencyOf(recent.tally, 0.99))}`,
     `${numberText(blocking)} block`,
-  ].join(' · ')
+  ].join('  ')
 }
 
 /** How many budgets the summary names. */
@@ -55,7 +59,7 @@ export type Summarised = {
 export function summaryLines(
   totals: Tally,
   { seconds, watch, reasons }: Summarised,
-  nameOf: (entityId: string) => string,
+  names: Names,
 ): string[] {
   const denials = watch.denials()
   const ended = endedIn(totals)
@@ -67,16 +71,17 @@ export function summaryLines(
     `p50 ${millisecondsText(latencyOf(totals, 0.5))}, p99 ${millisecondsText(latencyOf(totals, 0.99))}`,
     ...[...reasons].map(([reason, count]) => countLine(count, reason)),
     `budgets that denied: ${numberText(denials.length)}, that block now: ${numberText(watch.blocking())}`,
-    ...named.map(({ budget, count }) => countLine(count, budgetName(budget, nameOf))),
+    ...named.map(({ budget, count }) => countLine(count, budgetName(budget, names))),
   ]
 }
 
 const countLine = (count: number, what: string): string =>
   `${numberText(count).padStart(9)}  ${what}`
 
-function budgetName({ entityId, scopeEntityIds }: Budget, nameOf: (id: string) => string): string {
-  const scope = scopeEntityIds.map(nameOf).join(', ')
-  return `${nameOf(entityId)}${scope === '' ? '' : ` for ${scope}`}`
+function budgetName({ entityId, scopeEntityIds }: Budget, names: Names): string {
+  const { name, type } = names(entityId)
+  const scope = scopeEntityIds.map((id) => names(id).name).join(', ')
+  return `${type} ${name}${scope === '' ? '' : ` for ${scope}`}`
 }
 
 const DAY_MS = 86_400_000
