@@ -65,8 +65,9 @@ create table usage_keys (
   -- 128 bits of the SHA-256 of everything that makes up the name.
   key_hash uuid not null,
   environment_key uuid not null,
-  -- The record, by (occurred_at, event_key); null for a decision that recorded nothing.
-  event_key uuid,
+  -- The record, by (occurred_at, event_key); or the reservation, or a key of its own, where a
+  -- decision recorded nothing.
+  event_key uuid not null,
   occurred_at timestamptz not null,
   kept_until timestamptz not null,
   -- Of a decision: what was asked for, and the first answer.
@@ -99,7 +100,10 @@ create table usage_totals (
   max numeric(30,10),
   -- How many marks usage_marks has for it.
   distinct_count bigint not null,
-  -- The latest occurred_at of what counted, and that of the SET in force.
+  -- Held by the open reservations that occurred in the window.
+  held numeric(40,10) not null default 0,
+  -- The latest occurred_at of what counted, -infinity where only something was held, and that of
+  -- the SET in force.
   last_at timestamptz not null,
   set_at timestamptz,
   primary key (customer_key, feature_key, resource_key, window_end, window_start)

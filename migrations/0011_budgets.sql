@@ -62,15 +62,17 @@ create table past_cadences (
   foreign key (customer_key, assignment_key) references assignments
 );
 
--- What was counted for a budget in a window: the sum of the postings on the records, signed. One
--- that is missing is 0.
+-- What was counted for a budget in a window: the sum of the postings on the records, signed; and
+-- what open reservations hold of it. One that is missing is 0.
 create table budget_counters (
   customer_key uuid not null,
   assignment_key uuid not null,
   revision integer not null,
   window_start timestamptz not null,
   environment_key uuid not null,
-  usage numeric(40,10) not null,
+  -- With room for more than any limit.
+  usage numeric(40,10) not null default 0,
+  held numeric(40,10) not null default 0,
   primary key (customer_key, assignment_key, revision, window_start)
 ) with (fillfactor = 80);
 
@@ -90,4 +92,14 @@ create table fired_thresholds (
   environment_key uuid not null,
   fired_at timestamptz not null,
   primary key (customer_key, assignment_key, revision, window_start, threshold)
+);
+
+-- How often an attribution key of counted usage named no entity.
+create table unattributed_usage (
+  customer_key uuid not null,
+  attribution_key text collate "C" not null,
+  environment_key uuid not null,
+  records bigint not null,
+  last_at timestamptz not null,
+  primary key (customer_key, attribution_key)
 );

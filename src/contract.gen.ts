@@ -353,6 +353,58 @@ export type ConflictErrorResponseDto = {
 }
 
 /**
+ * What is to be used.
+ */
+export type ConsumeRequestBody = {
+  /**
+   * The feature to use: a metered one without a meter of its own. Either this or `currencyId`.
+   */
+  featureId?: string
+  /**
+   * The currency of credits to spend. Either this or `featureId`.
+   */
+  currencyId?: string
+  /**
+   * How much, in the units in which usage is reported: up to 15 significant digits and 10 decimals.
+   */
+  amount: number
+  /**
+   * A name for this use: with the same customer, feature and resource it is decided once, remembered for 35 days at least. With another amount or other dimensions it is refused.
+   */
+  idempotencyKey: string
+  dimensions?: Dimensions
+  /**
+   * The resource of the customer that uses it.
+   */
+  resourceId?: string | null
+  /**
+   * When it is used, by default now: up to an hour ahead, and however long ago. The limits of the periods that this lies in decide, and it counts in them.
+   */
+  timestamp?: string
+  /**
+   * `enforce`, the default, records what is granted and nothing else. `record` also records what exceeds a limit or a budget.
+   */
+  mode?: 'enforce' | 'record'
+}
+
+/**
+ * A decision.
+ */
+export type ConsumeResponse = {
+  data: Consumption
+}
+
+/**
+ * What was decided, and what holds after it.
+ */
+export type Consumption = Entitlement & {
+  /**
+   * Whether the amount counts as used.
+   */
+  recorded: boolean
+}
+
+/**
  * Whether a customer may spend credits.
  */
 export type CreditEntitlement = {
@@ -390,6 +442,10 @@ export type CreditEntitlement = {
    * The first instant at which the answer may change by itself.
    */
   validUntil?: string
+  /**
+   * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
+   */
+  chains?: EntitlementChainNode[][]
 }
 
 /**
@@ -1014,6 +1070,36 @@ export type EntitlementAllowance = {
 }
 
 /**
+ * A budget of an entity, or an entity that has none.
+ */
+export type EntitlementChainNode = {
+  /**
+   * The entity.
+   */
+  entityId: string
+  /**
+   * The entities that the budget is narrowed to; none: it is for all usage.
+   */
+  scopeEntityIds: string[]
+  /**
+   * Where a feature is checked and the budget is of the currency that its usage charges: the currency.
+   */
+  currencyId?: string
+  /**
+   * The limit; null if there is none.
+   */
+  usageLimit: number | null
+  /**
+   * Recorded usage of the running period, in the units of the limit.
+   */
+  currentUsage: number
+  /**
+   * Whether this budget allows what is requested.
+   */
+  isGranted: boolean
+}
+
+/**
  * The answer of a check.
  */
 export type EntitlementCheckResponse = {
@@ -1037,10 +1123,19 @@ export type EntitlementCounterfactual = {
     | 'requestedValues'
     | 'enumValues'
     | 'balance'
+    | 'budget'
   /**
-   * The nearest value that does it. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
+   * The nearest value that does it; of a budget, its limit. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
    */
   to: string | number | string[] | null
+  /**
+   * Of a budget: its entity.
+   */
+  entityId?: string
+  /**
+   * Of a budget: what it is narrowed to.
+   */
+  scopeEntityIds?: string[]
 }
 
 /**
@@ -1083,6 +1178,44 @@ export type EntitlementExplanation = Entitlement & {
    * Ways to the opposite answer. The changes of one way have to be made together; usage is taken as it is.
    */
   counterfactual: EntitlementCounterfactual[][]
+  /**
+   * The budgets that the dimensions lead to; none without dimensions.
+   */
+  chains: EntitlementExplanationNode[][]
+  /**
+   * The attribution keys among the dimensions whose values name no entity.
+   */
+  unresolved: string[]
+  /**
+   * The attribution keys that named no entity when usage of the customer was counted.
+   */
+  unattributed: UnattributedUsage[]
+  /**
+   * What open reservations hold of the limit, in its units.
+   */
+  holds: number
+}
+
+/**
+ * A budget with what is left of it.
+ */
+export type EntitlementExplanationNode = EntitlementChainNode & {
+  /**
+   * What is left of the limit beside usage and what is held; null if there is no limit.
+   */
+  remaining: number | null
+  /**
+   * What open reservations hold of it, in the units of the limit.
+   */
+  holds: number
+  /**
+   * When usage starts again from 0; null for an entity without a budget.
+   */
+  resetsAt: string | null
+  /**
+   * Whether it denies what is requested.
+   */
+  blocks: boolean
 }
 
 /**
@@ -1109,7 +1242,7 @@ export type EntitlementFeature = {
 }
 
 /**
- * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare.
+ * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare. `Budget` denies what all before it granted.
  */
 export type EntitlementRule =
   | 'CustomerNotFound'
@@ -1127,6 +1260,7 @@ export type EntitlementRule =
   | 'SoftLimit'
   | 'HardLimit'
   | 'CreditBalance'
+  | 'Budget'
 
 /**
  * Something in force that grants the feature, or takes it away.
@@ -1558,6 +1692,10 @@ export type FeatureEntitlement = {
    * The first instant at which the answer may change by itself.
    */
   validUntil?: string
+  /**
+   * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
+   */
+  chains?: EntitlementChainNode[][]
 }
 
 /**
@@ -2139,6 +2277,180 @@ export type ReportedUsage = {
 }
 
 /**
+ * An amount that is held for a use.
+ */
+export type Reservation = {
+  /**
+   * Id of the reservation.
+   */
+  id: string
+  /**
+   * The customer whose usage is held.
+   */
+  customerId: string
+  /**
+   * The feature; null for a currency.
+   */
+  featureId: string | null
+  /**
+   * The currency; null for a feature.
+   */
+  currencyId: string | null
+  /**
+   * The resource of the customer; null for none.
+   */
+  resourceId: string | null
+  status: ReservationStatus
+  /**
+   * What it was made for; held as long as it is open.
+   */
+  amount: number
+  /**
+   * What was recorded; null unless it is committed.
+   */
+  committedAmount: number | null
+  dimensions: Dimensions
+  /**
+   * The instant whose periods it is held in.
+   */
+  timestamp: string
+  /**
+   * When it stops being held by itself.
+   */
+  expiresAt: string
+  /**
+   * When it was made.
+   */
+  createdAt: string
+  /**
+   * When it last changed; of an expired one, when it expired.
+   */
+  updatedAt: string
+}
+
+/**
+ * Whether the amount was recorded.
+ */
+export type ReservationCommit = {
+  /**
+   * Whether the amount was granted. If not, the reservation stays open.
+   */
+  isGranted: boolean
+  accessDeniedReason: AccessDeniedReason | null
+  /**
+   * Whether the amount counts as used.
+   */
+  recorded: boolean
+  reservation: Reservation
+}
+
+/**
+ * What was used.
+ */
+export type ReservationCommitRequestBody = {
+  /**
+   * How much was used, by default what is held. What is less is no longer held.
+   */
+  amount?: number
+  overage?: ReservationOverage
+}
+
+/**
+ * A commit.
+ */
+export type ReservationCommitResponse = {
+  data: ReservationCommit
+}
+
+/**
+ * What is to be held.
+ */
+export type ReservationCreateRequestBody = {
+  /**
+   * The feature to use: a metered one without a meter of its own. Either this or `currencyId`.
+   */
+  featureId?: string
+  /**
+   * The currency of credits to spend. Either this or `featureId`.
+   */
+  currencyId?: string
+  /**
+   * How much, in the units in which usage is reported: up to 15 significant digits and 10 decimals.
+   */
+  amount: number
+  /**
+   * A name for this use: with the same customer, feature and resource it is decided once, remembered for 35 days at least. With another amount or other dimensions it is refused.
+   */
+  idempotencyKey: string
+  dimensions?: Dimensions
+  /**
+   * The resource of the customer that uses it.
+   */
+  resourceId?: string | null
+  /**
+   * When it is used, by default now: up to an hour ahead, and however long ago. It is held, and later counts, in the periods that this lies in.
+   */
+  timestamp?: string
+  /**
+   * Only what is granted can be held.
+   */
+  mode?: 'enforce'
+  /**
+   * For how long it is held unless it is committed, released or extended: 60 seconds if not sent.
+   */
+  ttlSeconds?: number
+}
+
+/**
+ * A decision; `reservation` is null when it was denied.
+ */
+export type ReservationCreateResponse = {
+  data: ReservationDecision
+}
+
+/**
+ * What was decided, and the reservation that was made of it.
+ */
+export type ReservationDecision = Consumption & {
+  reservation: Reservation | null
+}
+
+/**
+ * For how much longer.
+ */
+export type ReservationExtendRequestBody = {
+  /**
+   * It is held for so many seconds from now, or as long as before if that is longer.
+   */
+  ttlSeconds: number
+}
+
+/**
+ * A page of reservations.
+ */
+export type ReservationListPage = {
+  data: Reservation[]
+  pagination: CursorPagination
+}
+
+/**
+ * What becomes of an amount that is more than is held: it is refused, it is decided whether the limits allow the rest, or it is recorded whatever they say.
+ */
+export type ReservationOverage = 'reject' | 'allow_if_available' | 'allow_overdraft'
+
+/**
+ * A reservation.
+ */
+export type ReservationResponse = {
+  data: Reservation
+}
+
+/**
+ * `open` holds its amount. What was committed, released, or not extended in time holds nothing.
+ */
+export type ReservationStatus = 'open' | 'committed' | 'released' | 'expired'
+
+/**
  * What reset periods are counted from: the start of the subscription or of the promotional entitlement, or the calendar (UTC).
  */
 export type ResetAnchor =
@@ -2265,6 +2577,24 @@ export type TooManyRequestsErrorResponseDto = {
    * Null where no code fits.
    */
   code: 'RateLimitExceeded' | null
+}
+
+/**
+ * Usage that a dimension should have attributed and did not.
+ */
+export type UnattributedUsage = {
+  /**
+   * The attribution key.
+   */
+  key: string
+  /**
+   * How many records had it with a value that named no entity.
+   */
+  records: number
+  /**
+   * When the latest of them was counted.
+   */
+  lastAt: string
 }
 
 /**
@@ -2632,7 +2962,7 @@ export type WeeklyResetPeriodConfig = {
  */
 export type YearlyResetPeriodConfig = {
   /**
-   * The start of the grant, or the calendar (UTC).
+   * The start of the grant.
    */
   accordingTo: 'SubscriptionStart'
 }
@@ -2807,7 +3137,7 @@ export type Operations = {
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported; 0 if not sent. At 0 a limit that is just used up still grants: send 1 to ask for one more.
+       * How much is to be used, in the units in which usage is reported. Not sent it is 1 where dimensions are sent, else 0. At 0 a limit that is just used up still grants, and a budget does not.
        */
       requestedUsage?: number
       /**
@@ -2820,9 +3150,26 @@ export type Operations = {
        * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
        */
       resourceId?: string
+      /**
+       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       */
+      dimensions?: {
+        [k: string]: string
+      }
     }
     body: undefined
     response: EntitlementCheckResponse
+  }
+  'v1.customers.consume': {
+    params: {
+      /**
+       * Id of the customer. One that does not exist is an answer, not a refusal.
+       */
+      id: string
+    }
+    query: Record<string, never>
+    body: ConsumeRequestBody
+    response: ConsumeResponse
   }
   'v1.customers.explainEntitlement': {
     params: {
@@ -2841,7 +3188,7 @@ export type Operations = {
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported; 0 if not sent. At 0 a limit that is just used up still grants: send 1 to ask for one more.
+       * How much is to be used, in the units in which usage is reported. Not sent it is 1 where dimensions are sent, else 0. At 0 a limit that is just used up still grants, and a budget does not.
        */
       requestedUsage?: number
       /**
@@ -2854,6 +3201,12 @@ export type Operations = {
        * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
        */
       resourceId?: string
+      /**
+       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       */
+      dimensions?: {
+        [k: string]: string
+      }
     }
     body: undefined
     response: EntitlementExplanationResponse
@@ -3102,6 +3455,108 @@ export type Operations = {
     query: Record<string, never>
     body: CustomerProvisionRequestBody
     response: CustomerResponse
+  }
+  'v1.customers.reservations.commit': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: ReservationCommitRequestBody
+    response: ReservationCommitResponse
+  }
+  'v1.customers.reservations.create': {
+    params: {
+      /**
+       * Id of the customer. One that does not exist is an answer, not a refusal.
+       */
+      id: string
+    }
+    query: Record<string, never>
+    body: ReservationCreateRequestBody
+    response: ReservationCreateResponse
+    otherwise: ReservationCreateResponse
+  }
+  'v1.customers.reservations.extend': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: ReservationExtendRequestBody
+    response: ReservationResponse
+  }
+  'v1.customers.reservations.list': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only these, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: ReservationStatus[]
+    }
+    body: undefined
+    response: ReservationListPage
+  }
+  'v1.customers.reservations.release': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ReservationResponse
+  }
+  'v1.customers.reservations.retrieve': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ReservationResponse
   }
   'v1.customers.retrieve': {
     params: {
@@ -3532,6 +3987,46 @@ export type Operations = {
     query: Record<string, never>
     body: UpsertEntitiesRequestDto
     response: UpsertEntitiesResponseDto
+  }
+  'v1Beta.customers.entitlements.check': {
+    params: {
+      /**
+       * Id of the customer. One that does not exist is an answer, not a refusal.
+       */
+      id: string
+    }
+    query: {
+      /**
+       * The feature. Either this or `currencyId`.
+       */
+      featureId?: string
+      /**
+       * The currency of credits. Either this or `featureId`.
+       */
+      currencyId?: string
+      /**
+       * How much is to be used, in the units in which usage is reported; 1 if not sent. At 0 a limit that is just used up still grants, and a budget does not.
+       */
+      requestedUsage?: number
+      /**
+       * Values of an ENUM feature that are all needed, separated by commas.
+       *
+       * @maxItems 100
+       */
+      requestedValues?: string[]
+      /**
+       * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
+       */
+      resourceId?: string
+      /**
+       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       */
+      dimensions?: {
+        [k: string]: string
+      }
+    }
+    body: undefined
+    response: EntitlementCheckResponse
   }
   'v1Beta.entityTypes.archive': {
     params: Record<string, never>

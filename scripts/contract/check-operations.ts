@@ -43,7 +43,20 @@ const operationFileSchema = {
       required: ['status', 'description', 'schema', 'example'],
       additionalProperties: false,
     },
+    otherwise: {
+      type: 'object',
+      properties: { status: { const: 200 }, description: text, example: true },
+      required: ['status', 'description', 'example'],
+      additionalProperties: false,
+    },
     errors: { type: 'object', additionalProperties: text },
+  },
+  // It stands beside a creation.
+  dependentSchemas: {
+    otherwise: {
+      type: 'object',
+      properties: { success: { type: 'object', properties: { status: { const: 201 } } } },
+    },
   },
   required: [
     'method',

@@ -55,6 +55,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'customers',
     'entitlements',
     'governance',
+    'usage',
     'http',
     'metering',
     'sources.ts',

@@ -11,9 +11,10 @@ export {
   lockActiveCustomer,
   requireCustomer,
   requireStanding,
+  unknownCustomer,
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
-export { findResourceKeys, resourceNamed } from './resource-store.ts'
+export { findResourceIds, findResourceKeys, resourceNamed } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

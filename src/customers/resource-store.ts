@@ -63,6 +63,26 @@ export async function findResourceKeys(
   return keys
 }
 
+const idRow = row({ resource_key: column.uuid, id: column.text })
+
+/** The ids of resources of any customers, by their keys. */
+export async function findResourceIds(
+  reader: Reader,
+  resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
+): Promise<ReadonlyMap<Uuid, string>> {
+  if (resources.length === 0) return new Map()
+  const found = await reader.many(
+    idRow,
+    sql`
+    select resource_key, id
+    from customer_resources join unnest(
+      ${resources.map(({ customerKey }) => customerKey)}::uuid[],
+      ${resources.map(({ resourceKey }) => resourceKey)}::uuid[]
+    ) as asked (customer_key, resource_key) using (customer_key, resource_key)`,
+  )
+  return new Map(found.map(({ resource_key, id }) => [resource_key, id]))
+}
+
 const keyRow = row({ resource_key: column.uuid })
 
 export const resourceExists = async (

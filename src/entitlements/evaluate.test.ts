@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Feature } from '../catalog/index.ts'
+import { LIFETIME } from '../kernel/period.ts'
 import { evaluate } from './evaluate.ts'
 import { resolve } from './resolve.ts'
 import { NOW, promotional, values } from './testing.ts'
@@ -61,7 +62,8 @@ test('a value with commas in it is put together again', () => {
       sources,
       totals: [],
       resolution: resolve(sources, NOW),
-      usage: 0n,
+      window: LIFETIME,
+      used: { usage: 0n, held: 0n },
     }
     const request = { usage: null, values: pieces, defaultUsage: 0n }
     const { asked, decision } = evaluate(subject, holding, { request, now: NOW })

@@ -1,25 +1,13 @@
-import type {
-  Entitlement,
-  EntitlementExplanation,
-  PromotionalEntitlementInput,
-} from '../contract.gen.ts'
+import type { PromotionalEntitlementInput } from '../contract.gen.ts'
 import { createdRange } from '../kernel/created-range.ts'
-import { badInput } from '../kernel/errors.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import type { Call, Handlers, OperationRequest } from '../operation.ts'
-import type { Evaluated } from './evaluate.ts'
-import { creditExplanationToWire, explanationToWire } from './explanation-wire.ts'
+import type { Handlers } from '../operation.ts'
 import { grantPromotionals, revokePromotional } from './promotional-commands.ts'
 import * as queries from './queries.ts'
 import type { SourceLoader } from './source-port.ts'
-import type { PromotionalInput, Request } from './types.ts'
-import {
-  creditEntitlementToWire,
-  entitlementsToWire,
-  featureEntitlementToWire,
-  promotionalToWire,
-} from './wire.ts'
+import type { PromotionalInput } from './types.ts'
+import { entitlementsToWire, promotionalToWire } from './wire.ts'
 
 const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInput => ({
   featureId: wire.featureId,
@@ -40,51 +28,7 @@ const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInpu
   },
 })
 
-type CheckQuery = OperationRequest<'v1.customers.checkEntitlement'>['query']
-
-function requestFromWire({ requestedUsage, requestedValues }: CheckQuery): Request {
-  if (requestedUsage !== undefined && requestedUsage < 0)
-    throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
-  return {
-    usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
-    values: requestedValues ?? null,
-    defaultUsage: 0n,
-  }
-}
-
-/** How the answer is shown, of a feature and of a currency. */
-type Shown<T> = {
-  feature(evaluated: Evaluated): T
-  credit(evaluated: queries.EvaluatedCredit): T
-}
-
-/** Asks about what the query names. */
-async function check<T>(
-  call: Call,
-  { query, ...asking }: queries.Asking & { query: CheckQuery },
-  shown: Shown<T>,
-): Promise<{ data: T }> {
-  const { featureId, currencyId } = query
-  const request = requestFromWire(query)
-  if (featureId !== undefined && currencyId === undefined)
-    return { data: shown.feature(await queries.checkFeature(call, asking, { featureId, request })) }
-  if (currencyId !== undefined && featureId === undefined)
-    return { data: shown.credit(await queries.checkCredit(call, asking, { currencyId, request })) }
-  throw badInput('query: send either featureId or currencyId', 'InvalidArgumentError')
-}
-
-const ANSWER: Shown<Entitlement> = {
-  feature: featureEntitlementToWire,
-  credit: creditEntitlementToWire,
-}
-const EXPLANATION: Shown<EntitlementExplanation> = {
-  feature: explanationToWire,
-  credit: creditExplanationToWire,
-}
-
 type Entitlements =
-  | 'v1.customers.checkEntitlement'
-  | 'v1.customers.explainEntitlement'
   | 'v1.customers.retrieveEntitlements'
   | 'v1.customers.promotionalEntitlements.create'
   | 'v1.customers.promotionalEntitlements.list'
@@ -92,10 +36,6 @@ type Entitlements =
 
 /** The operations on what customers may use, over all that can grant something. */
 export const entitlementsHandlers = (loaders: readonly SourceLoader[]): Handlers<Entitlements> => ({
-  'v1.customers.checkEntitlement': ({ params, query }, call) =>
-    check(call, { ...whose(params, query), query, loaders }, ANSWER),
-  'v1.customers.explainEntitlement': ({ params, query }, call) =>
-    check(call, { ...whose(params, query), query, loaders }, EXPLANATION),
   'v1.customers.retrieveEntitlements': async ({ params, query }, call) => {
     const asking = { ...whose(params, query), loaders }
     return { data: entitlementsToWire(await queries.listEntitlements(call, asking)) }

@@ -51,7 +51,8 @@ test('sources of several loaders are resolved together', async () => {
   }
   const answer = async (featureId: string) => {
     const request = { usage: null, values: null, defaultUsage: 0n }
-    const { asked, decision } = await answerFeature(app.db, reading, { featureId, request })
+    const found = await answerFeature(app.db, reading, { featureId, request })
+    const { asked, decision } = found.answer
     return [decision.rule, asked.resolution.held?.limit]
   }
   assert.deepEqual(await answer('seats'), ['HardLimit', 1_005_000_000_000n])

@@ -6,7 +6,8 @@ import { contains, LIFETIME } from '../kernel/period.ts'
 import type { Reset, ResetAnchor, ResetPeriod } from './types.ts'
 import { usagePeriod, usageWindow } from './usage-period.ts'
 
-const at = (text: string) => instantFromWire(`${text}Z`)
+/** To the minute, or to whatever is given. */
+const at = (text: string) => instantFromWire(`${text}${text.length === 16 ? ':00' : ''}Z`)
 
 /** Period, what it follows, when the source began, now, and the period: anchor, start, end. */
 const periods: readonly (readonly [ResetPeriod, ResetAnchor | null, string, string, string[]])[] = [

@@ -46,10 +46,8 @@ test('usage is shown and compared in limited units; what is recorded is added be
       demands: [asks(0, { transformation: thousands, ...demand })],
     })
   const chains = [['user -', 'team -', 'org 9/10']]
-  assert.deepEqual(asked({ requested: wholeUnits(1) }), { chains, isGranted: true })
-  assert.equal(asked({ requested: wholeUnits(2) }).isGranted, false)
-  assert.deepEqual(asked({ added: wholeUnits(1500) }), { chains, isGranted: true })
-  assert.equal(asked({ added: wholeUnits(1501) }).isGranted, false)
+  assert.deepEqual(asked({ amount: wholeUnits(1500) }), { chains, isGranted: true })
+  assert.equal(asked({ amount: wholeUnits(1501) }).isGranted, false)
 })
 
 test('a budget that was reset denies no more, and one that is new has not counted what was before', () => {
@@ -65,8 +63,7 @@ test('a budget that was reset denies no more, and one that is new has not counte
       postingsOf(resolution, { capabilityKey: 'tokens', amount: wholeUnits(10), occurredAt }),
     )
   const granted = (at: number) =>
-    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), now: at })
-      .isGranted
+    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at }).isGranted
   add(now - day)
   assert.equal(counters.sums.size, 0)
   add(now)
@@ -156,7 +153,7 @@ test('a record counts once for a budget, however many dimensions lead to it', ()
       const keys = postings.map(({ assignmentKey }) => assignmentKey)
       assert.equal(new Set(keys).size, keys.length)
       const onChains = new Set(
-        chainsOf(resolution, [asks(1)], { counters: new Map(), holds: new Map(), now })
+        chainsOf(resolution, [asks(1)], { counters: new Map(), holds: new Map(), at: now })
           .chains.flat()
           .flatMap(({ budget }) => (budget === null ? [] : [budget.assignmentKey])),
       )

@@ -166,7 +166,7 @@ test('vector 6: an agent stops at its own budget, the next one at what is left o
     const dimensions: Dimension[] = [['agentId', agent]]
     for (let count = 0; ; count += 1) {
       const resolution = resolvedBy(agents, dimensions)
-      const state = { counters: counters.sums, holds: new Map(), now }
+      const state = { counters: counters.sums, holds: new Map(), at: now }
       if (!chainsOf(resolution, [asks(1)], state).isGranted) return count
       record(agents, counters, dimensions, 1)
     }

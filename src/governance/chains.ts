@@ -3,30 +3,24 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { windowOf } from './cadence.ts'
+import { countsFrom, windowOf } from './cadence.ts'
 import { type Counters, counterName } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
-/** What a request wants of one capability. Of both amounts one is 0, or both are. */
+/** What a request wants of one capability. */
 export type Demand = {
   capabilityKey: Uuid
   /** Of a currency that the usage of another capability would charge; its nodes name it. */
   currencyId: string | null
   /** How usage becomes the units that are limited. */
   transformation: Pick<UnitTransformation, 'divide' | 'round'> | null
-  /** Asked for, in limited units. */
-  requested: Quantity
-  /** About to be recorded, as raw usage. */
-  added: Quantity
+  /** In the units in which usage is reported; 0 asks whether anything is left. */
+  amount: Quantity
 }
 
-/** What is known of budgets at the instant of the decision. */
-export type Spent = {
-  counters: Counters
-  /** Held by open reservations and not yet used, by the same names. */
-  holds: Counters
-  now: Instant
-}
+/** What is known of budgets in the windows that an instant lies in, if they count it. */
+export type Spent = { counters: Known; holds: Known; at: Instant }
+type Known = Pick<Counters, 'get'>
 
 /** One budget of an entity on a chain, or the entity alone where it has none. */
 export type ChainNode = {
@@ -37,8 +31,8 @@ export type ChainNode = {
   /** Recorded usage in limited units, signed. */
   currentUsage: Quantity
   isGranted: boolean
-  /** What it was decided by; null where the entity has no budget. */
-  budget: { assignmentKey: Uuid; window: Window; held: Quantity } | null
+  /** What it was decided by, as raw usage; null where the entity has no budget. */
+  budget: { assignmentKey: Uuid; window: Window; used: Quantity; held: Quantity } | null
 }
 
 /**
@@ -55,6 +49,7 @@ export function chainsOf(
   const nodes = demands.flatMap((demand) =>
     budgets
       .filter(({ capabilityKey }) => capabilityKey === demand.capabilityKey)
+      .filter((budget) => spent.at >= countsFrom(budget))
       .toSorted(byScope)
       .map((budget) => nodeOf(budget, demand, spent)),
   )
@@ -73,7 +68,7 @@ const byScope = (one: Budget, other: Budget): number =>
   (scopeText(one) < scopeText(other) ? -1 : 1)
 
 function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
-  const window = windowOf(budget, spent.now)
+  const window = windowOf(budget, spent.at)
   const name = counterName(budget, window)
   const used = spent.counters.get(name) ?? 0n
   const held = spent.holds.get(name) ?? 0n
@@ -84,16 +79,19 @@ function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
     usageLimit: budget.usageLimit,
     currentUsage: transformUnits(used, demand.transformation),
     isGranted: isWithin(budget.usageLimit, used + held, demand),
-    budget: { assignmentKey: budget.assignmentKey, window, held },
+    budget: { assignmentKey: budget.assignmentKey, window, used, held },
   }
 }
 
-/** A request for nothing asks whether anything is left. */
-function isWithin(limit: Quantity | null, spent: Quantity, demand: Demand): boolean {
+/** Whether a limit allows a demand, with all that was spent until now: used and held. */
+export function isWithin(
+  limit: Quantity | null,
+  spent: Quantity,
+  demand: Pick<Demand, 'amount' | 'transformation'>,
+): boolean {
   if (limit === null) return true
-  const { requested, added, transformation } = demand
-  const after = transformUnits(spent + added, transformation) + requested
-  return requested + added > 0n ? after <= limit : after < limit
+  const after = transformUnits(spent + demand.amount, demand.transformation)
+  return demand.amount > 0n ? after <= limit : after < limit
 }
 
 const bare = ({ entityId }: Node): ChainNode => ({

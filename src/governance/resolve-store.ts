@@ -5,7 +5,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { NO_SCOPE } from './assignment-store.ts'
-import { type Counters, counterName } from './count.ts'
+import { counterName, type Kept } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
 /** Whose usage it is, and what its dimensions say: scalars, as text, in their order. */
@@ -26,7 +26,7 @@ type BudgetJson = {
   cadence: string
   createdAt: number
   /** The latest counter that began by the instant asked for: of the window then, or an older. */
-  counter: { start: number; usage: string } | null
+  counter: { start: number; usage: string; held: string } | null
 }
 
 const resolutionRow = row({
@@ -46,8 +46,8 @@ export async function resolve(
   reader: Reader,
   requests: readonly ResolutionRequest[],
   asked: { capabilityKeys: readonly Uuid[]; at: Instant },
-): Promise<{ resolutions: Resolution[]; counters: Counters }> {
-  if (requests.length === 0) return { resolutions: [], counters: new Map() }
+): Promise<Kept & { resolutions: Resolution[] }> {
+  if (requests.length === 0) return { resolutions: [], counters: new Map(), holds: new Map() }
   const found = await reader.many(
     resolutionRow,
     sql`
@@ -79,7 +79,7 @@ export async function resolve(
       budgets: budgets.map(budgetOf),
       unresolved,
     })),
-    counters: countersOf(found.flatMap(({ budgets }) => budgets)),
+    ...keptOf(found.flatMap(({ budgets }) => budgets)),
   }
 }
 
@@ -138,20 +138,14 @@ function nodesOf(requests: readonly ResolutionRequest[]): Sql {
 
 /** Of each request, the budgets of its entities whose scope lies within them. */
 const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at: Instant }) => sql`
-  select resolved.request, json_agg(json_build_object('key', a.assignment_key,
-    'revision', a.revision, 'entityKey', a.entity_key, 'entityId', e.id,
-    'capabilityKey', a.capability_key, 'limit', a.usage_limit::text, 'cadence', a.cadence,
-    'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
-      select s.id from entities s
-      where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
-    ), 'counter', (
-      select json_build_object('usage', c.usage::text,
-        'start', ${milliseconds(sql`c.window_start`)})
-      from budget_counters c
-      where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
-        and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
-      order by c.window_start desc limit 1
-    ))) as budgets
+  select resolved.request, json_agg(${budgetJson(sql`(
+    select json_build_object('usage', c.usage::text, 'held', c.held::text,
+      'start', ${milliseconds(sql`c.window_start`)})
+    from budget_counters c
+    where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
+      and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
+    order by c.window_start desc limit 1
+  )`)}) as budgets
   from resolved
     cross join lateral unnest(resolved.keys) as entity (key)
     cross join lateral (
@@ -167,6 +161,40 @@ const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at
       where e.customer_key = resolved.customer_key and e.entity_key = entity.key limit 1
     ) e
   group by resolved.request`
+
+/** A `BudgetJson` of the assignment `a` of the entity `e`. */
+const budgetJson = (counter: Sql): Sql => sql`
+  json_build_object('key', a.assignment_key, 'revision', a.revision, 'entityKey', a.entity_key,
+    'entityId', e.id, 'capabilityKey', a.capability_key, 'limit', a.usage_limit::text,
+    'cadence', a.cadence, 'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
+      select s.id from entities s
+      where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
+    ), 'counter', ${counter})`
+
+const budgetRow = row({ customer_key: column.uuid, budget: column.json<BudgetJson>() })
+
+/** Budgets of any customers by their keys, in no particular order. */
+export async function findBudgets(
+  reader: Reader,
+  asked: readonly { customerKey: Uuid; assignmentKey: Uuid }[],
+): Promise<(Budget & { customerKey: Uuid })[]> {
+  if (asked.length === 0) return []
+  const found = await reader.many(
+    budgetRow,
+    sql`
+    select customer_key, ${budgetJson(sql`null`)} as budget
+    from unnest(
+        ${asked.map(({ customerKey }) => customerKey)}::uuid[],
+        ${asked.map(({ assignmentKey }) => assignmentKey)}::uuid[]
+      ) as asked (customer_key, assignment_key)
+      join assignments a using (customer_key, assignment_key)
+      join entities e using (customer_key, entity_key)`,
+  )
+  return found.map(({ customer_key, budget }) => ({
+    ...budgetOf(budget),
+    customerKey: customer_key,
+  }))
+}
 
 /** One path for each entity, however many dimensions named it. */
 function pathsOf(nodes: readonly [number, Uuid, string][]): Node[][] {
@@ -196,16 +224,19 @@ const budgetOf = (found: BudgetJson): Budget => ({
 })
 
 /** Under the names of their own windows: one that is over is found by nobody who asks for now's. */
-const countersOf = (budgets: readonly BudgetJson[]): Counters =>
-  new Map(
-    budgets.flatMap(({ key, revision, counter }) =>
-      counter === null
-        ? []
-        : [
-            [
-              counterName({ assignmentKey: key, revision }, { start: counter.start }),
-              quantityFromSql(counter.usage),
-            ],
-          ],
-    ),
+function keptOf(budgets: readonly BudgetJson[]): Kept {
+  const kept = budgets.flatMap(({ key, revision, counter }) =>
+    counter === null
+      ? []
+      : [
+          {
+            name: counterName({ assignmentKey: key, revision }, { start: counter.start }),
+            counter,
+          },
+        ],
   )
+  return {
+    counters: new Map(kept.map(({ name, counter }) => [name, quantityFromSql(counter.usage)])),
+    holds: new Map(kept.map(({ name, counter }) => [name, quantityFromSql(counter.held)])),
+  }
+}

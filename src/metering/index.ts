@@ -1,4 +1,5 @@
-export { needsRecords, totalsWith, withWindow } from './count-record.ts'
+export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
+export { type Decided, findDecided, saveDecided } from './decision-store.ts'
 export { findUsage } from './find-usage.ts'
 export {
   bumpEnvironmentVersion,
@@ -8,6 +9,15 @@ export {
   lockHeads,
 } from './head-store.ts'
 export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
+export {
+  expiredHolds,
+  freeTotals,
+  type Hold,
+  heldPostings,
+  holdOf,
+  holdsFromJson,
+  moveHolds,
+} from './hold-store.ts'
 export {
   findMarks,
   findTotals,
@@ -19,11 +29,13 @@ export {
 } from './kept-store.ts'
 export { aggregateOf, measureEvent } from './measure-event.ts'
 export {
+  contentOfUse,
   hashOfMark,
   KEPT_MS,
   nameOfEvent,
   nameOfPart,
   nameOfReport,
+  nameOfUse,
   type RecordName,
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
@@ -31,7 +43,25 @@ export { occurredAt } from './occurred-at.ts'
 export { makePartitions } from './partitions.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
+export {
+  expireReservations,
+  findReservations,
+  listReservations,
+  nextExpiry,
+  type ReservationOf,
+  releaseReservations,
+  reservationExists,
+  saveReservations,
+} from './reservation-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
+export {
+  type Commit,
+  commitReservation,
+  extendReservation,
+  type Overage,
+  releaseReservation,
+  reservationAt,
+} from './settle-reservation.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
 export { scheduleTrimming, TRIM_USAGE, trimUsage } from './trim-usage.ts'
 export {
@@ -44,10 +74,12 @@ export {
   type MeteredOf,
   NO_RESOURCE,
   type Posting,
+  type Reservation,
   type Tally,
   type Total,
   type UsageQuery,
   type UsageRecord,
+  type Used,
   type WindowOf,
 } from './types.ts'
 export { NOTHING, usageOf } from './usage-of.ts'

@@ -15,7 +15,11 @@ import { isAlwaysKept, type KeptTotal, type MeteredOf, type WindowOf } from './t
 
 const positionColumn = { position: column.integer }
 const windowColumns = { window_start: column.bound, window_end: column.bound }
-const lastColumns = { last_at: column.bound, set_at: column.nullable(column.instant) }
+const lastColumns = {
+  held: column.quantity,
+  last_at: column.bound,
+  set_at: column.nullable(column.instant),
+}
 
 const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
 const madeRow = row({ ...tallyColumns, ...lastColumns })
@@ -33,7 +37,7 @@ export async function findTotals(
     keptRow,
     sql`
     select asked.position, total.window_start, total.window_end, total.count, total.sum,
-      total.min, total.max, total.distinct_count, total.last_at, total.set_at
+      total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
     from unnest(
       ${bareArray(asked.map(({ customerKey }) => customerKey))}::uuid[],
       ${bareArray(asked.map(({ featureKey }) => featureKey))}::uuid[],
@@ -49,6 +53,7 @@ export async function findTotals(
     totals[each.position - 1]?.push({
       window: { start: each.window_start, end: each.window_end },
       tally: tallyOf(each),
+      held: each.held,
       lastAt: each.last_at,
       setAt: each.set_at,
     })
@@ -64,14 +69,15 @@ export async function makeTotals(
   const found = await reader.many(
     madeRow,
     sql`
-    select made.count, made.sum, made.min, made.max, made.distinct_count,
+    select made.count, made.sum, made.min, made.max, made.distinct_count, made.held,
       coalesce(made.last_at, '-infinity') as last_at, made.set_at
     from ${windowsAsked(windows)} cross join lateral (${tallyOfWindow}) as made
     order by query.position`,
   )
   return windows.map(({ window }, index) => {
     const made = required(found[index], 'the tally of a window')
-    return { window, tally: tallyOf(made), lastAt: made.last_at, setAt: made.set_at }
+    const { held, last_at: lastAt, set_at: setAt } = made
+    return { window, tally: tallyOf(made), held, lastAt, setAt }
   })
 }
 
@@ -103,9 +109,10 @@ export async function saveTotals(
   if (totals.length === 0) return
   await tx.execute(sql`
     insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-      environment_key, is_kept, count, sum, min, max, distinct_count, last_at, set_at)
+      environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at)
     select customer_key, feature_key, resource_key, window_end, window_start,
-      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, last_at, set_at
+      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at
     from unnest(
       ${bareArray(totals.map(({ customerKey }) => customerKey))}::uuid[],
       ${bareArray(totals.map(({ featureKey }) => featureKey))}::uuid[],
@@ -118,13 +125,14 @@ export async function saveTotals(
       ${bareArray(totals.map(({ total }) => textOr(total.tally.min, quantityToSql)))}::numeric[],
       ${bareArray(totals.map(({ total }) => textOr(total.tally.max, quantityToSql)))}::numeric[],
       ${bareArray(totals.map(({ total }) => String(total.tally.distinct)))}::bigint[],
+      ${bareArray(totals.map(({ total }) => quantityToSql(total.held)))}::numeric[],
       ${bareArray(totals.map(({ total }) => boundToSql(total.lastAt)))}::timestamptz[],
       ${totals.map(({ total: { setAt } }) => textOr(setAt, boundToSql))}::timestamptz[]
     ) as total (customer_key, feature_key, resource_key, window_end, window_start, is_kept, count,
-      sum, min, max, distinct_count, last_at, set_at)
+      sum, min, max, distinct_count, held, last_at, set_at)
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
       count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
-      distinct_count = excluded.distinct_count, last_at = excluded.last_at,
+      distinct_count = excluded.distinct_count, held = excluded.held, last_at = excluded.last_at,
       set_at = excluded.set_at`)
 }
 

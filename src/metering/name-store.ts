@@ -33,7 +33,7 @@ export async function findNamed(
     ) with ordinality as asked (customer_key, key_hash, now_at, position)
       join usage_keys known on known.customer_key = asked.customer_key
         and known.key_hash = asked.key_hash
-    where known.kept_until > asked.now_at and known.event_key is not null`,
+    where known.kept_until > asked.now_at and known.answer is null`,
   )
   const named: (Named | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at } of found)

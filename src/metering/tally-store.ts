@@ -70,8 +70,9 @@ const eachOf = (records: Sql): Sql => sql`
   select 1, counted.amount, counted.amount, counted.amount, event.occurred_at from ${records}`
 
 /**
- * The tally of the window of `query`: that of its whole days, which are kept, and of the records
- * before and after them. Distinct values cannot be added up: they take all records.
+ * The tally of the window of `query`, and what is held in it: that of its whole days, which are
+ * kept, and of the records before and after them. Distinct values cannot be added up: they take all
+ * records.
  */
 export const tallyOfWindow = sql`
   select coalesce(sum(part.count), 0)::bigint as count, coalesce(sum(part.sum), 0) as sum,
@@ -79,7 +80,11 @@ export const tallyOfWindow = sql`
     coalesce(case when query.is_unique
       then (select count(distinct counted.mark) from ${recordsOfWindow}) end, 0) as distinct_count,
     max(part.last_at) as last_at, (
-      select max(event.occurred_at) from ${recordsOfWindow} and event.kind = 'SET') as set_at
+      select max(event.occurred_at) from ${recordsOfWindow} and event.kind = 'SET') as set_at, (
+      select coalesce(sum(hold.amount), 0) from reservations hold
+      where hold.customer_key = query.customer_key and hold.feature_key = query.feature_key
+        and hold.resource_key = query.resource_key and hold.status = 'open'
+        and hold.occurred_at >= query.window_start and hold.occurred_at < query.window_end) as held
   from (
     select day.count, day.sum, day.min, day.max, day.last_at
     from usage_totals day

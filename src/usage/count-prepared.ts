@@ -1,4 +1,5 @@
 import { required } from '../kernel/assert.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { isSameWindow, type Window } from '../kernel/period.ts'
 import {
   amountOfSet,
@@ -26,19 +27,22 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
   const name = nameOfNamed(prepared)
   const first = prepared.isRepeatable ? draft.named.get(name) : undefined
   if (first !== undefined) return first
+  const { customerKey, occurredAt, keptUntil } = prepared
+  const named = { eventKey: eventKey(), occurredAt }
+  countRecord(draft, prepared, named.eventKey)
+  draft.named.set(name, named)
+  draft.names.set(name, { ...named, customerKey, name: prepared.name, keptUntil })
+  return named
+}
+
+/** Counts a record, whatever was counted before. 400 as `countPrepared`. */
+export function countRecord(draft: State, prepared: Prepared, eventKey: Uuid): void {
   const measured = prepared.counting.flatMap((counting) => count(draft, prepared, counting))
   const { customerKey, resourceKey, occurredAt, acceptedAt, kind, eventName, value } = prepared
-  const named = { eventKey: eventKey(), occurredAt }
-  draft.named.set(name, named)
-  draft.names.set(name, {
-    ...named,
-    customerKey,
-    name: prepared.name,
-    keptUntil: prepared.keptUntil,
-  })
   draft.records.push({
-    ...named,
     customerKey,
+    eventKey,
+    occurredAt,
     resourceKey,
     acceptedAt,
     kind,
@@ -48,7 +52,6 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
     measured,
     attribution: postToBudgets(draft, prepared, measured),
   })
-  return named
 }
 
 /** What the record comes to for one feature: nothing for a SET that is older than the last one. */
@@ -96,5 +99,5 @@ function noteMark(draft: State, { mark, ...metered }: MarkSeen, window: Window):
 export const usageShown = (draft: State, prepared: Prepared, counting: Counting): bigint => {
   const name = nameOfMetered({ ...prepared, featureKey: counting.featureKey })
   const usage = findUsage(draft.totals.get(name) ?? [], counting.window, counting.aggregate)
-  return required(usage, 'usage of a window that was loaded')
+  return required(usage, 'usage of a window that was loaded').usage
 }

@@ -1,1 +1,2 @@
+export { holdWork, releaseWhenArchived } from './free-holds.ts'
 export { usageHandlers } from './http.ts'

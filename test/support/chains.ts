@@ -15,13 +15,12 @@ import {
 
 export const now = instantFromWire('2026-05-18T10:07:42.000Z')
 
-/** A demand of tokens, in limited units. */
+/** A demand of tokens. */
 export const asks = (requested: number, more: Partial<Demand> = {}): Demand => ({
   capabilityKey: 'tokens',
   currencyId: null,
   transformation: null,
-  requested: wholeUnits(requested),
-  added: 0n,
+  amount: wholeUnits(requested),
   ...more,
 })
 
@@ -61,7 +60,7 @@ export function decided(
   const { chains, isGranted } = chainsOf(resolvedBy(company, dimensions, capabilities), demands, {
     counters: countersOf(company, more.usage ?? {}).sums,
     holds: countersOf(company, more.holds ?? {}).sums,
-    now,
+    at: now,
   })
   return { chains: chains.map((chain) => chain.map(shown)), isGranted }
 }
