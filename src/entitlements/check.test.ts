@@ -61,8 +61,19 @@ async function keepTotal(tenant: Tenant, featureId: string, usage: Usage): Promi
         environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
       values (${customerKey}::uuid, ${featureKey}::uuid, ${resourceKey}::uuid,
         ${boundToSql(window.end)}::timestamptz, ${boundToSql(window.start)}::timestamptz,
-        ${tenant.scope.environmentKey}::uuid, true, 1, ${sum}::integer, ${sum}::integer,
-        ${sum}::integer, 0, ${last}::timestamptz)`),
+        ${tenant.scope.environmentKey}::uuid, ${window === LIFETIME}::boolean, 1, ${sum}::integer,
+        ${sum}::integer, ${sum}::integer, 0, ${last}::timestamptz)`),
+  )
+}
+
+/** Reports usage, of which no window stays that metering need not keep. */
+async function record(tenant: Tenant, featureId: string, value: number, createdAt: string) {
+  const usages = [{ customerId: 'acme', featureId, value, createdAt }]
+  await tenant.ok('v1.usage.report', { body: { usages } })
+  const { customerKey } = await keysOf(tenant, featureId)
+  await app.db.transaction((tx) =>
+    tx.execute(sql`
+      delete from usage_totals where customer_key = ${customerKey}::uuid and not is_kept`),
   )
 }
 
@@ -186,29 +197,10 @@ test('usage counts in its period, and starts again without anybody doing anythin
 
 test('usage of a period that is not kept is made of its records', async () => {
   const tenant = await openTenant()
-  await grantTo(tenant, [
-    grantItem('calls', { usageLimit: 5 }),
-    grantItem('seats', { usageLimit: 5 }),
-  ])
-  const report = (value: number, createdAt: string) => ({
-    customerId: 'acme',
-    featureId: 'calls',
-    value,
-    createdAt,
-  })
-  await tenant.ok('v1.usage.report', {
-    body: {
-      usages: [
-        report(30, '2026-04-30T23:59:59.999Z'),
-        report(40, '2026-05-01T00:00:00.000Z'),
-        report(7, '2026-05-17T00:00:00.000Z'),
-      ],
-    },
-  })
-  await tenant.ok('v1.customers.promotionalEntitlements.revoke', {
-    params: { id: 'acme', featureId: 'calls' },
-  })
-  await grantTo(tenant, [monthly])
+  await grantTo(tenant, [monthly, grantItem('seats', { usageLimit: 5 })])
+  await record(tenant, 'calls', 30, '2026-04-30T23:59:59.999Z')
+  await record(tenant, 'calls', 40, '2026-05-01T00:00:00.000Z')
+  await record(tenant, 'calls', 7, '2026-05-17T00:00:00.000Z')
   assert.equal((await checked(tenant, 'featureId=calls')).currentUsage, 47)
   const { data } = await tenant.ok(LIST, acme)
   assert.deepEqual(
