@@ -18,7 +18,7 @@ export const demoCommand: Command = {
   summary: 'fill an environment with three example companies, and let one work',
   usage: `Usage: bursar demo [--traffic <rate> [--seconds <n>]] [--url <url>] [--key <key>]
 
-Sends two features and three customers with their organisations (departments, teams, users, agents,
+Sends features and three customers with their organisations (departments, teams, users, agents,
 models, regions), entitlements and budgets to a running server, then shows what to look at. Running
 it again changes nothing, and repairs what was changed meanwhile. The data is in the folder demo.
 
@@ -26,7 +26,7 @@ With --traffic, the users and agents of the largest company then consume tokens:
 model, region and amount is drawn at random, the same in every run. Budgets of every level deny
 within a minute, and are free again when their window is over. Shown are the rate, what was granted
 and denied, the times of the answers, and each budget that begins to deny or is free again. Ctrl-C
-ends it with a summary.
+ends it with a summary. What was consumed stays recorded, as any other usage.
 
   --traffic  how many requests to send per second, up to ${MOST_PER_SECOND}; 200 suits the budgets
   --seconds  how long (default: until Ctrl-C)
