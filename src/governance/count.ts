@@ -64,13 +64,27 @@ export function attributionOf(
   record: { measured: readonly { featureKey: Uuid; amount: Quantity }[]; occurredAt: Instant },
 ): Attribution | null {
   const { measured, occurredAt } = record
-  const paths = resolution.paths.map((path) => path.map(({ entityKey }) => entityKey))
-  if (paths.length === 0) return null
+  if (resolution.paths.length === 0) return null
   return {
-    direct: paths.flatMap((path) => path.slice(0, 1)),
-    entities: [...new Set(paths.flat())],
+    ...entitiesOf(resolution.paths),
     postings: measured.flatMap(({ featureKey, amount }) =>
       postingsOf(resolution, { capabilityKey: featureKey, amount, occurredAt }),
     ),
   }
+}
+
+type Entities = Pick<Attribution, 'direct' | 'entities'>
+/** Records with the same dimensions share what these lead to. */
+const known = new WeakMap<Resolution['paths'], Entities>()
+
+function entitiesOf(paths: Resolution['paths']): Entities {
+  const before = known.get(paths)
+  if (before !== undefined) return before
+  const keys = paths.map((path) => path.map(({ entityKey }) => entityKey))
+  const entities = {
+    direct: keys.flatMap((path) => path.slice(0, 1)),
+    entities: [...new Set(keys.flat())],
+  }
+  known.set(paths, entities)
+  return entities
 }

@@ -14,7 +14,7 @@ export type Decided<Answer> = {
   answer: Answer
 }
 
-/** The decisions that have names still remembered at `now`, in the order of the names; else null. */
+/** The decisions that names still remembered at `now` stand for, in their order; else null. */
 export async function findDecided<Answer>(
   reader: Reader,
   names: readonly (NameOf & { now: Instant })[],

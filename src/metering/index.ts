@@ -47,7 +47,6 @@ export {
   expireReservations,
   findReservations,
   listReservations,
-  nextExpiry,
   type ReservationOf,
   releaseReservations,
   reservationExists,

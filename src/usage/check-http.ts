@@ -66,7 +66,8 @@ function requestFromWire(
     throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
   return {
     usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
-    values: requestedValues ?? null,
+    // An empty list comes as an empty text, which no value is.
+    values: requestedValues?.join() ? requestedValues : null,
     defaultUsage: wholeUnits(defaultUsage),
   }
 }

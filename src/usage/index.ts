@@ -1,2 +1,2 @@
-export { holdWork, releaseWhenArchived } from './free-holds.ts'
+export { releaseWhenArchived } from './free-holds.ts'
 export { usageHandlers } from './http.ts'

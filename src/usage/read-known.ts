@@ -42,8 +42,8 @@ export type KnownOfGroup = Known &
   }
 
 /**
- * Locks the customers of a group, and reads what their requests are prepared by. What has expired of
- * the customers for whom something is decided is held no longer.
+ * Locks the customers of a group, and reads what their requests are prepared by. What has expired
+ * is then held no longer, of the customers for whom something is decided.
  */
 export async function readKnown(
   { app, readCatalog, readHoldings, readResolutions }: Reading,

@@ -91,8 +91,8 @@ export function prepareSettling(
 }
 
 /**
- * Commits, extends or releases a reservation. What is held is always granted; of more, the limits of
- * the windows that it is held in decide, if they are to be asked. See `commitReservation`,
+ * Commits, extends or releases a reservation. What is held is always granted; of more, the limits
+ * of the windows that it is held in decide, if they are to be asked. See `commitReservation`,
  * `extendReservation`, `releaseReservation`; 400 `EntitlementUsageOutOfRangeError`.
  */
 export function settle(

@@ -110,6 +110,30 @@ const nextKey = (): string => {
   return `key-${keys}`
 }
 
+function askingWaysOf(tenant: Tenant) {
+  return {
+    /** A check of tokens for so many; with dimensions it asks budgets. */
+    check: async (requestedUsage: number | null, dimensions?: Dimensions) => {
+      const query: Record<string, string> = { featureId: FEATURE }
+      if (requestedUsage !== null) query.requestedUsage = String(requestedUsage)
+      for (const [key, value] of Object.entries(dimensions ?? {}))
+        query[`dimensions[${key}]`] = String(value)
+      const { data } = await tenant.ok('v1Beta.customers.entitlements.check', { params, query })
+      assert.ok(data.type === 'FEATURE')
+      return data
+    },
+    explain: async (requestedUsage: number, dimensions: Dimensions = {}) => {
+      const query: Record<string, string> = {
+        featureId: FEATURE,
+        requestedUsage: String(requestedUsage),
+      }
+      for (const [key, value] of Object.entries(dimensions))
+        query[`dimensions[${key}]`] = String(value)
+      return (await tenant.ok('v1.customers.explainEntitlement', { params, query })).data
+    },
+  }
+}
+
 function waysOf(tenant: Tenant) {
   const use = (amount: number, dimensions: Dimensions | undefined, more: More) => ({
     params,
@@ -123,6 +147,7 @@ function waysOf(tenant: Tenant) {
   })
   const settleOf = (id: string) => ({ params: { ...params, reservationId: id } })
   return {
+    ...askingWaysOf(tenant),
     budget: async (limits: Limits) => {
       const assignments = Object.entries(limits).map(rowOf)
       await tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
@@ -157,25 +182,6 @@ function waysOf(tenant: Tenant) {
       (await tenant.ok('v1.customers.reservations.release', settleOf(id))).data,
     retrieve: async (id: string) =>
       (await tenant.ok('v1.customers.reservations.retrieve', settleOf(id))).data,
-    /** A check of tokens for so many; with dimensions it asks budgets. */
-    check: async (requestedUsage: number | null, dimensions?: Dimensions) => {
-      const query: Record<string, string> = { featureId: FEATURE }
-      if (requestedUsage !== null) query.requestedUsage = String(requestedUsage)
-      for (const [key, value] of Object.entries(dimensions ?? {}))
-        query[`dimensions[${key}]`] = String(value)
-      const { data } = await tenant.ok('v1Beta.customers.entitlements.check', { params, query })
-      assert.ok(data.type === 'FEATURE')
-      return data
-    },
-    explain: async (requestedUsage: number, dimensions: Dimensions = {}) => {
-      const query: Record<string, string> = {
-        featureId: FEATURE,
-        requestedUsage: String(requestedUsage),
-      }
-      for (const [key, value] of Object.entries(dimensions))
-        query[`dimensions[${key}]`] = String(value)
-      return (await tenant.ok('v1.customers.explainEntitlement', { params, query })).data
-    },
     report: async (value: number, dimensions: Dimensions = {}, more: More = {}) => {
       const usages = [{ customerId: params.id, featureId: FEATURE, value, dimensions, ...more }]
       await tenant.ok('v1.usage.report', { body: { usages } })
