@@ -17,7 +17,11 @@ const SHORT = 'PT1M'
 /** Customers with trees of random shape and scope, all of whose limits are hard. */
 export type Town = { state: State; customerIds: readonly string[] }
 
-export async function buildTown(url: string, random: Random, customers: number): Promise<Town> {
+export async function buildTown(
+  url: string,
+  random: Random,
+  { customers, scale }: { customers: number; scale: number },
+): Promise<Town> {
   const state = createState()
   const body = {
     id: FEATURE,
@@ -37,16 +41,16 @@ export async function buildTown(url: string, random: Random, customers: number):
   await done(url, { method: 'PUT', path: '/api/v1/entity-types', body: { types: named } })
   upsertTypes(state, types)
   const customerIds = Array.from({ length: customers }, (_, index) => `customer-${index}`)
-  for (const id of customerIds) await buildCustomer(url, { state, random, id })
+  for (const id of customerIds) await buildCustomer(url, { state, random, id, scale })
   return { state, customerIds }
 }
 
-type Lot = { state: State; random: Random; id: string }
+type Lot = { state: State; random: Random; id: string; scale: number }
 
-async function buildCustomer(url: string, { state, random, id }: Lot): Promise<void> {
+async function buildCustomer(url: string, { state, random, id, scale }: Lot): Promise<void> {
   await done(url, { method: 'POST', path: '/api/v1/customers', body: { id } })
   state.customers.set(id, createCustomer(id))
-  const limit = 300 + random.below(600)
+  const limit = scale * (100 + random.below(300))
   const entitlement = {
     ...{ featureId: FEATURE, period: 'lifetime', customEndDate: null, usageLimit: limit },
     ...{ hasUnlimitedUsage: null, hasSoftLimit: null, enumValues: null, isVisible: null },
@@ -67,7 +71,7 @@ async function buildCustomer(url: string, { state, random, id }: Lot): Promise<v
   ]
   await done(url, { method: 'PUT', path: `${path}/entities`, body: { entities } })
   upsertEntities(state, id, entities)
-  const rows = drawTree(random, nodes)
+  const rows = drawTree(random, nodes, scale)
   const body = { assignments: rows }
   const answer = await done(url, {
     ...{ method: 'PUT', path: `/api/v1-beta/customers/${id}/assignments`, body },
@@ -78,7 +82,7 @@ async function buildCustomer(url: string, { state, random, id }: Lot): Promise<v
 }
 
 /** Each node below one before it, with tighter limits further down, and some for one model only. */
-function drawTree(random: Random, nodes: readonly string[]): BudgetInput[] {
+function drawTree(random: Random, nodes: readonly string[], scale: number): BudgetInput[] {
   const depths: number[] = []
   return nodes.flatMap((entityId, index) => {
     const pick = random.below(index + 1)
@@ -86,9 +90,9 @@ function drawTree(random: Random, nodes: readonly string[]): BudgetInput[] {
     const depth = isBelow ? (depths[pick] ?? 0) + 1 : 1
     depths.push(depth)
     const parentId = isBelow ? (nodes[pick] ?? null) : null
-    const row = (scale: number, more: object) => ({
+    const row = (most: number, more: object) => ({
       ...{ entityId, featureId: FEATURE, parentId },
-      usageLimit: 5 + random.below(scale / depth),
+      usageLimit: 5 + random.below((scale * most) / depth),
       cadence: random.below(2) === 0 ? LONG : SHORT,
       ...more,
     })

@@ -52,10 +52,10 @@ async function killAll(place: Place, servers: Server[], { random, end }: Kills):
   const kills = { servers: 0, databases: 0 }
   while (Date.now() < end) {
     await delay(random.below(SPREAD_MS))
-    const victim = random.below(SERVERS + 1)
-    if (victim === SERVERS) await killDatabase(place)
-    else await killServer(place, servers, victim)
-    kills[victim === SERVERS ? 'databases' : 'servers'] += 1
+    const isDatabase = random.below(3) === 0
+    if (isDatabase) await killDatabase(place)
+    else await killServer(place, servers, random.below(SERVERS))
+    kills[isDatabase ? 'databases' : 'servers'] += 1
   }
   return `${kills.servers} servers and ${kills.databases} databases killed`
 }
@@ -68,7 +68,11 @@ test('64 clients on 4 servers that are killed, and a database that is, never ove
   const servers = [await place.start({ settings })]
   for (let index = 1; index < SERVERS; index += 1) servers.push(await startBeside(place))
   const first = servers[0]?.url ?? ''
-  const town = await buildTown(first, randomFrom(seed, CLIENTS), CUSTOMERS)
+  const town = await buildTown(first, randomFrom(seed, CLIENTS), {
+    customers: CUSTOMERS,
+    // So that limits are reached at last, however long it takes.
+    scale: 1 + Math.floor(DURATION_MS / 5000),
+  })
   const start = Date.now()
   const hammer: Hammer = {
     ...{ town, start, end: start + DURATION_MS },
