@@ -36,7 +36,14 @@ export type Hold = {
 }
 
 /** Servers come and go; a client takes any. */
-export type Hammer = { urls: readonly string[]; town: Town; start: number; end: number }
+export type Hammer = {
+  urls(): readonly string[]
+  town: Town
+  start: number
+  end: number
+  /** Tells when the test is over, whatever is still unanswered. */
+  signal: AbortSignal
+}
 
 const PAUSE_MS = 20
 const MINUTE_MS = 60_000
@@ -130,7 +137,9 @@ type Answered = Span & { status: number; body: Json }
 async function send({ hammer, random, client }: Client, call: Call): Promise<Answered> {
   const sentAt = Date.now()
   for (;;) {
-    const url = hammer.urls[random.below(hammer.urls.length)] ?? ''
+    hammer.signal.throwIfAborted()
+    const urls = hammer.urls()
+    const url = urls[random.below(urls.length)] ?? ''
     const outcome = await client.send(url, call)
     if (outcome.kind === 'answer' && outcome.status !== 503) {
       const { status, body } = outcome

@@ -75,10 +75,8 @@ test('64 clients on 4 servers that are killed, and a database that is, never ove
   })
   const start = Date.now()
   const hammer: Hammer = {
-    ...{ town, start, end: start + DURATION_MS },
-    get urls() {
-      return servers.map(({ url }) => url)
-    },
+    ...{ town, start, end: start + DURATION_MS, signal: t.signal },
+    urls: () => servers.map(({ url }) => url),
   }
   const clients = Array.from({ length: CLIENTS }, (_, index) =>
     runClient(hammer, randomFrom(seed, index), `client-${index}`),
