@@ -30,7 +30,7 @@ create table reservations (
 );
 
 -- What has expired and nobody has noted yet; and all that a customer's end releases.
-create index reservations_by_end on reservations (customer_key, expires_at)
+create index reservations_by_end on reservations (customer_key, expires_at, reservation_key)
   where status = 'open';
 -- What is held in a window that has no total yet.
 create index reservations_by_feature on reservations

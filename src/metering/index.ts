@@ -44,11 +44,11 @@ export { makePartitions } from './partitions.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export {
-  expireReservations,
+  findExpired,
+  findOpen,
   findReservations,
   listReservations,
   type ReservationOf,
-  releaseReservations,
   reservationExists,
   saveReservations,
 } from './reservation-store.ts'
