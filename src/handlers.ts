@@ -1,13 +1,18 @@
 import { auditHandlers } from './audit/index.ts'
 import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
+import { entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
 import { governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
+import { sources } from './sources.ts'
+import { usageHandlers } from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...auditHandlers,
-  ...catalogHandlers(NOBODY_LEANS),
+  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse }),
   ...customersHandlers,
+  ...entitlementsHandlers(sources),
   ...governanceHandlers,
+  ...usageHandlers(sources),
 }

@@ -13,6 +13,7 @@ import type { App } from './app.ts'
 import { type Config, ConfigError } from './config.ts'
 import { startEmbedded } from './db/embedded/index.ts'
 import { type Connection, migrate, openDatabase, readMigrations } from './db/index.ts'
+import { promotionalWork } from './entitlements/index.ts'
 import { handlers } from './handlers.ts'
 import {
   createServer,
@@ -27,10 +28,17 @@ import {
   type Validators,
 } from './http/index.ts'
 import { TRIM_ANSWERS, trimAnswers } from './idempotency/index.ts'
-import { type JobRunner, startJobRunner, TRIM_OUTBOX, trimOutbox } from './jobs/index.ts'
+import {
+  type JobRunner,
+  startJobRunner,
+  TRIM_OUTBOX,
+  trimOutbox,
+  type WorkHandlers,
+} from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
+import { sources } from './sources.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -42,7 +50,11 @@ const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
 export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 
 /** What happens at its instant, by kind. */
-const workHandlers = { [TRIM_OUTBOX]: trimOutbox, [TRIM_ANSWERS]: trimAnswers }
+const workHandlers: WorkHandlers = {
+  [TRIM_OUTBOX]: trimOutbox,
+  [TRIM_ANSWERS]: trimAnswers,
+  ...promotionalWork(sources),
+}
 
 /**
  * Only what is named here: errors of the driver carry the connection, its secrets and statements.

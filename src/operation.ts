@@ -4,7 +4,13 @@ import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
 
 /** What a handler knows of its call besides the validated request. */
-export type Call = { readonly app: App; readonly scope: Scope; readonly origin: Origin }
+export type Call = {
+  readonly app: App
+  readonly scope: Scope
+  readonly origin: Origin
+  /** Whether the client says that it has sent the same request before, unanswered. */
+  readonly isRetry?: boolean
+}
 
 /** A request that has passed the contract: types, lengths, patterns and closed objects hold. */
 export type OperationRequest<Id extends OperationId> = Pick<

@@ -28,6 +28,7 @@ const operationFileSchema = {
     description: text,
     'x-permission': { type: 'string', pattern: '^[a-zA-Z]+:(read|write)$' },
     'x-own': { const: true },
+    'x-max-bytes': { type: 'integer', minimum: 1 },
     deprecated: { const: true },
     parameters: { type: 'array', items: { anyOf: [text, { type: 'object' }] } },
     request: {

@@ -47,6 +47,8 @@ export type OperationFile = {
   readonly description: string
   readonly 'x-permission': string
   readonly 'x-own'?: true
+  /** Of a body that may be larger than others, in bytes. */
+  readonly 'x-max-bytes'?: number
   readonly deprecated?: true
   /** A name of `components.parameters`, or a parameter that only this operation has. */
   readonly parameters: readonly (string | Parameter)[]
@@ -69,6 +71,8 @@ export type Operation = {
   readonly deprecated?: true
   readonly 'x-permission': string
   readonly 'x-own'?: true
+  /** Of a body that may be larger than others, in bytes. */
+  readonly 'x-max-bytes'?: number
   readonly 'x-twin-of'?: string
   readonly parameters: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: true; readonly content: Content }

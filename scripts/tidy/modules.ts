@@ -9,10 +9,11 @@ const BASE = ['contract.gen.ts', 'kernel', 'db', 'config.ts', 'app.ts', 'operati
  * Who may import whom. A part of `src` is a folder, or a file that lies directly in it. Imports go
  * from the bottom of this table to its top, never back:
  *
- *     kernel ← db ← (config, app, operation) ← jobs ← access ← catalog ← customers ←
- *     {governance, audit}
+ *     kernel ← db ← (config, app, operation) ← jobs ← access ← catalog ← customers ← metering ←
+ *     {governance, entitlements} ← usage
  *
- * `http` carries the domain without knowing it: no domain module, and no domain module knows it.
+ * `audit` reads beside them. `http` carries the domain without knowing it: it imports no domain
+ * module, and no domain module imports it.
  * `handlers.ts` brings the operations of all modules together, `main.ts` composes everything, and
  * `cli` is the way in, which nobody imports.
  */
@@ -27,11 +28,24 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   access: [...BASE, 'jobs'],
   catalog: [...BASE, 'jobs'],
   customers: [...BASE, 'jobs', 'access'],
-  governance: [...BASE, 'jobs', 'access', 'customers'],
+  metering: [...BASE, 'jobs', 'catalog', 'customers'],
+  governance: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
+  entitlements: [...BASE, 'jobs', 'catalog', 'customers', 'metering'],
+  usage: [...BASE, 'jobs', 'catalog', 'customers', 'metering', 'entitlements'],
   audit: [...BASE, 'jobs', 'customers'],
   idempotency: [...BASE, 'jobs'],
   http: [...BASE, 'jobs', 'access', 'idempotency'],
-  'handlers.ts': ['operation.ts', 'audit', 'catalog', 'customers', 'governance'],
+  'sources.ts': ['entitlements'],
+  'handlers.ts': [
+    'operation.ts',
+    'audit',
+    'catalog',
+    'customers',
+    'entitlements',
+    'governance',
+    'sources.ts',
+    'usage',
+  ],
   'main.ts': [
     ...BASE,
     'jobs',
@@ -39,8 +53,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'access',
     'catalog',
     'customers',
+    'entitlements',
     'governance',
     'http',
+    'sources.ts',
     'handlers.ts',
   ],
   cli: [
@@ -50,8 +66,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'access',
     'catalog',
     'customers',
+    'entitlements',
     'governance',
     'http',
+    'sources.ts',
     'handlers.ts',
     'main.ts',
   ],

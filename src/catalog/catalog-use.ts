@@ -1,4 +1,5 @@
 import type { Reader } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
@@ -16,11 +17,11 @@ export type CatalogUse = {
   packagesWithFeature(reader: Reader, scope: Scope, featureKey: Uuid): Promise<PackageUse[]>
   /** Whether active subscriptions have the feature, whose limits are in its transformed units. */
   isSubscribed(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
-  /** Those of the values that something in force grants. */
+  /** Those of the values that something in force at `now` grants. */
   valuesGranted(
     reader: Reader,
     scope: Scope,
-    asked: { featureKey: Uuid; values: readonly string[] },
+    asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
   ): Promise<string[]>
   /** Active packages that grant credits of the currency, by id; at most 1,000. */
   packagesWithCurrency(reader: Reader, scope: Scope, currencyKey: Uuid): Promise<PackageUse[]>

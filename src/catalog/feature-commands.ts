@@ -66,7 +66,11 @@ async function refuseWhatIsInUse({ tx, call, use }: Asking, before: Feature, aft
   const granted =
     values.length === 0
       ? []
-      : await use.valuesGranted(tx, call.scope, { featureKey: before.key, values })
+      : await use.valuesGranted(tx, call.scope, {
+          featureKey: before.key,
+          values,
+          now: call.app.clock.now(),
+        })
   if (granted.length > 0)
     throw badInput(
       `enumConfiguration: entitlements grant ${someOf(granted)}`,

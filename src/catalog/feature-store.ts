@@ -7,6 +7,7 @@ import type {
 } from '../contract.gen.ts'
 import {
   column,
+  milliseconds,
   nothing,
   pageRange,
   type Reader,
@@ -22,7 +23,7 @@ import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { inEnvironment } from './catalog-store.ts'
-import type { Feature, Meter, MeteredFeature } from './types.ts'
+import type { BareFeature, Feature, Meter, MeteredFeature } from './types.ts'
 
 const featureRow = row({
   feature_key: column.uuid,
@@ -64,6 +65,26 @@ const selectFeatures = sql`
   select feature_key, id, display_name, description, feature_type, meter_type, status, units,
     units_plural, enum_configuration, unit_transformation, meter, metadata, created_at, updated_at
   from features`
+
+/** The feature with an id, archived or not; a relation for a statement of another module. */
+export const featureWithId = (scope: Scope, id: string): Sql =>
+  sql`(select * from features where ${inEnvironment(scope)} and id = ${id}::text)`
+
+/**
+ * A feature as a scalar of a statement of another module, null where `of` has no row;
+ * `featureFromJson` reads its column. Metadata may be large, and stays away.
+ */
+export const featureJson = (of: Sql): Sql => sql`
+  case when ${of}.feature_key is not null then json_build_object('key', ${of}.feature_key,
+    'id', ${of}.id, 'displayName', ${of}.display_name, 'description', ${of}.description,
+    'featureType', ${of}.feature_type, 'meterType', ${of}.meter_type, 'status', ${of}.status,
+    'units', ${of}.units, 'unitsPlural', ${of}.units_plural,
+    'enumConfiguration', ${of}.enum_configuration,
+    'unitTransformation', ${of}.unit_transformation, 'meter', ${of}.meter,
+    'createdAt', ${milliseconds(sql`${of}.created_at`)},
+    'updatedAt', ${milliseconds(sql`${of}.updated_at`)}) end`
+
+export const featureFromJson = column.nullable(column.json<BareFeature>())
 
 const featuresWithIds = (scope: Scope, ids: readonly string[]): Sql =>
   sql`${selectFeatures} where ${inEnvironment(scope)} and id = any(${ids}::text[])`

@@ -37,6 +37,9 @@ export type Feature = {
   updatedAt: Instant
 }
 
+/** A feature without what only its vendor reads. */
+export type BareFeature = Omit<Feature, 'metadata'>
+
 /** A feature whose usage comes from events. */
 export type MeteredFeature = Feature & { meter: Meter }
 

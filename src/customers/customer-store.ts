@@ -26,6 +26,10 @@ export const customerNamed = (scope: Scope, customerId: string): Sql => sql`(
   where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
     and id = ${customerId}::text)`
 
+/** The customer with a key, which is an expression; a relation for statements of other modules. */
+export const customerWithKey = (customerKey: Sql): Sql =>
+  sql`(select customer_key, id, archived_at from customers where customer_key = ${customerKey})`
+
 /** The keys of the customers with any of the ids; a subquery. */
 const customersNamed = (scope: Scope, customerIds: readonly string[]): Sql => sql`(
   select customer_key from directory
@@ -63,24 +67,79 @@ export const findCustomerKey = async (
   return found.customer_key
 }
 
-const lockedRow = row({
+const namedRow = row({ id: column.text, customer_key: column.uuid })
+
+/** The keys of customers by their ids, archived ones too; who is unknown is left out. */
+export async function findCustomerKeys(
+  reader: Reader,
+  scope: Scope,
+  customerIds: readonly string[],
+): Promise<ReadonlyMap<string, Uuid>> {
+  const found = await reader.many(
+    namedRow,
+    sql`
+    select id, customer_key from directory
+    where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
+      and id = any(${customerIds}::text[])`,
+  )
+  return new Map(found.map(({ id, customer_key }) => [id, customer_key]))
+}
+
+const archivedRow = row({ customer_key: column.uuid })
+
+/** Those of the customers that are archived. */
+export async function archivedAmong(
+  reader: Reader,
+  customerKeys: readonly Uuid[],
+): Promise<ReadonlySet<Uuid>> {
+  const found = await reader.many(
+    archivedRow,
+    sql`
+    select customer_key from customers
+    where customer_key = any(${customerKeys}::uuid[]) and archived_at is not null`,
+  )
+  return new Set(found.map(({ customer_key }) => customer_key))
+}
+
+/** What decides whether a customer may be worked with. */
+export type Standing = { key: Uuid; archivedAt: Instant | null }
+
+const standingRow = row({
   customer_key: column.uuid,
   archived_at: column.nullable(column.instant),
 })
+const standingOf = (found: ReturnType<typeof standingRow>): Standing => ({
+  key: found.customer_key,
+  archivedAt: found.archived_at,
+})
+
+export async function findStanding(
+  reader: Reader,
+  scope: Scope,
+  customerId: string,
+): Promise<Standing | null> {
+  const found = await reader.maybeOne(
+    standingRow,
+    sql`
+    select customer_key, archived_at from customers
+    where customer_key = ${customerNamed(scope, customerId)}`,
+  )
+  return found && standingOf(found)
+}
 
 /** Serialises the writes of a customer. Answers the row as it is once the lock is held. */
 export async function lockCustomer(
   tx: Tx,
   scope: Scope,
   customerId: string,
-): Promise<{ key: Uuid; archivedAt: Instant | null } | null> {
+): Promise<Standing | null> {
   const found = await tx.maybeOne(
-    lockedRow,
+    standingRow,
     sql`
     select customer_key, archived_at from customers
     where customer_key = ${customerNamed(scope, customerId)} for no key update`,
   )
-  return found && { key: found.customer_key, archivedAt: found.archived_at }
+  return found && standingOf(found)
 }
 
 /** As `lockCustomer` for several, one lock after the other in the order of their ids. */

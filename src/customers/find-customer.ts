@@ -30,6 +30,17 @@ export async function requireCustomer(
   return key
 }
 
+/** The same with when the customer was archived, if it was. */
+export async function requireStanding(
+  reader: Reader,
+  scope: Scope,
+  customerId: string,
+): Promise<store.Standing> {
+  const found = await store.findStanding(reader, scope, customerId)
+  if (found === null) throw unknownCustomer(customerId)
+  return found
+}
+
 /**
  * The key of a customer that nobody else can write to, or archive, before this transaction ends.
  * 404 `CustomerNotFound`; 400 `EntityIsArchivedError`.

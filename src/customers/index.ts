@@ -1,6 +1,17 @@
-export { customerNamed } from './customer-store.ts'
-export { customerTurn, lockActiveCustomer, requireCustomer } from './find-customer.ts'
+export {
+  archivedAmong,
+  customerNamed,
+  customerWithKey,
+  findCustomerKeys,
+} from './customer-store.ts'
+export {
+  customerTurn,
+  lockActiveCustomer,
+  requireCustomer,
+  requireStanding,
+} from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
+export { findResourceKeys, resourceNamed } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

@@ -1,4 +1,4 @@
-import { column, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, pageRange, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
@@ -11,6 +11,11 @@ const resourceRow = row({
   created_at: column.instant,
   updated_at: column.instant,
 })
+
+/** The key of a customer's resource with an id, null when there is none; a scalar subquery. */
+export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`(
+  select resource_key from customer_resources
+  where customer_key = ${customerKey} and id = ${resourceId}::text)`
 
 export async function listResources(
   reader: Reader,
@@ -29,6 +34,33 @@ export async function listResources(
     createdAt: created_at,
     updatedAt: updated_at,
   }))
+}
+
+/** A resource by its customer and its id. */
+export type ResourceName = { customerKey: Uuid; resourceId: string }
+
+const namedRow = row({ position: column.integer, resource_key: column.uuid })
+
+/** The keys of resources, in the order of their names; null for one that is unknown. */
+export async function findResourceKeys(
+  reader: Reader,
+  names: readonly ResourceName[],
+): Promise<(Uuid | null)[]> {
+  if (names.length === 0) return []
+  const found = await reader.many(
+    namedRow,
+    sql`
+    select asked.position, resource.resource_key
+    from unnest(
+      ${names.map(({ customerKey }) => customerKey)}::uuid[],
+      ${names.map(({ resourceId }) => resourceId)}::text[]
+    ) with ordinality as asked (customer_key, id, position)
+      join customer_resources resource on resource.customer_key = asked.customer_key
+        and resource.id = asked.id`,
+  )
+  const keys: (Uuid | null)[] = names.map(() => null)
+  for (const { position, resource_key } of found) keys[position - 1] = resource_key
+  return keys
 }
 
 const keyRow = row({ resource_key: column.uuid })

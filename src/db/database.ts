@@ -5,6 +5,7 @@ import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { DecodeRow, RawRow } from './decode.ts'
 import { isRetryable, isUnreachable, translated } from './failures.ts'
+import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
 import { numbered, type Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
@@ -24,17 +25,30 @@ export type Tx = Reader & {
 
 export type Database = {
   readonly read: Reader
+  /** Reads with several statements that all see the same instant: that of the first. */
+  snapshot<T>(work: (reader: Reader) => Promise<T>): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
    * effect outside the transaction. Throws `Refusal` 503 when the database is out of reach.
    * Transactions of one `turn` run one after the other in this process.
    */
-  transaction<T>(work: (tx: Tx) => Promise<T>, options?: { turn: string }): Promise<T>
+  transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Runs statements that stand outside any module: migrations, health, listening. */
   withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
   counts(): { total: number; idle: number; waiting: number }
   close(): Promise<void>
+}
+
+export type TransactionOptions = {
+  turn?: string
+  /**
+   * Tells whether the last run of the work has been committed, for a COMMIT whose answer was lost:
+   * it waits for the end of that transaction, by a lock that the work takes, and looks for
+   * something that it wrote. Without it the caller gets 503 and cannot know; with it the work is
+   * answered, or run again.
+   */
+  isDurable?: (tx: Tx) => Promise<boolean>
 }
 
 export type Connection =
@@ -96,7 +110,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     try {
       return await work(client)
     } catch (error) {
-      const cause = error instanceof Refusal ? error.cause : error
+      const cause = error instanceof Refusal || error instanceof LostCommit ? error.cause : error
       if (isUnreachable(cause)) broken = cause as Error
       throw error
     } finally {
@@ -109,10 +123,14 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
-    transaction: (work, transactionOptions) => {
-      const run = () =>
-        withRetries(() => withClient((client) => transactOn(client, work))).catch(throwTranslated)
-      return transactionOptions === undefined ? run() : turns.take(transactionOptions.turn, run)
+    snapshot: (work) =>
+      withClient((client) => transactOn(client, { begin: SNAPSHOT, work })).catch(throwTranslated),
+    transaction: (work, { turn, isDurable } = {}) => {
+      const transact: Transact = (part) =>
+        withClient((client) => transactOn(client, { begin: 'begin', work: part }))
+      const attempt = () => resolvingLostCommits(transact, work, isDurable)
+      const run = () => withRetries(attempt).catch(throwTranslated)
+      return turn === undefined ? run() : turns.take(turn, run)
     },
     withClient: (work) => withClient(work).catch(throwTranslated),
     counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
@@ -149,17 +167,23 @@ function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
   }
 }
 
+/** It can neither wait for a lock nor be ended for a conflict. */
+const SNAPSHOT = 'begin isolation level repeatable read read only'
+
 /**
  * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
  * that failed unseen answers ROLLBACK without an error, hence the check of its tag.
  */
-async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function transactOn<T>(
+  client: pg.PoolClient,
+  { begin, work }: { begin: string; work: (tx: Tx) => Promise<T> },
+): Promise<T> {
   let ended = false
   const run = (statement: Sql): Promise<Answer> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = client.query('begin')
+  const begun = client.query(begin)
   begun.catch(ignore)
   try {
     const result = await work({
@@ -169,7 +193,7 @@ async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>
     ended = true
     await begun
     const committed = await client.query('commit').catch((error) => {
-      throw translated(error, 'it may have been written all the same')
+      throw isUnreachable(error) ? new LostCommit(error, result) : error
     })
     assert(committed.command === 'COMMIT', 'a failed transaction was about to be acknowledged')
     return result

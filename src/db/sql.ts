@@ -34,6 +34,9 @@ export function sql(strings: TemplateStringsArray, ...parts: (SqlValue | Sql)[])
 /** Nothing, for a part that a statement does without. */
 export const nothing: Sql = sql``
 
+/** An instant within JSON, where it is a number: milliseconds since 1970. */
+export const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
+
 /** The statement's text with numbered parameters. */
 export const numbered = (statement: Sql): string =>
   statement.text.reduce((text, piece, index) => `${text}$${index}${piece}`)

@@ -12,6 +12,7 @@ export function within(outer: Tx): Database {
   let isOpen = false
   return {
     read: outer,
+    snapshot: (work) => work(outer),
     transaction: async (work) => {
       assert(!isOpen, 'two transactions were open at once within one')
       isOpen = true

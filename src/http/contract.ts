@@ -21,6 +21,8 @@ export type Operation = {
   readonly path: string
   readonly permission: string
   readonly parameters: readonly Parameter[]
+  /** Of a body, in bytes; null for what all others have. */
+  readonly maxBytes: number | null
   /** null where the operation takes no body. */
   readonly bodySchema: JsonSchema | null
   readonly successStatus: number
@@ -37,6 +39,7 @@ type Json = { [key: string]: unknown }
 type RawOperation = {
   operationId: string
   'x-permission': string
+  'x-max-bytes'?: number
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Json }
@@ -70,6 +73,7 @@ function operationOf(from: {
     method: from.method.toUpperCase() as Operation['method'],
     path: from.path,
     permission: raw['x-permission'],
+    maxBytes: raw['x-max-bytes'] ?? null,
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),
     successStatus: Number(success),

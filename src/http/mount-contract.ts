@@ -59,6 +59,7 @@ function mountOperation(
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
+    ...(operation.maxBytes !== null && { bodyLimit: operation.maxBytes }),
     onRequest: async (request, reply) => {
       refuseEmptySegments(request)
       const caller = await authenticate(request)
@@ -78,7 +79,7 @@ function mountOperation(
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       if (scope instanceof Refusal) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id }
-      const call = { app, scope, origin }
+      const call = { app, scope, origin, isRetry: isRetry(request) }
       const work = (own: Call) => handler(input as OperationRequest<never>, own)
       const { successStatus } = operation
       if (key !== null) {
@@ -91,6 +92,10 @@ function mountOperation(
     },
   })
 }
+
+/** The official SDKs count the times that they have sent a request again. */
+const isRetry = ({ headers }: FastifyRequest): boolean =>
+  /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
 
 /** An empty segment would match a parameter; no id is empty, so such a path does not exist. */
 function refuseEmptySegments(request: FastifyRequest): void {

@@ -16,6 +16,7 @@ const operation: Operation = {
   method: 'GET',
   path: '/x',
   permission: 'x:read',
+  maxBytes: null,
   bodySchema: null,
   successStatus: 200,
   responseSchema: {},

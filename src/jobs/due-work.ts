@@ -21,19 +21,48 @@ export type Schedule = {
 
 /** Notes work for its instant. Work of the same (customer, kind, subject) is moved, not doubled. */
 export const schedule = (tx: Tx, app: App, work: Schedule): Promise<number> =>
-  insert(tx, app, work, sql`do update set due_at = excluded.due_at, attempts = 0`)
+  insert(tx, app, { works: [work], whenNoted: MOVE })
+
+/** The same for several pieces, no two of them of one name. One statement. */
+export const scheduleAll = (tx: Tx, app: App, works: readonly Schedule[]): Promise<number> =>
+  insert(tx, app, { works, whenNoted: MOVE })
 
 /** The same, but work that is noted already stays as it is, and its row unlocked. */
 export const scheduleUnlessNoted = (tx: Tx, app: App, work: Schedule): Promise<number> =>
-  insert(tx, app, work, sql`do nothing`)
+  insert(tx, app, { works: [work], whenNoted: sql`do nothing` })
 
-const insert = (tx: Tx, app: App, work: Schedule, whenNoted: Sql): Promise<number> =>
+/** Forgets work that has become pointless. It waits for a run that has begun. */
+export const unschedule = (
+  tx: Tx,
+  work: { customerKey: Uuid; kinds: readonly string[]; subject: string },
+): Promise<number> =>
   tx.execute(sql`
+    delete from due_work
+    where customer_key = ${work.customerKey}::uuid and kind = any(${work.kinds}::text[])
+      and subject = ${work.subject}::text`)
+
+const MOVE = sql`do update set due_at = excluded.due_at, attempts = 0`
+
+async function insert(
+  tx: Tx,
+  app: App,
+  { works, whenNoted }: { works: readonly Schedule[]; whenNoted: Sql },
+): Promise<number> {
+  if (works.length === 0) return 0
+  const now = app.clock.now()
+  return tx.execute(sql`
     insert into due_work (customer_key, work_key, environment_key, kind, subject, due_at)
-    values (${work.customerKey ?? work.scope.environmentKey}::uuid,
-      ${app.ids.next(app.clock.now())}::uuid, ${work.scope.environmentKey}::uuid,
-      ${work.kind}::text, ${work.subject}::text, ${instantToWire(work.dueAt)}::timestamptz)
+    select customer_key, work_key, environment_key, kind, subject, due_at
+    from unnest(
+      ${works.map(({ customerKey, scope }) => customerKey ?? scope.environmentKey)}::uuid[],
+      ${works.map(() => app.ids.next(now))}::uuid[],
+      ${works.map(({ scope }) => scope.environmentKey)}::uuid[],
+      ${works.map(({ kind }) => kind)}::text[],
+      ${works.map(({ subject }) => subject)}::text[],
+      ${works.map(({ dueAt }) => instantToWire(dueAt))}::timestamptz[]
+    ) as work (customer_key, work_key, environment_key, kind, subject, due_at)
     on conflict (customer_key, kind, subject) ${whenNoted}`)
+}
 
 /**
  * Runs everything that is due by the clock's now, one transaction each, until nothing is left.

@@ -1,6 +1,13 @@
-export { runDueWork, schedule, scheduleUnlessNoted } from './due-work.ts'
+export {
+  runDueWork,
+  type Schedule,
+  schedule,
+  scheduleAll,
+  scheduleUnlessNoted,
+  unschedule,
+} from './due-work.ts'
 export { type Figures, readFigures } from './figures.ts'
 export { type Announcing, announce } from './outbox.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
 export { scheduleTrimming, TRIM_OUTBOX, trimOutbox } from './trim-outbox.ts'
-export type { Announcement, EventType, WorkHandler, WorkHandlers } from './types.ts'
+export type { Announcement, EventType, Work, WorkHandler, WorkHandlers } from './types.ts'

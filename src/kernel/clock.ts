@@ -1,3 +1,5 @@
+import { assert } from './assert.ts'
+
 /** An instant: whole milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number
 
@@ -49,5 +51,27 @@ export function instantToWire(instant: Instant): string {
   return lastText
 }
 
-/** Reads an ISO-8601 date-time that the contract has already checked for its form. */
-export const instantFromWire = (text: string): Instant => Date.parse(text)
+const FORM =
+  /^(\d{4}-\d\d-\d\d)[t\s](\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:z|([+-])(\d\d)(?::?(\d\d))?)$/i
+
+/**
+ * Reads a date-time (RFC 3339) whose form the contract has checked: the millisecond that it lies
+ * in, and whether it is exactly its beginning. A second may be numbered 60: it is the first of the
+ * next minute.
+ */
+export function dateTimeFromWire(text: string): { floor: Instant; isWhole: boolean } {
+  const match = FORM.exec(text)
+  assert(match !== null, `a date-time that the contract let through: ${text}`)
+  const [, date, minute, second, fraction = '', sign, hours = '0', minutes = '0'] = match
+  const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
+  const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))
+  const floor =
+    Date.parse(`${date}T${minute}:00Z`) +
+    Number(second) * 1000 +
+    milliseconds -
+    offsetMinutes * 60_000
+  return { floor, isWhole: /^0*$/.test(fraction.slice(3)) }
+}
+
+/** The millisecond that a date-time of the contract lies in. */
+export const instantFromWire = (text: string): Instant => dateTimeFromWire(text).floor

@@ -68,3 +68,7 @@ export const firstKeyAt = (instant: Instant): Uuid => {
   const time = Math.max(0, instant).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
+
+/** The instant at which the record of a key was made. */
+export const instantOfKey = (key: Uuid): Instant =>
+  Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16)

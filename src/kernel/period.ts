@@ -99,3 +99,7 @@ function monthNumber(instant: Instant): number {
 /** Whether an instant lies in a window. */
 export const contains = (window: Window, at: Instant): boolean =>
   window.start <= at && at < window.end
+
+/** Whether two windows have the same ends. */
+export const isSameWindow = (one: Window, other: Window): boolean =>
+  one.start === other.start && one.end === other.end

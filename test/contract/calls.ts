@@ -8,9 +8,26 @@ export const path = {
   integrationId: 'stripe-main',
   entityId: 'ann',
   currencyId: 'tokens',
+  featureId: 'api-calls',
 }
 /** The paths of features name them `id`, as those of customers do. */
-const feature = { id: 'api-calls' }
+const feature = { id: path.featureId }
+
+/** A grant of a NUMBER feature; requests name every field. */
+const grant = {
+  featureId: path.featureId,
+  period: '1 year',
+  customEndDate: null,
+  usageLimit: 1000,
+  hasUnlimitedUsage: null,
+  hasSoftLimit: null,
+  enumValues: null,
+  isVisible: null,
+  resetPeriod: 'MONTH',
+  yearlyResetPeriodConfiguration: null,
+  monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+  weeklyResetPeriodConfiguration: null,
+}
 
 /**
  * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
@@ -51,6 +68,35 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     body: { syncedEntityId: `${mark}, moved` },
   }),
   'v1.customers.integrations.unlink': () => ({ params: path }),
+  'v1.customers.promotionalEntitlements.create': (mark) => ({
+    params: path,
+    body: {
+      promotionalEntitlements: [
+        {
+          ...grant,
+          featureId: 'region',
+          usageLimit: null,
+          enumValues: [mark],
+          resetPeriod: null,
+          monthlyResetPeriodConfiguration: null,
+        },
+      ],
+    },
+  }),
+  'v1.customers.promotionalEntitlements.list': () => ({
+    params: path,
+    query: { status: 'Active' },
+  }),
+  'v1.customers.promotionalEntitlements.revoke': () => ({ params: path }),
+  'v1.customers.retrieveEntitlements': () => ({ params: path }),
+  'v1.customers.checkEntitlement': () => ({
+    params: path,
+    query: { featureId: path.featureId, requestedUsage: '1000' },
+  }),
+  'v1.customers.explainEntitlement': () => ({
+    params: path,
+    query: { featureId: path.featureId, requestedUsage: '1001' },
+  }),
   'v1.features.createFeature': (mark) => ({
     body: { id: 'seats', displayName: mark, featureType: 'NUMBER', meterType: 'FLUCTUATING' },
   }),
@@ -87,6 +133,31 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1.credits.customCurrencies.archive': () => ({ params: path }),
   'v1.credits.customCurrencies.unarchive': () => ({ params: path }),
   'v1.credits.customCurrencies.listAssociatedEntities': () => ({ params: path }),
+  'v1.usage.report': (mark) => ({
+    body: {
+      usages: [
+        {
+          customerId: path.id,
+          featureId: path.featureId,
+          value: 3,
+          dimensions: { mark },
+          idempotencyKey: 'report-1',
+        },
+      ],
+    },
+  }),
+  'v1.events.report': (mark) => ({
+    body: {
+      events: [
+        {
+          customerId: path.id,
+          eventName: mark,
+          idempotencyKey: 'event-1',
+          dimensions: { tokens: 12.5, isCached: false },
+        },
+      ],
+    },
+  }),
   'v1.audit.list': () => ({ query: { limit: '100' } }),
   'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
@@ -104,6 +175,13 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.customers.entities.archive': () => ({ params: path, body: { ids: [path.entityId] } }),
   'v1Beta.customers.entities.unarchive': () => ({ params: path, body: { ids: [path.entityId] } }),
 }
+
+/** Operations for which a customer who does not exist is an answer, and no refusal. */
+export const answersOfNobody: readonly OperationId[] = [
+  'v1.customers.retrieveEntitlements',
+  'v1.customers.checkEntitlement',
+  'v1.customers.explainEntitlement',
+]
 
 export const operationIds = Object.keys(calls) as OperationId[]
 
@@ -142,6 +220,10 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
         { id: path.entityId, entityTypeId: 'user', displayName: mark, metadata: { mark } },
       ],
     },
+  })
+  await tenant.ok('v1.customers.promotionalEntitlements.create', {
+    params: path,
+    body: { promotionalEntitlements: [grant] },
   })
 }
 
@@ -184,6 +266,8 @@ export async function portrait(tenant: Tenant): Promise<string> {
     (await tenant.call('v1.customers.integrations.list', { params: path })).text,
     await tenant.ok('v1Beta.entityTypes.list', { query }),
     (await tenant.call('v1Beta.customers.entities.list', { params: path, query })).text,
+    (await tenant.call('v1.customers.promotionalEntitlements.list', { params: path })).text,
+    await tenant.ok('v1.customers.retrieveEntitlements', { params: path }),
     await tenant.ok('v1.features.listFeatures'),
     await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
     await tenant.announced(),

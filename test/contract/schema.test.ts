@@ -14,6 +14,7 @@ const NOT_OF_CUSTOMERS = [
   'currencies',
   'directory',
   'entity_types',
+  'environment_heads',
   'environment_roles',
   'environments',
   'features',

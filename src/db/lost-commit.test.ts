@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type Cut, openCuttingProxy } from '../../test/support/cutting-proxy.ts'
+import { Refusal } from '../kernel/errors.ts'
+import { column, openDatabase, row, sql, type Tx } from './index.ts'
+
+const proxy = await openCuttingProxy()
+const database = openDatabase({
+  connection: proxy.connection,
+  poolSize: 2,
+  onIdleError: () => {},
+})
+const table = `lost_${process.pid}`
+const scratch = { text: [table], values: [] }
+await database.withClient((client) =>
+  client.query(`create table ${table} (id integer, run integer)`),
+)
+after(async () => {
+  await database.withClient((client) => client.query(`drop table ${table}`))
+  await database.close()
+  await proxy.close()
+})
+
+const countRow = row({ n: column.integer })
+const count = async (reader: Pick<Tx, 'one'>, id: number) =>
+  (await reader.one(countRow, sql`select count(*) as n from ${scratch} where id = ${id}::integer`))
+    .n
+
+let lastId = 0
+/** Inserts a row; the transaction answers which run of the work it was. */
+function inserting() {
+  lastId += 1
+  const id = lastId
+  let runs = 0
+  return {
+    id,
+    work: async (tx: Tx) => {
+      runs += 1
+      await tx.execute(sql`insert into ${scratch} values (${id}::integer, ${runs}::integer)`)
+      return runs
+    },
+    isDurable: async (tx: Tx) => (await count(tx, id)) > 0,
+  }
+}
+
+const CUTS: [Cut, number, number][] = [
+  ['after', 1, 1],
+  ['before', 1, 2],
+  ['before', 2, 2],
+]
+for (const [cut, cuts, runs] of CUTS)
+  test(`a COMMIT that is lost ${cut} it happened (${cuts}) takes effect once`, async () => {
+    const { id, work, isDurable } = inserting()
+    proxy.cutNext(cut, cuts)
+    assert.equal(await database.transaction(work, { isDurable }), runs)
+    assert.equal(await count(database.read, id), 1)
+  })
+
+const isUnknown = (error: unknown) =>
+  error instanceof Refusal && error.status === 503 && /may have been written/.test(error.message)
+
+for (const cut of ['before', 'after'] as const)
+  test(`without a way to find out, a COMMIT lost ${cut} it happened is 503`, async () => {
+    const { id, work } = inserting()
+    proxy.cutNext(cut)
+    await assert.rejects(database.transaction(work), isUnknown)
+    assert.equal(await count(database.read, id), cut === 'after' ? 1 : 0)
+  })
+
+test('what cannot be found out in time is 503', async () => {
+  const { work } = inserting()
+  proxy.cutNext('after', 1000)
+  await assert.rejects(database.transaction(work, { isDurable: async () => true }), isUnknown)
+  proxy.forgive()
+})
+
+test('a way to find out that fails by itself is told', async () => {
+  const { work } = inserting()
+  proxy.cutNext('after')
+  const isDurable = () => Promise.reject(new Error('on purpose'))
+  await assert.rejects(database.transaction(work, { isDurable }), /on purpose/)
+})

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
+import { type Asked, decide, decideCredit } from './decide.ts'
+import { limited, NOW, nothing, unlimited, values } from './testing.ts'
+import type { AccessDeniedReason, Allowance, Request } from './types.ts'
+
+type Feature = NonNullable<Asked['feature']>
+const feature = (parts: Partial<Feature> = {}): Feature => ({
+  featureType: 'NUMBER',
+  meterType: 'INCREMENTAL',
+  unitTransformation: null,
+  ...parts,
+})
+const holding = (allowance: Allowance | null): Asked['resolution'] => ({
+  held: allowance && { ...allowance, reset: null, anchor: NOW, updatedAt: NOW },
+  isRevoked: false,
+})
+const requesting = (usage: number | null, values: string[] | null = null): Request => ({
+  usage: usage === null ? null : wholeUnits(usage),
+  values,
+  defaultUsage: 0n,
+})
+const asking = (parts: Partial<Asked> = {}): Asked => ({
+  subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription: true },
+  feature: feature(),
+  resolution: holding(limited(10)),
+  usage: wholeUnits(9),
+  request: requesting(1),
+  ...parts,
+})
+
+/** Whatever could be wrong of everything that a denial can come from. */
+const worst = asking({
+  subject: { customer: null, isResourceKnown: false, hasActiveSubscription: false },
+  feature: null,
+  resolution: holding(null),
+  request: requesting(2, ['eu']),
+})
+/** Each puts right what the one before was denied for, and nothing else. */
+const repairs: readonly (readonly [AccessDeniedReason, (asked: Asked) => Asked])[] = [
+  ['CustomerNotFound', (asked) => asked],
+  [
+    'CustomerIsArchived',
+    (asked) => ({ ...asked, subject: { ...asked.subject, customer: 'ARCHIVED' } }),
+  ],
+  [
+    'CustomerResourceNotFound',
+    (asked) => ({ ...asked, subject: { ...asked.subject, customer: 'ACTIVE' } }),
+  ],
+  [
+    'FeatureNotFound',
+    (asked) => ({ ...asked, subject: { ...asked.subject, isResourceKnown: true } }),
+  ],
+  ['NoActiveSubscription', (asked) => ({ ...asked, feature: feature() })],
+  [
+    'NoFeatureEntitlementInSubscription',
+    (asked) => ({ ...asked, subject: { ...asked.subject, hasActiveSubscription: true } }),
+  ],
+  ['Revoked', (asked) => ({ ...asked, resolution: { held: null, isRevoked: true } })],
+  ['FeatureTypeMismatch', (asked) => ({ ...asked, resolution: holding(limited(10)) })],
+  [
+    'RequestedUsageExceedingLimit',
+    (asked) => ({ ...asked, request: { ...asked.request, values: null } }),
+  ],
+]
+
+test('of several reasons to deny the first of the list is told', () => {
+  let asked = worst
+  for (const [reason, repair] of repairs) {
+    asked = repair(asked)
+    assert.deepEqual([decide(asked).isGranted, decide(asked).accessDeniedReason], [false, reason])
+  }
+})
+
+test('values of an ENUM are compared after its type', () => {
+  const asked = asking({
+    feature: feature({ featureType: 'ENUM', meterType: 'None' }),
+    resolution: holding(values('eu', 'us')),
+    request: requesting(1, ['asia']),
+  })
+  assert.equal(decide(asked).accessDeniedReason, 'FeatureTypeMismatch')
+  const withoutUsage = { ...asked, request: requesting(null, ['asia']) }
+  assert.equal(decide(withoutUsage).accessDeniedReason, 'RequestedValuesMismatch')
+})
+
+const thousands = {
+  divide: 1000,
+  round: 'UP',
+  featureUnits: null,
+  featureUnitsPlural: null,
+} as const
+
+/** Allowance, usage, what is requested, and whether it is granted. */
+const metered: readonly (readonly [string, Allowance, number, number | null, boolean])[] = [
+  ['the last one', limited(10), 9, 1, true],
+  ['one too many', limited(10), 9, 2, false],
+  ['nothing more, at the limit', limited(10), 10, 0, true],
+  ['nothing was sent, at the limit', limited(10), 10, null, true],
+  ['nothing more, beyond the limit', limited(10), 11, 0, false],
+  ['one of no limit', nothing, 0, 1, false],
+  ['none of no limit', nothing, 0, 0, true],
+  ['beyond a soft limit', limited(10, true), 99, 5, true],
+  ['unlimited', unlimited, 99, 5, true],
+  ['usage below zero makes room', limited(10), -5, 15, true],
+  ['no more than that', limited(10), -5, 16, false],
+]
+for (const [name, allowance, usage, requested, isGranted] of metered)
+  test(`metered: ${name}`, () => {
+    const asked = asking({
+      resolution: holding(allowance),
+      usage: wholeUnits(usage),
+      request: requesting(requested),
+    })
+    for (const meterType of ['INCREMENTAL', 'FLUCTUATING'] as const)
+      assert.equal(decide({ ...asked, feature: feature({ meterType }) }).isGranted, isGranted)
+  })
+
+/** Raw usage, raw request, rounding, and whether 3 units of 1,000 are enough. */
+const transformed: readonly (readonly [number, number, 'UP' | 'DOWN', boolean])[] = [
+  [2001, 0, 'UP', true],
+  [2001, 999, 'UP', true],
+  [2001, 1000, 'UP', false],
+  [3000, 999, 'DOWN', true],
+  [3000, 1000, 'DOWN', false],
+]
+for (const [usage, requested, round, isGranted] of transformed)
+  test(`units of 1,000, rounded ${round}: ${usage} used and ${requested} requested`, () => {
+    const asked = asking({
+      feature: feature({ unitTransformation: { ...thousands, round } }),
+      resolution: holding(limited(3)),
+      usage: wholeUnits(usage),
+      request: requesting(requested),
+    })
+    assert.equal(decide(asked).isGranted, isGranted)
+  })
+
+/** A number that is not metered: its value, what is requested, and whether it is granted. */
+const plain: readonly (readonly [Allowance, number | null, boolean])[] = [
+  [limited(10), null, true],
+  [limited(10), 10, true],
+  [limited(10), 11, false],
+  [limited(10, true), 11, true],
+  [unlimited, 11, true],
+  [nothing, 1, false],
+]
+for (const [allowance, requested, isGranted] of plain)
+  test(`a plain number of ${allowance.limit} (soft: ${allowance.isSoft}) and ${requested}`, () => {
+    const asked = asking({
+      feature: feature({ meterType: 'None' }),
+      resolution: holding(allowance),
+      usage: wholeUnits(99),
+      request: { ...requesting(requested), defaultUsage: wholeUnits(99) },
+    })
+    assert.equal(decide(asked).isGranted, isGranted)
+  })
+
+/** Values held, values requested, and whether they are granted. */
+const enumerated: readonly (readonly [readonly string[], readonly string[] | null, boolean])[] = [
+  [['eu', 'us'], ['us'], true],
+  [['eu', 'us'], ['us', 'eu', 'us'], true],
+  [['eu', 'us'], [], true],
+  [['eu', 'us'], null, true],
+  [['eu', 'us'], ['eu', 'asia'], false],
+]
+for (const [held, requested, isGranted] of enumerated)
+  test(`values ${held} and ${requested}`, () => {
+    const asked = asking({
+      feature: feature({ featureType: 'ENUM', meterType: 'None' }),
+      resolution: holding(values(...held)),
+      request: requesting(null, requested && [...requested]),
+    })
+    assert.equal(decide(asked).isGranted, isGranted)
+  })
+
+test('what a check is asked for by default counts for metered features alone', () => {
+  const asked = asking({
+    usage: wholeUnits(10),
+    request: { ...requesting(null), defaultUsage: wholeUnits(1) },
+  })
+  assert.equal(decide(asked).isGranted, false)
+  const isBoolean = feature({ featureType: 'BOOLEAN', meterType: 'None' })
+  assert.equal(decide({ ...asked, feature: isBoolean }).isGranted, true)
+})
+
+test('a BOOLEAN that is held is granted, and has neither usage nor values', () => {
+  const asked = asking({ feature: feature({ featureType: 'BOOLEAN', meterType: 'None' }) })
+  const sent = (usage: Quantity | null, requested: string[] | null) =>
+    decide({ ...asked, request: { usage, values: requested, defaultUsage: 0n } }).accessDeniedReason
+  assert.equal(sent(null, null), null)
+  assert.equal(sent(null, []), null)
+  assert.equal(sent(0n, null), 'FeatureTypeMismatch')
+  assert.equal(sent(null, ['eu']), 'FeatureTypeMismatch')
+})
+
+test('credits: the reasons of a customer first, and an empty wallet grants nothing', () => {
+  const subject = {
+    customer: 'ACTIVE',
+    isResourceKnown: true,
+    hasActiveSubscription: false,
+  } as const
+  const reasons = [
+    decideCredit({ ...subject, customer: null }, requesting(null, ['eu'])),
+    decideCredit({ ...subject, customer: 'ARCHIVED' }, requesting(null, ['eu'])),
+    decideCredit({ ...subject, isResourceKnown: false }, requesting(null, ['eu'])),
+    decideCredit(subject, requesting(null, ['eu'])),
+    decideCredit(subject, requesting(0, [])),
+  ].map(({ accessDeniedReason }) => accessDeniedReason)
+  assert.deepEqual(reasons, [
+    'CustomerNotFound',
+    'CustomerIsArchived',
+    'CustomerResourceNotFound',
+    'FeatureTypeMismatch',
+    'InsufficientCredits',
+  ])
+})
+
+const amount = fc.bigInt({ min: -5n, max: 30n }).map((count) => count * wholeUnits(1))
+const anyAsked: fc.Arbitrary<Asked> = fc
+  .record({
+    limit: fc.option(fc.bigInt({ min: 0n, max: 30n }).map((count) => count * wholeUnits(1))),
+    isSoft: fc.boolean(),
+    isUnlimited: fc.boolean(),
+    usage: amount,
+    requested: fc.option(amount.filter((quantity) => quantity >= 0n)),
+    meterType: fc.constantFrom('None', 'FLUCTUATING', 'INCREMENTAL'),
+    divide: fc.option(fc.integer({ min: 1, max: 4 })),
+    round: fc.constantFrom('UP', 'DOWN'),
+  })
+  .map(({ limit, isSoft, isUnlimited, usage, requested, meterType, divide, round }) =>
+    asking({
+      feature: feature({
+        meterType,
+        unitTransformation: divide === null ? null : { ...thousands, divide, round },
+      }),
+      resolution: holding({ ...nothing, limit, isSoft, isUnlimited }),
+      usage,
+      request: { ...requesting(null), usage: requested },
+    }),
+  )
+
+test('a higher or softer limit, or less usage, never turns a grant into a denial', () => {
+  fc.assert(
+    fc.property(anyAsked, fc.bigInt({ min: 0n, max: 9n }), (asked, by) => {
+      fc.pre(decide(asked).isGranted)
+      const { held } = asked.resolution
+      assert.ok(held !== null)
+      const { usage } = asked.request
+      const better: Asked[] = [
+        { ...asked, resolution: holding({ ...held, limit: (held.limit ?? 0n) + by }) },
+        { ...asked, resolution: holding({ ...held, isSoft: true }) },
+        { ...asked, resolution: holding({ ...held, isUnlimited: true }) },
+        { ...asked, usage: asked.usage - by },
+        { ...asked, request: { ...asked.request, usage: usage === null ? null : usage - by } },
+      ]
+      for (const each of better) assert.ok(decide(each).isGranted)
+    }),
+  )
+})

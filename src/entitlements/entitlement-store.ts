@@ -1,0 +1,140 @@
+import { type BareFeature, featureFromJson, featureJson, featureWithId } from '../catalog/index.ts'
+import { customerWithKey, resourceNamed } from '../customers/index.ts'
+import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { NO_RESOURCE, type Total, totalsAt, totalsFromJson } from '../metering/index.ts'
+import {
+  isSubscribedBy,
+  type SourceLoader,
+  type SourcesOf,
+  sourcesBy,
+  sourcesFromJson,
+} from './source-port.ts'
+import type { Source } from './types.ts'
+
+/** Whose entitlements are read, and as of when. */
+export type Reading = {
+  scope: Scope
+  /** An expression of the customer's key; null where there is no such customer. */
+  customerKey: Sql
+  resourceId: string | null
+  now: Instant
+  loaders: readonly SourceLoader[]
+}
+
+/** A customer as a decision has to know it. */
+export type FoundCustomer = {
+  customerKey: Uuid | null
+  customerId: string | null
+  archivedAt: Instant | null
+  resourceKey: Uuid | null
+  hasActiveSubscription: boolean
+}
+
+/** What a customer was given of a feature and has used of it, as it is stored. */
+export type FoundFeature = { feature: BareFeature; sources: Source[]; totals: Total[] }
+
+/** All of one instant. */
+export type Found = { customer: FoundCustomer; features: FoundFeature[] }
+
+const customerColumns = {
+  customer_key: column.nullable(column.uuid),
+  customer_id: column.nullable(column.text),
+  archived_at: column.nullable(column.instant),
+  resource_key: column.nullable(column.uuid),
+  is_subscribed: column.boolean,
+}
+const customerRow = row(customerColumns)
+const foundRow = row({
+  ...customerColumns,
+  feature: featureFromJson,
+  sources: sourcesFromJson,
+  totals: totalsFromJson,
+})
+
+const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
+  customerKey: found.customer_key,
+  customerId: found.customer_id,
+  archivedAt: found.archived_at,
+  resourceKey: found.resource_key,
+  hasActiveSubscription: found.is_subscribed,
+})
+
+/** A customer without a look at any feature. */
+export const findCustomer = async (reader: Reader, reading: Reading): Promise<FoundCustomer> =>
+  customerOf(
+    await reader.one(
+      customerRow,
+      sql`select ${customerPart(reading, sourcesOf(reading, null))} from ${asked(reading)}`,
+    ),
+  )
+
+/** A customer and one feature; no feature where it does not exist. One statement. */
+export const findFeature = (
+  reader: Reader,
+  reading: Reading,
+  featureId: string,
+): Promise<Found> => {
+  const of = sourcesOf(reading, sql`f.feature_key`)
+  return foundBy(
+    reader,
+    sql`
+    select ${customerPart(reading, of)}, ${featurePart(reading)},
+      (select coalesce(json_agg(source), '[]') from (${sourcesBy(reading.loaders, of)}) given) as sources
+    from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} f on true`,
+  )
+}
+
+/** A customer and all features that anything gives it, the newest first. One statement. */
+export const findFeatures = (reader: Reader, reading: Reading): Promise<Found> => {
+  const of = sourcesOf(reading, null)
+  return foundBy(
+    reader,
+    sql`
+    select ${customerPart(reading, of)}, ${featurePart(reading)},
+      coalesce(given.sources, '[]') as sources
+    from ${asked(reading)}
+      left join lateral (
+        select feature_key, json_agg(source) as sources from (${sourcesBy(reading.loaders, of)}) given
+        group by feature_key) given on true
+      left join features f on f.feature_key = given.feature_key
+    order by f.feature_key desc`,
+  )
+}
+
+async function foundBy(reader: Reader, statement: Sql): Promise<Found> {
+  const rows = await reader.many(foundRow, statement)
+  return {
+    customer: customerOf(required(rows[0], 'a row even of a customer who is not there')),
+    features: rows.flatMap(({ feature, sources, totals }) =>
+      feature === null ? [] : [{ feature, sources, totals }],
+    ),
+  }
+}
+
+const sourcesOf = ({ now }: Reading, featureKey: Sql | null): SourcesOf => ({
+  customerKey: sql`c.customer_key`,
+  featureKey,
+  resourceKey: sql`r.resource_key`,
+  now,
+})
+
+/** One row, whether or not the customer and the resource exist. */
+const asked = ({ customerKey, resourceId }: Reading): Sql => sql`
+  (select) one left join ${customerWithKey(customerKey)} c on true
+    cross join lateral (select ${
+      resourceId === null ? sql`null::uuid` : resourceNamed(sql`c.customer_key`, resourceId)
+    } as resource_key) r`
+
+const customerPart = ({ loaders }: Reading, of: SourcesOf): Sql => sql`
+  c.customer_key, c.id as customer_id, c.archived_at, r.resource_key,
+  ${isSubscribedBy(loaders, of)} as is_subscribed`
+
+const featurePart = ({ now }: Reading): Sql => {
+  const resourceKey = sql`coalesce(r.resource_key, ${NO_RESOURCE}::uuid)`
+  const metered = { customerKey: sql`c.customer_key`, featureKey: sql`f.feature_key`, resourceKey }
+  return sql`${featureJson(sql`f`)} as feature, ${totalsAt(metered, now)} as totals`
+}

@@ -1,0 +1,74 @@
+import type { BareFeature } from '../catalog/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { type Asked, decide, type Subject } from './decide.ts'
+import type { FoundCustomer } from './entitlement-store.ts'
+import type { Holding } from './holding.ts'
+import type { Decision, Request } from './types.ts'
+import { type UsagePeriod, usagePeriod } from './usage-period.ts'
+import { validUntil } from './valid-until.ts'
+
+/** A question about one feature, and its answer. */
+export type Evaluated = {
+  asked: Asked
+  decision: Decision
+  /** null: there is no such feature. */
+  holding: Holding | null
+  period: UsagePeriod | null
+  validUntil: Instant | null
+}
+
+/** Whom a question is about. A resource that was not named is as good as known. */
+export const subjectOf = (customer: FoundCustomer, resourceId: string | null): Subject => ({
+  customer:
+    customer.customerKey === null ? null : customer.archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
+  isResourceKnown: resourceId === null || customer.resourceKey !== null,
+  hasActiveSubscription: customer.hasActiveSubscription,
+})
+
+/** Answers a question about a feature, by all that was found at `now`. */
+export function evaluate(
+  subject: Subject,
+  holding: Holding | null,
+  { request, now }: { request: Request; now: Instant },
+): Evaluated {
+  const resolution = holding?.resolution ?? { held: null, isRevoked: false }
+  const asked = {
+    subject,
+    feature: holding?.feature ?? null,
+    resolution,
+    usage: holding?.usage ?? 0n,
+    request: holding === null ? request : mended(request, holding.feature),
+  }
+  const { held } = resolution
+  const period = held === null ? null : usagePeriod(held, now)
+  return {
+    asked,
+    decision: decide(asked),
+    holding,
+    period,
+    validUntil: validUntil(holding?.sources ?? [], period?.window ?? null, now),
+  }
+}
+
+/**
+ * Values come separated by commas and may have commas in them: of pieces that follow each other,
+ * as many as make a value of the feature are that value.
+ */
+function mended(request: Request, { enumConfiguration }: BareFeature): Request {
+  const known = new Set((enumConfiguration ?? []).map(({ value }) => value))
+  const pieces = request.values
+  if (pieces === null || ![...known].some((value) => value.includes(','))) return request
+  const values: string[] = []
+  for (let start = 0; start < pieces.length; ) {
+    const end = lastEnd(pieces, start, known)
+    values.push(pieces.slice(start, end).join(','))
+    start = end
+  }
+  return { ...request, values }
+}
+
+function lastEnd(pieces: readonly string[], start: number, known: ReadonlySet<string>): number {
+  for (let end = pieces.length; end > start; end -= 1)
+    if (known.has(pieces.slice(start, end).join(','))) return end
+  return start + 1
+}

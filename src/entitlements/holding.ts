@@ -1,0 +1,80 @@
+import type { Database, Reader } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { LIFETIME, type Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { aggregateOf, findUsage, NO_RESOURCE, readTotals } from '../metering/index.ts'
+import type { Found, FoundCustomer, FoundFeature } from './entitlement-store.ts'
+import { resolve } from './resolve.ts'
+import type { Resolution } from './types.ts'
+import { usageWindow } from './usage-period.ts'
+
+/** A feature with what a customer holds of it and has used of it. */
+export type Holding = FoundFeature & {
+  resolution: Resolution
+  /** Of the window that the limit is for: signed, before any unit transformation. */
+  usage: Quantity
+}
+/** All of one instant. */
+export type Holdings = { customer: FoundCustomer; holdings: Holding[] }
+
+/** A database to read from, which may be a transaction. */
+export type Readable = Pick<Database, 'read' | 'snapshot'>
+
+/**
+ * What is held and was used, by what `load` finds. Usage of a window that is not kept has to be made
+ * of its records: then everything is read again, in a snapshot that holds both.
+ */
+export async function readHoldings(
+  db: Readable,
+  load: (reader: Reader) => Promise<Found>,
+  now: Instant,
+): Promise<Holdings> {
+  const { customer, features } = await load(db.read)
+  const holdings = features.map((found) => resolved(found, now))
+  if (holdings.every(isKnown)) return { customer, holdings }
+  return db.snapshot(async (reader) => countRecords(reader, await load(reader), now))
+}
+
+type Resolved = FoundFeature & {
+  resolution: Resolution
+  window: Window
+  /** null: the totals do not tell it. */
+  usage: Quantity | null
+}
+const isKnown = (holding: Resolved): holding is Resolved & Holding => holding.usage !== null
+
+function resolved(found: FoundFeature, now: Instant): Resolved {
+  const { feature, sources, totals } = found
+  const resolution = resolve(sources, now)
+  const { held } = resolution
+  const window = held === null ? LIFETIME : usageWindow(held, now)
+  const isMetered = held !== null && feature.meterType !== 'None'
+  const usage = isMetered ? findUsage(totals, window, aggregateOf(feature.meter)) : 0n
+  return { ...found, resolution, window, usage }
+}
+
+async function countRecords(
+  reader: Reader,
+  { customer, features }: Found,
+  now: Instant,
+): Promise<Holdings> {
+  const holdings = features.map((found) => resolved(found, now))
+  const unknown = holdings.filter((holding) => !isKnown(holding))
+  const usages = await readTotals(
+    reader,
+    required(customer.customerKey, 'the customer of what is held'),
+    unknown.map(({ feature, window }) => ({
+      featureKey: feature.key,
+      resourceKey: customer.resourceKey ?? NO_RESOURCE,
+      window,
+      aggregate: aggregateOf(feature.meter),
+    })),
+  )
+  const counted = new Map(unknown.map((holding, index) => [holding, usages[index]]))
+  const withUsage = (holding: Resolved): Holding => ({
+    ...holding,
+    usage: required(holding.usage ?? counted.get(holding), 'usage of a window'),
+  })
+  return { customer, holdings: holdings.map(withUsage) }
+}

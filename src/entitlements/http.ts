@@ -1,0 +1,130 @@
+import type {
+  Entitlement,
+  EntitlementExplanation,
+  PromotionalEntitlementInput,
+} from '../contract.gen.ts'
+import { createdRange } from '../kernel/created-range.ts'
+import { badInput } from '../kernel/errors.ts'
+import { pageRequest } from '../kernel/page.ts'
+import { wholeUnits } from '../kernel/quantity.ts'
+import type { Call, Handlers, OperationRequest } from '../operation.ts'
+import type { Evaluated } from './evaluate.ts'
+import { creditExplanationToWire, explanationToWire } from './explanation-wire.ts'
+import { grantPromotionals, revokePromotional } from './promotional-commands.ts'
+import * as queries from './queries.ts'
+import type { SourceLoader } from './source-port.ts'
+import type { PromotionalInput, Request } from './types.ts'
+import {
+  creditEntitlementToWire,
+  entitlementsToWire,
+  featureEntitlementToWire,
+  promotionalToWire,
+} from './wire.ts'
+
+const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInput => ({
+  featureId: wire.featureId,
+  period: wire.period,
+  // The first whole millisecond that is no earlier.
+  customEndDate:
+    wire.customEndDate === null ? null : createdRange({ gte: wire.customEndDate }).from,
+  limit: wire.usageLimit === null ? null : wholeUnits(wire.usageLimit),
+  isUnlimited: wire.hasUnlimitedUsage ?? false,
+  isSoft: wire.hasSoftLimit ?? false,
+  enumValues: wire.enumValues ?? [],
+  isVisible: wire.isVisible ?? true,
+  resetPeriod: wire.resetPeriod,
+  accordingTo: {
+    YEAR: wire.yearlyResetPeriodConfiguration?.accordingTo ?? null,
+    MONTH: wire.monthlyResetPeriodConfiguration?.accordingTo ?? null,
+    WEEK: wire.weeklyResetPeriodConfiguration?.accordingTo ?? null,
+  },
+})
+
+type CheckQuery = OperationRequest<'v1.customers.checkEntitlement'>['query']
+
+function requestFromWire({ requestedUsage, requestedValues }: CheckQuery): Request {
+  if (requestedUsage !== undefined && requestedUsage < 0)
+    throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
+  return {
+    usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
+    values: requestedValues ?? null,
+    defaultUsage: 0n,
+  }
+}
+
+/** How the answer is shown, of a feature and of a currency. */
+type Shown<T> = {
+  feature(evaluated: Evaluated): T
+  credit(evaluated: queries.EvaluatedCredit): T
+}
+
+/** Asks about what the query names. */
+async function check<T>(
+  call: Call,
+  { query, ...asking }: queries.Asking & { query: CheckQuery },
+  shown: Shown<T>,
+): Promise<{ data: T }> {
+  const { featureId, currencyId } = query
+  const request = requestFromWire(query)
+  if (featureId !== undefined && currencyId === undefined)
+    return { data: shown.feature(await queries.checkFeature(call, asking, { featureId, request })) }
+  if (currencyId !== undefined && featureId === undefined)
+    return { data: shown.credit(await queries.checkCredit(call, asking, { currencyId, request })) }
+  throw badInput('query: send either featureId or currencyId', 'InvalidArgumentError')
+}
+
+const ANSWER: Shown<Entitlement> = {
+  feature: featureEntitlementToWire,
+  credit: creditEntitlementToWire,
+}
+const EXPLANATION: Shown<EntitlementExplanation> = {
+  feature: explanationToWire,
+  credit: creditExplanationToWire,
+}
+
+type Entitlements =
+  | 'v1.customers.checkEntitlement'
+  | 'v1.customers.explainEntitlement'
+  | 'v1.customers.retrieveEntitlements'
+  | 'v1.customers.promotionalEntitlements.create'
+  | 'v1.customers.promotionalEntitlements.list'
+  | 'v1.customers.promotionalEntitlements.revoke'
+
+/** The operations on what customers may use, over all that can grant something. */
+export const entitlementsHandlers = (loaders: readonly SourceLoader[]): Handlers<Entitlements> => ({
+  'v1.customers.checkEntitlement': ({ params, query }, call) =>
+    check(call, { ...whose(params, query), query, loaders }, ANSWER),
+  'v1.customers.explainEntitlement': ({ params, query }, call) =>
+    check(call, { ...whose(params, query), query, loaders }, EXPLANATION),
+  'v1.customers.retrieveEntitlements': async ({ params, query }, call) => {
+    const asking = { ...whose(params, query), loaders }
+    return { data: entitlementsToWire(await queries.listEntitlements(call, asking)) }
+  },
+  'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {
+    const customer = { customerId: params.id, loaders }
+    const inputs = body.promotionalEntitlements.map(promotionalFromWire)
+    const { granted, now } = await grantPromotionals(call, customer, inputs)
+    const of = { scope: call.scope, isArchived: false, now }
+    return { data: granted.map((grant) => promotionalToWire(grant, of)) }
+  },
+  'v1.customers.promotionalEntitlements.list': async ({ params, query }, call) => {
+    const { data, pagination, ...of } = await queries.listPromotional(call, {
+      customerId: params.id,
+      statuses: query.status ?? null,
+      created: createdRange(query.createdAt),
+      page: pageRequest(query),
+    })
+    const { scope } = call
+    return { data: data.map((grant) => promotionalToWire(grant, { scope, ...of })), pagination }
+  },
+  'v1.customers.promotionalEntitlements.revoke': async ({ params }, call) => {
+    const customer = { customerId: params.id, loaders }
+    const { granted, now } = await revokePromotional(call, customer, params.featureId)
+    return { data: promotionalToWire(granted, { scope: call.scope, isArchived: false, now }) }
+  },
+})
+
+const whose = (params: { id: string }, query: { resourceId?: string | undefined }) => ({
+  customerId: params.id,
+  resourceId: query.resourceId ?? null,
+})

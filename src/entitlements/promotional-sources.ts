@@ -1,0 +1,23 @@
+import { milliseconds, nothing, type Sql, sql } from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { SourceLoader, SourcesOf } from './source-port.ts'
+
+/** Promotional entitlements, for the port of sources. They belong to no resource: all see them. */
+export const promotionalSources: SourceLoader = {
+  sources: ({ customerKey, featureKey, now }: SourcesOf): Sql => sql`
+    select p.feature_key, json_build_object('kind', 'PROMOTIONAL', 'id', p.promotional_key,
+      'version', null, 'quantity', 1, 'subscription', null, 'generation', 0,
+      'behavior', 'Increment',
+      'allowance', json_build_object('limit', p.usage_limit::text,
+        'isUnlimited', p.is_unlimited, 'isSoft', p.is_soft, 'enumValues', p.enum_values),
+      'reset', case when p.reset_period is not null then
+        json_build_object('period', p.reset_period, 'accordingTo', p.reset_according_to) end,
+      'anchor', ${milliseconds(sql`p.starts_at`)}, 'startsAt', ${milliseconds(sql`p.starts_at`)},
+      'endsAt', case when isfinite(p.ends_at) then ${milliseconds(sql`p.ends_at`)} end,
+      'updatedAt', ${milliseconds(sql`p.updated_at`)}) as source
+    from promotional_entitlements p
+    where p.customer_key = ${customerKey}
+      ${featureKey === null ? nothing : sql`and p.feature_key = ${featureKey}`}
+      and p.ends_at > ${instantToWire(now)}::timestamptz`,
+  isSubscribed: () => sql`false`,
+}

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { wholeUnits } from '../kernel/quantity.ts'
+import { compareGenerosity } from './allowance.ts'
+import { resolve } from './resolve.ts'
+import {
+  addon,
+  limited,
+  NOW,
+  nothing,
+  ofSubscription,
+  parentPlan,
+  plan,
+  promotional,
+  unlimited,
+  values,
+} from './testing.ts'
+import type { Allowance, Source } from './types.ts'
+
+const of = (id: string, isTrial = false) => ({ subscription: { id, isTrial } })
+const tenThousand = [plan(limited(10_000)), addon(limited(1000), { quantity: 2 })]
+const trial = { ...of('trial', true), endsAt: NOW + 1 }
+
+/** Sources, and what they give together; null is nothing, `REVOKED` nothing because it is taken. */
+const cases: readonly (readonly [string, readonly Source[], Allowance | null | 'REVOKED'])[] = [
+  ['a plan and two of an add-on add up', tenThousand, limited(12_000)],
+  [
+    'a promotional entitlement is no sum: the subscription gives more',
+    [...tenThousand, promotional(limited(11_000))],
+    limited(12_000),
+  ],
+  [
+    'a promotional entitlement that gives more counts',
+    [...tenThousand, promotional(limited(15_000))],
+    limited(15_000),
+  ],
+  [
+    'an unlimited add-on makes it unlimited',
+    [plan(limited(5)), addon(unlimited)],
+    { ...limited(5), isUnlimited: true },
+  ],
+  [
+    'a plan hides its parent, an add-on adds',
+    [parentPlan(limited(100)), plan(limited(500)), addon(limited(50))],
+    limited(550),
+  ],
+  ['a plan revokes what its parent grants', [parentPlan(nothing), plan(null)], 'REVOKED'],
+  [
+    'of two subscriptions the one that gives more counts',
+    [plan(limited(100)), plan(limited(1000), trial)],
+    limited(1000),
+  ],
+  [
+    'after its end it counts no more',
+    [plan(limited(100)), plan(limited(1000), { ...trial, endsAt: NOW })],
+    limited(100),
+  ],
+  ['values are collected', [plan(values('eu')), addon(values('us'))], values('eu', 'us')],
+  [
+    'an entitlement of the subscription stands for the plan',
+    [plan(limited(10)), ofSubscription(limited(40)), addon(limited(5))],
+    limited(45),
+  ],
+  [
+    'an override replaces, whatever its quantity',
+    [plan(limited(10)), addon(limited(100), { behavior: 'Override', quantity: 3 })],
+    limited(100),
+  ],
+  [
+    'an override replaces what would be more',
+    [plan(limited(10)), addon(limited(3), { behavior: 'Override' }), addon(limited(50))],
+    limited(3),
+  ],
+  [
+    'of two overrides the more generous counts',
+    [
+      addon(limited(3), { behavior: 'Override', id: 'a' }),
+      addon(limited(4), { behavior: 'Override', id: 'b' }),
+    ],
+    limited(4),
+  ],
+  ['an add-on that revokes takes the plan away', [plan(limited(10)), addon(null)], 'REVOKED'],
+  [
+    'an add-on that revokes is weaker than one that overrides',
+    [plan(limited(10)), addon(null, { id: 'a' }), addon(limited(2), { behavior: 'Override' })],
+    limited(2),
+  ],
+  ['an add-on adds to nothing', [addon(limited(5), { quantity: 3 })], limited(15)],
+  [
+    'an add-on grants what the plan revokes',
+    [plan(null), addon(limited(5), { quantity: 2 })],
+    limited(10),
+  ],
+  [
+    'the nearest of several parents counts',
+    [parentPlan(limited(1)), parentPlan(limited(9), { generation: 2, id: 'root' })],
+    limited(1),
+  ],
+  [
+    'an entitlement of the subscription may revoke',
+    [plan(limited(10)), ofSubscription(null)],
+    'REVOKED',
+  ],
+  [
+    'what one subscription revokes another may grant',
+    [plan(null), plan(limited(7), of('other'))],
+    limited(7),
+  ],
+  [
+    'of equal limits the soft one counts',
+    [plan(limited(5)), promotional(limited(5, true))],
+    limited(5, true),
+  ],
+  [
+    'a hard limit that is higher does not harden a soft one',
+    [plan(limited(5, true)), promotional(limited(9))],
+    limited(9, true),
+  ],
+  ['no limit at all is 0 to an add-on', [plan(nothing), addon(limited(5))], limited(5)],
+  ['nothing is nothing', [], null],
+  ['what has not begun is nothing', [promotional(limited(5), { startsAt: NOW + 1 })], null],
+  ['what begins now is in force', [promotional(limited(5), { startsAt: NOW })], limited(5)],
+  ['what ends now is over', [promotional(limited(5), { endsAt: NOW })], null],
+]
+
+for (const [name, sources, expected] of cases)
+  test(name, () => {
+    const { held, isRevoked } = resolve(sources, NOW)
+    assert.deepEqual(
+      held && {
+        limit: held.limit,
+        isUnlimited: held.isUnlimited,
+        isSoft: held.isSoft,
+        enumValues: held.enumValues,
+      },
+      expected === 'REVOKED' ? null : expected,
+    )
+    assert.equal(isRevoked, expected === 'REVOKED')
+  })
+
+test('the winner gives the reset period, the anchor and the time of change', () => {
+  const monthly = { period: 'MONTH', accordingTo: 'StartOfTheMonth' } as const
+  const daily = { period: 'DAY', accordingTo: null } as const
+  const sources = [
+    plan(limited(5), { reset: monthly, anchor: 1, updatedAt: 10 }),
+    addon(limited(1), { reset: daily, anchor: 2, updatedAt: 20 }),
+    promotional(limited(4), { reset: daily, anchor: 3, updatedAt: 30 }),
+  ]
+  const { held } = resolve(sources, NOW)
+  assert.deepEqual([held?.reset, held?.anchor, held?.updatedAt], [monthly, 1, 20])
+})
+
+test('what is alike comes from a subscription, then from a trial, then from a grant', () => {
+  const sources = [
+    promotional(limited(5), { anchor: 3 }),
+    plan(limited(5), { ...of('a', true), anchor: 2 }),
+    plan(limited(5), { ...of('b'), anchor: 1 }),
+  ]
+  for (const anchor of [1, 2, 3])
+    assert.equal(
+      resolve(
+        sources.filter((each) => each.anchor >= anchor),
+        NOW,
+      ).held?.anchor,
+      anchor,
+    )
+})
+
+test('every source is told with what it contributes, and whether it wins', () => {
+  const sources = [
+    parentPlan(limited(100)),
+    plan(limited(5)),
+    addon(limited(2), { quantity: 3 }),
+    promotional(limited(7)),
+  ]
+  assert.deepEqual(
+    resolve(sources, NOW).parts.map(({ source, contributes, wins }) => [
+      source.kind,
+      contributes?.limit ?? null,
+      wins,
+    ]),
+    [
+      ['PARENT_PLAN', null, false],
+      ['PLAN', wholeUnits(5), true],
+      ['ADDON', wholeUnits(6), true],
+      ['PROMOTIONAL', wholeUnits(7), false],
+    ],
+  )
+})
+
+const allowance: fc.Arbitrary<Allowance> = fc.record({
+  limit: fc.option(fc.bigInt({ min: 0n, max: 5n })),
+  isUnlimited: fc.boolean(),
+  isSoft: fc.boolean(),
+  enumValues: fc.uniqueArray(fc.constantFrom('eu', 'us', 'asia')),
+})
+const anySubscription = fc
+  .constantFrom('sub-1', 'sub-2')
+  .map((id) => ({ id, isTrial: id === 'sub-2' }))
+const anySource: fc.Arbitrary<Source> = fc
+  .record({
+    kind: fc.constantFrom('PLAN', 'PARENT_PLAN', 'ADDON', 'SUBSCRIPTION', 'PROMOTIONAL'),
+    subscription: anySubscription,
+    quantity: fc.integer({ min: 1, max: 3 }),
+    behavior: fc.constantFrom('Increment', 'Override'),
+    allowance: fc.option(allowance, { freq: 4 }),
+    anchor: fc.integer({ min: 0, max: 3 }),
+    startsAt: fc.constantFrom(NOW - 1, NOW, NOW + 1),
+    endsAt: fc.constantFrom(null, NOW, NOW + 1, NOW + 2),
+  })
+  .map(({ kind, subscription, ...parts }) =>
+    promotional(parts.allowance, {
+      ...parts,
+      kind,
+      subscription: kind === 'PROMOTIONAL' ? null : subscription,
+      generation: kind === 'PARENT_PLAN' ? 1 : 0,
+    }),
+  )
+/** One plan, one parent and one own entitlement of a subscription; ids tell everything apart. */
+const anySources = fc
+  .uniqueArray(anySource, {
+    maxLength: 7,
+    selector: ({ kind, subscription }) =>
+      ['ADDON', 'PROMOTIONAL'].includes(kind) ? null : `${kind} ${subscription?.id}`,
+    comparator: (one, other) => one !== null && one === other,
+  })
+  .map((sources) => sources.map((each, index) => ({ ...each, id: `id-${index}` })))
+
+test('the order of the sources is of no consequence', () => {
+  fc.assert(
+    fc.property(
+      anySources.chain((sources) =>
+        fc.tuple(
+          fc.constant(sources),
+          fc.shuffledSubarray(sources, { minLength: sources.length, maxLength: sources.length }),
+        ),
+      ),
+      ([sources, shuffled]) => {
+        const [one, other] = [resolve(sources, NOW), resolve(shuffled, NOW)]
+        assert.deepEqual(
+          { held: other.held, isRevoked: other.isRevoked },
+          { held: one.held, isRevoked: one.isRevoked },
+        )
+        assert.deepEqual(new Set(other.parts), new Set(one.parts))
+      },
+    ),
+  )
+})
+
+/** Whether what is held after is in no respect less than before. */
+function isNoLess(before: Allowance | null, after: Allowance | null): boolean {
+  if (before === null) return true
+  return (
+    after !== null &&
+    (after.isUnlimited || !before.isUnlimited) &&
+    (after.isSoft || !before.isSoft) &&
+    (after.limit ?? 0n) >= (before.limit ?? 0n) &&
+    before.enumValues.every((value) => after.enumValues.includes(value))
+  )
+}
+
+const overrides = (
+  { kind, behavior, allowance: given, subscription }: Source,
+  sources: readonly Source[],
+) =>
+  given === null ||
+  (kind === 'ADDON' && behavior === 'Override') ||
+  // A plan or an own entitlement hides what the subscription had from others of them.
+  (kind !== 'ADDON' &&
+    sources.some((each) => subscription !== null && each.subscription?.id === subscription.id))
+
+test('one more source never leaves a customer with less, unless it overrides', () => {
+  fc.assert(
+    fc.property(anySources, anySource, (sources, another) => {
+      fc.pre(!overrides(another, sources))
+      const more = [...sources, { ...another, id: 'another' }]
+      assert.ok(isNoLess(resolve(sources, NOW).held, resolve(more, NOW).held))
+    }),
+  )
+})
+
+test('a higher limit of one source never leaves a customer with less', () => {
+  fc.assert(
+    fc.property(anySources, fc.nat(), fc.bigInt({ min: 1n, max: 9n }), (sources, pick, raise) => {
+      fc.pre(sources.length > 0)
+      const raised = sources.map((each, index) =>
+        index === pick % sources.length && each.allowance !== null
+          ? {
+              ...each,
+              allowance: { ...each.allowance, limit: (each.allowance.limit ?? 0n) + raise },
+            }
+          : each,
+      )
+      assert.ok(isNoLess(resolve(sources, NOW).held, resolve(raised, NOW).held))
+    }),
+  )
+})
+
+test('what takes effect later is ignored, and so is what is over', () => {
+  fc.assert(
+    fc.property(anySources, (sources) => {
+      const present = sources.filter(
+        ({ startsAt, endsAt }) => startsAt <= NOW && (endsAt === null || endsAt > NOW),
+      )
+      assert.deepEqual(resolve(sources, NOW), resolve(present, NOW))
+    }),
+  )
+})
+
+test('what is held is an offer of one subscription or grant at least, and no more than the best', () => {
+  fc.assert(
+    fc.property(anySources, (sources) => {
+      const { held, parts } = resolve(sources, NOW)
+      const grants = parts.filter(({ source, contributes }) => !source.subscription && contributes)
+      for (const { contributes } of grants)
+        assert.ok(
+          held !== null && contributes !== null && compareGenerosity(held, contributes) <= 0,
+        )
+      assert.equal(
+        held !== null,
+        parts.some(({ wins }) => wins),
+      )
+    }),
+  )
+})

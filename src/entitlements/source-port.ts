@@ -1,0 +1,53 @@
+import { column, type Sql, sql } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { quantityFromSql } from '../kernel/quantity.ts'
+import type { Allowance, Source } from './types.ts'
+
+/** Of whom and of what sources are asked for: expressions of the statement that they are part of. */
+export type SourcesOf = {
+  customerKey: Sql
+  /** null: of all features. */
+  featureKey: Sql | null
+  /** The resource whose subscriptions count beside those of none; SQL's null for none. */
+  resourceKey: Sql
+  now: Instant
+}
+
+/**
+ * What a module that grants features gives to every statement that resolves entitlements. The
+ * composition root lists them all.
+ */
+export type SourceLoader = {
+  /**
+   * A select of `feature_key` and `source`, a `SourceJson`, of all that is in force or begins
+   * later.
+   */
+  sources(of: SourcesOf): Sql
+  /** A boolean expression: whether the customer has an active subscription. */
+  isSubscribed(of: SourcesOf): Sql
+}
+
+/** What all loaders give together: a select of `feature_key` and `source`. */
+export const sourcesBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+  loaders.map((loader) => loader.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
+
+/** Whether the customer has an active subscription by any of the loaders. */
+export const isSubscribedBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+  loaders.map((loader) => loader.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
+
+/** A source as `json_build_object` makes it: instants are milliseconds, quantities are texts. */
+export type SourceJson = Omit<Source, 'allowance'> & {
+  allowance: (Omit<Allowance, 'limit'> & { limit: string | null }) | null
+}
+
+const sourcesJson = column.json<SourceJson[]>()
+
+/** Reads a column of sources. */
+export const sourcesFromJson = (raw: string | null): Source[] =>
+  sourcesJson(raw).map((source) => ({
+    ...source,
+    allowance: source.allowance && {
+      ...source.allowance,
+      limit: source.allowance.limit === null ? null : quantityFromSql(source.allowance.limit),
+    },
+  }))

@@ -1,0 +1,54 @@
+import { wholeUnits } from '../kernel/quantity.ts'
+import type { Allowance, Source } from './types.ts'
+
+/** The instant at which tests of rules stand, and one year around it. */
+export const NOW = Date.UTC(2026, 4, 18, 10, 7, 42)
+
+export const nothing: Allowance = {
+  limit: null,
+  isUnlimited: false,
+  isSoft: false,
+  enumValues: [],
+}
+export const limited = (limit: number, isSoft = false): Allowance => ({
+  ...nothing,
+  limit: wholeUnits(limit),
+  isSoft,
+})
+export const unlimited: Allowance = { ...nothing, isUnlimited: true }
+export const values = (...enumValues: string[]): Allowance => ({ ...nothing, enumValues })
+
+/** A promotional entitlement that has been in force for a day, unless told otherwise. */
+export const source = (parts: Partial<Source>): Source => ({
+  kind: 'PROMOTIONAL',
+  id: 'grant',
+  version: null,
+  quantity: 1,
+  subscription: null,
+  generation: 0,
+  behavior: 'Increment',
+  allowance: nothing,
+  reset: null,
+  anchor: NOW - 86_400_000,
+  startsAt: NOW - 86_400_000,
+  endsAt: null,
+  updatedAt: NOW - 86_400_000,
+  ...parts,
+})
+
+const subscribed = (id: string) => ({ subscription: { id, isTrial: false } })
+
+export const plan = (allowance: Allowance | null, parts: Partial<Source> = {}): Source =>
+  source({ kind: 'PLAN', id: 'pro', version: 1, ...subscribed('sub'), allowance, ...parts })
+
+export const parentPlan = (allowance: Allowance | null, parts: Partial<Source> = {}): Source =>
+  plan(allowance, { kind: 'PARENT_PLAN', id: 'base', generation: 1, ...parts })
+
+export const addon = (allowance: Allowance | null, parts: Partial<Source> = {}): Source =>
+  plan(allowance, { kind: 'ADDON', id: 'more', ...parts })
+
+export const ofSubscription = (allowance: Allowance | null, parts: Partial<Source> = {}): Source =>
+  plan(allowance, { kind: 'SUBSCRIPTION', id: 'sub', version: null, ...parts })
+
+export const promotional = (allowance: Allowance | null, parts: Partial<Source> = {}): Source =>
+  source({ allowance, ...parts })

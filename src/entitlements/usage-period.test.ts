@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { instantFromWire } from '../kernel/clock.ts'
+import { contains, LIFETIME } from '../kernel/period.ts'
+import type { Reset, ResetAnchor, ResetPeriod } from './types.ts'
+import { usagePeriod, usageWindow } from './usage-period.ts'
+
+const at = (text: string) => instantFromWire(`${text}Z`)
+
+/** Period, what it follows, when the source began, now, and the period: anchor, start, end. */
+const periods: readonly (readonly [ResetPeriod, ResetAnchor | null, string, string, string[]])[] = [
+  [
+    'MONTH',
+    'SubscriptionStart',
+    '2026-01-31T10:00',
+    '2026-04-15T00:00',
+    ['2026-01-31T10:00', '2026-03-31T10:00', '2026-04-30T10:00'],
+  ],
+  [
+    'MONTH',
+    null,
+    '2026-01-31T10:00',
+    '2026-02-28T10:00',
+    ['2026-01-31T10:00', '2026-02-28T10:00', '2026-03-31T10:00'],
+  ],
+  [
+    'MONTH',
+    'StartOfTheMonth',
+    '2026-02-10T08:00',
+    '2026-03-17T00:00',
+    ['2026-02-01T00:00', '2026-03-01T00:00', '2026-04-01T00:00'],
+  ],
+  [
+    'WEEK',
+    'EveryMonday',
+    '2024-01-03T15:00',
+    '2024-01-05T00:00',
+    ['2024-01-01T00:00', '2024-01-01T00:00', '2024-01-08T00:00'],
+  ],
+  [
+    'WEEK',
+    'EverySunday',
+    '2026-05-18T10:07',
+    '2026-05-25T00:00',
+    ['2026-05-17T00:00', '2026-05-24T00:00', '2026-05-31T00:00'],
+  ],
+  [
+    'WEEK',
+    'SubscriptionStart',
+    '2026-05-18T10:07',
+    '2026-05-25T10:06',
+    ['2026-05-18T10:07', '2026-05-18T10:07', '2026-05-25T10:07'],
+  ],
+  [
+    'DAY',
+    null,
+    '2026-05-18T10:07',
+    '2026-05-20T09:00',
+    ['2026-05-18T10:07', '2026-05-19T10:07', '2026-05-20T10:07'],
+  ],
+  [
+    'HOUR',
+    null,
+    '2026-05-18T09:20',
+    '2026-05-18T14:05',
+    ['2026-05-18T09:20', '2026-05-18T13:20', '2026-05-18T14:20'],
+  ],
+  [
+    'YEAR',
+    'SubscriptionStart',
+    '2028-02-29T00:00',
+    '2029-03-01T00:00',
+    ['2028-02-29T00:00', '2029-02-28T00:00', '2030-02-28T00:00'],
+  ],
+]
+
+test('usage counts in the period of the table', () => {
+  for (const [period, accordingTo, begun, now, [anchor = '', start = '', end = '']] of periods)
+    assert.deepEqual(
+      usagePeriod({ reset: { period, accordingTo }, anchor: at(begun) }, at(now)),
+      { anchor: at(anchor), window: { start: at(start), end: at(end) } },
+      `${period} ${accordingTo} ${begun} ${now}`,
+    )
+})
+
+test('what is never reset counts for all time', () => {
+  assert.equal(usagePeriod({ reset: null, anchor: 0 }, at('2026-05-18T10:07')), null)
+  assert.equal(usageWindow({ reset: null, anchor: 0 }, at('2026-05-18T10:07')), LIFETIME)
+})
+
+const instant = fc.integer({ min: at('2000-01-01T00:00'), max: at('2100-01-01T00:00') })
+const weekdays = [
+  'EverySunday',
+  'EveryMonday',
+  'EveryTuesday',
+  'EveryWednesday',
+  'EveryThursday',
+  'EveryFriday',
+  'EverySaturday',
+] as const
+
+test('a week of every day begins on that day at midnight, and holds the present', () => {
+  fc.assert(
+    fc.property(instant, instant, fc.nat({ max: 6 }), (begun, now, day) => {
+      const reset: Reset = { period: 'WEEK', accordingTo: weekdays[day] ?? null }
+      const window = usageWindow({ reset, anchor: begun }, now)
+      assert.ok(contains(window, now))
+      assert.equal(new Date(window.start).getUTCDay(), day)
+      assert.equal(window.start % 86_400_000, 0)
+      assert.equal(window.end - window.start, 7 * 86_400_000)
+    }),
+  )
+})

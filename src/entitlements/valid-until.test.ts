@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { LIFETIME } from '../kernel/period.ts'
+import { limited, NOW, promotional } from './testing.ts'
+import type { Source } from './types.ts'
+import { validUntil } from './valid-until.ts'
+
+const source = (startsAt: number, endsAt: number | null): Source =>
+  promotional(limited(1), { startsAt: NOW + startsAt, endsAt: endsAt && NOW + endsAt })
+
+const window = { start: NOW - 5, end: NOW + 5 }
+
+test('an answer holds until the next end of its period, or change of a source', () => {
+  assert.equal(validUntil([], null, NOW), null)
+  assert.equal(validUntil([source(-9, null)], LIFETIME, NOW), null)
+  assert.equal(validUntil([source(-9, null)], window, NOW), NOW + 5)
+  assert.equal(validUntil([source(-9, 3)], window, NOW), NOW + 3)
+  assert.equal(validUntil([source(-9, 7)], window, NOW), NOW + 5)
+  assert.equal(validUntil([source(2, 9), source(-9, 4)], window, NOW), NOW + 2)
+})
+
+test('what is over, and what happens now, changes nothing later', () => {
+  assert.equal(validUntil([source(-9, -1)], null, NOW), null)
+  assert.equal(validUntil([source(0, null), source(-9, 0)], { start: 0, end: NOW }, NOW), null)
+})

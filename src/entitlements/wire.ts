@@ -1,0 +1,125 @@
+import { type BareFeature, type Currency, transformUnits } from '../catalog/index.ts'
+import type {
+  CreditEntitlement,
+  CustomerEntitlements,
+  EntitlementFeature,
+  FeatureEntitlement,
+  PromotionalEntitlement as WirePromotionalEntitlement,
+} from '../contract.gen.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Evaluated } from './evaluate.ts'
+import type { Entitlements } from './list-entitlements.ts'
+import { statusOf } from './promotional-status.ts'
+import type { EvaluatedCredit } from './queries.ts'
+import type { Allowance, PromotionalEntitlement } from './types.ts'
+
+const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFeature => ({
+  id: feature.id,
+  displayName: feature.displayName,
+  featureStatus: feature.status,
+  featureType: feature.featureType,
+})
+
+/** `featureId` is a key, as the published form of the answer has it; `feature.id` is the id. */
+export const promotionalToWire = (
+  grant: PromotionalEntitlement,
+  of: { scope: Scope; isArchived: boolean; now: Instant },
+): WirePromotionalEntitlement => {
+  const { feature, allowance, reset } = grant
+  return {
+    id: grant.key,
+    featureId: feature.key,
+    feature: featureOfEntitlementToWire(feature),
+    environmentId: of.scope.environmentKey,
+    status: statusOf(grant, of),
+    description: feature.description,
+    period: grant.period,
+    startDate: instantToWire(grant.startsAt),
+    endDate: grant.endsAt === null ? null : instantToWire(grant.endsAt),
+    usageLimit: limitToWire(allowance.limit),
+    hasUnlimitedUsage: allowance.isUnlimited,
+    hasSoftLimit: allowance.isSoft,
+    enumValues: valuesToWire(allowance, feature),
+    isVisible: grant.isVisible,
+    resetPeriod: reset?.period ?? null,
+    resetPeriodConfiguration:
+      reset === null || reset.accordingTo === null ? null : { accordingTo: reset.accordingTo },
+    featureGroupIds: null,
+    createdAt: instantToWire(grant.createdAt),
+    updatedAt: instantToWire(grant.updatedAt),
+  }
+}
+
+export const limitToWire = (limit: Quantity | null): number | null =>
+  limit === null ? null : quantityToWire(limit)
+
+/** Only an ENUM has values. */
+export const valuesToWire = (
+  { enumValues }: Allowance,
+  { featureType }: BareFeature,
+): string[] | null => (featureType === 'ENUM' ? [...enumValues] : null)
+
+/** Figures are there for what is held, periods of usage for what starts again. */
+export function featureEntitlementToWire(evaluated: Evaluated): FeatureEntitlement {
+  const { decision, holding, period, validUntil } = evaluated
+  const held = holding?.resolution.held ?? null
+  return {
+    type: 'FEATURE',
+    isGranted: decision.isGranted,
+    accessDeniedReason: decision.accessDeniedReason,
+    ...(holding === null ? {} : { feature: featureOfEntitlementToWire(holding.feature) }),
+    ...(holding === null || held === null
+      ? {}
+      : {
+          usageLimit: held.isUnlimited ? null : limitToWire(held.limit),
+          hasUnlimitedUsage: held.isUnlimited,
+          currentUsage: usageToWire(holding.usage, holding.feature),
+          resetPeriod: held.reset?.period ?? null,
+          entitlementUpdatedAt: instantToWire(held.updatedAt),
+        }),
+    ...(period === null
+      ? {}
+      : {
+          usagePeriodAnchor: instantToWire(period.anchor),
+          usagePeriodStart: instantToWire(period.window.start),
+          usagePeriodEnd: instantToWire(period.window.end),
+        }),
+    ...(validUntil === null ? {} : { validUntil: instantToWire(validUntil) }),
+  }
+}
+
+/** In units, and never below 0. */
+function usageToWire(usage: Quantity, { unitTransformation }: BareFeature): number {
+  const units = transformUnits(usage, unitTransformation)
+  return units < 0n ? 0 : quantityToWire(units)
+}
+
+/** As long as nobody has a wallet, nothing was ever granted or spent. */
+export const creditEntitlementToWire = ({
+  currency,
+  decision,
+}: EvaluatedCredit): CreditEntitlement => ({
+  type: 'CREDIT',
+  isGranted: decision.isGranted,
+  accessDeniedReason: decision.accessDeniedReason,
+  currency: currencyToWire(currency),
+  usageLimit: 0,
+  currentUsage: 0,
+  usageUpdatedAt: instantToWire(currency.createdAt),
+})
+
+const currencyToWire = (currency: Currency): CreditEntitlement['currency'] => ({
+  currencyId: currency.id,
+  displayName: currency.displayName,
+  description: currency.description,
+  metadata: { ...currency.metadata },
+  unitSingular: currency.units?.singular ?? null,
+  unitPlural: currency.units?.plural ?? null,
+})
+
+export const entitlementsToWire = (listed: Entitlements): CustomerEntitlements => ({
+  accessDeniedReason: listed.accessDeniedReason,
+  entitlements: listed.entitlements.map(featureEntitlementToWire),
+})

@@ -1,0 +1,57 @@
+import { assert } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { contains, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import type { KeptTotal, Measured, Tally } from './types.ts'
+import { NOTHING } from './usage-of.ts'
+
+/** A tally with one more record. `isNew`: no record of the window had this mark before. */
+export const tallyWith = (tally: Tally, amount: Quantity, isNew: boolean): Tally => ({
+  count: tally.count + 1n,
+  sum: tally.sum + amount,
+  min: tally.min === null || amount < tally.min ? amount : tally.min,
+  max: tally.max === null || amount > tally.max ? amount : tally.max,
+  distinct: isNew ? tally.distinct + 1n : tally.distinct,
+})
+
+/**
+ * Whether a window that has no total must be made out of its records. If not, nothing occurred in
+ * it: the lifetime is given, or there is no record at all.
+ */
+export const needsRecords = (totals: readonly KeptTotal[], window: Window): boolean => {
+  const lifetime = totals.find((total) => isSameWindow(total.window, LIFETIME))
+  return (
+    lifetime !== undefined &&
+    lifetime.lastAt >= window.start &&
+    !totals.some((total) => isSameWindow(total.window, window))
+  )
+}
+
+/**
+ * The totals of what is metered with one for the window, new if it had none. There must be no need
+ * of records, since none may be missed.
+ */
+export function withWindow(totals: readonly KeptTotal[], window: Window): readonly KeptTotal[] {
+  assert(!needsRecords(totals, window), 'a window is kept from its first record on')
+  if (totals.some((total) => isSameWindow(total.window, window))) return totals
+  return [...totals, { window, tally: NOTHING, lastAt: LIFETIME.start, setAt: null }]
+}
+
+/**
+ * The totals with one more record, which counts in every window that it occurred in. `isNewIn`: no
+ * record of the window had its mark before.
+ */
+export const totalsWith = (
+  totals: readonly KeptTotal[],
+  record: Pick<Measured, 'amount'> & { occurredAt: Instant },
+  isNewIn: (window: Window) => boolean,
+): readonly KeptTotal[] =>
+  totals.map((total) =>
+    contains(total.window, record.occurredAt)
+      ? {
+          ...total,
+          tally: tallyWith(total.tally, record.amount, isNewIn(total.window)),
+          lastAt: Math.max(total.lastAt, record.occurredAt),
+        }
+      : total,
+  )

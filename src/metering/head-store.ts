@@ -1,0 +1,85 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+
+/**
+ * Notes that the structure of customers has changed: entities, their places, budgets, entitlements.
+ * The last lock of the transaction that changes it: it waits for those who are counting usage of
+ * the customers, and they wait for its end. What was resolved for an earlier version is void.
+ */
+export const bumpVersion = (tx: Tx, scope: Scope, customerKeys: readonly Uuid[]): Promise<number> =>
+  tx.execute(sql`
+    insert into customer_heads as head (customer_key, environment_key, version)
+    select customer_key, ${scope.environmentKey}::uuid, 1
+    from unnest(${customerKeys}::uuid[]) as customer (customer_key)
+    order by customer_key
+    on conflict (customer_key) do update set version = head.version + 1`)
+
+/**
+ * The same for what all customers of an environment share: entity types and their attribution keys.
+ * Records that are being counted meanwhile fall before the change.
+ */
+export const bumpEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
+  tx.execute(sql`
+    insert into environment_heads as head (environment_key, version)
+    values (${scope.environmentKey}::uuid, 1)
+    on conflict (environment_key) do update set version = head.version + 1`)
+
+/** A customer whose usage nobody else counts, and whose structure nobody changes, meanwhile. */
+export type Head = {
+  /** Of the customer's structure: what was resolved for another one is void. */
+  version: number
+  /** The instant of decision. */
+  now: Instant
+}
+
+const headRow = row({
+  customer_key: column.uuid,
+  version: column.integer,
+  decided_at: column.instant,
+})
+
+/**
+ * Locks the heads of customers until the transaction ends, in the order of their keys: the first
+ * statement of whoever counts their usage. The instant of decision is `now`, unless a server whose
+ * clock runs ahead has decided later.
+ */
+export async function lockHeads(
+  tx: Tx,
+  scope: Scope,
+  asked: { customerKeys: readonly Uuid[]; now: Instant },
+): Promise<ReadonlyMap<Uuid, Head>> {
+  const found = await tx.many(
+    headRow,
+    sql`
+    insert into customer_heads as head (customer_key, environment_key, version, decided_at)
+    select customer_key, ${scope.environmentKey}::uuid, 0,
+      ${instantToWire(asked.now)}::timestamptz
+    from unnest(${asked.customerKeys}::uuid[]) as customer (customer_key)
+    order by customer_key
+    on conflict (customer_key) do update set
+      decided_at = greatest(head.decided_at, excluded.decided_at)
+    returning customer_key, version, decided_at`,
+  )
+  return new Map(
+    found.map(({ customer_key, version, decided_at }) => [
+      customer_key,
+      { version, now: decided_at },
+    ]),
+  )
+}
+
+const versionRow = row({ version: column.integer })
+
+/** The version of what all customers of an environment share; 0 before its first change. */
+export const environmentVersion = async (reader: Reader, scope: Scope): Promise<number> =>
+  (
+    await reader.one(
+      versionRow,
+      sql`
+      select coalesce((
+        select version from environment_heads
+        where environment_key = ${scope.environmentKey}::uuid), 0) as version`,
+    )
+  ).version

@@ -1,0 +1,49 @@
+export { needsRecords, totalsWith, withWindow } from './count-record.ts'
+export { findUsage } from './find-usage.ts'
+export {
+  bumpEnvironmentVersion,
+  bumpVersion,
+  environmentVersion,
+  type Head,
+  lockHeads,
+} from './head-store.ts'
+export {
+  findMarks,
+  findTotals,
+  type MarkOf,
+  makeMarks,
+  makeTotals,
+  saveMarks,
+  saveTotals,
+} from './kept-store.ts'
+export { aggregateOf, measureEvent } from './measure-event.ts'
+export {
+  hashOfMark,
+  KEPT_MS,
+  nameOfEvent,
+  nameOfPart,
+  nameOfReport,
+  type RecordName,
+} from './name-record.ts'
+export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
+export { occurredAt } from './occurred-at.ts'
+export { addRecords, hasRecord } from './record-store.ts'
+export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
+export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export {
+  type Aggregate,
+  AHEAD_LIMIT_MS,
+  type Attribution,
+  type KeptTotal,
+  type Measured,
+  type Metered,
+  type MeteredOf,
+  NO_RESOURCE,
+  type Posting,
+  type Tally,
+  type Total,
+  type UsageQuery,
+  type UsageRecord,
+  type WindowOf,
+} from './types.ts'
+export { usageOf } from './usage-of.ts'

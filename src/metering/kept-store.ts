@@ -1,0 +1,175 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { boundToSql, type Window } from '../kernel/period.ts'
+import { quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import {
+  recordsOfWindow,
+  tallyColumns,
+  tallyOf,
+  tallyOfRecords,
+  windowsAsked,
+} from './tally-store.ts'
+import type { KeptTotal, MeteredOf, WindowOf } from './types.ts'
+
+const positionColumn = { position: column.integer }
+const windowColumns = { window_start: column.bound, window_end: column.bound }
+const lastColumns = { last_at: column.bound, set_at: column.nullable(column.instant) }
+
+const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
+const madeRow = row({ ...tallyColumns, ...lastColumns })
+
+/**
+ * The totals of what is metered whose windows end after an instant, in the order of what is asked
+ * for. Whoever counts records that occurred then or later needs them all, and no other.
+ */
+export async function findTotals(
+  reader: Reader,
+  asked: readonly (MeteredOf & { from: Instant })[],
+): Promise<KeptTotal[][]> {
+  if (asked.length === 0) return []
+  const found = await reader.many(
+    keptRow,
+    sql`
+    select asked.position, total.window_start, total.window_end, total.count, total.sum,
+      total.min, total.max, total.distinct_count, total.last_at, total.set_at
+    from unnest(
+      ${asked.map(({ customerKey }) => customerKey)}::uuid[],
+      ${asked.map(({ featureKey }) => featureKey)}::uuid[],
+      ${asked.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${asked.map(({ from }) => boundToSql(from))}::timestamptz[]
+    ) with ordinality as asked (customer_key, feature_key, resource_key, from_at, position)
+      join usage_totals total on total.customer_key = asked.customer_key
+        and total.feature_key = asked.feature_key and total.resource_key = asked.resource_key
+        and total.window_end > asked.from_at`,
+  )
+  const totals: KeptTotal[][] = asked.map(() => [])
+  for (const each of found)
+    totals[each.position - 1]?.push({
+      window: { start: each.window_start, end: each.window_end },
+      tally: tallyOf(each),
+      lastAt: each.last_at,
+      setAt: each.set_at,
+    })
+  return totals
+}
+
+/** Totals made out of their records, in the order of the windows; as long as there are records. */
+export async function makeTotals(
+  reader: Reader,
+  windows: readonly WindowOf[],
+): Promise<KeptTotal[]> {
+  if (windows.length === 0) return []
+  const found = await reader.many(
+    madeRow,
+    sql`
+    select made.count, made.sum, made.min, made.max, made.distinct_count,
+      coalesce(made.last_at, '-infinity') as last_at, made.set_at
+    from ${windowsAsked(windows)} cross join lateral (${tallyOfRecords}) as made
+    order by query.position`,
+  )
+  return windows.map(({ window }, index) => {
+    const made = required(found[index], 'the tally of a window')
+    return { window, tally: tallyOf(made), lastAt: made.last_at, setAt: made.set_at }
+  })
+}
+
+/** Notes the marks of the records of windows: for those whose totals are about to be kept. */
+export async function makeMarks(tx: Tx, scope: Scope, windows: readonly WindowOf[]): Promise<void> {
+  if (windows.length === 0) return
+  await tx.execute(sql`
+    insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
+      window_start, environment_key)
+    select distinct query.customer_key, query.feature_key, query.resource_key,
+      substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid,
+      query.window_end, query.window_start, ${scope.environmentKey}::uuid
+    from ${windowsAsked(windows)} cross join lateral (
+      select counted.mark from ${recordsOfWindow} and counted.mark is not null
+    ) as counted
+    on conflict do nothing`)
+}
+
+/** Writes totals as they are now, new and changed ones alike. */
+export async function saveTotals(
+  tx: Tx,
+  scope: Scope,
+  totals: readonly (MeteredOf & { total: KeptTotal })[],
+): Promise<void> {
+  if (totals.length === 0) return
+  const sqlOf = (quantity: bigint | null) => (quantity === null ? null : quantityToSql(quantity))
+  await tx.execute(sql`
+    insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
+      environment_key, count, sum, min, max, distinct_count, last_at, set_at)
+    select customer_key, feature_key, resource_key, window_end, window_start,
+      ${scope.environmentKey}::uuid, count, sum, min, max, distinct_count, last_at, set_at
+    from unnest(
+      ${totals.map(({ customerKey }) => customerKey)}::uuid[],
+      ${totals.map(({ featureKey }) => featureKey)}::uuid[],
+      ${totals.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${totals.map(({ total }) => boundToSql(total.window.end))}::timestamptz[],
+      ${totals.map(({ total }) => boundToSql(total.window.start))}::timestamptz[],
+      ${totals.map(({ total }) => String(total.tally.count))}::bigint[],
+      ${totals.map(({ total }) => quantityToSql(total.tally.sum))}::numeric[],
+      ${totals.map(({ total }) => sqlOf(total.tally.min))}::numeric[],
+      ${totals.map(({ total }) => sqlOf(total.tally.max))}::numeric[],
+      ${totals.map(({ total }) => String(total.tally.distinct))}::bigint[],
+      ${totals.map(({ total }) => boundToSql(total.lastAt))}::timestamptz[],
+      ${totals.map(({ total: { setAt } }) => setAt && boundToSql(setAt))}::timestamptz[]
+    ) as total (customer_key, feature_key, resource_key, window_end, window_start, count, sum, min,
+      max, distinct_count, last_at, set_at)
+    on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
+      count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
+      distinct_count = excluded.distinct_count, last_at = excluded.last_at,
+      set_at = excluded.set_at`)
+}
+
+/** What a total of distinct values has seen. */
+export type MarkOf = MeteredOf & { hash: string }
+
+const markRow = row({ ...positionColumn, ...windowColumns })
+
+/** The windows whose totals have seen a mark, in the order of the marks. */
+export async function findMarks(reader: Reader, marks: readonly MarkOf[]): Promise<Window[][]> {
+  if (marks.length === 0) return []
+  const found = await reader.many(
+    markRow,
+    sql`
+    select asked.position, seen.window_start, seen.window_end
+    from unnest(
+      ${marks.map(({ customerKey }) => customerKey)}::uuid[],
+      ${marks.map(({ featureKey }) => featureKey)}::uuid[],
+      ${marks.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${marks.map(({ hash }) => hash)}::uuid[]
+    ) with ordinality as asked (customer_key, feature_key, resource_key, mark_hash, position)
+      join usage_marks seen on seen.customer_key = asked.customer_key
+        and seen.feature_key = asked.feature_key and seen.resource_key = asked.resource_key
+        and seen.mark_hash = asked.mark_hash`,
+  )
+  const windows: Window[][] = marks.map(() => [])
+  for (const { position, window_start, window_end } of found)
+    windows[position - 1]?.push({ start: window_start, end: window_end })
+  return windows
+}
+
+/** Notes marks that were not seen in a window before. */
+export async function saveMarks(
+  tx: Tx,
+  scope: Scope,
+  marks: readonly (MarkOf & { window: Window })[],
+): Promise<void> {
+  if (marks.length === 0) return
+  await tx.execute(sql`
+    insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
+      window_start, environment_key)
+    select customer_key, feature_key, resource_key, mark_hash, window_end, window_start,
+      ${scope.environmentKey}::uuid
+    from unnest(
+      ${marks.map(({ customerKey }) => customerKey)}::uuid[],
+      ${marks.map(({ featureKey }) => featureKey)}::uuid[],
+      ${marks.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${marks.map(({ hash }) => hash)}::uuid[],
+      ${marks.map(({ window }) => boundToSql(window.end))}::timestamptz[],
+      ${marks.map(({ window }) => boundToSql(window.start))}::timestamptz[]
+    ) as seen (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)`)
+}

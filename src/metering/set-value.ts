@@ -1,0 +1,46 @@
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { isSameWindow, type Window } from '../kernel/period.ts'
+import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
+import type { KeptTotal } from './types.ts'
+
+/** The largest usage that a JSON number tells exactly, of either sign. */
+const LARGEST = wholeUnits(Number.MAX_SAFE_INTEGER)
+
+const isInRange = (quantity: Quantity): boolean => -LARGEST <= quantity && quantity <= LARGEST
+
+/**
+ * What a SET has to count for so that the signed sum of its window becomes `value`. Null for one
+ * that is older than the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError`
+ * when the difference is larger than a usage may be.
+ */
+export function amountOfSet(
+  total: KeptTotal,
+  set: { value: Quantity; occurredAt: Instant },
+  field: string,
+): Quantity | null {
+  if (total.setAt !== null && set.occurredAt < total.setAt) return null
+  const amount = set.value - total.tally.sum
+  if (!isInRange(amount))
+    throw badInput(
+      `${field}: the difference to the current usage is beyond 2^53 − 1`,
+      'UsageMeasurementDiffOutOfRangeError',
+    )
+  return amount
+}
+
+/** The totals in which a SET of a window is the one in force. */
+export const totalsAfterSet = (
+  totals: readonly KeptTotal[],
+  window: Window,
+  occurredAt: Instant,
+): readonly KeptTotal[] =>
+  totals.map((total) =>
+    isSameWindow(total.window, window) ? { ...total, setAt: occurredAt } : total,
+  )
+
+/** 400 `EntitlementUsageOutOfRangeError` for usage that a JSON number could not tell exactly. */
+export function refuseOutOfRange(usage: Quantity, field: string): void {
+  if (!isInRange(usage))
+    throw badInput(`${field}: usage would be beyond 2^53 − 1`, 'EntitlementUsageOutOfRangeError')
+}

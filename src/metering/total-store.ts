@@ -1,0 +1,85 @@
+import { column, milliseconds, type Reader, type Sql, sql } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { LIFETIME } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { tallyOf, tallyOfRecords, tallyRow, windowsAsked } from './tally-store.ts'
+import type { Total, UsageQuery } from './types.ts'
+import { usageOf } from './usage-of.ts'
+
+type TotalJson = {
+  start: number | null
+  end: number | null
+  tally: Record<'count' | 'sum' | 'min' | 'max' | 'distinct_count', string | null>
+  lastAt: number
+}
+
+/** JSON has no infinity: an end that is none is null. */
+const bound = (at: Sql): Sql => sql`case when isfinite(${at}) then ${milliseconds(at)} end`
+
+/**
+ * The totals of what is metered whose windows `at` lies in, the lifetime among them; for
+ * `findUsage`. A scalar subquery, so that a statement can read usage along with what it belongs to;
+ * `totalsFromJson` reads its column. The parts are expressions of that statement.
+ */
+export const totalsAt = (
+  metered: { customerKey: Sql; featureKey: Sql; resourceKey: Sql },
+  at: Instant,
+): Sql => sql`(
+  select coalesce(json_agg(json_build_object('start', ${bound(sql`total.window_start`)},
+    'end', ${bound(sql`total.window_end`)}, 'lastAt', ${milliseconds(sql`total.last_at`)},
+    'tally', json_build_object('count', total.count::text, 'sum', total.sum::text,
+      'min', total.min::text, 'max', total.max::text,
+      'distinct_count', total.distinct_count::text))), '[]')
+  from usage_totals total
+  where total.customer_key = ${metered.customerKey} and total.feature_key = ${metered.featureKey}
+    and total.resource_key = ${metered.resourceKey}
+    and total.window_end > ${instantToWire(at)}::timestamptz
+    and total.window_start <= ${instantToWire(at)}::timestamptz)`
+
+const totalsJson = column.json<TotalJson[]>()
+
+/** Reads the column of `totalsAt`. */
+export const totalsFromJson = (raw: string | null): Total[] =>
+  totalsJson(raw).map(({ start, end, tally, lastAt }) => ({
+    window: { start: start ?? LIFETIME.start, end: end ?? LIFETIME.end },
+    tally: tallyOf(tallyRow(tally)),
+    lastAt,
+  }))
+
+/**
+ * Usage of a customer in windows, signed, in the order of the queries. One statement. What is not
+ * kept as a total is made out of its records, which takes as long as there are records.
+ */
+export async function readTotals(
+  reader: Reader,
+  customerKey: Uuid,
+  queries: readonly UsageQuery[],
+): Promise<Quantity[]> {
+  if (queries.length === 0) return []
+  const found = await reader.many(
+    tallyRow,
+    sql`
+    select coalesce(total.count, made.count, 0) as count,
+      coalesce(total.sum, made.sum, 0) as sum, coalesce(total.min, made.min) as min,
+      coalesce(total.max, made.max) as max,
+      coalesce(total.distinct_count, made.distinct_count, 0) as distinct_count
+    from ${windowsAsked(queries.map((query) => ({ ...query, customerKey })))}
+      left join usage_totals lifetime on lifetime.customer_key = query.customer_key
+        and lifetime.feature_key = query.feature_key
+        and lifetime.resource_key = query.resource_key
+        and lifetime.window_end = 'infinity' and lifetime.window_start = '-infinity'
+      left join usage_totals total on total.customer_key = query.customer_key
+        and total.feature_key = query.feature_key and total.resource_key = query.resource_key
+        and total.window_end = query.window_end and total.window_start = query.window_start
+      left join lateral (
+        ${tallyOfRecords}
+          and total.customer_key is null and lifetime.last_at >= query.window_start
+      ) as made on true
+    order by query.position`,
+  )
+  return queries.map(({ aggregate }, index) =>
+    usageOf(tallyOf(required(found[index], 'usage of a window')), aggregate),
+  )
+}

@@ -1,0 +1,97 @@
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+
+/**
+ * How the amounts of records become usage. A meter that counts is a SUM whose amounts are 1, and so
+ * is a feature without a meter.
+ */
+export type Aggregate = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'UNIQUE'
+
+/** All that any aggregate needs to know of the records of a window; `usageOf` tells usage by it. */
+export type Tally = {
+  /** Records that counted. */
+  count: bigint
+  sum: Quantity
+  /** Null when nothing counted. */
+  min: Quantity | null
+  max: Quantity | null
+  /** Different values that a meter of distinct ones saw. */
+  distinct: bigint
+}
+
+/**
+ * How far ahead of its acceptance a record may have occurred, in milliseconds: clocks of callers
+ * run fast. So no record of a window was accepted earlier than this before the window.
+ */
+export const AHEAD_LIMIT_MS = 3_600_000
+
+/** The resource of usage that belongs to none. */
+export const NO_RESOURCE: Uuid = '00000000-0000-0000-0000-000000000000'
+
+/** What has usage: a feature of a customer, for one of its resources or for none. */
+export type Metered = { featureKey: Uuid; resourceKey: Uuid }
+
+/** The same, of any customer. */
+export type MeteredOf = Metered & { customerKey: Uuid }
+
+/** One window of it. */
+export type WindowOf = MeteredOf & { window: Window }
+
+/** What is kept of a window. */
+export type Total = {
+  window: Window
+  tally: Tally
+  /** When the latest record of the window occurred. */
+  lastAt: Instant
+}
+
+/** The same, as whoever counts needs it. */
+export type KeptTotal = Total & {
+  /** When the SET in force occurred; an earlier one is ignored. */
+  setAt: Instant | null
+}
+
+/** What a record counts for one feature. */
+export type Measured = {
+  featureKey: Uuid
+  amount: Quantity
+  /** The value that a meter of distinct ones saw; null for every other. */
+  mark: string | null
+}
+
+/** What a record added to one counter of a budget. */
+export type Posting = { assignmentKey: Uuid; revision: number; window: Window; delta: Quantity }
+
+/** Whom a record was attributed to when it was accepted. */
+export type Attribution = {
+  /** The entities that its dimensions named. */
+  direct: readonly Uuid[]
+  /** These, and all that is above them. */
+  entities: readonly Uuid[]
+  postings: readonly Posting[]
+}
+
+/** One thing that counted, as it is kept for ever. */
+export type UsageRecord = {
+  customerKey: Uuid
+  eventKey: Uuid
+  occurredAt: Instant
+  /** The instant of decision; the one in the key. */
+  acceptedAt: Instant
+  kind: 'REPORT' | 'SET' | 'EVENT'
+  /** Of an EVENT, else null. */
+  eventName: string | null
+  /** As it was sent; null for an EVENT. */
+  value: Quantity | null
+  resourceKey: Uuid
+  /** JSON; null for none. */
+  dimensions: string | null
+  measured: readonly Measured[]
+  /** null: its dimensions named no entity. */
+  attribution: Attribution | null
+}
+
+/** Which usage is asked for. */
+export type UsageQuery = Metered & { window: Window; aggregate: Aggregate }

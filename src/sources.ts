@@ -1,0 +1,4 @@
+import { promotionalSources, type SourceLoader } from './entitlements/index.ts'
+
+/** All that can grant a feature to a customer. A module that grants adds its loader here. */
+export const sources: readonly SourceLoader[] = [promotionalSources]

@@ -1,0 +1,74 @@
+import { findCustomerKeys, findResourceKeys } from '../customers/index.ts'
+import type { Reader } from '../db/index.ts'
+import { notFound } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { NO_RESOURCE } from '../metering/index.ts'
+import type { Memory } from './memory.ts'
+import type { Address, Subject } from './types.ts'
+
+/**
+ * The keys of subjects, in their order. An id never gets another key, so that who was found once is
+ * not looked up again. 404 `CustomerNotFound`, naming the first of `list` that is unknown.
+ */
+export async function findAddresses<S extends Subject>(
+  reader: Reader,
+  scope: Scope,
+  { subjects, list, keys }: { subjects: readonly S[]; list: string; keys: Memory<Uuid> },
+): Promise<(S & Address)[]> {
+  const customerName = ({ customerId }: Subject) => `${scope.environmentKey} ${customerId}`
+  const customers = await lookUp(subjects, customerName, keys, async (unknown) => {
+    const ids = unknown.map(({ customerId }) => customerId)
+    const found = await findCustomerKeys(reader, scope, ids)
+    return ids.map((id) => found.get(id) ?? null)
+  })
+  const owned = subjects.map((subject, index) => {
+    const customerKey = customers.get(customerName(subject))
+    if (customerKey === undefined)
+      throw notFound(
+        'CustomerNotFound',
+        `${list}[${index}]: there is no customer ${subject.customerId}`,
+      )
+    return { ...subject, customerKey }
+  })
+  const ofResources = owned.flatMap(({ customerKey, resourceId }) =>
+    resourceId === null ? [] : [{ customerKey, resourceId }],
+  )
+  const resourceName = (name: { customerKey: Uuid; resourceId: string }) =>
+    `${name.customerKey} ${name.resourceId}`
+  const resources = await lookUp(ofResources, resourceName, keys, (unknown) =>
+    findResourceKeys(reader, unknown),
+  )
+  return owned.map((subject) => {
+    const { customerKey, resourceId } = subject
+    if (resourceId === null) return { ...subject, resourceKey: NO_RESOURCE }
+    const resourceKey = resources.get(resourceName({ customerKey, resourceId })) ?? null
+    return { ...subject, resourceKey }
+  })
+}
+
+/** Keys by name: those remembered, and of the others what `find` answers in their order. */
+async function lookUp<T>(
+  things: readonly T[],
+  nameOf: (thing: T) => string,
+  keys: Memory<Uuid>,
+  find: (unknown: T[]) => Promise<(Uuid | null)[]>,
+): Promise<ReadonlyMap<string, Uuid>> {
+  const found = new Map<string, Uuid>()
+  const unknown = new Map<string, T>()
+  for (const thing of things) {
+    const name = nameOf(thing)
+    const key = keys.get(name)
+    if (key === undefined) unknown.set(name, thing)
+    else found.set(name, key)
+  }
+  if (unknown.size === 0) return found
+  const answers = await find([...unknown.values()])
+  ;[...unknown.keys()].forEach((name, index) => {
+    const key = answers[index]
+    if (!key) return
+    found.set(name, key)
+    keys.set(name, key)
+  })
+  return found
+}

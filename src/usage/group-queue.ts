@@ -1,0 +1,223 @@
+import { tooManyRequests, unavailable } from '../kernel/errors.ts'
+
+/** Something that waits to be committed along with others. */
+export type Entry = {
+  /** Only entries of one lane share a group: the environment. */
+  lane: string
+  /** Whose state it works on: no two groups that run at once touch the same. */
+  touches: readonly string[]
+  /** Its share of a group, in records, at least 1. */
+  records: number
+  /** Its share of the memory, in bytes or what is near to them. */
+  bytes: number
+}
+
+/** What became of an entry: its own doing, whatever its neighbours did. */
+export type Outcome<Answer> = { answer: Answer } | { refusal: unknown }
+
+export type GroupWork<E, Answer> = (group: readonly E[]) => Promise<readonly Outcome<Answer>[]>
+
+export type GroupLimits = {
+  /** Groups that run at once. */
+  groups: number
+  /** Records of a group; a single entry may have more. */
+  records: number
+  /** Records that one owner gets in turn while others wait. */
+  turnRecords: number
+  /** How many groups may pass an entry over because it touches what another one does. */
+  patience: number
+  /** What may wait: of one owner, and of all. */
+  waitingOfOwner: number
+  waiting: number
+  waitingBytes: number
+}
+
+export type GroupQueue<E, Answer> = {
+  /**
+   * Answers once the group of the entry has been committed. 429 when too many of its owner wait,
+   * 503 when too much waits altogether; then nothing has happened.
+   */
+  submit(entry: E): Promise<Answer>
+}
+
+type Waiting<E, Answer> = {
+  entry: E
+  owner: string
+  passedOver: number
+  /** After its group has failed: so that none but it fails again. */
+  alone: boolean
+  settle: (outcome: Outcome<Answer>) => void
+}
+
+/**
+ * Forms groups of what arrives while others are being committed, so that all of a group share the
+ * cost of a transaction. What arrives at an idle queue is begun at once: nothing ever waits for
+ * company. Owners take turns, so that one who sends much does not keep the others waiting. `work`
+ * answers for each entry; when it throws, each of the group is tried again by itself, unless
+ * `isHopeless`.
+ */
+export function createGroupQueue<E extends Entry, Answer>(
+  limits: GroupLimits,
+  work: GroupWork<E, Answer>,
+  isHopeless: (error: unknown) => boolean,
+): GroupQueue<E, Answer> {
+  const owners: Owners<E, Answer> = new Map()
+  const busy = new Map<string, number>()
+  let running = 0
+  let waiting = 0
+  let waitingBytes = 0
+
+  const start = () => {
+    while (running < limits.groups) {
+      const group = nextGroup(owners, busy, limits)
+      if (group.length === 0) return
+      for (const { entry } of group) {
+        waiting -= 1
+        waitingBytes -= entry.bytes
+      }
+      void run(group)
+    }
+  }
+
+  const run = async (group: readonly Waiting<E, Answer>[]) => {
+    running += 1
+    mark(busy, group, 1)
+    const again = await commit(group, work, isHopeless)
+    mark(busy, group, -1)
+    running -= 1
+    for (const each of again.toReversed()) enqueue(each)
+    start()
+  }
+
+  const enqueue = (each: Waiting<E, Answer>) => {
+    waiting += 1
+    waitingBytes += each.entry.bytes
+    const queue = owners.get(each.owner)
+    if (queue === undefined) owners.set(each.owner, [each])
+    else if (each.alone) queue.unshift(each)
+    else queue.push(each)
+  }
+
+  const refuseWhenFull = (owner: string, entry: E) => {
+    if (waiting >= limits.waiting || waitingBytes + entry.bytes > limits.waitingBytes)
+      throw unavailable('too many reports wait to be written')
+    if (entry.touches.length > 1) return
+    if ((owners.get(owner)?.length ?? 0) >= limits.waitingOfOwner)
+      throw tooManyRequests('too many reports of this customer wait to be written', {
+        'retry-after': '1',
+      })
+  }
+
+  return {
+    submit: async (entry) => {
+      const owner = ownerOf(entry)
+      refuseWhenFull(owner, entry)
+      const outcome = await new Promise<Outcome<Answer>>((settle) => {
+        enqueue({ entry, owner, passedOver: 0, alone: false, settle })
+        start()
+      })
+      if ('refusal' in outcome) throw outcome.refusal
+      return outcome.answer
+    },
+  }
+}
+
+/** Queues by owner, in the order of their turns. None is empty. */
+type Owners<E, Answer> = Map<string, Waiting<E, Answer>[]>
+
+/** Entries that touch several share one owner: there are too many combinations to take turns. */
+const ownerOf = ({ lane, touches }: Entry): string =>
+  `${lane} ${touches.length === 1 ? touches[0] : ''}`
+
+/** Those that have to be tried again. */
+async function commit<E extends Entry, Answer>(
+  group: readonly Waiting<E, Answer>[],
+  work: GroupWork<E, Answer>,
+  isHopeless: (error: unknown) => boolean,
+): Promise<readonly Waiting<E, Answer>[]> {
+  try {
+    const outcomes = await work(group.map(({ entry }) => entry))
+    group.forEach(({ settle }, index) => {
+      settle(outcomes[index] ?? { refusal: new Error('an entry of a group was left out') })
+    })
+    return []
+  } catch (error) {
+    if (group.length > 1 && !isHopeless(error))
+      return group.map((each) => ({ ...each, alone: true }))
+    for (const { settle } of group) settle({ refusal: error })
+    return []
+  }
+}
+
+function mark<E extends Entry>(
+  busy: Map<string, number>,
+  group: readonly { entry: E }[],
+  by: number,
+): void {
+  for (const { entry } of group)
+    for (const touched of entry.touches) {
+      const count = (busy.get(touched) ?? 0) + by
+      if (count === 0) busy.delete(touched)
+      else busy.set(touched, count)
+    }
+}
+
+/**
+ * Takes what the next group is made of. Owners come in turn as long as there is room; who was
+ * served goes to the end. An entry that touches what a running group does is passed over, with all
+ * that its owner has behind it, but not for ever: then it is taken all the same, and waits in the
+ * database.
+ */
+function nextGroup<E extends Entry, Answer>(
+  owners: Owners<E, Answer>,
+  busy: ReadonlyMap<string, number>,
+  limits: GroupLimits,
+): Waiting<E, Answer>[] {
+  const group: Waiting<E, Answer>[] = []
+  const passed = new Set<string>()
+  let room = limits.records
+  const fits = ({ entry, alone }: Waiting<E, Answer>): boolean => {
+    const first = group[0]
+    if (first === undefined) return true
+    return !first.alone && !alone && first.entry.lane === entry.lane && entry.records <= room
+  }
+  for (let taken = -1; taken !== group.length; ) {
+    taken = group.length
+    for (const [owner, queue] of [...owners]) {
+      if (passed.has(owner)) continue
+      const before = group.length
+      let turn = limits.turnRecords
+      for (let next = queue[0]; next !== undefined && turn > 0 && fits(next); next = queue[0]) {
+        if (isPassedOver(next, busy, limits)) {
+          passed.add(owner)
+          break
+        }
+        queue.shift()
+        group.push(next)
+        room -= next.entry.records
+        turn -= next.entry.records
+      }
+      if (group.length > before) toTheEnd(owners, owner, queue)
+    }
+  }
+  return group
+}
+
+function toTheEnd<E, Answer>(
+  owners: Owners<E, Answer>,
+  owner: string,
+  queue: Waiting<E, Answer>[],
+): void {
+  owners.delete(owner)
+  if (queue.length > 0) owners.set(owner, queue)
+}
+
+function isPassedOver<E extends Entry, Answer>(
+  next: Waiting<E, Answer>,
+  busy: ReadonlyMap<string, number>,
+  limits: GroupLimits,
+): boolean {
+  if (!next.entry.touches.some((touched) => busy.has(touched))) return false
+  next.passedOver += 1
+  return next.passedOver <= limits.patience
+}

@@ -1,0 +1,56 @@
+import { hash } from 'node:crypto'
+import type { Database } from '../db/index.ts'
+import type { SourceLoader } from '../entitlements/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Call, Handlers } from '../operation.ts'
+import type { Wording } from './prepare-records.ts'
+import { eventFromWire, reportedToWire, reportFromWire } from './wire.ts'
+import { createUsageWriter, type UsageWriter } from './writer.ts'
+
+type Usage = 'v1.usage.report' | 'v1.events.report'
+
+/** `loaders`: all that can grant a feature. */
+export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage> {
+  const writerOf = writers(loaders)
+  return {
+    'v1.usage.report': async ({ body }, call) => {
+      const inputs = body.usages.map(reportFromWire)
+      const reported = await writerOf(call).report(call.scope, inputs, wordingOf(call, body))
+      return {
+        data: body.usages.map((usage, index) =>
+          reportedToWire(usage, required(reported[index], 'what a report came to')),
+        ),
+      }
+    },
+    'v1.events.report': async ({ body }, call) => {
+      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire))
+      return { data: {} }
+    },
+  }
+}
+
+/**
+ * One writer for each database, so that what arrives at once is written together. The transaction
+ * of a request with an `Idempotency-Key` is a database of its own: such a request makes a group by
+ * itself, and commits with its key.
+ */
+function writers(loaders: readonly SourceLoader[]) {
+  const open = new WeakMap<Database, UsageWriter>()
+  return ({ app }: Call): UsageWriter => {
+    const known = open.get(app.db)
+    if (known !== undefined) return known
+    const writer = createUsageWriter(app, loaders)
+    open.set(app.db, writer)
+    return writer
+  }
+}
+
+/** A request as it would be sent again: by the same caller, with the same body. */
+const wordingOf = ({ scope, origin, isRetry }: Call, body: unknown): Wording => ({
+  digest: hash(
+    'sha256',
+    JSON.stringify([scope.environmentKey, origin.actor, origin.operation, body]),
+    'hex',
+  ),
+  isRetry: isRetry ?? false,
+})

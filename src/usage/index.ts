@@ -1,0 +1,1 @@
+export { usageHandlers } from './http.ts'

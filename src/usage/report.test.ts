@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openShop } from '../../test/support/shop.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { instantToWire } from '../kernel/clock.ts'
+
+const world = await openWorld()
+const { clock } = world
+const NOW = instantToWire(clock.now())
+const HOUR_MS = 3_600_000
+const inHours = (hours: number) => instantToWire(clock.now() + hours * HOUR_MS)
+
+const open = () =>
+  openShop(world, {
+    seats: { meterType: 'FLUCTUATING' },
+    calls: { resetPeriod: 'MONTH' },
+    bytes: { unitTransformation: { divide: 1000, round: 'UP' } },
+    events: { meter: { aggregation: { function: 'COUNT' }, filters: [] } },
+    unheld: { isHeld: false },
+  })
+
+test('a report is answered with the usage that the next check sees', async () => {
+  const { report, usage } = await open()
+  const [first] = await report([{ featureId: 'seats', value: 2, dimensions: { userId: 'ann' } }])
+  assert.ok(first)
+  const { id, ...rest } = first
+  assert.match(id, /^[0-9a-f-]{36}$/)
+  assert.deepEqual(rest, {
+    customerId: 'acme',
+    featureId: 'seats',
+    resourceId: null,
+    value: 2,
+    timestamp: NOW,
+    createdAt: NOW,
+    currentUsage: 2,
+    usagePeriodStart: null,
+    usagePeriodEnd: null,
+    nextResetDate: null,
+    credit: null,
+  })
+  assert.equal(await usage('seats'), 2)
+})
+
+test('seats: +2, +3, −1, then 10, then +1 and +1 again by the same key', async () => {
+  const { report, usage } = await open()
+  const seats = (value: number, more: object = {}) => ({ featureId: 'seats', value, ...more })
+  const current = (answers: readonly { currentUsage: number | null }[]) =>
+    answers.map(({ currentUsage }) => currentUsage)
+  assert.deepEqual(current(await report([seats(2), seats(3), seats(-1)])), [2, 5, 4])
+  assert.deepEqual(current(await report([seats(10, { updateBehavior: 'SET' })])), [10])
+  const keyed = seats(1, { idempotencyKey: 'k' })
+  const [once] = await report([keyed])
+  const [again] = await report([keyed])
+  assert.deepEqual([once?.currentUsage, again?.currentUsage], [11, 11])
+  assert.equal(again?.id, once?.id)
+  assert.equal(await usage('seats'), 11)
+})
+
+test('an answer names the period in progress, and usage starts again with the next one', async () => {
+  const { report, usage } = await open()
+  const [first] = await report([{ featureId: 'calls', value: 7 }])
+  assert.deepEqual(
+    [first?.usagePeriodStart, first?.usagePeriodEnd, first?.nextResetDate],
+    ['2026-05-01T00:00:00.000Z', '2026-06-01T00:00:00.000Z', '2026-06-01T00:00:00.000Z'],
+  )
+  clock.moveTo(Date.parse('2026-06-01T00:00:00Z'))
+  try {
+    assert.equal(await usage('calls'), 0)
+    const late = { featureId: 'calls', value: 5, createdAt: '2026-05-31T23:59:59.999Z' }
+    const [past, next] = await report([late, { featureId: 'calls', value: 1 }])
+    assert.deepEqual([past?.currentUsage, next?.currentUsage], [0, 1])
+    assert.equal(past?.timestamp, late.createdAt)
+    assert.equal(past?.usagePeriodStart, '2026-06-01T00:00:00.000Z')
+    assert.equal(await usage('calls'), 1)
+  } finally {
+    clock.moveTo(null)
+  }
+})
+
+test('a SET of a past period sets that one, and an older one is ignored', async () => {
+  const { report, tenant } = await open()
+  const at = (createdAt: string, value: number) =>
+    report([{ featureId: 'calls', value, createdAt, updateBehavior: 'SET' }])
+  await report([{ featureId: 'calls', value: 4 }])
+  await report([{ featureId: 'calls', value: 2, createdAt: '2026-04-05T00:00:00Z' }])
+  await at('2026-04-20T00:00:00Z', 10)
+  await at('2026-04-19T23:59:59Z', 99)
+  const [now] = await at(NOW, 6)
+  assert.equal(now?.currentUsage, 6)
+  const records = await recordsOf(tenant.scope.environmentKey)
+  assert.deepEqual(records, [
+    ['REPORT', '4.0000000000', '4.0000000000'],
+    ['REPORT', '2.0000000000', '2.0000000000'],
+    ['SET', '10.0000000000', '8.0000000000'],
+    ['SET', '99.0000000000', null],
+    ['SET', '6.0000000000', '2.0000000000'],
+  ])
+})
+
+const recordsOf = (environmentKey: string) =>
+  world.bursar.app.db.withClient(async (client) => {
+    const { rows } = await client.query<Record<string, string | null>>(
+      `select kind, value, amounts[1] as amount from usage_events
+       where environment_key = $1 order by event_key`,
+      [environmentKey],
+    )
+    return rows.map(({ kind, value, amount }) => [kind, value, amount])
+  })
+
+test('usage is shown in the units that are limited, and never below 0', async () => {
+  const { report, usage } = await open()
+  const bytes = async (value: number) => {
+    const [answer] = await report([{ featureId: 'bytes', value }])
+    return answer?.currentUsage
+  }
+  assert.equal(await bytes(2001), 3)
+  assert.equal(await usage('bytes'), 3)
+  assert.equal(await bytes(-5000), 0)
+  assert.equal(await usage('bytes'), 0)
+  // The sum stays signed: what was taken back below 0 has to be used up first.
+  assert.equal(await bytes(3500), 1)
+})
+
+test('a key counts once for a feature, a resource and a customer, whatever it comes with', async () => {
+  const { report, usage } = await open()
+  const keyed = { idempotencyKey: 'k', value: 1 }
+  await report([
+    { ...keyed, featureId: 'seats' },
+    { ...keyed, featureId: 'calls' },
+  ])
+  const again = await report([
+    { ...keyed, featureId: 'seats', value: 100 },
+    { ...keyed, featureId: 'seats', createdAt: '2026-05-01T00:00:00Z' },
+    { ...keyed, featureId: 'seats', updateBehavior: 'SET', value: 50 },
+  ])
+  assert.deepEqual(
+    again.map(({ currentUsage, value, timestamp }) => [currentUsage, value, timestamp]),
+    [
+      [1, 100, NOW],
+      [1, 1, NOW],
+      [1, 50, NOW],
+    ],
+  )
+  assert.deepEqual([await usage('seats'), await usage('calls')], [1, 1])
+})
+
+test('a key is remembered for 35 days', async () => {
+  const { report } = await open()
+  const keyed = [{ featureId: 'seats', value: 1, idempotencyKey: 'k' }]
+  await report(keyed)
+  try {
+    clock.moveTo(clock.now() + 35 * 24 * HOUR_MS - 1)
+    assert.equal((await report(keyed))[0]?.currentUsage, 1)
+    clock.moveTo(clock.now() + 1)
+    assert.equal((await report(keyed))[0]?.currentUsage, 2)
+    assert.equal((await report(keyed))[0]?.currentUsage, 2)
+  } finally {
+    clock.moveTo(null)
+  }
+})
+
+test('a request without keys that a client sends again counts once', async () => {
+  const { report, usage } = await open()
+  const usages = [
+    { featureId: 'seats', value: 1 },
+    { featureId: 'seats', value: 1 },
+    { featureId: 'calls', value: 5 },
+  ]
+  const retry = { 'x-stainless-retry-count': '1' }
+  const first = await report(usages, { 'x-stainless-retry-count': '0' })
+  const again = await report(usages, retry)
+  assert.deepEqual(
+    again.map(({ id }) => id),
+    first.map(({ id }) => id),
+  )
+  assert.equal(await usage('seats'), 2)
+  // What is sent a second time by itself is meant.
+  await report(usages)
+  assert.equal(await usage('seats'), 4)
+  await report(usages.slice(0, 1), retry)
+  assert.equal(await usage('seats'), 5)
+  try {
+    clock.moveTo(clock.now() + 2 * 60_000)
+    await report(usages, retry)
+    assert.equal(await usage('seats'), 7)
+  } finally {
+    clock.moveTo(null)
+  }
+})
+
+const bad = { status: 400, code: 'BadUserInput' } as const
+const REFUSALS: [string, object, { status: number; code: string | null; message: RegExp }][] = [
+  [
+    'an unknown customer',
+    { customerId: 'nobody' },
+    { status: 404, code: 'CustomerNotFound', message: /usages\[1\].*nobody/ },
+  ],
+  [
+    'an unknown feature',
+    { featureId: 'nope' },
+    { status: 404, code: 'FeatureNotFound', message: /usages\[1\].*nope/ },
+  ],
+  [
+    'a currency',
+    { featureId: 'tokens' },
+    { status: 404, code: 'FeatureNotFound', message: /tokens/ },
+  ],
+  [
+    'an unknown resource',
+    { resourceId: 'site' },
+    { status: 404, code: 'CustomerResourceNotFound', message: /usages\[1\].*site/ },
+  ],
+  [
+    'a feature that is not metered',
+    { featureId: 'sso' },
+    { status: 400, code: 'MeteringNotAvailableForFeatureType', message: /sso/ },
+  ],
+  [
+    'a feature with a meter',
+    { featureId: 'events' },
+    { status: 400, code: 'CannotReportUsageForEntitlementWithMeterError', message: /events/ },
+  ],
+  [
+    'a feature that is not held',
+    { featureId: 'unheld' },
+    { status: 400, code: 'NoFeatureEntitlementInSubscription', message: /acme.*unheld/ },
+  ],
+  [
+    'an instant too far ahead',
+    { createdAt: inHours(1.0001) },
+    { status: 400, code: 'InvalidArgumentError', message: /usages\[1\]\.createdAt/ },
+  ],
+  [
+    'an instant before 1970',
+    { createdAt: '0001-01-01T00:00:00Z' },
+    { status: 400, code: 'InvalidArgumentError', message: /usages\[1\]\.createdAt/ },
+  ],
+  [
+    'usage that is too large',
+    { value: Number.MAX_SAFE_INTEGER },
+    { status: 400, code: 'EntitlementUsageOutOfRangeError', message: /usages\[1\]/ },
+  ],
+  [
+    'a difference that is too large',
+    { value: -Number.MAX_SAFE_INTEGER, updateBehavior: 'SET' },
+    { status: 400, code: 'UsageMeasurementDiffOutOfRangeError', message: /usages\[1\]/ },
+  ],
+  ['a decimal', { value: 1.5 }, { ...bad, message: /usages\[1\]\.value/ }],
+  ['a value that no double holds', { value: 2 ** 53 }, { ...bad, message: /usages\[1\]\.value/ }],
+  ['an empty key', { idempotencyKey: '' }, { ...bad, message: /usages\[1\]\.idempotencyKey/ }],
+  [
+    'a dimension that is no scalar',
+    { dimensions: { a: ['b'] } },
+    { ...bad, message: /usages\[1\]\.dimensions/ },
+  ],
+  [
+    'another behaviour',
+    { updateBehavior: 'ADD' },
+    { ...bad, message: /usages\[1\]\.updateBehavior/ },
+  ],
+  ['an unknown field', { amount: 1 }, { ...bad, message: /amount/ }],
+]
+for (const [name, item, refusal] of REFUSALS)
+  test(`${name} refuses the whole request and leaves nothing behind`, async () => {
+    const { tenant, report, usage } = await open()
+    await tenant.ok('v1.features.createFeature', {
+      body: { id: 'sso', displayName: 'sso', featureType: 'BOOLEAN' },
+    })
+    await tenant.ok('v1.credits.customCurrencies.create', {
+      body: { id: 'tokens', displayName: 'tokens' },
+    })
+    const good = { customerId: 'acme', featureId: 'seats', value: 1, idempotencyKey: 'k' }
+    const second = { customerId: 'acme', featureId: 'seats', value: 1, ...item }
+    await tenant.refused('v1.usage.report', { body: { usages: [good, second] } }, refusal)
+    assert.equal(await usage('seats'), 0)
+    // A failed request burns no key.
+    assert.equal((await report([good]))[0]?.currentUsage, 1)
+  })
+
+test('refusals come in the order of the contract: customers, archived ones, then the rest', async () => {
+  const { tenant } = await open()
+  await tenant.ok('v1.customers.provision', { body: { id: 'old' } })
+  await tenant.ok('v1.customers.archive', { params: { id: 'old' } })
+  await tenant.ok('v1.customers.provision', { body: { id: 'new' } })
+  const usages = [
+    { customerId: 'new', featureId: 'seats', value: 1 },
+    { customerId: 'acme', featureId: 'nope', value: 1 },
+    { customerId: 'old', featureId: 'seats', value: 1 },
+    { customerId: 'nobody', featureId: 'seats', value: 1 },
+  ]
+  const refused = (count: number, status: number, code: string, message: RegExp) =>
+    tenant.refused(
+      'v1.usage.report',
+      { body: { usages: usages.slice(0, count) } },
+      { status, code, message },
+    )
+  await refused(4, 404, 'CustomerNotFound', /usages\[3\]/)
+  await refused(3, 400, 'EntityIsArchivedError', /usages\[2\].*old/)
+  await refused(2, 404, 'NoActiveSubscriptionForCustomer', /usages\[0\].*new/)
+})
+
+test('a request has 1 to 100 reports', async () => {
+  const { tenant, report } = await open()
+  for (const count of [0, 101])
+    await tenant.refused(
+      'v1.usage.report',
+      {
+        body: {
+          usages: Array.from({ length: count }, () => ({
+            customerId: 'acme',
+            featureId: 'seats',
+            value: 1,
+          })),
+        },
+      },
+      { ...bad, message: /usages/ },
+    )
+  const hundred = await report(
+    Array.from({ length: 100 }, () => ({ featureId: 'seats', value: 1 })),
+  )
+  assert.deepEqual(
+    hundred.map(({ currentUsage }) => currentUsage),
+    Array.from({ length: 100 }, (_, index) => index + 1),
+  )
+  assert.equal(new Set(hundred.map(({ id }) => id)).size, 100)
+})
+
+test('one request reports for several customers', async () => {
+  const features = { seats: { meterType: 'FLUCTUATING' as const } }
+  const { report, usage } = await openShop(world, features, ['acme', 'orrery'])
+  const answers = await report([
+    { customerId: 'acme', featureId: 'seats', value: 1 },
+    { customerId: 'orrery', featureId: 'seats', value: 20 },
+    { customerId: 'acme', featureId: 'seats', value: 300 },
+  ])
+  assert.deepEqual(
+    answers.map(({ currentUsage }) => currentUsage),
+    [1, 20, 301],
+  )
+  assert.deepEqual([await usage('seats'), await usage('seats', 'orrery')], [301, 20])
+})
+
+test('reports that arrive at once each count once, and see each other in some order', async () => {
+  const { report, usage } = await open()
+  const keys = Array.from({ length: 40 }, (_, index) => `k${index % 20}`)
+  const answers = await Promise.all(
+    keys.map((idempotencyKey) => report([{ featureId: 'seats', value: 1, idempotencyKey }])),
+  )
+  assert.equal(await usage('seats'), 20)
+  const firsts = new Map(answers.flat().map(({ id, currentUsage }) => [id, currentUsage]))
+  assert.equal(firsts.size, 20)
+})
+
+test('a request with an Idempotency-Key is answered by the same bytes, and counts once', async () => {
+  const { tenant, usage } = await open()
+  const request = {
+    body: { usages: [{ customerId: 'acme', featureId: 'seats', value: 1 }] },
+    headers: { 'idempotency-key': 'once' },
+  }
+  const first = await tenant.call('v1.usage.report', request)
+  const again = await tenant.call('v1.usage.report', request)
+  assert.equal(first.status, 201)
+  assert.equal(again.text, first.text)
+  assert.equal(again.headers['idempotency-replayed'], 'true')
+  assert.equal(await usage('seats'), 1)
+})
+
+test('what is granted and revoked is known to the next report', async () => {
+  const { tenant, report } = await open()
+  await report([{ featureId: 'seats', value: 1 }])
+  await tenant.ok('v1.customers.promotionalEntitlements.revoke', {
+    params: { id: 'acme', featureId: 'seats' },
+  })
+  await tenant.refused(
+    'v1.usage.report',
+    { body: { usages: [{ customerId: 'acme', featureId: 'seats', value: 1 }] } },
+    { status: 400, code: 'NoFeatureEntitlementInSubscription' },
+  )
+})

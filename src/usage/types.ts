@@ -1,0 +1,64 @@
+import type { Feature, MeterEvent } from '../catalog/index.ts'
+import type { UsageUpdateBehavior } from '../contract.gen.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import type { Aggregate, Measured, RecordName, UsageRecord } from '../metering/index.ts'
+
+/** Whose usage it is. */
+export type Subject = { customerId: string; resourceId: string | null }
+
+type RecordInput = Subject & {
+  /** When it was; null is now. */
+  statedAt: Instant | null
+  dimensions: MeterEvent['dimensions']
+  /** The same as JSON; null for none. */
+  dimensionsText: string | null
+}
+
+/** A value that a caller reports. */
+export type ReportInput = RecordInput & {
+  featureId: string
+  value: Quantity
+  behavior: UsageUpdateBehavior
+  idempotencyKey: string | null
+}
+
+/** Something that a customer did. */
+export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
+
+/** The keys of a subject; no resource key for a resource that the customer does not have. */
+export type Address = { customerKey: Uuid; resourceKey: Uuid | null }
+
+/** What a report came to. */
+export type Reported = {
+  /** Of the record that counts: the first one of its name. */
+  eventKey: Uuid
+  occurredAt: Instant
+  acceptedAt: Instant
+  /** In the units that are limited, never below 0. */
+  currentUsage: Quantity
+  /** The period in progress; null if usage is never reset. */
+  period: Window | null
+}
+
+/** What is about to count for a feature, and where the usage that it makes is shown. */
+export type Counting = Measured & { feature: Feature; aggregate: Aggregate; window: Window }
+
+/** A record that is good to be counted, but for what the usage so far says. */
+export type Prepared = Pick<
+  UsageRecord,
+  'customerKey' | 'resourceKey' | 'occurredAt' | 'acceptedAt' | 'kind' | 'eventName' | 'value'
+> & {
+  dimensions: string | null
+  name: RecordName
+  /** Whether a record of that name stands for this one. */
+  isRepeatable: boolean
+  keptUntil: Instant
+  counting: readonly Counting[]
+  /** Of a SET: the window whose usage becomes the value. */
+  setIn: Window | null
+  /** How a message names it. */
+  field: string
+}

@@ -1,0 +1,49 @@
+import type { ReportedUsage, UsageEvent, UsageReport } from '../contract.gen.ts'
+import { instantFromWire, instantToWire } from '../kernel/clock.ts'
+import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
+import type { EventInput, Reported, ReportInput } from './types.ts'
+
+export const reportFromWire = (wire: UsageReport): ReportInput => ({
+  customerId: wire.customerId,
+  resourceId: wire.resourceId ?? null,
+  featureId: wire.featureId,
+  value: wholeUnits(wire.value),
+  behavior: wire.updateBehavior ?? 'DELTA',
+  statedAt: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
+  ...dimensionsFromWire(wire),
+  idempotencyKey: wire.idempotencyKey ?? null,
+})
+
+export const eventFromWire = (wire: UsageEvent): EventInput => ({
+  customerId: wire.customerId,
+  resourceId: wire.resourceId ?? null,
+  eventName: wire.eventName,
+  statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
+  ...dimensionsFromWire(wire),
+  idempotencyKey: wire.idempotencyKey,
+})
+
+function dimensionsFromWire({ dimensions = {} }: UsageReport | UsageEvent) {
+  const isEmpty = Object.keys(dimensions).length === 0
+  return { dimensions, dimensionsText: isEmpty ? null : JSON.stringify(dimensions) }
+}
+
+/** A report with what it came to. */
+export function reportedToWire(wire: UsageReport, reported: Reported): ReportedUsage {
+  const { period } = reported
+  const end = period === null ? null : instantToWire(period.end)
+  return {
+    id: reported.eventKey,
+    customerId: wire.customerId,
+    featureId: wire.featureId,
+    resourceId: wire.resourceId ?? null,
+    value: wire.value,
+    timestamp: instantToWire(reported.occurredAt),
+    createdAt: instantToWire(reported.acceptedAt),
+    currentUsage: quantityToWire(reported.currentUsage),
+    usagePeriodStart: period === null ? null : instantToWire(period.start),
+    usagePeriodEnd: end,
+    nextResetDate: end,
+    credit: null,
+  }
+}

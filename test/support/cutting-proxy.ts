@@ -1,0 +1,79 @@
+import { connect, createServer, type Socket } from 'node:net'
+import type { Connection } from '../../src/db/index.ts'
+import { testConnection } from './connection.ts'
+
+/** Where a connection is cut: the server has not heard of the COMMIT, or has done it. */
+export type Cut = 'before' | 'after'
+
+export type CuttingProxy = {
+  connection: Connection
+  /** The next so many COMMITs are never answered. */
+  cutNext(cut: Cut, count?: number): void
+  /** From now on all are answered. */
+  forgive(): void
+  close(): Promise<void>
+}
+
+const COMMIT = Buffer.from('commit\0')
+
+/** A way to the tests' database that loses the answers to COMMITs. */
+export async function openCuttingProxy(): Promise<CuttingProxy> {
+  const cuts: Cut[] = []
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    const upstream = connect(upstreamOf(testConnection()))
+    const end = () => {
+      client.destroy()
+      upstream.destroy()
+    }
+    for (const socket of [client, upstream]) {
+      open.add(socket)
+      socket.on('error', end).on('close', () => {
+        open.delete(socket)
+        end()
+      })
+    }
+    let cutting = false
+    client.on('data', (data) => {
+      const cut = data.includes(COMMIT) ? cuts.shift() : undefined
+      if (cut === 'before') return end()
+      cutting ||= cut === 'after'
+      upstream.write(data)
+    })
+    // The server's first word after a COMMIT is that it is done.
+    upstream.on('data', (data) => (cutting ? end() : client.write(data)))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  return {
+    connection: throughPort(testConnection(), port),
+    cutNext: (cut, count = 1) => {
+      for (let n = 0; n < count; n += 1) cuts.push(cut)
+    },
+    forgive: () => {
+      cuts.length = 0
+    },
+    close: async () => {
+      for (const socket of open) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const upstreamOf = (connection: Connection) => {
+  const { host, port } = 'host' in connection ? connection : urlOf(connection.connectionString)
+  return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
+}
+
+const urlOf = (text: string) => {
+  const { hostname, port } = new URL(text)
+  return { host: hostname, port: Number(port || 5432) }
+}
+
+function throughPort(connection: Connection, port: number): Connection {
+  if ('host' in connection) return { ...connection, host: '127.0.0.1', port }
+  const url = new URL(connection.connectionString)
+  url.hostname = '127.0.0.1'
+  url.port = String(port)
+  return { connectionString: url.href }
+}
