@@ -93,7 +93,10 @@ create table usage_totals (
   max numeric(30,10),
   -- How many marks usage_marks has for it.
   distinct_count bigint not null,
-  -- The latest occurred_at of what counted, and that of the SET in force.
+  -- Held by the open reservations that occurred in the window.
+  held numeric(40,10) not null default 0,
+  -- The latest occurred_at of what counted, -infinity where only something was held, and that of
+  -- the SET in force.
   last_at timestamptz not null,
   set_at timestamptz,
   primary key (customer_key, feature_key, resource_key, window_end, window_start)

@@ -41,11 +41,16 @@ export type Config = {
   readonly logLevel: LogLevel
   /** null: no cap, as in the contract. */
   readonly maxAttributionKeys: number | null
+  /** Levels of a customer's tree of entities, a root's being 1. */
+  readonly maxEntityDepth: number
   /** How long events, and who made them, can be looked up. */
   readonly eventRetentionDays: number
   /** Links only to integrations that `bursar integration add` made. */
   readonly strictIntegrations: boolean
 }
+
+/** No tree has more levels, whatever is configured: how far is climbed at most. */
+export const ENTITY_DEPTH_LIMIT = 20
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -79,6 +84,8 @@ export function readConfig(env: Environment, cwd: string): Config {
     testClock,
     logLevel: logLevel(env),
     maxAttributionKeys: integer(env, 'BURSAR_MAX_ATTRIBUTION_KEYS', { min: 0, max: 10_000 }),
+    maxEntityDepth:
+      integer(env, 'BURSAR_MAX_ENTITY_DEPTH', { min: 1, max: ENTITY_DEPTH_LIMIT }) ?? 4,
     eventRetentionDays: integer(env, 'BURSAR_EVENT_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 90,
     strictIntegrations: flag(env, 'BURSAR_STRICT_INTEGRATIONS'),
   }

@@ -37,6 +37,87 @@ export type Address = {
 export type AggregationFunction = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'COUNT' | 'UNIQUE'
 
 /**
+ * A budget: how much of a capability an entity may use in a window of time.
+ */
+export type Assignment = {
+  /**
+   * The budget's own id, and its cursor in lists.
+   */
+  id: string
+  /**
+   * The entity that has the budget.
+   */
+  entityId: EntityId
+  /**
+   * What is budgeted, where it is a feature.
+   */
+  featureId?: FeatureId
+  /**
+   * What is budgeted, where it is credits.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * The entities that usage must name for the budget to apply, in the order of their ids. Empty: it applies to all usage of the entity.
+   */
+  scopeEntityIds: EntityId[]
+  /**
+   * Most usage in a window; null: counted without a limit.
+   */
+  usageLimit: number | null
+  /**
+   * How often usage begins at 0 again.
+   */
+  cadence: string
+  /**
+   * The parent of the entity; null for a root.
+   */
+  parentId: string | null
+  /**
+   * When the budget was created. Its windows are counted from the unit of the calendar that this lies in.
+   */
+  createdAt: string
+  /**
+   * When the budget, or its entity's parent by a row of it, last changed.
+   */
+  updatedAt: string
+}
+
+/**
+ * A page of budgets.
+ */
+export type AssignmentListPage = {
+  data: Assignment[]
+  pagination: CursorPagination
+}
+
+/**
+ * The budgets to create or change, under either name.
+ */
+export type AssignmentUpsertRequestBody = {
+  /**
+   * 1 to 100 budgets, each once.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  assignments?: UpsertAssignment[]
+  /**
+   * The same; the newer name.
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  entityEntitlements?: UpsertAssignment[]
+}
+
+/**
+ * The budgets as they are now, in the order of the request.
+ */
+export type AssignmentUpsertResponse = {
+  data: Assignment[]
+}
+
+/**
  * Name of an event dimension whose value is the id of an entity.
  */
 export type AttributionKey = string
@@ -269,6 +350,58 @@ export type ConflictErrorResponseDto = {
    * Always this code.
    */
   code: 'DuplicatedEntityNotAllowed'
+}
+
+/**
+ * What is to be used.
+ */
+export type ConsumeRequestBody = {
+  /**
+   * The feature to use: a metered one without a meter of its own. Either this or `currencyId`.
+   */
+  featureId?: string
+  /**
+   * The currency of credits to spend. Either this or `featureId`.
+   */
+  currencyId?: string
+  /**
+   * How much, in the units in which usage is reported: up to 15 significant digits and 10 decimals.
+   */
+  amount: number
+  /**
+   * A name for this use: with the same customer, feature and resource it is decided once, remembered for 35 days at least. With another amount or other dimensions it is refused.
+   */
+  idempotencyKey: string
+  dimensions?: Dimensions
+  /**
+   * The resource of the customer that uses it.
+   */
+  resourceId?: string | null
+  /**
+   * When it is used, by default now: up to an hour ahead, and however long ago. The limits of the periods that this lies in decide, and it counts in them.
+   */
+  timestamp?: string
+  /**
+   * `enforce`, the default, records what is granted and nothing else. `record` also records what exceeds a limit or a budget.
+   */
+  mode?: 'enforce' | 'record'
+}
+
+/**
+ * A decision.
+ */
+export type ConsumeResponse = {
+  data: Consumption
+}
+
+/**
+ * What was decided, and what holds after it.
+ */
+export type Consumption = Entitlement & {
+  /**
+   * Whether the amount counts as used.
+   */
+  recorded: boolean
 }
 
 /**
@@ -849,6 +982,14 @@ export type CustomerResponse = {
 }
 
 /**
+ * A page of a customer's tree.
+ */
+export type CustomerRetrieveGovernanceResponse = {
+  data: GovernanceNode[]
+  pagination: ForwardPagination
+}
+
+/**
  * The fields to change. What is left out stays; null clears.
  */
 export type CustomerUpdateRequestBody = {
@@ -922,6 +1063,36 @@ export type EntitlementAllowance = {
    * Values of an ENUM feature, else null.
    */
   enumValues: string[] | null
+}
+
+/**
+ * A budget of an entity, or an entity that has none.
+ */
+export type EntitlementChainNode = {
+  /**
+   * The entity.
+   */
+  entityId: string
+  /**
+   * The entities that the budget is narrowed to; none: it is for all usage.
+   */
+  scopeEntityIds: string[]
+  /**
+   * Where a feature is checked and the budget is of the currency that its usage charges: the currency.
+   */
+  currencyId?: string
+  /**
+   * The limit; null if there is none.
+   */
+  usageLimit: number | null
+  /**
+   * Recorded usage of the running period, in the units of the limit.
+   */
+  currentUsage: number
+  /**
+   * Whether this budget allows what is requested.
+   */
+  isGranted: boolean
 }
 
 /**
@@ -1567,6 +1738,79 @@ export type ForbiddenErrorResponseDto = {
 }
 
 /**
+ * The cursor of the next page. Send it as `after`, with the same other parameters.
+ */
+export type ForwardPagination = {
+  /**
+   * Null on the last page.
+   */
+  next: string | null
+}
+
+/**
+ * An entity, or one of its budgets with what is used of it now.
+ */
+export type GovernanceNode = {
+  /**
+   * The entity.
+   */
+  entityId: EntityId
+  /**
+   * The type of the entity.
+   */
+  entityTypeId: EntityTypeId
+  /**
+   * @deprecated
+   * The older name of `entityTypeId`, with the same value.
+   */
+  entityType: EntityTypeId
+  /**
+   * Name for display; show the id where it is null.
+   */
+  displayName: string | null
+  /**
+   * The parent of the entity; null for a root and for an entity that has no place yet. A parent that is archived is not listed itself.
+   */
+  parentId: string | null
+  /**
+   * What is budgeted, where it is a feature.
+   */
+  featureId?: FeatureId
+  /**
+   * What is budgeted, where it is credits.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * The entities that usage must name for the budget to apply, in the order of their ids.
+   */
+  scopeEntityIds: EntityId[]
+  /**
+   * Most usage in a window; null where there is no limit, and without a budget.
+   */
+  usageLimit: number | null
+  /**
+   * Usage of the window in progress, not below 0; null without a budget.
+   */
+  currentUsage: number | null
+  /**
+   * Usage by limit: 1 is used up, more is possible. 1 for a limit of 0, null without one.
+   */
+  utilization: number | null
+  /**
+   * How often usage begins at 0 again; null without a budget.
+   */
+  cadence: string | null
+  /**
+   * When the window in progress began.
+   */
+  usagePeriodStart: string | null
+  /**
+   * When it ends, and the next one begins.
+   */
+  usagePeriodEnd: string | null
+}
+
+/**
  * The link to add.
  */
 export type IntegrationLinkRequestBody = {
@@ -1977,6 +2221,180 @@ export type ReportedUsage = {
 }
 
 /**
+ * An amount that is held for a use.
+ */
+export type Reservation = {
+  /**
+   * Id of the reservation.
+   */
+  id: string
+  /**
+   * The customer whose usage is held.
+   */
+  customerId: string
+  /**
+   * The feature; null for a currency.
+   */
+  featureId: string | null
+  /**
+   * The currency; null for a feature.
+   */
+  currencyId: string | null
+  /**
+   * The resource of the customer; null for none.
+   */
+  resourceId: string | null
+  status: ReservationStatus
+  /**
+   * What it was made for; held as long as it is open.
+   */
+  amount: number
+  /**
+   * What was recorded; null unless it is committed.
+   */
+  committedAmount: number | null
+  dimensions: Dimensions
+  /**
+   * The instant whose periods it is held in.
+   */
+  timestamp: string
+  /**
+   * When it stops being held by itself.
+   */
+  expiresAt: string
+  /**
+   * When it was made.
+   */
+  createdAt: string
+  /**
+   * When it last changed; of an expired one, when it expired.
+   */
+  updatedAt: string
+}
+
+/**
+ * Whether the amount was recorded.
+ */
+export type ReservationCommit = {
+  /**
+   * Whether the amount was granted. If not, the reservation stays open.
+   */
+  isGranted: boolean
+  accessDeniedReason: AccessDeniedReason | null
+  /**
+   * Whether the amount counts as used.
+   */
+  recorded: boolean
+  reservation: Reservation
+}
+
+/**
+ * What was used.
+ */
+export type ReservationCommitRequestBody = {
+  /**
+   * How much was used, by default what is held. What is less is no longer held.
+   */
+  amount?: number
+  overage?: ReservationOverage
+}
+
+/**
+ * A commit.
+ */
+export type ReservationCommitResponse = {
+  data: ReservationCommit
+}
+
+/**
+ * What is to be held.
+ */
+export type ReservationCreateRequestBody = {
+  /**
+   * The feature to use: a metered one without a meter of its own. Either this or `currencyId`.
+   */
+  featureId?: string
+  /**
+   * The currency of credits to spend. Either this or `featureId`.
+   */
+  currencyId?: string
+  /**
+   * How much, in the units in which usage is reported: up to 15 significant digits and 10 decimals.
+   */
+  amount: number
+  /**
+   * A name for this use: with the same customer, feature and resource it is decided once, remembered for 35 days at least. With another amount or other dimensions it is refused.
+   */
+  idempotencyKey: string
+  dimensions?: Dimensions
+  /**
+   * The resource of the customer that uses it.
+   */
+  resourceId?: string | null
+  /**
+   * When it is used, by default now: up to an hour ahead, and however long ago. It is held, and later counts, in the periods that this lies in.
+   */
+  timestamp?: string
+  /**
+   * Only what is granted can be held.
+   */
+  mode?: 'enforce'
+  /**
+   * For how long it is held unless it is committed, released or extended: 60 seconds if not sent.
+   */
+  ttlSeconds?: number
+}
+
+/**
+ * A decision; `reservation` is null when it was denied.
+ */
+export type ReservationCreateResponse = {
+  data: ReservationDecision
+}
+
+/**
+ * What was decided, and the reservation that was made of it.
+ */
+export type ReservationDecision = Consumption & {
+  reservation: Reservation | null
+}
+
+/**
+ * For how much longer.
+ */
+export type ReservationExtendRequestBody = {
+  /**
+   * It is held for so many seconds from now, or as long as before if that is longer.
+   */
+  ttlSeconds: number
+}
+
+/**
+ * A page of reservations.
+ */
+export type ReservationListPage = {
+  data: Reservation[]
+  pagination: CursorPagination
+}
+
+/**
+ * What becomes of an amount that is more than is held: it is refused, it is decided whether the limits allow the rest, or it is recorded whatever they say.
+ */
+export type ReservationOverage = 'reject' | 'allow_if_available' | 'allow_overdraft'
+
+/**
+ * A reservation.
+ */
+export type ReservationResponse = {
+  data: Reservation
+}
+
+/**
+ * `open` holds its amount. What was committed, released, or not extended in time holds nothing.
+ */
+export type ReservationStatus = 'open' | 'committed' | 'released' | 'expired'
+
+/**
  * What reset periods are counted from: the start of the subscription or of the promotional entitlement, or the calendar (UTC).
  */
 export type ResetAnchor =
@@ -2063,6 +2481,35 @@ export type TaxId = {
 }
 
 /**
+ * When the usage of budgets is announced.
+ */
+export type ThresholdConfig = {
+  /**
+   * Percentages of the limit, ascending.
+   */
+  thresholds: number[]
+}
+
+/**
+ * The configuration as it is now.
+ */
+export type ThresholdConfigResponse = {
+  data: ThresholdConfig
+}
+
+/**
+ * The whole configuration.
+ */
+export type ThresholdConfigUpdateRequestBody = {
+  /**
+   * Percentages of the limit, each from 1. Their order does not matter, repeated ones count once. Empty announces nothing.
+   *
+   * @maxItems 10
+   */
+  thresholds: number[]
+}
+
+/**
  * Too many requests; `Retry-After` says when to come back.
  */
 export type TooManyRequestsErrorResponseDto = {
@@ -2142,6 +2589,42 @@ export type UpdateCustomerIntegrationRequestDto = {
    * The customer's id in the outside system. Null keeps the link and forgets the id.
    */
   syncedEntityId: string | null
+}
+
+/**
+ * A budget to create or change. Entity, capability and scope together are its name.
+ */
+export type UpsertAssignment = {
+  /**
+   * The entity that has the budget.
+   */
+  entityId: EntityId
+  /**
+   * What is budgeted: a metered feature whose usage adds up. Either this or `currencyId`.
+   */
+  featureId?: FeatureId
+  /**
+   * What is budgeted: credits of a currency. Either this or `featureId`.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * The budget applies only to usage that names all of these entities, or entities below them. Their order does not matter. Left out or empty: to all usage of the entity.
+   *
+   * @maxItems 100
+   */
+  scopeEntityIds?: EntityId[]
+  /**
+   * Most usage in a window; null counts without a limit. Needed for a new budget; left out, it stays. At most 15 significant digits and 10 decimals.
+   */
+  usageLimit?: number | null
+  /**
+   * How often usage begins at 0 again: one unit of ISO 8601, such as `P1M`, `P30D` or `PT15M`, at most ten years. Needed for a new budget; left out, it stays.
+   */
+  cadence?: string
+  /**
+   * The parent of the entity in the tree; null makes it a root. Left out, it stays, and an entity without a place becomes a root.
+   */
+  parentId?: string | null
 }
 
 /**
@@ -2539,6 +3022,17 @@ export type Operations = {
     body: undefined
     response: EntitlementCheckResponse
   }
+  'v1.customers.consume': {
+    params: {
+      /**
+       * Id of the customer. One that does not exist is an answer, not a refusal.
+       */
+      id: string
+    }
+    query: Record<string, never>
+    body: ConsumeRequestBody
+    response: ConsumeResponse
+  }
   'v1.customers.explainEntitlement': {
     params: {
       /**
@@ -2818,6 +3312,108 @@ export type Operations = {
     body: CustomerProvisionRequestBody
     response: CustomerResponse
   }
+  'v1.customers.reservations.commit': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: ReservationCommitRequestBody
+    response: ReservationCommitResponse
+  }
+  'v1.customers.reservations.create': {
+    params: {
+      /**
+       * Id of the customer. One that does not exist is an answer, not a refusal.
+       */
+      id: string
+    }
+    query: Record<string, never>
+    body: ReservationCreateRequestBody
+    response: ReservationCreateResponse
+    otherwise: ReservationCreateResponse
+  }
+  'v1.customers.reservations.extend': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: ReservationExtendRequestBody
+    response: ReservationResponse
+  }
+  'v1.customers.reservations.list': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only these, separated by commas.
+       *
+       * @maxItems 100
+       */
+      status?: ReservationStatus[]
+    }
+    body: undefined
+    response: ReservationListPage
+  }
+  'v1.customers.reservations.release': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ReservationResponse
+  }
+  'v1.customers.reservations.retrieve': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the reservation.
+       */
+      reservationId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ReservationResponse
+  }
   'v1.customers.retrieve': {
     params: {
       /**
@@ -2866,6 +3462,64 @@ export type Operations = {
     query: Record<string, never>
     body: CustomerUpdateRequestBody
     response: CustomerResponse
+  }
+  'v1.events.beta.customers.retrieveGovernance': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor, `next` of an answer to the same parameters.
+       */
+      after?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Budgets of these features.
+       *
+       * @maxItems 100
+       */
+      featureIds?: FeatureId[]
+      /**
+       * Budgets of these currencies.
+       *
+       * @maxItems 100
+       */
+      currencyIds?: CustomCurrencyId[]
+      /**
+       * Only entities of these types.
+       *
+       * @maxItems 100
+       */
+      entityTypeIds?: EntityTypeId[]
+      /**
+       * Only entities whose id or display name has this text in it, in upper or lower case.
+       */
+      entityIdSearch?: string
+      /**
+       * Budgets for all usage of an entity, those with a scope, or both.
+       */
+      scope: 'all' | 'nodeWide' | 'scoped'
+      /**
+       * Only budgets that are used to this part at least: 0.8 is 80 per cent.
+       */
+      minUtilization?: number
+      /**
+       * What rows are ordered by. Without capabilities, all but `createdAt` order by `id`.
+       */
+      sortBy: 'utilization' | 'currentUsage' | 'usageLimit' | 'scopeSize' | 'id' | 'createdAt'
+      /**
+       * The direction.
+       */
+      order: 'asc' | 'desc'
+    }
+    body: undefined
+    response: CustomerRetrieveGovernanceResponse
   }
   'v1.events.report': {
     params: Record<string, never>
@@ -3021,6 +3675,58 @@ export type Operations = {
     body: UsageReportRequestBody
     response: UsageReportResponse
   }
+  'v1Beta.customers.assignments.list': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * The page after this cursor. Not together with `before`.
+       */
+      after?: string
+      /**
+       * The page before this cursor. Not together with `after`.
+       */
+      before?: string
+      /**
+       * Most rows on a page.
+       */
+      limit: number
+      /**
+       * Only budgets of this entity.
+       */
+      entityId?: EntityId
+      /**
+       * Only budgets of this feature.
+       */
+      featureId?: FeatureId
+      /**
+       * Only budgets of this currency.
+       */
+      currencyId?: CustomCurrencyId
+      /**
+       * @deprecated
+       * Only budgets of the feature or the currency with this id. At most one of the three is sent.
+       */
+      capabilityId?: FeatureId
+    }
+    body: undefined
+    response: AssignmentListPage
+  }
+  'v1Beta.customers.assignments.upsert': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: Record<string, never>
+    body: AssignmentUpsertRequestBody
+    response: AssignmentUpsertResponse
+  }
   'v1Beta.customers.entities.archive': {
     params: {
       /**
@@ -3146,6 +3852,18 @@ export type Operations = {
     query: Record<string, never>
     body: UpsertEntityTypesRequestDto
     response: UpsertEntityTypesResponseDto
+  }
+  'v1Beta.governance.retrieveThresholdConfig': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: undefined
+    response: ThresholdConfigResponse
+  }
+  'v1Beta.governance.updateThresholdConfig': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: ThresholdConfigUpdateRequestBody
+    response: ThresholdConfigResponse
   }
 }
 

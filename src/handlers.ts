@@ -2,7 +2,7 @@ import { auditHandlers } from './audit/index.ts'
 import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
-import { governanceHandlers } from './governance/index.ts'
+import { budgetHandlers, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
 import { usageHandlers } from './usage/index.ts'
@@ -15,4 +15,5 @@ export const handlers: Handlers = {
   ...entitlementsHandlers(sources),
   ...governanceHandlers,
   ...usageHandlers(sources),
+  ...budgetHandlers,
 }

@@ -18,11 +18,21 @@ export type OperationRequest<Id extends OperationId> = Pick<
   'params' | 'query' | 'body'
 >
 
+/** An answer with the second success status that the contract has for an operation. */
+export class Otherwise<Body> {
+  readonly body: Body
+  constructor(body: Body) {
+    this.body = body
+  }
+}
+
 /** Wire in, wire out. The success status is the contract's. Errors are thrown as `Refusal`. */
 export type Handler<Id extends OperationId> = (
   request: OperationRequest<Id>,
   call: Call,
-) => Promise<Operations[Id]['response']>
+) => Promise<Operations[Id]['response'] | OtherwiseOf<Operations[Id]>>
+
+type OtherwiseOf<O> = O extends { otherwise: infer Body } ? Otherwise<Body> : never
 
 /** A table of handlers by operation. A missing or unknown operation does not compile. */
 export type Handlers<Ids extends OperationId = OperationId> = { readonly [Id in Ids]: Handler<Id> }

@@ -61,7 +61,7 @@ function routesOf(base: Base, id: string, file: OperationFile): Route[] {
 }
 
 function operationOf(base: Base, id: string, file: OperationFile): Operation {
-  const { request, success } = file
+  const { request, success, otherwise } = file
   return {
     operationId: id,
     summary: file.summary,
@@ -80,6 +80,12 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
         description: success.description,
         content: contentOf(success.schema, success.example),
       },
+      ...(otherwise && {
+        [otherwise.status]: {
+          description: otherwise.description,
+          content: contentOf(success.schema, otherwise.example),
+        },
+      }),
       ...refusalsOf(file),
     },
   }

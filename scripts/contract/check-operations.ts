@@ -43,8 +43,17 @@ const operationFileSchema = {
       required: ['status', 'description', 'schema', 'example'],
       additionalProperties: false,
     },
+    otherwise: {
+      type: 'object',
+      properties: { status: { const: 200 }, description: text, example: true },
+      required: ['status', 'description', 'example'],
+      additionalProperties: false,
+    },
     errors: { type: 'object', additionalProperties: text },
   },
+  // It stands beside a creation.
+  if: { required: ['otherwise'] },
+  then: { properties: { success: { type: 'object', properties: { status: { const: 201 } } } } },
   required: [
     'method',
     'path',
@@ -117,18 +126,21 @@ function operationProblems(document: Document, operation: Operation): string[] {
     problems.push(`is a twin of ${twinOf}, which does not exist`)
   const names = ownParameters(operation).map((parameter) => parameter.name)
   if (new Set(names).size < names.length) problems.push('has a parameter twice')
-  if (isList(document, operation)) {
-    const missing = ['after', 'before', 'limit'].filter((name) => !names.includes(name))
-    problems.push(...missing.map((name) => `is a list without ${name}`))
-  }
+  const missing = pagingOf(document, operation).filter((name) => !names.includes(name))
+  problems.push(...missing.map((name) => `is a list without ${name}`))
   return problems
 }
 
-function isList(document: Document, operation: Operation): boolean {
+/** The parameters that a list must have; one that goes forward only has no `before`. */
+function pagingOf(document: Document, operation: Operation): string[] {
   const success = operation.responses['200']
-  if (success === undefined || '$ref' in success) return false
-  const name = success.content['application/json'].schema.$ref.slice(schemaPrefix.length)
-  return document.components.schemas[name]?.properties?.pagination !== undefined
+  if (success === undefined || '$ref' in success) return []
+  const schemaOf = ($ref = '') => document.components.schemas[$ref.slice(schemaPrefix.length)]
+  const page = schemaOf(success.content['application/json'].schema.$ref)
+  const pagination = schemaOf(page?.properties?.pagination?.$ref)
+  if (pagination === undefined) return []
+  const isTwoWay = pagination.properties?.prev !== undefined
+  return isTwoWay ? ['after', 'before', 'limit'] : ['after', 'limit']
 }
 
 function placeholderProblems(path: string, operation: Operation): string[] {

@@ -59,6 +59,12 @@ export type OperationFile = {
     readonly schema: string
     readonly example: unknown
   }
+  /** A second success, with the same schema: nothing was created, and that is no error. */
+  readonly otherwise?: {
+    readonly status: 200
+    readonly description: string
+    readonly example: unknown
+  }
   /** What a status means here; every operation also has the statuses that all share. */
   readonly errors: Readonly<Record<string, string>>
 }

@@ -56,11 +56,13 @@ function operationsSchema(document: Document): TypeSchema {
 
 function operationSchema(operation: Operation): TypeSchema {
   const parameters = ownParameters(operation)
+  const [response = 'never', otherwise] = successTypes(operation)
   return closedObject({
     params: parametersSchema(parameters.filter((each) => each.in === 'path')),
     query: parametersSchema(parameters.filter((each) => each.in === 'query')),
     body: { tsType: bodyType(operation) },
-    response: { tsType: responseType(operation) },
+    response: { tsType: response },
+    ...(otherwise !== undefined && { otherwise: { tsType: otherwise } }),
   })
 }
 
@@ -87,11 +89,11 @@ function bodyType({ requestBody }: Operation): string {
   return nameOf(requestBody.content['application/json'].schema.$ref)
 }
 
-function responseType({ responses }: Operation): string {
-  const types = Object.values(responses).flatMap((response) =>
+/** One for each success of the operation. */
+function successTypes({ responses }: Operation): string[] {
+  return Object.values(responses).flatMap((response) =>
     '$ref' in response ? [] : [nameOf(response.content['application/json'].schema.$ref)],
   )
-  return types.join(' | ')
 }
 
 /** Each reference becomes the name of its type, so that each schema is compiled by itself. */

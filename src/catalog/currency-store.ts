@@ -63,6 +63,10 @@ export const holdCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Pr
 export const lockCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Currency[]> =>
   currencies(tx, sql`${currenciesWithIds(scope, ids)} order by currency_key for update`)
 
+/** Currencies by their keys, whatever their environment, in no particular order. */
+export const findCurrenciesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Currency[]> =>
+  currencies(reader, sql`${selectCurrencies} where currency_key = any(${keys}::uuid[])`)
+
 const countRow = row({ active: column.integer })
 
 export const countActiveCurrencies = async (reader: Reader, scope: Scope): Promise<number> =>

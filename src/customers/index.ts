@@ -2,6 +2,7 @@ export {
   archivedAmong,
   customerNamed,
   customerWithKey,
+  findCustomerKey,
   findCustomerKeys,
 } from './customer-store.ts'
 export {

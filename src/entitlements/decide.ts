@@ -19,7 +19,10 @@ export type Asked = {
   /** null: there is no such feature. */
   feature: Pick<Feature, 'featureType' | 'meterType' | 'unitTransformation'> | null
   resolution: Pick<Resolution, 'held' | 'isRevoked'>
-  /** Of the period that the limit is for: signed, and before any unit transformation. */
+  /**
+   * Of the period that the limit is for, with what is held: signed, and before any unit
+   * transformation.
+   */
   usage: Quantity
   request: Request
 }

@@ -36,7 +36,7 @@ export function evaluate(
     subject,
     feature: holding?.feature ?? null,
     resolution,
-    usage: holding?.usage ?? 0n,
+    usage: holding === null ? 0n : holding.used.usage + holding.used.held,
     request: holding === null ? request : mended(request, holding.feature),
   }
   const { held } = resolution

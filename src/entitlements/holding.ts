@@ -2,8 +2,7 @@ import type { Database, Reader } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { LIFETIME, type Window } from '../kernel/period.ts'
-import type { Quantity } from '../kernel/quantity.ts'
-import { aggregateOf, findUsage, NO_RESOURCE, readTotals } from '../metering/index.ts'
+import { aggregateOf, findUsage, NO_RESOURCE, readTotals, type Used } from '../metering/index.ts'
 import type { Found, FoundCustomer, FoundFeature } from './entitlement-store.ts'
 import { resolve } from './resolve.ts'
 import type { Resolution } from './types.ts'
@@ -12,8 +11,8 @@ import { usageWindow } from './usage-period.ts'
 /** A feature with what a customer holds of it and has used of it. */
 export type Holding = FoundFeature & {
   resolution: Resolution
-  /** Of the window that the limit is for: signed, before any unit transformation. */
-  usage: Quantity
+  /** Of the window that the limit is for. */
+  used: Used
 }
 /** All of one instant. */
 export type Holdings = { customer: FoundCustomer; holdings: Holding[] }
@@ -40,9 +39,11 @@ type Resolved = FoundFeature & {
   resolution: Resolution
   window: Window
   /** null: the totals do not tell it. */
-  usage: Quantity | null
+  used: Used | null
 }
-const isKnown = (holding: Resolved): holding is Resolved & Holding => holding.usage !== null
+const isKnown = (holding: Resolved): holding is Resolved & Holding => holding.used !== null
+
+const NONE: Used = { usage: 0n, held: 0n }
 
 function resolved(found: FoundFeature, now: Instant): Resolved {
   const { feature, sources, totals } = found
@@ -50,8 +51,8 @@ function resolved(found: FoundFeature, now: Instant): Resolved {
   const { held } = resolution
   const window = held === null ? LIFETIME : usageWindow(held, now)
   const isMetered = held !== null && feature.meterType !== 'None'
-  const usage = isMetered ? findUsage(totals, window, aggregateOf(feature.meter)) : 0n
-  return { ...found, resolution, window, usage }
+  const used = isMetered ? findUsage(totals, window, aggregateOf(feature.meter)) : NONE
+  return { ...found, resolution, window, used }
 }
 
 async function countRecords(
@@ -61,7 +62,7 @@ async function countRecords(
 ): Promise<Holdings> {
   const holdings = features.map((found) => resolved(found, now))
   const unknown = holdings.filter((holding) => !isKnown(holding))
-  const usages = await readTotals(
+  const counts = await readTotals(
     reader,
     required(customer.customerKey, 'the customer of what is held'),
     unknown.map(({ feature, window }) => ({
@@ -71,10 +72,10 @@ async function countRecords(
       aggregate: aggregateOf(feature.meter),
     })),
   )
-  const counted = new Map(unknown.map((holding, index) => [holding, usages[index]]))
+  const counted = new Map(unknown.map((holding, index) => [holding, counts[index]]))
   const withUsage = (holding: Resolved): Holding => ({
     ...holding,
-    usage: required(holding.usage ?? counted.get(holding), 'usage of a window'),
+    used: required(holding.used ?? counted.get(holding), 'usage of a window'),
   })
   return { customer, holdings: holdings.map(withUsage) }
 }

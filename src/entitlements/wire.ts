@@ -75,7 +75,7 @@ export function featureEntitlementToWire(evaluated: Evaluated): FeatureEntitleme
       : {
           usageLimit: held.isUnlimited ? null : limitToWire(held.limit),
           hasUnlimitedUsage: held.isUnlimited,
-          currentUsage: usageToWire(holding.usage, holding.feature),
+          currentUsage: usageToWire(holding.used.usage, holding.feature),
           resetPeriod: held.reset?.period ?? null,
           entitlementUpdatedAt: instantToWire(held.updatedAt),
         }),

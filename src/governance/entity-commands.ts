@@ -7,12 +7,15 @@ import { badInput, Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { refuseOversized } from '../kernel/metadata.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { bumpVersion } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
 import { findEntities, saveEntities } from './entity-store.ts'
+import { pathOf } from './place-entities.ts'
+import { findPlaces } from './place-store.ts'
 import { holdTypes } from './type-store.ts'
 import type { Entity, EntityInput, EntityType, Upserted } from './types.ts'
-import { needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
+import { changesStructure, needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
 import { entityToWire } from './wire.ts'
 
 /**
@@ -44,6 +47,8 @@ export async function upsertEntities(
     results.forEach(({ after }, index) => {
       refuseOversized(after.metadata, `entities[${index}] (${after.id})`)
     })
+    const restored = results.filter(({ before: was }) => was !== null && was.archivedAt !== null)
+    await refuseTooDeep(tx, call, { customerKey, ids: restored.map(({ after }) => after.id) })
     await save(tx, call, { customerKey, results, now })
     return results.map(({ after }) => after)
   }
@@ -100,7 +105,10 @@ async function setArchived(
     const changing = ids
       .map((id) => required(byId.get(id), 'an entity just found'))
       .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
-    if (!wanted.archive) await refuseArchivedTypes(tx, scope, changing)
+    if (!wanted.archive) {
+      await refuseArchivedTypes(tx, scope, changing)
+      await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id) })
+    }
     const results = changing.map((entity) => ({
       before: entity,
       after: { ...entity, archivedAt: wanted.archive ? now : null, updatedAt: now },
@@ -119,6 +127,22 @@ async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Enti
   const hit = entities.find(({ typeId }) => archived.has(typeId))
   if (hit !== undefined)
     throw badInput(`ids: ${hit.id} is of the archived entity type ${hit.typeId}`)
+}
+
+/** Refuses to restore what would stand deeper than is allowed now. */
+async function refuseTooDeep(
+  tx: Tx,
+  { app }: Call,
+  { customerKey, ids }: { customerKey: Uuid; ids: readonly string[] },
+): Promise<void> {
+  if (ids.length === 0) return
+  const places = await findPlaces(tx, customerKey, ids)
+  const byKey = new Map(places.map((place) => [place.key, place]))
+  const placeOf = (key: Uuid) => required(byKey.get(key), 'a place that was loaded')
+  const maxDepth = app.config.maxEntityDepth
+  const deep = places.find((place) => pathOf(place, placeOf).length > maxDepth)
+  if (deep !== undefined)
+    throw badInput(`${deep.id} would stand deeper than the ${maxDepth} levels that are allowed`)
 }
 
 async function save(
@@ -144,5 +168,6 @@ async function save(
       changed.map(({ after }) => after),
     ),
     announce(tx, { ...call, now }, announcements),
+    ...(changed.some(changesStructure) ? [bumpVersion(tx, call.scope, [customerKey])] : []),
   ])
 }

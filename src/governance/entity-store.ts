@@ -1,6 +1,7 @@
 import { customerNamed } from '../customers/index.ts'
 import { column, nothing, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
+import { fold } from '../kernel/fold.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest } from '../kernel/page.ts'
@@ -78,22 +79,23 @@ export async function saveEntities(
   if (entities.length === 0) return
   await tx.execute(sql`
     insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
-      display_name, metadata, created_at, updated_at, archived_at)
+      display_name, folded_name, metadata, created_at, updated_at, archived_at)
     select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, id, type_key,
-      display_name, metadata::jsonb, created_at, updated_at, archived_at
+      display_name, folded_name, metadata::jsonb, created_at, updated_at, archived_at
     from unnest(
       ${entities.map((entity) => entity.key)}::uuid[],
       ${entities.map((entity) => entity.id)}::text[],
       ${entities.map((entity) => entity.typeKey)}::uuid[],
       ${entities.map((entity) => entity.displayName)}::text[],
+      ${entities.map(({ displayName }) => displayName && fold(displayName))}::text[],
       ${entities.map((entity) => JSON.stringify(entity.metadata))}::text[],
       ${entities.map((entity) => instantToWire(entity.createdAt))}::timestamptz[],
       ${entities.map((entity) => instantToWire(entity.updatedAt))}::timestamptz[],
       ${entities.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
-    ) as entity (key, id, type_key, display_name, metadata, created_at, updated_at, archived_at)
+    ) as entity (key, id, type_key, display_name, folded_name, metadata, created_at, updated_at, archived_at)
     on conflict (customer_key, entity_key) do update set
       entity_type_key = excluded.entity_type_key, display_name = excluded.display_name,
-      metadata = excluded.metadata, updated_at = excluded.updated_at,
+      folded_name = excluded.folded_name, metadata = excluded.metadata, updated_at = excluded.updated_at,
       archived_at = excluded.archived_at`)
 }
 

@@ -3,7 +3,7 @@ import { type Announcement, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
-import type { Scope } from '../kernel/scope.ts'
+import { bumpEnvironmentVersion } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
 import * as store from './type-store.ts'
@@ -33,13 +33,8 @@ export async function upsertTypes(
     await save(tx, call, { results, now })
     return results.map(({ after }) => after)
   }
-  return app.db.transaction(work, { turn: typesTurn(scope) })
+  return app.db.transaction(work, { turn: store.typesTurn(scope) })
 }
-
-/**
- * Writers of an environment's types wait for each other here rather than with a connection each.
- */
-const typesTurn = (scope: Scope) => `${scope.environmentKey} types`
 
 function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | null): void {
   if (limit === null) return
@@ -95,7 +90,7 @@ async function setArchived(
     await save(tx, call, { results, now })
     return wanted
   }
-  return app.db.transaction(work, { turn: typesTurn(scope) })
+  return app.db.transaction(work, { turn: store.typesTurn(scope) })
 }
 
 async function save(
@@ -120,5 +115,6 @@ async function save(
       changed.map(({ after }) => after),
     ),
     announce(tx, { ...call, now: made.now }, announcements),
+    ...(changed.length === 0 ? [] : [bumpEnvironmentVersion(tx, call.scope)]),
   ])
 }

@@ -22,6 +22,10 @@ export function typeIdAfter(before: Entity | null, input: EntityInput, index: nu
 export const needsType = (before: Entity | null, typeId: string): boolean =>
   before === null || before.archivedAt !== null || before.typeId !== typeId
 
+/** Whether usage may be attributed otherwise than before. */
+export const changesStructure = ({ before, after }: Upserted<Entity>): boolean =>
+  before === null || before.archivedAt !== after.archivedAt || before.typeKey !== after.typeKey
+
 /**
  * An entity after an upsert. `type` is the type that it will have, null only where the entity keeps
  * its own and stays active. Metadata is merge-patch, an archived entity comes back.

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { OperationId } from '../contract.gen.ts'
-import { required } from '../kernel/assert.ts'
+import { assert, required } from '../kernel/assert.ts'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
@@ -26,6 +26,8 @@ export type Operation = {
   /** null where the operation takes no body. */
   readonly bodySchema: JsonSchema | null
   readonly successStatus: number
+  /** The status of a success that created nothing; null where there is none such. */
+  readonly otherwiseStatus: number | null
   readonly responseSchema: JsonSchema
 }
 
@@ -63,10 +65,12 @@ function operationOf(from: {
   raw: RawOperation
 }): Operation {
   const { raw } = from
-  const success = required(
-    Object.keys(raw.responses).find((status) => status.startsWith('2')),
-    `${raw.operationId} states no success`,
-  )
+  // 201 comes before the 200 of a creation that created nothing.
+  const [success = '', otherwise] = Object.keys(raw.responses)
+    .filter((status) => status.startsWith('2'))
+    .toSorted()
+    .toReversed()
+  assert(success !== '', `${raw.operationId} states no success`)
   return {
     id: raw.operationId,
     primaryId: (raw['x-twin-of'] ?? raw.operationId) as OperationId,
@@ -77,6 +81,7 @@ function operationOf(from: {
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),
     successStatus: Number(success),
+    otherwiseStatus: otherwise === undefined ? null : Number(otherwise),
     responseSchema: jsonSchemaOf(raw.responses[success]?.content),
   }
 }

@@ -21,9 +21,11 @@ export type Keyed = {
   path: string
   key: string
   content: unknown
-  successStatus: number
-  work: (call: Call) => Promise<unknown>
+  work: (call: Call) => Promise<Success>
 }
+
+/** What an operation answers, and as which of its successes. */
+export type Success = { status: number; body: unknown }
 
 /** Answers a request with a key: by its work the first time, by the same bytes from then on. */
 export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<string> {
@@ -34,9 +36,10 @@ export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<st
   return answer.body
 }
 
-async function answerOf({ work, successStatus }: Keyed, call: Call): Promise<Answer> {
+async function answerOf({ work }: Keyed, call: Call): Promise<Answer> {
   try {
-    return { status: successStatus, headers: {}, body: JSON.stringify(await work(call)) }
+    const { status, body } = await work(call)
+    return { status, headers: {}, body: JSON.stringify(body) }
   } catch (error) {
     if (!(error instanceof Refusal) || !isFinal(error)) throw error
     const { status, headers, message, code } = error

@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Caller, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
-import { assert } from '../kernel/assert.ts'
+import { assert, required } from '../kernel/assert.ts'
 import { badInput, forbidden, Refusal } from '../kernel/errors.ts'
-import type { Call, Handlers, OperationRequest } from '../operation.ts'
+import { type Call, type Handlers, type OperationRequest, Otherwise } from '../operation.ts'
 import { complaint } from './complaint.ts'
 import type { Contract, Operation } from './contract.ts'
 import { methodNotAllowed, routeNotFound } from './error-body.ts'
-import { answerKeyed, idempotencyKeyOf } from './idempotency-key.ts'
+import { answerKeyed, idempotencyKeyOf, type Success } from './idempotency-key.ts'
 import { refuseHostileText } from './json-body.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
@@ -80,17 +80,24 @@ function mountOperation(
       if (scope instanceof Refusal) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id }
       const call = { app, scope, origin, isRetry: isRetry(request) }
-      const work = (own: Call) => handler(input as OperationRequest<never>, own)
-      const { successStatus } = operation
+      const work = async (own: Call) =>
+        successOf(operation, await handler(input as OperationRequest<never>, own))
       if (key !== null) {
         const { params, ...content } = input
         const path = `${operation.path} ${JSON.stringify(params)}`
-        return answerKeyed(reply, { once, call, path, key, content, successStatus, work })
+        return answerKeyed(reply, { once, call, path, key, content, work })
       }
-      reply.code(successStatus)
-      return work(call)
+      const { status, body } = await work(call)
+      reply.code(status)
+      return body
     },
   })
+}
+
+function successOf(operation: Operation, answer: unknown): Success {
+  if (!(answer instanceof Otherwise)) return { status: operation.successStatus, body: answer }
+  const status = required(operation.otherwiseStatus, `a second success of ${operation.id}`)
+  return { status, body: answer.body }
 }
 
 /** The official SDKs count the times that they have sent a request again. */

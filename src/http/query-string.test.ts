@@ -19,6 +19,7 @@ const operation: Operation = {
   maxBytes: null,
   bodySchema: null,
   successStatus: 200,
+  otherwiseStatus: null,
   responseSchema: {},
   parameters: [
     parameter('limit', { type: 'integer' }),

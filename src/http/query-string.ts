@@ -91,6 +91,7 @@ function split(parameter: Parameter, value: string): string[] {
 function scalar(parameter: Parameter, value: string): unknown {
   const types = typesOf(parameter)
   if (types.includes('integer') && /^-?\d{1,15}$/.test(value)) return Number(value)
+  if (types.includes('number') && /^-?\d{1,15}(\.\d{1,15})?$/.test(value)) return Number(value)
   if (types.includes('boolean') && (value === 'true' || value === 'false')) return value === 'true'
   return value
 }

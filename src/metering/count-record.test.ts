@@ -4,9 +4,17 @@ import fc from 'fast-check'
 import type { Instant } from '../kernel/clock.ts'
 import { contains, LIFETIME, type Window } from '../kernel/period.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { needsRecords, totalsWith, withWindow } from './count-record.ts'
+import { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
 import type { Aggregate, KeptTotal } from './types.ts'
 import { NOTHING, usageOf } from './usage-of.ts'
+
+const total = (window: Window, lastAt: Instant, held = 0n): KeptTotal => ({
+  window,
+  tally: NOTHING,
+  held,
+  lastAt,
+  setAt: null,
+})
 
 type Counted = { occurredAt: Instant; amount: bigint; mark: string }
 
@@ -16,6 +24,8 @@ const WINDOWS: readonly Window[] = [
   { start: 20, end: 30 },
   { start: 15, end: 25 },
 ]
+
+const EMPTY = WINDOWS.map((window) => total(window, LIFETIME.start))
 
 /** Counts records one by one, as they arrive. */
 function countAll(records: readonly Counted[]): readonly KeptTotal[] {
@@ -28,7 +38,7 @@ function countAll(records: readonly Counted[]): readonly KeptTotal[] {
         seen.add(name)
         return true
       }),
-    WINDOWS.map((window) => ({ window, tally: NOTHING, lastAt: LIFETIME.start, setAt: null })),
+    EMPTY,
   )
 }
 
@@ -89,21 +99,15 @@ test('values 5, 5, 8 of users a, a, b: sum 18, greatest 8, least 5, average 6, 2
   )
 })
 
-const total = (window: Window, lastAt: Instant): KeptTotal => ({
-  window,
-  tally: NOTHING,
-  lastAt,
-  setAt: null,
-})
-
-test('a window is made out of records only if something has occurred since it began', () => {
+test('a window is made only if something has occurred since it began, or is held', () => {
   const window = { start: 10, end: 20 }
-  assert.equal(needsRecords([], window), false)
-  assert.equal(needsRecords([total(LIFETIME, 9)], window), false)
-  assert.equal(needsRecords([total(LIFETIME, 10)], window), true)
-  assert.equal(needsRecords([total(LIFETIME, 30)], window), true)
-  assert.equal(needsRecords([total(LIFETIME, 10), total(window, 10)], window), false)
-  assert.equal(needsRecords([total(LIFETIME, 10)], LIFETIME), false)
+  assert.equal(mustBeMade([], window), false)
+  assert.equal(mustBeMade([total(LIFETIME, 9)], window), false)
+  assert.equal(mustBeMade([total(LIFETIME, 10)], window), true)
+  assert.equal(mustBeMade([total(LIFETIME, 30)], window), true)
+  assert.equal(mustBeMade([total(LIFETIME, 10), total(window, 10)], window), false)
+  assert.equal(mustBeMade([total(LIFETIME, 10)], LIFETIME), false)
+  assert.equal(mustBeMade([total(LIFETIME, 9, 1n)], window), true)
 })
 
 test('a window that begins is kept from its first record on', () => {
@@ -113,4 +117,23 @@ test('a window that begins is kept from its first record on', () => {
   assert.deepEqual(begun, [...before, total(window, LIFETIME.start)])
   assert.equal(withWindow(begun, window), begun)
   assert.throws(() => withWindow([total(LIFETIME, 10)], window), /assertion failed/)
+})
+
+test('what is held is held in the windows that it occurred in, and is no usage', () => {
+  const held = totalsHolding(EMPTY, { amount: 7n, occurredAt: 15 })
+  assert.deepEqual(
+    held.map((each) => each.held),
+    [7n, 7n, 0n, 7n],
+  )
+  assert.deepEqual(totalsHolding(held, { amount: -7n, occurredAt: 15 }), EMPTY)
+  const counted = totalsWith(held, { amount: 5n, occurredAt: 24 }, () => false)
+  assert.deepEqual(
+    counted.map((each) => [each.tally.sum, each.held]),
+    [
+      [5n, 7n],
+      [0n, 7n],
+      [5n, 0n],
+      [5n, 7n],
+    ],
+  )
 })

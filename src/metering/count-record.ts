@@ -2,7 +2,7 @@ import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { contains, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import type { KeptTotal, Measured, Tally } from './types.ts'
+import type { KeptTotal, Measured, Tally, Total } from './types.ts'
 import { NOTHING } from './usage-of.ts'
 
 /** A tally with one more record. `isNew`: no record of the window had this mark before. */
@@ -15,26 +15,26 @@ export const tallyWith = (tally: Tally, amount: Quantity, isNew: boolean): Tally
 })
 
 /**
- * Whether a window that has no total must be made out of its records. If not, nothing occurred in
- * it: the lifetime is given, or there is no record at all.
+ * Whether the total of a window is missing and must be made out of its records and what is held. If
+ * not, nothing occurred in it: the lifetime is given, or there is nothing at all.
  */
-export const needsRecords = (totals: readonly KeptTotal[], window: Window): boolean => {
+export const mustBeMade = (totals: readonly Total[], window: Window): boolean => {
   const lifetime = totals.find((total) => isSameWindow(total.window, LIFETIME))
   return (
     lifetime !== undefined &&
-    lifetime.lastAt >= window.start &&
+    (lifetime.lastAt >= window.start || lifetime.held > 0n) &&
     !totals.some((total) => isSameWindow(total.window, window))
   )
 }
 
 /**
- * The totals of what is metered with one for the window, new if it had none. There must be no need
- * of records, since none may be missed.
+ * The totals of what is metered with one for the window, new if it had none. It must not have to be
+ * made out of records, since none may be missed.
  */
 export function withWindow(totals: readonly KeptTotal[], window: Window): readonly KeptTotal[] {
-  assert(!needsRecords(totals, window), 'a window is kept from its first record on')
+  assert(!mustBeMade(totals, window), 'a window is kept from its first record on')
   if (totals.some((total) => isSameWindow(total.window, window))) return totals
-  return [...totals, { window, tally: NOTHING, lastAt: LIFETIME.start, setAt: null }]
+  return [...totals, { window, tally: NOTHING, held: 0n, lastAt: LIFETIME.start, setAt: null }]
 }
 
 /**
@@ -54,4 +54,13 @@ export const totalsWith = (
           lastAt: Math.max(total.lastAt, record.occurredAt),
         }
       : total,
+  )
+
+/** The totals with so much more held, or less, by a reservation that occurred then. */
+export const totalsHolding = (
+  totals: readonly KeptTotal[],
+  hold: { amount: Quantity; occurredAt: Instant },
+): readonly KeptTotal[] =>
+  totals.map((total) =>
+    contains(total.window, hold.occurredAt) ? { ...total, held: total.held + hold.amount } : total,
   )

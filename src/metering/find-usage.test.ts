@@ -17,23 +17,34 @@ const tally = {
 const lifetime = (lastAt: number): Total => ({
   window: LIFETIME,
   tally: { ...tally, sum: wholeUnits(100) },
+  held: 0n,
   lastAt,
 })
-const may: Total = { window: MAY, tally, lastAt: at('05-03') }
+const may: Total = { window: MAY, tally, held: wholeUnits(2), lastAt: at('05-03') }
+
+const usageIn = (totals: readonly Total[], window: Window, aggregate: Aggregate) =>
+  findUsage(totals, window, aggregate)?.usage ?? null
 
 test('usage of a window is told by its total, or by the instant of the latest record', () => {
   const week = { start: at('05-04'), end: at('05-11') }
-  assert.equal(findUsage([], MAY, 'SUM'), 0n)
-  assert.equal(findUsage([lifetime(at('05-03')), may], MAY, 'SUM'), wholeUnits(7))
-  assert.equal(findUsage([lifetime(at('05-03')), may], MAY, 'MAX'), wholeUnits(4))
-  assert.equal(findUsage([lifetime(at('05-03'))], LIFETIME, 'SUM'), wholeUnits(100))
-  assert.equal(findUsage([lifetime(at('04-30'))], MAY, 'SUM'), 0n)
-  assert.equal(findUsage([lifetime(at('05-03')), may], week, 'SUM'), 0n)
+  assert.equal(usageIn([], MAY, 'SUM'), 0n)
+  assert.equal(usageIn([lifetime(at('05-03')), may], MAY, 'SUM'), wholeUnits(7))
+  assert.equal(usageIn([lifetime(at('05-03')), may], MAY, 'MAX'), wholeUnits(4))
+  assert.equal(usageIn([lifetime(at('05-03'))], LIFETIME, 'SUM'), wholeUnits(100))
+  assert.equal(usageIn([lifetime(at('04-30'))], MAY, 'SUM'), 0n)
+  assert.equal(usageIn([lifetime(at('05-03')), may], week, 'SUM'), 0n)
+})
+
+test('what is held is told beside usage, by the same total', () => {
+  assert.equal(findUsage([lifetime(at('05-03')), may], MAY, 'MAX')?.held, wholeUnits(2))
+  assert.equal(findUsage([], MAY, 'SUM')?.held, 0n)
+  const holding = { ...lifetime(at('04-30')), held: 1n }
+  assert.equal(findUsage([holding], MAY, 'SUM'), null)
 })
 
 test('usage that no total tells is not guessed', () => {
-  assert.equal(findUsage([lifetime(at('05-01'))], MAY, 'SUM'), null)
-  assert.equal(findUsage([lifetime(at('05-03')), may], { ...MAY, end: at('05-31') }, 'SUM'), null)
+  assert.equal(usageIn([lifetime(at('05-01'))], MAY, 'SUM'), null)
+  assert.equal(usageIn([lifetime(at('05-03')), may], { ...MAY, end: at('05-31') }, 'SUM'), null)
 })
 
 test('usage is an aggregate of what counted, 0 when nothing did', () => {

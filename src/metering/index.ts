@@ -1,4 +1,4 @@
-export { needsRecords, totalsWith, withWindow } from './count-record.ts'
+export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
 export { findUsage } from './find-usage.ts'
 export {
   bumpEnvironmentVersion,
@@ -27,6 +27,7 @@ export {
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
+export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
@@ -44,6 +45,7 @@ export {
   type Total,
   type UsageQuery,
   type UsageRecord,
+  type Used,
   type WindowOf,
 } from './types.ts'
 export { usageOf } from './usage-of.ts'

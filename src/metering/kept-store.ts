@@ -5,6 +5,7 @@ import { boundToSql, type Window } from '../kernel/period.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
+  heldInWindow,
   recordsOfWindow,
   tallyColumns,
   tallyOf,
@@ -15,7 +16,11 @@ import type { KeptTotal, MeteredOf, WindowOf } from './types.ts'
 
 const positionColumn = { position: column.integer }
 const windowColumns = { window_start: column.bound, window_end: column.bound }
-const lastColumns = { last_at: column.bound, set_at: column.nullable(column.instant) }
+const lastColumns = {
+  held: column.quantity,
+  last_at: column.bound,
+  set_at: column.nullable(column.instant),
+}
 
 const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
 const madeRow = row({ ...tallyColumns, ...lastColumns })
@@ -33,7 +38,7 @@ export async function findTotals(
     keptRow,
     sql`
     select asked.position, total.window_start, total.window_end, total.count, total.sum,
-      total.min, total.max, total.distinct_count, total.last_at, total.set_at
+      total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
     from unnest(
       ${asked.map(({ customerKey }) => customerKey)}::uuid[],
       ${asked.map(({ featureKey }) => featureKey)}::uuid[],
@@ -49,13 +54,17 @@ export async function findTotals(
     totals[each.position - 1]?.push({
       window: { start: each.window_start, end: each.window_end },
       tally: tallyOf(each),
+      held: each.held,
       lastAt: each.last_at,
       setAt: each.set_at,
     })
   return totals
 }
 
-/** Totals made out of their records, in the order of the windows; as long as there are records. */
+/**
+ * Totals made out of their records and reservations, in the order of the windows; that takes as
+ * long as there are such.
+ */
 export async function makeTotals(
   reader: Reader,
   windows: readonly WindowOf[],
@@ -64,14 +73,15 @@ export async function makeTotals(
   const found = await reader.many(
     madeRow,
     sql`
-    select made.count, made.sum, made.min, made.max, made.distinct_count,
+    select made.count, made.sum, made.min, made.max, made.distinct_count, ${heldInWindow} as held,
       coalesce(made.last_at, '-infinity') as last_at, made.set_at
     from ${windowsAsked(windows)} cross join lateral (${tallyOfRecords}) as made
     order by query.position`,
   )
   return windows.map(({ window }, index) => {
     const made = required(found[index], 'the tally of a window')
-    return { window, tally: tallyOf(made), lastAt: made.last_at, setAt: made.set_at }
+    const { held, last_at: lastAt, set_at: setAt } = made
+    return { window, tally: tallyOf(made), held, lastAt, setAt }
   })
 }
 
@@ -100,9 +110,9 @@ export async function saveTotals(
   const sqlOf = (quantity: bigint | null) => (quantity === null ? null : quantityToSql(quantity))
   await tx.execute(sql`
     insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-      environment_key, count, sum, min, max, distinct_count, last_at, set_at)
+      environment_key, count, sum, min, max, distinct_count, held, last_at, set_at)
     select customer_key, feature_key, resource_key, window_end, window_start,
-      ${scope.environmentKey}::uuid, count, sum, min, max, distinct_count, last_at, set_at
+      ${scope.environmentKey}::uuid, count, sum, min, max, distinct_count, held, last_at, set_at
     from unnest(
       ${totals.map(({ customerKey }) => customerKey)}::uuid[],
       ${totals.map(({ featureKey }) => featureKey)}::uuid[],
@@ -114,13 +124,14 @@ export async function saveTotals(
       ${totals.map(({ total }) => sqlOf(total.tally.min))}::numeric[],
       ${totals.map(({ total }) => sqlOf(total.tally.max))}::numeric[],
       ${totals.map(({ total }) => String(total.tally.distinct))}::bigint[],
+      ${totals.map(({ total }) => quantityToSql(total.held))}::numeric[],
       ${totals.map(({ total }) => boundToSql(total.lastAt))}::timestamptz[],
       ${totals.map(({ total: { setAt } }) => setAt && boundToSql(setAt))}::timestamptz[]
     ) as total (customer_key, feature_key, resource_key, window_end, window_start, count, sum, min,
-      max, distinct_count, last_at, set_at)
+      max, distinct_count, held, last_at, set_at)
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
       count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
-      distinct_count = excluded.distinct_count, last_at = excluded.last_at,
+      distinct_count = excluded.distinct_count, held = excluded.held, last_at = excluded.last_at,
       set_at = excluded.set_at`)
 }
 

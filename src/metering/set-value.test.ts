@@ -84,7 +84,8 @@ const refused = (code: string, field: RegExp) => (error: unknown) =>
 
 test('a difference and a usage are whole numbers that JSON tells exactly', () => {
   const largest = wholeUnits(Number.MAX_SAFE_INTEGER)
-  const total = { window: MAY, tally: { ...NOTHING, sum: largest }, lastAt: 0, setAt: null }
+  const tally = { ...NOTHING, sum: largest }
+  const total = { window: MAY, tally, held: 0n, lastAt: 0, setAt: null }
   assert.equal(amountOfSet(total, { value: 0n, occurredAt: 0 }, 'value'), -largest)
   assert.throws(
     () => amountOfSet(total, { value: -1n, occurredAt: 0 }, 'usages[2].value'),

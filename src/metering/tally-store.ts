@@ -51,3 +51,10 @@ export const tallyOfRecords = sql`
     max(event.occurred_at) as last_at,
     max(event.occurred_at) filter (where event.kind = 'SET') as set_at
   from ${recordsOfWindow}`
+
+/** What is held in the window of `query`. */
+export const heldInWindow = sql`(
+  select coalesce(sum(held.amount), 0) from reservations held
+  where held.customer_key = query.customer_key and held.feature_key = query.feature_key
+    and held.resource_key = query.resource_key and held.status = 'open'
+    and held.occurred_at >= query.window_start and held.occurred_at < query.window_end)`

@@ -1,18 +1,26 @@
-import { column, milliseconds, type Reader, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
-import type { Quantity } from '../kernel/quantity.ts'
-import { tallyOf, tallyOfRecords, tallyRow, windowsAsked } from './tally-store.ts'
-import type { Total, UsageQuery } from './types.ts'
+import { quantityFromSql } from '../kernel/quantity.ts'
+import {
+  heldInWindow,
+  tallyColumns,
+  tallyOf,
+  tallyOfRecords,
+  tallyRow,
+  windowsAsked,
+} from './tally-store.ts'
+import type { Total, UsageQuery, Used } from './types.ts'
 import { usageOf } from './usage-of.ts'
 
 type TotalJson = {
   start: number | null
   end: number | null
   tally: Record<'count' | 'sum' | 'min' | 'max' | 'distinct_count', string | null>
-  lastAt: number
+  held: string
+  lastAt: number | null
 }
 
 /** JSON has no infinity: an end that is none is null. */
@@ -28,7 +36,8 @@ export const totalsAt = (
   at: Instant,
 ): Sql => sql`(
   select coalesce(json_agg(json_build_object('start', ${bound(sql`total.window_start`)},
-    'end', ${bound(sql`total.window_end`)}, 'lastAt', ${milliseconds(sql`total.last_at`)},
+    'end', ${bound(sql`total.window_end`)}, 'lastAt', ${bound(sql`total.last_at`)},
+    'held', total.held::text,
     'tally', json_build_object('count', total.count::text, 'sum', total.sum::text,
       'min', total.min::text, 'max', total.max::text,
       'distinct_count', total.distinct_count::text))), '[]')
@@ -42,29 +51,33 @@ const totalsJson = column.json<TotalJson[]>()
 
 /** Reads the column of `totalsAt`. */
 export const totalsFromJson = (raw: string | null): Total[] =>
-  totalsJson(raw).map(({ start, end, tally, lastAt }) => ({
+  totalsJson(raw).map(({ start, end, tally, held, lastAt }) => ({
     window: { start: start ?? LIFETIME.start, end: end ?? LIFETIME.end },
     tally: tallyOf(tallyRow(tally)),
-    lastAt,
+    held: quantityFromSql(held),
+    lastAt: lastAt ?? LIFETIME.start,
   }))
 
+const usedRow = row({ ...tallyColumns, held: column.quantity })
+
 /**
- * Usage of a customer in windows, signed, in the order of the queries. One statement. What is not
- * kept as a total is made out of its records, which takes as long as there are records.
+ * Usage of a customer in windows, in the order of the queries. One statement. What is not kept as a
+ * total is made out of its records and reservations, which takes as long as there are such.
  */
 export async function readTotals(
   reader: Reader,
   customerKey: Uuid,
   queries: readonly UsageQuery[],
-): Promise<Quantity[]> {
+): Promise<Used[]> {
   if (queries.length === 0) return []
   const found = await reader.many(
-    tallyRow,
+    usedRow,
     sql`
     select coalesce(total.count, made.count, 0) as count,
       coalesce(total.sum, made.sum, 0) as sum, coalesce(total.min, made.min) as min,
       coalesce(total.max, made.max) as max,
-      coalesce(total.distinct_count, made.distinct_count, 0) as distinct_count
+      coalesce(total.distinct_count, made.distinct_count, 0) as distinct_count,
+      coalesce(total.held, made.held, 0) as held
     from ${windowsAsked(queries.map((query) => ({ ...query, customerKey })))}
       left join usage_totals lifetime on lifetime.customer_key = query.customer_key
         and lifetime.feature_key = query.feature_key
@@ -74,12 +87,16 @@ export async function readTotals(
         and total.feature_key = query.feature_key and total.resource_key = query.resource_key
         and total.window_end = query.window_end and total.window_start = query.window_start
       left join lateral (
-        ${tallyOfRecords}
-          and total.customer_key is null and lifetime.last_at >= query.window_start
+        select records.*, case when total.customer_key is null then ${heldInWindow} end as held
+        from (
+          ${tallyOfRecords}
+            and total.customer_key is null and lifetime.last_at >= query.window_start
+        ) as records
       ) as made on true
     order by query.position`,
   )
-  return queries.map(({ aggregate }, index) =>
-    usageOf(tallyOf(required(found[index], 'usage of a window')), aggregate),
-  )
+  return queries.map(({ aggregate }, index) => {
+    const used = required(found[index], 'usage of a window')
+    return { usage: usageOf(tallyOf(used), aggregate), held: used.held }
+  })
 }

@@ -65,8 +65,10 @@ const keep = (
 /** What `keep` writes beside the sum. */
 const tally = { count: 1n, min: wholeUnits(2), max: wholeUnits(3), distinct: 4n }
 
-const usage = ({ customerKey, featureKey }: Metered, window: Window, aggregate: Aggregate) =>
+const used = ({ customerKey, featureKey }: Metered, window: Window, aggregate: Aggregate) =>
   readTotals(db.read, customerKey, [{ featureKey, resourceKey: NO_RESOURCE, window, aggregate }])
+const usage = async (metered: Metered, window: Window, aggregate: Aggregate) =>
+  (await used(metered, window, aggregate)).map((each) => each.usage)
 
 const AGGREGATED: [Aggregate, Quantity][] = [
   ['SUM', wholeUnits(18)],
@@ -115,7 +117,11 @@ test('answers stand in the order of the queries', async () => {
     ...query,
     featureKey: key,
   }))
-  assert.deepEqual(await readTotals(db.read, customerKey, queries), [0n, 5n, 0n])
+  const answers = await readTotals(db.read, customerKey, queries)
+  assert.deepEqual(
+    answers.map((each) => each.usage),
+    [0n, 5n, 0n],
+  )
   assert.deepEqual(await readTotals(db.read, customerKey, []), [])
 })
 
@@ -141,11 +147,16 @@ test('a statement reads the totals of an instant along with its own columns', as
   assert.deepEqual(
     totals.sort((one, other) => other.window.start - one.window.start),
     [
-      { window: MAY, tally: { ...tally, sum: 1n }, lastAt: MAY.start + 5 },
-      { window: LIFETIME, tally: { ...tally, sum: wholeUnits(9) }, lastAt: MAY.start + 5 },
+      { window: MAY, tally: { ...tally, sum: 1n }, held: 0n, lastAt: MAY.start + 5 },
+      {
+        window: LIFETIME,
+        tally: { ...tally, sum: wholeUnits(9) },
+        held: 0n,
+        lastAt: MAY.start + 5,
+      },
     ],
   )
-  assert.equal(findUsage(totals, MAY, 'SUM'), 1n)
+  assert.deepEqual(findUsage(totals, MAY, 'SUM'), { usage: 1n, held: 0n })
 })
 
 test('a version rises by every change, and a change waits for who counts', async () => {

@@ -43,6 +43,8 @@ export type WindowOf = MeteredOf & { window: Window }
 export type Total = {
   window: Window
   tally: Tally
+  /** Held by the open reservations that occurred in it. */
+  held: Quantity
   /** When the latest record of the window occurred. */
   lastAt: Instant
 }
@@ -80,7 +82,7 @@ export type UsageRecord = {
   occurredAt: Instant
   /** The instant of decision; the one in the key. */
   acceptedAt: Instant
-  kind: 'REPORT' | 'SET' | 'EVENT'
+  kind: 'REPORT' | 'SET' | 'EVENT' | 'CONSUME' | 'COMMIT'
   /** Of an EVENT, else null. */
   eventName: string | null
   /** As it was sent; null for an EVENT. */
@@ -93,5 +95,29 @@ export type UsageRecord = {
   attribution: Attribution | null
 }
 
+/** Usage of a window, signed, and what is held beside it: both before any unit transformation. */
+export type Used = { usage: Quantity; held: Quantity }
+
 /** Which usage is asked for. */
 export type UsageQuery = Metered & { window: Window; aggregate: Aggregate }
+
+/** An amount that is held for a use, and what became of it. */
+export type Reservation = MeteredOf & {
+  /** Its time is that of its making. */
+  key: Uuid
+  status: 'open' | 'committed' | 'released' | 'expired'
+  /** Of raw usage; more than 0. */
+  amount: Quantity
+  /** What was recorded in its place; null unless it was committed. */
+  committedAmount: Quantity | null
+  /** As of a record: it chooses the windows. */
+  occurredAt: Instant
+  /** JSON; null for none. */
+  dimensions: string | null
+  /** Whom it is held for, with a posting of the amount for each counter that it is held in. */
+  attribution: Attribution | null
+  createdAt: Instant
+  /** Exclusive. */
+  expiresAt: Instant
+  updatedAt: Instant
+}

@@ -97,5 +97,5 @@ function noteMark(draft: State, { mark, ...metered }: MarkSeen, window: Window):
 export const usageShown = (draft: State, prepared: Prepared, counting: Counting): bigint => {
   const name = nameOfMetered({ ...prepared, featureKey: counting.featureKey })
   const usage = findUsage(draft.totals.get(name) ?? [], counting.window, counting.aggregate)
-  return required(usage, 'usage of a window that was loaded')
+  return required(usage, 'usage of a window that was loaded').usage
 }

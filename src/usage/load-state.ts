@@ -12,8 +12,8 @@ import {
   type MeteredOf,
   makeMarks,
   makeTotals,
+  mustBeMade,
   type NameOf,
-  needsRecords,
   withWindow,
 } from '../metering/index.ts'
 import { nameOfMetered, nameOfNamed, nameOfSeen, type State, stateOf } from './state.ts'
@@ -41,7 +41,7 @@ export async function loadState(
   ])
   const missing = asks.flatMap((ask, index) =>
     ask.windows
-      .filter((window) => needsRecords(kept[index] ?? [], window))
+      .filter((window) => mustBeMade(kept[index] ?? [], window))
       .map((window) => ({ ...ask, window, index })),
   )
   const made = await makeTotals(tx, missing)

@@ -29,6 +29,8 @@ const grant = {
   weeklyResetPeriodConfiguration: null,
 }
 
+const budget = { entityId: path.entityId, featureId: feature.id }
+
 /**
  * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
  */
@@ -174,6 +176,21 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.customers.entities.list': () => ({ params: path, query: { includeArchived: 'true' } }),
   'v1Beta.customers.entities.archive': () => ({ params: path, body: { ids: [path.entityId] } }),
   'v1Beta.customers.entities.unarchive': () => ({ params: path, body: { ids: [path.entityId] } }),
+  'v1Beta.customers.assignments.upsert': () => ({
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 200, scopeEntityIds: [path.entityId], cadence: 'P1D' },
+      ],
+    },
+  }),
+  'v1Beta.customers.assignments.list': () => ({ params: path }),
+  'v1.events.beta.customers.retrieveGovernance': () => ({
+    params: path,
+    query: { featureIds: feature.id, currencyIds: path.currencyId },
+  }),
+  'v1Beta.governance.retrieveThresholdConfig': () => ({}),
+  'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
 }
 
 /** Operations for which a customer who does not exist is an answer, and no refusal. */
@@ -225,6 +242,16 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     params: path,
     body: { promotionalEntitlements: [grant] },
   })
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 100, cadence: 'P1M' },
+        { entityId: path.entityId, currencyId: path.currencyId, usageLimit: 1, cadence: 'P1M' },
+      ],
+    },
+  })
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
@@ -270,6 +297,9 @@ export async function portrait(tenant: Tenant): Promise<string> {
     await tenant.ok('v1.customers.retrieveEntitlements', { params: path }),
     await tenant.ok('v1.features.listFeatures'),
     await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
+    (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
+    await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
+    await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
     await tenant.announced(),
   ])
 }

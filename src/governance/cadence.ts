@@ -1,0 +1,75 @@
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { floorTo, type Span, type Unit, type Window, windowAt } from '../kernel/period.ts'
+
+/** How often a budget begins anew: an ISO 8601 duration of one unit, such as `P1M` or `PT15M`. */
+export type Cadence = string
+
+/** What the windows of a budget are counted by. */
+export type Cadenced = { cadence: Cadence; createdAt: Instant }
+
+const FORM = /^P(?:([1-9]\d{0,3})([YMWD])|T([1-9]\d{0,4})([HM]))$/
+
+const DATE_UNITS: Readonly<Record<string, Unit>> = { Y: 'YEAR', M: 'MONTH', W: 'WEEK', D: 'DAY' }
+const TIME_UNITS: Readonly<Record<string, Unit>> = { H: 'HOUR', M: 'MINUTE' }
+
+/** Ten years of each unit: no window is longer. */
+const MOST: Readonly<Record<Unit, number>> = {
+  YEAR: 10,
+  MONTH: 120,
+  WEEK: 521,
+  DAY: 3650,
+  HOUR: 87_600,
+  MINUTE: 5_256_000,
+}
+
+/**
+ * The cadence that a request means. The oldest clients send `MONTH` for `P1M`; nothing else is
+ * brought together, as `P12M` and `P1Y` begin at different instants. 400 for another form, and for
+ * more than ten years.
+ */
+export function cadenceFromWire(text: string, field: string): Cadence {
+  const cadence = text === 'MONTH' ? 'P1M' : text
+  const span = spanOf(cadence)
+  if (span === null)
+    throw badInput(`${field} must be one unit of ISO 8601, such as P1M, P30D or PT15M`)
+  if (span.count > MOST[span.unit]) throw badInput(`${field} must be ten years at most`)
+  return cadence
+}
+
+function spanOf(cadence: Cadence): Span | null {
+  const [, days, dateUnit = '', times, timeUnit = ''] = FORM.exec(cadence) ?? []
+  const unit = days === undefined ? TIME_UNITS[timeUnit] : DATE_UNITS[dateUnit]
+  return unit === undefined ? null : { unit, count: Number(days ?? times) }
+}
+
+const requiredSpan = (cadence: Cadence): Span => required(spanOf(cadence), 'a stored cadence')
+
+/**
+ * The window of a budget that an instant lies in. Windows are counted from the calendar's unit that
+ * the budget was created in: one unit is the calendar's own, such as a month from its first day;
+ * several begin with that one. After another cadence they are counted anew from the same instant.
+ */
+export function windowOf(budget: Cadenced, at: Instant): Window {
+  const span = requiredSpan(budget.cadence)
+  return windowAt(floorTo(span.unit, budget.createdAt), span, at)
+}
+
+/**
+ * Where the windows begin that a budget counts in: at the start of the one in progress when it was
+ * created. What occurred earlier never counts, however late it arrives.
+ */
+export const countsFrom = (budget: Cadenced): Instant =>
+  floorTo(requiredSpan(budget.cadence).unit, budget.createdAt)
+
+/** The windows of a budget from the one that `from` lies in to the one that `until` lies in. */
+export function windowsBetween(budget: Cadenced, from: Instant, until: Instant): Window[] {
+  const windows: Window[] = []
+  let window = windowOf(budget, from)
+  while (window.start <= until) {
+    windows.push(window)
+    window = windowOf(budget, window.end)
+  }
+  return windows
+}

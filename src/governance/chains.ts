@@ -1,0 +1,107 @@
+import { transformUnits, type UnitTransformation } from '../catalog/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { windowOf } from './cadence.ts'
+import { type Counters, counterName } from './count.ts'
+import type { Budget, Node, Resolution } from './types.ts'
+
+/** What a request wants of one capability. Of both amounts one is 0, or both are. */
+export type Demand = {
+  capabilityKey: Uuid
+  /** Of a currency that the usage of another capability would charge; its nodes name it. */
+  currencyId: string | null
+  /** How usage becomes the units that are limited. */
+  transformation: Pick<UnitTransformation, 'divide' | 'round'> | null
+  /** Asked for, in limited units. */
+  requested: Quantity
+  /** About to be recorded, as raw usage. */
+  added: Quantity
+}
+
+/** What is known of budgets at the instant of the decision. */
+export type Spent = {
+  counters: Counters
+  /** Held by open reservations and not yet used, by the same names. */
+  holds: Counters
+  now: Instant
+}
+
+/** One budget of an entity on a chain, or the entity alone where it has none. */
+export type ChainNode = {
+  entityId: string
+  scopeEntityIds: readonly string[]
+  currencyId: string | null
+  usageLimit: Quantity | null
+  /** Recorded usage in limited units, signed. */
+  currentUsage: Quantity
+  isGranted: boolean
+  /** What it was decided by; null where the entity has no budget. */
+  budget: { assignmentKey: Uuid; window: Window; held: Quantity } | null
+}
+
+/**
+ * Every budget that a request meets, entity by entity from the one that a dimension named to its
+ * root, and whether all of them can take it. Entities without a budget stand between; a chain
+ * without any is left out. Node-wide budgets come before scoped ones, small scopes before large.
+ * Source: the entitlement check of the contract.
+ */
+export function chainsOf(
+  { paths, budgets }: Pick<Resolution, 'paths' | 'budgets'>,
+  demands: readonly Demand[],
+  spent: Spent,
+): { chains: ChainNode[][]; isGranted: boolean } {
+  const nodes = demands.flatMap((demand) =>
+    budgets
+      .filter(({ capabilityKey }) => capabilityKey === demand.capabilityKey)
+      .toSorted(byScope)
+      .map((budget) => nodeOf(budget, demand, spent)),
+  )
+  const byEntity = Map.groupBy(nodes, ({ entityId }) => entityId)
+  const chains = paths
+    .filter((path) => path.some(({ entityId }) => byEntity.has(entityId)))
+    .map((path) => path.flatMap((entity) => byEntity.get(entity.entityId) ?? [bare(entity)]))
+  return { chains, isGranted: nodes.every(({ isGranted }) => isGranted) }
+}
+
+/** Ids hold no comma, and none of their characters comes before it. */
+const scopeText = ({ scopeEntityIds }: Budget): string => scopeEntityIds.join(',')
+
+const byScope = (one: Budget, other: Budget): number =>
+  one.scopeEntityIds.length - other.scopeEntityIds.length ||
+  (scopeText(one) < scopeText(other) ? -1 : 1)
+
+function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
+  const window = windowOf(budget, spent.now)
+  const name = counterName(budget, window)
+  const used = spent.counters.get(name) ?? 0n
+  const held = spent.holds.get(name) ?? 0n
+  return {
+    entityId: budget.entityId,
+    scopeEntityIds: budget.scopeEntityIds,
+    currencyId: demand.currencyId,
+    usageLimit: budget.usageLimit,
+    currentUsage: transformUnits(used, demand.transformation),
+    isGranted: isWithin(budget.usageLimit, used + held, demand),
+    budget: { assignmentKey: budget.assignmentKey, window, held },
+  }
+}
+
+/** A request for nothing asks whether anything is left. */
+function isWithin(limit: Quantity | null, spent: Quantity, demand: Demand): boolean {
+  if (limit === null) return true
+  const { requested, added, transformation } = demand
+  const after = transformUnits(spent + added, transformation) + requested
+  return requested + added > 0n ? after <= limit : after < limit
+}
+
+const bare = ({ entityId }: Node): ChainNode => ({
+  entityId,
+  scopeEntityIds: [],
+  currencyId: null,
+  usageLimit: null,
+  currentUsage: 0n,
+  isGranted: true,
+  budget: null,
+})

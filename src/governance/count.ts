@@ -1,0 +1,66 @@
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { AHEAD_LIMIT_MS } from '../metering/index.ts'
+import { type Cadenced, countsFrom, windowOf, windowsBetween } from './cadence.ts'
+import type { Budget, Resolution } from './types.ts'
+
+/** What a record adds to one counter of a budget. */
+export type Posting = {
+  assignmentKey: Uuid
+  revision: number
+  window: Window
+  delta: Quantity
+}
+
+/** The windows in which a revision counts what was posted under those before it. */
+export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
+
+/**
+ * How far ahead of an instant records may have been counted by then, in milliseconds: as far as
+ * they may be ahead of the server that counted them, whose clock may be ahead of others.
+ */
+const COUNTED_AHEAD_MS = 2 * AHEAD_LIMIT_MS
+
+/**
+ * What the revision that a budget got at `since` takes over: the window then in progress, and later
+ * ones as far as anything can have been counted in them. Windows that were over stay as they were.
+ */
+export const carryOf = (
+  budget: Cadenced & { key: Uuid; revision: number },
+  since: Instant,
+): Carry => ({
+  assignmentKey: budget.key,
+  revision: budget.revision,
+  windows: windowsBetween(budget, since, since + COUNTED_AHEAD_MS),
+})
+
+/** Usage by the name of its counter (`counterName`), signed. What is missing is 0. */
+export type Counters = ReadonlyMap<string, Quantity>
+
+/** The name of a budget's counter in a window. */
+export const counterName = (
+  { assignmentKey, revision }: Pick<Budget, 'assignmentKey' | 'revision'>,
+  window: Pick<Window, 'start'>,
+): string => `${assignmentKey} ${revision} ${window.start}`
+
+/**
+ * What a record of a capability adds to the budgets that its dimensions lead to: its amount, once
+ * to each, in the window that it occurred in. Nothing where that window had passed when the budget
+ * was created.
+ */
+export function postingsOf(
+  resolution: Pick<Resolution, 'budgets'>,
+  record: { capabilityKey: Uuid; amount: Quantity; occurredAt: Instant },
+): Posting[] {
+  return resolution.budgets
+    .filter((budget) => budget.capabilityKey === record.capabilityKey)
+    .filter((budget) => record.occurredAt >= countsFrom(budget))
+    .map((budget) => ({
+      assignmentKey: budget.assignmentKey,
+      revision: budget.revision,
+      window: windowOf(budget, record.occurredAt),
+      delta: record.amount,
+    }))
+}

@@ -1,0 +1,167 @@
+import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { postingsFrom } from '../metering/index.ts'
+import { type Carry, type Counters, counterName, type Posting } from './count.ts'
+
+/** A posting with whose it is. */
+export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }
+
+/**
+ * Adds postings to their counters, of any customers and any number to one counter. One statement,
+ * which locks counters in the order of their keys.
+ */
+export async function post(tx: Tx, postings: readonly OwnPosting[]): Promise<void> {
+  if (postings.length === 0) return
+  await tx.execute(sql`
+    insert into budget_counters as counter (customer_key, assignment_key, revision, window_start,
+      environment_key, usage)
+    select customer_key, assignment_key, revision, window_start, environment_key, sum(delta)
+    from unnest(
+      ${postings.map(({ customerKey }) => customerKey)}::uuid[],
+      ${postings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${postings.map(({ revision }) => revision)}::integer[],
+      ${postings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+      ${postings.map(({ scope }) => scope.environmentKey)}::uuid[],
+      ${postings.map(({ delta }) => quantityToSql(delta))}::numeric[]
+    ) as posting (customer_key, assignment_key, revision, window_start, environment_key, delta)
+    group by customer_key, assignment_key, revision, window_start, environment_key
+    order by customer_key, assignment_key, revision, window_start
+    on conflict (customer_key, assignment_key, revision, window_start) do update set
+      usage = counter.usage + excluded.usage`)
+}
+
+/** A counter by its key. */
+export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision'> & {
+  window: Pick<Window, 'start'>
+}
+
+const counterColumns = {
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  usage: column.quantity,
+}
+const counterRow = row(counterColumns)
+
+const nameOf = (found: Omit<ReturnType<typeof counterRow>, 'usage'>): string =>
+  counterName(
+    { assignmentKey: found.assignment_key, revision: found.revision },
+    { start: found.window_start },
+  )
+
+/** What counters say, by their names. */
+export async function readCounters(reader: Reader, keys: readonly CounterKey[]): Promise<Counters> {
+  if (keys.length === 0) return new Map()
+  const found = await reader.many(
+    counterRow,
+    sql`
+    select assignment_key, revision, window_start, usage
+    from budget_counters join unnest(
+      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
+      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${keys.map(({ revision }) => revision)}::integer[],
+      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
+    ) as asked (customer_key, assignment_key, revision, window_start)
+      using (customer_key, assignment_key, revision, window_start)`,
+  )
+  return new Map(found.map((each) => [nameOf(each), each.usage]))
+}
+
+/** What earlier revisions were posted, as postings of the revision that took it over. */
+function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
+  const rows = carries.flatMap(({ assignmentKey, revision, windows }) =>
+    windows.map((window) => ({ assignmentKey, revision, window })),
+  )
+  const from = Math.min(...rows.map(({ window }) => window.start))
+  return sql`
+    select taken.assignment_key, taken.revision, taken.window_start, posting.delta
+    from unnest(
+      ${rows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${rows.map(({ revision }) => revision)}::integer[],
+      ${rows.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+      ${rows.map(({ window }) => instantToWire(window.end))}::timestamptz[]
+    ) as taken (assignment_key, revision, window_start, window_end)
+      join ${postingsFrom(customerKey, from)} posting
+        on posting.assignment_key = taken.assignment_key and posting.revision < taken.revision
+          and posting.occurred_at >= taken.window_start
+          and posting.occurred_at < taken.window_end`
+}
+
+type Owner = { scope: Scope; customerKey: Uuid }
+
+const insertCounters = (owner: Owner, postings: Sql): Sql => sql`
+  insert into budget_counters (customer_key, assignment_key, revision, window_start,
+    environment_key, usage)
+  select ${owner.customerKey}::uuid, assignment_key, revision, window_start,
+    ${owner.scope.environmentKey}::uuid, sum(delta)
+  from (${postings}) as posting
+  group by assignment_key, revision, window_start`
+
+/**
+ * Makes the counters of new revisions out of what was posted under earlier ones. Nothing must be
+ * posted meanwhile: the customer's version has been bumped. Takes as long as there are records in
+ * the windows.
+ */
+export async function carryCounters(
+  tx: Tx,
+  owner: Owner,
+  carries: readonly Carry[],
+): Promise<void> {
+  if (carries.length === 0) return
+  await tx.execute(insertCounters(owner, carried(owner.customerKey, carries)))
+}
+
+/** What all counters of a customer are by the postings, and by the cadences that they had. */
+const recounted = (customerKey: Uuid, carries: readonly Carry[]): Sql => sql`
+  select assignment_key, revision, window_start, delta
+  from ${postingsFrom(customerKey, null)} as posting
+  ${carries.length === 0 ? nothing : sql`union all ${carried(customerKey, carries)}`}`
+
+const differenceRow = row({
+  ...counterColumns,
+  recounted: column.quantity,
+})
+
+/** A counter that is not what its postings make. */
+export type Difference = { name: string; kept: Quantity; recounted: Quantity }
+
+/** Those of a customer's counters that are not what they should be, at most `limit`, by their keys. */
+export async function differingCounters(
+  reader: Reader,
+  customerKey: Uuid,
+  { carries, limit }: { carries: readonly Carry[]; limit: number },
+): Promise<Difference[]> {
+  const found = await reader.many(
+    differenceRow,
+    sql`
+    select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
+      coalesce(recounted.usage, 0) as recounted
+    from (
+        select assignment_key, revision, window_start, sum(delta) as usage
+        from (${recounted(customerKey, carries)}) as posting
+        group by assignment_key, revision, window_start
+      ) as recounted
+      full join (
+        select assignment_key, revision, window_start, usage from budget_counters
+        where customer_key = ${customerKey}::uuid
+      ) as kept using (assignment_key, revision, window_start)
+    where coalesce(kept.usage, 0) <> coalesce(recounted.usage, 0)
+    order by assignment_key, revision, window_start limit ${limit}::integer`,
+  )
+  return found.map((each) => ({ name: nameOf(each), kept: each.usage, recounted: each.recounted }))
+}
+
+/** Makes all counters of a customer anew. Nothing must be posted meanwhile. */
+export async function rewriteCounters(
+  tx: Tx,
+  owner: Owner,
+  carries: readonly Carry[],
+): Promise<void> {
+  await tx.execute(sql`
+    delete from budget_counters where customer_key = ${owner.customerKey}::uuid`)
+  await tx.execute(insertCounters(owner, recounted(owner.customerKey, carries)))
+}

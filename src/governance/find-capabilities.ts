@@ -1,0 +1,58 @@
+import { type Feature, holdCurrencies, holdFeatures } from '../catalog/index.ts'
+import type { Tx } from '../db/index.ts'
+import { badInput, notFound } from '../kernel/errors.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { distinct } from './batch.ts'
+import type { AssignmentInput, Capability } from './types.ts'
+
+/** A capability that a row names, and whether nothing new may lean on it. */
+export type Found = Capability & { isArchived: boolean }
+
+/**
+ * What the rows of a request budget, in their order, none of it archived before this transaction
+ * ends. 404 `FeatureNotFound`, `CustomCurrencyNotFound`; 400 `UnsupportedFeatureType` for a feature
+ * whose usage does not add up.
+ */
+export async function holdCapabilities(
+  tx: Tx,
+  scope: Scope,
+  inputs: readonly AssignmentInput[],
+): Promise<Found[]> {
+  const idsOf = (kind: Capability['kind']) =>
+    distinct(inputs.flatMap(({ capability: each }) => (each.kind === kind ? [each.id] : [])))
+  const features = new Map(
+    (await holdFeatures(tx, scope, idsOf('feature'))).map((each) => [each.id, each]),
+  )
+  const currencies = new Map(
+    (await holdCurrencies(tx, scope, idsOf('currency'))).map((each) => [each.id, each]),
+  )
+  return inputs.map(({ where, capability: { kind, id } }): Found => {
+    if (kind === 'currency') {
+      const currency = currencies.get(id)
+      if (currency === undefined)
+        throw notFound('CustomCurrencyNotFound', `${where}: there is no currency ${id}`)
+      return { kind, key: currency.key, isArchived: currency.archivedAt !== null }
+    }
+    const feature = features.get(id)
+    if (feature === undefined)
+      throw notFound('FeatureNotFound', `${where}: there is no feature ${id}`)
+    refuseUncountable(feature, where)
+    return { kind, key: feature.key, isArchived: feature.status === 'SUSPENDED' }
+  })
+}
+
+/**
+ * Refuses a feature without usage, and one whose usage is no sum: the largest value of a team is
+ * not made of what its members add.
+ */
+function refuseUncountable(feature: Feature, where: string): void {
+  if (feature.meterType === 'None')
+    throw badInput(`${where}: the feature ${feature.id} is not metered`, 'UnsupportedFeatureType')
+  const aggregation = feature.meter?.aggregation.function ?? 'SUM'
+  if (aggregation !== 'SUM' && aggregation !== 'COUNT')
+    throw badInput(
+      `${where}: the feature ${feature.id} is metered by ${aggregation}; budgets take what is ` +
+        'summed or counted',
+      'UnsupportedFeatureType',
+    )
+}

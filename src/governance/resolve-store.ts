@@ -1,0 +1,212 @@
+import { ENTITY_DEPTH_LIMIT } from '../config.ts'
+import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { quantityFromSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { NO_SCOPE } from './assignment-store.ts'
+import { type Counters, counterName } from './count.ts'
+import type { Budget, Node, Resolution } from './types.ts'
+
+/** Whose usage it is, and what its dimensions say: scalars, as text, in their order. */
+export type ResolutionRequest = {
+  scope: Scope
+  customerKey: Uuid
+  dimensions: readonly (readonly [key: string, value: string])[]
+}
+
+type BudgetJson = {
+  key: Uuid
+  revision: number
+  entityKey: Uuid
+  entityId: string
+  capabilityKey: Uuid
+  scope: string[]
+  limit: string | null
+  cadence: string
+  createdAt: number
+  /** The latest counter that began by the instant asked for: of the window then, or an older one. */
+  counter: { start: number; usage: string } | null
+}
+
+const resolutionRow = row({
+  nodes: column.json<[position: number, entityKey: Uuid, entityId: string][]>(),
+  budgets: column.json<BudgetJson[]>(),
+  unresolved: column.json<string[]>(),
+})
+
+/**
+ * What dimensions lead to, for requests of any customers, in their order: the entities that they
+ * name, what is above these, the budgets of the capabilities (of all that any request asks for)
+ * that apply, and their counters of the windows that `at` lies in. One statement, so that all of it
+ * is of one instant. What it costs grows with the dimensions, the levels and the budgets that
+ * apply, not with the customer.
+ */
+export async function resolve(
+  reader: Reader,
+  requests: readonly ResolutionRequest[],
+  asked: { capabilityKeys: readonly Uuid[]; at: Instant },
+): Promise<{ resolutions: Resolution[]; counters: Counters }> {
+  if (requests.length === 0) return { resolutions: [], counters: new Map() }
+  const found = await reader.many(
+    resolutionRow,
+    sql`
+    with recursive ${nodesOf(requests)},
+    path as (
+      select request, json_agg(json_build_array(position, entity_key, id) order by position, level)
+        as nodes
+      from node where is_active group by request
+    ),
+    budget as (${budgetsOf(asked)}),
+    lost as (
+      select request, json_agg(key order by position) as unresolved
+      from named
+      where entity_key is null and exists (
+        select from entity_types t
+        where t.environment_key = named.environment_key and t.archived_at is null
+          and named.key = any(t.attribution_keys))
+      group by request
+    )
+    select coalesce(path.nodes, '[]') as nodes, coalesce(budget.budgets, '[]') as budgets,
+      coalesce(lost.unresolved, '[]') as unresolved
+    from generate_series(0, ${requests.length - 1}::integer) as asked (request)
+      left join path using (request) left join budget using (request) left join lost using (request)
+    order by request`,
+  )
+  return {
+    resolutions: found.map(({ nodes, budgets, unresolved }) => ({
+      paths: pathsOf(nodes),
+      budgets: budgets.map(budgetOf),
+      unresolved,
+    })),
+    counters: countersOf(found.flatMap(({ budgets }) => budgets)),
+  }
+}
+
+/**
+ * `named`: the dimensions with the active entity that each names, if it does. `node`: these entities
+ * and all above them, archived ones too, since what is above those is met all the same. `resolved`:
+ * the active ones of each request. Lookups that may find one row at most say so, or the planner
+ * would read whole tables for large groups.
+ */
+function nodesOf(requests: readonly ResolutionRequest[]): Sql {
+  const dimensions = requests.flatMap((request, index) =>
+    request.dimensions.map(([key, value], position) => ({ request, index, position, key, value })),
+  )
+  return sql`
+    dimension as (
+      select * from unnest(
+        ${dimensions.map(({ index }) => index)}::integer[],
+        ${dimensions.map(({ position }) => position)}::integer[],
+        ${dimensions.map(({ request }) => request.scope.environmentKey)}::uuid[],
+        ${dimensions.map(({ request }) => request.customerKey)}::uuid[],
+        ${dimensions.map(({ key }) => key)}::text[],
+        ${dimensions.map(({ value }) => value)}::text[]
+      ) as dimension (request, position, environment_key, customer_key, key, value)
+    ),
+    named as (
+      select dimension.*, entity.entity_key, entity.id, entity.parent_key
+      from dimension left join lateral (
+        select e.entity_key, e.id, e.parent_key
+        from entities e join entity_types t using (entity_type_key)
+        where e.customer_key = dimension.customer_key and e.id = dimension.value
+          and e.archived_at is null and t.archived_at is null
+          and dimension.key = any(t.attribution_keys)
+        limit 1
+      ) entity on true
+    ),
+    node as (
+      select request, position, customer_key, 1 as level, entity_key, id, parent_key,
+        true as is_active, array[entity_key] as path
+      from named where entity_key is not null
+      union all
+      select node.request, node.position, node.customer_key, node.level + 1, above.entity_key,
+        above.id, above.parent_key, above.archived_at is null, node.path || above.entity_key
+      from node cross join lateral (
+        select e.entity_key, e.id, e.parent_key, e.archived_at from entities e
+        where e.customer_key = node.customer_key and e.entity_key = node.parent_key
+          and e.entity_key <> all(node.path)
+        limit 1
+      ) above
+      where node.level < ${ENTITY_DEPTH_LIMIT}::integer
+    ),
+    resolved as (
+      select request, customer_key, array_agg(distinct entity_key) as keys
+      from node where is_active group by request, customer_key
+    )`
+}
+
+/** Of each request, the budgets of its entities whose scope lies within them. */
+const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at: Instant }) => sql`
+  select resolved.request, json_agg(json_build_object('key', a.assignment_key,
+    'revision', a.revision, 'entityKey', a.entity_key, 'entityId', e.id,
+    'capabilityKey', a.capability_key, 'limit', a.usage_limit::text, 'cadence', a.cadence,
+    'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
+      select s.id from entities s
+      where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
+    ), 'counter', (
+      select json_build_object('usage', c.usage::text, 'start', ${milliseconds(sql`c.window_start`)})
+      from budget_counters c
+      where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
+        and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
+      order by c.window_start desc limit 1
+    ))) as budgets
+  from resolved
+    cross join lateral unnest(resolved.keys) as entity (key)
+    cross join lateral (
+      select * from assignments a
+      where a.customer_key = resolved.customer_key and a.entity_key = entity.key
+        and a.capability_key = any(${capabilityKeys}::uuid[])
+        and a.scope_head = any(resolved.keys || ${NO_SCOPE}::uuid)
+        and a.scope_keys <@ resolved.keys
+      offset 0
+    ) a
+    cross join lateral (
+      select e.id from entities e
+      where e.customer_key = resolved.customer_key and e.entity_key = entity.key limit 1
+    ) e
+  group by resolved.request`
+
+const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
+
+/** One path for each entity, however many dimensions named it. */
+function pathsOf(nodes: readonly [number, Uuid, string][]): Node[][] {
+  const byPosition = Map.groupBy(nodes, ([position]) => position)
+  const paths = new Map<Uuid, Node[]>()
+  for (const path of byPosition.values()) {
+    const [first] = path
+    if (first === undefined || paths.has(first[1])) continue
+    paths.set(
+      first[1],
+      path.map(([, entityKey, entityId]) => ({ entityKey, entityId })),
+    )
+  }
+  return [...paths.values()]
+}
+
+const budgetOf = (found: BudgetJson): Budget => ({
+  assignmentKey: found.key,
+  revision: found.revision,
+  entityKey: found.entityKey,
+  entityId: found.entityId,
+  capabilityKey: found.capabilityKey,
+  scopeEntityIds: found.scope,
+  usageLimit: found.limit === null ? null : quantityFromSql(found.limit),
+  cadence: found.cadence,
+  createdAt: found.createdAt,
+})
+
+/** Under the names of their own windows: one that is over is found by nobody who asks for now's. */
+const countersOf = (budgets: readonly BudgetJson[]): Counters =>
+  new Map(
+    budgets.flatMap(({ key, revision, counter }) =>
+      counter === null
+        ? []
+        : [
+            [
+              counterName({ assignmentKey: key, revision }, { start: counter.start }),
+              quantityFromSql(counter.usage),
+            ],
+          ],
+    ),
+  )

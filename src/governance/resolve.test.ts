@@ -1,0 +1,323 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { openWorld, type Tenant } from '../../test/support/world.ts'
+import { findFeatures } from '../catalog/index.ts'
+import { findCustomerKey } from '../customers/index.ts'
+import { type Reader, type Sql, sql } from '../db/index.ts'
+import { numbered } from '../db/sql.ts'
+import { required } from '../kernel/assert.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
+import { windowOf } from './cadence.ts'
+import { counterName } from './count.ts'
+import { post } from './counter-store.ts'
+import { resolve } from './resolve-store.ts'
+import {
+  budgetName,
+  type Company,
+  type CompanyBudget,
+  type Dimension,
+  resolvedBy,
+} from './testing.ts'
+import type { Budget } from './types.ts'
+
+const world = await openWorld()
+const { app } = world.bursar
+const reader = app.db.read
+
+const types: Company['types'] = {
+  org: { keys: ['orgId'] },
+  user: { keys: ['userId', 'agentId'] },
+  model: { keys: ['modelId', 'agentId'] },
+  silent: { keys: [] },
+  old: { keys: ['oldId'], archived: true },
+}
+const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+
+const company: fc.Arbitrary<Company> = fc
+  .record({
+    entities: fc.array(
+      fc.record({
+        type: fc.constantFrom('org', 'user', 'user', 'model', 'silent'),
+        parent: fc.option(fc.nat({ max: ids.length - 1 })),
+        archived: fc.boolean(),
+      }),
+      { minLength: ids.length, maxLength: ids.length },
+    ),
+    budgets: fc.uniqueArray(
+      fc.record({
+        entity: fc.constantFrom(...ids),
+        capability: fc.constantFrom('tokens', 'tokens', 'calls'),
+        scope: fc.uniqueArray(fc.constantFrom(...ids), { maxLength: 3 }),
+        limit: fc.option(fc.nat({ max: 100 })),
+      }),
+      { selector: budgetName, maxLength: 14 },
+    ),
+  })
+  .map(({ entities, budgets }) => {
+    const levels: number[] = []
+    const parents = entities.map(({ parent }, index) => {
+      const above = parent !== null && parent < index && (levels[parent] ?? 9) < 4 ? parent : null
+      levels.push(above === null ? 1 : (levels[above] ?? 0) + 1)
+      return above === null ? null : (ids[above] ?? null)
+    })
+    return {
+      types,
+      entities: Object.fromEntries(
+        entities.map(({ type, archived }, index) => {
+          const parent = parents[index] ?? null
+          return [ids[index] ?? '', { type, parent, archived }]
+        }),
+      ),
+      budgets,
+    }
+  })
+
+const dimensions: fc.Arbitrary<Dimension[]> = fc.array(
+  fc.tuple(
+    fc.constantFrom('orgId', 'userId', 'agentId', 'modelId', 'oldId', 'region', 'userid'),
+    fc.constantFrom(...ids, 'A', 'nobody'),
+  ),
+  { maxLength: 6 },
+)
+
+type Features = Readonly<Record<string, Uuid>>
+
+/** An environment with the types, and features to budget and to give places by. */
+async function environment(): Promise<{ tenant: Tenant; features: Features }> {
+  const tenant = await world.tenant()
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: {
+      types: Object.entries(types).map(([id, { keys }]) => ({
+        id,
+        displayName: id,
+        attributionKeys: [...keys],
+      })),
+    },
+  })
+  await tenant.ok('v1Beta.entityTypes.archive', { body: { ids: ['old'] } })
+  for (const id of ['tokens', 'calls', 'places'])
+    await tenant.ok('v1.features.createFeature', {
+      body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+    })
+  const found = await findFeatures(reader, tenant.scope, ['tokens', 'calls', 'places'])
+  return { tenant, features: Object.fromEntries(found.map(({ id, key }) => [id, key])) }
+}
+
+let customers = 0
+
+/** Makes a company, through the API; answers the customer's key. */
+async function settle(tenant: Tenant, { entities, budgets }: Company): Promise<Uuid> {
+  customers += 1
+  const params = { id: `customer-${customers}` }
+  await tenant.ok('v1.customers.provision', { body: params })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params,
+    body: {
+      entities: Object.entries(entities).map(([id, { type }]) => ({ id, entityTypeId: type })),
+    },
+  })
+  const places = Object.entries(entities).map(([id, { parent }]) => ({
+    entity: id,
+    capability: 'places',
+    limit: null,
+    parentId: parent,
+  }))
+  const assignments = [...places, ...budgets].map(
+    (budget: CompanyBudget & { parentId?: unknown }) => ({
+      entityId: budget.entity,
+      featureId: budget.capability,
+      usageLimit: budget.limit,
+      cadence: 'P1M',
+      scopeEntityIds: [...(budget.scope ?? [])],
+      parentId: budget.parentId,
+    }),
+  )
+  await tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
+  const archived = ids.filter((id) => entities[id]?.archived)
+  if (archived.length > 0)
+    await tenant.ok('v1Beta.customers.entities.archive', { params, body: { ids: archived } })
+  return required(await findCustomerKey(reader, tenant.scope, params.id), 'the customer')
+}
+
+const shown = (budgets: readonly Budget[], capabilityIdOf: (key: Uuid) => string) =>
+  budgets
+    .map((budget) => {
+      const limit = budget.usageLimit === null ? null : quantityToWire(budget.usageLimit)
+      const capability = capabilityIdOf(budget.capabilityKey)
+      const name = { entity: budget.entityId, capability, scope: budget.scopeEntityIds, limit }
+      return `${budgetName(name)} ${limit}`
+    })
+    .toSorted()
+
+test('dimensions lead to what the plain model leads to, whatever the tree and the scopes', async () => {
+  const { tenant, features } = await environment()
+  const names = new Map(Object.entries(features).map(([id, key]) => [key, id]))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(company, dimensions), { minLength: 1, maxLength: 3 }),
+      async (cases) => {
+        const settled = await Promise.all(cases.map(([each]) => settle(tenant, each)))
+        const requests = cases.map(([, each], index) => ({
+          scope: tenant.scope,
+          customerKey: settled[index] ?? '',
+          dimensions: each,
+        }))
+        const { resolutions } = await resolve(reader, requests, {
+          capabilityKeys: [features.tokens ?? '', features.calls ?? ''],
+          at: app.clock.now(),
+        })
+        assert.equal(resolutions.length, cases.length)
+        for (const [index, [each, asked]] of cases.entries()) {
+          const found = required(resolutions[index], 'a resolution')
+          const expected = resolvedBy(each, asked, ['tokens', 'calls'])
+          const pathsOf = ({ paths }: typeof found) =>
+            paths.map((path) => path.map(({ entityId }) => entityId))
+          assert.deepEqual(pathsOf(found), pathsOf(expected))
+          assert.deepEqual(found.unresolved, expected.unresolved)
+          assert.deepEqual(
+            shown(found.budgets, (key) => names.get(key) ?? ''),
+            shown(expected.budgets, (key) => key),
+          )
+        }
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+test('counters come with their budgets: those of the windows that the instant lies in', async () => {
+  const { tenant, features } = await environment()
+  const customerKey = await settle(tenant, {
+    types,
+    entities: { a: { type: 'org', parent: null }, b: { type: 'user', parent: 'a' } },
+    budgets: [
+      { entity: 'a', capability: 'tokens', limit: 5 },
+      { entity: 'b', capability: 'tokens', limit: 5 },
+    ],
+  })
+  const now = app.clock.now()
+  const asked = (at: number) =>
+    resolve(reader, [{ scope: tenant.scope, customerKey, dimensions: [['userId', 'b']] }], {
+      capabilityKeys: [features.tokens ?? ''],
+      at,
+    })
+  const { resolutions } = await asked(now)
+  const budgets = resolutions[0]?.budgets ?? []
+  const usedIn = (counters: ReadonlyMap<string, bigint>, at: number) =>
+    Object.fromEntries(
+      budgets.map((budget) => [
+        budget.entityId,
+        quantityToWire(counters.get(counterName(budget, windowOf(budget, at))) ?? 0n),
+      ]),
+    )
+  const month = 31 * 86_400_000
+  const postings = budgets.flatMap((budget) =>
+    [now, now, now + month].map((at, index) => ({
+      scope: tenant.scope,
+      customerKey,
+      assignmentKey: budget.assignmentKey,
+      revision: 1,
+      window: windowOf(budget, at),
+      delta: wholeUnits(budget.entityId === 'a' ? index + 1 : -1),
+    })),
+  )
+  await app.db.transaction((tx) => post(tx, postings))
+  assert.deepEqual(usedIn((await asked(now)).counters, now), { a: 3, b: -2 })
+  assert.deepEqual(usedIn((await asked(now + month)).counters, now + month), { a: 3, b: -1 })
+  assert.deepEqual(usedIn((await asked(now - month)).counters, now - month), { a: 0, b: 0 })
+  assert.deepEqual(usedIn((await asked(now + 2 * month)).counters, now + 2 * month), { a: 0, b: 0 })
+})
+
+/** The statement that a call sends. */
+async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
+  const sent: Sql[] = []
+  const capture = async (_: unknown, statement: Sql) => {
+    sent.push(statement)
+    return []
+  }
+  await call({ many: capture } as unknown as Reader)
+  return required(sent[0], 'a statement')
+}
+
+type Plan = {
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  Plans?: Plan[]
+}
+
+/** How many rows of a table a plan looked at. */
+const readOf = (plan: Plan, table: string): number =>
+  (plan.Plans ?? []).reduce(
+    (sum, each) => sum + readOf(each, table),
+    plan['Relation Name'] === table
+      ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+      : 0,
+  )
+
+test('a request reads a few rows, however many entities, scopes and requests there are', async () => {
+  const { tenant, features } = await environment()
+  const customerKey = await settle(tenant, {
+    types,
+    entities: { a: { type: 'org', parent: null } },
+    budgets: [],
+  })
+  const feature = features.tokens ?? ''
+  const { environmentKey } = tenant.scope
+  await app.db.transaction(async (tx) => {
+    await tx.execute(sql`
+      insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
+        metadata, created_at, updated_at, parent_key, placed_at)
+      select ${customerKey}::uuid, gen_random_uuid(), ${environmentKey}::uuid, 'user-' || n,
+        (select entity_type_key from entity_types
+          where id = 'user' and environment_key = ${environmentKey}::uuid),
+        '{}', a.created_at, a.created_at, a.entity_key, a.created_at
+      from generate_series(1, 20000) n, entities a
+      where a.customer_key = ${customerKey}::uuid and a.id = 'a'`)
+    // One budget of the root for each of them: what scopes are made for.
+    await tx.execute(sql`
+      insert into assignments (customer_key, assignment_key, environment_key, entity_key,
+        capability_kind, capability_key, scope_keys, cadence, revision, created_at, updated_at)
+      select ${customerKey}::uuid, gen_random_uuid(), ${environmentKey}::uuid, e.parent_key,
+        'feature', ${feature}::uuid, array[e.entity_key], 'P1M', 1, e.created_at, e.created_at
+      from entities e where e.customer_key = ${customerKey}::uuid and e.parent_key is not null`)
+    await tx.execute(sql`
+      insert into budget_counters (customer_key, assignment_key, revision, window_start,
+        environment_key, usage)
+      select customer_key, assignment_key, 1, ${instantToWire(app.clock.now())}::timestamptz,
+        environment_key, 1
+      from assignments where customer_key = ${customerKey}::uuid`)
+  })
+  await app.db.withClient((client) =>
+    client.query('analyze entities, assignments, budget_counters, entity_types'),
+  )
+  for (const count of [1, 1000]) {
+    const requests = Array.from({ length: count }, (_, index) => ({
+      scope: tenant.scope,
+      customerKey,
+      dimensions: [['userId', `user-${index + 1}`]] as const,
+    }))
+    const asked = { capabilityKeys: [feature], at: app.clock.now() }
+    const statement = await statementOf((capture) => resolve(capture, requests, asked))
+    const [row] = await app.db.withClient(
+      async (client) =>
+        (
+          await client.query<{ 'QUERY PLAN': string }>({
+            text: `explain (analyze, format json) ${numbered(statement)}`,
+            values: [...statement.values],
+          })
+        ).rows,
+    )
+    const [plan] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
+    for (const table of ['entities', 'assignments', 'budget_counters']) {
+      const rows = readOf(required(plan, 'a plan').Plan, table)
+      assert.ok(rows > 0 && rows <= 10 * count, `${count} requests read ${rows} rows of ${table}`)
+    }
+    const { resolutions } = await resolve(reader, requests, asked)
+    assert.ok(resolutions.every(({ budgets, paths }) => budgets.length === 1 && paths.length === 1))
+  }
+})

@@ -1,0 +1,88 @@
+import type { Instant } from '../kernel/clock.ts'
+import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
+import type { Cadence } from './cadence.ts'
+import { counterName, type Posting } from './count.ts'
+import type { Budget, Node, Resolution } from './types.ts'
+
+/** What a test says of a customer. Keys are ids. */
+export type Company = {
+  types: Readonly<Record<string, { keys: readonly string[]; archived?: boolean }>>
+  entities: Readonly<Record<string, { type: string; parent?: string | null; archived?: boolean }>>
+  budgets: readonly CompanyBudget[]
+}
+
+export type CompanyBudget = {
+  entity: string
+  capability?: string
+  scope?: readonly string[]
+  limit: number | null
+  cadence?: Cadence
+  createdAt?: Instant
+}
+
+export type Dimension = readonly [key: string, value: string]
+
+/** The name of a budget in a test: `team`, or `team[gpt-4o]`. */
+export const budgetName = ({ entity, scope = [], capability = 'tokens' }: CompanyBudget): string =>
+  `${capability === 'tokens' ? '' : `${capability} `}${entity}${scope.length > 0 ? `[${[...scope].sort()}]` : ''}`
+
+/**
+ * What dimensions lead to, in the plainest way: a model to compare the statement with. Source: the
+ * entitlement check of the contract.
+ */
+export function resolvedBy(
+  company: Company,
+  dimensions: readonly Dimension[],
+  capabilities: readonly string[] = ['tokens'],
+): Resolution {
+  const { types, entities } = company
+  const isActive = (id: string) => entities[id] !== undefined && !entities[id].archived
+  const named = ([key, value]: Dimension): boolean => {
+    const type = types[entities[value]?.type ?? '']
+    return isActive(value) && type !== undefined && !type.archived && type.keys.includes(key)
+  }
+  const climb = (id: string): string[] => {
+    const above = entities[id]?.parent ?? null
+    return above === null ? [id] : [id, ...climb(above)]
+  }
+  const direct = [...new Set(dimensions.filter(named).map(([, value]) => value))]
+  const paths = direct.map((id) => climb(id).filter(isActive))
+  const resolved = new Set(paths.flat())
+  const keys = Object.values(types).flatMap((type) => (type.archived ? [] : type.keys))
+  return {
+    paths: paths.map((path) => path.map((id): Node => ({ entityKey: id, entityId: id }))),
+    budgets: company.budgets
+      .filter(({ entity, scope = [] }) => [entity, ...scope].every((id) => resolved.has(id)))
+      .filter(({ capability = 'tokens' }) => capabilities.includes(capability))
+      .map(budgetOf),
+    unresolved: dimensions
+      .filter((dimension) => !named(dimension) && keys.includes(dimension[0]))
+      .map(([key]) => key),
+  }
+}
+
+export const budgetOf = (budget: CompanyBudget): Budget => ({
+  assignmentKey: budgetName(budget),
+  revision: 1,
+  entityKey: budget.entity,
+  entityId: budget.entity,
+  capabilityKey: budget.capability ?? 'tokens',
+  scopeEntityIds: [...(budget.scope ?? [])].sort(),
+  usageLimit: budget.limit === null ? null : wholeUnits(budget.limit),
+  cadence: budget.cadence ?? 'P1M',
+  createdAt: budget.createdAt ?? 0,
+})
+
+/** Counters as the store keeps them: sums of postings by name. */
+export function createCounters() {
+  const sums = new Map<string, Quantity>()
+  return {
+    sums,
+    add: (postings: readonly Posting[]) => {
+      for (const posting of postings) {
+        const name = counterName(posting, posting.window)
+        sums.set(name, (sums.get(name) ?? 0n) + posting.delta)
+      }
+    },
+  }
+}

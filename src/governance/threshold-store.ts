@@ -1,0 +1,82 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { quantityFromSql, quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { counterName } from './count.ts'
+import type { CounterKey } from './counter-store.ts'
+import type { Threshold } from './fire-thresholds.ts'
+
+const thresholdsRow = row({ thresholds: column.json<string[]>() })
+
+/** The percentages at which an environment's budgets are announced, ascending. */
+export async function readThresholds(reader: Reader, scope: Scope): Promise<Threshold[]> {
+  const found = await reader.maybeOne(
+    thresholdsRow,
+    sql`
+    select to_json(thresholds::text[]) as thresholds from threshold_configs
+    where environment_key = ${scope.environmentKey}::uuid`,
+  )
+  return found === null ? [] : found.thresholds.map(quantityFromSql)
+}
+
+export const saveThresholds = (tx: Tx, scope: Scope, thresholds: readonly Threshold[]) =>
+  tx.execute(sql`
+    insert into threshold_configs (environment_key, thresholds)
+    values (${scope.environmentKey}::uuid, ${thresholds.map(quantityToSql)}::numeric[])
+    on conflict (environment_key) do update set thresholds = excluded.thresholds`)
+
+const firedRow = row({
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  threshold: column.quantity,
+})
+
+/** The thresholds that have fired for windows of budgets, by the names of their counters. */
+export async function readFired(
+  reader: Reader,
+  keys: readonly CounterKey[],
+): Promise<Map<string, Threshold[]>> {
+  if (keys.length === 0) return new Map()
+  const found = await reader.many(
+    firedRow,
+    sql`
+    select assignment_key, revision, window_start, threshold
+    from fired_thresholds join unnest(
+      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
+      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${keys.map(({ revision }) => revision)}::integer[],
+      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
+    ) as asked (customer_key, assignment_key, revision, window_start)
+      using (customer_key, assignment_key, revision, window_start)`,
+  )
+  const fired = Map.groupBy(found, (each) =>
+    counterName(
+      { assignmentKey: each.assignment_key, revision: each.revision },
+      { start: each.window_start },
+    ),
+  )
+  return new Map([...fired].map(([name, rows]) => [name, rows.map(({ threshold }) => threshold)]))
+}
+
+/** A threshold that fires for a window of a budget. */
+export type Firing = CounterKey & { environmentKey: Uuid; threshold: Threshold }
+
+/** Notes what fires. That nothing is noted twice, the customer's head sees to. */
+export async function saveFired(tx: Tx, firings: readonly Firing[], now: Instant): Promise<void> {
+  if (firings.length === 0) return
+  await tx.execute(sql`
+    insert into fired_thresholds (customer_key, assignment_key, revision, window_start, threshold,
+      environment_key, fired_at)
+    select customer_key, assignment_key, revision, window_start, threshold, environment_key,
+      ${instantToWire(now)}::timestamptz
+    from unnest(
+      ${firings.map(({ customerKey }) => customerKey)}::uuid[],
+      ${firings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${firings.map(({ revision }) => revision)}::integer[],
+      ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+      ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[],
+      ${firings.map(({ environmentKey }) => environmentKey)}::uuid[]
+    ) as firing (customer_key, assignment_key, revision, window_start, threshold, environment_key)`)
+}

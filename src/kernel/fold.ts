@@ -1,0 +1,6 @@
+/**
+ * Text as it is searched: without the difference of upper and lower case. Both what is searched and
+ * what is looked for go through it, here and not in the database, whose folding depends on how its
+ * cluster was made.
+ */
+export const fold = (text: string): string => text.toLowerCase()

@@ -1,0 +1,26 @@
+import { type Sql, sql } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
+import { AHEAD_LIMIT_MS } from './types.ts'
+
+/**
+ * The postings on a customer's records that occurred at `from` or later, `null` for all: assignment_key,
+ * revision, window_start, delta and occurred_at. A subquery, which takes as long as there are
+ * records.
+ */
+export function postingsFrom(customerKey: Uuid, from: Instant | null): Sql {
+  const bounds =
+    from === null
+      ? sql``
+      : sql`
+        and event.occurred_at >= ${instantToWire(from)}::timestamptz
+        and event.event_key >= ${firstKeyAt(from - AHEAD_LIMIT_MS)}::uuid`
+  return sql`(
+    select posting.assignment_key, posting.revision, posting.window_start, posting.delta,
+      event.occurred_at
+    from usage_events event
+      cross join lateral unnest(event.assignment_keys, event.assignment_revisions,
+        event.assignment_windows, event.assignment_deltas)
+        as posting (assignment_key, revision, window_start, delta)
+    where event.customer_key = ${customerKey}::uuid ${bounds})`
+}
