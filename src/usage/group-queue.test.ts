@@ -120,6 +120,15 @@ test('groups that run at once touch nothing in common', async () => {
   assert.deepEqual(groups[2], ['a2', 'a3'])
 })
 
+test('what is blocked waits for the group that blocks it, however much arrives meanwhile', async () => {
+  const { submit, groups, end } = held({ groups: 2, patience: 0.5 })
+  submit(part('a1'))
+  for (let n = 2; n < 9; n += 1) submit(part(`a${n}`))
+  assert.deepEqual(groups, [['a1']])
+  await end()
+  assert.deepEqual(groups[1], ['a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'])
+})
+
 test('what touches several waits for each of them, but not for ever', async () => {
   const { submit, groups, end } = held({ groups: 2, patience: 3 })
   submit(part('a1'), part('b1'))

@@ -174,7 +174,7 @@ function nextGroup<E extends Entry, Answer>(
   limits: GroupLimits,
 ): Waiting<E, Answer>[] {
   const group: Waiting<E, Answer>[] = []
-  const passed = new Set<string>()
+  const passed = new Map<string, Waiting<E, Answer>>()
   let room = limits.records
   const fits = ({ entry, alone }: Waiting<E, Answer>): boolean => {
     const first = group[0]
@@ -188,8 +188,8 @@ function nextGroup<E extends Entry, Answer>(
       const before = group.length
       let turn = limits.turnRecords
       for (let next = queue[0]; next !== undefined && turn > 0 && fits(next); next = queue[0]) {
-        if (isPassedOver(next, busy, limits)) {
-          passed.add(owner)
+        if (isBlocked(next, busy, limits)) {
+          passed.set(owner, next)
           break
         }
         queue.shift()
@@ -200,6 +200,7 @@ function nextGroup<E extends Entry, Answer>(
       if (group.length > before) toTheEnd(owners, owner, queue)
     }
   }
+  if (group.length > 0) for (const next of passed.values()) next.passedOver += 1
   return group
 }
 
@@ -212,12 +213,8 @@ function toTheEnd<E, Answer>(
   if (queue.length > 0) owners.set(owner, queue)
 }
 
-function isPassedOver<E extends Entry, Answer>(
-  next: Waiting<E, Answer>,
+const isBlocked = <E extends Entry, Answer>(
+  { entry, passedOver }: Waiting<E, Answer>,
   busy: ReadonlyMap<string, number>,
-  limits: GroupLimits,
-): boolean {
-  if (!next.entry.touches.some((touched) => busy.has(touched))) return false
-  next.passedOver += 1
-  return next.passedOver <= limits.patience
-}
+  { patience }: GroupLimits,
+): boolean => passedOver < patience && entry.touches.some((touched) => busy.has(touched))
