@@ -6,6 +6,7 @@ import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
   heldInWindow,
+  markHash,
   recordsOfWindow,
   tallyColumns,
   tallyOf,
@@ -91,8 +92,7 @@ export async function makeMarks(tx: Tx, scope: Scope, windows: readonly WindowOf
   await tx.execute(sql`
     insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
       window_start, environment_key)
-    select distinct query.customer_key, query.feature_key, query.resource_key,
-      substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid,
+    select distinct query.customer_key, query.feature_key, query.resource_key, ${markHash},
       query.window_end, query.window_start, ${scope.environmentKey}::uuid
     from ${windowsAsked(windows)} cross join lateral (
       select counted.mark from ${recordsOfWindow} and counted.mark is not null

@@ -20,6 +20,10 @@ export const tallyOf = (found: Row<typeof tallyRow>): Tally => ({
   distinct: found.distinct_count,
 })
 
+/** What is kept of the mark of `counted`: 128 bits, as `hashOfMark` makes them. */
+export const markHash = sql`
+  substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid`
+
 /** The windows as a relation `query`, in their order (`position`, from 1). */
 export const windowsAsked = (windows: readonly WindowOf[]): Sql => sql`
   unnest(

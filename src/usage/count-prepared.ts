@@ -62,7 +62,7 @@ function count(draft: State, prepared: Prepared, counting: Counting): Measured[]
   if (amount === null) return []
   const isNewIn = (window: Window) => noteMark(draft, { ...metered, mark: counting.mark }, window)
   const counted = totalsWith(before, { amount, occurredAt }, isNewIn)
-  const after = setIn === null ? counted : totalsAfterSet(counted, setIn, occurredAt)
+  const after = setIn === null ? counted : totalsAfterSet(counted, occurredAt)
   refuseOutOfRange(usageOf(totalIn(after, counting.window).tally, counting.aggregate), field)
   draft.totals.set(name, after)
   return [{ featureKey: counting.featureKey, amount, mark: counting.mark }]
