@@ -53,6 +53,9 @@ create table usage_events (
   primary key (customer_key, occurred_at, event_key)
 ) partition by range (event_key);
 
+-- Finds the SET in force of a window that is not kept.
+create index usage_events_set on usage_events (customer_key, occurred_at) where kind = 'SET';
+
 -- Takes what no partition was made for in time.
 create table usage_events_default partition of usage_events default;
 
@@ -74,8 +77,9 @@ create table usage_keys (
 
 create index usage_keys_by_end on usage_keys (environment_key, kept_until);
 
--- Usage of a feature in a window, kept as records arrive. The lifetime, -infinity to infinity, is
--- there from the first record on; others come when they are first needed and may go any time.
+-- Usage of a feature in a window, kept as records arrive. The lifetime, -infinity to infinity, and
+-- each day (UTC) in which something occurred are always there; other windows come when they are
+-- first needed, and may go any time.
 create table usage_totals (
   customer_key uuid not null,
   feature_key uuid not null,

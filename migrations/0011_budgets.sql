@@ -55,15 +55,16 @@ create table past_cadences (
   foreign key (customer_key, assignment_key) references assignments
 );
 
--- What was counted for a budget in a window: the sum of the postings on the records, signed. One
--- that is missing is 0.
+-- What was counted for a budget in a window: the sum of the postings on the records, signed; and
+-- what open reservations hold of it. One that is missing is 0.
 create table budget_counters (
   customer_key uuid not null,
   assignment_key uuid not null,
   revision integer not null,
   window_start timestamptz not null,
   environment_key uuid not null,
-  usage numeric(30,10) not null,
+  usage numeric(30,10) not null default 0,
+  held numeric(30,10) not null default 0,
   primary key (customer_key, assignment_key, revision, window_start)
 ) with (fillfactor = 80);
 

@@ -22,8 +22,7 @@ const asks = (requested: number, more: Partial<Demand> = {}): Demand => ({
   capabilityKey: 'tokens',
   currencyId: null,
   transformation: null,
-  requested: wholeUnits(requested),
-  added: 0n,
+  amount: wholeUnits(requested),
   ...more,
 })
 
@@ -62,7 +61,7 @@ function decided(
   const { chains, isGranted } = chainsOf(resolvedBy(company, dimensions, capabilities), demands, {
     counters: countersOf(company, more.usage ?? {}).sums,
     holds: countersOf(company, more.holds ?? {}).sums,
-    now,
+    at: now,
   })
   return { chains: chains.map((chain) => chain.map(shown)), isGranted }
 }
@@ -216,7 +215,7 @@ test('vector 6: an agent stops at its own budget, the next one at what is left o
     const dimensions: Dimension[] = [['agentId', agent]]
     for (let count = 0; ; count += 1) {
       const resolution = resolvedBy(agents, dimensions)
-      const state = { counters: counters.sums, holds: new Map(), now }
+      const state = { counters: counters.sums, holds: new Map(), at: now }
       if (!chainsOf(resolution, [asks(1)], state).isGranted) return count
       record(agents, counters, dimensions, 1)
     }
@@ -412,7 +411,7 @@ test('a feature that credits pay for meets the budgets of the currency too, by t
   })
 })
 
-test('usage is shown and compared in limited units; what is recorded is added before they are made', () => {
+test('usage is shown and compared in limited units; what is requested is added before they are made', () => {
   const thousands = { divide: 1000, round: 'UP' } as const
   const asked = (demand: Partial<Demand>) =>
     decided(edges, [user], {
@@ -420,10 +419,8 @@ test('usage is shown and compared in limited units; what is recorded is added be
       demands: [asks(0, { transformation: thousands, ...demand })],
     })
   const chains = [['user -', 'team -', 'org 9/10']]
-  assert.deepEqual(asked({ requested: wholeUnits(1) }), { chains, isGranted: true })
-  assert.equal(asked({ requested: wholeUnits(2) }).isGranted, false)
-  assert.deepEqual(asked({ added: wholeUnits(1500) }), { chains, isGranted: true })
-  assert.equal(asked({ added: wholeUnits(1501) }).isGranted, false)
+  assert.deepEqual(asked({ amount: wholeUnits(1500) }), { chains, isGranted: true })
+  assert.equal(asked({ amount: wholeUnits(1501) }).isGranted, false)
 })
 
 test('a budget that was reset denies no more, and one that is new has not counted what was before', () => {
@@ -439,7 +436,7 @@ test('a budget that was reset denies no more, and one that is new has not counte
       postingsOf(resolution, { capabilityKey: 'tokens', amount: wholeUnits(10), occurredAt }),
     )
   const granted = (at: number) =>
-    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), now: at })
+    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at })
       .isGranted
   add(now - day)
   assert.equal(counters.sums.size, 0)
@@ -510,7 +507,7 @@ test('a record counts once for a budget, however many dimensions lead to it', ()
       const keys = postings.map(({ assignmentKey }) => assignmentKey)
       assert.equal(new Set(keys).size, keys.length)
       const onChains = new Set(
-        chainsOf(resolution, [asks(1)], { counters: new Map(), holds: new Map(), now })
+        chainsOf(resolution, [asks(1)], { counters: new Map(), holds: new Map(), at: now })
           .chains.flat()
           .flatMap(({ budget }) => (budget === null ? [] : [budget.assignmentKey])),
       )

@@ -4,29 +4,22 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
-import { type Counters, counterName } from './count.ts'
+import { counterName, type Kept } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
-/** What a request wants of one capability. Of both amounts one is 0, or both are. */
+/** What a request wants of one capability. */
 export type Demand = {
   capabilityKey: Uuid
   /** Of a currency that the usage of another capability would charge; its nodes name it. */
   currencyId: string | null
   /** How usage becomes the units that are limited. */
   transformation: Pick<UnitTransformation, 'divide' | 'round'> | null
-  /** Asked for, in limited units. */
-  requested: Quantity
-  /** About to be recorded, as raw usage. */
-  added: Quantity
+  /** In the units in which usage is reported; 0 asks whether anything is left. */
+  amount: Quantity
 }
 
-/** What is known of budgets at the instant of the decision. */
-export type Spent = {
-  counters: Counters
-  /** Held by open reservations and not yet used, by the same names. */
-  holds: Counters
-  now: Instant
-}
+/** What is known of budgets in the windows that an instant lies in. */
+export type Spent = Kept & { at: Instant }
 
 /** One budget of an entity on a chain, or the entity alone where it has none. */
 export type ChainNode = {
@@ -73,7 +66,7 @@ const byScope = (one: Budget, other: Budget): number =>
   (scopeText(one) < scopeText(other) ? -1 : 1)
 
 function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
-  const window = windowOf(budget, spent.now)
+  const window = windowOf(budget, spent.at)
   const name = counterName(budget, window)
   const used = spent.counters.get(name) ?? 0n
   const held = spent.holds.get(name) ?? 0n
@@ -88,12 +81,10 @@ function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
   }
 }
 
-/** A request for nothing asks whether anything is left. */
 function isWithin(limit: Quantity | null, spent: Quantity, demand: Demand): boolean {
   if (limit === null) return true
-  const { requested, added, transformation } = demand
-  const after = transformUnits(spent + added, transformation) + requested
-  return requested + added > 0n ? after <= limit : after < limit
+  const after = transformUnits(spent + demand.amount, demand.transformation)
+  return demand.amount > 0n ? after <= limit : after < limit
 }
 
 const bare = ({ entityId }: Node): ChainNode => ({

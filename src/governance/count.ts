@@ -39,6 +39,9 @@ export const carryOf = (
 /** Usage by the name of its counter (`counterName`), signed. What is missing is 0. */
 export type Counters = ReadonlyMap<string, Quantity>
 
+/** What is kept of budgets: what was counted, and what open reservations hold. */
+export type Kept = { counters: Counters; holds: Counters }
+
 /** The name of a budget's counter in a window. */
 export const counterName = (
   { assignmentKey, revision }: Pick<Budget, 'assignmentKey' | 'revision'>,

@@ -4,8 +4,8 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { postingsFrom } from '../metering/index.ts'
-import { type Carry, type Counters, counterName, type Posting } from './count.ts'
+import { heldPostings, moveHolds, postingsFrom } from '../metering/index.ts'
+import { type Carry, counterName, type Kept, type Posting } from './count.ts'
 
 /** A posting with whose it is. */
 export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }
@@ -14,11 +14,18 @@ export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }
  * Adds postings to their counters, of any customers and any number to one counter. One statement,
  * which locks counters in the order of their keys.
  */
-export async function post(tx: Tx, postings: readonly OwnPosting[]): Promise<void> {
+export const post = (tx: Tx, postings: readonly OwnPosting[]): Promise<void> =>
+  add(tx, postings, sql`usage`)
+
+/** The same for what is held of budgets; a posting below 0 frees. */
+export const hold = (tx: Tx, postings: readonly OwnPosting[]): Promise<void> =>
+  add(tx, postings, sql`held`)
+
+async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<void> {
   if (postings.length === 0) return
   await tx.execute(sql`
     insert into budget_counters as counter (customer_key, assignment_key, revision, window_start,
-      environment_key, usage)
+      environment_key, ${to})
     select customer_key, assignment_key, revision, window_start, environment_key, sum(delta)
     from unnest(
       ${postings.map(({ customerKey }) => customerKey)}::uuid[],
@@ -31,7 +38,7 @@ export async function post(tx: Tx, postings: readonly OwnPosting[]): Promise<voi
     group by customer_key, assignment_key, revision, window_start, environment_key
     order by customer_key, assignment_key, revision, window_start
     on conflict (customer_key, assignment_key, revision, window_start) do update set
-      usage = counter.usage + excluded.usage`)
+      ${to} = counter.${to} + excluded.${to}`)
 }
 
 /** A counter by its key. */
@@ -44,22 +51,23 @@ const counterColumns = {
   revision: column.integer,
   window_start: column.instant,
   usage: column.quantity,
+  held: column.quantity,
 }
 const counterRow = row(counterColumns)
 
-const nameOf = (found: Omit<ReturnType<typeof counterRow>, 'usage'>): string =>
+const nameOf = (found: Omit<ReturnType<typeof counterRow>, 'usage' | 'held'>): string =>
   counterName(
     { assignmentKey: found.assignment_key, revision: found.revision },
     { start: found.window_start },
   )
 
-/** What counters say, by their names. */
-export async function readCounters(reader: Reader, keys: readonly CounterKey[]): Promise<Counters> {
-  if (keys.length === 0) return new Map()
+/** What counters say, and what is held of them. */
+export async function readCounters(reader: Reader, keys: readonly CounterKey[]): Promise<Kept> {
+  if (keys.length === 0) return { counters: new Map(), holds: new Map() }
   const found = await reader.many(
     counterRow,
     sql`
-    select assignment_key, revision, window_start, usage
+    select assignment_key, revision, window_start, usage, held
     from budget_counters join unnest(
       ${keys.map(({ customerKey }) => customerKey)}::uuid[],
       ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
@@ -68,7 +76,10 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
     ) as asked (customer_key, assignment_key, revision, window_start)
       using (customer_key, assignment_key, revision, window_start)`,
   )
-  return new Map(found.map((each) => [nameOf(each), each.usage]))
+  return {
+    counters: new Map(found.map((each) => [nameOf(each), each.usage])),
+    holds: new Map(found.map((each) => [nameOf(each), each.held])),
+  }
 }
 
 /** What earlier revisions were posted, as postings of the revision that took it over. */
@@ -112,7 +123,37 @@ export async function carryCounters(
   carries: readonly Carry[],
 ): Promise<void> {
   if (carries.length === 0) return
-  await tx.execute(insertCounters(owner, carried(owner.customerKey, carries)))
+  await Promise.all([
+    tx.execute(insertCounters(owner, carried(owner.customerKey, carries))),
+    moveHolds(tx, owner.customerKey, carries),
+    recountHolds(
+      tx,
+      owner,
+      carries.map(({ assignmentKey }) => assignmentKey),
+    ),
+  ])
+}
+
+/** Counts anew what open reservations hold of budgets, `null` for all. */
+async function recountHolds(
+  tx: Tx,
+  { scope, customerKey }: Owner,
+  assignmentKeys: readonly Uuid[] | null,
+): Promise<void> {
+  const ofThese =
+    assignmentKeys === null ? sql`true` : sql`assignment_key = any(${assignmentKeys}::uuid[])`
+  await tx.execute(sql`
+    update budget_counters set held = 0
+    where customer_key = ${customerKey}::uuid and held <> 0 and ${ofThese}`)
+  await tx.execute(sql`
+    insert into budget_counters (customer_key, assignment_key, revision, window_start,
+      environment_key, held)
+    select ${customerKey}::uuid, assignment_key, revision, window_start,
+      ${scope.environmentKey}::uuid, sum(delta)
+    from ${heldPostings(customerKey)} as holding
+    where ${ofThese} group by assignment_key, revision, window_start
+    on conflict (customer_key, assignment_key, revision, window_start) do update set
+      held = excluded.held`)
 }
 
 /** What all counters of a customer are by the postings, and by the cadences that they had. */
@@ -124,10 +165,14 @@ const recounted = (customerKey: Uuid, carries: readonly Carry[]): Sql => sql`
 const differenceRow = row({
   ...counterColumns,
   recounted: column.quantity,
+  recounted_held: column.quantity,
 })
 
 /** A counter that is not what its postings make. */
-export type Difference = { name: string; kept: Quantity; recounted: Quantity }
+export type Difference = { name: string; kept: Figures; recounted: Figures }
+
+/** What was counted, and what is held. */
+export type Figures = { usage: Quantity; held: Quantity }
 
 /** Those of a customer's counters that are not what they should be, at most `limit`, by their keys. */
 export async function differingCounters(
@@ -139,20 +184,31 @@ export async function differingCounters(
     differenceRow,
     sql`
     select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
-      coalesce(recounted.usage, 0) as recounted
+      coalesce(recounted.usage, 0) as recounted, coalesce(kept.held, 0) as held,
+      coalesce(holding.held, 0) as recounted_held
     from (
         select assignment_key, revision, window_start, sum(delta) as usage
         from (${recounted(customerKey, carries)}) as posting
         group by assignment_key, revision, window_start
       ) as recounted
       full join (
-        select assignment_key, revision, window_start, usage from budget_counters
+        select assignment_key, revision, window_start, sum(delta) as held
+        from ${heldPostings(customerKey)} as each
+        group by assignment_key, revision, window_start
+      ) as holding using (assignment_key, revision, window_start)
+      full join (
+        select assignment_key, revision, window_start, usage, held from budget_counters
         where customer_key = ${customerKey}::uuid
       ) as kept using (assignment_key, revision, window_start)
     where coalesce(kept.usage, 0) <> coalesce(recounted.usage, 0)
+      or coalesce(kept.held, 0) <> coalesce(holding.held, 0)
     order by assignment_key, revision, window_start limit ${limit}::integer`,
   )
-  return found.map((each) => ({ name: nameOf(each), kept: each.usage, recounted: each.recounted }))
+  return found.map((each) => ({
+    name: nameOf(each),
+    kept: { usage: each.usage, held: each.held },
+    recounted: { usage: each.recounted, held: each.recounted_held },
+  }))
 }
 
 /** Makes all counters of a customer anew. Nothing must be posted meanwhile. */
@@ -164,4 +220,5 @@ export async function rewriteCounters(
   await tx.execute(sql`
     delete from budget_counters where customer_key = ${owner.customerKey}::uuid`)
   await tx.execute(insertCounters(owner, recounted(owner.customerKey, carries)))
+  await recountHolds(tx, owner, null)
 }

@@ -5,7 +5,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { NO_SCOPE } from './assignment-store.ts'
-import { type Counters, counterName } from './count.ts'
+import { counterName, type Kept } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
 /** Whose usage it is, and what its dimensions say: scalars, as text, in their order. */
@@ -26,7 +26,7 @@ type BudgetJson = {
   cadence: string
   createdAt: number
   /** The latest counter that began by the instant asked for: of the window then, or an older one. */
-  counter: { start: number; usage: string } | null
+  counter: { start: number; usage: string; held: string } | null
 }
 
 const resolutionRow = row({
@@ -46,8 +46,8 @@ export async function resolve(
   reader: Reader,
   requests: readonly ResolutionRequest[],
   asked: { capabilityKeys: readonly Uuid[]; at: Instant },
-): Promise<{ resolutions: Resolution[]; counters: Counters }> {
-  if (requests.length === 0) return { resolutions: [], counters: new Map() }
+): Promise<Kept & { resolutions: Resolution[] }> {
+  if (requests.length === 0) return { resolutions: [], counters: new Map(), holds: new Map() }
   const found = await reader.many(
     resolutionRow,
     sql`
@@ -79,7 +79,7 @@ export async function resolve(
       budgets: budgets.map(budgetOf),
       unresolved,
     })),
-    counters: countersOf(found.flatMap(({ budgets }) => budgets)),
+    ...keptOf(found.flatMap(({ budgets }) => budgets)),
   }
 }
 
@@ -145,7 +145,8 @@ const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at
       select s.id from entities s
       where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
     ), 'counter', (
-      select json_build_object('usage', c.usage::text, 'start', ${milliseconds(sql`c.window_start`)})
+      select json_build_object('usage', c.usage::text, 'held', c.held::text,
+        'start', ${milliseconds(sql`c.window_start`)})
       from budget_counters c
       where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
         and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
@@ -197,16 +198,19 @@ const budgetOf = (found: BudgetJson): Budget => ({
 })
 
 /** Under the names of their own windows: one that is over is found by nobody who asks for now's. */
-const countersOf = (budgets: readonly BudgetJson[]): Counters =>
-  new Map(
-    budgets.flatMap(({ key, revision, counter }) =>
-      counter === null
-        ? []
-        : [
-            [
-              counterName({ assignmentKey: key, revision }, { start: counter.start }),
-              quantityFromSql(counter.usage),
-            ],
-          ],
-    ),
+function keptOf(budgets: readonly BudgetJson[]): Kept {
+  const kept = budgets.flatMap(({ key, revision, counter }) =>
+    counter === null
+      ? []
+      : [
+          {
+            name: counterName({ assignmentKey: key, revision }, { start: counter.start }),
+            counter,
+          },
+        ],
   )
+  return {
+    counters: new Map(kept.map(({ name, counter }) => [name, quantityFromSql(counter.usage)])),
+    holds: new Map(kept.map(({ name, counter }) => [name, quantityFromSql(counter.held)])),
+  }
+}

@@ -103,3 +103,9 @@ export const contains = (window: Window, at: Instant): boolean =>
 /** Whether two windows have the same ends. */
 export const isSameWindow = (one: Window, other: Window): boolean =>
   one.start === other.start && one.end === other.end
+
+/** The day (UTC) that an instant lies in. */
+export function dayOf(at: Instant): Window {
+  const start = floorTo('DAY', at)
+  return { start, end: start + DAY_MS }
+}

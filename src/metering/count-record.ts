@@ -2,7 +2,7 @@ import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { contains, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import type { KeptTotal, Measured, Tally, Total } from './types.ts'
+import { isAlwaysKept, type KeptTotal, type Measured, type Tally, type Total } from './types.ts'
 import { NOTHING } from './usage-of.ts'
 
 /** A tally with one more record. `isNew`: no record of the window had this mark before. */
@@ -18,7 +18,8 @@ export const tallyWith = (tally: Tally, amount: Quantity, isNew: boolean): Tally
  * Whether the total of a window is missing and must be made out of its records and what is held. If
  * not, nothing occurred in it: the lifetime is given, or there is nothing at all.
  */
-export const mustBeMade = (totals: readonly Total[], window: Window): boolean => {
+export function mustBeMade(totals: readonly Total[], window: Window): boolean {
+  if (isAlwaysKept(window)) return false
   const lifetime = totals.find((total) => isSameWindow(total.window, LIFETIME))
   return (
     lifetime !== undefined &&

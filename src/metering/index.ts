@@ -8,6 +8,15 @@ export {
   lockHeads,
 } from './head-store.ts'
 export {
+  expiredHolds,
+  freeTotals,
+  type Hold,
+  heldPostings,
+  holdOf,
+  holdsFromJson,
+  moveHolds,
+} from './hold-store.ts'
+export {
   findMarks,
   findTotals,
   type MarkOf,
@@ -29,7 +38,24 @@ export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
+export {
+  expireReservations,
+  findReservations,
+  listReservations,
+  nextExpiry,
+  type ReservationOf,
+  releaseReservations,
+  saveReservations,
+} from './reservation-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
+export {
+  type Commit,
+  commitReservation,
+  extendReservation,
+  type Overage,
+  releaseReservation,
+  reservationAt,
+} from './settle-reservation.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
 export {
   type Aggregate,
@@ -41,6 +67,7 @@ export {
   type MeteredOf,
   NO_RESOURCE,
   type Posting,
+  type Reservation,
   type Tally,
   type Total,
   type UsageQuery,

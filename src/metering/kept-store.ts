@@ -5,12 +5,11 @@ import { boundToSql, type Window } from '../kernel/period.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
-  heldInWindow,
   markHash,
   recordsOfWindow,
   tallyColumns,
   tallyOf,
-  tallyOfRecords,
+  tallyOfWindow,
   windowsAsked,
 } from './tally-store.ts'
 import type { KeptTotal, MeteredOf, WindowOf } from './types.ts'
@@ -62,10 +61,7 @@ export async function findTotals(
   return totals
 }
 
-/**
- * Totals made out of their records and reservations, in the order of the windows; that takes as
- * long as there are such.
- */
+/** Totals of windows that have none, made as by `readTotals`, in the order of the windows. */
 export async function makeTotals(
   reader: Reader,
   windows: readonly WindowOf[],
@@ -74,9 +70,9 @@ export async function makeTotals(
   const found = await reader.many(
     madeRow,
     sql`
-    select made.count, made.sum, made.min, made.max, made.distinct_count, ${heldInWindow} as held,
+    select made.count, made.sum, made.min, made.max, made.distinct_count, made.held,
       coalesce(made.last_at, '-infinity') as last_at, made.set_at
-    from ${windowsAsked(windows)} cross join lateral (${tallyOfRecords}) as made
+    from ${windowsAsked(windows)} cross join lateral (${tallyOfWindow}) as made
     order by query.position`,
   )
   return windows.map(({ window }, index) => {

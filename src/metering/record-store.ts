@@ -1,16 +1,9 @@
 import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
-import type { Uuid } from '../kernel/ids.ts'
-import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { instants, integers, quantities, uuids } from './array-literals.ts'
 import type { UsageRecord } from './types.ts'
-
-/** Array literals of values that need no quotes. `unnest` would take arrays of arrays apart. */
-const uuids = (keys: readonly Uuid[]): string => `{${keys.join(',')}}`
-const quantities = (amounts: readonly Quantity[]): string =>
-  `{${amounts.map(quantityToSql).join(',')}}`
-const instants = (bounds: readonly Instant[]): string =>
-  `{${bounds.map((bound) => `"${instantToWire(bound)}"`).join(',')}}`
 
 const marksOf = ({ measured }: UsageRecord): string | null =>
   measured.some(({ mark }) => mark !== null)
@@ -53,7 +46,7 @@ export async function addRecords(
       ${records.map(({ attribution }) => attribution && uuids(attribution.direct))}::text[],
       ${records.map(({ attribution }) => attribution && uuids(attribution.entities))}::text[],
       ${postings.map((own) => own && uuids(own.map((each) => each.assignmentKey)))}::text[],
-      ${postings.map((own) => own && `{${own.map((each) => each.revision).join(',')}}`)}::text[],
+      ${postings.map((own) => own && integers(own.map((each) => each.revision)))}::text[],
       ${postings.map((own) => own && instants(own.map((each) => each.window.start)))}::text[],
       ${postings.map((own) => own && quantities(own.map((each) => each.delta)))}::text[]
     ) as record (customer_key, occurred_at, event_key, accepted_at, kind, event_name, value,

@@ -1,6 +1,6 @@
 import { column, type Row, row, type Sql, sql } from '../db/index.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
-import { boundToSql } from '../kernel/period.ts'
+import { boundToSql, dayOf, LIFETIME, type Window } from '../kernel/period.ts'
 import { AHEAD_LIMIT_MS, type Tally, type WindowOf } from './types.ts'
 
 export const tallyColumns = {
@@ -24,41 +24,79 @@ export const tallyOf = (found: Row<typeof tallyRow>): Tally => ({
 export const markHash = sql`
   substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid`
 
-/** The windows as a relation `query`, in their order (`position`, from 1). */
-export const windowsAsked = (windows: readonly WindowOf[]): Sql => sql`
-  unnest(
-    ${windows.map(({ customerKey }) => customerKey)}::uuid[],
-    ${windows.map(({ featureKey }) => featureKey)}::uuid[],
-    ${windows.map(({ resourceKey }) => resourceKey)}::uuid[],
-    ${windows.map(({ window }) => boundToSql(window.start))}::timestamptz[],
-    ${windows.map(({ window }) => boundToSql(window.end))}::timestamptz[],
-    ${windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS))}::uuid[]
-  ) with ordinality as query (customer_key, feature_key, resource_key, window_start, window_end,
-    first_key, position)`
+/**
+ * The windows as a relation `query`, in their order (`position`, from 1). The whole days within a
+ * window are those from `days_start` to `days_end`; without any, both are its end.
+ */
+export function windowsAsked(windows: readonly WindowOf[]): Sql {
+  const days = windows.map(({ window }) => wholeDays(window))
+  return sql`
+    unnest(
+      ${windows.map(({ customerKey }) => customerKey)}::uuid[],
+      ${windows.map(({ featureKey }) => featureKey)}::uuid[],
+      ${windows.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${windows.map(({ window }) => boundToSql(window.start))}::timestamptz[],
+      ${windows.map(({ window }) => boundToSql(window.end))}::timestamptz[],
+      ${days.map(({ start }) => boundToSql(start))}::timestamptz[],
+      ${days.map(({ end }) => boundToSql(end))}::timestamptz[],
+      ${windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS))}::uuid[],
+      ${windows.map(({ aggregate }) => aggregate === 'UNIQUE')}::boolean[]
+    ) with ordinality as query (customer_key, feature_key, resource_key, window_start, window_end,
+      days_start, days_end, first_key, is_unique, position)`
+}
+
+/** From the first day to the last that lie within a window as a whole. */
+function wholeDays({ start, end }: Window): Window {
+  if (start === LIFETIME.start) return { start, end }
+  const first = dayOf(start)
+  const days = { start: first.start === start ? start : first.end, end: dayOf(end).start }
+  return days.start < days.end ? days : { start: end, end }
+}
 
 /**
- * The records that counted in the window of `query`, one for each: `event`, and of what it counted
- * for the `amount` and the `mark`. `first_key` leaves out the partitions that were closed before.
+ * The records that counted in a part of the window of `query`, one for each: `event`, and of what
+ * it counted for the `amount` and the `mark`. `first_key` leaves out the partitions that were
+ * closed before the window.
  */
-export const recordsOfWindow = sql`
+const recordsBetween = (start: Sql, end: Sql): Sql => sql`
   usage_events event
     cross join lateral unnest(event.feature_keys, event.amounts, event.marks)
       as counted (feature_key, amount, mark)
   where event.customer_key = query.customer_key and event.resource_key = query.resource_key
-    and event.occurred_at >= query.window_start and event.occurred_at < query.window_end
+    and event.occurred_at >= ${start} and event.occurred_at < ${end}
     and event.event_key >= query.first_key and counted.feature_key = query.feature_key`
 
-/** The tally of these records; a select that may be given further conditions. */
-export const tallyOfRecords = sql`
-  select count(*) as count, coalesce(sum(counted.amount), 0) as sum, min(counted.amount) as min,
-    max(counted.amount) as max, count(distinct counted.mark) as distinct_count,
-    max(event.occurred_at) as last_at,
-    max(event.occurred_at) filter (where event.kind = 'SET') as set_at
-  from ${recordsOfWindow}`
+/** The records of the whole window. */
+export const recordsOfWindow = recordsBetween(sql`query.window_start`, sql`query.window_end`)
 
-/** What is held in the window of `query`. */
-export const heldInWindow = sql`(
-  select coalesce(sum(held.amount), 0) from reservations held
-  where held.customer_key = query.customer_key and held.feature_key = query.feature_key
-    and held.resource_key = query.resource_key and held.status = 'open'
-    and held.occurred_at >= query.window_start and held.occurred_at < query.window_end)`
+const eachOf = (records: Sql): Sql => sql`
+  select 1, counted.amount, counted.amount, counted.amount, event.occurred_at from ${records}`
+
+/**
+ * The tally of the window of `query`, and what is held in it: that of its whole days, which are
+ * kept, and of the records before and after them. Distinct values cannot be added up: they take all records.
+ */
+export const tallyOfWindow = sql`
+  select coalesce(sum(part.count), 0)::bigint as count, coalesce(sum(part.sum), 0) as sum,
+    min(part.min) as min, max(part.max) as max,
+    coalesce(case when query.is_unique
+      then (select count(distinct counted.mark) from ${recordsOfWindow}) end, 0) as distinct_count,
+    max(part.last_at) as last_at, (
+      select max(event.occurred_at) from ${recordsOfWindow} and event.kind = 'SET') as set_at, (
+      select coalesce(sum(hold.amount), 0) from reservations hold
+      where hold.customer_key = query.customer_key and hold.feature_key = query.feature_key
+        and hold.resource_key = query.resource_key and hold.status = 'open'
+        and hold.occurred_at >= query.window_start and hold.occurred_at < query.window_end) as held
+  from (
+    select day.count, day.sum, day.min, day.max, day.last_at
+    from usage_totals day
+    where day.customer_key = query.customer_key and day.feature_key = query.feature_key
+      and day.resource_key = query.resource_key and day.window_end > query.days_start
+      and day.window_end <= query.days_end and day.window_start >= query.days_start
+      and day.window_start = date_trunc('day', day.window_start, 'UTC')
+      and day.window_end = day.window_start + interval '24 hours'
+    union all
+    ${eachOf(recordsBetween(sql`query.window_start`, sql`query.days_start`))}
+    union all
+    ${eachOf(recordsBetween(sql`query.days_end`, sql`query.window_end`))}
+  ) as part (count, sum, min, max, last_at)`

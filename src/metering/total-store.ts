@@ -4,14 +4,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
-import {
-  heldInWindow,
-  tallyColumns,
-  tallyOf,
-  tallyOfRecords,
-  tallyRow,
-  windowsAsked,
-} from './tally-store.ts'
+import { tallyColumns, tallyOf, tallyOfWindow, tallyRow, windowsAsked } from './tally-store.ts'
 import type { Total, UsageQuery, Used } from './types.ts'
 import { usageOf } from './usage-of.ts'
 
@@ -62,7 +55,8 @@ const usedRow = row({ ...tallyColumns, held: column.quantity })
 
 /**
  * Usage of a customer in windows, in the order of the queries. One statement. What is not kept as a
- * total is made out of its records and reservations, which takes as long as there are such.
+ * total is made out of days, records and reservations, which takes as long as there are records in a
+ * day, or in the window if distinct values are counted, and reservations.
  */
 export async function readTotals(
   reader: Reader,
@@ -87,11 +81,9 @@ export async function readTotals(
         and total.feature_key = query.feature_key and total.resource_key = query.resource_key
         and total.window_end = query.window_end and total.window_start = query.window_start
       left join lateral (
-        select records.*, case when total.customer_key is null then ${heldInWindow} end as held
-        from (
-          ${tallyOfRecords}
-            and total.customer_key is null and lifetime.last_at >= query.window_start
-        ) as records
+        select made.* from (select) one cross join lateral (${tallyOfWindow}) as made
+        where total.customer_key is null
+          and (lifetime.last_at >= query.window_start or lifetime.held > 0)
       ) as made on true
     order by query.position`,
   )

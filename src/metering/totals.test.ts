@@ -5,7 +5,7 @@ import { customerNamed } from '../customers/index.ts'
 import { column, row, sql } from '../db/index.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { uuidv7 } from '../kernel/ids.ts'
-import { boundToSql, LIFETIME, type Window } from '../kernel/period.ts'
+import { boundToSql, dayOf, LIFETIME, type Window } from '../kernel/period.ts'
 import { type Quantity, quantityToSql, wholeUnits } from '../kernel/quantity.ts'
 import {
   type Aggregate,
@@ -33,20 +33,34 @@ async function newCustomer() {
 }
 type Metered = Awaited<ReturnType<typeof newCustomer>>
 
-const record = (
-  { scope, customerKey, featureKey }: Metered,
-  { occurred, amount, mark = null }: { occurred: number; amount: Quantity; mark?: string | null },
-) =>
-  db.transaction((tx) =>
-    tx.execute(sql`
+type Counted = { occurred: number; amount: Quantity; mark?: string | null }
+
+/** A record, and the total of its day, as whoever counts writes them. */
+const record = (metered: Metered, { occurred, amount, mark = null }: Counted) =>
+  db.transaction(async (tx) => {
+    const { scope, customerKey, featureKey } = metered
+    await tx.execute(sql`
       insert into usage_events (customer_key, occurred_at, event_key, environment_key, accepted_at,
         kind, resource_key, feature_keys, amounts, marks)
       values (${customerKey}::uuid, ${instantToWire(occurred)}::timestamptz,
         ${ids.next(occurred)}::uuid, ${scope.environmentKey}::uuid,
         ${instantToWire(occurred)}::timestamptz, 'EVENT', ${NO_RESOURCE}::uuid,
         array[gen_random_uuid(), ${featureKey}::uuid], array[99, ${quantityToSql(amount)}::numeric],
-        array['other', ${mark}::text])`),
-  )
+        array['other', ${mark}::text])`)
+    const day = dayOf(occurred)
+    await tx.execute(sql`
+      insert into usage_totals as day (customer_key, feature_key, resource_key, window_end,
+        window_start, environment_key, count, sum, min, max, distinct_count, last_at)
+      select ${customerKey}::uuid, ${featureKey}::uuid, ${NO_RESOURCE}::uuid,
+        ${boundToSql(day.end)}::timestamptz, ${boundToSql(day.start)}::timestamptz,
+        ${scope.environmentKey}::uuid, 1, amount, amount, amount, 0,
+        ${instantToWire(occurred)}::timestamptz
+      from (select ${quantityToSql(amount)}::numeric as amount) as added
+      on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
+        count = day.count + 1, sum = day.sum + excluded.sum,
+        min = least(day.min, excluded.min), max = greatest(day.max, excluded.max),
+        last_at = greatest(day.last_at, excluded.last_at)`)
+  })
 
 const keep = (
   { scope, customerKey, featureKey }: Metered,
@@ -77,23 +91,35 @@ const AGGREGATED: [Aggregate, Quantity][] = [
   ['AVG', wholeUnits(6)],
   ['UNIQUE', wholeUnits(2)],
 ]
-for (const [aggregate, expected] of AGGREGATED)
-  test(`${aggregate} of a window that is not kept is made out of its records`, async () => {
+const WINDOWS: Record<string, Window> = {
+  'a month': MAY,
+  'a month from the middle of a day': { start: at('04-30T10:20'), end: at('05-31T10:20') },
+  'an hour': { start: at('05-05T10:20'), end: at('05-05T11:20') },
+  'an hour over midnight': { start: at('05-04T23:30'), end: at('05-05T00:30') },
+  'two midnights apart': { start: at('05-04T12:00'), end: at('05-06T12:00') },
+  'two days': { start: at('05-05T00:00'), end: at('05-07T00:00') },
+  'a moment': { start: at('05-05T00:00'), end: at('05-05T00:00') + 2 },
+}
+for (const [name, window] of Object.entries(WINDOWS))
+  test(`usage of ${name} that is not kept is made out of days and records`, async () => {
     const metered = await newCustomer()
+    const middle = Math.floor((window.start + window.end) / 2)
     const records = [
-      [MAY.start, 5, 'a'],
-      [MAY.start + 1, 5, 'a'],
-      [MAY.end - 1, 8, 'b'],
-      [MAY.start - 1, 100, 'before'],
-      [MAY.end, 100, 'after'],
+      [window.start, 5, 'a'],
+      [middle, 5, 'a'],
+      [window.end - 1, 8, 'b'],
+      [window.start - 1, 100, 'before'],
+      [window.end, 100, 'after'],
     ] as const
     for (const [occurred, amount, mark] of records)
       await record(metered, { occurred, amount: wholeUnits(amount), mark })
-    assert.deepEqual(await usage(metered, MAY, aggregate), [0n], 'no lifetime, no records')
-    await keep(metered, { window: LIFETIME, value: 0n, last: MAY.end })
-    assert.deepEqual(await usage(metered, MAY, aggregate), [expected])
-    const june = { start: MAY.end + 1, end: at('07-01T00:00') }
-    assert.deepEqual(await usage(metered, june, aggregate), [0n])
+    for (const [aggregate] of AGGREGATED)
+      assert.deepEqual(await usage(metered, window, aggregate), [0n], 'no lifetime, no records')
+    await keep(metered, { window: LIFETIME, value: 0n, last: window.end })
+    for (const [aggregate, expected] of AGGREGATED)
+      assert.deepEqual(await usage(metered, window, aggregate), [expected], aggregate)
+    const later = { start: window.end + 1, end: window.end + 2 }
+    assert.deepEqual(await usage(metered, later, 'SUM'), [0n])
   })
 
 test('a total that is kept tells usage, whatever its records are', async () => {

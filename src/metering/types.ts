@@ -1,6 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Window } from '../kernel/period.ts'
+import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
 /**
@@ -36,8 +36,8 @@ export type Metered = { featureKey: Uuid; resourceKey: Uuid }
 /** The same, of any customer. */
 export type MeteredOf = Metered & { customerKey: Uuid }
 
-/** One window of it. */
-export type WindowOf = MeteredOf & { window: Window }
+/** One window of it, and how its usage is made. */
+export type WindowOf = MeteredOf & { window: Window; aggregate: Aggregate }
 
 /** What is kept of a window. */
 export type Total = {
@@ -55,6 +55,13 @@ export type KeptTotal = Total & {
   setAt: Instant | null
 }
 
+/**
+ * Whether a window has a total as soon as anything has occurred in it: the lifetime, which knows
+ * when the latest record occurred, and each day (UTC), of which other windows are made.
+ */
+export const isAlwaysKept = (window: Window): boolean =>
+  isSameWindow(window, LIFETIME) || isSameWindow(window, dayOf(window.start))
+
 /** What a record counts for one feature. */
 export type Measured = {
   featureKey: Uuid
@@ -63,8 +70,13 @@ export type Measured = {
   mark: string | null
 }
 
-/** What a record added to one counter of a budget. */
-export type Posting = { assignmentKey: Uuid; revision: number; window: Window; delta: Quantity }
+/** What a record added to one counter of a budget, by its key. */
+export type Posting = {
+  assignmentKey: Uuid
+  revision: number
+  window: Pick<Window, 'start'>
+  delta: Quantity
+}
 
 /** Whom a record was attributed to when it was accepted. */
 export type Attribution = {

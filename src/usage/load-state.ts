@@ -1,8 +1,9 @@
 import type { Tx } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
+import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
+  type Aggregate,
   findMarks,
   findNamed,
   findTotals,
@@ -20,7 +21,7 @@ import { nameOfMetered, nameOfNamed, nameOfSeen, type State, stateOf } from './s
 import type { Prepared } from './types.ts'
 
 /** What is about to be counted somewhere, in which windows, and since when it may have occurred. */
-type Ask = MeteredOf & { from: Instant; windows: readonly Window[] }
+type Ask = MeteredOf & { aggregate: Aggregate; from: Instant; windows: readonly Window[] }
 
 /**
  * What has to be known to count records: one round trip, unless a window has no total yet although
@@ -66,22 +67,24 @@ export async function loadState(
 function asksOf(records: readonly Prepared[]): Ask[] {
   const asks = new Map<string, Ask>()
   for (const record of records)
-    for (const { featureKey, window } of record.counting) {
-      const { customerKey, resourceKey, setIn } = record
+    for (const { featureKey, aggregate, window } of record.counting) {
+      const { customerKey, resourceKey, occurredAt, setIn } = record
       const metered = { customerKey, featureKey, resourceKey }
       const name = nameOfMetered(metered)
       const before = asks.get(name) ?? { windows: [LIFETIME], from: LIFETIME.end }
-      const windows = [window, ...(setIn === null ? [] : [setIn])].filter(
-        (own) => !before.windows.some((other) => isSameWindow(own, other)),
-      )
+      const windows = [window, dayOf(occurredAt), ...(setIn === null ? [] : [setIn])]
       asks.set(name, {
         ...metered,
-        windows: windows.length === 0 ? before.windows : [...before.windows, ...windows],
-        from: Math.min(before.from, record.occurredAt, record.acceptedAt),
+        aggregate,
+        windows: windows.reduce(including, before.windows),
+        from: Math.min(before.from, occurredAt, record.acceptedAt),
       })
     }
   return [...asks.values()]
 }
+
+const including = (windows: readonly Window[], window: Window): readonly Window[] =>
+  windows.some((other) => isSameWindow(window, other)) ? windows : [...windows, window]
 
 /** The names that may stand for records, each once. */
 function namesOf(records: readonly Prepared[]): (NameOf & { now: Instant })[] {

@@ -1,0 +1,209 @@
+import { column, pageRange, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { PageRequest } from '../kernel/page.ts'
+import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { instants, integers, uuids } from './array-literals.ts'
+import type { Attribution, Reservation } from './types.ts'
+
+const STATUSES = ['open', 'committed', 'released', 'expired'] as const
+
+const reservationRow = row({
+  customer_key: column.uuid,
+  reservation_key: column.uuid,
+  status: column.oneOf(...STATUSES),
+  feature_key: column.uuid,
+  resource_key: column.uuid,
+  amount: column.quantity,
+  committed_amount: column.nullable(column.quantity),
+  occurred_at: column.instant,
+  dimensions: column.nullable(column.text),
+  direct_entity_keys: column.nullable(column.json<Uuid[]>()),
+  entity_keys: column.nullable(column.json<Uuid[]>()),
+  assignment_keys: column.nullable(column.json<Uuid[]>()),
+  assignment_revisions: column.nullable(column.json<number[]>()),
+  assignment_windows: column.nullable(column.json<number[]>()),
+  created_at: column.instant,
+  expires_at: column.instant,
+  updated_at: column.instant,
+})
+type Found = ReturnType<typeof reservationRow>
+
+/** Arrays come as JSON; windows as milliseconds. */
+const columns = sql`
+  r.customer_key, r.reservation_key, r.status, r.feature_key, r.resource_key, r.amount,
+  r.committed_amount, r.occurred_at, r.dimensions, to_json(r.direct_entity_keys) as
+  direct_entity_keys, to_json(r.entity_keys) as entity_keys, to_json(r.assignment_keys) as
+  assignment_keys, to_json(r.assignment_revisions) as assignment_revisions,
+  case when r.assignment_windows is not null then to_json(array(
+    select (extract(epoch from start) * 1000)::bigint
+    from unnest(r.assignment_windows) with ordinality as of (start, position) order by position
+  )) end as assignment_windows, r.created_at, r.expires_at, r.updated_at`
+
+const reservationOf = (found: Found): Reservation => ({
+  customerKey: found.customer_key,
+  key: found.reservation_key,
+  status: found.status,
+  featureKey: found.feature_key,
+  resourceKey: found.resource_key,
+  amount: found.amount,
+  committedAmount: found.committed_amount,
+  occurredAt: found.occurred_at,
+  dimensions: found.dimensions,
+  attribution: attributionOf(found),
+  createdAt: found.created_at,
+  expiresAt: found.expires_at,
+  updatedAt: found.updated_at,
+})
+
+function attributionOf(found: Found): Attribution | null {
+  if (found.direct_entity_keys === null) return null
+  const { assignment_revisions: revisions, assignment_windows: windows } = found
+  return {
+    direct: found.direct_entity_keys,
+    entities: found.entity_keys ?? [],
+    postings: (found.assignment_keys ?? []).map((assignmentKey, index) => ({
+      assignmentKey,
+      revision: required(revisions?.[index], 'the revision of a budget that is held of'),
+      window: { start: required(windows?.[index], 'the window of a budget that is held of') },
+      delta: found.amount,
+    })),
+  }
+}
+
+/** A reservation of a customer. */
+export type ReservationOf = { customerKey: Uuid; key: Uuid }
+
+/** Reservations by their keys, in no particular order; what there is not is left out. */
+export async function findReservations(
+  reader: Reader,
+  asked: readonly ReservationOf[],
+): Promise<Reservation[]> {
+  if (asked.length === 0) return []
+  const found = await reader.many(
+    reservationRow,
+    sql`
+    select ${columns}
+    from reservations r join unnest(
+      ${asked.map(({ customerKey }) => customerKey)}::uuid[],
+      ${asked.map(({ key }) => key)}::uuid[]
+    ) as asked (customer_key, reservation_key) using (customer_key, reservation_key)`,
+  )
+  return found.map(reservationOf)
+}
+
+/** Writes reservations as they are now, new ones and changed ones alike. */
+export async function saveReservations(
+  tx: Tx,
+  scope: Scope,
+  reservations: readonly Reservation[],
+): Promise<void> {
+  if (reservations.length === 0) return
+  const sqlOf = (quantity: Quantity | null) => (quantity === null ? null : quantityToSql(quantity))
+  const postings = reservations.map(({ attribution }) => attribution?.postings ?? null)
+  await tx.execute(sql`
+    insert into reservations (customer_key, reservation_key, environment_key, status, feature_key,
+      resource_key, amount, committed_amount, occurred_at, dimensions, direct_entity_keys,
+      entity_keys, assignment_keys, assignment_revisions, assignment_windows, created_at,
+      expires_at, updated_at)
+    select customer_key, reservation_key, ${scope.environmentKey}::uuid, status, feature_key,
+      resource_key, amount, committed_amount, occurred_at, dimensions::jsonb,
+      direct_entity_keys::uuid[], entity_keys::uuid[], assignment_keys::uuid[],
+      assignment_revisions::integer[], assignment_windows::timestamptz[], created_at, expires_at,
+      updated_at
+    from unnest(
+      ${reservations.map(({ customerKey }) => customerKey)}::uuid[],
+      ${reservations.map(({ key }) => key)}::uuid[],
+      ${reservations.map(({ status }) => status)}::text[],
+      ${reservations.map(({ featureKey }) => featureKey)}::uuid[],
+      ${reservations.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${reservations.map(({ amount }) => quantityToSql(amount))}::numeric[],
+      ${reservations.map(({ committedAmount }) => sqlOf(committedAmount))}::numeric[],
+      ${reservations.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
+      ${reservations.map(({ dimensions }) => dimensions)}::text[],
+      ${reservations.map(({ attribution }) => attribution && uuids(attribution.direct))}::text[],
+      ${reservations.map(({ attribution }) => attribution && uuids(attribution.entities))}::text[],
+      ${postings.map((own) => own && uuids(own.map((each) => each.assignmentKey)))}::text[],
+      ${postings.map((own) => own && integers(own.map((each) => each.revision)))}::text[],
+      ${postings.map((own) => own && instants(own.map((each) => each.window.start)))}::text[],
+      ${reservations.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
+      ${reservations.map(({ expiresAt }) => instantToWire(expiresAt))}::timestamptz[],
+      ${reservations.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
+    ) as reservation (customer_key, reservation_key, status, feature_key, resource_key, amount,
+      committed_amount, occurred_at, dimensions, direct_entity_keys, entity_keys, assignment_keys,
+      assignment_revisions, assignment_windows, created_at, expires_at, updated_at)
+    on conflict (customer_key, reservation_key) do update set
+      status = excluded.status, committed_amount = excluded.committed_amount,
+      expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
+}
+
+/**
+ * Notes which reservations of customers have expired by the instants in their heads, which must be
+ * locked, and answers them. What they held is to be freed.
+ */
+export const expireReservations = (tx: Tx, customerKeys: readonly Uuid[]): Promise<Reservation[]> =>
+  end(
+    tx,
+    sql`
+    update reservations r set status = 'expired', updated_at = r.expires_at
+    from customer_heads head
+    where head.customer_key = any(${customerKeys}::uuid[])
+      and r.customer_key = head.customer_key and r.status = 'open'
+      and r.expires_at <= head.decided_at`,
+  )
+
+/** Releases all that a customer holds at `now`, and answers it: it is to be freed. */
+export const releaseReservations = (
+  tx: Tx,
+  customerKey: Uuid,
+  now: Instant,
+): Promise<Reservation[]> =>
+  end(
+    tx,
+    sql`
+    update reservations r set status = 'released', updated_at = ${instantToWire(now)}::timestamptz
+    where r.customer_key = ${customerKey}::uuid and r.status = 'open'`,
+  )
+
+const end = async (tx: Tx, update: Sql): Promise<Reservation[]> =>
+  (await tx.many(reservationRow, sql`${update} returning ${columns}`)).map(reservationOf)
+
+/** When the next reservation of a customer expires; null: none is open. */
+export const nextExpiry = async (reader: Reader, customerKey: Uuid): Promise<Instant | null> =>
+  (
+    await reader.one(
+      row({ expires_at: column.nullable(column.instant) }),
+      sql`
+      select min(expires_at) as expires_at from reservations
+      where customer_key = ${customerKey}::uuid and status = 'open'`,
+    )
+  ).expires_at
+
+/** `statuses`: as of `now`, null for any. */
+export type ReservationFilter = {
+  statuses: readonly Reservation['status'][] | null
+  now: Instant
+  page: PageRequest
+}
+
+/** A customer's reservations, newest first. */
+export async function listReservations(
+  reader: Reader,
+  customerKey: Uuid,
+  { statuses, now, page }: ReservationFilter,
+): Promise<Reservation[]> {
+  const status = sql`
+    case when r.status = 'open' and r.expires_at <= ${instantToWire(now)}::timestamptz
+      then 'expired' else r.status end`
+  const filter = statuses === null ? sql`` : sql`and ${status} = any(${statuses}::text[])`
+  const found = await reader.many(
+    reservationRow,
+    sql`
+    select ${columns} from reservations r
+    where r.customer_key = ${customerKey}::uuid ${filter}
+      ${pageRange(sql`r.reservation_key`, page)}`,
+  )
+  return found.map(reservationOf)
+}
