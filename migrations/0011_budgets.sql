@@ -9,6 +9,10 @@ alter table entities
   add foreign key (customer_key, parent_key) references entities (customer_key, entity_key),
   add check (parent_key is null or placed_at is not null);
 
+-- Ten children for each parent, whatever is found: where nearly all entities have the same parent, the
+-- planner would else read all of them to look for the children of any.
+alter table entities alter column parent_key set (n_distinct = -0.1);
+
 create index entities_by_parent on entities (customer_key, parent_key)
   where parent_key is not null;
 
@@ -42,6 +46,9 @@ create table assignments (
 -- the few that have very many, and read all of these for each record.
 create index assignments_of_capability on assignments
   (customer_key, capability_key, assignment_key);
+
+-- Answers whether anybody budgets a feature.
+create index assignments_leaning on assignments (capability_key);
 
 -- The cadences that budgets no longer have, and until when each was theirs.
 create table past_cadences (

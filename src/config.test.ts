@@ -17,6 +17,7 @@ test('without any variable the server is local, embedded and safe', () => {
     testClock: false,
     logLevel: 'info',
     maxAttributionKeys: null,
+    maxEntityDepth: 4,
     eventRetentionDays: 90,
     strictIntegrations: false,
   })
@@ -55,6 +56,8 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_TEST_CLOCK: '1', NODE_ENV: 'production' }, /NODE_ENV=production/],
   [{ BURSAR_LOG_LEVEL: 'loud' }, /BURSAR_LOG_LEVEL/],
   [{ BURSAR_MAX_ATTRIBUTION_KEYS: '2.5' }, /BURSAR_MAX_ATTRIBUTION_KEYS/],
+  [{ BURSAR_MAX_ENTITY_DEPTH: '0' }, /BURSAR_MAX_ENTITY_DEPTH .* 1 to 20/],
+  [{ BURSAR_MAX_ENTITY_DEPTH: '21' }, /BURSAR_MAX_ENTITY_DEPTH .* 1 to 20/],
   [{ BURSAR_EVENT_RETENTION_DAYS: '0' }, /BURSAR_EVENT_RETENTION_DAYS/],
   [{ BURSAR_DATABASE_POOL: '1' }, /BURSAR_DATABASE_POOL/],
 ]

@@ -442,6 +442,10 @@ export type CreditEntitlement = {
    * The first instant at which the answer may change by itself.
    */
   validUntil?: string
+  /**
+   * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
+   */
+  chains?: EntitlementChainNode[][]
 }
 
 /**
@@ -1119,10 +1123,19 @@ export type EntitlementCounterfactual = {
     | 'requestedValues'
     | 'enumValues'
     | 'balance'
+    | 'budget'
   /**
-   * The nearest value that does it. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
+   * The nearest value that does it; of a budget, its limit. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
    */
   to: string | number | string[] | null
+  /**
+   * Of a budget: its entity.
+   */
+  entityId?: string
+  /**
+   * Of a budget: what it is narrowed to.
+   */
+  scopeEntityIds?: string[]
 }
 
 /**
@@ -1165,6 +1178,44 @@ export type EntitlementExplanation = Entitlement & {
    * Ways to the opposite answer. The changes of one way have to be made together; usage is taken as it is.
    */
   counterfactual: EntitlementCounterfactual[][]
+  /**
+   * The budgets that the dimensions lead to; none without dimensions.
+   */
+  chains: EntitlementExplanationNode[][]
+  /**
+   * The attribution keys among the dimensions whose values name no entity.
+   */
+  unresolved: string[]
+  /**
+   * The attribution keys that named no entity when usage of the customer was counted.
+   */
+  unattributed: UnattributedUsage[]
+  /**
+   * What open reservations hold of the limit, in its units.
+   */
+  holds: number
+}
+
+/**
+ * A budget with what is left of it.
+ */
+export type EntitlementExplanationNode = EntitlementChainNode & {
+  /**
+   * What is left of the limit beside usage and what is held; null if there is no limit.
+   */
+  remaining: number | null
+  /**
+   * What open reservations hold of it, in the units of the limit.
+   */
+  holds: number
+  /**
+   * When usage starts again from 0; null for an entity without a budget.
+   */
+  resetsAt: string | null
+  /**
+   * Whether it denies what is requested.
+   */
+  blocks: boolean
 }
 
 /**
@@ -1191,7 +1242,7 @@ export type EntitlementFeature = {
 }
 
 /**
- * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare.
+ * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare. `Budget` denies what all before it granted.
  */
 export type EntitlementRule =
   | 'CustomerNotFound'
@@ -1209,6 +1260,7 @@ export type EntitlementRule =
   | 'SoftLimit'
   | 'HardLimit'
   | 'CreditBalance'
+  | 'Budget'
 
 /**
  * Something in force that grants the feature, or takes it away.
@@ -1640,6 +1692,10 @@ export type FeatureEntitlement = {
    * The first instant at which the answer may change by itself.
    */
   validUntil?: string
+  /**
+   * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
+   */
+  chains?: EntitlementChainNode[][]
 }
 
 /**
@@ -2524,6 +2580,24 @@ export type TooManyRequestsErrorResponseDto = {
 }
 
 /**
+ * Usage that a dimension should have attributed and did not.
+ */
+export type UnattributedUsage = {
+  /**
+   * The attribution key.
+   */
+  key: string
+  /**
+   * How many records had it with a value that named no entity.
+   */
+  records: number
+  /**
+   * When the latest of them was counted.
+   */
+  lastAt: string
+}
+
+/**
  * The credentials are missing or not valid.
  */
 export type UnauthenticatedErrorResponseDto = {
@@ -2729,6 +2803,64 @@ export type UsageEvent = {
    * When it was, by default now: up to an hour ahead, and however long ago.
    */
   timestamp?: string
+}
+
+/**
+ * An instant at which usage started again from 0.
+ */
+export type UsageHistoryMarker = {
+  timestamp: string
+  type: 'PERIODIC_RESET' | 'SUBSCRIPTION_CHANGE_RESET'
+}
+
+/**
+ * Usage at an instant.
+ */
+export type UsageHistoryPoint = {
+  timestamp: string
+  /**
+   * Usage of the period so far, without what happens at the instant itself, in the units that are limited; 0 when it is below.
+   */
+  value: number
+  /**
+   * Whether a period begins here: a point before it, of the same instant, says how the last one ended.
+   */
+  isResetPoint: boolean
+}
+
+/**
+ * How usage of a feature went.
+ */
+export type UsageHistoryResponse = {
+  data: {
+    series: UsageHistorySeries[]
+    markers: UsageHistoryMarker[]
+  }
+}
+
+/**
+ * Usage over time.
+ */
+export type UsageHistorySeries = {
+  /**
+   * Empty unless the request groups.
+   */
+  tags: UsageHistoryTag[]
+  /**
+   * In the order of time.
+   */
+  points: UsageHistoryPoint[]
+}
+
+/**
+ * A dimension that a series is of.
+ */
+export type UsageHistoryTag = {
+  key: string
+  /**
+   * Empty for usage without the dimension.
+   */
+  value: string
 }
 
 /**
@@ -3005,7 +3137,7 @@ export type Operations = {
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported; 0 if not sent. At 0 a limit that is just used up still grants: send 1 to ask for one more.
+       * How much is to be used, in the units in which usage is reported. Not sent it is 1 where dimensions are sent, else 0. At 0 a limit that is just used up still grants, and a budget does not.
        */
       requestedUsage?: number
       /**
@@ -3018,6 +3150,12 @@ export type Operations = {
        * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
        */
       resourceId?: string
+      /**
+       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       */
+      dimensions?: {
+        [k: string]: string
+      }
     }
     body: undefined
     response: EntitlementCheckResponse
@@ -3050,7 +3188,7 @@ export type Operations = {
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported; 0 if not sent. At 0 a limit that is just used up still grants: send 1 to ask for one more.
+       * How much is to be used, in the units in which usage is reported. Not sent it is 1 where dimensions are sent, else 0. At 0 a limit that is just used up still grants, and a budget does not.
        */
       requestedUsage?: number
       /**
@@ -3063,6 +3201,12 @@ export type Operations = {
        * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
        */
       resourceId?: string
+      /**
+       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       */
+      dimensions?: {
+        [k: string]: string
+      }
     }
     body: undefined
     response: EntitlementExplanationResponse
@@ -3669,6 +3813,38 @@ export type Operations = {
     body: FeatureUpdateFeatureRequestBody
     response: FeatureResponse
   }
+  'v1.usage.history': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      customerId: CustomerId
+      /**
+       * Id of the feature.
+       */
+      featureId: string
+    }
+    query: {
+      /**
+       * The first instant.
+       */
+      startDate: string
+      /**
+       * The last instant, by default now; at most ten years after the first.
+       */
+      endDate?: string
+      /**
+       * Up to three names of dimensions, separated by commas: one series for each combination of their values.
+       */
+      groupBy?: string
+      /**
+       * Usage of this resource of the customer, instead of that without one.
+       */
+      resourceId?: string
+    }
+    body: undefined
+    response: UsageHistoryResponse
+  }
   'v1.usage.report': {
     params: Record<string, never>
     query: Record<string, never>
@@ -3811,6 +3987,46 @@ export type Operations = {
     query: Record<string, never>
     body: UpsertEntitiesRequestDto
     response: UpsertEntitiesResponseDto
+  }
+  'v1Beta.customers.entitlements.check': {
+    params: {
+      /**
+       * Id of the customer. One that does not exist is an answer, not a refusal.
+       */
+      id: string
+    }
+    query: {
+      /**
+       * The feature. Either this or `currencyId`.
+       */
+      featureId?: string
+      /**
+       * The currency of credits. Either this or `featureId`.
+       */
+      currencyId?: string
+      /**
+       * How much is to be used, in the units in which usage is reported; 1 if not sent. At 0 a limit that is just used up still grants, and a budget does not.
+       */
+      requestedUsage?: number
+      /**
+       * Values of an ENUM feature that are all needed, separated by commas.
+       *
+       * @maxItems 100
+       */
+      requestedValues?: string[]
+      /**
+       * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
+       */
+      resourceId?: string
+      /**
+       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       */
+      dimensions?: {
+        [k: string]: string
+      }
+    }
+    body: undefined
+    response: EntitlementCheckResponse
   }
   'v1Beta.entityTypes.archive': {
     params: Record<string, never>

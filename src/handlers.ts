@@ -2,7 +2,7 @@ import { auditHandlers } from './audit/index.ts'
 import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
-import { budgetHandlers, governanceHandlers } from './governance/index.ts'
+import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
 import { usageHandlers } from './usage/index.ts'
@@ -10,10 +10,10 @@ import { usageHandlers } from './usage/index.ts'
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...auditHandlers,
-  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse }),
+  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...budgetsUse }),
   ...customersHandlers,
   ...entitlementsHandlers(sources),
   ...governanceHandlers,
-  ...usageHandlers(sources),
   ...budgetHandlers,
+  ...usageHandlers(sources),
 }

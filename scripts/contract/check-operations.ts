@@ -52,8 +52,12 @@ const operationFileSchema = {
     errors: { type: 'object', additionalProperties: text },
   },
   // It stands beside a creation.
-  if: { required: ['otherwise'] },
-  then: { properties: { success: { type: 'object', properties: { status: { const: 201 } } } } },
+  dependentSchemas: {
+    otherwise: {
+      type: 'object',
+      properties: { success: { type: 'object', properties: { status: { const: 201 } } } },
+    },
+  },
   required: [
     'method',
     'path',

@@ -114,6 +114,26 @@ test('active subscriptions hold a transformation: CannotUpdateUnitTransformation
   assert.equal((await used.updateFeature('calls', renamed)).data.displayName, 'C')
 })
 
+test('what is budgeted keeps adding up: InvalidArgumentError', async () => {
+  await fresh()
+  const used = leaning({ isBudgeted: async () => true })
+  const by = (name: string) => ({
+    meter: {
+      aggregation: name === 'COUNT' ? { function: name } : { function: name, field: 'amount' },
+      filters: [],
+    },
+  })
+  for (const name of ['MAX', 'MIN', 'AVG', 'UNIQUE'])
+    await refused(
+      () => used.updateFeature('calls', by(name)),
+      'InvalidArgumentError',
+      /^meter: .*calls/,
+    )
+  for (const name of ['SUM', 'COUNT']) await used.updateFeature('calls', by(name))
+  await leaning({}).updateFeature('calls', by('MAX'))
+  await used.updateFeature('calls', by('UNIQUE'))
+})
+
 test('a currency of which packages grant credits cannot be archived: IntegrityViolation', async () => {
   await fresh()
   const used = leaning({ packagesWithCurrency: async () => packages })

@@ -23,6 +23,8 @@ export type CatalogUse = {
     scope: Scope,
     asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
   ): Promise<string[]>
+  /** Whether entities have budgets of the feature, whose usage must be a sum for that. */
+  isBudgeted(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
   /** Active packages that grant credits of the currency, by id; at most 1,000. */
   packagesWithCurrency(reader: Reader, scope: Scope, currencyKey: Uuid): Promise<PackageUse[]>
 }
@@ -40,5 +42,6 @@ export const NOBODY_LEANS: CatalogUse = {
   packagesWithFeature: async () => [],
   isSubscribed: async () => false,
   valuesGranted: async () => [],
+  isBudgeted: async () => false,
   packagesWithCurrency: async () => [],
 }

@@ -103,6 +103,12 @@ export const countsOtherwise = (before: Feature, after: Feature): boolean =>
   before.unitTransformation?.divide !== after.unitTransformation?.divide ||
   before.unitTransformation?.round !== after.unitTransformation?.round
 
+/** Whether the usage of a metered feature is the sum of what each record adds. */
+export function addsUp({ meter }: Pick<Feature, 'meter'>): boolean {
+  const by = meter?.aggregation.function ?? 'SUM'
+  return by === 'SUM' || by === 'COUNT'
+}
+
 function valuesOf(
   featureType: FeatureType,
   stated: readonly FeatureEnumValue[],

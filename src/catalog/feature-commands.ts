@@ -6,6 +6,7 @@ import type { Call } from '../operation.ts'
 import { bumpCatalogVersion, catalogTurn, lockCatalog } from './catalog-store.ts'
 import { type CatalogUse, someOf } from './catalog-use.ts'
 import {
+  addsUp,
   archivedFeature,
   changeFeature,
   countsOtherwise,
@@ -44,7 +45,8 @@ export async function createFeature(
 
 /**
  * Changes what the input names and keeps the rest. 404 `FeatureNotFound`; 400 as `changeFeature`,
- * `InvalidArgumentError` when a value that is granted would go, when active subscriptions have the
+ * `InvalidArgumentError` when a value that is granted would go or when what is budgeted would no
+ * longer add up, when active subscriptions have the
  * feature `CannotUpdateUnitTransformationError`, for one meter too many
  * `FeatureConfigurationExceededLimitError`.
  */
@@ -80,6 +82,11 @@ async function refuseWhatIsInUse({ tx, call, use }: Asking, before: Feature, aft
     throw badInput(
       `unitTransformation: active subscriptions have the feature ${before.id}`,
       'CannotUpdateUnitTransformationError',
+    )
+  if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
+    throw badInput(
+      `meter: entities have budgets of the feature ${before.id}, which add its usage up`,
+      'InvalidArgumentError',
     )
 }
 

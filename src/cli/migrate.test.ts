@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newDatabase, query } from '../../test/support/databases.ts'
 import { readMigrations } from '../db/index.ts'
 import { MIGRATIONS } from '../main.ts'
-import { emptyDatabase, query, runCli, urlOf } from './testing.ts'
+import { runCli, urlOf } from './testing.ts'
 
 const names = (await readMigrations(MIGRATIONS)).map(({ name }) => name)
 
 test('migrate brings an empty database up to date, once', async (t) => {
-  const settings = { DATABASE_URL: urlOf(await emptyDatabase(t)) }
+  const settings = { DATABASE_URL: urlOf(await newDatabase(t)) }
   const first = await runCli(['migrate'], settings)
   assert.equal(first.code, 0, first.stderr)
   const state = `The schema is at migration ${names.length}.\n`
@@ -16,14 +17,14 @@ test('migrate brings an empty database up to date, once', async (t) => {
 })
 
 test('another command brings an empty database up to date too', async (t) => {
-  const settings = { DATABASE_URL: urlOf(await emptyDatabase(t)) }
+  const settings = { DATABASE_URL: urlOf(await newDatabase(t)) }
   const listed = await runCli(['environment', 'list'], settings)
   assert.equal(listed.code, 0, listed.stderr)
   assert.match(listed.stdout, /^default +Default +PRODUCTION +default$/m)
 })
 
 test('a command leaves the schema of an older or a newer version alone, and says so', async (t) => {
-  const connection = await emptyDatabase(t)
+  const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await runCli(['migrate'], settings)
   await query(connection, `delete from schema_migrations where number = ${names.length}`)

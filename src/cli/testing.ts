@@ -4,11 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import pg from 'pg'
 import { testConnection } from '../../test/support/connection.ts'
 import { within } from '../../test/support/deadline.ts'
 import { databaseUrl } from '../db/embedded/index.ts'
-import { type Connection, clientConfig } from '../db/index.ts'
+import type { Connection } from '../db/index.ts'
 
 /** What the tests of this folder share; nothing else imports it. */
 
@@ -58,30 +57,4 @@ export async function bursar(...args: string[]): Promise<Ended> {
   const ended = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
   assert.equal(ended.code, 0, `bursar ${args.join(' ')}: ${ended.stderr}`)
   return ended
-}
-
-let made = 0
-
-/** A database of its own, dropped when the test ends, for what may not happen to the shared one. */
-export async function emptyDatabase(t: { after(work: () => Promise<unknown>): void }) {
-  made += 1
-  const name = `cli_${process.pid}_${made}`
-  await query(testConnection(), `create database ${name}`)
-  t.after(() => query(testConnection(), `drop database ${name} with (force)`))
-  const connection = testConnection()
-  if (!('connectionString' in connection)) return { ...connection, database: name }
-  const url = new URL(connection.connectionString)
-  url.pathname = `/${name}`
-  return { connectionString: url.href }
-}
-
-/** Runs one statement in a connection of its own. */
-export async function query(connection: Connection, sql: string): Promise<void> {
-  const client = new pg.Client(clientConfig(connection))
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
 }

@@ -5,7 +5,15 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { NO_RESOURCE, type Total, totalsAt, totalsFromJson } from '../metering/index.ts'
+import {
+  expiredHolds,
+  type Hold,
+  holdsFromJson,
+  NO_RESOURCE,
+  type Total,
+  totalsAt,
+  totalsFromJson,
+} from '../metering/index.ts'
 import {
   isSubscribedBy,
   type SourceLoader,
@@ -32,6 +40,8 @@ export type FoundCustomer = {
   archivedAt: Instant | null
   resourceKey: Uuid | null
   hasActiveSubscription: boolean
+  /** What totals and counters still hold although it has expired. */
+  expired: readonly Omit<Hold, 'customerKey'>[]
 }
 
 /** What a customer was given of a feature and has used of it, as it is stored. */
@@ -46,6 +56,7 @@ const customerColumns = {
   archived_at: column.nullable(column.instant),
   resource_key: column.nullable(column.uuid),
   is_subscribed: column.boolean,
+  expired: holdsFromJson,
 }
 const customerRow = row(customerColumns)
 const foundRow = row({
@@ -61,6 +72,7 @@ const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
   archivedAt: found.archived_at,
   resourceKey: found.resource_key,
   hasActiveSubscription: found.is_subscribed,
+  expired: found.expired,
 })
 
 /** A customer without a look at any feature. */
@@ -129,9 +141,10 @@ const asked = ({ customerKey, resourceId }: Reading): Sql => sql`
       resourceId === null ? sql`null::uuid` : resourceNamed(sql`c.customer_key`, resourceId)
     } as resource_key) r`
 
-const customerPart = ({ loaders }: Reading, of: SourcesOf): Sql => sql`
+const customerPart = ({ loaders, now }: Reading, of: SourcesOf): Sql => sql`
   c.customer_key, c.id as customer_id, c.archived_at, r.resource_key,
-  ${isSubscribedBy(loaders, of)} as is_subscribed`
+  ${isSubscribedBy(loaders, of)} as is_subscribed,
+  ${expiredHolds(sql`c.customer_key`, now)} as expired`
 
 const featurePart = ({ now }: Reading): Sql => {
   const resourceKey = sql`coalesce(r.resource_key, ${NO_RESOURCE}::uuid)`

@@ -1,7 +1,7 @@
 import type { Database, Reader } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { LIFETIME, type Window } from '../kernel/period.ts'
+import { contains, LIFETIME, type Window } from '../kernel/period.ts'
 import { aggregateOf, findUsage, NO_RESOURCE, readTotals, type Used } from '../metering/index.ts'
 import type { Found, FoundCustomer, FoundFeature } from './entitlement-store.ts'
 import { resolve } from './resolve.ts'
@@ -11,7 +11,8 @@ import { usageWindow } from './usage-period.ts'
 /** A feature with what a customer holds of it and has used of it. */
 export type Holding = FoundFeature & {
   resolution: Resolution
-  /** Of the window that the limit is for. */
+  /** What the limit is for. */
+  window: Window
   used: Used
 }
 /** All of one instant. */
@@ -31,17 +32,15 @@ export async function readHoldings(
 ): Promise<Holdings> {
   const { customer, features } = await load(db.read)
   const holdings = features.map((found) => resolved(found, now))
-  if (holdings.every(isKnown)) return { customer, holdings }
+  if (holdings.every(isKnown)) return withoutExpired(customer, holdings)
   return db.snapshot(async (reader) => countRecords(reader, await load(reader), now))
 }
 
-type Resolved = FoundFeature & {
-  resolution: Resolution
-  window: Window
+type Resolved = Omit<Holding, 'used'> & {
   /** null: the totals do not tell it. */
   used: Used | null
 }
-const isKnown = (holding: Resolved): holding is Resolved & Holding => holding.used !== null
+const isKnown = (holding: Resolved): holding is Holding => holding.used !== null
 
 const NONE: Used = { usage: 0n, held: 0n }
 
@@ -77,5 +76,24 @@ async function countRecords(
     ...holding,
     used: required(holding.used ?? counted.get(holding), 'usage of a window'),
   })
-  return { customer, holdings: holdings.map(withUsage) }
+  return withoutExpired(customer, holdings.map(withUsage))
+}
+
+/** What has expired is held by nobody, although nobody has noted it. */
+function withoutExpired(customer: FoundCustomer, holdings: Holding[]): Holdings {
+  const { expired, resourceKey } = customer
+  if (expired.length === 0) return { customer, holdings }
+  const heldBy = ({ feature, window, used }: Holding) =>
+    expired
+      .filter((hold) => hold.featureKey === feature.key)
+      .filter((hold) => hold.resourceKey === (resourceKey ?? NO_RESOURCE))
+      .filter((hold) => contains(window, hold.occurredAt))
+      .reduce((held, hold) => held - hold.amount, used.held)
+  return {
+    customer,
+    holdings: holdings.map((holding) => ({
+      ...holding,
+      used: { ...holding.used, held: heldBy(holding) },
+    })),
+  }
 }

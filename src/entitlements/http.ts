@@ -40,51 +40,7 @@ const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInpu
   },
 })
 
-type CheckQuery = OperationRequest<'v1.customers.checkEntitlement'>['query']
-
-function requestFromWire({ requestedUsage, requestedValues }: CheckQuery): Request {
-  if (requestedUsage !== undefined && requestedUsage < 0)
-    throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
-  return {
-    usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
-    values: requestedValues ?? null,
-    defaultUsage: 0n,
-  }
-}
-
-/** How the answer is shown, of a feature and of a currency. */
-type Shown<T> = {
-  feature(evaluated: Evaluated): T
-  credit(evaluated: queries.EvaluatedCredit): T
-}
-
-/** Asks about what the query names. */
-async function check<T>(
-  call: Call,
-  { query, ...asking }: queries.Asking & { query: CheckQuery },
-  shown: Shown<T>,
-): Promise<{ data: T }> {
-  const { featureId, currencyId } = query
-  const request = requestFromWire(query)
-  if (featureId !== undefined && currencyId === undefined)
-    return { data: shown.feature(await queries.checkFeature(call, asking, { featureId, request })) }
-  if (currencyId !== undefined && featureId === undefined)
-    return { data: shown.credit(await queries.checkCredit(call, asking, { currencyId, request })) }
-  throw badInput('query: send either featureId or currencyId', 'InvalidArgumentError')
-}
-
-const ANSWER: Shown<Entitlement> = {
-  feature: featureEntitlementToWire,
-  credit: creditEntitlementToWire,
-}
-const EXPLANATION: Shown<EntitlementExplanation> = {
-  feature: explanationToWire,
-  credit: creditExplanationToWire,
-}
-
 type Entitlements =
-  | 'v1.customers.checkEntitlement'
-  | 'v1.customers.explainEntitlement'
   | 'v1.customers.retrieveEntitlements'
   | 'v1.customers.promotionalEntitlements.create'
   | 'v1.customers.promotionalEntitlements.list'
@@ -92,10 +48,6 @@ type Entitlements =
 
 /** The operations on what customers may use, over all that can grant something. */
 export const entitlementsHandlers = (loaders: readonly SourceLoader[]): Handlers<Entitlements> => ({
-  'v1.customers.checkEntitlement': ({ params, query }, call) =>
-    check(call, { ...whose(params, query), query, loaders }, ANSWER),
-  'v1.customers.explainEntitlement': ({ params, query }, call) =>
-    check(call, { ...whose(params, query), query, loaders }, EXPLANATION),
   'v1.customers.retrieveEntitlements': async ({ params, query }, call) => {
     const asking = { ...whose(params, query), loaders }
     return { data: entitlementsToWire(await queries.listEntitlements(call, asking)) }

@@ -1,12 +1,20 @@
 export { promotionalUse } from './catalog-use.ts'
-export type { Reading } from './entitlement-store.ts'
-export type { Evaluated } from './evaluate.ts'
+export { decide, decideCredit, type Subject } from './decide.ts'
+export type { FoundCustomer, Reading } from './entitlement-store.ts'
+export { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
 export { type HeldFeature, readHeld, type Wanted } from './held-store.ts'
+export type { Holding, Readable } from './holding.ts'
 export { entitlementsHandlers } from './http.ts'
 export { promotionalSources } from './promotional-sources.ts'
 export { promotionalWork } from './promotional-work.ts'
-export { answerFeature } from './queries.ts'
+export {
+  type Asking,
+  answerCredit,
+  answerFeature,
+  type EvaluatedCredit,
+  readingOf,
+} from './queries.ts'
 export type { SourceLoader } from './source-port.ts'
-export type { Held, Request } from './types.ts'
+export type { AccessDeniedReason, Decision, Held, Request } from './types.ts'
 export { usagePeriod, usageWindow } from './usage-period.ts'
-export { featureEntitlementToWire } from './wire.ts'
+export { creditEntitlementToWire, featureEntitlementToWire } from './wire.ts'

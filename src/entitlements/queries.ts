@@ -6,7 +6,7 @@ import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import { decideCredit, type Subject } from './decide.ts'
-import { findCustomer, findFeature, type Reading } from './entitlement-store.ts'
+import { type FoundCustomer, findCustomer, findFeature, type Reading } from './entitlement-store.ts'
 import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
 import { type Readable, readHoldings } from './holding.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
@@ -27,7 +27,10 @@ export type Asking = {
   loaders: readonly SourceLoader[]
 }
 
-const readingOf = ({ app, scope }: Call, { customerId, resourceId, loaders }: Asking): Reading => ({
+export const readingOf = (
+  { app, scope }: Call,
+  { customerId, resourceId, loaders }: Asking,
+): Reading => ({
   scope,
   customerKey: customerNamed(scope, customerId),
   resourceId,
@@ -38,23 +41,20 @@ const readingOf = ({ app, scope }: Call, { customerId, resourceId, loaders }: As
 /** A question about one feature. */
 export type FeatureQuestion = { featureId: string; request: Request }
 
-/** Whether a customer may use a feature. What does not exist is a denial, not a refusal. */
-export const checkFeature = (
-  call: Call,
-  asking: Asking,
-  question: FeatureQuestion,
-): Promise<Evaluated> => answerFeature(call.app.db, readingOf(call, asking), question)
+/** An answer, with what is known of whom it is about. */
+export type Answered<Answer> = { customer: FoundCustomer; answer: Answer }
 
-/** The same as of a reading, which may be part of a transaction or of a snapshot. */
+/** Whether a customer may use a feature. What does not exist is a denial, not a refusal. */
 export async function answerFeature(
   db: Readable,
   reading: Reading,
   { featureId, request }: FeatureQuestion,
-): Promise<Evaluated> {
+): Promise<Answered<Evaluated>> {
   const load = (reader: Reader) => findFeature(reader, reading, featureId)
   const { customer, holdings } = await readHoldings(db, load, reading.now)
   const subject = subjectOf(customer, reading.resourceId)
-  return evaluate(subject, holdings[0] ?? null, { request, now: reading.now })
+  const { now } = reading
+  return { customer, answer: evaluate(subject, holdings[0] ?? null, { request, now }) }
 }
 
 /** A question about a currency, and its answer. */
@@ -66,19 +66,21 @@ export type EvaluatedCredit = {
 }
 
 /** Whether a customer may spend a currency. 404 `CustomCurrencyNotFound`. */
-export async function checkCredit(
-  call: Call,
-  asking: Asking,
+export async function answerCredit(
+  reader: Reader,
+  reading: Reading,
   { currencyId, request }: { currencyId: string; request: Request },
-): Promise<EvaluatedCredit> {
-  const reader = call.app.db.read
+): Promise<Answered<EvaluatedCredit>> {
   const [[currency], customer] = await Promise.all([
-    findCurrencies(reader, call.scope, [currencyId]),
-    findCustomer(reader, readingOf(call, asking)),
+    findCurrencies(reader, reading.scope, [currencyId]),
+    findCustomer(reader, reading),
   ])
   if (currency === undefined) throw unknownCurrency(currencyId)
-  const subject = subjectOf(customer, asking.resourceId)
-  return { subject, request, currency, decision: decideCredit(subject, request) }
+  const subject = subjectOf(customer, reading.resourceId)
+  return {
+    customer,
+    answer: { subject, request, currency, decision: decideCredit(subject, request) },
+  }
 }
 
 /** What a customer may use, by feature. */

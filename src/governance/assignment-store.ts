@@ -206,3 +206,11 @@ export const assignmentExists = async (reader: Reader, customerKey: Uuid, key: U
     select assignment_key from assignments
     where customer_key = ${customerKey}::uuid and assignment_key = ${key}::uuid`,
   )) !== null
+
+/** Whether any customer has budgets of a feature or a currency. */
+export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select assignment_key from assignments where capability_key = ${capabilityKey}::uuid limit 1`,
+  )) !== null

@@ -268,8 +268,15 @@ test('a budget is of a feature that is summed or counted, or of a currency', asy
     const aggregation = name === 'COUNT' ? { function: name } : { function: name, field: 'amount' }
     const meter = { aggregation, filters: [{ conditions: [] }] }
     await tenant.ok('v1.features.updateFeature', { params: { id }, body: { meter } })
-    if (isFit) await upsert(row('org', { featureId: id }))
-    else await refused([row('org', { featureId: id })], new RegExp(`${id}.*${name}`), unfit)
+    if (isFit) {
+      await upsert(row('org', { featureId: id }))
+      const largest = { aggregation: { function: 'MAX', field: 'amount' }, filters: [] }
+      await tenant.refused(
+        'v1.features.updateFeature',
+        { params: { id }, body: { meter: largest } },
+        { status: 400, code: 'InvalidArgumentError', message: /budgets/ },
+      )
+    } else await refused([row('org', { featureId: id })], new RegExp(`${id}.*${name}`), unfit)
   }
 })
 

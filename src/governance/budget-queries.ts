@@ -44,7 +44,7 @@ export async function listAssignments(
   const asked = capability && (await findCapabilities(call, [capability]))
   const filter = {
     entityKey: entity?.key ?? null,
-    capabilityKeys: asked && asked.map(({ key }) => key),
+    capabilityKeys: asked === null ? null : asked.map(({ key }) => key),
     page,
   }
   const isNothing = (entityId !== null && entity === undefined) || asked?.length === 0

@@ -3,7 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { windowOf } from './cadence.ts'
+import { countsFrom, windowOf } from './cadence.ts'
 import { counterName, type Kept } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
@@ -18,7 +18,7 @@ export type Demand = {
   amount: Quantity
 }
 
-/** What is known of budgets in the windows that an instant lies in. */
+/** What is known of budgets in the windows that an instant lies in, if they count it. */
 export type Spent = Kept & { at: Instant }
 
 /** One budget of an entity on a chain, or the entity alone where it has none. */
@@ -48,6 +48,7 @@ export function chainsOf(
   const nodes = demands.flatMap((demand) =>
     budgets
       .filter(({ capabilityKey }) => capabilityKey === demand.capabilityKey)
+      .filter((budget) => spent.at >= countsFrom(budget))
       .toSorted(byScope)
       .map((budget) => nodeOf(budget, demand, spent)),
   )

@@ -1,4 +1,4 @@
-import { type Feature, holdCurrencies, holdFeatures } from '../catalog/index.ts'
+import { addsUp, type Feature, holdCurrencies, holdFeatures } from '../catalog/index.ts'
 import type { Tx } from '../db/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -48,11 +48,10 @@ export async function holdCapabilities(
 function refuseUncountable(feature: Feature, where: string): void {
   if (feature.meterType === 'None')
     throw badInput(`${where}: the feature ${feature.id} is not metered`, 'UnsupportedFeatureType')
-  const aggregation = feature.meter?.aggregation.function ?? 'SUM'
-  if (aggregation !== 'SUM' && aggregation !== 'COUNT')
+  if (!addsUp(feature))
     throw badInput(
-      `${where}: the feature ${feature.id} is metered by ${aggregation}; budgets take what is ` +
-        'summed or counted',
+      `${where}: the feature ${feature.id} is metered by ${feature.meter?.aggregation.function}; ` +
+        'budgets take what is summed or counted',
       'UnsupportedFeatureType',
     )
 }

@@ -1,4 +1,5 @@
 export { budgetHandlers } from './budget-http.ts'
+export { budgetsUse } from './catalog-use.ts'
 export { type ChainNode, chainsOf, type Demand, type Spent } from './chains.ts'
 export { type Counters, counterName, type Kept, type Posting, postingsOf } from './count.ts'
 export { type CounterKey, hold, type OwnPosting, post, readCounters } from './counter-store.ts'

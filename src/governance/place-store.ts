@@ -1,5 +1,5 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Below } from './place-entities.ts'
@@ -35,9 +35,11 @@ export async function findPlaces(
       select entity_key, id, parent_key, placed_at, archived_at from entities
       where customer_key = ${customerKey}::uuid and id = any(${ids}::text[])
       union
-      select above.entity_key, above.id, above.parent_key, above.placed_at, above.archived_at
-      from place join entities above on above.customer_key = ${customerKey}::uuid
-        and above.entity_key = place.parent_key
+      select above.*
+      from place cross join lateral (
+        select entity_key, id, parent_key, placed_at, archived_at from entities
+        where customer_key = ${customerKey}::uuid and entity_key = place.parent_key limit 1
+      ) above
     )
     select * from place`,
   )
@@ -64,10 +66,13 @@ export async function findBelow(
   moving: readonly Uuid[],
 ): Promise<Map<Uuid, Below>> {
   if (moving.length === 0) return new Map()
-  const isChild = (of: 'entity' | 'below') => sql`
-    child.customer_key = ${customerKey}::uuid
-    and child.parent_key = ${of === 'entity' ? sql`entity.entity_key` : sql`below.entity_key`}
-    and child.entity_key <> all(${moving}::uuid[])`
+  // What stands behind `offset` is looked up for each parent by itself: joined in one go, the
+  // planner would read all entities of the customer for it.
+  const childrenOf = (parentKey: Sql) => sql`(
+    select e.entity_key, e.id, e.archived_at from entities e
+    where e.customer_key = ${customerKey}::uuid and e.parent_key = ${parentKey}
+      and e.entity_key <> all(${moving}::uuid[])
+    offset 0) child`
   const found = await reader.many(
     belowRow,
     sql`
@@ -76,23 +81,20 @@ export async function findBelow(
       cross join lateral (
         select array(
           with recursive below as (
-            select child.entity_key, child.id, child.archived_at from entities child
-            where ${isChild('entity')}
+            select child.* from ${childrenOf(sql`entity.entity_key`)}
             union all
-            select child.entity_key, child.id, child.archived_at
-            from below join entities child on ${isChild('below')}
+            select child.* from below cross join lateral ${childrenOf(sql`below.entity_key`)}
           )
           select id from below where archived_at is null limit ${SOUGHT}::integer
         ) as ids
       ) active
       cross join lateral (
         with recursive below as (
-          select child.entity_key, 1 as level from entities child
-          where ${isChild('entity')}
-            and (entity.placed_at is null or cardinality(active.ids) = 0)
+          select child.entity_key, 1 as level from ${childrenOf(sql`entity.entity_key`)}
+          where entity.placed_at is null or cardinality(active.ids) = 0
           union all
           select child.entity_key, below.level + 1
-          from below join entities child on ${isChild('below')}
+          from below cross join lateral ${childrenOf(sql`below.entity_key`)}
           where below.level < ${ENTITY_DEPTH_LIMIT}::integer
         )
         select coalesce(max(level), 0) as count from below

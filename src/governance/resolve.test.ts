@@ -4,10 +4,7 @@ import fc from 'fast-check'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findFeatures } from '../catalog/index.ts'
 import { findCustomerKey } from '../customers/index.ts'
-import { type Reader, type Sql, sql } from '../db/index.ts'
-import { numbered } from '../db/sql.ts'
 import { required } from '../kernel/assert.ts'
-import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
@@ -229,95 +226,4 @@ test('counters come with their budgets: those of the windows that the instant li
   assert.deepEqual(usedIn((await asked(now + month)).counters, now + month), { a: 3, b: -1 })
   assert.deepEqual(usedIn((await asked(now - month)).counters, now - month), { a: 0, b: 0 })
   assert.deepEqual(usedIn((await asked(now + 2 * month)).counters, now + 2 * month), { a: 0, b: 0 })
-})
-
-/** The statement that a call sends. */
-async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
-  const sent: Sql[] = []
-  const capture = async (_: unknown, statement: Sql) => {
-    sent.push(statement)
-    return []
-  }
-  await call({ many: capture } as unknown as Reader)
-  return required(sent[0], 'a statement')
-}
-
-type Plan = {
-  'Relation Name'?: string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: Plan[]
-}
-
-/** How many rows of a table a plan looked at. */
-const readOf = (plan: Plan, table: string): number =>
-  (plan.Plans ?? []).reduce(
-    (sum, each) => sum + readOf(each, table),
-    plan['Relation Name'] === table
-      ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-      : 0,
-  )
-
-test('a request reads a few rows, however many entities, scopes and requests there are', async () => {
-  const { tenant, features } = await environment()
-  const customerKey = await settle(tenant, {
-    types,
-    entities: { a: { type: 'org', parent: null } },
-    budgets: [],
-  })
-  const feature = features.tokens ?? ''
-  const { environmentKey } = tenant.scope
-  await app.db.transaction(async (tx) => {
-    await tx.execute(sql`
-      insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
-        metadata, created_at, updated_at, parent_key, placed_at)
-      select ${customerKey}::uuid, gen_random_uuid(), ${environmentKey}::uuid, 'user-' || n,
-        (select entity_type_key from entity_types
-          where id = 'user' and environment_key = ${environmentKey}::uuid),
-        '{}', a.created_at, a.created_at, a.entity_key, a.created_at
-      from generate_series(1, 20000) n, entities a
-      where a.customer_key = ${customerKey}::uuid and a.id = 'a'`)
-    // One budget of the root for each of them: what scopes are made for.
-    await tx.execute(sql`
-      insert into assignments (customer_key, assignment_key, environment_key, entity_key,
-        capability_kind, capability_key, scope_keys, cadence, revision, created_at, updated_at)
-      select ${customerKey}::uuid, gen_random_uuid(), ${environmentKey}::uuid, e.parent_key,
-        'feature', ${feature}::uuid, array[e.entity_key], 'P1M', 1, e.created_at, e.created_at
-      from entities e where e.customer_key = ${customerKey}::uuid and e.parent_key is not null`)
-    await tx.execute(sql`
-      insert into budget_counters (customer_key, assignment_key, revision, window_start,
-        environment_key, usage)
-      select customer_key, assignment_key, 1, ${instantToWire(app.clock.now())}::timestamptz,
-        environment_key, 1
-      from assignments where customer_key = ${customerKey}::uuid`)
-  })
-  await app.db.withClient((client) =>
-    client.query('analyze entities, assignments, budget_counters, entity_types'),
-  )
-  for (const count of [1, 1000]) {
-    const requests = Array.from({ length: count }, (_, index) => ({
-      scope: tenant.scope,
-      customerKey,
-      dimensions: [['userId', `user-${index + 1}`]] as const,
-    }))
-    const asked = { capabilityKeys: [feature], at: app.clock.now() }
-    const statement = await statementOf((capture) => resolve(capture, requests, asked))
-    const [row] = await app.db.withClient(
-      async (client) =>
-        (
-          await client.query<{ 'QUERY PLAN': string }>({
-            text: `explain (analyze, format json) ${numbered(statement)}`,
-            values: [...statement.values],
-          })
-        ).rows,
-    )
-    const [plan] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
-    for (const table of ['entities', 'assignments', 'budget_counters']) {
-      const rows = readOf(required(plan, 'a plan').Plan, table)
-      assert.ok(rows > 0 && rows <= 10 * count, `${count} requests read ${rows} rows of ${table}`)
-    }
-    const { resolutions } = await resolve(reader, requests, asked)
-    assert.ok(resolutions.every(({ budgets, paths }) => budgets.length === 1 && paths.length === 1))
-  }
 })

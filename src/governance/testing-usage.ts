@@ -26,6 +26,11 @@ export async function recordUsage(place: Place, records: readonly TestRecord[]):
 async function recordOne(tx: Tx, place: Place, record: TestRecord): Promise<void> {
   const { ids, scope, customerKey, now } = place
   const { capabilityKey, dimensions, occurredAt } = record
+  // Statements after this one see the structure that the record is attributed to.
+  await tx.execute(sql`
+    insert into customer_heads as head (customer_key, environment_key, version)
+    values (${customerKey}::uuid, ${scope.environmentKey}::uuid, 0)
+    on conflict (customer_key) do update set version = head.version`)
   const { resolutions } = await resolve(tx, [{ scope, customerKey, dimensions }], {
     capabilityKeys: [capabilityKey],
     at: now,

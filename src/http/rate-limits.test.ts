@@ -48,7 +48,7 @@ test('the 21st bad credential of an address is 429 with Retry-After, others go o
   assert.deepEqual(await statuses(callerFrom(world, '::ffff:192.0.2.1'), [BAD]), [429])
 })
 
-test('of many bad credentials at once no more than 20 are looked at', async () => {
+test('of many bad credentials at once no more than 20 are answered 401', async () => {
   const from = callerFrom(world, '2001:db8::1')
   const answers = await Promise.all(times(50, BAD).map((request) => from(LIST, request)))
   const refused = answers.filter(({ status }) => status === 401)

@@ -7,6 +7,7 @@ export {
   type Head,
   lockHeads,
 } from './head-store.ts'
+export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
 export {
   expiredHolds,
   freeTotals,
@@ -75,4 +76,4 @@ export {
   type Used,
   type WindowOf,
 } from './types.ts'
-export { usageOf } from './usage-of.ts'
+export { NOTHING, usageOf } from './usage-of.ts'

@@ -47,7 +47,8 @@ export function windowsAsked(windows: readonly WindowOf[]): Sql {
 
 /** From the first day to the last that lie within a window as a whole. */
 function wholeDays({ start, end }: Window): Window {
-  if (start === LIFETIME.start) return { start, end }
+  if (end === LIFETIME.end) return { start: end, end }
+  if (start === LIFETIME.start) return { start, end: dayOf(end).start }
   const first = dayOf(start)
   const days = { start: first.start === start ? start : first.end, end: dayOf(end).start }
   return days.start < days.end ? days : { start: end, end }

@@ -2,12 +2,15 @@ import { hash } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
 import type { Call, Handlers } from '../operation.ts'
 import type { Wording } from './prepare-records.ts'
-import { eventFromWire, reportedToWire, reportFromWire } from './wire.ts'
+import { readHistory } from './queries.ts'
+import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './wire.ts'
 import { createUsageWriter, type UsageWriter } from './writer.ts'
 
-type Usage = 'v1.usage.report' | 'v1.events.report'
+type Usage = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
 
 /** `loaders`: all that can grant a feature. */
 export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage> {
@@ -22,11 +25,32 @@ export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage>
         ),
       }
     },
+    'v1.usage.history': async ({ params, query }, call) => {
+      const history = await readHistory(call, loaders, {
+        ...params,
+        resourceId: query.resourceId ?? null,
+        start: instantFromWire(query.startDate),
+        end: query.endDate === undefined ? null : instantFromWire(query.endDate),
+        groupBy: query.groupBy === undefined ? [] : dimensionsNamed(query.groupBy),
+      })
+      return { data: historyToWire(history) }
+    },
     'v1.events.report': async ({ body }, call) => {
       await writerOf(call).ingest(call.scope, body.events.map(eventFromWire))
       return { data: {} }
     },
   }
+}
+
+/** Names of dimensions that usage can be grouped by. */
+const GROUPS = 3
+
+/** 400 for a name that is empty or stands twice, and for more than three. */
+function dimensionsNamed(groupBy: string): string[] {
+  const names = groupBy.split(',')
+  if (names.length > GROUPS || names.includes('') || new Set(names).size < names.length)
+    throw badInput(`query: groupBy must be 1 to ${GROUPS} different names, separated by commas`)
+  return names
 }
 
 /**

@@ -1,6 +1,12 @@
-import type { ReportedUsage, UsageEvent, UsageReport } from '../contract.gen.ts'
+import type {
+  ReportedUsage,
+  UsageEvent,
+  UsageHistoryResponse,
+  UsageReport,
+} from '../contract.gen.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
+import type { History } from './queries.ts'
 import type { EventInput, Reported, ReportInput } from './types.ts'
 
 export const reportFromWire = (wire: UsageReport): ReportInput => ({
@@ -47,3 +53,15 @@ export function reportedToWire(wire: UsageReport, reported: Reported): ReportedU
     credit: null,
   }
 }
+
+export const historyToWire = ({ series, resets }: History): UsageHistoryResponse['data'] => ({
+  series: series.map(({ tags, points }) => ({
+    tags: tags.map((tag) => ({ ...tag })),
+    points: points.map(({ timestamp, value, isResetPoint }) => ({
+      timestamp: instantToWire(timestamp),
+      value: quantityToWire(value),
+      isResetPoint,
+    })),
+  })),
+  markers: resets.map((reset) => ({ timestamp: instantToWire(reset), type: 'PERIODIC_RESET' })),
+})

@@ -12,6 +12,7 @@ export const path = {
 }
 /** The paths of features name them `id`, as those of customers do. */
 const feature = { id: path.featureId }
+const budget = { entityId: path.entityId, featureId: path.featureId }
 
 /** A grant of a NUMBER feature; requests name every field. */
 const grant = {
@@ -28,8 +29,6 @@ const grant = {
   monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
   weeklyResetPeriodConfiguration: null,
 }
-
-const budget = { entityId: path.entityId, featureId: feature.id }
 
 /**
  * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
@@ -148,6 +147,10 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
       ],
     },
   }),
+  'v1.usage.history': () => ({
+    params: { customerId: path.id, featureId: path.featureId },
+    query: { startDate: '2026-04-30T12:00:00Z', groupBy: 'mark' },
+  }),
   'v1.events.report': (mark) => ({
     body: {
       events: [
@@ -187,7 +190,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1Beta.customers.assignments.list': () => ({ params: path }),
   'v1.events.beta.customers.retrieveGovernance': () => ({
     params: path,
-    query: { featureIds: feature.id, currencyIds: path.currencyId },
+    query: { featureIds: path.featureId, currencyIds: path.currencyId },
   }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
@@ -198,6 +201,7 @@ export const answersOfNobody: readonly OperationId[] = [
   'v1.customers.retrieveEntitlements',
   'v1.customers.checkEntitlement',
   'v1.customers.explainEntitlement',
+  'v1.events.beta.customers.retrieveGovernance',
 ]
 
 export const operationIds = Object.keys(calls) as OperationId[]
@@ -252,6 +256,11 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     },
   })
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
+  await tenant.ok('v1.usage.report', {
+    body: {
+      usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
+    },
+  })
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {

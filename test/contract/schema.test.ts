@@ -22,6 +22,7 @@ const NOT_OF_CUSTOMERS = [
   'integrations',
   'members',
   'schema_migrations',
+  'threshold_configs',
 ]
 
 test('every table of a customer has customer_key in its primary key and every unique index', async () => {

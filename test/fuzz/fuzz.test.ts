@@ -1,14 +1,27 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { OperationId } from '../../src/contract.gen.ts'
 import { sql } from '../../src/db/index.ts'
-import { calls, furnish, operationIds } from '../contract/calls.ts'
-import type { Request } from '../support/contract-client.ts'
+import { readContract } from '../../src/http/index.ts'
+import { calls, furnish, operationIds, portrait } from '../contract/calls.ts'
+import { type Request, requestOf } from '../support/contract-client.ts'
+import { within } from '../support/deadline.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { asBytes, hostileText, mutated, type Value } from './hostile.ts'
+import {
+  asBytes,
+  damaged,
+  hostileHeader,
+  hostilePath,
+  hostileText,
+  mutated,
+  type Value,
+} from './hostile.ts'
 
 /** A short run by default; `BURSAR_TEST_FUZZ` asks for a long one. */
 const REQUESTS = Number(process.env.BURSAR_TEST_FUZZ ?? 4000)
@@ -18,6 +31,7 @@ const PER_TENANT = 500
 const HEAP_NOISE = 30_000_000
 
 const world = await openWorld()
+const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
@@ -37,8 +51,9 @@ function hostileRequest(random: Random, id: OperationId): Request {
   }
   if (twist(15)) request.query = { limit: hostileText(random), [hostileText(random)]: 'x' }
   if (twist(10)) request.query = `${hostileText(random)}=%&a[b]=1&a=%ff`
+  if (twist(10)) request.headers = hostileHeader(random)
   const type = twist(10) ? hostileText(random).replaceAll(/[^\x20-\x7e]/g, '') : 'application/json'
-  const headers = { 'content-type': type }
+  const headers = { 'content-type': type, ...request.headers }
   if (twist(5)) return { ...request, headers, apiKey: hostileText(random) }
   if (twist(40) || request.body === undefined) return request
   let body = request.body as Value
@@ -79,4 +94,71 @@ test(`${REQUESTS} hostile requests: no failure of ours, no write by a refusal, m
   assert.ok((statuses.get(200) ?? 0) > 0 && (statuses.get(400) ?? 0) > 0, 'it hits both sides')
   const growth = heapUsed() - heapBefore
   assert.ok(growth < HEAP_NOISE, `the heap grew by ${growth} bytes in the second half`)
+})
+
+/** What an answer of any kind must be: no failure of ours, and where it refuses, in our words. */
+function assertSound(where: string, status: number, body: string): void {
+  assert.ok(status >= 200 && status < 500, `${where}: ${status} ${body.slice(0, 500)}`)
+  if (status >= 400) assert.deepEqual(Object.keys(JSON.parse(body)), ['message', 'code'], where)
+}
+
+test('paths that play tricks are answered below 500 and change nothing of another environment', async (t) => {
+  const random = randomFrom(seedOf(t), 1)
+  const [tenant, other] = [await world.tenant(), await world.tenant()]
+  for (const each of [tenant, other]) await furnish(each, 'fuzz')
+  const before = await portrait(other)
+  for (let index = 0; index < REQUESTS / 4; index += 1) {
+    const id = operationIds[random.below(operationIds.length)] ?? 'v1.customers.list'
+    const request = { apiKey: tenant.key, ...calls[id]('fuzz') }
+    const injected = requestOf(contract, id, request)
+    const [path = '', query] = String(injected.url).split('?')
+    const url = [hostilePath(random, path), ...(query === undefined ? [] : [query])].join('?')
+    const { statusCode, body } = await world.bursar.server.inject({ ...injected, url })
+    assertSound(`${index}: ${injected.method} ${url.slice(0, 200)}`, statusCode, body)
+  }
+  assert.equal(await portrait(other), before)
+})
+
+/** How long a connection waits before it ends its own side, in milliseconds. */
+const PATIENCE_MS = 100
+const CONNECTIONS = 25
+
+/** Sends bytes on a connection of their own; answers what comes back until its end. */
+async function exchange(port: number, bytes: Buffer): Promise<string> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  const parts: Buffer[] = []
+  socket.on('data', (part) => parts.push(part)).on('error', () => {})
+  const closed = once(socket, 'close')
+  socket.write(bytes)
+  // A server that believes in a longer body waits for the rest.
+  await Promise.race([closed, delay(PATIENCE_MS)])
+  socket.end()
+  await within('the end of the connection', closed)
+  return Buffer.concat(parts).toString('latin1')
+}
+
+test('bytes that are not quite a request are answered below 500, and the server goes on', async (t) => {
+  const random = randomFrom(seedOf(t), 2)
+  const tenant = await world.tenant()
+  const url = new URL(await world.bursar.server.listen({ host: '127.0.0.1', port: 0 }))
+  const port = Number(url.port)
+  const body = '{"id":"acme","metadata":{"a":"b"}}'
+  const request = Buffer.from(
+    'POST /api/v1/customers HTTP/1.1\r\nhost: x\r\nconnection: close\r\n' +
+      `x-api-key: ${tenant.key}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${body.length}\r\n\r\n${body}`,
+  )
+  assert.match(await exchange(port, request), /^HTTP\/1\.1 201 /)
+  const statuses = new Map<string, number>()
+  for (let sent = 0; sent < REQUESTS / 4; sent += CONNECTIONS) {
+    const batch = Array.from({ length: CONNECTIONS }, () => damaged(random, request))
+    for (const answer of await Promise.all(batch.map((bytes) => exchange(port, bytes)))) {
+      const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1] ?? 'none'
+      assert.ok(answer === '' || Number(status) < 500, `${sent}: ${answer}`)
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+  }
+  t.diagnostic([...statuses].map(([status, count]) => `${status}: ${count}`).join(', '))
+  assert.ok((statuses.get('400') ?? 0) > 0, 'it breaks requests')
+  assert.match(await exchange(port, request), /^HTTP\/1\.1 409 /)
 })

@@ -75,3 +75,64 @@ export function asBytes(random: Random, value: Value): Buffer {
   if (random.below(100) < 2) return Buffer.from('['.repeat(20_000))
   return bytes
 }
+
+/** Headers that mean something to Bursar, to what is before it, or to HTTP. */
+const HEADERS = [
+  'idempotency-key',
+  'authorization',
+  'x-account-id',
+  'x-environment-id',
+  'x-customer-key',
+  'traceparent',
+  'x-forwarded-for',
+  'content-encoding',
+  'if-none-match',
+  'range',
+  'x-http-method-override',
+]
+
+/** A header with a hostile value of what a header can carry. */
+export const hostileHeader = (random: Random): Record<string, string> => ({
+  [pick(random, HEADERS)]: hostileText(random).replaceAll(/[^\x20-\x7e]/g, ''),
+})
+
+/** What is put into a path, unencoded or encoded so that it means something else once decoded. */
+const SEGMENTS = [
+  '',
+  '.',
+  '..',
+  '%2e%2e',
+  '%2f',
+  '%5c..',
+  '%00',
+  '%',
+  '%zz',
+  '%ff',
+  '%ed%a0%80',
+  ';v=1',
+  '*',
+  '{id}',
+  ':id',
+  '@evil.example',
+  'a'.repeat(5000),
+  '%61'.repeat(800),
+]
+
+/** The path with a hostile segment in it, before it or behind it. */
+export function hostilePath(random: Random, path: string): string {
+  const parts = path.split('/')
+  return parts
+    .toSpliced(1 + random.below(parts.length), random.below(2), pick(random, SEGMENTS))
+    .join('/')
+}
+
+/** The bytes with some of them replaced, removed or doubled. */
+export function damaged(random: Random, bytes: Buffer): Buffer {
+  const all = [...bytes]
+  for (let times = 1 + random.below(8); times > 0; times -= 1) {
+    const at = random.below(all.length)
+    const [byte = 0] = all.splice(at, random.below(2))
+    all.splice(at, 0, ...pick(random, [[random.below(256)], [byte, byte], [13, 10], []]))
+  }
+  return Buffer.from(all)
+}

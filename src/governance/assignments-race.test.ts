@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld, type Tenant } from '../../test/support/world.ts'
+
+const params = { id: 'acme' }
+const entities = ['a', 'b', 'c', 'd', 'e', 'f']
+const one = await openWorld()
+const two = await openWorld()
+
+/** A customer with entities, and how either of two servers writes its budgets. */
+async function fresh() {
+  const tenant = await one.tenant()
+  const other: Tenant = await two.tenant()
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: [{ id: 'any', displayName: 'Any', attributionKeys: ['anyId'] }] },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+  await tenant.ok('v1.customers.provision', { body: params })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params,
+    body: { entities: entities.map((id) => ({ id, entityTypeId: 'any' })) },
+  })
+  const upsert = (index: number, assignments: object[]) =>
+    (index % 2 === 0 ? tenant : other).call('v1Beta.customers.assignments.upsert', {
+      apiKey: tenant.key,
+      params,
+      body: { assignments },
+    })
+  return { tenant, upsert }
+}
+
+const budget = (entityId: string, more: object = {}) => {
+  return { entityId, featureId: 'tokens', usageLimit: 1, cadence: 'P1M', ...more }
+}
+
+test('two who create one budget at once get one budget, and neither is refused', async () => {
+  const { tenant, upsert } = await fresh()
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      upsert(index, [budget('a', { usageLimit: index }), budget('b', { scopeEntityIds: ['a'] })]),
+    ),
+  )
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+  const ids = answers.map(({ success }) => success?.data.map(({ id }) => id).join())
+  assert.equal(new Set(ids).size, 1)
+  const { data } = await tenant.ok('v1Beta.customers.assignments.list', { params })
+  assert.equal(data.length, 2)
+  const created = (await tenant.announced()).filter(
+    ({ type }) => type === 'entity.entitlement.created',
+  )
+  assert.equal(created.length, 2)
+})
+
+test('whoever moves entities at once leaves a tree without circles, of the levels allowed', async () => {
+  const { tenant, upsert } = await fresh()
+  await upsert(
+    0,
+    entities.map((id) => budget(id)),
+  )
+  // Everybody wants to be below the next one.
+  const answers = await Promise.all(
+    entities.flatMap((id, index) => [
+      upsert(index, [budget(id, { parentId: entities[(index + 1) % entities.length] })]),
+      upsert(index + 1, [budget(id, { parentId: entities[(index + 2) % entities.length] })]),
+      upsert(index, [budget(id, { parentId: null })]),
+    ]),
+  )
+  for (const { status, text } of answers) assert.ok([200, 400].includes(status), text)
+  const { data } = await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params })
+  const parents = new Map(data.map(({ entityId, parentId }) => [entityId, parentId]))
+  for (const id of entities) {
+    let levels = 0
+    for (let at: string | null = id; at !== null; at = parents.get(at) ?? null) {
+      levels += 1
+      assert.ok(levels <= 4, `${id} stands too deep`)
+    }
+  }
+})

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { findFeatures } from '../catalog/index.ts'
+import { findCustomerKey } from '../customers/index.ts'
+import { column, row, sql } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
+import { windowOf } from './cadence.ts'
+import { counterName } from './count.ts'
+import { post, readCounters } from './counter-store.ts'
+import { findDifferences, recountCounters } from './recount.ts'
+import { recordUsage } from './testing-usage.ts'
+
+const params = { id: 'acme' }
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+const now = instantFromWire(NOW)
+const world = await openWorld()
+const { app } = world.bursar
+let tenant: Tenant
+let customerKey: Uuid
+let capabilityKey: Uuid
+
+/** A team with ann in it, and a budget of each. */
+async function fresh(cadence = 'P1M') {
+  world.clock.moveTo(now)
+  tenant = await world.tenant()
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: [{ id: 'any', displayName: 'Any', attributionKeys: ['anyId'] }] },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+  await tenant.ok('v1.customers.provision', { body: params })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params,
+    body: { entities: ['team', 'ann'].map((id) => ({ id, entityTypeId: 'any' })) },
+  })
+  await budget('team', cadence)
+  await budget('ann', cadence, 'team')
+  customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'acme'), 'acme')
+  const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
+  capabilityKey = required(feature, 'the feature').key
+}
+
+const budget = async (entityId: string, cadence: string, parentId?: string) => {
+  const assignments = [{ entityId, featureId: 'tokens', usageLimit: 100, cadence, parentId }]
+  const { data } = await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params,
+    body: { assignments },
+  })
+  return required(data[0], 'a budget')
+}
+
+const record = (amount: number, occurredAt: Instant = world.clock.now(), entityId = 'ann') =>
+  recordUsage({ ...app, scope: tenant.scope, customerKey, now: world.clock.now() }, [
+    { capabilityKey, amount, dimensions: [['anyId', entityId]], occurredAt },
+  ])
+
+const counterRow = row({
+  id: column.text,
+  revision: column.integer,
+  window_start: column.instant,
+  usage: column.quantity,
+})
+
+/** All counters of the customer: `ann 1 2026-05-01 12`. */
+async function counters(): Promise<string[]> {
+  const found = await app.db.read.many(
+    counterRow,
+    sql`
+    select e.id, c.revision, c.window_start, c.usage
+    from budget_counters c join assignments a using (customer_key, assignment_key)
+      join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
+    where c.customer_key = ${customerKey}::uuid order by e.id, c.assignment_key, c.revision, c.window_start`,
+  )
+  return found.map(({ id, revision, window_start, usage }) => {
+    const start = instantToWire(window_start).replace(/(T00:00)?:00\.000Z$/, '')
+    return `${id} ${revision} ${start} ${quantityToWire(usage)}`
+  })
+}
+
+const differences = () => findDifferences(app.db.read, customerKey, 100)
+
+test('postings add up, any number to one counter, and are read by name', async () => {
+  await fresh()
+  const assignmentKey = (await budget('ann', 'P1M')).id
+  const owner = { scope: tenant.scope, customerKey, assignmentKey, revision: 1 }
+  const window = windowOf({ cadence: 'P1M', createdAt: now }, now)
+  const later = windowOf({ cadence: 'P1M', createdAt: now }, window.end)
+  const postings = [3, -1].map((units) => ({ ...owner, window, delta: wholeUnits(units) }))
+  await app.db.transaction((tx) => post(tx, postings))
+  await app.db.transaction((tx) =>
+    post(tx, [
+      ...postings,
+      { ...owner, window: later, delta: 1n },
+      { ...owner, window, delta: 5n },
+    ]),
+  )
+  await app.db.transaction((tx) => post(tx, []))
+  const found = await readCounters(app.db.read, [
+    { ...owner, window },
+    { ...owner, window: later },
+    { ...owner, revision: 2, window },
+  ])
+  assert.deepEqual(
+    found,
+    new Map([
+      [counterName(owner, window), wholeUnits(4) + 5n],
+      [counterName(owner, later), 1n],
+    ]),
+  )
+  assert.deepEqual(await readCounters(app.db.read, []), new Map())
+})
+
+test('another cadence keeps what is over and counts the window in progress anew', async () => {
+  await fresh()
+  world.clock.moveTo(now + 20 * DAY)
+  await record(1, now)
+  await record(2, now + 20 * DAY - 3 * HOUR)
+  await record(4, now + 20 * DAY)
+  await record(8, now + 20 * DAY, 'team')
+  await budget('ann', 'P1D')
+  const before = ['ann 1 2026-05-01 1', 'ann 1 2026-06-01 6']
+  const team = ['team 1 2026-05-01 1', 'team 1 2026-06-01 14']
+  assert.deepEqual(await counters(), [...before, 'ann 2 2026-06-07 6', ...team])
+  await record(16)
+  await record(32, now + 19 * DAY)
+  const days = ['ann 2 2026-06-06 32', 'ann 2 2026-06-07 22']
+  assert.deepEqual(await counters(), [
+    ...before,
+    ...days,
+    'team 1 2026-05-01 1',
+    'team 1 2026-06-01 62',
+  ])
+  await budget('ann', 'P1M')
+  assert.deepEqual(
+    (await counters()).filter((each) => each.startsWith('ann')),
+    [...before, ...days, 'ann 3 2026-06-01 54'],
+  )
+  assert.deepEqual(await differences(), [])
+})
+
+test('another cadence takes over what was recorded ahead of its time', async () => {
+  await fresh('PT1H')
+  await record(1)
+  await record(2, now + 55 * MINUTE)
+  await budget('ann', 'PT1M')
+  assert.deepEqual(
+    (await counters()).filter((each) => each.startsWith('ann')),
+    [
+      'ann 1 2026-05-18T10:00 1',
+      'ann 1 2026-05-18T11:00 2',
+      'ann 2 2026-05-18T10:07 1',
+      'ann 2 2026-05-18T11:02 2',
+    ],
+  )
+  assert.deepEqual(await differences(), [])
+})
+
+test('a limit keeps the counter, and what was recorded before a budget was made is not counted', async () => {
+  await fresh()
+  await record(1)
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params,
+    body: { assignments: [{ entityId: 'ann', featureId: 'tokens', usageLimit: 1 }] },
+  })
+  const scoped = { entityId: 'ann', featureId: 'tokens', usageLimit: 1, cadence: 'P1M' }
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params,
+    body: { assignments: [{ ...scoped, scopeEntityIds: ['team'] }] },
+  })
+  await record(2)
+  await record(4, instantFromWire('2026-04-30T23:59:59.999Z'))
+  assert.deepEqual(await counters(), [
+    'ann 1 2026-05-01 3',
+    'ann 1 2026-05-01 2',
+    'team 1 2026-05-01 3',
+  ])
+})
+
+test('every counter can be made out of the records again', async () => {
+  await fresh()
+  for (const [days, cadence] of [
+    [0, 'P1D'],
+    [1, 'P1W'],
+    [40, 'PT1H'],
+    [41, 'P1D'],
+  ] as const) {
+    world.clock.moveTo(now + days * DAY)
+    await record(days + 1)
+    await record(-2, now + days * DAY - HOUR)
+    await record(3, now + days * DAY + 59 * MINUTE, 'team')
+    await budget('ann', cadence)
+    await record(5, now)
+  }
+  const before = await counters()
+  assert.deepEqual(await differences(), [])
+  await app.db.transaction(async (tx) => {
+    await tx.execute(sql`
+      delete from budget_counters where customer_key = ${customerKey}::uuid and revision = 2`)
+    await tx.execute(sql`
+      update budget_counters set usage = usage + 1
+      where customer_key = ${customerKey}::uuid and revision = 1`)
+  })
+  const found = await differences()
+  assert.ok(found.length > 2)
+  for (const { kept, recounted } of found) assert.notEqual(kept, recounted)
+  await app.db.transaction((tx) => recountCounters(tx, { scope: tenant.scope, customerKey }))
+  assert.deepEqual(await counters(), before)
+  assert.deepEqual(await differences(), [])
+  await app.db.transaction(async (tx) => {
+    await tx.execute(sql`delete from budget_counters where customer_key = ${customerKey}::uuid`)
+    await recountCounters(tx, { scope: tenant.scope, customerKey })
+  })
+  assert.deepEqual(await counters(), before)
+})
+
+test('records that race with changes of cadence count once, before or after each change', async () => {
+  await fresh()
+  const cadences = ['P1D', 'P1W', 'P1Y', 'P1M', 'PT1H', 'P30D']
+  await Promise.all([
+    ...cadences.map((cadence) => budget('ann', cadence)),
+    ...Array.from({ length: 40 }, () => record(1)),
+  ])
+  assert.deepEqual(await differences(), [])
+  const last = (await counters()).filter((each) => each.startsWith('ann')).at(-1)
+  assert.match(last ?? '', /^ann 7 .* 40$/)
+})

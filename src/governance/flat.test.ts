@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld, type Tenant } from '../../test/support/world.ts'
+import { findFeatures } from '../catalog/index.ts'
+import { findCustomerKey } from '../customers/index.ts'
+import { type Reader, type Sql, sql } from '../db/index.ts'
+import { numbered } from '../db/sql.ts'
+import { required } from '../kernel/assert.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { findAssignments, listAssignments } from './assignment-store.ts'
+import { findBelow, findPlaces } from './place-store.ts'
+import { resolve } from './resolve-store.ts'
+import { listTreeBudgets, listTreeEntities } from './tree-store.ts'
+
+/** Users below one root, which has a budget for all its usage and one for each of them. */
+const USERS = 20_000
+const world = await openWorld()
+const { app } = world.bursar
+const now = app.clock.now()
+
+type Large = { tenant: Tenant; customerKey: Uuid; featureKey: Uuid; rootKey: Uuid; leafKey: Uuid }
+
+async function large(): Promise<Large> {
+  const tenant = await world.tenant()
+  const params = { id: 'large' }
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+  await tenant.ok('v1.customers.provision', { body: params })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params,
+    body: { entities: ['root', 'leaf'].map((id) => ({ id, entityTypeId: 'user' })) },
+  })
+  const row = { featureId: 'tokens', usageLimit: 9, cadence: 'P1M' }
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params,
+    body: {
+      assignments: [
+        { ...row, entityId: 'root' },
+        { ...row, entityId: 'leaf', parentId: 'root' },
+      ],
+    },
+  })
+  const customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'large'), 'large')
+  const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
+  const featureKey = required(feature, 'the feature').key
+  const places = await findPlaces(app.db.read, customerKey, ['leaf'])
+  const keyOf = (id: string) =>
+    required(
+      places.find((place) => place.id === id),
+      id,
+    ).key
+  await fill(customerKey, keyOf('root'))
+  return { tenant, customerKey, featureKey, rootKey: keyOf('root'), leafKey: keyOf('leaf') }
+}
+
+async function fill(customerKey: Uuid, rootKey: Uuid): Promise<void> {
+  await app.db.transaction(async (tx) => {
+    await tx.execute(sql`
+      insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
+        metadata, created_at, updated_at, parent_key, placed_at)
+      select customer_key, gen_random_uuid(), environment_key, 'user-' || n, entity_type_key, '{}',
+        created_at, created_at, entity_key, created_at
+      from generate_series(1, ${USERS}::integer) n, entities
+      where customer_key = ${customerKey}::uuid and entity_key = ${rootKey}::uuid`)
+    await tx.execute(sql`
+      insert into assignments (customer_key, assignment_key, environment_key, entity_key,
+        capability_kind, capability_key, scope_keys, usage_limit, cadence, revision, created_at,
+        updated_at)
+      select e.customer_key, gen_random_uuid(), e.environment_key, a.entity_key,
+        a.capability_kind, a.capability_key, array[e.entity_key], 9, 'P1M', 1, e.created_at,
+        e.created_at
+      from assignments a join entities e using (customer_key)
+      where a.customer_key = ${customerKey}::uuid and a.entity_key = ${rootKey}::uuid
+        and e.id like 'user-%'`)
+    await tx.execute(sql`
+      insert into budget_counters (customer_key, assignment_key, revision, window_start,
+        environment_key, usage)
+      select customer_key, assignment_key, 1, ${instantToWire(now)}::timestamptz,
+        environment_key, 1
+      from assignments where customer_key = ${customerKey}::uuid`)
+  })
+  await app.db.withClient((client) =>
+    client.query('analyze entities, assignments, budget_counters, entity_types'),
+  )
+}
+
+const made = await large()
+const { tenant, customerKey, featureKey, rootKey, leafKey } = made
+
+/** The statement that a call sends. */
+async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
+  const sent: Sql[] = []
+  const capture = async (_: unknown, statement: Sql) => {
+    sent.push(statement)
+    return []
+  }
+  await call({ many: capture } as unknown as Reader)
+  return required(sent[0], 'a statement')
+}
+
+type Plan = {
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  Plans?: Plan[]
+}
+
+/** How many rows of a table a plan looked at. */
+const readOf = (plan: Plan, table: string): number =>
+  (plan.Plans ?? []).reduce(
+    (sum, each) => sum + readOf(each, table),
+    plan['Relation Name'] === table
+      ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+      : 0,
+  )
+
+/** The call reads no more rows than this of any table that grows with a customer. */
+async function readsAtMost(most: number, call: (reader: Reader) => Promise<unknown>) {
+  const statement = await statementOf(call)
+  const text = `explain (analyze, format json) ${numbered(statement)}`
+  const [row] = await app.db.withClient(
+    async (client) =>
+      (await client.query<{ 'QUERY PLAN': string }>({ text, values: [...statement.values] })).rows,
+  )
+  const [plan] = JSON.parse(row?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
+  for (const table of ['entities', 'assignments', 'budget_counters']) {
+    const rows = readOf(required(plan, 'a plan').Plan, table)
+    assert.ok(rows <= most, `${rows} rows of ${table}`)
+  }
+}
+
+for (const count of [1, 1000])
+  test(`resolving ${count} requests reads the rows that they meet, of very many`, async () => {
+    const requests = Array.from({ length: count }, (_, index) => ({
+      scope: tenant.scope,
+      customerKey,
+      dimensions: [['userId', `user-${index + 1}`]] as const,
+    }))
+    const asked = { capabilityKeys: [featureKey], at: now }
+    await readsAtMost(10 * count, (reader) => resolve(reader, requests, asked))
+    const { resolutions, counters } = await resolve(app.db.read, requests, asked)
+    for (const { budgets, paths } of resolutions) {
+      assert.deepEqual(
+        budgets.map(({ scopeEntityIds }) => scopeEntityIds.length).toSorted(),
+        [0, 1],
+      )
+      assert.equal(paths[0]?.length, 2)
+    }
+    // The root's own budget is the same for all.
+    assert.equal(counters.size, count + 1)
+  })
+
+test('moving an entity reads what is near it, also one with very many below', async () => {
+  await readsAtMost(10, (reader) => findPlaces(reader, customerKey, ['leaf']))
+  await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
+  await readsAtMost(10, (reader) => findBelow(reader, customerKey, [rootKey]))
+  assert.equal((await findBelow(app.db.read, customerKey, [rootKey])).get(rootKey)?.levels, 0)
+  // With an archived child it goes on, from there only.
+  await app.db.transaction((tx) =>
+    tx.execute(sql`
+      update entities set parent_key = ${leafKey}::uuid, archived_at = created_at
+      where customer_key = ${customerKey}::uuid and id = 'user-1'`),
+  )
+  await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
+  assert.deepEqual((await findBelow(app.db.read, customerKey, [leafKey])).get(leafKey), {
+    active: [],
+    levels: 1,
+  })
+})
+
+test('finding and listing budgets reads a page', async () => {
+  const capability = { kind: 'feature' as const, key: featureKey }
+  const name = { entityKey: rootKey, entityId: 'root', capability, scope: [] }
+  await readsAtMost(10, (reader) => findAssignments(reader, customerKey, [name]))
+  const page = { after: null, before: null, limit: 20 }
+  for (const capabilityKeys of [null, [featureKey]])
+    await readsAtMost(50, (reader) =>
+      listAssignments(reader, customerKey, { entityKey: null, capabilityKeys, page }),
+    )
+})
+
+test('reading the tree by ids or by creation reads a page', async () => {
+  const page = { customerKey, typeIds: null, search: null, after: null, limit: 20 }
+  const capabilities = [{ key: featureKey, transformation: null }]
+  for (const order of ['asc', 'desc'] as const) {
+    for (const sortBy of ['id', 'createdAt'] as const)
+      await readsAtMost(300, (reader) => listTreeEntities(reader, { ...page, sortBy, order }))
+    const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
+    await readsAtMost(300, (reader) =>
+      listTreeBudgets(reader, { ...budgets, sortBy: 'createdAt', order }),
+    )
+  }
+})

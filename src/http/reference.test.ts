@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { openWorld } from '../../test/support/world.ts'
+
+const { server } = (await openWorld()).bursar
+const get = (url: string, headers: Record<string, string> = {}) =>
+  server.inject({ method: 'GET', url, headers })
+
+const page = await get('/docs')
+const policy = String(page.headers['content-security-policy'])
+const assets = [...page.body.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, url = '']) => url)
+
+test('the page names nothing of another origin, and its policy admits nothing of one', () => {
+  assert.equal(page.statusCode, 200)
+  assert.doesNotMatch(page.body, /(?:src|href|url)\s*[=:]\s*["']?(?:https?:)?\/\//)
+  assert.doesNotMatch(policy, /https?:|\*|unsafe/)
+  assert.match(policy, /default-src 'none'/)
+})
+
+test('the policy admits what stands in the page, and no other script or style', () => {
+  const inline = [...page.body.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)]
+  assert.equal(inline.length, 2)
+  for (const [, , text = ''] of inline)
+    assert.ok(policy.includes(createHash('sha256').update(text).digest('base64')))
+})
+
+test('what the page loads is there, zipped for who takes that, and sent once', async () => {
+  assert.equal(assets.length, 2)
+  for (const url of assets) {
+    const plain = await get(url)
+    const zipped = await get(url, { 'accept-encoding': 'br, gzip' })
+    assert.deepEqual([plain.statusCode, plain.headers['content-encoding']], [200, undefined])
+    assert.equal(zipped.headers['content-encoding'], 'gzip')
+    assert.ok(gunzipSync(zipped.rawPayload).equals(plain.rawPayload))
+    for (const { headers } of [plain, zipped]) {
+      assert.match(String(headers['cache-control']), /immutable/)
+      const coding = String(headers['content-encoding'] ?? 'identity')
+      const tag = { 'if-none-match': String(headers.etag), 'accept-encoding': coding }
+      const again = await get(url, tag)
+      assert.deepEqual([again.statusCode, again.body], [304, ''])
+    }
+  }
+})
