@@ -13,6 +13,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
+import type { Cadenced } from './cadence.ts'
 import type { Assignment } from './types.ts'
 import type { AssignmentName } from './upsert-assignment.ts'
 
@@ -152,8 +153,18 @@ const cadenceRow = row({
   since: column.instant,
 })
 
-/** The cadences that a customer's budgets got after their first ones, and since when. */
-export async function findCadenceChanges(reader: Reader, customerKey: Uuid) {
+/** A revision of a budget that began with another cadence. */
+export type CadenceChange = Cadenced & { key: Uuid; revision: number; since: Instant }
+
+/**
+ * The revisions that a customer's budgets got after their first ones, by (key, revision): the first
+ * `limit` after one of them.
+ */
+export async function findCadenceChanges(
+  reader: Reader,
+  customerKey: Uuid,
+  { after, limit }: { after: Pick<CadenceChange, 'key' | 'revision'> | null; limit: number },
+): Promise<CadenceChange[]> {
   const found = await reader.many(
     cadenceRow,
     sql`
@@ -163,7 +174,13 @@ export async function findCadenceChanges(reader: Reader, customerKey: Uuid) {
       join assignments a using (customer_key, assignment_key)
       left join past_cadences next on next.customer_key = past.customer_key
         and next.assignment_key = past.assignment_key and next.revision = past.revision + 1
-    where past.customer_key = ${customerKey}::uuid`,
+    where past.customer_key = ${customerKey}::uuid ${
+      after === null
+        ? nothing
+        : sql`
+      and (past.assignment_key, past.revision + 1) > (${after.key}::uuid, ${after.revision}::integer)`
+    }
+    order by past.assignment_key, past.revision limit ${limit}::integer`,
   )
   return found.map(({ assignment_key, revision, cadence, created_at, since }) => {
     return { key: assignment_key, revision, cadence, createdAt: created_at, since }

@@ -436,8 +436,7 @@ test('a budget that was reset denies no more, and one that is new has not counte
       postingsOf(resolution, { capabilityKey: 'tokens', amount: wholeUnits(10), occurredAt }),
     )
   const granted = (at: number) =>
-    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at })
-      .isGranted
+    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at }).isGranted
   add(now - day)
   assert.equal(counters.sums.size, 0)
   add(now)

@@ -5,7 +5,13 @@ export { type Counters, counterName, type Kept, type Posting, postingsOf } from 
 export { type CounterKey, hold, type OwnPosting, post, readCounters } from './counter-store.ts'
 export { firedBy, type Reached, type Threshold } from './fire-thresholds.ts'
 export { governanceHandlers } from './http.ts'
-export { findDifferences, recountCounters } from './recount.ts'
+export { compareCounters, recountCounters } from './recount.ts'
+export {
+  type CounterDifference,
+  countCounters,
+  findWrongPostings,
+  type PostingProblem,
+} from './recount-store.ts'
 export { type ResolutionRequest, resolve } from './resolve-store.ts'
 export { type Firing, readFired, readThresholds, saveFired } from './threshold-store.ts'
 export type { Budget, Node, Resolution } from './types.ts'

@@ -1,3 +1,11 @@
+export {
+  findTornRecords,
+  findUnfoundedNames,
+  type RecordKey,
+  readSize,
+  type UsageSize,
+} from './check-store.ts'
+export { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
 export { findUsage } from './find-usage.ts'
 export {
@@ -39,6 +47,13 @@ export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
+export { recountTotals } from './recount.ts'
+export {
+  compareMarks,
+  compareTotals,
+  type MarksDifference,
+  type TotalDifference,
+} from './recount-store.ts'
 export {
   expireReservations,
   findReservations,

@@ -236,13 +236,16 @@ export async function compareMarks(
     where unfounded > 0 or (has_total and missing > 0)
     order by feature_key, resource_key, window_start, window_end limit ${limit}::integer`,
   )
-  return comparisonOf(found, ({ feature_key, resource_key, window_start, window_end, ...rest }) => ({
-    featureKey: feature_key,
-    resourceKey: resource_key,
-    window: { start: window_start, end: window_end },
-    missing: rest.missing,
-    unfounded: rest.unfounded,
-  }))
+  return comparisonOf(
+    found,
+    ({ feature_key, resource_key, window_start, window_end, ...rest }) => ({
+      featureKey: feature_key,
+      resourceKey: resource_key,
+      window: { start: window_start, end: window_end },
+      missing: rest.missing,
+      unfounded: rest.unfounded,
+    }),
+  )
 }
 
 /** Makes the totals of a customer what its records make of them. */
