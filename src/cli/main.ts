@@ -15,6 +15,7 @@ import { memberCommand } from './member.ts'
 import { migrateCommand } from './migrate.ts'
 import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
+import { verifyCommand } from './verify.ts'
 
 /** Every command by its name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   environment: environmentCommand,
   member: memberCommand,
   integration: integrationCommand,
+  verify: verifyCommand,
   migrate: migrateCommand,
   backup: backupCommand,
   restore: restoreCommand,

@@ -1,9 +1,12 @@
 export {
   archivedAmong,
+  countCustomers,
   customerNamed,
   customerWithKey,
   findCustomerKey,
   findCustomerKeys,
+  type Walk,
+  walkCustomers,
 } from './customer-store.ts'
 export {
   customerTurn,
@@ -13,6 +16,6 @@ export {
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
-export { findResourceKeys, resourceNamed } from './resource-store.ts'
+export { findResourceKeys, findResourcesByKey, resourceNamed } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

@@ -17,17 +17,11 @@ export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`
   select resource_key from customer_resources
   where customer_key = ${customerKey} and id = ${resourceId}::text)`
 
-export async function listResources(
-  reader: Reader,
-  customerKey: Uuid,
-  page: PageRequest,
-): Promise<Resource[]> {
-  const found = await reader.many(
-    resourceRow,
-    sql`
-    select resource_key, id, created_at, updated_at from customer_resources
-    where customer_key = ${customerKey}::uuid ${pageRange(sql`resource_key`, page)}`,
-  )
+const selectResources = sql`
+  select resource_key, id, created_at, updated_at from customer_resources`
+
+async function resources(reader: Reader, statement: Sql): Promise<Resource[]> {
+  const found = await reader.many(resourceRow, statement)
   return found.map(({ resource_key, id, created_at, updated_at }) => ({
     key: resource_key,
     id,
@@ -35,6 +29,18 @@ export async function listResources(
     updatedAt: updated_at,
   }))
 }
+
+export const listResources = (
+  reader: Reader,
+  customerKey: Uuid,
+  page: PageRequest,
+): Promise<Resource[]> =>
+  resources(
+    reader,
+    sql`
+    ${selectResources}
+    where customer_key = ${customerKey}::uuid ${pageRange(sql`resource_key`, page)}`,
+  )
 
 /** A resource by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }
@@ -62,6 +68,19 @@ export async function findResourceKeys(
   for (const { position, resource_key } of found) keys[position - 1] = resource_key
   return keys
 }
+
+/** A customer's resources by their keys, in no particular order. */
+export const findResourcesByKey = (
+  reader: Reader,
+  customerKey: Uuid,
+  keys: readonly Uuid[],
+): Promise<Resource[]> =>
+  resources(
+    reader,
+    sql`
+    ${selectResources}
+    where customer_key = ${customerKey}::uuid and resource_key = any(${keys}::uuid[])`,
+  )
 
 const keyRow = row({ resource_key: column.uuid })
 

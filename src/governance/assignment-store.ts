@@ -91,6 +91,21 @@ export async function findAssignments(
   return found.map(assignmentOf)
 }
 
+/** A customer's budgets by their keys, in no particular order. */
+export async function findAssignmentsByKey(
+  reader: Reader,
+  customerKey: Uuid,
+  keys: readonly Uuid[],
+): Promise<Assignment[]> {
+  const found = await reader.many(
+    assignmentRow,
+    sql`
+    ${selectAssignments}
+    where a.customer_key = ${customerKey}::uuid and a.assignment_key = any(${keys}::uuid[])`,
+  )
+  return found.map(assignmentOf)
+}
+
 /** `scope_head` of a budget that applies to all usage. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 

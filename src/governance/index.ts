@@ -1,3 +1,4 @@
+export { findAssignmentsByKey } from './assignment-store.ts'
 export { budgetHandlers } from './budget-http.ts'
 export { budgetsUse } from './catalog-use.ts'
 export { type ChainNode, chainsOf, type Demand, type Spent } from './chains.ts'
@@ -9,6 +10,7 @@ export { compareCounters, recountCounters } from './recount.ts'
 export {
   type CounterDifference,
   countCounters,
+  type Figures as CounterFigures,
   findWrongPostings,
   type PostingProblem,
 } from './recount-store.ts'

@@ -66,14 +66,15 @@ const keyOf = (found: { event_key: Uuid; occurred_at: Instant }): RecordKey => (
   occurredAt: found.occurred_at,
 })
 
-/** How much is kept of a customer's usage. */
-export type UsageSize = { records: number; names: number; totals: number; marks: number }
+/** How many rows there are of a customer's usage; of reservations, the open ones. */
+export type UsageSize = Record<'records' | 'names' | 'totals' | 'marks' | 'reservations', number>
 
 const sizeRow = row({
   records: column.integer,
   names: column.integer,
   totals: column.integer,
   marks: column.integer,
+  reservations: column.integer,
 })
 
 export const readSize = (reader: Reader, customerKey: Uuid): Promise<UsageSize> =>
@@ -84,5 +85,7 @@ export const readSize = (reader: Reader, customerKey: Uuid): Promise<UsageSize> 
       (select count(*) from usage_events where customer_key = ${customerKey}::uuid) as records,
       (select count(*) from usage_keys where customer_key = ${customerKey}::uuid) as names,
       (select count(*) from usage_totals where customer_key = ${customerKey}::uuid) as totals,
-      (select count(*) from usage_marks where customer_key = ${customerKey}::uuid) as marks`,
+      (select count(*) from usage_marks where customer_key = ${customerKey}::uuid) as marks, (
+        select count(*) from reservations
+        where customer_key = ${customerKey}::uuid and status = 'open') as reservations`,
   )

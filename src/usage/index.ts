@@ -1,1 +1,2 @@
 export { usageHandlers } from './http.ts'
+export { recountCustomer, type Verified, verifyCustomer } from './verify-customer.ts'
