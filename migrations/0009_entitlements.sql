@@ -30,3 +30,13 @@ create index promotional_entitlements_in_force
 -- Answers whether a value of a feature is in use, whoever has it.
 create index promotional_entitlements_of_feature
   on promotional_entitlements (feature_key, ends_at);
+
+-- What the customer tokens of an environment are signed with. In clear: whoever checks a signature
+-- has to make it.
+create table signing_secrets (
+  environment_key uuid primary key references environments,
+  secret text not null,
+  -- Whether a publishable key needs a token.
+  is_enforced boolean not null,
+  created_at timestamptz not null
+);

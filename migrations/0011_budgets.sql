@@ -92,3 +92,13 @@ create table fired_thresholds (
   fired_at timestamptz not null,
   primary key (customer_key, assignment_key, revision, window_start, threshold)
 );
+
+-- How often an attribution key of counted usage named no entity.
+create table unattributed_usage (
+  customer_key uuid not null,
+  attribution_key text collate "C" not null,
+  environment_key uuid not null,
+  records bigint not null,
+  last_at timestamptz not null,
+  primary key (customer_key, attribution_key)
+);

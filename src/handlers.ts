@@ -1,7 +1,7 @@
 import { auditHandlers } from './audit/index.ts'
 import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
-import { entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
+import { announceArchiving, entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
 import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
@@ -11,7 +11,7 @@ import { usageHandlers } from './usage/index.ts'
 export const handlers: Handlers = {
   ...auditHandlers,
   ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...budgetsUse }),
-  ...customersHandlers,
+  ...customersHandlers([announceArchiving(sources)]),
   ...entitlementsHandlers(sources),
   ...governanceHandlers,
   ...budgetHandlers,

@@ -28,6 +28,7 @@ const opening = (apiKey: string, by = authenticator) =>
     authorization: undefined,
     accountId: undefined,
     environmentId: undefined,
+    customerKey: undefined,
   })
 const opens = (secret: string) =>
   opening(secret).then(

@@ -1,8 +1,10 @@
 import type { App } from '../app.ts'
 import { forbidden, notFound, type Refusal, unauthenticated } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { customerOfToken } from './customer-token.ts'
 import { type KeyMemory, rememberKeys } from './key-memory.ts'
 import { findStanding, type Standing } from './member-store.ts'
+import type { SignedKey } from './store.ts'
 import { createTokenVerifier, type VerifyToken } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
@@ -23,7 +25,8 @@ export function createAuthenticator(app: App): Authenticator {
     keys,
     authenticate: async (credentials) => {
       const { apiKey, authorization } = credentials
-      if (apiKey !== undefined && apiKey !== '') return callerOfKey(keys, apiKey)
+      if (apiKey !== undefined && apiKey !== '')
+        return callerOfKey(keys, apiKey, credentials.customerKey)
       if (authorization === undefined || authorization === '')
         throw unauthenticated('send an API key in X-API-KEY, or a token in Authorization: Bearer')
       return callerOfToken(app, verify, credentials)
@@ -31,14 +34,31 @@ export function createAuthenticator(app: App): Authenticator {
   }
 }
 
-async function callerOfKey(keys: KeyMemory, secret: string): Promise<Caller> {
+async function callerOfKey(
+  keys: KeyMemory,
+  secret: string,
+  token: string | undefined,
+): Promise<Caller> {
   const key = await keys.find(secret)
   if (key === null) throw unauthenticated('the API key is unknown, expired or revoked')
   return {
     actor: { kind: 'API_KEY', id: key.keyId },
     role: key.kind,
     scope: { environmentKey: key.environmentKey },
+    customerId: boundTo(key, token || null),
   }
+}
+
+/** The customer of a token. An environment without a secret has no way to tell, and ignores it. */
+function boundTo({ kind, signing }: SignedKey, token: string | null): string | null {
+  if (signing === null) return null
+  if (token === null && kind === 'publishable' && signing.isEnforced)
+    throw unauthenticated('send a signed customer token in X-CUSTOMER-KEY with this key')
+  if (token === null) return null
+  const customerId = customerOfToken(token, signing.secret)
+  if (customerId === null)
+    throw unauthenticated('X-CUSTOMER-KEY is not signed with the secret of this environment')
+  return customerId
 }
 
 const BEARER = /^Bearer +([^ ]+) *$/i
@@ -56,7 +76,7 @@ async function callerOfToken(
   if (standing === null && named.accountId === null)
     throw forbidden('you are not a member of any account')
   const scope = scopeOf(standing, named)
-  return { actor: { kind: 'USER', id: userId }, role: roleOf(standing), scope }
+  return { actor: { kind: 'USER', id: userId }, role: roleOf(standing), scope, customerId: null }
 }
 
 /** The account of a person who is not in it looks like one that does not exist. */

@@ -1,8 +1,7 @@
 import type { App } from '../app.ts'
 import { isLive } from './commands.ts'
 import { hashOf } from './secret.ts'
-import { findKeyByHash } from './store.ts'
-import type { ApiKey } from './types.ts'
+import { findSignedKey, type SignedKey } from './store.ts'
 
 /** Milliseconds after which a key is looked up again, should the news of a change ever be lost. */
 const REMEMBERED_MS = 30_000
@@ -13,7 +12,7 @@ const SECRET_LIMIT = 512
 
 export type KeyMemory = {
   /** The live key of a secret; null for one that is unknown, expired or revoked. */
-  find(secret: string): Promise<ApiKey | null>
+  find(secret: string): Promise<SignedKey | null>
   /** Whether a secret was found to be good not long ago. It needs no look-up. */
   knows(secret: string): boolean
   /** Forgets all remembered keys: some key has changed. */
@@ -27,13 +26,13 @@ export type KeyMemory = {
  * through the database in its own transaction; a key read before such news is not remembered.
  */
 export function rememberKeys(app: App): KeyMemory {
-  const remembered = new Map<string, { key: ApiKey; since: number }>()
+  const remembered = new Map<string, { key: SignedKey; since: number }>()
   let heard = false
   let news = 0
 
-  const lookUp = async (secret: string): Promise<ApiKey | null> => {
+  const lookUp = async (secret: string): Promise<SignedKey | null> => {
     const newsBefore = news
-    const key = await findKeyByHash(app.db.read, hashOf(secret))
+    const key = await findSignedKey(app.db.read, hashOf(secret))
     if (key !== null && heard && news === newsBefore) {
       if (remembered.size >= REMEMBERED_LIMIT) remembered.clear()
       remembered.set(secret, { key, since: performance.now() })

@@ -28,6 +28,7 @@ const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
     'entityTypes:read',
     'governance:read',
     'entitlements:read',
+    'usage:read',
   ],
   VIEWER: ['*:read'],
   NONE: [],

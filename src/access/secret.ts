@@ -9,6 +9,10 @@ const PREFIX_LENGTH = 11
 export const newSecret = (kind: KeyKind): string =>
   (kind === 'publishable' ? 'client-' : 'server-') + randomBytes(SECRET_BYTES).toString('base64url')
 
+/** What an environment's customer tokens are signed with. */
+export const newSigningSecret = (): string =>
+  `signing-${randomBytes(SECRET_BYTES).toString('base64url')}`
+
 export const hashOf = (secret: string): Buffer =>
   createHash('sha256').update(secret, 'latin1').digest()
 

@@ -2,7 +2,13 @@ import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { type ApiKey, ENVIRONMENT_TYPES, type Environment, KEY_KINDS } from './types.ts'
+import {
+  type ApiKey,
+  ENVIRONMENT_TYPES,
+  type Environment,
+  KEY_KINDS,
+  type Signing,
+} from './types.ts'
 
 const environmentRow = row({
   environment_key: column.uuid,
@@ -75,7 +81,7 @@ export const lockEnvironment = (tx: Tx, scope: Scope) =>
     select 1 from environments
     where environment_key = ${scope.environmentKey}::uuid for no key update`)
 
-const keyRow = row({
+const keyColumns = {
   key_id: column.uuid,
   environment_key: column.uuid,
   name: column.text,
@@ -85,7 +91,8 @@ const keyRow = row({
   created_at: column.instant,
   expires_at: column.nullable(column.instant),
   revoked_at: column.nullable(column.instant),
-})
+}
+const keyRow = row(keyColumns)
 
 const keyOf = (found: ReturnType<typeof keyRow>): ApiKey => ({
   keyId: found.key_id,
@@ -106,6 +113,30 @@ const selectKey = sql`
 export async function findKeyByHash(reader: Reader, hash: Buffer): Promise<ApiKey | null> {
   const found = await reader.maybeOne(keyRow, sql`${selectKey} where secret_hash = ${hash}::bytea`)
   return found && keyOf(found)
+}
+
+const signedKeyRow = row({
+  ...keyColumns,
+  signing_secret: column.nullable(column.text),
+  is_enforced: column.nullable(column.boolean),
+})
+
+/** A key with how its environment checks customer tokens; null where it does not. */
+export type SignedKey = ApiKey & { signing: Pick<Signing, 'secret' | 'isEnforced'> | null }
+
+export async function findSignedKey(reader: Reader, hash: Buffer): Promise<SignedKey | null> {
+  const found = await reader.maybeOne(
+    signedKeyRow,
+    sql`
+    select k.key_id, k.environment_key, k.name, k.kind, k.origin, k.prefix, k.created_at,
+      k.expires_at, k.revoked_at, s.secret as signing_secret, s.is_enforced
+    from api_keys k left join signing_secrets s using (environment_key)
+    where k.secret_hash = ${hash}::bytea`,
+  )
+  if (found === null) return null
+  const { signing_secret: secret, is_enforced: isEnforced } = found
+  const signing = secret === null ? null : { secret, isEnforced: isEnforced ?? false }
+  return { ...keyOf(found), signing }
 }
 
 /** The key that the configuration named last, if it still lives. */

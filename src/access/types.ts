@@ -45,6 +45,14 @@ export type ApiKey = {
   revokedAt: Instant | null
 }
 
+/** How an environment knows that a token was made by its vendor for a customer. */
+export type Signing = {
+  secret: string
+  /** Whether a publishable key needs a token. */
+  isEnforced: boolean
+  createdAt: Instant
+}
+
 /** What an operation needs, as its contract file states it: `customers:write`. */
 export type Permission = string
 
@@ -70,6 +78,8 @@ export type Caller = {
   readonly role: KeyKind | EnvironmentRole
   /** The environment called, or the refusal (404) when a person named none that is theirs. */
   readonly scope: Scope | Refusal
+  /** The customer that a token binds the request to, by its id; null: to none. */
+  readonly customerId: string | null
 }
 
 /** What a request says of who sends it. Of both credentials the API key wins. */
@@ -78,4 +88,6 @@ export type Credentials = {
   readonly authorization: string | undefined
   readonly accountId: string | undefined
   readonly environmentId: string | undefined
+  /** A customer token, which goes with an API key. */
+  readonly customerKey: string | undefined
 }

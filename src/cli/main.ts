@@ -15,6 +15,7 @@ import { memberCommand } from './member.ts'
 import { migrateCommand } from './migrate.ts'
 import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
+import { signingCommand } from './signing.ts'
 import { verifyCommand } from './verify.ts'
 
 /** Every command by its name, in the order of the help. */
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   demo: demoCommand,
   import: importCommand,
   key: keyCommand,
+  signing: signingCommand,
   environment: environmentCommand,
   member: memberCommand,
   integration: integrationCommand,

@@ -16,20 +16,33 @@ export type Changed = { before: Customer; after: Customer }
 export type Change = Changed & { event: EventType; isNew?: true }
 
 /**
- * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs.
- * 404 `CustomerNotFound`.
+ * What a module that customers know nothing of does when one is archived or brought back: in the
+ * transaction of that, after it was written.
+ */
+export type WhenArchived = (
+  tx: Tx,
+  call: Call & { now: Instant },
+  customer: Customer,
+) => Promise<void>
+
+/**
+ * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs;
+ * `then` comes after that. 404 `CustomerNotFound`.
  */
 export async function changing(
   call: Call,
   customerId: string,
   decide: (tx: Tx, before: Customer, now: Instant) => Promise<Decided>,
+  then: readonly WhenArchived[] = [],
 ): Promise<Changed> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
     const before = await lockedCustomer(tx, scope, customerId)
     const now = app.clock.now()
     const { after, event } = await decide(tx, before, now)
-    if (after !== before) await save(tx, { ...call, now }, [{ before, after, event }])
+    if (after === before) return { before, after }
+    await save(tx, { ...call, now }, [{ before, after, event }])
+    for (const each of then) await each(tx, { ...call, now }, after)
     return { before, after }
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
 import { duplicated } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import {
@@ -8,7 +9,7 @@ import {
   refuseUnknownCoupon,
   unarchived,
 } from './change-customer.ts'
-import { changing, newLinks, requireLinked, save } from './changing.ts'
+import { changing, newLinks, requireLinked, save, type WhenArchived } from './changing.ts'
 import { claimIds } from './customer-store.ts'
 import { customerTurn, refuseArchived } from './find-customer.ts'
 import { refuseRepeatedLinks } from './put-links.ts'
@@ -67,19 +68,27 @@ export async function updateCustomer(
 }
 
 /** Takes a customer out of use; one that is so already stays as it is. 404 `CustomerNotFound`. */
-export async function archiveCustomer(call: Call, customerId: string): Promise<Customer> {
-  const { after } = await changing(call, customerId, async (_, before, now) => ({
+export async function archiveCustomer(
+  call: Call,
+  customerId: string,
+  then: readonly WhenArchived[],
+): Promise<Customer> {
+  const decide = async (_: Tx, before: Customer, now: Instant) => ({
     after: archived(before, now),
-    event: 'customer.deleted',
-  }))
-  return after
+    event: 'customer.deleted' as const,
+  })
+  return (await changing(call, customerId, decide, then)).after
 }
 
 /** Brings a customer back into use, as `archiveCustomer`. */
-export async function unarchiveCustomer(call: Call, customerId: string): Promise<Customer> {
-  const { after } = await changing(call, customerId, async (_, before, now) => ({
+export async function unarchiveCustomer(
+  call: Call,
+  customerId: string,
+  then: readonly WhenArchived[],
+): Promise<Customer> {
+  const decide = async (_: Tx, before: Customer, now: Instant) => ({
     after: unarchived(before, now),
-    event: 'customer.updated',
-  }))
-  return after
+    event: 'customer.updated' as const,
+  })
+  return (await changing(call, customerId, decide, then)).after
 }

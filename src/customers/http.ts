@@ -7,6 +7,7 @@ import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { none } from '../kernel/patch.ts'
 import type { Handlers } from '../operation.ts'
+import type { WhenArchived } from './changing.ts'
 import * as customers from './customer-commands.ts'
 import { importCustomers } from './import-commands.ts'
 import * as links from './link-commands.ts'
@@ -58,13 +59,12 @@ type Customers =
   | 'v1.customers.listResources'
   | 'v1.customers.paymentMethod.attach'
   | 'v1.customers.paymentMethod.detach'
-  | 'v1.customers.integrations.link'
-  | 'v1.customers.integrations.retrieve'
-  | 'v1.customers.integrations.update'
-  | 'v1.customers.integrations.list'
-  | 'v1.customers.integrations.unlink'
 
-export const customersHandlers: Handlers<Customers> = {
+/** The operations of customers; `whenArchived` is what other modules do then. */
+export const customersHandlers = (
+  whenArchived: readonly WhenArchived[],
+): Handlers<Customers | Links> => ({
+  ...linksHandlers,
   'v1.customers.provision': async ({ body }, call) => {
     const { defaultPaymentMethod } = body
     const input = { ...customerFromWire(body), defaultPaymentMethod }
@@ -86,10 +86,10 @@ export const customersHandlers: Handlers<Customers> = {
     return { ...page, data: page.data.map(customerToWire) }
   },
   'v1.customers.archive': async ({ params }, call) => ({
-    data: customerToWire(await customers.archiveCustomer(call, params.id)),
+    data: customerToWire(await customers.archiveCustomer(call, params.id, whenArchived)),
   }),
   'v1.customers.unarchive': async ({ params }, call) => ({
-    data: customerToWire(await customers.unarchiveCustomer(call, params.id)),
+    data: customerToWire(await customers.unarchiveCustomer(call, params.id, whenArchived)),
   }),
   'v1.customers.import': async ({ body }, call) => {
     const rows = body.customers.map(rowFromWire)
@@ -111,6 +111,16 @@ export const customersHandlers: Handlers<Customers> = {
   'v1.customers.paymentMethod.detach': async ({ params }, call) => ({
     data: customerToWire(await paymentMethods.detachDefaultPaymentMethod(call, params.id)),
   }),
+})
+
+type Links =
+  | 'v1.customers.integrations.link'
+  | 'v1.customers.integrations.retrieve'
+  | 'v1.customers.integrations.update'
+  | 'v1.customers.integrations.list'
+  | 'v1.customers.integrations.unlink'
+
+const linksHandlers: Handlers<Links> = {
   'v1.customers.integrations.link': async ({ params, body }, call) => ({
     data: linkToWire(await links.linkIntegration(call, params.id, linkFromWire(body))),
   }),

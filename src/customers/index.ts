@@ -1,3 +1,4 @@
+export type { WhenArchived } from './changing.ts'
 export {
   archivedAmong,
   countCustomers,
@@ -16,6 +17,6 @@ export {
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
-export { findResourceKeys, findResourcesByKey, resourceNamed } from './resource-store.ts'
+export { findResourceIds, findResourceKeys, resourceNamed } from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

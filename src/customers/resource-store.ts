@@ -17,11 +17,17 @@ export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`
   select resource_key from customer_resources
   where customer_key = ${customerKey} and id = ${resourceId}::text)`
 
-const selectResources = sql`
-  select resource_key, id, created_at, updated_at from customer_resources`
-
-async function resources(reader: Reader, statement: Sql): Promise<Resource[]> {
-  const found = await reader.many(resourceRow, statement)
+export async function listResources(
+  reader: Reader,
+  customerKey: Uuid,
+  page: PageRequest,
+): Promise<Resource[]> {
+  const found = await reader.many(
+    resourceRow,
+    sql`
+    select resource_key, id, created_at, updated_at from customer_resources
+    where customer_key = ${customerKey}::uuid ${pageRange(sql`resource_key`, page)}`,
+  )
   return found.map(({ resource_key, id, created_at, updated_at }) => ({
     key: resource_key,
     id,
@@ -29,18 +35,6 @@ async function resources(reader: Reader, statement: Sql): Promise<Resource[]> {
     updatedAt: updated_at,
   }))
 }
-
-export const listResources = (
-  reader: Reader,
-  customerKey: Uuid,
-  page: PageRequest,
-): Promise<Resource[]> =>
-  resources(
-    reader,
-    sql`
-    ${selectResources}
-    where customer_key = ${customerKey}::uuid ${pageRange(sql`resource_key`, page)}`,
-  )
 
 /** A resource by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }
@@ -69,18 +63,25 @@ export async function findResourceKeys(
   return keys
 }
 
-/** A customer's resources by their keys, in no particular order. */
-export const findResourcesByKey = (
+const idRow = row({ resource_key: column.uuid, id: column.text })
+
+/** The ids of resources of any customers, by their keys. */
+export async function findResourceIds(
   reader: Reader,
-  customerKey: Uuid,
-  keys: readonly Uuid[],
-): Promise<Resource[]> =>
-  resources(
-    reader,
+  resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
+): Promise<ReadonlyMap<Uuid, string>> {
+  if (resources.length === 0) return new Map()
+  const found = await reader.many(
+    idRow,
     sql`
-    ${selectResources}
-    where customer_key = ${customerKey}::uuid and resource_key = any(${keys}::uuid[])`,
+    select resource_key, id
+    from customer_resources join unnest(
+      ${resources.map(({ customerKey }) => customerKey)}::uuid[],
+      ${resources.map(({ resourceKey }) => resourceKey)}::uuid[]
+    ) as asked (customer_key, resource_key) using (customer_key, resource_key)`,
   )
+  return new Map(found.map(({ resource_key, id }) => [resource_key, id]))
+}
 
 const keyRow = row({ resource_key: column.uuid })
 

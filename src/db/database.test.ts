@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { Refusal } from '../kernel/errors.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Reader } from './database.ts'
 import { column, row, sql } from './index.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 4, onIdleError: () => {} })
@@ -80,6 +80,26 @@ test('two transactions that deadlock both succeed in the end', async () => {
     sql`select n from ${scratch} where id in (10, 11)`,
   )
   assert.deepEqual(found, [{ n: 2 }, { n: 2 }])
+})
+
+test('a snapshot sees one instant, whatever is written meanwhile, and writes nothing', async () => {
+  const add = (n: number) =>
+    database.transaction((tx) => tx.execute(sql`insert into ${scratch} values (${n}::integer, 7)`))
+  const seen = (reader: Reader) =>
+    reader.many(numberRow, sql`select id as n from ${scratch} where n = 7`)
+  await add(20)
+  await database.snapshot(async (reader) => {
+    assert.deepEqual(await seen(reader), [{ n: 20 }])
+    await add(21)
+    assert.deepEqual(await seen(reader), [{ n: 20 }])
+  })
+  assert.deepEqual(await seen(database.read), [{ n: 20 }, { n: 21 }])
+  const writing = sql`delete from ${scratch} returning n`
+  await assert.rejects(
+    database.snapshot((reader) => reader.many(numberRow, writing)),
+    { status: 503 },
+  )
+  assert.equal((await seen(database.read)).length, 2)
 })
 
 test('a database that is not there is 503 with Retry-After', async () => {

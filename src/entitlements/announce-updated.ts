@@ -1,8 +1,10 @@
+import type { WhenArchived } from '../customers/index.ts'
 import { sql, type Tx } from '../db/index.ts'
 import { type Announcing, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { entitlementsOf } from './list-entitlements.ts'
+import { bumpVersion } from '../metering/index.ts'
+import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
 import type { SourceLoader } from './source-port.ts'
 import { entitlementsToWire } from './wire.ts'
 
@@ -11,22 +13,54 @@ export type Trigger =
   | 'promotional_entitlement_granted'
   | 'promotional_entitlement_revoked'
   | 'promotional_entitlement_expired'
+  | 'customer_archived'
+  | 'customer_unarchived'
+
+type Of = { customerKey: Uuid; loaders: readonly SourceLoader[] }
 
 /** Tells all that a customer may use from now on, after the change was written. */
 export async function announceUpdated(
   tx: Tx,
   announcing: Announcing,
-  of: { customerKey: Uuid; trigger: Trigger; loaders: readonly SourceLoader[] },
+  { trigger, ...of }: Of & { trigger: Trigger },
 ): Promise<void> {
-  const { customerKey, trigger, loaders } = of
-  const { scope, now } = announcing
+  await tell(tx, announcing, { trigger, listed: await currentOf(tx, announcing, of) })
+}
+
+/**
+ * For the port of customers: who is archived may use nothing, and all of it again afterwards. Usage
+ * is counted before or after it.
+ */
+export const announceArchiving =
+  (loaders: readonly SourceLoader[]): WhenArchived =>
+  async (tx, announcing, customer) => {
+    const listed = await currentOf(tx, announcing, { customerKey: customer.key, loaders })
+    const trigger = customer.archivedAt === null ? 'customer_unarchived' : 'customer_archived'
+    if (listed.hasAnything) await tell(tx, announcing, { trigger, listed })
+    await bumpVersion(tx, announcing.scope, [customer.key])
+  }
+
+function currentOf(
+  tx: Tx,
+  { scope, now }: Announcing,
+  { customerKey, loaders }: Of,
+): Promise<Entitlements> {
   const key = sql`${customerKey}::uuid`
-  const reading = { scope, customerKey: key, resourceId: null, now, loaders }
-  const inside = { read: tx, snapshot: <T>(work: (reader: Tx) => Promise<T>) => work(tx) }
-  const listed = await entitlementsOf(inside, reading)
-  const customerId = required(listed.customer.customerId, 'the customer of an entitlement')
-  const after = { customerId, trigger, ...entitlementsToWire(listed) }
+  return entitlementsOf(
+    { read: tx, snapshot: (work) => work(tx) },
+    { scope, customerKey: key, resourceId: null, now, loaders },
+  )
+}
+
+async function tell(
+  tx: Tx,
+  announcing: Announcing,
+  { trigger, listed }: { trigger: Trigger; listed: Entitlements },
+): Promise<void> {
+  const { customerKey, customerId } = listed.customer
+  const objectId = required(customerId, 'the customer of an entitlement')
+  const after = { customerId: objectId, trigger, ...entitlementsToWire(listed) }
   await announce(tx, announcing, [
-    { type: 'entitlements.updated', customerKey, objectId: customerId, before: null, after },
+    { type: 'entitlements.updated', customerKey, objectId, before: null, after },
   ])
 }

@@ -28,8 +28,8 @@ export type Asked = {
 }
 
 /**
- * Whether a customer may use a feature, by the first rule that applies. What a metered feature is
- * asked for counts as if it were used already: raw usage with it must not exceed the limit in units.
+ * Whether a customer may use a feature, by the first rule that applies. What is requested of a
+ * metered feature counts as if it were used already.
  */
 export function decide(asked: Asked): Decision {
   const { feature, request } = asked

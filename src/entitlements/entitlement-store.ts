@@ -90,13 +90,14 @@ export const findFeature = (
   reading: Reading,
   featureId: string,
 ): Promise<Found> => {
-  const of = sourcesOf(reading, sql`f.feature_key`)
+  const of = sourcesOf(reading, sql`of_feature.feature_key`)
   return foundBy(
     reader,
     sql`
     select ${customerPart(reading, of)}, ${featurePart(reading)},
-      (select coalesce(json_agg(source), '[]') from (${sourcesBy(reading.loaders, of)}) given) as sources
-    from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} f on true`,
+      (select coalesce(json_agg(source), '[]')
+        from (${sourcesBy(reading.loaders, of)}) given) as sources
+    from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} of_feature on true`,
   )
 }
 
@@ -110,10 +111,10 @@ export const findFeatures = (reader: Reader, reading: Reading): Promise<Found> =
       coalesce(given.sources, '[]') as sources
     from ${asked(reading)}
       left join lateral (
-        select feature_key, json_agg(source) as sources from (${sourcesBy(reading.loaders, of)}) given
-        group by feature_key) given on true
-      left join features f on f.feature_key = given.feature_key
-    order by f.feature_key desc`,
+        select feature_key, json_agg(source) as sources
+        from (${sourcesBy(reading.loaders, of)}) given group by feature_key) given on true
+      left join features of_feature on of_feature.feature_key = given.feature_key
+    order by of_feature.feature_key desc`,
   )
 }
 
@@ -128,26 +129,33 @@ async function foundBy(reader: Reader, statement: Sql): Promise<Found> {
 }
 
 const sourcesOf = ({ now }: Reading, featureKey: Sql | null): SourcesOf => ({
-  customerKey: sql`c.customer_key`,
+  customerKey: sql`of_customer.customer_key`,
   featureKey,
-  resourceKey: sql`r.resource_key`,
+  resourceKey: sql`of_resource.resource_key`,
   now,
 })
 
 /** One row, whether or not the customer and the resource exist. */
 const asked = ({ customerKey, resourceId }: Reading): Sql => sql`
-  (select) one left join ${customerWithKey(customerKey)} c on true
+  (select) one left join ${customerWithKey(customerKey)} of_customer on true
     cross join lateral (select ${
-      resourceId === null ? sql`null::uuid` : resourceNamed(sql`c.customer_key`, resourceId)
-    } as resource_key) r`
+      resourceId === null
+        ? sql`null::uuid`
+        : resourceNamed(sql`of_customer.customer_key`, resourceId)
+    } as resource_key) of_resource`
 
 const customerPart = ({ loaders, now }: Reading, of: SourcesOf): Sql => sql`
-  c.customer_key, c.id as customer_id, c.archived_at, r.resource_key,
+  of_customer.customer_key, of_customer.id as customer_id, of_customer.archived_at,
+  of_resource.resource_key,
   ${isSubscribedBy(loaders, of)} as is_subscribed,
-  ${expiredHolds(sql`c.customer_key`, now)} as expired`
+  ${expiredHolds(sql`of_customer.customer_key`, now)} as expired`
 
 const featurePart = ({ now }: Reading): Sql => {
-  const resourceKey = sql`coalesce(r.resource_key, ${NO_RESOURCE}::uuid)`
-  const metered = { customerKey: sql`c.customer_key`, featureKey: sql`f.feature_key`, resourceKey }
-  return sql`${featureJson(sql`f`)} as feature, ${totalsAt(metered, now)} as totals`
+  const resourceKey = sql`coalesce(of_resource.resource_key, ${NO_RESOURCE}::uuid)`
+  const metered = {
+    customerKey: sql`of_customer.customer_key`,
+    featureKey: sql`of_feature.feature_key`,
+    resourceKey,
+  }
+  return sql`${featureJson(sql`of_feature`)} as feature, ${totalsAt(metered, now)} as totals`
 }

@@ -35,9 +35,9 @@ export async function readHeld(
 ): Promise<HeldFeature[]> {
   if (wanted.length === 0) return []
   const of = {
-    customerKey: sql`wanted.customer_key`,
-    featureKey: sql`wanted.feature_key`,
-    resourceKey: sql`wanted.resource_key`,
+    customerKey: sql`of_wanted.customer_key`,
+    featureKey: sql`of_wanted.feature_key`,
+    resourceKey: sql`of_wanted.resource_key`,
     now,
   }
   const found = await reader.many(
@@ -51,8 +51,8 @@ export async function readHeld(
       ${wanted.map(({ customerKey }) => customerKey)}::uuid[],
       ${wanted.map(({ featureKey }) => featureKey)}::uuid[],
       ${wanted.map(({ resourceKey }) => resourceKey)}::uuid[]
-    ) with ordinality as wanted (customer_key, feature_key, resource_key, position)
-    order by wanted.position`,
+    ) with ordinality as of_wanted (customer_key, feature_key, resource_key, position)
+    order by of_wanted.position`,
   )
   return found.map(({ sources, is_subscribed, has_anything }) => ({
     resolution: resolve(sources, now),

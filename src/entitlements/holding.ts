@@ -22,8 +22,8 @@ export type Holdings = { customer: FoundCustomer; holdings: Holding[] }
 export type Readable = Pick<Database, 'read' | 'snapshot'>
 
 /**
- * What is held and was used, by what `load` finds. Usage of a window that is not kept has to be made
- * of its records: then everything is read again, in a snapshot that holds both.
+ * What is held and was used, by what `load` finds. Usage of a window that is not kept has to be
+ * made of its records: then everything is read again, in a snapshot that holds both.
  */
 export async function readHoldings(
   db: Readable,

@@ -1,25 +1,13 @@
-import type {
-  Entitlement,
-  EntitlementExplanation,
-  PromotionalEntitlementInput,
-} from '../contract.gen.ts'
+import type { PromotionalEntitlementInput } from '../contract.gen.ts'
 import { createdRange } from '../kernel/created-range.ts'
-import { badInput } from '../kernel/errors.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import type { Call, Handlers, OperationRequest } from '../operation.ts'
-import type { Evaluated } from './evaluate.ts'
-import { creditExplanationToWire, explanationToWire } from './explanation-wire.ts'
+import type { Handlers } from '../operation.ts'
 import { grantPromotionals, revokePromotional } from './promotional-commands.ts'
 import * as queries from './queries.ts'
 import type { SourceLoader } from './source-port.ts'
-import type { PromotionalInput, Request } from './types.ts'
-import {
-  creditEntitlementToWire,
-  entitlementsToWire,
-  featureEntitlementToWire,
-  promotionalToWire,
-} from './wire.ts'
+import type { PromotionalInput } from './types.ts'
+import { entitlementsToWire, promotionalToWire } from './wire.ts'
 
 const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInput => ({
   featureId: wire.featureId,

@@ -10,6 +10,8 @@ export type Entitlements = {
   accessDeniedReason: 'CustomerNotFound' | 'CustomerIsArchived' | 'NoActiveSubscription' | null
   /** The newest feature first. */
   entitlements: Evaluated[]
+  /** Whether anything is in force, which an archived customer may not use all the same. */
+  hasAnything: boolean
 }
 
 const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
@@ -20,13 +22,20 @@ export async function entitlementsOf(db: Readable, reading: Reading): Promise<En
   const found = await readHoldings(db, (reader) => findFeatures(reader, reading), now)
   const { customer } = found
   const subject = subjectOf(customer, resourceId)
+  const inForce = found.holdings.filter(
+    ({ resolution }) => resolution.held !== null || resolution.isRevoked,
+  )
+  const hasAnything = inForce.length > 0
   const stopped = stop(subject)
-  if (stopped !== null) return { customer, accessDeniedReason: reasonOf(stopped), entitlements: [] }
-  const entitlements = found.holdings
-    .filter(({ resolution }) => resolution.held !== null || resolution.isRevoked)
-    .map((holding) => evaluate(subject, holding, { request: NOTHING, now }))
-  const isEmpty = entitlements.length === 0 && !subject.hasActiveSubscription
-  return { customer, accessDeniedReason: isEmpty ? 'NoActiveSubscription' : null, entitlements }
+  if (stopped !== null)
+    return { customer, accessDeniedReason: reasonOf(stopped), entitlements: [], hasAnything }
+  const isNobody = !hasAnything && !subject.hasActiveSubscription
+  return {
+    customer,
+    accessDeniedReason: isNobody ? 'NoActiveSubscription' : null,
+    entitlements: inForce.map((each) => evaluate(subject, each, { request: NOTHING, now })),
+    hasAnything,
+  }
 }
 
 /** The list of reasons is shorter here: of a resource that does not exist there is nothing. */

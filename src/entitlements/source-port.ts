@@ -3,7 +3,10 @@ import type { Instant } from '../kernel/clock.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Allowance, Source } from './types.ts'
 
-/** Of whom and of what sources are asked for: expressions of the statement that they are part of. */
+/**
+ * Whose sources are asked for: expressions of the statement that the loader is a part of. That one
+ * has aliases that begin with `of_`, so that no loader hides them.
+ */
 export type SourcesOf = {
   customerKey: Sql
   /** null: of all features. */

@@ -30,8 +30,8 @@ export type ChainNode = {
   /** Recorded usage in limited units, signed. */
   currentUsage: Quantity
   isGranted: boolean
-  /** What it was decided by; null where the entity has no budget. */
-  budget: { assignmentKey: Uuid; window: Window; held: Quantity } | null
+  /** What it was decided by, as raw usage; null where the entity has no budget. */
+  budget: { assignmentKey: Uuid; window: Window; used: Quantity; held: Quantity } | null
 }
 
 /**
@@ -78,11 +78,16 @@ function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
     usageLimit: budget.usageLimit,
     currentUsage: transformUnits(used, demand.transformation),
     isGranted: isWithin(budget.usageLimit, used + held, demand),
-    budget: { assignmentKey: budget.assignmentKey, window, held },
+    budget: { assignmentKey: budget.assignmentKey, window, used, held },
   }
 }
 
-function isWithin(limit: Quantity | null, spent: Quantity, demand: Demand): boolean {
+/** Whether a limit allows a demand, with all that was spent until now: used and held. */
+export function isWithin(
+  limit: Quantity | null,
+  spent: Quantity,
+  demand: Pick<Demand, 'amount' | 'transformation'>,
+): boolean {
   if (limit === null) return true
   const after = transformUnits(spent + demand.amount, demand.transformation)
   return demand.amount > 0n ? after <= limit : after < limit

@@ -8,7 +8,11 @@ import { heldPostings, moveHolds, postingsFrom } from '../metering/index.ts'
 import { type Carry, counterName, type Kept, type Posting } from './count.ts'
 
 /** A posting with whose it is. */
-export type OwnPosting = Posting & { scope: Scope; customerKey: Uuid }
+export type OwnPosting = Omit<Posting, 'window'> & {
+  window: Pick<Window, 'start'>
+  scope: Scope
+  customerKey: Uuid
+}
 
 /**
  * Adds postings to their counters, of any customers and any number to one counter. One statement,
@@ -42,9 +46,7 @@ async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<vo
 }
 
 /** A counter by its key. */
-export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision'> & {
-  window: Pick<Window, 'start'>
-}
+export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision' | 'window'>
 
 const counterColumns = {
   assignment_key: column.uuid,

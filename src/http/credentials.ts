@@ -10,4 +10,5 @@ export const credentialsOf = (request: FastifyRequest): Credentials => ({
   authorization: request.headers.authorization,
   accountId: headerOf(request, 'x-account-id'),
   environmentId: headerOf(request, 'x-environment-id'),
+  customerKey: headerOf(request, 'x-customer-key'),
 })

@@ -76,6 +76,7 @@ function mountOperation(
         query: checkedQuery(check.query, operation, request.url),
         body: checkedBody(check.body, operation, request.body),
       }
+      refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       if (scope instanceof Refusal) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id }
@@ -120,7 +121,30 @@ function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation)
   )
 }
 
-function checkedParams(validate: Validator, params: Record<string, string>): object {
+/**
+ * A customer token lets read what belongs to its customer, and nothing else, whatever the key may.
+ * 400 `AuthCustomerReadonly`, `AuthCustomerMismatch`.
+ */
+function refuseOtherCustomers(
+  { customerId }: Caller,
+  operation: Operation,
+  params: { readonly id?: string; readonly customerId?: string },
+): void {
+  if (customerId === null) return
+  if (operation.permission.endsWith(':write'))
+    throw badInput('X-CUSTOMER-KEY: a customer token may only read', 'AuthCustomerReadonly')
+  const named = operation.path.includes('/customers/{id}') ? params.id : params.customerId
+  if (named !== customerId)
+    throw badInput(
+      `X-CUSTOMER-KEY: the token is for the customer ${customerId} alone`,
+      'AuthCustomerMismatch',
+    )
+}
+
+function checkedParams(
+  validate: Validator,
+  params: Record<string, string>,
+): Record<string, string> {
   for (const [name, value] of Object.entries(params)) refuseHostileText(name, value)
   const error = validate(params)
   if (error !== null) throw badInput(complaint('path', error))

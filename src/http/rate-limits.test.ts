@@ -72,7 +72,8 @@ test('an address that is not listened to may still use keys that are known to be
       asked += 1
       if (apiKey !== 'known' && apiKey !== 'good') throw unauthenticated('unknown')
       const scope = { environmentKey: 'e' }
-      return { actor: { kind: 'API_KEY', id: apiKey }, role: 'read-only', scope }
+      const actor = { kind: 'API_KEY', id: apiKey } as const
+      return { actor, role: 'read-only', scope, customerId: null }
     },
     keys: { ...world.bursar.authenticator.keys, knows: (secret) => secret === 'known' },
   })

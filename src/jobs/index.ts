@@ -3,6 +3,7 @@ export {
   type Schedule,
   schedule,
   scheduleAll,
+  scheduleAllUnlessNoted,
   scheduleUnlessNoted,
   unschedule,
 } from './due-work.ts'

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
-import { announce, runDueWork, schedule, TRIM_OUTBOX, type WorkHandlers } from './index.ts'
+import {
+  announce,
+  runDueWork,
+  schedule,
+  scheduleAll,
+  TRIM_OUTBOX,
+  unschedule,
+  type WorkHandlers,
+} from './index.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorld({ BURSAR_EVENT_RETENTION_DAYS: '35' })
@@ -126,6 +134,27 @@ test('scheduling the same work again moves it', async () => {
   world.clock.moveTo(dueAt)
   await runDueWork(app, handlers)
   assert.equal(ran, 1)
+})
+
+test('several pieces are noted at once, and what is forgotten never runs', async () => {
+  const [kind, other] = [newKind(), newKind()]
+  const { scope } = await world.tenant()
+  const dueAt = world.clock.now() + 1000
+  const customerKey = app.ids.next(dueAt)
+  const piece = (subject: string, of = kind) => ({ scope, customerKey, kind: of, subject, dueAt })
+  await app.db.transaction(async (tx) => {
+    await scheduleAll(tx, app, [])
+    await scheduleAll(tx, app, [piece('a'), piece('b'), piece('b', other), piece('c', other)])
+    await unschedule(tx, { customerKey, kinds: [kind, other], subject: 'b' })
+  })
+  const ran: string[] = []
+  const note = async (_: unknown, { subject }: { subject: string }) => {
+    ran.push(subject)
+    return null
+  }
+  world.clock.moveTo(dueAt)
+  await runDueWork(app, { [kind]: note, [other]: note })
+  assert.deepEqual(ran, ['a', 'c'])
 })
 
 test('announcements are kept for the days configured and trimmed once a day', async () => {

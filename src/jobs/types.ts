@@ -32,6 +32,7 @@ export const EVENT_TYPES = [
   'entity.entitlement.updated',
   'entity.entitlement.usage_exceeded',
   'environment.created',
+  'environment.updated',
   'api_key.created',
   'api_key.rotated',
   'api_key.revoked',

@@ -61,6 +61,7 @@ export {
   nextExpiry,
   type ReservationOf,
   releaseReservations,
+  reservationExists,
   saveReservations,
 } from './reservation-store.ts'
 export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'

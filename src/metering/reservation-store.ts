@@ -207,3 +207,10 @@ export async function listReservations(
   )
   return found.map(reservationOf)
 }
+
+/** Whether a customer has a reservation. */
+export const reservationExists = async (
+  reader: Reader,
+  customerKey: Uuid,
+  key: Uuid,
+): Promise<boolean> => (await findReservations(reader, [{ customerKey, key }])).length > 0

@@ -1,2 +1,3 @@
+export { checkHandlers } from './check-http.ts'
 export { usageHandlers } from './http.ts'
 export { recountCustomer, type Verified, verifyCustomer } from './verify-customer.ts'

@@ -36,6 +36,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   entityTypes: { ...EVERYWHERE, SUPPORT: 'read' },
   features: { ...EVERYWHERE, SUPPORT: 'read' },
   customCurrencies: { ...EVERYWHERE, SUPPORT: 'read' },
+  entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },
+  usage: { ...EVERYWHERE, SUPPORT: 'read' },
   audit: EVERYWHERE,
   events: { ...EVERYWHERE, 'event-queue-read': 'read' },
 }

@@ -75,10 +75,11 @@ async function refusing(tenant: Tenant, id: OperationId): Promise<Refusing[]> {
     headers,
   })
   const text = { 'content-type': 'text/plain' }
+  const largest = operation.maxBytes ?? 1_048_576
   return [
     ...list,
     { why: 'a body of another type', status: 415, request: body('{}', text) },
-    { why: 'a body over 1 MB', status: 413, request: body(`"${'a'.repeat(1_048_576)}"`) },
+    { why: 'a body that is too large', status: 413, request: body(`"${'a'.repeat(largest)}"`) },
     { why: 'malformed JSON', status: 400, request: body('{"a":') },
     { why: 'JSON that is no object', status: 400, request: body('[1]') },
     { why: 'bad UTF-8', status: 400, request: body(Buffer.from('7b2261ff223a317d', 'hex')) },

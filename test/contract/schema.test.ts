@@ -22,6 +22,7 @@ const NOT_OF_CUSTOMERS = [
   'integrations',
   'members',
   'schema_migrations',
+  'signing_secrets',
   'threshold_configs',
 ]
 

@@ -1,5 +1,5 @@
 import { findCurrenciesByKey, findFeaturesByKey } from '../../catalog/index.ts'
-import { findResourcesByKey } from '../../customers/index.ts'
+import { findResourceIds } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { type CounterFigures, findAssignmentsByKey } from '../../governance/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
@@ -76,13 +76,15 @@ const idsOf = (things: readonly { key: Uuid; id: string }[]) => {
 
 async function nameWindows(reader: Reader, customerKey: Uuid, metered: readonly Metered[]) {
   const featureKeys = [...new Set(metered.map(({ featureKey }) => featureKey))]
-  const resourceKeys = [...new Set(metered.map(({ resourceKey }) => resourceKey))]
   const featureId = idsOf(await findFeaturesByKey(reader, featureKeys))
-  const resourceId = idsOf(await findResourcesByKey(reader, customerKey, resourceKeys))
+  const resourceIds = await findResourceIds(
+    reader,
+    metered.map(({ resourceKey }) => ({ customerKey, resourceKey })),
+  )
   const bound = (at: Instant): string | null => (Number.isFinite(at) ? instantToWire(at) : null)
   return ({ featureKey, resourceKey }: Metered, window: Window) => ({
     featureId: featureId(featureKey),
-    resourceId: resourceKey === NO_RESOURCE ? null : resourceId(resourceKey),
+    resourceId: resourceKey === NO_RESOURCE ? null : (resourceIds.get(resourceKey) ?? resourceKey),
     windowStart: bound(window.start),
     windowEnd: bound(window.end),
   })

@@ -1,0 +1,73 @@
+import type { App } from '../app.ts'
+import { announce } from '../jobs/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { newSigningSecret } from './secret.ts'
+import { findSigning, saveSigning } from './signing-store.ts'
+import { announceKeyChange, lockEnvironment } from './store.ts'
+import type { Environment, Signing } from './types.ts'
+
+/**
+ * The secret that an environment's customer tokens are signed with, made if there is none. With
+ * `renew` it is another one: tokens signed with the one before count no more.
+ */
+export async function signingSecret(
+  app: App,
+  environment: Environment,
+  { renew }: { renew: boolean },
+): Promise<string> {
+  const { secret } = await changing(app, environment, (before) => {
+    if (before !== null && !renew) return before
+    const createdAt = app.clock.now()
+    return { secret: newSigningSecret(), isEnforced: before?.isEnforced ?? false, createdAt }
+  })
+  return secret
+}
+
+/**
+ * Says whether publishable keys of an environment need a customer token. 400 when there is no
+ * secret yet to sign one with: every browser would be locked out.
+ */
+export async function enforceSigning(
+  app: App,
+  environment: Environment,
+  { isEnforced }: { isEnforced: boolean },
+): Promise<void> {
+  await changing(app, environment, (before) => {
+    if (before === null) throw badInput('there is no signing secret yet to sign tokens with')
+    return before.isEnforced === isEnforced ? before : { ...before, isEnforced }
+  })
+}
+
+const changing = (
+  app: App,
+  environment: Environment,
+  decide: (before: Signing | null) => Signing,
+): Promise<Signing> =>
+  app.db.transaction(async (tx) => {
+    await lockEnvironment(tx, environment)
+    const before = await findSigning(tx, environment)
+    const after = decide(before)
+    if (after === before) return after
+    await saveSigning(tx, environment, after)
+    const now = app.clock.now()
+    await announce(tx, { app, scope: environment, now, origin: app.origin }, [
+      {
+        type: 'environment.updated',
+        customerKey: null,
+        objectId: environment.id,
+        before: shown(environment, before),
+        after: shown(environment, after),
+      },
+    ])
+    // The secret is remembered along with the keys of its environment.
+    await announceKeyChange(tx)
+    return after
+  })
+
+/** What may be known of it: all but the secret. */
+const shown = ({ id }: Environment, signing: Signing | null) => ({
+  id,
+  customerTokens: signing === null ? 'UNKNOWN' : signing.isEnforced ? 'REQUIRED' : 'OPTIONAL',
+  signingSecretCreatedAt: signing && instantToWire(signing.createdAt),
+})

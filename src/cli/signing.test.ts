@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testConnection } from '../../test/support/connection.ts'
+import { customerToken } from '../../test/support/customer-token.ts'
+import { until } from '../../test/support/deadline.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { bursar, runCli, urlOf } from './testing.ts'
+
+const world = await openWorld()
+
+test('a running server demands the tokens that the command line has it demand', async () => {
+  const tenant = await world.tenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
+  const signing = (...args: string[]) => bursar('signing', ...args, '--environment', tenant.id)
+  const secret = (await signing('secret')).stdout
+  assert.match(secret, /^signing-[\w-]{43}\n$/)
+  assert.equal((await signing('secret')).stdout, secret)
+  const apiKey = await tenant.newKey('publishable')
+  const statusWith = async (headers: Record<string, string>) =>
+    (
+      await tenant.call('v1.customers.retrieveEntitlements', {
+        params: { id: 'acme' },
+        apiKey,
+        headers,
+      })
+    ).status
+  assert.equal(await statusWith({}), 200)
+  await signing('enforce', 'on')
+  await until('a key alone is refused', async () => (await statusWith({})) === 401)
+  const headers = { 'x-customer-key': customerToken('acme', secret.trim()) }
+  assert.equal(await statusWith(headers), 200)
+  const renewed = (await signing('secret', '--renew')).stdout
+  assert.notEqual(renewed, secret)
+  await until('the token is refused', async () => (await statusWith(headers)) === 401)
+  await signing('enforce', 'off')
+  await until('a key alone is enough', async () => (await statusWith({})) === 200)
+})
+
+test('nothing is enforced before there is a secret', async () => {
+  const { id } = await world.tenant()
+  const args = ['signing', 'enforce', 'on', '--environment', id]
+  const { code, stderr } = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
+  assert.equal(code, 1)
+  assert.match(stderr, /no signing secret yet/)
+})

@@ -1,0 +1,48 @@
+import { enforceSigning, signingSecret } from '../access/index.ts'
+import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
+import { type Command, note, print } from './command.ts'
+import { requireEnvironment, withApp } from './with-app.ts'
+
+export const signingCommand: Command = {
+  summary: 'let browsers prove which customer they belong to',
+  usage: `Usage: bursar signing secret [--environment <id>] [--renew]
+       bursar signing enforce <on|off> [--environment <id>]
+
+secret   prints the secret that your server signs customer tokens with, and makes it if there
+         is none: standard output has nothing else
+enforce  on: a publishable key reads nothing without a token in X-CUSTOMER-KEY; off: tokens
+         that are sent are checked, and none is needed
+
+  --environment  the environment (default: default)
+  --renew        makes another secret; tokens signed with the one before count no more`,
+  run: runAction({ secret, enforce }),
+}
+
+async function secret(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    environment: { type: 'string', default: 'default' },
+    renew: { type: 'boolean', default: false },
+  })
+  takePositionals(positionals)
+  const { renew } = values
+  const made = await withApp(async (app) =>
+    signingSecret(app, await requireEnvironment(app, values.environment), { renew }),
+  )
+  note(`The signing secret of the environment ${values.environment}:`)
+  print(made)
+  return 0
+}
+
+async function enforce(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    environment: { type: 'string', default: 'default' },
+  })
+  const [wanted = ''] = takePositionals(positionals, 'on or off')
+  const isEnforced = oneOf('the argument', wanted, ['on', 'off']) === 'on'
+  await withApp(async (app) =>
+    enforceSigning(app, await requireEnvironment(app, values.environment), { isEnforced }),
+  )
+  const told = isEnforced ? 'need a customer token' : 'need no customer token'
+  note(`Publishable keys of the environment ${values.environment} ${told}.`)
+  return 0
+}

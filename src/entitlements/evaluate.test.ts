@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Feature } from '../catalog/index.ts'
+import { LIFETIME } from '../kernel/period.ts'
+import { evaluate } from './evaluate.ts'
+import { resolve } from './resolve.ts'
+import { NOW, promotional, values } from './testing.ts'
+
+const region = (...known: string[]): Omit<Feature, 'metadata'> => ({
+  key: 'key',
+  id: 'region',
+  displayName: 'Region',
+  description: null,
+  featureType: 'ENUM',
+  meterType: 'None',
+  status: 'NEW',
+  units: null,
+  unitsPlural: null,
+  enumConfiguration: known.map((value) => ({ value, displayName: value })),
+  unitTransformation: null,
+  meter: null,
+  createdAt: 0,
+  updatedAt: 0,
+})
+
+/** Values of the feature, pieces between the commas of what was sent, and what they are. */
+const split: readonly (readonly [string[], string[], string[]])[] = [
+  [
+    ['eu', 'us'],
+    ['eu', 'us'],
+    ['eu', 'us'],
+  ],
+  [
+    ['eu', 'us'],
+    ['eu', 'asia'],
+    ['eu', 'asia'],
+  ],
+  [['a,b', 'c'], ['a', 'b'], ['a,b']],
+  [['a,b', 'a', 'b'], ['a', 'b'], ['a,b']],
+  [
+    ['a,b', 'c'],
+    ['c', 'a', 'b', 'a'],
+    ['c', 'a,b', 'a'],
+  ],
+  [
+    ['a,b,c', 'a,b'],
+    ['a', 'b', 'd', 'a', 'b', 'c'],
+    ['a,b', 'd', 'a,b,c'],
+  ],
+]
+
+test('a value with commas in it is put together again', () => {
+  const subject = {
+    customer: 'ACTIVE',
+    isResourceKnown: true,
+    hasActiveSubscription: false,
+  } as const
+  for (const [known, pieces, expected] of split) {
+    const sources = [promotional(values(...known))]
+    const holding = {
+      feature: region(...known),
+      sources,
+      totals: [],
+      resolution: resolve(sources, NOW),
+      window: LIFETIME,
+      used: { usage: 0n, held: 0n },
+    }
+    const request = { usage: null, values: pieces, defaultUsage: 0n }
+    const { asked, decision } = evaluate(subject, holding, { request, now: NOW })
+    assert.deepEqual(asked.request.values, expected)
+    assert.equal(
+      decision.isGranted,
+      expected.every((value) => known.includes(value)),
+    )
+  }
+})

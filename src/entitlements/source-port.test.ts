@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
+import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { findFeatures } from '../catalog/index.ts'
+import { customerNamed, requireCustomer } from '../customers/index.ts'
+import { nothing, sql } from '../db/index.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+import { wholeUnits } from '../kernel/quantity.ts'
+import { answerFeature, promotionalSources, readHeld, type SourceLoader } from './index.ts'
+
+const world = await openWorld()
+const { app } = world.bursar
+const now = instantFromWire(NOW)
+
+/** A plan as a later module will give it: 100 of every NUMBER feature, and no BOOLEAN. */
+const planned: SourceLoader = {
+  sources: ({ featureKey }) => sql`
+    select f.feature_key, json_build_object('kind', 'PLAN', 'id', 'pro', 'version', 3,
+      'quantity', 1, 'subscription', json_build_object('id', 'sub', 'isTrial', false),
+      'generation', 0, 'behavior', 'Increment',
+      'allowance', case when f.feature_type = 'NUMBER' then json_build_object('limit', '100.5',
+        'isUnlimited', false, 'isSoft', false, 'enumValues', '[]'::json) end,
+      'reset', null, 'anchor', 0, 'startsAt', 0, 'endsAt', null, 'updatedAt', 0) as source
+    from features f
+    where f.feature_type <> 'ENUM'
+      ${featureKey === null ? nothing : sql`and f.feature_key = ${featureKey}`}`,
+  isSubscribed: () => sql`true`,
+}
+const loaders = [promotionalSources, planned]
+
+async function openTenant(): Promise<Tenant> {
+  world.clock.moveTo(now)
+  const tenant = await world.tenant()
+  await furnishFeatures(tenant)
+  return tenant
+}
+
+test('sources of several loaders are resolved together', async () => {
+  const tenant = await openTenant()
+  await grantTo(tenant, [
+    grantItem('seats', { usageLimit: 5 }),
+    grantItem('calls', { usageLimit: 500 }),
+  ])
+  const reading = {
+    scope: tenant.scope,
+    customerKey: customerNamed(tenant.scope, 'acme'),
+    resourceId: null,
+    now,
+    loaders,
+  }
+  const answer = async (featureId: string) => {
+    const request = { usage: null, values: null, defaultUsage: 0n }
+    const found = await answerFeature(app.db, reading, { featureId, request })
+    const { asked, decision } = found.answer
+    return [decision.rule, asked.resolution.held?.limit]
+  }
+  assert.deepEqual(await answer('seats'), ['HardLimit', 1_005_000_000_000n])
+  assert.deepEqual(await answer('calls'), ['HardLimit', wholeUnits(500)])
+  assert.deepEqual(await answer('sso'), ['Revoked', undefined])
+  assert.deepEqual(await answer('region'), ['NoFeatureEntitlementInSubscription', undefined])
+})
+
+test('what many customers hold is read at once, in the order in which it was asked for', async () => {
+  const tenant = await openTenant()
+  await tenant.ok('v1.customers.provision', { body: { id: 'globex' } })
+  await grantTo(tenant, [grantItem('seats', { usageLimit: 5, period: '1 week' })])
+  const { scope } = tenant
+  const features = await findFeatures(app.db.read, scope, ['seats', 'calls'])
+  const wanted = []
+  for (const customerId of ['globex', 'acme'])
+    for (const id of ['seats', 'calls'])
+      wanted.push({
+        customerKey: await requireCustomer(app.db.read, scope, customerId),
+        featureKey: features.find((feature) => feature.id === id)?.key ?? '',
+        resourceKey: null,
+      })
+  const held = await readHeld(app.db.read, wanted, { now, loaders: [promotionalSources] })
+  assert.deepEqual(
+    held.map(({ resolution, validUntil, hasAnything, hasActiveSubscription }) => [
+      resolution.held?.limit ?? null,
+      validUntil,
+      hasAnything,
+      hasActiveSubscription,
+    ]),
+    [
+      [null, null, false, false],
+      [null, null, false, false],
+      [wholeUnits(5), now + 7 * 86_400_000, true, false],
+      [null, null, true, false],
+    ],
+  )
+  assert.deepEqual(await readHeld(app.db.read, [], { now, loaders }), [])
+})

@@ -1,0 +1,51 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+
+/** An attribution key that named no entity, in so many records until then. */
+export type Unattributed = { key: string; records: number; lastAt: Instant }
+
+/** Adds up what could not be attributed. One statement, for any customers and keys, each once. */
+export async function addUnattributed(
+  tx: Tx,
+  scope: Scope,
+  unattributed: readonly (Unattributed & { customerKey: Uuid })[],
+): Promise<void> {
+  if (unattributed.length === 0) return
+  await tx.execute(sql`
+    insert into unattributed_usage as known (customer_key, attribution_key, environment_key,
+      records, last_at)
+    select customer_key, key, ${scope.environmentKey}::uuid, records, last_at
+    from unnest(
+      ${unattributed.map(({ customerKey }) => customerKey)}::uuid[],
+      ${unattributed.map(({ key }) => key)}::text[],
+      ${unattributed.map(({ records }) => records)}::bigint[],
+      ${unattributed.map(({ lastAt }) => instantToWire(lastAt))}::timestamptz[]
+    ) as each (customer_key, key, records, last_at)
+    on conflict (customer_key, attribution_key) do update set
+      records = known.records + excluded.records,
+      last_at = greatest(known.last_at, excluded.last_at)`)
+}
+
+const unattributedRow = row({
+  attribution_key: column.text,
+  records: column.integer,
+  last_at: column.instant,
+})
+
+/** What could not be attributed of a customer's usage, the latest 100 keys. */
+export async function readUnattributed(reader: Reader, customerKey: Uuid): Promise<Unattributed[]> {
+  const found = await reader.many(
+    unattributedRow,
+    sql`
+    select attribution_key, records, last_at from unattributed_usage
+    where customer_key = ${customerKey}::uuid
+    order by last_at desc, attribution_key limit 100`,
+  )
+  return found.map(({ attribution_key, records, last_at }) => ({
+    key: attribution_key,
+    records,
+    lastAt: last_at,
+  }))
+}

@@ -1,0 +1,84 @@
+import type { Request, SourceLoader } from '../entitlements/index.ts'
+import { readUnattributed } from '../governance/index.ts'
+import { badInput } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { wholeUnits } from '../kernel/quantity.ts'
+import type { Handlers, OperationRequest } from '../operation.ts'
+import { type CapabilityId, check, type Dimensions, type Question } from './check.ts'
+import { checkedToWire, explanationToWire } from './check-wire.ts'
+import { createMemory } from './memory.ts'
+
+type Checks =
+  | 'v1.customers.checkEntitlement'
+  | 'v1.customers.explainEntitlement'
+  | 'v1Beta.customers.entitlements.check'
+
+/** Ids whose keys are remembered: about 20 MB. */
+const KEYS = 100_000
+
+/** Checks, over all that can grant something. */
+export function checkHandlers(loaders: readonly SourceLoader[]): Handlers<Checks> {
+  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
+  return {
+    'v1.customers.checkEntitlement': async (request, call) => {
+      const question = questionFromWire(request, defaultOf(request))
+      return { data: checkedToWire(await check(call, checking, question)) }
+    },
+    'v1Beta.customers.entitlements.check': async (request, call) => {
+      const question = questionFromWire(request, 1)
+      return { data: checkedToWire(await check(call, checking, question)) }
+    },
+    'v1.customers.explainEntitlement': async (request, call) => {
+      const question = questionFromWire(request, defaultOf(request))
+      const checked = await check(call, checking, question)
+      const { customerKey } = checked
+      const unattributed =
+        customerKey === null ? [] : await readUnattributed(call.app.db.read, customerKey)
+      return { data: explanationToWire(checked, unattributed) }
+    },
+  }
+}
+
+type CheckRequest = Pick<OperationRequest<'v1.customers.checkEntitlement'>, 'params' | 'query'>
+
+/** A check that asks budgets is for one more, as it always was where they are asked. */
+const defaultOf = ({ query }: CheckRequest): number => (query.dimensions === undefined ? 0 : 1)
+
+function questionFromWire({ params, query }: CheckRequest, defaultUsage: number): Question {
+  return {
+    customerId: params.id,
+    resourceId: query.resourceId ?? null,
+    capability: capabilityFromWire(query, 'query'),
+    request: requestFromWire(query, defaultUsage),
+    dimensions: query.dimensions === undefined ? null : dimensionsFromWire(query.dimensions),
+  }
+}
+
+/** 400 `InvalidArgumentError` for both ids or none. */
+export function capabilityFromWire(
+  { featureId, currencyId }: { featureId?: string; currencyId?: string },
+  where: 'query' | 'body',
+): CapabilityId {
+  if (featureId !== undefined && currencyId === undefined) return { kind: 'feature', id: featureId }
+  if (currencyId !== undefined && featureId === undefined)
+    return { kind: 'currency', id: currencyId }
+  throw badInput(`${where}: send either featureId or currencyId`, 'InvalidArgumentError')
+}
+
+function requestFromWire(
+  { requestedUsage, requestedValues }: CheckRequest['query'],
+  defaultUsage: number,
+): Request {
+  if (requestedUsage !== undefined && requestedUsage < 0)
+    throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
+  return {
+    usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
+    values: requestedValues ?? null,
+    defaultUsage: wholeUnits(defaultUsage),
+  }
+}
+
+/** Values name entities by their text, whatever they are. */
+export const dimensionsFromWire = (
+  dimensions: Readonly<Record<string, string | number | boolean>>,
+): Dimensions => Object.entries(dimensions).map(([name, value]) => [name, String(value)])

@@ -1,0 +1,164 @@
+import {
+  answerCredit,
+  answerFeature,
+  type Decision,
+  type Evaluated,
+  type EvaluatedCredit,
+  type FoundCustomer,
+  type Readable,
+  type Reading,
+  type Request,
+  readingOf,
+  type SourceLoader,
+} from '../entitlements/index.ts'
+import { type ChainNode, chainsOf, type Demand, type Kept, resolve } from '../governance/index.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Call } from '../operation.ts'
+import { joinDecisions } from './join-decisions.ts'
+import { withoutExpired } from './leave-out-expired.ts'
+import type { Memory } from './memory.ts'
+
+/** Names of dimensions with their values, in their order. */
+export type Dimensions = readonly (readonly [name: string, value: string])[]
+
+export type CapabilityId = { kind: 'feature' | 'currency'; id: string }
+
+/** What a check asks. */
+export type Question = {
+  customerId: string
+  resourceId: string | null
+  capability: CapabilityId
+  request: Request
+  /** null: none were sent, and no budget is asked. */
+  dimensions: Dimensions | null
+}
+
+/** What a customer is entitled to. */
+export type Base =
+  | { kind: 'feature'; evaluated: Evaluated }
+  | { kind: 'currency'; evaluated: EvaluatedCredit }
+
+/** What the dimensions of a question lead to. */
+export type Met = {
+  chains: readonly (readonly ChainNode[])[]
+  isGranted: boolean
+  /** The keys of dimensions that could have named an entity and did not. */
+  unresolved: readonly string[]
+}
+
+export type Checked = Base & {
+  decision: Decision
+  customerKey: Uuid | null
+  /** null: no budget was asked. */
+  met: Met | null
+}
+
+/** What checks are made with. `keys`: those of ids, which are never given to another. */
+export type Checking = { loaders: readonly SourceLoader[]; keys: Memory<Uuid> }
+
+/**
+ * Whether a customer may use a feature or spend a currency. What does not exist is a denial, but
+ * for a currency: 404 `CustomCurrencyNotFound`. All of it is of one instant, and read in one round
+ * trip once the keys of the ids are known.
+ */
+export async function check(
+  call: Call,
+  { loaders, keys }: Checking,
+  question: Question,
+): Promise<Checked> {
+  const { db } = call.app
+  const reading = readingOf(call, { ...question, loaders })
+  const { dimensions } = question
+  if (dimensions === null) {
+    const { customer, base } = await answer(db, reading, question)
+    return { ...base, decision: base.evaluated.decision, ...customer, met: null }
+  }
+  return db.snapshot(async (reader) => {
+    const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
+    const names = namesOf(question, reading)
+    const customerKey = keys.get(names.customer)
+    const capabilityKey = keys.get(names.capability)
+    const resolving = (known: Uuid, capabilities: readonly Uuid[]) =>
+      resolve(reader, [{ scope: reading.scope, customerKey: known, dimensions }], {
+        capabilityKeys: capabilities,
+        at: reading.now,
+      })
+    const [{ customer, base }, early] = await Promise.all([
+      answer(inside, reading, question),
+      customerKey !== undefined && capabilityKey !== undefined
+        ? resolving(customerKey, [capabilityKey])
+        : null,
+    ])
+    const demand = demandOf(base)
+    if (demand !== null) keys.set(names.capability, demand.capabilityKey)
+    if (customer.customerKey === null) return checked(base, customer, NOTHING)
+    keys.set(names.customer, customer.customerKey)
+    const demands = demand === null ? [] : [demand]
+    const found =
+      early ??
+      (await resolving(
+        customer.customerKey,
+        demands.map((each) => each.capabilityKey),
+      ))
+    return checked(base, customer, meet(found, demands, { customer, reading }))
+  })
+}
+
+const NOTHING: Met = { chains: [], isGranted: true, unresolved: [] }
+
+const checked = (base: Base, { customerKey }: FoundCustomer, met: Met): Checked => ({
+  ...base,
+  decision: joinDecisions(base.evaluated.decision, met),
+  customerKey,
+  met,
+})
+
+async function answer(
+  db: Readable,
+  reading: Reading,
+  { capability: { kind, id }, request }: Question,
+): Promise<{ customer: FoundCustomer; base: Base }> {
+  if (kind === 'feature') {
+    const found = await answerFeature(db, reading, { featureId: id, request })
+    return { customer: found.customer, base: { kind, evaluated: found.answer } }
+  }
+  const found = await answerCredit(db.read, reading, { currencyId: id, request })
+  return { customer: found.customer, base: { kind, evaluated: found.answer } }
+}
+
+/** What a question wants of budgets: of a feature that is not metered only what was sent. */
+function demandOf(base: Base): Demand | null {
+  if (base.kind === 'currency') {
+    const { currency, request } = base.evaluated
+    const amount = request.usage ?? request.defaultUsage
+    return { capabilityKey: currency.key, currencyId: null, transformation: null, amount }
+  }
+  const { holding, asked } = base.evaluated
+  const feature = holding?.feature ?? null
+  if (feature === null) return null
+  const { usage, defaultUsage } = asked.request
+  return {
+    capabilityKey: feature.key,
+    currencyId: null,
+    transformation: feature.unitTransformation,
+    amount: usage ?? (feature.meterType === 'None' ? 0n : defaultUsage),
+  }
+}
+
+type Found = Kept & Awaited<ReturnType<typeof resolve>>
+
+function meet(
+  { resolutions, ...kept }: Found,
+  demands: readonly Demand[],
+  { customer, reading }: { customer: FoundCustomer; reading: Reading },
+): Met {
+  const [resolution] = resolutions
+  if (resolution === undefined) return NOTHING
+  const spent = { ...withoutExpired(kept, customer.expired), at: reading.now }
+  return { ...chainsOf(resolution, demands, spent), unresolved: resolution.unresolved }
+}
+
+const namesOf = ({ customerId, capability }: Question, { scope }: Reading) => ({
+  customer: `${scope.environmentKey} customer ${customerId}`,
+  capability: `${scope.environmentKey} ${capability.kind} ${capability.id}`,
+})

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { type Asked, decide } from '../entitlements/index.ts'
+import { anyAsked } from '../entitlements/testing.ts'
+import { wholeUnits } from '../kernel/quantity.ts'
+import { after, isGranted, type Limit, type Way, waysWithBudgets } from './explain-budgets.ts'
+
+const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
+  fc.record({
+    entityId: fc.constantFrom('ann', 'team', 'org'),
+    scopeEntityIds: fc.constantFrom([], ['gpt-4o']),
+    usageLimit: fc.integer({ min: 0, max: 12 }).map(wholeUnits),
+    spent: fc.oneof(
+      fc.integer({ min: -3, max: 14 }).map(wholeUnits),
+      fc.bigInt({ min: 0n, max: wholeUnits(12) }),
+    ),
+  }),
+  { selector: (limit) => `${limit.entityId}${limit.scopeEntityIds}`, maxLength: 4 },
+)
+
+const turned = (asked: Asked, of: readonly Limit[], way: Way) =>
+  isGranted(...after(asked, of, way)) !== isGranted(asked, of)
+
+test('where an entitlement and budgets decide, each way leads to the opposite answer', () => {
+  fc.assert(
+    fc.property(anyAsked, limits, (asked, of) => {
+      for (const way of waysWithBudgets(asked, of)) assert.ok(turned(asked, of, way))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('what a denial takes to be granted is always told', () => {
+  fc.assert(
+    fc.property(anyAsked, limits, (asked, of) => {
+      fc.pre(!isGranted(asked, of))
+      assert.ok(waysWithBudgets(asked, of).length > 0)
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('no change of a way is superfluous, budgets or not', () => {
+  fc.assert(
+    fc.property(anyAsked, limits, (asked, of) => {
+      for (const way of waysWithBudgets(asked, of))
+        way.forEach((_, left) => {
+          const fewer = way.filter((_, index) => index !== left)
+          assert.ok(!turned(asked, of, fewer))
+        })
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('no request and no budget goes further than it must', () => {
+  fc.assert(
+    fc.property(anyAsked, limits, (asked, of) => {
+      const granted = isGranted(asked, of)
+      for (const way of waysWithBudgets(asked, of)) {
+        const last = way.at(-1)
+        if (last?.change !== 'requestedUsage' && last?.change !== 'budget') continue
+        if (last.to === null) continue
+        const isGrowing = granted === (last.change === 'requestedUsage')
+        const nearer = last.to + (isGrowing ? -wholeUnits(1) : wholeUnits(1))
+        if (nearer < 0n) continue
+        assert.ok(!turned(asked, of, [...way.slice(0, -1), { ...last, to: nearer }]))
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('without budgets the ways are those of the entitlement', () => {
+  fc.assert(
+    fc.property(anyAsked, (asked) => {
+      const ways = waysWithBudgets(asked, [])
+      assert.equal(isGranted(asked, []), decide(asked).isGranted)
+      assert.ok(ways.length > 0)
+      assert.ok(ways.flat().every(({ change }) => change !== 'budget'))
+    }),
+  )
+})

@@ -1,0 +1,53 @@
+import type { PromotionalEntitlementInput } from '../../src/contract.gen.ts'
+import type { Tenant } from './world.ts'
+
+/** A grant for a lifetime, of a feature that needs no value; requests name every field. */
+export const grantItem = (
+  featureId: string,
+  parts: Partial<PromotionalEntitlementInput> = {},
+): PromotionalEntitlementInput => ({
+  featureId,
+  period: 'lifetime',
+  customEndDate: null,
+  usageLimit: null,
+  hasUnlimitedUsage: null,
+  hasSoftLimit: null,
+  enumValues: null,
+  isVisible: null,
+  resetPeriod: null,
+  yearlyResetPeriodConfiguration: null,
+  monthlyResetPeriodConfiguration: null,
+  weeklyResetPeriodConfiguration: null,
+  ...parts,
+})
+
+/** One feature of each kind, called by its kind. */
+export const FEATURES = [
+  { id: 'sso', featureType: 'BOOLEAN' },
+  {
+    id: 'region',
+    featureType: 'ENUM',
+    enumConfiguration: ['eu', 'us', 'a,b'].map((value) => ({ value, displayName: value })),
+  },
+  { id: 'retention', featureType: 'NUMBER' },
+  { id: 'seats', featureType: 'NUMBER', meterType: 'FLUCTUATING' },
+  { id: 'calls', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+] as const
+
+/** A customer `acme`, and `FEATURES`. */
+export async function furnishFeatures(tenant: Tenant): Promise<void> {
+  await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
+  for (const feature of FEATURES)
+    await tenant.ok('v1.features.createFeature', {
+      body: { displayName: feature.id, ...feature },
+    })
+}
+
+export const acme = { params: { id: 'acme' } }
+
+/** Grants features to `acme`. */
+export const grantTo = (tenant: Tenant, items: readonly PromotionalEntitlementInput[]) =>
+  tenant.ok('v1.customers.promotionalEntitlements.create', {
+    ...acme,
+    body: { promotionalEntitlements: items },
+  })
