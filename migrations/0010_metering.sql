@@ -89,6 +89,8 @@ create table usage_totals (
   window_end timestamptz not null,
   window_start timestamptz not null,
   environment_key uuid not null,
+  -- Of the lifetime and of days.
+  is_kept boolean not null,
   -- All that any way to aggregate needs, of signed amounts before any unit transformation, so that
   -- a meter may change how it aggregates. The sum has room for more than any that is shown.
   count bigint not null,
@@ -106,7 +108,7 @@ create table usage_totals (
   primary key (customer_key, feature_key, resource_key, window_end, window_start)
 ) with (fillfactor = 80);
 
-create index usage_totals_by_end on usage_totals (environment_key, window_end);
+create index usage_totals_by_end on usage_totals (environment_key, window_end) where not is_kept;
 
 -- Which distinct values a total has seen, by 128 bits of their SHA-256: one may be too long for an
 -- index row.
@@ -121,3 +123,5 @@ create table usage_marks (
   environment_key uuid not null,
   primary key (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)
 );
+
+create index usage_marks_by_end on usage_marks (environment_key, window_end);

@@ -9,7 +9,7 @@ alter table entities
   add foreign key (customer_key, parent_key) references entities (customer_key, entity_key),
   add check (parent_key is null or placed_at is not null);
 
--- Ten children for each parent, whatever is found: where nearly all entities have the same parent, the
+-- Ten children for each parent, whatever is found: where nearly all entities have one parent, the
 -- planner would else read all of them to look for the children of any.
 alter table entities alter column parent_key set (n_distinct = -0.1);
 
@@ -42,8 +42,8 @@ create table assignments (
   unique (customer_key, entity_key, capability_key, scope_head, scope_keys)
 );
 
--- There is no index by entity alone: most entities have few budgets, so the planner would take it for
--- the few that have very many, and read all of these for each record.
+-- There is no index by entity alone: most entities have few budgets, so the planner would take it
+-- for the few that have very many, and read all of these for each record.
 create index assignments_of_capability on assignments
   (customer_key, capability_key, assignment_key);
 

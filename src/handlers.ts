@@ -5,15 +5,22 @@ import { announceArchiving, entitlementsHandlers, promotionalUse } from './entit
 import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
-import { usageHandlers } from './usage/index.ts'
+import {
+  checkHandlers,
+  releaseWhenArchived,
+  reservationHandlers,
+  usageHandlers,
+} from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...auditHandlers,
   ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...budgetsUse }),
-  ...customersHandlers([announceArchiving(sources)]),
+  ...customersHandlers([releaseWhenArchived, announceArchiving(sources)]),
   ...entitlementsHandlers(sources),
   ...governanceHandlers,
   ...budgetHandlers,
   ...usageHandlers(sources),
+  ...checkHandlers(sources),
+  ...reservationHandlers(),
 }

@@ -38,7 +38,9 @@ import {
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
+import { makePartitions, TRIM_USAGE, trimUsage } from './metering/index.ts'
 import { sources } from './sources.ts'
+import { holdWork } from './usage/index.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -53,7 +55,9 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 const workHandlers: WorkHandlers = {
   [TRIM_OUTBOX]: trimOutbox,
   [TRIM_ANSWERS]: trimAnswers,
+  [TRIM_USAGE]: trimUsage,
   ...promotionalWork(sources),
+  ...holdWork,
 }
 
 /**
@@ -148,6 +152,7 @@ export async function createBursar(from: {
 }): Promise<Bursar> {
   const { app, connection, log, clock } = from
   const contract = await readContract(CONTRACT)
+  await makePartitions(app)
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges(connection, authenticator.keys)

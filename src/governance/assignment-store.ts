@@ -109,6 +109,9 @@ export async function findAssignmentsByKey(
 /** `scope_head` of a budget that applies to all usage. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
+const limitToSql = ({ usageLimit }: Assignment): string | null =>
+  usageLimit === null ? null : quantityToSql(usageLimit)
+
 /** Writes budgets as they are now, new ones and changed ones alike. */
 export async function saveAssignments(
   tx: Tx,
@@ -128,7 +131,7 @@ export async function saveAssignments(
       ${assignments.map(({ capability }) => capability.kind)}::text[],
       ${assignments.map(({ capability }) => capability.key)}::uuid[],
       ${assignments.map(({ scope }) => scopeToSql(scope))}::text[],
-      ${assignments.map(({ usageLimit }) => (usageLimit === null ? null : quantityToSql(usageLimit)))}::numeric[],
+      ${assignments.map(limitToSql)}::numeric[],
       ${assignments.map(({ cadence }) => cadence)}::text[],
       ${assignments.map(({ revision }) => revision)}::integer[],
       ${assignments.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],

@@ -1,76 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { budgetsIn, params, type Row, row } from '../../test/support/budgets.ts'
+import { NOW, openWorld } from '../../test/support/world.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 
 const LATER = '2026-06-01T00:00:00.000Z'
-const params = { id: 'acme' }
 const world = await openWorld()
-let tenant: Tenant
-
-type Row = Record<string, unknown>
-
-/** An environment with a metered feature, a currency and one customer with entities, at NOW. */
-async function fresh() {
-  world.clock.moveTo(instantFromWire(NOW))
-  tenant = await world.tenant()
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: [{ id: 'any', displayName: 'Any', attributionKeys: ['anyId'] }] },
-  })
-  await metered('tokens')
-  await tenant.ok('v1.credits.customCurrencies.create', {
-    body: { id: 'credits', displayName: 'Credits' },
-  })
-  await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: {
-      entities: ['org', 'team', 'squad', 'ann', 'bob', 'gpt', 'eu'].map((id) => ({
-        id,
-        entityTypeId: 'any',
-      })),
-    },
-  })
-}
-
-const metered = (id: string) =>
-  tenant.ok('v1.features.createFeature', {
-    body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
+const { announced, archive, fresh, listed, metered, refused, upsert } = budgetsIn(world)
 const later = () => world.clock.moveTo(instantFromWire(LATER))
-
-/** A row of a budget of tokens: unlimited, by the month. */
-const row = (entityId: string, more: Row = {}): Row => ({
-  entityId,
-  featureId: 'tokens',
-  usageLimit: null,
-  cadence: 'P1M',
-  ...more,
-})
-const upsert = async (...assignments: Row[]) =>
-  (await tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })).data
-const refused = (assignments: Row[], message: RegExp, refusal: object = {}) =>
-  tenant.refused(
-    'v1Beta.customers.assignments.upsert',
-    { params, body: { assignments } },
-    { status: 400, code: 'BadUserInput', message, ...refusal },
-  )
-const archive = (...ids: string[]) =>
-  tenant.ok('v1Beta.customers.entities.archive', { params, body: { ids } })
-const listed = async (query: Record<string, string> = {}) =>
-  (await tenant.ok('v1Beta.customers.assignments.list', { params, query })).data
-const announced = async () =>
-  (await tenant.announced()).filter(({ type }) => type.startsWith('entity.entitlement.'))
-/** Everybody's parent. */
-const tree = async () =>
-  Object.fromEntries(
-    (
-      await tenant.ok('v1.events.beta.customers.retrieveGovernance', {
-        params,
-        query: { limit: '100' },
-      })
-    ).data.map(({ entityId, parentId }) => [entityId, parentId]),
-  )
 
 test('budgets are created in request order, of features and of currencies', async () => {
   await fresh()
@@ -116,7 +53,7 @@ test('budgets are created in request order, of features and of currencies', asyn
 })
 
 test('the newer path takes the newer name of the list, and either path takes either', async () => {
-  await fresh()
+  const tenant = await fresh()
   const body = { entityEntitlements: [row('org', { usageLimit: 1 })] }
   const { data } = await tenant.ok('v1Beta.customers.assignments.upsert', {
     params,
@@ -245,7 +182,7 @@ test('what a row lacks or has too much is refused, with its index and entity', a
 })
 
 test('a budget is of a feature that is summed or counted, or of a currency', async () => {
-  await fresh()
+  const tenant = await fresh()
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' },
   })
@@ -281,7 +218,7 @@ test('a budget is of a feature that is summed or counted, or of a currency', asy
 })
 
 test('what does not exist is 404 by its own code', async () => {
-  await fresh()
+  const tenant = await fresh()
   await refused([row('org', { featureId: 'none' })], /assignments\[0\].*none/, {
     status: 404,
     code: 'FeatureNotFound',
@@ -302,7 +239,7 @@ test('what does not exist is 404 by its own code', async () => {
 })
 
 test('an archived customer keeps its budgets readable and refuses every write', async () => {
-  await fresh()
+  const tenant = await fresh()
   const before = await upsert(row('org'))
   await tenant.ok('v1.customers.archive', { params })
   await refused([row('org', { usageLimit: 1 })], /archived/, { code: 'EntityIsArchivedError' })
@@ -310,7 +247,7 @@ test('an archived customer keeps its budgets readable and refuses every write', 
 })
 
 test('what is archived is refused where it is named anew, and taken where it was so before', async () => {
-  await fresh()
+  const tenant = await fresh()
   const rows = [
     row('team', { parentId: 'org', scopeEntityIds: ['gpt'] }),
     row('ann', { parentId: 'team' }),
@@ -331,162 +268,4 @@ test('what is archived is refused where it is named anew, and taken where it was
     [row('team', { scopeEntityIds: ['gpt'], parentId: null }), 'team'],
   ] as const)
     await refused([wrong], new RegExp(`the entity ${id} is archived`), archived)
-})
-
-test('a place comes with the first budget, is kept by rows without a parent, and moves with one', async () => {
-  await fresh()
-  const rooted = { team: 'org', ann: 'team' }
-  await upsert(row('ann', { parentId: 'team' }), row('team', { parentId: 'org' }))
-  assert.deepEqual(await tree(), { ...(await tree()), ...rooted, org: null, bob: null })
-  await upsert(row('ann', { scopeEntityIds: ['gpt'] }))
-  assert.equal((await tree()).ann, 'team')
-  later()
-  const [moved, alone] = await upsert(
-    { entityId: 'ann', featureId: 'tokens', parentId: 'org' },
-    row('ann', { scopeEntityIds: ['gpt'] }),
-  )
-  assert.deepEqual([moved?.parentId, moved?.updatedAt], ['org', LATER])
-  assert.deepEqual([alone?.parentId, alone?.updatedAt], ['org', LATER])
-  assert.deepEqual(
-    (await listed({ entityId: 'ann' })).map(({ parentId }) => parentId),
-    ['org', 'org'],
-  )
-  assert.deepEqual(
-    (await announced())
-      .slice(-2)
-      .map(({ before, after }) => [(before as Row).parentId, (after as Row).parentId]),
-    [
-      ['team', 'org'],
-      ['team', 'org'],
-    ],
-  )
-  assert.equal((await upsert(row('ann', { parentId: null })))[0]?.parentId, null)
-})
-
-test('an entity with active ones below it does not move, also not through archived ones', async () => {
-  await fresh()
-  await upsert(
-    row('org'),
-    row('team', { parentId: 'org' }),
-    row('squad', { parentId: 'team' }),
-    row('ann', { parentId: 'squad' }),
-  )
-  const move = row('team', { parentId: null })
-  await refused([move], /assignments\[0\] \(team\).*below it \(squad, ann\)/)
-  await archive('squad')
-  await refused([move], /below it \(ann\)/)
-  const up = await upsert(row('ann', { parentId: 'org' }), move)
-  assert.deepEqual(
-    up.map(({ parentId }) => parentId),
-    ['org', null],
-  )
-  // Whoever is below in the archive counts for the depth.
-  await upsert(row('bob', { parentId: 'ann' }), row('gpt', { parentId: 'bob' }))
-  await refused([row('team', { parentId: 'bob' })], /5 levels; 4/)
-})
-
-test('a batch places parents and children in any order, and moves bottom up', async () => {
-  await fresh()
-  const placed = await upsert(
-    row('ann', { parentId: 'squad' }),
-    row('squad', { parentId: 'team' }),
-    row('team', { parentId: 'org' }),
-    row('org'),
-  )
-  assert.deepEqual(
-    placed.map(({ parentId }) => parentId),
-    ['squad', 'team', 'org', null],
-  )
-  await refused([row('bob', { parentId: 'ann' })], /5 levels; 4 are the most/)
-  await refused([row('team', { parentId: null }), row('squad', { parentId: null })], /below it/)
-  await upsert(
-    row('ann', { parentId: null }),
-    row('squad', { parentId: null }),
-    row('team', { parentId: null }),
-  )
-  assert.deepEqual(await tree(), { ...(await tree()), ann: null, squad: null, team: null })
-})
-
-test('the most levels are configured, and whoever stands too deep is not restored', async () => {
-  await fresh()
-  await upsert(row('org'), row('team', { parentId: 'org' }), row('squad', { parentId: 'team' }))
-  await archive('squad')
-  const flat = await openWorld({ BURSAR_MAX_ENTITY_DEPTH: '2' })
-  const apiKey = tenant.key
-  const other = await flat.tenant()
-  await other.refused(
-    'v1Beta.customers.assignments.upsert',
-    { apiKey, params, body: { assignments: [row('bob', { parentId: 'team' })] } },
-    { status: 400, code: 'BadUserInput', message: /3 levels; 2 are the most/ },
-  )
-  const deep = { status: 400, code: 'BadUserInput', message: /squad.* 2 levels/ }
-  await other.refused(
-    'v1Beta.customers.entities.unarchive',
-    { apiKey, params, body: { ids: ['squad'] } },
-    deep,
-  )
-  await other.refused(
-    'v1Beta.customers.entities.upsert',
-    { apiKey, params, body: { entities: [{ id: 'squad' }] } },
-    deep,
-  )
-  await tenant.ok('v1Beta.customers.entities.unarchive', { params, body: { ids: ['squad'] } })
-})
-
-test('lists filter by entity and by one capability under either name', async () => {
-  await fresh()
-  await metered('credits')
-  await upsert(
-    row('org'),
-    row('ann'),
-    row('ann', { scopeEntityIds: ['gpt'] }),
-    row('ann', { featureId: undefined, currencyId: 'credits' }),
-    row('ann', { featureId: 'credits' }),
-  )
-  const shown = async (query: Record<string, string>) =>
-    (await listed(query)).map(
-      ({ entityId, featureId, currencyId, scopeEntityIds }) =>
-        `${entityId} ${featureId ?? `(${currencyId})`} ${scopeEntityIds}`,
-    )
-  assert.deepEqual(await shown({ entityId: 'org' }), ['org tokens '])
-  assert.deepEqual(await shown({ featureId: 'tokens' }), [
-    'ann tokens gpt',
-    'ann tokens ',
-    'org tokens ',
-  ])
-  assert.deepEqual(await shown({ capabilityId: 'tokens', entityId: 'ann' }), [
-    'ann tokens gpt',
-    'ann tokens ',
-  ])
-  assert.deepEqual(await shown({ currencyId: 'credits' }), ['ann (credits) '])
-  assert.deepEqual(await shown({ featureId: 'credits' }), ['ann credits '])
-  assert.deepEqual(await shown({ capabilityId: 'credits' }), ['ann credits ', 'ann (credits) '])
-  for (const query of [{ entityId: 'nobody' }, { featureId: 'none' }, { capabilityId: 'none' }])
-    assert.deepEqual(await shown(query), [])
-  for (const query of [
-    { featureId: 'tokens', currencyId: 'credits' },
-    { featureId: 'tokens', capabilityId: 'tokens' },
-  ])
-    await tenant.refused(
-      'v1Beta.customers.assignments.list',
-      { params, query },
-      { status: 400, code: 'BadUserInput', message: /exclusive/ },
-    )
-})
-
-test('lists go both ways, newest first, and hold the budgets of archived entities', async () => {
-  await fresh()
-  const entities = ['org', 'team', 'squad', 'ann', 'bob', 'gpt', 'eu']
-  const made = (await upsert(...entities.map((id) => row(id)))).toReversed()
-  await archive('squad')
-  const page = (query: Record<string, string>) =>
-    tenant.ok('v1Beta.customers.assignments.list', { params, query: { limit: '3', ...query } })
-  const first = await page({})
-  assert.deepEqual(first.data, made.slice(0, 3))
-  assert.equal(first.pagination.next, first.data.at(-1)?.id)
-  const second = await page({ after: first.pagination.next ?? '' })
-  assert.deepEqual(second.data, made.slice(3, 6))
-  assert.deepEqual(await page({ before: second.pagination.prev ?? '' }), first)
-  const last = await page({ after: second.pagination.next ?? '' })
-  assert.deepEqual([last.data, last.pagination.next], [made.slice(6), null])
 })

@@ -1,77 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
-import { instantFromWire } from '../kernel/clock.ts'
-import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
-import { windowOf } from './cadence.ts'
-import { type ChainNode, chainsOf, type Demand } from './chains.ts'
-import { counterName, postingsOf } from './count.ts'
 import {
-  budgetName,
+  asks,
+  countersOf,
+  decided,
+  edges,
+  now,
+  types,
+  type Usage,
+  user,
+  withBudgets,
+} from '../../test/support/chains.ts'
+import {
   budgetOf,
   type Company,
   type CompanyBudget,
   createCounters,
   type Dimension,
   resolvedBy,
-} from './testing.ts'
-
-const now = instantFromWire('2026-05-18T10:07:42.000Z')
-
-const asks = (requested: number, more: Partial<Demand> = {}): Demand => ({
-  capabilityKey: 'tokens',
-  currencyId: null,
-  transformation: null,
-  amount: wholeUnits(requested),
-  ...more,
-})
-
-/** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
-function shown(node: ChainNode): string {
-  const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
-  const currency = node.currencyId === null ? '' : `${node.currencyId} `
-  const usage =
-    node.budget === null
-      ? '-'
-      : `${quantityToWire(node.currentUsage)}/${node.usageLimit === null ? '∞' : quantityToWire(node.usageLimit)}`
-  return `${currency}${node.entityId}${scope} ${usage}${node.isGranted ? '' : '!'}`
-}
-
-type Usage = Readonly<Record<string, number>>
-
-/** Recorded usage of now's windows, by the names of budgets. */
-function countersOf(company: Company, usage: Usage) {
-  const counters = createCounters()
-  for (const each of company.budgets) {
-    const budget = budgetOf(each)
-    const count = usage[budgetName(each)]
-    if (count !== undefined)
-      counters.sums.set(counterName(budget, windowOf(budget, now)), wholeUnits(count))
-  }
-  return counters
-}
-
-function decided(
-  company: Company,
-  dimensions: readonly Dimension[],
-  more: { usage?: Usage; holds?: Usage; demands?: readonly Demand[] } = {},
-) {
-  const demands = more.demands ?? [asks(1)]
-  const capabilities = demands.map(({ capabilityKey }) => capabilityKey)
-  const { chains, isGranted } = chainsOf(resolvedBy(company, dimensions, capabilities), demands, {
-    counters: countersOf(company, more.usage ?? {}).sums,
-    holds: countersOf(company, more.holds ?? {}).sums,
-    at: now,
-  })
-  return { chains: chains.map((chain) => chain.map(shown)), isGranted }
-}
-
-const types: Company['types'] = {
-  org: { keys: ['orgId'] },
-  team: { keys: ['teamId'] },
-  user: { keys: ['userId', 'agentId'] },
-  model: { keys: ['modelId'] },
-}
+} from '../../test/support/company.ts'
+import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
+import { windowOf } from './cadence.ts'
+import { chainsOf, type Demand } from './chains.ts'
+import { counterName, postingsOf } from './count.ts'
 
 const acme: Company = {
   types,
@@ -223,28 +174,6 @@ test('vector 6: an agent stops at its own budget, the next one at what is left o
   assert.deepEqual([calls('agent-drafter'), calls('agent-reviewer')], [3, 5])
 })
 
-/** The company of the edge cases: budgets at the top only, and what each case adds. */
-const edges: Company = {
-  types: { ...types, old: { keys: ['oldId'], archived: true } },
-  entities: {
-    org: { type: 'org', parent: null },
-    team: { type: 'team', parent: 'org' },
-    gone: { type: 'team', parent: 'org', archived: true },
-    user: { type: 'user', parent: 'team' },
-    orphan: { type: 'user', parent: 'gone' },
-    quit: { type: 'user', parent: 'team', archived: true },
-    relic: { type: 'old', parent: 'org' },
-    loner: { type: 'user', parent: null },
-    gpt: { type: 'model' },
-  },
-  budgets: [{ entity: 'org', limit: 10 }],
-}
-const user: Dimension = ['userId', 'user']
-const withBudgets = (...budgets: CompanyBudget[]): Company => ({
-  ...edges,
-  budgets: [...edges.budgets, ...budgets],
-})
-
 type Edge = [
   what: string,
   company: Company,
@@ -387,130 +316,3 @@ for (const [what, company, dimensions, chains, more = {}] of cases)
     const { isGranted = true, ...given } = more
     assert.deepEqual(decided(company, dimensions, given), { chains, isGranted })
   })
-
-test('what open reservations hold is not shown as usage, and is not there to be granted', () => {
-  const given = { usage: { org: 4 }, holds: { org: 5 } }
-  const asked = (count: number) => decided(edges, [user], { ...given, demands: [asks(count)] })
-  assert.deepEqual(asked(1), { chains: [['user -', 'team -', 'org 4/10']], isGranted: true })
-  assert.deepEqual(asked(2), { chains: [['user -', 'team -', 'org 4/10!']], isGranted: false })
-})
-
-test('a feature that credits pay for meets the budgets of the currency too, by their own amount', () => {
-  const company = withBudgets({ entity: 'user', capability: 'credits', limit: 3 })
-  const asked = (credits: number) =>
-    decided(company, [user], {
-      demands: [asks(1), asks(credits, { capabilityKey: 'credits', currencyId: 'credits' })],
-    })
-  assert.deepEqual(asked(3), {
-    chains: [['credits user 0/3', 'team -', 'org 0/10']],
-    isGranted: true,
-  })
-  assert.deepEqual(asked(4), {
-    chains: [['credits user 0/3!', 'team -', 'org 0/10']],
-    isGranted: false,
-  })
-})
-
-test('usage is shown and compared in limited units; what is requested is added before they are made', () => {
-  const thousands = { divide: 1000, round: 'UP' } as const
-  const asked = (demand: Partial<Demand>) =>
-    decided(edges, [user], {
-      usage: { org: 8500 },
-      demands: [asks(0, { transformation: thousands, ...demand })],
-    })
-  const chains = [['user -', 'team -', 'org 9/10']]
-  assert.deepEqual(asked({ amount: wholeUnits(1500) }), { chains, isGranted: true })
-  assert.equal(asked({ amount: wholeUnits(1501) }).isGranted, false)
-})
-
-test('a budget that was reset denies no more, and one that is new has not counted what was before', () => {
-  const counters = createCounters()
-  const company: Company = {
-    ...edges,
-    budgets: [{ entity: 'org', limit: 10, cadence: 'P1D', createdAt: now }],
-  }
-  const resolution = resolvedBy(company, [user])
-  const day = 86_400_000
-  const add = (occurredAt: number) =>
-    counters.add(
-      postingsOf(resolution, { capabilityKey: 'tokens', amount: wholeUnits(10), occurredAt }),
-    )
-  const granted = (at: number) =>
-    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at }).isGranted
-  add(now - day)
-  assert.equal(counters.sums.size, 0)
-  add(now)
-  assert.deepEqual([granted(now), granted(now + day)], [false, true])
-  // Late ones go where they occurred.
-  add(now + day)
-  add(now)
-  assert.deepEqual([granted(now + day), granted(now + 2 * day)], [false, true])
-})
-
-const entity = fc.constantFrom(...Object.keys(edges.entities))
-const anyBudgets = fc.uniqueArray(
-  fc.record({
-    entity,
-    scope: fc.uniqueArray(entity, { maxLength: 2 }),
-    limit: fc.option(fc.nat({ max: 20 })),
-  }),
-  { selector: budgetName, maxLength: 10 },
-)
-const anyDimensions = fc.array(
-  fc.tuple(fc.constantFrom('orgId', 'teamId', 'userId', 'agentId', 'modelId'), entity),
-  { maxLength: 5 },
-)
-const anyUsage = fc.dictionary(entity, fc.integer({ min: -5, max: 20 }))
-
-test('a request passes exactly when every node of every chain can take it', () => {
-  fc.assert(
-    fc.property(anyBudgets, anyDimensions, anyUsage, (budgets, dimensions, usage) => {
-      const { chains, isGranted } = decided({ ...edges, budgets }, dimensions, { usage })
-      assert.equal(isGranted, !chains.flat().some((node) => node.endsWith('!')))
-    }),
-  )
-})
-
-test('raising a limit never denies, and neither does taking a budget away', () => {
-  fc.assert(
-    fc.property(
-      anyBudgets,
-      anyDimensions,
-      anyUsage,
-      fc.nat(),
-      fc.option(fc.nat({ max: 30 })),
-      (budgets, dimensions, usage, pick, limit) => {
-        const company = { ...edges, budgets }
-        fc.pre(budgets.length > 0 && decided(company, dimensions, { usage }).isGranted)
-        const index = pick % budgets.length
-        const old = budgets[index]?.limit ?? null
-        const raised = limit === null || old === null ? null : old + limit
-        const more = budgets.map((each, at) => (at === index ? { ...each, limit: raised } : each))
-        assert.ok(decided({ ...edges, budgets: more }, dimensions, { usage }).isGranted)
-        const fewer = budgets.filter((_, at) => at !== index)
-        assert.ok(decided({ ...edges, budgets: fewer }, dimensions, { usage }).isGranted)
-      },
-    ),
-  )
-})
-
-test('a record counts once for a budget, however many dimensions lead to it', () => {
-  fc.assert(
-    fc.property(anyBudgets, anyDimensions, (budgets, dimensions) => {
-      const resolution = resolvedBy({ ...edges, budgets }, dimensions)
-      const postings = postingsOf(resolution, {
-        capabilityKey: 'tokens',
-        amount: wholeUnits(1),
-        occurredAt: now,
-      })
-      const keys = postings.map(({ assignmentKey }) => assignmentKey)
-      assert.equal(new Set(keys).size, keys.length)
-      const onChains = new Set(
-        chainsOf(resolution, [asks(1)], { counters: new Map(), holds: new Map(), at: now })
-          .chains.flat()
-          .flatMap(({ budget }) => (budget === null ? [] : [budget.assignmentKey])),
-      )
-      assert.deepEqual(new Set(keys), onChains, 'what is decided by is what is counted for')
-    }),
-  )
-})

@@ -2,17 +2,9 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { AHEAD_LIMIT_MS } from '../metering/index.ts'
+import { AHEAD_LIMIT_MS, type Attribution, type Posting } from '../metering/index.ts'
 import { type Cadenced, countsFrom, windowOf, windowsBetween } from './cadence.ts'
 import type { Budget, Resolution } from './types.ts'
-
-/** What a record adds to one counter of a budget. */
-export type Posting = {
-  assignmentKey: Uuid
-  revision: number
-  window: Window
-  delta: Quantity
-}
 
 /** The windows in which a revision counts what was posted under those before it. */
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
@@ -66,4 +58,24 @@ export function postingsOf(
       window: windowOf(budget, record.occurredAt),
       delta: record.amount,
     }))
+}
+
+/**
+ * Whom a record is attributed to, and what it adds to their budgets: null where its dimensions name
+ * no entity.
+ */
+export function attributionOf(
+  resolution: Pick<Resolution, 'paths' | 'budgets'>,
+  record: { measured: readonly { featureKey: Uuid; amount: Quantity }[]; occurredAt: Instant },
+): Attribution | null {
+  const { measured, occurredAt } = record
+  const paths = resolution.paths.map((path) => path.map(({ entityKey }) => entityKey))
+  if (paths.length === 0) return null
+  return {
+    direct: paths.flatMap((path) => path.slice(0, 1)),
+    entities: [...new Set(paths.flat())],
+    postings: measured.flatMap(({ featureKey, amount }) =>
+      postingsOf(resolution, { capabilityKey: featureKey, amount, occurredAt }),
+    ),
+  }
 }

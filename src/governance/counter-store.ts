@@ -4,8 +4,8 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { heldPostings, moveHolds, postingsFrom } from '../metering/index.ts'
-import { type Carry, counterName, type Kept, type Posting } from './count.ts'
+import { heldPostings, moveHolds, type Posting, postingsFrom } from '../metering/index.ts'
+import { type Carry, counterName, type Kept } from './count.ts'
 
 /** A posting with whose it is. */
 export type OwnPosting = Omit<Posting, 'window'> & {

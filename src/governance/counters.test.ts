@@ -1,67 +1,46 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
-import { findFeatures } from '../catalog/index.ts'
-import { findCustomerKey } from '../customers/index.ts'
-import { column, row, sql } from '../db/index.ts'
+import { budgetsIn, row } from '../../test/support/budgets.ts'
+import { NOW, openWorld } from '../../test/support/world.ts'
+import { column, row as rowOf, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
-import type { Uuid } from '../kernel/ids.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
 import { counterName } from './count.ts'
 import { post, readCounters } from './counter-store.ts'
 import { compareCounters, recountCounters } from './recount.ts'
-import { recordUsage } from './testing-usage.ts'
 
-const params = { id: 'acme' }
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 const now = instantFromWire(NOW)
 const world = await openWorld()
 const { app } = world.bursar
-let tenant: Tenant
-let customerKey: Uuid
-let capabilityKey: Uuid
+const { current, fresh, upsert, use } = budgetsIn(world)
 
 /** A team with ann in it, and a budget of each. */
-async function fresh(cadence = 'P1M') {
-  world.clock.moveTo(now)
-  tenant = await world.tenant()
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: [{ id: 'any', displayName: 'Any', attributionKeys: ['anyId'] }] },
-  })
-  await tenant.ok('v1.features.createFeature', {
-    body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
-  await tenant.ok('v1.customers.provision', { body: params })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: { entities: ['team', 'ann'].map((id) => ({ id, entityTypeId: 'any' })) },
-  })
+async function furnished(cadence = 'P1M') {
+  await fresh({ team: 'team', ann: 'user' })
   await budget('team', cadence)
-  await budget('ann', cadence, 'team')
-  customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'acme'), 'acme')
-  const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
-  capabilityKey = required(feature, 'the feature').key
+  await upsert(row('ann', { cadence, parentId: 'team' }))
 }
 
-const budget = async (entityId: string, cadence: string, parentId?: string) => {
-  const assignments = [{ entityId, featureId: 'tokens', usageLimit: 100, cadence, parentId }]
-  const { data } = await tenant.ok('v1Beta.customers.assignments.upsert', {
-    params,
-    body: { assignments },
-  })
-  return required(data[0], 'a budget')
+const budget = async (entityId: string, cadence: string) => {
+  const [saved] = await upsert(row(entityId, { usageLimit: 100, cadence }))
+  return required(saved, 'a budget')
+}
+const record = (amount: number, occurredAt?: Instant) => use('userId=ann', amount, occurredAt)
+const differences = async () =>
+  (await compareCounters(app.db.read, current().customerKey, 100)).differences
+
+/** The customer and its environment, as stores take them. */
+const owned = () => {
+  const { tenant, customerKey } = current()
+  return { scope: tenant.scope, customerKey }
 }
 
-const record = (amount: number, occurredAt: Instant = world.clock.now(), entityId = 'ann') =>
-  recordUsage({ ...app, scope: tenant.scope, customerKey, now: world.clock.now() }, [
-    { capabilityKey, amount, dimensions: [['anyId', entityId]], occurredAt },
-  ])
-
-const counterRow = row({
+const counterRow = rowOf({
   id: column.text,
   revision: column.integer,
   window_start: column.instant,
@@ -76,7 +55,8 @@ async function counters(): Promise<string[]> {
     select e.id, c.revision, c.window_start, c.usage
     from budget_counters c join assignments a using (customer_key, assignment_key)
       join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
-    where c.customer_key = ${customerKey}::uuid order by e.id, c.assignment_key, c.revision, c.window_start`,
+    where c.customer_key = ${current().customerKey}::uuid
+    order by e.id, c.assignment_key, c.revision, c.window_start`,
   )
   return found.map(({ id, revision, window_start, usage }) => {
     const start = instantToWire(window_start).replace(/(T00:00)?:00\.000Z$/, '')
@@ -84,12 +64,10 @@ async function counters(): Promise<string[]> {
   })
 }
 
-const differences = async () => (await compareCounters(app.db.read, customerKey, 100)).differences
-
 test('postings add up, any number to one counter, and are read by name', async () => {
-  await fresh()
+  await furnished()
   const assignmentKey = (await budget('ann', 'P1M')).id
-  const owner = { scope: tenant.scope, customerKey, assignmentKey, revision: 1 }
+  const owner = { ...owned(), assignmentKey, revision: 1 }
   const window = windowOf({ cadence: 'P1M', createdAt: now }, now)
   const later = windowOf({ cadence: 'P1M', createdAt: now }, window.end)
   const postings = [3, -1].map((units) => ({ ...owner, window, delta: wholeUnits(units) }))
@@ -118,12 +96,12 @@ test('postings add up, any number to one counter, and are read by name', async (
 })
 
 test('another cadence keeps what is over and counts the window in progress anew', async () => {
-  await fresh()
+  await furnished()
   world.clock.moveTo(now + 20 * DAY)
   await record(1, now)
   await record(2, now + 20 * DAY - 3 * HOUR)
   await record(4, now + 20 * DAY)
-  await record(8, now + 20 * DAY, 'team')
+  await use('teamId=team', 8)
   await budget('ann', 'P1D')
   const before = ['ann 1 2026-05-01 1', 'ann 1 2026-06-01 6']
   const team = ['team 1 2026-05-01 1', 'team 1 2026-06-01 14']
@@ -146,7 +124,7 @@ test('another cadence keeps what is over and counts the window in progress anew'
 })
 
 test('another cadence takes over what was recorded ahead of its time', async () => {
-  await fresh('PT1H')
+  await furnished('PT1H')
   await record(1)
   await record(2, now + 55 * MINUTE)
   await budget('ann', 'PT1M')
@@ -163,17 +141,10 @@ test('another cadence takes over what was recorded ahead of its time', async () 
 })
 
 test('a limit keeps the counter, and what was recorded before a budget was made is not counted', async () => {
-  await fresh()
+  await furnished()
   await record(1)
-  await tenant.ok('v1Beta.customers.assignments.upsert', {
-    params,
-    body: { assignments: [{ entityId: 'ann', featureId: 'tokens', usageLimit: 1 }] },
-  })
-  const scoped = { entityId: 'ann', featureId: 'tokens', usageLimit: 1, cadence: 'P1M' }
-  await tenant.ok('v1Beta.customers.assignments.upsert', {
-    params,
-    body: { assignments: [{ ...scoped, scopeEntityIds: ['team'] }] },
-  })
+  await upsert({ entityId: 'ann', featureId: 'tokens', usageLimit: 1 })
+  await upsert(row('ann', { scopeEntityIds: ['team'] }))
   await record(2)
   await record(4, instantFromWire('2026-04-30T23:59:59.999Z'))
   assert.deepEqual(await counters(), [
@@ -184,7 +155,7 @@ test('a limit keeps the counter, and what was recorded before a budget was made 
 })
 
 test('every counter can be made out of the records again', async () => {
-  await fresh()
+  await furnished()
   for (const [days, cadence] of [
     [0, 'P1D'],
     [1, 'P1W'],
@@ -194,11 +165,12 @@ test('every counter can be made out of the records again', async () => {
     world.clock.moveTo(now + days * DAY)
     await record(days + 1)
     await record(-2, now + days * DAY - HOUR)
-    await record(3, now + days * DAY + 59 * MINUTE, 'team')
+    await use('teamId=team', 3, now + days * DAY + 59 * MINUTE)
     await budget('ann', cadence)
     await record(5, now)
   }
   const before = await counters()
+  const { customerKey } = current()
   assert.deepEqual(await differences(), [])
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`
@@ -210,18 +182,18 @@ test('every counter can be made out of the records again', async () => {
   const found = await differences()
   assert.ok(found.length > 2)
   for (const { kept, recounted } of found) assert.notDeepEqual(kept, recounted)
-  await app.db.transaction((tx) => recountCounters(tx, { scope: tenant.scope, customerKey }))
+  await app.db.transaction((tx) => recountCounters(tx, owned()))
   assert.deepEqual(await counters(), before)
   assert.deepEqual(await differences(), [])
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`delete from budget_counters where customer_key = ${customerKey}::uuid`)
-    await recountCounters(tx, { scope: tenant.scope, customerKey })
+    await recountCounters(tx, owned())
   })
   assert.deepEqual(await counters(), before)
 })
 
 test('records that race with changes of cadence count once, before or after each change', async () => {
-  await fresh()
+  await furnished()
   const cadences = ['P1D', 'P1W', 'P1Y', 'P1M', 'PT1H', 'P30D']
   await Promise.all([
     ...cadences.map((cadence) => budget('ann', cadence)),

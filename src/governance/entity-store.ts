@@ -92,11 +92,12 @@ export async function saveEntities(
       ${entities.map((entity) => instantToWire(entity.createdAt))}::timestamptz[],
       ${entities.map((entity) => instantToWire(entity.updatedAt))}::timestamptz[],
       ${entities.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
-    ) as entity (key, id, type_key, display_name, folded_name, metadata, created_at, updated_at, archived_at)
+    ) as entity (key, id, type_key, display_name, folded_name, metadata, created_at, updated_at,
+      archived_at)
     on conflict (customer_key, entity_key) do update set
       entity_type_key = excluded.entity_type_key, display_name = excluded.display_name,
-      folded_name = excluded.folded_name, metadata = excluded.metadata, updated_at = excluded.updated_at,
-      archived_at = excluded.archived_at`)
+      folded_name = excluded.folded_name, metadata = excluded.metadata,
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
 }
 
 export type EntityFilter = { typeKey: Uuid | null; includeArchived: boolean; page: PageRequest }

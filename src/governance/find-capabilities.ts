@@ -20,20 +20,20 @@ export async function holdCapabilities(
 ): Promise<Found[]> {
   const idsOf = (kind: Capability['kind']) =>
     distinct(inputs.flatMap(({ capability: each }) => (each.kind === kind ? [each.id] : [])))
-  const features = new Map(
-    (await holdFeatures(tx, scope, idsOf('feature'))).map((each) => [each.id, each]),
-  )
-  const currencies = new Map(
-    (await holdCurrencies(tx, scope, idsOf('currency'))).map((each) => [each.id, each]),
-  )
+  const [features, currencies] = await Promise.all([
+    holdFeatures(tx, scope, idsOf('feature')),
+    holdCurrencies(tx, scope, idsOf('currency')),
+  ])
+  const featureOf = new Map(features.map((each) => [each.id, each]))
+  const currencyOf = new Map(currencies.map((each) => [each.id, each]))
   return inputs.map(({ where, capability: { kind, id } }): Found => {
     if (kind === 'currency') {
-      const currency = currencies.get(id)
+      const currency = currencyOf.get(id)
       if (currency === undefined)
         throw notFound('CustomCurrencyNotFound', `${where}: there is no currency ${id}`)
       return { kind, key: currency.key, isArchived: currency.archivedAt !== null }
     }
-    const feature = features.get(id)
+    const feature = featureOf.get(id)
     if (feature === undefined)
       throw notFound('FeatureNotFound', `${where}: there is no feature ${id}`)
     refuseUncountable(feature, where)

@@ -25,7 +25,7 @@ type BudgetJson = {
   limit: string | null
   cadence: string
   createdAt: number
-  /** The latest counter that began by the instant asked for: of the window then, or an older one. */
+  /** The latest counter that began by the instant asked for: of the window then, or an older. */
   counter: { start: number; usage: string; held: string } | null
 }
 
@@ -84,10 +84,10 @@ export async function resolve(
 }
 
 /**
- * `named`: the dimensions with the active entity that each names, if it does. `node`: these entities
- * and all above them, archived ones too, since what is above those is met all the same. `resolved`:
- * the active ones of each request. Lookups that may find one row at most say so, or the planner
- * would read whole tables for large groups.
+ * `named`: the dimensions with the active entity that each names, if it does. `node`: these
+ * entities and all above them, archived ones too, since what is above those is met all the same.
+ * `resolved`: the active ones of each request. Lookups that find one row at most say so, or the
+ * planner would read whole tables for large groups.
  */
 function nodesOf(requests: readonly ResolutionRequest[]): Sql {
   const dimensions = requests.flatMap((request, index) =>

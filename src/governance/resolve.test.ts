@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import {
+  budgetName,
+  type Company,
+  type CompanyBudget,
+  type Dimension,
+  resolvedBy,
+} from '../../test/support/company.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findFeatures } from '../catalog/index.ts'
 import { findCustomerKey } from '../customers/index.ts'
@@ -11,13 +18,6 @@ import { windowOf } from './cadence.ts'
 import { counterName } from './count.ts'
 import { post } from './counter-store.ts'
 import { resolve } from './resolve-store.ts'
-import {
-  budgetName,
-  type Company,
-  type CompanyBudget,
-  type Dimension,
-  resolvedBy,
-} from './testing.ts'
 import type { Budget } from './types.ts'
 
 const world = await openWorld()

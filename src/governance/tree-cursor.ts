@@ -11,7 +11,7 @@ export type TreeCursor = {
 
 /** Cursors of another version are refused, so that what they mean can change. */
 const VERSION = '1'
-/** Enough that two questions of one client never share it; the cursor stays within 255 characters. */
+/** Enough that no two questions share one, while a cursor stays within 255 characters. */
 const DIGEST_LENGTH = 12
 
 const FORM =

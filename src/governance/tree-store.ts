@@ -70,7 +70,8 @@ export async function listTreeEntities(reader: Reader, page: TreePage): Promise<
         order,
         sql`
         select id from entities
-        where customer_key = ${customerKey}::uuid and entity_key = ${page.after?.key ?? null}::uuid`,
+        where customer_key = ${customerKey}::uuid
+          and entity_key = ${page.after?.key ?? null}::uuid`,
       )}
     ) as node
       left join entities p on p.customer_key = ${customerKey}::uuid

@@ -137,3 +137,19 @@ export const typeExists = async (reader: Reader, scope: Scope, key: Uuid): Promi
     select id from entity_types
     where environment_key = ${scope.environmentKey}::uuid and entity_type_key = ${key}::uuid`,
   )) !== null
+
+const attributionKeyRow = row({ key: column.text })
+
+/** The names of dimensions by which an event can name an entity of the environment's customers. */
+export const findAttributionKeys = async (
+  reader: Reader,
+  scope: Scope,
+): Promise<ReadonlySet<string>> => {
+  const found = await reader.many(
+    attributionKeyRow,
+    sql`
+    select distinct key from entity_types, unnest(attribution_keys) as key
+    where environment_key = ${scope.environmentKey}::uuid and archived_at is null`,
+  )
+  return new Set(found.map(({ key }) => key))
+}

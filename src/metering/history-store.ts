@@ -22,8 +22,7 @@ export const countRecords = async (reader: Reader, of: RecordsOf): Promise<bigin
         and day.resource_key = ${of.resourceKey}::uuid
         and day.window_end > ${boundToSql(of.window.start)}::timestamptz
         and day.window_start < ${boundToSql(of.window.end)}::timestamptz
-        and day.window_start = date_trunc('day', day.window_start, 'UTC')
-        and day.window_end = day.window_start + interval '24 hours'`,
+        and day.is_kept and isfinite(day.window_end)`,
     )
   ).records
 

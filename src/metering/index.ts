@@ -45,6 +45,7 @@ export {
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
+export { makePartitions } from './partitions.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export { recountTotals } from './recount.ts'
@@ -74,6 +75,7 @@ export {
   reservationAt,
 } from './settle-reservation.ts'
 export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export { scheduleTrimming, TRIM_USAGE, trimUsage } from './trim-usage.ts'
 export {
   type Aggregate,
   AHEAD_LIMIT_MS,

@@ -12,7 +12,7 @@ import {
   tallyOfWindow,
   windowsAsked,
 } from './tally-store.ts'
-import type { KeptTotal, MeteredOf, WindowOf } from './types.ts'
+import { isAlwaysKept, type KeptTotal, type MeteredOf, type WindowOf } from './types.ts'
 
 const positionColumn = { position: column.integer }
 const windowColumns = { window_start: column.bound, window_end: column.bound }
@@ -108,15 +108,17 @@ export async function saveTotals(
   const sqlOf = (quantity: bigint | null) => (quantity === null ? null : quantityToSql(quantity))
   await tx.execute(sql`
     insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-      environment_key, count, sum, min, max, distinct_count, held, last_at, set_at)
+      environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at)
     select customer_key, feature_key, resource_key, window_end, window_start,
-      ${scope.environmentKey}::uuid, count, sum, min, max, distinct_count, held, last_at, set_at
+      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at
     from unnest(
       ${totals.map(({ customerKey }) => customerKey)}::uuid[],
       ${totals.map(({ featureKey }) => featureKey)}::uuid[],
       ${totals.map(({ resourceKey }) => resourceKey)}::uuid[],
       ${totals.map(({ total }) => boundToSql(total.window.end))}::timestamptz[],
       ${totals.map(({ total }) => boundToSql(total.window.start))}::timestamptz[],
+      ${totals.map(({ total }) => isAlwaysKept(total.window))}::boolean[],
       ${totals.map(({ total }) => String(total.tally.count))}::bigint[],
       ${totals.map(({ total }) => quantityToSql(total.tally.sum))}::numeric[],
       ${totals.map(({ total }) => sqlOf(total.tally.min))}::numeric[],
@@ -125,8 +127,8 @@ export async function saveTotals(
       ${totals.map(({ total }) => quantityToSql(total.held))}::numeric[],
       ${totals.map(({ total }) => boundToSql(total.lastAt))}::timestamptz[],
       ${totals.map(({ total: { setAt } }) => setAt && boundToSql(setAt))}::timestamptz[]
-    ) as total (customer_key, feature_key, resource_key, window_end, window_start, count, sum, min,
-      max, distinct_count, held, last_at, set_at)
+    ) as total (customer_key, feature_key, resource_key, window_end, window_start, is_kept, count,
+      sum, min, max, distinct_count, held, last_at, set_at)
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
       count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
       distinct_count = excluded.distinct_count, held = excluded.held, last_at = excluded.last_at,

@@ -4,7 +4,7 @@ import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import { AHEAD_LIMIT_MS } from './types.ts'
 
 /**
- * The postings on a customer's records that occurred at `from` or later, `null` for all: assignment_key,
+ * The postings on a customer's records that occurred at `from` or later, or on all: assignment_key,
  * revision, window_start, delta; and of the record event_key, occurred_at, what it counted
  * (feature_keys, amounts) and whom it is attributed to (entity_keys). A subquery, which takes as
  * long as there are records.

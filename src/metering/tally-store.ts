@@ -101,9 +101,7 @@ export const tallyOfWindow = sql`
     from usage_totals day
     where day.customer_key = query.customer_key and day.feature_key = query.feature_key
       and day.resource_key = query.resource_key and day.window_end > query.days_start
-      and day.window_end <= query.days_end and day.window_start >= query.days_start
-      and day.window_start = date_trunc('day', day.window_start, 'UTC')
-      and day.window_end = day.window_start + interval '24 hours'
+      and day.window_end <= query.days_end and day.is_kept
     union all
     ${eachOf(recordsBetween(sql`query.window_start`, sql`query.days_start`))}
     union all

@@ -16,6 +16,7 @@ import {
   totalsAt,
   totalsFromJson,
 } from './index.ts'
+import { isAlwaysKept } from './types.ts'
 
 const world = await openWorld()
 const { db } = world.bursar.app
@@ -50,10 +51,10 @@ const record = (metered: Metered, { occurred, amount, mark = null }: Counted) =>
     const day = dayOf(occurred)
     await tx.execute(sql`
       insert into usage_totals as day (customer_key, feature_key, resource_key, window_end,
-        window_start, environment_key, count, sum, min, max, distinct_count, last_at)
+        window_start, environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
       select ${customerKey}::uuid, ${featureKey}::uuid, ${NO_RESOURCE}::uuid,
         ${boundToSql(day.end)}::timestamptz, ${boundToSql(day.start)}::timestamptz,
-        ${scope.environmentKey}::uuid, 1, amount, amount, amount, 0,
+        ${scope.environmentKey}::uuid, true, 1, amount, amount, amount, 0,
         ${instantToWire(occurred)}::timestamptz
       from (select ${quantityToSql(amount)}::numeric as amount) as added
       on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
@@ -69,10 +70,10 @@ const keep = (
   db.transaction((tx) =>
     tx.execute(sql`
       insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-        environment_key, count, sum, min, max, distinct_count, last_at)
+        environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
       values (${customerKey}::uuid, ${featureKey}::uuid, ${NO_RESOURCE}::uuid,
         ${boundToSql(window.end)}::timestamptz, ${boundToSql(window.start)}::timestamptz,
-        ${scope.environmentKey}::uuid, 1, ${quantityToSql(value)}::numeric, 2, 3, 4,
+        ${scope.environmentKey}::uuid, ${isAlwaysKept(window)}::boolean, 1, ${quantityToSql(value)}::numeric, 2, 3, 4,
         ${instantToWire(last)}::timestamptz)`),
   )
 

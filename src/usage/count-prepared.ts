@@ -12,6 +12,7 @@ import {
   totalsWith,
   usageOf,
 } from '../metering/index.ts'
+import { postToBudgets } from './post-to-budgets.ts'
 import { nameOfMetered, nameOfNamed, nameOfSeen, type State } from './state.ts'
 import type { Counting, Prepared } from './types.ts'
 
@@ -44,7 +45,7 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
     value,
     dimensions: prepared.dimensions,
     measured,
-    attribution: null,
+    attribution: postToBudgets(draft, prepared, measured),
   })
   return named
 }

@@ -5,7 +5,7 @@ import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Call, Handlers } from '../operation.ts'
-import type { Wording } from './prepare-records.ts'
+import type { Sender } from './prepare-records.ts'
 import { readHistory } from './queries.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './wire.ts'
 import { createUsageWriter, type UsageWriter } from './writer.ts'
@@ -18,7 +18,7 @@ export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage>
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)
-      const reported = await writerOf(call).report(call.scope, inputs, wordingOf(call, body))
+      const reported = await writerOf(call).report(call.scope, inputs, senderOf(call, body))
       return {
         data: body.usages.map((usage, index) =>
           reportedToWire(usage, required(reported[index], 'what a report came to')),
@@ -36,7 +36,7 @@ export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage>
       return { data: historyToWire(history) }
     },
     'v1.events.report': async ({ body }, call) => {
-      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire))
+      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire), senderOf(call, body))
       return { data: {} }
     },
   }
@@ -69,12 +69,24 @@ function writers(loaders: readonly SourceLoader[]) {
   }
 }
 
-/** A request as it would be sent again: by the same caller, with the same body. */
-const wordingOf = ({ scope, origin, isRetry }: Call, body: unknown): Wording => ({
-  digest: hash(
-    'sha256',
-    JSON.stringify([scope.environmentKey, origin.actor, origin.operation, body]),
-    'hex',
+/** A request is known again by the same caller and the same body. */
+const senderOf = ({ scope, origin, isRetry }: Call, body: unknown): Sender => ({
+  origin,
+  digest: once(() =>
+    hash(
+      'sha256',
+      JSON.stringify([scope.environmentKey, origin.actor, origin.operation, body]),
+      'hex',
+    ),
   ),
   isRetry: isRetry ?? false,
 })
+
+/** What `make` answers, made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

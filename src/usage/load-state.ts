@@ -1,4 +1,12 @@
 import type { Tx } from '../db/index.ts'
+import {
+  type CounterKey,
+  counterName,
+  postingsOf,
+  readCounters,
+  readFired,
+  type Threshold,
+} from '../governance/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -29,15 +37,18 @@ type Ask = MeteredOf & { from: Instant; windows: readonly Window[] }
 export async function loadState(
   tx: Tx,
   scope: Scope,
-  records: readonly Prepared[],
+  { records, thresholds }: { records: readonly Prepared[]; thresholds: readonly Threshold[] },
 ): Promise<State> {
   const asks = asksOf(records)
   const names = namesOf(records)
   const marks = marksOf(records)
-  const [kept, named, seen] = await Promise.all([
+  const counters = thresholds.length === 0 ? [] : countersOf(records)
+  const [kept, named, seen, counted, fired] = await Promise.all([
     findTotals(tx, asks),
     findNamed(tx, names),
     findMarks(tx, marks),
+    readCounters(tx, counters),
+    readFired(tx, counters),
   ])
   const missing = asks.flatMap((ask, index) =>
     ask.windows
@@ -60,6 +71,9 @@ export async function loadState(
       return found ? [[nameOfNamed(name), found]] : []
     }),
     seen: seenIn(marks, marked.length === 0 ? seen : await findMarks(tx, marks)),
+    counters: counted.counters,
+    fired,
+    thresholds,
   })
 }
 
@@ -107,3 +121,19 @@ const seenIn = (marks: readonly MarkOf[], windows: readonly Window[][]): [string
   marks.flatMap((mark, index) =>
     (windows[index] ?? []).map((window): [string, true] => [nameOfSeen(mark, window), true]),
   )
+
+/** The counters that records add to, each once. */
+function countersOf(records: readonly Prepared[]): CounterKey[] {
+  const counters = new Map<string, CounterKey>()
+  for (const { customerKey, counting, occurredAt, resolution } of records) {
+    if (resolution === null) continue
+    for (const { featureKey, amount } of counting)
+      for (const posting of postingsOf(resolution, {
+        capabilityKey: featureKey,
+        amount,
+        occurredAt,
+      }))
+        counters.set(counterName(posting, posting.window), { ...posting, customerKey })
+  }
+  return [...counters.values()]
+}

@@ -3,6 +3,7 @@ import { usageWindow } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import type { Origin } from '../kernel/origin.ts'
 import { LIFETIME, type Window } from '../kernel/period.ts'
 import {
   aggregateOf,
@@ -15,6 +16,7 @@ import {
   occurredAt,
 } from '../metering/index.ts'
 import type { HoldingOf } from './remember-held.ts'
+import type { ResolutionOf } from './remember-resolutions.ts'
 import type { Address, EventInput, Prepared, ReportInput } from './types.ts'
 
 /** What is known of a group's customers and of their environment, at its instant of decision. */
@@ -26,13 +28,15 @@ export type Known = {
   /** The features whose meters may count an event of that name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
   holdingOf: HoldingOf
+  resolutionOf: ResolutionOf
 }
 
-/** A request as it says itself, for one that a client sends again without keys. */
-export type Wording = {
+/** Who sends a request, and how it is known when it is sent again without keys. */
+export type Sender = {
+  origin: Origin
   /** The same only for the same request by the same caller. */
-  digest: string
-  /** Whether the client says that it has sent it before. */
+  digest(): string
+  /** Whether the client says that it has sent the request before. */
   isRetry: boolean
 }
 
@@ -45,18 +49,18 @@ export type Wording = {
 export function prepareReports(
   reports: readonly (ReportInput & Address)[],
   known: Known,
-  wording: Wording,
+  sender: Sender,
 ): Prepared[] {
   reports.forEach((report, index) => {
     refuseArchived(report, known, `usages[${index}]`)
   })
-  return reports.map((report, index) => prepareReport(report, known, { wording, index }))
+  return reports.map((report, index) => prepareReport(report, known, { sender, index }))
 }
 
 function prepareReport(
   report: ReportInput & Address,
   known: Known,
-  { wording, index }: { wording: Wording; index: number },
+  { sender, index }: { sender: Sender; index: number },
 ): Prepared {
   const field = `usages[${index}]`
   const { customerKey, idempotencyKey, statedAt, value } = report
@@ -78,12 +82,14 @@ function prepareReport(
     dimensions: report.dimensionsText,
     name:
       idempotencyKey === null
-        ? nameOfPart(wording.digest, index)
+        ? nameOfPart(sender.digest(), index)
         : nameOfReport({ featureKey: feature.key, resourceKey }, idempotencyKey),
-    isRepeatable: idempotencyKey !== null || wording.isRetry,
+    isRepeatable: idempotencyKey !== null || sender.isRetry,
     keptUntil: now + (idempotencyKey === null ? KEPT_MS.unkeyed : KEPT_MS.keyed),
     counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: windowAt(now) }],
     setIn: isSet ? windowAt(occurred) : null,
+    resolution: known.resolutionOf({ ...report, featureKeys: [feature.key] }),
+    origin: sender.origin,
     field,
   }
 }
@@ -135,14 +141,24 @@ const DIMENSIONS_BYTES = 65_536
  * `InvalidArgumentError`, `EntitlementUsageOutOfRangeError`, and `BadUserInput` for one that is too
  * large; 404 `CustomerResourceNotFound`.
  */
-export function prepareEvents(events: readonly (EventInput & Address)[], known: Known): Prepared[] {
+export function prepareEvents(
+  events: readonly (EventInput & Address)[],
+  known: Known,
+  sender: Sender,
+): Prepared[] {
   events.forEach((event, index) => {
     refuseArchived(event, known, `events[${index}]`)
   })
-  return events.map((event, index) => prepareEvent(event, known, `events[${index}]`))
+  return events.map((event, index) =>
+    prepareEvent(event, known, { sender, field: `events[${index}]` }),
+  )
 }
 
-function prepareEvent(event: EventInput & Address, known: Known, field: string): Prepared {
+function prepareEvent(
+  event: EventInput & Address,
+  known: Known,
+  { sender, field }: { sender: Sender; field: string },
+): Prepared {
   const { customerKey, eventName, idempotencyKey: key, statedAt } = event
   const resourceKey = requireResource(event, field)
   if (Buffer.byteLength(event.dimensionsText ?? '') > DIMENSIONS_BYTES)
@@ -174,6 +190,8 @@ function prepareEvent(event: EventInput & Address, known: Known, field: string):
       window: shownIn(feature.key),
     })),
     setIn: null,
+    resolution: known.resolutionOf({ ...event, featureKeys: features.map((each) => each.key) }),
+    origin: sender.origin,
     field,
   }
 }

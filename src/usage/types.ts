@@ -1,7 +1,9 @@
 import type { Feature, MeterEvent } from '../catalog/index.ts'
 import type { UsageUpdateBehavior } from '../contract.gen.ts'
+import type { Resolution } from '../governance/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import type { Origin } from '../kernel/origin.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Aggregate, Measured, RecordName, UsageRecord } from '../metering/index.ts'
@@ -57,8 +59,11 @@ export type Prepared = Pick<
   isRepeatable: boolean
   keptUntil: Instant
   counting: readonly Counting[]
+  /** What its dimensions lead to; null if they name no entity. */
+  resolution: Resolution | null
   /** Of a SET: the window whose usage becomes the value. */
   setIn: Window | null
+  origin: Origin
   /** How a message names it. */
   field: string
 }

@@ -45,7 +45,7 @@ const reportOf = (customerId: string, more: Partial<ReportInput> = {}): ReportIn
   idempotencyKey: null,
   ...more,
 })
-const wording = { digest: 'test', isRetry: false }
+const sender = { origin: systemOrigin('test'), digest: () => 'test', isRetry: false }
 
 const CUTS: [Cut, number][] = [
   ['before', 1],
@@ -57,7 +57,7 @@ for (const [cut, count] of CUTS)
     const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
     const writer = createUsageWriter(proxied, sources)
     const report = (customerId: string) =>
-      writer.report(tenant.scope, [reportOf(customerId)], wording)
+      writer.report(tenant.scope, [reportOf(customerId)], sender)
     await report('acme')
     proxy.cutNext(cut, count)
     const answers = await Promise.all(CUSTOMERS.flatMap((id) => [report(id), report(id)]))
@@ -71,7 +71,7 @@ test('what cannot be found out is 503, and the same keys then count once', async
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
   const writer = createUsageWriter(proxied, sources)
   const report = () =>
-    writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], wording)
+    writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], sender)
   proxy.cutNext('after', 1000)
   await assert.rejects(report(), (error) => error instanceof Refusal && error.status === 503)
   proxy.forgive()
@@ -96,7 +96,7 @@ test('a request that breaks its group breaks alone', async () => {
   const writer = createUsageWriter(world.bursar.app, sources)
   const settled = await Promise.allSettled(
     ['acme', ...CUSTOMERS, ...CUSTOMERS].map((id) =>
-      writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], wording),
+      writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], sender),
     ),
   )
   assert.deepEqual(
@@ -115,7 +115,7 @@ test('two servers count the same keys once, and each other’s reports in turn',
       reportOf(customerId, { idempotencyKey: `key-${run % 20}` }),
       reportOf(customerId, { value: wholeUnits(10) }),
     ])
-    return writers[run % 2]?.report(tenant.scope, reports, { ...wording, digest: `${run}` })
+    return writers[run % 2]?.report(tenant.scope, reports, { ...sender, digest: () => `${run}` })
   })
   await Promise.all(runs)
   for (const customerId of CUSTOMERS) assert.equal(await usage('seats', customerId), 620)
@@ -125,7 +125,7 @@ test('a server whose clock runs ahead never lets the instant of decision go back
   const { tenant } = await openShop(world, FEATURES, CUSTOMERS)
   const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, sources))
   const report = async (index: number) => {
-    const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], wording)) ?? []
+    const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], sender)) ?? []
     return answer?.acceptedAt
   }
   other.clock.moveTo(world.clock.now() + 5000)

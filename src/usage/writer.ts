@@ -8,9 +8,10 @@ import { commitGroup, type Work } from './commit-group.ts'
 import { findAddresses } from './find-addresses.ts'
 import { createGroupQueue, type Entry, type GroupLimits } from './group-queue.ts'
 import { createMemory } from './memory.ts'
-import type { Wording } from './prepare-records.ts'
+import type { Sender } from './prepare-records.ts'
 import { rememberCatalog } from './remember-catalog.ts'
 import { rememberHeld } from './remember-held.ts'
+import { rememberResolutions } from './remember-resolutions.ts'
 import type { EventInput, Reported, ReportInput } from './types.ts'
 
 /**
@@ -28,6 +29,8 @@ const LIMITS: GroupLimits = {
 }
 /** Ids whose keys are remembered: about 20 MB. */
 const KEYS = 100_000
+/** Environments that are remembered. */
+const ENVIRONMENTS = 10_000
 /** What a record takes beside its dimensions, in bytes. */
 const RECORD_BYTES = 1000
 
@@ -36,10 +39,10 @@ export type UsageWriter = {
   report(
     scope: Scope,
     reports: readonly ReportInput[],
-    wording: Wording,
+    sender: Sender,
   ): Promise<readonly Reported[]>
   /** Counts events, all or none. See `prepareEvents`; 404 `CustomerNotFound`; 429, 503. */
-  ingest(scope: Scope, events: readonly EventInput[]): Promise<void>
+  ingest(scope: Scope, events: readonly EventInput[], sender: Sender): Promise<void>
 }
 
 type Request = Entry & { scope: Scope; work: Work }
@@ -51,6 +54,8 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     app,
     readCatalog: rememberCatalog(),
     readHoldings: rememberHeld(loaders),
+    readResolutions: rememberResolutions(),
+    trimmed: createMemory<true>(ENVIRONMENTS),
   }
   const queue = createGroupQueue<Request, readonly Reported[]>(
     LIMITS,
@@ -70,13 +75,13 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
       work,
     })
   return {
-    report: async (scope, subjects, wording) => {
+    report: async (scope, subjects, sender) => {
       const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
-      return submit(scope, { kind: 'reports', items, wording })
+      return submit(scope, { kind: 'reports', items, sender })
     },
-    ingest: async (scope, subjects) => {
+    ingest: async (scope, subjects, sender) => {
       const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
-      await submit(scope, { kind: 'events', items })
+      await submit(scope, { kind: 'events', items, sender })
     },
   }
 }

@@ -10,6 +10,9 @@ const client = async (): Promise<SdkOptions> => ({ baseUrl, apiKey: (await world
 
 type Integration = { vendorIdentifier: string }
 
+const rowsOf = (pages: readonly { data: readonly object[] }[]) =>
+  pages.flatMap(({ data }) => data as readonly Record<string, unknown>[])
+
 test('an SDK of either era upserts and reads entities with its own names', async () => {
   const options = await client()
   const types = [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }]
@@ -32,6 +35,60 @@ test('an SDK of either era upserts and reads entities with its own names', async
         [['e|1']],
       )
     }
+})
+
+test('an SDK of either era writes budgets and reads the tree with its own names', async () => {
+  const options = await client()
+  const write = (method: 'PUT' | 'POST', path: string, body: object) =>
+    sdkCall(options, { method, path, body })
+  const types = [{ id: 'team', displayName: 'Team', attributionKeys: ['teamId'] }]
+  await write('PUT', '/api/v1-beta/entity-types', { types })
+  for (const id of ['tokens', 'calls']) {
+    const feature = { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' }
+    await write('POST', '/api/v1/features', feature)
+  }
+  await write('POST', '/api/v1/customers', { id: 'acme' })
+  const customer = (root: string) => `${root}/customers/acme`
+  const entities = ['org', 'team'].map((id) => ({ id, entityTypeId: 'team' }))
+  await write('PUT', `${customer('/api/v1')}/entities`, { entities })
+  const eras = [
+    { root: '/api/v1-beta', budgets: 'assignments', name: 'assignments', filter: 'capabilityId' },
+    {
+      root: '/api/v1',
+      budgets: 'entities/entitlements',
+      name: 'entityEntitlements',
+      filter: 'featureId',
+    },
+  ]
+  for (const { root, budgets, name, filter } of eras) {
+    const path = `${customer(root)}/${budgets}`
+    const rows = ['tokens', 'calls'].map((featureId) => ({
+      entityId: 'team',
+      featureId,
+      usageLimit: 2,
+      cadence: 'MONTH',
+      parentId: 'org',
+    }))
+    await write('PUT', path, { [name]: rows })
+    const pages = await Array.fromAsync(sdkPages(options, { path, query: { [filter]: 'calls' } }))
+    assert.deepEqual(
+      rowsOf(pages).map(({ cadence, parentId }) => [cadence, parentId]),
+      [['P1M', 'org']],
+    )
+    const tree = await Array.fromAsync(
+      sdkPages(options, {
+        path: `${customer(root)}/governance`,
+        query: { featureIds: ['tokens', 'calls'], minUtilization: 0, limit: 1 },
+      }),
+    )
+    assert.deepEqual(
+      rowsOf(tree).map((row) => [row.entityType, row.entityTypeId, row.featureId]),
+      [
+        ['team', 'team', 'calls'],
+        ['team', 'team', 'tokens'],
+      ],
+    )
+  }
 })
 
 test('an SDK pages through a list in both directions and sees every row once', async () => {

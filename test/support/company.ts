@@ -1,8 +1,9 @@
-import type { Instant } from '../kernel/clock.ts'
-import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
-import type { Cadence } from './cadence.ts'
-import { counterName, type Posting } from './count.ts'
-import type { Budget, Node, Resolution } from './types.ts'
+import type { Cadence } from '../../src/governance/cadence.ts'
+import { counterName } from '../../src/governance/count.ts'
+import type { Budget, Node, Resolution } from '../../src/governance/types.ts'
+import type { Instant } from '../../src/kernel/clock.ts'
+import { type Quantity, wholeUnits } from '../../src/kernel/quantity.ts'
+import type { Posting } from '../../src/metering/index.ts'
 
 /** What a test says of a customer. Keys are ids. */
 export type Company = {

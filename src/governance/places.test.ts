@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { budgetsIn, params, type Row, row } from '../../test/support/budgets.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+
+const LATER = '2026-06-01T00:00:00.000Z'
+const world = await openWorld()
+const { announced, archive, fresh, listed, parents, refused, upsert } = budgetsIn(world)
+const later = () => world.clock.moveTo(instantFromWire(LATER))
+
+test('a place comes with the first budget, is kept by rows without a parent, and moves with one', async () => {
+  await fresh()
+  const rooted = { team: 'org', ann: 'team' }
+  await upsert(row('ann', { parentId: 'team' }), row('team', { parentId: 'org' }))
+  assert.deepEqual(await parents(), { ...(await parents()), ...rooted, org: null, bob: null })
+  await upsert(row('ann', { scopeEntityIds: ['gpt'] }))
+  assert.equal((await parents()).ann, 'team')
+  later()
+  const [moved, alone] = await upsert(
+    { entityId: 'ann', featureId: 'tokens', parentId: 'org' },
+    row('ann', { scopeEntityIds: ['gpt'] }),
+  )
+  assert.deepEqual([moved?.parentId, moved?.updatedAt], ['org', LATER])
+  assert.deepEqual([alone?.parentId, alone?.updatedAt], ['org', LATER])
+  assert.deepEqual(
+    (await listed({ entityId: 'ann' })).map(({ parentId }) => parentId),
+    ['org', 'org'],
+  )
+  assert.deepEqual(
+    (await announced())
+      .slice(-2)
+      .map(({ before, after }) => [(before as Row).parentId, (after as Row).parentId]),
+    [
+      ['team', 'org'],
+      ['team', 'org'],
+    ],
+  )
+  assert.equal((await upsert(row('ann', { parentId: null })))[0]?.parentId, null)
+})
+
+test('an entity with active ones below it does not move, also not through archived ones', async () => {
+  await fresh()
+  await upsert(
+    row('org'),
+    row('team', { parentId: 'org' }),
+    row('squad', { parentId: 'team' }),
+    row('ann', { parentId: 'squad' }),
+  )
+  const move = row('team', { parentId: null })
+  await refused([move], /assignments\[0\] \(team\).*below it \(squad, ann\)/)
+  await archive('squad')
+  await refused([move], /below it \(ann\)/)
+  const up = await upsert(row('ann', { parentId: 'org' }), move)
+  assert.deepEqual(
+    up.map(({ parentId }) => parentId),
+    ['org', null],
+  )
+  // Whoever is below in the archive counts for the depth.
+  await upsert(row('bob', { parentId: 'ann' }), row('gpt', { parentId: 'bob' }))
+  await refused([row('team', { parentId: 'bob' })], /5 levels; 4/)
+})
+
+test('a batch places parents and children in any order, and moves bottom up', async () => {
+  await fresh()
+  const placed = await upsert(
+    row('ann', { parentId: 'squad' }),
+    row('squad', { parentId: 'team' }),
+    row('team', { parentId: 'org' }),
+    row('org'),
+  )
+  assert.deepEqual(
+    placed.map(({ parentId }) => parentId),
+    ['squad', 'team', 'org', null],
+  )
+  await refused([row('bob', { parentId: 'ann' })], /5 levels; 4 are the most/)
+  await refused([row('team', { parentId: null }), row('squad', { parentId: null })], /below it/)
+  await upsert(
+    row('ann', { parentId: null }),
+    row('squad', { parentId: null }),
+    row('team', { parentId: null }),
+  )
+  assert.deepEqual(await parents(), { ...(await parents()), ann: null, squad: null, team: null })
+})
+
+test('the most levels are configured, and whoever stands too deep is not restored', async () => {
+  const tenant = await fresh()
+  await upsert(row('org'), row('team', { parentId: 'org' }), row('squad', { parentId: 'team' }))
+  await archive('squad')
+  const flat = await openWorld({ BURSAR_MAX_ENTITY_DEPTH: '2' })
+  const apiKey = tenant.key
+  const other = await flat.tenant()
+  await other.refused(
+    'v1Beta.customers.assignments.upsert',
+    { apiKey, params, body: { assignments: [row('bob', { parentId: 'team' })] } },
+    { status: 400, code: 'BadUserInput', message: /3 levels; 2 are the most/ },
+  )
+  const deep = { status: 400, code: 'BadUserInput', message: /squad.* 2 levels/ }
+  await other.refused(
+    'v1Beta.customers.entities.unarchive',
+    { apiKey, params, body: { ids: ['squad'] } },
+    deep,
+  )
+  await other.refused(
+    'v1Beta.customers.entities.upsert',
+    { apiKey, params, body: { entities: [{ id: 'squad' }] } },
+    deep,
+  )
+  await tenant.ok('v1Beta.customers.entities.unarchive', { params, body: { ids: ['squad'] } })
+})

@@ -1,0 +1,52 @@
+import type { App } from '../app.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { firstKeyAt } from '../kernel/ids.ts'
+import { addUnits, floorTo, type Window } from '../kernel/period.ts'
+
+/** Months that have a partition ahead of the present one, in case nothing makes more for a while. */
+const MONTHS_AHEAD = 2
+/** Attaching waits for whoever writes to the default partition; it is tried again the next day. */
+const LOCK_TIMEOUT = '2s'
+/** Another server made it; somebody is in the way; the default partition has rows of the month. */
+const PASSING = ['42P07', '55P03', '40P01', '23514']
+
+/**
+ * Makes the partitions of records accepted in this month and the next ones. Counting never waits
+ * for it: what has no partition goes to the default one, and a month that has rows there stays.
+ */
+export async function makePartitions(app: App): Promise<void> {
+  const first = floorTo('MONTH', app.clock.now())
+  const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, count): Window => {
+    const start = addUnits(first, 'MONTH', count)
+    return { start, end: addUnits(start, 'MONTH', 1) }
+  })
+  await app.db.withClient(async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+       where i.inhparent = 'usage_events'::regclass`,
+    )
+    const known = new Set(rows.map(({ name }) => name))
+    for (const month of months.filter(({ start }) => !known.has(nameOf(start)))) {
+      await client.query(partitionOf(month)).catch(async (error) => {
+        await client.query('rollback')
+        if (!PASSING.includes(error.code)) throw error
+        app.log.warn({ err: error, month: instantToWire(month.start) }, 'no partition of a month')
+      })
+    }
+  })
+}
+
+const nameOf = (start: Instant): string =>
+  `usage_events_${instantToWire(start).slice(0, 7).replace('-', '_')}`
+
+/**
+ * Made beside and then attached, which nobody who writes to another partition has to wait for. Its
+ * text has nothing of a caller: the name and both bounds are made of the clock's month.
+ */
+const partitionOf = ({ start, end }: Window): string => `
+  begin;
+  set local lock_timeout = '${LOCK_TIMEOUT}';
+  create table ${nameOf(start)} (like usage_events including all);
+  alter table usage_events attach partition ${nameOf(start)}
+    for values from ('${firstKeyAt(start)}') to ('${firstKeyAt(end)}');
+  commit`

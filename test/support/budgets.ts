@@ -1,0 +1,132 @@
+import { findFeatures } from '../../src/catalog/index.ts'
+import type { Assignment } from '../../src/contract.gen.ts'
+import { findCustomerKey } from '../../src/customers/index.ts'
+import { required } from '../../src/kernel/assert.ts'
+import { type Instant, instantFromWire } from '../../src/kernel/clock.ts'
+import type { Uuid } from '../../src/kernel/ids.ts'
+import { recordUsage } from './record-usage.ts'
+import { NOW, type Refused, type Tenant, type World } from './world.ts'
+
+/** The customer whose budgets are tested. */
+export const params = { id: 'acme' }
+const TYPES = ['org', 'team', 'user', 'model']
+const ENTITIES = {
+  org: 'org',
+  team: 'team',
+  squad: 'team',
+  ann: 'user',
+  bob: 'user',
+  gpt: 'model',
+  eu: 'model',
+}
+
+export type Row = Record<string, unknown>
+type Query = Record<string, string>
+
+/** A row of a budget of tokens: without a limit, by the month. */
+export const row = (entityId: string, more: Row = {}): Row => ({
+  entityId,
+  featureId: 'tokens',
+  usageLimit: null,
+  cadence: 'P1M',
+  ...more,
+})
+
+/** `team`, or `team[gpt]` for a budget with a scope. */
+export const shown = (rows: readonly { entityId: string; scopeEntityIds: string[] }[]): string[] =>
+  rows.map(({ entityId: id, scopeEntityIds: scope }) =>
+    scope.length === 0 ? id : `${id}[${scope}]`,
+  )
+
+type Made = { tenant: Tenant; customerKey: Uuid; featureKey: Uuid }
+
+const makeMetered = (tenant: Tenant, id: string) =>
+  tenant.ok('v1.features.createFeature', {
+    body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+
+/** At `NOW`: features, a currency, and a customer with entities, by their types. */
+async function make(world: World, entities: Readonly<Record<string, string>>): Promise<Made> {
+  world.clock.moveTo(instantFromWire(NOW))
+  const tenant = await world.tenant()
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: TYPES.map((id) => ({ id, displayName: id, attributionKeys: [`${id}Id`] })) },
+  })
+  for (const id of ['tokens', 'calls']) await makeMetered(tenant, id)
+  const credits = { id: 'credits', displayName: 'Credits' }
+  await tenant.ok('v1.credits.customCurrencies.create', { body: credits })
+  await tenant.ok('v1.customers.provision', { body: params })
+  const body = {
+    entities: Object.entries(entities).map(([id, entityTypeId]) => ({ id, entityTypeId })),
+  }
+  await tenant.ok('v1Beta.customers.entities.upsert', { params, body })
+  const reader = world.bursar.app.db.read
+  const customerKey = await findCustomerKey(reader, tenant.scope, params.id)
+  const [feature] = await findFeatures(reader, tenant.scope, ['tokens'])
+  return {
+    tenant,
+    customerKey: required(customerKey, 'the customer'),
+    featureKey: required(feature, 'the feature').key,
+  }
+}
+
+/** Budgets of one customer, in an environment that `fresh` makes, and how a test writes them. */
+export function budgetsIn(world: World) {
+  let made: Made | null = null
+  const current = (): Made => required(made, 'an environment: call fresh first')
+  const tenant = () => current().tenant
+
+  const fresh = async (entities: Readonly<Record<string, string>> = ENTITIES): Promise<Tenant> => {
+    made = await make(world, entities)
+    return made.tenant
+  }
+  const metered = (id: string) => makeMetered(tenant(), id)
+  const upsert = async (...assignments: Row[]): Promise<Assignment[]> => {
+    const body = { assignments }
+    return (await tenant().ok('v1Beta.customers.assignments.upsert', { params, body })).data
+  }
+  const refused = (assignments: Row[], message: RegExp, refusal: Partial<Refused> = {}) =>
+    tenant().refused(
+      'v1Beta.customers.assignments.upsert',
+      { params, body: { assignments } },
+      { status: 400, code: 'BadUserInput', message, ...refusal },
+    )
+  const archive = (...ids: string[]) =>
+    tenant().ok('v1Beta.customers.entities.archive', { params, body: { ids } })
+  const listed = async (query: Query = {}): Promise<Assignment[]> =>
+    (await tenant().ok('v1Beta.customers.assignments.list', { params, query })).data
+  const announced = async () =>
+    (await tenant().announced()).filter(({ type }) => type.startsWith('entity.entitlement.'))
+  const read = (query: Query = {}) =>
+    tenant().ok('v1.events.beta.customers.retrieveGovernance', { params, query })
+  const names = async (query: Query = {}) => shown((await read(query)).data)
+  /** Everybody's parent. */
+  const parents = async (): Promise<Record<string, string | null>> =>
+    Object.fromEntries(
+      (await read({ limit: '100' })).data.map(({ entityId, parentId }) => [entityId, parentId]),
+    )
+  /** Records tokens; dimensions as `teamId=eng modelId=gpt`. */
+  const use = (dimensions: string, amount: number, occurredAt: Instant = world.clock.now()) => {
+    const { customerKey, featureKey } = current()
+    const pairs = dimensions.split(' ').map((each) => each.split('=') as [string, string])
+    return recordUsage(
+      { ...world.bursar.app, scope: tenant().scope, customerKey, now: world.clock.now() },
+      { featureKey, amount, dimensions: pairs, occurredAt },
+    )
+  }
+
+  return {
+    fresh,
+    current,
+    metered,
+    upsert,
+    refused,
+    archive,
+    listed,
+    announced,
+    read,
+    names,
+    parents,
+    use,
+  }
+}

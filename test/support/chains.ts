@@ -1,0 +1,96 @@
+import { windowOf } from '../../src/governance/cadence.ts'
+import { type ChainNode, chainsOf, type Demand } from '../../src/governance/chains.ts'
+import { counterName } from '../../src/governance/count.ts'
+import { instantFromWire } from '../../src/kernel/clock.ts'
+import { quantityToWire, wholeUnits } from '../../src/kernel/quantity.ts'
+import {
+  budgetName,
+  budgetOf,
+  type Company,
+  type CompanyBudget,
+  createCounters,
+  type Dimension,
+  resolvedBy,
+} from './company.ts'
+
+export const now = instantFromWire('2026-05-18T10:07:42.000Z')
+
+/** A demand of tokens. */
+export const asks = (requested: number, more: Partial<Demand> = {}): Demand => ({
+  capabilityKey: 'tokens',
+  currencyId: null,
+  transformation: null,
+  amount: wholeUnits(requested),
+  ...more,
+})
+
+/** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
+function shown(node: ChainNode): string {
+  const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
+  const currency = node.currencyId === null ? '' : `${node.currencyId} `
+  const usage =
+    node.budget === null
+      ? '-'
+      : `${quantityToWire(node.currentUsage)}/${node.usageLimit === null ? '∞' : quantityToWire(node.usageLimit)}`
+  return `${currency}${node.entityId}${scope} ${usage}${node.isGranted ? '' : '!'}`
+}
+
+export type Usage = Readonly<Record<string, number>>
+
+/** Recorded usage of now's windows, by the names of budgets. */
+export function countersOf(company: Company, usage: Usage) {
+  const counters = createCounters()
+  for (const each of company.budgets) {
+    const budget = budgetOf(each)
+    const count = usage[budgetName(each)]
+    if (count !== undefined)
+      counters.sums.set(counterName(budget, windowOf(budget, now)), wholeUnits(count))
+  }
+  return counters
+}
+
+/** The chains of a request, by `shown`, and whether it is granted. */
+export function decided(
+  company: Company,
+  dimensions: readonly Dimension[],
+  more: { usage?: Usage; holds?: Usage; demands?: readonly Demand[] } = {},
+) {
+  const demands = more.demands ?? [asks(1)]
+  const capabilities = demands.map(({ capabilityKey }) => capabilityKey)
+  const { chains, isGranted } = chainsOf(resolvedBy(company, dimensions, capabilities), demands, {
+    counters: countersOf(company, more.usage ?? {}).sums,
+    holds: countersOf(company, more.holds ?? {}).sums,
+    at: now,
+  })
+  return { chains: chains.map((chain) => chain.map(shown)), isGranted }
+}
+
+export const types: Company['types'] = {
+  org: { keys: ['orgId'] },
+  team: { keys: ['teamId'] },
+  user: { keys: ['userId', 'agentId'] },
+  model: { keys: ['modelId'] },
+}
+
+/** The company of the edge cases: budgets at the top only, and what each case adds. */
+export const edges: Company = {
+  types: { ...types, old: { keys: ['oldId'], archived: true } },
+  entities: {
+    org: { type: 'org', parent: null },
+    team: { type: 'team', parent: 'org' },
+    gone: { type: 'team', parent: 'org', archived: true },
+    user: { type: 'user', parent: 'team' },
+    orphan: { type: 'user', parent: 'gone' },
+    quit: { type: 'user', parent: 'team', archived: true },
+    relic: { type: 'old', parent: 'org' },
+    loner: { type: 'user', parent: null },
+    gpt: { type: 'model' },
+  },
+  budgets: [{ entity: 'org', limit: 10 }],
+}
+export const user: Dimension = ['userId', 'user']
+/** `edges` and these. */
+export const withBudgets = (...budgets: CompanyBudget[]): Company => ({
+  ...edges,
+  budgets: [...edges.budgets, ...budgets],
+})

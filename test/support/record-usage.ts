@@ -1,0 +1,57 @@
+import type { Database, Tx } from '../../src/db/index.ts'
+import { attributionOf } from '../../src/governance/count.ts'
+import { post } from '../../src/governance/counter-store.ts'
+import { resolve } from '../../src/governance/resolve-store.ts'
+import type { Instant } from '../../src/kernel/clock.ts'
+import type { Ids, Uuid } from '../../src/kernel/ids.ts'
+import { wholeUnits } from '../../src/kernel/quantity.ts'
+import type { Scope } from '../../src/kernel/scope.ts'
+import { addRecords, lockHeads, NO_RESOURCE } from '../../src/metering/index.ts'
+
+/** What a test records: whole units of one feature. */
+export type TestRecord = {
+  featureKey: Uuid
+  amount: number
+  dimensions: readonly (readonly [string, string])[]
+  occurredAt: Instant
+}
+
+type Place = { db: Database; ids: Ids; scope: Scope; customerKey: Uuid; now: Instant }
+
+/** Records usage for budgets as counting does it, in a transaction of its own. */
+export const recordUsage = (place: Place, record: TestRecord): Promise<void> =>
+  place.db.transaction((tx) => recordIn(tx, place, record))
+
+async function recordIn(tx: Tx, place: Place, record: TestRecord): Promise<void> {
+  const { ids, scope, customerKey, now } = place
+  const { featureKey, dimensions, occurredAt } = record
+  await lockHeads(tx, scope, { customerKeys: [customerKey], now })
+  const { resolutions } = await resolve(tx, [{ scope, customerKey, dimensions }], {
+    capabilityKeys: [featureKey],
+    at: now,
+  })
+  const measured = [{ featureKey, amount: wholeUnits(record.amount), mark: null }]
+  const attributions = resolutions.map((each) => attributionOf(each, { measured, occurredAt }))
+  await addRecords(
+    tx,
+    scope,
+    attributions.map((attribution) => ({
+      customerKey,
+      eventKey: ids.next(now),
+      occurredAt,
+      acceptedAt: now,
+      kind: 'REPORT',
+      eventName: null,
+      value: wholeUnits(record.amount),
+      resourceKey: NO_RESOURCE,
+      dimensions: null,
+      measured,
+      attribution,
+    })),
+  )
+  const postings = attributions.flatMap((attribution) => attribution?.postings ?? [])
+  await post(
+    tx,
+    postings.map((posting) => ({ ...posting, scope, customerKey })),
+  )
+}
