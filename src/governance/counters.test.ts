@@ -8,7 +8,7 @@ import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
 import { counterName } from './count.ts'
-import { post, readCounters } from './counter-store.ts'
+import { hold, post, readCounters } from './counter-store.ts'
 import { compareCounters, recountCounters } from './recount.ts'
 
 const MINUTE = 60_000
@@ -80,19 +80,25 @@ test('postings add up, any number to one counter, and are read by name', async (
     ]),
   )
   await app.db.transaction((tx) => post(tx, []))
+  const latest = { ...owner, window: windowOf({ cadence: 'P1M', createdAt: now }, later.end) }
+  await app.db.transaction((tx) =>
+    hold(tx, [
+      { ...owner, window, delta: 7n },
+      { ...latest, delta: 9n },
+      { ...latest, delta: -9n },
+    ]),
+  )
   const found = await readCounters(app.db.read, [
     { ...owner, window },
     { ...owner, window: later },
+    latest,
     { ...owner, revision: 2, window },
   ])
-  assert.deepEqual(
-    found,
-    new Map([
-      [counterName(owner, window), wholeUnits(4) + 5n],
-      [counterName(owner, later), 1n],
-    ]),
-  )
-  assert.deepEqual(await readCounters(app.db.read, []), new Map())
+  const names = [window, later, latest.window].map((each) => counterName(owner, each))
+  const named = (values: bigint[]) => new Map(names.map((name, index) => [name, values[index]]))
+  assert.deepEqual(found.counters, named([wholeUnits(4) + 5n, 1n, 0n]))
+  assert.deepEqual(found.holds, named([7n, 0n, 0n]))
+  assert.deepEqual(await readCounters(app.db.read, []), { counters: new Map(), holds: new Map() })
 })
 
 test('another cadence keeps what is over and counts the window in progress anew', async () => {
