@@ -120,7 +120,7 @@ async function* customersOf({ db }: App, walk: Walk): AsyncGenerator<Customer> {
 }
 
 async function verifyOne(
-  { db }: App,
+  app: App,
   customer: Customer,
   { repairs, outcome }: { repairs: boolean; outcome: Outcome },
 ): Promise<void> {
@@ -128,16 +128,16 @@ async function verifyOne(
     found.count += countOf(verified)
     const room = TOLD - found.told.length
     if (room > 0 && countOf(verified) > 0)
-      found.told.push(...(await nameFindings(db.read, customer, verified)).slice(0, room))
+      found.told.push(...(await nameFindings(app.db.read, customer, verified)).slice(0, room))
   }
-  const verified = await verifyCustomer(db, customer.key, TOLD)
+  const verified = await verifyCustomer(app, customer.key, TOLD)
   addSize(outcome.looked, verified.size)
   const repairable = { ...verified, records: NONE, names: NONE, postings: NONE }
   if (!repairs || countOf(repairable) === 0) return tell(outcome.left, verified)
   const { key: customerKey, environmentKey } = customer
-  await recountCustomer(db, { scope: { environmentKey }, customerKey })
+  await recountCustomer(app, { scope: { environmentKey }, customerKey })
   await tell(outcome.repaired, repairable)
-  await tell(outcome.left, await verifyCustomer(db, customerKey, TOLD))
+  await tell(outcome.left, await verifyCustomer(app, customerKey, TOLD))
 }
 
 const NONE = { differences: [], count: 0 }

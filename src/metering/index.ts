@@ -54,6 +54,7 @@ export {
   compareTotals,
   type MarksDifference,
   type TotalDifference,
+  type TotalRow,
 } from './recount-store.ts'
 export {
   expireReservations,

@@ -1,17 +1,22 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 import { totalOf, totalRow } from './kept-store.ts'
 import { markHash } from './tally-store.ts'
+import { CLOSED_KEPT_MS, DAY_MS } from './trim-usage.ts'
 import type { KeptTotal, Metered } from './types.ts'
+
+/** A total as it stands in the table, which also says whether it is one that always has to. */
+export type TotalRow = KeptTotal & { isKept: boolean }
 
 /** A window of something metered, whose total is not what the records make of it. */
 export type TotalDifference = Metered & {
   /** null: it is missing. */
-  kept: KeptTotal | null
-  recounted: KeptTotal
+  kept: TotalRow | null
+  recounted: TotalRow
 }
 
 /** A window of something metered, whose marks are not those of the records. */
@@ -57,24 +62,32 @@ const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
     group by counted.feature_key, event.resource_key, piece.day, piece.begins_at, piece.mark_hash
   )`
 
-/** `parts`: the pieces of each window of `windows`. Found by days, as most windows are few. */
+/**
+ * `parts`: the pieces of each window of `windows`, found by the days of the window: there may be
+ * years of windows of an hour, and as many pieces.
+ */
 const parts = sql`
+  days as materialized (
+    select feature_key, resource_key, window_start, window_end, day
+    from windows cross join lateral generate_series(date_trunc('day', window_start, 'UTC'),
+      window_end - interval '1 millisecond', interval '24 hours') as each (day)
+    where isfinite(window_start) and isfinite(window_end)
+  ),
   parts as (
-    select query.window_start, query.window_end, piece.*
-    from windows query
-      cross join lateral generate_series(date_trunc('day', query.window_start, 'UTC'),
-        query.window_end - interval '1 millisecond', interval '24 hours') as each (day)
-      join pieces piece on piece.feature_key = query.feature_key
-        and piece.resource_key = query.resource_key and piece.day = each.day
-        and piece.begins_at >= query.window_start and piece.begins_at < query.window_end
-    where isfinite(query.window_start) and isfinite(query.window_end)
+    select days.window_start, days.window_end, piece.*
+    from days join pieces piece using (feature_key, resource_key, day)
+    where piece.begins_at >= days.window_start and piece.begins_at < days.window_end
     union all
-    select query.window_start, query.window_end, piece.*
-    from windows query join pieces piece on piece.feature_key = query.feature_key
-      and piece.resource_key = query.resource_key
-      and piece.begins_at >= query.window_start and piece.begins_at < query.window_end
-    where not (isfinite(query.window_start) and isfinite(query.window_end))
+    select endless.window_start, endless.window_end, piece.*
+    from windows endless join pieces piece using (feature_key, resource_key)
+    where not (isfinite(endless.window_start) and isfinite(endless.window_end))
+      and piece.begins_at >= endless.window_start and piece.begins_at < endless.window_end
   )`
+
+/** As the rule of that name says of a window. */
+const isAlwaysKept = sql`
+  (not isfinite(window_start) or (window_start = date_trunc('day', window_start, 'UTC')
+    and window_end = window_start + interval '24 hours'))`
 
 /**
  * `made`: the totals that a customer has to have, out of its records and open reservations: those
@@ -110,8 +123,8 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
   ),
   made as (
     select feature_key, resource_key, window_start, window_end,
-      coalesce(sum(part.count), 0)::bigint as count, coalesce(sum(part.sum), 0) as sum,
-      min(part.min) as min, max(part.max) as max,
+      ${isAlwaysKept} as is_kept, coalesce(sum(part.count), 0)::bigint as count,
+      coalesce(sum(part.sum), 0) as sum, min(part.min) as min, max(part.max) as max,
       count(distinct part.mark_hash) as distinct_count, coalesce(held, 0) as held,
       coalesce(max(part.last_at), '-infinity') as last_at, max(part.set_at) as set_at
     from windows
@@ -120,20 +133,31 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
     group by feature_key, resource_key, window_start, window_end, held
   )`
 
-/** What tells two totals of a window apart. */
+/**
+ * Marks of windows that closed so long ago may have been forgotten, and what such a window has
+ * counted of distinct values since is not compared. A day less than in truth, as clocks differ.
+ */
+const forgottenAt = (now: Instant): Instant => now - CLOSED_KEPT_MS + DAY_MS
+
+/** What tells two totals of a window apart, but for distinct values. */
 const figuresOf = (total: Sql): Sql => sql`
-  (${total}.count, ${total}.sum, ${total}.min, ${total}.max, ${total}.distinct_count,
-    ${total}.held, ${total}.last_at, ${total}.set_at)`
+  (${total}.is_kept, ${total}.count, ${total}.sum, ${total}.min, ${total}.max, ${total}.held,
+    ${total}.last_at, ${total}.set_at)`
 
 /** A total as JSON, each column as its text. */
 const totalJson = (total: Sql): Sql => sql`
   json_build_object('window_start', ${total}.window_start::text,
-    'window_end', ${total}.window_end::text, 'count', ${total}.count::text,
+    'window_end', ${total}.window_end::text, 'is_kept', ${total}.is_kept::text, 'count', ${total}.count::text,
     'sum', ${total}.sum::text, 'min', ${total}.min::text, 'max', ${total}.max::text,
     'distinct_count', ${total}.distinct_count::text, 'held', ${total}.held::text,
     'last_at', ${total}.last_at::text, 'set_at', ${total}.set_at::text)`
 
 const meteredColumns = { feature_key: column.uuid, resource_key: column.uuid }
+const keptRow = row({ is_kept: column.oneOf('true', 'false') })
+const totalRowOf = (found: Record<string, string | null>): TotalRow => ({
+  ...totalOf(totalRow(found)),
+  isKept: keptRow(found).is_kept === 'true',
+})
 const totalJsonColumn = column.json<Record<string, string | null>>()
 const totalDifferenceRow = row({
   ...countColumn,
@@ -142,11 +166,13 @@ const totalDifferenceRow = row({
   made: totalJsonColumn,
 })
 
+/** What is compared, and how many differences are told. `now` tells what may have been forgotten. */
+export type Asked = { customerKey: Uuid; now: Instant; limit: number }
+
 /** A customer's totals that are not what its records make of them, the first `limit`. */
 export async function compareTotals(
   reader: Reader,
-  customerKey: Uuid,
-  limit: number,
+  { customerKey, now, limit }: Asked,
 ): Promise<Comparison<TotalDifference>> {
   const found = await reader.many(
     totalDifferenceRow,
@@ -158,14 +184,16 @@ export async function compareTotals(
     from made left join ${totalsOf(customerKey)} as kept
       using (feature_key, resource_key, window_start, window_end)
     where ${figuresOf(sql`made`)} is distinct from ${figuresOf(sql`kept`)}
+      or (made.window_end > ${instantToWire(forgottenAt(now))}::timestamptz
+        and made.distinct_count <> kept.distinct_count)
     order by made.feature_key, made.resource_key, made.window_start, made.window_end
     limit ${limit}::integer`,
   )
   return comparisonOf(found, ({ feature_key, resource_key, kept, made }) => ({
     featureKey: feature_key,
     resourceKey: resource_key,
-    kept: kept && totalOf(totalRow(kept)),
-    recounted: totalOf(totalRow(made)),
+    kept: kept && totalRowOf(kept),
+    recounted: totalRowOf(made),
   }))
 }
 
@@ -189,12 +217,11 @@ const marksDifferenceRow = row({
 
 /**
  * The windows of a customer whose marks are not those of its records, the first `limit`. One
- * without a total needs no marks, and may have those of its records.
+ * without a total, or that closed long ago, needs no marks and may have those of its records.
  */
 export async function compareMarks(
   reader: Reader,
-  customerKey: Uuid,
-  limit: number,
+  { customerKey, now, limit }: Asked,
 ): Promise<Comparison<MarksDifference>> {
   const found = await reader.many(
     marksDifferenceRow,
@@ -204,9 +231,11 @@ export async function compareMarks(
       where customer_key = ${customerKey}::uuid
     ),
     windows as (
-      select feature_key, resource_key, window_start, window_end, bool_or(has_total) as has_total
+      select feature_key, resource_key, window_start, window_end,
+        bool_or(needs_marks) as needs_marks
       from (
-        select feature_key, resource_key, window_start, window_end, true as has_total
+        select feature_key, resource_key, window_start, window_end,
+          window_end > ${instantToWire(forgottenAt(now))}::timestamptz as needs_marks
         from ${totalsOf(customerKey)} as kept
         union all
         select feature_key, resource_key, window_start, window_end, false from marks
@@ -231,9 +260,9 @@ export async function compareMarks(
       group by 1, 2, 3, 4
     )
     select feature_key, resource_key, window_start, window_end, unfounded,
-      case when has_total then missing else 0 end as missing, count(*) over () as differing
+      case when needs_marks then missing else 0 end as missing, count(*) over () as differing
     from compared join windows using (feature_key, resource_key, window_start, window_end)
-    where unfounded > 0 or (has_total and missing > 0)
+    where unfounded > 0 or (needs_marks and missing > 0)
     order by feature_key, resource_key, window_start, window_end limit ${limit}::integer`,
   )
   return comparisonOf(
@@ -253,15 +282,17 @@ export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<
   tx.execute(sql`
     with ${totalsMade(customerKey)}
     insert into usage_totals as kept (customer_key, feature_key, resource_key, window_end,
-      window_start, environment_key, count, sum, min, max, distinct_count, held, last_at, set_at)
+      window_start, environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at)
     select ${customerKey}::uuid, feature_key, resource_key, window_end, window_start,
-      ${scope.environmentKey}::uuid, count, sum, min, max, distinct_count, held, last_at, set_at
+      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at
     from made
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
-      count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
-      distinct_count = excluded.distinct_count, held = excluded.held,
-      last_at = excluded.last_at, set_at = excluded.set_at
-    where ${figuresOf(sql`kept`)} is distinct from ${figuresOf(sql`excluded`)}`)
+      is_kept = excluded.is_kept, count = excluded.count, sum = excluded.sum,
+      min = excluded.min, max = excluded.max, distinct_count = excluded.distinct_count,
+      held = excluded.held, last_at = excluded.last_at, set_at = excluded.set_at
+    where ${figuresOf(sql`kept`)} is distinct from ${figuresOf(sql`excluded`)}
+      or kept.distinct_count <> excluded.distinct_count`)
 
 /** Makes the marks of a customer those of its records, for the windows that have totals. */
 export const rewriteMarks = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>

@@ -1,4 +1,5 @@
-import type { Database, Reader } from '../db/index.ts'
+import type { App } from '../app.ts'
+import type { Reader } from '../db/index.ts'
 import {
   type CounterDifference,
   compareCounters,
@@ -41,13 +42,18 @@ export type Verified = {
  * Compares everything that is kept of a customer's usage with its records, as of one instant, and
  * names the first `limit` differences of each kind. Reads all of its records, several times.
  */
-export const verifyCustomer = (db: Database, customerKey: Uuid, limit: number): Promise<Verified> =>
+export const verifyCustomer = (
+  { db, clock }: App,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Verified> =>
   db.snapshot(async (reader) => {
     const size = await sizeOf(reader, customerKey)
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
+    const asked = { customerKey, now: clock.now(), limit }
     const [totals, marks, counters, records, names, postings] = await Promise.all([
-      compareTotals(reader, customerKey, limit),
-      compareMarks(reader, customerKey, limit),
+      compareTotals(reader, asked),
+      compareMarks(reader, asked),
       compareCounters(reader, customerKey, limit),
       findTornRecords(reader, customerKey, limit),
       findUnfoundedNames(reader, customerKey, limit),
@@ -82,7 +88,7 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size
  * meanwhile, and whatever was remembered of it is void.
  */
 export const recountCustomer = (
-  db: Database,
+  { db }: App,
   owner: { scope: Scope; customerKey: Uuid },
 ): Promise<void> =>
   db.transaction(async (tx) => {

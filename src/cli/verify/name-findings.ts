@@ -6,7 +6,7 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../../kernel/quantity.ts'
-import { type KeptTotal, type Metered, NO_RESOURCE } from '../../metering/index.ts'
+import { type Metered, NO_RESOURCE, type TotalRow } from '../../metering/index.ts'
 import type { Verified } from '../../usage/index.ts'
 import type { BudgetName, Figures, Finding } from './finding.ts'
 
@@ -111,7 +111,8 @@ async function nameBudgets(
   return (key) => ({ id: key, of: names.get(key) ?? null })
 }
 
-const figuresOfTotal = ({ tally, held, lastAt, setAt }: KeptTotal): Figures => ({
+const figuresOfTotal = ({ isKept, tally, held, lastAt, setAt }: TotalRow): Figures => ({
+  isKept: String(isKept),
   count: String(tally.count),
   sum: decimal(tally.sum),
   min: tally.min === null ? null : decimal(tally.min),
