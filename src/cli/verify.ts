@@ -163,9 +163,13 @@ function report({ looked, repaired, left }: Outcome): void {
     numberOf(counters, 'counter'),
     numberOf(reservations, 'open reservation'),
   ].join(', ')
-  const right = repaired.count === 0 ? [] : [`${numberOf(repaired.count, 'difference')} put right`]
-  const wrong = left.count === 0 ? 'everything agrees' : numberOf(left.count, 'difference')
-  print(`${size}: ${[...right, wrong].join(', ')}.`)
+  print(`${size}: ${conclusion(repaired.count, left.count)}.`)
+}
+
+function conclusion(repaired: number, left: number): string {
+  const what = left === 0 ? 'everything agrees' : numberOf(left, 'difference')
+  if (repaired === 0) return what
+  return `${numberOf(repaired, 'difference')} put right, ${left === 0 ? what : `${left} left`}`
 }
 
 function tellAll({ count, told }: Found, how: string): void {

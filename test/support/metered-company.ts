@@ -92,8 +92,6 @@ export async function answersOf({ tenant }: Company) {
   return [await Promise.all(checks), await tree, chains, await Promise.all(histories)]
 }
 
-let sent = 0
-
 /** One request after the other, on a clock that goes on for weeks: all that can happen to usage. */
 export async function useCompany(
   company: Company,
@@ -119,11 +117,12 @@ export async function useCompany(
     ...any({}, { createdAt: at() }),
     ...any({}, { idempotencyKey: `key-${random.below(20)}` }),
   })
-  const event = () => {
-    sent += 1
-    const idempotencyKey = any(`event-${sent}`, `event-${random.below(20)}`)
-    return { eventName: 'call', idempotencyKey, dimensions: dimensions(), timestamp: at() }
-  }
+  const event = () => ({
+    eventName: 'call',
+    idempotencyKey: `event-${random.below(any(20, 1_000_000))}`,
+    dimensions: dimensions(),
+    timestamp: at(),
+  })
   const entities = (act: 'archive' | 'unarchive') =>
     tenant.ok(`v1Beta.customers.entities.${act}`, { params, body: { ids: ['gpt'] } })
   const changes = [
