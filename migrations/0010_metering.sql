@@ -65,8 +65,9 @@ create table usage_keys (
   -- 128 bits of the SHA-256 of everything that makes up the name.
   key_hash uuid not null,
   environment_key uuid not null,
-  -- The record, by (occurred_at, event_key); null for a decision that recorded nothing.
-  event_key uuid,
+  -- The record, by (occurred_at, event_key); or the reservation, or a key of its own, where a
+  -- decision recorded nothing.
+  event_key uuid not null,
   occurred_at timestamptz not null,
   kept_until timestamptz not null,
   -- Of a decision: what was asked for, and the first answer.

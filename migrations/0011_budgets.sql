@@ -70,8 +70,9 @@ create table budget_counters (
   revision integer not null,
   window_start timestamptz not null,
   environment_key uuid not null,
-  usage numeric(30,10) not null default 0,
-  held numeric(30,10) not null default 0,
+  -- With room for more than any limit.
+  usage numeric(40,10) not null default 0,
+  held numeric(40,10) not null default 0,
   primary key (customer_key, assignment_key, revision, window_start)
 ) with (fillfactor = 80);
 

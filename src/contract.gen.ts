@@ -2962,7 +2962,7 @@ export type WeeklyResetPeriodConfig = {
  */
 export type YearlyResetPeriodConfig = {
   /**
-   * The start of the grant, or the calendar (UTC).
+   * The start of the grant.
    */
   accordingTo: 'SubscriptionStart'
 }

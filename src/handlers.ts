@@ -5,12 +5,7 @@ import { announceArchiving, entitlementsHandlers, promotionalUse } from './entit
 import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
-import {
-  checkHandlers,
-  releaseWhenArchived,
-  reservationHandlers,
-  usageHandlers,
-} from './usage/index.ts'
+import { releaseWhenArchived, usageHandlers } from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
@@ -21,6 +16,4 @@ export const handlers: Handlers = {
   ...governanceHandlers,
   ...budgetHandlers,
   ...usageHandlers(sources),
-  ...checkHandlers(sources),
-  ...reservationHandlers(),
 }

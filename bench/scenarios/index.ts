@@ -1,7 +1,13 @@
 import type { Scenario } from '../types.ts'
+import { checkEntitlement } from './check-entitlement.ts'
 import { listEntities } from './list-entities.ts'
 import { retrieveEntity } from './retrieve-entity.ts'
 import { upsertEntities } from './upsert-entities.ts'
 
 /** In the order of the run. */
-export const scenarios: readonly Scenario[] = [retrieveEntity, listEntities, ...upsertEntities]
+export const scenarios: readonly Scenario[] = [
+  retrieveEntity,
+  listEntities,
+  ...upsertEntities,
+  ...checkEntitlement,
+]

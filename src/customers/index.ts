@@ -14,6 +14,7 @@ export {
   lockActiveCustomer,
   requireCustomer,
   requireStanding,
+  unknownCustomer,
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'

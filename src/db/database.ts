@@ -6,7 +6,7 @@ import { Refusal } from '../kernel/errors.ts'
 import type { DecodeRow, RawRow } from './decode.ts'
 import { isRetryable, isUnreachable, translated } from './failures.ts'
 import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
-import { numbered, type Sql } from './sql.ts'
+import { rendered, type Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
 /** Reads. Outside a transaction each statement sees what was committed when it began. */
@@ -218,19 +218,8 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Server-side statement names by text. Texts are written in the sources, so their number is
- * bounded.
- */
-const statementNames = new Map<string, string>()
-
 async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {
-  const text = numbered(statement)
-  let name = statementNames.get(text)
-  if (name === undefined) {
-    name = `bursar_${statementNames.size}`
-    statementNames.set(text, name)
-  }
-  const result = await client.query<RawRow>({ name, text, values: [...statement.values] })
+  const { name, text, values } = rendered(statement)
+  const result = await client.query<RawRow>({ name, text, values: [...values] })
   return { rows: result.rows, rowCount: result.rowCount ?? 0 }
 }

@@ -1,3 +1,4 @@
+export { arrayOfArrays, bareArray } from './bare-array.ts'
 export {
   type Connection,
   clientConfig,

@@ -35,7 +35,7 @@ const asking = (parts: Partial<Asked> = {}): Asked => ({
 const worst = asking({
   subject: { customer: null, isResourceKnown: false, hasActiveSubscription: false },
   feature: null,
-  resolution: holding(null),
+  resolution: { held: null, isRevoked: true },
   request: requesting(2, ['eu']),
 })
 /** Each puts right what the one before was denied for, and nothing else. */
@@ -53,12 +53,12 @@ const repairs: readonly (readonly [AccessDeniedReason, (asked: Asked) => Asked])
     'FeatureNotFound',
     (asked) => ({ ...asked, subject: { ...asked.subject, isResourceKnown: true } }),
   ],
-  ['NoActiveSubscription', (asked) => ({ ...asked, feature: feature() })],
+  ['Revoked', (asked) => ({ ...asked, feature: feature() })],
+  ['NoActiveSubscription', (asked) => ({ ...asked, resolution: holding(null) })],
   [
     'NoFeatureEntitlementInSubscription',
     (asked) => ({ ...asked, subject: { ...asked.subject, hasActiveSubscription: true } }),
   ],
-  ['Revoked', (asked) => ({ ...asked, resolution: { held: null, isRevoked: true } })],
   ['FeatureTypeMismatch', (asked) => ({ ...asked, resolution: holding(limited(10)) })],
   [
     'RequestedUsageExceedingLimit',

@@ -3,16 +3,19 @@ import type { Instant } from '../kernel/clock.ts'
 import { type Asked, decide, type Subject } from './decide.ts'
 import type { FoundCustomer } from './entitlement-store.ts'
 import type { Holding } from './holding.ts'
-import type { Decision, Request } from './types.ts'
+import type { Decision, Request, Source } from './types.ts'
 import { type UsagePeriod, usagePeriod } from './usage-period.ts'
 import { validUntil } from './valid-until.ts'
+
+/** What an answer is made of: what is known of a feature of a customer. */
+export type Evaluable = Omit<Holding, 'totals' | 'sources'> & { sources: readonly Source[] }
 
 /** A question about one feature, and its answer. */
 export type Evaluated = {
   asked: Asked
   decision: Decision
   /** null: there is no such feature. */
-  holding: Holding | null
+  holding: Evaluable | null
   period: UsagePeriod | null
   validUntil: Instant | null
 }
@@ -25,11 +28,14 @@ export const subjectOf = (customer: FoundCustomer, resourceId: string | null): S
   hasActiveSubscription: customer.hasActiveSubscription,
 })
 
-/** Answers a question about a feature, by all that was found at `now`. */
+/**
+ * Answers a question about a feature, by all that was found at `now`. Usage is that of the period
+ * which `at` lies in.
+ */
 export function evaluate(
   subject: Subject,
-  holding: Holding | null,
-  { request, now }: { request: Request; now: Instant },
+  holding: Evaluable | null,
+  { request, now, at = now }: { request: Request; now: Instant; at?: Instant },
 ): Evaluated {
   const resolution = holding?.resolution ?? { held: null, isRevoked: false }
   const asked = {
@@ -40,7 +46,7 @@ export function evaluate(
     request: holding === null ? request : mended(request, holding.feature),
   }
   const { held } = resolution
-  const period = held === null ? null : usagePeriod(held, now)
+  const period = held === null ? null : usagePeriod(held, at)
   return {
     asked,
     decision: decide(asked),
@@ -55,9 +61,9 @@ export function evaluate(
  * as many as make a value of the feature are that value.
  */
 function mended(request: Request, { enumConfiguration }: BareFeature): Request {
-  const known = new Set((enumConfiguration ?? []).map(({ value }) => value))
   const pieces = request.values
-  if (pieces === null || ![...known].some((value) => value.includes(','))) return request
+  if (pieces === null || enumConfiguration === null) return request
+  const known = new Set(enumConfiguration.map(({ value }) => value))
   const values: string[] = []
   for (let start = 0; start < pieces.length; ) {
     const end = lastEnd(pieces, start, known)

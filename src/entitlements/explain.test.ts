@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { anyAsked as asked } from '../../test/support/asked.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { type Asked, decide } from './decide.ts'
 import { type Change, changed, counterfactual } from './explain.ts'
-import { anyAsked as asked } from './testing.ts'
 
 const applied = (before: Asked, changes: readonly Change[]): Asked =>
   changes.reduce(changed, before)

@@ -1,11 +1,11 @@
 import type { BareFeature } from '../catalog/index.ts'
 import type { EntitlementAllowance, EntitlementSource } from '../contract.gen.ts'
-import type { Holding } from './holding.ts'
+import type { Evaluable } from './evaluate.ts'
 import type { Allowance, Part } from './types.ts'
 import { limitToWire, valuesToWire } from './wire.ts'
 
 /** All that was considered of what a customer holds. */
-export const sourcesToWire = ({ feature, resolution }: Holding): EntitlementSource[] =>
+export const sourcesToWire = ({ feature, resolution }: Evaluable): EntitlementSource[] =>
   resolution.parts.map((part) => sourceToWire(part, feature))
 
 const sourceToWire = (

@@ -3,13 +3,14 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { resolve } from './resolve.ts'
 import { isSubscribedBy, type SourceLoader, sourcesBy, sourcesFromJson } from './source-port.ts'
-import type { Resolution } from './types.ts'
+import type { Resolution, Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 
 /** A feature of a customer, in the scope of one of its resources or of none. */
 export type Wanted = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
 
 export type HeldFeature = {
+  sources: readonly Source[]
   resolution: Resolution
   /** The first instant at which the sources may give something else; null: none is known. */
   validUntil: Instant | null
@@ -55,6 +56,7 @@ export async function readHeld(
     order by of_wanted.position`,
   )
   return found.map(({ sources, is_subscribed, has_anything }) => ({
+    sources,
     resolution: resolve(sources, now),
     validUntil: validUntil(sources, null, now),
     hasActiveSubscription: is_subscribed,

@@ -213,7 +213,10 @@ export const endPromotional = (
 
 const valueRow = row({ value: column.text })
 
-/** Those of a feature's values that some grant in force has, whoever holds it. */
+/**
+ * Those of a feature's values that some grant in force has, whoever holds it. Each grant is read
+ * once, however many values are asked for.
+ */
 export const valuesGranted = async (
   reader: Reader,
   asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
@@ -221,12 +224,12 @@ export const valuesGranted = async (
   const found = await reader.many(
     valueRow,
     sql`
-    select value from unnest(${asked.values}::text[]) as asked (value)
-    where exists (
-      select from promotional_entitlements
-      where feature_key = ${asked.featureKey}::uuid
-        and ends_at > ${instantToWire(asked.now)}::timestamptz and value = any(enum_values))
-    order by value collate "C"`,
+    select value from promotional_entitlements
+      cross join lateral unnest(enum_values) as granted (value)
+    where feature_key = ${asked.featureKey}::uuid
+      and ends_at > ${instantToWire(asked.now)}::timestamptz
+      and value = any(${asked.values}::text[])
+    group by value order by value collate "C"`,
   )
   return found.map(({ value }) => value)
 }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { compareGenerosity } from './allowance.ts'
 import { resolve } from './resolve.ts'
 import {
   addon,
@@ -189,6 +188,20 @@ test('every source is told with what it contributes, and whether it wins', () =>
   )
 })
 
+test('a limit that is soft by another source than the one that gives it comes from both', () => {
+  const sources = [plan(limited(5, true)), promotional(limited(9)), promotional(limited(4))]
+  const { held, parts } = resolve(sources, NOW)
+  assert.deepEqual([held?.limit, held?.isSoft], [wholeUnits(9), true])
+  assert.deepEqual(
+    parts.map(({ source, wins }) => [source.allowance?.limit, wins]),
+    [
+      [wholeUnits(5), true],
+      [wholeUnits(9), true],
+      [wholeUnits(4), false],
+    ],
+  )
+})
+
 const allowance: fc.Arbitrary<Allowance> = fc.record({
   limit: fc.option(fc.bigInt({ min: 0n, max: 5n })),
   isUnlimited: fc.boolean(),
@@ -308,15 +321,28 @@ test('what takes effect later is ignored, and so is what is over', () => {
   )
 })
 
-test('what is held is an offer of one subscription or grant at least, and no more than the best', () => {
+const byAmount = (one: bigint, other: bigint) => Number(one - other)
+
+test('what is held is in each respect the most of what each subscription and grant gives', () => {
   fc.assert(
     fc.property(anySources, (sources) => {
       const { held, parts } = resolve(sources, NOW)
-      const grants = parts.filter(({ source, contributes }) => !source.subscription && contributes)
-      for (const { contributes } of grants)
-        assert.ok(
-          held !== null && contributes !== null && compareGenerosity(held, contributes) <= 0,
-        )
+      const bySubscription = Map.groupBy(sources, ({ subscription, id }) => subscription?.id ?? id)
+      const offers = [...bySubscription.values()]
+        .map((own) => resolve(own, NOW).held)
+        .filter((offer) => offer !== null)
+      const limits = offers.map(({ limit }) => limit ?? 0n)
+      assert.deepEqual(
+        held && [held.limit ?? 0n, held.isUnlimited, held.isSoft, held.enumValues.toSorted()],
+        offers.length === 0
+          ? null
+          : [
+              limits.toSorted(byAmount).at(-1),
+              offers.some(({ isUnlimited }) => isUnlimited),
+              offers.some(({ isSoft }) => isSoft),
+              [...new Set(offers.flatMap(({ enumValues }) => enumValues))].toSorted(),
+            ],
+      )
       assert.equal(
         held !== null,
         parts.some(({ wins }) => wins),

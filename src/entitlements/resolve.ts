@@ -15,8 +15,7 @@ export function resolve(sources: readonly Source[], now: Instant): Resolution {
   const parts = offers.flatMap((offer) =>
     offer.sources.map((source) => {
       const contributes = offer.contributions.get(source) ?? null
-      // The values of an ENUM are collected from all offers; of anything else one offer wins.
-      const wins = contributes !== null && (offer === winner || contributes.enumValues.length > 0)
+      const wins = contributes !== null && (offer === winner || addsTo(winner, contributes))
       return { source, contributes, wins }
     }),
   )
@@ -30,6 +29,10 @@ export function resolve(sources: readonly Source[], now: Instant): Resolution {
   }
   return { held, isRevoked: false, parts }
 }
+
+/** The values of an ENUM come from all offers, and so does softness; all else from the winner. */
+const addsTo = (winner: Granting | undefined, { enumValues, isSoft }: Allowance): boolean =>
+  enumValues.length > 0 || (isSoft && winner?.allowance.isSoft === false)
 
 export const isInForce = ({ startsAt, endsAt }: Source, now: Instant): boolean =>
   startsAt <= now && (endsAt === null || now < endsAt)

@@ -4,7 +4,8 @@ import { type Announcement, announce } from '../jobs/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { bumpVersion } from '../metering/index.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { bumpVersion, lockHeads } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import {
   namedEntities,
@@ -105,6 +106,8 @@ async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: 
   }
 }
 
+type Owner = { scope: Scope; customerKey: Uuid }
+
 type Saving = {
   customerKey: Uuid
   rows: readonly Row[]
@@ -115,14 +118,14 @@ type Saving = {
 
 async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
   const { customerKey, results, places, now } = made
-  const owner = { scope: call.scope, customerKey }
+  const owner: Owner = { scope: call.scope, customerKey }
   const changed = results.filter(({ change }) => change !== null)
   if (changed.length === 0) return
   const recounted = changed.flatMap(({ before, after }) =>
     before === null || before.revision === after.revision ? [] : [{ before, after }],
   )
+  const since = recounted.length === 0 ? now : await decisionInstant(tx, owner, now)
   await Promise.all([
-    // Before the counters are read: from here on nobody counts for the customer.
     bumpVersion(tx, call.scope, [customerKey]),
     savePlaces(tx, customerKey, places),
     saveAssignments(
@@ -133,15 +136,24 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
     savePastCadences(
       tx,
       owner,
-      recounted.map(({ before }) => ({ ...before, endedAt: now })),
+      recounted.map(({ before }) => ({ ...before, endedAt: since })),
     ),
     carryCounters(
       tx,
       owner,
-      recounted.map(({ after }) => carryOf(after, now)),
+      recounted.map(({ after }) => carryOf(after, since)),
     ),
     announce(tx, { ...call, now }, announcementsOf(made)),
   ])
+}
+
+/**
+ * From here on nobody counts for the customer until the transaction ends, and whoever does then
+ * decides no earlier than the instant answered.
+ */
+async function decisionInstant(tx: Tx, { scope, customerKey }: Owner, now: Instant) {
+  const heads = await lockHeads(tx, scope, { customerKeys: [customerKey], now })
+  return required(heads.get(customerKey), 'a locked head').now
 }
 
 function announcementsOf({ customerKey, rows, results }: Saving): Announcement[] {

@@ -44,7 +44,18 @@ function spanOf(cadence: Cadence): Span | null {
   return unit === undefined ? null : { unit, count: Number(days ?? times) }
 }
 
-const requiredSpan = (cadence: Cadence): Span => required(spanOf(cadence), 'a stored cadence')
+/** How the windows of a budget are counted, and from when; every record asks for it. */
+type Counted = { span: Span; anchor: Instant }
+const known = new WeakMap<Cadenced, Counted>()
+
+function countedBy(budget: Cadenced): Counted {
+  const before = known.get(budget)
+  if (before !== undefined) return before
+  const span = required(spanOf(budget.cadence), 'a stored cadence')
+  const counted = { span, anchor: floorTo(span.unit, budget.createdAt) }
+  known.set(budget, counted)
+  return counted
+}
 
 /**
  * The window of a budget that an instant lies in. Windows are counted from the calendar's unit that
@@ -52,16 +63,15 @@ const requiredSpan = (cadence: Cadence): Span => required(spanOf(cadence), 'a st
  * several begin with that one. After another cadence they are counted anew from the same instant.
  */
 export function windowOf(budget: Cadenced, at: Instant): Window {
-  const span = requiredSpan(budget.cadence)
-  return windowAt(floorTo(span.unit, budget.createdAt), span, at)
+  const { anchor, span } = countedBy(budget)
+  return windowAt(anchor, span, at)
 }
 
 /**
  * Where the windows begin that a budget counts in: at the start of the one in progress when it was
  * created. What occurred earlier never counts, however late it arrives.
  */
-export const countsFrom = (budget: Cadenced): Instant =>
-  floorTo(requiredSpan(budget.cadence).unit, budget.createdAt)
+export const countsFrom = (budget: Cadenced): Instant => countedBy(budget).anchor
 
 /** The windows of a budget from the one that `from` lies in to the one that `until` lies in. */
 export function windowsBetween(budget: Cadenced, from: Instant, until: Instant): Window[] {

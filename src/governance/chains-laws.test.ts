@@ -4,14 +4,16 @@ import fc from 'fast-check'
 import { asks, decided, edges, now, user, withBudgets } from '../../test/support/chains.ts'
 import {
   budgetName,
+  budgetOf,
   type Company,
   createCounters,
   type Dimension,
   resolvedBy,
 } from '../../test/support/company.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
+import { windowOf } from './cadence.ts'
 import { chainsOf, type Demand } from './chains.ts'
-import { attributionOf, postingsOf } from './count.ts'
+import { attributionOf, counterName, postingsOf } from './count.ts'
 
 test('what open reservations hold is not shown as usage, and is not there to be granted', () => {
   const given = { usage: { org: 4 }, holds: { org: 5 } }
@@ -156,6 +158,47 @@ test('a record counts once for a budget, however many dimensions lead to it', ()
           .flatMap(({ budget }) => (budget === null ? [] : [budget.assignmentKey])),
       )
       assert.deepEqual(new Set(keys), onChains, 'what is decided by is what is counted for')
+    }),
+  )
+})
+
+test('what a parent has used is its own and what its children have used', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f']
+  const parents = fc.array(fc.option(fc.nat({ max: 5 })), { minLength: 6, maxLength: 6 })
+  const events = fc.array(fc.tuple(fc.constantFrom(...ids), fc.integer({ min: -3, max: 9 })))
+  fc.assert(
+    fc.property(parents, events, (above, recorded) => {
+      const parentOf = (index: number) => {
+        const parent = above[index] ?? null
+        return parent !== null && parent < index ? (ids[parent] ?? null) : null
+      }
+      const company: Company = {
+        types: { user: { keys: ['userId'] } },
+        entities: Object.fromEntries(
+          ids.map((id, index) => [id, { type: 'user', parent: parentOf(index) }]),
+        ),
+        budgets: ids.map((entity) => ({ entity, limit: null, createdAt: now })),
+      }
+      const counters = createCounters()
+      for (const [id, units] of recorded) {
+        const amount = wholeUnits(units)
+        const what = { capabilityKey: 'tokens', amount, occurredAt: now }
+        counters.add(postingsOf(resolvedBy(company, [['userId', id]]), what))
+      }
+      const used = (id: string): bigint => {
+        const budget = budgetOf({ entity: id, limit: null, createdAt: now })
+        return counters.sums.get(counterName(budget, windowOf(budget, now))) ?? 0n
+      }
+      for (const id of ids) {
+        const own = recorded
+          .filter(([named]) => named === id)
+          .reduce((sum, [, units]) => sum + wholeUnits(units), 0n)
+        const children = ids.filter((_, index) => parentOf(index) === id)
+        assert.equal(
+          used(id),
+          children.reduce((sum, child) => sum + used(child), own),
+        )
+      }
     }),
   )
 })

@@ -4,7 +4,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { countsFrom, windowOf } from './cadence.ts'
-import { counterName, type Kept } from './count.ts'
+import { type Counters, counterName } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
 /** What a request wants of one capability. */
@@ -19,7 +19,8 @@ export type Demand = {
 }
 
 /** What is known of budgets in the windows that an instant lies in, if they count it. */
-export type Spent = Kept & { at: Instant }
+export type Spent = { counters: Known; holds: Known; at: Instant }
+type Known = Pick<Counters, 'get'>
 
 /** One budget of an entity on a chain, or the entity alone where it has none. */
 export type ChainNode = {

@@ -10,14 +10,9 @@ import type { Budget, Resolution } from './types.ts'
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
 
 /**
- * How far ahead of an instant records may have been counted by then, in milliseconds: as far as
- * they may be ahead of the server that counted them, whose clock may be ahead of others.
- */
-const COUNTED_AHEAD_MS = 2 * AHEAD_LIMIT_MS
-
-/**
  * What the revision that a budget got at `since` takes over: the window then in progress, and later
- * ones as far as anything can have been counted in them. Windows that were over stay as they were.
+ * ones as far as records may be ahead. Windows that were over stay as they were. `since` is an
+ * instant of decision, so that whatever was counted before was decided no later.
  */
 export const carryOf = (
   budget: Cadenced & { key: Uuid; revision: number },
@@ -25,7 +20,7 @@ export const carryOf = (
 ): Carry => ({
   assignmentKey: budget.key,
   revision: budget.revision,
-  windows: windowsBetween(budget, since, since + COUNTED_AHEAD_MS),
+  windows: windowsBetween(budget, since, since + AHEAD_LIMIT_MS),
 })
 
 /** Usage by the name of its counter (`counterName`), signed. What is missing is 0. */
@@ -69,13 +64,27 @@ export function attributionOf(
   record: { measured: readonly { featureKey: Uuid; amount: Quantity }[]; occurredAt: Instant },
 ): Attribution | null {
   const { measured, occurredAt } = record
-  const paths = resolution.paths.map((path) => path.map(({ entityKey }) => entityKey))
-  if (paths.length === 0) return null
+  if (resolution.paths.length === 0) return null
   return {
-    direct: paths.flatMap((path) => path.slice(0, 1)),
-    entities: [...new Set(paths.flat())],
+    ...entitiesOf(resolution.paths),
     postings: measured.flatMap(({ featureKey, amount }) =>
       postingsOf(resolution, { capabilityKey: featureKey, amount, occurredAt }),
     ),
   }
+}
+
+type Entities = Pick<Attribution, 'direct' | 'entities'>
+/** Records with the same dimensions share what these lead to. */
+const known = new WeakMap<Resolution['paths'], Entities>()
+
+function entitiesOf(paths: Resolution['paths']): Entities {
+  const before = known.get(paths)
+  if (before !== undefined) return before
+  const keys = paths.map((path) => path.map(({ entityKey }) => entityKey))
+  const entities = {
+    direct: keys.flatMap((path) => path.slice(0, 1)),
+    entities: [...new Set(keys.flat())],
+  }
+  known.set(paths, entities)
+  return entities
 }

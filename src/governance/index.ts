@@ -15,7 +15,7 @@ export {
   findWrongPostings,
   type PostingProblem,
 } from './recount-store.ts'
-export { type ResolutionRequest, resolve } from './resolve-store.ts'
+export { findBudgets, type ResolutionRequest, resolve } from './resolve-store.ts'
 export { type Firing, readFired, readThresholds, saveFired } from './threshold-store.ts'
 export { findAttributionKeys } from './type-store.ts'
 export type { Budget, Node, Resolution } from './types.ts'

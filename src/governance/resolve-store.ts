@@ -1,5 +1,5 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
-import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
@@ -138,20 +138,14 @@ function nodesOf(requests: readonly ResolutionRequest[]): Sql {
 
 /** Of each request, the budgets of its entities whose scope lies within them. */
 const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at: Instant }) => sql`
-  select resolved.request, json_agg(json_build_object('key', a.assignment_key,
-    'revision', a.revision, 'entityKey', a.entity_key, 'entityId', e.id,
-    'capabilityKey', a.capability_key, 'limit', a.usage_limit::text, 'cadence', a.cadence,
-    'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
-      select s.id from entities s
-      where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
-    ), 'counter', (
-      select json_build_object('usage', c.usage::text, 'held', c.held::text,
-        'start', ${milliseconds(sql`c.window_start`)})
-      from budget_counters c
-      where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
-        and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
-      order by c.window_start desc limit 1
-    ))) as budgets
+  select resolved.request, json_agg(${budgetJson(sql`(
+    select json_build_object('usage', c.usage::text, 'held', c.held::text,
+      'start', ${milliseconds(sql`c.window_start`)})
+    from budget_counters c
+    where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
+      and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
+    order by c.window_start desc limit 1
+  )`)}) as budgets
   from resolved
     cross join lateral unnest(resolved.keys) as entity (key)
     cross join lateral (
@@ -168,7 +162,39 @@ const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at
     ) e
   group by resolved.request`
 
-const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
+/** A `BudgetJson` of the assignment `a` of the entity `e`. */
+const budgetJson = (counter: Sql): Sql => sql`
+  json_build_object('key', a.assignment_key, 'revision', a.revision, 'entityKey', a.entity_key,
+    'entityId', e.id, 'capabilityKey', a.capability_key, 'limit', a.usage_limit::text,
+    'cadence', a.cadence, 'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
+      select s.id from entities s
+      where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
+    ), 'counter', ${counter})`
+
+const budgetRow = row({ customer_key: column.uuid, budget: column.json<BudgetJson>() })
+
+/** Budgets of any customers by their keys, in no particular order. */
+export async function findBudgets(
+  reader: Reader,
+  asked: readonly { customerKey: Uuid; assignmentKey: Uuid }[],
+): Promise<(Budget & { customerKey: Uuid })[]> {
+  if (asked.length === 0) return []
+  const found = await reader.many(
+    budgetRow,
+    sql`
+    select customer_key, ${budgetJson(sql`null`)} as budget
+    from unnest(
+        ${asked.map(({ customerKey }) => customerKey)}::uuid[],
+        ${asked.map(({ assignmentKey }) => assignmentKey)}::uuid[]
+      ) as asked (customer_key, assignment_key)
+      join assignments a using (customer_key, assignment_key)
+      join entities e using (customer_key, entity_key)`,
+  )
+  return found.map(({ customer_key, budget }) => ({
+    ...budgetOf(budget),
+    customerKey: customer_key,
+  }))
+}
 
 /** One path for each entity, however many dimensions named it. */
 function pathsOf(nodes: readonly [number, Uuid, string][]): Node[][] {

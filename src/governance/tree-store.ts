@@ -94,8 +94,8 @@ const budgetRow = row({
 })
 
 /**
- * The same of budgets, with their usage now. What orders or chooses by usage reads all budgets of
- * the capabilities; anything else reads a page.
+ * The same of budgets, with their usage now. An order by id or by creation reads a page; any other
+ * order, and choosing by usage, reads all budgets of the capabilities.
  */
 export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promise<TreeRow[]> {
   const { customerKey, after } = page

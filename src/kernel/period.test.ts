@@ -31,6 +31,7 @@ const windows: readonly (readonly [string, Span, string, string, string])[] = [
   ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-02-28T10', '2026-02-28T10', '2026-03-31T10'],
   ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-03-31T09', '2026-02-28T10', '2026-03-31T10'],
   ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-04-01', '2026-03-31T10', '2026-04-30T10'],
+  ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-04-30T10', '2026-04-30T10', '2026-05-31T10'],
   ['2028-01-31T10', { unit: 'MONTH', count: 1 }, '2028-03-01', '2028-02-29T10', '2028-03-31T10'],
   ['2026-03-01', { unit: 'MONTH', count: 1 }, '2026-03-17', '2026-03-01', '2026-04-01'],
   // A leap day is 28 February in the years without one.

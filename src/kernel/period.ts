@@ -77,6 +77,25 @@ const modulo = (value: number, by: number): number => ((value % by) + by) % by
  */
 export function windowAt(anchor: Instant, span: Span, at: Instant): Window {
   assert(Number.isSafeInteger(span.count) && span.count >= 1, `a span of ${span.count} units`)
+  const { unit, count } = span
+  for (const known of recent)
+    if (known.anchor === anchor && known.unit === unit && known.count === count)
+      if (contains(known.window, at)) return known.window
+  const window = computeWindow(anchor, span, at)
+  recent[oldest] = { anchor, unit, count, window }
+  oldest = (oldest + 1) % RECENT
+  return window
+}
+
+/**
+ * The windows that were asked for last: those of a batch share theirs, and the calendar's months
+ * cost as much as everything else about a record.
+ */
+const RECENT = 8
+const recent: { anchor: Instant; unit: Unit; count: number; window: Window }[] = []
+let oldest = 0
+
+function computeWindow(anchor: Instant, span: Span, at: Instant): Window {
   const bound = (k: number) => addUnits(anchor, span.unit, k * span.count)
   // Counting by the calendar's month may be one too far, where `at` comes earlier in it.
   const guess = Math.floor(unitsBetween(anchor, span.unit, at) / span.count)

@@ -45,10 +45,7 @@ test('what is held is told beside usage, by the same total', () => {
 test('a day without a total has no usage, since days are always kept', () => {
   const day = { start: at('05-02'), end: at('05-03') }
   assert.equal(usageIn([lifetime(at('05-03'))], day, 'SUM'), 0n)
-  assert.equal(
-    usageIn([lifetime(at('05-03')), { ...may, window: day }], day, 'SUM'),
-    wholeUnits(7),
-  )
+  assert.equal(usageIn([lifetime(at('05-03')), { ...may, window: day }], day, 'SUM'), wholeUnits(7))
   assert.equal(findUsage([lifetime(at('05-03'))], { ...day, end: day.end - 1 }, 'SUM'), null)
 })
 

@@ -7,6 +7,7 @@ export {
 } from './check-store.ts'
 export { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
+export { type Decided, findDecided, saveDecided } from './decision-store.ts'
 export { findUsage } from './find-usage.ts'
 export {
   bumpEnvironmentVersion,
@@ -36,11 +37,13 @@ export {
 } from './kept-store.ts'
 export { aggregateOf, measureEvent } from './measure-event.ts'
 export {
+  contentOfUse,
   hashOfMark,
   KEPT_MS,
   nameOfEvent,
   nameOfPart,
   nameOfReport,
+  nameOfUse,
   type RecordName,
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'

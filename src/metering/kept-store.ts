@@ -1,4 +1,4 @@
-import { column, type Reader, type Row, row, sql, type Tx } from '../db/index.ts'
+import { bareArray, column, type Reader, type Row, row, sql, type Tx } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { boundToSql, type Window } from '../kernel/period.ts'
@@ -49,10 +49,10 @@ export async function findTotals(
     select asked.position, total.window_start, total.window_end, total.count, total.sum,
       total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
     from unnest(
-      ${asked.map(({ customerKey }) => customerKey)}::uuid[],
-      ${asked.map(({ featureKey }) => featureKey)}::uuid[],
-      ${asked.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${asked.map(({ from }) => boundToSql(from))}::timestamptz[]
+      ${bareArray(asked.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(asked.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(asked.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(asked.map(({ from }) => boundToSql(from)))}::timestamptz[]
     ) with ordinality as asked (customer_key, feature_key, resource_key, from_at, position)
       join usage_totals total on total.customer_key = asked.customer_key
         and total.feature_key = asked.feature_key and total.resource_key = asked.resource_key
@@ -98,6 +98,10 @@ export async function makeMarks(tx: Tx, scope: Scope, windows: readonly WindowOf
     on conflict do nothing`)
 }
 
+/** The text of a value; null for none. */
+const textOr = <T>(value: T | null, textOf: (value: T) => string): string | null =>
+  value === null ? null : textOf(value)
+
 /** Writes totals as they are now, new and changed ones alike. */
 export async function saveTotals(
   tx: Tx,
@@ -105,7 +109,6 @@ export async function saveTotals(
   totals: readonly (MeteredOf & { total: KeptTotal })[],
 ): Promise<void> {
   if (totals.length === 0) return
-  const sqlOf = (quantity: bigint | null) => (quantity === null ? null : quantityToSql(quantity))
   await tx.execute(sql`
     insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
       environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at)
@@ -113,20 +116,20 @@ export async function saveTotals(
       ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
       set_at
     from unnest(
-      ${totals.map(({ customerKey }) => customerKey)}::uuid[],
-      ${totals.map(({ featureKey }) => featureKey)}::uuid[],
-      ${totals.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${totals.map(({ total }) => boundToSql(total.window.end))}::timestamptz[],
-      ${totals.map(({ total }) => boundToSql(total.window.start))}::timestamptz[],
+      ${bareArray(totals.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(totals.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(totals.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(totals.map(({ total }) => boundToSql(total.window.end)))}::timestamptz[],
+      ${bareArray(totals.map(({ total }) => boundToSql(total.window.start)))}::timestamptz[],
       ${totals.map(({ total }) => isAlwaysKept(total.window))}::boolean[],
-      ${totals.map(({ total }) => String(total.tally.count))}::bigint[],
-      ${totals.map(({ total }) => quantityToSql(total.tally.sum))}::numeric[],
-      ${totals.map(({ total }) => sqlOf(total.tally.min))}::numeric[],
-      ${totals.map(({ total }) => sqlOf(total.tally.max))}::numeric[],
-      ${totals.map(({ total }) => String(total.tally.distinct))}::bigint[],
-      ${totals.map(({ total }) => quantityToSql(total.held))}::numeric[],
-      ${totals.map(({ total }) => boundToSql(total.lastAt))}::timestamptz[],
-      ${totals.map(({ total: { setAt } }) => setAt && boundToSql(setAt))}::timestamptz[]
+      ${bareArray(totals.map(({ total }) => String(total.tally.count)))}::bigint[],
+      ${bareArray(totals.map(({ total }) => quantityToSql(total.tally.sum)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => textOr(total.tally.min, quantityToSql)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => textOr(total.tally.max, quantityToSql)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => String(total.tally.distinct)))}::bigint[],
+      ${bareArray(totals.map(({ total }) => quantityToSql(total.held)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => boundToSql(total.lastAt)))}::timestamptz[],
+      ${totals.map(({ total: { setAt } }) => textOr(setAt, boundToSql))}::timestamptz[]
     ) as total (customer_key, feature_key, resource_key, window_end, window_start, is_kept, count,
       sum, min, max, distinct_count, held, last_at, set_at)
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
@@ -148,10 +151,10 @@ export async function findMarks(reader: Reader, marks: readonly MarkOf[]): Promi
     sql`
     select asked.position, seen.window_start, seen.window_end
     from unnest(
-      ${marks.map(({ customerKey }) => customerKey)}::uuid[],
-      ${marks.map(({ featureKey }) => featureKey)}::uuid[],
-      ${marks.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${marks.map(({ hash }) => hash)}::uuid[]
+      ${bareArray(marks.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(marks.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(marks.map(({ hash }) => hash))}::uuid[]
     ) with ordinality as asked (customer_key, feature_key, resource_key, mark_hash, position)
       join usage_marks seen on seen.customer_key = asked.customer_key
         and seen.feature_key = asked.feature_key and seen.resource_key = asked.resource_key
@@ -176,11 +179,11 @@ export async function saveMarks(
     select customer_key, feature_key, resource_key, mark_hash, window_end, window_start,
       ${scope.environmentKey}::uuid
     from unnest(
-      ${marks.map(({ customerKey }) => customerKey)}::uuid[],
-      ${marks.map(({ featureKey }) => featureKey)}::uuid[],
-      ${marks.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${marks.map(({ hash }) => hash)}::uuid[],
-      ${marks.map(({ window }) => boundToSql(window.end))}::timestamptz[],
-      ${marks.map(({ window }) => boundToSql(window.start))}::timestamptz[]
+      ${bareArray(marks.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(marks.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(marks.map(({ hash }) => hash))}::uuid[],
+      ${bareArray(marks.map(({ window }) => boundToSql(window.end)))}::timestamptz[],
+      ${bareArray(marks.map(({ window }) => boundToSql(window.start)))}::timestamptz[]
     ) as seen (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)`)
 }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import type { Quantity } from '../kernel/quantity.ts'
 import type { Metered } from './types.ts'
 
 /** The name of a record, by which a repetition is known: 128 bits, 32 digits. */
@@ -36,6 +37,27 @@ export const nameOfEvent = (event: {
 /** The name of a part of a request without keys: the request says all of it. */
 export const nameOfPart = (request: string, index: number): RecordName =>
   nameOf('part', request, index)
+
+/** The name of a use, whose key is decided once for a resource. */
+export const nameOfUse = (use: {
+  operation: 'consume' | 'reserve'
+  resourceKey: Uuid
+  key: string
+}): RecordName => nameOf(use.operation, use.resourceKey, use.key)
+
+/** What a use asks for, as far as a repetition may not ask for anything else: 128 bits. */
+export const contentOfUse = (use: {
+  featureKey: Uuid
+  amount: Quantity
+  dimensions: Readonly<Record<string, string | number | boolean>>
+}): string =>
+  nameOf(
+    use.featureKey,
+    String(use.amount),
+    JSON.stringify(
+      Object.entries(use.dimensions).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    ),
+  )
 
 /** What stands for a mark where many are kept: 128 bits, 32 digits. SQL makes the same. */
 export const hashOfMark = (mark: string): string => hash('sha256', mark, 'hex').slice(0, 32)

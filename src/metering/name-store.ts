@@ -1,4 +1,4 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { bareArray, column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -27,13 +27,13 @@ export async function findNamed(
     sql`
     select asked.position, known.event_key, known.occurred_at
     from unnest(
-      ${names.map(({ customerKey }) => customerKey)}::uuid[],
-      ${names.map(({ name }) => name)}::uuid[],
-      ${names.map(({ now }) => instantToWire(now))}::timestamptz[]
+      ${bareArray(names.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(names.map(({ name }) => name))}::uuid[],
+      ${bareArray(names.map(({ now }) => instantToWire(now)))}::timestamptz[]
     ) with ordinality as asked (customer_key, key_hash, now_at, position)
       join usage_keys known on known.customer_key = asked.customer_key
         and known.key_hash = asked.key_hash
-    where known.kept_until > asked.now_at and known.event_key is not null`,
+    where known.kept_until > asked.now_at and known.answer is null`,
   )
   const named: (Named | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at } of found)
@@ -53,11 +53,11 @@ export async function saveNames(
       kept_until)
     select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
     from unnest(
-      ${names.map(({ customerKey }) => customerKey)}::uuid[],
-      ${names.map(({ name }) => name)}::uuid[],
-      ${names.map(({ eventKey }) => eventKey)}::uuid[],
-      ${names.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
-      ${names.map(({ keptUntil }) => instantToWire(keptUntil))}::timestamptz[]
+      ${bareArray(names.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(names.map(({ name }) => name))}::uuid[],
+      ${bareArray(names.map(({ eventKey }) => eventKey))}::uuid[],
+      ${bareArray(names.map(({ occurredAt }) => instantToWire(occurredAt)))}::timestamptz[],
+      ${bareArray(names.map(({ keptUntil }) => instantToWire(keptUntil)))}::timestamptz[]
     ) as name (customer_key, key_hash, event_key, occurred_at, kept_until)
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,

@@ -3,12 +3,12 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import { addUnits, floorTo, type Window } from '../kernel/period.ts'
 
-/** Months that have a partition ahead of the present one, in case nothing makes more for a while. */
+/** Months that have a partition ahead of the present one, in case nothing makes more for long. */
 const MONTHS_AHEAD = 2
 /** Attaching waits for whoever writes to the default partition; it is tried again the next day. */
 const LOCK_TIMEOUT = '2s'
 /** Another server made it; somebody is in the way; the default partition has rows of the month. */
-const PASSING = ['42P07', '55P03', '40P01', '23514']
+const PASSING = ['42P07', '23505', '55P03', '40P01', '23514']
 
 /**
  * Makes the partitions of records accepted in this month and the next ones. Counting never waits

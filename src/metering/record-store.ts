@@ -1,9 +1,23 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { arrayOfArrays, bareArray, column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import { quantityToSql } from '../kernel/quantity.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { instants, integers, quantities, uuids } from './array-literals.ts'
-import type { UsageRecord } from './types.ts'
+import type { Posting, UsageRecord } from './types.ts'
+
+const quantities = (amounts: readonly Quantity[]): string => bareArray(amounts.map(quantityToSql))
+
+/** Arrays of keys as text; records with the same dimensions share theirs. */
+function textsOfKeys() {
+  const texts = new Map<readonly Uuid[], string>()
+  return (keys: readonly Uuid[]): string => {
+    const before = texts.get(keys)
+    if (before !== undefined) return before
+    const text = bareArray(keys)
+    texts.set(keys, text)
+    return text
+  }
+}
 
 const marksOf = ({ measured }: UsageRecord): string | null =>
   measured.some(({ mark }) => mark !== null)
@@ -17,7 +31,11 @@ export async function addRecords(
   records: readonly UsageRecord[],
 ): Promise<void> {
   if (records.length === 0) return
-  const postings = records.map(({ attribution }) => attribution?.postings ?? null)
+  const of = (text: (record: UsageRecord) => string | null) => bareArray(records.map(text))
+  const arrays = (text: (record: UsageRecord) => string | null) => arrayOfArrays(records.map(text))
+  const keysOf = textsOfKeys()
+  const ofPostings = (text: (posting: Posting) => string) =>
+    arrays(({ attribution }) => attribution && bareArray(attribution.postings.map(text)))
   await tx.execute(sql`
     insert into usage_events (customer_key, occurred_at, event_key, environment_key, accepted_at,
       kind, event_name, value, resource_key, dimensions, feature_keys, amounts, marks,
@@ -31,24 +49,24 @@ export async function addRecords(
       assignment_revisions::integer[], assignment_windows::timestamptz[],
       assignment_deltas::numeric(30,10)[]
     from unnest(
-      ${records.map(({ customerKey }) => customerKey)}::uuid[],
-      ${records.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
-      ${records.map(({ eventKey }) => eventKey)}::uuid[],
-      ${records.map(({ acceptedAt }) => instantToWire(acceptedAt))}::timestamptz[],
-      ${records.map(({ kind }) => kind)}::text[],
+      ${of(({ customerKey }) => customerKey)}::uuid[],
+      ${of(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
+      ${of(({ eventKey }) => eventKey)}::uuid[],
+      ${of(({ acceptedAt }) => instantToWire(acceptedAt))}::timestamptz[],
+      ${of(({ kind }) => kind)}::text[],
       ${records.map(({ eventName }) => eventName)}::text[],
-      ${records.map(({ value }) => (value === null ? null : quantityToSql(value)))}::numeric[],
-      ${records.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${of(({ value }) => (value === null ? null : quantityToSql(value)))}::numeric[],
+      ${of(({ resourceKey }) => resourceKey)}::uuid[],
       ${records.map(({ dimensions }) => dimensions)}::text[],
-      ${records.map(({ measured }) => uuids(measured.map((each) => each.featureKey)))}::text[],
-      ${records.map(({ measured }) => quantities(measured.map((each) => each.amount)))}::text[],
+      ${arrays(({ measured }) => bareArray(measured.map(({ featureKey }) => featureKey)))}::text[],
+      ${arrays(({ measured }) => quantities(measured.map(({ amount }) => amount)))}::text[],
       ${records.map(marksOf)}::text[],
-      ${records.map(({ attribution }) => attribution && uuids(attribution.direct))}::text[],
-      ${records.map(({ attribution }) => attribution && uuids(attribution.entities))}::text[],
-      ${postings.map((own) => own && uuids(own.map((each) => each.assignmentKey)))}::text[],
-      ${postings.map((own) => own && integers(own.map((each) => each.revision)))}::text[],
-      ${postings.map((own) => own && instants(own.map((each) => each.window.start)))}::text[],
-      ${postings.map((own) => own && quantities(own.map((each) => each.delta)))}::text[]
+      ${arrays(({ attribution }) => attribution && keysOf(attribution.direct))}::text[],
+      ${arrays(({ attribution }) => attribution && keysOf(attribution.entities))}::text[],
+      ${ofPostings(({ assignmentKey }) => assignmentKey)}::text[],
+      ${ofPostings(({ revision }) => String(revision))}::text[],
+      ${ofPostings(({ window }) => instantToWire(window.start))}::text[],
+      ${ofPostings(({ delta }) => quantityToSql(delta))}::text[]
     ) as record (customer_key, occurred_at, event_key, accepted_at, kind, event_name, value,
       resource_key, dimensions, feature_keys, amounts, marks, direct_entity_keys, entity_keys,
       assignment_keys, assignment_revisions, assignment_windows, assignment_deltas)`)

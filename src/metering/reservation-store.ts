@@ -1,12 +1,21 @@
-import { column, pageRange, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  arrayOfArrays,
+  bareArray,
+  column,
+  pageRange,
+  type Reader,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
-import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { instants, integers, uuids } from './array-literals.ts'
-import type { Attribution, Reservation } from './types.ts'
+import type { Attribution, Posting, Reservation } from './types.ts'
 
 const STATUSES = ['open', 'committed', 'released', 'expired'] as const
 
@@ -94,6 +103,10 @@ export async function findReservations(
   return found.map(reservationOf)
 }
 
+const committedOf = ({ committedAmount: amount }: Reservation): string | null =>
+  amount === null ? null : quantityToSql(amount)
+const startOf = ({ window }: Posting): string => instantToWire(window.start)
+
 /** Writes reservations as they are now, new ones and changed ones alike. */
 export async function saveReservations(
   tx: Tx,
@@ -101,8 +114,12 @@ export async function saveReservations(
   reservations: readonly Reservation[],
 ): Promise<void> {
   if (reservations.length === 0) return
-  const sqlOf = (quantity: Quantity | null) => (quantity === null ? null : quantityToSql(quantity))
-  const postings = reservations.map(({ attribution }) => attribution?.postings ?? null)
+  const of = (text: (reservation: Reservation) => string | null) =>
+    bareArray(reservations.map(text))
+  const arrays = (texts: (attribution: Attribution) => readonly string[]) =>
+    arrayOfArrays(
+      reservations.map(({ attribution }) => attribution && bareArray(texts(attribution))),
+    )
   await tx.execute(sql`
     insert into reservations (customer_key, reservation_key, environment_key, status, feature_key,
       resource_key, amount, committed_amount, occurred_at, dimensions, direct_entity_keys,
@@ -114,23 +131,23 @@ export async function saveReservations(
       assignment_revisions::integer[], assignment_windows::timestamptz[], created_at, expires_at,
       updated_at
     from unnest(
-      ${reservations.map(({ customerKey }) => customerKey)}::uuid[],
-      ${reservations.map(({ key }) => key)}::uuid[],
-      ${reservations.map(({ status }) => status)}::text[],
-      ${reservations.map(({ featureKey }) => featureKey)}::uuid[],
-      ${reservations.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${reservations.map(({ amount }) => quantityToSql(amount))}::numeric[],
-      ${reservations.map(({ committedAmount }) => sqlOf(committedAmount))}::numeric[],
-      ${reservations.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
+      ${of(({ customerKey }) => customerKey)}::uuid[],
+      ${of(({ key }) => key)}::uuid[],
+      ${of(({ status }) => status)}::text[],
+      ${of(({ featureKey }) => featureKey)}::uuid[],
+      ${of(({ resourceKey }) => resourceKey)}::uuid[],
+      ${of(({ amount }) => quantityToSql(amount))}::numeric[],
+      ${of(committedOf)}::numeric[],
+      ${of(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
       ${reservations.map(({ dimensions }) => dimensions)}::text[],
-      ${reservations.map(({ attribution }) => attribution && uuids(attribution.direct))}::text[],
-      ${reservations.map(({ attribution }) => attribution && uuids(attribution.entities))}::text[],
-      ${postings.map((own) => own && uuids(own.map((each) => each.assignmentKey)))}::text[],
-      ${postings.map((own) => own && integers(own.map((each) => each.revision)))}::text[],
-      ${postings.map((own) => own && instants(own.map((each) => each.window.start)))}::text[],
-      ${reservations.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
-      ${reservations.map(({ expiresAt }) => instantToWire(expiresAt))}::timestamptz[],
-      ${reservations.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
+      ${arrays(({ direct }) => direct)}::text[],
+      ${arrays(({ entities }) => entities)}::text[],
+      ${arrays(({ postings }) => postings.map(({ assignmentKey }) => assignmentKey))}::text[],
+      ${arrays(({ postings }) => postings.map(({ revision }) => String(revision)))}::text[],
+      ${arrays(({ postings }) => postings.map(startOf))}::text[],
+      ${of(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
+      ${of(({ expiresAt }) => instantToWire(expiresAt))}::timestamptz[],
+      ${of(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
     ) as reservation (customer_key, reservation_key, status, feature_key, resource_key, amount,
       committed_amount, occurred_at, dimensions, direct_entity_keys, entity_keys, assignment_keys,
       assignment_revisions, assignment_windows, created_at, expires_at, updated_at)

@@ -1,4 +1,4 @@
-import { column, type Row, row, type Sql, sql } from '../db/index.ts'
+import { bareArray, column, type Row, row, type Sql, sql } from '../db/index.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import { boundToSql, dayOf, LIFETIME, type Window } from '../kernel/period.ts'
 import { AHEAD_LIMIT_MS, type Tally, type WindowOf } from './types.ts'
@@ -32,14 +32,14 @@ export function windowsAsked(windows: readonly WindowOf[]): Sql {
   const days = windows.map(({ window }) => wholeDays(window))
   return sql`
     unnest(
-      ${windows.map(({ customerKey }) => customerKey)}::uuid[],
-      ${windows.map(({ featureKey }) => featureKey)}::uuid[],
-      ${windows.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${windows.map(({ window }) => boundToSql(window.start))}::timestamptz[],
-      ${windows.map(({ window }) => boundToSql(window.end))}::timestamptz[],
-      ${days.map(({ start }) => boundToSql(start))}::timestamptz[],
-      ${days.map(({ end }) => boundToSql(end))}::timestamptz[],
-      ${windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS))}::uuid[]
+      ${bareArray(windows.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(windows.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(windows.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(windows.map(({ window }) => boundToSql(window.start)))}::timestamptz[],
+      ${bareArray(windows.map(({ window }) => boundToSql(window.end)))}::timestamptz[],
+      ${bareArray(days.map(({ start }) => boundToSql(start)))}::timestamptz[],
+      ${bareArray(days.map(({ end }) => boundToSql(end)))}::timestamptz[],
+      ${bareArray(windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS)))}::uuid[]
     ) with ordinality as query (customer_key, feature_key, resource_key, window_start, window_end,
       days_start, days_end, first_key, position)`
 }

@@ -55,8 +55,8 @@ const usedRow = row({ ...tallyColumns, held: column.quantity })
 
 /**
  * Usage of a customer in windows, in the order of the queries. One statement. What is not kept as a
- * total is made out of days, records and reservations, which takes as long as there are records in a
- * day, or in the window if distinct values are counted, and reservations.
+ * total is made out of days, records and reservations, which takes as long as there are records in
+ * a day, or in the window if distinct values are counted, and reservations.
  */
 export async function readTotals(
   reader: Reader,

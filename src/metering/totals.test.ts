@@ -73,7 +73,8 @@ const keep = (
         environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
       values (${customerKey}::uuid, ${featureKey}::uuid, ${NO_RESOURCE}::uuid,
         ${boundToSql(window.end)}::timestamptz, ${boundToSql(window.start)}::timestamptz,
-        ${scope.environmentKey}::uuid, ${isAlwaysKept(window)}::boolean, 1, ${quantityToSql(value)}::numeric, 2, 3, 4,
+        ${scope.environmentKey}::uuid, ${isAlwaysKept(window)}::boolean, 1,
+        ${quantityToSql(value)}::numeric, 2, 3, 4,
         ${instantToWire(last)}::timestamptz)`),
   )
 

@@ -1,24 +1,17 @@
-import type { Request, SourceLoader } from '../entitlements/index.ts'
+import type { Request } from '../entitlements/index.ts'
 import { readUnattributed } from '../governance/index.ts'
 import { badInput } from '../kernel/errors.ts'
-import type { Uuid } from '../kernel/ids.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import type { Handlers, OperationRequest } from '../operation.ts'
-import { type CapabilityId, check, type Dimensions, type Question } from './check.ts'
+import { type CapabilityId, type Checking, check, type Dimensions, type Question } from './check.ts'
 import { checkedToWire, explanationToWire } from './check-wire.ts'
-import { createMemory } from './memory.ts'
 
 type Checks =
   | 'v1.customers.checkEntitlement'
   | 'v1.customers.explainEntitlement'
   | 'v1Beta.customers.entitlements.check'
 
-/** Ids whose keys are remembered: about 20 MB. */
-const KEYS = 100_000
-
-/** Checks, over all that can grant something. */
-export function checkHandlers(loaders: readonly SourceLoader[]): Handlers<Checks> {
-  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
+export function checkHandlers(checking: Checking): Handlers<Checks> {
   return {
     'v1.customers.checkEntitlement': async (request, call) => {
       const question = questionFromWire(request, defaultOf(request))
@@ -73,7 +66,8 @@ function requestFromWire(
     throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
   return {
     usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
-    values: requestedValues ?? null,
+    // An empty list comes as an empty text, which no value is.
+    values: requestedValues?.join() ? requestedValues : null,
     defaultUsage: wholeUnits(defaultUsage),
   }
 }

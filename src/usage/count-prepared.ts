@@ -1,4 +1,5 @@
 import { required } from '../kernel/assert.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { isSameWindow, type Window } from '../kernel/period.ts'
 import {
   amountOfSet,
@@ -6,6 +7,7 @@ import {
   hashOfMark,
   type KeptTotal,
   type Measured,
+  type MeteredOf,
   type Named,
   refuseOutOfRange,
   totalsAfterSet,
@@ -25,19 +27,22 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
   const name = nameOfNamed(prepared)
   const first = prepared.isRepeatable ? draft.named.get(name) : undefined
   if (first !== undefined) return first
+  const { customerKey, occurredAt, keptUntil } = prepared
+  const named = { eventKey: eventKey(), occurredAt }
+  countRecord(draft, prepared, named.eventKey)
+  draft.named.set(name, named)
+  draft.names.set(name, { ...named, customerKey, name: prepared.name, keptUntil })
+  return named
+}
+
+/** Counts a record, whatever was counted before. 400 as `countPrepared`. */
+export function countRecord(draft: State, prepared: Prepared, eventKey: Uuid): void {
   const measured = prepared.counting.flatMap((counting) => count(draft, prepared, counting))
   const { customerKey, resourceKey, occurredAt, acceptedAt, kind, eventName, value } = prepared
-  const named = { eventKey: eventKey(), occurredAt }
-  draft.named.set(name, named)
-  draft.names.set(name, {
-    ...named,
-    customerKey,
-    name: prepared.name,
-    keptUntil: prepared.keptUntil,
-  })
   draft.records.push({
-    ...named,
     customerKey,
+    eventKey,
+    occurredAt,
     resourceKey,
     acceptedAt,
     kind,
@@ -47,13 +52,13 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
     measured,
     attribution: postToBudgets(draft, prepared, measured),
   })
-  return named
 }
 
 /** What the record comes to for one feature: nothing for a SET that is older than the last one. */
 function count(draft: State, prepared: Prepared, counting: Counting): Measured[] {
-  const { occurredAt, setIn, field } = prepared
-  const metered = { ...prepared, featureKey: counting.featureKey }
+  const { customerKey, resourceKey, occurredAt, setIn, field } = prepared
+  const { featureKey, mark } = counting
+  const metered = { customerKey, featureKey, resourceKey }
   const name = nameOfMetered(metered)
   const before = required(draft.totals.get(name), 'the totals of what is counted')
   const amount =
@@ -61,12 +66,13 @@ function count(draft: State, prepared: Prepared, counting: Counting): Measured[]
       ? counting.amount
       : amountOfSet(totalIn(before, setIn), { value: counting.amount, occurredAt }, field)
   if (amount === null) return []
-  const isNewIn = (window: Window) => noteMark(draft, { ...metered, mark: counting.mark }, window)
+  const isNewIn =
+    mark === null ? never : (window: Window) => noteMark(draft, { ...metered, mark }, window)
   const counted = totalsWith(before, { amount, occurredAt }, isNewIn)
   const after = setIn === null ? counted : totalsAfterSet(counted, occurredAt)
   refuseOutOfRange(usageOf(totalIn(after, counting.window).tally, counting.aggregate), field)
   draft.totals.set(name, after)
-  return [{ featureKey: counting.featureKey, amount, mark: counting.mark }]
+  return [{ featureKey, amount, mark }]
 }
 
 const totalIn = (totals: readonly KeptTotal[], window: Window): KeptTotal =>
@@ -75,18 +81,13 @@ const totalIn = (totals: readonly KeptTotal[], window: Window): KeptTotal =>
     'a window that is counted in',
   )
 
-type MarkSeen = {
-  customerKey: string
-  featureKey: string
-  resourceKey: string
-  mark: string | null
-}
+const never = () => false
+
+type MarkSeen = MeteredOf & { mark: string }
 
 /** Whether a window sees a mark for the first time, which it then has. */
 function noteMark(draft: State, { mark, ...metered }: MarkSeen, window: Window): boolean {
-  if (mark === null) return false
-  const { customerKey, featureKey, resourceKey } = metered
-  const marking = { customerKey, featureKey, resourceKey, hash: hashOfMark(mark), window }
+  const marking = { ...metered, hash: hashOfMark(mark), window }
   const name = nameOfSeen(marking, window)
   if (draft.seen.get(name)) return false
   draft.seen.set(name, true)

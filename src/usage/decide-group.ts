@@ -1,42 +1,98 @@
 import { transformUnits } from '../catalog/index.ts'
+import type { Evaluated } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { instantOfKey, type Uuid } from '../kernel/ids.ts'
 import { isSameWindow, LIFETIME } from '../kernel/period.ts'
 import { countPrepared, usageShown } from './count-prepared.ts'
+import { decideUse, type UseAnswer } from './decide-use.ts'
 import type { Outcome } from './group-queue.ts'
+import type { DeniedUse, PreparedUse } from './prepare-uses.ts'
+import { type PreparedSettling, type SettlingAnswer, settle } from './settle.ts'
 import { draftOf, keepDraft, type State } from './state.ts'
 import type { Prepared, Reported } from './types.ts'
 
-/** The records of a request, and whether it asks what they come to; or why it is refused. */
-export type PreparedRequest = { records: readonly Prepared[]; asksUsage: boolean } | Refusal
+/** The records of a request, and whether it asks what they come to. */
+export type PreparedRecords = {
+  kind: 'records'
+  records: readonly Prepared[]
+  asksUsage: boolean
+}
+export type PreparedRequest = PreparedRecords | PreparedUse | DeniedUse | PreparedSettling
+
+export type GroupAnswer =
+  | { kind: 'records'; reported: readonly Reported[] }
+  | { kind: 'use'; used: UseAnswer }
+  | { kind: 'settling'; settled: SettlingAnswer }
+
+type NextKey = (now: Instant) => Uuid
 
 /**
- * Counts the requests of a group one after the other, each with what those before it have left. A
- * request that is refused leaves nothing behind, and no other is any the worse for it. Answers what
- * each record of a request came to, right after it, if the request asks for that.
+ * Decides the requests of a group one after the other, each with what those before it have left. A
+ * request that is refused leaves nothing behind, and no other is any the worse for it.
  */
 export const decideGroup = (
   state: State,
-  requests: readonly PreparedRequest[],
-  keyOf: (prepared: Prepared) => Uuid,
-): Outcome<readonly Reported[]>[] =>
+  requests: readonly (PreparedRequest | Refusal)[],
+  nextKey: NextKey,
+): Outcome<GroupAnswer>[] =>
   requests.map((request) => {
     if (request instanceof Refusal) return { refusal: request }
     const draft = draftOf(state)
     try {
-      const answer = request.records.flatMap((prepared) => {
-        const { eventKey, occurredAt } = countPrepared(draft, prepared, () => keyOf(prepared))
-        return request.asksUsage
-          ? [{ eventKey, occurredAt, ...usageAfter(draft, prepared, eventKey) }]
-          : []
-      })
+      const answer = decideOne(draft, request, nextKey)
       keepDraft(draft, state)
       return { answer }
     } catch (error) {
       if (error instanceof Refusal) return { refusal: error }
       throw error
     }
+  })
+
+function decideOne(draft: State, request: PreparedRequest, nextKey: NextKey): GroupAnswer {
+  switch (request.kind) {
+    case 'records':
+      return { kind: 'records', reported: countAll(draft, request, nextKey) }
+    case 'denial':
+      return { kind: 'use', used: denied(request) }
+    case 'use': {
+      const key = () => nextKey(request.record.acceptedAt)
+      return { kind: 'use', used: decideUse(draft, request, key) }
+    }
+    case 'settling': {
+      const key = () => nextKey(request.record.acceptedAt)
+      return { kind: 'settling', settled: settle(draft, request, key) }
+    }
+  }
+}
+
+/** A denial that does not depend on what was used. */
+export const denied = ({
+  evaluated,
+  asksBudgets,
+}: {
+  evaluated: Evaluated
+  asksBudgets: boolean
+}): UseAnswer => ({
+  isGranted: false,
+  accessDeniedReason: evaluated.decision.accessDeniedReason,
+  recorded: false,
+  evaluated,
+  chains: asksBudgets ? [] : null,
+  reservation: null,
+})
+
+/** Answers what each record came to, right after it, if that is asked for. */
+const countAll = (
+  draft: State,
+  { records, asksUsage }: PreparedRecords,
+  nextKey: NextKey,
+): Reported[] =>
+  records.flatMap((prepared) => {
+    const key = () => nextKey(prepared.acceptedAt)
+    const { eventKey, occurredAt } = countPrepared(draft, prepared, key)
+    return asksUsage ? [{ eventKey, occurredAt, ...usageAfter(draft, prepared, eventKey) }] : []
   })
 
 function usageAfter(draft: State, prepared: Prepared, eventKey: Uuid) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { anyAsked } from '../../test/support/asked.ts'
 import { type Asked, decide } from '../entitlements/index.ts'
-import { anyAsked } from '../entitlements/testing.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { after, isGranted, type Limit, type Way, waysWithBudgets } from './explain-budgets.ts'
 

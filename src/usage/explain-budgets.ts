@@ -40,8 +40,8 @@ export function limitsOn(chains: readonly (readonly ChainNode[])[]): Limit[] {
 
 /**
  * The ways to the opposite answer, as `counterfactual` tells them, where budgets have a say too:
- * less is requested than any of them denies, or all that deny are raised; more is requested than one
- * of them allows, or one is lowered.
+ * less is requested than any of them denies, or all that deny are raised; more is requested than
+ * one of them allows, or one is lowered.
  */
 export function waysWithBudgets(asked: Asked, limits: readonly Limit[]): Way[] {
   const ways = isGranted(asked, limits) ? waysToDeny(asked, limits) : waysToGrant(asked, limits)

@@ -8,42 +8,61 @@ import type { Memory } from './memory.ts'
 import type { Address, Subject } from './types.ts'
 
 /**
- * The keys of subjects, in their order. An id never gets another key, so that who was found once is
- * not looked up again. 404 `CustomerNotFound`, naming the first of `list` that is unknown.
+ * The keys of subjects, in their order. 404 `CustomerNotFound`, naming the first of `list` that is
+ * unknown.
  */
 export async function findAddresses<S extends Subject>(
   reader: Reader,
   scope: Scope,
   { subjects, list, keys }: { subjects: readonly S[]; list: string; keys: Memory<Uuid> },
 ): Promise<(S & Address)[]> {
+  const addresses = await addressesOf(reader, scope, { subjects, keys })
+  return subjects.map((subject, index) => {
+    const address = addresses[index] ?? null
+    if (address === null)
+      throw notFound(
+        'CustomerNotFound',
+        `${list}[${index}]: there is no customer ${subject.customerId}`,
+      )
+    return { ...subject, ...address }
+  })
+}
+
+/**
+ * The keys of subjects, in their order; null for an unknown customer. An id never gets another key,
+ * so that who was found once is not looked up again.
+ */
+export async function addressesOf(
+  reader: Reader,
+  scope: Scope,
+  { subjects, keys }: { subjects: readonly Subject[]; keys: Memory<Uuid> },
+): Promise<(Address | null)[]> {
   const customerName = ({ customerId }: Subject) => `${scope.environmentKey} ${customerId}`
   const customers = await lookUp(subjects, customerName, keys, async (unknown) => {
     const ids = unknown.map(({ customerId }) => customerId)
     const found = await findCustomerKeys(reader, scope, ids)
     return ids.map((id) => found.get(id) ?? null)
   })
-  const owned = subjects.map((subject, index) => {
+  const owned = subjects.map((subject) => {
     const customerKey = customers.get(customerName(subject))
-    if (customerKey === undefined)
-      throw notFound(
-        'CustomerNotFound',
-        `${list}[${index}]: there is no customer ${subject.customerId}`,
-      )
-    return { ...subject, customerKey }
+    return customerKey === undefined ? null : { customerKey, resourceId: subject.resourceId }
   })
-  const ofResources = owned.flatMap(({ customerKey, resourceId }) =>
-    resourceId === null ? [] : [{ customerKey, resourceId }],
+  const ofResources = owned.flatMap((each) =>
+    each === null || each.resourceId === null
+      ? []
+      : [{ customerKey: each.customerKey, resourceId: each.resourceId }],
   )
   const resourceName = (name: { customerKey: Uuid; resourceId: string }) =>
     `${name.customerKey} ${name.resourceId}`
   const resources = await lookUp(ofResources, resourceName, keys, (unknown) =>
     findResourceKeys(reader, unknown),
   )
-  return owned.map((subject) => {
-    const { customerKey, resourceId } = subject
-    if (resourceId === null) return { ...subject, resourceKey: NO_RESOURCE }
+  return owned.map((each) => {
+    if (each === null) return null
+    const { customerKey, resourceId } = each
+    if (resourceId === null) return { customerKey, resourceKey: NO_RESOURCE }
     const resourceKey = resources.get(resourceName({ customerKey, resourceId })) ?? null
-    return { ...subject, resourceKey }
+    return { customerKey, resourceKey }
   })
 }
 

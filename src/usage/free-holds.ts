@@ -61,12 +61,13 @@ const NOTED_AFTER_MS = 15_000
  * Sees to it that what expires is noted even if nobody decides anything for its customer: whoever
  * reads has to leave out one by one what is not.
  */
-export const scheduleExpiry = (
+export function scheduleExpiry(
   tx: Tx,
-  app: App,
-  { scope, opened }: { scope: Scope; opened: readonly Reservation[] },
-): Promise<number> => {
-  const byCustomer = new Map(opened.map((each) => [each.customerKey, each]))
+  { app, scope }: { app: App; scope: Scope },
+  reservations: readonly Reservation[],
+): Promise<number> {
+  const open = reservations.filter(({ status }) => status === 'open')
+  const byCustomer = new Map(open.map((each) => [each.customerKey, each]))
   const works = [...byCustomer.values()].map(
     ({ customerKey, expiresAt }): Schedule => ({
       scope,

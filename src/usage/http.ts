@@ -4,17 +4,36 @@ import type { SourceLoader } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Call, Handlers } from '../operation.ts'
+import { checkHandlers } from './check-http.ts'
+import { consumptionHandlers } from './consumption-http.ts'
+import { createMemory } from './memory.ts'
 import type { Sender } from './prepare-records.ts'
 import { readHistory } from './queries.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './wire.ts'
 import { createUsageWriter, type UsageWriter } from './writer.ts'
 
-type Usage = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
+/** Ids whose keys checks remember: about 20 MB. */
+const KEYS = 100_000
 
 /** `loaders`: all that can grant a feature. */
-export function usageHandlers(loaders: readonly SourceLoader[]): Handlers<Usage> {
+export function usageHandlers(loaders: readonly SourceLoader[]) {
   const writerOf = writers(loaders)
+  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
+  return {
+    ...recordHandlers(writerOf, loaders),
+    ...checkHandlers(checking),
+    ...consumptionHandlers(writerOf, checking),
+  }
+}
+
+type Records = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
+
+function recordHandlers(
+  writerOf: (call: Call) => UsageWriter,
+  loaders: readonly SourceLoader[],
+): Handlers<Records> {
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)

@@ -1,5 +1,3 @@
-export { checkHandlers } from './check-http.ts'
 export { holdWork, releaseWhenArchived } from './free-holds.ts'
 export { usageHandlers } from './http.ts'
-export { reservationHandlers } from './reservation-http.ts'
 export { recountCustomer, type Verified, verifyCustomer } from './verify-customer.ts'

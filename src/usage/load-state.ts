@@ -2,7 +2,6 @@ import type { Tx } from '../db/index.ts'
 import {
   type CounterKey,
   counterName,
-  postingsOf,
   readCounters,
   readFired,
   type Threshold,
@@ -11,8 +10,11 @@ import type { Instant } from '../kernel/clock.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
+  type Decided,
+  findDecided,
   findMarks,
   findNamed,
+  findReservations,
   findTotals,
   hashOfMark,
   type KeptTotal,
@@ -22,34 +24,59 @@ import {
   makeTotals,
   mustBeMade,
   type NameOf,
+  type Reservation,
+  type ReservationOf,
   withWindow,
 } from '../metering/index.ts'
-import { nameOfMetered, nameOfNamed, nameOfSeen, type State, stateOf } from './state.ts'
+import {
+  type FirstAnswer,
+  nameOfMetered,
+  nameOfNamed,
+  nameOfReservation,
+  nameOfSeen,
+  type State,
+  stateOf,
+} from './state.ts'
 import type { Prepared } from './types.ts'
 
 /** What is about to be counted somewhere, in which windows, and since when it may have occurred. */
 type Ask = MeteredOf & { from: Instant; windows: readonly Window[] }
 
+/** What a group is about to count and decide. */
+export type Loading = {
+  /** What counts in any case. */
+  records: readonly Prepared[]
+  /** What counts if it is granted. */
+  deciding: readonly Prepared[]
+  /** What is about to be settled. */
+  reservations: readonly Reservation[]
+  thresholds: readonly Threshold[]
+}
+
 /**
  * What has to be known to count records: one round trip, unless a window has no total yet although
- * something occurred in it.
+ * something occurred in it, or a reservation is asked for again.
  */
 export async function loadState(
   tx: Tx,
   scope: Scope,
-  { records, thresholds }: { records: readonly Prepared[]; thresholds: readonly Threshold[] },
+  { records, deciding, reservations, thresholds }: Loading,
 ): Promise<State> {
-  const asks = asksOf(records)
-  const names = namesOf(records)
+  const all = [...records, ...deciding]
+  const asks = asksOf(all)
+  const names = namesOf(records.filter(({ isRepeatable }) => isRepeatable))
+  const uses = namesOf(deciding.filter(({ kind }) => kind === 'CONSUME'))
   const marks = marksOf(records)
-  const counters = thresholds.length === 0 ? [] : countersOf(records)
-  const [kept, named, seen, counted, fired] = await Promise.all([
+  const counters = countersOf(thresholds.length === 0 ? deciding : all)
+  const [kept, named, decided, seen, counted, fired] = await Promise.all([
     findTotals(tx, asks),
     findNamed(tx, names),
+    findDecided<FirstAnswer>(tx, uses),
     findMarks(tx, marks),
     readCounters(tx, counters),
-    readFired(tx, counters),
+    readFired(tx, thresholds.length === 0 ? [] : counters),
   ])
+  const held = await findReservations(tx, heldBy(uses, decided))
   const missing = asks.flatMap((ask, index) =>
     ask.windows
       .filter((window) => mustBeMade(kept[index] ?? [], window))
@@ -66,12 +93,11 @@ export async function loadState(
       nameOfMetered(ask),
       ask.windows.reduce<readonly KeptTotal[]>(withWindow, kept[index] ?? []),
     ]),
-    named: names.flatMap((name, index) => {
-      const found = named[index]
-      return found ? [[nameOfNamed(name), found]] : []
-    }),
+    named: entriesOf(names, named),
+    decided: entriesOf(uses, decided),
+    reservations: [...reservations, ...held].map((each) => [nameOfReservation(each), each]),
     seen: seenIn(marks, marked.length === 0 ? seen : await findMarks(tx, marks)),
-    counters: counted.counters,
+    ...counted,
     fired,
     thresholds,
   })
@@ -98,13 +124,31 @@ function asksOf(records: readonly Prepared[]): Ask[] {
 const including = (windows: readonly Window[], window: Window): readonly Window[] =>
   windows.some((other) => isSameWindow(window, other)) ? windows : [...windows, window]
 
-/** The names that may stand for records, each once. */
+/** Names, each once. */
 function namesOf(records: readonly Prepared[]): (NameOf & { now: Instant })[] {
-  const names = records
-    .filter(({ isRepeatable }) => isRepeatable)
-    .map(({ customerKey, name, acceptedAt }) => ({ customerKey, name, now: acceptedAt }))
+  const names = records.map(({ customerKey, name, acceptedAt }) => ({
+    customerKey,
+    name,
+    now: acceptedAt,
+  }))
   return [...new Map(names.map((name) => [nameOfNamed(name), name])).values()]
 }
+
+const entriesOf = <V>(names: readonly NameOf[], found: readonly (V | null)[]): [string, V][] =>
+  names.flatMap((name, index): [string, V][] => {
+    const value = found[index] ?? null
+    return value === null ? [] : [[nameOfNamed(name), value]]
+  })
+
+/** The reservations that granted decisions have made; a decision that made none names nothing. */
+const heldBy = (
+  names: readonly NameOf[],
+  decided: readonly (Decided<FirstAnswer> | null)[],
+): ReservationOf[] =>
+  names.flatMap(({ customerKey }, index) => {
+    const { eventKey, answer } = decided[index] ?? { eventKey: '', answer: null }
+    return answer?.isGranted === true && !answer.recorded ? [{ customerKey, key: eventKey }] : []
+  })
 
 function marksOf(records: readonly Prepared[]): MarkOf[] {
   const marks = new Map<string, MarkOf>()
@@ -122,18 +166,11 @@ const seenIn = (marks: readonly MarkOf[], windows: readonly Window[][]): [string
     (windows[index] ?? []).map((window): [string, true] => [nameOfSeen(mark, window), true]),
   )
 
-/** The counters that records add to, each once. */
+/** The counters that records may add to, each once. */
 function countersOf(records: readonly Prepared[]): CounterKey[] {
   const counters = new Map<string, CounterKey>()
-  for (const { customerKey, counting, occurredAt, resolution } of records) {
-    if (resolution === null) continue
-    for (const { featureKey, amount } of counting)
-      for (const posting of postingsOf(resolution, {
-        capabilityKey: featureKey,
-        amount,
-        occurredAt,
-      }))
-        counters.set(counterName(posting, posting.window), { ...posting, customerKey })
-  }
+  for (const { customerKey, counting, attributing } of records)
+    for (const posting of attributing.attributionOf(counting)?.postings ?? [])
+      counters.set(counterName(posting, posting.window), { ...posting, customerKey })
   return [...counters.values()]
 }

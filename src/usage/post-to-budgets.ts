@@ -1,5 +1,5 @@
 import { transformUnits } from '../catalog/index.ts'
-import { attributionOf, counterName, firedBy, windowOf } from '../governance/index.ts'
+import { counterName, firedBy, windowOf } from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Attribution, Measured, Posting } from '../metering/index.ts'
 import type { State } from './state.ts'
@@ -14,11 +14,16 @@ export function postToBudgets(
   prepared: Prepared,
   measured: readonly Measured[],
 ): Attribution | null {
-  const { resolution, occurredAt } = prepared
-  const attribution = resolution && attributionOf(resolution, { measured, occurredAt })
+  const { attributing, customerKey, acceptedAt } = prepared
+  const attribution = attributing.attributionOf(measured)
   for (const posting of attribution?.postings ?? []) {
     add(draft, prepared, posting)
     if (draft.thresholds.length > 0) fire(draft, prepared, posting)
+  }
+  for (const key of attributing.unresolved) {
+    const name = `${customerKey} ${key}`
+    const records = (draft.unattributed.get(name)?.records ?? 0) + 1
+    draft.unattributed.set(name, { customerKey, key, records, lastAt: acceptedAt })
   }
   return attribution
 }
@@ -27,24 +32,23 @@ function add(draft: State, { customerKey }: Prepared, posting: Posting): void {
   const name = counterName(posting, posting.window)
   const delta = (draft.postings.get(name)?.delta ?? 0n) + posting.delta
   draft.postings.set(name, { ...posting, customerKey, delta })
+  draft.counters.set(name, (draft.counters.get(name) ?? 0n) + posting.delta)
 }
 
 function fire(draft: State, prepared: Prepared, posting: Posting): void {
-  const { customerKey, resolution, counting, origin, acceptedAt: now } = prepared
-  const { assignmentKey } = posting
+  const { customerKey, attributing, counting, origin, occurredAt, acceptedAt: now } = prepared
+  const { assignmentKey, revision } = posting
   const name = counterName(posting, posting.window)
-  const counted = (draft.counters.get(name) ?? 0n) + posting.delta
-  draft.counters.set(name, counted)
-  const budget = required(
-    resolution?.budgets.find((each) => each.assignmentKey === assignmentKey),
-    'the budget of a posting',
-  )
+  const budget = attributing.budgets.find((each) => each.assignmentKey === assignmentKey)
+  // What a reservation held of a cadence that the budget no longer has is over.
+  if (budget === undefined || budget.revision !== revision) return
   const { feature } = required(
     counting.find(({ featureKey }) => featureKey === budget.capabilityKey),
     'the feature of a budget',
   )
-  const window = windowOf(budget, prepared.occurredAt)
+  const counted = required(draft.counters.get(name), 'a counter that was just added to')
   const usage = transformUnits(counted, feature.unitTransformation)
+  const window = windowOf(budget, occurredAt)
   const fired = draft.fired.get(name) ?? []
   const { usageLimit } = budget
   const thresholds = firedBy(draft.thresholds, { usage, usageLimit, window, fired }, now)

@@ -15,6 +15,7 @@ import {
   nameOfReport,
   occurredAt,
 } from '../metering/index.ts'
+import { attributingBy } from './attribute.ts'
 import type { HoldingOf } from './remember-held.ts'
 import type { ResolutionOf } from './remember-resolutions.ts'
 import type { Address, EventInput, Prepared, ReportInput } from './types.ts'
@@ -88,7 +89,10 @@ function prepareReport(
     keptUntil: now + (idempotencyKey === null ? KEPT_MS.unkeyed : KEPT_MS.keyed),
     counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: windowAt(now) }],
     setIn: isSet ? windowAt(occurred) : null,
-    resolution: known.resolutionOf({ ...report, featureKeys: [feature.key] }),
+    attributing: attributingBy(
+      known.resolutionOf({ ...report, featureKeys: [feature.key] }),
+      occurred,
+    ),
     origin: sender.origin,
     field,
   }
@@ -99,6 +103,13 @@ function reportedFeature({ featureId }: ReportInput, known: Known, field: string
   const feature = known.featureWithId(featureId)
   if (feature === null)
     throw notFound('FeatureNotFound', `${field}: there is no feature ${featureId}`)
+  refuseUnreportable(feature, field)
+  return feature
+}
+
+/** 400 for a feature whose usage is not counted, or not by what callers say. */
+export function refuseUnreportable(feature: Feature, field: string): void {
+  const { id: featureId } = feature
   if (feature.meterType === 'None')
     throw badInput(
       `${field}: the feature ${featureId} is not metered`,
@@ -109,7 +120,6 @@ function reportedFeature({ featureId }: ReportInput, known: Known, field: string
       `${field}: the feature ${featureId} has a meter; report events instead`,
       'CannotReportUsageForEntitlementWithMeterError',
     )
-  return feature
 }
 
 /** The windows in which usage counts by what the customer holds of the feature. */
@@ -120,9 +130,14 @@ function windowsHeld(
   field: string,
 ): (at: Instant) => Window {
   const resourceKey = address.resourceKey ?? NO_RESOURCE
-  const { held, holdsAnything } = holdingOf({ ...address, resourceKey, featureKey: feature.key })
+  const { resolution, hasAnything } = holdingOf({
+    ...address,
+    resourceKey,
+    featureKey: feature.key,
+  })
+  const { held } = resolution
   if (held !== null) return (at) => usageWindow(held, at)
-  if (!holdsAnything)
+  if (!hasAnything)
     throw notFound(
       'NoActiveSubscriptionForCustomer',
       `${field}: the customer ${customerId} holds nothing`,
@@ -165,16 +180,17 @@ function prepareEvent(
     throw badInput(`${field}.dimensions is larger than 64 kB`)
   const now = known.nowOf(customerKey)
   const shownIn = (featureKey: Uuid): Window => {
-    const { held } = known.holdingOf({ customerKey, resourceKey, featureKey })
+    const { held } = known.holdingOf({ customerKey, resourceKey, featureKey }).resolution
     // Of what nobody holds, the lifetime alone is kept.
     return held === null ? LIFETIME : usageWindow(held, now)
   }
+  const occurred = occurredAt(statedAt, now, `${field}.timestamp`)
   const features = known.meteredBy(eventName)
   const read = { name: eventName, dimensions: event.dimensions }
   return {
     customerKey,
     resourceKey,
-    occurredAt: occurredAt(statedAt, now, `${field}.timestamp`),
+    occurredAt: occurred,
     acceptedAt: now,
     kind: 'EVENT',
     eventName,
@@ -190,7 +206,10 @@ function prepareEvent(
       window: shownIn(feature.key),
     })),
     setIn: null,
-    resolution: known.resolutionOf({ ...event, featureKeys: features.map((each) => each.key) }),
+    attributing: attributingBy(
+      known.resolutionOf({ ...event, featureKeys: features.map((each) => each.key) }),
+      occurred,
+    ),
     origin: sender.origin,
     field,
   }

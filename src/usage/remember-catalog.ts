@@ -1,17 +1,22 @@
 import {
   type Feature,
   findFeatures,
+  findFeaturesByKey,
   type MeteredFeature,
   type MeterFilter,
   meteredFeatures,
 } from '../catalog/index.ts'
 import type { Reader } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { createMemory, type Memory } from './memory.ts'
 
 /** An environment's features, as far as they were asked for, as of one version of its catalog. */
 export type Catalog = {
   withId(featureId: string): Feature | null
+  /** One of those that were asked for by their keys. */
+  withKey(featureKey: Uuid): Feature
   /** The features whose meters may count an event of a name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
 }
@@ -24,13 +29,14 @@ type Remembered = {
   version: bigint
   metered: readonly MeteredFeature[]
   byId: Memory<Feature>
+  byKey: Memory<Feature>
   byEventName: Memory<readonly MeteredFeature[]>
 }
 
 export type ReadCatalog = (
   reader: Reader,
   scope: Scope,
-  asked: { version: bigint; featureIds: readonly string[] },
+  asked: { version: bigint; featureIds: readonly string[]; featureKeys: readonly Uuid[] },
 ) => Promise<Catalog>
 
 /** Reads features, and remembers them until the version of the catalog is another one. */
@@ -44,22 +50,25 @@ export function rememberCatalog(): ReadCatalog {
       version,
       metered,
       byId: createMemory<Feature>(REMEMBERED),
+      byKey: createMemory<Feature>(REMEMBERED),
       byEventName: createMemory<readonly MeteredFeature[]>(REMEMBERED),
     }
     environments.set(scope.environmentKey, known)
     return known
   }
-  return async (reader, scope, { version, featureIds }) => {
-    const { metered, byId, byEventName } = await remembered(reader, scope, version)
-    const features = new Map(featureIds.map((id) => [id, byId.get(id) ?? null]))
-    const unknown = featureIds.filter((id) => features.get(id) === null)
-    if (unknown.length > 0)
-      for (const feature of await findFeatures(reader, scope, unknown)) {
-        features.set(feature.id, feature)
-        byId.set(feature.id, feature)
-      }
+  return async (reader, scope, { version, featureIds, featureKeys }) => {
+    const { metered, byId, byKey, byEventName } = await remembered(reader, scope, version)
+    const withIds = await recalled(byId, featureIds, {
+      read: (ids) => findFeatures(reader, scope, ids),
+      nameOf: ({ id }) => id,
+    })
+    const withKeys = await recalled(byKey, featureKeys, {
+      read: (keys) => findFeaturesByKey(reader, keys),
+      nameOf: ({ key }) => key,
+    })
     return {
-      withId: (id) => features.get(id) ?? null,
+      withId: (id) => withIds.get(id) ?? null,
+      withKey: (key) => required(withKeys.get(key), 'a feature that was asked for'),
       meteredBy: (eventName) => {
         const before = byEventName.get(eventName)
         if (before !== undefined) return before
@@ -69,6 +78,26 @@ export function rememberCatalog(): ReadCatalog {
       },
     }
   }
+}
+
+/** Features by name: those that are remembered, and what `read` finds of the others. */
+async function recalled(
+  memory: Memory<Feature>,
+  names: readonly string[],
+  of: { read: (unknown: string[]) => Promise<Feature[]>; nameOf: (feature: Feature) => string },
+): Promise<ReadonlyMap<string, Feature>> {
+  const found = new Map<string, Feature>()
+  const unknown = names.filter((name) => {
+    const feature = memory.get(name)
+    if (feature !== undefined) found.set(name, feature)
+    return feature === undefined
+  })
+  if (unknown.length === 0) return found
+  for (const feature of await of.read(unknown)) {
+    found.set(of.nameOf(feature), feature)
+    memory.set(of.nameOf(feature), feature)
+  }
+  return found
 }
 
 const EVENT_NAME_FIELDS = ['event_name', 'eventName']

@@ -1,5 +1,5 @@
 import type { Reader } from '../db/index.ts'
-import { type Held, readHeld, type SourceLoader } from '../entitlements/index.ts'
+import { type HeldFeature, readHeld, type SourceLoader } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -9,16 +9,8 @@ import { createMemory } from './memory.ts'
 /** Features of customers that are remembered, about a kilobyte each. */
 const REMEMBERED = 50_000
 
-/** What a customer, or a resource of it, holds of a feature. */
-export type Holding = {
-  /** null: nothing grants the feature. */
-  held: Held | null
-  /** Whether anything grants the customer any feature at all. */
-  holdsAnything: boolean
-}
-
-/** Each for the instant of decision of its customer. */
-export type HoldingOf = (metered: MeteredOf) => Holding
+/** What a customer, or a resource of it, holds of a feature at the instant of decision. */
+export type HoldingOf = (metered: MeteredOf) => HeldFeature
 
 export type ReadHoldings = (
   reader: Reader,
@@ -26,7 +18,7 @@ export type ReadHoldings = (
   heads: ReadonlyMap<Uuid, Head>,
 ) => Promise<HoldingOf>
 
-type Remembered = { holding: Holding; version: number; from: Instant; until: Instant | null }
+type Remembered = { holding: HeldFeature; version: number; from: Instant; until: Instant | null }
 
 const nameOf = ({ customerKey, featureKey, resourceKey }: MeteredOf): string =>
   `${customerKey} ${featureKey} ${resourceKey}`
@@ -41,7 +33,7 @@ const isGood = ({ version, from, until }: Remembered, head: Head): boolean =>
 export function rememberHeld(loaders: readonly SourceLoader[]): ReadHoldings {
   const remembered = createMemory<Remembered>(REMEMBERED)
   return async (reader, metered, heads) => {
-    const found = new Map<string, Holding>()
+    const found = new Map<string, HeldFeature>()
     const unknown = new Map<string, MeteredOf & { head: Head }>()
     for (const each of metered) {
       const name = nameOf(each)
@@ -58,17 +50,16 @@ export function rememberHeld(loaders: readonly SourceLoader[]): ReadHoldings {
       }))
       const answers = await readHeld(reader, wanted, { now, loaders })
       asked.forEach((each, index) => {
-        const { resolution, validUntil, hasAnything } = required(answers[index], 'what is held')
-        const holding = { held: resolution.held, holdsAnything: hasAnything }
+        const holding = required(answers[index], 'what is held')
         const name = nameOf(each)
         found.set(name, holding)
         // Whether a customer holds anything may change without a word about this feature.
-        if (holding.held !== null)
+        if (holding.resolution.held !== null)
           remembered.set(name, {
             holding,
             version: each.head.version,
             from: now,
-            until: validUntil,
+            until: holding.validUntil,
           })
       })
     }

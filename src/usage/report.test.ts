@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openShop } from '../../test/support/shop.ts'
 import { openWorld } from '../../test/support/world.ts'
+import { sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
 const world = await openWorld()
@@ -95,6 +96,21 @@ test('a SET of a past period sets that one, and an older one is ignored', async 
     ['SET', '99.0000000000', null],
     ['SET', '6.0000000000', '2.0000000000'],
   ])
+})
+
+test('the SET in force is known when the total of its period is gone', async () => {
+  const { tenant, report } = await open()
+  const set = (value: number, createdAt: string) =>
+    report([{ featureId: 'calls', value, createdAt, updateBehavior: 'SET' }])
+  await set(10, '2026-05-10T00:00:00Z')
+  await report([{ featureId: 'calls', value: 1, createdAt: '2026-05-12T00:00:00Z' }])
+  await world.bursar.app.db.transaction((tx) =>
+    tx.execute(sql`
+      delete from usage_totals
+      where environment_key = ${tenant.scope.environmentKey}::uuid and not is_kept`),
+  )
+  assert.equal((await set(99, '2026-05-09T23:59:59Z'))[0]?.currentUsage, 11)
+  assert.equal((await set(20, '2026-05-10T00:00:00Z'))[0]?.currentUsage, 20)
 })
 
 const recordsOf = (environmentKey: string) =>

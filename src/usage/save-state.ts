@@ -1,16 +1,26 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { type Firing, post, saveFired, usageExceededToWire } from '../governance/index.ts'
+import {
+  addUnattributed,
+  type Firing,
+  hold,
+  post,
+  saveFired,
+  usageExceededToWire,
+} from '../governance/index.ts'
 import { type Announcement, announce } from '../jobs/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
   addRecords,
   type KeptTotal,
   type MeteredOf,
+  saveDecided,
   saveMarks,
   saveNames,
+  saveReservations,
   saveTotals,
 } from '../metering/index.ts'
+import { scheduleExpiry } from './free-holds.ts'
 import { type Exceeded, nameOfMetered, type State } from './state.ts'
 
 /**
@@ -23,15 +33,24 @@ export async function saveState(
   state: State,
 ): Promise<void> {
   const announcing = Map.groupBy(state.exceeded, ({ origin }) => origin)
+  const reservations = [...state.reservations.changes.values()]
   await Promise.all([
     addRecords(tx, scope, state.records),
     saveNames(tx, scope, [...state.names.changes.values()]),
-    saveTotals(tx, scope, totalsCounted(state)),
+    saveDecided(tx, scope, [...state.decisions.changes.values()]),
+    saveReservations(tx, scope, reservations),
+    scheduleExpiry(tx, { app, scope }, reservations),
+    saveTotals(tx, scope, totalsChanged(state)),
     saveMarks(tx, scope, [...state.marks.changes.values()]),
     post(
       tx,
       [...state.postings.changes.values()].map((posting) => ({ ...posting, scope })),
     ),
+    hold(
+      tx,
+      [...state.heldPostings.changes.values()].map((posting) => ({ ...posting, scope })),
+    ),
+    addUnattributed(tx, scope, [...state.unattributed.changes.values()]),
     saveFired(
       tx,
       state.exceeded.flatMap((each) => firingsOf(scope, each)),
@@ -58,17 +77,23 @@ const announcementOf = ({ customerKey, budget, feature, ...reached }: Exceeded):
   after: usageExceededToWire(budget, reached, { kind: 'feature', id: feature.id }),
 })
 
-/** The totals of what was counted, but for windows in which nothing has occurred. */
-function totalsCounted({ totals, records }: State): (MeteredOf & { total: KeptTotal })[] {
-  const metered = new Map<string, MeteredOf>()
-  for (const { customerKey, resourceKey, measured } of records)
-    for (const { featureKey } of measured) {
-      const own = { customerKey, featureKey, resourceKey }
-      metered.set(nameOfMetered(own), own)
-    }
+/** The totals of what was counted or held, but for windows in which nothing has occurred. */
+function totalsChanged({
+  totals,
+  records,
+  reservations,
+}: State): (MeteredOf & { total: KeptTotal })[] {
+  const counted = records.flatMap(({ customerKey, resourceKey, measured }) =>
+    measured.map(({ featureKey }) => ({ customerKey, featureKey, resourceKey })),
+  )
+  const held = [...reservations.changes.values()]
+  const ofHeld = new Set(held.map(nameOfMetered))
+  const metered = new Map<string, MeteredOf>(
+    [...counted, ...held].map((each) => [nameOfMetered(each), each]),
+  )
   return [...metered].flatMap(([name, own]) =>
     (totals.get(name) ?? [])
-      .filter(({ tally }) => tally.count > 0n)
+      .filter(({ tally }) => tally.count > 0n || ofHeld.has(name))
       .map((total) => ({ ...own, total })),
   )
 }

@@ -1,17 +1,21 @@
 import type { Feature } from '../catalog/index.ts'
-import type { Budget, Threshold } from '../governance/index.ts'
+import type { AccessDeniedReason } from '../entitlements/index.ts'
+import type { Budget, Threshold, Unattributed } from '../governance/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type {
+  Decided,
   KeptTotal,
   MarkOf,
   MeteredOf,
   Named,
   NameOf,
   Posting,
+  Reservation,
+  ReservationOf,
   UsageRecord,
 } from '../metering/index.ts'
 import { keep, type Layer, layerOver } from './layer.ts'
@@ -20,6 +24,16 @@ import { keep, type Layer, layerOver } from './layer.ts'
 export type Naming = NameOf & Named & { keptUntil: Instant }
 /** A mark that a window has not seen before. */
 export type Marking = MarkOf & { window: Window }
+type OwnPosting = Posting & { customerKey: Uuid }
+
+/** The first answer to a use, which is also that to its repetitions. */
+export type FirstAnswer = {
+  isGranted: boolean
+  accessDeniedReason: AccessDeniedReason | null
+  recorded: boolean
+}
+/** The name that is given to a decision. */
+export type Deciding = NameOf & Decided<FirstAnswer> & { keptUntil: Instant }
 
 /**
  * The usage of a group's customers while the group is decided: what was loaded, and what its
@@ -28,17 +42,26 @@ export type Marking = MarkOf & { window: Window }
 export type State = {
   totals: Layer<readonly KeptTotal[]>
   named: Layer<Named>
+  decided: Layer<Decided<FirstAnswer>>
   /** Marks by name and window. */
   seen: Layer<true>
-  /** At which budgets are announced; only if there are any, counters and what fired are known. */
+  /** At which budgets are announced; only if there are any, it is known what fired. */
   thresholds: readonly Threshold[]
+  /** Known are those that something is decided by, and all if there are thresholds. */
   counters: Layer<Quantity>
+  /** What is held of budgets, by counter. */
+  holds: Layer<Quantity>
   fired: Layer<readonly Threshold[]>
+  /** What was changed of them is to be written. */
+  reservations: Layer<Reservation>
   /** What is to be written. */
   names: Layer<Naming>
+  decisions: Layer<Deciding>
   marks: Layer<Marking>
-  /** All that is added to a counter. */
-  postings: Layer<Posting & { customerKey: Uuid }>
+  /** All that is added to a counter, and to what is held of it. */
+  postings: Layer<OwnPosting>
+  heldPostings: Layer<OwnPosting>
+  unattributed: Layer<Unattributed & { customerKey: Uuid }>
   records: UsageRecord[]
   exceeded: Exceeded[]
 }
@@ -61,12 +84,19 @@ export const nameOfMetered = ({ customerKey, featureKey, resourceKey }: MeteredO
 export const nameOfNamed = ({ customerKey, name }: NameOf): string => `${customerKey} ${name}`
 export const nameOfSeen = (mark: MarkOf, window: Window): string =>
   `${nameOfMetered(mark)} ${mark.hash} ${window.start} ${window.end}`
+export const nameOfReservation = ({ customerKey, key }: ReservationOf): string =>
+  `${customerKey} ${key}`
+
+type Entries<V> = readonly (readonly [string, V])[]
 
 export type Loaded = {
-  totals: readonly (readonly [string, readonly KeptTotal[]])[]
-  named: readonly (readonly [string, Named])[]
-  seen: readonly (readonly [string, true])[]
+  totals: Entries<readonly KeptTotal[]>
+  named: Entries<Named>
+  decided: Entries<Decided<FirstAnswer>>
+  seen: Entries<true>
+  reservations: Entries<Reservation>
   counters: ReadonlyMap<string, Quantity>
+  holds: ReadonlyMap<string, Quantity>
   fired: ReadonlyMap<string, readonly Threshold[]>
   thresholds: readonly Threshold[]
 }
@@ -75,13 +105,19 @@ export type Loaded = {
 export const stateOf = (loaded: Loaded): State => ({
   totals: layerOver(new Map(loaded.totals)),
   named: layerOver(new Map(loaded.named)),
+  decided: layerOver(new Map(loaded.decided)),
   seen: layerOver(new Map(loaded.seen)),
+  reservations: layerOver(new Map(loaded.reservations)),
   counters: layerOver(loaded.counters),
+  holds: layerOver(loaded.holds),
   fired: layerOver(loaded.fired),
   thresholds: loaded.thresholds,
   names: layerOver(new Map()),
+  decisions: layerOver(new Map()),
   marks: layerOver(new Map()),
   postings: layerOver(new Map()),
+  heldPostings: layerOver(new Map()),
+  unattributed: layerOver(new Map()),
   records: [],
   exceeded: [],
 })
@@ -90,13 +126,19 @@ export const stateOf = (loaded: Loaded): State => ({
 export const draftOf = (state: State): State => ({
   totals: layerOver(state.totals),
   named: layerOver(state.named),
+  decided: layerOver(state.decided),
   seen: layerOver(state.seen),
+  reservations: layerOver(state.reservations),
   counters: layerOver(state.counters),
+  holds: layerOver(state.holds),
   fired: layerOver(state.fired),
   thresholds: state.thresholds,
   names: layerOver(state.names),
+  decisions: layerOver(state.decisions),
   marks: layerOver(state.marks),
   postings: layerOver(state.postings),
+  heldPostings: layerOver(state.heldPostings),
+  unattributed: layerOver(state.unattributed),
   records: [],
   exceeded: [],
 })
@@ -104,12 +146,18 @@ export const draftOf = (state: State): State => ({
 export function keepDraft(draft: State, state: State): void {
   keep(draft.totals, state.totals)
   keep(draft.named, state.named)
+  keep(draft.decided, state.decided)
   keep(draft.seen, state.seen)
+  keep(draft.reservations, state.reservations)
   keep(draft.counters, state.counters)
+  keep(draft.holds, state.holds)
   keep(draft.fired, state.fired)
   keep(draft.names, state.names)
+  keep(draft.decisions, state.decisions)
   keep(draft.marks, state.marks)
   keep(draft.postings, state.postings)
+  keep(draft.heldPostings, state.heldPostings)
+  keep(draft.unattributed, state.unattributed)
   state.records.push(...draft.records)
   state.exceeded.push(...draft.exceeded)
 }

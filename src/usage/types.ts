@@ -1,12 +1,12 @@
 import type { Feature, MeterEvent } from '../catalog/index.ts'
 import type { UsageUpdateBehavior } from '../contract.gen.ts'
-import type { Resolution } from '../governance/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import type { Aggregate, Measured, RecordName, UsageRecord } from '../metering/index.ts'
+import type { Aggregate, Commit, Measured, RecordName, UsageRecord } from '../metering/index.ts'
+import type { Attributing } from './attribute.ts'
 
 /** Whose usage it is. */
 export type Subject = { customerId: string; resourceId: string | null }
@@ -29,6 +29,30 @@ export type ReportInput = RecordInput & {
 
 /** Something that a customer did. */
 export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
+
+/** What becomes of a use that is granted; `record` is recorded even if it exceeds a limit. */
+export type Purpose = { kind: 'enforce' | 'record' } | { kind: 'hold'; ttlSeconds: number }
+
+/** A use that a caller asks for. */
+export type UseInput = RecordInput & {
+  featureId: string
+  /** More than 0. */
+  amount: Quantity
+  idempotencyKey: string
+  purpose: Purpose
+  /** Whether any dimensions were sent. */
+  asksBudgets: boolean
+}
+
+/** What is to become of a reservation. */
+export type SettlingInput = {
+  customerId: string
+  key: Uuid
+  step:
+    | { kind: 'commit'; commit: Commit }
+    | { kind: 'extend'; ttlSeconds: number }
+    | { kind: 'release' }
+}
 
 /** The keys of a subject; no resource key for a resource that the customer does not have. */
 export type Address = { customerKey: Uuid; resourceKey: Uuid | null }
@@ -59,8 +83,7 @@ export type Prepared = Pick<
   isRepeatable: boolean
   keptUntil: Instant
   counting: readonly Counting[]
-  /** What its dimensions lead to; null if they name no entity. */
-  resolution: Resolution | null
+  attributing: Attributing
   /** Of a SET: the window whose usage becomes the value. */
   setIn: Window | null
   origin: Origin

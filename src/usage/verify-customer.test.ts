@@ -7,11 +7,12 @@ import {
   useCompany,
 } from '../../test/support/metered-company.ts'
 import { randomFrom, seedOf } from '../../test/support/random.ts'
+import { differing, type Kind } from '../../test/support/verified.ts'
 import { openWorld } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { type Sql, sql, type Tx, within } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import { recountCustomer, type Verified, verifyCustomer } from './index.ts'
+import { recountCustomer, verifyCustomer } from './index.ts'
 
 const world = await openWorld()
 const { app, jobs } = world.bursar
@@ -19,14 +20,6 @@ const { clock } = world
 const DAY_MS = 86_400_000
 const LIMIT = 10
 const NO_RESOURCE = '00000000-0000-0000-0000-000000000000'
-
-type Kind = Exclude<keyof Verified, 'size'>
-
-/** How many differences there are, by kind; kinds without any are left out. */
-const differing = ({ size: _, ...found }: Verified): Partial<Record<Kind, number>> =>
-  Object.fromEntries(
-    Object.entries(found).flatMap(([kind, { count }]) => (count === 0 ? [] : [[kind, count]])),
-  )
 
 let company: Company
 

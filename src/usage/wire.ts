@@ -3,6 +3,7 @@ import type {
   UsageEvent,
   UsageHistoryResponse,
   UsageReport,
+  Dimensions as WireDimensions,
 } from '../contract.gen.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
@@ -16,7 +17,7 @@ export const reportFromWire = (wire: UsageReport): ReportInput => ({
   value: wholeUnits(wire.value),
   behavior: wire.updateBehavior ?? 'DELTA',
   statedAt: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
-  ...dimensionsFromWire(wire),
+  ...dimensionsOfRecord(wire),
   idempotencyKey: wire.idempotencyKey ?? null,
 })
 
@@ -25,11 +26,11 @@ export const eventFromWire = (wire: UsageEvent): EventInput => ({
   resourceId: wire.resourceId ?? null,
   eventName: wire.eventName,
   statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...dimensionsFromWire(wire),
+  ...dimensionsOfRecord(wire),
   idempotencyKey: wire.idempotencyKey,
 })
 
-function dimensionsFromWire({ dimensions = {} }: UsageReport | UsageEvent) {
+export function dimensionsOfRecord({ dimensions = {} }: { dimensions?: WireDimensions }) {
   const isEmpty = Object.keys(dimensions).length === 0
   return { dimensions, dimensionsText: isEmpty ? null : JSON.stringify(dimensions) }
 }

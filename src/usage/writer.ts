@@ -1,18 +1,26 @@
 import type { App } from '../app.ts'
+import { unknownCustomer } from '../customers/index.ts'
 import { isUnreachable } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
+import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { commitGroup, type Work } from './commit-group.ts'
-import { findAddresses } from './find-addresses.ts'
+import { commitGroup } from './commit-group.ts'
+import { denied, type GroupAnswer } from './decide-group.ts'
+import type { UseAnswer } from './decide-use.ts'
+import { addressesOf, findAddresses } from './find-addresses.ts'
 import { createGroupQueue, type Entry, type GroupLimits } from './group-queue.ts'
 import { createMemory } from './memory.ts'
 import type { Sender } from './prepare-records.ts'
+import { useOfNobody } from './prepare-uses.ts'
 import { rememberCatalog } from './remember-catalog.ts'
 import { rememberHeld } from './remember-held.ts'
 import { rememberResolutions } from './remember-resolutions.ts'
-import type { EventInput, Reported, ReportInput } from './types.ts'
+import type { SettlingAnswer } from './settle.ts'
+import type { EventInput, Reported, ReportInput, SettlingInput, UseInput } from './types.ts'
+import { itemsOf, type Work } from './work.ts'
 
 /**
  * Two groups at once keep the database busy while one of them is decided. More records make a
@@ -43,6 +51,10 @@ export type UsageWriter = {
   ): Promise<readonly Reported[]>
   /** Counts events, all or none. See `prepareEvents`; 404 `CustomerNotFound`; 429, 503. */
   ingest(scope: Scope, events: readonly EventInput[], sender: Sender): Promise<void>
+  /** Decides a use. See `prepareUse` and `decideUse`; an unknown customer is denied; 429, 503. */
+  use(scope: Scope, use: UseInput, origin: Origin): Promise<UseAnswer>
+  /** Settles a reservation. See `settle`; 404 `CustomerNotFound`; 429, 503. */
+  settle(scope: Scope, settling: SettlingInput, origin: Origin): Promise<SettlingAnswer>
 }
 
 type Request = Entry & { scope: Scope; work: Work }
@@ -57,7 +69,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     readResolutions: rememberResolutions(),
     trimmed: createMemory<true>(ENVIRONMENTS),
   }
-  const queue = createGroupQueue<Request, readonly Reported[]>(
+  const queue = createGroupQueue<Request, GroupAnswer>(
     LIMITS,
     (group) => {
       const works = group.map(({ work }) => work)
@@ -65,29 +77,53 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     },
     isHopeless,
   )
-  const submit = (scope: Scope, work: Work) =>
-    queue.submit({
+  const submit = async <K extends GroupAnswer['kind']>(
+    kind: K,
+    scope: Scope,
+    work: Work,
+  ): Promise<Extract<GroupAnswer, { kind: K }>> => {
+    const items = itemsOf(work)
+    const answer = await queue.submit({
       lane: scope.environmentKey,
-      touches: [...new Set(work.items.map(({ customerKey }) => customerKey))],
-      records: work.items.length,
-      bytes: work.items.reduce((sum, item) => sum + bytesOf(item), 0),
+      touches: [...new Set(items.map(({ customerKey }) => customerKey))],
+      records: items.length,
+      bytes: items.reduce((sum, item) => sum + bytesOf(item), 0),
       scope,
       work,
     })
+    assert(answer.kind === kind, 'a request was answered as another kind')
+    return answer as Extract<GroupAnswer, { kind: K }>
+  }
   return {
     report: async (scope, subjects, sender) => {
       const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
-      return submit(scope, { kind: 'reports', items, sender })
+      return (await submit('records', scope, { kind: 'reports', items, sender })).reported
     },
     ingest: async (scope, subjects, sender) => {
       const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
-      await submit(scope, { kind: 'events', items, sender })
+      await submit('records', scope, { kind: 'events', items, sender })
+    },
+    use: async (scope, use, origin) => {
+      const [address] = await addressesOf(app.db.read, scope, { subjects: [use], keys })
+      if (!address) {
+        const evaluated = useOfNobody(use.amount, app.clock.now())
+        return denied({ evaluated, asksBudgets: use.asksBudgets })
+      }
+      const item = { ...use, ...address }
+      return (await submit('use', scope, { kind: 'use', item, origin })).used
+    },
+    settle: async (scope, settling, origin) => {
+      const subjects = [{ customerId: settling.customerId, resourceId: null }]
+      const [address] = await addressesOf(app.db.read, scope, { subjects, keys })
+      if (!address) throw unknownCustomer(settling.customerId)
+      const item = { ...settling, customerKey: address.customerKey }
+      return (await submit('settling', scope, { kind: 'settling', item, origin })).settled
     },
   }
 }
 
-const bytesOf = ({ dimensionsText }: { dimensionsText: string | null }): number =>
-  RECORD_BYTES + (dimensionsText?.length ?? 0)
+const bytesOf = (item: object): number =>
+  RECORD_BYTES + ('dimensionsText' in item ? String(item.dimensionsText).length : 0)
 
 /** Entries of one lane are of one environment. */
 const laneOf = (group: readonly Request[]): Scope => ({ environmentKey: group[0]?.lane ?? '' })

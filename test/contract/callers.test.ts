@@ -34,6 +34,8 @@ const ACCESS: Readonly<Record<string, Access>> = {
   integrations: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
   entities: { ...EVERYWHERE, SUPPORT: 'write' },
   entityTypes: { ...EVERYWHERE, SUPPORT: 'read' },
+  assignments: { ...EVERYWHERE, SUPPORT: 'write' },
+  governance: { ...EVERYWHERE, SUPPORT: 'read' },
   features: { ...EVERYWHERE, SUPPORT: 'read' },
   customCurrencies: { ...EVERYWHERE, SUPPORT: 'read' },
   entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },

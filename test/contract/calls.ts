@@ -1,4 +1,5 @@
 import type { OperationId } from '../../src/contract.gen.ts'
+import { required } from '../../src/kernel/assert.ts'
 import type { Request } from '../support/contract-client.ts'
 import type { Tenant } from '../support/world.ts'
 
@@ -9,10 +10,13 @@ export const path = {
   entityId: 'ann',
   currencyId: 'tokens',
   featureId: 'api-calls',
+  /** Stands for the one that `furnish` makes. */
+  reservationId: 'the-reservation',
 }
 /** The paths of features name them `id`, as those of customers do. */
 const feature = { id: path.featureId }
 const budget = { entityId: path.entityId, featureId: path.featureId }
+const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
 
 /** A grant of a NUMBER feature; requests name every field. */
 const grant = {
@@ -96,7 +100,15 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
   'v1.customers.explainEntitlement': () => ({
     params: path,
-    query: { featureId: path.featureId, requestedUsage: '1001' },
+    query: {
+      featureId: path.featureId,
+      requestedUsage: '1001',
+      'dimensions[userId]': path.entityId,
+    },
+  }),
+  'v1Beta.customers.entitlements.check': () => ({
+    params: path,
+    query: { featureId: path.featureId, 'dimensions[userId]': path.entityId },
   }),
   'v1.features.createFeature': (mark) => ({
     body: { id: 'seats', displayName: mark, featureType: 'NUMBER', meterType: 'FLUCTUATING' },
@@ -134,6 +146,19 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   'v1.credits.customCurrencies.archive': () => ({ params: path }),
   'v1.credits.customCurrencies.unarchive': () => ({ params: path }),
   'v1.credits.customCurrencies.listAssociatedEntities': () => ({ params: path }),
+  'v1.customers.consume': (mark) => ({ params: path, body: { ...use, idempotencyKey: mark } }),
+  'v1.customers.reservations.create': (mark) => ({
+    params: path,
+    body: { ...use, idempotencyKey: mark, ttlSeconds: 30 },
+  }),
+  'v1.customers.reservations.list': () => ({ params: path, query: { status: 'open,expired' } }),
+  'v1.customers.reservations.retrieve': () => ({ params: path }),
+  'v1.customers.reservations.commit': () => ({
+    params: path,
+    body: { amount: 4, overage: 'allow_if_available' },
+  }),
+  'v1.customers.reservations.extend': () => ({ params: path, body: { ttlSeconds: 300 } }),
+  'v1.customers.reservations.release': () => ({ params: path }),
   'v1.usage.report': (mark) => ({
     body: {
       usages: [
@@ -202,6 +227,9 @@ export const answersOfNobody: readonly OperationId[] = [
   'v1.customers.checkEntitlement',
   'v1.customers.explainEntitlement',
   'v1.events.beta.customers.retrieveGovernance',
+  'v1Beta.customers.entitlements.check',
+  'v1.customers.consume',
+  'v1.customers.reservations.create',
 ]
 
 export const operationIds = Object.keys(calls) as OperationId[]
@@ -261,6 +289,11 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
       usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
     },
   })
+  const { data } = await tenant.ok('v1.customers.reservations.create', {
+    params: path,
+    body: { ...use, idempotencyKey: 'furnished', dimensions: { ...use.dimensions, mark } },
+  })
+  tenant.made.set(path.reservationId, required(data.reservation, 'a reservation').id)
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
@@ -304,6 +337,7 @@ export async function portrait(tenant: Tenant): Promise<string> {
     (await tenant.call('v1Beta.customers.entities.list', { params: path, query })).text,
     (await tenant.call('v1.customers.promotionalEntitlements.list', { params: path })).text,
     await tenant.ok('v1.customers.retrieveEntitlements', { params: path }),
+    (await tenant.call('v1.customers.reservations.list', { params: path })).text,
     await tenant.ok('v1.features.listFeatures'),
     await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
     (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,

@@ -154,6 +154,7 @@ test('a method that a path does not take is 405 with what it takes, before any c
       .replace('{entityId}', 'ann')
       .replace('{integrationId}', 'x')
       .replace('{currencyId}', 'tokens')
+      .replace('{reservationId}', 'x')
       .replace('{featureId}', 'api-calls')
     const candidates = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const
     for (const method of candidates.filter((candidate) => !taken.includes(candidate))) {

@@ -3,9 +3,9 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { until, within } from '../support/deadline.ts'
 import { prepare, readEntities } from '../support/entity-calls.ts'
-import { postmasterOf, processesOn } from '../support/processes.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
+import { assertCleanEnd, openPlace } from '../support/server-process.ts'
+import { KILLS, type Running } from './kills.ts'
 import { startWriter, type Writer } from './writer.ts'
 
 /** How often everything is killed. CI has little time; more rounds are for a night. */
@@ -16,48 +16,6 @@ const WRITERS_EACH = 2
 const WORK_BETWEEN = 5
 /** A kill comes after up to so many milliseconds more, so that it meets any step of a request. */
 const SPREAD_MS = 40
-
-/** What runs now; the writers look here for where to write. */
-type Running = { server: Awaited<ReturnType<Place['start']>> }
-
-const postmaster = (place: Place): Promise<number> =>
-  until('a database that is ready', () => postmasterOf(place.dataDir))
-
-async function killServer(place: Place, running: Running): Promise<void> {
-  running.server.kill('SIGKILL')
-  await running.server.end()
-  running.server = await place.start()
-}
-
-async function killDatabase(place: Place): Promise<void> {
-  signal(await postmaster(place), 'SIGKILL')
-}
-
-/** One of the database's processes: the postmaster then ends all others and recovers. */
-async function killBackend(place: Place): Promise<void> {
-  const backend = await until('a connected backend', () => {
-    const found = processesOn(place.dataDir).find(({ title }) => title.endsWith('INSERT'))
-    return (
-      found ?? processesOn(place.dataDir).find(({ title }) => title.includes('[local]')) ?? null
-    )
-  })
-  signal(backend.pid, 'SIGKILL')
-}
-
-/** Server and database at once, the whole database included: what a power cut leaves of them. */
-async function killEverything(place: Place, running: Running): Promise<void> {
-  await postmaster(place)
-  for (const { pid } of processesOn(place.dataDir)) signal(pid, 'SIGKILL')
-  await running.server.end()
-  running.server = await place.start()
-}
-
-const KILLS: Readonly<Record<string, (place: Place, running: Running) => Promise<void>>> = {
-  'the server': killServer,
-  'the database': killDatabase,
-  'one backend of the database': killBackend,
-  everything: killEverything,
-}
 
 for (const [victim, kill] of Object.entries(KILLS)) {
   test(`kill -9 of ${victim}, again and again under load, loses no acknowledged row`, async (t) => {

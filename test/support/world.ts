@@ -31,6 +31,8 @@ export type Tenant = {
   id: string
   scope: Scope
   key: string
+  /** Ids that the server has chosen, by what stands in their place in the paths of requests. */
+  made: Map<string, string>
   /** Calls an operation of the contract with this environment's full-access key. */
   call<Id extends OperationId>(id: Id, request?: Request): Promise<Answer<Id>>
   /** The same, and the answer must be the operation's success. Answers the body. */
@@ -78,14 +80,19 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
   const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
   const check = createChecker(contract, validators)
 
+  const made = new Map<string, string>()
   const call: Tenant['call'] = async (operationId, request = {}) => {
-    const injected = requestOf(contract, operationId, { apiKey: key, ...request })
+    const params = Object.fromEntries(
+      Object.entries(request.params ?? {}).map(([name, value]) => [name, made.get(value) ?? value]),
+    )
+    const injected = requestOf(contract, operationId, { apiKey: key, ...request, params })
     return check(operationId, await server.inject(injected))
   }
   return {
     id,
     scope,
     key,
+    made,
     call,
     ok: async (operationId, request) => {
       const { status, success, text } = await call(operationId, request)

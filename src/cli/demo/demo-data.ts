@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type {
   CustomerProvisionRequestBody,
+  FeatureCreateFeatureRequestBody,
   IntegrationLinkRequestBody,
+  PromotionalEntitlementInput,
   UpsertEntity,
   UpsertEntityType,
 } from '../../contract.gen.ts'
@@ -12,9 +14,12 @@ export type DemoData = {
   customers: readonly CustomerProvisionRequestBody[]
   links: readonly DemoLink[]
   entities: readonly DemoEntities[]
+  features: readonly FeatureCreateFeatureRequestBody[]
+  grants: readonly DemoGrant[]
 }
 
 export type DemoLink = IntegrationLinkRequestBody & { customerId: string }
+export type DemoGrant = PromotionalEntitlementInput & { customerId: string }
 export type DemoEntities = { customerId: string; entities: readonly UpsertEntity[] }
 
 const FOLDER = new URL('../../../demo/', import.meta.url)

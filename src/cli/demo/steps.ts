@@ -1,6 +1,10 @@
-import type { CustomerProvisionRequestBody, UpsertEntity } from '../../contract.gen.ts'
+import type {
+  CustomerProvisionRequestBody,
+  FeatureCreateFeatureRequestBody,
+  UpsertEntity,
+} from '../../contract.gen.ts'
 import { type Api, RefusedError } from '../api.ts'
-import type { DemoData, DemoLink } from './demo-data.ts'
+import type { DemoData, DemoGrant, DemoLink } from './demo-data.ts'
 
 /**
  * A part of the demo. Every step converges: it makes what is missing, changes what differs, and a
@@ -59,6 +63,26 @@ export const STEPS: readonly Step[] = [
         }
     },
   },
+  {
+    title: 'features',
+    count: ({ features }) => features.length,
+    run: async (api, { features }, advance) => {
+      for (const feature of features) {
+        await putFeature(api, feature)
+        advance(1)
+      }
+    },
+  },
+  {
+    title: 'promotional entitlements',
+    count: ({ grants }) => grants.length,
+    run: async (api, { grants }, advance) => {
+      for (const grant of grants) {
+        await putGrant(api, grant)
+        advance(1)
+      }
+    },
+  },
 ]
 
 /** Provisions a customer; one that is there is taken back into use if need be, and updated. */
@@ -81,6 +105,25 @@ async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<voi
     return requireSuccess(`POST ${path}`, linked)
   const { syncedEntityId } = link
   await api.succeed('PATCH', `${path}/${encodeURIComponent(link.id)}`, { syncedEntityId })
+}
+
+/** Makes a feature; one that is there is taken back into use if need be, and updated. */
+async function putFeature(api: Api, feature: FeatureCreateFeatureRequestBody): Promise<void> {
+  const created = await api.send('POST', '/api/v1/features', feature)
+  if (created.status !== 409) return requireSuccess('POST /api/v1/features', created)
+  const { id, featureType: _, meterType: __, ...changes } = feature
+  const path = `/api/v1/features/${encodeURIComponent(id)}`
+  const updated = await api.send('PATCH', path, changes)
+  if (updated.body.code !== 'EntityIsArchivedError') return requireSuccess(`PATCH ${path}`, updated)
+  await api.succeed('POST', `${path}/unarchive`)
+  await api.succeed('PATCH', path, changes)
+}
+
+/** Grants a feature to a customer; one that is granted already stays as it is. */
+async function putGrant(api: Api, { customerId, ...grant }: DemoGrant): Promise<void> {
+  const path = `/api/v1/customers/${encodeURIComponent(customerId)}/promotional-entitlements`
+  const granted = await api.send('POST', path, { promotionalEntitlements: [grant] })
+  if (granted.status !== 409) requireSuccess(`POST ${path}`, granted)
 }
 
 function requireSuccess(request: string, answer: Awaited<ReturnType<Api['send']>>): void {

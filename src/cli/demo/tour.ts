@@ -17,6 +17,10 @@ export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[
     get('/api/v1/customers/orrery/entities/agent-support-responder'),
     '# what entities can be',
     get('/api/v1/entity-types'),
+    '# what the customer may use',
+    get('/api/v1/customers/orrery/entitlements'),
+    '# whether it may use 500,000 more tokens this month, and why',
+    get('/api/v1/customers/orrery/entitlements/explain?featureId=ai-tokens&requestedUsage=500000'),
   ]
 }
 

@@ -185,20 +185,37 @@ test('the real schema has nothing that a backup would leave out', async (t) => {
     connection,
     `select c.relname || '.' || a.attname as name, format_type(a.atttypid, null) as type
      from pg_attribute a join pg_class c on c.oid = a.attrelid
-     where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
-       and a.attnum > 0 and not a.attisdropped and c.relname <> 'schema_migrations'`,
+     where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+       and not c.relispartition and c.relname <> 'schema_migrations' and a.attnum > 0
+       and not a.attisdropped and a.attgenerated = ''`,
   )
   const leftOut = there.filter(({ name }) => !kept.includes(name ?? ''))
   assert.deepEqual(leftOut, [{ name: 'outbox.transaction_id', type: 'xid8' }])
   const numbers = there.filter(({ type }) => type === 'xid8').map(({ name }) => name)
   assert.deepEqual(numbers, ['outbox.transaction_id'], 'a number of another cluster was kept')
-  // Sequences, views and partitions need code that a backup does not have.
+  // Sequences and views need code that a backup does not have.
   const others = await query(
     connection,
     `select relname from pg_class where relnamespace = current_schema()::regnamespace
-       and relkind not in ('r', 'i')`,
+       and relkind not in ('r', 'p', 'i', 'I')`,
   )
   assert.deepEqual(others, [])
+})
+
+const PARTITIONED = migrationOf(`
+  create table records (id int primary key, value text) partition by range (id);
+  create table records_default partition of records default`)
+
+test('a restore brings back partitions that no migration makes', async (t) => {
+  const source = await migrated(t, PARTITIONED)
+  await query(source, 'create table records_5 partition of records for values from (5) to (9)')
+  await query(source, `insert into records values (1, 'a'), (5, 'b'), (9, 'c')`)
+  const { file, foreign } = await backUp(source, [PARTITIONED])
+  assert.deepEqual(foreign, [])
+  const target = await newDatabase(t)
+  await load(target, file, PARTITIONED)
+  await assertSameContents(target, source)
+  assert.deepEqual(await query(target, 'select id from records_5'), [{ id: '5' }])
 })
 
 test('a restore brings every constraint and index of the real schema back', async (t) => {
@@ -306,7 +323,12 @@ test('a target that takes no more, and a database that goes away, end the backup
 })
 
 test('no table comes before one that it leads to, and a circle ends', () => {
-  const table = (name: string, ...parents: string[]) => ({ name, columns: [], parents })
+  const table = (name: string, ...parents: string[]) => ({
+    name,
+    columns: [],
+    parents,
+    partitions: [],
+  })
   const namesOf = (...tables: ReturnType<typeof table>[]) =>
     parentsFirst(tables).map(({ name }) => name)
   assert.deepEqual(namesOf(table('a', 'b'), table('b', 'c', 'elsewhere'), table('c')), [

@@ -7,8 +7,16 @@ export class BackupError extends Error {
   override readonly name = 'BackupError'
 }
 
+/** A part of a table, and which rows are in it, as PostgreSQL says it. */
+export type BackupPartition = { name: string; bound: string }
+
 /** One table: its columns in the order of the fields of a row, and how many rows follow. */
-export type BackupTable = { name: string; columns: string[]; rows: number }
+export type BackupTable = {
+  name: string
+  columns: string[]
+  rows: number
+  partitions: BackupPartition[]
+}
 
 export type AppliedMigration = Pick<Migration, 'number' | 'name' | 'checksum'>
 
@@ -97,4 +105,15 @@ const isMigration = (value: unknown): boolean =>
   isObject(value) && isCount(value.number) && isText(value.name) && isText(value.checksum)
 
 const isTable = (value: unknown): boolean =>
-  isObject(value) && isText(value.name) && isListOf(value.columns, isText) && isCount(value.rows)
+  isObject(value) &&
+  isText(value.name) &&
+  isListOf(value.columns, isText) &&
+  isCount(value.rows) &&
+  isListOf(value.partitions, isPartition)
+
+/** Bounds become part of a statement: a range of plain values, or all that is in no other. */
+const VALUE = String.raw`(?:'[^'\\]*'|-?\d+|MINVALUE|MAXVALUE)`
+const BOUND = new RegExp(`^(?:DEFAULT|FOR VALUES FROM \\(${VALUE}\\) TO \\(${VALUE}\\))$`)
+
+const isPartition = (value: unknown): boolean =>
+  isObject(value) && isText(value.name) && isText(value.bound) && BOUND.test(value.bound)

@@ -89,6 +89,7 @@ async function load(client: pg.Client, options: LoadOptions): Promise<void> {
   await lockTables(client, locked.tables, 'access exclusive')
   const tables = await requireEmpty(client, { header, migrations })
   requireSameTables(header, tables)
+  await makePartitions(client, header, tables)
   const foreignKeys = await dropForeignKeys(client, tables)
   await readBackup(options.open(), {
     header: (found) => {
@@ -111,6 +112,18 @@ function requireSameTables(header: BackupHeader, tables: readonly SchemaTable[])
       .join('\n')
   if (shape(header.tables) !== shape(tables))
     throw new BackupError('the backup has other tables or columns than its migrations make')
+}
+
+/** Those that time has added; while there are no rows, none can be in the wrong one. */
+async function makePartitions(
+  client: pg.Client,
+  header: BackupHeader,
+  tables: readonly SchemaTable[],
+): Promise<void> {
+  const there = new Set(tables.flatMap(({ partitions }) => partitions.map(({ name }) => name)))
+  for (const table of header.tables)
+    for (const { name, bound } of table.partitions.filter((each) => !there.has(each.name)))
+      await client.query(`create table ${quoted(name)} partition of ${quoted(table.name)} ${bound}`)
 }
 
 async function loadTable(

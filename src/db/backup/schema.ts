@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Migration } from '../migrate.ts'
-import { type AppliedMigration, BackupError, quoted } from './format.ts'
+import { type AppliedMigration, BackupError, type BackupPartition, quoted } from './format.ts'
 import { rowsOf } from './session.ts'
 
 /** A table as the catalogue describes it. */
@@ -10,6 +10,8 @@ export type SchemaTable = {
   columns: string[]
   /** The tables that its foreign keys lead to, without itself. */
   parents: string[]
+  /** Where its rows are, if it is partitioned. */
+  partitions: BackupPartition[]
 }
 
 /** Written by the migrations themselves, and carried by the header. */
@@ -34,7 +36,12 @@ const TABLES = `
     select coalesce(json_agg(distinct p.relname), '[]')
     from pg_constraint f join pg_class p on p.oid = f.confrelid
     where f.conrelid = c.oid and f.contype = 'f' and f.confrelid <> f.conrelid
-  ) as parents
+  ) as parents, (
+    select coalesce(json_agg(json_build_object('name', p.relname,
+      'bound', pg_get_expr(p.relpartbound, p.oid)) order by p.relname), '[]')
+    from pg_inherits i join pg_class p on p.oid = i.inhrelid
+    where i.inhparent = c.oid
+  ) as partitions
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = current_schema() and c.relkind in ('r', 'p') and not c.relispartition
     and not exists (select from pg_depend where objid = c.oid and deptype = 'e')
@@ -43,10 +50,12 @@ const TABLES = `
 /** Every table of the default schema by its name, those of other programs included. */
 async function readTables(client: pg.Client): Promise<SchemaTable[]> {
   const rows = await rowsOf(client, TABLES)
-  return rows.map(({ name, columns, parents }) => ({
+  const listOf = <T>(json: string | null | undefined) => JSON.parse(json ?? '[]') as T[]
+  return rows.map(({ name, columns, parents, partitions }) => ({
     name: name ?? '',
-    columns: JSON.parse(columns ?? '[]') as string[],
-    parents: JSON.parse(parents ?? '[]') as string[],
+    columns: listOf<string>(columns),
+    parents: listOf<string>(parents),
+    partitions: listOf<BackupPartition>(partitions),
   }))
 }
 

@@ -109,9 +109,9 @@ const namesOf = (tables: readonly SchemaTable[]): string => tables.map(({ name }
 
 async function countAll(client: pg.Client, tables: readonly SchemaTable[]): Promise<BackupTable[]> {
   const counted: BackupTable[] = []
-  for (const { name, columns } of tables) {
+  for (const { name, columns, partitions } of tables) {
     const [row] = await rowsOf(client, `select count(*) as rows from ${quoted(name)}`)
-    counted.push({ name, columns, rows: Number(row?.rows) })
+    counted.push({ name, columns, rows: Number(row?.rows), partitions })
   }
   return counted
 }

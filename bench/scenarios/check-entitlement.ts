@@ -1,0 +1,118 @@
+import type { OperationCall, Scenario, World } from '../types.ts'
+
+const FEATURE = 'bench-calls'
+const MOST = 100_000
+/** Different customers of a connection: together enough that none stays in a cache of its own. */
+const PER_CONNECTION = 32
+const CONNECTIONS = 64
+/** Customers that one statement copies well within its time. */
+const BATCH = 10_000
+
+const customerId = (number: number): string => `bench-check-${String(number).padStart(6, '0')}`
+
+let made = 0
+
+/**
+ * Customers of whom each has one grant, reset every month, and usage of the month and of all time:
+ * copies of one that was made by the real commands.
+ */
+async function prepare(world: World, count: number): Promise<void> {
+  if (made === 0) await prepareFirst(world)
+  if (made < count) {
+    for (let from = Math.max(1, made); from < count; from += BATCH)
+      await copyCustomers(world, { from, until: Math.min(from + BATCH, count) })
+    await world.execute('vacuum analyze')
+  }
+  made = Math.max(made, count)
+}
+
+async function prepareFirst(world: World): Promise<void> {
+  const feature = { featureType: 'NUMBER', meterType: 'INCREMENTAL', displayName: 'Calls' }
+  await world.run({ operation: 'v1.features.createFeature', body: { id: FEATURE, ...feature } })
+  await world.run({ operation: 'v1.customers.provision', body: { id: customerId(0) } })
+  await world.run({
+    operation: 'v1.customers.promotionalEntitlements.create',
+    params: { id: customerId(0) },
+    body: {
+      promotionalEntitlements: [
+        {
+          featureId: FEATURE,
+          period: 'lifetime',
+          customEndDate: null,
+          usageLimit: 1000,
+          hasUnlimitedUsage: null,
+          hasSoftLimit: null,
+          enumValues: null,
+          isVisible: null,
+          resetPeriod: 'MONTH',
+          yearlyResetPeriodConfiguration: null,
+          monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+          weeklyResetPeriodConfiguration: null,
+        },
+      ],
+    },
+  })
+  await world.execute(totalsOf(`c.id = '${customerId(0)}'`))
+}
+
+/** All time, the month that is running, and the three before it. */
+const totalsOf = (where: string): string => `
+  insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
+    environment_key, count, sum, min, max, distinct_count, last_at)
+  select c.customer_key, f.feature_key, '00000000-0000-0000-0000-000000000000', w.ends, w.starts,
+    c.environment_key, 10, 500, 1, 100, 0, least(w.ends, now())
+  from customers c, features f, (
+      select timestamptz '-infinity' as starts, timestamptz 'infinity' as ends
+      union all
+      select month, month + interval '1 month'
+      from generate_series(date_trunc('month', now(), 'UTC') - interval '3 months',
+        date_trunc('month', now(), 'UTC'), interval '1 month') as month) w
+  where ${where} and f.id = '${FEATURE}'`
+
+async function copyCustomers(world: World, { from, until }: { from: number; until: number }) {
+  const copies = `customers c, generate_series(${from}, ${until - 1}) n
+    where c.id = '${customerId(0)}'`
+  const id = `'bench-check-' || lpad(n::text, 6, '0')`
+  await world.execute(`
+    insert into customers (customer_key, environment_key, id, metadata, created_at, updated_at)
+    select uuidv7(), c.environment_key, ${id}, c.metadata, c.created_at, c.updated_at
+    from ${copies}`)
+  const isCopied = `c.id between '${customerId(from)}' and '${customerId(until - 1)}'`
+  await world.execute(`
+    insert into directory (environment_key, kind, id, customer_key)
+    select environment_key, 'customer', id, customer_key from customers c where ${isCopied}`)
+  await world.execute(`
+    insert into promotional_entitlements (customer_key, promotional_key, environment_key,
+      feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
+      reset_period, reset_according_to, starts_at, ends_at, created_at, updated_at)
+    select c.customer_key, uuidv7(), p.environment_key, p.feature_key, p.period, p.usage_limit,
+      p.is_unlimited, p.is_soft, p.enum_values, p.is_visible, p.reset_period,
+      p.reset_according_to, p.starts_at, p.ends_at, p.created_at, p.updated_at
+    from customers c, promotional_entitlements p
+    where ${isCopied} and p.customer_key = (
+      select customer_key from customers where id = '${customerId(0)}')`)
+  await world.execute(totalsOf(isCopied))
+}
+
+const check = (number: number): OperationCall => ({
+  operation: 'v1.customers.checkEntitlement',
+  params: { id: customerId(number) },
+  query: { featureId: FEATURE, requestedUsage: 10 },
+})
+
+const among = (count: number): Scenario => ({
+  name: `check-${count}`,
+  title: `check, ${count.toLocaleString('en')} customers`,
+  connections: CONNECTIONS,
+  baselines: ['fastify', 'static'],
+  target: count === MOST ? { baseline: 'fastify', ratio: 0.7 } : null,
+  prepare: (world) => prepare(world, count),
+  calls: (connection) =>
+    // 7919 is prime, so that the numbers spread over all customers.
+    Array.from({ length: PER_CONNECTION }, (_, index) =>
+      check(((connection * PER_CONNECTION + index) * 7919) % count),
+    ),
+})
+
+/** Ever more customers in the tables: the cost of a check must not grow with them. */
+export const checkEntitlement: readonly Scenario[] = [among(10), among(1000), among(MOST)]

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  ANN,
+  ANN_ON_GPT,
+  FEATURE,
+  openAgency,
+  params,
+  shownChains,
+  verdict,
+} from '../../test/support/agency.ts'
+import { grantItem, grantTo } from '../../test/support/grants.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { instantToWire } from '../kernel/clock.ts'
+
+const world = await openWorld()
+const { clock } = world
+const DAY_MS = 86_400_000
+const inDays = (days: number) => instantToWire(clock.now() + days * DAY_MS)
+
+test('what is granted is counted at once, for the customer and for every budget on the way', async () => {
+  const { consume, report, check } = await openAgency(world)
+  await report(400, { orgId: 'org' })
+  const used = await consume(5, ANN_ON_GPT)
+  assert.equal(verdict(used), 'granted recorded')
+  assert.deepEqual(shownChains(used), [
+    ['ann 5/30', 'team 5/200', 'team[gpt] 5/50', 'org 405/1000'],
+  ])
+  assert.ok(used.type === 'FEATURE')
+  assert.deepEqual([used.currentUsage, used.usageLimit], [405, 10_000])
+  const seen = await check(1, ANN_ON_GPT)
+  assert.equal(seen.currentUsage, 405)
+  assert.deepEqual(shownChains(seen), shownChains(used))
+})
+
+test('all or nothing: one budget that is used up keeps all others as they were', async () => {
+  const { consume, check } = await openAgency(world)
+  await consume(48, ANN_ON_GPT, { mode: 'record' })
+  const before = await check(1, ANN_ON_GPT)
+  const denied = await consume(3, { teamId: 'team', modelId: 'gpt' })
+  assert.equal(verdict(denied), 'BudgetExceeded')
+  assert.deepEqual(shownChains(denied), [['team 48/200', 'team[gpt] 48/50!', 'org 48/1000']])
+  assert.deepEqual(await check(1, ANN_ON_GPT), before)
+  assert.equal(verdict(await consume(2, { teamId: 'team', modelId: 'gpt' })), 'granted recorded')
+})
+
+test('recording goes beyond limits and budgets, but never without an entitlement', async () => {
+  const { consume, tenant, check } = await openAgency(world, { usageLimit: 10 })
+  const beyond = await consume(31, ANN, { mode: 'record' })
+  assert.equal(verdict(beyond), 'RequestedUsageExceedingLimit recorded')
+  assert.deepEqual(shownChains(beyond), [['ann 31/30!', 'team 31/200', 'org 31/1000']])
+  assert.equal((await check(0)).currentUsage, 31)
+  await tenant.ok('v1.customers.promotionalEntitlements.revoke', {
+    params: { ...params, featureId: FEATURE },
+  })
+  const unheld = await consume(1, ANN, { mode: 'record' })
+  assert.equal(verdict(unheld), 'NoActiveSubscription')
+  assert.deepEqual(shownChains(unheld), [])
+})
+
+test('the limit of the customer comes first, and fractions are exact', async () => {
+  const { consume } = await openAgency(world, { limits: { ann: 1 }, usageLimit: 1 })
+  for (let tenth = 0; tenth < 10; tenth += 1)
+    assert.equal(verdict(await consume(0.1, ANN)), 'granted recorded')
+  const denied = await consume(1e-10, ANN)
+  assert.equal(verdict(denied), 'RequestedUsageExceedingLimit')
+  assert.deepEqual(shownChains(denied), [['ann 1/1!', 'team 0/∞']])
+})
+
+test('the same key gets the same decision, with the usage of now', async () => {
+  const { consume, budget } = await openAgency(world, { limits: { team: 5 } })
+  const dimensions = { teamId: 'team' }
+  const mine = { idempotencyKey: 'mine' }
+  const theirs = { idempotencyKey: 'theirs' }
+  assert.equal(verdict(await consume(3, dimensions, mine)), 'granted recorded')
+  assert.equal(verdict(await consume(3, dimensions, theirs)), 'BudgetExceeded')
+  assert.equal(verdict(await consume(2, dimensions)), 'granted recorded')
+  const again = await consume(3, dimensions, mine)
+  assert.equal(verdict(again), 'granted recorded')
+  assert.deepEqual(shownChains(again), [['team 5/5', 'org 0/∞']])
+  await budget({ team: 100 })
+  const denied = await consume(3, dimensions, theirs)
+  assert.equal(verdict(denied), 'BudgetExceeded')
+  assert.deepEqual(shownChains(denied), [['team 5/100', 'org 0/∞']])
+})
+
+test('a key that was used for something else is refused, and remembered for 35 days', async () => {
+  const { tenant, consume } = await openAgency(world)
+  const mine = { idempotencyKey: 'mine' }
+  await consume(3, ANN, mine)
+  const other = (more: object) => ({
+    params,
+    body: { featureId: FEATURE, amount: 3, dimensions: ANN, ...mine, ...more },
+  })
+  await grantMore(tenant, 'calls')
+  for (const more of [{ amount: 4 }, { dimensions: ANN_ON_GPT }, { featureId: 'calls' }])
+    await tenant.refused('v1.customers.consume', other(more), {
+      status: 400,
+      code: 'InvalidArgumentError',
+      message: /idempotencyKey/,
+    })
+  const reordered = { modelId: 'gpt', userId: 'ann' }
+  await consume(1, ANN_ON_GPT, { idempotencyKey: 'reordered' })
+  assert.equal(
+    verdict(await consume(1, reordered, { idempotencyKey: 'reordered' })),
+    'granted recorded',
+  )
+  assert.equal((await consume(1, {})).type, 'FEATURE')
+  const start = clock.now()
+  try {
+    clock.moveTo(start + 35 * DAY_MS - 1)
+    assert.equal(verdict(await consume(3, ANN, mine)), 'granted recorded')
+    await tenant.refused('v1.customers.consume', other({ amount: 4 }), {
+      status: 400,
+      code: 'InvalidArgumentError',
+    })
+  } finally {
+    clock.moveTo(null)
+  }
+})
+
+const grantMore = async (tenant: Parameters<typeof grantTo>[0], id: string) => {
+  await tenant.ok('v1.features.createFeature', {
+    body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+  await grantTo(tenant, [grantItem(id, { usageLimit: 10 })])
+}
+
+test('who and what does not exist is an answer, and its key is not kept', async () => {
+  const { tenant, consume } = await openAgency(world)
+  const body = { amount: 1, idempotencyKey: 'k', dimensions: ANN }
+  const ask = async (id: string, more: object) => {
+    const { data } = await tenant.ok('v1.customers.consume', {
+      params: { id },
+      body: { ...body, ...more },
+    })
+    assert.deepEqual(shownChains(data), [])
+    return verdict(data)
+  }
+  assert.equal(await ask('nobody', { featureId: FEATURE }), 'CustomerNotFound')
+  assert.equal(await ask('no body', { featureId: FEATURE }), 'CustomerNotFound')
+  assert.equal(await ask('acme', { featureId: 'nothing' }), 'FeatureNotFound')
+  const resource = { featureId: FEATURE, resourceId: 'nowhere' }
+  assert.equal(await ask('acme', resource), 'CustomerResourceNotFound')
+  assert.equal(verdict(await consume(2, ANN, { idempotencyKey: 'k' })), 'granted recorded')
+  await tenant.ok('v1.customers.archive', { params })
+  assert.equal(await ask('acme', { featureId: FEATURE }), 'CustomerIsArchived')
+  await tenant.ok('v1.customers.unarchive', { params })
+  assert.equal(verdict(await consume(2, ANN, { idempotencyKey: 'k' })), 'granted recorded')
+})
+
+test('features whose usage nobody reports are refused, and so are impossible requests', async () => {
+  const { tenant } = await openAgency(world)
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'sso', displayName: 'S', featureType: 'BOOLEAN' },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'retention', displayName: 'R', featureType: 'NUMBER' },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'metered', displayName: 'M', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+  await tenant.ok('v1.features.updateFeature', {
+    params: { id: 'metered' },
+    body: { meter: { aggregation: { function: 'COUNT' }, filters: [] } },
+  })
+  const body = { featureId: FEATURE, amount: 1 }
+  const refusals = [
+    [{ featureId: 'sso' }, 'MeteringNotAvailableForFeatureType'],
+    [{ featureId: 'retention' }, 'MeteringNotAvailableForFeatureType'],
+    [{ featureId: 'metered' }, 'CannotReportUsageForEntitlementWithMeterError'],
+    [{ currencyId: 'credits' }, 'InvalidArgumentError'],
+    [{ featureId: undefined }, 'InvalidArgumentError'],
+    [{ timestamp: inDays(1) }, 'InvalidArgumentError'],
+    [{ amount: 0 }, 'BadUserInput'],
+    [{ amount: -1 }, 'BadUserInput'],
+    [{ amount: 1e-11 }, 'BadUserInput'],
+    [{ amount: 0.1234567890123456 }, 'BadUserInput'],
+    [{ amount: 9e15 }, null],
+    [{ amount: 9.1e15 }, 'EntitlementUsageOutOfRangeError'],
+    [{ idempotencyKey: '' }, 'BadUserInput'],
+    [{ mode: 'try' }, 'BadUserInput'],
+    [{ unheardOf: 1 }, 'BadUserInput'],
+  ] as const
+  for (const [index, [more, code]] of refusals.entries()) {
+    const request = {
+      params,
+      body: { ...body, idempotencyKey: `k${index}`, mode: 'record', ...more },
+    }
+    if (code === null) await tenant.ok('v1.customers.consume', request)
+    else await tenant.refused('v1.customers.consume', request, { status: 400, code })
+  }
+})
+
+test('a timestamp chooses the windows that decide and that are counted in', async () => {
+  const { consume, check } = await openAgency(world, {
+    limits: { team: null, 'ann P1D': 5 },
+    usageLimit: 6,
+  })
+  assert.equal(verdict(await consume(5, ANN)), 'granted recorded')
+  assert.equal(verdict(await consume(1, ANN)), 'BudgetExceeded')
+  const tomorrow = { timestamp: instantToWire(clock.now() + 3_600_000) }
+  assert.equal(verdict(await consume(1, ANN, tomorrow)), 'BudgetExceeded')
+  const before = await consume(6, ANN, { timestamp: inDays(-30) })
+  assert.equal(verdict(before), 'granted recorded')
+  assert.deepEqual(shownChains(before), [])
+  assert.ok(before.type === 'FEATURE')
+  assert.deepEqual(
+    [before.currentUsage, before.usagePeriodStart],
+    [6, '2026-04-01T00:00:00.000Z'],
+    'another month, and before the budgets',
+  )
+  assert.equal((await check(0, ANN)).currentUsage, 5)
+  assert.equal(
+    verdict(await consume(1, ANN, { timestamp: inDays(-30) })),
+    'RequestedUsageExceedingLimit',
+  )
+})
+
+test('nobody has a wallet: a currency is denied by what it is checked for, and nothing is kept', async () => {
+  const { tenant } = await openAgency(world)
+  const currency = { id: 'credits', displayName: 'Credits' }
+  await tenant.ok('v1.credits.customCurrencies.create', { body: currency })
+  const assignments = [{ entityId: 'ann', currencyId: 'credits', usageLimit: 5, cadence: 'P1M' }]
+  await tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
+  const body = { currencyId: 'credits', amount: 6.5, idempotencyKey: 'k', dimensions: ANN }
+  const { data } = await tenant.ok('v1.customers.consume', { params, body })
+  assert.equal(verdict(data), 'InsufficientCredits')
+  assert.deepEqual(shownChains(data)[0]?.[0], 'ann 0/5!')
+  const held = await tenant.call('v1.customers.reservations.create', { params, body })
+  assert.equal(held.status, 200)
+  assert.equal(held.success?.data.reservation, null)
+  const unknown = { ...body, currencyId: 'gold' }
+  await tenant.refused(
+    'v1.customers.consume',
+    { params, body: unknown },
+    {
+      status: 404,
+      code: 'CustomCurrencyNotFound',
+    },
+  )
+  await tenant.refused(
+    'v1.customers.consume',
+    { params, body: { ...body, mode: 'record' } },
+    {
+      status: 404,
+      code: 'FeatureNotFound',
+    },
+  )
+})
+
+test('a threshold fires once for what is consumed, as for a report', async () => {
+  const { tenant, consume } = await openAgency(world, { limits: { team: 10 } })
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50, 80] } })
+  for (const amount of [4, 2, 1, 3]) await consume(amount, { teamId: 'team' })
+  const events = (await tenant.announced()).filter(({ type }) => type.endsWith('usage_exceeded'))
+  const thresholds = events.map(({ after }) => (after as { thresholds: number[] }).thresholds)
+  assert.deepEqual(thresholds, [[50], [80]])
+})
+
+test('usage is shown in the units of a limit, and compared with what they come to', async () => {
+  const { tenant, consume } = await openAgency(world, { limits: { team: 3 }, usageLimit: 4 })
+  await tenant.ok('v1.features.updateFeature', {
+    params: { id: FEATURE },
+    body: { unitTransformation: { divide: 1000, round: 'UP' } },
+  })
+  const team = { teamId: 'team' }
+  assert.equal(verdict(await consume(2001, team)), 'granted recorded')
+  const most = await consume(999, team)
+  assert.deepEqual(shownChains(most), [['team 3/3', 'org 0/∞']])
+  assert.ok(most.type === 'FEATURE')
+  assert.equal(most.currentUsage, 3)
+  assert.equal(verdict(await consume(1, team)), 'BudgetExceeded')
+  assert.equal(verdict(await consume(1000)), 'granted recorded')
+  assert.equal(verdict(await consume(1)), 'RequestedUsageExceedingLimit')
+})
+
+test('without dimensions no budget is asked, and there are no chains', async () => {
+  const { consume, check } = await openAgency(world, { limits: { org: 0 } })
+  const used = await consume(1)
+  assert.equal(verdict(used), 'granted recorded')
+  assert.ok(!('chains' in used))
+  assert.deepEqual(shownChains(await consume(1, { userId: 'zoe' })), [])
+  assert.deepEqual(shownChains(await check(1, { orgId: 'org' })), [['org 0/0!']])
+})

@@ -1,0 +1,137 @@
+import type { ConsumeRequestBody, Reservation as WireReservation } from '../contract.gen.ts'
+import { required } from '../kernel/assert.ts'
+import { notFound } from '../kernel/errors.ts'
+import { pageRequest } from '../kernel/page.ts'
+import { quantityFromWire } from '../kernel/quantity.ts'
+import type { Reservation } from '../metering/index.ts'
+import { type Call, type Handlers, Otherwise } from '../operation.ts'
+import { type Checking, check } from './check.ts'
+import { capabilityFromWire, dimensionsFromWire } from './check-http.ts'
+import { checkedToWire } from './check-wire.ts'
+import { useFromWire, useToWire } from './consumption-wire.ts'
+import { createMemory, type Memory } from './memory.ts'
+import { nameReservations } from './name-reservations.ts'
+import { requesting } from './prepare-uses.ts'
+import { listReservations, reservationKey, retrieveReservation } from './reservation-queries.ts'
+import { reservationToWire } from './reservation-wire.ts'
+import type { SettlingInput } from './types.ts'
+import type { UsageWriter } from './writer.ts'
+
+type Consumptions =
+  | 'v1.customers.consume'
+  | 'v1.customers.reservations.create'
+  | 'v1.customers.reservations.commit'
+  | 'v1.customers.reservations.extend'
+  | 'v1.customers.reservations.release'
+  | 'v1.customers.reservations.list'
+  | 'v1.customers.reservations.retrieve'
+
+/** Ids of features and resources that are remembered. */
+const IDS = 10_000
+const DEFAULT_TTL_SECONDS = 60
+
+type WriterOf = (call: Call) => UsageWriter
+
+/** What is decided and recorded in one step, or held first. */
+export function consumptionHandlers(
+  writerOf: WriterOf,
+  checking: Checking,
+): Handlers<Consumptions> {
+  const ids = createMemory<string>(IDS)
+  const settled = settling(writerOf, ids)
+  return {
+    'v1.customers.consume': async ({ params, body }, call) => {
+      const capability = capabilityFromWire(body, 'body')
+      const of = { customerId: params.id, featureId: capability.id }
+      const kind = body.mode ?? 'enforce'
+      if (capability.kind === 'currency') {
+        if (kind === 'record')
+          throw notFound('FeatureNotFound', 'body: usage of a currency cannot be recorded')
+        return { data: await spend(call, { checking, customerId: params.id, body }) }
+      }
+      const use = useFromWire(body, { ...of, purpose: { kind } })
+      return { data: useToWire(await writerOf(call).use(call.scope, use, call.origin)) }
+    },
+    'v1.customers.reservations.create': async ({ params, body }, call) => {
+      const capability = capabilityFromWire(body, 'body')
+      const of = { customerId: params.id, featureId: capability.id }
+      if (capability.kind === 'currency') {
+        const denied = await spend(call, { checking, customerId: params.id, body })
+        return new Otherwise({ data: { ...denied, reservation: null } })
+      }
+      const ttlSeconds = body.ttlSeconds ?? DEFAULT_TTL_SECONDS
+      const use = useFromWire(body, { ...of, purpose: { kind: 'hold', ttlSeconds } })
+      const used = await writerOf(call).use(call.scope, use, call.origin)
+      const reservation =
+        used.reservation && (await shown(call, { ...of, reservation: used.reservation, ids }))
+      const answer = { data: { ...useToWire(used), reservation } }
+      return reservation === null ? new Otherwise(answer) : answer
+    },
+    'v1.customers.reservations.commit': async ({ params, body }, call) => {
+      const amount = body.amount === undefined ? null : quantityFromWire(body.amount, 'amount')
+      const commit = { amount, overage: body.overage ?? 'reject' }
+      return { data: await settled(call, params, { kind: 'commit', commit }) }
+    },
+    'v1.customers.reservations.extend': async ({ params, body }, call) => {
+      const step = { kind: 'extend' as const, ttlSeconds: body.ttlSeconds }
+      return { data: (await settled(call, params, step)).reservation }
+    },
+    'v1.customers.reservations.release': async ({ params }, call) => ({
+      data: (await settled(call, params, { kind: 'release' })).reservation,
+    }),
+    'v1.customers.reservations.list': async ({ params, query }, call) => {
+      const { data, pagination } = await listReservations(
+        call,
+        { customerId: params.id, statuses: query.status ?? null, page: pageRequest(query) },
+        ids,
+      )
+      return { data: data.map((each) => reservationToWire(each, params.id)), pagination }
+    },
+    'v1.customers.reservations.retrieve': async ({ params }, call) => {
+      const named = { customerId: params.id, id: params.reservationId }
+      return { data: reservationToWire(await retrieveReservation(call, named, ids), params.id) }
+    },
+  }
+}
+
+/** Nobody has a wallet yet: a currency is checked, which denies, and no key is kept of it. */
+async function spend(
+  call: Call,
+  asked: { checking: Checking; customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
+) {
+  const { checking, customerId, body } = asked
+  const checked = await check(call, checking, {
+    customerId,
+    resourceId: body.resourceId ?? null,
+    capability: capabilityFromWire(body, 'body'),
+    request: requesting(quantityFromWire(body.amount, 'amount')),
+    dimensions: body.dimensions === undefined ? null : dimensionsFromWire(body.dimensions),
+  })
+  return { ...checkedToWire(checked), recorded: false }
+}
+
+const settling =
+  (writerOf: WriterOf, ids: Memory<string>) =>
+  async (
+    call: Call,
+    params: { id: string; reservationId: string },
+    step: SettlingInput['step'],
+  ) => {
+    const { id: customerId, reservationId } = params
+    const key = reservationKey(reservationId)
+    const { reservation, isGranted, accessDeniedReason, recorded } = await writerOf(call).settle(
+      call.scope,
+      { customerId, key, step },
+      call.origin,
+    )
+    const wire = await shown(call, { customerId, reservation, ids })
+    return { isGranted, accessDeniedReason, recorded, reservation: wire }
+  }
+
+async function shown(
+  { app }: Call,
+  of: { customerId: string; reservation: Reservation; ids: Memory<string> },
+): Promise<WireReservation> {
+  const [named] = await nameReservations(app.db.read, [of.reservation], of.ids)
+  return reservationToWire(required(named, 'a reservation with its ids'), of.customerId)
+}

@@ -1,0 +1,40 @@
+import type {
+  ConsumeRequestBody,
+  Consumption,
+  ReservationCreateRequestBody,
+} from '../contract.gen.ts'
+import { featureEntitlementToWire } from '../entitlements/index.ts'
+import { chainNodeToWire } from '../governance/index.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+import { quantityFromWire } from '../kernel/quantity.ts'
+import type { UseAnswer } from './decide-use.ts'
+import type { Purpose, UseInput } from './types.ts'
+import { dimensionsOfRecord } from './wire.ts'
+
+type UseRequest = ConsumeRequestBody | ReservationCreateRequestBody
+
+/** 400 for an amount that no quantity keeps. */
+export const useFromWire = (
+  wire: UseRequest,
+  of: { customerId: string; featureId: string; purpose: Purpose },
+): UseInput => ({
+  ...of,
+  resourceId: wire.resourceId ?? null,
+  amount: quantityFromWire(wire.amount, 'amount'),
+  idempotencyKey: wire.idempotencyKey,
+  statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
+  ...dimensionsOfRecord(wire),
+  asksBudgets: wire.dimensions !== undefined,
+})
+
+/** The decision, with usage as it is after it. */
+export function useToWire(used: UseAnswer): Consumption {
+  const { isGranted, accessDeniedReason, recorded, evaluated, chains } = used
+  const { rule } = evaluated.decision
+  const decision = { isGranted, accessDeniedReason, rule }
+  return {
+    ...featureEntitlementToWire({ ...evaluated, decision }),
+    ...(chains === null ? {} : { chains: chains.map((chain) => chain.map(chainNodeToWire)) }),
+    recorded,
+  }
+}

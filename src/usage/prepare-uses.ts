@@ -1,0 +1,141 @@
+import type { Feature } from '../catalog/index.ts'
+import {
+  type Evaluated,
+  evaluate,
+  type HeldFeature,
+  type Subject,
+  usageWindow,
+} from '../entitlements/index.ts'
+import type { Resolution } from '../governance/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { LIFETIME, type Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { contentOfUse, KEPT_MS, nameOfUse, occurredAt } from '../metering/index.ts'
+import { attributingBy } from './attribute.ts'
+import { type Known, refuseUnreportable } from './prepare-records.ts'
+import type { Address, Prepared, Purpose, UseInput } from './types.ts'
+
+/** What a limit of a feature says of a customer. */
+export type Limited = {
+  subject: Subject
+  feature: Feature
+  holding: HeldFeature
+  /** Whose usage the limit is compared with. */
+  window: Window
+}
+
+/** A use that is good to be decided, but for what the usage so far says. */
+export type PreparedUse = Limited & {
+  kind: 'use'
+  /** What counts if it is recorded. */
+  record: Prepared
+  amount: Quantity
+  /** What it asks for, as far as a repetition may not ask for anything else. */
+  content: string
+  purpose: Purpose
+  asksBudgets: boolean
+  /** null: its dimensions name no entity. */
+  resolution: Resolution | null
+}
+
+/** A use that is denied whatever was used until now, of which nothing is kept. */
+export type DeniedUse = { kind: 'denial'; evaluated: Evaluated; asksBudgets: boolean }
+
+/**
+ * A use of a customer: one that is archived, and a feature or a resource that does not exist, are
+ * denials. 400 `MeteringNotAvailableForFeatureType`,
+ * `CannotReportUsageForEntitlementWithMeterError`, `InvalidArgumentError`.
+ */
+export function prepareUse(
+  use: UseInput & Address,
+  known: Known,
+  origin: Prepared['origin'],
+): PreparedUse | DeniedUse {
+  const { customerKey, resourceKey, asksBudgets } = use
+  const now = known.nowOf(customerKey)
+  const feature = known.featureWithId(use.featureId)
+  const isArchived = known.isArchived(customerKey)
+  if (isArchived || resourceKey === null || feature === null)
+    return { kind: 'denial', evaluated: unknownUse(use, { isArchived, now }), asksBudgets }
+  refuseUnreportable(feature, 'featureId')
+  const metered = { customerKey, resourceKey, featureKey: feature.key }
+  const occurred = occurredAt(use.statedAt, now, 'timestamp')
+  const holding = known.holdingOf(metered)
+  const window = windowHeld(holding, occurred)
+  const resolution = known.resolutionOf({ ...use, featureKeys: [feature.key] })
+  const { purpose, amount, idempotencyKey: key } = use
+  const operation = purpose.kind === 'hold' ? 'reserve' : 'consume'
+  return {
+    kind: 'use',
+    subject: subjectOf(use, holding, isArchived),
+    feature,
+    holding,
+    window,
+    amount,
+    content: contentOfUse({ featureKey: feature.key, amount, dimensions: use.dimensions }),
+    purpose,
+    asksBudgets,
+    resolution,
+    record: {
+      customerKey,
+      resourceKey,
+      occurredAt: occurred,
+      acceptedAt: now,
+      kind: 'CONSUME',
+      eventName: null,
+      value: amount,
+      dimensions: use.dimensionsText,
+      name: nameOfUse({ operation, resourceKey, key }),
+      isRepeatable: false,
+      keptUntil: now + KEPT_MS.keyed,
+      counting: [counting(feature, amount, window)],
+      setIn: null,
+      attributing: attributingBy(resolution, occurred),
+      origin,
+      field: 'amount',
+    },
+  }
+}
+
+/** Usage of a feature that callers report adds up. */
+export const counting = (feature: Feature, amount: Quantity, window: Window) => ({
+  featureKey: feature.key,
+  amount,
+  mark: null,
+  feature,
+  aggregate: 'SUM' as const,
+  window,
+})
+
+/** The window of usage by what is held; of what is not held, all of time. */
+export const windowHeld = ({ resolution }: HeldFeature, at: Instant): Window =>
+  resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
+
+const subjectOf = (
+  { resourceId, resourceKey }: { resourceId: string | null; resourceKey: Uuid | null },
+  { hasActiveSubscription }: Pick<HeldFeature, 'hasActiveSubscription'>,
+  isArchived: boolean,
+): Subject => ({
+  customer: isArchived ? 'ARCHIVED' : 'ACTIVE',
+  isResourceKnown: resourceId === null || resourceKey !== null,
+  hasActiveSubscription,
+})
+
+function unknownUse(
+  use: UseInput & Address,
+  { isArchived, now }: { isArchived: boolean; now: Instant },
+): Evaluated {
+  const subject = subjectOf(use, { hasActiveSubscription: false }, isArchived)
+  return evaluate(subject, null, { request: requesting(use.amount), now })
+}
+
+/** The denial of a use by somebody who does not exist. */
+export const useOfNobody = (amount: Quantity, now: Instant): Evaluated =>
+  evaluate({ customer: null, isResourceKnown: true, hasActiveSubscription: false }, null, {
+    request: requesting(amount),
+    now,
+  })
+
+/** A check that asks for an amount. */
+export const requesting = (amount: Quantity) => ({ usage: amount, values: null, defaultUsage: 0n })

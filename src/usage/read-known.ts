@@ -1,0 +1,145 @@
+import type { App } from '../app.ts'
+import { catalogVersion } from '../catalog/index.ts'
+import { archivedAmong } from '../customers/index.ts'
+import type { Tx } from '../db/index.ts'
+import { findBudgets, readThresholds, type Threshold } from '../governance/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import {
+  environmentVersion,
+  expireReservations,
+  findReservations,
+  type Head,
+  lockHeads,
+  type MeteredOf,
+  type Reservation,
+} from '../metering/index.ts'
+import { freeHolds } from './free-holds.ts'
+import type { Known } from './prepare-records.ts'
+import type { Catalog, ReadCatalog } from './remember-catalog.ts'
+import type { ReadHoldings } from './remember-held.ts'
+import type { Attributable, ReadResolutions } from './remember-resolutions.ts'
+import { unknownReservation } from './reservation-queries.ts'
+import type { KnownReservations } from './settle.ts'
+import { nameOfReservation } from './state.ts'
+import type { Address } from './types.ts'
+import { itemsOf, type Work } from './work.ts'
+
+/** What is remembered between groups. */
+export type Reading = {
+  app: App
+  readCatalog: ReadCatalog
+  readHoldings: ReadHoldings
+  readResolutions: ReadResolutions
+}
+
+/** What a group is prepared by, and what it is about to settle. */
+export type KnownOfGroup = Known &
+  KnownReservations & {
+    reservations: readonly Reservation[]
+    thresholds: readonly Threshold[]
+  }
+
+/**
+ * Locks the customers of a group, and reads what their requests are prepared by. What has expired
+ * is then held no longer, of the customers for whom something is decided.
+ */
+export async function readKnown(
+  { app, readCatalog, readHoldings, readResolutions }: Reading,
+  tx: Tx,
+  asked: { scope: Scope; group: readonly Work[]; customerKeys: readonly Uuid[] },
+): Promise<KnownOfGroup> {
+  const { scope, group, customerKeys } = asked
+  const now = app.clock.now()
+  const settling = group.flatMap((work) => (work.kind === 'settling' ? [work.item] : []))
+  const [heads, archived, version, shared, thresholds, expired, reservations] = await Promise.all([
+    lockHeads(tx, scope, { customerKeys, now }),
+    archivedAmong(tx, customerKeys),
+    catalogVersion(tx, scope),
+    environmentVersion(tx, scope),
+    readThresholds(tx, scope),
+    expireReservations(tx, decidedFor(group)),
+    findReservations(tx, settling),
+  ])
+  const features = {
+    featureIds: featureIdsOf(group),
+    featureKeys: reservations.map(({ featureKey }) => featureKey),
+  }
+  const [catalog] = await Promise.all([
+    readCatalog(tx, scope, { version, ...features }),
+    freeHolds(tx, scope, expired),
+  ])
+  const attributables = attributablesOf(group, catalog)
+  const metered = [...attributables.flatMap(meteredBy), ...reservations]
+  const [holdingOf, resolutionOf, budgets] = await Promise.all([
+    readHoldings(tx, metered, heads),
+    readResolutions(tx, scope, { attributables, heads, environmentVersion: shared, now }),
+    findBudgets(tx, reservations.flatMap(budgetsHeld)),
+  ])
+  const headOf = (customerKey: Uuid): Head => required(heads.get(customerKey), 'a locked head')
+  const byName = new Map(reservations.map((each) => [nameOfReservation(each), each]))
+  return {
+    nowOf: (customerKey) => headOf(customerKey).now,
+    isArchived: (customerKey) => archived.has(customerKey),
+    featureWithId: catalog.withId,
+    featureWithKey: catalog.withKey,
+    meteredBy: catalog.meteredBy,
+    holdingOf,
+    resolutionOf,
+    reservationOf: (customerKey, key) => {
+      const found = byName.get(nameOfReservation({ customerKey, key }))
+      if (found === undefined) throw unknownReservation(key)
+      return found
+    },
+    budgetsOf: ({ customerKey }) => budgets.filter((each) => each.customerKey === customerKey),
+    reservations,
+    thresholds,
+  }
+}
+
+/** The customers for whom something is decided by what is held. */
+const decidedFor = (group: readonly Work[]): Uuid[] => [
+  ...new Set(
+    group.flatMap((work) =>
+      work.kind === 'use' || work.kind === 'settling' ? [work.item.customerKey] : [],
+    ),
+  ),
+]
+
+const budgetsHeld = ({ customerKey, attribution }: Reservation) =>
+  (attribution?.postings ?? []).map(({ assignmentKey }) => ({ customerKey, assignmentKey }))
+
+const featureIdsOf = (group: readonly Work[]): string[] => [
+  ...new Set(
+    group.flatMap((work) => {
+      if (work.kind === 'reports') return work.items.map(({ featureId }) => featureId)
+      return work.kind === 'use' ? [work.item.featureId] : []
+    }),
+  ),
+]
+
+type Addressed = Attributable & { resourceKey: Uuid }
+
+/** The items of a group, with the features that they may count for, as far as names tell. */
+const attributablesOf = (group: readonly Work[], catalog: Catalog): Addressed[] =>
+  group.flatMap((work) => {
+    if (work.kind === 'settling') return []
+    if (work.kind === 'events')
+      return work.items.flatMap((item) => addressed(item, catalog.meteredBy(item.eventName)))
+    return itemsOf(work).flatMap((item) => {
+      const feature = catalog.withId(item.featureId)
+      return addressed(item, feature === null ? [] : [feature])
+    })
+  })
+
+const addressed = (
+  { customerKey, resourceKey, dimensions }: Address & Pick<Attributable, 'dimensions'>,
+  features: readonly { key: Uuid }[],
+): Addressed[] =>
+  resourceKey === null
+    ? []
+    : [{ customerKey, resourceKey, dimensions, featureKeys: features.map(({ key }) => key) }]
+
+const meteredBy = ({ customerKey, resourceKey, featureKeys }: Addressed): MeteredOf[] =>
+  featureKeys.map((featureKey) => ({ customerKey, resourceKey, featureKey }))

@@ -1,0 +1,152 @@
+import type { Feature } from '../catalog/index.ts'
+import { type Budget, counterName, isWithin } from '../governance/index.ts'
+import { required } from '../kernel/assert.ts'
+import { badInput } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import {
+  commitReservation,
+  extendReservation,
+  type Reservation,
+  releaseReservation,
+  reservationAt,
+} from '../metering/index.ts'
+import { attributingAsHeld } from './attribute.ts'
+import { countRecord } from './count-prepared.ts'
+import { evaluateUse, hold } from './decide-use.ts'
+import { joinDecisions } from './join-decisions.ts'
+import type { Known } from './prepare-records.ts'
+import { counting, type Limited, windowHeld } from './prepare-uses.ts'
+import { type FirstAnswer, nameOfReservation, type State } from './state.ts'
+import type { Prepared, SettlingInput } from './types.ts'
+
+/** What is known of reservations that a group settles. */
+export type KnownReservations = {
+  /** 404 for one that the customer does not have. */
+  reservationOf(customerKey: Uuid, key: Uuid): Reservation
+  featureWithKey(featureKey: Uuid): Feature
+  /** The budgets that a reservation is held of. */
+  budgetsOf(reservation: Reservation): readonly Budget[]
+}
+
+/** A step of a reservation that is good to be taken, if its state allows it. */
+export type PreparedSettling = Limited & {
+  kind: 'settling'
+  key: Uuid
+  step: SettlingInput['step']
+  /** What counts if it is committed. */
+  record: Prepared
+}
+
+/** What became of a step. Only a commit of more than is held can be denied. */
+export type SettlingAnswer = FirstAnswer & { reservation: Reservation }
+
+/** 400 `EntityIsArchivedError`; 404 for an unknown reservation. */
+export function prepareSettling(
+  { customerId, customerKey, key, step }: SettlingInput & { customerKey: Uuid },
+  known: Known & KnownReservations,
+  origin: Prepared['origin'],
+): PreparedSettling {
+  if (known.isArchived(customerKey))
+    throw badInput(
+      `the customer ${customerId} is archived; unarchive it first`,
+      'EntityIsArchivedError',
+    )
+  const reservation = known.reservationOf(customerKey, key)
+  const { featureKey, resourceKey, occurredAt } = reservation
+  const feature = known.featureWithKey(featureKey)
+  const holding = known.holdingOf({ customerKey, featureKey, resourceKey })
+  const window = windowHeld(holding, occurredAt)
+  const used = step.kind === 'commit' ? step.commit.amount : null
+  const amount = used ?? reservation.amount
+  const now = known.nowOf(customerKey)
+  const { hasActiveSubscription } = holding
+  return {
+    kind: 'settling',
+    subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription },
+    feature,
+    holding,
+    window,
+    key,
+    step,
+    record: {
+      customerKey,
+      resourceKey,
+      occurredAt,
+      acceptedAt: now,
+      kind: 'COMMIT',
+      eventName: null,
+      value: amount,
+      dimensions: reservation.dimensions,
+      name: '',
+      isRepeatable: false,
+      keptUntil: now,
+      counting: [counting(feature, amount, window)],
+      setIn: null,
+      attributing: attributingAsHeld(reservation, known.budgetsOf(reservation)),
+      origin,
+      field: 'amount',
+    },
+  }
+}
+
+/**
+ * Commits, extends or releases a reservation. What is held is always granted; of more, the limits
+ * of the windows that it is held in decide, if they are to be asked. See `commitReservation`,
+ * `extendReservation`, `releaseReservation`; 400 `EntitlementUsageOutOfRangeError`.
+ */
+export function settle(
+  draft: State,
+  settling: PreparedSettling,
+  nextKey: () => Uuid,
+): SettlingAnswer {
+  const { record, step } = settling
+  const { customerKey, acceptedAt: now } = record
+  const name = nameOfReservation({ customerKey, key: settling.key })
+  const before = required(draft.reservations.get(name), 'a reservation that was loaded')
+  const keep = (after: Reservation): SettlingAnswer => {
+    if (after !== before) draft.reservations.set(name, after)
+    return { ...GRANTED, recorded: after.status === 'committed', reservation: after }
+  }
+  if (step.kind === 'extend') return keep(extendReservation(before, step.ttlSeconds, now))
+  if (step.kind === 'release') {
+    const after = releaseReservation(before, now)
+    if (after !== before) hold(draft, before, -1n)
+    return keep(after)
+  }
+  const { after, beyond, mustBeAllowed } = commitReservation(before, step.commit, now)
+  if (after === before) return keep(after)
+  const { isGranted, accessDeniedReason } = mustBeAllowed
+    ? askBeyond(draft, settling, beyond)
+    : GRANTED
+  if (!isGranted)
+    return {
+      isGranted,
+      accessDeniedReason,
+      recorded: false,
+      reservation: reservationAt(before, now),
+    }
+  hold(draft, before, -1n)
+  countRecord(draft, record, nextKey())
+  return keep(after)
+}
+
+const GRANTED = { isGranted: true, accessDeniedReason: null } as const
+
+/** What is held counts as used, so that only what is beyond is asked for. */
+function askBeyond(draft: State, settling: PreparedSettling, beyond: Quantity) {
+  const { record, feature } = settling
+  const { decision } = evaluateUse(draft, settling, { record, amount: beyond })
+  const demand = { amount: beyond, transformation: feature.unitTransformation }
+  const limitOf = new Map(
+    record.attributing.budgets.map(({ assignmentKey, usageLimit }) => [assignmentKey, usageLimit]),
+  )
+  const postings = record.attributing.attributionOf(record.counting)?.postings ?? []
+  return joinDecisions(decision, {
+    isGranted: postings.every((posting) => {
+      const name = counterName(posting, posting.window)
+      const spent = (draft.counters.get(name) ?? 0n) + (draft.holds.get(name) ?? 0n)
+      return isWithin(limitOf.get(posting.assignmentKey) ?? null, spent, demand)
+    }),
+  })
+}
