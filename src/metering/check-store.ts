@@ -41,7 +41,10 @@ export async function findTornRecords(
 
 const nameRow = row({ ...countColumn, ...recordColumns, key_hash: column.uuid })
 
-/** The names of a customer whose records are not there, the first `limit`. */
+/**
+ * The names of a customer that stand for a record, or for a reservation, that is not there, the
+ * first `limit`. That of a decision which made neither stands for itself.
+ */
 export async function findUnfoundedNames(
   reader: Reader,
   customerKey: Uuid,
@@ -52,10 +55,19 @@ export async function findUnfoundedNames(
     sql`
     select name.key_hash, name.event_key, name.occurred_at, count(*) over () as differing
     from usage_keys name
-    where name.customer_key = ${customerKey}::uuid and name.event_key is not null and not exists (
-      select from usage_events event
-      where event.customer_key = name.customer_key and event.occurred_at = name.occurred_at
-        and event.event_key = name.event_key)
+      cross join lateral (
+        select coalesce((name.answer->>'recorded')::boolean, true),
+          coalesce((name.answer->>'isGranted')::boolean, true)
+      ) as decided (is_recorded, is_granted)
+    where name.customer_key = ${customerKey}::uuid and case
+      when is_recorded then not exists (
+        select from usage_events event
+        where event.customer_key = name.customer_key and event.occurred_at = name.occurred_at
+          and event.event_key = name.event_key)
+      when is_granted then not exists (
+        select from reservations held
+        where held.customer_key = name.customer_key and held.reservation_key = name.event_key)
+      else false end
     order by name.key_hash limit ${limit}::integer`,
   )
   return comparisonOf(found, (name) => ({ ...keyOf(name), name: name.key_hash }))

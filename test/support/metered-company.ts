@@ -92,14 +92,11 @@ export async function answersOf({ tenant }: Company) {
   return [await Promise.all(checks), await tree, chains, await Promise.all(histories)]
 }
 
-/** One request after the other, on a clock that goes on for weeks: all that can happen to usage. */
-export async function useCompany(
-  company: Company,
-  { clock }: World,
-  { random, steps }: { random: Random; steps: number },
-): Promise<void> {
-  const { tenant, report, ingest, budget, of } = company
-  const any = <T>(...choices: T[]): T => choices[random.below(choices.length)] as T
+type Use = { company: Company; world: World; random: Random }
+type Any = <T>(...choices: readonly T[]) => T
+
+/** What may be sent about usage, at random. */
+function inputsOf({ world: { clock }, random }: Use, any: Any) {
   const at = () =>
     instantToWire(
       clock.now() + any(0, 0, -60_000, HOUR_MS, -HOUR_MS, -DAY_MS, -random.below(40) * DAY_MS),
@@ -109,23 +106,70 @@ export async function useCompany(
     ...any({}, { modelId: 'gpt' }, { teamId: 'team' }),
     ...any({ cost: random.below(100) / 4 }, { cost: -3 }, {}),
   })
-  const reported = () => ({
-    featureId: any('seats', 'tokens'),
-    value: random.below(20) - 5,
-    dimensions: dimensions(),
-    updateBehavior: any('DELTA', 'DELTA', 'SET'),
-    ...any({}, { createdAt: at() }),
-    ...any({}, { idempotencyKey: `key-${random.below(20)}` }),
-  })
-  const event = () => ({
-    eventName: 'call',
-    idempotencyKey: `event-${random.below(any(20, 1_000_000))}`,
-    dimensions: dimensions(),
-    timestamp: at(),
-  })
+  return {
+    reported: () => ({
+      featureId: any('seats', 'tokens'),
+      value: random.below(20) - 5,
+      dimensions: dimensions(),
+      updateBehavior: any('DELTA', 'DELTA', 'SET'),
+      ...any({}, { createdAt: at() }),
+      ...any({}, { idempotencyKey: `key-${random.below(20)}` }),
+    }),
+    event: () => ({
+      eventName: 'call',
+      idempotencyKey: `event-${random.below(any(20, 1_000_000))}`,
+      dimensions: dimensions(),
+      timestamp: at(),
+    }),
+    wanted: () => ({
+      featureId: 'tokens',
+      amount: (random.below(80) + 1) / 4,
+      dimensions: dimensions(),
+      idempotencyKey: `use-${random.below(any(20, 1_000_000))}`,
+      ...any({}, { timestamp: at() }),
+    }),
+  }
+}
+
+/** Consumes, and holds amounts for some time and settles them. Any of it may be refused. */
+function usesOf({ company: { tenant }, random }: Use, any: Any, wanted: () => object) {
+  let held: string[] = []
+  const settle = () => {
+    const reservationId = any(...held)
+    const settled = { params: { ...params, reservationId } }
+    if (random.below(3) === 0) {
+      held = held.filter((id) => id !== reservationId)
+      return tenant.call('v1.customers.reservations.release', settled)
+    }
+    const overage = any('reject', 'allow_if_available', 'allow_overdraft')
+    const body = any({}, { amount: random.below(15), overage })
+    return random.below(3) === 0
+      ? tenant.call('v1.customers.reservations.extend', { ...settled, body: { ttlSeconds: 600 } })
+      : tenant.call('v1.customers.reservations.commit', { ...settled, body })
+  }
+  return {
+    consume: () => {
+      const body = { ...wanted(), mode: any('enforce', 'record') }
+      return tenant.call('v1.customers.consume', { params, body })
+    },
+    hold: async () => {
+      const body = { ...wanted(), ttlSeconds: any(1, 60, 86_400) }
+      const request = { params, body }
+      const { success } = await tenant.call('v1.customers.reservations.create', request)
+      if (success?.data.reservation) held.push(success.data.reservation.id)
+    },
+    settle: async () => {
+      if (held.length > 0) await settle()
+    },
+  }
+}
+
+/** What the customer and its clock do beside usage. */
+function changesOf({ company, world: { clock }, random }: Use, any: Any) {
+  const { tenant, budget, of } = company
   const entities = (act: 'archive' | 'unarchive') =>
     tenant.ok(`v1Beta.customers.entities.${act}`, { params, body: { ids: ['gpt'] } })
-  const changes = [
+  return [
     () => budget(of(any('org', 'ann'), { cadence: any(...CADENCES) })),
     () => budget(of('bob', { featureId: 'spent', cadence: any(...CADENCES) })),
     () => budget(of('bob', { featureId: 'spent', parentId: any('team', 'org') })),
@@ -136,9 +180,23 @@ export async function useCompany(
     async () => clock.moveTo(clock.now() + any(60_000, HOUR_MS, DAY_MS, 3 * DAY_MS)),
     async () => clock.moveTo(clock.now() + any(1, 1000)),
   ]
+}
+
+/** One request after the other, on a clock that goes on for weeks: all that can happen to usage. */
+export async function useCompany(
+  company: Company,
+  world: World,
+  { random, steps }: { random: Random; steps: number },
+): Promise<void> {
+  const use = { company, world, random }
+  const any: Any = (...choices) => required(choices[random.below(choices.length)], 'a choice')
+  const { reported, event, wanted } = inputsOf(use, any)
+  const { consume, hold, settle } = usesOf(use, any, wanted)
+  const changes = changesOf(use, any)
   for (let step = 0; step < steps; step += 1) {
-    if (random.below(2) === 0) await any(...changes)()
-    await report([reported(), reported()])
-    await ingest([event(), event(), event()])
+    if (random.below(2) === 0) await any<() => Promise<unknown>>(...changes)()
+    await company.report([reported(), reported()])
+    await company.ingest([event(), event(), event()])
+    await any<() => Promise<unknown>>(consume, hold, settle)()
   }
 }

@@ -60,7 +60,10 @@ const SENTENCES: [Finding, string][] = [
       'from 2026-05-01T00:00:00.000Z: usage 0 instead of 7',
   ],
   [{ ...whose, kind: 'record', ...record }, 'record record-1: its lists do not belong together'],
-  [{ ...whose, kind: 'name', ...record }, 'key of record record-1: there is no such record'],
+  [
+    { ...whose, kind: 'name', ...record },
+    'key that stands for record-1: there is no such record or reservation',
+  ],
   [
     { ...whose, kind: 'posting', ...record, budget: { id: 'gone', of: null }, problem: 'budget' },
     'record record-1: posted to the budget gone, but there is no such budget',

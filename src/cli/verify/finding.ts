@@ -67,7 +67,7 @@ function whatOf(finding: Finding): string {
     case 'record':
       return `record ${finding.recordId}: its lists do not belong together`
     case 'name':
-      return `key of record ${finding.recordId}: there is no such record`
+      return `key that stands for ${finding.recordId}: there is no such record or reservation`
     case 'posting': {
       const { recordId, budget, problem } = finding
       return `record ${recordId}: posted to ${budgetName(budget)}, but ${PROBLEMS[problem]}`
