@@ -174,6 +174,9 @@ const cadenceRow = row({
 /** A revision of a budget that began with another cadence. */
 export type CadenceChange = Cadenced & { key: Uuid; revision: number; since: Instant }
 
+const changedAfter = ({ key, revision }: Pick<CadenceChange, 'key' | 'revision'>): Sql =>
+  sql`and (past.assignment_key, past.revision) > (${key}::uuid, ${revision - 1}::integer)`
+
 /**
  * The revisions that a customer's budgets got after their first ones, by (key, revision): the first
  * `limit` after one of them.
@@ -192,12 +195,7 @@ export async function findCadenceChanges(
       join assignments a using (customer_key, assignment_key)
       left join past_cadences next on next.customer_key = past.customer_key
         and next.assignment_key = past.assignment_key and next.revision = past.revision + 1
-    where past.customer_key = ${customerKey}::uuid ${
-      after === null
-        ? nothing
-        : sql`
-      and (past.assignment_key, past.revision + 1) > (${after.key}::uuid, ${after.revision}::integer)`
-    }
+    where past.customer_key = ${customerKey}::uuid ${after === null ? nothing : changedAfter(after)}
     order by past.assignment_key, past.revision limit ${limit}::integer`,
   )
   return found.map(({ assignment_key, revision, cadence, created_at, since }) => {

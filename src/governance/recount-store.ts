@@ -32,7 +32,7 @@ export type CounterDifference = {
   recounted: Figures
 }
 
-/** Whether a row of a customer, which names a budget and a revision, is about a counter of the part. */
+/** Whether `each`, which names a budget of a customer and a revision, is about the part. */
 const isIn = (part: Part, customerKey: Uuid): Sql =>
   part === null
     ? sql`not exists (

@@ -23,5 +23,6 @@ export function postingsFrom(customerKey: Uuid, from: Instant | null): Sql {
       cross join lateral unnest(event.assignment_keys, event.assignment_revisions,
         event.assignment_windows, event.assignment_deltas)
         as posting (assignment_key, revision, window_start, delta)
-    where event.customer_key = ${customerKey}::uuid ${bounds})`
+    where event.customer_key = ${customerKey}::uuid ${bounds}
+      and (posting.assignment_key, posting.revision, posting.window_start) is not null)`
 }

@@ -58,7 +58,8 @@ const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
           ${markHash}
         from (select date_trunc('day', event.occurred_at, 'UTC')) as of (day)
       ) as piece (day, begins_at, mark_hash)
-    where event.customer_key = ${customerKey}::uuid and ${condition}
+    where event.customer_key = ${customerKey}::uuid and counted.feature_key is not null
+      and ${condition}
     group by counted.feature_key, event.resource_key, piece.day, piece.begins_at, piece.mark_hash
   )`
 
@@ -147,7 +148,8 @@ const figuresOf = (total: Sql): Sql => sql`
 /** A total as JSON, each column as its text. */
 const totalJson = (total: Sql): Sql => sql`
   json_build_object('window_start', ${total}.window_start::text,
-    'window_end', ${total}.window_end::text, 'is_kept', ${total}.is_kept::text, 'count', ${total}.count::text,
+    'window_end', ${total}.window_end::text, 'is_kept', ${total}.is_kept::text,
+    'count', ${total}.count::text,
     'sum', ${total}.sum::text, 'min', ${total}.min::text, 'max', ${total}.max::text,
     'distinct_count', ${total}.distinct_count::text, 'held', ${total}.held::text,
     'last_at', ${total}.last_at::text, 'set_at', ${total}.set_at::text)`
@@ -166,7 +168,7 @@ const totalDifferenceRow = row({
   made: totalJsonColumn,
 })
 
-/** What is compared, and how many differences are told. `now` tells what may have been forgotten. */
+/** What is compared. `now` tells what may have been forgotten, `limit` how much is told. */
 export type Asked = { customerKey: Uuid; now: Instant; limit: number }
 
 /** A customer's totals that are not what its records make of them, the first `limit`. */
@@ -285,7 +287,8 @@ export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<
       window_start, environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at,
       set_at)
     select ${customerKey}::uuid, feature_key, resource_key, window_end, window_start,
-      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at
+      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at
     from made
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
       is_kept = excluded.is_kept, count = excluded.count, sum = excluded.sum,

@@ -180,6 +180,22 @@ const WRONG: Readonly<Record<string, Damage>> = {
     by: record(sql`amounts = '{}'`, posted),
     found: { records: 1 },
   },
+  'a record that lacks a feature': {
+    by: record(sql`feature_keys = '{}'`, posted),
+    found: { records: 1 },
+  },
+  'a posting without a budget': {
+    by: record(sql`assignment_keys = assignment_keys[2:]`, posted),
+    found: { records: 1 },
+  },
+  'a posting without a revision': {
+    by: record(sql`assignment_revisions = null`, posted),
+    found: { records: 1 },
+  },
+  'a posting without a window': {
+    by: record(sql`assignment_windows = assignment_windows[2:]`, posted),
+    found: { records: 1 },
+  },
   'a record that lacks a mark': { by: record(sql`marks = '{}'`, posted), found: { records: 1 } },
   'a posting without an amount': {
     by: record(sql`assignment_deltas = assignment_deltas[2:]`, posted),

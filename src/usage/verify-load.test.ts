@@ -6,6 +6,7 @@ import { type Company, openCompany } from '../../test/support/metered-company.ts
 import { differing } from '../../test/support/verified.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { recountCustomer, verifyCustomer } from './index.ts'
 
@@ -13,10 +14,11 @@ const world = await openWorld()
 const { app } = world.bursar
 const { clock } = world
 const LIMIT = 10
+const params = { id: 'acme' }
 const NO_RESOURCE = '00000000-0000-0000-0000-000000000000'
 
 /** Usage of every kind, from several callers at once, until it is stopped. */
-function startTraffic({ report, ingest, budget, of }: Company) {
+function startTraffic({ tenant, report, ingest, budget, of }: Company) {
   let isStopped = false
   let sent = 0
   const repeat = async (work: (turn: number) => Promise<unknown>) => {
@@ -37,10 +39,22 @@ function startTraffic({ report, ingest, budget, of }: Company) {
         ])
       }),
     ),
+    repeat(async (turn) => {
+      const body = { featureId: 'tokens', amount: 1, dimensions: { userId: 'bob' } }
+      const use = { params, body: { ...body, idempotencyKey: `use ${turn}` } }
+      await tenant.ok('v1.customers.consume', use)
+      const { data } = await tenant.ok('v1.customers.reservations.create', use)
+      const { id } = required(data.reservation, 'what is held')
+      await tenant.ok(`v1.customers.reservations.${turn % 2 === 0 ? 'commit' : 'release'}`, {
+        params: { ...params, reservationId: id },
+        body: {},
+      })
+      sent += turn % 2 === 0 ? 2 : 1
+    }),
     repeat((turn) => budget(of('ann', { cadence: turn % 2 === 0 ? 'P1W' : 'P1D' }))),
   ]
   return {
-    /** Answers how many tokens were reported. */
+    /** Answers how many tokens were used. */
     stop: async () => {
       isStopped = true
       await Promise.all(writers)
