@@ -3,7 +3,7 @@
 import autocannon from 'autocannon'
 import { answerBench } from './child.ts'
 import type { Load } from './messages.ts'
-import type { Count } from './types.ts'
+import { type Count, FRESH_ID } from './types.ts'
 
 /** Milliseconds between looks at the clock: the half ends that much late at most. */
 const SAMPLE_MS = 50
@@ -15,6 +15,7 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
     connections: lanes.length,
     duration: seconds,
     sampleInt: SAMPLE_MS,
+    idReplacement: lanes.some((lane) => lane.some(({ body }) => body?.includes(FRESH_ID))),
     setupClient: (client) => {
       client.setRequests([...(lanes[connection % lanes.length] ?? [])])
       connection += 1

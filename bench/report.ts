@@ -34,6 +34,7 @@ const IDLE_MB = 150
 
 const BASELINES: Readonly<Record<BaselineName, string>> = {
   fastify: 'bare Fastify, same SQL',
+  handwritten: 'bare Fastify, a row per level',
   sql: 'pg loop, same SQL',
   static: 'static route',
 }
@@ -112,7 +113,7 @@ function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
   return [
     [
       ...['', 'conn.', 'stmts', 'server/s', 'p99 ms', 'CPU µs'],
-      ...['Fastify/s', 'CPU µs', '%', 'pg loop/s', '%'],
+      ...['Fastify/s', 'CPU µs', '%', 'by hand/s', '%', 'pg loop/s', '%'],
     ],
     ...scenarios.map(({ title, connections, statements, sides }) => [
       title,
@@ -124,6 +125,8 @@ function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
       rate(sides.fastify),
       processor(sides.fastify),
       percent(sides.fastify?.ratio),
+      rate(sides.handwritten),
+      percent(sides.handwritten?.ratio),
       rate(sides.sql),
       percent(sides.sql?.ratio),
     ]),

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openSides, requestOf, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
-import type { BaselineName, Half, Lanes, Scenario, Turn } from './types.ts'
+import type { Scenario, Turn } from './types.ts'
+import { type BaselineName, FRESH_ID, type Half, type Lanes } from './types.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
 /** Medians over the rounds. `ratio`: the server's rate by this one's, per round. */
@@ -42,7 +44,7 @@ export async function runScenario(
   const lanes = await recordLanes(at.world, scenario)
   const sides = await openSides({ ...at, names: scenario.baselines, lanes })
   try {
-    await compareEffects(at.world, sides.all, lanes)
+    await compareEffects(scenario, at.world, { all: sides.all, lanes })
     const rounds: Round[] = []
     for (let round = 0; round <= at.pairs; round += 1) {
       const rotated = [...sides.all.slice(round % sides.all.length), ...sides.all]
@@ -65,39 +67,49 @@ async function runRound(sides: readonly Side[], seconds: number): Promise<Round>
 }
 
 /**
- * Server and baseline must do the same work: as many records answered, as many changes announced.
+ * Server and baseline must do the same work: as many records answered and changes announced, or
+ * what the scenario counts.
  */
-async function compareEffects(world: OpenWorld, sides: readonly Side[], lanes: Lanes) {
+async function compareEffects(
+  { written }: Scenario,
+  world: OpenWorld,
+  { all, lanes }: { all: readonly Side[]; lanes: Lanes },
+) {
   const turn = lanes[0]?.[0]
   if (turn === undefined) throw new Error('the scenario has no calls')
-  const effects: { answered: number; announced: number }[] = []
-  for (const { url } of sides) {
+  const count = () => countOf(world, written ?? 'select count(*) from outbox')
+  const effects: { answered: number; written: number }[] = []
+  for (const { url } of all) {
     if (url === null) continue
-    const before = await announcements(world)
+    const before = await count()
     const answered = await recordsAnswered(url, turn)
-    effects.push({ answered, announced: (await announcements(world)) - before })
+    effects.push({
+      answered: written === undefined ? answered : 0,
+      written: (await count()) - before,
+    })
   }
   const [own, ...others] = effects
   for (const other of others) {
     // A list reads one record more than it answers, to know whether another page follows.
     const differs = own === undefined || Math.abs(own.answered - other.answered) > 1
-    if (differs || own.announced !== other.announced)
+    if (differs || own.written !== other.written)
       throw new Error(`the sides do different work: ${JSON.stringify(effects)}`)
   }
 }
 
 async function recordsAnswered(url: string, turn: Turn): Promise<number> {
   const { path, ...init } = requestOf(turn)
-  const response = await fetch(url + path, init)
+  const body = init.body?.replaceAll(FRESH_ID, randomUUID())
+  const response = await fetch(url + path, { ...init, ...(body !== undefined && { body }) })
   const text = await response.text()
   if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
   const { data } = JSON.parse(text) as { data: unknown }
   return Array.isArray(data) ? data.length : 1
 }
 
-const announcements = (world: OpenWorld): Promise<number> =>
+const countOf = (world: OpenWorld, counting: string): Promise<number> =>
   world.app.db.withClient(async (client) => {
-    const { rows } = await client.query<{ count: string }>('select count(*) from outbox')
+    const { rows } = await client.query<{ count: string }>(counting)
     return Number(rows[0]?.count)
   })
 

@@ -27,14 +27,18 @@ export async function openSides(from: {
   const load = startChild('./load.ts')
   const baseline = startChild('./baseline-server.ts')
   const loop = startChild('./sql-loop.ts')
-  const children: Child[] = [load, baseline, loop]
+  const byHand = startChild('./baseline-server.ts')
+  const children: Child[] = [load, baseline, loop, byHand]
 
-  const served: ServeBaseline = { databaseUrl, poolSize, lanes }
-  const baselineUrl = `http://127.0.0.1:${await baseline.ask<number>(served)}`
-  const bare = { url: baselineUrl, pid: baseline.pid }
+  const serveOn = async (child: Child, served: Lanes) => {
+    const message: ServeBaseline = { databaseUrl, poolSize, lanes: served }
+    return { url: `http://127.0.0.1:${await child.ask<number>(message)}`, pid: child.pid }
+  }
+  const bare = await serveOn(baseline, lanes)
   const recordings = lanes.map((lane) => lane.map(({ recording }) => recording))
   const opened: LoopMessage = { open: { databaseUrl, lanes: recordings } }
   if (names.includes('sql')) await loop.ask(opened)
+  const hand = names.includes('handwritten') ? await serveOn(byHand, lanes.map(handwritten)) : bare
 
   const requests = lanes.map((lane) => lane.map(requestOf))
   const overHttp = (at: { url: string; pid: number }, ofLanes: Load['lanes']) =>
@@ -49,7 +53,8 @@ export async function openSides(from: {
   const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers }])
   const possible: readonly Side[] = [
     { name: 'server', url: server.url, run: overHttp(server, requests) },
-    { name: 'fastify', url: baselineUrl, run: overHttp(bare, requests) },
+    { name: 'fastify', url: bare.url, run: overHttp(bare, requests) },
+    { name: 'handwritten', url: hand.url, run: overHttp(hand, requests) },
     { name: 'sql', url: null, run: overLoop },
     { name: 'static', url: null, run: overHttp(bare, still) },
   ]
@@ -60,6 +65,10 @@ export async function openSides(from: {
     },
   }
 }
+
+/** The same turns with what is run by hand for them. */
+const handwritten = (lane: Lanes[number]): Turn[] =>
+  lane.map((turn) => ({ ...turn, recording: turn.handwritten ?? [] }))
 
 /** Adds the processor time of a process to what `run` measures. */
 const costed =

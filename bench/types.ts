@@ -2,6 +2,9 @@ import type { App } from '../src/app.ts'
 import type { OperationId } from '../src/contract.gen.ts'
 import type { Scope } from '../src/kernel/scope.ts'
 
+/** Stands in a body for an id that every request needs anew. */
+export const FRESH_ID = '[<id>]'
+
 /** One operation of the contract with its input, as the handlers take it. */
 export type OperationCall = {
   readonly operation: OperationId
@@ -20,7 +23,7 @@ export type World = {
   execute(text: string): Promise<void>
 }
 
-export type BaselineName = 'fastify' | 'sql' | 'static'
+export type BaselineName = 'fastify' | 'handwritten' | 'sql' | 'static'
 
 export type Scenario = {
   readonly name: string
@@ -28,11 +31,19 @@ export type Scenario = {
   readonly connections: number
   readonly baselines: readonly BaselineName[]
   readonly target: { readonly baseline: BaselineName; readonly ratio: number } | null
+  /**
+   * SQL that counts what the calls write. Without it sides are compared by the records that they
+   * answer and the changes that they announce.
+   */
+  readonly written?: string
+  /** What the baseline `handwritten` runs for a call. */
+  handwritten?(call: OperationCall): Recording
   /** Writes what the calls need. Runs once, before the calls are recorded. */
   prepare(world: World): Promise<void>
   /**
    * What one connection does, over and over. A write changes something each time, so that the
-   * neighbours in this list and its two ends differ. Two connections never touch one customer.
+   * neighbours in this list and its two ends differ. Two connections touch one customer only where
+   * that is what is measured.
    */
   calls(connection: number): readonly OperationCall[]
 }
@@ -67,6 +78,7 @@ export type Turn = {
   readonly path: string
   readonly body: string | null
   readonly recording: Recording
+  readonly handwritten: Recording | null
 }
 
 /** Per connection, in the order in which that connection takes them. */

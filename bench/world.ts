@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { ensureDefaultEnvironment } from '../src/access/index.ts'
 import { readConfig } from '../src/config.ts'
@@ -8,7 +9,8 @@ import { systemOrigin } from '../src/kernel/origin.ts'
 import { createApp, createLog } from '../src/main.ts'
 import type { Call } from '../src/operation.ts'
 import { record, rememberedIds } from './record.ts'
-import type { Lanes, OperationCall, Scenario, Turn, World } from './types.ts'
+import type { Scenario, Turn, World } from './types.ts'
+import { FRESH_ID, type Lanes, type OperationCall } from './types.ts'
 
 const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
 
@@ -32,7 +34,8 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     app,
     scope,
     contract: await readContract(CONTRACT),
-    run: ({ operation, params = {}, query = {}, body }) => {
+    run: ({ operation, params = {}, query = {}, body: template }) => {
+      const body = withFreshIds(template)
       const handler = handlers[operation] as unknown as AnyHandler
       // As wide as that of a request, since it is written with every change.
       const origin = { ...app.origin, operation, traceId: '0'.repeat(32) }
@@ -49,6 +52,12 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
   }
 }
 
+/** What stands for ids is one id, as the load makes it for each request. */
+function withFreshIds(template: unknown): unknown {
+  if (template === undefined) return undefined
+  return JSON.parse(JSON.stringify(template).replaceAll(FRESH_ID, randomUUID()))
+}
+
 /** Prepares a scenario and runs each of its calls once, watching what the database is sent. */
 export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise<Lanes> {
   await scenario.prepare(world)
@@ -60,14 +69,15 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
     const lane: Turn[] = []
     for (const call of calls) {
       const recording = await record(() => world.run(call))
-      lane.push({ ...httpOf(world.contract, call), recording })
+      const handwritten = scenario.handwritten?.(call) ?? null
+      lane.push({ ...httpOf(world.contract, call), recording, handwritten })
     }
     lanes.push(lane)
   }
   return lanes
 }
 
-function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
+function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording' | 'handwritten'> {
   const operation = operationOf(contract, call)
   const query = Object.entries(call.query ?? {})
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)

@@ -40,7 +40,6 @@ import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
 import { makePartitions, TRIM_USAGE, trimUsage } from './metering/index.ts'
 import { sources } from './sources.ts'
-import { holdWork } from './usage/index.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -57,7 +56,6 @@ const workHandlers: WorkHandlers = {
   [TRIM_ANSWERS]: trimAnswers,
   [TRIM_USAGE]: trimUsage,
   ...promotionalWork(sources),
-  ...holdWork,
 }
 
 /**

@@ -58,9 +58,9 @@ async function prepareFirst(world: World): Promise<void> {
 /** All time, the month that is running, and the three before it. */
 const totalsOf = (where: string): string => `
   insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-    environment_key, count, sum, min, max, distinct_count, last_at)
+    environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
   select c.customer_key, f.feature_key, '00000000-0000-0000-0000-000000000000', w.ends, w.starts,
-    c.environment_key, 10, 500, 1, 100, 0, least(w.ends, now())
+    c.environment_key, not isfinite(w.ends), 10, 500, 1, 100, 0, least(w.ends, now())
   from customers c, features f, (
       select timestamptz '-infinity' as starts, timestamptz 'infinity' as ends
       union all

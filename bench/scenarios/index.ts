@@ -3,6 +3,7 @@ import { checkEntitlement } from './check-entitlement.ts'
 import { listEntities } from './list-entities.ts'
 import { retrieveEntity } from './retrieve-entity.ts'
 import { upsertEntities } from './upsert-entities.ts'
+import { usage } from './usage.ts'
 
 /** In the order of the run. */
 export const scenarios: readonly Scenario[] = [
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   listEntities,
   ...upsertEntities,
   ...checkEntitlement,
+  ...usage,
 ]

@@ -55,7 +55,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'customers',
     'entitlements',
     'governance',
-    'usage',
     'http',
     'metering',
     'sources.ts',

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { readDemoData } from './demo/demo-data.ts'
 import { STEPS } from './demo/steps.ts'
 import { tourOf } from './demo/tour.ts'
-import { runCli } from './testing.ts'
+import { runCli, startCli } from './testing.ts'
 
 const world = await openWorld()
 const url = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
@@ -53,6 +54,18 @@ test('the demo repairs what was changed meanwhile', async () => {
     ...orrery,
     body: { ids: ['agent-support-responder'] },
   })
+  const contractor = { entityId: 'user-jonas-desai', featureId: 'ai-tokens' }
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    ...orrery,
+    body: { assignments: [{ ...contractor, usageLimit: 1, cadence: 'P1Y' }] },
+  })
+  await tenant.ok('v1.customers.promotionalEntitlements.revoke', {
+    params: { id: 'orrery', featureId: 'agent-runs' },
+  })
+  await tenant.ok('v1.features.updateFeature', {
+    params: { id: 'ai-tokens' },
+    body: { displayName: 'Something else' },
+  })
   await tenant.ok('v1.customers.archive', orrery)
   await runDemo(tenant)
   const { data: after } = await tenant.ok('v1.customers.retrieve', orrery)
@@ -61,6 +74,22 @@ test('the demo repairs what was changed meanwhile', async () => {
     params: { id: 'orrery', entityId: 'agent-support-responder' },
   })
   assert.equal(agent.data.archivedAt, null)
+  const { data: budgets } = await tenant.ok('v1Beta.customers.assignments.list', {
+    ...orrery,
+    query: 'entityId=user-jonas-desai',
+  })
+  const wanted = data.budgets[0]?.budgets.find(({ entityId }) => entityId === contractor.entityId)
+  assert.deepEqual(
+    budgets.map(({ usageLimit, cadence, parentId }) => ({ usageLimit, cadence, parentId })),
+    [{ usageLimit: wanted?.usageLimit, cadence: 'PT1M', parentId: 'team-reasoning' }],
+  )
+  const runs = await tenant.ok('v1.customers.checkEntitlement', {
+    ...orrery,
+    query: 'featureId=agent-runs',
+  })
+  assert.equal(runs.data.isGranted, true)
+  const tokens = await tenant.ok('v1.features.retrieveFeature', { params: { id: 'ai-tokens' } })
+  assert.equal(tokens.data.displayName, 'AI tokens')
 })
 
 test('what the demo data names is there', () => {
@@ -73,13 +102,30 @@ test('what the demo data names is there', () => {
       for (const name of ['org', 'department', 'team', 'owner', 'lead', 'head', 'model'])
         assert.ok(ids.has(metadata?.[name] ?? id), `${customerId}: the ${name} of ${id}`)
     }
+    const budgets = data.budgets.find((each) => each.customerId === customerId)?.budgets ?? []
+    const features = new Set(data.features.map(({ id }) => id))
+    for (const { entityId, parentId, featureId = '', scopeEntityIds = [] } of budgets) {
+      for (const id of [entityId, parentId ?? entityId, ...scopeEntityIds])
+        assert.ok(ids.has(id), `${customerId}: ${id} of a budget`)
+      assert.ok(features.has(featureId), `${customerId}: ${featureId} of a budget`)
+    }
   }
-  for (const line of tourOf('http://x', { kind: 'variable' }, '/').filter((each) =>
-    each.includes('/orrery/entities/'),
-  )) {
-    const id = /entities\/([\w-]+)/.exec(line)?.[1]
-    assert.ok(data.entities[0]?.entities.some((entity) => entity.id === id))
-  }
+})
+
+test('the AI company has 300 users and agents in 25 teams, and budgets on four levels', () => {
+  const { entities = [] } = data.entities.find((each) => each.customerId === 'orrery') ?? {}
+  const { budgets = [] } = data.budgets.find((each) => each.customerId === 'orrery') ?? {}
+  const count = (type: string) => entities.filter((each) => each.entityTypeId === type).length
+  assert.deepEqual(['department', 'team', 'user', 'agent'].map(count), [6, 25, 199, 101])
+  const parents = new Map(
+    budgets.flatMap(({ entityId, parentId }) =>
+      parentId == null ? [] : [[entityId, parentId] as const],
+    ),
+  )
+  const levelOf = (id: string): number => 1 + (parents.has(id) ? levelOf(parents.get(id) ?? '') : 0)
+  assert.deepEqual([...new Set(budgets.map(({ entityId }) => levelOf(entityId)))], [1, 2, 3, 4])
+  const cadences = new Set(budgets.map(({ cadence }) => cadence))
+  assert.deepEqual([...cadences].sort(), ['P1D', 'P1M', 'P1W', 'PT15M', 'PT1H', 'PT1M', 'PT5M'])
 })
 
 test('without a server, a key or the right to write, the demo says what to do', async () => {
@@ -104,8 +150,91 @@ test('without a server, a key or the right to write, the demo says what to do', 
 test('the tour names the key without showing it', () => {
   const inside = tourOf('http://h:1', { kind: 'file', file: '/srv/.bursar/api-key' }, '/srv')
   assert.ok(
-    inside.includes('curl -s http://h:1/api/v1/customers -H "X-API-KEY: $(cat .bursar/api-key)"'),
+    inside.includes('curl -sg http://h:1/api/v1/customers -H "X-API-KEY: $(cat .bursar/api-key)"'),
   )
   const outside = tourOf('http://h:1', { kind: 'file', file: "/it's/api-key" }, '/srv')
   assert.ok(outside[1]?.endsWith(`"X-API-KEY: $(cat '/it'\\''s/api-key')"`))
+})
+
+type Sent = { status: number; data: Record<string, unknown> }
+
+/** Does what a command of the tour would do: its words as a shell reads them, sent by fetch. */
+async function sendAsTold(line: string, env: Record<string, string>): Promise<Sent> {
+  const shell = spawnSync('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${line}`], { env })
+  const words = shell.stdout.toString().split('\0').slice(0, -1)
+  const valuesOf = (flag: string) =>
+    words.flatMap((word, place) => (words[place - 1] === flag ? [word] : []))
+  const [body] = valuesOf('-d')
+  const headers = valuesOf('-H').map((header) => header.split(': ') as [string, string])
+  const post = body === undefined ? {} : { method: 'POST', body }
+  const target = words.find((word) => word.startsWith('http')) ?? ''
+  const response = await fetch(target, { headers, ...post })
+  return { status: response.status, data: ((await response.json()) as Sent).data }
+}
+
+test('every command of the tour does what is said above it', async () => {
+  const tenant = await world.tenant()
+  await runDemo(tenant)
+  const lines = tourOf(url, { kind: 'variable' }, '/').filter((line) => line.startsWith('curl'))
+  const answers = new Map<string, Sent>()
+  for (const line of lines) {
+    const sent = await sendAsTold(line, { BURSAR_API_KEY: tenant.key })
+    assert.ok(sent.status < 300, `${line} was answered with ${sent.status}`)
+    answers.set(line, sent)
+  }
+  const told = (words: string) =>
+    [...answers].find(([line]) => line.includes(words))?.[1].data ?? assert.fail(words)
+  assert.equal(told('/check?featureId=ai-tokens').isGranted, true)
+  const chains = told('/consume').chains as { entityId: string; currentUsage: number }[][]
+  assert.deepEqual(
+    chains[0]?.map(({ entityId }) => entityId).filter((id, at, all) => id !== all[at - 1]),
+    ['user-jonas-desai', 'team-reasoning', 'dept-research', 'org-orrery'],
+  )
+  assert.ok(chains.flat().every(({ currentUsage }) => currentUsage === 5000))
+  assert.equal(told('/explain').isGranted, false)
+  assert.equal(told('featureId=agent-runs').currentUsage, 1)
+  assert.equal((told('/governance') as unknown as unknown[]).length, 10)
+})
+
+test('traffic says which budget denies and when it is free again, and ends on a signal', async () => {
+  const tenant = await world.tenant()
+  const traffic = startCli(['demo', '--url', url, '--traffic', '400'], {
+    BURSAR_API_KEY: tenant.key,
+  })
+  await traffic.printed(/^blocked .*, until \d\d:\d\d:00 UTC$/m)
+  world.clock.moveTo(world.clock.now() + 3_600_000)
+  await traffic.printed(/^free {5}.*, after \d+ s$/m)
+  traffic.kill('SIGINT')
+  const ended = await traffic.end
+  assert.equal(ended.code, 0, ended.stderr)
+  const [, granted, denied] =
+    /^([\d,]+) granted, ([\d,]+) denied \(\d+%\), 0 failed$/m.exec(ended.stdout) ??
+    assert.fail(ended.stdout)
+  assert.match(ended.stdout, /^budgets that denied: \d+, that block now: \d+$/m)
+  assert.match(ended.stderr, /\/s {2}granted .* {2}p50 .* {2}p99 /)
+  assert.ok(Number(granted?.replaceAll(',', '')) > 0 && denied !== '0')
+})
+
+test('traffic ends by itself after its seconds', async () => {
+  const tenant = await world.tenant()
+  const args = ['demo', '--url', url, '--traffic', '20', '--seconds', '1']
+  const ended = await runCli(args, { BURSAR_API_KEY: tenant.key })
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.match(ended.stdout, /^\d+ requests in \d+ s, \d+ a second$/m)
+})
+
+test('a rate or a time that cannot be is wrong usage', async () => {
+  const cases: [string[], RegExp][] = [
+    [['--traffic', '0'], /--traffic must be a whole number from 1 to 10000, not "0"/],
+    [['--traffic', '10001'], /--traffic must be .*, not "10001"/],
+    [['--traffic', '1', '--seconds', '1.5'], /--seconds must be .*, not "1.5"/],
+    [['--seconds', '1'], /--seconds needs --traffic/],
+  ]
+  await Promise.all(
+    cases.map(async ([args, sentence]) => {
+      const ended = await runCli(['demo', '--url', url, '--key', 'k', ...args])
+      assert.equal(ended.code, 2, ended.stderr)
+      assert.match(ended.stderr, sentence)
+    }),
+  )
 })

@@ -1,42 +1,91 @@
 import { readConfig } from '../config.ts'
-import { createApi } from './api.ts'
+import { type Api, createApi } from './api.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { type Command, note, print } from './command.ts'
-import { readDemoData } from './demo/demo-data.ts'
+import { type Command, note, print, UsageError } from './command.ts'
+import { type DemoData, readDemoData } from './demo/demo-data.ts'
 import { STEPS } from './demo/steps.ts'
 import { tourOf } from './demo/tour.ts'
+import { runTraffic } from './demo/traffic/run-traffic.ts'
 import { showProgress } from './progress.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
+import { showStatus } from './status-line.ts'
+import { stopSignal } from './stop-signal.ts'
+
+const MOST_PER_SECOND = 10_000
+const MOST_SECONDS = 86_400
 
 export const demoCommand: Command = {
-  summary: 'fill an environment with three example companies',
-  usage: `Usage: bursar demo [--url <url>] [--key <key>]
+  summary: 'fill an environment with three example companies, and let one work',
+  usage: `Usage: bursar demo [--traffic <rate> [--seconds <n>]] [--url <url>] [--key <key>]
 
-Sends three customers with their organisations (departments, teams, users, agents, models, regions)
-to a running server, then shows what to look at. Running it again changes nothing, and repairs what
-was changed meanwhile. The data is in the folder demo.
+Sends features and three customers with their organisations (departments, teams, users, agents,
+models, regions), entitlements and budgets to a running server, then shows what to look at. Running
+it again changes nothing, and repairs what was changed meanwhile. The data is in the folder demo.
 
-  --url   the server (default: http://BURSAR_HOST:BURSAR_PORT)
-  --key   a full-access key; its environment is filled
-          (default: BURSAR_API_KEY, else the key file of the data directory)`,
+With --traffic, the users and agents of the largest company then consume tokens: who asks, for which
+model, region and amount is drawn at random, the same in every run. Budgets of every level deny
+within a minute, and are free again when their window is over. Shown are the rate, what was granted
+and denied, the times of the answers, and each budget that begins to deny or is free again. Ctrl-C
+ends it with a summary. What was consumed stays recorded, as any other usage.
+
+  --traffic  how many requests to send per second, up to ${MOST_PER_SECOND}; 200 suits the budgets
+  --seconds  how long (default: until Ctrl-C)
+  --url      the server (default: http://BURSAR_HOST:BURSAR_PORT)
+  --key      a full-access key; its environment is filled
+             (default: BURSAR_API_KEY, else the key file of the data directory)`,
   run: async (args) => {
-    const { values, positionals } = readArguments(args, SERVER_OPTIONS)
+    const { values, positionals } = readArguments(args, {
+      ...SERVER_OPTIONS,
+      traffic: { type: 'string' },
+      seconds: { type: 'string' },
+    })
     takePositionals(positionals)
+    const perSecond = wholeNumber('--traffic', values.traffic, MOST_PER_SECOND)
+    const seconds = wholeNumber('--seconds', values.seconds, MOST_SECONDS)
+    if (seconds !== null && perSecond === null) throw new UsageError('--seconds needs --traffic')
     const server = await serverOf(values, readConfig(process.env, process.cwd()))
-    const api = createApi(server)
     const data = await readDemoData()
-    for (const step of STEPS) {
-      const progress = showProgress(step.title, step.count(data))
-      try {
-        await step.run(api, data, progress.advance)
-      } finally {
-        progress.end()
-      }
+    await fill(createApi(server), data)
+    if (perSecond === null) {
+      print('To look at it:\n')
+      for (const line of tourOf(server.baseUrl, server.source, process.cwd())) print(line)
+      return 0
     }
-    const counts = STEPS.map((step) => `${step.count(data)} ${step.title}`).join(', ')
-    note('')
-    print(`The environment has ${counts}. To look at them:\n`)
-    for (const line of tourOf(server.baseUrl, server.source, process.cwd())) print(line)
+    print(`Sending ${perSecond} requests a second. Ctrl-C ends it.`)
+    // A request that is refused for now is shown, not repeated.
+    const api = createApi(server, { attempts: 1, longestPauseMs: 0 })
+    await runTraffic(api, data, { perSecond, until: endAfter(seconds), status: showStatus() })
     return 0
   },
+}
+
+/** The number of an option, from 1 on; null if it was not passed. */
+function wholeNumber(name: string, text: string | undefined, most: number): number | null {
+  if (text === undefined) return null
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > most)
+    throw new UsageError(`${name} must be a whole number from 1 to ${most}, not "${text}"`)
+  return value
+}
+
+async function fill(api: Api, data: DemoData): Promise<void> {
+  for (const step of STEPS) {
+    const progress = showProgress(step.title, step.count(data))
+    try {
+      await step.run(api, data, progress.advance)
+    } finally {
+      progress.end()
+    }
+  }
+  note('')
+  const counts = STEPS.map((step) => `${step.count(data)} ${step.title}`).join(', ')
+  print(`The environment has ${counts}.`)
+}
+
+/** At a signal to this process, or when the time is over. */
+function endAfter(seconds: number | null): AbortSignal {
+  const stopped = new AbortController()
+  stopSignal().then(() => stopped.abort())
+  if (seconds === null) return stopped.signal
+  return AbortSignal.any([stopped.signal, AbortSignal.timeout(seconds * 1000)])
 }

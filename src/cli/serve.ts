@@ -2,6 +2,7 @@ import type { ConfiguredKey } from '../access/index.ts'
 import { type Config, readConfig } from '../config.ts'
 import { type Serving, serve } from '../main.ts'
 import { type Command, print } from './command.ts'
+import { stopSignal } from './stop-signal.ts'
 
 export const serveCommand: Command = {
   summary: 'run the server (what npm start does)',
@@ -19,36 +20,6 @@ Everything is configured by environment variables; docs/OPERATING.md lists them.
     await serving.stop()
     return 0
   },
-}
-
-/** How long an orderly stop may take, in milliseconds, before the process gives up on it. */
-const STOP_LIMIT_MS = 30_000
-
-/**
- * Resolves at the first SIGTERM, SIGINT or SIGHUP, or when the bootstrap that started this process
- * is gone. At a terminal Ctrl-C arrives twice (from the terminal and from the bootstrap), so later
- * signals change nothing.
- */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      setTimeout(() => {
-        process.stderr.write('bursar: the stop took too long; leaving\n')
-        process.exit(1)
-      }, STOP_LIMIT_MS).unref()
-      resolve()
-    }
-    let heard = false
-    const once = () => {
-      if (!heard) stop()
-      heard = true
-    }
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, once)
-    if (process.connected) {
-      process.on('disconnect', once)
-      process.channel?.unref()
-    }
-  })
 }
 
 function announceKey(key: ConfiguredKey): void {

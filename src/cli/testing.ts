@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,11 +24,24 @@ after(() => rmSync(workDir, { recursive: true, force: true }))
 export const urlOf = (connection: Connection): string =>
   'connectionString' in connection ? connection.connectionString : databaseUrl(connection)
 
-/** Runs the CLI as a process, with nothing of this one's settings. */
-export function runCli(
+const running = new Set<ChildProcess>()
+after(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** The CLI as a process that is running; killed when the test file ends. */
+export type Running = {
+  /** Resolves once what it has printed matches. */
+  printed(pattern: RegExp): Promise<void>
+  kill(signal: NodeJS.Signals): void
+  end: Promise<Ended>
+}
+
+/** Starts the CLI as a process, with nothing of this one's settings. */
+export function startCli(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
+): Running {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -38,6 +51,8 @@ export function runCli(
     env: { ...Object.fromEntries(inherited), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.stdout += text
@@ -49,8 +64,28 @@ export function runCli(
     child.once('error', reject)
     child.once('close', (code) => resolve({ ...ended, code }))
   })
-  return within(`bursar ${args.join(' ')}`, end)
+  const name = `bursar ${args.join(' ')}`
+  const seen = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (pattern.test(ended.stdout)) resolve()
+      }
+      child.stdout.on('data', look)
+      child.once('close', () => reject(new Error(`${name} ended: ${ended.stdout}${ended.stderr}`)))
+      look()
+    })
+  return {
+    printed: (pattern) => within(`${pattern} of ${name}`, seen(pattern)),
+    kill: (signal) => child.kill(signal),
+    end: within(name, end),
+  }
 }
+
+/** Runs the CLI to its end. */
+export const runCli = (
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Ended> => startCli(args, settings).end
 
 /** The same on the database of this run; the command must do what it is asked. */
 export async function bursar(...args: string[]): Promise<Ended> {

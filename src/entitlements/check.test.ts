@@ -58,25 +58,22 @@ async function keepTotal(tenant: Tenant, featureId: string, usage: Usage): Promi
   await app.db.transaction((tx) =>
     tx.execute(sql`
       insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
-        environment_key, count, sum, min, max, distinct_count, last_at)
+        environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
       values (${customerKey}::uuid, ${featureKey}::uuid, ${resourceKey}::uuid,
         ${boundToSql(window.end)}::timestamptz, ${boundToSql(window.start)}::timestamptz,
-        ${tenant.scope.environmentKey}::uuid, 1, ${sum}::integer, ${sum}::integer,
-        ${sum}::integer, 0, ${last}::timestamptz)`),
+        ${tenant.scope.environmentKey}::uuid, ${window === LIFETIME}::boolean, 1, ${sum}::integer,
+        ${sum}::integer, ${sum}::integer, 0, ${last}::timestamptz)`),
   )
 }
 
-/** Records usage as metering does, without a total. */
-async function record(tenant: Tenant, featureId: string, amount: number, at: string) {
-  const { featureKey, customerKey } = await keysOf(tenant, featureId)
-  const key = app.ids.next(instantFromWire(at))
+/** Reports usage, of which no window stays that metering need not keep. */
+async function record(tenant: Tenant, featureId: string, value: number, createdAt: string) {
+  const usages = [{ customerId: 'acme', featureId, value, createdAt }]
+  await tenant.ok('v1.usage.report', { body: { usages } })
+  const { customerKey } = await keysOf(tenant, featureId)
   await app.db.transaction((tx) =>
     tx.execute(sql`
-      insert into usage_events (customer_key, occurred_at, event_key, environment_key, accepted_at,
-        kind, resource_key, feature_keys, amounts)
-      values (${customerKey}::uuid, ${at}::timestamptz, ${key}::uuid,
-        ${tenant.scope.environmentKey}::uuid, ${at}::timestamptz, 'REPORT', ${NO_RESOURCE}::uuid,
-        array[${featureKey}::uuid], array[${amount}::integer]::numeric[])`),
+      delete from usage_totals where customer_key = ${customerKey}::uuid and not is_kept`),
   )
 }
 
@@ -201,7 +198,6 @@ test('usage counts in its period, and starts again without anybody doing anythin
 test('usage of a period that is not kept is made of its records', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [monthly, grantItem('seats', { usageLimit: 5 })])
-  await keepTotal(tenant, 'calls', { sum: 77, last: '2026-05-17T00:00:00.000Z' })
   await record(tenant, 'calls', 30, '2026-04-30T23:59:59.999Z')
   await record(tenant, 'calls', 40, '2026-05-01T00:00:00.000Z')
   await record(tenant, 'calls', 7, '2026-05-17T00:00:00.000Z')

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instantFromWire } from '../kernel/clock.ts'
 import { contains, LIFETIME } from '../kernel/period.ts'
 import type { Reset, ResetAnchor, ResetPeriod } from './types.ts'
 import { usagePeriod, usageWindow } from './usage-period.ts'
 
-const at = (text: string) => instantFromWire(`${text}Z`)
+const at = (text: string) => Date.parse(`${text}Z`)
 
 /** Period, what it follows, when the source began, now, and the period: anchor, start, end. */
 const periods: readonly (readonly [ResetPeriod, ResetAnchor | null, string, string, string[]])[] = [

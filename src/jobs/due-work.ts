@@ -29,14 +29,7 @@ export const scheduleAll = (tx: Tx, app: App, works: readonly Schedule[]): Promi
 
 /** The same, but work that is noted already stays as it is, and its row unlocked. */
 export const scheduleUnlessNoted = (tx: Tx, app: App, work: Schedule): Promise<number> =>
-  scheduleAllUnlessNoted(tx, app, [work])
-
-/** The same for several pieces. One statement. */
-export const scheduleAllUnlessNoted = (
-  tx: Tx,
-  app: App,
-  works: readonly Schedule[],
-): Promise<number> => insert(tx, app, { works, whenNoted: sql`do nothing` })
+  insert(tx, app, { works: [work], whenNoted: sql`do nothing` })
 
 /** Forgets work that has become pointless. It waits for a run that has begun. */
 export const unschedule = (

@@ -3,7 +3,6 @@ export {
   type Schedule,
   schedule,
   scheduleAll,
-  scheduleAllUnlessNoted,
   scheduleUnlessNoted,
   unschedule,
 } from './due-work.ts'

@@ -63,7 +63,6 @@ export {
   expireReservations,
   findReservations,
   listReservations,
-  nextExpiry,
   type ReservationOf,
   releaseReservations,
   reservationExists,

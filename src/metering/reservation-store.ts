@@ -187,17 +187,6 @@ export const releaseReservations = (
 const end = async (tx: Tx, update: Sql): Promise<Reservation[]> =>
   (await tx.many(reservationRow, sql`${update} returning ${columns}`)).map(reservationOf)
 
-/** When the next reservation of a customer expires; null: none is open. */
-export const nextExpiry = async (reader: Reader, customerKey: Uuid): Promise<Instant | null> =>
-  (
-    await reader.one(
-      row({ expires_at: column.nullable(column.instant) }),
-      sql`
-      select min(expires_at) as expires_at from reservations
-      where customer_key = ${customerKey}::uuid and status = 'open'`,
-    )
-  ).expires_at
-
 /** `statuses`: as of `now`, null for any. */
 export type ReservationFilter = {
   statuses: readonly Reservation['status'][] | null

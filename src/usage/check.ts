@@ -14,6 +14,7 @@ import {
 import { type ChainNode, chainsOf, type Demand, type Kept, resolve } from '../governance/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Call } from '../operation.ts'
+import type { NoteExpired } from './free-holds.ts'
 import { joinDecisions } from './join-decisions.ts'
 import { withoutExpired } from './leave-out-expired.ts'
 import type { Memory } from './memory.ts'
@@ -54,24 +55,35 @@ export type Checked = Base & {
 }
 
 /** What checks are made with. `keys`: those of ids, which are never given to another. */
-export type Checking = { loaders: readonly SourceLoader[]; keys: Memory<Uuid> }
+export type Checking = {
+  loaders: readonly SourceLoader[]
+  keys: Memory<Uuid>
+  noteExpired: NoteExpired
+}
 
 /**
  * Whether a customer may use a feature or spend a currency. What does not exist is a denial, but
  * for a currency: 404 `CustomCurrencyNotFound`. All of it is of one instant, and read in one round
  * trip once the keys of the ids are known.
  */
-export async function check(
+export async function check(call: Call, checking: Checking, question: Question): Promise<Checked> {
+  const { customer, checked } = await read(call, checking, question)
+  if (customer.customerKey !== null && customer.expired.length > 0)
+    checking.noteExpired(call, customer.customerKey)
+  return checked
+}
+
+async function read(
   call: Call,
   { loaders, keys }: Checking,
   question: Question,
-): Promise<Checked> {
+): Promise<{ customer: FoundCustomer; checked: Checked }> {
   const { db } = call.app
   const reading = readingOf(call, { ...question, loaders })
   const { dimensions } = question
   if (dimensions === null) {
     const { customer, base } = await answer(db, reading, question)
-    return { ...base, decision: base.evaluated.decision, ...customer, met: null }
+    return { customer, checked: checkedBy(base, customer, null) }
   }
   return db.snapshot(async (reader) => {
     const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
@@ -91,7 +103,8 @@ export async function check(
     ])
     const demand = demandOf(base)
     if (demand !== null) keys.set(names.capability, demand.capabilityKey)
-    if (customer.customerKey === null) return checked(base, customer, NOTHING)
+    if (customer.customerKey === null)
+      return { customer, checked: checkedBy(base, customer, NOTHING) }
     keys.set(names.customer, customer.customerKey)
     const demands = demand === null ? [] : [demand]
     const found =
@@ -100,15 +113,16 @@ export async function check(
         customer.customerKey,
         demands.map((each) => each.capabilityKey),
       ))
-    return checked(base, customer, meet(found, demands, { customer, reading }))
+    const met = meet(found, demands, { customer, reading })
+    return { customer, checked: checkedBy(base, customer, met) }
   })
 }
 
 const NOTHING: Met = { chains: [], isGranted: true, unresolved: [] }
 
-const checked = (base: Base, { customerKey }: FoundCustomer, met: Met): Checked => ({
+const checkedBy = (base: Base, { customerKey }: FoundCustomer, met: Met | null): Checked => ({
   ...base,
-  decision: joinDecisions(base.evaluated.decision, met),
+  decision: joinDecisions(base.evaluated.decision, met ?? NOTHING),
   customerKey,
   met,
 })

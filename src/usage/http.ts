@@ -8,6 +8,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Call, Handlers } from '../operation.ts'
 import { checkHandlers } from './check-http.ts'
 import { consumptionHandlers } from './consumption-http.ts'
+import { createNoteExpired } from './free-holds.ts'
 import { createMemory } from './memory.ts'
 import type { Sender } from './prepare-records.ts'
 import { readHistory } from './queries.ts'
@@ -20,7 +21,11 @@ const KEYS = 100_000
 /** `loaders`: all that can grant a feature. */
 export function usageHandlers(loaders: readonly SourceLoader[]) {
   const writerOf = writers(loaders)
-  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
+  const checking = {
+    loaders,
+    keys: createMemory<Uuid>(KEYS),
+    noteExpired: createNoteExpired(),
+  }
   return {
     ...recordHandlers(writerOf, loaders),
     ...checkHandlers(checking),

@@ -9,6 +9,7 @@ import {
   shownChains,
   verdict,
 } from '../../test/support/agency.ts'
+import { until } from '../../test/support/deadline.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
@@ -219,17 +220,15 @@ test('a reservation expires by itself: for checks, for decisions, and for its ow
   })
 })
 
-test('what expires while nobody asks is noted all the same', async () => {
-  const { held, tenant } = await openAgency(world)
+test('what a check finds expired is noted, for those who come after', async () => {
+  const { held, check, tenant } = await openAgency(world)
   await held(6, ANN_ON_GPT, { ttlSeconds: 10 })
   await held(6, ANN_ON_GPT, { ttlSeconds: 100 })
   await later(30, async () => {
-    await world.bursar.jobs.runNow()
+    assert.deepEqual(await heldBy(tenant), { totals: 36, counters: 48 })
+    await check(1)
+    await until('what has expired to be noted', async () => (await heldBy(tenant)).totals < 36)
     assert.deepEqual(await heldBy(tenant), { totals: 18, counters: 24 })
-  })
-  await later(200, async () => {
-    await world.bursar.jobs.runNow()
-    assert.deepEqual(await heldBy(tenant), NOTHING)
   })
 })
 

@@ -20,7 +20,6 @@ import {
   saveReservations,
   saveTotals,
 } from '../metering/index.ts'
-import { scheduleExpiry } from './free-holds.ts'
 import { type Exceeded, nameOfMetered, type State } from './state.ts'
 
 /**
@@ -33,13 +32,11 @@ export async function saveState(
   state: State,
 ): Promise<void> {
   const announcing = Map.groupBy(state.exceeded, ({ origin }) => origin)
-  const reservations = [...state.reservations.changes.values()]
   await Promise.all([
     addRecords(tx, scope, state.records),
     saveNames(tx, scope, [...state.names.changes.values()]),
     saveDecided(tx, scope, [...state.decisions.changes.values()]),
-    saveReservations(tx, scope, reservations),
-    scheduleExpiry(tx, { app, scope }, reservations),
+    saveReservations(tx, scope, [...state.reservations.changes.values()]),
     saveTotals(tx, scope, totalsChanged(state)),
     saveMarks(tx, scope, [...state.marks.changes.values()]),
     post(

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import type {
   CustomerProvisionRequestBody,
   FeatureCreateFeatureRequestBody,
+  FeatureUpdateFeatureRequestBody,
   IntegrationLinkRequestBody,
   PromotionalEntitlementInput,
+  UpsertAssignment,
   UpsertEntity,
   UpsertEntityType,
 } from '../../contract.gen.ts'
@@ -11,26 +13,49 @@ import type {
 /** What the demo fills an environment with, in the words of the API. */
 export type DemoData = {
   entityTypes: readonly UpsertEntityType[]
+  features: readonly DemoFeature[]
   customers: readonly CustomerProvisionRequestBody[]
   links: readonly DemoLink[]
-  entities: readonly DemoEntities[]
-  features: readonly FeatureCreateFeatureRequestBody[]
   grants: readonly DemoGrant[]
+  entities: readonly DemoEntities[]
+  budgets: readonly DemoBudgets[]
 }
 
+export type DemoFeature = FeatureCreateFeatureRequestBody &
+  Pick<FeatureUpdateFeatureRequestBody, 'meter'>
 export type DemoLink = IntegrationLinkRequestBody & { customerId: string }
-export type DemoGrant = PromotionalEntitlementInput & { customerId: string }
+/** A promotional entitlement; the fields that it leaves out are null. */
+export type DemoGrant = { customerId: string } & Pick<
+  PromotionalEntitlementInput,
+  'featureId' | 'period'
+> &
+  Partial<PromotionalEntitlementInput>
 export type DemoEntities = { customerId: string; entities: readonly UpsertEntity[] }
+export type DemoBudgets = { customerId: string; budgets: readonly UpsertAssignment[] }
 
 const FOLDER = new URL('../../../demo/', import.meta.url)
 
-/** Reads `company.json`, and for each customer its entities, one on a line. */
+/** Reads `company.json`, and for each customer its entities and its budgets, one on a line. */
 export async function readDemoData(folder: URL = FOLDER): Promise<DemoData> {
   const text = await readFile(new URL('company.json', folder), 'utf8')
-  const company = JSON.parse(text) as Omit<DemoData, 'entities'>
-  const entities = company.customers.map(async ({ id }) => {
-    const lines = (await readFile(new URL(`${id}.entities.jsonl`, folder), 'utf8')).trim()
-    return { customerId: id, entities: lines.split('\n').map((line) => JSON.parse(line)) }
+  const company = JSON.parse(text) as Omit<DemoData, 'entities' | 'budgets'>
+  const entities = company.customers.map(async ({ id }) => ({
+    customerId: id,
+    entities: await readLines<UpsertEntity>(new URL(`${id}.entities.jsonl`, folder)),
+  }))
+  const budgets = company.customers.map(async ({ id }) => ({
+    customerId: id,
+    budgets: await readLines<UpsertAssignment>(new URL(`${id}.budgets.jsonl`, folder)),
+  }))
+  return { ...company, entities: await Promise.all(entities), budgets: await Promise.all(budgets) }
+}
+
+/** None where the file is not there: not every customer has budgets. */
+async function readLines<T>(file: URL): Promise<T[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
   })
-  return { ...company, entities: await Promise.all(entities) }
+  const lines = text.split('\n').filter((line) => line !== '')
+  return lines.map((line) => JSON.parse(line) as T)
 }

@@ -1,10 +1,7 @@
-import type {
-  CustomerProvisionRequestBody,
-  FeatureCreateFeatureRequestBody,
-  UpsertEntity,
-} from '../../contract.gen.ts'
+import type { CustomerProvisionRequestBody } from '../../contract.gen.ts'
 import { type Api, RefusedError } from '../api.ts'
-import type { DemoData, DemoGrant, DemoLink } from './demo-data.ts'
+import type { DemoData, DemoFeature, DemoLink } from './demo-data.ts'
+import { putGrant } from './put-grant.ts'
 
 /**
  * A part of the demo. Every step converges: it makes what is missing, changes what differs, and a
@@ -31,6 +28,16 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
+    title: 'features',
+    count: ({ features }) => features.length,
+    run: async (api, { features }, advance) => {
+      for (const feature of features) {
+        await putFeature(api, feature)
+        advance(1)
+      }
+    },
+  },
+  {
     title: 'customers',
     count: ({ customers }) => customers.length,
     run: async (api, { customers }, advance) => {
@@ -51,30 +58,7 @@ export const STEPS: readonly Step[] = [
     },
   },
   {
-    title: 'entities',
-    count: ({ entities }) => entities.reduce((sum, each) => sum + each.entities.length, 0),
-    run: async (api, data, advance) => {
-      for (const { customerId, entities } of data.entities)
-        for (const batch of batches(entities)) {
-          await api.succeed('PUT', `/api/v1/customers/${encodeURIComponent(customerId)}/entities`, {
-            entities: batch,
-          })
-          advance(batch.length)
-        }
-    },
-  },
-  {
-    title: 'features',
-    count: ({ features }) => features.length,
-    run: async (api, { features }, advance) => {
-      for (const feature of features) {
-        await putFeature(api, feature)
-        advance(1)
-      }
-    },
-  },
-  {
-    title: 'promotional entitlements',
+    title: 'entitlements',
     count: ({ grants }) => grants.length,
     run: async (api, { grants }, advance) => {
       for (const grant of grants) {
@@ -83,14 +67,52 @@ export const STEPS: readonly Step[] = [
       }
     },
   },
+  {
+    title: 'entities',
+    count: ({ entities }) => entities.reduce((sum, each) => sum + each.entities.length, 0),
+    run: async (api, data, advance) => {
+      for (const { customerId, entities } of data.entities)
+        for (const batch of batches(entities)) {
+          await api.succeed('PUT', `${pathOf(customerId)}/entities`, { entities: batch })
+          advance(batch.length)
+        }
+    },
+  },
+  {
+    title: 'budgets',
+    count: ({ budgets }) => budgets.reduce((sum, each) => sum + each.budgets.length, 0),
+    run: async (api, data, advance) => {
+      for (const { customerId, budgets } of data.budgets)
+        for (const batch of batches(budgets)) {
+          await api.succeed('PUT', `${pathOf(customerId)}/entities/entitlements`, {
+            entityEntitlements: batch,
+          })
+          advance(batch.length)
+        }
+    },
+  },
 ]
+
+/** Creates a feature; one that is there is taken back into use if need be, and updated. */
+async function putFeature(api: Api, { meter, ...feature }: DemoFeature): Promise<void> {
+  const created = await api.send('POST', '/api/v1/features', feature)
+  if (created.status !== 409) requireSuccess('POST /api/v1/features', created)
+  // A type never changes, the state not by an update, and a meter only by one.
+  const { id, featureType: _type, meterType: _meterType, featureStatus: _state, ...rest } = feature
+  const changes = meter === undefined ? rest : { ...rest, meter }
+  await update(api, `/api/v1/features/${encodeURIComponent(id)}`, changes)
+}
 
 /** Provisions a customer; one that is there is taken back into use if need be, and updated. */
 async function putCustomer(api: Api, customer: CustomerProvisionRequestBody): Promise<void> {
   const provisioned = await api.send('POST', '/api/v1/customers', customer)
   if (provisioned.status !== 409) return requireSuccess('POST /api/v1/customers', provisioned)
   const { id, defaultPaymentMethod: _, ...changes } = customer
-  const path = `/api/v1/customers/${encodeURIComponent(id)}`
+  await update(api, pathOf(id), changes)
+}
+
+/** Changes what is at the path; if it is archived, takes it back into use first. */
+async function update(api: Api, path: string, changes: object): Promise<void> {
   const updated = await api.send('PATCH', path, changes)
   if (updated.body.code !== 'EntityIsArchivedError') return requireSuccess(`PATCH ${path}`, updated)
   await api.succeed('POST', `${path}/unarchive`)
@@ -99,7 +121,7 @@ async function putCustomer(api: Api, customer: CustomerProvisionRequestBody): Pr
 
 /** Links a customer; a link that is there is pointed at the record. */
 async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<void> {
-  const path = `/api/v1/customers/${encodeURIComponent(customerId)}/integrations`
+  const path = `${pathOf(customerId)}/integrations`
   const linked = await api.send('POST', path, link)
   if (linked.body.code !== 'DuplicateIntegrationNotAllowed')
     return requireSuccess(`POST ${path}`, linked)
@@ -107,30 +129,12 @@ async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<voi
   await api.succeed('PATCH', `${path}/${encodeURIComponent(link.id)}`, { syncedEntityId })
 }
 
-/** Makes a feature; one that is there is taken back into use if need be, and updated. */
-async function putFeature(api: Api, feature: FeatureCreateFeatureRequestBody): Promise<void> {
-  const created = await api.send('POST', '/api/v1/features', feature)
-  if (created.status !== 409) return requireSuccess('POST /api/v1/features', created)
-  const { id, featureType: _, meterType: __, ...changes } = feature
-  const path = `/api/v1/features/${encodeURIComponent(id)}`
-  const updated = await api.send('PATCH', path, changes)
-  if (updated.body.code !== 'EntityIsArchivedError') return requireSuccess(`PATCH ${path}`, updated)
-  await api.succeed('POST', `${path}/unarchive`)
-  await api.succeed('PATCH', path, changes)
-}
-
-/** Grants a feature to a customer; one that is granted already stays as it is. */
-async function putGrant(api: Api, { customerId, ...grant }: DemoGrant): Promise<void> {
-  const path = `/api/v1/customers/${encodeURIComponent(customerId)}/promotional-entitlements`
-  const granted = await api.send('POST', path, { promotionalEntitlements: [grant] })
-  if (granted.status !== 409) requireSuccess(`POST ${path}`, granted)
-}
-
 function requireSuccess(request: string, answer: Awaited<ReturnType<Api['send']>>): void {
   if (answer.status >= 300) throw new RefusedError(request, answer)
 }
 
-function* batches(entities: readonly UpsertEntity[]): Generator<readonly UpsertEntity[]> {
-  for (let start = 0; start < entities.length; start += BATCH)
-    yield entities.slice(start, start + BATCH)
+const pathOf = (customerId: string) => `/api/v1/customers/${encodeURIComponent(customerId)}`
+
+function* batches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH)
 }

@@ -1,26 +1,57 @@
 import { isAbsolute, relative } from 'node:path'
 import type { KeySource } from '../server-of.ts'
 
-/** Ready commands that show what the demo has made. */
+const ORRERY = '/api/v1/customers/orrery'
+/** Whom and what a request is about: a contractor whose budget is one of a minute. */
+const DIMENSIONS = { userId: 'user-jonas-desai', model: 'meridian-4-large', region: 'eu-central' }
+const RUN = { customerId: 'orrery', eventName: 'agent_run_finished' }
+
+/** Ready commands that show what the demo has made, in an order that makes sense. */
 export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[] {
-  const key = keyExpression(source, cwd)
-  const get = (path: string) => `curl -s ${quote(`${baseUrl}${path}`)} -H "X-API-KEY: ${key}"`
+  const header = `-H "X-API-KEY: ${keyExpression(source, cwd)}"`
+  // Without -g, curl would take the brackets of dimensions for a pattern.
+  const get = (path: string) => `curl -sg ${quote(`${baseUrl}${path}`)} ${header}`
+  const post = (path: string, body: object) =>
+    `curl -s ${quote(`${baseUrl}${path}`)} ${header} -H 'content-type: application/json' -d ${quote(JSON.stringify(body))}`
+  const asked = Object.entries(DIMENSIONS).map(([key, value]) => `&dimensions[${key}]=${value}`)
+  const entitlement = (verb: string, tokens: number) =>
+    `${ORRERY}/entitlements/${verb}?featureId=ai-tokens&requestedUsage=${tokens}${asked.join('')}`
   return [
     ...(source.kind === 'option' ? ['export BURSAR_API_KEY=…  # the key that you passed', ''] : []),
     '# the customers, the newest first',
     get('/api/v1/customers'),
     '# one of them, with its links to Stripe and HubSpot',
-    get('/api/v1/customers/orrery'),
+    get(ORRERY),
     '# its teams',
-    get('/api/v1/customers/orrery/entities?entityTypeId=team&limit=100'),
+    get(`${ORRERY}/entities?entityTypeId=team&limit=100`),
     '# one agent',
-    get('/api/v1/customers/orrery/entities/agent-support-responder'),
+    get(`${ORRERY}/entities/agent-support-responder`),
     '# what entities can be',
     get('/api/v1/entity-types'),
-    '# what the customer may use',
-    get('/api/v1/customers/orrery/entitlements'),
-    '# whether it may use 500,000 more tokens this month, and why',
-    get('/api/v1/customers/orrery/entitlements/explain?featureId=ai-tokens&requestedUsage=500000'),
+    '# what it may use',
+    get(`${ORRERY}/entitlements`),
+    '# its budgets, the most used first',
+    get(`${ORRERY}/governance?featureIds=ai-tokens&sortBy=utilization&order=desc&limit=10`),
+    '# may this person use 5,000 tokens? all budgets on the way up',
+    get(entitlement('check', 5000)),
+    '# use them: decided and recorded in one step, and once under the same key',
+    post(`${ORRERY}/consume`, {
+      featureId: 'ai-tokens',
+      amount: 5000,
+      idempotencyKey: 'tour-1',
+      dimensions: DIMENSIONS,
+    }),
+    '# why 20,000 are too many, and when there is room again',
+    get(entitlement('explain', 20_000)),
+    '# an agent has finished a run: an event, which a meter counts',
+    post('/api/v1/events', {
+      events: [
+        { ...RUN, idempotencyKey: 'run-1', dimensions: { agentId: 'agent-support-responder' } },
+      ],
+    }),
+    get(`${ORRERY}/entitlements/check?featureId=agent-runs`),
+    '# 200 requests a second of all of them, and which budgets deny',
+    `npx bursar demo --traffic 200 --url ${quote(baseUrl)}`,
   ]
 }
 
