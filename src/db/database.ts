@@ -126,11 +126,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
-    snapshot: (work) =>
-      withClient((client) => transactOn(client, { begin: SNAPSHOT, work })).catch(throwTranslated),
+    snapshot: (work) => withClient((client) => readOn(client, work)).catch(throwTranslated),
     transaction: (work, { turn, isDurable } = {}) => {
-      const transact: Transact = (part) =>
-        withClient((client) => transactOn(client, { begin: 'begin', work: part }))
+      const transact: Transact = (part) => withClient((client) => transactOn(client, part))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)
       const run = () => withRetries(attempt).catch(throwTranslated)
       return turn === undefined ? run() : turns.take(turn, run)
@@ -174,19 +172,39 @@ function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
 const SNAPSHOT = 'begin isolation level repeatable read read only'
 
 /**
+ * Reads as of one instant. Nothing depends on how the transaction ends, so that nobody waits for
+ * its COMMIT: whoever has the connection next comes after it.
+ */
+async function readOn<T>(client: pg.PoolClient, work: (reader: Reader) => Promise<T>): Promise<T> {
+  let ended = false
+  const begun = client.query(SNAPSHOT)
+  begun.catch(ignore)
+  try {
+    const result = await work(
+      readerOver((statement) => {
+        assert(!ended, 'a statement was sent in a snapshot that has ended')
+        return send(client, statement)
+      }),
+    )
+    await begun
+    return result
+  } finally {
+    ended = true
+    client.query('commit').catch(ignore)
+  }
+}
+
+/**
  * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
  * that failed unseen answers ROLLBACK without an error, hence the check of its tag.
  */
-async function transactOn<T>(
-  client: pg.PoolClient,
-  { begin, work }: { begin: string; work: (tx: Tx) => Promise<T> },
-): Promise<T> {
+async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
   let ended = false
   const run = (statement: Sql): Promise<Answer> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = client.query(begin)
+  const begun = client.query('begin')
   begun.catch(ignore)
   try {
     const result = await work({

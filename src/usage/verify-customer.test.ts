@@ -8,13 +8,13 @@ import {
 } from '../../test/support/metered-company.ts'
 import { randomFrom, seedOf } from '../../test/support/random.ts'
 import { differing, type Kind } from '../../test/support/verified.ts'
-import { openWorld } from '../../test/support/world.ts'
+import { openWorldApart } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { type Sql, sql, type Tx, within } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { recountCustomer, verifyCustomer } from './index.ts'
 
-const world = await openWorld()
+const world = await openWorldApart()
 const { app, jobs } = world.bursar
 const { clock } = world
 const DAY_MS = 86_400_000

@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict'
-import { type TestContext, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import { until, within } from '../support/deadline.ts'
+import { test } from 'node:test'
+import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { grantItem } from '../support/grants.ts'
-import { ask, createClient, type KeepAliveClient } from '../support/keep-alive-client.ts'
+import { ask } from '../support/keep-alive-client.ts'
 import { postmasterOf } from '../support/processes.ts'
-import { type Random, randomFrom, seedOf } from '../support/random.ts'
+import { randomFrom, seedOf } from '../support/random.ts'
 import { assertCleanEnd, openPlace, signal } from '../support/server-process.ts'
+import { type Round, workThroughKills } from './callers.ts'
 import { KILLS, type Running } from './kills.ts'
 
-/** How often everything is killed. CI has little time; more rounds are for a night. */
-const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 const CUSTOMERS = ['acme', 'globex']
-const CALLERS_EACH = 3
-/** So many requests of every caller must succeed between two kills. */
-const WORK_BETWEEN = 5
-/** A kill comes after up to so many milliseconds more, so that it meets any step of a group. */
-const SPREAD_MS = 40
-const PAUSE_MS = 20
 const METER = { aggregation: { function: 'COUNT' }, filters: [] }
 
 /** Makes customers who hold a feature that is reported, and one that events are counted for. */
@@ -39,94 +31,19 @@ async function prepare(url: string): Promise<void> {
   }
 }
 
-/** Somebody who reports, and sends each request again until it is acknowledged. */
-type Caller = {
-  customerId: string
-  /** How much has been acknowledged. */
-  counted(): number
-  stop(): Promise<void>
-}
-
-function startCaller(
-  customerId: string,
-  options: { name: string; url: () => string; random: Random },
-): Caller {
-  const client = createClient()
-  const state = { counted: 0, stopped: false, failure: null as Error | null }
-  const running = reportAll(client, { customerId, ...options }, state).finally(() => client.close())
-  running.catch((error) => {
-    state.failure = error
-  })
-  return {
+/** Reports, and events, as many of each. */
+const report: Round = async (customerId, { name, random, send }) => {
+  const keys = Array.from({ length: 1 + random.below(4) }, (_, n) => `${name}-${n}`)
+  const usages = keys.map((idempotencyKey) => ({
     customerId,
-    counted: () => {
-      if (state.failure !== null) throw state.failure
-      return state.counted
-    },
-    stop: () => {
-      state.stopped = true
-      return running
-    },
-  }
-}
-
-async function reportAll(
-  client: KeepAliveClient,
-  from: { customerId: string; name: string; url: () => string; random: Random },
-  state: { counted: number; stopped: boolean },
-): Promise<void> {
-  const { customerId, name, url, random } = from
-  for (let request = 0; !state.stopped; request += 1) {
-    const keys = Array.from({ length: 1 + random.below(4) }, (_, n) => `${name}-${request}-${n}`)
-    const usages = keys.map((idempotencyKey) => ({
-      customerId,
-      featureId: 'reported',
-      value: 1,
-      idempotencyKey,
-    }))
-    const events = keys.map((idempotencyKey) => ({ customerId, eventName: 'e', idempotencyKey }))
-    await untilTaken(client, url, { path: '/api/v1/usage', body: { usages } })
-    await untilTaken(client, url, { path: '/api/v1/events', body: { events } })
-    state.counted += keys.length
-  }
-}
-
-/** A killed server answers nothing or half an answer; a lost database is 503. All else is wrong. */
-async function untilTaken(
-  client: KeepAliveClient,
-  url: () => string,
-  call: { path: string; body: object },
-): Promise<void> {
-  for (;;) {
-    const outcome = await client.send(url(), { method: 'POST', ...call })
-    if (outcome.kind === 'answer') {
-      const { status, body } = outcome
-      assert.ok(status === 201 || status === 503, `${status} ${JSON.stringify(body)}`)
-      if (status === 201) return
-    }
-    await delay(PAUSE_MS)
-  }
-}
-
-function startCallers(t: TestContext, running: Running, random: Random): Caller[] {
-  const callers = CUSTOMERS.flatMap((customerId) =>
-    Array.from({ length: CALLERS_EACH }, (_, index) =>
-      startCaller(customerId, {
-        name: `${customerId}-${index}`,
-        url: () => running.server.url,
-        random: randomFrom(random.below(2 ** 30), index),
-      }),
-    ),
-  )
-  t.after(() => Promise.allSettled(callers.map((caller) => caller.stop())))
-  return callers
-}
-
-async function workOn(callers: readonly Caller[]): Promise<void> {
-  const goals = callers.map((caller) => caller.counted() + WORK_BETWEEN)
-  await until('acknowledged reports of every caller', () =>
-    callers.every((caller, index) => caller.counted() >= (goals[index] ?? 0)),
-  )
+    featureId: 'reported',
+    value: 1,
+    idempotencyKey,
+  }))
+  const events = keys.map((idempotencyKey) => ({ customerId, eventName: 'e', idempotencyKey }))
+  await send({ path: '/api/v1/usage', body: { usages } })
+  await send({ path: '/api/v1/events', body: { events } })
+  return keys.length
 }
 
 /** What was used, in three ways that must agree: by the total, by the days, by the records. */
@@ -141,30 +58,22 @@ async function usageOf(url: string, customerId: string, featureId: string): Prom
   return [data.currentUsage, await last(history), await last(`${history}&groupBy=nothing`)]
 }
 
-for (const [victim, kill] of Object.entries(KILLS))
+for (const victim of Object.keys(KILLS))
   test(`kill -9 of ${victim}, again and again under load: each report counts once`, async (t) => {
     const place = openPlace(t)
     const running: Running = { server: await place.start() }
     await prepare(running.server.url)
+    const from = { place, running, victim, customers: CUSTOMERS }
     const random = randomFrom(seedOf(t), 0)
-    const callers = startCallers(t, running, random)
-    for (let round = 0; round < ROUNDS; round += 1) {
-      await workOn(callers)
-      await delay(random.below(SPREAD_MS))
-      await kill(place, running)
-    }
-    await workOn(callers)
-    await Promise.all(callers.map((caller) => within('the end of a caller', caller.stop())))
-    for (const customerId of CUSTOMERS) {
-      const own = callers.filter((caller) => caller.customerId === customerId)
-      const counted = own.reduce((sum, caller) => sum + caller.counted(), 0)
+    const reported = await workThroughKills(t, from, { random, round: report })
+    for (const [customerId, count] of reported) {
       for (const feature of ['reported', 'counted'])
         assert.deepEqual(await usageOf(running.server.url, customerId, feature), [
-          counted,
-          counted,
-          counted,
+          count,
+          count,
+          count,
         ])
-      t.diagnostic(`${counted} reports and events of ${customerId}`)
+      t.diagnostic(`${count} reports and events of ${customerId}`)
     }
     running.server.kill('SIGTERM')
     await assertCleanEnd(place, running.server)

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { until, within } from '../support/deadline.ts'
+import { createClient, type Json, type KeepAliveClient } from '../support/keep-alive-client.ts'
+import { type Random, randomFrom } from '../support/random.ts'
+import type { Place } from '../support/server-process.ts'
+import { KILLS, type Running } from './kills.ts'
+
+/** How often everything is killed. CI has little time; more rounds are for a night. */
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
+const CALLERS_EACH = 3
+/** So many rounds of every caller must succeed between two kills. */
+const WORK_BETWEEN = 5
+/** A kill comes after up to so many milliseconds more, so that it meets any step of a group. */
+const SPREAD_MS = 40
+const PAUSE_MS = 20
+
+type Send = (call: { path: string; body: object }) => Promise<Json>
+
+/** What a caller does in one round, which has a name of its own. Answers what was acknowledged. */
+export type Round = (
+  customerId: string,
+  of: { name: string; random: Random; send: Send },
+) => Promise<number>
+
+/** Somebody who calls on and on, and sends each request again until it is acknowledged. */
+type Caller = {
+  customerId: string
+  /** Rounds that are done, and all that they had acknowledged. */
+  state(): { rounds: number; acknowledged: number }
+  stop(): Promise<void>
+}
+
+function startCaller(
+  customerId: string,
+  options: { name: string; url: () => string; random: Random },
+  round: Round,
+): Caller {
+  const client = createClient()
+  const { name, url, random } = options
+  const state = { rounds: 0, acknowledged: 0 }
+  const end = { stopped: false, failure: null as Error | null }
+  const run = async () => {
+    const send: Send = (call) => untilTaken(client, url, call)
+    for (; !end.stopped; state.rounds += 1)
+      state.acknowledged += await round(customerId, {
+        name: `${name}-${state.rounds}`,
+        random,
+        send,
+      })
+  }
+  const running = run().finally(() => client.close())
+  running.catch((error) => {
+    end.failure = error
+  })
+  return {
+    customerId,
+    state: () => {
+      if (end.failure !== null) throw end.failure
+      return state
+    },
+    stop: () => {
+      end.stopped = true
+      return running
+    },
+  }
+}
+
+/** A killed server answers nothing or half an answer; a lost database is 503. All else is wrong. */
+async function untilTaken(
+  client: KeepAliveClient,
+  url: () => string,
+  call: { path: string; body: object },
+): Promise<Json> {
+  for (;;) {
+    const outcome = await client.send(url(), { method: 'POST', ...call })
+    if (outcome.kind === 'answer') {
+      const { status, body } = outcome
+      assert.ok([200, 201, 503].includes(status), `${status} ${JSON.stringify(body)}`)
+      if (status !== 503) return body.data
+    }
+    await delay(PAUSE_MS)
+  }
+}
+
+/**
+ * Lets callers of each customer work while one of `KILLS` happens again and again. Answers what
+ * each customer had acknowledged.
+ */
+export async function workThroughKills(
+  t: TestContext,
+  from: { place: Place; running: Running; victim: string; customers: readonly string[] },
+  { random, round }: { random: Random; round: Round },
+): Promise<ReadonlyMap<string, number>> {
+  const { place, running, victim, customers } = from
+  const callers = customers.flatMap((customerId) =>
+    Array.from({ length: CALLERS_EACH }, (_, index) => {
+      const own = randomFrom(random.below(2 ** 30), index)
+      const options = { name: `${customerId}-${index}`, url: () => running.server.url, random: own }
+      return startCaller(customerId, options, round)
+    }),
+  )
+  t.after(() => Promise.allSettled(callers.map((caller) => caller.stop())))
+  for (let kills = 0; kills < ROUNDS; kills += 1) {
+    await workOn(callers)
+    await delay(random.below(SPREAD_MS))
+    await KILLS[victim]?.(place, running)
+  }
+  await workOn(callers)
+  await Promise.all(callers.map((caller) => within('the end of a caller', caller.stop())))
+  const sums = new Map<string, number>()
+  for (const { customerId, state } of callers)
+    sums.set(customerId, (sums.get(customerId) ?? 0) + state().acknowledged)
+  return sums
+}
+
+async function workOn(callers: readonly Caller[]): Promise<void> {
+  const goals = callers.map((caller) => caller.state().rounds + WORK_BETWEEN)
+  await until('rounds of every caller', () =>
+    callers.every((caller, index) => caller.state().rounds >= (goals[index] ?? 0)),
+  )
+}
