@@ -87,8 +87,9 @@ const parts = sql`
 
 /** As the rule of that name says of a window. */
 const isAlwaysKept = sql`
-  (not isfinite(window_start) or (window_start = date_trunc('day', window_start, 'UTC')
-    and window_end = window_start + interval '24 hours'))`
+  ((window_start = '-infinity' and window_end = 'infinity') or
+    (window_start = date_trunc('day', window_start, 'UTC')
+      and window_end = window_start + interval '24 hours'))`
 
 /**
  * `made`: the totals that a customer has to have, out of its records and open reservations: those
