@@ -143,10 +143,23 @@ test('who and what does not exist is an answer, and its key is not kept', async 
   const resource = { featureId: FEATURE, resourceId: 'nowhere' }
   assert.equal(await ask('acme', resource), 'CustomerResourceNotFound')
   assert.equal(verdict(await consume(2, ANN, { idempotencyKey: 'k' })), 'granted recorded')
+})
+
+test('an archived customer is denied, and what was decided before is answered as it was', async () => {
+  const { tenant, consume, check } = await openAgency(world)
+  const isAnswered = async (key: string, expected: string) =>
+    assert.equal(verdict(await consume(2, ANN, { idempotencyKey: key })), expected)
+  await isAnswered('before', 'granted recorded')
   await tenant.ok('v1.customers.archive', { params })
-  assert.equal(await ask('acme', { featureId: FEATURE }), 'CustomerIsArchived')
+  await isAnswered('before', 'granted recorded')
+  await isAnswered('meanwhile', 'CustomerIsArchived')
+  const forced = await consume(2, ANN, { idempotencyKey: 'forced', mode: 'record' })
+  assert.equal(verdict(forced), 'CustomerIsArchived')
+  assert.deepEqual(shownChains(forced), [])
   await tenant.ok('v1.customers.unarchive', { params })
-  assert.equal(verdict(await consume(2, ANN, { idempotencyKey: 'k' })), 'granted recorded')
+  await isAnswered('meanwhile', 'CustomerIsArchived')
+  assert.equal((await check(1, ANN)).currentUsage, 2)
+  await isAnswered('after', 'granted recorded')
 })
 
 test('features whose usage nobody reports are refused, and so are impossible requests', async () => {

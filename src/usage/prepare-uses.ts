@@ -43,8 +43,9 @@ export type PreparedUse = Limited & {
 export type DeniedUse = { kind: 'denial'; evaluated: Evaluated; asksBudgets: boolean }
 
 /**
- * A use of a customer: one that is archived, and a feature or a resource that does not exist, are
- * denials. 400 `MeteringNotAvailableForFeatureType`,
+ * A use of a customer. One of a feature or a resource that does not exist is a denial of which
+ * nothing is kept; that of an archived customer is decided like any other, since a repetition gets
+ * what was decided before it was archived. 400 `MeteringNotAvailableForFeatureType`,
  * `CannotReportUsageForEntitlementWithMeterError`, `InvalidArgumentError`.
  */
 export function prepareUse(
@@ -56,7 +57,7 @@ export function prepareUse(
   const now = known.nowOf(customerKey)
   const feature = known.featureWithId(use.featureId)
   const isArchived = known.isArchived(customerKey)
-  if (isArchived || resourceKey === null || feature === null)
+  if (resourceKey === null || feature === null)
     return { kind: 'denial', evaluated: unknownUse(use, { isArchived, now }), asksBudgets }
   refuseUnreportable(feature, 'featureId')
   const metered = { customerKey, resourceKey, featureKey: feature.key }

@@ -1,22 +1,31 @@
+import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from '../support/world.ts'
+import { differencesOf } from '../support/verified.ts'
+import { openWorldApart } from '../support/world.ts'
 import { history } from './arbitrary-moves.ts'
 import { OPENING } from './opening.ts'
 import { assertAlike, play } from './play.ts'
 import { holds } from './rounds.ts'
-import { openScene } from './scene.ts'
+import { CUSTOMERS, openScene, type Scene } from './scene.ts'
 
 /** How many histories. CI has little time; more rounds are for a night. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 10)
 
-const world = await openWorld()
+const world = await openWorldApart()
+
+/** All that is kept of usage is what its records say. */
+async function assertVerified({ tenant }: Scene): Promise<void> {
+  for (const id of CUSTOMERS) assert.deepEqual(await differencesOf(world, tenant, id), {}, id)
+}
 
 test(`${ROUNDS} random histories: every answer is the one that the model predicts`, async (t) => {
   let steps = 0
   await holds(t, { rounds: ROUNDS, values: history }, async (moves) => {
     const scene = await openScene(world)
     for (const move of [...OPENING, ...moves]) await play(scene, move)
+    await assertVerified(scene)
     await assertAlike(scene)
+    await assertVerified(scene)
     steps += moves.length
   })
   t.diagnostic(`${steps} steps`)

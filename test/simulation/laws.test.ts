@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { instantFromWire } from '../../src/kernel/clock.ts'
+import { findCustomerKey } from '../../src/customers/index.ts'
+import { sql } from '../../src/db/index.ts'
+import { required } from '../../src/kernel/assert.ts'
+import { instantFromWire, instantToWire } from '../../src/kernel/clock.ts'
 import { quantityToWire } from '../../src/kernel/quantity.ts'
-import { NOW, openWorld } from '../support/world.ts'
+import { recountCustomer } from '../../src/usage/index.ts'
+import { differencesOf } from '../support/verified.ts'
+import { NOW, openWorldApart } from '../support/world.ts'
 import { event, history, record, row, usage, use } from './arbitrary-moves.ts'
 import type { Budget } from './model/state.ts'
 import type { Move } from './moves.ts'
@@ -16,7 +21,7 @@ import { ENTITIES, now, openScene, type Scene, TYPES } from './scene.ts'
 /** How many cases of each law. CI has little time; more rounds are for a night. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
 
-const world = await openWorld()
+const world = await openWorldApart()
 const START = instantFromWire(NOW)
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -37,21 +42,27 @@ const entityIds = Object.keys(ENTITIES) as (keyof typeof ENTITIES)[]
 const naming = (id: keyof typeof ENTITIES) => ({ [TYPES[ENTITIES[id]]]: id })
 const kind = <Kind extends Move['kind']>(name: Kind) => fc.constant(name)
 
+const params = { id: customerId }
+
 /** Usage that no SET and no repetition is among: `at` is the instant it occurred at. */
 type Arrival = { at: number; move: Move }
 
+/** When usage begins to arrive, long after the budgets that most of it counts for were made. */
+const ARRIVAL = START + 3 * DAY
+
 const arrivals: fc.Arbitrary<Arrival[]> = fc
-  .array(fc.tuple(fc.integer({ min: -3 * DAY, max: 0 }), fc.oneof(usage, event)), {
-    ...{ minLength: 2, maxLength: 15 },
+  .array(fc.tuple(fc.integer({ min: START - DAY, max: ARRIVAL }), fc.oneof(usage, event)), {
+    minLength: 2,
+    maxLength: 15,
   })
   .map((all) =>
-    all.map(([ago, item], n) => {
+    all.map(([at, item], n) => {
       const common = { customerId, sinceMs: 0, key: `arrival-${n}` }
       const move: Move =
         'value' in item
           ? { kind: 'usage', usages: [{ ...item, ...common, isSet: false }] }
           : { kind: 'events', events: [{ ...item, ...common }] }
-      return { at: START + ago, move }
+      return { at, move }
     }),
   )
 
@@ -76,18 +87,38 @@ const budgetMoves: fc.Arbitrary<Move[]> = fc.array(
 
 const allBudgets = (scene: Scene): Budget[] => scene.state.customers.get(customerId)?.budgets ?? []
 
-/** What one order of arrival leaves: the window in progress, and then a year that has all others. */
+/** Entities that one use can name all of; of them, every entity is in one. */
+const GROUPS = [['org', 'eng', 'ann', 'large'], ['ops', 'sales', 'bob', 'small'], ['7']] as const
+
+/** What a use that occurred at these instants would be counted beside, in windows that are over. */
+async function closedWindows({ tenant }: Scene, instants: readonly number[]) {
+  const windows: string[] = []
+  for (const [n, instant] of instants.entries())
+    for (const [group, ids] of GROUPS.entries()) {
+      const dimensions = Object.assign({}, ...ids.map(naming))
+      const timestamp = instantToWire(instant)
+      const use = { featureId: 'tokens', amount: 1, dimensions, timestamp }
+      const body = { ...use, idempotencyKey: `look-${n}-${group}` }
+      const { data } = await tenant.ok('v1.customers.reservations.create', { params, body })
+      windows.push(JSON.stringify({ ...data, reservation: null }))
+    }
+  return windows
+}
+
+/** What one order of arrival leaves: windows that are over, those in progress, and then a year. */
 async function afterArrivals(structure: Move[], order: Arrival[], pauses: readonly number[]) {
   const scene = await opened(structure)
+  world.clock.moveTo(ARRIVAL)
   for (const [index, arrival] of order.entries()) {
     await play(scene, dated(scene, arrival))
     world.clock.moveTo(now(scene) + (pauses[index] ?? 0))
   }
-  world.clock.moveTo(START + 2 * DAY)
+  world.clock.moveTo(ARRIVAL + 2 * DAY)
   const portrait = await portraitOf(scene)
+  const closed = await closedWindows(scene, order.map(({ at }) => at).sort())
   const rows = allBudgets(scene).map((budget) => ({ ...rowOf(budget), cadence: 'P1Y' }))
   await play(scene, { kind: 'budgets', customerId, rows })
-  return [portrait, await portraitOf(scene)]
+  return { portrait, closed, year: await portraitOf(scene) }
 }
 
 test('the order in which usage arrives changes nothing, in closed windows neither', async (t) => {
@@ -269,5 +300,32 @@ test('a reservation that is released or expires leaves no trace', async (t) => {
       portraits.push(await portraitOf(scene))
     }
     assert.deepEqual(portraits[1], portraits[0])
+  })
+})
+
+const COUNTERS = [sql`usage_totals`, sql`usage_marks`, sql`budget_counters`]
+
+test('without a single counter, a recount changes no answer', async (t) => {
+  const { app } = world.bursar
+  await holds(t, { rounds: ROUNDS, values: history }, async (moves) => {
+    const scene = await opened(moves)
+    const { scope } = scene.tenant
+    const customerKey = required(await findCustomerKey(app.db.read, scope, customerId), customerId)
+    const before = await portraitOf(scene)
+    const deleted = await app.db.transaction((tx) =>
+      Promise.all(
+        COUNTERS.map((table) =>
+          tx.execute(sql`delete from ${table} where customer_key = ${customerKey}::uuid`),
+        ),
+      ),
+    )
+    const isMissed = Object.keys(await differencesOf(world, scene.tenant)).length > 0
+    assert.equal(
+      isMissed,
+      deleted.some((rows) => rows > 0),
+    )
+    await recountCustomer(app, { scope, customerKey })
+    assert.deepEqual(await portraitOf(scene), before)
+    assert.deepEqual(await differencesOf(world, scene.tenant), {})
   })
 })

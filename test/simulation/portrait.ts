@@ -8,7 +8,13 @@ const params = { id: CUSTOMERS[0] }
 /** A question that can be asked of a server, and the text of its answer. */
 export type Portrait = Map<string, string>
 
-/** What a server says to the first customer of every budget, and of features for each entity. */
+/** Around all that laws let happen, and few enough days to be told one by one. */
+const DAYS = { startDate: '2026-04-10T00:00:00.000Z', endDate: '2026-07-10T00:00:00.000Z' }
+
+/**
+ * What a server says to the first customer of every budget, of the usage of each day, and of
+ * features for each entity.
+ */
 export async function portraitOf(
   scene: Scene,
   requestedUsage: readonly number[] = [1],
@@ -27,6 +33,8 @@ export async function portraitOf(
       })
       portrait.set(JSON.stringify(query), JSON.stringify(data))
     }
+  for (const featureId of COUNTED)
+    portrait.set(`days of ${featureId}`, await days(scene, featureId))
   return portrait.set('budgets', await budgets(scene))
 }
 
@@ -35,5 +43,11 @@ async function budgets({ tenant }: Scene): Promise<string> {
     params,
     query: { featureIds: COUNTED.join(','), limit: '100', sortBy: 'id', order: 'asc' },
   })
+  return JSON.stringify(data)
+}
+
+async function days({ tenant }: Scene, featureId: string): Promise<string> {
+  const of = { customerId: CUSTOMERS[0], featureId }
+  const { data } = await tenant.ok('v1.usage.history', { params: of, query: DAYS })
   return JSON.stringify(data)
 }

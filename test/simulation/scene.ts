@@ -77,9 +77,13 @@ export type Held = { customerId: string; id: string; reservation: Reservation }
 
 export const now = (scene: Scene): Instant => scene.world.clock.now()
 
-/** A fresh environment with types, entities and features, and nothing granted, placed or budgeted. */
+/**
+ * A fresh environment with types, entities and features, and nothing granted, placed or budgeted.
+ * Work that is due is done from here on: what was begun at a later instant has ended.
+ */
 export async function openScene(world: World): Promise<Scene> {
   world.clock.moveTo(instantFromWire(NOW))
+  await world.bursar.jobs.runNow()
   const tenant = await world.tenant()
   const state = createState()
   await openCatalog(tenant, state)
