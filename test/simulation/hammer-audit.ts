@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { done } from '../support/entity-calls.ts'
+import { createClient } from '../support/keep-alive-client.ts'
 import type { Hold, Span, Use } from './hammer-client.ts'
 import { FEATURE, limitsOf, type Town } from './hammer-town.ts'
 import type { Budget } from './model/state.ts'
@@ -117,6 +118,33 @@ function usageByBudget(town: Town, uses: readonly Use[]): Map<string, number> {
       usage.set(name, (usage.get(name) ?? 0) + recorded(use))
     }
   return usage
+}
+
+/** Repetitions that wait for their answers at once. */
+const REPEATING = 16
+
+/** Whatever was decided is decided: sent again, it is answered as it was, and counts no more. */
+export async function auditRepetitions(
+  urls: readonly string[],
+  uses: readonly Use[],
+): Promise<void> {
+  const left = uses.map((use, index) => ({ use, url: urls[index % urls.length] ?? '' }))
+  const repeatAll = async () => {
+    const client = createClient()
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const { call, isGranted, hold } = next.use
+      const outcome = await client.send(next.url, call)
+      assert.ok(outcome.kind === 'answer' && outcome.status < 300, JSON.stringify(outcome))
+      const { data } = outcome.body
+      assert.deepEqual(
+        [data.isGranted, data.recorded, data.reservation?.id ?? null],
+        [isGranted, isGranted && hold === null, hold?.id ?? null],
+        JSON.stringify(call),
+      )
+    }
+    client.close()
+  }
+  await Promise.all(Array.from({ length: REPEATING }, repeatAll))
 }
 
 /** What the server says became of every reservation is what its answers said. */

@@ -16,6 +16,7 @@ export type Span = { sentAt: number; answeredAt: number }
 
 /** One use that was decided about, and what became of it where it was a reservation. */
 export type Use = Span & {
+  call: Call
   customerId: string
   dimensions: Dimensions
   /** In whose windows it lies. */
@@ -81,11 +82,12 @@ async function useOnce(own: Client, idempotencyKey: string): Promise<Use> {
     dimensions,
     timestamp: instantToWire(at),
   }
-  const { body, ...span } = await send(own, {
+  const call: Call = {
     method: 'POST',
     path: `/api/v1/customers/${customerId}/${isHeld ? 'reservations' : 'consume'}`,
     body: isHeld ? { ...use, ttlSeconds: 1 + random.below(3) } : use,
-  })
+  }
+  const { body, sentAt, answeredAt } = await send(own, call)
   const { isGranted, recorded, reservation } = body.data
   assert.equal(recorded, isGranted && !isHeld)
   const hold: Hold | null =
@@ -96,7 +98,17 @@ async function useOnce(own: Client, idempotencyKey: string): Promise<Use> {
           ...{ committed: null, released: null, denied: [] },
         }
   assert.equal(hold !== null, isGranted && isHeld)
-  const done: Use = { ...span, customerId, dimensions, at, amount, isGranted, hold }
+  const done: Use = {
+    sentAt,
+    answeredAt,
+    call,
+    customerId,
+    dimensions,
+    at,
+    amount,
+    isGranted,
+    hold,
+  }
   if (hold !== null) await endHold(own, done, hold)
   return done
 }

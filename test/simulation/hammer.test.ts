@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { runCli } from '../../src/cli/testing.ts'
 import { databaseUrl, findRunning } from '../../src/db/embedded/index.ts'
+import { query } from '../support/databases.ts'
 import { until, within } from '../support/deadline.ts'
 import { postmasterOf } from '../support/processes.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
 import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
-import { auditHolds, auditServer, auditUses } from './hammer-audit.ts'
+import { auditHolds, auditRepetitions, auditServer, auditUses } from './hammer-audit.ts'
 import { type Hammer, runClient } from './hammer-client.ts'
 import { buildTown } from './hammer-town.ts'
 
@@ -62,13 +64,26 @@ async function killAll(place: Place, servers: Server[], { random, end }: Kills):
 
 type Kills = { random: Random; end: number }
 
+/** Whatever `bursar verify` compares agrees. With `--repair`: it does then. */
+async function assertVerified(place: Place, ...options: string[]): Promise<void> {
+  const settings = { BURSAR_DATA_DIR: place.dataDir }
+  const { code, stdout, stderr } = await runCli(['verify', ...options], settings)
+  assert.equal(code, 0, `${stdout}\n${stderr}`)
+}
+
+async function deleteCounters(place: Place): Promise<void> {
+  const connection = await until('a database that is ready', () => findRunning(place.dataDir))
+  const tables = ['usage_totals', 'usage_marks', 'budget_counters']
+  await query(connection, tables.map((table) => `delete from ${table};`).join(' '))
+}
+
 test('64 clients on 4 servers that are killed, and a database that is, never overspend', async (t) => {
   const seed = seedOf(t)
   const place = openPlace(t)
-  const servers = [await place.start({ settings })]
-  for (let index = 1; index < SERVERS; index += 1) servers.push(await startBeside(place))
-  const first = servers[0]?.url ?? ''
-  const town = await buildTown(first, randomFrom(seed, CLIENTS), {
+  const first = await place.start({ settings })
+  const others = Array.from({ length: SERVERS - 1 }, () => startBeside(place))
+  const servers = [first, ...(await Promise.all(others))]
+  const town = await buildTown(first.url, randomFrom(seed, CLIENTS), {
     customers: CUSTOMERS,
     // So that limits are reached at last, however long it takes.
     scale: 1 + Math.floor(DURATION_MS / 5000),
@@ -94,7 +109,12 @@ test('64 clients on 4 servers that are killed, and a database that is, never ove
   await delay(LAST_HOLDS_MS)
   const url = servers[0]?.url ?? ''
   const { denials } = auditUses(town, uses)
+  await auditRepetitions(hammer.urls(), uses)
   const held = await auditHolds(url, uses)
+  await assertVerified(place)
+  await auditServer(url, town, uses)
+  await deleteCounters(place)
+  await assertVerified(place, '--repair')
   await auditServer(url, town, uses)
   t.diagnostic(`${uses.length} uses, ${held} held, ${denials} denied`)
   for (const server of servers.slice(1).concat(servers.slice(0, 1))) server.kill('SIGTERM')

@@ -54,7 +54,7 @@ export function judge(
   input: ConsumeInput,
   { operation, clock }: { operation: 'consume' | 'reserve'; clock: Instant },
 ): Judged | Outcome<Consumption> {
-  const { customerId, featureId, amount, dimensions } = input
+  const { customerId, featureId } = input
   const customer = state.customers.get(customerId)
   const feature = state.features.get(featureId)
   if (customer === undefined || feature === undefined) {
@@ -65,7 +65,7 @@ export function judge(
   }
   const now = decisionInstant(customer, clock)
   const key = JSON.stringify([operation, input.idempotencyKey])
-  const content = JSON.stringify([featureId, amount, Object.entries(dimensions ?? {}).sort()])
+  const content = contentOf(input)
   const kept = customer.keys.get(key)
   const isOther = kept !== undefined && kept.content !== content
   const other: Refusal | null = isOther ? { status: 400, code: 'InvalidArgumentError' } : null
@@ -83,6 +83,10 @@ export function judge(
   const verdict = ask(state, input, { clock, at })
   return { customer, key, content, at, verdict }
 }
+
+/** What a key stands for: a repetition asks for the same. */
+export const contentOf = ({ featureId, amount, dimensions = {} }: ConsumeInput): string =>
+  JSON.stringify([featureId, amount, Object.entries(dimensions).sort()])
 
 function ask(state: State, input: ConsumeInput, { clock, at }: { clock: Instant; at: Instant }) {
   const { customerId, featureId, amount, dimensions } = input

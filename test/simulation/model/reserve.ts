@@ -1,7 +1,7 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { type Quantity, quantityFromWire, quantityToWire } from '../../../src/kernel/quantity.ts'
 import { check, fits } from './check.ts'
-import { afterwards, type ConsumeInput, type Consumption, judge } from './consume.ts'
+import { afterwards, type ConsumeInput, type Consumption, contentOf, judge } from './consume.ts'
 import { decisionInstant } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
@@ -58,7 +58,8 @@ function hold(
 
 function keptReservation(state: State, input: ReserveInput): Reservation | null {
   const key = JSON.stringify(['reserve', input.idempotencyKey])
-  return state.customers.get(input.customerId)?.keys.get(key)?.reservation ?? null
+  const kept = state.customers.get(input.customerId)?.keys.get(key)
+  return kept?.content === contentOf(input) ? kept.reservation : null
 }
 
 export type Named = { customerId: string; reservation: Reservation | undefined }
