@@ -116,14 +116,16 @@ export async function createApp(from: {
   clock: Clock
   log: Logger
   origin: Origin
+  statementTimeoutMs?: number
 }): Promise<App> {
-  const { config, connection, clock, log, origin } = from
+  const { config, connection, clock, log, origin, statementTimeoutMs } = from
   const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock)
   for (const warning of migrated.warnings) log.warn({}, warning)
   if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'schema migrated')
   const db = openDatabase({
     connection,
     poolSize: config.databasePoolSize,
+    ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     onIdleError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
   })
   return { db, clock, ids: uuidv7(), log, config, origin }

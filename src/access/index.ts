@@ -7,7 +7,7 @@ export { type MemberInput, putMember, removeMember } from './member-commands.ts'
 export { listMembers } from './member-store.ts'
 export { permits } from './permit.ts'
 export { enforceSigning, signingSecret } from './signing-commands.ts'
-export { findEnvironment, listEnvironments, listKeys } from './store.ts'
+export { findEnvironment, findEnvironmentsByKey, listEnvironments, listKeys } from './store.ts'
 export {
   ACCOUNT_ROLES,
   type AccountRole,

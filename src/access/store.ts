@@ -38,6 +38,18 @@ export async function findEnvironment(reader: Reader, id: string): Promise<Envir
   return found && environmentOf(found)
 }
 
+/** Environments by their keys, in no particular order. */
+export async function findEnvironmentsByKey(
+  reader: Reader,
+  keys: readonly Uuid[],
+): Promise<Environment[]> {
+  const found = await reader.many(
+    environmentRow,
+    sql`${selectEnvironment} where e.environment_key = any(${keys}::uuid[])`,
+  )
+  return found.map(environmentOf)
+}
+
 export async function listEnvironments(reader: Reader): Promise<Environment[]> {
   const found = await reader.many(
     environmentRow,

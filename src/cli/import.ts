@@ -7,6 +7,7 @@ import { FORMATS, formatOf, openRows, type RowFile } from './import/read-rows.ts
 import { requestsOf } from './import/requests.ts'
 import { type FileRow, RowError } from './import/row-error.ts'
 import { rowIn, rowSender, type SendRows } from './import/send-rows.ts'
+import { numberOf } from './number-of.ts'
 import { showProgress } from './progress.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
 
@@ -117,9 +118,6 @@ function whatStays({ rows }: Imported, line: number | null): string {
   const goOn = line === null ? '' : `; go on with --from-line ${line}`
   return `${numberOf(rows, 'row')} above are imported and stay${goOn}.`
 }
-
-const numberOf = (count: number, thing: string): string =>
-  `${count} ${thing}${count === 1 ? '' : 's'}`
 
 const KILOBYTE = 1000
 

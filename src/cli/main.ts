@@ -16,6 +16,7 @@ import { migrateCommand } from './migrate.ts'
 import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { signingCommand } from './signing.ts'
+import { verifyCommand } from './verify.ts'
 
 /** Every command by its name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   environment: environmentCommand,
   member: memberCommand,
   integration: integrationCommand,
+  verify: verifyCommand,
   migrate: migrateCommand,
   backup: backupCommand,
   restore: restoreCommand,

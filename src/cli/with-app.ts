@@ -51,15 +51,22 @@ export async function withOpened<T>(
   }
 }
 
-/** Runs a command on the application. The default environment is there. */
-export function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
+/**
+ * Runs a command on the application. The default environment is there. `statementTimeoutMs`: for
+ * one that reads more than any request.
+ */
+export function withApp<T>(
+  work: (app: App) => Promise<T>,
+  patience: { statementTimeoutMs?: number } = {},
+): Promise<T> {
   const config = commandConfig()
   return withDatabase(config, async (database) => {
     await refuseForeignSchema(database)
     const { connection } = database
     const log = createLog(config)
     const origin = commandOrigin()
-    const app = await createApp({ config, connection, clock: systemClock, log, origin })
+    const clock = systemClock
+    const app = await createApp({ config, connection, clock, log, origin, ...patience })
     try {
       await ensureDefaultEnvironment(app)
       return await work(app)

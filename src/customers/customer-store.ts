@@ -270,6 +270,41 @@ export const customerExists = async (reader: Reader, scope: Scope, key: Uuid): P
     where customer_key = ${key}::uuid and environment_key = ${scope.environmentKey}::uuid`,
   )) !== null
 
+/** Which customers to walk through; null is any. */
+export type Walk = { environmentKey: Uuid | null; customerId: string | null }
+
+const walked = ({ environmentKey, customerId }: Walk): Sql => sql`
+  from customers
+  where true
+    ${environmentKey === null ? nothing : sql`and environment_key = ${environmentKey}::uuid`}
+    ${customerId === null ? nothing : sql`and id = ${customerId}::text`}`
+
+const walkedRow = row({ customer_key: column.uuid, environment_key: column.uuid, id: column.text })
+
+/** Customers of any environment, archived ones too, by their keys: the first `limit` after one. */
+export async function walkCustomers(
+  reader: Reader,
+  walk: Walk,
+  { after, limit }: { after: Uuid | null; limit: number },
+): Promise<{ key: Uuid; environmentKey: Uuid; id: string }[]> {
+  const found = await reader.many(
+    walkedRow,
+    sql`
+    select customer_key, environment_key, id ${walked(walk)}
+      ${after === null ? nothing : sql`and customer_key > ${after}::uuid`}
+    order by customer_key limit ${limit}::integer`,
+  )
+  return found.map(({ customer_key, environment_key, id }) => {
+    return { key: customer_key, environmentKey: environment_key, id }
+  })
+}
+
+const walkLengthRow = row({ customers: column.integer })
+
+/** How many customers a walk has. */
+export const countCustomers = async (reader: Reader, walk: Walk): Promise<number> =>
+  (await reader.one(walkLengthRow, sql`select count(*) as customers ${walked(walk)}`)).customers
+
 /** Writes customers as they are now, new or changed; their links are written by `saveLinks`. */
 export async function saveCustomers(
   tx: Tx,

@@ -1,10 +1,13 @@
 export type { WhenArchived } from './changing.ts'
 export {
   archivedAmong,
+  countCustomers,
   customerNamed,
   customerWithKey,
   findCustomerKey,
   findCustomerKeys,
+  type Walk,
+  walkCustomers,
 } from './customer-store.ts'
 export {
   customerTurn,

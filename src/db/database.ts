@@ -58,6 +58,8 @@ export type Connection =
 export type DatabaseOptions = {
   connection: Connection
   poolSize: number
+  /** How long a statement may run before it is cancelled; that of requests unless given. */
+  statementTimeoutMs?: number
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   onIdleError: (error: Error) => void
 }
@@ -74,7 +76,7 @@ const ATTEMPTS = 5
 /** The longest pause before the second attempt; later ones may wait that many times longer. */
 const RETRY_PAUSE_MS = 10
 /** Beyond the server's own limit: it is for one that has stopped answering altogether. */
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2000
+const ANSWER_GRACE_MS = 2000
 
 /** Columns arrive as text; the decoders of `decode.ts` are the only place that reads them. */
 const asText = { getTypeParser: () => (raw: string) => raw } as unknown as pg.CustomTypesConfig
@@ -88,14 +90,15 @@ export const clientConfig = (connection: Connection): pg.ClientConfig => ({
 })
 
 export function openDatabase(options: DatabaseOptions): Database {
+  const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options
   const pool = new pg.Pool({
     ...clientConfig(options.connection),
     max: options.poolSize,
     pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 60_000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: ANSWER_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   } as pg.PoolConfig)

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { NOW, openWorldApart, type Tenant } from '../../test/support/world.ts'
 import { requireCustomer } from '../customers/index.ts'
 import { column, row, sql } from '../db/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 
-const world = await openWorld()
+const world = await openWorldApart()
 const { app } = world.bursar
 const REVOKE = 'v1.customers.promotionalEntitlements.revoke'
 const DAY_MS = 86_400_000

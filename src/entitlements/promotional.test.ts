@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
-import { NOW, openWorld, type Refused, type Tenant } from '../../test/support/world.ts'
+import { NOW, openWorldApart, type Refused, type Tenant } from '../../test/support/world.ts'
 import type { PromotionalEntitlementInput } from '../contract.gen.ts'
 import { sql } from '../db/index.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { IN_FORCE_LIMIT } from './promotional-commands.ts'
 
-const world = await openWorld()
+const world = await openWorldApart()
 const { app } = world.bursar
 const CREATE = 'v1.customers.promotionalEntitlements.create'
 const LIST = 'v1.customers.promotionalEntitlements.list'

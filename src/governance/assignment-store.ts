@@ -13,6 +13,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest } from '../kernel/page.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
+import type { Cadenced } from './cadence.ts'
 import type { Assignment } from './types.ts'
 import type { AssignmentName } from './upsert-assignment.ts'
 
@@ -90,6 +91,21 @@ export async function findAssignments(
   return found.map(assignmentOf)
 }
 
+/** A customer's budgets by their keys, in no particular order. */
+export async function findAssignmentsByKey(
+  reader: Reader,
+  customerKey: Uuid,
+  keys: readonly Uuid[],
+): Promise<Assignment[]> {
+  const found = await reader.many(
+    assignmentRow,
+    sql`
+    ${selectAssignments}
+    where a.customer_key = ${customerKey}::uuid and a.assignment_key = any(${keys}::uuid[])`,
+  )
+  return found.map(assignmentOf)
+}
+
 /** `scope_head` of a budget that applies to all usage. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
@@ -155,8 +171,21 @@ const cadenceRow = row({
   since: column.instant,
 })
 
-/** The cadences that a customer's budgets got after their first ones, and since when. */
-export async function findCadenceChanges(reader: Reader, customerKey: Uuid) {
+/** A revision of a budget that began with another cadence. */
+export type CadenceChange = Cadenced & { key: Uuid; revision: number; since: Instant }
+
+const changedAfter = ({ key, revision }: Pick<CadenceChange, 'key' | 'revision'>): Sql =>
+  sql`and (past.assignment_key, past.revision) > (${key}::uuid, ${revision - 1}::integer)`
+
+/**
+ * The revisions that a customer's budgets got after their first ones, by (key, revision): the first
+ * `limit` after one of them.
+ */
+export async function findCadenceChanges(
+  reader: Reader,
+  customerKey: Uuid,
+  { after, limit }: { after: Pick<CadenceChange, 'key' | 'revision'> | null; limit: number },
+): Promise<CadenceChange[]> {
   const found = await reader.many(
     cadenceRow,
     sql`
@@ -166,7 +195,8 @@ export async function findCadenceChanges(reader: Reader, customerKey: Uuid) {
       join assignments a using (customer_key, assignment_key)
       left join past_cadences next on next.customer_key = past.customer_key
         and next.assignment_key = past.assignment_key and next.revision = past.revision + 1
-    where past.customer_key = ${customerKey}::uuid`,
+    where past.customer_key = ${customerKey}::uuid ${after === null ? nothing : changedAfter(after)}
+    order by past.assignment_key, past.revision limit ${limit}::integer`,
   )
   return found.map(({ assignment_key, revision, cadence, created_at, since }) => {
     return { key: assignment_key, revision, cadence, createdAt: created_at, since }
@@ -181,7 +211,7 @@ export type AssignmentFilter = {
 }
 
 const ofCapabilities = (keys: readonly Uuid[] | null): Sql =>
-  keys === null ? nothing : sql`and a.capability_key = any(${keys}::uuid[])`
+  keys === null ? nothing : sql`and a.capability_key::text = any(${keys}::text[])`
 
 export async function listAssignments(
   reader: Reader,
@@ -215,5 +245,6 @@ export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<b
   (await reader.maybeOne(
     keyRow,
     sql`
-    select assignment_key from assignments where capability_key = ${capabilityKey}::uuid limit 1`,
+    select assignment_key from assignments
+    where capability_key::text = ${capabilityKey}::text limit 1`,
   )) !== null

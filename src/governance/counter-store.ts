@@ -1,8 +1,8 @@
-import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
-import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { heldPostings, moveHolds, type Posting, postingsFrom } from '../metering/index.ts'
 import { type Carry, counterName, type Kept } from './count.ts'
@@ -85,7 +85,7 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
 }
 
 /** What earlier revisions were posted, as postings of the revision that took it over. */
-function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
+export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
   const rows = carries.flatMap(({ assignmentKey, revision, windows }) =>
     windows.map((window) => ({ assignmentKey, revision, window })),
   )
@@ -136,14 +136,13 @@ export async function carryCounters(
   ])
 }
 
-/** Counts anew what open reservations hold of budgets, `null` for all. */
+/** Counts anew what open reservations hold of budgets. */
 async function recountHolds(
   tx: Tx,
   { scope, customerKey }: Owner,
-  assignmentKeys: readonly Uuid[] | null,
+  assignmentKeys: readonly Uuid[],
 ): Promise<void> {
-  const ofThese =
-    assignmentKeys === null ? sql`true` : sql`assignment_key = any(${assignmentKeys}::uuid[])`
+  const ofThese = sql`assignment_key = any(${assignmentKeys}::uuid[])`
   await tx.execute(sql`
     update budget_counters set held = 0
     where customer_key = ${customerKey}::uuid and held <> 0 and ${ofThese}`)
@@ -156,71 +155,4 @@ async function recountHolds(
     where ${ofThese} group by assignment_key, revision, window_start
     on conflict (customer_key, assignment_key, revision, window_start) do update set
       held = excluded.held`)
-}
-
-/** What all counters of a customer are by the postings, and by the cadences that they had. */
-const recounted = (customerKey: Uuid, carries: readonly Carry[]): Sql => sql`
-  select assignment_key, revision, window_start, delta
-  from ${postingsFrom(customerKey, null)} as posting
-  ${carries.length === 0 ? nothing : sql`union all ${carried(customerKey, carries)}`}`
-
-const differenceRow = row({
-  ...counterColumns,
-  recounted: column.quantity,
-  recounted_held: column.quantity,
-})
-
-/** A counter that is not what its postings make. */
-export type Difference = { name: string; kept: Figures; recounted: Figures }
-
-/** What was counted, and what is held. */
-export type Figures = { usage: Quantity; held: Quantity }
-
-/** Those of a customer's counters that are not what they should be, at most `limit`, by keys. */
-export async function differingCounters(
-  reader: Reader,
-  customerKey: Uuid,
-  { carries, limit }: { carries: readonly Carry[]; limit: number },
-): Promise<Difference[]> {
-  const found = await reader.many(
-    differenceRow,
-    sql`
-    select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
-      coalesce(recounted.usage, 0) as recounted, coalesce(kept.held, 0) as held,
-      coalesce(holding.held, 0) as recounted_held
-    from (
-        select assignment_key, revision, window_start, sum(delta) as usage
-        from (${recounted(customerKey, carries)}) as posting
-        group by assignment_key, revision, window_start
-      ) as recounted
-      full join (
-        select assignment_key, revision, window_start, sum(delta) as held
-        from ${heldPostings(customerKey)} as each
-        group by assignment_key, revision, window_start
-      ) as holding using (assignment_key, revision, window_start)
-      full join (
-        select assignment_key, revision, window_start, usage, held from budget_counters
-        where customer_key = ${customerKey}::uuid
-      ) as kept using (assignment_key, revision, window_start)
-    where coalesce(kept.usage, 0) <> coalesce(recounted.usage, 0)
-      or coalesce(kept.held, 0) <> coalesce(holding.held, 0)
-    order by assignment_key, revision, window_start limit ${limit}::integer`,
-  )
-  return found.map((each) => ({
-    name: nameOf(each),
-    kept: { usage: each.usage, held: each.held },
-    recounted: { usage: each.recounted, held: each.recounted_held },
-  }))
-}
-
-/** Makes all counters of a customer anew. Nothing must be posted meanwhile. */
-export async function rewriteCounters(
-  tx: Tx,
-  owner: Owner,
-  carries: readonly Carry[],
-): Promise<void> {
-  await tx.execute(sql`
-    delete from budget_counters where customer_key = ${owner.customerKey}::uuid`)
-  await tx.execute(insertCounters(owner, recounted(owner.customerKey, carries)))
-  await recountHolds(tx, owner, null)
 }

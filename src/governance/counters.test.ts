@@ -9,7 +9,7 @@ import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
 import { counterName } from './count.ts'
 import { hold, post, readCounters } from './counter-store.ts'
-import { findDifferences, recountCounters } from './recount.ts'
+import { compareCounters, recountCounters } from './recount.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -31,7 +31,8 @@ const budget = async (entityId: string, cadence: string) => {
   return required(saved, 'a budget')
 }
 const record = (amount: number, occurredAt?: Instant) => use('userId=ann', amount, occurredAt)
-const differences = () => findDifferences(app.db.read, current().customerKey, 100)
+const differences = async () =>
+  (await compareCounters(app.db.read, current().customerKey, 100)).differences
 
 /** The customer and its environment, as stores take them. */
 const owned = () => {
@@ -186,7 +187,7 @@ test('every counter can be made out of the records again', async () => {
   })
   const found = await differences()
   assert.ok(found.length > 2)
-  for (const { kept, recounted } of found) assert.notEqual(kept, recounted)
+  for (const { kept, recounted } of found) assert.notDeepEqual(kept, recounted)
   await app.db.transaction((tx) => recountCounters(tx, owned()))
   assert.deepEqual(await counters(), before)
   assert.deepEqual(await differences(), [])
@@ -195,6 +196,43 @@ test('every counter can be made out of the records again', async () => {
     await recountCounters(tx, owned())
   })
   assert.deepEqual(await counters(), before)
+})
+
+test('any number of changes of cadence is compared and counted anew, some at a time', async () => {
+  await furnished()
+  await record(3)
+  const key = (await budget('ann', 'P1M')).id
+  const ofAnn = sql`customer_key = ${current().customerKey}::uuid and assignment_key = ${key}::uuid`
+  await app.db.transaction(async (tx) => {
+    await tx.execute(sql`update assignments set revision = 2101 where ${ofAnn}`)
+    await tx.execute(sql`
+      insert into past_cadences (customer_key, assignment_key, revision, environment_key, cadence,
+        ended_at)
+      select customer_key, assignment_key, past.revision, environment_key, cadence,
+        ${instantToWire(now)}::timestamptz
+      from assignments cross join generate_series(1, 2100) as past (revision) where ${ofAnn}`)
+    await recountCounters(tx, owned())
+  })
+  assert.deepEqual(await differences(), [])
+  const ann = (await counters()).filter((each) => each.startsWith('ann'))
+  assert.deepEqual(
+    ann,
+    Array.from({ length: 2101 }, (_, index) => `ann ${index + 1} 2026-05-01 3`),
+  )
+  const damaged = [1, 2, 1000, 1001, 1002, 2001, 2101]
+  await app.db.transaction((tx) =>
+    tx.execute(sql`
+      update budget_counters set usage = usage - 1
+      where ${ofAnn} and revision = any(${damaged}::integer[])`),
+  )
+  const found = await compareCounters(app.db.read, current().customerKey, 4)
+  assert.equal(found.count, damaged.length)
+  assert.deepEqual(
+    found.differences.map(({ revision }) => revision),
+    damaged.slice(0, 4),
+  )
+  await app.db.transaction((tx) => recountCounters(tx, owned()))
+  assert.deepEqual(await differences(), [])
 })
 
 test('records that race with changes of cadence count once, before or after each change', async () => {

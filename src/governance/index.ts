@@ -1,3 +1,4 @@
+export { findAssignmentsByKey } from './assignment-store.ts'
 export { budgetHandlers } from './budget-http.ts'
 export { windowOf } from './cadence.ts'
 export { budgetsUse } from './catalog-use.ts'
@@ -6,7 +7,14 @@ export { attributionOf, type Counters, counterName, type Kept, postingsOf } from
 export { type CounterKey, hold, type OwnPosting, post, readCounters } from './counter-store.ts'
 export { firedBy, type Reached, type Threshold } from './fire-thresholds.ts'
 export { governanceHandlers } from './http.ts'
-export { findDifferences, recountCounters } from './recount.ts'
+export { compareCounters, recountCounters } from './recount.ts'
+export {
+  type CounterDifference,
+  countCounters,
+  type Figures as CounterFigures,
+  findWrongPostings,
+  type PostingProblem,
+} from './recount-store.ts'
 export { findBudgets, type ResolutionRequest, resolve } from './resolve-store.ts'
 export { type Firing, readFired, readThresholds, saveFired } from './threshold-store.ts'
 export { findAttributionKeys } from './type-store.ts'

@@ -1,29 +1,53 @@
 import type { Reader, Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { findCadenceChanges } from './assignment-store.ts'
-import { type Carry, carryOf } from './count.ts'
-import { type Difference, differingCounters, rewriteCounters } from './counter-store.ts'
+import type { Comparison } from '../metering/index.ts'
+import { type CadenceChange, findCadenceChanges } from './assignment-store.ts'
+import { carryOf } from './count.ts'
+import { type CounterDifference, comparePart, type Part, rewritePart } from './recount-store.ts'
+
+/** Changes of cadence at a time: the windows that each took over are held in memory. */
+const CHANGES = 1000
 
 /**
- * The counters of a customer that are not what its records make of them, at most `limit`. Reads all
- * of its records.
+ * The counters of a customer that are not what its records make of them, the first `limit`. Reads
+ * all of its records.
  */
-export const findDifferences = async (
+export async function compareCounters(
   reader: Reader,
   customerKey: Uuid,
   limit: number,
-): Promise<Difference[]> =>
-  differingCounters(reader, customerKey, { carries: await carries(reader, customerKey), limit })
+): Promise<Comparison<CounterDifference>> {
+  const differences: CounterDifference[] = []
+  let count = 0
+  for await (const part of partsOf(reader, customerKey)) {
+    const found = await comparePart(reader, customerKey, { part, limit })
+    differences.push(...found.differences.slice(0, limit - differences.length))
+    count += found.count
+  }
+  return { differences, count }
+}
 
 /**
  * Makes all counters of a customer out of its records. The customer's head must be locked: what is
  * posted meanwhile would be lost.
  */
-export const recountCounters = async (
+export async function recountCounters(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
-): Promise<void> => rewriteCounters(tx, owner, await carries(tx, owner.customerKey))
+): Promise<void> {
+  for await (const part of partsOf(tx, owner.customerKey)) await rewritePart(tx, owner, part)
+}
 
-const carries = async (reader: Reader, customerKey: Uuid): Promise<Carry[]> =>
-  (await findCadenceChanges(reader, customerKey)).map((change) => carryOf(change, change.since))
+async function* partsOf(reader: Reader, customerKey: Uuid): AsyncGenerator<Part> {
+  yield null
+  let after: CadenceChange | null = null
+  do {
+    const changes: CadenceChange[] = await findCadenceChanges(reader, customerKey, {
+      after,
+      limit: CHANGES,
+    })
+    if (changes.length > 0) yield changes.map((change) => carryOf(change, change.since))
+    after = changes[CHANGES - 1] ?? null
+  } while (after !== null)
+}

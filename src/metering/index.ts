@@ -1,3 +1,11 @@
+export {
+  findTornRecords,
+  findUnfoundedNames,
+  type RecordKey,
+  readSize,
+  type UsageSize,
+} from './check-store.ts'
+export { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
 export { type Decided, findDecided, saveDecided } from './decision-store.ts'
 export { findUsage } from './find-usage.ts'
@@ -43,6 +51,14 @@ export { occurredAt } from './occurred-at.ts'
 export { makePartitions } from './partitions.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
+export { recountTotals } from './recount.ts'
+export {
+  compareMarks,
+  compareTotals,
+  type MarksDifference,
+  type TotalDifference,
+  type TotalRow,
+} from './recount-store.ts'
 export {
   findExpired,
   findOpen,

@@ -1,10 +1,11 @@
-import { bareArray, column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { bareArray, column, type Reader, type Row, row, sql, type Tx } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { boundToSql, type Window } from '../kernel/period.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
+  markHash,
   recordsOfWindow,
   tallyColumns,
   tallyOf,
@@ -21,8 +22,17 @@ const lastColumns = {
   set_at: column.nullable(column.instant),
 }
 
+export const totalRow = row({ ...windowColumns, ...tallyColumns, ...lastColumns })
 const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
 const madeRow = row({ ...tallyColumns, ...lastColumns })
+
+export const totalOf = (found: Row<typeof totalRow>): KeptTotal => ({
+  window: { start: found.window_start, end: found.window_end },
+  tally: tallyOf(found),
+  held: found.held,
+  lastAt: found.last_at,
+  setAt: found.set_at,
+})
 
 /**
  * The totals of what is metered whose windows end after an instant, in the order of what is asked
@@ -49,14 +59,7 @@ export async function findTotals(
         and total.window_end > asked.from_at`,
   )
   const totals: KeptTotal[][] = asked.map(() => [])
-  for (const each of found)
-    totals[each.position - 1]?.push({
-      window: { start: each.window_start, end: each.window_end },
-      tally: tallyOf(each),
-      held: each.held,
-      lastAt: each.last_at,
-      setAt: each.set_at,
-    })
+  for (const each of found) totals[each.position - 1]?.push(totalOf(each))
   return totals
 }
 
@@ -87,8 +90,7 @@ export async function makeMarks(tx: Tx, scope: Scope, windows: readonly WindowOf
   await tx.execute(sql`
     insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
       window_start, environment_key)
-    select distinct query.customer_key, query.feature_key, query.resource_key,
-      substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid,
+    select distinct query.customer_key, query.feature_key, query.resource_key, ${markHash},
       query.window_end, query.window_start, ${scope.environmentKey}::uuid
     from ${windowsAsked(windows)} cross join lateral (
       select counted.mark from ${recordsOfWindow} and counted.mark is not null

@@ -8,7 +8,7 @@ const MONTHS_AHEAD = 2
 /** Attaching waits for whoever writes to the default partition; it is tried again the next day. */
 const LOCK_TIMEOUT = '2s'
 /** Another server made it; somebody is in the way; the default partition has rows of the month. */
-const PASSING = ['42P07', '23505', '55P03', '40P01', '23514']
+const PASSING = ['42P07', '42710', '23505', '55P03', '40P01', '23514']
 
 /**
  * Makes the partitions of records accepted in this month and the next ones. Counting never waits

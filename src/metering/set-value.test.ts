@@ -26,7 +26,7 @@ const report = (steps: readonly Step[], window: Window): readonly KeptTotal[] =>
       const amount = behavior === 'SET' ? amountOfSet(totalIn(totals, window), set, 'v') : value
       if (amount === null) return totals
       const counted = totalsWith(totals, { amount, occurredAt: at }, () => false)
-      return behavior === 'SET' ? totalsAfterSet(counted, window, at) : counted
+      return behavior === 'SET' ? totalsAfterSet(counted, at) : counted
     },
     withWindow(withWindow([], LIFETIME), MAY),
   )
@@ -60,6 +60,23 @@ for (const [name, steps, expected] of SEATS)
 test('a SET is against its window, and other windows keep their own sum', () => {
   const steps = [delta(7, 50), delta(2, 150), set(5, 160)]
   assert.deepEqual(sums(steps, MAY), [wholeUnits(12), wholeUnits(5)])
+})
+
+test('a SET is in force in every window that it occurred in, until a later one is', () => {
+  const inForce = (steps: readonly Step[]) => report(steps, MAY).map(({ setAt }) => setAt)
+  assert.deepEqual(inForce([delta(1, 150)]), [null, null])
+  assert.deepEqual(inForce([set(5, 150), delta(1, 190)]), [150, 150])
+  assert.deepEqual(inForce([set(5, 150), set(5, 170)]), [170, 170])
+  const ofLifetime = report([set(5, 210)], LIFETIME)
+  assert.deepEqual(
+    ofLifetime.map(({ setAt }) => setAt),
+    [210, null],
+  )
+  const later = totalsAfterSet(ofLifetime, 150)
+  assert.deepEqual(
+    later.map(({ setAt }) => setAt),
+    [210, 150],
+  )
 })
 
 test('after a SET that counts, the sum of its window is its value', () => {

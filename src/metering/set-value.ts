@@ -1,6 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
-import { isSameWindow, type Window } from '../kernel/period.ts'
+import { contains } from '../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { KeptTotal } from './types.ts'
 
@@ -29,14 +29,15 @@ export function amountOfSet(
   return amount
 }
 
-/** The totals in which a SET of a window is the one in force. */
+/** The totals after a SET: in every window that it occurred in, the latest one is in force. */
 export const totalsAfterSet = (
   totals: readonly KeptTotal[],
-  window: Window,
   occurredAt: Instant,
 ): readonly KeptTotal[] =>
   totals.map((total) =>
-    isSameWindow(total.window, window) ? { ...total, setAt: occurredAt } : total,
+    contains(total.window, occurredAt)
+      ? { ...total, setAt: Math.max(total.setAt ?? occurredAt, occurredAt) }
+      : total,
   )
 
 /** 400 `EntitlementUsageOutOfRangeError` for usage that a JSON number could not tell exactly. */

@@ -20,6 +20,10 @@ export const tallyOf = (found: Row<typeof tallyRow>): Tally => ({
   distinct: found.distinct_count,
 })
 
+/** What is kept of the mark of `counted`: 128 bits, as `hashOfMark` makes them. */
+export const markHash = sql`
+  substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid`
+
 /**
  * The windows as a relation `query`, in their order (`position`, from 1). The whole days within a
  * window are those from `days_start` to `days_end`; without any, both are its end.
@@ -35,10 +39,9 @@ export function windowsAsked(windows: readonly WindowOf[]): Sql {
       ${bareArray(windows.map(({ window }) => boundToSql(window.end)))}::timestamptz[],
       ${bareArray(days.map(({ start }) => boundToSql(start)))}::timestamptz[],
       ${bareArray(days.map(({ end }) => boundToSql(end)))}::timestamptz[],
-      ${bareArray(windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS)))}::uuid[],
-      ${windows.map(({ aggregate }) => aggregate === 'UNIQUE')}::boolean[]
+      ${bareArray(windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS)))}::uuid[]
     ) with ordinality as query (customer_key, feature_key, resource_key, window_start, window_end,
-      days_start, days_end, first_key, is_unique, position)`
+      days_start, days_end, first_key, position)`
 }
 
 /** From the first day to the last that lie within a window as a whole. */
@@ -69,15 +72,23 @@ export const recordsOfWindow = recordsBetween(sql`query.window_start`, sql`query
 const eachOf = (records: Sql): Sql => sql`
   select 1, counted.amount, counted.amount, counted.amount, event.occurred_at from ${records}`
 
+/** Whether any record ever had a mark: a meter may have changed how it aggregates since. */
+const hasMarks = sql`
+  exists (
+    select from usage_totals lifetime
+    where lifetime.customer_key = query.customer_key and lifetime.feature_key = query.feature_key
+      and lifetime.resource_key = query.resource_key and lifetime.window_end = 'infinity'
+      and lifetime.window_start = '-infinity' and lifetime.distinct_count > 0)`
+
 /**
  * The tally of the window of `query`, and what is held in it: that of its whole days, which are
- * kept, and of the records before and after them. Distinct values cannot be added up: they take all
- * records.
+ * kept, and of the records before and after them. Distinct values cannot be added up: where there
+ * are any, they take all records.
  */
 export const tallyOfWindow = sql`
   select coalesce(sum(part.count), 0)::bigint as count, coalesce(sum(part.sum), 0) as sum,
     min(part.min) as min, max(part.max) as max,
-    coalesce(case when query.is_unique
+    coalesce(case when ${hasMarks}
       then (select count(distinct counted.mark) from ${recordsOfWindow}) end, 0) as distinct_count,
     max(part.last_at) as last_at, (
       select max(event.occurred_at) from ${recordsOfWindow} and event.kind = 'SET') as set_at, (

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openShop } from '../../test/support/shop.ts'
-import { openWorld } from '../../test/support/world.ts'
+import { openWorldApart } from '../../test/support/world.ts'
 import { makePartitions, TRIM_USAGE } from './index.ts'
 
-const world = await openWorld()
+const world = await openWorldApart()
 const { app, jobs } = world.bursar
 const { clock } = world
 const DAY_MS = 86_400_000

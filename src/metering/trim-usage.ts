@@ -7,9 +7,9 @@ import { makePartitions } from './partitions.ts'
 
 export const TRIM_USAGE = 'usage.trim'
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 /** Later records of a closed window are so rare that it may as well be made again. */
-const CLOSED_KEPT_MS = 35 * DAY_MS
+export const CLOSED_KEPT_MS = 35 * DAY_MS
 /** Other work gets its turn in between. */
 const NEXT_PART_MS = 1
 /** Rows of one statement: well within its time, whatever has piled up. */

@@ -36,8 +36,8 @@ export type Metered = { featureKey: Uuid; resourceKey: Uuid }
 /** The same, of any customer. */
 export type MeteredOf = Metered & { customerKey: Uuid }
 
-/** One window of it, and how its usage is made. */
-export type WindowOf = MeteredOf & { window: Window; aggregate: Aggregate }
+/** One window of it. */
+export type WindowOf = MeteredOf & { window: Window }
 
 /** What is kept of a window. */
 export type Total = {

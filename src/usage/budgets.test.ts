@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openShop } from '../../test/support/shop.ts'
+import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
-import { findCustomerKey } from '../customers/index.ts'
-import { findDifferences } from '../governance/index.ts'
-import { required } from '../kernel/assert.ts'
 
 const world = await openWorld()
 const { clock } = world
-const reader = world.bursar.app.db.read
 
 const params = { id: 'acme' }
 const FEATURES = {
@@ -66,10 +63,7 @@ async function openCompany() {
     dimensions,
     ...more,
   })
-  const differences = async () => {
-    const key = await findCustomerKey(reader, tenant.scope, params.id)
-    return findDifferences(reader, required(key, 'the customer'), 10)
-  }
+  const differences = () => differencesOf(world, tenant)
   return { ...shop, used, tokensBy, differences }
 }
 
@@ -85,7 +79,7 @@ test('usage counts for whom its dimensions name, for all above, and for scopes t
     tokensBy({}, 1000),
   ])
   assert.equal(await used(), 'ann 11, bob 100, org 121, team 121, team[gpt] 6')
-  assert.deepEqual(await differences(), [])
+  assert.deepEqual(await differences(), {})
 })
 
 test('usage counts in the window of its instant, beyond any limit, and is taken back', async () => {
@@ -100,7 +94,7 @@ test('usage counts in the window of its instant, beyond any limit, and is taken 
   assert.equal(await used(), 'ann 0, bob 0, org 0, team 0, team[gpt] 0')
   await report([tokensBy({ userId: 'ann' }, 15)])
   assert.equal(await used(), 'ann 5, bob 0, org 12, team 12, team[gpt] 0')
-  assert.deepEqual(await differences(), [])
+  assert.deepEqual(await differences(), {})
   try {
     clock.moveTo(Date.parse('2026-05-19T00:00:00Z'))
     assert.equal(await used(), 'ann 0, bob 0, org 12, team 12, team[gpt] 0')
@@ -178,7 +172,7 @@ test('usage is attributed to the structure as it is when it is counted', async (
   await tenant.ok('v1Beta.customers.entities.archive', { params, body: { ids: ['ann'] } })
   await both()
   assert.equal(await used(), 'bob 2, org 5, team 3, team[gpt] 0')
-  assert.deepEqual(await differences(), [])
+  assert.deepEqual(await differences(), {})
 })
 
 test('records that race with changes of the tree are attributed to it before or after', async () => {
@@ -194,7 +188,7 @@ test('records that race with changes of the tree are attributed to it before or 
   const writing = Array.from({ length: 60 }, () => report([tokensBy({ userId: 'ann' }, 1)]))
   for (const parent of ['org', 'team', 'org', 'team']) await move(parent)
   await Promise.all(writing)
-  assert.deepEqual(await differences(), [])
+  assert.deepEqual(await differences(), {})
   const attributions = await world.bursar.app.db.withClient(
     async (client) =>
       (

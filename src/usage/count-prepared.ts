@@ -69,7 +69,7 @@ function count(draft: State, prepared: Prepared, counting: Counting): Measured[]
   const isNewIn =
     mark === null ? never : (window: Window) => noteMark(draft, { ...metered, mark }, window)
   const counted = totalsWith(before, { amount, occurredAt }, isNewIn)
-  const after = setIn === null ? counted : totalsAfterSet(counted, setIn, occurredAt)
+  const after = setIn === null ? counted : totalsAfterSet(counted, occurredAt)
   refuseOutOfRange(usageOf(totalIn(after, counting.window).tally, counting.aggregate), field)
   draft.totals.set(name, after)
   return [{ featureKey, amount, mark }]

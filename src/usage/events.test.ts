@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openShop } from '../../test/support/shop.ts'
+import { grant, openShop } from '../../test/support/shop.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
@@ -274,6 +274,24 @@ test('a thousand events in a body of 15 MB count, one more event is refused', as
   await tenant.refused('v1.events.report', { body }, { ...bad, message: /events/ })
   const large = { events: [{ ...call(), dimensions: { text: 'x'.repeat(17_000_000) } }] }
   await tenant.refused('v1.events.report', { body: large }, { status: 413, code: null })
+})
+
+test('a meter may count otherwise for a while: distinct values are not forgotten', async () => {
+  const users = { ...FEATURES.users, isHeld: false }
+  const { tenant, ingest, usage } = await openShop(world, { users })
+  const meterBy = (aggregation: object) =>
+    tenant.ok('v1.features.updateFeature', {
+      params: { id: 'users' },
+      body: { meter: { aggregation, filters: named('call') } },
+    })
+  await ingest([call({ userId: 'a' }), call({ userId: 'b' })])
+  await meterBy({ function: 'COUNT' })
+  await grant(tenant, 'acme', 'users', { resetPeriod: 'MONTH' })
+  await ingest([call({ userId: 'c' })])
+  assert.equal(await usage('users'), 3)
+  await meterBy({ function: 'UNIQUE', field: 'userId' })
+  await ingest([call({ userId: 'b' }), call({ userId: 'd' })])
+  assert.equal(await usage('users'), 3)
 })
 
 test('text of any kind comes through as it is', async () => {

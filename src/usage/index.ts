@@ -1,2 +1,3 @@
 export { releaseWhenArchived } from './free-holds.ts'
 export { usageHandlers } from './http.ts'
+export { recountCustomer, type Verified, verifyCustomer } from './verify-customer.ts'

@@ -10,7 +10,6 @@ import type { Instant } from '../kernel/clock.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
-  type Aggregate,
   type Decided,
   findDecided,
   findMarks,
@@ -41,7 +40,7 @@ import {
 import type { Prepared } from './types.ts'
 
 /** What is about to be counted somewhere, in which windows, and since when it may have occurred. */
-type Ask = MeteredOf & { aggregate: Aggregate; from: Instant; windows: readonly Window[] }
+type Ask = MeteredOf & { from: Instant; windows: readonly Window[] }
 
 /** What a group is about to count and decide. */
 export type Loading = {
@@ -107,7 +106,7 @@ export async function loadState(
 function asksOf(records: readonly Prepared[]): Ask[] {
   const asks = new Map<string, Ask>()
   for (const record of records)
-    for (const { featureKey, aggregate, window } of record.counting) {
+    for (const { featureKey, window } of record.counting) {
       const { customerKey, resourceKey, occurredAt, setIn } = record
       const metered = { customerKey, featureKey, resourceKey }
       const name = nameOfMetered(metered)
@@ -115,7 +114,6 @@ function asksOf(records: readonly Prepared[]): Ask[] {
       const windows = [window, dayOf(occurredAt), ...(setIn === null ? [] : [setIn])]
       asks.set(name, {
         ...metered,
-        aggregate,
         windows: windows.reduce(including, before.windows),
         from: Math.min(before.from, occurredAt, record.acceptedAt),
       })

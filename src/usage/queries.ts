@@ -133,7 +133,7 @@ async function readTallies(
   const aggregate = aggregateOf(feature.meter)
   if (query.groupBy.length > 0 || aggregate === 'UNIQUE')
     return readRecords(reader, metered, { plan, dimensions: query.groupBy })
-  const windows = stretchesOf(plan).map((window) => ({ ...metered, aggregate, window }))
+  const windows = stretchesOf(plan).map((window) => ({ ...metered, window }))
   const tallies = (await makeTotals(reader, windows)).map(({ tally }) => tally)
   const before = plan.before === null ? NOTHING : required(tallies.shift(), 'what came before')
   return [{ tags: [], before, tallies }]

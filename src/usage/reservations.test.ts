@@ -10,10 +10,10 @@ import {
   verdict,
 } from '../../test/support/agency.ts'
 import { until } from '../../test/support/deadline.ts'
+import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { column, row, sql } from '../db/index.ts'
-import { findDifferences } from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
@@ -26,7 +26,7 @@ const TEAM = { teamId: 'team' }
 /** What totals and counters hold of a customer, and what reservations say they should. */
 async function heldBy(tenant: Tenant): Promise<{ totals: number; counters: number }> {
   const customerKey = required(await findCustomerKey(db.read, tenant.scope, params.id), 'acme')
-  assert.deepEqual(await findDifferences(db.read, customerKey, 10), [])
+  assert.deepEqual(await differencesOf(world, tenant), {})
   return db.read.one(
     row({ totals: column.integer, counters: column.integer }),
     sql`

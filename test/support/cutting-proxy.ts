@@ -66,8 +66,8 @@ const upstreamOf = (connection: Connection) => {
 }
 
 const urlOf = (text: string) => {
-  const { hostname, port } = new URL(text)
-  return { host: hostname, port: Number(port || 5432) }
+  const { hostname, port, searchParams } = new URL(text)
+  return { host: searchParams.get('host') ?? hostname, port: Number(port || 5432) }
 }
 
 function throughPort(connection: Connection, port: number): Connection {
@@ -75,5 +75,7 @@ function throughPort(connection: Connection, port: number): Connection {
   const url = new URL(connection.connectionString)
   url.hostname = '127.0.0.1'
   url.port = String(port)
+  // As a parameter a host wins over the one of the URL: the directory of a socket.
+  url.searchParams.delete('host')
   return { connectionString: url.href }
 }

@@ -4,20 +4,23 @@ import pino from 'pino'
 import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import type { OperationId, Operations } from '../../src/contract.gen.ts'
+import { type Connection, migrate, readMigrations } from '../../src/db/index.ts'
 import { readContract } from '../../src/http/index.ts'
 import {
   type Clock,
   frozenClock,
   instantFromWire,
   type MovableClock,
+  systemClock,
 } from '../../src/kernel/clock.ts'
 import { uuidv7 } from '../../src/kernel/ids.ts'
 import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
-import { type Bursar, createApp, createBursar } from '../../src/main.ts'
+import { type Bursar, createApp, createBursar, MIGRATIONS } from '../../src/main.ts'
 import { announcedBy } from './announced.ts'
 import { testConnection } from './connection.ts'
 import { type Answer, createChecker, type Request, requestOf } from './contract-client.ts'
+import { newDatabase } from './databases.ts'
 
 export const NOW = '2026-05-18T10:07:42.000Z'
 
@@ -52,9 +55,11 @@ const log = pino({ level: 'silent' })
 const fresh = uuidv7()
 
 /** A server in this process, on a clock that stands still. Closed when the test file ends. */
-export async function openWorld(env: Record<string, string> = {}): Promise<World> {
+export async function openWorld(
+  env: Record<string, string> = {},
+  connection: Connection = testConnection(),
+): Promise<World> {
   const config: Config = readConfig({ BURSAR_LOG_LEVEL: 'silent', ...env }, process.cwd())
-  const connection = testConnection()
   const clock = frozenClock(instantFromWire(NOW))
   const app = await createApp({
     config,
@@ -67,6 +72,21 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
   await bursar.server.ready()
   after(() => bursar.close())
   return { bursar, clock, tenant: () => openTenant(bursar, clock) }
+}
+
+/**
+ * A world on a database of its own: for tests that run due work at other instants, since whoever
+ * runs it does that of the whole database.
+ */
+export async function openWorldApart(): Promise<World> {
+  const endings: (() => Promise<unknown>)[] = []
+  const connection = await newDatabase({ after: (end) => void endings.push(end) })
+  await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+  const world = await openWorld({}, connection)
+  after(async () => {
+    for (const end of endings) await end()
+  })
+  return world
 }
 
 async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testConnection } from '../../test/support/connection.ts'
+import { openCompany, useCompany } from '../../test/support/metered-company.ts'
+import { randomFrom } from '../../test/support/random.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { type Sql, sql } from '../db/index.ts'
+import { bursar, runCli, urlOf } from './testing.ts'
+
+const world = await openWorld()
+const { app } = world.bursar
+const settings = { DATABASE_URL: urlOf(testConnection()) }
+const execute = (statement: Sql) => app.db.transaction((tx) => tx.execute(statement))
+
+/** A company that was used for a while, and `bursar verify` on its environment. */
+async function openUsed() {
+  const company = await openCompany(world)
+  await useCompany(company, world, { random: randomFrom(7, 1), steps: 10 })
+  world.clock.moveTo(null)
+  const { id } = company.tenant
+  const verify = (...args: string[]) => runCli(['verify', '--environment', id, ...args], settings)
+  return { ...company, id, verify }
+}
+
+test('one line of counts and exit code 0 where everything agrees', async () => {
+  const { tenant, verify } = await openUsed()
+  await tenant.ok('v1.customers.provision', { body: { id: 'idle' } })
+  const { code, stdout, stderr } = await verify()
+  assert.equal(code, 0, stdout)
+  assert.match(
+    stdout,
+    /^2 customers, 4\d records, \d+ keys, \d+ totals, .*: everything agrees\.\n$/,
+  )
+  assert.match(stderr, /^customers: 2\/2\n$/)
+  const one = await verify('--customer', 'idle', '--json')
+  assert.equal(one.code, 0)
+  assert.deepEqual(JSON.parse(one.stdout), {
+    looked: {
+      customers: 1,
+      records: 0,
+      names: 0,
+      totals: 0,
+      marks: 0,
+      reservations: 0,
+      counters: 0,
+    },
+    repaired: { count: 0, told: [] },
+    left: { count: 0, told: [] },
+  })
+})
+
+test('what differs is named by its ids, with exit code 1, until it is repaired', async () => {
+  const { id, customerKey, verify, usage, report } = await openUsed()
+  await report([{ featureId: 'tokens', value: 5, dimensions: { teamId: 'team' } }])
+  const before = await usage('seats')
+  await execute(sql`
+    update usage_totals set sum = sum + 1.5
+    where customer_key = ${customerKey}::uuid and not isfinite(window_end) and feature_key = (
+      select feature_key from features
+      where id = 'seats' and environment_key = usage_totals.environment_key)`)
+  await execute(sql`
+    update budget_counters c set usage = 99
+    from assignments a join entities e using (customer_key, entity_key)
+    where c.customer_key = ${customerKey}::uuid and a.customer_key = c.customer_key
+      and a.assignment_key = c.assignment_key and e.id = 'team' and c.revision = 1
+      and a.scope_keys = '{}'`)
+  const total = `${id} acme: total of seats, all time: sum [-.\\d]+ instead of [-.\\d]+`
+  const counter =
+    `${id} acme: counter of the budget of team for tokens, revision 1, ` +
+    'from [-\\d]+T00:00:00.000Z: usage 99 instead of [-.\\d]+'
+  const found = await verify()
+  assert.equal(found.code, 1)
+  assert.match(found.stdout, new RegExp(`^${total}$`, 'm'))
+  assert.match(found.stdout, new RegExp(`^${counter}$`, 'm'))
+  assert.match(found.stdout, /: \d differences\.\n$/)
+  assert.match(found.stderr, /--repair/)
+  const json = await verify('--json')
+  assert.equal(json.code, 1)
+  const { left } = JSON.parse(json.stdout)
+  assert.equal(left.told.length, left.count)
+  assert.partialDeepStrictEqual(left.told[0], {
+    environmentId: id,
+    customerId: 'acme',
+    kind: 'total',
+    featureId: 'seats',
+    resourceId: null,
+    windowStart: null,
+    windowEnd: null,
+  })
+  const repaired = await verify('--repair', '--customer', 'acme')
+  assert.equal(repaired.code, 0, repaired.stderr)
+  assert.match(repaired.stdout, new RegExp(`^put right: ${total}$`, 'm'))
+  assert.match(repaired.stdout, /: \d differences put right, everything agrees\.\n$/)
+  assert.equal(await usage('seats'), before)
+  assert.equal((await verify()).code, 0)
+})
+
+test('what is wrong with records is told, and --repair leaves it and exits 1', async () => {
+  const { customerKey, verify } = await openUsed()
+  await execute(sql`
+    update usage_keys set event_key = gen_random_uuid() where customer_key = ${customerKey}::uuid`)
+  await execute(sql`delete from usage_marks where customer_key = ${customerKey}::uuid`)
+  const { code, stdout } = await verify('--repair')
+  assert.equal(code, 1)
+  assert.match(
+    stdout,
+    /^put right: .* acme: marks of users, all time: \d+ missing, 0 of no record$/m,
+  )
+  assert.match(
+    stdout,
+    /^env-\S+ acme: key that stands for [-0-9a-f]{36}: there is no such record or reservation$/m,
+  )
+  assert.match(stdout, /: 1 difference put right, \d+ left\.\n$/)
+})
+
+test('at most a hundred findings are told, the rest is a number', async () => {
+  const { customerKey, verify } = await openUsed()
+  await execute(sql`
+    insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
+      kept_until)
+    select customer_key, gen_random_uuid(), environment_key, gen_random_uuid(), decided_at,
+      'infinity'
+    from customer_heads cross join generate_series(1, 250)
+    where customer_key = ${customerKey}::uuid`)
+  const { code, stdout } = await verify()
+  assert.equal(code, 1)
+  assert.equal(stdout.match(/no such record or reservation$/gm)?.length, 100)
+  assert.match(stdout, /^… and 150 more\n.*: 250 differences\.\n$/m)
+})
+
+test('nobody to verify, and a wrong command line', async () => {
+  const { id } = await world.tenant()
+  assert.match((await bursar('verify', '--environment', id)).stdout, /^0 customers, /)
+  const nobody = await runCli(['verify', '--environment', id, '--customer', 'x'], settings)
+  assert.deepEqual([nobody.code, nobody.stdout], [1, ''])
+  assert.match(nobody.stderr, /there is no customer x/)
+  const nowhere = await runCli(['verify', '--environment', `${id}x`], settings)
+  assert.equal(nowhere.code, 1)
+  assert.match(nowhere.stderr, /there is no environment/)
+  assert.equal((await runCli(['verify', 'acme'], settings)).code, 2)
+})

@@ -1,0 +1,178 @@
+import { findEnvironmentsByKey } from '../access/index.ts'
+import type { App } from '../app.ts'
+import { countCustomers, type Walk, walkCustomers } from '../customers/index.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { recountCustomer, type Verified, verifyCustomer } from '../usage/index.ts'
+import { readArguments, takePositionals } from './arguments.ts'
+import { type Command, CommandError, note, print } from './command.ts'
+import { numberOf } from './number-of.ts'
+import { showProgress } from './progress.ts'
+import { type Finding, sentenceOf } from './verify/finding.ts'
+import { nameFindings } from './verify/name-findings.ts'
+import { requireEnvironment, withApp } from './with-app.ts'
+
+/** How many findings are told one by one; the rest is a number. */
+const TOLD = 100
+/** Customers whose keys are in memory at a time. */
+const PAGE = 1000
+/** A statement reads all records of a customer: many millions of them take minutes. */
+const STATEMENT_TIMEOUT_MS = 3_600_000
+
+export const verifyCommand: Command = {
+  summary: 'compare what is counted with the records of usage',
+  usage: `Usage: bursar verify [--environment <id>] [--customer <id>] [--repair] [--json]
+
+Counts the usage of each customer anew, out of its records, and compares everything that is kept of
+it: totals, distinct values, what is held, the counters of budgets; and looks for records, keys and
+postings that do not fit together. Servers may run meanwhile: a customer is seen as of one instant.
+
+Exits 0 if everything agrees, and with --repair if everything agrees now; else lists what does not,
+and exits 1.
+
+  --environment  only the customers of this environment (default: of all)
+  --customer     only the customer with this id
+  --repair       make what is kept what the records say, one customer after the other. Records are
+                 never changed
+  --json         as JSON instead of lines`,
+  run: async (args) => {
+    const { values, positionals } = readArguments(args, {
+      environment: { type: 'string' },
+      customer: { type: 'string' },
+      repair: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    })
+    takePositionals(positionals)
+    const outcome = await withApp((app) => verify(app, values), {
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    })
+    if (values.json) print(JSON.stringify(outcome, null, 2))
+    else report(outcome)
+    if (outcome.left.count === 0) return 0
+    if (!values.repair) note('bursar verify --repair puts right what is not in the records.')
+    return 1
+  },
+}
+
+type Found = { count: number; told: Finding[] }
+
+type Outcome = {
+  looked: Verified['size'] & { customers: number }
+  /** What `--repair` has put right. */
+  repaired: Found
+  /** What does not agree, or no longer could be made to. */
+  left: Found
+}
+
+type Options = { environment?: string; customer?: string; repair: boolean }
+
+async function verify(app: App, options: Options): Promise<Outcome> {
+  const { environment, customer: customerId = null } = options
+  const scope = environment === undefined ? null : await requireEnvironment(app, environment)
+  const walk = { environmentKey: scope?.environmentKey ?? null, customerId }
+  const customers = await countCustomers(app.db.read, walk)
+  if (customerId !== null && customers === 0)
+    throw new CommandError(`there is no customer ${customerId}`)
+  const outcome = nothingYet()
+  const progress = showProgress('customers', customers)
+  try {
+    for await (const customer of customersOf(app, walk)) {
+      await verifyOne(app, customer, { repairs: options.repair, outcome })
+      progress.advance()
+    }
+  } finally {
+    progress.end()
+  }
+  return outcome
+}
+
+const nothingYet = (): Outcome => ({
+  looked: {
+    customers: 0,
+    records: 0,
+    names: 0,
+    totals: 0,
+    marks: 0,
+    reservations: 0,
+    counters: 0,
+  },
+  repaired: { count: 0, told: [] },
+  left: { count: 0, told: [] },
+})
+
+type Customer = { key: Uuid; environmentKey: Uuid; environmentId: string; customerId: string }
+
+async function* customersOf({ db }: App, walk: Walk): AsyncGenerator<Customer> {
+  let after: Uuid | null = null
+  do {
+    const page: Awaited<ReturnType<typeof walkCustomers>> = await walkCustomers(db.read, walk, {
+      after,
+      limit: PAGE,
+    })
+    const keys = [...new Set(page.map(({ environmentKey }) => environmentKey))]
+    const environments = await findEnvironmentsByKey(db.read, keys)
+    const ids = new Map(environments.map(({ environmentKey, id }) => [environmentKey, id]))
+    for (const { key, environmentKey, id } of page) {
+      const environmentId = ids.get(environmentKey) ?? environmentKey
+      yield { key, environmentKey, environmentId, customerId: id }
+    }
+    after = page[PAGE - 1]?.key ?? null
+  } while (after !== null)
+}
+
+async function verifyOne(
+  app: App,
+  customer: Customer,
+  { repairs, outcome }: { repairs: boolean; outcome: Outcome },
+): Promise<void> {
+  const tell = async (found: Found, verified: Verified) => {
+    found.count += countOf(verified)
+    const room = TOLD - found.told.length
+    if (room > 0 && countOf(verified) > 0)
+      found.told.push(...(await nameFindings(app.db.read, customer, verified)).slice(0, room))
+  }
+  const verified = await verifyCustomer(app, customer.key, TOLD)
+  addSize(outcome.looked, verified.size)
+  const repairable = { ...verified, records: NONE, names: NONE, postings: NONE }
+  if (!repairs || countOf(repairable) === 0) return tell(outcome.left, verified)
+  const { key: customerKey, environmentKey } = customer
+  await recountCustomer(app, { scope: { environmentKey }, customerKey })
+  await tell(outcome.repaired, repairable)
+  await tell(outcome.left, await verifyCustomer(app, customerKey, TOLD))
+}
+
+const NONE = { differences: [], count: 0 }
+
+const countOf = ({ totals, marks, counters, records, names, postings }: Verified): number =>
+  [totals, marks, counters, records, names, postings].reduce((sum, { count }) => sum + count, 0)
+
+function addSize(looked: Outcome['looked'], size: Verified['size']): void {
+  looked.customers += 1
+  for (const [name, count] of Object.entries(size)) looked[name as keyof typeof size] += count
+}
+
+function report({ looked, repaired, left }: Outcome): void {
+  tellAll(repaired, 'put right: ')
+  tellAll(left, '')
+  const { customers, records, names, totals, marks, counters, reservations } = looked
+  const size = [
+    numberOf(customers, 'customer'),
+    numberOf(records, 'record'),
+    numberOf(names, 'key'),
+    numberOf(totals, 'total'),
+    numberOf(marks, 'mark'),
+    numberOf(counters, 'counter'),
+    numberOf(reservations, 'open reservation'),
+  ].join(', ')
+  print(`${size}: ${conclusion(repaired.count, left.count)}.`)
+}
+
+function conclusion(repaired: number, left: number): string {
+  const what = left === 0 ? 'everything agrees' : numberOf(left, 'difference')
+  if (repaired === 0) return what
+  return `${numberOf(repaired, 'difference')} put right, ${left === 0 ? what : `${left} left`}`
+}
+
+function tellAll({ count, told }: Found, how: string): void {
+  for (const finding of told) print(`${how}${sentenceOf(finding)}`)
+  if (count > told.length) print(`${how}… and ${count - told.length} more`)
+}

@@ -1,0 +1,98 @@
+/** Amounts as exact decimals, instants as ISO 8601; null where there is none. */
+export type Figures = Readonly<Record<string, string | null>>
+
+type WindowNames = {
+  featureId: string
+  resourceId: string | null
+  /** null on both sides: all of time. */
+  windowStart: string | null
+  windowEnd: string | null
+}
+
+/** A budget by what it is of; only its id where there is no such budget. */
+export type BudgetName = {
+  id: string
+  of: { entityId: string; capabilityId: string; scopeEntityIds: readonly string[] } | null
+}
+
+/** Something of a customer that does not agree with its records, named by ids. */
+export type Finding = { environmentId: string; customerId: string } & (
+  | ({ kind: 'total'; kept: Figures | null; recounted: Figures } & WindowNames)
+  | ({ kind: 'marks'; missing: number; unfounded: number } & WindowNames)
+  | {
+      kind: 'counter'
+      budget: BudgetName
+      revision: number
+      windowStart: string
+      kept: Figures
+      recounted: Figures
+    }
+  | { kind: 'record' | 'name'; recordId: string; occurredAt: string }
+  | {
+      kind: 'posting'
+      recordId: string
+      occurredAt: string
+      budget: BudgetName
+      problem: keyof typeof PROBLEMS
+    }
+)
+
+const PROBLEMS = {
+  budget: 'there is no such budget',
+  revision: 'the budget never had that revision',
+  window: 'the window began after the record occurred',
+  feature: 'the record did not count for the feature',
+  amount: 'the record counted another amount',
+  entity: 'the record is not attributed to the entity and the scope',
+}
+
+/** Says a finding in one line. */
+export const sentenceOf = (finding: Finding): string =>
+  `${finding.environmentId} ${finding.customerId}: ${whatOf(finding)}`
+
+function whatOf(finding: Finding): string {
+  switch (finding.kind) {
+    case 'total':
+      return `total of ${windowName(finding)}: ${differenceOf(finding.kept, finding.recounted)}`
+    case 'marks':
+      return (
+        `marks of ${windowName(finding)}: ` +
+        `${finding.missing} missing, ${finding.unfounded} of no record`
+      )
+    case 'counter': {
+      const { budget, revision, windowStart, kept, recounted } = finding
+      const counter = `${budgetName(budget)}, revision ${revision}, from ${windowStart}`
+      return `counter of ${counter}: ${differenceOf(kept, recounted)}`
+    }
+    case 'record':
+      return `record ${finding.recordId}: its lists do not belong together`
+    case 'name':
+      return `key that stands for ${finding.recordId}: there is no such record or reservation`
+    case 'posting': {
+      const { recordId, budget, problem } = finding
+      return `record ${recordId}: posted to ${budgetName(budget)}, but ${PROBLEMS[problem]}`
+    }
+  }
+}
+
+const windowName = ({ featureId, resourceId, windowStart, windowEnd }: WindowNames): string =>
+  [
+    featureId,
+    ...(resourceId === null ? [] : [` for ${resourceId}`]),
+    windowStart === null ? ', all time' : `, ${windowStart} to ${windowEnd}`,
+  ].join('')
+
+function budgetName({ id, of }: BudgetName): string {
+  if (of === null) return `the budget ${id}`
+  const scope = of.scopeEntityIds.length === 0 ? '' : ` within ${of.scopeEntityIds.join(', ')}`
+  return `the budget of ${of.entityId} for ${of.capabilityId}${scope}`
+}
+
+/** What is kept, and what it would have to be, of the figures that differ. */
+function differenceOf(kept: Figures | null, recounted: Figures): string {
+  if (kept === null) return 'missing'
+  return Object.keys(recounted)
+    .filter((name) => kept[name] !== recounted[name])
+    .map((name) => `${name} ${kept[name] ?? 'none'} instead of ${recounted[name] ?? 'none'}`)
+    .join(', ')
+}

@@ -1,0 +1,131 @@
+import { findCurrenciesByKey, findFeaturesByKey } from '../../catalog/index.ts'
+import { findResourceIds } from '../../customers/index.ts'
+import type { Reader } from '../../db/index.ts'
+import { type CounterFigures, findAssignmentsByKey } from '../../governance/index.ts'
+import { type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { LIFETIME, type Window } from '../../kernel/period.ts'
+import { type Quantity, quantityToSql } from '../../kernel/quantity.ts'
+import { type Metered, NO_RESOURCE, type TotalRow } from '../../metering/index.ts'
+import type { Verified } from '../../usage/index.ts'
+import type { BudgetName, Figures, Finding } from './finding.ts'
+
+/** A customer by its key and by its ids. */
+export type Named = { key: Uuid; environmentId: string; customerId: string }
+
+/** What was found about a customer, by the ids of everything that it is about. */
+export async function nameFindings(
+  reader: Reader,
+  { key, ...ids }: Named,
+  verified: Verified,
+): Promise<Finding[]> {
+  const { totals, marks, counters, records, names, postings } = verified
+  const windowNames = await nameWindows(reader, key, [...totals.differences, ...marks.differences])
+  const budgetName = await nameBudgets(reader, key, [
+    ...counters.differences,
+    ...postings.differences,
+  ])
+  const recordNames = ({ eventKey, occurredAt }: { eventKey: Uuid; occurredAt: Instant }) => {
+    return { recordId: eventKey, occurredAt: instantToWire(occurredAt) }
+  }
+  return [
+    ...totals.differences.map(({ kept, recounted, ...metered }) => ({
+      ...ids,
+      kind: 'total' as const,
+      ...windowNames(metered, recounted.window),
+      kept: kept && figuresOfTotal(kept),
+      recounted: figuresOfTotal(recounted),
+    })),
+    ...marks.differences.map(({ missing, unfounded, window, ...metered }) => ({
+      ...ids,
+      kind: 'marks' as const,
+      ...windowNames(metered, window),
+      missing,
+      unfounded,
+    })),
+    ...counters.differences.map(({ assignmentKey, revision, windowStart, kept, recounted }) => ({
+      ...ids,
+      kind: 'counter' as const,
+      budget: budgetName(assignmentKey),
+      revision,
+      windowStart: instantToWire(windowStart),
+      kept: figuresOfCounter(kept),
+      recounted: figuresOfCounter(recounted),
+    })),
+    ...records.differences.map((each) => ({
+      ...ids,
+      kind: 'record' as const,
+      ...recordNames(each),
+    })),
+    ...names.differences.map((each) => ({ ...ids, kind: 'name' as const, ...recordNames(each) })),
+    ...postings.differences.map(({ assignmentKey, problem, ...each }) => ({
+      ...ids,
+      kind: 'posting' as const,
+      ...recordNames(each),
+      budget: budgetName(assignmentKey),
+      problem,
+    })),
+  ]
+}
+
+/** Ids by their keys; a key for what is not there. */
+const idsOf = (things: readonly { key: Uuid; id: string }[]) => {
+  const ids = new Map(things.map(({ key, id }) => [key, id]))
+  return (key: Uuid): string => ids.get(key) ?? key
+}
+
+async function nameWindows(reader: Reader, customerKey: Uuid, metered: readonly Metered[]) {
+  const featureKeys = [...new Set(metered.map(({ featureKey }) => featureKey))]
+  const featureId = idsOf(await findFeaturesByKey(reader, featureKeys))
+  const resourceIds = await findResourceIds(
+    reader,
+    metered.map(({ resourceKey }) => ({ customerKey, resourceKey })),
+  )
+  const bound = (at: Instant): string | null => (Number.isFinite(at) ? instantToWire(at) : null)
+  return ({ featureKey, resourceKey }: Metered, window: Window) => ({
+    featureId: featureId(featureKey),
+    resourceId: resourceKey === NO_RESOURCE ? null : (resourceIds.get(resourceKey) ?? resourceKey),
+    windowStart: bound(window.start),
+    windowEnd: bound(window.end),
+  })
+}
+
+async function nameBudgets(
+  reader: Reader,
+  customerKey: Uuid,
+  things: readonly { assignmentKey: Uuid }[],
+): Promise<(key: Uuid) => BudgetName> {
+  const keys = [...new Set(things.map(({ assignmentKey }) => assignmentKey))]
+  const assignments = await findAssignmentsByKey(reader, customerKey, keys)
+  const capabilityKeys = [...new Set(assignments.map(({ capability }) => capability.key))]
+  const capabilityId = idsOf([
+    ...(await findFeaturesByKey(reader, capabilityKeys)),
+    ...(await findCurrenciesByKey(reader, capabilityKeys)),
+  ])
+  const names = new Map(
+    assignments.map(({ key, entityId, capability, scope }): [Uuid, BudgetName['of']] => {
+      const scopeEntityIds = scope.map(({ id }) => id)
+      return [key, { entityId, capabilityId: capabilityId(capability.key), scopeEntityIds }]
+    }),
+  )
+  return (key) => ({ id: key, of: names.get(key) ?? null })
+}
+
+const figuresOfTotal = ({ isKept, tally, held, lastAt, setAt }: TotalRow): Figures => ({
+  isKept: String(isKept),
+  count: String(tally.count),
+  sum: decimal(tally.sum),
+  min: tally.min === null ? null : decimal(tally.min),
+  max: tally.max === null ? null : decimal(tally.max),
+  distinct: String(tally.distinct),
+  held: decimal(held),
+  lastAt: lastAt === LIFETIME.start ? null : instantToWire(lastAt),
+  setAt: setAt === null ? null : instantToWire(setAt),
+})
+
+const figuresOfCounter = ({ usage, held }: CounterFigures): Figures => ({
+  usage: decimal(usage),
+  held: decimal(held),
+})
+
+const decimal = (quantity: Quantity): string => quantityToSql(quantity).replace(/\.?0+$/, '')

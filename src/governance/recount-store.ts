@@ -1,0 +1,203 @@
+import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import {
+  type Comparison,
+  comparisonOf,
+  countColumn,
+  heldPostings,
+  postingsFrom,
+  type RecordKey,
+} from '../metering/index.ts'
+import type { Carry } from './count.ts'
+import { carried } from './counter-store.ts'
+
+/**
+ * Some of a customer's counters: those of the revisions that took windows over, or null for those
+ * of all others. No counter needs any but its own part.
+ */
+export type Part = readonly Carry[] | null
+
+/** What was counted, and what is held. */
+export type Figures = { usage: Quantity; held: Quantity }
+
+/** A counter that is not what the postings make of it. */
+export type CounterDifference = {
+  assignmentKey: Uuid
+  revision: number
+  windowStart: Instant
+  kept: Figures
+  recounted: Figures
+}
+
+/** Whether `each`, which names a budget of a customer and a revision, is about the part. */
+const isIn = (part: Part, customerKey: Uuid): Sql =>
+  part === null
+    ? sql`not exists (
+        select from past_cadences past
+        where past.customer_key = ${customerKey}::uuid and past.assignment_key = each.assignment_key
+          and past.revision = each.revision - 1)`
+    : sql`(each.assignment_key, each.revision) in (
+        select * from unnest(
+          ${part.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+          ${part.map(({ revision }) => revision)}::integer[]))`
+
+/** `made`: the counters of a part, out of the postings and what open reservations hold. */
+const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
+  posted as (
+    select assignment_key, revision, window_start, sum(delta) as usage
+    from (
+      select assignment_key, revision, window_start, delta
+      from ${postingsFrom(customerKey, null)} as each where ${isIn(part, customerKey)}
+      ${part === null ? nothing : sql`union all ${carried(customerKey, part)}`}
+    ) as posting
+    group by 1, 2, 3
+  ),
+  holding as (
+    select assignment_key, revision, window_start, sum(delta) as held
+    from ${heldPostings(customerKey)} as each where ${isIn(part, customerKey)}
+    group by 1, 2, 3
+  ),
+  made as (
+    select assignment_key, revision, window_start, coalesce(usage, 0) as usage,
+      coalesce(held, 0) as held
+    from posted full join holding using (assignment_key, revision, window_start)
+  )`
+
+const differenceRow = row({
+  ...countColumn,
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  usage: column.quantity,
+  held: column.quantity,
+  made_usage: column.quantity,
+  made_held: column.quantity,
+})
+
+/** Those counters of a part that are not what their postings make of them, the first `limit`. */
+export async function comparePart(
+  reader: Reader,
+  customerKey: Uuid,
+  { part, limit }: { part: Part; limit: number },
+): Promise<Comparison<CounterDifference>> {
+  const found = await reader.many(
+    differenceRow,
+    sql`
+    with ${countersMade(customerKey, part)},
+    kept as (
+      select assignment_key, revision, window_start, usage, held from budget_counters each
+      where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)}
+    )
+    select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
+      coalesce(kept.held, 0) as held, coalesce(made.usage, 0) as made_usage,
+      coalesce(made.held, 0) as made_held, count(*) over () as differing
+    from made full join kept using (assignment_key, revision, window_start)
+    where (coalesce(kept.usage, 0), coalesce(kept.held, 0))
+      <> (coalesce(made.usage, 0), coalesce(made.held, 0))
+    order by assignment_key, revision, window_start limit ${limit}::integer`,
+  )
+  return comparisonOf(found, (each) => ({
+    assignmentKey: each.assignment_key,
+    revision: each.revision,
+    windowStart: each.window_start,
+    kept: { usage: each.usage, held: each.held },
+    recounted: { usage: each.made_usage, held: each.made_held },
+  }))
+}
+
+/** Makes the counters of a part what their postings make of them. */
+export const rewritePart = (
+  tx: Tx,
+  { scope, customerKey }: { scope: Scope; customerKey: Uuid },
+  part: Part,
+): Promise<number> =>
+  tx.execute(sql`
+    with ${countersMade(customerKey, part)},
+    gone as (
+      delete from budget_counters each
+      where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)} and not exists (
+        select from made
+        where made.assignment_key = each.assignment_key and made.revision = each.revision
+          and made.window_start = each.window_start)
+    )
+    insert into budget_counters as kept (customer_key, assignment_key, revision, window_start,
+      environment_key, usage, held)
+    select ${customerKey}::uuid, assignment_key, revision, window_start,
+      ${scope.environmentKey}::uuid, usage, held
+    from made
+    on conflict (customer_key, assignment_key, revision, window_start) do update set
+      usage = excluded.usage, held = excluded.held
+    where (kept.usage, kept.held) <> (excluded.usage, excluded.held)`)
+
+const PROBLEMS = ['budget', 'revision', 'window', 'feature', 'amount', 'entity'] as const
+
+/** A posting that cannot be, and what about it does not fit its record. */
+export type PostingProblem = RecordKey & {
+  assignmentKey: Uuid
+  problem: (typeof PROBLEMS)[number]
+}
+
+const problemRow = row({
+  ...countColumn,
+  event_key: column.uuid,
+  occurred_at: column.instant,
+  assignment_key: column.uuid,
+  problem: column.oneOf(...PROBLEMS),
+})
+
+/**
+ * The postings of a customer that cannot be, the first `limit`: of a budget or a revision that
+ * there is not, in a window that had not begun, of a feature or an amount that the record did not
+ * count, or for an entity that it is not attributed to.
+ */
+export async function findWrongPostings(
+  reader: Reader,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Comparison<PostingProblem>> {
+  const found = await reader.many(
+    problemRow,
+    sql`
+    select event_key, occurred_at, assignment_key, problem, count(*) over () as differing
+    from (
+      select posting.event_key, posting.occurred_at, posting.assignment_key,
+        case
+          when a.customer_key is null then 'budget'
+          when posting.revision not between 1 and a.revision then 'revision'
+          when posting.window_start > posting.occurred_at then 'window'
+          when a.capability_kind = 'feature' and a.capability_key <> all (posting.feature_keys)
+            then 'feature'
+          when a.capability_kind = 'feature' and posting.delta is distinct from
+            posting.amounts[array_position(posting.feature_keys, a.capability_key)] then 'amount'
+          when (posting.entity_keys @> (a.scope_keys || a.entity_key)) is not true then 'entity'
+        end as problem
+      from ${postingsFrom(customerKey, null)} as posting
+        left join assignments a on a.customer_key = ${customerKey}::uuid
+          and a.assignment_key = posting.assignment_key
+    ) as looked_at
+    where problem is not null
+    order by event_key, assignment_key limit ${limit}::integer`,
+  )
+  return comparisonOf(found, (each) => ({
+    eventKey: each.event_key,
+    occurredAt: each.occurred_at,
+    assignmentKey: each.assignment_key,
+    problem: each.problem,
+  }))
+}
+
+const countRow = row({ counters: column.integer })
+
+/** How many counters a customer's budgets have. */
+export const countCounters = async (reader: Reader, customerKey: Uuid): Promise<number> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as counters from budget_counters
+      where customer_key = ${customerKey}::uuid`,
+    )
+  ).counters

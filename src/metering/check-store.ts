@@ -1,0 +1,103 @@
+import { column, type Reader, row, sql } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
+
+/** A record by its key. */
+export type RecordKey = { eventKey: Uuid; occurredAt: Instant }
+
+const recordColumns = { event_key: column.uuid, occurred_at: column.instant }
+const recordRow = row({ ...countColumn, ...recordColumns })
+
+/**
+ * The records of a customer whose lists do not belong together, the first `limit`: what they
+ * counted, or posted, cannot be told.
+ */
+export async function findTornRecords(
+  reader: Reader,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Comparison<RecordKey>> {
+  const found = await reader.many(
+    recordRow,
+    sql`
+    select event_key, occurred_at, count(*) over () as differing
+    from usage_events
+    where customer_key = ${customerKey}::uuid and (
+      array_position(feature_keys, null) is not null or array_position(amounts, null) is not null
+      or cardinality(amounts) <> cardinality(feature_keys)
+      or cardinality(marks) <> cardinality(feature_keys)
+      or array_position(assignment_keys, null) is not null
+      or array_position(assignment_revisions, null) is not null
+      or array_position(assignment_windows, null) is not null
+      or array_position(assignment_deltas, null) is not null
+      or cardinality(assignment_revisions) is distinct from cardinality(assignment_keys)
+      or cardinality(assignment_windows) is distinct from cardinality(assignment_keys)
+      or cardinality(assignment_deltas) is distinct from cardinality(assignment_keys))
+    order by event_key limit ${limit}::integer`,
+  )
+  return comparisonOf(found, keyOf)
+}
+
+const nameRow = row({ ...countColumn, ...recordColumns, key_hash: column.uuid })
+
+/**
+ * The names of a customer that stand for a record, or for a reservation, that is not there, the
+ * first `limit`. That of a decision which made neither stands for itself.
+ */
+export async function findUnfoundedNames(
+  reader: Reader,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Comparison<RecordKey & { name: string }>> {
+  const found = await reader.many(
+    nameRow,
+    sql`
+    select name.key_hash, name.event_key, name.occurred_at, count(*) over () as differing
+    from usage_keys name
+      cross join lateral (
+        select coalesce((name.answer->>'recorded')::boolean, true),
+          coalesce((name.answer->>'isGranted')::boolean, true)
+      ) as decided (is_recorded, is_granted)
+    where name.customer_key = ${customerKey}::uuid and case
+      when is_recorded then not exists (
+        select from usage_events event
+        where event.customer_key = name.customer_key and event.occurred_at = name.occurred_at
+          and event.event_key = name.event_key)
+      when is_granted then not exists (
+        select from reservations held
+        where held.customer_key = name.customer_key and held.reservation_key = name.event_key)
+      else false end
+    order by name.key_hash limit ${limit}::integer`,
+  )
+  return comparisonOf(found, (name) => ({ ...keyOf(name), name: name.key_hash }))
+}
+
+const keyOf = (found: { event_key: Uuid; occurred_at: Instant }): RecordKey => ({
+  eventKey: found.event_key,
+  occurredAt: found.occurred_at,
+})
+
+/** How many rows there are of a customer's usage; of reservations, the open ones. */
+export type UsageSize = Record<'records' | 'names' | 'totals' | 'marks' | 'reservations', number>
+
+const sizeRow = row({
+  records: column.integer,
+  names: column.integer,
+  totals: column.integer,
+  marks: column.integer,
+  reservations: column.integer,
+})
+
+export const readSize = (reader: Reader, customerKey: Uuid): Promise<UsageSize> =>
+  reader.one(
+    sizeRow,
+    sql`
+    select
+      (select count(*) from usage_events where customer_key = ${customerKey}::uuid) as records,
+      (select count(*) from usage_keys where customer_key = ${customerKey}::uuid) as names,
+      (select count(*) from usage_totals where customer_key = ${customerKey}::uuid) as totals,
+      (select count(*) from usage_marks where customer_key = ${customerKey}::uuid) as marks, (
+        select count(*) from reservations
+        where customer_key = ${customerKey}::uuid and status = 'open') as reservations`,
+  )

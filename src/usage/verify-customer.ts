@@ -1,0 +1,97 @@
+import type { App } from '../app.ts'
+import type { Reader } from '../db/index.ts'
+import {
+  type CounterDifference,
+  compareCounters,
+  countCounters,
+  findWrongPostings,
+  type PostingProblem,
+  recountCounters,
+} from '../governance/index.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import {
+  bumpVersion,
+  type Comparison,
+  compareMarks,
+  compareTotals,
+  findTornRecords,
+  findUnfoundedNames,
+  type MarksDifference,
+  type RecordKey,
+  readSize,
+  recountTotals,
+  type TotalDifference,
+  type UsageSize,
+} from '../metering/index.ts'
+
+/** What the comparison of all that is kept of a customer's usage with its records came to. */
+export type Verified = {
+  /** How many rows there are. */
+  size: UsageSize & { counters: number }
+  totals: Comparison<TotalDifference>
+  marks: Comparison<MarksDifference>
+  counters: Comparison<CounterDifference>
+  /** What is wrong with the records themselves, which `recountCustomer` leaves as they are. */
+  records: Comparison<RecordKey>
+  names: Comparison<RecordKey>
+  postings: Comparison<PostingProblem>
+}
+
+/**
+ * Compares everything that is kept of a customer's usage with its records, as of one instant, and
+ * names the first `limit` differences of each kind. Reads all of its records, several times.
+ */
+export const verifyCustomer = (
+  { db, clock }: App,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Verified> =>
+  db.snapshot(async (reader) => {
+    const size = await sizeOf(reader, customerKey)
+    if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
+    const asked = { customerKey, now: clock.now(), limit }
+    const [totals, marks, counters, records, names, postings] = await Promise.all([
+      compareTotals(reader, asked),
+      compareMarks(reader, asked),
+      compareCounters(reader, customerKey, limit),
+      findTornRecords(reader, customerKey, limit),
+      findUnfoundedNames(reader, customerKey, limit),
+      findWrongPostings(reader, customerKey, limit),
+    ])
+    return { size, totals, marks, counters, records, names, postings }
+  })
+
+const NONE = { differences: [], count: 0 }
+
+/** Most customers of a large installation may have no usage yet. */
+const nothingToVerify = (size: Verified['size']): Verified => ({
+  size,
+  totals: NONE,
+  marks: NONE,
+  counters: NONE,
+  records: NONE,
+  names: NONE,
+  postings: NONE,
+})
+
+async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size']> {
+  const [size, counters] = await Promise.all([
+    readSize(reader, customerKey),
+    countCounters(reader, customerKey),
+  ])
+  return { ...size, counters }
+}
+
+/**
+ * Makes everything that is kept of a customer's usage out of its records. Nobody counts its usage
+ * meanwhile, and whatever was remembered of it is void.
+ */
+export const recountCustomer = (
+  { db }: App,
+  owner: { scope: Scope; customerKey: Uuid },
+): Promise<void> =>
+  db.transaction(async (tx) => {
+    await bumpVersion(tx, owner.scope, [owner.customerKey])
+    await Promise.all([recountTotals(tx, owner), recountCounters(tx, owner)])
+  })
