@@ -135,6 +135,9 @@ async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<
 }
 
 type Plan = {
+  'Node Type': string
+  'Index Name'?: string
+  'Plan Rows': number
   'Relation Name'?: string
   'Actual Rows': number
   'Actual Loops': number
@@ -150,6 +153,13 @@ const readOf = (plan: Plan, table: string): number =>
       ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
       : 0,
   )
+
+const outlineOf = (plan: Plan, depth = 0): string =>
+  [
+    `${' '.repeat(depth)}${plan['Node Type']} ${plan['Index Name'] ?? plan['Relation Name'] ?? ''}`,
+    ` ${plan['Plan Rows']} planned, ${plan['Actual Rows']} read, ${plan['Actual Loops']} times\n`,
+    ...(plan.Plans ?? []).map((each) => outlineOf(each, depth + 1)),
+  ].join('')
 
 /** As the text of a parameter. */
 const textOf = (value: SqlValue): string =>
@@ -181,8 +191,9 @@ async function readsAtMost(
         )
         const [plan] = JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
         for (const table of ['entities', 'assignments', 'budget_counters']) {
-          const read = readOf(required(plan, 'a plan').Plan, table)
-          assert.ok(read <= most, `${read} rows of ${table}, ${mode}`)
+          const { Plan: root } = required(plan, 'a plan')
+          const read = readOf(root, table)
+          assert.ok(read <= most, `${read} rows of ${table}, ${mode}:\n${outlineOf(root)}`)
         }
       }
     } finally {
