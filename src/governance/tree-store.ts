@@ -154,7 +154,7 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
         ${capabilities.map(({ transformation }) => transformation?.round ?? null)}::text[]
       ) as capability (key, divide, round)
       join assignments a on a.customer_key = ${customerKey}::uuid
-        and a.capability_key = capability.key
+        and a.capability_key::text = capability.key::text
       join entities e on e.customer_key = ${customerKey}::uuid and e.entity_key = a.entity_key
       join entity_types t using (entity_type_key)
       left join budget_counters c on c.customer_key = ${customerKey}::uuid
