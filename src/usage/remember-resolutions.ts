@@ -5,7 +5,7 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Head } from '../metering/index.ts'
+import { environmentVersion, type Head } from '../metering/index.ts'
 import { createMemory } from './memory.ts'
 
 /** Resolutions that are remembered, a kilobyte for each few budgets. */
@@ -37,54 +37,83 @@ export type ReadResolutions = (
 
 type Relevant = readonly (readonly [key: string, value: string])[]
 type Remembered = { resolution: Resolution; version: number; environmentVersion: number }
+type Remembering = Attributable & { relevant: Relevant; version: number }
+type Keys = { version: number; keys: ReadonlySet<string> }
 
 /**
  * Reads what dimensions lead to, in one statement, and remembers it until the structure of the
  * customer, or of the environment, is another one. Dimensions that no entity type asks for make no
  * difference, so that those of any values are remembered as one.
+ *
+ * The customers are locked, and what the environment shares is not: if it has changed before all is
+ * read, all is read anew. Else keys of before and types of after would lead to what never was.
  */
 export function rememberResolutions(): ReadResolutions {
   const remembered = createMemory<Remembered>(RESOLUTIONS)
-  const attributionKeys = rememberAttributionKeys()
-  return async (reader, scope, { attributables, heads, environmentVersion, now }) => {
-    const keys = await attributionKeys(reader, scope, environmentVersion)
-    const nameOf = ({ customerKey, featureKeys }: Attributable, relevant: Relevant) =>
-      JSON.stringify([customerKey, relevant, featureKeys])
+  const environments = createMemory<Keys>(ENVIRONMENTS)
+  /** As of a version; with the version that there is once all is read. */
+  const readAs = async (...[reader, scope, asked]: Parameters<ReadResolutions>) => {
+    const { attributables, heads, environmentVersion: version, now } = asked
+    const known = environments.get(scope.environmentKey)
+    const isKnown = known?.version === version
+    const keys = isKnown ? known.keys : await findAttributionKeys(reader, scope)
     const found = new Map<string, Resolution>()
-    const unknown = new Map<string, Attributable & { relevant: Relevant }>()
+    const unknown = new Map<string, Remembering>()
     for (const each of attributables) {
       const relevant = relevantOf(each.dimensions, keys)
       if (relevant.length === 0) continue
       const name = nameOf(each, relevant)
       const before = remembered.get(name)
-      const { version } = required(heads.get(each.customerKey), 'the head of a customer')
-      if (before?.version === version && before.environmentVersion === environmentVersion)
+      const head = required(heads.get(each.customerKey), 'the head of a customer')
+      if (before?.version === head.version && before.environmentVersion === version)
         found.set(name, before.resolution)
-      else unknown.set(name, { ...each, relevant })
+      else unknown.set(name, { ...each, relevant, version: head.version })
     }
-    if (unknown.size > 0) {
-      const requests = [...unknown.values()].map(({ customerKey, relevant }) => ({
-        scope,
-        customerKey,
-        dimensions: relevant,
-      }))
-      const capabilityKeys = [
-        ...new Set([...unknown.values()].flatMap(({ featureKeys }) => featureKeys)),
-      ]
-      const { resolutions } = await resolve(reader, requests, { capabilityKeys, at: now })
-      ;[...unknown].forEach(([name, { customerKey }], index) => {
-        const resolution = required(resolutions[index], 'what dimensions lead to')
-        const { version } = required(heads.get(customerKey), 'the head of a customer')
-        found.set(name, resolution)
-        remembered.set(name, { resolution, version, environmentVersion })
-      })
-    }
-    return (attributable) => {
+    const resolutionOf: ResolutionOf = (attributable) => {
       const relevant = relevantOf(attributable.dimensions, keys)
       if (relevant.length === 0) return null
       return required(found.get(nameOf(attributable, relevant)), 'what dimensions lead to')
     }
+    if (isKnown && unknown.size === 0) return { resolutionOf, version }
+    const [resolutions, after] = await Promise.all([
+      resolveAll(reader, scope, [...unknown.values()], now),
+      environmentVersion(reader, scope),
+    ])
+    if (after === version) {
+      environments.set(scope.environmentKey, { version, keys })
+      ;[...unknown].forEach(([name, { version: own }], index) => {
+        const resolution = required(resolutions[index], 'what dimensions lead to')
+        found.set(name, resolution)
+        remembered.set(name, { resolution, version: own, environmentVersion: version })
+      })
+    }
+    return { resolutionOf, version: after }
   }
+  return async (reader, scope, asked) => {
+    for (let version = asked.environmentVersion; ; ) {
+      const read = await readAs(reader, scope, { ...asked, environmentVersion: version })
+      if (read.version === version) return read.resolutionOf
+      version = read.version
+    }
+  }
+}
+
+const nameOf = ({ customerKey, featureKeys }: Attributable, relevant: Relevant): string =>
+  JSON.stringify([customerKey, relevant, featureKeys])
+
+async function resolveAll(
+  reader: Reader,
+  scope: Scope,
+  unknown: readonly Remembering[],
+  at: Instant,
+): Promise<Resolution[]> {
+  const requests = unknown.map(({ customerKey, relevant }) => ({
+    scope,
+    customerKey,
+    dimensions: relevant,
+  }))
+  const capabilityKeys = [...new Set(unknown.flatMap(({ featureKeys }) => featureKeys))]
+  return (await resolve(reader, requests, { capabilityKeys, at })).resolutions
 }
 
 /** Those of the dimensions that can name an entity, as text, in their order. */
@@ -93,15 +122,4 @@ function relevantOf(dimensions: MeterEvent['dimensions'], keys: ReadonlySet<stri
   return Object.entries(dimensions)
     .filter(([key]) => keys.has(key))
     .map(([key, value]) => [key, String(value)])
-}
-
-function rememberAttributionKeys() {
-  const environments = createMemory<{ version: number; keys: ReadonlySet<string> }>(ENVIRONMENTS)
-  return async (reader: Reader, scope: Scope, version: number): Promise<ReadonlySet<string>> => {
-    const before = environments.get(scope.environmentKey)
-    if (before?.version === version) return before.keys
-    const keys = await findAttributionKeys(reader, scope)
-    environments.set(scope.environmentKey, { version, keys })
-    return keys
-  }
 }
