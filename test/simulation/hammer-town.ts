@@ -107,7 +107,7 @@ export function drawDimensions(random: Random): Dimensions {
   return modelId === undefined ? { nodeId } : { nodeId, modelId }
 }
 
-/** Something that must never hold more than its limit: a budget, or what the customer is granted. */
+/** What must never hold more than its limit: a budget, or what the customer is granted. */
 export type Limit = { budget: Budget | null; limit: number }
 
 /** Every limit that a use with these dimensions counts against. */

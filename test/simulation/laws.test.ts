@@ -115,7 +115,8 @@ async function afterArrivals(structure: Move[], order: Arrival[], pauses: readon
   }
   world.clock.moveTo(ARRIVAL + 2 * DAY)
   const portrait = await portraitOf(scene)
-  const closed = await closedWindows(scene, order.map(({ at }) => at).sort())
+  const instants = order.map(({ at }) => at).sort((a, b) => a - b)
+  const closed = await closedWindows(scene, instants)
   const rows = allBudgets(scene).map((budget) => ({ ...rowOf(budget), cadence: 'P1Y' }))
   await play(scene, { kind: 'budgets', customerId, rows })
   return { portrait, closed, year: await portraitOf(scene) }

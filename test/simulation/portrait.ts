@@ -19,23 +19,23 @@ export async function portraitOf(
   scene: Scene,
   requestedUsage: readonly number[] = [1],
 ): Promise<Portrait> {
-  const portrait: Portrait = new Map()
   const questions = COUNTED.map((featureId): Record<string, string> => ({ featureId }))
   for (const [id, type] of Object.entries(ENTITIES))
     for (const featureId of BUDGETED)
       questions.push({ featureId, [`dimensions[${TYPES[type]}]`]: id })
-  for (const question of questions)
-    for (const requested of requestedUsage) {
-      const query = { ...question, requestedUsage: String(requested) }
-      const { data } = await scene.tenant.ok('v1Beta.customers.entitlements.check', {
-        params,
-        query,
-      })
-      portrait.set(JSON.stringify(query), JSON.stringify(data))
-    }
-  for (const featureId of COUNTED)
-    portrait.set(`days of ${featureId}`, await days(scene, featureId))
-  return portrait.set('budgets', await budgets(scene))
+  const asked = questions.flatMap((question) =>
+    requestedUsage.map((requested) => ({ ...question, requestedUsage: String(requested) })),
+  )
+  const answers = await Promise.all([
+    ...asked.map(async (query) => [JSON.stringify(query), await answer(scene, query)] as const),
+    ...COUNTED.map(async (id) => [`days of ${id}`, await days(scene, id)] as const),
+  ])
+  return new Map([...answers, ['budgets', await budgets(scene)]])
+}
+
+async function answer({ tenant }: Scene, query: Record<string, string>): Promise<string> {
+  const { data } = await tenant.ok('v1Beta.customers.entitlements.check', { params, query })
+  return JSON.stringify(data)
 }
 
 async function budgets({ tenant }: Scene): Promise<string> {

@@ -65,8 +65,8 @@ export type Scene = {
 }
 
 /**
- * `until` its keys are surely known, it counts once. `again` tells whether it was done; a retry says
- * of itself that it is one.
+ * `until` its keys are surely known, it counts once. `again` tells whether it was done; a retry
+ * says of itself that it is one.
  */
 export type Sent = {
   until: Instant

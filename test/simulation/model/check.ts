@@ -34,7 +34,7 @@ export type CheckInput = {
   resourceId?: string
   /** The operation that had dimensions from its first day. */
   isBeta?: boolean
-  /** In whose windows the usage would lie: those in progress, but for uses that say when they are. */
+  /** In whose windows the usage would lie: now's, but for uses that say when they are. */
   at?: Instant
 }
 
@@ -178,8 +178,8 @@ type Asked = Instants & { capability: Capability; dimensions: Dimensions; reques
 
 /**
  * One chain for each entity that a dimension names, leaf first, with a node for each budget that
- * applies and would count the usage; an entity without one has an empty node. A chain of empty nodes
- * is left out.
+ * applies and would count the usage; an entity without one has an empty node. A chain of empty
+ * nodes is left out.
  */
 function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
   const paths = pathsOf(state, customer, asked.dimensions)

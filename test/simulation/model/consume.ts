@@ -46,8 +46,8 @@ export type Judged = {
 
 /**
  * Decides about a request by the windows that it lies in, as a check would. Or answers it, if there
- * is nothing to decide: about an unknown customer or feature, which is not remembered, or with a key
- * that was used.
+ * is nothing to decide: about an unknown customer or feature, which is not remembered, or with a
+ * key that was used.
  */
 export function judge(
   state: State,

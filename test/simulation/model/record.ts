@@ -163,7 +163,7 @@ export type EventInput = {
   resourceId?: string
 }
 
-/** Records events: all or none. Each feeds every meter that takes it; nobody need hold the feature. */
+/** Records events: all or none. Each feeds all meters that take it, held or not. */
 export function reportEvents(
   state: State,
   events: readonly EventInput[],

@@ -19,7 +19,7 @@ export type ReserveInput = Omit<ConsumeInput, 'mode'> & { ttlSeconds?: number }
 /** `reservation` is null when nothing is held. */
 export type Reserved = Consumption & { reservation: Reservation | null }
 
-/** Decides as consuming does, and holds the amount. It counts in every decision, and is not shown. */
+/** Decides as consuming does, and holds the amount, which decides from then on and is not shown. */
 export function reserve(state: State, input: ReserveInput, clock: Instant): Outcome<Reserved> {
   const judged = judge(state, input, { operation: 'reserve', clock })
   if (!('verdict' in judged)) {
@@ -97,7 +97,7 @@ const granted: Decision = { isGranted: true, reason: null, recorded: true }
 
 type Found = { customer: Customer; reservation: Reservation; now: Instant }
 
-/** What is beyond the hold is decided as new usage beside it, by the budgets that it is held for. */
+/** What is beyond the hold is decided as new usage beside it, by the budgets it is held for. */
 function whyNot(state: State, found: Found, extra: Quantity): Decision['reason'] {
   const { customer, reservation, now } = found
   const { featureId, at } = reservation

@@ -178,9 +178,9 @@ function capabilityRefusal(state: State, row: BudgetInput): Refusal | null {
 }
 
 /**
- * Whoever is archived may stay where a row already names it, but is not named anew. A parent is named
- * anew by a move only: it is the entity's, whichever of its rows repeats it. Nor is who is archived
- * moved.
+ * Whoever is archived may stay where a row already names it, but is not named anew. A parent is
+ * named anew by a move only: it is the entity's, whichever of its rows repeats it. Nor is who is
+ * archived moved.
  */
 function referenceRefusal(
   customer: Customer,
