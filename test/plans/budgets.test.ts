@@ -89,7 +89,7 @@ async function fill(customerKey: Uuid, rootKey: Uuid): Promise<void> {
   })
 }
 
-/** Customers of one entity with one budget. */
+/** Customers of one entity with one budget, half of them of the same feature. */
 async function surround(customerKey: Uuid, rootKey: Uuid): Promise<void> {
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`
@@ -110,8 +110,11 @@ async function surround(customerKey: Uuid, rootKey: Uuid): Promise<void> {
         capability_kind, capability_key, scope_keys, usage_limit, cadence, revision, created_at,
         updated_at)
       select e.customer_key, gen_random_uuid(), e.environment_key, e.entity_key,
-        a.capability_kind, a.capability_key, '{}', 9, 'P1M', 1, a.created_at, a.created_at
+        a.capability_kind,
+        case when right(c.id, 1) < '5' then a.capability_key else gen_random_uuid() end,
+        '{}', 9, 'P1M', 1, a.created_at, a.created_at
       from assignments a join entities e using (environment_key)
+        join customers c on c.customer_key = e.customer_key
       where a.customer_key = ${customerKey}::uuid and a.entity_key = ${rootKey}::uuid
         and a.scope_keys = '{}' and e.id = 'only'`)
   })
