@@ -99,6 +99,7 @@ test('64 clients on 4 servers that are killed, and a database that is, never ove
   const random = randomFrom(seed, CLIENTS + 1)
   const kills = killAll(place, servers, { random, end: hammer.end })
   const work = Promise.all([Promise.all(clients), kills])
+  await Promise.race([work, delay(DURATION_MS)])
   const [all, killed] = await within('the end of all clients', work)
   t.diagnostic(killed)
   const uses = all.flat()

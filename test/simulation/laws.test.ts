@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { findCustomerKey } from '../../src/customers/index.ts'
 import { sql } from '../../src/db/index.ts'
@@ -313,18 +314,13 @@ test('without a single counter, a recount changes no answer', async (t) => {
     const { scope } = scene.tenant
     const customerKey = required(await findCustomerKey(app.db.read, scope, customerId), customerId)
     const before = await portraitOf(scene)
-    const deleted = await app.db.transaction((tx) =>
-      Promise.all(
-        COUNTERS.map((table) =>
-          tx.execute(sql`delete from ${table} where customer_key = ${customerKey}::uuid`),
-        ),
-      ),
-    )
-    const isMissed = Object.keys(await differencesOf(world, scene.tenant)).length > 0
-    assert.equal(
-      isMissed,
-      deleted.some((rows) => rows > 0),
-    )
+    await app.db.transaction(async (tx) => {
+      for (const table of COUNTERS)
+        await tx.execute(sql`delete from ${table} where customer_key = ${customerKey}::uuid`)
+    })
+    const isSeen = !isDeepStrictEqual(await portraitOf(scene), before)
+    const isFound = Object.keys(await differencesOf(world, scene.tenant)).length > 0
+    assert.ok(isFound || !isSeen, 'what is lost is not found')
     await recountCustomer(app, { scope, customerKey })
     assert.deepEqual(await portraitOf(scene), before)
     assert.deepEqual(await differencesOf(world, scene.tenant), {})
