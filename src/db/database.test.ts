@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { Refusal } from '../kernel/errors.ts'
@@ -128,6 +130,33 @@ test('a connection that the server ends is 503, and the next statement works aga
   })
   await assert.rejects(work, (error) => error instanceof Refusal && error.status === 503)
   assert.deepEqual(await database.read.one(numberRow, sql`select 1 as n`), { n: 1 })
+})
+
+/** A message of the PostgreSQL protocol. */
+function message(kind: string, body: string): Buffer {
+  const head = Buffer.alloc(5, kind)
+  head.writeInt32BE(4 + body.length, 1)
+  return Buffer.concat([head, Buffer.from(body, 'latin1')])
+}
+
+test('a connection that ends in one breath with its greeting is 503', async () => {
+  const greeting = [message('R', '\0\0\0\0'), message('Z', 'I')]
+  const end = message('E', 'SFATAL\0C57P01\0Mthe postmaster has gone\0\0')
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.end(Buffer.concat([...greeting, end])))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const dying = openDatabase({
+    connection: { host: '127.0.0.1', port, user: 'x', database: 'x' },
+    poolSize: 1,
+    onIdleError: () => {},
+  })
+  const work = dying.read.many(numberRow, sql`select 1 as n`)
+  await assert.rejects(work, (error) => error instanceof Refusal && error.status === 503)
+  await dying.close()
+  server.close()
 })
 
 test('work of one turn runs one at a time in order of arrival, others beside it', async () => {

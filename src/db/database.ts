@@ -103,12 +103,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
   } as pg.PoolConfig)
   pool.on('error', options.onIdleError)
+  // A connection that breaks while no statement waits emits; unheard, it would end the process. The
+  // news may come with the greeting, before whoever wants the connection has it.
+  pool.on('connect', (client) => client.on('error', ignore))
   const turns = createTurns()
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
-    // A connection that breaks between two statements emits; unheard, it would end the process.
-    client.on('error', ignore)
     let broken: Error | undefined
     try {
       return await work(client)
@@ -117,7 +118,6 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (isUnreachable(cause)) broken = cause as Error
       throw error
     } finally {
-      client.off('error', ignore)
       client.release(broken)
     }
   }

@@ -51,16 +51,26 @@ async function killDatabase(place: Place): Promise<void> {
 
 /** Kills a server or the database, again and again. Answers how often which. */
 async function killAll(place: Place, servers: Server[], { random, end }: Kills): Promise<string> {
-  const kills = { servers: 0, databases: 0 }
+  const kills: string[] = []
   while (Date.now() < end) {
     await delay(random.below(SPREAD_MS))
-    const isDatabase = random.below(3) === 0
-    if (isDatabase) await killDatabase(place)
-    else await killServer(place, servers, random.below(SERVERS))
-    kills[isDatabase ? 'databases' : 'servers'] += 1
+    const index = random.below(3) === 0 ? null : random.below(SERVERS)
+    kills.push(index === null ? 'database' : `server ${index}`)
+    await (index === null ? killDatabase(place) : killServer(place, servers, index)).catch(
+      (error) => {
+        throw new Error(`after ${kills}\n${place.processes()}\n${toldBy(servers)}`, {
+          cause: error,
+        })
+      },
+    )
   }
-  return `${kills.servers} servers and ${kills.databases} databases killed`
+  return `killed: ${kills.join(', ')}`
 }
+
+const toldBy = (servers: readonly Server[]): string =>
+  servers
+    .map((each, index) => `${index}: ${each.hasEnded()} ${each.stderr().slice(-4000)}`)
+    .join('\n')
 
 type Kills = { random: Random; end: number }
 
