@@ -9,7 +9,7 @@ import { holds } from './rounds.ts'
 import { CUSTOMERS, openScene, type Scene } from './scene.ts'
 
 /** How many histories. CI has little time; more rounds are for a night. */
-const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 10)
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 8)
 
 const world = await openWorldApart()
 

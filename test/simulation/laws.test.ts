@@ -20,7 +20,7 @@ import { holds } from './rounds.ts'
 import { ENTITIES, now, openScene, type Scene, TYPES } from './scene.ts'
 
 /** How many cases of each law. CI has little time; more rounds are for a night. */
-const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 
 const world = await openWorldApart()
 const START = instantFromWire(NOW)

@@ -11,7 +11,7 @@ import { play } from './play.ts'
 import { openScene, type Scene } from './scene.ts'
 
 /** How many races. CI has little time; more rounds are for a night. */
-const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 5)
+const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 const CLIENTS = 8
 /** Record n is of 2^n units, so that a sum tells which records are in it; exact up to 2^53. */
 const RECORDS = 48
