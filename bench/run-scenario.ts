@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openSides, requestOf, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
-import type { Scenario, Turn } from './types.ts'
-import { type BaselineName, FRESH_ID, type Half, type Lanes } from './types.ts'
+import { FRESH_ID, type Half, type Lanes, type Scenario, type Target, type Turn } from './types.ts'
+import { firstWhole, pathWith, reservedIn } from './wholes.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
 /** Medians over the rounds. `ratio`: the server's rate by this one's, per round. */
@@ -13,11 +13,13 @@ export type ScenarioResult = {
   readonly name: string
   readonly title: string
   readonly connections: number
-  /** Statements that one request sends, begin and commit included. */
+  /** Statements that a call sends, begin and commit included. */
   readonly statements: number
+  /** Records of usage that a call writes; null where that is no measure of it. */
+  readonly records: number | null
   readonly sides: Readonly<Partial<Record<Side['name'], Figures>>>
-  readonly target: { baseline: BaselineName; ratio: number } | null
-  /** Requests per second of every half. */
+  readonly target: Target | null
+  /** Calls per second of every half. */
   readonly rounds: readonly Readonly<Record<string, number>>[]
 }
 
@@ -75,14 +77,14 @@ async function compareEffects(
   world: OpenWorld,
   { all, lanes }: { all: readonly Side[]; lanes: Lanes },
 ) {
-  const turn = lanes[0]?.[0]
-  if (turn === undefined) throw new Error('the scenario has no calls')
+  const turns = firstWhole(lanes[0] ?? [])
+  if (turns.length === 0) throw new Error('the scenario has no calls')
   const count = () => countOf(world, written ?? 'select count(*) from outbox')
   const effects: { answered: number; written: number }[] = []
   for (const { url } of all) {
     if (url === null) continue
     const before = await count()
-    const answered = await recordsAnswered(url, turn)
+    const answered = await recordsAnswered(url, turns)
     effects.push({
       answered: written === undefined ? answered : 0,
       written: (await count()) - before,
@@ -97,13 +99,19 @@ async function compareEffects(
   }
 }
 
-async function recordsAnswered(url: string, turn: Turn): Promise<number> {
-  const { path, ...init } = requestOf(turn)
-  const body = init.body?.replaceAll(FRESH_ID, randomUUID())
-  const response = await fetch(url + path, { ...init, ...(body !== undefined && { body }) })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
-  const { data } = JSON.parse(text) as { data: unknown }
+/** Sends the requests of one call, and answers how many records the last of them was given. */
+async function recordsAnswered(url: string, turns: readonly Turn[]): Promise<number> {
+  let answer: unknown
+  for (const turn of turns) {
+    const { path, ...init } = requestOf(turn)
+    const body = init.body?.replaceAll(FRESH_ID, randomUUID())
+    const at = url + pathWith(path, reservedIn(answer))
+    const response = await fetch(at, { ...init, ...(body !== undefined && { body }) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
+    answer = JSON.parse(text)
+  }
+  const { data } = answer as { data: unknown }
   return Array.isArray(data) ? data.length : 1
 }
 
@@ -120,7 +128,8 @@ function resultOf(scenario: Scenario, lanes: Lanes, rounds: readonly Round[]): S
     name,
     title,
     connections,
-    statements: lanes[0]?.[0]?.recording.length ?? 0,
+    statements: firstWhole(lanes[0] ?? []).reduce((sum, turn) => sum + turn.recording.length, 0),
+    records: scenario.records ?? null,
     sides: Object.fromEntries(names.map((side) => [side, figuresOf(rounds, side)])),
     target,
     rounds: rounds.map((round) =>
