@@ -23,3 +23,7 @@ export type LoadRequest = {
 
 /** What `load.ts` is asked: one list per connection, which goes round its own. */
 export type Load = { url: string; seconds: number; lanes: readonly (readonly LoadRequest[])[] }
+
+/** What `latency.ts` is asked, and what it answers. */
+export type Ask = { url: string; headers: Record<string, string>; seconds: number }
+export type Asked = { requests: number; medianMs: number }

@@ -1,3 +1,4 @@
+import { aligned } from './aligned.ts'
 import type { Memory } from './processes.ts'
 import type { Figures, ScenarioResult } from './run-scenario.ts'
 import type { StartUp } from './start-up.ts'
@@ -211,22 +212,3 @@ const percent = (ratio: Spread | undefined): string => {
 
 const spread = ({ median, min, max }: Spread): string =>
   `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`
-
-/** The first column to the left, the others to the right; a column that is empty goes. */
-function aligned(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.slice(1).every((row) => row[column] === '')
-      ? 0
-      : Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows.map((row) =>
-    row
-      .flatMap((cell, column) => {
-        const width = widths[column] ?? 0
-        if (width === 0) return []
-        return [column === 0 ? cell.padEnd(width) : cell.padStart(width)]
-      })
-      .join('  ')
-      .trimEnd(),
-  )
-}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import pg from 'pg'
 import { ensureDefaultEnvironment } from '../src/access/index.ts'
 import { readConfig } from '../src/config.ts'
 import { handlers } from '../src/handlers.ts'
@@ -49,14 +50,19 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
       const origin = { ...app.origin, operation, traceId: '0'.repeat(32) }
       return handler({ params, query, body }, { app, scope, origin })
     },
-    // Without a limit on the time of a statement: this fills tables.
-    execute: (text) =>
-      app.db.withClient(async (client) => {
-        await client.query('set statement_timeout = 0')
-        await client.query(text)
-        await client.query('reset statement_timeout')
-      }),
+    execute: (text) => execute(databaseUrl, text),
     close: () => app.db.close(),
+  }
+}
+
+/** On a connection of its own, without a limit on the time of a statement: this fills tables. */
+async function execute(databaseUrl: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
   }
 }
 
@@ -104,7 +110,8 @@ async function recordCalls(
   return recordings
 }
 
-function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
+/** A call as it stands in a request. */
+export function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
   const operation = operationOf(contract, call)
   const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => queryOf(name, value))
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>

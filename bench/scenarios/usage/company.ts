@@ -12,7 +12,8 @@ const MOST = 1_000_000_000_000
 export const customerOf = (number: number): string =>
   `bench-usage-${String(number).padStart(5, '0')}`
 
-const keyOf = (id: string): string => `${id}-id`
+/** The dimension that names an entity of a level, or the model. */
+export const keyOf = (id: string): string => `${id}-id`
 
 /** What a use says of itself: who it is by, and which model it is of. */
 export const dimensions: Readonly<Record<string, string>> = Object.fromEntries(
@@ -35,14 +36,15 @@ async function prepareFirst(world: World): Promise<void> {
   await prepareCatalog(world)
   await prepareCompany(world, customer.id)
   await world.execute(limitsOf(`c.id = '${customer.id}'`, MOST))
-  // It has used before: what a first use makes is there, and is copied.
-  await world.run({
-    operation: 'v1.usage.report',
-    body: {
-      usages: [{ customerId: customer.id, featureId: REPORTED, value: 1, dimensions }],
-    },
-  })
+  await useOnce(world, customer.id)
 }
+
+/** One use before all others: what a first use makes is there, and is copied. */
+export const useOnce = (world: World, customerId: string, by = dimensions): Promise<unknown> =>
+  world.run({
+    operation: 'v1.usage.report',
+    body: { usages: [{ customerId, featureId: REPORTED, value: 1, dimensions: by }] },
+  })
 
 /** The features, and a type for each level. */
 export async function prepareCatalog(world: World): Promise<void> {
@@ -70,9 +72,15 @@ export async function prepareCatalog(world: World): Promise<void> {
   })
 }
 
+/** A way from the root to the last level, and which of them have a budget for the model, too. */
+export type Tree = { readonly levels: readonly string[]; readonly scoped: readonly string[] }
+
+const WHOLE: Tree = { levels: LEVELS, scoped: SCOPED }
+
 /** A customer with a grant of both features, its tree and the budgets on it. */
-export async function prepareCompany(world: World, id: string): Promise<void> {
+export async function prepareCompany(world: World, id: string, tree = WHOLE): Promise<void> {
   const params = { id }
+  const entities = tree.scoped.length > 0 ? [...tree.levels, MODEL] : tree.levels
   await world.run({ operation: 'v1.customers.provision', body: params })
   await world.run({
     operation: 'v1.customers.promotionalEntitlements.create',
@@ -82,12 +90,12 @@ export async function prepareCompany(world: World, id: string): Promise<void> {
   await world.run({
     operation: 'v1Beta.customers.entities.upsert',
     params,
-    body: { entities: [...LEVELS, MODEL].map((of) => ({ id: of, entityTypeId: of })) },
+    body: { entities: entities.map((of) => ({ id: of, entityTypeId: of })) },
   })
   await world.run({
     operation: 'v1Beta.customers.assignments.upsert',
     params,
-    body: { assignments: [REPORTED, COUNTED].flatMap(budgetsOf) },
+    body: { assignments: [REPORTED, COUNTED].flatMap((of) => budgetsOf(of, tree)) },
   })
 }
 
@@ -106,15 +114,15 @@ const grantOf = (featureId: string) => ({
   weeklyResetPeriodConfiguration: null,
 })
 
-function budgetsOf(featureId: string): object[] {
+function budgetsOf(featureId: string, { levels, scoped }: Tree): object[] {
   const budget = { featureId, usageLimit: MOST, cadence: 'P1M' }
   return [
-    ...LEVELS.map((entityId, level) => ({
+    ...levels.map((entityId, level) => ({
       ...budget,
       entityId,
-      parentId: LEVELS[level - 1] ?? null,
+      parentId: levels[level - 1] ?? null,
     })),
-    ...SCOPED.map((entityId) => ({ ...budget, entityId, scopeEntityIds: [MODEL] })),
+    ...scoped.map((entityId) => ({ ...budget, entityId, scopeEntityIds: [MODEL] })),
   ]
 }
 
@@ -167,6 +175,8 @@ function copies(from: number, until: number): string[] {
     from customers c, assignments a, entities was, entities e
     where ${copied} and a.customer_key = ${first} and was.customer_key = ${first}
       and was.entity_key = a.entity_key and e.customer_key = c.customer_key and e.id = was.id`,
+    // Without figures of what has just been copied the joins below would be by nested loops.
+    'analyze customers, entities, assignments',
     `insert into budget_counters (customer_key, assignment_key, revision, window_start,
       environment_key, usage)
     select a.customer_key, a.assignment_key, was.revision, was.window_start, was.environment_key,
