@@ -60,8 +60,8 @@ export type Scenario = {
 type Parameter = string | number | boolean | Buffer | null | readonly Parameter[]
 
 /**
- * A parameter that holds ids which were made for this one run: each replay needs its own. Of every
- * text in it the pieces at odd places are such ids.
+ * A parameter that holds ids which were made for this one run, or digests of its keys: each replay
+ * needs its own. Of every text in it the pieces at odd places are such.
  */
 export type Fresh = {
   readonly index: number

@@ -85,9 +85,9 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
     const calls = scenario.calls(connection)
     const turns = calls.map((call): Turn => ({ ...httpOf(world.contract, call), recording: [] }))
     const recorded = isSent ? turns.length : connection === 0 ? firstWhole(turns).length : 0
-    // Once unrecorded: the first run may create what every later one only changes.
-    await recordCalls(world, calls.slice(0, recorded))
-    const recordings = await recordCalls(world, calls.slice(0, recorded))
+    // Twice: the first run may create what every later one only changes.
+    const sent = calls.slice(0, recorded)
+    const recordings = await recordCalls(world, sent, await recordCalls(world, sent, []))
     lanes.push(turns.map((turn, at) => ({ ...turn, recording: recordings[at] ?? [] })))
   }
   return lanes
@@ -96,15 +96,16 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
 async function recordCalls(
   world: OpenWorld,
   calls: readonly OperationCall[],
+  earlier: readonly Recording[],
 ): Promise<Recording[]> {
   const recordings: Recording[] = []
   let reserved: string | null = null
-  for (const call of calls) {
+  for (const [at, call] of calls.entries()) {
     let answer: unknown
     const run = async () => {
       answer = await world.run(callWith(call, reserved))
     }
-    recordings.push(await record(run))
+    recordings.push(await record(run, earlier[at]))
     reserved = reservedIn(answer) ?? reserved
   }
   return recordings

@@ -25,11 +25,11 @@ const CONSUME: Kind = { name: 'consume', title: 'consume', by: consumeBy }
 const RESERVE: Kind = { name: 'reserve', title: 'reserve + commit', by: reserveAndCommitBy }
 
 /** All connections use what one customer has. */
-const hot = (kind: Kind, ratio: number | null): Scenario => ({
+const hot = (kind: Kind, ratio: number | null, others: readonly 'sql'[] = []): Scenario => ({
   name: kind.name,
   title: `${kind.title}, one customer`,
   connections: CONNECTIONS,
-  baselines: ['handwritten'],
+  baselines: ['handwritten', ...others],
   target: ratio === null ? null : { baseline: 'handwritten', ratio },
   records: 1,
   written: WRITTEN,
@@ -50,7 +50,7 @@ const spread = (kind: Kind, ratio: number | null): Scenario => ({
 })
 
 export const consumptions: readonly Scenario[] = [
-  hot(CONSUME, 10),
+  hot(CONSUME, 10, ['sql']),
   spread(CONSUME, 2),
   hot(RESERVE, null),
   spread(RESERVE, null),
