@@ -72,25 +72,29 @@ export async function record(
 
 /** An id, or the digest of a key. */
 const NAME = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})/
-const DIGEST = /^[0-9a-f]{32}$/
+const DIGESTS = /[0-9a-f]{32}/g
 
-/** The digests that stand where an earlier recording has others: those of its keys. */
+/** The digests that stand where an earlier recording has others: those of keys. */
 export function namesOwn(
   steps: readonly Omit<Step, 'fresh'>[],
   earlier: readonly Omit<Step, 'fresh'>[],
 ): Set<string> {
   const own = new Set<string>()
-  for (const [at, { text, values }] of steps.entries()) {
-    const before = earlier[at]
-    if (before?.text !== text) continue
+  for (const { text, values } of steps) {
+    const before = earlier.find((step) => step.text === text)
+    if (before === undefined) continue
     for (const [index, value] of values.entries()) {
-      const others = listOf(before.values[index])
-      for (const [place, part] of listOf(value).entries())
-        if (typeof part === 'string' && DIGEST.test(part) && part !== others[place]) own.add(part)
+      const others = digestsIn(before.values[index])
+      for (const [place, digest] of digestsIn(value).entries())
+        if (digest !== others[place]) own.add(digest)
     }
   }
   return own
 }
+
+/** Arrays come as texts, too. */
+const digestsIn = (value: Step['values'][number] | undefined): string[] =>
+  listOf(value).flatMap((part) => (typeof part === 'string' ? (part.match(DIGESTS) ?? []) : []))
 
 const listOf = (value: Step['values'][number] | undefined): readonly unknown[] =>
   Array.isArray(value) ? value : [value]
