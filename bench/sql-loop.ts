@@ -1,5 +1,5 @@
-// A process of the bench: the recorded SQL in a loop, with as many `pg` clients as a pool has at most,
-// no HTTP.
+// A process of the bench: the recorded SQL in a loop, one `pg` client per connection and no more than
+// a pool has, no HTTP.
 
 import pg from 'pg'
 import { answerBench } from './child.ts'

@@ -51,8 +51,8 @@ export type Scenario = {
   /**
    * What one connection does, over and over. A write changes something each time, so that the
    * neighbours in this list and its two ends differ. Two connections touch one customer only where
-   * that is what is measured. One that names `RESERVED_ID` makes a whole with the one before it, and
-   * is counted with it as one.
+   * that is what is measured. One that names `RESERVED_ID` makes a whole with the one before it,
+   * and is counted with it as one.
    */
   calls(connection: number): readonly OperationCall[]
 }

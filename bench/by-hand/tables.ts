@@ -9,7 +9,7 @@ export const MODEL = 'bench-model'
 /** The levels that have a second budget, for the model alone. */
 export const SCOPED = LEVELS.slice(0, 2)
 
-/** The limits that a use meets, from the one that is shared least to the one that is shared most. */
+/** The limits that a use meets: what is shared most comes last, so that it is held briefly. */
 export const LIMITS: readonly string[] = [
   ...LEVELS.toReversed(),
   ...SCOPED.toReversed().map((level) => `${level} of ${MODEL}`),

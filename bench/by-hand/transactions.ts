@@ -110,7 +110,7 @@ async function climb(
   return chain
 }
 
-/** Decides and records. The record comes first, so that the rows that many want are held briefly. */
+/** Decides and records. The record comes first: the rows that many want are then held briefly. */
 export const consume = (client: pg.ClientBase, use: Use): Promise<Decision> =>
   transaction(client, async () => {
     const at = new Date()
