@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openSides, requestOf, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
-import { FRESH_ID, type Half, type Lanes, type Scenario, type Target, type Turn } from './types.ts'
+import {
+  FRESH_ID,
+  type Half,
+  type Lanes,
+  type Scenario,
+  type Target,
+  type Turn,
+  type World,
+} from './types.ts'
 import { firstWhole, pathWith, reservedIn } from './wholes.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
@@ -25,8 +33,11 @@ export type ScenarioResult = {
 
 type Round = Readonly<Record<string, Half>>
 
-/** What a half leaves behind (requests cut off, answers on their way) ends in this time. */
-const SETTLE_MS = 150
+/** Milliseconds between two looks at whether what a half left behind has ended. */
+const SETTLE_MS = 75
+/** Looks in a row that must find nothing, and how many are taken at most. */
+const STILL = 2
+const MOST_LOOKS = 200
 
 /**
  * Measures the server and its baselines in turns, so that whatever else the machine does meets all
@@ -50,7 +61,8 @@ export async function runScenario(
     const rounds: Round[] = []
     for (let round = 0; round <= at.pairs; round += 1) {
       const rotated = [...sides.all.slice(round % sides.all.length), ...sides.all]
-      const halves = await runRound(rotated.slice(0, sides.all.length), at.seconds)
+      const seconds = round === 0 ? (scenario.warmUpSeconds ?? at.seconds) : at.seconds
+      const halves = await runRound(rotated.slice(0, sides.all.length), { ...at, seconds })
       if (round > 0) rounds.push(halves)
     }
     return resultOf(scenario, lanes, rounds)
@@ -59,14 +71,31 @@ export async function runScenario(
   }
 }
 
-async function runRound(sides: readonly Side[], seconds: number): Promise<Round> {
+async function runRound(
+  sides: readonly Side[],
+  { world, seconds }: { world: World; seconds: number },
+): Promise<Round> {
   const halves: Record<string, Half> = {}
   for (const side of sides) {
     halves[side.name] = await side.run(seconds)
-    await delay(SETTLE_MS)
+    await settle(world)
   }
   return halves
 }
+
+/** Waits for the requests that were cut off at the end of a half: they go on in the database. */
+async function settle(world: World): Promise<void> {
+  let still = 0
+  for (let look = 0; still < STILL; look += 1) {
+    if (look === MOST_LOOKS) throw new Error('the database is busy long after the load has ended')
+    await delay(SETTLE_MS)
+    still = (await countOf(world, BUSY)) === 0 ? still + 1 : 0
+  }
+}
+
+const BUSY = `
+  select count(*) from pg_stat_activity
+  where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()`
 
 /**
  * Server and baseline must do the same work: as many records answered and changes announced, or
@@ -115,7 +144,7 @@ async function recordsAnswered(url: string, turns: readonly Turn[]): Promise<num
   return Array.isArray(data) ? data.length : 1
 }
 
-const countOf = (world: OpenWorld, counting: string): Promise<number> =>
+const countOf = (world: World, counting: string): Promise<number> =>
   world.app.db.withClient(async (client) => {
     const { rows } = await client.query<{ count: string }>(counting)
     return Number(rows[0]?.count)

@@ -39,6 +39,8 @@ export type Scenario = {
   readonly connections: number
   readonly baselines: readonly BaselineName[]
   readonly target: Target | null
+  /** Length of the halves that do not count, if they have to be longer than the others. */
+  readonly warmUpSeconds?: number
   /** How many records of usage a call writes. Those that say it have a table of their own. */
   readonly records?: number
   /**

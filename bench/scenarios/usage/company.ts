@@ -6,6 +6,8 @@ export const REPORTED = 'bench-reported'
 export const COUNTED = 'bench-counted'
 export const EVENT = 'bench-call'
 export const MANY = 10_000
+/** Long enough that every customer was met once: what a server remembers of them is then there. */
+export const WARM_UP_SECONDS = 12
 /** Of every budget: more than a run can use. */
 const MOST = 1_000_000_000_000
 

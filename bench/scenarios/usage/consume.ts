@@ -1,6 +1,6 @@
 import { WRITTEN } from '../../by-hand/tables.ts'
 import { FRESH_ID, type OperationCall, RESERVED_ID, type Scenario } from '../../types.ts'
-import { customerOf, dimensions, MANY, prepare, REPORTED } from './company.ts'
+import { customerOf, dimensions, MANY, prepare, REPORTED, WARM_UP_SECONDS } from './company.ts'
 
 /** As many as a service has open that asks before each of its own requests. */
 const CONNECTIONS = 64
@@ -42,6 +42,7 @@ const spread = (kind: Kind, ratio: number | null): Scenario => ({
   ...hot(kind, ratio),
   name: `${kind.name}-spread`,
   title: `${kind.title}, ${MANY.toLocaleString('en')} customers`,
+  warmUpSeconds: WARM_UP_SECONDS,
   prepare: (world) => prepare(world, MANY),
   calls: (connection) =>
     Array.from({ length: Math.ceil((MANY - connection) / CONNECTIONS) }, (_, round) =>

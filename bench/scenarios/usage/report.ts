@@ -1,6 +1,14 @@
 import { WRITTEN } from '../../by-hand/tables.ts'
 import { FRESH_ID, type OperationCall, type Scenario, type Target } from '../../types.ts'
-import { customerOf, dimensions, EVENT, MANY, prepare, REPORTED } from './company.ts'
+import {
+  customerOf,
+  dimensions,
+  EVENT,
+  MANY,
+  prepare,
+  REPORTED,
+  WARM_UP_SECONDS,
+} from './company.ts'
 
 const CONNECTIONS = 8
 const MOST_BY_HAND = 100
@@ -43,6 +51,7 @@ const spread = (kind: Kind, records: number, target: Target | null = null): Scen
   ...hot(kind, records, target),
   name: `${kind.name}-${records}-spread`,
   title: `${kind.title} by ${records}, ${MANY.toLocaleString('en')} customers`,
+  warmUpSeconds: WARM_UP_SECONDS,
   prepare: (world) => prepare(world, MANY),
   calls: (connection) =>
     Array.from({ length: ROUND }, (_, round) =>
