@@ -211,7 +211,7 @@ export type AssignmentFilter = {
 }
 
 const ofCapabilities = (keys: readonly Uuid[] | null): Sql =>
-  keys === null ? nothing : sql`and a.capability_key = any(${keys}::uuid[])`
+  keys === null ? nothing : sql`and a.capability_key::text = any(${keys}::text[])`
 
 export async function listAssignments(
   reader: Reader,
@@ -245,5 +245,6 @@ export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<b
   (await reader.maybeOne(
     keyRow,
     sql`
-    select assignment_key from assignments where capability_key = ${capabilityKey}::uuid limit 1`,
+    select assignment_key from assignments
+    where capability_key::text = ${capabilityKey}::text limit 1`,
   )) !== null

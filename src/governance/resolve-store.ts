@@ -108,10 +108,14 @@ function nodesOf(requests: readonly ResolutionRequest[]): Sql {
       select dimension.*, entity.entity_key, entity.id, entity.parent_key
       from dimension left join lateral (
         select e.entity_key, e.id, e.parent_key
-        from entities e join entity_types t using (entity_type_key)
+        from entities e cross join lateral (
+          select from entity_types t
+          where t.entity_type_key = e.entity_type_key and t.archived_at is null
+            and dimension.key = any(t.attribution_keys)
+          offset 0
+        ) t
         where e.customer_key = dimension.customer_key and e.id = dimension.value
-          and e.archived_at is null and t.archived_at is null
-          and dimension.key = any(t.attribution_keys)
+          and e.archived_at is null
         limit 1
       ) entity on true
     ),
@@ -148,10 +152,11 @@ const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at
   )`)}) as budgets
   from resolved
     cross join lateral unnest(resolved.keys) as entity (key)
+    cross join unnest(${capabilityKeys}::uuid[]) as capability (key)
     cross join lateral (
       select * from assignments a
       where a.customer_key = resolved.customer_key and a.entity_key = entity.key
-        and a.capability_key = any(${capabilityKeys}::uuid[])
+        and a.capability_key = capability.key
         and a.scope_head = any(resolved.keys || ${NO_SCOPE}::uuid)
         and a.scope_keys <@ resolved.keys
       offset 0

@@ -139,22 +139,32 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
 /**
  * Budgets with usage in limited units as it is shown, and by limit. A window is as long as its
  * cadence, in UTC, in which the session is: so a counter tells by its start whether it is over.
- * Units are made as `transformUnits` does it, of whole quotients, which are exact.
+ * Units are made as `transformUnits` does it, of whole quotients, which are exact. Capabilities are
+ * not joined: a planner that sees their keys knows how common they are.
  */
 function budgetsWithUsage(page: BudgetsPage): Sql {
   const { capabilities, customerKey, minUtilization: least } = page
   const now = sql`${instantToWire(page.now)}::timestamptz`
+  const keys = capabilities.map(({ key }) => key)
+  const transformations = JSON.stringify(
+    Object.fromEntries(
+      capabilities.map(({ key, transformation }) => [
+        key,
+        { divide: transformation?.divide, round: transformation?.round },
+      ]),
+    ),
+  )
   return sql`
     select a.assignment_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
       e.parent_key, a.capability_key, a.scope_keys, a.usage_limit, units.usage, used.utilization,
       a.cadence, a.created_at, ${SORT_VALUES[page.sortBy]} as sort_value
-    from unnest(
-        ${capabilities.map(({ key }) => key)}::uuid[],
-        ${capabilities.map(({ transformation }) => transformation?.divide ?? 1)}::numeric[],
-        ${capabilities.map(({ transformation }) => transformation?.round ?? null)}::text[]
-      ) as capability (key, divide, round)
-      join assignments a on a.customer_key = ${customerKey}::uuid
-        and a.capability_key = capability.key
+    from assignments a
+      cross join lateral (
+        select ${transformations}::jsonb -> a.capability_key::text as transformation
+      ) capability
+      cross join lateral (
+        select (transformation ->> 'divide')::numeric as divide, transformation ->> 'round' as round
+      ) unit
       join entities e on e.customer_key = ${customerKey}::uuid and e.entity_key = a.entity_key
       join entity_types t using (entity_type_key)
       left join budget_counters c on c.customer_key = ${customerKey}::uuid
@@ -163,10 +173,10 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
       cross join lateral (select greatest(c.usage, 0) as usage) counted
       cross join lateral (
         select case
-          when capability.round is null then counted.usage
-          when capability.round = 'UP' and counted.usage % capability.divide > 0
-            then div(counted.usage, capability.divide) + 1
-          else div(counted.usage, capability.divide)
+          when unit.divide is null then counted.usage
+          when unit.round = 'UP' and counted.usage % unit.divide > 0
+            then div(counted.usage, unit.divide) + 1
+          else div(counted.usage, unit.divide)
         end as usage
       ) units
       cross join lateral (
@@ -174,7 +184,8 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
           when a.usage_limit = 0 then 1 else round(units.usage / a.usage_limit, 10)
         end as utilization
       ) used
-    where ${isChosen(page)} ${SCOPES[page.scope]}
+    where a.customer_key = ${customerKey}::uuid and a.capability_key::text = any(${keys}::text[])
+      and ${isChosen(page)} ${SCOPES[page.scope]}
       ${least === null ? nothing : sql`and used.utilization >= ${quantityToSql(least)}::numeric`}`
 }
 

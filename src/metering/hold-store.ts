@@ -2,6 +2,7 @@ import { column, milliseconds, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Quantity, quantityFromSql, quantityToSql } from '../kernel/quantity.ts'
+import { expiredKeys } from './reservation-store.ts'
 import type { MeteredOf, Posting, Reservation } from './types.ts'
 
 /** An amount that is held, and where. */
@@ -61,9 +62,9 @@ export const expiredHolds = (customerKey: Sql, at: Instant): Sql => sql`(
         ${milliseconds(sql`of.start`)})), '[]')
       from unnest(r.assignment_keys, r.assignment_revisions, r.assignment_windows)
         as of (key, revision, start)))), '[]')
-  from reservations r
-  where r.customer_key = ${customerKey} and r.status = 'open'
-    and r.expires_at <= ${instantToWire(at)}::timestamptz)`
+  from ${expiredKeys(customerKey, sql`${instantToWire(at)}::timestamptz`)} as due
+    join reservations r on r.customer_key = ${customerKey}
+      and r.reservation_key = due.reservation_key)`
 
 const holdsJson = column.json<HoldJson[]>()
 

@@ -60,11 +60,11 @@ export {
   type TotalRow,
 } from './recount-store.ts'
 export {
-  expireReservations,
+  findExpired,
+  findOpen,
   findReservations,
   listReservations,
   type ReservationOf,
-  releaseReservations,
   reservationExists,
   saveReservations,
 } from './reservation-store.ts'

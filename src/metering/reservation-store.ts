@@ -156,36 +156,61 @@ export async function saveReservations(
       expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
 }
 
+/** Reservations of one statement, whatever has piled up. */
+const AT_ONCE = 1000
+
 /**
- * Notes which reservations of customers have expired by the instants in their heads, which must be
- * locked, and answers them. What they held is to be freed.
+ * The keys (`reservation_key`) of what has expired by `at` and nobody has noted: a subquery, whose
+ * parts are expressions of the statement around it. It goes from one to the next: whatever the
+ * planner takes for granted about instants, nothing else is read.
  */
-export const expireReservations = (tx: Tx, customerKeys: readonly Uuid[]): Promise<Reservation[]> =>
-  end(
-    tx,
-    sql`
-    update reservations r set status = 'expired', updated_at = r.expires_at
-    from customer_heads head
-    where head.customer_key = any(${customerKeys}::uuid[])
-      and r.customer_key = head.customer_key and r.status = 'open'
-      and r.expires_at <= head.decided_at`,
-  )
+export const expiredKeys = (customerKey: Sql, at: Sql): Sql => {
+  const next = (after: Sql) => sql`
+    select r.reservation_key, r.expires_at from reservations r
+    where r.customer_key = ${customerKey} and r.status = 'open' and r.expires_at <= ${at} ${after}
+    order by r.expires_at, r.reservation_key limit 1`
+  return sql`(
+    with recursive due as (
+      (${next(sql``)})
+      union all
+      select next.* from due cross join lateral (${next(sql`
+        and (r.expires_at, r.reservation_key) > (due.expires_at, due.reservation_key)`)}) as next
+    )
+    select reservation_key from due)`
+}
 
-/** Releases all that a customer holds at `now`, and answers it: it is to be freed. */
-export const releaseReservations = (
-  tx: Tx,
-  customerKey: Uuid,
-  now: Instant,
-): Promise<Reservation[]> =>
-  end(
-    tx,
+/**
+ * What of customers has expired by the instants in their heads, which must be locked, and is still
+ * noted as open. Not all of it if it is very much.
+ */
+export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promise<Reservation[]> {
+  if (customerKeys.length === 0) return []
+  const found = await tx.many(
+    reservationRow,
     sql`
-    update reservations r set status = 'released', updated_at = ${instantToWire(now)}::timestamptz
-    where r.customer_key = ${customerKey}::uuid and r.status = 'open'`,
+    select ${columns}
+    from (
+      select head.customer_key, due.reservation_key
+      from customer_heads head cross join lateral
+        ${expiredKeys(sql`head.customer_key`, sql`head.decided_at`)} as due
+      where head.customer_key = any(${customerKeys}::uuid[])
+      limit ${AT_ONCE}::integer
+    ) as due join reservations r using (customer_key, reservation_key)`,
   )
+  return found.map(reservationOf)
+}
 
-const end = async (tx: Tx, update: Sql): Promise<Reservation[]> =>
-  (await tx.many(reservationRow, sql`${update} returning ${columns}`)).map(reservationOf)
+/** What a customer holds. Not all of it if it is very much. */
+export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]> {
+  const found = await tx.many(
+    reservationRow,
+    sql`
+    select ${columns} from reservations r
+    where r.customer_key = ${customerKey}::uuid and r.status = 'open'
+    order by r.expires_at limit ${AT_ONCE}::integer`,
+  )
+  return found.map(reservationOf)
+}
 
 /** `statuses`: as of `now`, null for any. */
 export type ReservationFilter = {
@@ -200,18 +225,25 @@ export async function listReservations(
   customerKey: Uuid,
   { statuses, now, page }: ReservationFilter,
 ): Promise<Reservation[]> {
-  const status = sql`
-    case when r.status = 'open' and r.expires_at <= ${instantToWire(now)}::timestamptz
-      then 'expired' else r.status end`
-  const filter = statuses === null ? sql`` : sql`and ${status} = any(${statuses}::text[])`
   const found = await reader.many(
     reservationRow,
     sql`
     select ${columns} from reservations r
-    where r.customer_key = ${customerKey}::uuid ${filter}
+    where r.customer_key = ${customerKey}::uuid ${withStatus(statuses, now)}
       ${pageRange(sql`r.reservation_key`, page)}`,
   )
   return found.map(reservationOf)
+}
+
+/** What is open alone is a question of its own, for the index of what is open. */
+function withStatus(statuses: ReservationFilter['statuses'], now: Instant): Sql {
+  if (statuses === null) return sql``
+  const at = instantToWire(now)
+  if (statuses.every((status) => status === 'open'))
+    return sql`and r.status = 'open' and r.expires_at > ${at}::timestamptz`
+  return sql`
+    and case when r.status = 'open' and r.expires_at <= ${at}::timestamptz
+      then 'expired' else r.status end = any(${statuses}::text[])`
 }
 
 /** Whether a customer has a reservation. */

@@ -1,10 +1,12 @@
 import type { Request } from '../entitlements/index.ts'
 import { readUnattributed } from '../governance/index.ts'
+import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import type { Handlers, OperationRequest } from '../operation.ts'
+import type { Call, Handlers, OperationRequest } from '../operation.ts'
 import { type CapabilityId, type Checking, check, type Dimensions, type Question } from './check.ts'
 import { checkedToWire, explanationToWire } from './check-wire.ts'
+import { createNoteExpired } from './free-holds.ts'
 
 type Checks =
   | 'v1.customers.checkEntitlement'
@@ -12,18 +14,21 @@ type Checks =
   | 'v1Beta.customers.entitlements.check'
 
 export function checkHandlers(checking: Checking): Handlers<Checks> {
+  const noteExpired = createNoteExpired()
+  const checkedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
+    const checked = await check(call, checking, questionFromWire(request, defaultUsage))
+    if (checked.hasExpired) noteExpired(call, required(checked.customerKey, 'who reserved'))
+    return checked
+  }
   return {
-    'v1.customers.checkEntitlement': async (request, call) => {
-      const question = questionFromWire(request, defaultOf(request))
-      return { data: checkedToWire(await check(call, checking, question)) }
-    },
-    'v1Beta.customers.entitlements.check': async (request, call) => {
-      const question = questionFromWire(request, 1)
-      return { data: checkedToWire(await check(call, checking, question)) }
-    },
+    'v1.customers.checkEntitlement': async (request, call) => ({
+      data: checkedToWire(await checkedFor(request, call, defaultOf(request))),
+    }),
+    'v1Beta.customers.entitlements.check': async (request, call) => ({
+      data: checkedToWire(await checkedFor(request, call, 1)),
+    }),
     'v1.customers.explainEntitlement': async (request, call) => {
-      const question = questionFromWire(request, defaultOf(request))
-      const checked = await check(call, checking, question)
+      const checked = await checkedFor(request, call, defaultOf(request))
       const { customerKey } = checked
       const unattributed =
         customerKey === null ? [] : await readUnattributed(call.app.db.read, customerKey)

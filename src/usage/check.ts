@@ -14,7 +14,6 @@ import {
 import { type ChainNode, chainsOf, type Demand, type Kept, resolve } from '../governance/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Call } from '../operation.ts'
-import type { NoteExpired } from './free-holds.ts'
 import { joinDecisions } from './join-decisions.ts'
 import { withoutExpired } from './leave-out-expired.ts'
 import type { Memory } from './memory.ts'
@@ -50,6 +49,8 @@ export type Met = {
 export type Checked = Base & {
   decision: Decision
   customerKey: Uuid | null
+  /** Whether there are reservations of the customer that have expired and nobody has noted. */
+  hasExpired: boolean
   /** null: no budget was asked. */
   met: Met | null
 }
@@ -58,7 +59,6 @@ export type Checked = Base & {
 export type Checking = {
   loaders: readonly SourceLoader[]
   keys: Memory<Uuid>
-  noteExpired: NoteExpired
 }
 
 /**
@@ -66,24 +66,17 @@ export type Checking = {
  * for a currency: 404 `CustomCurrencyNotFound`. All of it is of one instant, and read in one round
  * trip once the keys of the ids are known.
  */
-export async function check(call: Call, checking: Checking, question: Question): Promise<Checked> {
-  const { customer, checked } = await read(call, checking, question)
-  if (customer.customerKey !== null && customer.expired.length > 0)
-    checking.noteExpired(call, customer.customerKey)
-  return checked
-}
-
-async function read(
+export async function check(
   call: Call,
   { loaders, keys }: Checking,
   question: Question,
-): Promise<{ customer: FoundCustomer; checked: Checked }> {
+): Promise<Checked> {
   const { db } = call.app
   const reading = readingOf(call, { ...question, loaders })
   const { dimensions } = question
   if (dimensions === null) {
     const { customer, base } = await answer(db, reading, question)
-    return { customer, checked: checkedBy(base, customer, null) }
+    return checkedBy(base, customer, null)
   }
   return db.snapshot(async (reader) => {
     const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
@@ -103,8 +96,7 @@ async function read(
     ])
     const demand = demandOf(base)
     if (demand !== null) keys.set(names.capability, demand.capabilityKey)
-    if (customer.customerKey === null)
-      return { customer, checked: checkedBy(base, customer, NOTHING) }
+    if (customer.customerKey === null) return checkedBy(base, customer, NOTHING)
     keys.set(names.customer, customer.customerKey)
     const demands = demand === null ? [] : [demand]
     const found =
@@ -114,16 +106,17 @@ async function read(
         demands.map((each) => each.capabilityKey),
       ))
     const met = meet(found, demands, { customer, reading })
-    return { customer, checked: checkedBy(base, customer, met) }
+    return checkedBy(base, customer, met)
   })
 }
 
 const NOTHING: Met = { chains: [], isGranted: true, unresolved: [] }
 
-const checkedBy = (base: Base, { customerKey }: FoundCustomer, met: Met | null): Checked => ({
+const checkedBy = (base: Base, customer: FoundCustomer, met: Met | null): Checked => ({
   ...base,
   decision: joinDecisions(base.evaluated.decision, met ?? NOTHING),
-  customerKey,
+  customerKey: customer.customerKey,
+  hasExpired: customer.expired.length > 0,
   met,
 })
 

@@ -4,21 +4,20 @@ import { hold } from '../governance/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
-  expireReservations,
+  findExpired,
+  findOpen,
   freeTotals,
   holdOf,
   lockHeads,
   type Reservation,
-  releaseReservations,
+  releaseReservation,
+  reservationAt,
+  saveReservations,
 } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 
-/** Takes what has ended out of all that still holds it. The customers' heads must be locked. */
-export async function freeHolds(
-  tx: Tx,
-  scope: Scope,
-  ended: readonly Reservation[],
-): Promise<void> {
+/** Notes how reservations have ended, and takes them out of all that still holds them. */
+async function end(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void> {
   const postings = ended.flatMap(({ customerKey, amount, attribution }) =>
     (attribution?.postings ?? []).map((posting) => ({
       ...posting,
@@ -27,21 +26,56 @@ export async function freeHolds(
       customerKey,
     })),
   )
-  await Promise.all([freeTotals(tx, ended.map(holdOf)), hold(tx, postings)])
+  await Promise.all([
+    saveReservations(tx, scope, ended),
+    freeTotals(tx, ended.map(holdOf)),
+    hold(tx, postings),
+  ])
+}
+
+/**
+ * Ends what of customers has expired and nobody has noted. Their heads must be locked. One round
+ * trip where there is nothing.
+ */
+export async function freeExpired(
+  tx: Tx,
+  scope: Scope,
+  customerKeys: readonly Uuid[],
+): Promise<void> {
+  for (;;) {
+    const expired = await findExpired(tx, customerKeys)
+    if (expired.length === 0) return
+    await end(
+      tx,
+      scope,
+      expired.map((each) => reservationAt(each, each.expiresAt)),
+    )
+  }
 }
 
 /** For the port of customers: who is archived holds nothing. */
 export const releaseWhenArchived: WhenArchived = async (tx, { scope, now }, customer) => {
   if (customer.archivedAt === null) return
-  const [, expired, released] = await Promise.all([
-    lockHeads(tx, scope, { customerKeys: [customer.key], now }),
-    expireReservations(tx, [customer.key]),
-    releaseReservations(tx, customer.key, now),
+  const customerKeys = [customer.key]
+  await Promise.all([
+    lockHeads(tx, scope, { customerKeys, now }),
+    freeExpired(tx, scope, customerKeys),
   ])
-  await freeHolds(tx, scope, [...expired, ...released])
+  for (;;) {
+    const open = await findOpen(tx, customer.key)
+    if (open.length === 0) return
+    await end(
+      tx,
+      scope,
+      open.map((each) => releaseReservation(each, now)),
+    )
+  }
 }
 
-/** Notes what has expired of a customer; answers at once, and needs not succeed. */
+/**
+ * Notes what has expired of a customer; answers at once, and needs not succeed. Not for requests
+ * that are one transaction: it outlives them.
+ */
 export type NoteExpired = (call: Call, customerKey: Uuid) => void
 
 /**
@@ -55,11 +89,10 @@ export function createNoteExpired(): NoteExpired {
     underway.add(customerKey)
     const work = async (tx: Tx) => {
       const customerKeys = [customerKey]
-      const [, expired] = await Promise.all([
+      await Promise.all([
         lockHeads(tx, scope, { customerKeys, now: app.clock.now() }),
-        expireReservations(tx, customerKeys),
+        freeExpired(tx, scope, customerKeys),
       ])
-      await freeHolds(tx, scope, expired)
     }
     app.db
       .transaction(work)

@@ -8,7 +8,6 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Call, Handlers } from '../operation.ts'
 import { checkHandlers } from './check-http.ts'
 import { consumptionHandlers } from './consumption-http.ts'
-import { createNoteExpired } from './free-holds.ts'
 import { createMemory } from './memory.ts'
 import type { Sender } from './prepare-records.ts'
 import { readHistory } from './queries.ts'
@@ -21,11 +20,7 @@ const KEYS = 100_000
 /** `loaders`: all that can grant a feature. */
 export function usageHandlers(loaders: readonly SourceLoader[]) {
   const writerOf = writers(loaders)
-  const checking = {
-    loaders,
-    keys: createMemory<Uuid>(KEYS),
-    noteExpired: createNoteExpired(),
-  }
+  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
   return {
     ...recordHandlers(writerOf, loaders),
     ...checkHandlers(checking),

@@ -8,14 +8,13 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
   environmentVersion,
-  expireReservations,
   findReservations,
   type Head,
   lockHeads,
   type MeteredOf,
   type Reservation,
 } from '../metering/index.ts'
-import { freeHolds } from './free-holds.ts'
+import { freeExpired } from './free-holds.ts'
 import type { Known } from './prepare-records.ts'
 import type { Catalog, ReadCatalog } from './remember-catalog.ts'
 import type { ReadHoldings } from './remember-held.ts'
@@ -53,23 +52,20 @@ export async function readKnown(
   const { scope, group, customerKeys } = asked
   const now = app.clock.now()
   const settling = group.flatMap((work) => (work.kind === 'settling' ? [work.item] : []))
-  const [heads, archived, version, shared, thresholds, expired, reservations] = await Promise.all([
+  const [heads, archived, version, shared, thresholds, reservations] = await Promise.all([
     lockHeads(tx, scope, { customerKeys, now }),
     archivedAmong(tx, customerKeys),
     catalogVersion(tx, scope),
     environmentVersion(tx, scope),
     readThresholds(tx, scope),
-    expireReservations(tx, decidedFor(group)),
     findReservations(tx, settling),
+    freeExpired(tx, scope, decidedFor(group)),
   ])
   const features = {
     featureIds: featureIdsOf(group),
     featureKeys: reservations.map(({ featureKey }) => featureKey),
   }
-  const [catalog] = await Promise.all([
-    readCatalog(tx, scope, { version, ...features }),
-    freeHolds(tx, scope, expired),
-  ])
+  const catalog = await readCatalog(tx, scope, { version, ...features })
   const attributables = attributablesOf(group, catalog)
   const metered = [...attributables.flatMap(meteredBy), ...reservations]
   const [holdingOf, resolutionOf, budgets] = await Promise.all([

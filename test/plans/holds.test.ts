@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { findCustomerKey } from '../../src/customers/index.ts'
+import { column, row, sql, type Tx, within } from '../../src/db/index.ts'
+import { required } from '../../src/kernel/assert.ts'
+import type { Clock } from '../../src/kernel/clock.ts'
+import type { Uuid } from '../../src/kernel/ids.ts'
+import { systemOrigin } from '../../src/kernel/origin.ts'
+import type { Call } from '../../src/operation.ts'
+import { sources } from '../../src/sources.ts'
+import { usageHandlers } from '../../src/usage/http.ts'
+import { ANN_ON_GPT, FEATURE, openAgency, params } from '../support/agency.ts'
+import { differencesOf } from '../support/verified.ts'
+import { openWorld } from '../support/world.ts'
+
+const HELD = 10_000
+/** Rows that a request may read of any one table. */
+const MOST = 40
+const DAY_MS = 86_400_000
+const LIMITS = { org: 100_000, team: 50_000, 'team[gpt]': 20_000, ann: HELD + 100 }
+const world = await openWorld()
+const { app } = world.bursar
+const handlers = usageHandlers(sources)
+
+/** A customer with very many reservations like the first, open for two months. */
+async function large() {
+  const agency = await openAgency(world, { usageLimit: null, limits: LIMITS })
+  const first = await agency.held(1, ANN_ON_GPT)
+  const { scope } = agency.tenant
+  const customerKey = required(await findCustomerKey(app.db.read, scope, params.id), 'acme')
+  await app.db.transaction(async (tx) => {
+    await tx.execute(sql`
+      update reservations set expires_at = expires_at + interval '60 days'
+      where customer_key = ${customerKey}::uuid`)
+    await tx.execute(sql`
+      insert into reservations
+      select customer_key, gen_random_uuid(), environment_key, status, feature_key, resource_key,
+        amount, committed_amount, occurred_at, dimensions, direct_entity_keys, entity_keys,
+        assignment_keys, assignment_revisions, assignment_windows, created_at, expires_at,
+        updated_at
+      from reservations, generate_series(2, ${HELD}::integer)
+      where customer_key = ${customerKey}::uuid`)
+    for (const table of [sql`usage_totals`, sql`budget_counters`])
+      await tx.execute(sql`
+        update ${table} set held = held * ${HELD}::integer
+        where customer_key = ${customerKey}::uuid`)
+  })
+  assert.deepEqual(await differencesOf(world, agency.tenant), {})
+  await surround(customerKey)
+  return { tenant: agency.tenant, first }
+}
+
+/** Totals and counters of others, and of the same customer on as many days long ago. */
+async function surround(customerKey: Uuid): Promise<void> {
+  await app.db.transaction(async (tx) => {
+    const days = sql`generate_series(1, ${HELD}::integer) as n`
+    const day = sql`timestamptz '1990-01-01Z' + n * interval '1 day'`
+    await tx.execute(sql`
+      insert into usage_totals
+      select other.key, feature_key, resource_key, ${day} + interval '1 day', ${day},
+        environment_key, true, count, sum, min, max, distinct_count, 0, ${day}, null
+      from usage_totals, ${days},
+        unnest(array[customer_key, gen_random_uuid()]) as other (key)
+      where customer_key = ${customerKey}::uuid and window_end = 'infinity'`)
+    await tx.execute(sql`
+      insert into budget_counters
+      select other.key, assignment_key, revision, ${day}, environment_key, usage, 0
+      from budget_counters, ${days}, unnest(array[customer_key, gen_random_uuid()]) as other (key)
+      where customer_key = ${customerKey}::uuid`)
+  })
+  await app.db.withClient((client) =>
+    client.query('analyze reservations, usage_totals, budget_counters'),
+  )
+}
+
+const { tenant, first } = await large()
+
+const readRow = row({ name: column.text, rows: column.integer })
+
+/** The rows that a transaction has read so far of each table, or of its indexes if that is more. */
+async function readBy(tx: Tx): Promise<Map<string, number>> {
+  const tables = await tx.many(
+    readRow,
+    sql`
+    select c.relname as name, (pg_stat_get_xact_tuples_returned(c.oid)
+      + greatest(pg_stat_get_xact_tuples_fetched(c.oid), (
+        select sum(pg_stat_get_xact_tuples_returned(i.indexrelid))
+        from pg_index i where i.indrelid = c.oid)))::integer as rows
+    from pg_class c
+    where c.relname in ('reservations', 'usage_totals', 'budget_counters')`,
+  )
+  return new Map(tables.map(({ name, rows }) => [name, rows]))
+}
+
+const UNDO = new Error('what was only tried')
+
+type Tried = (call: Call) => Promise<unknown>
+
+/** Tries a request in a transaction that is undone; what it reads of tables. */
+async function readingOf(
+  tried: Tried,
+  { clock, planMode }: { clock: Clock; planMode: string },
+): Promise<[string, number][]> {
+  const read: [string, number][] = []
+  const work = async (tx: Tx) => {
+    // Workers would count by themselves.
+    await tx.execute(sql`
+      select set_config('max_parallel_workers_per_gather', '0', true),
+        set_config('plan_cache_mode', ${planMode}, true)`)
+    const before = await readBy(tx)
+    const { scope } = tenant
+    await tried({ app: { ...app, db: within(tx), clock }, scope, origin: systemOrigin('test') })
+    for (const [name, rows] of await readBy(tx)) read.push([name, rows - (before.get(name) ?? 0)])
+    throw UNDO
+  }
+  await app.db.transaction(work).catch((error) => {
+    if (error !== UNDO) throw error
+  })
+  return read
+}
+
+const use = (amount: number) => ({
+  params,
+  query: {},
+  body: { featureId: FEATURE, amount, idempotencyKey: 'key', dimensions: ANN_ON_GPT },
+})
+const check = (dimensions?: Record<string, string>) => ({
+  params,
+  query: { featureId: FEATURE, requestedUsage: 1, ...(dimensions && { dimensions }) },
+  body: undefined,
+})
+const settling = { params: { ...params, reservationId: first.id }, query: {} }
+
+const REQUESTS: Record<string, Tried> = {
+  'a check': (call) => handlers['v1.customers.checkEntitlement'](check(), call),
+  'a check of budgets': (call) =>
+    handlers['v1Beta.customers.entitlements.check'](check(ANN_ON_GPT), call),
+  'an explanation': (call) => handlers['v1.customers.explainEntitlement'](check(ANN_ON_GPT), call),
+  'a use': (call) => handlers['v1.customers.consume'](use(3), call),
+  'a use that is denied': (call) => handlers['v1.customers.consume'](use(HELD), call),
+  'a reservation': (call) => handlers['v1.customers.reservations.create'](use(2), call),
+  'an extension': (call) =>
+    handlers['v1.customers.reservations.extend'](
+      { ...settling, body: { ttlSeconds: 86_400 } },
+      call,
+    ),
+  'a commit': (call) =>
+    handlers['v1.customers.reservations.commit']({ ...settling, body: {} }, call),
+  'the list': (call) =>
+    handlers['v1.customers.reservations.list'](
+      { params, query: { limit: 20 }, body: undefined },
+      call,
+    ),
+}
+
+const start = world.clock.now()
+for (const [when, days] of [
+  ['in their window', 0],
+  ['in a later one', 35],
+] as const)
+  for (const [name, tried] of Object.entries(REQUESTS))
+    test(`${name} reads what it is about, ${when}, of very much that is held`, async () => {
+      const clock = { now: () => start + days * DAY_MS }
+      // PostgreSQL may come to keep either plan.
+      for (const planMode of ['force_custom_plan', 'force_generic_plan'])
+        for (const [table, rows] of await readingOf(tried, { clock, planMode }))
+          assert.ok(rows <= MOST, `${rows} rows of ${table}, ${planMode}`)
+    })
