@@ -2,14 +2,20 @@
 
 import autocannon from 'autocannon'
 import { answerBench } from './child.ts'
-import type { Load } from './messages.ts'
+import type { Load, LoadRequest } from './messages.ts'
 import { type Count, FRESH_ID } from './types.ts'
+import { pathWith, requestsOfOne, reservedIn } from './wholes.ts'
 
 /** Milliseconds between looks at the clock: the half ends that much late at most. */
 const SAMPLE_MS = 50
 
+/** How far each address is in its lanes: a half goes on where the one before it has ended. */
+const done = new Map<string, number>()
+
 answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
   let connection = 0
+  const ofOne = requestsOfOne(lanes)
+  const before = done.get(url) ?? 0
   const result = await autocannon({
     url,
     connections: lanes.length,
@@ -17,7 +23,8 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
     sampleInt: SAMPLE_MS,
     idReplacement: lanes.some((lane) => lane.some(({ body }) => body?.includes(FRESH_ID))),
     setupClient: (client) => {
-      client.setRequests([...(lanes[connection % lanes.length] ?? [])])
+      const lane = from(lanes[connection % lanes.length] ?? [], before * ofOne)
+      client.setRequests(ofOne === 1 ? lane : going(lane))
       connection += 1
     },
   })
@@ -28,5 +35,29 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
         `(${JSON.stringify(result.statusCodeStats)}), ${errors} failed, ${timeouts} timed out`,
     )
   if (result.requests.total === 0) throw new Error(`${url} answered nothing in ${seconds} s`)
-  return { requests: result.requests.total, seconds: result.duration, p99Ms: latency.p99 }
+  const calls = result.requests.total / ofOne
+  done.set(url, before + Math.ceil(calls / lanes.length))
+  return {
+    requests: calls,
+    seconds: result.duration,
+    p99Ms: latency.p99,
+  }
 })
+
+/** A round of the same list that begins at another place. */
+function from<T>(list: readonly T[], place: number): T[] {
+  const at = place % Math.max(1, list.length)
+  return [...list.slice(at), ...list.slice(0, at)]
+}
+
+/** Requests that are made when it is their turn, of what the ones before them were answered. */
+function going(lane: readonly LoadRequest[]): autocannon.Request[] {
+  let reserved: string | null = null
+  return lane.map((request) => ({
+    ...request,
+    setupRequest: (made) => ({ ...made, path: pathWith(request.path, reserved) }),
+    onResponse: (status, body) => {
+      if (status < 300) reserved = reservedIn(JSON.parse(body)) ?? reserved
+    },
+  }))
+}

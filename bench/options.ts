@@ -6,17 +6,25 @@ export type Options = {
   readonly pairs: number
   /** Length of each half of a pair. */
   readonly seconds: number
+  /** Whether checks are measured by the size of what is stored, and nothing else. */
+  readonly size: boolean
+  /** How many stored events the most are, for that. */
+  readonly events: number
 }
 
 export const USAGE = `Usage: npm run bench -- [options]
 
   --only <name>   only this part, repeatable; then nothing is written to bench/results
   --pairs <n>     pairs per scenario (default 7, at least 5 to be written)
-  --seconds <n>   seconds of each half of a pair (default 1.5)
+  --seconds <n>   seconds of each half of a pair (default 1.5; 0.5 with --size)
+  --size          what a check costs by the size of what is stored, instead of everything else
+  --events <n>    stored events of the largest customer, with --size (default 10000000; with
+                  fewer, nothing is written)
 `
 
 /** Fewer are too few to be kept. */
 export const LEAST_PAIRS = 5
+export const MOST_EVENTS = 10_000_000
 
 /** The command line is wrong. */
 export class UsageError extends Error {
@@ -29,17 +37,30 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
   const unknown = (values.only ?? []).filter((name) => !names.includes(name))
   if (unknown.length > 0)
     throw new UsageError(`there is no ${unknown.join(', ')}; the parts are ${names.join(', ')}`)
+  const { size } = values
+  if (size && values.only !== undefined) throw new UsageError('--size has no parts for --only')
+  if (!size && values.events !== undefined) throw new UsageError('--events goes with --size')
+  const events = values.events ?? String(MOST_EVENTS)
   return {
     only: values.only ?? null,
     pairs: numberOf('--pairs', values.pairs, { min: 1, max: 100 }),
-    seconds: numberOf('--seconds', values.seconds, { min: 0.2, max: 600 }),
+    seconds: numberOf('--seconds', values.seconds ?? (size ? '0.5' : '1.5'), {
+      min: 0.2,
+      max: 600,
+    }),
+    size,
+    events: numberOf('--events', events, { min: 200_000, max: MOST_EVENTS, whole: true }),
   }
 }
 
-function numberOf(name: string, text: string, range: { min: number; max: number }): number {
+function numberOf(
+  name: string,
+  text: string,
+  { min, max, whole = false }: { min: number; max: number; whole?: boolean },
+): number {
   const number = Number(text)
-  if (number >= range.min && number <= range.max) return number
-  throw new UsageError(`${name} must be a number from ${range.min} to ${range.max}`)
+  if (number >= min && number <= max && (!whole || Number.isInteger(number))) return number
+  throw new UsageError(`${name} must be a ${whole ? 'whole ' : ''}number from ${min} to ${max}`)
 }
 
 function parsed(argv: readonly string[]) {
@@ -49,7 +70,9 @@ function parsed(argv: readonly string[]) {
       options: {
         only: { type: 'string', multiple: true },
         pairs: { type: 'string', default: '7' },
-        seconds: { type: 'string', default: '1.5' },
+        seconds: { type: 'string' },
+        size: { type: 'boolean', default: false },
+        events: { type: 'string' },
       },
     })
   } catch (error) {

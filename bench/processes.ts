@@ -34,6 +34,16 @@ export function processorMs(pid: number): number {
   return (Number(user) + Number(system)) * TICK_MS
 }
 
+/** The same of each process below one: of those of a server, its database's. */
+export const processorMsBelow = (pid: number): ReadonlyMap<number, number> =>
+  new Map(descendants(pid).map((below) => [below, processorMs(below)]))
+
+/** What processes have used since, without those that have come or gone. */
+export const spentMs = (
+  before: ReadonlyMap<number, number>,
+  after: ReadonlyMap<number, number>,
+): number => [...after].reduce((sum, [pid, used]) => sum + used - (before.get(pid) ?? used), 0)
+
 /** The fields from the third (the state) on. The name before them may hold anything. */
 function statOf(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

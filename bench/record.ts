@@ -50,8 +50,12 @@ export const rememberedIds = (ids: Ids): Ids => ({
 
 /**
  * Runs `work` and answers the statements that it sent. One at a time, with nothing else going on.
+ * `earlier` is a recording of the same work with other keys.
  */
-export async function record(work: () => Promise<unknown>): Promise<Recording> {
+export async function record(
+  work: () => Promise<unknown>,
+  earlier: Recording = [],
+): Promise<Recording> {
   const steps: Draft[] = []
   draft = steps
   answered = 0
@@ -62,25 +66,53 @@ export async function record(work: () => Promise<unknown>): Promise<Recording> {
     draft = null
   }
   if (steps.length === 0) throw new Error('the operation to be recorded sent no statement')
-  return steps.map((step) => ({ ...step, fresh: freshOf(step) }))
+  const own = new Set([...made, ...namesOwn(steps, earlier)])
+  return steps.map((step) => ({ ...step, fresh: freshOf(step, own) }))
 }
 
-function freshOf(step: Draft): Fresh[] {
+/** An id, or the digest of a key. */
+const NAME = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})/
+const DIGESTS = /[0-9a-f]{32}/g
+
+/** The digests that stand where an earlier recording has others: those of keys. */
+export function namesOwn(
+  steps: readonly Omit<Step, 'fresh'>[],
+  earlier: readonly Omit<Step, 'fresh'>[],
+): Set<string> {
+  const own = new Set<string>()
+  for (const { text, values } of steps) {
+    const before = earlier.find((step) => step.text === text)
+    if (before === undefined) continue
+    for (const [index, value] of values.entries()) {
+      const others = digestsIn(before.values[index])
+      for (const [place, digest] of digestsIn(value).entries())
+        if (digest !== others[place]) own.add(digest)
+    }
+  }
+  return own
+}
+
+/** Arrays come as texts, too. */
+const digestsIn = (value: Step['values'][number] | undefined): string[] =>
+  listOf(value).flatMap((part) => (typeof part === 'string' ? (part.match(DIGESTS) ?? []) : []))
+
+const listOf = (value: Step['values'][number] | undefined): readonly unknown[] =>
+  Array.isArray(value) ? value : [value]
+
+function freshOf(step: Draft, own: ReadonlySet<string>): Fresh[] {
   return step.values.flatMap((value, index) => {
-    const texts = (Array.isArray(value) ? value : [value]).map(piecesOf)
+    const texts = listOf(value).map((part) => piecesOf(part, own))
     return texts.some((pieces) => pieces !== null && pieces.length > 1) ? [{ index, texts }] : []
   })
 }
 
-const UUID = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/
-
-/** A text cut at the ids that this run made, which then stand at the odd places. null: no text. */
-function piecesOf(value: unknown): string[] | null {
+/** A text cut at what is this run's own, which then stands at the odd places. null: no text. */
+export function piecesOf(value: unknown, own: ReadonlySet<string>): string[] | null {
   if (typeof value !== 'string') return null
   const pieces: string[] = []
   let text = ''
-  for (const piece of value.split(UUID)) {
-    if (made.has(piece)) {
+  for (const piece of value.split(NAME)) {
+    if (own.has(piece)) {
       pieces.push(text, piece)
       text = ''
     } else text += piece

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { type Ids, uuidv7 } from '../src/kernel/ids.ts'
 import type { Recording, Step } from './types.ts'
@@ -34,6 +35,10 @@ function queryOf(step: Step, renewed: Map<string, string>): pg.QueryConfig {
   return { name, text, values }
 }
 
+/** An id that is newer, or a digest of something else. */
+const another = (piece: string): string =>
+  piece.includes('-') ? ids.next(Date.now()) : randomUUID().replaceAll('-', '')
+
 /**
  * The value with other ids in place of those of the recorded run, the same one for the same one.
  */
@@ -45,7 +50,7 @@ function renew(
   if (!pieces || pieces.length === 1) return value
   return pieces.reduce((text, piece, index) => {
     if (index % 2 === 0) return text + piece
-    const id = renewed.get(piece) ?? ids.next(Date.now())
+    const id = renewed.get(piece) ?? another(piece)
     renewed.set(piece, id)
     return text + id
   }, '')

@@ -1,3 +1,4 @@
+import { aligned } from './aligned.ts'
 import type { Memory } from './processes.ts'
 import type { Figures, ScenarioResult } from './run-scenario.ts'
 import type { StartUp } from './start-up.ts'
@@ -19,7 +20,7 @@ export type Report = {
 
 export type Verdict = {
   readonly name: string
-  readonly unit: '%' | 'ms' | 'MB'
+  readonly unit: '%' | 'ms' | 'MB' | 'records/s'
   readonly bound: 'at least' | 'at most'
   readonly target: number
   readonly measured: number
@@ -44,16 +45,9 @@ const WAY = { process: 'server process', npm: 'npm start' } as const
 /** Every figure that has a target, and whether it keeps it. */
 export function verdictsOf(report: Omit<Report, 'targets'>): Verdict[] {
   const verdicts: Verdict[] = []
-  for (const { title, connections, sides, target } of report.scenarios) {
-    const figures = target === null ? undefined : sides[target.baseline]
-    if (target === null || figures === undefined) continue
-    verdicts.push(
-      atLeast({
-        name: `${title}, ${connections} conn., of ${BASELINES[target.baseline]}`,
-        target: target.ratio * 100,
-        measured: figures.ratio.median * 100,
-      }),
-    )
+  for (const scenario of report.scenarios) {
+    const verdict = verdictOf(scenario)
+    if (verdict !== null) verdicts.push(verdict)
   }
   for (const { way, firstMs, laterMs } of report.startUp) {
     const first = { target: FIRST_START_MS, measured: firstMs.median }
@@ -68,17 +62,38 @@ export function verdictsOf(report: Omit<Report, 'targets'>): Verdict[] {
   return verdicts
 }
 
+function verdictOf(scenario: ScenarioResult): Verdict | null {
+  const { target, title, connections, sides } = scenario
+  if (target === null) return null
+  const name = `${title}, ${connections} conn.`
+  if ('recordsPerSecond' in target) {
+    const measured = recordsPerSecond(scenario) ?? 0
+    return atLeast('records/s', { name, target: target.recordsPerSecond, measured })
+  }
+  const { baseline, ratio } = target
+  const figures = sides[baseline]
+  if (figures === undefined) return null
+  return atLeast('%', {
+    name: `${name}, of ${BASELINES[baseline]}`,
+    target: ratio * 100,
+    measured: figures.ratio.median * 100,
+  })
+}
+
+const recordsPerSecond = ({ records, sides }: ScenarioResult): number | null =>
+  records === null || sides.server === undefined ? null : records * sides.server.perSecond
+
 type Measured = { name: string; target: number; measured: number }
 
-const atLeast = (of: Measured): Verdict => ({
+const atLeast = (unit: Verdict['unit'], of: Measured): Verdict => ({
   ...of,
-  unit: '%',
+  unit,
   bound: 'at least',
   met: of.measured >= of.target,
   margin: of.measured - of.target,
 })
 
-const atMost = (unit: 'ms' | 'MB', of: Measured): Verdict => ({
+const atMost = (unit: Verdict['unit'], of: Measured): Verdict => ({
   ...of,
   unit,
   bound: 'at most',
@@ -96,9 +111,7 @@ export function textOf(report: Report): string {
         .join(', '),
       `medians of ${settings.pairs} rounds, ${settings.seconds} s a side; % = the server's rate by the baseline's (least–most)`,
     ],
-    report.scenarios.length === 0
-      ? []
-      : [...aligned(scenarioRows(report.scenarios)), ...staticLines(report.scenarios)],
+    ...scenarioBlocks(report.scenarios),
     report.startUp.length === 0 ? [] : aligned(startUpRows(report.startUp)),
     report.memory === null ? [] : aligned(memoryRows(report.memory)),
     report.targets.length === 0 ? [] : aligned(targetRows(report.targets)),
@@ -109,27 +122,41 @@ export function textOf(report: Report): string {
     .join('\n\n')}\n`
 }
 
+/** What writes usage has a table of its own. */
+function scenarioBlocks(scenarios: readonly ScenarioResult[]): string[][] {
+  const others = scenarios.filter(({ records }) => records === null)
+  const writing = scenarios.filter(({ records }) => records !== null)
+  return [others, writing].map((some) =>
+    some.length === 0 ? [] : [...aligned(scenarioRows(some)), ...staticLines(some)],
+  )
+}
+
 function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
   return [
     [
-      ...['', 'conn.', 'stmts', 'server/s', 'p99 ms', 'CPU µs'],
-      ...['Fastify/s', 'CPU µs', '%', 'by hand/s', '%', 'pg loop/s', '%'],
+      ...['', 'conn.', 'stmts', 'server/s', 'records/s', 'p99 ms', 'CPU µs'],
+      ...['Fastify/s', 'CPU µs', '%', 'by hand/s', 'p99 ms', '%', 'pg loop/s', '%'],
     ],
-    ...scenarios.map(({ title, connections, statements, sides }) => [
-      title,
-      String(connections),
-      String(statements),
-      rate(sides.server),
-      sides.server?.p99Ms?.toFixed(0) ?? '',
-      processor(sides.server),
-      rate(sides.fastify),
-      processor(sides.fastify),
-      percent(sides.fastify?.ratio),
-      rate(sides.handwritten),
-      percent(sides.handwritten?.ratio),
-      rate(sides.sql),
-      percent(sides.sql?.ratio),
-    ]),
+    ...scenarios.map((scenario) => {
+      const { title, connections, statements, sides } = scenario
+      return [
+        title,
+        String(connections),
+        String(statements),
+        rate(sides.server),
+        recordsPerSecond(scenario)?.toFixed(0) ?? '',
+        tail(sides.server),
+        processor(sides.server),
+        rate(sides.fastify),
+        processor(sides.fastify),
+        percent(sides.fastify?.ratio),
+        rate(sides.handwritten),
+        tail(sides.handwritten),
+        percent(sides.handwritten?.ratio),
+        rate(sides.sql),
+        percent(sides.sql?.ratio),
+      ]
+    }),
   ]
 }
 
@@ -172,6 +199,8 @@ const targetRows = (targets: readonly Verdict[]): string[][] => [
 const rate = (figures: Figures | undefined): string =>
   figures === undefined ? '' : figures.perSecond.toFixed(figures.perSecond < 100 ? 1 : 0)
 
+const tail = (figures: Figures | undefined): string => figures?.p99Ms?.toFixed(0) ?? ''
+
 const processor = (figures: Figures | undefined): string =>
   figures === undefined ? '' : (figures.cpuMs * 1000).toFixed(0)
 
@@ -183,22 +212,3 @@ const percent = (ratio: Spread | undefined): string => {
 
 const spread = ({ median, min, max }: Spread): string =>
   `${median.toFixed(0)} (${min.toFixed(0)}–${max.toFixed(0)})`
-
-/** The first column to the left, the others to the right; a column that is empty goes. */
-function aligned(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.slice(1).every((row) => row[column] === '')
-      ? 0
-      : Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  )
-  return rows.map((row) =>
-    row
-      .flatMap((cell, column) => {
-        const width = widths[column] ?? 0
-        if (width === 0) return []
-        return [column === 0 ? cell.padEnd(width) : cell.padStart(width)]
-      })
-      .join('  ')
-      .trimEnd(),
-  )
-}

@@ -2,8 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openSides, requestOf, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
-import type { Scenario, Turn } from './types.ts'
-import { type BaselineName, FRESH_ID, type Half, type Lanes } from './types.ts'
+import {
+  FRESH_ID,
+  type Half,
+  type Lanes,
+  type Scenario,
+  type Target,
+  type Turn,
+  type World,
+} from './types.ts'
+import { firstWhole, pathWith, reservedIn } from './wholes.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
 /** Medians over the rounds. `ratio`: the server's rate by this one's, per round. */
@@ -13,18 +21,23 @@ export type ScenarioResult = {
   readonly name: string
   readonly title: string
   readonly connections: number
-  /** Statements that one request sends, begin and commit included. */
+  /** Statements that a call sends, begin and commit included. */
   readonly statements: number
+  /** Records of usage that a call writes; null where that is no measure of it. */
+  readonly records: number | null
   readonly sides: Readonly<Partial<Record<Side['name'], Figures>>>
-  readonly target: { baseline: BaselineName; ratio: number } | null
-  /** Requests per second of every half. */
+  readonly target: Target | null
+  /** Calls per second of every half. */
   readonly rounds: readonly Readonly<Record<string, number>>[]
 }
 
 type Round = Readonly<Record<string, Half>>
 
-/** What a half leaves behind (requests cut off, answers on their way) ends in this time. */
-const SETTLE_MS = 150
+/** Milliseconds between two looks at whether what a half left behind has ended. */
+const SETTLE_MS = 75
+/** Looks in a row that must find nothing, and how many are taken at most. */
+const STILL = 2
+const MOST_LOOKS = 200
 
 /**
  * Measures the server and its baselines in turns, so that whatever else the machine does meets all
@@ -48,8 +61,11 @@ export async function runScenario(
     const rounds: Round[] = []
     for (let round = 0; round <= at.pairs; round += 1) {
       const rotated = [...sides.all.slice(round % sides.all.length), ...sides.all]
-      const halves = await runRound(rotated.slice(0, sides.all.length), at.seconds)
+      const seconds = round === 0 ? (scenario.warmUpSeconds ?? at.seconds) : at.seconds
+      const halves = await runRound(rotated.slice(0, sides.all.length), { ...at, seconds })
       if (round > 0) rounds.push(halves)
+      // A database that has run for a minute knows how large its tables are; this one is younger.
+      else await at.world.execute('analyze')
     }
     return resultOf(scenario, lanes, rounds)
   } finally {
@@ -57,14 +73,31 @@ export async function runScenario(
   }
 }
 
-async function runRound(sides: readonly Side[], seconds: number): Promise<Round> {
+async function runRound(
+  sides: readonly Side[],
+  { world, seconds }: { world: World; seconds: number },
+): Promise<Round> {
   const halves: Record<string, Half> = {}
   for (const side of sides) {
     halves[side.name] = await side.run(seconds)
-    await delay(SETTLE_MS)
+    await settle(world)
   }
   return halves
 }
+
+/** Waits for the requests that were cut off at the end of a half: they go on in the database. */
+async function settle(world: World): Promise<void> {
+  let still = 0
+  for (let look = 0; still < STILL; look += 1) {
+    if (look === MOST_LOOKS) throw new Error('the database is busy long after the load has ended')
+    await delay(SETTLE_MS)
+    still = (await countOf(world, BUSY)) === 0 ? still + 1 : 0
+  }
+}
+
+const BUSY = `
+  select count(*) from pg_stat_activity
+  where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()`
 
 /**
  * Server and baseline must do the same work: as many records answered and changes announced, or
@@ -75,14 +108,14 @@ async function compareEffects(
   world: OpenWorld,
   { all, lanes }: { all: readonly Side[]; lanes: Lanes },
 ) {
-  const turn = lanes[0]?.[0]
-  if (turn === undefined) throw new Error('the scenario has no calls')
+  const turns = firstWhole(lanes[0] ?? [])
+  if (turns.length === 0) throw new Error('the scenario has no calls')
   const count = () => countOf(world, written ?? 'select count(*) from outbox')
   const effects: { answered: number; written: number }[] = []
   for (const { url } of all) {
     if (url === null) continue
     const before = await count()
-    const answered = await recordsAnswered(url, turn)
+    const answered = await recordsAnswered(url, turns)
     effects.push({
       answered: written === undefined ? answered : 0,
       written: (await count()) - before,
@@ -97,17 +130,23 @@ async function compareEffects(
   }
 }
 
-async function recordsAnswered(url: string, turn: Turn): Promise<number> {
-  const { path, ...init } = requestOf(turn)
-  const body = init.body?.replaceAll(FRESH_ID, randomUUID())
-  const response = await fetch(url + path, { ...init, ...(body !== undefined && { body }) })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
-  const { data } = JSON.parse(text) as { data: unknown }
+/** Sends the requests of one call, and answers how many records the last of them was given. */
+async function recordsAnswered(url: string, turns: readonly Turn[]): Promise<number> {
+  let answer: unknown
+  for (const turn of turns) {
+    const { path, ...init } = requestOf(turn)
+    const body = init.body?.replaceAll(FRESH_ID, randomUUID())
+    const at = url + pathWith(path, reservedIn(answer))
+    const response = await fetch(at, { ...init, ...(body !== undefined && { body }) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
+    answer = JSON.parse(text)
+  }
+  const { data } = answer as { data: unknown }
   return Array.isArray(data) ? data.length : 1
 }
 
-const countOf = (world: OpenWorld, counting: string): Promise<number> =>
+const countOf = (world: World, counting: string): Promise<number> =>
   world.app.db.withClient(async (client) => {
     const { rows } = await client.query<{ count: string }>(counting)
     return Number(rows[0]?.count)
@@ -120,7 +159,8 @@ function resultOf(scenario: Scenario, lanes: Lanes, rounds: readonly Round[]): S
     name,
     title,
     connections,
-    statements: lanes[0]?.[0]?.recording.length ?? 0,
+    statements: firstWhole(lanes[0] ?? []).reduce((sum, turn) => sum + turn.recording.length, 0),
+    records: scenario.records ?? null,
     sides: Object.fromEntries(names.map((side) => [side, figuresOf(rounds, side)])),
     target,
     rounds: rounds.map((round) =>

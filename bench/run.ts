@@ -1,18 +1,25 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readConfig } from '../src/config.ts'
-import { databaseUrl, findRunning } from '../src/db/embedded/index.ts'
 import { killChildren } from './child.ts'
-import { LEAST_PAIRS, type Options, readOptions, USAGE, UsageError } from './options.ts'
+import { type OnServer, onServer } from './on-server.ts'
+import {
+  LEAST_PAIRS,
+  MOST_EVENTS,
+  type Options,
+  readOptions,
+  USAGE,
+  UsageError,
+} from './options.ts'
 import { type Memory, memoryOf } from './processes.ts'
 import { watchStatements } from './record.ts'
 import { type Report, textOf, verdictsOf } from './report.ts'
 import { runScenario, type ScenarioResult } from './run-scenario.ts'
-import { killServers, type RunningServer, startServer } from './running-server.ts'
+import { killServers } from './running-server.ts'
 import { scenarios } from './scenarios/index.ts'
-import { measureStartUp, newDataDir, removeDataDir, type StartUp } from './start-up.ts'
-import { openWorld, versionsOf } from './world.ts'
+import { textOf as textOfSizes } from './size/flatness.ts'
+import { runSize } from './size/run.ts'
+import { measureStartUp, type StartUp } from './start-up.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
 const START_UP = 'start-up'
@@ -29,16 +36,26 @@ const say = (text: string) => process.stderr.write(`${text}\n`)
 async function main(options: Options): Promise<void> {
   const wants = (name: string) => options.only === null || options.only.includes(name)
   const startUp = wants(START_UP) ? await startUps() : []
-  const measured = await onServer((server, dataDir) => measure({ server, dataDir, options, wants }))
+  const measured = await onServer(
+    async ({ pid }) => (wants(MEMORY) ? await idleMemory(pid) : null),
+    (at, idle) => measure(at, { options, wants, idle }),
+  )
   const { machine, memory, results } = measured
   const settings = { pairs: options.pairs, seconds: options.seconds, poolSize: POOL_SIZE }
   const date = new Date().toISOString()
   const figures = { date, machine, settings, startUp, memory, scenarios: results }
   const report: Report = { ...figures, targets: verdictsOf(figures) }
   process.stdout.write(`\n${textOf(report)}`)
-  if (options.only !== null || options.pairs < LEAST_PAIRS) return
-  mkdirSync(RESULTS, { recursive: true })
-  writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify(rounded(report), null, 2)}\n`)
+  if (options.only === null && options.pairs >= LEAST_PAIRS) write('latest.json', report)
+}
+
+async function size(options: Options): Promise<void> {
+  const report = await onServer(
+    async () => null,
+    (at) => runSize(at, options, say),
+  )
+  process.stdout.write(`\n${textOfSizes(report.rows)}\n`)
+  if (options.events === MOST_EVENTS && options.pairs >= LEAST_PAIRS) write('size.json', report)
 }
 
 async function startUps(): Promise<StartUp[]> {
@@ -46,47 +63,19 @@ async function startUps(): Promise<StartUp[]> {
   return [await measureStartUp('process'), await measureStartUp('npm')]
 }
 
-/** Starts a server over a data directory of its own, which is gone afterwards. */
-async function onServer<T>(work: (server: RunningServer, dataDir: string) => Promise<T>) {
-  const dataDir = newDataDir()
-  try {
-    const server = await startServer(dataDir)
-    try {
-      return await work(server, dataDir)
-    } finally {
-      await server.stop()
-    }
-  } finally {
-    await removeDataDir(dataDir)
-  }
-}
-
 /** What one running server is measured for. */
-async function measure(from: {
-  server: RunningServer
-  dataDir: string
-  options: Options
-  wants: (name: string) => boolean
-}) {
-  const { server, dataDir, options, wants } = from
-  const connection = await findRunning(dataDir)
-  if (connection === null) throw new Error('the database of the server is not running')
-  const idle = wants(MEMORY) ? await idleMemory(server.pid) : null
-  const url = databaseUrl(connection)
-  const world = await openWorld(url)
-  try {
-    const machine = { ...(await versionsOf(world)), ...machineOf() }
-    const at = { world, server, databaseUrl: url, poolSize: POOL_SIZE, ...options }
-    const results: ScenarioResult[] = []
-    for (const scenario of scenarios.filter(({ name }) => wants(name))) {
-      say(scenario.name)
-      results.push(await runScenario(scenario, at))
-    }
-    const loaded = idle === null || results.length === 0 ? null : await idleMemory(server.pid)
-    return { machine, memory: idle === null ? null : { idle, loaded }, results }
-  } finally {
-    await world.close()
+async function measure(
+  at: OnServer,
+  from: { options: Options; wants: (name: string) => boolean; idle: Memory | null },
+) {
+  const { options, wants, idle } = from
+  const results: ScenarioResult[] = []
+  for (const scenario of scenarios.filter(({ name }) => wants(name))) {
+    say(scenario.name)
+    results.push(await runScenario(scenario, { ...at, poolSize: POOL_SIZE, ...options }))
   }
+  const loaded = idle === null || results.length === 0 ? null : await idleMemory(at.server.pid)
+  return { machine: at.machine, memory: idle === null ? null : { idle, loaded }, results }
 }
 
 async function idleMemory(pid: number): Promise<Memory> {
@@ -95,16 +84,13 @@ async function idleMemory(pid: number): Promise<Memory> {
   return memoryOf(pid)
 }
 
-const machineOf = () => ({
-  node: process.versions.node,
-  system: `${process.platform}-${process.arch}`,
-  cores: availableParallelism(),
-  processor: cpus()[0]?.model.trim() ?? 'unknown',
-  memoryGb: Math.round(totalmem() / 1e9),
-})
+function write(name: string, report: object): void {
+  mkdirSync(RESULTS, { recursive: true })
+  writeFileSync(new URL(name, RESULTS), `${JSON.stringify(rounded(report), null, 2)}\n`)
+}
 
 /** Four digits are more than the figures are good for. */
-const rounded = (report: Report): unknown =>
+const rounded = (report: object): unknown =>
   JSON.parse(JSON.stringify(report), (_, value) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value,
   )
@@ -119,7 +105,7 @@ try {
   const options = readOptions(process.argv.slice(2), names)
   watchStatements()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)
-  await main(options)
+  await (options.size ? size(options) : main(options))
 } catch (error) {
   killChildren()
   const isUsage = error instanceof UsageError

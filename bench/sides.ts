@@ -1,5 +1,5 @@
 import { type Child, startChild } from './child.ts'
-import type { Load, LoadRequest, LoopMessage, ServeBaseline } from './messages.ts'
+import type { Load, LoadRequest, LoopMessage, ServeBaseline, ServeByHand } from './messages.ts'
 import { STATIC_PATH } from './messages.ts'
 import { processorMs } from './processes.ts'
 import { API_KEY } from './running-server.ts'
@@ -15,60 +15,77 @@ export type Side = {
 
 export type Sides = { readonly all: readonly Side[]; close(): Promise<void> }
 
+type Served = { readonly pid: number; readonly url: string }
+
 /** Starts what a scenario compares: each baseline and the load in a process of its own. */
 export async function openSides(from: {
   names: readonly BaselineName[]
   lanes: Lanes
-  server: { url: string; pid: number }
+  server: Served
   databaseUrl: string
   poolSize: number
 }): Promise<Sides> {
   const { names, lanes, server, databaseUrl, poolSize } = from
-  const load = startChild('./load.ts')
-  const baseline = startChild('./baseline-server.ts')
-  const loop = startChild('./sql-loop.ts')
-  const byHand = startChild('./baseline-server.ts')
-  const children: Child[] = [load, baseline, loop, byHand]
-
-  const serveOn = async (child: Child, served: Lanes) => {
-    const message: ServeBaseline = { databaseUrl, poolSize, lanes: served }
-    return { url: `http://127.0.0.1:${await child.ask<number>(message)}`, pid: child.pid }
+  const children: Child[] = []
+  const start = (script: string): Child => {
+    const child = startChild(script)
+    children.push(child)
+    return child
   }
-  const bare = await serveOn(baseline, lanes)
-  const recordings = lanes.map((lane) => lane.map(({ recording }) => recording))
-  const opened: LoopMessage = { open: { databaseUrl, lanes: recordings } }
-  if (names.includes('sql')) await loop.ask(opened)
-  const hand = names.includes('handwritten') ? await serveOn(byHand, lanes.map(handwritten)) : bare
-
-  const requests = lanes.map((lane) => lane.map(requestOf))
-  const overHttp = (at: { url: string; pid: number }, ofLanes: Load['lanes']) =>
-    costed(at.pid, (seconds) => {
-      const message: Load = { url: at.url, seconds, lanes: ofLanes }
+  const serve = async (script: string, message: ServeBaseline | ServeByHand): Promise<Served> => {
+    const child = start(script)
+    return { pid: child.pid, url: `http://127.0.0.1:${await child.ask<number>(message)}` }
+  }
+  const load = start('./load.ts')
+  const over = ({ pid, url }: Served, ofLanes: Load['lanes']) =>
+    costed(pid, (seconds) => {
+      const message: Load = { url, seconds, lanes: ofLanes }
       return load.ask(message)
     })
-  const overLoop = costed(loop.pid, (seconds) => {
-    const message: LoopMessage = { run: { seconds } }
-    return loop.ask(message)
-  })
-  const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers }])
-  const possible: readonly Side[] = [
-    { name: 'server', url: server.url, run: overHttp(server, requests) },
-    { name: 'fastify', url: bare.url, run: overHttp(bare, requests) },
-    { name: 'handwritten', url: hand.url, run: overHttp(hand, requests) },
-    { name: 'sql', url: null, run: overLoop },
-    { name: 'static', url: null, run: overHttp(bare, still) },
-  ]
+  const requests = lanes.map((lane) => lane.map(requestOf))
+  const all: Side[] = []
+  const compare = (name: Side['name'], at: Served) =>
+    all.push({ name, url: at.url, run: over(at, requests) })
+
+  compare('server', server)
+  const bare = names.some((name) => name === 'fastify' || name === 'static')
+    ? await serve('./baseline-server.ts', { databaseUrl, poolSize, lanes })
+    : null
+  if (bare !== null && names.includes('fastify')) compare('fastify', bare)
+  if (names.includes('handwritten'))
+    compare('handwritten', await serve('./by-hand/server.ts', { databaseUrl, poolSize }))
+  if (names.includes('sql')) {
+    const recordings = lanes.map((lane) => lane.map(({ recording }) => recording))
+    all.push(await loopOf(start('./sql-loop.ts'), { databaseUrl, poolSize, recordings }))
+  }
+  if (bare !== null && names.includes('static')) {
+    const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers }])
+    all.push({ name: 'static', url: null, run: over(bare, still) })
+  }
   return {
-    all: possible.filter(({ name }) => name === 'server' || names.includes(name)),
+    all,
     close: async () => {
       await Promise.all(children.map((child) => child.stop()))
     },
   }
 }
 
-/** The same turns with what is run by hand for them. */
-const handwritten = (lane: Lanes[number]): Turn[] =>
-  lane.map((turn) => ({ ...turn, recording: turn.handwritten ?? [] }))
+/** With no more clients than the others have connections to the database. */
+async function loopOf(
+  loop: Child,
+  from: { databaseUrl: string; poolSize: number; recordings: Recordings },
+): Promise<Side> {
+  const { databaseUrl, poolSize, recordings } = from
+  const opened: LoopMessage = { open: { databaseUrl, clients: poolSize, lanes: recordings } }
+  await loop.ask(opened)
+  const run = costed(loop.pid, (seconds) => {
+    const message: LoopMessage = { run: { seconds } }
+    return loop.ask(message)
+  })
+  return { name: 'sql', url: null, run }
+}
+
+type Recordings = readonly (readonly Turn['recording'][])[]
 
 /** Adds the processor time of a process to what `run` measures. */
 const costed =

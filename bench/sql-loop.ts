@@ -1,4 +1,5 @@
-// A process of the bench: the recorded SQL in a loop, one `pg` client per connection, no HTTP.
+// A process of the bench: the recorded SQL in a loop, no HTTP. It has one `pg` client for each
+// connection of the others, and no more than a pool has.
 
 import pg from 'pg'
 import { answerBench } from './child.ts'
@@ -11,9 +12,12 @@ let open: Lane[] = []
 
 answerBench(async (message: LoopMessage): Promise<Count | null> => {
   if ('run' in message) return runFor(message.run.seconds)
-  const { databaseUrl, lanes } = message.open
+  const { databaseUrl, clients, lanes } = message.open
   const config = { connectionString: databaseUrl, pipeline: true } as pg.ClientConfig
-  open = lanes.map((recordings) => ({ client: new pg.Client(config), recordings }))
+  open = Array.from({ length: Math.min(clients, lanes.length) }, (_, own) => ({
+    client: new pg.Client(config),
+    recordings: lanes.filter((_, lane) => lane % clients === own).flat(),
+  }))
   await Promise.all(open.map(({ client }) => client.connect()))
   return null
 })

@@ -5,11 +5,14 @@ import type { Scope } from '../src/kernel/scope.ts'
 /** Stands in a body for an id that every request needs anew. */
 export const FRESH_ID = '[<id>]'
 
+/** Stands in a path for the reservation that the same connection's request before it made. */
+export const RESERVED_ID = 'id-of-the-reservation'
+
 /** One operation of the contract with its input, as the handlers take it. */
 export type OperationCall = {
   readonly operation: OperationId
   readonly params?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string | number>>
+  readonly query?: Readonly<Record<string, string | number | Readonly<Record<string, string>>>>
   readonly body?: unknown
 }
 
@@ -25,25 +28,33 @@ export type World = {
 
 export type BaselineName = 'fastify' | 'handwritten' | 'sql' | 'static'
 
+/** A part of what a baseline does, or so many records a second. */
+export type Target =
+  | { readonly baseline: BaselineName; readonly ratio: number }
+  | { readonly recordsPerSecond: number }
+
 export type Scenario = {
   readonly name: string
   readonly title: string
   readonly connections: number
   readonly baselines: readonly BaselineName[]
-  readonly target: { readonly baseline: BaselineName; readonly ratio: number } | null
+  readonly target: Target | null
+  /** Length of the halves that do not count, if they have to be longer than the others. */
+  readonly warmUpSeconds?: number
+  /** How many records of usage a call writes. Those that say it have a table of their own. */
+  readonly records?: number
   /**
    * SQL that counts what the calls write. Without it sides are compared by the records that they
    * answer and the changes that they announce.
    */
   readonly written?: string
-  /** What the baseline `handwritten` runs for a call. */
-  handwritten?(call: OperationCall): Recording
   /** Writes what the calls need. Runs once, before the calls are recorded. */
   prepare(world: World): Promise<void>
   /**
    * What one connection does, over and over. A write changes something each time, so that the
    * neighbours in this list and its two ends differ. Two connections touch one customer only where
-   * that is what is measured.
+   * that is what is measured. One that names `RESERVED_ID` makes a whole with the one before it,
+   * and is counted with it as one.
    */
   calls(connection: number): readonly OperationCall[]
 }
@@ -51,8 +62,8 @@ export type Scenario = {
 type Parameter = string | number | boolean | Buffer | null | readonly Parameter[]
 
 /**
- * A parameter that holds ids which were made for this one run: each replay needs its own. Of every
- * text in it the pieces at odd places are such ids.
+ * A parameter that holds ids which were made for this one run, or digests of its keys: each replay
+ * needs its own. Of every text in it the pieces at odd places are such.
  */
 export type Fresh = {
   readonly index: number
@@ -77,8 +88,8 @@ export type Turn = {
   readonly route: string
   readonly path: string
   readonly body: string | null
+  /** Of a turn whose statements no side sends: none. */
   readonly recording: Recording
-  readonly handwritten: Recording | null
 }
 
 /** Per connection, in the order in which that connection takes them. */
@@ -86,6 +97,7 @@ export type Lanes = readonly (readonly Turn[])[]
 
 /** What was counted in one half of a pair. */
 export type Count = {
+  /** Where several make one call, calls. */
   readonly requests: number
   readonly seconds: number
   /** null for a loop that is no HTTP. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import pg from 'pg'
 import { ensureDefaultEnvironment } from '../src/access/index.ts'
 import { readConfig } from '../src/config.ts'
 import { handlers } from '../src/handlers.ts'
@@ -9,8 +10,16 @@ import { systemOrigin } from '../src/kernel/origin.ts'
 import { createApp, createLog } from '../src/main.ts'
 import type { Call } from '../src/operation.ts'
 import { record, rememberedIds } from './record.ts'
-import type { Scenario, Turn, World } from './types.ts'
-import { FRESH_ID, type Lanes, type OperationCall } from './types.ts'
+import {
+  FRESH_ID,
+  type Lanes,
+  type OperationCall,
+  type Recording,
+  type Scenario,
+  type Turn,
+  type World,
+} from './types.ts'
+import { callWith, firstWhole, reservedIn } from './wholes.ts'
 
 const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
 
@@ -41,14 +50,19 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
       const origin = { ...app.origin, operation, traceId: '0'.repeat(32) }
       return handler({ params, query, body }, { app, scope, origin })
     },
-    // Without a limit on the time of a statement: this fills tables.
-    execute: (text) =>
-      app.db.withClient(async (client) => {
-        await client.query('set statement_timeout = 0')
-        await client.query(text)
-        await client.query('reset statement_timeout')
-      }),
+    execute: (text) => execute(databaseUrl, text),
     close: () => app.db.close(),
+  }
+}
+
+/** On a connection of its own, without a limit on the time of a statement: this fills tables. */
+async function execute(databaseUrl: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
   }
 }
 
@@ -58,40 +72,65 @@ function withFreshIds(template: unknown): unknown {
   return JSON.parse(JSON.stringify(template).replaceAll(FRESH_ID, randomUUID()))
 }
 
-/** Prepares a scenario and runs each of its calls once, watching what the database is sent. */
+/**
+ * Prepares a scenario and runs each of its calls, watching what the database is sent. Where nothing
+ * but the server and what was written by hand is measured, no more than the first: nobody sends
+ * the statements of the others.
+ */
 export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise<Lanes> {
   await scenario.prepare(world)
+  const isSent = scenario.baselines.some((name) => name === 'fastify' || name === 'sql')
   const lanes: Turn[][] = []
   for (let connection = 0; connection < scenario.connections; connection += 1) {
     const calls = scenario.calls(connection)
-    // Once unrecorded: the first run may create what every later one only changes.
-    for (const call of calls) await world.run(call)
-    const lane: Turn[] = []
-    for (const call of calls) {
-      const recording = await record(() => world.run(call))
-      const handwritten = scenario.handwritten?.(call) ?? null
-      lane.push({ ...httpOf(world.contract, call), recording, handwritten })
-    }
-    lanes.push(lane)
+    const turns = calls.map((call): Turn => ({ ...httpOf(world.contract, call), recording: [] }))
+    const recorded = isSent ? turns.length : connection === 0 ? firstWhole(turns).length : 0
+    // Twice: the first run may create what every later one only changes.
+    const sent = calls.slice(0, recorded)
+    const recordings = await recordCalls(world, sent, await recordCalls(world, sent, []))
+    lanes.push(turns.map((turn, at) => ({ ...turn, recording: recordings[at] ?? [] })))
   }
   return lanes
 }
 
-function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording' | 'handwritten'> {
+async function recordCalls(
+  world: OpenWorld,
+  calls: readonly OperationCall[],
+  earlier: readonly Recording[],
+): Promise<Recording[]> {
+  const recordings: Recording[] = []
+  let reserved: string | null = null
+  for (const [at, call] of calls.entries()) {
+    let answer: unknown
+    const run = async () => {
+      answer = await world.run(callWith(call, reserved))
+    }
+    recordings.push(await record(run, earlier[at]))
+    reserved = reservedIn(answer) ?? reserved
+  }
+  return recordings
+}
+
+/** A call as it stands in a request. */
+export function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
   const operation = operationOf(contract, call)
-  const query = Object.entries(call.query ?? {})
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-    .join('&')
+  const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => queryOf(name, value))
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(call.params?.[name] ?? ''),
   )
   return {
     method: operation.method,
     route: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    path: query === '' ? path : `${path}?${query}`,
+    path: query.length === 0 ? path : `${path}?${query.join('&')}`,
     body: call.body === undefined ? null : JSON.stringify(call.body),
   }
 }
+
+/** A parameter as it stands in a URL; that of an object once for each of its fields. */
+const queryOf = (name: string, value: NonNullable<OperationCall['query']>[string]): string[] =>
+  typeof value === 'object'
+    ? Object.entries(value).flatMap(([field, of]) => queryOf(`${name}[${field}]`, of))
+    : [`${encodeURIComponent(name)}=${encodeURIComponent(value)}`]
 
 function operationOf(contract: Contract, { operation }: OperationCall): Operation {
   const found = contract.operations.find(({ id }) => id === operation)

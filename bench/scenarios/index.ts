@@ -3,7 +3,7 @@ import { checkEntitlement } from './check-entitlement.ts'
 import { listEntities } from './list-entities.ts'
 import { retrieveEntity } from './retrieve-entity.ts'
 import { upsertEntities } from './upsert-entities.ts'
-import { usage } from './usage.ts'
+import { usage } from './usage/index.ts'
 
 /** In the order of the run. */
 export const scenarios: readonly Scenario[] = [

@@ -1,0 +1,28 @@
+// A process of the bench: one connection that asks the same thing again as soon as it is answered.
+
+import { Agent, request } from 'node:http'
+import { answerBench } from './child.ts'
+import type { Ask, Asked } from './messages.ts'
+import { median } from './statistics.ts'
+
+const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+
+answerBench(async ({ url, headers, seconds }: Ask): Promise<Asked> => {
+  const end = performance.now() + seconds * 1000
+  const tookMs: number[] = []
+  while (performance.now() < end || tookMs.length === 0) {
+    const start = performance.now()
+    await answered(url, headers)
+    tookMs.push(performance.now() - start)
+  }
+  return { requests: tookMs.length, medianMs: median(tookMs) }
+})
+
+const answered = (url: string, headers: Ask['headers']) =>
+  new Promise<void>((resolve, reject) => {
+    const sent = request(url, { agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}`))
+      response.resume().once('end', resolve).once('error', reject)
+    })
+    sent.once('error', reject).end()
+  })

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { MOST_EVENTS, readOptions, UsageError } from './options.ts'
+
+const read = (...argv: string[]) => readOptions(argv, ['consume'])
+
+test('a half is shorter where sizes are measured', () => {
+  assert.deepEqual(read(), {
+    only: null,
+    pairs: 7,
+    seconds: 1.5,
+    size: false,
+    events: MOST_EVENTS,
+  })
+  assert.equal(read('--size').seconds, 0.5)
+  assert.equal(read('--size', '--seconds', '2').seconds, 2)
+  assert.equal(read('--size', '--events', '200000').events, 200_000)
+})
+
+test('what contradicts itself or is out of range is refused', () => {
+  for (const argv of [
+    ['--only', 'nothing'],
+    ['--size', '--only', 'consume'],
+    ['--events', '200000'],
+    ['--size', '--events', '10'],
+    ['--size', '--events', '200000.5'],
+    ['--pairs', '0'],
+    ['--pairs', 'many'],
+    ['--unknown'],
+  ])
+    assert.throws(() => read(...argv), UsageError, argv.join(' '))
+})

@@ -1,0 +1,87 @@
+import { LEVELS } from '../by-hand/tables.ts'
+import { checkOf } from '../scenarios/usage/check.ts'
+import {
+  dimensions,
+  keyOf,
+  prepareCatalog,
+  prepareCompany,
+  useOnce,
+} from '../scenarios/usage/company.ts'
+import type { OperationCall, World } from '../types.ts'
+import { fillEntities, fillEvents, fillHolds } from './fill.ts'
+
+/** Sizes of one thing, smallest first, and what is asked at each. */
+export type Subject = {
+  readonly name: string
+  readonly sizes: readonly { readonly size: number; readonly call: OperationCall }[]
+}
+
+/** What the least tree is: its root, and nothing below. */
+const ROOT = LEVELS.slice(0, 1)
+const ofRoot = Object.fromEntries(ROOT.map((id) => [keyOf(id), id]))
+const SQUAD = LEVELS.at(-2) ?? ''
+const ENTITIES = [10_000, 1_000_000]
+const HOLDS = [0, 100, 10_000]
+const LEAST_EVENTS = 100_000
+
+const entitiesOf = (count: number): string => `size-entities-${count}`
+const eventsOf = (count: number): string => `size-events-${count}`
+const holdsOf = (count: number): string => `size-holds-${count}`
+
+/**
+ * Fills a database that holds nothing yet. All sizes are customers of one database, so that they
+ * can be asked in turns; what the small ones have lies among what the large ones have.
+ */
+export async function fill(
+  world: World,
+  { events, until, say }: { events: number; until: string; say: (text: string) => void },
+): Promise<void> {
+  await prepareCatalog(world)
+  await prepareCompany(world, entitiesOf(1), { levels: ROOT, scoped: [] })
+  await useOnce(world, entitiesOf(1), ofRoot)
+  const whole = [
+    ...[LEVELS.length + 1, ...ENTITIES].map(entitiesOf),
+    ...[LEAST_EVENTS, events].map(eventsOf),
+    ...HOLDS.map(holdsOf),
+  ]
+  for (const id of whole) {
+    await prepareCompany(world, id)
+    await useOnce(world, id)
+  }
+  for (const size of ENTITIES) {
+    say(`${size.toLocaleString('en')} entities`)
+    const count = size - LEVELS.length - 1
+    await fillEntities(world, { customerId: entitiesOf(size), count, parent: SQUAD })
+  }
+  for (const count of HOLDS) await fillHolds(world, { customerId: holdsOf(count), count, until })
+  for (const count of [LEAST_EVENTS, events]) {
+    say(`${count.toLocaleString('en')} events`)
+    await fillEvents(world, { customerId: eventsOf(count), count, until })
+  }
+  say('vacuum')
+  await world.execute('vacuum analyze')
+  await world.execute('checkpoint')
+}
+
+/** What is asked of a database that was filled with so many events. */
+export function subjectsOf(events: number): readonly Subject[] {
+  const asked = (customerId: string, size: number, of = dimensions) => ({
+    size,
+    call: checkOf(customerId, of),
+  })
+  return [
+    {
+      name: 'entities, a chain of one',
+      sizes: [1, ...ENTITIES].map((size) => asked(entitiesOf(size), size, ofRoot)),
+    },
+    {
+      name: 'entities, a chain of four',
+      sizes: [LEVELS.length + 1, ...ENTITIES].map((size) => asked(entitiesOf(size), size)),
+    },
+    {
+      name: 'stored events',
+      sizes: [LEAST_EVENTS, events].map((size) => asked(eventsOf(size), size)),
+    },
+    { name: 'open holds', sizes: HOLDS.map((size) => asked(holdsOf(size), size)) },
+  ]
+}
