@@ -15,6 +15,7 @@ export {
   environmentVersion,
   type Head,
   lockHeads,
+  readingInstant,
 } from './head-store.ts'
 export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
 export {
