@@ -5,7 +5,7 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Head } from '../metering/index.ts'
+import { type Head, environmentVersion as versionOf } from '../metering/index.ts'
 import { createMemory } from './memory.ts'
 
 /** Resolutions that are remembered, a kilobyte for each few budgets. */
@@ -41,12 +41,14 @@ type Remembered = { resolution: Resolution; version: number; environmentVersion:
 /**
  * Reads what dimensions lead to, in one statement, and remembers it until the structure of the
  * customer, or of the environment, is another one. Dimensions that no entity type asks for make no
- * difference, so that those of any values are remembered as one.
+ * difference, so that those of any values are remembered as one. Nobody locks an environment's
+ * types: where they change between what is read of them, it is all read again.
  */
 export function rememberResolutions(): ReadResolutions {
   const remembered = createMemory<Remembered>(RESOLUTIONS)
   const attributionKeys = rememberAttributionKeys()
-  return async (reader, scope, { attributables, heads, environmentVersion, now }) => {
+  const read: ReadResolutions = async (reader, scope, asked) => {
+    const { attributables, heads, environmentVersion, now } = asked
     const keys = await attributionKeys(reader, scope, environmentVersion)
     const nameOf = ({ customerKey, featureKeys }: Attributable, relevant: Relevant) =>
       JSON.stringify([customerKey, relevant, featureKeys])
@@ -71,7 +73,12 @@ export function rememberResolutions(): ReadResolutions {
       const capabilityKeys = [
         ...new Set([...unknown.values()].flatMap(({ featureKeys }) => featureKeys)),
       ]
-      const { resolutions } = await resolve(reader, requests, { capabilityKeys, at: now })
+      const [{ resolutions }, versionThen] = await Promise.all([
+        resolve(reader, requests, { capabilityKeys, at: now }),
+        versionOf(reader, scope),
+      ])
+      if (versionThen !== environmentVersion)
+        return read(reader, scope, { ...asked, environmentVersion: versionThen })
       ;[...unknown].forEach(([name, { customerKey }], index) => {
         const resolution = required(resolutions[index], 'what dimensions lead to')
         const { version } = required(heads.get(customerKey), 'the head of a customer')
@@ -85,6 +92,7 @@ export function rememberResolutions(): ReadResolutions {
       return required(found.get(nameOf(attributable, relevant)), 'what dimensions lead to')
     }
   }
+  return read
 }
 
 /** Those of the dimensions that can name an entity, as text, in their order. */
