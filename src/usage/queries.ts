@@ -41,6 +41,8 @@ export type History = { series: readonly Series[]; resets: readonly Instant[] }
 const RECORDS = 2_000_000n
 /** Points of all series together: an answer of about 10 MB. */
 const POINTS = 100_000
+/** Parts of series in which anything counted; with one before each series, more make more points. */
+const PARTS = 2 * POINTS
 
 /**
  * How usage went: its running total within the periods of what the customer holds now. Days are
@@ -66,8 +68,7 @@ export async function readHistory(
       transformation: feature.unitTransformation,
     }
     const traced = await readTallies(reader, { ...metered, feature }, { plan, query })
-    if (traced.length * plan.segments.length > POINTS)
-      throw impossible(`more than ${POINTS} points in ${traced.length} series; shorten the range`)
+    if (traced.length * plan.segments.length > POINTS) throw tooManyPoints()
     return {
       series: traced.map(({ tags, before, tallies }) => ({
         tags: query.groupBy.map((key, index) => ({ key, value: tags[index] ?? '' })),
@@ -79,6 +80,8 @@ export async function readHistory(
 }
 
 const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
+const tooManyPoints = () =>
+  impossible(`more than ${POINTS} points in all series; shorten the range or group by less`)
 
 async function findMetered(
   reader: Reader,
@@ -168,8 +171,10 @@ async function readRecords(
         instants: [...stretches.map(({ start }) => start), window.end],
         periods: periodNumbers(plan),
       },
+      limit: PARTS + 1,
     },
   )
+  if (found.length > PARTS) throw tooManyPoints()
   const offset = plan.before === null ? 0 : 1
   const series = Map.groupBy(found, ({ tags }) => JSON.stringify(tags))
   // Without any record there is still the series of all usage.
