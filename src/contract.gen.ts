@@ -2588,11 +2588,11 @@ export type UnattributedUsage = {
    */
   key: string
   /**
-   * How many records had it with a value that named no entity.
+   * How many records and reservations had it with a value that named no entity.
    */
   records: number
   /**
-   * When the latest of them was counted.
+   * When the latest of them was made.
    */
   lastAt: string
 }

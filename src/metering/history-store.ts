@@ -41,8 +41,8 @@ export type Stretch = { stretch: number; tags: readonly string[]; tally: Tally }
 
 /**
  * Tallies by stretch (from 0) and by the values of dimensions, '' for a record without one. A
- * distinct value counts once in its period, in the stretch that saw it first. Reads every record, and
- * answers the first `limit`: there may be as many values as records.
+ * distinct value counts once in its period, in the stretch that saw it first. Reads every
+ * record, and answers the first `limit`: there may be as many values as records.
  */
 export async function tallyStretches(
   reader: Reader,

@@ -41,7 +41,7 @@ export type History = { series: readonly Series[]; resets: readonly Instant[] }
 const RECORDS = 2_000_000n
 /** Points of all series together: an answer of about 10 MB. */
 const POINTS = 100_000
-/** Parts of series in which anything counted; with one before each series, more make more points. */
+/** Parts of series in which anything counted: more of them come to more than `POINTS`. */
 const PARTS = 2 * POINTS
 
 /**
