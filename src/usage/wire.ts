@@ -33,7 +33,7 @@ export const eventFromWire = (wire: UsageEvent, index: number): EventInput => ({
   idempotencyKey: wire.idempotencyKey,
 })
 
-/** What a record or a reservation may carry, in bytes of JSON: a list has hundreds of them. */
+/** What a record or a reservation may carry, in bytes of JSON: a list has a hundred of them. */
 const DIMENSIONS_BYTES = 65_536
 
 /** 400 for dimensions that are too large, naming `field`. */
