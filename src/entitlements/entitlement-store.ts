@@ -143,7 +143,10 @@ const sourcesOf = (featureKey: Sql | null): SourcesOf => ({
 
 const now = sql`of_instant.now`
 
-/** One row, whether or not the customer and the resource exist. */
+/**
+ * One row, whether or not the customer and the resource exist. `offset 0` has the instant found
+ * once, not wherever something is compared with it.
+ */
 const asked = ({ customerKey, resourceId, now: clock }: Reading): Sql => sql`
   (select) one left join ${customerWithKey(customerKey)} of_customer on true
     cross join lateral (select ${
@@ -152,7 +155,7 @@ const asked = ({ customerKey, resourceId, now: clock }: Reading): Sql => sql`
         : resourceNamed(sql`of_customer.customer_key`, resourceId)
     } as resource_key) of_resource
     cross join lateral (
-      select ${readingInstant(sql`of_customer.customer_key`, clock)} as now) of_instant`
+      select ${readingInstant(sql`of_customer.customer_key`, clock)} as now offset 0) of_instant`
 
 const customerPart = ({ loaders }: Reading, of: SourcesOf): Sql => sql`
   of_customer.customer_key, of_customer.id as customer_id, of_customer.archived_at,

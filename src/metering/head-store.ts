@@ -86,6 +86,21 @@ export const readingInstant = (customerKey: Sql, now: Instant): Sql => sql`
   greatest(${instantToWire(now)}::timestamptz, (
     select head.decided_at from customer_heads head where head.customer_key = ${customerKey}))`
 
+const instantRow = row({ now: column.instant })
+
+/** The same, for whoever reads with several statements. */
+export const findInstant = async (
+  reader: Reader,
+  customerKey: Uuid,
+  now: Instant,
+): Promise<Instant> =>
+  (
+    await reader.one(
+      instantRow,
+      sql`select ${readingInstant(sql`${customerKey}::uuid`, now)} as now`,
+    )
+  ).now
+
 const versionRow = row({ version: column.integer })
 
 /** The version of what all customers of an environment share; 0 before its first change. */

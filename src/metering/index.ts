@@ -13,6 +13,7 @@ export {
   bumpEnvironmentVersion,
   bumpVersion,
   environmentVersion,
+  findInstant,
   type Head,
   lockHeads,
   readingInstant,

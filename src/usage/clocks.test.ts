@@ -13,7 +13,7 @@ type Shown = Parameters<typeof shownChains>[0] & { accessDeniedReason: string | 
 
 /** Asks the server whose clock is behind. */
 function waysBehind({ key }: Tenant) {
-  const ask = async (method: 'GET' | 'POST', path: string, payload?: object) => {
+  const answer = async (method: 'GET' | 'POST', path: string, payload?: object) => {
     const response = await behind.bursar.server.inject({
       method,
       url: `/api/v1/customers/${params.id}/${path}`,
@@ -21,12 +21,23 @@ function waysBehind({ key }: Tenant) {
       ...(payload && { payload }),
     })
     assert.equal(response.statusCode, 200, response.body)
-    const data: Shown = response.json().data
+    return response.json().data
+  }
+  const ask = async (method: 'GET' | 'POST', path: string, payload?: object) => {
+    const data: Shown = await answer(method, path, payload)
     const [nearest] = shownChains(data).flat()
     return [data.accessDeniedReason ?? 'granted', ...(nearest === undefined ? [] : [nearest])]
   }
   const query = `featureId=${FEATURE}&dimensions[userId]=ann`
   return {
+    get: (path: string) => answer('GET', path),
+    history: async () => {
+      const { body } = await behind.bursar.server.inject({
+        url: `/api/v1/usage/${params.id}/history/${FEATURE}?startDate=2026-05-01T00:00:00Z`,
+        headers: { 'x-api-key': key },
+      })
+      return JSON.parse(body).data.series[0].points.at(-1).value
+    },
     check: () => ask('GET', `entitlements/check?${query}`),
     explain: () => ask('GET', `entitlements/explain?${query}`),
     consume: (idempotencyKey: string) =>
@@ -58,4 +69,21 @@ test('what a server ahead grants, limits and revokes holds here at once', async 
   })
   assert.deepEqual(await check(), ['NoActiveSubscription'])
   assert.deepEqual(await consume('c'), ['NoActiveSubscription'])
+})
+
+test('the tree, reservations and history are shown as of the last decision, too', async () => {
+  const { tenant, report, held } = await openAgency(ahead, { limits: { 'ann PT1M': 5 } })
+  const { get, history } = waysBehind(tenant)
+  const { id } = await held(1, ANN, { ttlSeconds: 60 })
+  const shown = async () => {
+    const [row] = await get(`governance?featureIds=${FEATURE}`)
+    const [listed] = await get('reservations')
+    const { status } = await get(`reservations/${id}`)
+    return [row.currentUsage, row.usagePeriodStart, listed.status, status]
+  }
+  assert.deepEqual(await shown(), [0, '2026-05-18T10:08:00.000Z', 'open', 'open'])
+  ahead.clock.moveTo(ahead.clock.now() + MINUTE_MS)
+  await report(2, ANN)
+  assert.deepEqual(await shown(), [2, '2026-05-18T10:09:00.000Z', 'expired', 'expired'])
+  assert.equal(await history(), 2)
 })

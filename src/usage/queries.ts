@@ -11,6 +11,7 @@ import type { Scope } from '../kernel/scope.ts'
 import {
   aggregateOf,
   countRecords,
+  findInstant,
   type MeteredOf,
   makeTotals,
   NO_RESOURCE,
@@ -55,11 +56,13 @@ export async function readHistory(
   loaders: readonly SourceLoader[],
   query: HistoryQuery,
 ): Promise<History> {
-  const now = app.clock.now()
-  const range = { start: query.start, end: Math.min(query.end ?? now + 1, now + 1) }
-  refuseRange({ ...range, end: query.end ?? range.end })
+  const { start, end } = query
+  const clock = app.clock.now()
+  refuseRange({ start, end: end ?? clock + 1 })
   return app.db.snapshot(async (reader) => {
     const { metered, feature } = await findMetered(reader, scope, query)
+    const now = await findInstant(reader, metered.customerKey, clock)
+    const range = { start, end: Math.min(end ?? now + 1, now + 1) }
     if (range.start >= range.end) return { series: [], resets: [] }
     const periodAt = await readPeriods(reader, metered, { now, loaders })
     const plan = planHistory(range, periodAt)
