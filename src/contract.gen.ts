@@ -369,7 +369,7 @@ export type ConsumeRequestBody = {
    */
   amount: number
   /**
-   * A name for this use: with the same customer, feature and resource it is decided once, remembered for 35 days at least. With another amount or other dimensions it is refused.
+   * A name for this use: with the same customer and resource it is decided once, remembered for 35 days at least. With another feature, another amount or other dimensions it is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -1036,7 +1036,7 @@ export type CustomerUpdateRequestBody = {
 }
 
 /**
- * What is known of the usage besides its amount: the model, the region, the user. Meters filter by it, and where a name is an attribution key of an entity type, the value names the entity that the usage counts for.
+ * What is known of the usage besides its amount: the model, the region, the user. Meters filter by it, and where a name is an attribution key of an entity type, the value names the entity that the usage counts for. At most 64 kB of JSON.
  */
 export type Dimensions = {
   [k: string]: string | number | boolean
@@ -1540,7 +1540,7 @@ export type EventListPage = {
  */
 export type EventReportRequestBody = {
   /**
-   * All or none. At most 64 kB each.
+   * All or none.
    *
    * @minItems 1
    * @maxItems 1000
@@ -2379,7 +2379,7 @@ export type ReservationCreateRequestBody = {
    */
   amount: number
   /**
-   * A name for this use: with the same customer, feature and resource it is decided once, remembered for 35 days at least. With another amount or other dimensions it is refused.
+   * A name for this use: with the same customer and resource it is decided once, remembered for 35 days at least. With another feature, another amount or other dimensions it is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -2588,11 +2588,11 @@ export type UnattributedUsage = {
    */
   key: string
   /**
-   * How many records had it with a value that named no entity.
+   * How many records and reservations had it with a value that named no entity.
    */
   records: number
   /**
-   * When the latest of them was counted.
+   * When the latest of them was made.
    */
   lastAt: string
 }

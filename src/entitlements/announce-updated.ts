@@ -37,7 +37,7 @@ export const announceArchiving =
     const listed = await currentOf(tx, announcing, { customerKey: customer.key, loaders })
     const trigger = customer.archivedAt === null ? 'customer_unarchived' : 'customer_archived'
     if (listed.hasAnything) await tell(tx, announcing, { trigger, listed })
-    await bumpVersion(tx, announcing.scope, [customer.key])
+    await bumpVersion(tx, announcing, [customer.key])
   }
 
 function currentOf(

@@ -10,6 +10,7 @@ import {
   type Hold,
   holdsFromJson,
   NO_RESOURCE,
+  readingInstant,
   type Total,
   totalsAt,
   totalsFromJson,
@@ -23,12 +24,13 @@ import {
 } from './source-port.ts'
 import type { Source } from './types.ts'
 
-/** Whose entitlements are read, and as of when. */
+/** Whose entitlements are read. */
 export type Reading = {
   scope: Scope
   /** An expression of the customer's key; null where there is no such customer. */
   customerKey: Sql
   resourceId: string | null
+  /** The clock's; all is read as of `FoundCustomer.now`, which may be later. */
   now: Instant
   loaders: readonly SourceLoader[]
 }
@@ -40,6 +42,8 @@ export type FoundCustomer = {
   archivedAt: Instant | null
   resourceKey: Uuid | null
   hasActiveSubscription: boolean
+  /** The instant as of which everything was read: no earlier than the customer's last decision. */
+  now: Instant
   /** What totals and counters still hold although it has expired. */
   expired: readonly Omit<Hold, 'customerKey'>[]
 }
@@ -56,6 +60,7 @@ const customerColumns = {
   archived_at: column.nullable(column.instant),
   resource_key: column.nullable(column.uuid),
   is_subscribed: column.boolean,
+  now: column.instant,
   expired: holdsFromJson,
 }
 const customerRow = row(customerColumns)
@@ -72,6 +77,7 @@ const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
   archivedAt: found.archived_at,
   resourceKey: found.resource_key,
   hasActiveSubscription: found.is_subscribed,
+  now: found.now,
   expired: found.expired,
 })
 
@@ -80,7 +86,7 @@ export const findCustomer = async (reader: Reader, reading: Reading): Promise<Fo
   customerOf(
     await reader.one(
       customerRow,
-      sql`select ${customerPart(reading, sourcesOf(reading, null))} from ${asked(reading)}`,
+      sql`select ${customerPart(reading, sourcesOf(null))} from ${asked(reading)}`,
     ),
   )
 
@@ -90,11 +96,11 @@ export const findFeature = (
   reading: Reading,
   featureId: string,
 ): Promise<Found> => {
-  const of = sourcesOf(reading, sql`of_feature.feature_key`)
+  const of = sourcesOf(sql`of_feature.feature_key`)
   return foundBy(
     reader,
     sql`
-    select ${customerPart(reading, of)}, ${featurePart(reading)},
+    select ${customerPart(reading, of)}, ${featurePart()},
       (select coalesce(json_agg(source), '[]')
         from (${sourcesBy(reading.loaders, of)}) given) as sources
     from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} of_feature on true`,
@@ -103,11 +109,11 @@ export const findFeature = (
 
 /** A customer and all features that anything gives it, the newest first. One statement. */
 export const findFeatures = (reader: Reader, reading: Reading): Promise<Found> => {
-  const of = sourcesOf(reading, null)
+  const of = sourcesOf(null)
   return foundBy(
     reader,
     sql`
-    select ${customerPart(reading, of)}, ${featurePart(reading)},
+    select ${customerPart(reading, of)}, ${featurePart()},
       coalesce(given.sources, '[]') as sources
     from ${asked(reading)}
       left join lateral (
@@ -128,29 +134,36 @@ async function foundBy(reader: Reader, statement: Sql): Promise<Found> {
   }
 }
 
-const sourcesOf = ({ now }: Reading, featureKey: Sql | null): SourcesOf => ({
+const sourcesOf = (featureKey: Sql | null): SourcesOf => ({
   customerKey: sql`of_customer.customer_key`,
   featureKey,
   resourceKey: sql`of_resource.resource_key`,
   now,
 })
 
-/** One row, whether or not the customer and the resource exist. */
-const asked = ({ customerKey, resourceId }: Reading): Sql => sql`
+const now = sql`of_instant.now`
+
+/**
+ * One row, whether or not the customer and the resource exist. `offset 0` has the instant found
+ * once, not wherever something is compared with it.
+ */
+const asked = ({ customerKey, resourceId, now: clock }: Reading): Sql => sql`
   (select) one left join ${customerWithKey(customerKey)} of_customer on true
     cross join lateral (select ${
       resourceId === null
         ? sql`null::uuid`
         : resourceNamed(sql`of_customer.customer_key`, resourceId)
-    } as resource_key) of_resource`
+    } as resource_key) of_resource
+    cross join lateral (
+      select ${readingInstant(sql`of_customer.customer_key`, clock)} as now offset 0) of_instant`
 
-const customerPart = ({ loaders, now }: Reading, of: SourcesOf): Sql => sql`
+const customerPart = ({ loaders }: Reading, of: SourcesOf): Sql => sql`
   of_customer.customer_key, of_customer.id as customer_id, of_customer.archived_at,
-  of_resource.resource_key,
+  of_resource.resource_key, ${now} as now,
   ${isSubscribedBy(loaders, of)} as is_subscribed,
   ${expiredHolds(sql`of_customer.customer_key`, now)} as expired`
 
-const featurePart = ({ now }: Reading): Sql => {
+const featurePart = (): Sql => {
   const resourceKey = sql`coalesce(of_resource.resource_key, ${NO_RESOURCE}::uuid)`
   const metered = {
     customerKey: sql`of_customer.customer_key`,

@@ -1,5 +1,5 @@
 import { column, type Reader, row, sql } from '../db/index.ts'
-import type { Instant } from '../kernel/clock.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { resolve } from './resolve.ts'
 import { isSubscribedBy, type SourceLoader, sourcesBy, sourcesFromJson } from './source-port.ts'
@@ -39,7 +39,7 @@ export async function readHeld(
     customerKey: sql`of_wanted.customer_key`,
     featureKey: sql`of_wanted.feature_key`,
     resourceKey: sql`of_wanted.resource_key`,
-    now,
+    now: sql`${instantToWire(now)}::timestamptz`,
   }
   const found = await reader.many(
     heldRow,

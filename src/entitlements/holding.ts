@@ -15,7 +15,7 @@ export type Holding = FoundFeature & {
   window: Window
   used: Used
 }
-/** All of one instant. */
+/** All of one instant: the customer's `now`. */
 export type Holdings = { customer: FoundCustomer; holdings: Holding[] }
 
 /** A database to read from, which may be a transaction. */
@@ -28,12 +28,11 @@ export type Readable = Pick<Database, 'read' | 'snapshot'>
 export async function readHoldings(
   db: Readable,
   load: (reader: Reader) => Promise<Found>,
-  now: Instant,
 ): Promise<Holdings> {
   const { customer, features } = await load(db.read)
-  const holdings = features.map((found) => resolved(found, now))
+  const holdings = features.map((found) => resolved(found, customer.now))
   if (holdings.every(isKnown)) return withoutExpired(customer, holdings)
-  return db.snapshot(async (reader) => countRecords(reader, await load(reader), now))
+  return db.snapshot(async (reader) => countRecords(reader, await load(reader)))
 }
 
 type Resolved = Omit<Holding, 'used'> & {
@@ -54,12 +53,8 @@ function resolved(found: FoundFeature, now: Instant): Resolved {
   return { ...found, resolution, window, used }
 }
 
-async function countRecords(
-  reader: Reader,
-  { customer, features }: Found,
-  now: Instant,
-): Promise<Holdings> {
-  const holdings = features.map((found) => resolved(found, now))
+async function countRecords(reader: Reader, { customer, features }: Found): Promise<Holdings> {
+  const holdings = features.map((found) => resolved(found, customer.now))
   const unknown = holdings.filter((holding) => !isKnown(holding))
   const counts = await readTotals(
     reader,

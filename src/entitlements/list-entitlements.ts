@@ -18,10 +18,10 @@ const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
 
 /** Each feature that something in force grants or revokes, as a check of nothing answers it. */
 export async function entitlementsOf(db: Readable, reading: Reading): Promise<Entitlements> {
-  const { now, resourceId } = reading
-  const found = await readHoldings(db, (reader) => findFeatures(reader, reading), now)
+  const found = await readHoldings(db, (reader) => findFeatures(reader, reading))
   const { customer } = found
-  const subject = subjectOf(customer, resourceId)
+  const { now } = customer
+  const subject = subjectOf(customer, reading.resourceId)
   const inForce = found.holdings.filter(
     ({ resolution }) => resolution.held !== null || resolution.isRevoked,
   )

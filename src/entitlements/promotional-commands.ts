@@ -109,7 +109,7 @@ async function saveGranted(
     trigger: 'promotional_entitlement_granted',
     loaders,
   })
-  await bumpVersion(tx, call.scope, [customerKey])
+  await bumpVersion(tx, call, [customerKey])
 }
 
 const grantToAnnounce = ({ scope, now }: Now, grant: PromotionalEntitlement) =>
@@ -167,5 +167,5 @@ async function saveRevoked(
     trigger: 'promotional_entitlement_revoked',
     loaders,
   })
-  await bumpVersion(tx, call.scope, [customerKey])
+  await bumpVersion(tx, call, [customerKey])
 }

@@ -1,5 +1,4 @@
 import { milliseconds, nothing, type Sql, sql } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
 import type { SourceLoader, SourcesOf } from './source-port.ts'
 
 /** Promotional entitlements, for the port of sources. They belong to no resource: all see them. */
@@ -18,6 +17,6 @@ export const promotionalSources: SourceLoader = {
     from promotional_entitlements p
     where p.customer_key = ${customerKey}
       ${featureKey === null ? nothing : sql`and p.feature_key = ${featureKey}`}
-      and p.ends_at > ${instantToWire(now)}::timestamptz`,
+      and p.ends_at > ${now}`,
   isSubscribed: () => sql`false`,
 }

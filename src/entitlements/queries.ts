@@ -51,9 +51,9 @@ export async function answerFeature(
   { featureId, request }: FeatureQuestion,
 ): Promise<Answered<Evaluated>> {
   const load = (reader: Reader) => findFeature(reader, reading, featureId)
-  const { customer, holdings } = await readHoldings(db, load, reading.now)
+  const { customer, holdings } = await readHoldings(db, load)
   const subject = subjectOf(customer, reading.resourceId)
-  const { now } = reading
+  const { now } = customer
   return { customer, answer: evaluate(subject, holdings[0] ?? null, { request, now }) }
 }
 

@@ -1,5 +1,4 @@
 import { column, type Sql, sql } from '../db/index.ts'
-import type { Instant } from '../kernel/clock.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Allowance, Source } from './types.ts'
 
@@ -13,7 +12,7 @@ export type SourcesOf = {
   featureKey: Sql | null
   /** The resource whose subscriptions count beside those of none; SQL's null for none. */
   resourceKey: Sql
-  now: Instant
+  now: Sql
 }
 
 /**

@@ -126,7 +126,7 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
   )
   const since = recounted.length === 0 ? now : await decisionInstant(tx, owner, now)
   await Promise.all([
-    bumpVersion(tx, call.scope, [customerKey]),
+    bumpVersion(tx, { ...call, now }, [customerKey]),
     savePlaces(tx, customerKey, places),
     saveAssignments(
       tx,

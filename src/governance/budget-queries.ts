@@ -14,6 +14,7 @@ import { fold } from '../kernel/fold.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Quantity } from '../kernel/quantity.ts'
+import { findInstant } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import * as store from './assignment-store.ts'
 import { entityExists, findEntities } from './entity-store.ts'
@@ -124,7 +125,6 @@ export type TreeAnswer = {
 export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer> {
   const { app, scope } = call
   const reader = app.db.read
-  const now = app.clock.now()
   const { customerId, capabilities: asked, after: cursor, limit, ...choice } = query
   const question = [
     customerId,
@@ -138,7 +138,9 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
   ]
   const after = cursor === null ? null : cursorFromWire(cursor, question)
   const customerKey = await findCustomerKey(reader, scope, customerId)
-  if (customerKey === null) return { rows: [], next: null, capabilities: new Map(), now }
+  if (customerKey === null)
+    return { rows: [], next: null, capabilities: new Map(), now: app.clock.now() }
+  const now = await findInstant(reader, customerKey, app.clock.now())
   const exists = asked === null ? entityExists : store.assignmentExists
   if (after !== null && !(await exists(reader, customerKey, after.key)))
     throw badInput('after is no cursor of this list')

@@ -168,6 +168,6 @@ async function save(
       changed.map(({ after }) => after),
     ),
     announce(tx, { ...call, now }, announcements),
-    ...(changed.some(changesStructure) ? [bumpVersion(tx, call.scope, [customerKey])] : []),
+    ...(changed.some(changesStructure) ? [bumpVersion(tx, { ...call, now }, [customerKey])] : []),
   ])
 }

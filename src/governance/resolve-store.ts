@@ -1,9 +1,10 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
 import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { readingInstant } from '../metering/index.ts'
 import { NO_SCOPE } from './assignment-store.ts'
 import { counterName, type Kept } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
@@ -38,9 +39,9 @@ const resolutionRow = row({
 /**
  * What dimensions lead to, for requests of any customers, in their order: the entities that they
  * name, what is above these, the budgets of the capabilities (of all that any request asks for)
- * that apply, and their counters of the windows that `at` lies in. One statement, so that all of it
- * is of one instant. What it costs grows with the dimensions, the levels and the budgets that
- * apply, not with the customer.
+ * that apply, and their counters of the windows that `at` lies in, or the customer's last decision
+ * if that was later. One statement, so that all of it is of one instant. What it costs grows with
+ * the dimensions, the levels and the budgets that apply, not with the customer.
  */
 export async function resolve(
   reader: Reader,
@@ -51,13 +52,13 @@ export async function resolve(
   const found = await reader.many(
     resolutionRow,
     sql`
-    with recursive ${nodesOf(requests)},
+    with recursive ${nodesOf(requests, asked.at)},
     path as (
       select request, json_agg(json_build_array(position, entity_key, id) order by position, level)
         as nodes
       from node where is_active group by request
     ),
-    budget as (${budgetsOf(asked)}),
+    budget as (${budgetsOf(asked.capabilityKeys)}),
     lost as (
       select request, json_agg(key order by position) as unresolved
       from named
@@ -86,10 +87,10 @@ export async function resolve(
 /**
  * `named`: the dimensions with the active entity that each names, if it does. `node`: these
  * entities and all above them, archived ones too, since what is above those is met all the same.
- * `resolved`: the active ones of each request. Lookups that find one row at most say so, or the
- * planner would read whole tables for large groups.
+ * `resolved`: the active ones of each request, and the instant that it is read as of. Lookups that
+ * find one row at most say so, or the planner would read whole tables for large groups.
  */
-function nodesOf(requests: readonly ResolutionRequest[]): Sql {
+function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
   const dimensions = requests.flatMap((request, index) =>
     request.dimensions.map(([key, value], position) => ({ request, index, position, key, value })),
   )
@@ -135,19 +136,20 @@ function nodesOf(requests: readonly ResolutionRequest[]): Sql {
       where node.level < ${ENTITY_DEPTH_LIMIT}::integer
     ),
     resolved as (
-      select request, customer_key, array_agg(distinct entity_key) as keys
+      select request, customer_key, array_agg(distinct entity_key) as keys,
+        ${readingInstant(sql`node.customer_key`, at)} as read_at
       from node where is_active group by request, customer_key
     )`
 }
 
 /** Of each request, the budgets of its entities whose scope lies within them. */
-const budgetsOf = ({ capabilityKeys, at }: { capabilityKeys: readonly Uuid[]; at: Instant }) => sql`
+const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
   select resolved.request, json_agg(${budgetJson(sql`(
     select json_build_object('usage', c.usage::text, 'held', c.held::text,
       'start', ${milliseconds(sql`c.window_start`)})
     from budget_counters c
     where c.customer_key = a.customer_key and c.assignment_key = a.assignment_key
-      and c.revision = a.revision and c.window_start <= ${instantToWire(at)}::timestamptz
+      and c.revision = a.revision and c.window_start <= resolved.read_at
     order by c.window_start desc limit 1
   )`)}) as budgets
   from resolved

@@ -10,8 +10,8 @@ const recordColumns = { event_key: column.uuid, occurred_at: column.instant }
 const recordRow = row({ ...countColumn, ...recordColumns })
 
 /**
- * The records of a customer whose lists do not belong together, the first `limit`: what they
- * counted, or posted, cannot be told.
+ * The records of a customer whose lists do not belong together, or that counted something else than
+ * what was sent, the first `limit`: what they counted, or posted, cannot be told.
  */
 export async function findTornRecords(
   reader: Reader,
@@ -33,7 +33,8 @@ export async function findTornRecords(
       or array_position(assignment_deltas, null) is not null
       or cardinality(assignment_revisions) is distinct from cardinality(assignment_keys)
       or cardinality(assignment_windows) is distinct from cardinality(assignment_keys)
-      or cardinality(assignment_deltas) is distinct from cardinality(assignment_keys))
+      or cardinality(assignment_deltas) is distinct from cardinality(assignment_keys)
+      or (kind in ('REPORT', 'CONSUME', 'COMMIT') and amounts is distinct from array[value]))
     order by event_key limit ${limit}::integer`,
   )
   return comparisonOf(found, keyOf)

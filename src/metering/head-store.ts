@@ -1,20 +1,27 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 /**
- * Notes that the structure of customers has changed: entities, their places, budgets, entitlements.
- * The last lock of the transaction that changes it: it waits for those who are counting usage of
- * the customers, and they wait for its end. What was resolved for an earlier version is void.
+ * Notes that the structure of customers has changed at `now`: entities, their places, budgets,
+ * entitlements. The last lock of the transaction that changes it: it waits for those who are
+ * counting usage of the customers, and they wait for its end. What was resolved for an earlier
+ * version is void, and nothing is decided as of an earlier instant: a server whose clock is behind
+ * would not find what begins with the change, and still find what ends with it.
  */
-export const bumpVersion = (tx: Tx, scope: Scope, customerKeys: readonly Uuid[]): Promise<number> =>
+export const bumpVersion = (
+  tx: Tx,
+  { scope, now }: { scope: Scope; now: Instant },
+  customerKeys: readonly Uuid[],
+): Promise<number> =>
   tx.execute(sql`
-    insert into customer_heads as head (customer_key, environment_key, version)
-    select customer_key, ${scope.environmentKey}::uuid, 1
+    insert into customer_heads as head (customer_key, environment_key, version, decided_at)
+    select customer_key, ${scope.environmentKey}::uuid, 1, ${instantToWire(now)}::timestamptz
     from unnest(${customerKeys}::uuid[]) as customer (customer_key)
     order by customer_key
-    on conflict (customer_key) do update set version = head.version + 1`)
+    on conflict (customer_key) do update set
+      version = head.version + 1, decided_at = greatest(head.decided_at, excluded.decided_at)`)
 
 /**
  * The same for what all customers of an environment share: entity types and their attribution keys.
@@ -69,6 +76,30 @@ export async function lockHeads(
     ]),
   )
 }
+
+/**
+ * The instant as of which something of a customer is read: `now`, or that of the last decision if
+ * another server has decided later, so that its doing is seen here, too. An expression; of a
+ * customer who is not there, `now`.
+ */
+export const readingInstant = (customerKey: Sql, now: Instant): Sql => sql`
+  greatest(${instantToWire(now)}::timestamptz, (
+    select head.decided_at from customer_heads head where head.customer_key = ${customerKey}))`
+
+const instantRow = row({ now: column.instant })
+
+/** The same, for whoever reads with several statements. */
+export const findInstant = async (
+  reader: Reader,
+  customerKey: Uuid,
+  now: Instant,
+): Promise<Instant> =>
+  (
+    await reader.one(
+      instantRow,
+      sql`select ${readingInstant(sql`${customerKey}::uuid`, now)} as now`,
+    )
+  ).now
 
 const versionRow = row({ version: column.integer })
 

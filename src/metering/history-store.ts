@@ -41,12 +41,13 @@ export type Stretch = { stretch: number; tags: readonly string[]; tally: Tally }
 
 /**
  * Tallies by stretch (from 0) and by the values of dimensions, '' for a record without one. A
- * distinct value counts once in its period, in the stretch that saw it first. Reads every record.
+ * distinct value counts once in its period, in the stretch that saw it first. Reads every
+ * record, and answers the first `limit`: there may be as many values as records.
  */
 export async function tallyStretches(
   reader: Reader,
   of: RecordsOf,
-  by: { dimensions: readonly string[]; cuts: Cuts },
+  by: { dimensions: readonly string[]; cuts: Cuts; limit: number },
 ): Promise<Stretch[]> {
   const { instants, periods } = by.cuts
   const found = await reader.many(
@@ -76,7 +77,7 @@ export async function tallyStretches(
       left join (
         select stretch, tags, count(*) as distinct_count from first_seen group by stretch, tags
       ) as seen using (stretch, tags)
-    order by tally.tags collate "C", tally.stretch`,
+    order by tally.tags collate "C", tally.stretch limit ${by.limit}::integer`,
   )
   return found.map((each) => ({ stretch: each.stretch, tags: each.tags, tally: tallyOf(each) }))
 }

@@ -52,9 +52,10 @@ type HoldJson = {
 
 /**
  * What has expired by `at` and is still counted as held, since nobody has noted it: whoever only
- * reads has to leave it out. A scalar subquery, whose column `holdsFromJson` reads.
+ * reads has to leave it out. A scalar subquery of expressions of the statement around it, whose
+ * column `holdsFromJson` reads.
  */
-export const expiredHolds = (customerKey: Sql, at: Instant): Sql => sql`(
+export const expiredHolds = (customerKey: Sql, at: Sql): Sql => sql`(
   select coalesce(json_agg(json_build_object('featureKey', r.feature_key,
     'resourceKey', r.resource_key, 'amount', r.amount::text,
     'occurredAt', ${milliseconds(sql`r.occurred_at`)}, 'postings', (
@@ -62,7 +63,7 @@ export const expiredHolds = (customerKey: Sql, at: Instant): Sql => sql`(
         ${milliseconds(sql`of.start`)})), '[]')
       from unnest(r.assignment_keys, r.assignment_revisions, r.assignment_windows)
         as of (key, revision, start)))), '[]')
-  from ${expiredKeys(customerKey, sql`${instantToWire(at)}::timestamptz`)} as due
+  from ${expiredKeys(customerKey, at)} as due
     join reservations r on r.customer_key = ${customerKey}
       and r.reservation_key = due.reservation_key)`
 

@@ -13,8 +13,10 @@ export {
   bumpEnvironmentVersion,
   bumpVersion,
   environmentVersion,
+  findInstant,
   type Head,
   lockHeads,
+  readingInstant,
 } from './head-store.ts'
 export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
 export {

@@ -36,7 +36,8 @@ export const totalOf = (found: Row<typeof totalRow>): KeptTotal => ({
 
 /**
  * The totals of what is metered whose windows end after an instant, in the order of what is asked
- * for. Whoever counts records that occurred then or later needs them all, and no other.
+ * for. Whoever counts records that occurred then or later needs them all, and no other: each is
+ * looked up by itself, or the planner would read the whole table where few customers have much.
  */
 export async function findTotals(
   reader: Reader,
@@ -54,9 +55,11 @@ export async function findTotals(
       ${bareArray(asked.map(({ resourceKey }) => resourceKey))}::uuid[],
       ${bareArray(asked.map(({ from }) => boundToSql(from)))}::timestamptz[]
     ) with ordinality as asked (customer_key, feature_key, resource_key, from_at, position)
-      join usage_totals total on total.customer_key = asked.customer_key
-        and total.feature_key = asked.feature_key and total.resource_key = asked.resource_key
-        and total.window_end > asked.from_at`,
+      cross join lateral (
+        select * from usage_totals total
+        where total.customer_key = asked.customer_key and total.feature_key = asked.feature_key
+          and total.resource_key = asked.resource_key and total.window_end > asked.from_at
+        offset 0) total`,
   )
   const totals: KeptTotal[][] = asked.map(() => [])
   for (const each of found) totals[each.position - 1]?.push(totalOf(each))

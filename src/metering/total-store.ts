@@ -1,6 +1,5 @@
 import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
@@ -26,7 +25,7 @@ const bound = (at: Sql): Sql => sql`case when isfinite(${at}) then ${millisecond
  */
 export const totalsAt = (
   metered: { customerKey: Sql; featureKey: Sql; resourceKey: Sql },
-  at: Instant,
+  at: Sql,
 ): Sql => sql`(
   select coalesce(json_agg(json_build_object('start', ${bound(sql`total.window_start`)},
     'end', ${bound(sql`total.window_end`)}, 'lastAt', ${bound(sql`total.last_at`)},
@@ -37,8 +36,8 @@ export const totalsAt = (
   from usage_totals total
   where total.customer_key = ${metered.customerKey} and total.feature_key = ${metered.featureKey}
     and total.resource_key = ${metered.resourceKey}
-    and total.window_end > ${instantToWire(at)}::timestamptz
-    and total.window_start <= ${instantToWire(at)}::timestamptz)`
+    and total.window_end > ${at}
+    and total.window_start <= ${at})`
 
 const totalsJson = column.json<TotalJson[]>()
 

@@ -168,7 +168,7 @@ test('a statement reads the totals of an instant along with its own columns', as
         featureKey: sql`${metered.featureKey}::uuid`,
         resourceKey: sql`${NO_RESOURCE}::uuid`,
       },
-      MAY.end - 1,
+      sql`${instantToWire(MAY.end - 1)}::timestamptz`,
     )} as totals
     from customers owner where owner.customer_key = ${metered.customerKey}::uuid`,
   )
@@ -196,7 +196,8 @@ test('a version rises by every change, and a change waits for who counts', async
         sql`select version from customer_heads where customer_key = ${customerKey}::uuid`,
       )
     ).version
-  const bump = () => db.transaction((tx) => bumpVersion(tx, scope, [customerKey]))
+  const bump = () =>
+    db.transaction((tx) => bumpVersion(tx, { scope, now: MAY.start }, [customerKey]))
   await bump()
   const order: string[] = []
   let changed: Promise<unknown> = Promise.resolve()

@@ -211,14 +211,16 @@ test('a denial clears itself when the window ends', async () => {
 })
 
 test('an explanation tells what is left, held and reset, and what could not be attributed', async () => {
-  const { consume, held, explain } = await openAgency(world, { usageLimit: 100 })
+  const { consume, held, extend, explain } = await openAgency(world, { usageLimit: 100 })
   await consume(45, { ...ANN_ON_GPT, userId: 'nobody', teamId: 'team' })
-  await held(10, ANN)
+  const { id } = await held(10, { ...ANN, modelId: 'nothing' })
+  await extend(id, 100)
   const answer = await explain(5, { ...ANN_ON_GPT, teamId: 'squad' })
   assert.equal(answer.isGranted, true)
   assert.equal(answer.holds, 10)
   assert.deepEqual(answer.unresolved, ['teamId'])
   assert.deepEqual(answer.unattributed, [
+    { key: 'modelId', records: 1, lastAt: instantToWire(clock.now()) },
     { key: 'userId', records: 1, lastAt: instantToWire(clock.now()) },
   ])
   assert.deepEqual(answer.chains, [

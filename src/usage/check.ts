@@ -105,7 +105,7 @@ export async function check(
         customer.customerKey,
         demands.map((each) => each.capabilityKey),
       ))
-    const met = meet(found, demands, { customer, reading })
+    const met = meet(found, demands, customer)
     return checkedBy(base, customer, met)
   })
 }
@@ -157,11 +157,11 @@ type Found = Kept & Awaited<ReturnType<typeof resolve>>
 function meet(
   { resolutions, ...kept }: Found,
   demands: readonly Demand[],
-  { customer, reading }: { customer: FoundCustomer; reading: Reading },
+  customer: FoundCustomer,
 ): Met {
   const [resolution] = resolutions
   if (resolution === undefined) return NOTHING
-  const spent = { ...withoutExpired(kept, customer.expired), at: reading.now }
+  const spent = { ...withoutExpired(kept, customer.expired), at: customer.now }
   return { ...chainsOf(resolution, demands, spent), unresolved: resolution.unresolved }
 }
 

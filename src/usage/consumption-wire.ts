@@ -13,7 +13,7 @@ import { dimensionsOfRecord } from './wire.ts'
 
 type UseRequest = ConsumeRequestBody | ReservationCreateRequestBody
 
-/** 400 for an amount that no quantity keeps. */
+/** 400 for an amount that no quantity keeps, and for dimensions that are too large. */
 export const useFromWire = (
   wire: UseRequest,
   of: { customerId: string; featureId: string; purpose: Purpose },
@@ -23,7 +23,7 @@ export const useFromWire = (
   amount: quantityFromWire(wire.amount, 'amount'),
   idempotencyKey: wire.idempotencyKey,
   statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...dimensionsOfRecord(wire),
+  ...dimensionsOfRecord(wire, 'dimensions'),
   asksBudgets: wire.dimensions !== undefined,
 })
 

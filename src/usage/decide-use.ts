@@ -13,6 +13,7 @@ import {
 } from '../metering/index.ts'
 import { countRecord } from './count-prepared.ts'
 import { isFinal, joinDecisions } from './join-decisions.ts'
+import { noteUnattributed } from './post-to-budgets.ts'
 import { type Limited, type PreparedUse, requesting } from './prepare-uses.ts'
 import {
   type FirstAnswer,
@@ -159,6 +160,7 @@ function open(draft: State, use: PreparedUse, key: Uuid): Reservation {
     updatedAt: now,
   }
   draft.reservations.set(nameOfReservation(reservation), reservation)
+  noteUnattributed(draft, record)
   hold(draft, reservation, 1n)
   const { usage, held } = required(
     findUsage(totalsFor(draft, reservation), use.window, 'SUM'),

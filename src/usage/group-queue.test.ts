@@ -52,9 +52,9 @@ function held(limits: Partial<GroupLimits> = {}, commit: Commit = done) {
           (error) => settled.set(each.name, error),
         )
     },
-    /** Ends the oldest group that is still at work. */
-    end: async () => {
-      ends.shift()?.()
+    /** Ends a group that is still at work, the oldest one unless it says which, from 0. */
+    end: async (which = 0) => {
+      ends.splice(which, 1)[0]?.()
       for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
     },
     endAll: async () => {
@@ -129,6 +129,16 @@ test('what is blocked waits for the group that blocks it, however much arrives m
   assert.deepEqual(groups[1], ['a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'])
 })
 
+test('one that takes very long keeps nobody else waiting, whatever it sends', async () => {
+  const { submit, groups, end } = held({ groups: 2 })
+  submit(part('a1'), part('b1'), part('a2'))
+  for (let n = 2; n < 9; n += 1) {
+    submit(part(`b${n}`))
+    await end(1)
+  }
+  assert.deepEqual(groups.flat(), ['a1', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'b8'])
+})
+
 test('what touches several waits for each of them, but not for ever', async () => {
   const { submit, groups, end } = held({ groups: 2, patience: 3 })
   submit(part('a1'), part('b1'))
@@ -165,6 +175,30 @@ test('a group that fails is tried again one by one, so that only the culprit fai
   const { b1, ...rest } = Object.fromEntries(settled)
   assert.deepEqual(rest, { x: 'x', a1: 'a1', c1: 'c1', a2: 'a2' })
   assert.match(String(b1), /on purpose/)
+})
+
+test('who fails by itself gets no company until it has succeeded', async () => {
+  let isLocked = true
+  const commit: Commit = (group) => {
+    if (isLocked && group.some(({ name }) => name.startsWith('b'))) throw new Error('locked')
+    return done(group)
+  }
+  const { submit, groups, settled, endAll } = held({}, commit)
+  const round = async (n: number) => {
+    groups.length = 0
+    submit(part(`x${n}`), part(`a${n}`), part(`b${n}`), part(`c${n}`))
+    await endAll()
+    return groups.map((group) => group.join(' '))
+  }
+  assert.deepEqual(await round(1), ['x1', 'a1 b1 c1', 'c1', 'b1', 'a1'])
+  assert.deepEqual(await round(2), ['x2', 'a2 c2', 'b2'])
+  isLocked = false
+  assert.deepEqual(await round(3), ['x3', 'a3 c3', 'b3'])
+  assert.deepEqual(await round(4), ['x4', 'a4 b4 c4'])
+  assert.deepEqual(
+    [...settled].flatMap(([name, answer]) => (answer === name ? [] : [name])),
+    ['b1', 'b2'],
+  )
 })
 
 test('a group that fails for a hopeless reason fails as a whole', async () => {

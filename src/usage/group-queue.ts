@@ -1,4 +1,5 @@
 import { tooManyRequests, unavailable } from '../kernel/errors.ts'
+import { createMemory, type Memory } from './memory.ts'
 
 /** Something that waits to be committed along with others. */
 export type Entry = {
@@ -24,7 +25,7 @@ export type GroupLimits = {
   records: number
   /** Records that one owner gets in turn while others wait. */
   turnRecords: number
-  /** How many groups may pass an entry over because it touches what another one does. */
+  /** How many groups may pass over an entry that touches several because one of them is busy. */
   patience: number
   /** What may wait: of one owner, and of all. */
   waitingOfOwner: number
@@ -54,7 +55,8 @@ type Waiting<E, Answer> = {
  * cost of a transaction. What arrives at an idle queue is begun at once: nothing ever waits for
  * company. Owners take turns, so that one who sends much does not keep the others waiting. `work`
  * answers for each entry; when it throws, each of the group is tried again by itself, unless
- * `isHopeless`.
+ * `isHopeless`. Whoever fails by itself gets no company until it has succeeded: it may take long to
+ * fail, such as one that somebody has locked, and would fail all those who come along.
  */
 export function createGroupQueue<E extends Entry, Answer>(
   limits: GroupLimits,
@@ -63,13 +65,14 @@ export function createGroupQueue<E extends Entry, Answer>(
 ): GroupQueue<E, Answer> {
   const owners: Owners<E, Answer> = new Map()
   const busy = new Map<string, number>()
+  const failing = createMemory<boolean>(FAILING)
   let running = 0
   let waiting = 0
   let waitingBytes = 0
 
   const start = () => {
     while (running < limits.groups) {
-      const group = nextGroup(owners, busy, limits)
+      const group = nextGroup(owners, { busy, failing }, limits)
       if (group.length === 0) return
       for (const { entry } of group) {
         waiting -= 1
@@ -82,7 +85,9 @@ export function createGroupQueue<E extends Entry, Answer>(
   const run = async (group: readonly Waiting<E, Answer>[]) => {
     running += 1
     mark(busy, group, 1)
-    const again = await commit(group, work, isHopeless)
+    const { again, hasFailed } = await commit(group, work, isHopeless)
+    const [first] = group
+    if (first !== undefined && group.length === 1) failing.set(first.owner, hasFailed)
     mark(busy, group, -1)
     running -= 1
     for (const each of again.toReversed()) enqueue(each)
@@ -129,23 +134,27 @@ type Owners<E, Answer> = Map<string, Waiting<E, Answer>[]>
 const ownerOf = ({ lane, touches }: Entry): string =>
   `${lane} ${touches.length === 1 ? touches[0] : ''}`
 
-/** Those that have to be tried again. */
+/** Owners that are known to fail by themselves. */
+const FAILING = 10_000
+
+/** Those that have to be tried again; or whether the group has failed for good. */
 async function commit<E extends Entry, Answer>(
   group: readonly Waiting<E, Answer>[],
   work: GroupWork<E, Answer>,
   isHopeless: (error: unknown) => boolean,
-): Promise<readonly Waiting<E, Answer>[]> {
+): Promise<{ again: readonly Waiting<E, Answer>[]; hasFailed: boolean }> {
   try {
     const outcomes = await work(group.map(({ entry }) => entry))
     group.forEach(({ settle }, index) => {
       settle(outcomes[index] ?? { refusal: new Error('an entry of a group was left out') })
     })
-    return []
+    return { again: [], hasFailed: false }
   } catch (error) {
-    if (group.length > 1 && !isHopeless(error))
-      return group.map((each) => ({ ...each, alone: true }))
+    const hasFailed = !isHopeless(error)
+    if (hasFailed && group.length > 1)
+      return { again: group.map((each) => ({ ...each, alone: true })), hasFailed: false }
     for (const { settle } of group) settle({ refusal: error })
-    return []
+    return { again: [], hasFailed }
   }
 }
 
@@ -165,21 +174,25 @@ function mark<E extends Entry>(
 /**
  * Takes what the next group is made of. Owners come in turn as long as there is room; who was
  * served goes to the end. An entry that touches what a running group does is passed over, with all
- * that its owner has behind it, but not for ever: then it is taken all the same, and waits in the
- * database.
+ * that its owner has behind it. One that touches several is not for ever: there may never be a time
+ * when none of them is busy. Then it is taken all the same, and waits in the database.
  */
 function nextGroup<E extends Entry, Answer>(
   owners: Owners<E, Answer>,
-  busy: ReadonlyMap<string, number>,
+  { busy, failing }: { busy: ReadonlyMap<string, number>; failing: Memory<boolean> },
   limits: GroupLimits,
 ): Waiting<E, Answer>[] {
   const group: Waiting<E, Answer>[] = []
   const passed = new Map<string, Waiting<E, Answer>>()
   let room = limits.records
-  const fits = ({ entry, alone }: Waiting<E, Answer>): boolean => {
+  const isAlone = ({ owner, alone }: Waiting<E, Answer>) => alone || failing.get(owner) === true
+  const fits = (next: Waiting<E, Answer>): boolean => {
+    const { entry } = next
     const first = group[0]
     if (first === undefined) return true
-    return !first.alone && !alone && first.entry.lane === entry.lane && entry.records <= room
+    return (
+      !isAlone(first) && !isAlone(next) && first.entry.lane === entry.lane && entry.records <= room
+    )
   }
   for (let taken = -1; taken !== group.length; ) {
     taken = group.length
@@ -217,4 +230,6 @@ const isBlocked = <E extends Entry, Answer>(
   { entry, passedOver }: Waiting<E, Answer>,
   busy: ReadonlyMap<string, number>,
   { patience }: GroupLimits,
-): boolean => passedOver < patience && entry.touches.some((touched) => busy.has(touched))
+): boolean =>
+  (entry.touches.length === 1 || passedOver < patience) &&
+  entry.touches.some((touched) => busy.has(touched))

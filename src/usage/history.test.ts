@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openShop } from '../../test/support/shop.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
+import { findFeatures } from '../catalog/index.ts'
+import { findCustomerKey } from '../customers/index.ts'
+import { required } from '../kernel/assert.ts'
+import { NO_RESOURCE, tallyStretches } from '../metering/index.ts'
 
 const world = await openWorld()
 const { clock } = world
@@ -145,6 +149,46 @@ test('grouped usage has a series for each combination of values', async () => {
     ['userId=cy,isCached=false', '0 0 3 3'],
   ])
   assert.deepEqual(await grouped('users', 'nothing'), [['nothing=', '0 1 2 2']])
+})
+
+test('a history of too many points is refused, and no more of them are read', async () => {
+  const shop = await openShop(world, { calls: { ...FEATURES.tokens, resetPeriod: 'HOUR' } })
+  const users = Array.from({ length: 30 }, (_, n) => `user-${n}`)
+  await shop.ingest(users.map((userId) => event('05-01T00:00:00', 1, userId)))
+  const asked = (groupBy: string) => ({
+    params: { customerId: 'acme', featureId: 'calls' },
+    query: { startDate: '2025-12-01T00:00:00Z', ...(groupBy && { groupBy }) },
+  })
+  await shop.tenant.ok('v1.usage.history', asked(''))
+  await shop.tenant.refused('v1.usage.history', asked('userId'), {
+    status: 400,
+    code: 'InvalidArgumentError',
+    message: /100000 points/,
+  })
+  const { read } = world.bursar.app.db
+  const [feature] = await findFeatures(read, shop.tenant.scope, ['calls'])
+  const window = { start: Date.UTC(2026, 4, 1), end: Date.UTC(2026, 4, 2) }
+  const found = await tallyStretches(
+    read,
+    {
+      customerKey: required(await findCustomerKey(read, shop.tenant.scope, 'acme'), 'acme'),
+      featureKey: required(feature, 'a feature').key,
+      resourceKey: NO_RESOURCE,
+      window,
+    },
+    {
+      dimensions: ['userId'],
+      cuts: { instants: [window.start, window.end], periods: [0] },
+      limit: 7,
+    },
+  )
+  assert.deepEqual(
+    found.map(({ tags }) => tags),
+    users
+      .toSorted()
+      .slice(0, 7)
+      .map((user) => [user]),
+  )
 })
 
 test('usage is told in the units that are limited, and never below 0', async () => {

@@ -14,18 +14,24 @@ export function postToBudgets(
   prepared: Prepared,
   measured: readonly Measured[],
 ): Attribution | null {
-  const { attributing, customerKey, acceptedAt } = prepared
+  const { attributing } = prepared
   const attribution = attributing.attributionOf(measured)
   for (const posting of attribution?.postings ?? []) {
     add(draft, prepared, posting)
     if (draft.thresholds.length > 0) fire(draft, prepared, posting)
   }
+  noteUnattributed(draft, prepared)
+  return attribution
+}
+
+/** Notes the attribution keys of a record, or of what is held, that name nobody. */
+export function noteUnattributed(draft: State, prepared: Prepared): void {
+  const { attributing, customerKey, acceptedAt } = prepared
   for (const key of attributing.unresolved) {
     const name = `${customerKey} ${key}`
     const records = (draft.unattributed.get(name)?.records ?? 0) + 1
     draft.unattributed.set(name, { customerKey, key, records, lastAt: acceptedAt })
   }
-  return attribution
 }
 
 function add(draft: State, { customerKey }: Prepared, posting: Posting): void {

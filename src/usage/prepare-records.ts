@@ -148,13 +148,9 @@ function windowsHeld(
   )
 }
 
-/** What an event may carry, in bytes of JSON. */
-const DIMENSIONS_BYTES = 65_536
-
 /**
  * Events that are good to be counted, in their order. 400 `EntityIsArchivedError`,
- * `InvalidArgumentError`, `EntitlementUsageOutOfRangeError`, and `BadUserInput` for one that is too
- * large; 404 `CustomerResourceNotFound`.
+ * `InvalidArgumentError`, `EntitlementUsageOutOfRangeError`; 404 `CustomerResourceNotFound`.
  */
 export function prepareEvents(
   events: readonly (EventInput & Address)[],
@@ -176,8 +172,6 @@ function prepareEvent(
 ): Prepared {
   const { customerKey, eventName, idempotencyKey: key, statedAt } = event
   const resourceKey = requireResource(event, field)
-  if (Buffer.byteLength(event.dimensionsText ?? '') > DIMENSIONS_BYTES)
-    throw badInput(`${field}.dimensions is larger than 64 kB`)
   const now = known.nowOf(customerKey)
   const shownIn = (featureKey: Uuid): Window => {
     const { held } = known.holdingOf({ customerKey, resourceKey, featureKey }).resolution

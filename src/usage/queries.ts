@@ -11,6 +11,7 @@ import type { Scope } from '../kernel/scope.ts'
 import {
   aggregateOf,
   countRecords,
+  findInstant,
   type MeteredOf,
   makeTotals,
   NO_RESOURCE,
@@ -41,6 +42,8 @@ export type History = { series: readonly Series[]; resets: readonly Instant[] }
 const RECORDS = 2_000_000n
 /** Points of all series together: an answer of about 10 MB. */
 const POINTS = 100_000
+/** Parts of series in which anything counted: more of them come to more than `POINTS`. */
+const PARTS = 2 * POINTS
 
 /**
  * How usage went: its running total within the periods of what the customer holds now. Days are
@@ -53,11 +56,13 @@ export async function readHistory(
   loaders: readonly SourceLoader[],
   query: HistoryQuery,
 ): Promise<History> {
-  const now = app.clock.now()
-  const range = { start: query.start, end: Math.min(query.end ?? now + 1, now + 1) }
-  refuseRange({ ...range, end: query.end ?? range.end })
+  const { start, end } = query
+  const clock = app.clock.now()
+  refuseRange({ start, end: end ?? clock + 1 })
   return app.db.snapshot(async (reader) => {
     const { metered, feature } = await findMetered(reader, scope, query)
+    const now = await findInstant(reader, metered.customerKey, clock)
+    const range = { start, end: Math.min(end ?? now + 1, now + 1) }
     if (range.start >= range.end) return { series: [], resets: [] }
     const periodAt = await readPeriods(reader, metered, { now, loaders })
     const plan = planHistory(range, periodAt)
@@ -66,8 +71,7 @@ export async function readHistory(
       transformation: feature.unitTransformation,
     }
     const traced = await readTallies(reader, { ...metered, feature }, { plan, query })
-    if (traced.length * plan.segments.length > POINTS)
-      throw impossible(`more than ${POINTS} points in ${traced.length} series; shorten the range`)
+    if (traced.length * plan.segments.length > POINTS) throw tooManyPoints()
     return {
       series: traced.map(({ tags, before, tallies }) => ({
         tags: query.groupBy.map((key, index) => ({ key, value: tags[index] ?? '' })),
@@ -79,6 +83,8 @@ export async function readHistory(
 }
 
 const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
+const tooManyPoints = () =>
+  impossible(`more than ${POINTS} points in all series; shorten the range or group by less`)
 
 async function findMetered(
   reader: Reader,
@@ -168,8 +174,10 @@ async function readRecords(
         instants: [...stretches.map(({ start }) => start), window.end],
         periods: periodNumbers(plan),
       },
+      limit: PARTS + 1,
     },
   )
+  if (found.length > PARTS) throw tooManyPoints()
   const offset = plan.before === null ? 0 : 1
   const series = Map.groupBy(found, ({ tags }) => JSON.stringify(tags))
   // Without any record there is still the series of all usage.

@@ -270,6 +270,11 @@ const REFUSALS: [string, object, { status: number; code: string | null; message:
     { ...bad, message: /usages\[1\]\.dimensions/ },
   ],
   [
+    'a dimension that is too large',
+    { dimensions: { a: 'x'.repeat(65_536) } },
+    { ...bad, message: /usages\[1\]\.dimensions.*64 kB/ },
+  ],
+  [
     'another behaviour',
     { updateBehavior: 'ADD' },
     { ...bad, message: /usages\[1\]\.updateBehavior/ },

@@ -4,6 +4,7 @@ import { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import {
+  findInstant,
   findReservations,
   listReservations as list,
   type Reservation,
@@ -34,7 +35,8 @@ export async function retrieveReservation(
   const { read } = app.db
   const customerKey = await requireCustomer(read, scope, customerId)
   const found = await findReservations(read, [{ customerKey, key: reservationKey(id) }])
-  const [named] = await nameReservations(read, asOf(found, app.clock.now()), ids)
+  const now = await findInstant(read, customerKey, app.clock.now())
+  const [named] = await nameReservations(read, asOf(found, now), ids)
   if (named === undefined) throw unknownReservation(id)
   return named
 }
@@ -51,7 +53,7 @@ export async function listReservations(
 ): Promise<Page<NamedReservation>> {
   const { read } = app.db
   const customerKey = await requireCustomer(read, scope, query.customerId)
-  const now = app.clock.now()
+  const now = await findInstant(read, customerKey, app.clock.now())
   const filter = { ...query, now }
   return readPage(query.page, {
     rows: async () => {

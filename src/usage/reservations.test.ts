@@ -264,7 +264,9 @@ test('a hold belongs to the windows of its reservation, whenever it is committed
     assert.deepEqual(shownChains(await check(1, ANN)), [['ann 3/10', 'team 11/100', 'org 0/∞']])
     await release(freed.id)
   })
-  assert.deepEqual(shownChains(await check(1, ANN)), [['ann 8/10', 'team 11/100', 'org 0/∞']])
+  const before = await consume(3, ANN, { timestamp: inSeconds(0) })
+  assert.equal(verdict(before), 'BudgetExceeded')
+  assert.deepEqual(shownChains(before), [['ann 8/10!', 'team 11/100', 'org 0/∞']])
 })
 
 test('what is held follows a budget to another cadence, and is committed there', async () => {

@@ -184,6 +184,14 @@ const WRONG: Readonly<Record<string, Damage>> = {
     by: record(sql`feature_keys = '{}'`, posted),
     found: { records: 1 },
   },
+  'a record that counts more than was reported': {
+    by: record(sql`amounts[1] = 1000`, sql`kind = 'REPORT'`),
+    found: { records: 1 },
+  },
+  'a record of which more was reported than counts': {
+    by: record(sql`value = null`, sql`kind = 'CONSUME'`),
+    found: { records: 1 },
+  },
   'a posting without a budget': {
     by: record(sql`assignment_keys = assignment_keys[2:]`, posted),
     found: { records: 1 },

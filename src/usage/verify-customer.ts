@@ -88,10 +88,10 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size
  * meanwhile, and whatever was remembered of it is void.
  */
 export const recountCustomer = (
-  { db }: App,
+  { db, clock }: App,
   owner: { scope: Scope; customerKey: Uuid },
 ): Promise<void> =>
   db.transaction(async (tx) => {
-    await bumpVersion(tx, owner.scope, [owner.customerKey])
+    await bumpVersion(tx, { ...owner, now: clock.now() }, [owner.customerKey])
     await Promise.all([recountTotals(tx, owner), recountCounters(tx, owner)])
   })

@@ -88,7 +88,7 @@ async function fill({ customerKey }: Company, records: number): Promise<void> {
       insert into usage_events (customer_key, occurred_at, event_key, environment_key, accepted_at,
         kind, resource_key, feature_keys, amounts, marks, direct_entity_keys, entity_keys,
         assignment_keys, assignment_revisions, assignment_windows, assignment_deltas)
-      select budget.customer_key, at, gen_random_uuid(), budget.environment_key, at, 'REPORT',
+      select budget.customer_key, at, gen_random_uuid(), budget.environment_key, at, 'EVENT',
         ${NO_RESOURCE}::uuid, array[budget.capability_key, users.feature_key], array[1, 1],
         array[null, 'user ' || number % 1000], array[budget.entity_key], array[budget.entity_key],
         array[budget.assignment_key], array[1], array[date_trunc('month', at)], array[1]

@@ -6,33 +6,46 @@ import type {
   Dimensions as WireDimensions,
 } from '../contract.gen.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import type { History } from './queries.ts'
 import type { EventInput, Reported, ReportInput } from './types.ts'
 
-export const reportFromWire = (wire: UsageReport): ReportInput => ({
+/** 400 for dimensions that are too large, as of all that is recorded. */
+export const reportFromWire = (wire: UsageReport, index: number): ReportInput => ({
   customerId: wire.customerId,
   resourceId: wire.resourceId ?? null,
   featureId: wire.featureId,
   value: wholeUnits(wire.value),
   behavior: wire.updateBehavior ?? 'DELTA',
   statedAt: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
-  ...dimensionsOfRecord(wire),
+  ...dimensionsOfRecord(wire, `usages[${index}].dimensions`),
   idempotencyKey: wire.idempotencyKey ?? null,
 })
 
-export const eventFromWire = (wire: UsageEvent): EventInput => ({
+/** The same of an event. */
+export const eventFromWire = (wire: UsageEvent, index: number): EventInput => ({
   customerId: wire.customerId,
   resourceId: wire.resourceId ?? null,
   eventName: wire.eventName,
   statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...dimensionsOfRecord(wire),
+  ...dimensionsOfRecord(wire, `events[${index}].dimensions`),
   idempotencyKey: wire.idempotencyKey,
 })
 
-export function dimensionsOfRecord({ dimensions = {} }: { dimensions?: WireDimensions }) {
-  const isEmpty = Object.keys(dimensions).length === 0
-  return { dimensions, dimensionsText: isEmpty ? null : JSON.stringify(dimensions) }
+/** What a record or a reservation may carry, in bytes of JSON: a list has a hundred of them. */
+const DIMENSIONS_BYTES = 65_536
+
+/** 400 for dimensions that are too large, naming `field`. */
+export function dimensionsOfRecord(
+  { dimensions = {} }: { dimensions?: WireDimensions },
+  field: string,
+) {
+  if (Object.keys(dimensions).length === 0) return { dimensions, dimensionsText: null }
+  const dimensionsText = JSON.stringify(dimensions)
+  if (Buffer.byteLength(dimensionsText) > DIMENSIONS_BYTES)
+    throw badInput(`${field} are larger than 64 kB`)
+  return { dimensions, dimensionsText }
 }
 
 /** A report with what it came to. */

@@ -59,7 +59,7 @@ const SENTENCES: [Finding, string][] = [
     'counter of the budget of ann for tokens within gpt, eu, revision 2, ' +
       'from 2026-05-01T00:00:00.000Z: usage 0 instead of 7',
   ],
-  [{ ...whose, kind: 'record', ...record }, 'record record-1: its lists do not belong together'],
+  [{ ...whose, kind: 'record', ...record }, 'record record-1: its parts do not belong together'],
   [
     { ...whose, kind: 'name', ...record },
     'key that stands for record-1: there is no such record or reservation',

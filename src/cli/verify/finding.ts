@@ -65,7 +65,7 @@ function whatOf(finding: Finding): string {
       return `counter of ${counter}: ${differenceOf(kept, recounted)}`
     }
     case 'record':
-      return `record ${finding.recordId}: its lists do not belong together`
+      return `record ${finding.recordId}: its parts do not belong together`
     case 'name':
       return `key that stands for ${finding.recordId}: there is no such record or reservation`
     case 'posting': {
