@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { assert } from '../kernel/assert.ts'
@@ -177,7 +178,7 @@ const SNAPSHOT = 'begin isolation level repeatable read read only'
  */
 async function readOn<T>(client: pg.PoolClient, work: (reader: Reader) => Promise<T>): Promise<T> {
   let ended = false
-  const begun = client.query(SNAPSHOT)
+  const begun = query(client, SNAPSHOT)
   begun.catch(ignore)
   try {
     const result = await work(
@@ -190,7 +191,7 @@ async function readOn<T>(client: pg.PoolClient, work: (reader: Reader) => Promis
     return result
   } finally {
     ended = true
-    client.query('commit').catch(ignore)
+    query(client, 'commit').catch(ignore)
   }
 }
 
@@ -204,7 +205,7 @@ async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
-  const begun = client.query('begin')
+  const begun = query(client, 'begin')
   begun.catch(ignore)
   try {
     const result = await work({
@@ -213,7 +214,7 @@ async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>
     })
     ended = true
     await begun
-    const committed = await client.query('commit').catch((error) => {
+    const committed = await query(client, 'commit').catch((error) => {
       throw isUnreachable(error) ? new LostCommit(error, result) : error
     })
     assert(committed.command === 'COMMIT', 'a failed transaction was about to be acknowledged')
@@ -238,6 +239,25 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
 
 async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {
   const { name, text, values } = rendered(statement)
-  const result = await client.query<RawRow>({ name, text, values: [...values] })
+  const result = await query(client, { name, text, values: [...values] })
   return { rows: result.rows, rowCount: result.rowCount ?? 0 }
 }
+
+/** Sends. What goes to one connection until others have their turn travels in one packet. */
+function query(
+  client: pg.PoolClient,
+  what: string | pg.QueryConfig,
+): Promise<pg.QueryResult<RawRow>> {
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
+  if (!bundling.has(stream)) {
+    bundling.add(stream)
+    stream.cork()
+    process.nextTick(() => {
+      bundling.delete(stream)
+      stream.uncork()
+    })
+  }
+  return client.query<RawRow>(what)
+}
+
+const bundling = new WeakSet<Duplex>()

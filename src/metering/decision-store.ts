@@ -2,7 +2,7 @@ import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { NameOf } from './name-store.ts'
+import { KNOWN, type NameOf } from './name-store.ts'
 
 /** What was decided about a use when it was first asked for. `Answer` is kept as JSON. */
 export type Decided<Answer> = {
@@ -36,8 +36,7 @@ export async function findDecided<Answer>(
       ${names.map(({ name }) => name)}::uuid[],
       ${names.map(({ now }) => instantToWire(now))}::timestamptz[]
     ) with ordinality as asked (customer_key, key_hash, now_at, position)
-      join usage_keys known on known.customer_key = asked.customer_key
-        and known.key_hash = asked.key_hash
+      cross join lateral (${KNOWN}) known
     where known.kept_until > asked.now_at and known.answer is not null`,
   )
   const decided: (Decided<Answer> | null)[] = names.map(() => null)

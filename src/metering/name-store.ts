@@ -16,6 +16,14 @@ const namedRow = row({
   occurred_at: column.instant,
 })
 
+/**
+ * What is known by the name `asked`. Looked up for each by itself: a plan that joins was made when
+ * the table was small, and may be kept until it is very large.
+ */
+export const KNOWN = sql`
+  select * from usage_keys k
+  where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1`
+
 /** The records that have names still remembered at `now`, in the order of the names; else null. */
 export async function findNamed(
   reader: Reader,
@@ -31,8 +39,7 @@ export async function findNamed(
       ${bareArray(names.map(({ name }) => name))}::uuid[],
       ${bareArray(names.map(({ now }) => instantToWire(now)))}::timestamptz[]
     ) with ordinality as asked (customer_key, key_hash, now_at, position)
-      join usage_keys known on known.customer_key = asked.customer_key
-        and known.key_hash = asked.key_hash
+      cross join lateral (${KNOWN}) known
     where known.kept_until > asked.now_at and known.answer is null`,
   )
   const named: (Named | null)[] = names.map(() => null)

@@ -4,14 +4,28 @@ export type Memory<V> = {
   set(name: string, value: V): void
 }
 
-/** Forgets everything when it is full: what is asked for again is looked up again. */
+/**
+ * Two halves: when the newer one is full, the older is forgotten. What was asked for in between is
+ * in the newer one again, so that what is in use stays.
+ */
 export function createMemory<V>(limit: number): Memory<V> {
-  const remembered = new Map<string, V>()
+  let newer = new Map<string, V>()
+  let older = new Map<string, V>()
+  const set = (name: string, value: V) => {
+    if (newer.size >= limit / 2) {
+      older = newer
+      newer = new Map()
+    }
+    newer.set(name, value)
+  }
   return {
-    get: (name) => remembered.get(name),
-    set: (name, value) => {
-      if (remembered.size >= limit) remembered.clear()
-      remembered.set(name, value)
+    get: (name) => {
+      const value = newer.get(name)
+      if (value !== undefined) return value
+      const before = older.get(name)
+      if (before !== undefined) set(name, before)
+      return before
     },
+    set,
   }
 }
