@@ -39,7 +39,10 @@ function held(limits: Partial<GroupLimits> = {}, commit: Commit = done) {
       await new Promise<void>((end) => ends.push(end))
       return commit(group)
     },
-    (error) => error instanceof Error && error.message === 'hopeless',
+    {
+      isHopeless: (error) => error instanceof Error && error.message === 'hopeless',
+      isLock: (error) => error instanceof Error && error.message === 'locked',
+    },
   )
   const settled = new Map<string, unknown>()
   return {
@@ -177,10 +180,11 @@ test('a group that fails is tried again one by one, so that only the culprit fai
   assert.match(String(b1), /on purpose/)
 })
 
-test('who fails by itself gets no company until it has succeeded', async () => {
+test('who is locked gets no company until it has succeeded', async () => {
   let isLocked = true
   const commit: Commit = (group) => {
     if (isLocked && group.some(({ name }) => name.startsWith('b'))) throw new Error('locked')
+    if (group.some(({ name }) => name === 'c1')) throw new Error('on purpose')
     return done(group)
   }
   const { submit, groups, settled, endAll } = held({}, commit)
@@ -197,7 +201,7 @@ test('who fails by itself gets no company until it has succeeded', async () => {
   assert.deepEqual(await round(4), ['x4', 'a4 b4 c4'])
   assert.deepEqual(
     [...settled].flatMap(([name, answer]) => (answer === name ? [] : [name])),
-    ['b1', 'b2'],
+    ['c1', 'b1', 'b2'],
   )
 })
 
@@ -257,7 +261,7 @@ test('whatever arrives is answered once, in groups that keep to the limits', asy
           if (group.length > 1 && group.some((each) => each.records === 7)) throw new Error('7')
           return done(group)
         },
-        () => false,
+        { isHopeless: () => false, isLock: () => false },
       )
       const parts = entries.map((each, n) => part(`${n}`, each))
       const answers = await Promise.all(parts.map((each) => queue.submit(each)))

@@ -33,6 +33,14 @@ export type GroupLimits = {
   waitingBytes: number
 }
 
+/** What the error of a group means. */
+export type Failures = {
+  /** Whether none of the group would fare better by itself. */
+  isHopeless: (error: unknown) => boolean
+  /** Whether it has waited in vain for what somebody else has locked. */
+  isLock: (error: unknown) => boolean
+}
+
 export type GroupQueue<E, Answer> = {
   /**
    * Answers once the group of the entry has been committed. 429 when too many of its owner wait,
@@ -54,25 +62,25 @@ type Waiting<E, Answer> = {
  * Forms groups of what arrives while others are being committed, so that all of a group share the
  * cost of a transaction. What arrives at an idle queue is begun at once: nothing ever waits for
  * company. Owners take turns, so that one who sends much does not keep the others waiting. `work`
- * answers for each entry; when it throws, each of the group is tried again by itself, unless
- * `isHopeless`. Whoever fails by itself gets no company until it has succeeded: it may take long to
- * fail, such as one that somebody has locked, and would fail all those who come along.
+ * answers for each entry; when it throws, each of the group is tried again by itself, unless that
+ * is hopeless. Whoever turns out to be locked gets no company until it has succeeded: it takes long
+ * to fail, and would fail all those who come along.
  */
 export function createGroupQueue<E extends Entry, Answer>(
   limits: GroupLimits,
   work: GroupWork<E, Answer>,
-  isHopeless: (error: unknown) => boolean,
+  failures: Failures,
 ): GroupQueue<E, Answer> {
   const owners: Owners<E, Answer> = new Map()
   const busy = new Map<string, number>()
-  const failing = createMemory<boolean>(FAILING)
+  const locked = createMemory<boolean>(LOCKED)
   let running = 0
   let waiting = 0
   let waitingBytes = 0
 
   const start = () => {
     while (running < limits.groups) {
-      const group = nextGroup(owners, { busy, failing }, limits)
+      const group = nextGroup(owners, { busy, locked }, limits)
       if (group.length === 0) return
       for (const { entry } of group) {
         waiting -= 1
@@ -85,9 +93,9 @@ export function createGroupQueue<E extends Entry, Answer>(
   const run = async (group: readonly Waiting<E, Answer>[]) => {
     running += 1
     mark(busy, group, 1)
-    const { again, hasFailed } = await commit(group, work, isHopeless)
+    const { again, isLocked } = await commit(group, work, failures)
     const [first] = group
-    if (first !== undefined && group.length === 1) failing.set(first.owner, hasFailed)
+    if (first !== undefined && group.length === 1) locked.set(first.owner, isLocked)
     mark(busy, group, -1)
     running -= 1
     for (const each of again.toReversed()) enqueue(each)
@@ -134,27 +142,26 @@ type Owners<E, Answer> = Map<string, Waiting<E, Answer>[]>
 const ownerOf = ({ lane, touches }: Entry): string =>
   `${lane} ${touches.length === 1 ? touches[0] : ''}`
 
-/** Owners that are known to fail by themselves. */
-const FAILING = 10_000
+/** Owners of whom it is known whether they are locked. */
+const LOCKED = 10_000
 
-/** Those that have to be tried again; or whether the group has failed for good. */
+/** Those that have to be tried again; or whether the group has failed for good, by a lock. */
 async function commit<E extends Entry, Answer>(
   group: readonly Waiting<E, Answer>[],
   work: GroupWork<E, Answer>,
-  isHopeless: (error: unknown) => boolean,
-): Promise<{ again: readonly Waiting<E, Answer>[]; hasFailed: boolean }> {
+  { isHopeless, isLock }: Failures,
+): Promise<{ again: readonly Waiting<E, Answer>[]; isLocked: boolean }> {
   try {
     const outcomes = await work(group.map(({ entry }) => entry))
     group.forEach(({ settle }, index) => {
       settle(outcomes[index] ?? { refusal: new Error('an entry of a group was left out') })
     })
-    return { again: [], hasFailed: false }
+    return { again: [], isLocked: false }
   } catch (error) {
-    const hasFailed = !isHopeless(error)
-    if (hasFailed && group.length > 1)
-      return { again: group.map((each) => ({ ...each, alone: true })), hasFailed: false }
+    if (group.length > 1 && !isHopeless(error))
+      return { again: group.map((each) => ({ ...each, alone: true })), isLocked: false }
     for (const { settle } of group) settle({ refusal: error })
-    return { again: [], hasFailed }
+    return { again: [], isLocked: isLock(error) }
   }
 }
 
@@ -179,13 +186,13 @@ function mark<E extends Entry>(
  */
 function nextGroup<E extends Entry, Answer>(
   owners: Owners<E, Answer>,
-  { busy, failing }: { busy: ReadonlyMap<string, number>; failing: Memory<boolean> },
+  { busy, locked }: { busy: ReadonlyMap<string, number>; locked: Memory<boolean> },
   limits: GroupLimits,
 ): Waiting<E, Answer>[] {
   const group: Waiting<E, Answer>[] = []
   const passed = new Map<string, Waiting<E, Answer>>()
   let room = limits.records
-  const isAlone = ({ owner, alone }: Waiting<E, Answer>) => alone || failing.get(owner) === true
+  const isAlone = ({ owner, alone }: Waiting<E, Answer>) => alone || locked.get(owner) === true
   const fits = (next: Waiting<E, Answer>): boolean => {
     const { entry } = next
     const first = group[0]
