@@ -53,8 +53,11 @@ type Waiting<E, Answer> = {
   entry: E
   owner: string
   passedOver: number
-  /** After its group has failed: so that none but it fails again. */
-  alone: boolean
+  /**
+   * After its group has failed, so that none but it fails again: in a group by itself, or with
+   * others of its owner, who wait for the same lock.
+   */
+  apart: 'entry' | 'owner' | null
   settle: (outcome: Outcome<Answer>) => void
 }
 
@@ -63,8 +66,9 @@ type Waiting<E, Answer> = {
  * cost of a transaction. What arrives at an idle queue is begun at once: nothing ever waits for
  * company. Owners take turns, so that one who sends much does not keep the others waiting. `work`
  * answers for each entry; when it throws, each of the group is tried again by itself, unless that
- * is hopeless. Whoever turns out to be locked gets no company until it has succeeded: it takes long
- * to fail, and would fail all those who come along.
+ * is hopeless. What fails for a lock is tried again owner by owner, and who turns out to be locked
+ * fails as a whole, and gets no company until it has succeeded: each try takes as long as a lock is
+ * waited for.
  */
 export function createGroupQueue<E extends Entry, Answer>(
   limits: GroupLimits,
@@ -94,8 +98,8 @@ export function createGroupQueue<E extends Entry, Answer>(
     running += 1
     mark(busy, group, 1)
     const { again, isLocked } = await commit(group, work, failures)
-    const [first] = group
-    if (first !== undefined && group.length === 1) locked.set(first.owner, isLocked)
+    const owner = onlyOwner(group)
+    if (owner !== null) locked.set(owner, isLocked)
     mark(busy, group, -1)
     running -= 1
     for (const each of again.toReversed()) enqueue(each)
@@ -107,7 +111,7 @@ export function createGroupQueue<E extends Entry, Answer>(
     waitingBytes += each.entry.bytes
     const queue = owners.get(each.owner)
     if (queue === undefined) owners.set(each.owner, [each])
-    else if (each.alone) queue.unshift(each)
+    else if (each.apart !== null) queue.unshift(each)
     else queue.push(each)
   }
 
@@ -126,7 +130,7 @@ export function createGroupQueue<E extends Entry, Answer>(
       const owner = ownerOf(entry)
       refuseWhenFull(owner, entry)
       const outcome = await new Promise<Outcome<Answer>>((settle) => {
-        enqueue({ entry, owner, passedOver: 0, alone: false, settle })
+        enqueue({ entry, owner, passedOver: 0, apart: null, settle })
         start()
       })
       if ('refusal' in outcome) throw outcome.refusal
@@ -158,11 +162,26 @@ async function commit<E extends Entry, Answer>(
     })
     return { again: [], isLocked: false }
   } catch (error) {
-    if (group.length > 1 && !isHopeless(error))
-      return { again: group.map((each) => ({ ...each, alone: true })), isLocked: false }
+    const isLocked = isLock(error)
+    if (group.length > 1 && !isHopeless(error) && !(isLocked && onlyOwner(group) !== null)) {
+      const apart = (each: Waiting<E, Answer>) =>
+        isLocked && each.apart === null && each.entry.touches.length === 1 ? 'owner' : 'entry'
+      return { again: group.map((each) => ({ ...each, apart: apart(each) })), isLocked: false }
+    }
     for (const { settle } of group) settle({ refusal: error })
-    return { again: [], isLocked: isLock(error) }
+    return { again: [], isLocked }
   }
+}
+
+/** Whose state alone a group works on; null where it is several's. */
+const onlyOwner = <E extends Entry>(
+  group: readonly { owner: string; entry: E }[],
+): string | null => {
+  const [first] = group
+  const isOne = group.every(
+    ({ owner, entry }) => owner === first?.owner && entry.touches.length === 1,
+  )
+  return isOne ? (first?.owner ?? null) : null
 }
 
 function mark<E extends Entry>(
@@ -192,14 +211,14 @@ function nextGroup<E extends Entry, Answer>(
   const group: Waiting<E, Answer>[] = []
   const passed = new Map<string, Waiting<E, Answer>>()
   let room = limits.records
-  const isAlone = ({ owner, alone }: Waiting<E, Answer>) => alone || locked.get(owner) === true
+  const isApart = ({ owner, apart }: Waiting<E, Answer>) =>
+    apart === 'owner' || locked.get(owner) === true
   const fits = (next: Waiting<E, Answer>): boolean => {
-    const { entry } = next
     const first = group[0]
     if (first === undefined) return true
-    return (
-      !isAlone(first) && !isAlone(next) && first.entry.lane === entry.lane && entry.records <= room
-    )
+    if (first.apart === 'entry' || next.apart === 'entry') return false
+    if (first.owner !== next.owner && (isApart(first) || isApart(next))) return false
+    return first.entry.lane === next.entry.lane && next.entry.records <= room
   }
   for (let taken = -1; taken !== group.length; ) {
     taken = group.length
