@@ -39,7 +39,10 @@ function held(limits: Partial<GroupLimits> = {}, commit: Commit = done) {
       await new Promise<void>((end) => ends.push(end))
       return commit(group)
     },
-    (error) => error instanceof Error && error.message === 'hopeless',
+    {
+      isHopeless: (error) => error instanceof Error && error.message === 'hopeless',
+      isLock: (error) => error instanceof Error && error.message === 'locked',
+    },
   )
   const settled = new Map<string, unknown>()
   return {
@@ -177,28 +180,43 @@ test('a group that fails is tried again one by one, so that only the culprit fai
   assert.match(String(b1), /on purpose/)
 })
 
-test('who fails by itself gets no company until it has succeeded', async () => {
+test('who is locked fails as a whole, and gets no company until it has succeeded', async () => {
   let isLocked = true
   const commit: Commit = (group) => {
-    if (isLocked && group.some(({ name }) => name.startsWith('b'))) throw new Error('locked')
+    if (isLocked && group.some(({ touches }) => touches.includes('b'))) throw new Error('locked')
     return done(group)
   }
   const { submit, groups, settled, endAll } = held({}, commit)
   const round = async (n: number) => {
     groups.length = 0
-    submit(part(`x${n}`), part(`a${n}`), part(`b${n}`), part(`c${n}`))
+    submit(part(`x${n}`), part(`a${n}`), part(`b${n}`), part(`bb${n}`), part(`c${n}`))
     await endAll()
     return groups.map((group) => group.join(' '))
   }
-  assert.deepEqual(await round(1), ['x1', 'a1 b1 c1', 'c1', 'b1', 'a1'])
-  assert.deepEqual(await round(2), ['x2', 'a2 c2', 'b2'])
+  assert.deepEqual(await round(1), ['x1', 'a1 b1 bb1 c1', 'c1', 'b1 bb1', 'a1'])
+  assert.deepEqual(await round(2), ['x2', 'a2 c2', 'b2 bb2'])
   isLocked = false
-  assert.deepEqual(await round(3), ['x3', 'a3 c3', 'b3'])
-  assert.deepEqual(await round(4), ['x4', 'a4 b4 c4'])
+  assert.deepEqual(await round(3), ['x3', 'a3 c3', 'b3 bb3'])
+  assert.deepEqual(await round(4), ['x4', 'a4 b4 bb4 c4'])
+  const refused = [...settled].filter(([name, answer]) => answer !== name)
   assert.deepEqual(
-    [...settled].flatMap(([name, answer]) => (answer === name ? [] : [name])),
-    ['b1', 'b2'],
+    refused.map(([name]) => name),
+    ['b1', 'bb1', 'b2', 'bb2'],
   )
+})
+
+test('what touches several fails for a lock of its own alone', async () => {
+  const commit: Commit = (group) => {
+    if (group.some(({ touches }) => touches.includes('b'))) throw new Error('locked')
+    return done(group)
+  }
+  const { submit, settled, endAll } = held({}, commit)
+  submit(part('x1'))
+  submit(part('bc', { touches: ['b', 'c'] }), part('cd', { touches: ['c', 'd'] }), part('a1'))
+  await endAll()
+  const { bc, ...rest } = Object.fromEntries(settled)
+  assert.deepEqual(rest, { x1: 'x1', cd: 'cd', a1: 'a1' })
+  assert.match(String(bc), /locked/)
 })
 
 test('a group that fails for a hopeless reason fails as a whole', async () => {
@@ -257,7 +275,7 @@ test('whatever arrives is answered once, in groups that keep to the limits', asy
           if (group.length > 1 && group.some((each) => each.records === 7)) throw new Error('7')
           return done(group)
         },
-        () => false,
+        { isHopeless: () => false, isLock: () => false },
       )
       const parts = entries.map((each, n) => part(`${n}`, each))
       const answers = await Promise.all(parts.map((each) => queue.submit(each)))

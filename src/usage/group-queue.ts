@@ -33,6 +33,14 @@ export type GroupLimits = {
   waitingBytes: number
 }
 
+/** What the error of a group means. */
+export type Failures = {
+  /** Whether none of the group would fare better by itself. */
+  isHopeless: (error: unknown) => boolean
+  /** Whether it has waited in vain for what somebody else has locked. */
+  isLock: (error: unknown) => boolean
+}
+
 export type GroupQueue<E, Answer> = {
   /**
    * Answers once the group of the entry has been committed. 429 when too many of its owner wait,
@@ -45,8 +53,11 @@ type Waiting<E, Answer> = {
   entry: E
   owner: string
   passedOver: number
-  /** After its group has failed: so that none but it fails again. */
-  alone: boolean
+  /**
+   * After its group has failed, so that none but it fails again: in a group by itself, or with
+   * others of its owner, who wait for the same lock.
+   */
+  apart: 'entry' | 'owner' | null
   settle: (outcome: Outcome<Answer>) => void
 }
 
@@ -54,25 +65,26 @@ type Waiting<E, Answer> = {
  * Forms groups of what arrives while others are being committed, so that all of a group share the
  * cost of a transaction. What arrives at an idle queue is begun at once: nothing ever waits for
  * company. Owners take turns, so that one who sends much does not keep the others waiting. `work`
- * answers for each entry; when it throws, each of the group is tried again by itself, unless
- * `isHopeless`. Whoever fails by itself gets no company until it has succeeded: it may take long to
- * fail, such as one that somebody has locked, and would fail all those who come along.
+ * answers for each entry; when it throws, each of the group is tried again by itself, unless that
+ * is hopeless. What fails for a lock is tried again owner by owner, and who turns out to be locked
+ * fails as a whole, and gets no company until it has succeeded: each try takes as long as a lock is
+ * waited for.
  */
 export function createGroupQueue<E extends Entry, Answer>(
   limits: GroupLimits,
   work: GroupWork<E, Answer>,
-  isHopeless: (error: unknown) => boolean,
+  failures: Failures,
 ): GroupQueue<E, Answer> {
   const owners: Owners<E, Answer> = new Map()
   const busy = new Map<string, number>()
-  const failing = createMemory<boolean>(FAILING)
+  const locked = createMemory<boolean>(LOCKED)
   let running = 0
   let waiting = 0
   let waitingBytes = 0
 
   const start = () => {
     while (running < limits.groups) {
-      const group = nextGroup(owners, { busy, failing }, limits)
+      const group = nextGroup(owners, { busy, locked }, limits)
       if (group.length === 0) return
       for (const { entry } of group) {
         waiting -= 1
@@ -85,9 +97,9 @@ export function createGroupQueue<E extends Entry, Answer>(
   const run = async (group: readonly Waiting<E, Answer>[]) => {
     running += 1
     mark(busy, group, 1)
-    const { again, hasFailed } = await commit(group, work, isHopeless)
-    const [first] = group
-    if (first !== undefined && group.length === 1) failing.set(first.owner, hasFailed)
+    const { again, isLocked } = await commit(group, work, failures)
+    const owner = onlyOwner(group)
+    if (owner !== null) locked.set(owner, isLocked)
     mark(busy, group, -1)
     running -= 1
     for (const each of again.toReversed()) enqueue(each)
@@ -99,7 +111,7 @@ export function createGroupQueue<E extends Entry, Answer>(
     waitingBytes += each.entry.bytes
     const queue = owners.get(each.owner)
     if (queue === undefined) owners.set(each.owner, [each])
-    else if (each.alone) queue.unshift(each)
+    else if (each.apart !== null) queue.unshift(each)
     else queue.push(each)
   }
 
@@ -118,7 +130,7 @@ export function createGroupQueue<E extends Entry, Answer>(
       const owner = ownerOf(entry)
       refuseWhenFull(owner, entry)
       const outcome = await new Promise<Outcome<Answer>>((settle) => {
-        enqueue({ entry, owner, passedOver: 0, alone: false, settle })
+        enqueue({ entry, owner, passedOver: 0, apart: null, settle })
         start()
       })
       if ('refusal' in outcome) throw outcome.refusal
@@ -134,28 +146,42 @@ type Owners<E, Answer> = Map<string, Waiting<E, Answer>[]>
 const ownerOf = ({ lane, touches }: Entry): string =>
   `${lane} ${touches.length === 1 ? touches[0] : ''}`
 
-/** Owners that are known to fail by themselves. */
-const FAILING = 10_000
+/** Owners of whom it is known whether they are locked. */
+const LOCKED = 10_000
 
-/** Those that have to be tried again; or whether the group has failed for good. */
+/** Those that have to be tried again; or whether the group has failed for good, by a lock. */
 async function commit<E extends Entry, Answer>(
   group: readonly Waiting<E, Answer>[],
   work: GroupWork<E, Answer>,
-  isHopeless: (error: unknown) => boolean,
-): Promise<{ again: readonly Waiting<E, Answer>[]; hasFailed: boolean }> {
+  { isHopeless, isLock }: Failures,
+): Promise<{ again: readonly Waiting<E, Answer>[]; isLocked: boolean }> {
   try {
     const outcomes = await work(group.map(({ entry }) => entry))
     group.forEach(({ settle }, index) => {
       settle(outcomes[index] ?? { refusal: new Error('an entry of a group was left out') })
     })
-    return { again: [], hasFailed: false }
+    return { again: [], isLocked: false }
   } catch (error) {
-    const hasFailed = !isHopeless(error)
-    if (hasFailed && group.length > 1)
-      return { again: group.map((each) => ({ ...each, alone: true })), hasFailed: false }
+    const isLocked = isLock(error)
+    if (group.length > 1 && !isHopeless(error) && !(isLocked && onlyOwner(group) !== null)) {
+      const apart = (each: Waiting<E, Answer>) =>
+        isLocked && each.apart === null && each.entry.touches.length === 1 ? 'owner' : 'entry'
+      return { again: group.map((each) => ({ ...each, apart: apart(each) })), isLocked: false }
+    }
     for (const { settle } of group) settle({ refusal: error })
-    return { again: [], hasFailed }
+    return { again: [], isLocked }
   }
+}
+
+/** Whose state alone a group works on; null where it is several's. */
+const onlyOwner = <E extends Entry>(
+  group: readonly { owner: string; entry: E }[],
+): string | null => {
+  const [first] = group
+  const isOne = group.every(
+    ({ owner, entry }) => owner === first?.owner && entry.touches.length === 1,
+  )
+  return isOne ? (first?.owner ?? null) : null
 }
 
 function mark<E extends Entry>(
@@ -179,20 +205,20 @@ function mark<E extends Entry>(
  */
 function nextGroup<E extends Entry, Answer>(
   owners: Owners<E, Answer>,
-  { busy, failing }: { busy: ReadonlyMap<string, number>; failing: Memory<boolean> },
+  { busy, locked }: { busy: ReadonlyMap<string, number>; locked: Memory<boolean> },
   limits: GroupLimits,
 ): Waiting<E, Answer>[] {
   const group: Waiting<E, Answer>[] = []
   const passed = new Map<string, Waiting<E, Answer>>()
   let room = limits.records
-  const isAlone = ({ owner, alone }: Waiting<E, Answer>) => alone || failing.get(owner) === true
+  const isApart = ({ owner, apart }: Waiting<E, Answer>) =>
+    apart === 'owner' || locked.get(owner) === true
   const fits = (next: Waiting<E, Answer>): boolean => {
-    const { entry } = next
     const first = group[0]
     if (first === undefined) return true
-    return (
-      !isAlone(first) && !isAlone(next) && first.entry.lane === entry.lane && entry.records <= room
-    )
+    if (first.apart === 'entry' || next.apart === 'entry') return false
+    if (first.owner !== next.owner && (isApart(first) || isApart(next))) return false
+    return first.entry.lane === next.entry.lane && next.entry.records <= room
   }
   for (let taken = -1; taken !== group.length; ) {
     taken = group.length

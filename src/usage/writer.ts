@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import { unknownCustomer } from '../customers/index.ts'
-import { isUnreachable } from '../db/index.ts'
+import { isLockTimeout, isUnreachable } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
@@ -75,7 +75,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
       const works = group.map(({ work }) => work)
       return commitGroup(committing, laneOf(group), works)
     },
-    isHopeless,
+    { isHopeless, isLock },
   )
   const submit = async <K extends GroupAnswer['kind']>(
     kind: K,
@@ -131,3 +131,5 @@ const laneOf = (group: readonly Request[]): Scope => ({ environmentKey: group[0]
 /** Without a database no one of a group would fare better by itself. */
 const isHopeless = (error: unknown): boolean =>
   error instanceof Refusal && isUnreachable(error.cause)
+
+const isLock = (error: unknown): boolean => error instanceof Refusal && isLockTimeout(error.cause)
