@@ -6,6 +6,7 @@ import { createGroupQueue, type Entry, type GroupLimits, type Outcome } from './
 
 const LIMITS: GroupLimits = {
   groups: 1,
+  company: 1,
   records: 10,
   turnRecords: 2,
   patience: 2,
@@ -130,6 +131,25 @@ test('what is blocked waits for the group that blocks it, however much arrives m
   assert.deepEqual(groups, [['a1']])
   await end()
   assert.deepEqual(groups[1], ['a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'])
+})
+
+test('beside a running group another one begins when enough waits', async () => {
+  const { submit, groups, end } = held({ groups: 2, company: 3 })
+  submit(part('a1'), part('b1'), part('c1'))
+  assert.deepEqual(groups, [['a1']])
+  submit(part('d1'))
+  assert.deepEqual(groups[1], ['b1', 'c1', 'd1'])
+  submit(part('e1'))
+  await end()
+  await end()
+  assert.deepEqual(groups[2], ['e1'])
+})
+
+test('beside a group that takes very long nobody waits for company', async () => {
+  const { submit, groups } = held({ groups: 2, company: 3 })
+  submit(part('a1'), part('b1'))
+  while (groups.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+  assert.deepEqual(groups, [['a1'], ['b1']])
 })
 
 test('one that takes very long keeps nobody else waiting, whatever it sends', async () => {

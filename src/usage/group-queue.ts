@@ -21,6 +21,8 @@ export type GroupWork<E, Answer> = (group: readonly E[]) => Promise<readonly Out
 export type GroupLimits = {
   /** Groups that run at once. */
   groups: number
+  /** Entries that must wait before a group begins beside others, for `COMPANY_MS` at most. */
+  company: number
   /** Records of a group; a single entry may have more. */
   records: number
   /** Records that one owner gets in turn while others wait. */
@@ -63,12 +65,13 @@ type Waiting<E, Answer> = {
 
 /**
  * Forms groups of what arrives while others are being committed, so that all of a group share the
- * cost of a transaction. What arrives at an idle queue is begun at once: nothing ever waits for
- * company. Owners take turns, so that one who sends much does not keep the others waiting. `work`
- * answers for each entry; when it throws, each of the group is tried again by itself, unless that
- * is hopeless. What fails for a lock is tried again owner by owner, and who turns out to be locked
- * fails as a whole, and gets no company until it has succeeded: each try takes as long as a lock is
- * waited for.
+ * cost of a transaction. What arrives at an idle queue is begun at once. While a group runs, what
+ * arrives waits for its end, or until enough waits for a group of its own: many small groups cost
+ * more than few. Owners take turns, so that one who sends much does not keep the others waiting.
+ * `work` answers for each entry; when it throws, each of the group is tried again by itself, unless
+ * that is hopeless. What fails for a lock is tried again owner by owner, and who turns out to be
+ * locked fails as a whole, and gets no company until it has succeeded: each try takes as long as a
+ * lock is waited for.
  */
 export function createGroupQueue<E extends Entry, Answer>(
   limits: GroupLimits,
@@ -82,8 +85,8 @@ export function createGroupQueue<E extends Entry, Answer>(
   let waiting = 0
   let waitingBytes = 0
 
-  const start = () => {
-    while (running < limits.groups) {
+  const start = (company = limits.company) => {
+    while (running < limits.groups && (running === 0 || waiting >= company)) {
       const group = nextGroup(owners, { busy, locked }, limits)
       if (group.length === 0) return
       for (const { entry } of group) {
@@ -92,7 +95,9 @@ export function createGroupQueue<E extends Entry, Answer>(
       }
       void run(group)
     }
+    if (waiting > 0 && running < limits.groups) startLate()
   }
+  const startLate = later(() => start(1))
 
   const run = async (group: readonly Waiting<E, Answer>[]) => {
     running += 1
@@ -115,20 +120,11 @@ export function createGroupQueue<E extends Entry, Answer>(
     else queue.push(each)
   }
 
-  const refuseWhenFull = (owner: string, entry: E) => {
-    if (waiting >= limits.waiting || waitingBytes + entry.bytes > limits.waitingBytes)
-      throw unavailable('too many reports wait to be written')
-    if (entry.touches.length > 1) return
-    if ((owners.get(owner)?.length ?? 0) >= limits.waitingOfOwner)
-      throw tooManyRequests('too many reports of this customer wait to be written', {
-        'retry-after': '1',
-      })
-  }
-
   return {
     submit: async (entry) => {
       const owner = ownerOf(entry)
-      refuseWhenFull(owner, entry)
+      const waitingOfOwner = owners.get(owner)?.length ?? 0
+      refuseWhenFull({ waiting, waitingBytes, waitingOfOwner }, entry, limits)
       const outcome = await new Promise<Outcome<Answer>>((settle) => {
         enqueue({ entry, owner, passedOver: 0, apart: null, settle })
         start()
@@ -139,12 +135,39 @@ export function createGroupQueue<E extends Entry, Answer>(
   }
 }
 
+type Waits = Pick<GroupLimits, 'waiting' | 'waitingBytes' | 'waitingOfOwner'>
+
+function refuseWhenFull(now: Waits, { bytes, touches }: Entry, limits: Waits): void {
+  if (now.waiting >= limits.waiting || now.waitingBytes + bytes > limits.waitingBytes)
+    throw unavailable('too many reports wait to be written')
+  if (touches.length === 1 && now.waitingOfOwner >= limits.waitingOfOwner)
+    throw tooManyRequests('too many reports of this customer wait to be written', {
+      'retry-after': '1',
+    })
+}
+
 /** Queues by owner, in the order of their turns. None is empty. */
 type Owners<E, Answer> = Map<string, Waiting<E, Answer>[]>
 
 /** Entries that touch several share one owner: there are too many combinations to take turns. */
 const ownerOf = ({ lane, touches }: Entry): string =>
   `${lane} ${touches.length === 1 ? touches[0] : ''}`
+
+/** Does something after `COMPANY_MS`, once for all who ask for it until then. */
+function later(work: () => void): () => void {
+  let isComing = false
+  return () => {
+    if (isComing) return
+    isComing = true
+    setTimeout(() => {
+      isComing = false
+      work()
+    }, COMPANY_MS)
+  }
+}
+
+/** Milliseconds that an entry waits for company beside a group that may take very long. */
+const COMPANY_MS = 20
 
 /** Owners of whom it is known whether they are locked. */
 const LOCKED = 10_000

@@ -23,11 +23,13 @@ import type { EventInput, Reported, ReportInput, SettlingInput, UseInput } from 
 import { itemsOf, type Work } from './work.ts'
 
 /**
- * Two groups at once keep the database busy while one of them is decided. More records make a
- * group slower without making the record cheaper.
+ * Two groups at once keep the database busy while one of them is decided; with 16 entries the
+ * second is worth its statements. More records make a group slower without making the record
+ * cheaper.
  */
 const LIMITS: GroupLimits = {
   groups: 2,
+  company: 16,
   records: 2000,
   turnRecords: 100,
   patience: 8,
