@@ -69,14 +69,18 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
   const found = await reader.many(
     counterRow,
     sql`
-    select assignment_key, revision, window_start, usage, held
-    from budget_counters join unnest(
+    select counter.*
+    from unnest(
       ${keys.map(({ customerKey }) => customerKey)}::uuid[],
       ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
       ${keys.map(({ revision }) => revision)}::integer[],
       ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
     ) as asked (customer_key, assignment_key, revision, window_start)
-      using (customer_key, assignment_key, revision, window_start)`,
+      cross join lateral (
+        select assignment_key, revision, window_start, usage, held from budget_counters c
+        where c.customer_key = asked.customer_key and c.assignment_key = asked.assignment_key
+          and c.revision = asked.revision and c.window_start = asked.window_start
+        limit 1) counter`,
   )
   return {
     counters: new Map(found.map((each) => [nameOf(each), each.usage])),

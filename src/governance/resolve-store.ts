@@ -191,13 +191,18 @@ export async function findBudgets(
   const found = await reader.many(
     budgetRow,
     sql`
-    select customer_key, ${budgetJson(sql`null`)} as budget
+    select asked.customer_key, ${budgetJson(sql`null`)} as budget
     from unnest(
         ${asked.map(({ customerKey }) => customerKey)}::uuid[],
         ${asked.map(({ assignmentKey }) => assignmentKey)}::uuid[]
       ) as asked (customer_key, assignment_key)
-      join assignments a using (customer_key, assignment_key)
-      join entities e using (customer_key, entity_key)`,
+      cross join lateral (
+        select * from assignments of
+        where of.customer_key = asked.customer_key and of.assignment_key = asked.assignment_key
+        limit 1) a
+      cross join lateral (
+        select id from entities of
+        where of.customer_key = a.customer_key and of.entity_key = a.entity_key limit 1) e`,
   )
   return found.map(({ customer_key, budget }) => ({
     ...budgetOf(budget),

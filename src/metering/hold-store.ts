@@ -64,8 +64,10 @@ export const expiredHolds = (customerKey: Sql, at: Sql): Sql => sql`(
       from unnest(r.assignment_keys, r.assignment_revisions, r.assignment_windows)
         as of (key, revision, start)))), '[]')
   from ${expiredKeys(customerKey, at)} as due
-    join reservations r on r.customer_key = ${customerKey}
-      and r.reservation_key = due.reservation_key)`
+    cross join lateral (
+      select * from reservations of
+      where of.customer_key = ${customerKey} and of.reservation_key = due.reservation_key
+      limit 1) r)`
 
 const holdsJson = column.json<HoldJson[]>()
 

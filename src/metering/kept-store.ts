@@ -159,9 +159,11 @@ export async function findMarks(reader: Reader, marks: readonly MarkOf[]): Promi
       ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
       ${bareArray(marks.map(({ hash }) => hash))}::uuid[]
     ) with ordinality as asked (customer_key, feature_key, resource_key, mark_hash, position)
-      join usage_marks seen on seen.customer_key = asked.customer_key
-        and seen.feature_key = asked.feature_key and seen.resource_key = asked.resource_key
-        and seen.mark_hash = asked.mark_hash`,
+      cross join lateral (
+        select window_start, window_end from usage_marks m
+        where m.customer_key = asked.customer_key and m.feature_key = asked.feature_key
+          and m.resource_key = asked.resource_key and m.mark_hash = asked.mark_hash
+        offset 0) seen`,
   )
   const windows: Window[][] = marks.map(() => [])
   for (const { position, window_start, window_end } of found)

@@ -95,10 +95,14 @@ export async function findReservations(
     reservationRow,
     sql`
     select ${columns}
-    from reservations r join unnest(
+    from unnest(
       ${asked.map(({ customerKey }) => customerKey)}::uuid[],
       ${asked.map(({ key }) => key)}::uuid[]
-    ) as asked (customer_key, reservation_key) using (customer_key, reservation_key)`,
+    ) as asked (customer_key, reservation_key)
+      cross join lateral (
+        select * from reservations of
+        where of.customer_key = asked.customer_key and of.reservation_key = asked.reservation_key
+        limit 1) r`,
   )
   return found.map(reservationOf)
 }
@@ -195,7 +199,10 @@ export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promis
         ${expiredKeys(sql`head.customer_key`, sql`head.decided_at`)} as due
       where head.customer_key = any(${customerKeys}::uuid[])
       limit ${AT_ONCE}::integer
-    ) as due join reservations r using (customer_key, reservation_key)`,
+    ) as due cross join lateral (
+      select * from reservations of
+      where of.customer_key = due.customer_key and of.reservation_key = due.reservation_key
+      limit 1) r`,
   )
   return found.map(reservationOf)
 }

@@ -11,13 +11,13 @@ import { listTreeBudgets, listTreeEntities } from '../../src/governance/tree-sto
 import { required } from '../../src/kernel/assert.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
-import { openWorld, type Tenant } from '../support/world.ts'
+import { openWorldApart, type Tenant } from '../support/world.ts'
 
 /** Users below one root, which has a budget for all its usage and one for each of them. */
 const USERS = 20_000
 /** Customers beside it, by whom a planner that knows averages would take all for small. */
 const SMALL = 20_000
-const world = await openWorld()
+const world = await openWorldApart()
 const { app } = world.bursar
 const now = app.clock.now()
 

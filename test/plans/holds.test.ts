@@ -11,14 +11,14 @@ import { sources } from '../../src/sources.ts'
 import { usageHandlers } from '../../src/usage/http.ts'
 import { ANN_ON_GPT, FEATURE, openAgency, params } from '../support/agency.ts'
 import { differencesOf } from '../support/verified.ts'
-import { openWorld } from '../support/world.ts'
+import { openWorldApart } from '../support/world.ts'
 
 const HELD = 10_000
 /** Rows that a request may read of any one table. */
 const MOST = 40
 const DAY_MS = 86_400_000
 const LIMITS = { org: 100_000, team: 50_000, 'team[gpt]': 20_000, ann: HELD + 100 }
-const world = await openWorld()
+const world = await openWorldApart()
 const { app } = world.bursar
 const handlers = usageHandlers(sources)
 
