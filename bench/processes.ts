@@ -34,9 +34,17 @@ export function processorMs(pid: number): number {
   return (Number(user) + Number(system)) * TICK_MS
 }
 
-/** The same of each process below one: of those of a server, its database's. */
+/** The same of each process below one, but for those that end meanwhile. */
 export const processorMsBelow = (pid: number): ReadonlyMap<number, number> =>
-  new Map(descendants(pid).map((below) => [below, processorMs(below)]))
+  new Map(
+    descendants(pid).flatMap((below): [number, number][] => {
+      try {
+        return [[below, processorMs(below)]]
+      } catch {
+        return []
+      }
+    }),
+  )
 
 /** What processes have used since, without those that have come or gone. */
 export const spentMs = (

@@ -26,8 +26,15 @@ export type Tx = Reader & {
 
 export type Database = {
   readonly read: Reader
-  /** Reads with several statements that all see the same instant: that of the first. */
-  snapshot<T>(work: (reader: Reader) => Promise<T>): Promise<T>
+  /**
+   * Reads with several statements that all see the same instant: that of the first. `plans` that
+   * are `kept` are those for any values: for what is asked very often and in one way only, planning
+   * would take longer than running.
+   */
+  snapshot<T>(
+    work: (reader: Reader) => Promise<T>,
+    options?: { plans: 'kept' | 'chosen' },
+  ): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
@@ -70,6 +77,11 @@ export type DatabaseOptions = {
  * refuses at once; this bound is for one that is overloaded.
  */
 const CONNECT_TIMEOUT_MS = 5000
+/**
+ * A session chooses between plans by what they cost when it was young. Where tables grow, one that
+ * lives on plans a statement at every call, which takes longer than running it.
+ */
+const LIFETIME_SECONDS = 300
 /** A statement on the request path that runs longer is a defect or an overload; it is cancelled. */
 const STATEMENT_TIMEOUT_MS = 15_000
 const LOCK_TIMEOUT_MS = 5000
@@ -99,6 +111,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     pipeline: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: 60_000,
+    maxLifetimeSeconds: LIFETIME_SECONDS,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
@@ -128,7 +141,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
-    snapshot: (work) => withClient((client) => readOn(client, work)).catch(throwTranslated),
+    snapshot: (work, { plans } = { plans: 'chosen' }) =>
+      withClient((client) =>
+        readOn(client, work, plans === 'kept' ? SNAPSHOT_OF_KEPT_PLANS : SNAPSHOT),
+      ).catch(throwTranslated),
     transaction: (work, { turn, isDurable } = {}) => {
       const transact: Transact = (part) => withClient((client) => transactOn(client, part))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)
@@ -172,14 +188,19 @@ function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
 
 /** It can neither wait for a lock nor be ended for a conflict. */
 const SNAPSHOT = 'begin isolation level repeatable read read only'
+const SNAPSHOT_OF_KEPT_PLANS = `${SNAPSHOT}; set local plan_cache_mode = force_generic_plan`
 
 /**
  * Reads as of one instant. Nothing depends on how the transaction ends, so that nobody waits for
  * its COMMIT: whoever has the connection next comes after it.
  */
-async function readOn<T>(client: pg.PoolClient, work: (reader: Reader) => Promise<T>): Promise<T> {
+async function readOn<T>(
+  client: pg.PoolClient,
+  work: (reader: Reader) => Promise<T>,
+  beginning: string,
+): Promise<T> {
   let ended = false
-  const begun = query(client, SNAPSHOT)
+  const begun = query(client, beginning)
   begun.catch(ignore)
   try {
     const result = await work(

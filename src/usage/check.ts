@@ -1,3 +1,4 @@
+import type { Reader } from '../db/index.ts'
 import {
   answerCredit,
   answerFeature,
@@ -78,7 +79,7 @@ export async function check(
     const { customer, base } = await answer(db, reading, question)
     return checkedBy(base, customer, null)
   }
-  return db.snapshot(async (reader) => {
+  const work = async (reader: Reader): Promise<Checked> => {
     const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
     const names = namesOf(question, reading)
     const customerKey = keys.get(names.customer)
@@ -107,7 +108,8 @@ export async function check(
       ))
     const met = meet(found, demands, customer)
     return checkedBy(base, customer, met)
-  })
+  }
+  return db.snapshot(work, { plans: 'kept' })
 }
 
 const NOTHING: Met = { chains: [], isGranted: true, unresolved: [] }
