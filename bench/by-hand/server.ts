@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import pg from 'pg'
 import { answerBench } from '../child.ts'
 import type { ServeByHand } from '../messages.ts'
-import { commit, consume, report, reserve, type Use } from './transactions.ts'
+import { commit, consume, lending, report, reserve, type Use } from './transactions.ts'
 
 type OfCustomer = { Params: { id: string; reservationId: string } }
 type ConsumeBody = {
@@ -28,14 +28,7 @@ const DEFAULT_TTL_SECONDS = 60
 
 answerBench(async ({ databaseUrl, poolSize }: ServeByHand) => {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: poolSize })
-  const withClient = async <T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> => {
-    const client = await pool.connect()
-    try {
-      return await work(client)
-    } finally {
-      client.release()
-    }
-  }
+  const withClient = lending(pool)
   const server = Fastify()
   const ofCustomer = '/api/v1/customers/:id'
   server.post<{ Body: { usages: Item[] } }>('/api/v1/usage', async ({ body }) => ({

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { clientConfig } from '../../src/db/index.ts'
 import { newDatabase } from '../../test/support/databases.ts'
 import { LIMITS, TABLES } from './tables.ts'
-import { commit, consume, report, reserve, type Use } from './transactions.ts'
+import { commit, consume, lending, report, reserve, type Use } from './transactions.ts'
 
 const MOST = 20
 const CLIENTS = 6
@@ -22,14 +22,7 @@ test('what is written by hand decides: it never grants more than there is', asyn
   const pool = new pg.Pool({ ...clientConfig(await newDatabase(t)), max: CLIENTS })
   pool.on('error', () => {})
   t.after(() => pool.end())
-  const withClient = async <T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> => {
-    const client = await pool.connect()
-    try {
-      return await work(client)
-    } finally {
-      client.release()
-    }
-  }
+  const withClient = lending(pool)
   const levels = async () => {
     const { rows } = await pool.query('select distinct used, held from by_hand_limits')
     return rows

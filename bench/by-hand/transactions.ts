@@ -71,6 +71,18 @@ const DENIED: Decision = { isGranted: false, recorded: false, chains: [] }
 
 const monthOf = (at: Date): string => `${at.toISOString().slice(0, 7)}-01`
 
+/** Lends connections of a pool for as long as the work takes. */
+export const lending =
+  (pool: pg.Pool) =>
+  async <T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> => {
+    const client = await pool.connect()
+    try {
+      return await work(client)
+    } finally {
+      client.release()
+    }
+  }
+
 /** Runs a transaction, which `work` ends early by answering what is not to be kept. */
 async function transaction<T>(
   client: pg.ClientBase,

@@ -1,4 +1,5 @@
 import type { OperationCall, Scenario, World } from '../types.ts'
+import { monthlyGrant } from './fixtures.ts'
 
 const FEATURE = 'bench-calls'
 const MOST = 100_000
@@ -33,24 +34,7 @@ async function prepareFirst(world: World): Promise<void> {
   await world.run({
     operation: 'v1.customers.promotionalEntitlements.create',
     params: { id: customerId(0) },
-    body: {
-      promotionalEntitlements: [
-        {
-          featureId: FEATURE,
-          period: 'lifetime',
-          customEndDate: null,
-          usageLimit: 1000,
-          hasUnlimitedUsage: null,
-          hasSoftLimit: null,
-          enumValues: null,
-          isVisible: null,
-          resetPeriod: 'MONTH',
-          yearlyResetPeriodConfiguration: null,
-          monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
-          weeklyResetPeriodConfiguration: null,
-        },
-      ],
-    },
+    body: { promotionalEntitlements: [monthlyGrant(FEATURE, 1000)] },
   })
   await world.execute(totalsOf(`c.id = '${customerId(0)}'`))
 }

@@ -14,6 +14,22 @@ export async function provision(world: World, customerId: string): Promise<void>
   })
 }
 
+/** A grant of a NUMBER feature, of so much a month or, null, of any amount. */
+export const monthlyGrant = (featureId: string, usageLimit: number | null) => ({
+  featureId,
+  period: 'lifetime',
+  customEndDate: null,
+  usageLimit,
+  hasUnlimitedUsage: usageLimit === null ? true : null,
+  hasSoftLimit: null,
+  enumValues: null,
+  isVisible: null,
+  resetPeriod: 'MONTH',
+  yearlyResetPeriodConfiguration: null,
+  monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+  weeklyResetPeriodConfiguration: null,
+})
+
 /** An upsert whose `step` is all that differs between two of them. */
 export const upsertOf = (
   customerId: string,

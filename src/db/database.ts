@@ -31,10 +31,7 @@ export type Database = {
    * are `kept` are those for any values: for what is asked very often and in one way only, planning
    * would take longer than running.
    */
-  snapshot<T>(
-    work: (reader: Reader) => Promise<T>,
-    options?: { plans: 'kept' | 'chosen' },
-  ): Promise<T>
+  snapshot<T>(work: (reader: Reader) => Promise<T>, options?: { plans: 'kept' }): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
@@ -141,10 +138,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
-    snapshot: (work, { plans } = { plans: 'chosen' }) =>
-      withClient((client) =>
-        readOn(client, work, plans === 'kept' ? SNAPSHOT_OF_KEPT_PLANS : SNAPSHOT),
-      ).catch(throwTranslated),
+    snapshot: (work, options) => {
+      const beginning = options?.plans === 'kept' ? SNAPSHOT_OF_KEPT_PLANS : SNAPSHOT
+      return withClient((client) => readOn(client, work, beginning)).catch(throwTranslated)
+    },
     transaction: (work, { turn, isDurable } = {}) => {
       const transact: Transact = (part) => withClient((client) => transactOn(client, part))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)

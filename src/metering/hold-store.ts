@@ -2,7 +2,7 @@ import { column, milliseconds, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Quantity, quantityFromSql, quantityToSql } from '../kernel/quantity.ts'
-import { expiredKeys } from './reservation-store.ts'
+import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 import type { MeteredOf, Posting, Reservation } from './types.ts'
 
 /** An amount that is held, and where. */
@@ -64,10 +64,7 @@ export const expiredHolds = (customerKey: Sql, at: Sql): Sql => sql`(
       from unnest(r.assignment_keys, r.assignment_revisions, r.assignment_windows)
         as of (key, revision, start)))), '[]')
   from ${expiredKeys(customerKey, at)} as due
-    cross join lateral (
-      select * from reservations of
-      where of.customer_key = ${customerKey} and of.reservation_key = due.reservation_key
-      limit 1) r)`
+    cross join lateral ${reservationWithKey(customerKey, sql`due.reservation_key`)} r)`
 
 const holdsJson = column.json<HoldJson[]>()
 

@@ -85,6 +85,11 @@ function attributionOf(found: Found): Attribution | null {
 /** A reservation of a customer. */
 export type ReservationOf = { customerKey: Uuid; key: Uuid }
 
+/** One reservation by its keys, for a `cross join lateral`: of very many, nothing else is read. */
+export const reservationWithKey = (customerKey: Sql, key: Sql): Sql => sql`(
+  select * from reservations of
+  where of.customer_key = ${customerKey} and of.reservation_key = ${key} limit 1)`
+
 /** Reservations by their keys, in no particular order; what there is not is left out. */
 export async function findReservations(
   reader: Reader,
@@ -99,10 +104,8 @@ export async function findReservations(
       ${asked.map(({ customerKey }) => customerKey)}::uuid[],
       ${asked.map(({ key }) => key)}::uuid[]
     ) as asked (customer_key, reservation_key)
-      cross join lateral (
-        select * from reservations of
-        where of.customer_key = asked.customer_key and of.reservation_key = asked.reservation_key
-        limit 1) r`,
+      cross join lateral
+        ${reservationWithKey(sql`asked.customer_key`, sql`asked.reservation_key`)} r`,
   )
   return found.map(reservationOf)
 }
@@ -199,10 +202,8 @@ export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promis
         ${expiredKeys(sql`head.customer_key`, sql`head.decided_at`)} as due
       where head.customer_key = any(${customerKeys}::uuid[])
       limit ${AT_ONCE}::integer
-    ) as due cross join lateral (
-      select * from reservations of
-      where of.customer_key = due.customer_key and of.reservation_key = due.reservation_key
-      limit 1) r`,
+    ) as due
+      cross join lateral ${reservationWithKey(sql`due.customer_key`, sql`due.reservation_key`)} r`,
   )
   return found.map(reservationOf)
 }

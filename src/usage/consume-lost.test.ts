@@ -1,31 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import pino from 'pino'
+import { test } from 'node:test'
 import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
-import { type Cut, openCuttingProxy } from '../../test/support/cutting-proxy.ts'
+import { type Cut, openProxied } from '../../test/support/cutting-proxy.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { readConfig } from '../config.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { createApp } from '../main.ts'
 import { sources } from '../sources.ts'
 import type { Purpose, SettlingInput, UseInput } from './types.ts'
 import { createUsageWriter } from './writer.ts'
 
 const world = await openWorld()
-const proxy = await openCuttingProxy()
-const proxied = await createApp({
-  config: readConfig({ BURSAR_LOG_LEVEL: 'silent' }, process.cwd()),
-  connection: proxy.connection,
-  clock: world.clock,
-  log: pino({ level: 'silent' }),
-  origin: systemOrigin('test'),
-})
-after(async () => {
-  await proxied.db.close()
-  await proxy.close()
-})
+const { proxied, proxy } = await openProxied(world.clock)
 const origin = systemOrigin('test')
 
 const useOf = (idempotencyKey: string, amount: number, purpose: Purpose): UseInput => ({

@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
-import pino from 'pino'
-import { type Cut, openCuttingProxy } from '../../test/support/cutting-proxy.ts'
+import { test } from 'node:test'
+import { type Cut, openProxied } from '../../test/support/cutting-proxy.ts'
 import { openShop } from '../../test/support/shop.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
-import { readConfig } from '../config.ts'
 import { customerNamed } from '../customers/index.ts'
 import { sql } from '../db/index.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { createApp } from '../main.ts'
 import { sources } from '../sources.ts'
 import type { ReportInput } from './types.ts'
 import { createUsageWriter } from './writer.ts'
 
 const world = await openWorld()
 const other = await openWorld()
-const proxy = await openCuttingProxy()
-const proxied = await createApp({
-  config: readConfig({ BURSAR_LOG_LEVEL: 'silent' }, process.cwd()),
-  connection: proxy.connection,
-  clock: world.clock,
-  log: pino({ level: 'silent' }),
-  origin: systemOrigin('test'),
-})
-after(async () => {
-  await proxied.db.close()
-  await proxy.close()
-})
+const { proxied, proxy } = await openProxied(world.clock)
 
 const FEATURES = { seats: { meterType: 'FLUCTUATING' }, calls: { resetPeriod: 'MONTH' } } as const
 const CUSTOMERS = ['acme', 'globex', 'initech']

@@ -1,6 +1,7 @@
 import type { OperationId } from '../../src/contract.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Request } from '../support/contract-client.ts'
+import { grantItem } from '../support/grants.ts'
 import type { Tenant } from '../support/world.ts'
 
 /** Ids that `furnish` makes, alike in every environment. */
@@ -18,21 +19,13 @@ const feature = { id: path.featureId }
 const budget = { entityId: path.entityId, featureId: path.featureId }
 const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
 
-/** A grant of a NUMBER feature; requests name every field. */
-const grant = {
-  featureId: path.featureId,
+/** A grant of a NUMBER feature. */
+const grant = grantItem(path.featureId, {
   period: '1 year',
-  customEndDate: null,
   usageLimit: 1000,
-  hasUnlimitedUsage: null,
-  hasSoftLimit: null,
-  enumValues: null,
-  isVisible: null,
   resetPeriod: 'MONTH',
-  yearlyResetPeriodConfiguration: null,
   monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
-  weeklyResetPeriodConfiguration: null,
-}
+})
 
 /**
  * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.

@@ -1,5 +1,12 @@
 import { connect, createServer, type Socket } from 'node:net'
+import { after } from 'node:test'
+import pino from 'pino'
+import type { App } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
 import type { Connection } from '../../src/db/index.ts'
+import type { Clock } from '../../src/kernel/clock.ts'
+import { systemOrigin } from '../../src/kernel/origin.ts'
+import { createApp } from '../../src/main.ts'
 import { testConnection } from './connection.ts'
 
 /** Where a connection is cut: the server has not heard of the COMMIT, or has done it. */
@@ -12,6 +19,23 @@ export type CuttingProxy = {
   /** From now on all are answered. */
   forgive(): void
   close(): Promise<void>
+}
+
+/** An application that reaches the tests' database by such a way. Closed when the file ends. */
+export async function openProxied(clock: Clock): Promise<{ proxied: App; proxy: CuttingProxy }> {
+  const proxy = await openCuttingProxy()
+  const proxied = await createApp({
+    config: readConfig({ BURSAR_LOG_LEVEL: 'silent' }, process.cwd()),
+    connection: proxy.connection,
+    clock,
+    log: pino({ level: 'silent' }),
+    origin: systemOrigin('test'),
+  })
+  after(async () => {
+    await proxied.db.close()
+    await proxy.close()
+  })
+  return { proxied, proxy }
 }
 
 const COMMIT = Buffer.from('commit\0')

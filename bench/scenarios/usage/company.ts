@@ -1,5 +1,6 @@
 import { LEVELS, limitsOf, MODEL, SCOPED, TABLES } from '../../by-hand/tables.ts'
 import type { World } from '../../types.ts'
+import { monthlyGrant } from '../fixtures.ts'
 
 /** Two features, so that what is reported and what events are counted for stay apart. */
 export const REPORTED = 'bench-reported'
@@ -87,7 +88,7 @@ export async function prepareCompany(world: World, id: string, tree = WHOLE): Pr
   await world.run({
     operation: 'v1.customers.promotionalEntitlements.create',
     params,
-    body: { promotionalEntitlements: [REPORTED, COUNTED].map(grantOf) },
+    body: { promotionalEntitlements: [REPORTED, COUNTED].map((id) => monthlyGrant(id, null)) },
   })
   await world.run({
     operation: 'v1Beta.customers.entities.upsert',
@@ -100,21 +101,6 @@ export async function prepareCompany(world: World, id: string, tree = WHOLE): Pr
     body: { assignments: [REPORTED, COUNTED].flatMap((of) => budgetsOf(of, tree)) },
   })
 }
-
-const grantOf = (featureId: string) => ({
-  featureId,
-  period: 'lifetime',
-  customEndDate: null,
-  usageLimit: null,
-  hasUnlimitedUsage: true,
-  hasSoftLimit: null,
-  enumValues: null,
-  isVisible: null,
-  resetPeriod: 'MONTH',
-  yearlyResetPeriodConfiguration: null,
-  monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
-  weeklyResetPeriodConfiguration: null,
-})
 
 function budgetsOf(featureId: string, { levels, scoped }: Tree): object[] {
   const budget = { featureId, usageLimit: MOST, cadence: 'P1M' }
