@@ -10,6 +10,7 @@ test('a half is shorter where sizes are measured', () => {
     pairs: 7,
     seconds: 1.5,
     size: false,
+    against: null,
     events: MOST_EVENTS,
   })
   assert.equal(read('--size').seconds, 0.5)
@@ -21,6 +22,7 @@ test('what contradicts itself or is out of range is refused', () => {
   for (const argv of [
     ['--only', 'nothing'],
     ['--size', '--only', 'consume'],
+    ['--size', '--against', 'HEAD'],
     ['--events', '200000'],
     ['--size', '--events', '10'],
     ['--size', '--events', '200000.5'],

@@ -8,6 +8,8 @@ export type Options = {
   readonly seconds: number
   /** Whether checks are measured by the size of what is stored, and nothing else. */
   readonly size: boolean
+  /** A commit whose server is measured beside this one's; null: the baselines are. */
+  readonly against: string | null
   /** How many stored events the most are, for that. */
   readonly events: number
 }
@@ -17,6 +19,9 @@ export const USAGE = `Usage: npm run bench -- [options]
   --only <name>   only this part, repeatable; then nothing is written to bench/results
   --pairs <n>     pairs per scenario (default 7, at least 5 to be written)
   --seconds <n>   seconds of each half of a pair (default 1.5; 0.5 with --size)
+  --against <commit>
+                  this checkout's server beside that of an earlier commit, instead of beside
+                  the baselines
   --size          what a check costs by the size of what is stored, instead of everything else
   --events <n>    stored events of the largest customer, with --size (default 10000000; with
                   fewer, nothing is written)
@@ -39,6 +44,7 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
     throw new UsageError(`there is no ${unknown.join(', ')}; the parts are ${names.join(', ')}`)
   const { size } = values
   if (size && values.only !== undefined) throw new UsageError('--size has no parts for --only')
+  if (size && values.against !== undefined) throw new UsageError('--size goes without --against')
   if (!size && values.events !== undefined) throw new UsageError('--events goes with --size')
   const events = values.events ?? String(MOST_EVENTS)
   return {
@@ -49,6 +55,7 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
       max: 600,
     }),
     size,
+    against: values.against ?? null,
     events: numberOf('--events', events, { min: 200_000, max: MOST_EVENTS, whole: true }),
   }
 }
@@ -72,6 +79,7 @@ function parsed(argv: readonly string[]) {
         pairs: { type: 'string', default: '7' },
         seconds: { type: 'string' },
         size: { type: 'boolean', default: false },
+        against: { type: 'string' },
         events: { type: 'string' },
       },
     })

@@ -1,17 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import { openSides, requestOf, type Side } from './sides.ts'
+import { ANNOUNCED, countWith, recordsAnswered } from './effects.ts'
+import { type Counting, settle } from './settle.ts'
+import { openSides, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
-import {
-  FRESH_ID,
-  type Half,
-  type Lanes,
-  type Scenario,
-  type Target,
-  type Turn,
-  type World,
-} from './types.ts'
-import { firstWhole, pathWith, reservedIn } from './wholes.ts'
+import type { Half, Lanes, Scenario, Target, World } from './types.ts'
+import { firstWhole } from './wholes.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
 /** Medians over the rounds. `ratio`: the server's rate by this one's, per round. */
@@ -32,12 +24,6 @@ export type ScenarioResult = {
 }
 
 type Round = Readonly<Record<string, Half>>
-
-/** Milliseconds between two looks at whether what a half left behind has ended. */
-const SETTLE_MS = 75
-/** Looks in a row that must find nothing, and how many are taken at most. */
-const STILL = 2
-const MOST_LOOKS = 200
 
 /**
  * Measures the server and its baselines in turns, so that whatever else the machine does meets all
@@ -80,24 +66,10 @@ async function runRound(
   const halves: Record<string, Half> = {}
   for (const side of sides) {
     halves[side.name] = await side.run(seconds)
-    await settle(world)
+    await settle(countIn(world))
   }
   return halves
 }
-
-/** Waits for the requests that were cut off at the end of a half: they go on in the database. */
-async function settle(world: World): Promise<void> {
-  let still = 0
-  for (let look = 0; still < STILL; look += 1) {
-    if (look === MOST_LOOKS) throw new Error('the database is busy long after the load has ended')
-    await delay(SETTLE_MS)
-    still = (await countOf(world, BUSY)) === 0 ? still + 1 : 0
-  }
-}
-
-const BUSY = `
-  select count(*) from pg_stat_activity
-  where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()`
 
 /**
  * Server and baseline must do the same work: as many records answered and changes announced, or
@@ -110,7 +82,7 @@ async function compareEffects(
 ) {
   const turns = firstWhole(lanes[0] ?? [])
   if (turns.length === 0) throw new Error('the scenario has no calls')
-  const count = () => countOf(world, written ?? 'select count(*) from outbox')
+  const count = () => countIn(world)(written ?? ANNOUNCED)
   const effects: { answered: number; written: number }[] = []
   for (const { url } of all) {
     if (url === null) continue
@@ -130,27 +102,10 @@ async function compareEffects(
   }
 }
 
-/** Sends the requests of one call, and answers how many records the last of them was given. */
-async function recordsAnswered(url: string, turns: readonly Turn[]): Promise<number> {
-  let answer: unknown
-  for (const turn of turns) {
-    const { path, ...init } = requestOf(turn)
-    const body = init.body?.replaceAll(FRESH_ID, randomUUID())
-    const at = url + pathWith(path, reservedIn(answer))
-    const response = await fetch(at, { ...init, ...(body !== undefined && { body }) })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
-    answer = JSON.parse(text)
-  }
-  const { data } = answer as { data: unknown }
-  return Array.isArray(data) ? data.length : 1
-}
-
-const countOf = (world: World, counting: string): Promise<number> =>
-  world.app.db.withClient(async (client) => {
-    const { rows } = await client.query<{ count: string }>(counting)
-    return Number(rows[0]?.count)
-  })
+const countIn =
+  (world: World): Counting =>
+  (text) =>
+    world.app.db.withClient((client) => countWith(client, text))
 
 function resultOf(scenario: Scenario, lanes: Lanes, rounds: readonly Round[]): ScenarioResult {
   const { name, title, connections, baselines, target } = scenario

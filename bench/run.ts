@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { readConfig } from '../src/config.ts'
+import { textOf as textOfAgainst } from './against/compare.ts'
+import { runAgainst } from './against/run.ts'
 import { killChildren } from './child.ts'
 import { type OnServer, onServer } from './on-server.ts'
 import {
@@ -58,6 +60,13 @@ async function size(options: Options): Promise<void> {
   if (options.events === MOST_EVENTS && options.pairs >= LEAST_PAIRS) write('size.json', report)
 }
 
+async function against(options: Options, commit: string): Promise<void> {
+  const report = await runAgainst({ ...options, against: commit }, say)
+  process.stdout.write(`\n${textOfAgainst(report)}\n`)
+  if (options.only === null && options.pairs >= LEAST_PAIRS) write('against.json', report)
+  if (report.rows.some(({ kept }) => !kept)) process.exitCode = 1
+}
+
 async function startUps(): Promise<StartUp[]> {
   say(START_UP)
   return [await measureStartUp('process'), await measureStartUp('npm')]
@@ -105,7 +114,9 @@ try {
   const options = readOptions(process.argv.slice(2), names)
   watchStatements()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)
-  await (options.size ? size(options) : main(options))
+  if (options.size) await size(options)
+  else if (options.against !== null) await against(options, options.against)
+  else await main(options)
 } catch (error) {
   killChildren()
   const isUsage = error instanceof UsageError

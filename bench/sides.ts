@@ -88,7 +88,7 @@ async function loopOf(
 type Recordings = readonly (readonly Turn['recording'][])[]
 
 /** Adds the processor time of a process to what `run` measures. */
-const costed =
+export const costed =
   (pid: number, run: (seconds: number) => Promise<Count>) =>
   async (seconds: number): Promise<Half> => {
     const before = processorMs(pid)
@@ -100,7 +100,11 @@ const costed =
 const headers = { 'x-api-key': API_KEY }
 
 /** The request of a turn. The baseline is sent the same headers, though it reads none. */
-export const requestOf = ({ method, path, body }: Turn): LoadRequest =>
+export const requestOf = ({
+  method,
+  path,
+  body,
+}: Pick<Turn, 'method' | 'path' | 'body'>): LoadRequest =>
   body === null
     ? { method, path, headers }
     : { method, path, headers: { ...headers, 'content-type': 'application/json' }, body }

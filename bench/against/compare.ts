@@ -1,0 +1,76 @@
+import { aligned } from '../aligned.ts'
+import { median, type Spread, spreadOf } from '../statistics.ts'
+import type { Half, Scenario } from '../types.ts'
+
+/** A scenario may be this much slower than it was: less cannot be told from the machine's noise. */
+const LEAST = 0.95
+
+type Figures = { readonly perSecond: number; readonly cpuMs: number; readonly p99Ms: number | null }
+
+export type Row = Pick<Scenario, 'name' | 'title' | 'connections'> & {
+  readonly now: Figures
+  readonly before: Figures
+  /** The rate now by the rate before, per round. */
+  readonly ratio: Spread
+  /** Whether it is as fast as it was: the median is at least 95 %, or a round reached 100 %. */
+  readonly kept: boolean
+}
+
+export type AgainstReport = {
+  readonly date: string
+  readonly machine: Readonly<Record<string, string | number>>
+  /** What this checkout is compared with. */
+  readonly commit: string
+  readonly pairs: number
+  readonly seconds: number
+  readonly rows: readonly Row[]
+}
+
+export function rowOf(
+  scenario: Pick<Scenario, 'name' | 'title' | 'connections'>,
+  rounds: readonly { now: Half; before: Half }[],
+): Row {
+  const ratio = spreadOf(rounds.map(({ now, before }) => now.perSecond / before.perSecond))
+  return {
+    ...scenario,
+    now: figuresOf(rounds.map(({ now }) => now)),
+    before: figuresOf(rounds.map(({ before }) => before)),
+    ratio,
+    kept: ratio.median >= LEAST || ratio.max >= 1,
+  }
+}
+
+const figuresOf = (halves: readonly Half[]): Figures => {
+  const tails = halves.flatMap(({ p99Ms }) => p99Ms ?? [])
+  return {
+    perSecond: median(halves.map(({ perSecond }) => perSecond)),
+    cpuMs: median(halves.map(({ cpuMs }) => cpuMs)),
+    p99Ms: tails.length === 0 ? null : median(tails),
+  }
+}
+
+/** The report as aligned text. */
+export const textOf = ({ commit, pairs, seconds, rows }: AgainstReport): string =>
+  [
+    `this checkout beside ${commit.slice(0, 10)}: medians of ${pairs} rounds, ` +
+      `${seconds} s a side; % = the rate now by the rate before (least–most)`,
+    ...aligned([
+      ['', 'conn.', 'now/s', 'CPU µs', 'p99 ms', 'before/s', 'CPU µs', 'p99 ms', '%', ''],
+      ...rows.map(({ title, connections, now, before, ratio, kept }) => [
+        title,
+        String(connections),
+        ...cellsOf(now),
+        ...cellsOf(before),
+        `${percent(ratio.median)} (${percent(ratio.min)}–${percent(ratio.max)})`,
+        kept ? 'kept' : 'SLOWER',
+      ]),
+    ]),
+  ].join('\n')
+
+const cellsOf = ({ perSecond, cpuMs, p99Ms }: Figures): string[] => [
+  perSecond.toFixed(0),
+  (cpuMs * 1000).toFixed(0),
+  p99Ms?.toFixed(0) ?? '',
+]
+
+const percent = (ratio: number): string => (ratio * 100).toFixed(0)

@@ -1,0 +1,118 @@
+import { type Child, startChild } from '../child.ts'
+import { ANNOUNCED, recordsAnswered } from '../effects.ts'
+import type { Load } from '../messages.ts'
+import { scenarios } from '../scenarios/index.ts'
+import { settle } from '../settle.ts'
+import { costed, requestOf } from '../sides.ts'
+import type { Count, Half, Scenario } from '../types.ts'
+import { firstWhole } from '../wholes.ts'
+import { checkOut, ROOT } from './checkout.ts'
+import { type AgainstReport, type Row, rowOf } from './compare.ts'
+import type { Opened, Prepared } from './messages.ts'
+
+type Wanted = { against: string; only: readonly string[] | null; pairs: number; seconds: number }
+
+/** Both are measured alike: each is a process of its own kind, over its own database. */
+type Side = Opened & { readonly child: Child }
+
+/**
+ * Measures this checkout's server beside that of an earlier commit: the same load in turns, each
+ * over a database that its own bench has filled. Each round begins with the other side; the first
+ * is a warm-up.
+ */
+export async function runAgainst(
+  wanted: Wanted,
+  say: (text: string) => void,
+): Promise<AgainstReport> {
+  say(`installing ${wanted.against}`)
+  const earlier = checkOut(wanted.against)
+  const children: Child[] = []
+  try {
+    const now = await openSide(ROOT, children)
+    const before = await openSide(earlier.root, children)
+    const load = startChild('./load.ts')
+    children.push(load)
+    const rows: Row[] = []
+    for (const { name, title, connections } of wantedScenarios(wanted)) {
+      say(name)
+      const rounds = await measure({ name, now, before, load, ...wanted })
+      if (rounds !== null) rows.push(rowOf({ name, title, connections }, rounds))
+      else say(`${wanted.against} has no ${name}`)
+    }
+    await Promise.all([now, before].map(({ child }) => child.ask({ close: true })))
+    const { pairs, seconds } = wanted
+    const { commit } = earlier
+    return { date: new Date().toISOString(), machine: now.machine, commit, pairs, seconds, rows }
+  } finally {
+    await Promise.all(children.map((child) => child.stop()))
+    earlier.remove()
+  }
+}
+
+const wantedScenarios = ({ only }: Wanted): readonly Scenario[] =>
+  scenarios.filter(({ name }) => only === null || only.includes(name))
+
+async function openSide(root: string, children: Child[]): Promise<Side> {
+  const child = startChild('./against/side.ts')
+  children.push(child)
+  return { child, ...(await child.ask<Opened>({ open: { root } })) }
+}
+
+type Measured = { now: Half; before: Half }
+
+/** The halves of each round; null if the earlier commit has no such scenario. */
+async function measure(
+  of: Wanted & { name: string; now: Side; before: Side; load: Child },
+): Promise<Measured[] | null> {
+  const now = await prepared(of.now, of)
+  const before = await prepared(of.before, of)
+  if (now === null || before === null) return null
+  const effects = [await now.effect(), await before.effect()]
+  if (effects[0] !== effects[1])
+    throw new Error(`${of.name}: the sides do different work: ${JSON.stringify(effects)}`)
+  const rounds: Measured[] = []
+  for (let round = 0; round <= of.pairs; round += 1) {
+    const seconds = round === 0 ? now.warmUpSeconds : of.seconds
+    const first = round % 2 === 0 ? now : before
+    const other = first === now ? before : now
+    const halves = [await first.run(seconds), await other.run(seconds)] as const
+    if (round === 0) await Promise.all([now.analyze(), before.analyze()])
+    else
+      rounds.push(
+        first === now
+          ? { now: halves[0], before: halves[1] }
+          : { now: halves[1], before: halves[0] },
+      )
+  }
+  return rounds
+}
+
+/** A scenario of a side, filled and ready. */
+async function prepared(
+  { child, url, pid }: Side,
+  { name, load, seconds }: { name: string; load: Child; seconds: number },
+) {
+  const scenario = await child.ask<Prepared>({ prepare: name })
+  if (scenario === null) return null
+  const { written, lanes } = scenario
+  const count = (text: string) => child.ask<number>({ count: text })
+  const run = costed(pid, (length) => {
+    const message: Load = { url, seconds: length, lanes: lanes.map((lane) => lane.map(requestOf)) }
+    return load.ask<Count>(message)
+  })
+  return {
+    warmUpSeconds: scenario.warmUpSeconds ?? seconds,
+    run: async (length: number): Promise<Half> => {
+      const half = await run(length)
+      await settle(count)
+      return half
+    },
+    /** What one call writes, or answers where it writes nothing. */
+    effect: async (): Promise<string> => {
+      const before = await count(written ?? ANNOUNCED)
+      const answered = await recordsAnswered(url, firstWhole(lanes[0] ?? []))
+      return `${written === undefined ? answered : 0} answered, ${(await count(written ?? ANNOUNCED)) - before} written`
+    },
+    analyze: () => child.ask<void>({ execute: 'analyze' }),
+  }
+}

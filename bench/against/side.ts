@@ -1,0 +1,90 @@
+// A process of the bench: one checkout's server over a database of its own, filled by that
+// checkout's own bench.
+
+import { join } from 'node:path'
+import pg from 'pg'
+import { answerBench } from '../child.ts'
+import { countWith } from '../effects.ts'
+import type { OnServer } from '../on-server.ts'
+import type { Opened, Prepared, SideMessage } from './messages.ts'
+
+/**
+ * All that is asked of a checkout, whatever its age. Its own files are loaded from its own folder,
+ * so that they agree with its schema.
+ */
+type Checkout = {
+  onServer: typeof import('../on-server.ts').onServer
+  httpOf: typeof import('../world.ts').httpOf
+  scenarios: typeof import('../scenarios/index.ts').scenarios
+}
+
+type Side = { checkout: Checkout; at: OnServer; client: pg.Client; close(): Promise<void> }
+
+let side: Side | null = null
+
+answerBench(async (message: SideMessage) => {
+  if ('open' in message) {
+    side = await open(message.open.root)
+    const { server, machine } = side.at
+    return { url: server.url, pid: server.pid, machine } satisfies Opened
+  }
+  if (side === null) throw new Error('the side is not open')
+  if ('prepare' in message) return prepare(side, message.prepare)
+  if ('count' in message) return countWith(side.client, message.count)
+  if ('execute' in message) return side.at.world.execute(message.execute)
+  return side.close()
+})
+
+async function load(root: string): Promise<Checkout> {
+  const [{ onServer }, { httpOf }, { scenarios }] = await Promise.all([
+    import(join(root, 'bench/on-server.ts')) as Promise<typeof import('../on-server.ts')>,
+    import(join(root, 'bench/world.ts')) as Promise<typeof import('../world.ts')>,
+    import(join(root, 'bench/scenarios/index.ts')) as Promise<
+      typeof import('../scenarios/index.ts')
+    >,
+  ])
+  return { onServer, httpOf, scenarios }
+}
+
+async function open(root: string): Promise<Side> {
+  const checkout = await load(root)
+  let letGo = () => {}
+  const until = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  return new Promise<Side>((resolve, reject) => {
+    const served = checkout.onServer(
+      async () => null,
+      async (at) => {
+        const client = new pg.Client({ connectionString: at.databaseUrl })
+        await client.connect()
+        const close = async () => {
+          await client.end()
+          letGo()
+          await served
+        }
+        resolve({ checkout, at, client, close })
+        await until
+      },
+    )
+    served.catch(reject)
+  })
+}
+
+async function prepare({ checkout, at }: Side, name: string): Promise<Prepared> {
+  const scenario = checkout.scenarios.find((each) => each.name === name)
+  if (scenario === undefined) return null
+  await scenario.prepare(at.world)
+  const lanes = Array.from({ length: scenario.connections }, (_, connection) =>
+    scenario.calls(connection).map((call) => {
+      const { method, path, body } = checkout.httpOf(at.world.contract, call)
+      return { method, path, body }
+    }),
+  )
+  const { warmUpSeconds, written } = scenario
+  return {
+    lanes,
+    ...(warmUpSeconds !== undefined && { warmUpSeconds }),
+    ...(written !== undefined && { written }),
+  }
+}

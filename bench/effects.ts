@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import { requestOf } from './sides.ts'
+import { FRESH_ID, type Turn } from './types.ts'
+import { pathWith, reservedIn } from './wholes.ts'
+
+/** What calls are compared by where a scenario does not say what they write. */
+export const ANNOUNCED = 'select count(*) from outbox'
+
+type Called = Pick<Turn, 'method' | 'path' | 'body'>
+
+/** Sends the requests of one call, and answers how many records the last of them was given. */
+export async function recordsAnswered(url: string, turns: readonly Called[]): Promise<number> {
+  let answer: unknown
+  for (const turn of turns) {
+    const { path, ...init } = requestOf(turn)
+    const body = init.body?.replaceAll(FRESH_ID, randomUUID())
+    const at = url + pathWith(path, reservedIn(answer))
+    const response = await fetch(at, { ...init, ...(body !== undefined && { body }) })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${turn.method} ${path}: ${response.status} ${text}`)
+    answer = JSON.parse(text)
+  }
+  const { data } = answer as { data: unknown }
+  return Array.isArray(data) ? data.length : 1
+}
+
+/** The number that a statement counts. */
+export async function countWith(client: pg.ClientBase, text: string): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(text)
+  return Number(rows[0]?.count)
+}
