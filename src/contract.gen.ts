@@ -365,7 +365,7 @@ export type ConsumeRequestBody = {
    */
   currencyId?: string
   /**
-   * How much, in the units in which usage is reported: up to 15 significant digits and 10 decimals.
+   * How much, in the units in which usage is reported: below 10^20, rounded to 10 decimals, halves to the even digit. What rounds to 0 is refused.
    */
   amount: number
   /**
@@ -2349,7 +2349,7 @@ export type ReservationCommit = {
  */
 export type ReservationCommitRequestBody = {
   /**
-   * How much was used, by default what is held. What is less is no longer held.
+   * How much was used, by default what is held. What is less is no longer held. Rounded to 10 decimals, halves to the even digit.
    */
   amount?: number
   overage?: ReservationOverage
@@ -2375,7 +2375,7 @@ export type ReservationCreateRequestBody = {
    */
   currencyId?: string
   /**
-   * How much, in the units in which usage is reported: up to 15 significant digits and 10 decimals.
+   * How much, in the units in which usage is reported: below 10^20, rounded to 10 decimals, halves to the even digit. What rounds to 0 is refused.
    */
   amount: number
   /**

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { Refusal } from './errors.ts'
 import {
+  amountFromWire,
   quantityFromSql,
   quantityFromWire,
   quantityToSql,
@@ -54,6 +55,41 @@ test('a number that a column cannot keep, or JSON not carry, is refused and name
     )
 })
 
+const rounded: readonly (readonly [number, string])[] = [
+  [0, '0.0000000000'],
+  [-0, '0.0000000000'],
+  [0.1 + 0.2, '0.3000000000'],
+  [1.1 * 3, '3.3000000000'],
+  [1234567.123456789, '1234567.1234567890'],
+  [5e-11, '0.0000000000'],
+  [5.000000000000001e-11, '0.0000000001'],
+  [1.5e-10, '0.0000000002'],
+  [2.5e-10, '0.0000000002'],
+  [-2.5e-10, '-0.0000000002'],
+  [-3.5e-10, '-0.0000000004'],
+  [1.99999999995, '2.0000000000'],
+  [5e-324, '0.0000000000'],
+  [2 ** 53, '9007199254740992.0000000000'],
+  [99_999_999_999_999_980_000, '99999999999999980000.0000000000'],
+]
+
+test('an amount is rounded by its decimal form, halves to the even digit', () => {
+  for (const [value, text] of rounded)
+    assert.equal(quantityToSql(amountFromWire(value, 'amount')), text, String(value))
+})
+
+test('of an amount only the size is refused, and named', () => {
+  for (const value of [1e20, -1e20, 1e308, Number.MAX_VALUE])
+    assert.throws(
+      () => amountFromWire(value, 'amount'),
+      (error) =>
+        error instanceof Refusal &&
+        error.status === 400 &&
+        /amount: at most 20 digits before the point/.test(error.message),
+      String(value),
+    )
+})
+
 test('a column of fewer decimals, or of none, is read as well', () => {
   assert.equal(quantityFromSql('12'), wholeUnits(12))
   assert.equal(quantityFromSql('-0.5'), -wholeUnits(1) / 2n)
@@ -77,6 +113,43 @@ test('what is accepted comes back as it was, from the wire and from a column', (
       const quantity = quantityFromWire(value, 'value')
       assert.equal(quantityToWire(quantity), value === 0 ? 0 : value)
       assert.equal(quantityFromSql(quantityToSql(quantity)), quantity)
+    }),
+  )
+})
+
+/** What a token costs: up to 6 decimals. */
+const price = fc
+  .tuple(fc.integer({ min: 1, max: 10 ** 6 }), fc.nat({ max: 6 }))
+  .map(([units, decimals]) => ({ units, decimals, value: Number(`${units}e-${decimals}`) }))
+
+test('tokens times a price are the product of the decimals, whatever the double adds to it', () => {
+  fc.assert(
+    fc.property(fc.nat({ max: 10 ** 5 }), price, (tokens, { units, decimals, value }) => {
+      const exact = BigInt(tokens) * BigInt(units) * 10n ** BigInt(10 - decimals)
+      // Beyond 10^5 a double has fewer than 10 exact decimals.
+      fc.pre(exact < 10n ** 15n)
+      assert.equal(amountFromWire(tokens * value, 'amount'), exact)
+    }),
+    { numRuns: 10_000 },
+  )
+})
+
+test('an amount differs from its decimal form by half of the last digit at most', () => {
+  const number = fc.double({ min: -1e19, max: 1e19, noNaN: true })
+  fc.assert(
+    fc.property(number, (value) => {
+      const [, sign, whole = '', fraction = '', power = 0] =
+        /^(-?)(\d+)\.?(\d*)(?:e([+-]\d+))?$/.exec(String(value)) ?? []
+      const decimals = fraction.length - Number(power)
+      const digits = BigInt(`${sign}${whole}${fraction}`)
+      // Both as whole numbers of 10^-scale.
+      const scale = Math.max(decimals, 10)
+      const stated = digits * 10n ** BigInt(scale - decimals)
+      const amount = amountFromWire(value, 'amount')
+      const twice = 2n * (stated - amount * 10n ** BigInt(scale - 10))
+      const unit = 10n ** BigInt(scale - 10)
+      const size = twice < 0n ? -twice : twice
+      assert.ok(size < unit || (size === unit && amount % 2n === 0n))
     }),
   )
 })

@@ -19,7 +19,22 @@ const ONE: Quantity = 10n ** BigInt(DECIMALS)
 /** So many whole units. */
 export const wholeUnits = (count: number): Quantity => BigInt(count) * ONE
 
+/** A JSON number as the decimal that it was written as: `digits`, without zeros at either end. */
+type Decimal = { sign: '' | '-'; digits: string; exponent: number }
+
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/
+
+/** The shortest decimal that means the same double. */
+function decimalOf(value: number): Decimal {
+  const [, sign, whole = '', fraction = '', power = '0'] = NUMBER.exec(String(value)) ?? []
+  assert(sign !== undefined, `not a finite number: ${value}`)
+  const all = `${whole}${fraction}`.replace(/^0+/, '')
+  const digits = all.replace(/0+$/, '')
+  const exponent = Number(power) - fraction.length + (all.length - digits.length)
+  return { sign: sign === '-' ? '-' : '', digits, exponent }
+}
+
+const signed = ({ sign }: Decimal, size: bigint): Quantity => (sign === '-' ? -size : size)
 
 /**
  * Reads a finite JSON number as the decimal that it was written as: the shortest one that means
@@ -28,18 +43,41 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/
  */
 export function quantityFromWire(value: number, field: string): Quantity {
   if (Number.isSafeInteger(value)) return wholeUnits(value)
-  const [, sign, whole = '', fraction = '', power = '0'] = NUMBER.exec(String(value)) ?? []
-  assert(sign !== undefined, `not a finite number: ${value}`)
-  const digits = `${whole}${fraction}`.replace(/^0+/, '')
-  const significant = digits.replace(/0+$/, '')
-  const exponent = Number(power) - fraction.length + (digits.length - significant.length)
-  if (significant.length > SIGNIFICANT_DIGITS)
+  const decimal = decimalOf(value)
+  const { digits, exponent } = decimal
+  if (digits.length > SIGNIFICANT_DIGITS)
     throw badInput(`${field}: at most ${SIGNIFICANT_DIGITS} significant digits`)
   if (exponent < -DECIMALS) throw badInput(`${field}: at most ${DECIMALS} decimals`)
-  if (significant.length + exponent > WHOLE_DIGITS)
-    throw badInput(`${field}: at most ${WHOLE_DIGITS} digits before the point`)
-  const size = BigInt(significant) * 10n ** BigInt(exponent + DECIMALS)
-  return sign === '-' ? -size : size
+  if (digits.length + exponent > WHOLE_DIGITS) throw tooLarge(field)
+  return signed(decimal, BigInt(digits) * 10n ** BigInt(exponent + DECIMALS))
+}
+
+const tooLarge = (field: string) =>
+  badInput(`${field}: at most ${WHOLE_DIGITS} digits before the point`)
+
+/**
+ * Reads a finite JSON number that a computation has made, such as 0.1 + 0.2 or tokens times a
+ * price: the decimal that it was written as is rounded to 10 decimals, halves to the even digit.
+ * 400 `BadUserInput` for 10^20 and more, naming `field`.
+ */
+export function amountFromWire(value: number, field: string): Quantity {
+  if (Number.isSafeInteger(value)) return wholeUnits(value)
+  const decimal = decimalOf(value)
+  if (decimal.digits.length + decimal.exponent > WHOLE_DIGITS) throw tooLarge(field)
+  return signed(decimal, roundedSize(decimal))
+}
+
+/** In whole 10⁻¹⁰. */
+function roundedSize({ digits, exponent }: Decimal): bigint {
+  const shift = exponent + DECIMALS
+  if (shift >= 0) return BigInt(digits) * 10n ** BigInt(shift)
+  // Below a tenth of 10⁻¹⁰, which may be 10⁻³²⁴.
+  if (digits.length + shift < 0) return 0n
+  const unit = 10n ** BigInt(-shift)
+  const whole = BigInt(digits) / unit
+  const twice = (BigInt(digits) % unit) * 2n
+  const isUp = twice > unit || (twice === unit && whole % 2n === 1n)
+  return isUp ? whole + 1n : whole
 }
 
 /** The JSON number nearest to a quantity: exact up to 15 significant digits. */

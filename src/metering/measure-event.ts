@@ -7,7 +7,7 @@ import {
   matches,
 } from '../catalog/index.ts'
 import { badInput } from '../kernel/errors.ts'
-import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
+import { amountFromWire, wholeUnits } from '../kernel/quantity.ts'
 import type { Aggregate, Measured } from './types.ts'
 
 /** How usage of a feature is made; its meter's function, where a count is a sum of ones. */
@@ -53,7 +53,8 @@ function measureBy(
       `${field}.dimensions.${aggregation.field} is beyond 2^53 − 1`,
       'EntitlementUsageOutOfRangeError',
     )
-  return { amount: rounded(number), mark: null }
+  // Its last digits are often those of an addition of doubles: it is rounded where a limit is not.
+  return { amount: amountFromWire(number, `${field}.dimensions.${aggregation.field}`), mark: null }
 }
 
 /** As the conditions of a meter read numbers: a text that is one counts as well. */
@@ -62,25 +63,4 @@ const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 function numberOf(value: DimensionValue): number | null {
   if (typeof value === 'number') return value
   return typeof value === 'string' && NUMBER.test(value) ? Number(value) : null
-}
-
-const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/
-/** Decimals of a quantity. */
-const DECIMALS = 10
-/** A smaller power of ten rounds to nothing, whatever its 17 digits. */
-const SMALLEST_POWER = -40
-
-/**
- * The quantity nearest to a number, halves away from zero. The field of an event is a fact whose
- * last digits are often those of an addition of doubles: it is rounded where a limit is refused.
- */
-function rounded(number: number): Quantity {
-  if (Number.isInteger(number)) return wholeUnits(number)
-  const [, sign, whole = '', fraction = '', power = '0'] = DECIMAL.exec(String(number)) ?? []
-  const shift = Number(power) - fraction.length + DECIMALS
-  if (shift < SMALLEST_POWER) return 0n
-  const digits = BigInt(whole + fraction)
-  const unit = 10n ** BigInt(Math.abs(shift))
-  const size = shift >= 0 ? digits * unit : (2n * digits + unit) / (2n * unit)
-  return sign === '-' ? -size : size
 }

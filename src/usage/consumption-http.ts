@@ -2,13 +2,13 @@ import type { ConsumeRequestBody, Reservation as WireReservation } from '../cont
 import { required } from '../kernel/assert.ts'
 import { notFound } from '../kernel/errors.ts'
 import { pageRequest } from '../kernel/page.ts'
-import { quantityFromWire } from '../kernel/quantity.ts'
+import { amountFromWire } from '../kernel/quantity.ts'
 import type { Reservation } from '../metering/index.ts'
 import { type Call, type Handlers, Otherwise } from '../operation.ts'
 import { type Checking, check } from './check.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check-http.ts'
 import { checkedToWire } from './check-wire.ts'
-import { useFromWire, useToWire } from './consumption-wire.ts'
+import { useAmountFromWire, useFromWire, useToWire } from './consumption-wire.ts'
 import { createMemory, type Memory } from './memory.ts'
 import { nameReservations } from './name-reservations.ts'
 import { requesting } from './prepare-uses.ts'
@@ -68,7 +68,7 @@ export function consumptionHandlers(
       return reservation === null ? new Otherwise(answer) : answer
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
-      const amount = body.amount === undefined ? null : quantityFromWire(body.amount, 'amount')
+      const amount = body.amount === undefined ? null : amountFromWire(body.amount, 'amount')
       const commit = { amount, overage: body.overage ?? 'reject' }
       return { data: await settled(call, params, { kind: 'commit', commit }) }
     },
@@ -104,7 +104,7 @@ async function spend(
     customerId,
     resourceId: body.resourceId ?? null,
     capability: capabilityFromWire(body, 'body'),
-    request: requesting(quantityFromWire(body.amount, 'amount')),
+    request: requesting(useAmountFromWire(body)),
     dimensions: body.dimensions === undefined ? null : dimensionsFromWire(body.dimensions),
   })
   return { ...checkedToWire(checked), recorded: false }

@@ -125,7 +125,7 @@ const key = oneOf('k0', 'k1', 'k2', 'k3', 'k4', 'k5')
 export const use = {
   customerId: anyCustomerId,
   featureId: reported,
-  amount: oneOf(0.25, 1, 2, 3, 5, 7, 8.5, 20),
+  amount: oneOf(0.25, 0.1 + 0.2, 1, 2, 3, 1.1 * 3, 5, 7, 8.5, 20),
   key,
   sinceMs: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: since }),
   dimensions: maybe(scalar),

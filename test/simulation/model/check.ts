@@ -1,5 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
-import { type Quantity, quantityFromWire } from '../../../src/kernel/quantity.ts'
+import { amountFromWire, type Quantity } from '../../../src/kernel/quantity.ts'
 import { decisionInstant } from './record.ts'
 import type {
   Budget,
@@ -112,7 +112,7 @@ const capabilityOf = ({ featureId, currencyId }: CheckInput): Capability =>
     ? { kind: 'feature', id: featureId ?? '' }
     : { kind: 'currency', id: currencyId }
 
-const quantity = (amount: number): Quantity => quantityFromWire(amount, 'requestedUsage')
+const quantity = (amount: number): Quantity => amountFromWire(amount, 'requestedUsage')
 
 const isMetered = (feature: Feature | undefined): boolean =>
   feature !== undefined && feature.meterType !== 'None'

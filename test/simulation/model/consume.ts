@@ -1,5 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
-import { quantityFromWire } from '../../../src/kernel/quantity.ts'
+import { amountFromWire } from '../../../src/kernel/quantity.ts'
 import { type Check, check, isHard } from './check.ts'
 import { add, decisionInstant, instantRefusal, reportableRefusal } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, State } from './state.ts'
@@ -27,7 +27,7 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
   const { featureId, dimensions = {}, mode } = input
   const recorded = isGranted || (mode === 'record' && !isHard(reason))
   if (recorded) {
-    const amount = quantityFromWire(input.amount, 'amount')
+    const amount = amountFromWire(input.amount, 'amount')
     add(state, customer, { featureId, amount, at, mark: null, isSet: false, dimensions })
   }
   const decision = { isGranted, reason, recorded }
@@ -86,7 +86,11 @@ export function judge(
 
 /** What a key stands for: a repetition asks for the same. */
 export const contentOf = ({ featureId, amount, dimensions = {} }: ConsumeInput): string =>
-  JSON.stringify([featureId, amount, Object.entries(dimensions).sort()])
+  JSON.stringify([
+    featureId,
+    String(amountFromWire(amount, 'amount')),
+    Object.entries(dimensions).sort(),
+  ])
 
 function ask(state: State, input: ConsumeInput, { clock, at }: { clock: Instant; at: Instant }) {
   const { customerId, featureId, amount, dimensions } = input

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
-import { type Quantity, quantityFromWire, quantityToWire } from '../../../src/kernel/quantity.ts'
+import { amountFromWire, type Quantity, quantityToWire } from '../../../src/kernel/quantity.ts'
 import { check, fits } from './check.ts'
 import { afterwards, type ConsumeInput, type Consumption, contentOf, judge } from './consume.ts'
 import { decisionInstant } from './record.ts'
@@ -47,7 +47,7 @@ function hold(
   const resolved = idsIn(pathsOf(state, customer, dimensions))
   const budgets = budgetsOf(customer, { capability, resolved })
   const reservation: Reservation = {
-    ...{ featureId, amount: quantityFromWire(input.amount, 'amount'), at },
+    ...{ featureId, amount: amountFromWire(input.amount, 'amount'), at },
     expiresAt: customer.decidedAt + ttlSeconds * SECOND_MS,
     ...{ status: 'open', committedAmount: null },
     budgets: new Set(budgets.filter((budget) => counts(budget, at))),
@@ -76,7 +76,7 @@ export function commit(state: State, input: CommitInput, clock: Instant): Outcom
   if ('refused' in found) return found
   const { customer, reservation, now } = found
   const amount =
-    input.amount === undefined ? reservation.amount : quantityFromWire(input.amount, 'amount')
+    input.amount === undefined ? reservation.amount : amountFromWire(input.amount, 'amount')
   if (reservation.status === 'committed' && reservation.committedAmount === amount)
     return { done: { decision: granted, reservation } }
   if (!isOpen(reservation, now)) return { refused: [impossible] }

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FEATURE, openAgency, params, verdict } from '../../test/support/agency.ts'
+import { openWorld } from '../../test/support/world.ts'
+import { required } from '../kernel/assert.ts'
+
+const world = await openWorld()
+
+/** 0.30000000000000004, and 0.00019549999999999998. */
+const SUM = 0.1 + 0.2
+const COST = 391 * 5e-7
+
+test('what doubles come to is consumed, held and committed as the decimal that was meant', async () => {
+  const { consume, held, commit, check } = await openAgency(world, { usageLimit: 2 })
+  assert.equal((await consume(SUM)).currentUsage, 0.3)
+  assert.equal((await consume(COST)).currentUsage, 0.3001955)
+  const reservation = await held(SUM)
+  assert.equal(reservation.amount, 0.3)
+  const { reservation: after } = await commit(reservation.id, { amount: 0.1 + 0.7 - 0.6 })
+  assert.equal(after.committedAmount, 0.2)
+  assert.equal((await check(0)).currentUsage, 0.5001955)
+})
+
+test('what fits by the decimal that was meant is granted', async () => {
+  const { consume } = await openAgency(world, { usageLimit: 1 })
+  for (const amount of [SUM, 0.7]) assert.equal(verdict(await consume(amount)), 'granted recorded')
+})
+
+test('a key names the rounded amount, and so does a commit that is sent again', async () => {
+  const { tenant, consume, reserve, held, commit } = await openAgency(world)
+  const mine = { idempotencyKey: 'mine' }
+  await consume(SUM, {}, mine)
+  assert.equal((await consume(0.3, {}, mine)).currentUsage, 0.3)
+  await reserve(0.3, {}, mine)
+  const again = required((await reserve(SUM, {}, mine)).reservation, 'what is held')
+  assert.equal(again.amount, 0.3)
+  const body = { featureId: FEATURE, amount: 0.3000000001, dimensions: {}, ...mine }
+  await tenant.refused(
+    'v1.customers.consume',
+    { params, body },
+    {
+      status: 400,
+      code: 'InvalidArgumentError',
+      message: /idempotencyKey/,
+    },
+  )
+  const { id } = await held(5)
+  await commit(id, { amount: SUM })
+  assert.equal((await commit(id, { amount: 0.3 })).reservation.committedAmount, 0.3)
+})
+
+test('only the size of an amount is refused: too large for any, too small to be one', async () => {
+  const { tenant, held, commit } = await openAgency(world)
+  const { id } = await held(1)
+  const settled = { ...params, reservationId: id }
+  const refusals = [
+    [1e20, /amount: at most 20 digits before the point/],
+    [4e-11, /amount: rounded to 10 decimals it is 0/],
+  ] as const
+  for (const [amount, message] of refusals) {
+    const refusal = { status: 400, code: 'BadUserInput', message } as const
+    const body = { featureId: FEATURE, amount, idempotencyKey: 'k' }
+    await tenant.refused('v1.customers.consume', { params, body }, refusal)
+    await tenant.refused('v1.customers.reservations.create', { params, body }, refusal)
+  }
+  await tenant.refused(
+    'v1.customers.reservations.commit',
+    { params: settled, body: { amount: 1e20 } },
+    { status: 400, code: 'BadUserInput', message: /amount: at most 20 digits/ },
+  )
+  assert.equal((await commit(id, { amount: 4e-11 })).reservation.committedAmount, 0)
+})
