@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import type { ConfiguredKey } from './access/index.ts'
 import {
   type Authenticator,
@@ -9,7 +9,7 @@ import {
   ensureDefaultEnvironment,
   followKeyChanges,
 } from './access/index.ts'
-import type { App } from './app.ts'
+import type { App, Log } from './app.ts'
 import { type Config, ConfigError } from './config.ts'
 import { startEmbedded } from './db/embedded/index.ts'
 import { type Connection, migrate, openDatabase, readMigrations } from './db/index.ts'
@@ -38,6 +38,7 @@ import {
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
+import { backgroundLog, createLog } from './log.ts'
 import { makePartitions, TRIM_USAGE, trimUsage } from './metering/index.ts'
 import { sources } from './sources.ts'
 
@@ -58,34 +59,6 @@ const workHandlers: WorkHandlers = {
   ...promotionalWork(sources),
 }
 
-/**
- * Only what is named here: errors of the driver carry the connection, its secrets and statements.
- */
-const errorToLog = (error: unknown): object => {
-  if (!(error instanceof Error)) return { message: String(error) }
-  const { name, message, stack, cause } = error
-  const code = (error as { code?: unknown }).code
-  return {
-    name,
-    message,
-    code,
-    stack,
-    ...(cause === undefined ? {} : { cause: errorToLog(cause) }),
-  }
-}
-
-/** Logs are JSON lines on standard error; standard output belongs to the start line and the CLI. */
-export const createLog = (config: Pick<Config, 'logLevel'>): Logger =>
-  pino(
-    {
-      level: config.logLevel,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: errorToLog },
-    },
-    process.stderr,
-  )
-
 export type OpenedDatabase = {
   connection: Connection
   /** Where an embedded database lives; null for `DATABASE_URL`. */
@@ -94,7 +67,7 @@ export type OpenedDatabase = {
 }
 
 /** The database that the configuration names, started if it is the embedded one. */
-export async function openConfigured(config: Config, log: Logger): Promise<OpenedDatabase> {
+export async function openConfigured(config: Config, log: Log): Promise<OpenedDatabase> {
   if (config.databaseUrl !== null)
     return {
       connection: { connectionString: config.databaseUrl },
@@ -114,7 +87,7 @@ export async function createApp(from: {
   config: Config
   connection: Connection
   clock: Clock
-  log: Logger
+  log: Log
   origin: Origin
   statementTimeoutMs?: number
 }): Promise<App> {
@@ -126,7 +99,8 @@ export async function createApp(from: {
     connection,
     poolSize: config.databasePoolSize,
     ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
-    onIdleError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
+    onIdleError: ({ message }) =>
+      log.warn({ reason: message }, 'an idle database connection broke'),
   })
   return { db, clock, ids: uuidv7(), log, config, origin }
 }
@@ -190,14 +164,21 @@ export type Serving = {
  */
 export async function serve(config: Config, onKey: (key: ConfiguredKey) => void): Promise<Serving> {
   const log = createLog(config)
+  const background = backgroundLog(log)
   const clock = config.testClock ? offsetClock(systemClock) : null
-  const database = await openConfigured(config, log)
+  const database = await openConfigured(config, background)
   let close = async () => {}
   const stop = () => close().finally(database.stop)
   try {
     const { connection } = database
     const origin = systemOrigin('serve')
-    const app = await createApp({ config, connection, clock: clock ?? systemClock, log, origin })
+    const app = await createApp({
+      config,
+      connection,
+      clock: clock ?? systemClock,
+      log: background,
+      origin,
+    })
     close = () => app.db.close()
     const environment = await ensureDefaultEnvironment(app)
     onKey(await ensureConfiguredKey(app, environment))

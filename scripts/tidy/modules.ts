@@ -24,6 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'config.ts': ['kernel'],
   'app.ts': ['kernel', 'db', 'config.ts'],
   'operation.ts': ['kernel', 'contract.gen.ts', 'app.ts'],
+  'log.ts': ['kernel', 'app.ts', 'config.ts'],
   jobs: BASE,
   access: [...BASE, 'jobs'],
   catalog: [...BASE, 'jobs'],
@@ -59,6 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'metering',
     'sources.ts',
     'handlers.ts',
+    'log.ts',
   ],
   cli: [
     ...BASE,
@@ -74,6 +76,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'http',
     'sources.ts',
     'handlers.ts',
+    'log.ts',
     'main.ts',
   ],
 }

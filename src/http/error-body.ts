@@ -30,7 +30,12 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const refusal = error instanceof Refusal ? error : refusalOf(error as FastifyError)
   if (refusal === null) {
     request.log.error(
-      { err: error, method: request.method, path: pathOf(request) },
+      {
+        err: error,
+        route: request.routeOptions.url,
+        method: request.method,
+        path: pathOf(request),
+      },
       'request failed',
     )
     reply.code(500).send({
@@ -40,7 +45,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     return
   }
   if (refusal.status === 503)
-    request.log.warn({ err: refusal.cause ?? refusal, path: pathOf(request) }, 'request not served')
+    request.log.warn({ err: refusal, path: pathOf(request) }, 'request not served')
   reply
     .code(refusal.status)
     .headers(refusal.headers)
