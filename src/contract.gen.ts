@@ -1493,6 +1493,43 @@ export type EntityUnarchiveResponse = {
 }
 
 /**
+ * What the environment chooses for itself.
+ */
+export type EnvironmentSettings = {
+  /**
+   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` makes a check and a consumption with it a denial.
+   */
+  unknownDimensions: 'ignore' | 'deny'
+  /**
+   * The origins from which browsers may write, besides the server's own: as browsers send them, ascending, each once.
+   */
+  allowedOrigins: string[]
+}
+
+/**
+ * The settings as they are now.
+ */
+export type EnvironmentSettingsResponse = {
+  data: EnvironmentSettings
+}
+
+/**
+ * What to change. What is absent stays.
+ */
+export type EnvironmentSettingsUpdateRequestBody = {
+  /**
+   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` makes a check and a consumption with it a denial.
+   */
+  unknownDimensions?: 'ignore' | 'deny'
+  /**
+   * The whole list: each is http or https, a host, and a port if need be. They are normalised as browsers do; their order does not matter, repeated ones count once.
+   *
+   * @maxItems 100
+   */
+  allowedOrigins?: string[]
+}
+
+/**
  * A refusal that has no code.
  */
 export type ErrorResponseDto = {
@@ -3606,6 +3643,18 @@ export type Operations = {
     query: Record<string, never>
     body: CustomerUpdateRequestBody
     response: CustomerResponse
+  }
+  'v1.environment.settings.retrieve': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: undefined
+    response: EnvironmentSettingsResponse
+  }
+  'v1.environment.settings.update': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: EnvironmentSettingsUpdateRequestBody
+    response: EnvironmentSettingsResponse
   }
   'v1.events.beta.customers.retrieveGovernance': {
     params: {

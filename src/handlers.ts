@@ -1,3 +1,4 @@
+import { accessHandlers } from './access/index.ts'
 import { auditHandlers } from './audit/index.ts'
 import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
@@ -9,6 +10,7 @@ import { releaseWhenArchived, usageHandlers } from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
+  ...accessHandlers,
   ...auditHandlers,
   ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...budgetsUse }),
   ...customersHandlers([releaseWhenArchived, announceArchiving(sources)]),

@@ -1,11 +1,14 @@
 export { type Authenticator, createAuthenticator } from './authenticate.ts'
 export * from './commands.ts'
 export { type ConfiguredKey, ensureConfiguredKey } from './configured-key.ts'
+export { accessHandlers } from './http.ts'
 export { keyFileOf, readKeyFile, writeKeyFile } from './key-file.ts'
 export { followKeyChanges } from './listen.ts'
 export { type MemberInput, putMember, removeMember } from './member-commands.ts'
 export { listMembers } from './member-store.ts'
 export { permits } from './permit.ts'
+export { changeSettings, type SettingsInput } from './settings-commands.ts'
+export { findSettings, unknownDimensionsOf } from './settings-store.ts'
 export { enforceSigning, signingSecret } from './signing-commands.ts'
 export { findEnvironment, findEnvironmentsByKey, listEnvironments, listKeys } from './store.ts'
 export {
@@ -21,4 +24,6 @@ export {
   KEY_KINDS,
   type KeyKind,
   type Member,
+  type Settings,
+  UNKNOWN_DIMENSIONS,
 } from './types.ts'

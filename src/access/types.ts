@@ -53,6 +53,16 @@ export type Signing = {
   createdAt: Instant
 }
 
+export const UNKNOWN_DIMENSIONS = ['ignore', 'deny'] as const
+
+/** What an environment chooses for itself. */
+export type Settings = {
+  /** Of a dimension whose value names no entity: it counts for none, or makes a denial. */
+  unknownDimensions: (typeof UNKNOWN_DIMENSIONS)[number]
+  /** The origins from which browsers may write, besides the server's own: ascending, each once. */
+  allowedOrigins: string[]
+}
+
 /** What an operation needs, as its contract file states it: `customers:write`. */
 export type Permission = string
 

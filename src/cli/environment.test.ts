@@ -61,3 +61,32 @@ test('a strict server links to what was registered, and to nothing else', async 
   await bursar('integration', 'add', 'billing', '--environment', tenant.id, '--vendor', 'STRIPE')
   await tenant.ok('v1.customers.integrations.link', request)
 })
+
+test('the settings of an environment are shown and changed', async () => {
+  const tenant = await world.tenant()
+  const { id } = tenant
+  const shown = async (...args: string[]) =>
+    JSON.parse((await bursar('environment', ...args, '--json')).stdout)
+  assert.deepEqual(await shown('show', id), { unknownDimensions: 'ignore', allowedOrigins: [] })
+  const origins = ['--allow-origin', 'https://b.example', '--allow-origin', 'https://a.example']
+  const both = {
+    unknownDimensions: 'deny',
+    allowedOrigins: ['https://a.example', 'https://b.example'],
+  }
+  await bursar('environment', 'update', id, ...origins)
+  assert.deepEqual(await shown('update', id, '--unknown-dimensions', 'deny'), both)
+  assert.deepEqual((await tenant.ok('v1.environment.settings.retrieve')).data, both)
+  assert.equal(
+    (await bursar('environment', 'update', id, '--allow-origin', 'none')).stdout,
+    'SETTING             VALUE\nunknown dimensions  deny\nallowed origins     none\n',
+  )
+  for (const [args, code, message] of [
+    [[], 2, /say what to change/],
+    [['--unknown-dimensions', 'refuse'], 2, /must be one of ignore, deny/],
+    [['--allow-origin', '*'], 1, /allowedOrigins\[0\] must be an origin/],
+  ] as const) {
+    const refused = await runCli(['environment', 'update', id, ...args], { DATABASE_URL })
+    assert.deepEqual([refused.code, refused.stdout], [code, ''])
+    assert.match(refused.stderr, message)
+  }
+})

@@ -1,29 +1,41 @@
 import {
+  changeSettings,
   createEnvironment,
   createKey,
   ENVIRONMENT_TYPES,
   findEnvironment,
+  findSettings,
   listEnvironments,
+  type Settings,
+  UNKNOWN_DIMENSIONS,
 } from '../access/index.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, CommandError, note, print } from './command.ts'
+import { type Command, CommandError, note, print, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
-import { withApp } from './with-app.ts'
+import { requireEnvironment, withApp } from './with-app.ts'
 
 export const environmentCommand: Command = {
-  summary: 'create and list environments',
+  summary: 'create, list and set up environments',
   usage: `Usage: bursar environment create <id> [--name <name>] [--type <type>] [--account <id>]
        bursar environment list [--json]
+       bursar environment show <id> [--json]
+       bursar environment update <id> [--unknown-dimensions <what>] [--allow-origin <origin>]...
 
 create   makes an environment and a full-access key for it, and prints the secret of that key,
          which is kept nowhere: standard output has nothing else
 list     shows the environments of this installation
+show     shows the settings of one
+update   changes the settings that are named, and shows them all
 
-  --name     its name for display (default: its id)
-  --type     ${ENVIRONMENT_TYPES.join(', ')} (default: DEVELOPMENT)
-  --account  the account it belongs to, made if need be (default: default)
-  --json     as JSON instead of a table`,
-  run: runAction({ create, list }),
+  --name                its name for display (default: its id)
+  --type                ${ENVIRONMENT_TYPES.join(', ')} (default: DEVELOPMENT)
+  --account             the account it belongs to, made if need be (default: default)
+  --unknown-dimensions  what becomes of a dimension whose value names no entity:
+                        ${UNKNOWN_DIMENSIONS.join(', ')} (ignore at first)
+  --allow-origin        an origin from which browsers may write, such as https://app.example.com;
+                        those that are named replace the list, and "none" empties it
+  --json                as JSON instead of a table`,
+  run: runAction({ create, list, show, update }),
 }
 
 async function create(args: readonly string[]): Promise<number> {
@@ -65,4 +77,53 @@ async function list(args: readonly string[]): Promise<number> {
     print(formatTable(['id', 'name', 'type', 'account'], rows))
   }
   return 0
+}
+
+async function show(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, { json: { type: 'boolean', default: false } })
+  const [id = ''] = takePositionals(positionals, 'the id of the environment')
+  const settings = await withApp(async (app) =>
+    findSettings(app.db.read, await requireEnvironment(app, id)),
+  )
+  printSettings(settings, values)
+  return 0
+}
+
+async function update(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    'unknown-dimensions': { type: 'string' },
+    'allow-origin': { type: 'string', multiple: true },
+    json: { type: 'boolean', default: false },
+  })
+  const [id = ''] = takePositionals(positionals, 'the id of the environment')
+  const { 'unknown-dimensions': dimensions, 'allow-origin': origins } = values
+  if (dimensions === undefined && origins === undefined)
+    throw new UsageError('say what to change: --unknown-dimensions or --allow-origin')
+  const input = {
+    ...(dimensions !== undefined && {
+      unknownDimensions: oneOf('--unknown-dimensions', dimensions, UNKNOWN_DIMENSIONS),
+    }),
+    allowedOrigins: origins?.join() === 'none' ? [] : origins,
+  }
+  const settings = await withApp(async (app) => {
+    const scope = await requireEnvironment(app, id)
+    return changeSettings({ app, scope, origin: app.origin }, input)
+  })
+  printSettings(settings, values)
+  return 0
+}
+
+function printSettings(settings: Settings, { json }: { json: boolean }): void {
+  const { unknownDimensions, allowedOrigins } = settings
+  if (json) print(JSON.stringify(settings, null, 2))
+  else
+    print(
+      formatTable(
+        ['setting', 'value'],
+        [
+          ['unknown dimensions', unknownDimensions],
+          ['allowed origins', allowedOrigins.join(' ') || 'none'],
+        ],
+      ),
+    )
 }

@@ -41,6 +41,7 @@ const ACCESS: Readonly<Record<string, Access>> = {
   entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },
   usage: { ...EVERYWHERE, SUPPORT: 'read' },
   audit: EVERYWHERE,
+  environments: EVERYWHERE,
   events: { ...EVERYWHERE, 'event-queue-read': 'read' },
 }
 

@@ -212,6 +212,10 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
+  'v1.environment.settings.retrieve': () => ({}),
+  'v1.environment.settings.update': () => ({
+    body: { unknownDimensions: 'deny', allowedOrigins: ['HTTPS://App.example.com:443'] },
+  }),
 }
 
 /** Operations for which a customer who does not exist is an answer, and no refusal. */
@@ -277,6 +281,9 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     },
   })
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
+  await tenant.ok('v1.environment.settings.update', {
+    body: { allowedOrigins: ['https://furnished.example.com'] },
+  })
   await tenant.ok('v1.usage.report', {
     body: {
       usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
@@ -336,6 +343,7 @@ export async function portrait(tenant: Tenant): Promise<string> {
     (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
     await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
     await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
+    await tenant.ok('v1.environment.settings.retrieve'),
     await tenant.announced(),
   ])
 }

@@ -16,6 +16,7 @@ const NOT_OF_CUSTOMERS = [
   'entity_types',
   'environment_heads',
   'environment_roles',
+  'environment_settings',
   'environments',
   'features',
   'idempotency_answers',

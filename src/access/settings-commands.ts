@@ -1,0 +1,69 @@
+import type { App } from '../app.ts'
+import type { Tx } from '../db/index.ts'
+import { announce } from '../jobs/index.ts'
+import { required } from '../kernel/assert.ts'
+import { badInput } from '../kernel/errors.ts'
+import type { Origin } from '../kernel/origin.ts'
+import { sent } from '../kernel/patch.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { ORIGINS_LIMIT, originOf } from './origins.ts'
+import { findSettings, saveSettings } from './settings-store.ts'
+import { announceKeyChange, findEnvironmentsByKey, lockEnvironment } from './store.ts'
+import type { Settings } from './types.ts'
+
+/** Settings to change; what is absent stays. */
+export type SettingsInput = {
+  unknownDimensions?: Settings['unknownDimensions'] | undefined
+  allowedOrigins?: readonly string[] | undefined
+}
+
+/**
+ * Changes what an environment chooses for itself. 400 for what is no origin, and for more of them
+ * than an environment may have.
+ */
+export async function changeSettings(
+  { app, scope, origin }: { app: App; scope: Scope; origin: Origin },
+  input: SettingsInput,
+): Promise<Settings> {
+  const origins = input.allowedOrigins && originsOf(input.allowedOrigins)
+  const work = async (tx: Tx) => {
+    await lockEnvironment(tx, scope)
+    const before = await findSettings(tx, scope)
+    const after: Settings = {
+      unknownDimensions: sent(input.unknownDimensions, before.unknownDimensions),
+      allowedOrigins: sent(origins, before.allowedOrigins),
+    }
+    if (JSON.stringify(after) === JSON.stringify(before)) return before
+    const [environment] = await findEnvironmentsByKey(tx, [scope.environmentKey])
+    const { id } = required(environment, 'the environment of a call')
+    await saveSettings(tx, scope, after)
+    await announce(tx, { app, scope, now: app.clock.now(), origin }, [
+      {
+        type: 'environment.updated',
+        customerKey: null,
+        objectId: id,
+        before: { id, ...before },
+        after: { id, ...after },
+      },
+    ])
+    // The origins are remembered along with the keys of their environment.
+    await announceKeyChange(tx)
+    return after
+  }
+  return app.db.transaction(work, { turn: `${scope.environmentKey} settings` })
+}
+
+/** Ascending, each once. */
+function originsOf(texts: readonly string[]): string[] {
+  if (texts.length > ORIGINS_LIMIT)
+    throw badInput(`allowedOrigins: at most ${ORIGINS_LIMIT} origins`)
+  const origins = texts.map((text, index) => {
+    const origin = originOf(text)
+    if (origin !== null) return origin
+    throw badInput(
+      `allowedOrigins[${index}] must be an origin such as https://app.example.com: ` +
+        'http or https, a host, a port if need be, and nothing else',
+    )
+  })
+  return [...new Set(origins)].sort()
+}

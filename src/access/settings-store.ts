@@ -1,0 +1,43 @@
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { type Settings, UNKNOWN_DIMENSIONS } from './types.ts'
+
+/**
+ * What an environment does with a dimension whose value names no entity. An expression, for the
+ * statements of whoever decides.
+ */
+export const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
+  coalesce((
+    select settings.unknown_dimensions from environment_settings settings
+    where settings.environment_key = ${environmentKey}), 'ignore')`
+
+/** The origins from which browsers may write, as JSON. An expression. */
+export const allowedOriginsOf = (environmentKey: Sql): Sql => sql`
+  coalesce((
+    select to_json(settings.allowed_origins) from environment_settings settings
+    where settings.environment_key = ${environmentKey}), '[]')`
+
+const settingsRow = row({
+  unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS),
+  allowed_origins: column.json<string[]>(),
+})
+
+export async function findSettings(reader: Reader, scope: Scope): Promise<Settings> {
+  const key = sql`${scope.environmentKey}::uuid`
+  const found = await reader.one(
+    settingsRow,
+    sql`
+    select ${unknownDimensionsOf(key)} as unknown_dimensions,
+      ${allowedOriginsOf(key)} as allowed_origins`,
+  )
+  return { unknownDimensions: found.unknown_dimensions, allowedOrigins: found.allowed_origins }
+}
+
+export const saveSettings = (tx: Tx, scope: Scope, settings: Settings): Promise<number> =>
+  tx.execute(sql`
+    insert into environment_settings (environment_key, unknown_dimensions, allowed_origins)
+    values (${scope.environmentKey}::uuid, ${settings.unknownDimensions}::text,
+      ${settings.allowedOrigins}::text[])
+    on conflict (environment_key) do update set
+      unknown_dimensions = excluded.unknown_dimensions,
+      allowed_origins = excluded.allowed_origins`)
