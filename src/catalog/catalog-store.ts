@@ -1,4 +1,5 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 export const inEnvironment = (scope: Scope): Sql =>
@@ -18,19 +19,24 @@ export const lockCatalog = (tx: Tx, scope: Scope) =>
 /** Tells whoever remembers features or currencies of the environment that they differ now. */
 export const bumpCatalogVersion = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
-    insert into catalog_versions (environment_key, version)
-    values (${scope.environmentKey}::uuid, 1)
-    on conflict (environment_key) do update set version = catalog_versions.version + 1`)
+    insert into catalog_versions as known (environment_key, structure_version)
+    values (${scope.environmentKey}::uuid, ${newVersion()}::uuid)
+    on conflict (environment_key) do update set
+      structure_version = excluded.structure_version, version = known.version + 1`)
 
-const versionRow = row({ version: column.bigint })
+const versionRow = row({ version: column.uuid })
 
-/** Grows with every change of the environment's features and currencies; 0 before the first. */
-export const catalogVersion = async (reader: Reader, scope: Scope): Promise<bigint> =>
+/**
+ * Another one after every change of the environment's features and currencies; `NO_VERSION` before
+ * the first.
+ */
+export const catalogVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
   (
     await reader.one(
       versionRow,
       sql`
       select coalesce((
-        select version from catalog_versions where ${inEnvironment(scope)}), 0) as version`,
+        select structure_version from catalog_versions where ${inEnvironment(scope)}
+      ), ${NO_VERSION}::uuid) as version`,
     )
   ).version

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { randomFillSync, randomUUID } from 'node:crypto'
 import type { Instant } from './clock.ts'
 
 /** A UUID in its lower-case text form. */
@@ -60,6 +60,15 @@ export function uuidv7(): Ids {
     },
   }
 }
+
+/**
+ * A version that nothing has had before. Versions are compared for equality alone, so that a
+ * database which a fail-over has put back never has one of what it has lost.
+ */
+export const newVersion = (): Uuid => randomUUID()
+
+/** The version of what was never changed. */
+export const NO_VERSION: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /**
  * The lowest key that a record made at `instant` can have; every earlier record's key is below it.

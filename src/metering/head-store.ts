@@ -1,6 +1,6 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
-import type { Uuid } from '../kernel/ids.ts'
+import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 /**
@@ -16,12 +16,15 @@ export const bumpVersion = (
   customerKeys: readonly Uuid[],
 ): Promise<number> =>
   tx.execute(sql`
-    insert into customer_heads as head (customer_key, environment_key, version, decided_at)
-    select customer_key, ${scope.environmentKey}::uuid, 1, ${instantToWire(now)}::timestamptz
+    insert into customer_heads as head
+      (customer_key, environment_key, structure_version, decided_at)
+    select customer_key, ${scope.environmentKey}::uuid, ${newVersion()}::uuid,
+      ${instantToWire(now)}::timestamptz
     from unnest(${customerKeys}::uuid[]) as customer (customer_key)
     order by customer_key
     on conflict (customer_key) do update set
-      version = head.version + 1, decided_at = greatest(head.decided_at, excluded.decided_at)`)
+      structure_version = excluded.structure_version, version = head.version + 1,
+      decided_at = greatest(head.decided_at, excluded.decided_at)`)
 
 /**
  * The same for what all customers of an environment share: entity types and their attribution keys.
@@ -29,21 +32,22 @@ export const bumpVersion = (
  */
 export const bumpEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
   tx.execute(sql`
-    insert into environment_heads as head (environment_key, version)
-    values (${scope.environmentKey}::uuid, 1)
-    on conflict (environment_key) do update set version = head.version + 1`)
+    insert into environment_heads as head (environment_key, structure_version)
+    values (${scope.environmentKey}::uuid, ${newVersion()}::uuid)
+    on conflict (environment_key) do update set
+      structure_version = excluded.structure_version, version = head.version + 1`)
 
 /** A customer whose usage nobody else counts, and whose structure nobody changes, meanwhile. */
 export type Head = {
   /** Of the customer's structure: what was resolved for another one is void. */
-  version: number
+  version: Uuid
   /** The instant of decision. */
   now: Instant
 }
 
 const headRow = row({
   customer_key: column.uuid,
-  version: column.integer,
+  structure_version: column.uuid,
   decided_at: column.instant,
 })
 
@@ -60,19 +64,20 @@ export async function lockHeads(
   const found = await tx.many(
     headRow,
     sql`
-    insert into customer_heads as head (customer_key, environment_key, version, decided_at)
-    select customer_key, ${scope.environmentKey}::uuid, 0,
+    insert into customer_heads as head
+      (customer_key, environment_key, structure_version, decided_at)
+    select customer_key, ${scope.environmentKey}::uuid, ${newVersion()}::uuid,
       ${instantToWire(asked.now)}::timestamptz
     from unnest(${asked.customerKeys}::uuid[]) as customer (customer_key)
     order by customer_key
     on conflict (customer_key) do update set
       decided_at = greatest(head.decided_at, excluded.decided_at)
-    returning customer_key, version, decided_at`,
+    returning customer_key, structure_version, decided_at`,
   )
   return new Map(
-    found.map(({ customer_key, version, decided_at }) => [
+    found.map(({ customer_key, structure_version, decided_at }) => [
       customer_key,
-      { version, now: decided_at },
+      { version: structure_version, now: decided_at },
     ]),
   )
 }
@@ -101,16 +106,16 @@ export const findInstant = async (
     )
   ).now
 
-const versionRow = row({ version: column.integer })
+const versionRow = row({ version: column.uuid })
 
-/** The version of what all customers of an environment share; 0 before its first change. */
-export const environmentVersion = async (reader: Reader, scope: Scope): Promise<number> =>
+/** The version of what all customers of an environment share; `NO_VERSION` before any change. */
+export const environmentVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
   (
     await reader.one(
       versionRow,
       sql`
       select coalesce((
-        select version from environment_heads
-        where environment_key = ${scope.environmentKey}::uuid), 0) as version`,
+        select structure_version from environment_heads
+        where environment_key = ${scope.environmentKey}::uuid), ${NO_VERSION}::uuid) as version`,
     )
   ).version

@@ -26,7 +26,7 @@ const ENVIRONMENTS = 1000
 const REMEMBERED = 10_000
 
 type Remembered = {
-  version: bigint
+  version: Uuid
   metered: readonly MeteredFeature[]
   byId: Memory<Feature>
   byKey: Memory<Feature>
@@ -36,13 +36,13 @@ type Remembered = {
 export type ReadCatalog = (
   reader: Reader,
   scope: Scope,
-  asked: { version: bigint; featureIds: readonly string[]; featureKeys: readonly Uuid[] },
+  asked: { version: Uuid; featureIds: readonly string[]; featureKeys: readonly Uuid[] },
 ) => Promise<Catalog>
 
 /** Reads features, and remembers them until the version of the catalog is another one. */
 export function rememberCatalog(): ReadCatalog {
   const environments = createMemory<Remembered>(ENVIRONMENTS)
-  const remembered = async (reader: Reader, scope: Scope, version: bigint) => {
+  const remembered = async (reader: Reader, scope: Scope, version: Uuid) => {
     const before = environments.get(scope.environmentKey)
     if (before?.version === version) return before
     const metered = await meteredFeatures(reader, scope)

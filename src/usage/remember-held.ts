@@ -18,7 +18,7 @@ export type ReadHoldings = (
   heads: ReadonlyMap<Uuid, Head>,
 ) => Promise<HoldingOf>
 
-type Remembered = { holding: HeldFeature; version: number; from: Instant; until: Instant | null }
+type Remembered = { holding: HeldFeature; version: Uuid; from: Instant; until: Instant | null }
 
 const nameOf = ({ customerKey, featureKey, resourceKey }: MeteredOf): string =>
   `${customerKey} ${featureKey} ${resourceKey}`

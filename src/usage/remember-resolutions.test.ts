@@ -4,6 +4,7 @@ import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
+import { newVersion } from '../kernel/ids.ts'
 import { environmentVersion, type Head } from '../metering/index.ts'
 import { rememberResolutions } from './remember-resolutions.ts'
 
@@ -59,7 +60,9 @@ for (const [name, { isKnown, statement }] of Object.entries(CASES))
     const { scope } = tenant
     const reader = app.db.read
     const customerKey = required(await findCustomerKey(reader, scope, params.id), 'the customer')
-    const heads = new Map<string, Head>([[customerKey, { version: 1, now: app.clock.now() }]])
+    const heads = new Map<string, Head>([
+      [customerKey, { version: newVersion(), now: app.clock.now() }],
+    ])
     const read = rememberResolutions()
     const ask = async (steps: (() => Promise<unknown>)[], userId: string) => {
       const one = { customerKey, dimensions: { userId, actorId: 'bob' }, featureKeys: [] }

@@ -30,15 +30,15 @@ export type ReadResolutions = (
     attributables: readonly Attributable[]
     heads: ReadonlyMap<Uuid, Head>
     /** Of what all customers of the environment share. */
-    environmentVersion: number
+    environmentVersion: Uuid
     now: Instant
   },
 ) => Promise<ResolutionOf>
 
 type Relevant = readonly (readonly [key: string, value: string])[]
-type Remembered = { resolution: Resolution; version: number; environmentVersion: number }
-type Remembering = Attributable & { relevant: Relevant; version: number }
-type Keys = { version: number; keys: ReadonlySet<string> }
+type Remembered = { resolution: Resolution; version: Uuid; environmentVersion: Uuid }
+type Remembering = Attributable & { relevant: Relevant; version: Uuid }
+type Keys = { version: Uuid; keys: ReadonlySet<string> }
 
 /**
  * Reads what dimensions lead to, in one statement, and remembers it until the structure of the
