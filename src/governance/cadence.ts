@@ -68,10 +68,11 @@ export function windowOf(budget: Cadenced, at: Instant): Window {
 }
 
 /**
- * Where the windows begin that a budget counts in: at the start of the one in progress when it was
- * created. What occurred earlier never counts, however late it arrives.
+ * Whether what occurs at an instant counts for a budget: from its creation on. What occurred before
+ * never does, however late it arrives and however long the windows are or become.
  */
-export const countsFrom = (budget: Cadenced): Instant => countedBy(budget).anchor
+export const countsAt = ({ createdAt }: Pick<Cadenced, 'createdAt'>, at: Instant): boolean =>
+  at >= createdAt
 
 /** The windows of a budget from the one that `from` lies in to the one that `until` lies in. */
 export function windowsBetween(budget: Cadenced, from: Instant, until: Instant): Window[] {

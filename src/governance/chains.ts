@@ -3,7 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { countsFrom, windowOf } from './cadence.ts'
+import { countsAt, windowOf } from './cadence.ts'
 import { type Counters, counterName } from './count.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
@@ -49,7 +49,7 @@ export function chainsOf(
   const nodes = demands.flatMap((demand) =>
     budgets
       .filter(({ capabilityKey }) => capabilityKey === demand.capabilityKey)
-      .filter((budget) => spent.at >= countsFrom(budget))
+      .filter((budget) => countsAt(budget, spent.at))
       .toSorted(byScope)
       .map((budget) => nodeOf(budget, demand, spent)),
   )

@@ -3,7 +3,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { AHEAD_LIMIT_MS, type Attribution, type Posting } from '../metering/index.ts'
-import { type Cadenced, countsFrom, windowOf, windowsBetween } from './cadence.ts'
+import { type Cadenced, countsAt, windowOf, windowsBetween } from './cadence.ts'
 import type { Budget, Resolution } from './types.ts'
 
 /** The windows in which a revision counts what was posted under those before it. */
@@ -37,8 +37,8 @@ export const counterName = (
 
 /**
  * What a record of a capability adds to the budgets that its dimensions lead to: its amount, once
- * to each, in the window that it occurred in. Nothing where that window had passed when the budget
- * was created.
+ * to each, in the window that it occurred in. Nothing where it occurred before the budget was
+ * created.
  */
 export function postingsOf(
   resolution: Pick<Resolution, 'budgets'>,
@@ -46,7 +46,7 @@ export function postingsOf(
 ): Posting[] {
   return resolution.budgets
     .filter((budget) => budget.capabilityKey === record.capabilityKey)
-    .filter((budget) => record.occurredAt >= countsFrom(budget))
+    .filter((budget) => countsAt(budget, record.occurredAt))
     .map((budget) => ({
       assignmentKey: budget.assignmentKey,
       revision: budget.revision,

@@ -1,5 +1,5 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
@@ -88,6 +88,18 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
   }
 }
 
+/**
+ * The postings on a customer's records that count, as `postingsFrom`: not those of what occurred
+ * before the budget was created, which an earlier version of Bursar made.
+ */
+export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql => sql`(
+  select posting.assignment_key, posting.revision, posting.window_start, posting.delta,
+    posting.occurred_at
+  from ${postingsFrom(customerKey, from)} posting
+    left join assignments a on a.customer_key = ${customerKey}::uuid
+      and a.assignment_key = posting.assignment_key
+  where (posting.occurred_at < a.created_at) is not true)`
+
 /** What earlier revisions were posted, as postings of the revision that took it over. */
 export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
   const rows = carries.flatMap(({ assignmentKey, revision, windows }) =>
@@ -102,7 +114,7 @@ export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
       ${rows.map(({ window }) => instantToWire(window.start))}::timestamptz[],
       ${rows.map(({ window }) => instantToWire(window.end))}::timestamptz[]
     ) as taken (assignment_key, revision, window_start, window_end)
-      join ${postingsFrom(customerKey, from)} posting
+      join ${postingsThatCount(customerKey, from)} posting
         on posting.assignment_key = taken.assignment_key and posting.revision < taken.revision
           and posting.occurred_at >= taken.window_start
           and posting.occurred_at < taken.window_end`

@@ -12,7 +12,7 @@ import {
   type RecordKey,
 } from '../metering/index.ts'
 import type { Carry } from './count.ts'
-import { carried } from './counter-store.ts'
+import { carried, postingsThatCount } from './counter-store.ts'
 
 /**
  * Some of a customer's counters: those of the revisions that took windows over, or null for those
@@ -50,7 +50,7 @@ const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
     select assignment_key, revision, window_start, sum(delta) as usage
     from (
       select assignment_key, revision, window_start, delta
-      from ${postingsFrom(customerKey, null)} as each where ${isIn(part, customerKey)}
+      from ${postingsThatCount(customerKey, null)} as each where ${isIn(part, customerKey)}
       ${part === null ? nothing : sql`union all ${carried(customerKey, part)}`}
     ) as posting
     group by 1, 2, 3

@@ -20,8 +20,9 @@ const upsertEntities = (tenant: Tenant, entities: object[]) =>
 const budget = (tenant: Tenant, ...assignments: object[]) =>
   tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
 
-/** org ▸ team ▸ ann and bob; a model beside them. A budget of tokens on each level. */
+/** org ▸ team ▸ ann and bob; a model beside them. A budget of tokens on each level, of 1 May. */
 async function openCompany() {
+  clock.moveTo(Date.parse('2026-05-01T00:00:00Z'))
   const shop = await openShop(world, FEATURES)
   const { tenant } = shop
   const types = ['org', 'team', 'user', 'model']
@@ -42,6 +43,7 @@ async function openCompany() {
     { ...tokens, entityId: 'ann', usageLimit: 30, cadence: 'P1D', parentId: 'team' },
     { ...tokens, entityId: 'bob', usageLimit: null, parentId: 'team' },
   )
+  clock.moveTo(null)
   /** Usage of budgets: `ann 15`, `team[gpt] 45`. */
   const used = async (featureId = 'tokens') => {
     const { data } = await tenant.ok('v1.events.beta.customers.retrieveGovernance', {

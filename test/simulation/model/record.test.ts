@@ -37,14 +37,14 @@ test('what was recorded before a budget was created does not count for it', () =
   assert.equal(used(state), 7n)
 })
 
-test('late usage counts in its window, and not in one that ended before the budget was created', () => {
+test('late usage counts in its window, and not if it was before the budget was created', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 10, { cadence: 'P1D' })]))
-  use(state, 3, ann, { createdAt: CREATED - HOUR })
-  use(state, 4, ann, { createdAt: CREATED - DAY })
-  assert.equal(chain(state), 'ann 3/10')
   const tomorrow = CREATED + DAY
+  use(state, 3, ann, { createdAt: CREATED })
+  use(state, 4, ann, { createdAt: CREATED - 1 })
   assert.equal(chain(state, tomorrow), 'ann 0/10')
+  assert.equal(chain(state), 'ann 3/10')
   assert.equal(used(state), 7n)
 })
 
@@ -68,7 +68,7 @@ test('another cadence counts its window in progress anew, from what was attribut
   use(state, 4, ann, { createdAt: CREATED + HOUR })
   assert.equal(chain(state), 'ann 1/10')
   done(assign(state, [{ entityId: 'ann', featureId: FEATURE, cadence: 'P1D' }], CREATED + HOUR))
-  // The 2 were never attributed: their hour was over when the budget was created.
+  // The 2 are never attributed: they were before the budget was created.
   assert.equal(chain(state, CREATED + HOUR), 'ann 5/10')
 })
 
@@ -180,7 +180,7 @@ test('an event feeds every meter that takes it, by itself and once', () => {
   ]
   done(reportEvents(state, batch, CREATED))
   done(reportEvents(state, [keyed(event, 'a')], CREATED))
-  done(reportEvents(state, [{ ...keyed(eu, 'b'), timestamp: CREATED - 1 }], CREATED))
+  done(reportEvents(state, [{ ...keyed(eu, 'b'), timestamp: CREATED + 1 }], CREATED))
   const amounts = customerOf(state).records.map(({ featureId, amount, budgets }) => [
     featureId,
     Number(amount) / Number(wholeUnits(1)),

@@ -1,7 +1,7 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { type Quantity, wholeUnits } from '../../../src/kernel/quantity.ts'
 import type { Budget, Customer, Feature, Grant, Reservation } from './state.ts'
-import { isIn, type Window, windowOf } from './windows.ts'
+import { isIn, type Window } from './windows.ts'
 
 const sum = (amounts: readonly Quantity[]): Quantity =>
   amounts.reduce((total, amount) => total + amount, 0n)
@@ -63,10 +63,7 @@ export function budgetHeld(
 }
 
 /**
- * Whether usage at `at` counts for a budget: not when its window had ended before the budget was
- * created. Everything that was recorded before the creation is left out too, since a record knows
- * only the budgets that there were.
+ * Whether usage at `at` counts for a budget: from its creation on. Everything that was recorded
+ * before the creation is left out too, since a record knows only the budgets that there were.
  */
-export function counts(budget: Budget, at: Instant): boolean {
-  return at >= windowOf(budget.cadence, budget.createdAt, budget.createdAt).start
-}
+export const counts = (budget: Budget, at: Instant): boolean => at >= budget.createdAt
