@@ -20,6 +20,13 @@ export type RateLimits = {
   readonly mutationsPerCustomer: number | null
 }
 
+/** What one server takes at once at most. */
+export type Bounds = {
+  readonly maxConnections: number
+  /** Of this machine and of trusted proxies any number. */
+  readonly maxConnectionsPerAddress: number
+}
+
 /** Everything that the environment decides. Read once, at start. */
 export type Config = {
   readonly host: string
@@ -35,6 +42,7 @@ export type Config = {
   readonly trustProxy: readonly string[] | null
   /** `stigg`: those of Stigg's cloud. null: none. */
   readonly rateLimits: 'stigg' | RateLimits | null
+  readonly bounds: Bounds
   /** Whether `/metrics` is there. */
   readonly metrics: boolean
   readonly testClock: boolean
@@ -80,6 +88,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     tokens: tokens(env),
     trustProxy: trustProxy(env),
     rateLimits: rateLimits(env, cwd),
+    bounds: bounds(env),
     metrics: value(env, 'BURSAR_METRICS') === null || flag(env, 'BURSAR_METRICS'),
     testClock,
     logLevel: logLevel(env),
@@ -117,6 +126,14 @@ function integer(
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (number >= range.min && number <= range.max) return number
   throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
+}
+
+function bounds(env: Environment): Bounds {
+  return {
+    maxConnections: integer(env, 'BURSAR_MAX_CONNECTIONS', { min: 10, max: 1_000_000 }) ?? 5000,
+    maxConnectionsPerAddress:
+      integer(env, 'BURSAR_MAX_CONNECTIONS_PER_ADDRESS', { min: 1, max: 1_000_000 }) ?? 1000,
+  }
 }
 
 function databaseUrl(env: Environment): string | null {

@@ -26,7 +26,7 @@ function memoryLog() {
 
 test('requests that cannot be served are a line of each kind a second, counted, without stacks', async () => {
   const memory = memoryLog()
-  const server = createServer(memory.log, null)
+  const { server } = createServer(memory.log, config)
   server.get('/customers/:id', async () => {
     const refusal = unavailable('the database is out of reach; nothing was written, try again')
     refusal.cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
@@ -47,7 +47,7 @@ test('requests that cannot be served are a line of each kind a second, counted, 
 
 test('a defect keeps its stack, and hides none of another route', async () => {
   const memory = memoryLog()
-  const server = createServer(memory.log, null)
+  const { server } = createServer(memory.log, config)
   for (const route of ['/a/:id', '/b/:id'])
     server.get(route, async () => {
       throw new TypeError('undefined is not a function')

@@ -1,44 +1,140 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { countedAs } from './rate-limit-address.ts'
+import type { Trusts } from './trusted-proxies.ts'
 
 /** How often a closing server looks for connections that nothing is served on, in milliseconds. */
 const SWEEP_MS = 100
 /** How long a closing server waits for the rest of a request, in milliseconds. */
 const REST_MS = 5000
+/** How often connections are looked at whose answers are not read, in milliseconds. */
+const UNREAD_SWEEP_MS = 5000
+/** How long a caller may take nothing of an answer, in milliseconds. */
+export const UNREAD_MS = 60_000
+
+export type ConnectionBounds = {
+  readonly maxConnections: number
+  /** Of this machine and of trusted proxies any number. */
+  readonly maxConnectionsPerAddress: number
+}
+
+/** Why a connection was closed as soon as it came, or before its answer was whole. */
+const REASONS = ['all', 'address', 'unread'] as const
+export type ClosedFor = (typeof REASONS)[number]
 
 export type Connections = {
   /** Whether an answer is owed on the connection. */
   isServing(socket: Socket): boolean
+  counts(): { serving: number; idle: number; closed: Readonly<Record<ClosedFor, number>> }
+  /** Closes connections of which nothing has been read for too long by `now`, a monotonic time. */
+  closeUnread(now: number): void
+}
+
+type Open = {
+  readonly requests: Set<IncomingMessage>
+  readonly address: string | null
+  /** Bytes that had been taken when it was last looked at, and since when they are as many. */
+  taken: number
+  takenAt: number
 }
 
 /**
- * Knows what is served on which connection. While the server closes, it ends those that nothing is
- * served on, and after a while those whose request still has not arrived: Node itself counts a
- * connection without a whole header, or with half a body, as busy for up to a minute.
+ * Knows what is served on which connection, and bounds their number: each holds a descriptor, and
+ * without any left the server could not even open its database. While the server closes, it ends
+ * connections that nothing is served on, and after a while those whose request still has not
+ * arrived: Node itself counts a connection without a whole header, or with half a body, as busy for
+ * up to a minute.
  */
-export function watchConnections(server: FastifyInstance): Connections {
-  const serving = new Map<Socket, Set<IncomingMessage>>()
+export function watchConnections(
+  server: FastifyInstance,
+  { bounds, trusts, log }: { bounds: ConnectionBounds; trusts: Trusts; log: FastifyBaseLogger },
+): Connections {
+  const open = new Map<Socket, Open>()
+  const byAddress = new Map<string, number>()
+  const closed: Record<ClosedFor, number> = { all: 0, address: 0, unread: 0 }
+  const close = (reason: ClosedFor, address: string | undefined) => {
+    closed[reason] += 1
+    log.warn({ kind: reason, address }, 'a connection was closed by a bound')
+  }
+
+  server.server.maxConnections = bounds.maxConnections
+  server.server.on('drop', (dropped) => close('all', dropped?.remoteAddress))
   server.server.on('connection', (socket: Socket) => {
-    serving.set(socket, new Set())
-    socket.once('close', () => serving.delete(socket))
+    const { remoteAddress } = socket
+    const address = trusts(remoteAddress) ? null : countedAs(remoteAddress)
+    const ofAddress = address === null ? 0 : (byAddress.get(address) ?? 0)
+    if (address !== null && ofAddress >= bounds.maxConnectionsPerAddress) {
+      close('address', remoteAddress)
+      socket.destroy()
+      return
+    }
+    if (address !== null) byAddress.set(address, ofAddress + 1)
+    open.set(socket, { requests: new Set(), address, taken: 0, takenAt: 0 })
+    socket.once('close', () => {
+      open.delete(socket)
+      if (address !== null) leave(byAddress, address)
+    })
   })
   server.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    serving.get(request.socket)?.add(request)
-    response.once('close', () => serving.get(request.socket)?.delete(request))
+    open.get(request.socket)?.requests.add(request)
+    response.once('close', () => open.get(request.socket)?.requests.delete(request))
   })
 
+  const closeUnread = (now: number) => {
+    for (const [socket, found] of open)
+      if (isUnread(socket, found, now)) {
+        close('unread', socket.remoteAddress)
+        socket.destroy()
+      }
+  }
+  closeInOrder(server, open, closeUnread)
+  return {
+    isServing: (socket) => (open.get(socket)?.requests.size ?? 0) > 0,
+    counts: () => {
+      const serving = [...open.values()].filter(({ requests }) => requests.size > 0).length
+      return { serving, idle: open.size - serving, closed }
+    },
+    closeUnread,
+  }
+}
+
+function leave(byAddress: Map<string, number>, address: string): void {
+  const rest = (byAddress.get(address) ?? 1) - 1
+  if (rest === 0) byAddress.delete(address)
+  else byAddress.set(address, rest)
+}
+
+/** Whether bytes have waited for the caller for too long, all of them. */
+function isUnread(socket: Socket, found: Open, now: number): boolean {
+  const taken = socket.bytesWritten - socket.writableLength
+  if (socket.writableLength === 0 || taken !== found.taken || found.takenAt === 0) {
+    found.taken = taken
+    found.takenAt = now
+    return false
+  }
+  return now - found.takenAt >= UNREAD_MS
+}
+
+function closeInOrder(
+  server: FastifyInstance,
+  open: ReadonlyMap<Socket, Open>,
+  closeUnread: (now: number) => void,
+): void {
   const sweep = (alsoHalfSent: boolean) => {
-    for (const [socket, requests] of serving) {
+    for (const [socket, { requests }] of open) {
       if (requests.size === 0) socket.destroySoon()
       else if (alsoHalfSent && [...requests].every(({ complete }) => !complete)) socket.destroy()
     }
   }
+  const unread = setInterval(() => closeUnread(performance.now()), UNREAD_SWEEP_MS).unref()
   let timer: NodeJS.Timeout | undefined
   server.addHook('preClose', async () => {
     const closedAt = performance.now()
     timer = setInterval(() => sweep(performance.now() - closedAt > REST_MS), SWEEP_MS)
   })
-  server.addHook('onClose', async () => clearInterval(timer))
-  return { isServing: (socket) => (serving.get(socket)?.size ?? 0) > 0 }
+  server.addHook('onClose', async () => {
+    clearInterval(timer)
+    clearInterval(unread)
+  })
 }

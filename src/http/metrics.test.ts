@@ -8,6 +8,7 @@ import { until, within } from '../../test/support/deadline.ts'
 import { type Family, parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld, type World } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
+import { readConfig } from '../config.ts'
 import { frozenClock } from '../kernel/clock.ts'
 import { createServer, mountMetrics, readContract } from './index.ts'
 
@@ -143,8 +144,9 @@ function serverOver(one: () => Promise<unknown>) {
     clock: frozenClock(0),
     db: { counts: () => ({ total: 3, idle: 1, waiting: 4 }), read: { one } },
   } as unknown as App
-  const server = createServer(pino({ level: 'silent' }), null)
-  mountMetrics(server, { app, contract, version: '1.2.3' })
+  const log = pino({ level: 'silent' })
+  const { server, connections } = createServer(log, readConfig({}, process.cwd()))
+  mountMetrics(server, { app, contract, connections, version: '1.2.3' })
   return async () => {
     const answered = server.inject({ method: 'GET', url: '/metrics' })
     return parsePrometheusText((await within('the scrape', answered)).body)

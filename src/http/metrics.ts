@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
+import type { Connections } from './connections.ts'
 import type { Contract } from './contract.ts'
 import { exposeDatabase } from './database-metrics.ts'
 import { recordRequests } from './request-metrics.ts'
@@ -12,16 +13,43 @@ import { recordRequests } from './request-metrics.ts'
  */
 export function mountMetrics(
   server: FastifyInstance,
-  from: { app: App; contract: Contract; version: string },
+  from: { app: App; contract: Contract; connections: Connections; version: string },
 ): void {
   // Of this server alone: the registry of the library would be shared by all in the process.
   const registry = new Registry()
   recordRequests(server, { registry, contract: from.contract })
   exposeDatabase(registry, from.app)
+  exposeConnections(registry, from.connections)
   exposeProcess(registry, from.version)
   server.get('/metrics', async (_, reply) => {
     reply.type(registry.contentType).header('cache-control', 'no-store')
     return registry.metrics()
+  })
+}
+
+function exposeConnections(registry: Registry, connections: Connections): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'bursar_connections',
+    help: 'Connections of callers: with an answer owed, or idle.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { serving, idle } = connections.counts()
+      this.set({ state: 'serving' }, serving)
+      this.set({ state: 'idle' }, idle)
+    },
+  })
+  new Counter({
+    name: 'bursar_connections_closed_total',
+    help: 'Connections closed for a bound: on all, on those of one address, on unread answers.',
+    labelNames: ['bound'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [bound, count] of Object.entries(connections.counts().closed))
+        this.inc({ bound }, count)
+    },
   })
 }
 

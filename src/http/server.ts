@@ -7,11 +7,14 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify'
+import type { Config } from '../config.ts'
 import { Refusal } from '../kernel/errors.ts'
-import { watchConnections } from './connections.ts'
+import { type Connections, watchConnections } from './connections.ts'
 import { routeNotFound, sendError } from './error-body.ts'
 import { parseJsonBody } from './json-body.ts'
+import { connectionsWithin } from './open-files.ts'
 import { ambientTraceId } from './trace-operations.ts'
+import { trustedProxies } from './trusted-proxies.ts'
 
 /** Bodies of ordinary operations, in bytes. */
 const BODY_LIMIT = 1_048_576
@@ -19,17 +22,26 @@ const BODY_LIMIT = 1_048_576
 const PARAM_LIMIT = 255 * 4 * 3
 /** Milliseconds in which a whole request must have arrived. */
 const REQUEST_TIMEOUT_MS = 60_000
+/**
+ * Milliseconds in which the header must have arrived, of a connection on which nothing came, too.
+ */
+const HEADERS_TIMEOUT_MS = 10_000
+/** How often both are looked at, in milliseconds. */
+const TIMEOUT_SWEEP_MS = 2000
 /** Longer than the idle time-outs of the usual proxies, so that they close first. */
 const KEEP_ALIVE_MS = 72_000
 
-/**
- * An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. No routes yet.
- * Whose address is in `trustProxy` is believed when it says for whom it speaks.
- */
+/** Whose address is in `trustProxy` is believed when it says for whom it speaks. */
+export type Transport = Pick<Config, 'trustProxy' | 'bounds' | 'databasePoolSize'>
+
+/** An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. */
+export type Server = { readonly server: FastifyInstance; readonly connections: Connections }
+
+/** No routes yet. */
 export function createServer(
   log: FastifyBaseLogger,
-  trustProxy: readonly string[] | null,
-): FastifyInstance {
+  { trustProxy, bounds, databasePoolSize }: Transport,
+): Server {
   const server: FastifyInstance = Fastify({
     loggerInstance: log,
     trustProxy: trustProxy === null ? false : [...trustProxy],
@@ -49,11 +61,22 @@ export function createServer(
       sendError(error, request, reply)
     },
     // A request without Host is served like any other instead of an empty 400 by Node.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_SWEEP_MS,
+    },
     clientErrorHandler: (error, socket) =>
       answerBrokenRequest(error, { socket, log, isServing: connections.isServing(socket) }),
   })
-  const connections = watchConnections(server)
+  const maxConnections = connectionsWithin(bounds.maxConnections, { poolSize: databasePoolSize })
+  if (maxConnections < bounds.maxConnections)
+    log.warn({ maxConnections }, 'the limit of open files lowers BURSAR_MAX_CONNECTIONS')
+  const connections = watchConnections(server, {
+    bounds: { ...bounds, maxConnections },
+    trusts: trustedProxies(trustProxy),
+    log,
+  })
   answerUnknownExpectations(server)
   let closing = false
   server.addHook('preClose', async () => {
@@ -81,7 +104,7 @@ export function createServer(
   })
   server.setErrorHandler(sendError)
   server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))
-  return server
+  return { server, connections }
 }
 
 /** JSON is UTF-8 and sent as it is. */
