@@ -46,16 +46,21 @@ const assignmentOf = (found: ReturnType<typeof assignmentRow>): Assignment => ({
   updatedAt: found.updated_at,
 })
 
-const selectAssignments = sql`
+/** Budgets `a` with their entities, each of which is looked up by itself. */
+const selectAssignments = (from: Sql): Sql => sql`
   select a.assignment_key, a.entity_key, e.id as entity_id, a.capability_kind, a.capability_key,
     p.id as parent_id, a.usage_limit, a.cadence, a.revision, a.created_at, a.updated_at, (
       select coalesce(json_agg(json_build_object('key', s.entity_key, 'id', s.id) order by s.id),
         '[]')
       from entities s
       where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys)) as scope
-  from assignments a
-    join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
-    left join entities p on p.customer_key = e.customer_key and p.entity_key = e.parent_key`
+  from ${from}
+    cross join lateral (
+      select of.id, of.parent_key from entities of
+      where of.customer_key = a.customer_key and of.entity_key = a.entity_key limit 1) e
+    left join lateral (
+      select of.id from entities of
+      where of.customer_key = a.customer_key and of.entity_key = e.parent_key limit 1) p on true`
 
 /**
  * A scope as it is stored: the newest entity first, which is by how it is found. Of the entities in
@@ -76,17 +81,19 @@ export async function findAssignments(
 ): Promise<Assignment[]> {
   const found = await reader.many(
     assignmentRow,
-    sql`
-    ${selectAssignments}
-      join unnest(
+    selectAssignments(sql`
+      unnest(
         ${names.map(({ entityKey }) => entityKey)}::uuid[],
         ${names.map(({ capability }) => capability.key)}::uuid[],
         ${names.map(({ scope }) => scopeToSql(scope))}::text[]
       ) as name (entity_key, capability_key, scope_keys)
-        on a.entity_key = name.entity_key and a.capability_key = name.capability_key
-          and a.scope_head = coalesce((name.scope_keys::uuid[])[1], ${NO_SCOPE}::uuid)
-          and a.scope_keys = name.scope_keys::uuid[]
-    where a.customer_key = ${customerKey}::uuid`,
+      cross join lateral (
+        select * from assignments of
+        where of.customer_key = ${customerKey}::uuid and of.entity_key = name.entity_key
+          and of.capability_key = name.capability_key
+          and of.scope_head = coalesce((name.scope_keys::uuid[])[1], ${NO_SCOPE}::uuid)
+          and of.scope_keys = name.scope_keys::uuid[]
+        limit 1) a`),
   )
   return found.map(assignmentOf)
 }
@@ -100,7 +107,7 @@ export async function findAssignmentsByKey(
   const found = await reader.many(
     assignmentRow,
     sql`
-    ${selectAssignments}
+    ${selectAssignments(sql`assignments a`)}
     where a.customer_key = ${customerKey}::uuid and a.assignment_key = any(${keys}::uuid[])`,
   )
   return found.map(assignmentOf)
@@ -210,22 +217,27 @@ export type AssignmentFilter = {
   page: PageRequest
 }
 
-const ofCapabilities = (keys: readonly Uuid[] | null): Sql =>
-  keys === null ? nothing : sql`and a.capability_key::text = any(${keys}::text[])`
-
+/** A page of them: along an index that has its order, whatever is known of the table. */
 export async function listAssignments(
   reader: Reader,
   customerKey: Uuid,
   { entityKey, capabilityKeys, page }: AssignmentFilter,
 ): Promise<Assignment[]> {
+  const range = pageRange(sql`a.assignment_key`, page)
+  const pageWhere = (condition: Sql) => sql`(
+    select * from assignments a
+    where a.customer_key = ${customerKey}::uuid ${condition}
+      ${entityKey === null ? nothing : sql`and a.entity_key = ${entityKey}::uuid`} ${range})`
+  const pages =
+    capabilityKeys === null
+      ? sql`${pageWhere(nothing)} as a`
+      : sql`
+        unnest(${capabilityKeys}::text[]) as asked (capability)
+        cross join lateral
+          ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
   const found = await reader.many(
     assignmentRow,
-    sql`
-    ${selectAssignments}
-    where a.customer_key = ${customerKey}::uuid
-      ${entityKey === null ? nothing : sql`and a.entity_key = ${entityKey}::uuid`}
-      ${ofCapabilities(capabilityKeys)}
-      ${pageRange(sql`a.assignment_key`, page)}`,
+    sql`${selectAssignments(pages)} where true ${range}`,
   )
   return found.map(assignmentOf)
 }
@@ -246,5 +258,5 @@ export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<b
     keyRow,
     sql`
     select assignment_key from assignments
-    where capability_key::text = ${capabilityKey}::text limit 1`,
+    where 'of ' || capability_key::text = 'of ' || ${capabilityKey}::text limit 1`,
   )) !== null

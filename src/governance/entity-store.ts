@@ -1,5 +1,14 @@
 import { customerNamed } from '../customers/index.ts'
-import { column, nothing, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
+import {
+  column,
+  nothing,
+  pageRange,
+  type Reader,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { fold } from '../kernel/fold.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -36,8 +45,14 @@ const entityOf = (found: ReturnType<typeof entityRow>): Entity => ({
 const entityColumnList = sql`
   e.entity_key, e.id, e.entity_type_key, t.id as type_id, e.display_name, e.metadata, e.created_at,
   e.updated_at, e.archived_at`
-const selectEntities = sql`
-  select ${entityColumnList} from entities e join entity_types t using (entity_type_key)`
+/**
+ * The type is looked up by itself, and whether an entity is archived is asked with it: joined in
+ * one go, and in the open, both would lead to all entities of the type.
+ */
+const selectEntities = (condition: Sql): Sql => sql`
+  select ${entityColumnList} from entities e cross join lateral (
+    select of.id from entity_types of
+    where of.entity_type_key = e.entity_type_key ${condition} limit 1) t`
 
 const customerAndEntity = (raw: Readonly<Record<string, string | null>>) => ({
   customerKey: raw.customer_key ?? null,
@@ -64,7 +79,7 @@ export async function findEntity(
 export async function findEntities(reader: Reader, customerKey: Uuid, ids: readonly string[]) {
   const found = await reader.many(
     entityRow,
-    sql`${selectEntities}
+    sql`${selectEntities(nothing)}
       where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`,
   )
   return found.map(entityOf)
@@ -110,9 +125,8 @@ export async function listEntities(
   const found = await reader.many(
     entityRow,
     sql`
-    ${selectEntities}
+    ${selectEntities(filter.includeArchived ? nothing : sql`and e.archived_at is null`)}
     where e.customer_key = ${customerKey}::uuid
-      ${filter.includeArchived ? nothing : sql`and e.archived_at is null`}
       ${filter.typeKey === null ? nothing : sql`and e.entity_type_key = ${filter.typeKey}::uuid`}
       ${pageRange(sql`e.entity_key`, filter.page)}`,
   )

@@ -42,14 +42,18 @@ export async function readFired(
   const found = await reader.many(
     firedRow,
     sql`
-    select assignment_key, revision, window_start, threshold
-    from fired_thresholds join unnest(
+    select fired.*
+    from unnest(
       ${keys.map(({ customerKey }) => customerKey)}::uuid[],
       ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
       ${keys.map(({ revision }) => revision)}::integer[],
       ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
     ) as asked (customer_key, assignment_key, revision, window_start)
-      using (customer_key, assignment_key, revision, window_start)`,
+      cross join lateral (
+        select assignment_key, revision, window_start, threshold from fired_thresholds of
+        where of.customer_key = asked.customer_key and of.assignment_key = asked.assignment_key
+          and of.revision = asked.revision and of.window_start = asked.window_start
+        offset 0) fired`,
   )
   const fired = Map.groupBy(found, (each) =>
     counterName(

@@ -63,8 +63,8 @@ export async function listTreeEntities(reader: Reader, page: TreePage): Promise<
       select * from (
         select e.entity_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
           e.parent_key
-        from entities e join entity_types t using (entity_type_key)
-        where e.customer_key = ${customerKey}::uuid and ${isChosen(page)}
+        from entities e ${typeOfActive(page)}
+        where e.customer_key = ${customerKey}::uuid ${isSought(page)}
       ) as entity
       ${pageOf(
         order,
@@ -74,8 +74,7 @@ export async function listTreeEntities(reader: Reader, page: TreePage): Promise<
           and entity_key = ${page.after?.key ?? null}::uuid`,
       )}
     ) as node
-      left join entities p on p.customer_key = ${customerKey}::uuid
-        and p.entity_key = node.parent_key
+      ${parentOfNode(customerKey)}
     order by ${orderOf(order)}`,
   )
   return found.map((each) => ({ ...entityOf(each), sortValue: null, budget: null }))
@@ -94,11 +93,17 @@ const budgetRow = row({
 })
 
 /**
- * The same of budgets, with their usage now. An order by id or by creation reads a page; any other
- * order, and choosing by usage, reads all budgets of the capabilities.
+ * The same of budgets, with their usage now. An order by id or by creation reads a page of each
+ * capability, along an index that has this order whatever is known of the tables; any other order,
+ * and choosing by usage, reads all budgets of the capabilities.
  */
 export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promise<TreeRow[]> {
   const { customerKey, after } = page
+  const cursorId = sql`
+    select e.id from assignments a
+      join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
+    where a.customer_key = ${customerKey}::uuid
+      and a.assignment_key = ${after?.key ?? null}::uuid`
   const found = await reader.many(
     budgetRow,
     sql`
@@ -107,18 +112,14 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
         where s.customer_key = ${customerKey}::uuid and s.entity_key = any(node.scope_keys)
         order by s.id)) as scope
     from (
-      select * from (${budgetsWithUsage(page)}) as budget
-      ${pageOf(
-        page,
-        sql`
-        select e.id from assignments a
-          join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
-        where a.customer_key = ${customerKey}::uuid
-          and a.assignment_key = ${after?.key ?? null}::uuid`,
-      )}
+      select budget.*
+      from unnest(${page.capabilities.map(({ key }) => key)}::text[]) as asked (capability)
+        cross join lateral (
+          select * from (${budgetsWithUsage(page)}) as budget ${pageOf(page, cursorId)}
+        ) as budget
+      order by ${orderOf(page)} limit ${page.limit + 1}::integer
     ) as node
-      left join entities p on p.customer_key = ${customerKey}::uuid
-        and p.entity_key = node.parent_key
+      ${parentOfNode(customerKey)}
     order by ${orderOf(page)}`,
   )
   return found.map((each) => ({
@@ -137,15 +138,55 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
 }
 
 /**
- * Budgets with usage in limited units as it is shown, and by limit. A window is as long as its
- * cadence, in UTC, in which the session is: so a counter tells by its start whether it is over.
- * Units are made as `transformUnits` does it, of whole quotients, which are exact. Capabilities are
- * not joined: a planner that sees their keys knows how common they are.
+ * The type `t` of the entity `e`, if that is active and of a type that is asked for. In the open,
+ * these conditions would lead a planner that knows nothing of the tables to all active entities.
+ */
+const typeOfActive = ({ typeIds }: TreePage): Sql => sql`
+  cross join lateral (
+    select of.id from entity_types of
+    where of.entity_type_key = e.entity_type_key and e.archived_at is null
+      ${typeIds === null ? nothing : sql`and of.id = any(${typeIds}::text[])`}
+    limit 1) t`
+
+const parentOfNode = (customerKey: Uuid): Sql => sql`
+  left join lateral (
+    select of.id from entities of
+    where of.customer_key = ${customerKey}::uuid and of.entity_key = node.parent_key limit 1
+  ) p on true`
+
+/**
+ * The budgets `a` of the capability that is asked for, each with its entity `e`. By id the entities
+ * come first, in the order of their index, so that a page of them is enough.
+ */
+function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
+  if (sortBy === 'id')
+    return sql`
+      (select * from entities where customer_key = ${customerKey}::uuid) e
+      cross join lateral (
+        select * from assignments of
+        where of.customer_key = ${customerKey}::uuid and of.entity_key = e.entity_key
+          and of.capability_key = asked.capability::uuid
+        offset 0
+      ) a`
+  return sql`
+    (select * from assignments
+      where customer_key = ${customerKey}::uuid and capability_key::text = asked.capability) a
+    cross join lateral (
+      select * from entities of
+      where of.customer_key = ${customerKey}::uuid and of.entity_key = a.entity_key limit 1
+    ) e`
+}
+
+/**
+ * Budgets with usage in limited units as it is shown, and by limit. Of each, one counter is looked
+ * up, however many windows it has had: the latest that has begun, which is of now or over. A window
+ * is as long as its cadence, in UTC, in which the session is, so a counter tells by its start
+ * whether it is over. Units are made as `transformUnits` does it, of whole quotients, which are
+ * exact.
  */
 function budgetsWithUsage(page: BudgetsPage): Sql {
   const { capabilities, customerKey, minUtilization: least } = page
   const now = sql`${instantToWire(page.now)}::timestamptz`
-  const keys = capabilities.map(({ key }) => key)
   const transformations = JSON.stringify(
     Object.fromEntries(
       capabilities.map(({ key, transformation }) => [
@@ -158,18 +199,20 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
     select a.assignment_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
       e.parent_key, a.capability_key, a.scope_keys, a.usage_limit, units.usage, used.utilization,
       a.cadence, a.created_at, ${SORT_VALUES[page.sortBy]} as sort_value
-    from assignments a
+    from ${budgetsOfEntities(page)}
       cross join lateral (
         select ${transformations}::jsonb -> a.capability_key::text as transformation
       ) capability
       cross join lateral (
         select (transformation ->> 'divide')::numeric as divide, transformation ->> 'round' as round
       ) unit
-      join entities e on e.customer_key = ${customerKey}::uuid and e.entity_key = a.entity_key
-      join entity_types t using (entity_type_key)
-      left join budget_counters c on c.customer_key = ${customerKey}::uuid
-        and c.assignment_key = a.assignment_key and c.revision = a.revision
-        and c.window_start <= ${now} and c.window_start + a.cadence::interval > ${now}
+      ${typeOfActive(page)}
+      left join lateral (
+        select of.usage, of.window_start from budget_counters of
+        where of.customer_key = ${customerKey}::uuid and of.assignment_key = a.assignment_key
+          and of.revision = a.revision and of.window_start <= ${now}
+        order by of.window_start desc limit 1
+      ) c on c.window_start + a.cadence::interval > ${now}
       cross join lateral (select greatest(c.usage, 0) as usage) counted
       cross join lateral (
         select case
@@ -184,8 +227,7 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
           when a.usage_limit = 0 then 1 else round(units.usage / a.usage_limit, 10)
         end as utilization
       ) used
-    where a.customer_key = ${customerKey}::uuid and a.capability_key::text = any(${keys}::text[])
-      and ${isChosen(page)} ${SCOPES[page.scope]}
+    where true ${isSought(page)} ${SCOPES[page.scope]}
       ${least === null ? nothing : sql`and used.utilization >= ${quantityToSql(least)}::numeric`}`
 }
 
@@ -205,15 +247,13 @@ const SORT_VALUES: Readonly<Record<TreeSort, Sql>> = {
   createdAt: sql`null::numeric`,
 }
 
-function isChosen({ typeIds, search }: TreePage): Sql {
-  // Names that an older version wrote are not folded yet.
-  const matches = sql`and (
-    position(${search}::text in lower(e.id)) > 0
-    or position(${search}::text in coalesce(e.folded_name, lower(e.display_name))) > 0)`
-  return sql`e.archived_at is null
-    ${typeIds === null ? nothing : sql`and t.id = any(${typeIds}::text[])`}
-    ${search === null ? nothing : matches}`
-}
+/** Names that an older version wrote are not folded yet. */
+const isSought = ({ search }: TreePage): Sql =>
+  search === null
+    ? nothing
+    : sql`and (
+        position(${search}::text in lower(e.id)) > 0
+        or position(${search}::text in coalesce(e.folded_name, lower(e.display_name))) > 0)`
 
 type Order = Pick<TreePage, 'sortBy' | 'order' | 'after' | 'limit'>
 

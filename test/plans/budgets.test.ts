@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findFeatures } from '../../src/catalog/index.ts'
 import { findCustomerKey } from '../../src/customers/index.ts'
-import { type Reader, type Sql, sql } from '../../src/db/index.ts'
-import { rendered, type SqlValue } from '../../src/db/sql.ts'
+import { type Reader, sql } from '../../src/db/index.ts'
 import { findAssignments, listAssignments } from '../../src/governance/assignment-store.ts'
 import { findBelow, findPlaces } from '../../src/governance/place-store.ts'
 import { resolve } from '../../src/governance/resolve-store.ts'
@@ -11,6 +10,7 @@ import { listTreeBudgets, listTreeEntities } from '../../src/governance/tree-sto
 import { required } from '../../src/kernel/assert.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
+import { FOR_VALUES, leaveUnanalysed, readsAtMost as reads } from '../support/plans.ts'
 import { openWorldApart, type Tenant } from '../support/world.ts'
 
 /** Users below one root, which has a budget for all its usage and one for each of them. */
@@ -118,92 +118,18 @@ async function surround(customerKey: Uuid, rootKey: Uuid): Promise<void> {
       where a.customer_key = ${customerKey}::uuid and a.entity_key = ${rootKey}::uuid
         and a.scope_keys = '{}' and e.id = 'only'`)
   })
-  await app.db.withClient((client) =>
-    client.query('analyze customers, entities, assignments, budget_counters, entity_types'),
-  )
 }
 
+await leaveUnanalysed(app)
 const made = await large()
 const { tenant, customerKey, featureKey, rootKey, leafKey } = made
 
-/** The statement that a call sends. */
-async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
-  const sent: Sql[] = []
-  const capture = async (_: unknown, statement: Sql) => {
-    sent.push(statement)
-    return []
-  }
-  await call({ many: capture } as unknown as Reader)
-  return required(sent[0], 'a statement')
-}
-
-type Plan = {
-  'Node Type': string
-  'Index Name'?: string
-  'Plan Rows': number
-  'Relation Name'?: string
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: Plan[]
-}
-
-/** How many rows of a table a plan looked at. */
-const readOf = (plan: Plan, table: string): number =>
-  (plan.Plans ?? []).reduce(
-    (sum, each) => sum + readOf(each, table),
-    plan['Relation Name'] === table
-      ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
-      : 0,
-  )
-
-const outlineOf = (plan: Plan, depth = 0): string =>
-  [
-    `${' '.repeat(depth)}${plan['Node Type']} ${plan['Index Name'] ?? plan['Relation Name'] ?? ''}`,
-    ` ${plan['Plan Rows']} planned, ${plan['Actual Rows']} read, ${plan['Actual Loops']} times\n`,
-    ...(plan.Plans ?? []).map((each) => outlineOf(each, depth + 1)),
-  ].join('')
-
-/** As the text of a parameter. */
-const textOf = (value: SqlValue): string =>
-  Array.isArray(value)
-    ? `{${value.map((each) => (each === null ? 'NULL' : JSON.stringify(each))).join()}}`
-    : String(value)
-
-/** How PostgreSQL plans a statement: for its values, or for any, which it may come to keep. */
-const FOR_VALUES = 'force_custom_plan'
-const FOR_ANY = 'force_generic_plan'
-
 /** The call reads no more rows than this of any table that grows with a customer. */
-async function readsAtMost(
+const readsAtMost = (
   most: number,
   call: (reader: Reader) => Promise<unknown>,
-  plans: readonly string[] = [FOR_VALUES, FOR_ANY],
-) {
-  const { text, values } = rendered(await statementOf(call))
-  await app.db.withClient(async (client) => {
-    await client.query(`prepare planned as ${text}`)
-    const given = values.map((value) =>
-      value === null ? 'null' : client.escapeLiteral(textOf(value)),
-    )
-    try {
-      for (const mode of plans) {
-        await client.query(`set plan_cache_mode = ${mode}`)
-        const { rows } = await client.query<{ 'QUERY PLAN': string }>(
-          `explain (analyze, format json) execute planned (${given.join(', ')})`,
-        )
-        const [plan] = JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
-        for (const table of ['entities', 'assignments', 'budget_counters']) {
-          const { Plan: root } = required(plan, 'a plan')
-          const read = readOf(root, table)
-          assert.ok(read <= most, `${read} rows of ${table}, ${mode}:\n${outlineOf(root)}`)
-        }
-      }
-    } finally {
-      await client.query('reset plan_cache_mode; deallocate planned')
-    }
-  })
-}
+  plans?: readonly string[],
+) => reads({ app, tables: ['entities', 'assignments', 'budget_counters'] }, most, call, plans)
 
 /**
  * A page of an order. Without its limit in sight a plan looks so expensive that PostgreSQL does not
@@ -212,78 +138,94 @@ async function readsAtMost(
 const readsPage = (call: (reader: Reader) => Promise<unknown>) =>
   readsAtMost(300, call, [FOR_VALUES])
 
-for (const count of [1, 1000])
-  test(`resolving ${count} requests reads the rows that they meet, of very many`, async () => {
-    const requests = Array.from({ length: count }, (_, index) => ({
-      scope: tenant.scope,
-      customerKey,
-      dimensions: [['userId', `user-${index + 1}`]] as const,
-    }))
-    const asked = { capabilityKeys: [featureKey], at: now }
-    await readsAtMost(10 * count, (reader) => resolve(reader, requests, asked))
-    const { resolutions, counters } = await resolve(app.db.read, requests, asked)
-    for (const { budgets, paths } of resolutions) {
-      assert.deepEqual(
-        budgets.map(({ scopeEntityIds }) => scopeEntityIds.length).toSorted(),
-        [0, 1],
-      )
-      assert.equal(paths[0]?.length, 2)
-    }
-    // The root's own budget is the same for all.
-    assert.equal(counters.size, count + 1)
-  })
+for (const when of [' right after a load', '']) {
+  if (when === '')
+    test('the tables are analysed', async () => {
+      await app.db.withClient((client) => client.query('analyze'))
+    })
 
-test('moving an entity reads what is near it, also one with very many below', async () => {
-  await readsAtMost(10, (reader) => findPlaces(reader, customerKey, ['leaf']))
-  await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
-  await readsAtMost(10, (reader) => findBelow(reader, customerKey, [rootKey]))
-  assert.equal((await findBelow(app.db.read, customerKey, [rootKey])).get(rootKey)?.levels, 0)
-  // With an archived child it goes on, from there only.
-  await app.db.transaction((tx) =>
-    tx.execute(sql`
-      update entities set parent_key = ${leafKey}::uuid, archived_at = created_at
-      where customer_key = ${customerKey}::uuid and id = 'user-1'`),
-  )
-  await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
-  assert.deepEqual((await findBelow(app.db.read, customerKey, [leafKey])).get(leafKey), {
-    active: [],
-    levels: 1,
-  })
-})
+  for (const count of [1, 1000])
+    test(`resolving ${count} requests reads the rows that they meet, of very many${when}`, async () => {
+      const requests = Array.from({ length: count }, (_, index) => ({
+        scope: tenant.scope,
+        customerKey,
+        dimensions: [['userId', `user-${index + 1}`]] as const,
+      }))
+      const asked = { capabilityKeys: [featureKey], at: now }
+      await readsAtMost(10 * count, (reader) => resolve(reader, requests, asked))
+      const { resolutions, counters } = await resolve(app.db.read, requests, asked)
+      for (const { budgets, paths } of resolutions) {
+        assert.deepEqual(
+          budgets.map(({ scopeEntityIds }) => scopeEntityIds.length).toSorted(),
+          [0, 1],
+        )
+        assert.equal(paths[0]?.length, 2)
+      }
+      // The root's own budget is the same for all.
+      assert.equal(counters.size, count + 1)
+    })
 
-test('finding and listing budgets reads a page', async () => {
-  const capability = { kind: 'feature' as const, key: featureKey }
-  const name = { entityKey: rootKey, entityId: 'root', capability, scope: [] }
-  await readsAtMost(10, (reader) => findAssignments(reader, customerKey, [name]))
-  const page = { after: null, before: null, limit: 20 }
-  for (const capabilityKeys of [null, [featureKey]])
-    await readsPage((reader) =>
-      listAssignments(reader, customerKey, { entityKey: null, capabilityKeys, page }),
+  test(`moving an entity reads what is near it, also one with very many below${when}`, async () => {
+    await readsAtMost(10, (reader) => findPlaces(reader, customerKey, ['leaf']))
+    await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
+    await readsAtMost(10, (reader) => findBelow(reader, customerKey, [rootKey]))
+    assert.equal((await findBelow(app.db.read, customerKey, [rootKey])).get(rootKey)?.levels, 0)
+    // With an archived child it goes on, from there only.
+    await app.db.transaction((tx) =>
+      tx.execute(sql`
+        update entities set parent_key = ${leafKey}::uuid, archived_at = created_at
+        where customer_key = ${customerKey}::uuid and id = ${`user-${USERS}`}::text`),
     )
-})
+    await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
+    assert.deepEqual((await findBelow(app.db.read, customerKey, [leafKey])).get(leafKey), {
+      active: [],
+      levels: 1,
+    })
+  })
 
-test('reading the tree by ids or by creation reads a page, wherever it begins', async () => {
-  const page = { customerKey, typeIds: null, search: null, limit: 20 }
-  const capabilities = [{ key: featureKey, transformation: null }]
-  const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
-  const [middle] = await findPlaces(app.db.read, customerKey, [`user-${USERS / 2}`])
-  const rootsOwn = { after: null, before: null, limit: 1 }
-  const [budget] = await listAssignments(app.db.read, customerKey, {
-    entityKey: rootKey,
-    capabilityKeys: null,
-    page: rootsOwn,
-  })
-  const cursorAt = (of: { key: Uuid } | undefined) => ({
-    key: required(of, 'a row').key,
-    value: null,
-  })
-  for (const order of ['asc', 'desc'] as const) {
-    for (const sortBy of ['id', 'createdAt'] as const)
-      for (const after of [null, cursorAt(middle)])
-        await readsPage((reader) => listTreeEntities(reader, { ...page, sortBy, order, after }))
-    for (const after of [null, cursorAt(budget)])
+  test(`finding and listing budgets reads a page${when}`, async () => {
+    const capability = { kind: 'feature' as const, key: featureKey }
+    const name = { entityKey: rootKey, entityId: 'root', capability, scope: [] }
+    await readsAtMost(10, (reader) => findAssignments(reader, customerKey, [name]))
+    const page = { after: null, before: null, limit: 20 }
+    for (const capabilityKeys of [null, [featureKey]])
       await readsPage((reader) =>
-        listTreeBudgets(reader, { ...budgets, sortBy: 'createdAt', order, after }),
+        listAssignments(reader, customerKey, { entityKey: null, capabilityKeys, page }),
       )
-  }
-})
+  })
+
+  test(`reading the tree by ids or by creation reads a page, wherever it begins${when}`, async () => {
+    const page = { customerKey, typeIds: null, search: null, limit: 20 }
+    const capabilities = [{ key: featureKey, transformation: null }]
+    const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
+    const [middle] = await findPlaces(app.db.read, customerKey, [`user-${USERS / 2}`])
+    const rootsOwn = { after: null, before: null, limit: 1 }
+    const [budget] = await listAssignments(app.db.read, customerKey, {
+      entityKey: rootKey,
+      capabilityKeys: null,
+      page: rootsOwn,
+    })
+    const cursorAt = (of: { key: Uuid } | undefined) => ({
+      key: required(of, 'a row').key,
+      value: null,
+    })
+    for (const order of ['asc', 'desc'] as const) {
+      for (const sortBy of ['id', 'createdAt'] as const)
+        for (const after of [null, cursorAt(middle)])
+          await readsPage((reader) => listTreeEntities(reader, { ...page, sortBy, order, after }))
+      for (const sortBy of ['createdAt'] as const)
+        for (const after of [null, cursorAt(budget)])
+          await readsPage((reader) => listTreeBudgets(reader, { ...budgets, sortBy, order, after }))
+    }
+  })
+
+  test(`an order by usage reads each budget of the customer once${when}`, async () => {
+    const capabilities = [{ key: featureKey, transformation: null }]
+    const page = { customerKey, typeIds: null, search: null, limit: 20, after: null, now }
+    const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null }
+    for (const sortBy of ['utilization', 'currentUsage', 'usageLimit', 'scopeSize'] as const)
+      await readsAtMost(1.1 * (USERS + SMALL), (reader) =>
+        listTreeBudgets(reader, { ...budgets, sortBy, order: 'desc' }),
+      )
+  })
+}

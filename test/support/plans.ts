@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import type { App } from '../../src/app.ts'
+import type { Reader, Sql } from '../../src/db/index.ts'
+import { rendered, type SqlValue } from '../../src/db/sql.ts'
+import { required } from '../../src/kernel/assert.ts'
+
+/** How PostgreSQL plans a statement: for its values, or for any, which it may come to keep. */
+export const FOR_VALUES = 'force_custom_plan'
+export const FOR_ANY = 'force_generic_plan'
+
+/**
+ * Nothing is analysed behind the test's back: a table that it fills stays as it is right after a
+ * load, until it says so.
+ */
+export const leaveUnanalysed = (app: App): Promise<unknown> =>
+  app.db.withClient((client) =>
+    client.query(`do $$ declare each regclass; begin
+      for each in select oid from pg_class
+        where relkind = 'r' and relnamespace = 'public'::regnamespace
+      loop execute format('alter table %s set (autovacuum_enabled = false)', each); end loop;
+    end $$`),
+  )
+
+/** The statement that a call sends first. */
+export async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
+  const sent: Sql[] = []
+  const capture = async (_: unknown, statement: Sql) => {
+    sent.push(statement)
+    return []
+  }
+  await call({ many: capture } as unknown as Reader)
+  return required(sent[0], 'a statement')
+}
+
+type Plan = {
+  'Node Type': string
+  'Index Name'?: string
+  'Plan Rows': number
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  'Rows Removed by Filter'?: number
+  'Rows Removed by Join Filter'?: number
+  Plans?: Plan[]
+}
+
+/** How many rows of a table a plan looked at, or compared with each other, if that is more. */
+const readOf = (plan: Plan, table: string): number =>
+  Math.max(
+    (plan['Rows Removed by Join Filter'] ?? 0) * plan['Actual Loops'],
+    (plan.Plans ?? []).reduce(
+      (sum, each) => sum + readOf(each, table),
+      plan['Relation Name'] === table
+        ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)) * plan['Actual Loops']
+        : 0,
+    ),
+  )
+
+const outlineOf = (plan: Plan, depth = 0): string =>
+  [
+    `${' '.repeat(depth)}${plan['Node Type']} ${plan['Index Name'] ?? plan['Relation Name'] ?? ''}`,
+    ` ${plan['Plan Rows']} planned, ${plan['Actual Rows']} read, ${plan['Actual Loops']} times\n`,
+    ...(plan.Plans ?? []).map((each) => outlineOf(each, depth + 1)),
+  ].join('')
+
+/** As the text of a parameter. */
+const textOf = (value: SqlValue): string =>
+  Array.isArray(value)
+    ? `{${value.map((each) => (each === null ? 'NULL' : JSON.stringify(each))).join()}}`
+    : String(value)
+
+/** A call reads no more rows than `most` of any of the tables, planned in each of the ways. */
+export async function readsAtMost(
+  { app, tables }: { app: App; tables: readonly string[] },
+  most: number,
+  call: (reader: Reader) => Promise<unknown>,
+  plans: readonly string[] = [FOR_VALUES, FOR_ANY],
+): Promise<void> {
+  const { text, values } = rendered(await statementOf(call))
+  await app.db.withClient(async (client) => {
+    await client.query(`prepare planned as ${text}`)
+    const given = values.map((value) =>
+      value === null ? 'null' : client.escapeLiteral(textOf(value)),
+    )
+    const execute = given.length === 0 ? 'execute planned' : `execute planned (${given.join(', ')})`
+    try {
+      for (const mode of plans) {
+        await client.query(`set plan_cache_mode = ${mode}`)
+        const { rows } = await client.query<{ 'QUERY PLAN': string }>(
+          `explain (analyze, format json) ${execute}`,
+        )
+        const [plan] = JSON.parse(rows[0]?.['QUERY PLAN'] ?? '[]') as { Plan: Plan }[]
+        const { Plan: root } = required(plan, 'a plan')
+        for (const table of tables) {
+          const read = readOf(root, table)
+          assert.ok(read <= most, `${read} rows of ${table}, ${mode}:\n${outlineOf(root)}`)
+        }
+      }
+    } finally {
+      await client.query('reset plan_cache_mode; deallocate planned')
+    }
+  })
+}
