@@ -1,3 +1,4 @@
+export { analyseGrown } from './analyse-grown.ts'
 export { arrayOfArrays, bareArray } from './bare-array.ts'
 export {
   type Connection,

@@ -1,9 +1,12 @@
 import type { App } from '../app.ts'
+import { analyseGrown } from '../db/index.ts'
 import { runDueWork } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
 /** How often the machine's time is used to look for due work, in milliseconds. */
 const POLL_MS = 1000
+/** What was loaded is looked for every so many times. */
+const LOOKS_UNTIL_ANALYSED = 10
 
 export type JobRunner = {
   /** Runs what is due now and waits for it. */
@@ -13,7 +16,8 @@ export type JobRunner = {
 }
 
 /**
- * Looks for due work once a second. One pass at a time; a failing database only costs a log line.
+ * Looks for due work once a second, and every ten for tables that have grown. One pass at a time; a
+ * failing database only costs a log line.
  */
 export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
   let stopped = false
@@ -24,10 +28,18 @@ export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
     pass = pass.catch(() => 0).then(() => (stopped ? 0 : runDueWork(app, handlers)))
     return pass
   }
+  let looks = 0
+  const look = async () => {
+    await runNow()
+    looks += 1
+    if (looks % LOOKS_UNTIL_ANALYSED !== 0 || stopped) return
+    pass = pass.then(() => analyseGrown(app.db)).then(() => 0)
+    await pass
+  }
   const wait = () => {
     if (stopped) return
     timer = setTimeout(() => {
-      runNow()
+      look()
         .catch((error) => app.log.warn({ err: error }, 'looking for due work failed'))
         .finally(wait)
     }, POLL_MS)

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until } from '../../test/support/deadline.ts'
+import { openWorldApart } from '../../test/support/world.ts'
+import { analyseGrown } from './index.ts'
+
+const world = await openWorldApart()
+const { db } = world.bursar.app
+const run = (text: string) => db.withClient((client) => client.query(text))
+
+/** A table that autovacuum never comes to analyse. */
+async function loaded(name: string, options: string): Promise<void> {
+  await run(`create table ${name} (key integer)
+    with (autovacuum_analyze_threshold = 2000000000 ${options})`)
+  await run(`insert into ${name} select generate_series(1, 1500)`)
+}
+
+/** What counts rows hears of them a little after their commit. */
+const counted = (name: string, least: number) =>
+  until(`${least} rows of ${name} are known`, async () => {
+    const { rows } = await run(
+      `select 1 from pg_stat_user_tables where relname = '${name}' and n_live_tup >= ${least}`,
+    )
+    return rows.length > 0
+  })
+
+const analysedTimes = async (name: string): Promise<number> => {
+  const { rows } = await run(
+    `select analyze_count from pg_stat_user_tables where relname = '${name}'`,
+  )
+  return Number(rows[0]?.analyze_count)
+}
+
+test('a table is analysed when it was loaded, and when it has doubled, by the server itself', async () => {
+  await loaded('grows', '')
+  await until('it is analysed', async () => (await analysedTimes('grows')) === 1)
+  await run('insert into grows select generate_series(1, 1000)')
+  await counted('grows', 2500)
+  assert.ok(!(await analyseGrown(db)).includes('grows'))
+  await run('insert into grows select generate_series(1, 1000)')
+  await until('it is analysed again', async () => (await analysedTimes('grows')) === 2)
+})
+
+test('a table that autovacuum is to leave alone is left alone', async () => {
+  await loaded('left_alone', ', autovacuum_enabled = false')
+  await counted('left_alone', 1500)
+  assert.ok(!(await analyseGrown(db)).includes('left_alone'))
+})
