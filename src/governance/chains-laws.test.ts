@@ -128,7 +128,7 @@ test('a record is attributed to whom its dimensions name and to all above, each 
     const resolution = resolvedBy(company, dimensions, ['tokens', 'calls'])
     return attributionOf(resolution, { measured, occurredAt: now })
   }
-  assert.equal(attributed(['planet', 'earth'], ['userId', 'quit']), null)
+  assert.equal(attributed(['planet', 'earth'], ['userId', 'zoe']), null)
   const found = attributed(user, ['teamId', 'team'], ['modelId', 'gpt'])
   assert.deepEqual(found?.direct, ['user', 'team', 'gpt'])
   assert.deepEqual(found?.entities, ['user', 'team', 'org', 'gpt'])

@@ -188,7 +188,7 @@ const cases: readonly Edge[] = [
   ['a key in another case', edges, [['userid', 'user']], []],
   ['an unknown entity', edges, [['userId', 'nobody']], []],
   ['an entity of another type', edges, [['userId', 'team']], []],
-  ['an entity of an archived type', edges, [['oldId', 'relic']], []],
+  ['an archived entity of an archived type', edges, [['oldId', 'relic']], [['org 0/10']]],
   ['no budget of its own, one above', edges, [user], [['user -', 'team -', 'org 0/10']]],
   ['no budget on the whole chain', edges, [['userId', 'loner']], []],
   [
@@ -232,7 +232,22 @@ const cases: readonly Edge[] = [
     [['user -', 'team -', 'org 10/10!']],
     { usage: { org: 10 }, demands: [asks(0)], isGranted: false },
   ],
-  ['an archived entity', edges, [['userId', 'quit']], []],
+  [
+    'an archived entity is not asked, what is above it is',
+    withBudgets({ entity: 'quit', limit: 0 }),
+    [['userId', 'quit']],
+    [['team -', 'org 0/10']],
+  ],
+  [
+    'an archived entity beside its parent leads to nothing more',
+    edges,
+    [
+      ['userId', 'quit'],
+      ['teamId', 'team'],
+      ['agentId', 'quit'],
+    ],
+    [['team -', 'org 0/10']],
+  ],
   [
     'an archived ancestor is skipped, what is above it is not',
     edges,
@@ -286,10 +301,19 @@ const cases: readonly Edge[] = [
     [['user[org] 0/5', 'team -', 'org 0/10']],
   ],
   [
-    'a scope with an archived entity never applies',
-    withBudgets({ entity: 'orphan', scope: ['gone'], limit: 0 }),
-    [['userId', 'orphan']],
-    [['orphan -', 'org 0/10']],
+    'a scope with an archived entity applies like any other',
+    withBudgets(
+      { entity: 'orphan', scope: ['gone'], limit: 2 },
+      { entity: 'org', scope: ['quit'], limit: 1 },
+    ),
+    [
+      ['userId', 'orphan'],
+      ['agentId', 'quit'],
+    ],
+    [
+      ['orphan[gone] 0/2', 'org 0/10', 'org[quit] 0/1'],
+      ['team -', 'org 0/10', 'org[quit] 0/1'],
+    ],
   ],
   [
     'node-wide before scoped, small scopes before large, then by ids',

@@ -37,8 +37,9 @@ export type ChainNode = {
 
 /**
  * Every budget that a request meets, entity by entity from the one that a dimension named to its
- * root, and whether all of them can take it. Entities without a budget stand between; a chain
- * without any is left out. Node-wide budgets come before scoped ones, small scopes before large.
+ * root, and whether all of them can take it. Entities without a budget stand between, archived ones
+ * do not; a chain without any budget is left out, and what is left of two alike is one. Node-wide
+ * budgets come before scoped ones, small scopes before large.
  * Source: the entitlement check of the contract.
  */
 export function chainsOf(
@@ -54,10 +55,16 @@ export function chainsOf(
       .map((budget) => nodeOf(budget, demand, spent)),
   )
   const byEntity = Map.groupBy(nodes, ({ entityId }) => entityId)
-  const chains = paths
+  const chains = withoutArchived(paths)
     .filter((path) => path.some(({ entityId }) => byEntity.has(entityId)))
     .map((path) => path.flatMap((entity) => byEntity.get(entity.entityId) ?? [bare(entity)]))
   return { chains, isGranted: nodes.every(({ isGranted }) => isGranted) }
+}
+
+/** Of each path those who are not archived. Paths that begin with the same entity go on alike. */
+function withoutArchived(paths: Resolution['paths']): Node[][] {
+  const active = paths.map((path) => path.filter(({ isArchived }) => !isArchived))
+  return [...new Map(active.map((path) => [path[0]?.entityKey, path])).values()]
 }
 
 /** Ids hold no comma, and none of their characters comes before it. */

@@ -30,8 +30,10 @@ type BudgetJson = {
   counter: { start: number; usage: string; held: string } | null
 }
 
+type NodeJson = [position: number, entityKey: Uuid, entityId: string, isArchived: boolean]
+
 const resolutionRow = row({
-  nodes: column.json<[position: number, entityKey: Uuid, entityId: string][]>(),
+  nodes: column.json<NodeJson[]>(),
   budgets: column.json<BudgetJson[]>(),
   unresolved: column.json<string[]>(),
 })
@@ -54,9 +56,9 @@ export async function resolve(
     sql`
     with recursive ${nodesOf(requests, asked.at)},
     path as (
-      select request, json_agg(json_build_array(position, entity_key, id) order by position, level)
-        as nodes
-      from node where is_active group by request
+      select request, json_agg(json_build_array(position, entity_key, id, is_archived)
+        order by position, level) as nodes
+      from node group by request
     ),
     budget as (${budgetsOf(asked.capabilityKeys)}),
     lost as (
@@ -85,9 +87,10 @@ export async function resolve(
 }
 
 /**
- * `named`: the dimensions with the active entity that each names, if it does. `node`: these
- * entities and all above them, archived ones too, since what is above those is met all the same.
- * `resolved`: the active ones of each request, and the instant that it is read as of. Lookups that
+ * `named`: the dimensions with the entity that each names, if it does; an archived one too, and one
+ * of an archived type, or what is above it would be escaped by archiving. `node`: these entities
+ * and all above them. `resolved`: those of each request, which of them are not archived, and the
+ * instant that it is read as of. Lookups that
  * find one row at most say so, or the planner would read whole tables for large groups. Arrays
  * stand in subqueries, which hide how long they are: a plan for any of them looks no dearer than
  * one for these, so that PostgreSQL keeps it. Planning takes four times as long as running.
@@ -108,27 +111,25 @@ function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
       ) as dimension (request, position, environment_key, customer_key, key, value)
     ),
     named as (
-      select dimension.*, entity.entity_key, entity.id, entity.parent_key
+      select dimension.*, entity.entity_key, entity.id, entity.parent_key, entity.is_archived
       from dimension left join lateral (
-        select e.entity_key, e.id, e.parent_key
+        select e.entity_key, e.id, e.parent_key, e.archived_at is not null as is_archived
         from entities e cross join lateral (
           select from entity_types t
-          where t.entity_type_key = e.entity_type_key and t.archived_at is null
-            and dimension.key = any(t.attribution_keys)
+          where t.entity_type_key = e.entity_type_key and dimension.key = any(t.attribution_keys)
           offset 0
         ) t
         where e.customer_key = dimension.customer_key and e.id = dimension.value
-          and e.archived_at is null
         limit 1
       ) entity on true
     ),
     node as (
       select request, position, customer_key, 1 as level, entity_key, id, parent_key,
-        true as is_active, array[entity_key] as path
+        is_archived, array[entity_key] as path
       from named where entity_key is not null
       union all
       select node.request, node.position, node.customer_key, node.level + 1, above.entity_key,
-        above.id, above.parent_key, above.archived_at is null, node.path || above.entity_key
+        above.id, above.parent_key, above.archived_at is not null, node.path || above.entity_key
       from node cross join lateral (
         select e.entity_key, e.id, e.parent_key, e.archived_at from entities e
         where e.customer_key = node.customer_key and e.entity_key = node.parent_key
@@ -139,12 +140,13 @@ function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
     ),
     resolved as (
       select request, customer_key, array_agg(distinct entity_key) as keys,
+        array_agg(distinct entity_key) filter (where not is_archived) as active_keys,
         ${readingInstant(sql`node.customer_key`, at)} as read_at
-      from node where is_active group by request, customer_key
+      from node group by request, customer_key
     )`
 }
 
-/** Of each request, the budgets of its entities whose scope lies within them. */
+/** Of each request, the budgets of its active entities whose scope lies within all of them. */
 const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
   select resolved.request, json_agg(${budgetJson(sql`(
     select json_build_object('usage', c.usage::text, 'held', c.held::text,
@@ -155,7 +157,7 @@ const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
     order by c.window_start desc limit 1
   )`)}) as budgets
   from resolved
-    cross join lateral unnest(resolved.keys) as entity (key)
+    cross join lateral unnest(resolved.active_keys) as entity (key)
     cross join unnest((select ${capabilityKeys}::uuid[])) as capability (key)
     cross join lateral (
       select * from assignments a
@@ -211,7 +213,7 @@ export async function findBudgets(
 }
 
 /** One path for each entity, however many dimensions named it. */
-function pathsOf(nodes: readonly [number, Uuid, string][]): Node[][] {
+function pathsOf(nodes: readonly NodeJson[]): Node[][] {
   const byPosition = Map.groupBy(nodes, ([position]) => position)
   const paths = new Map<Uuid, Node[]>()
   for (const path of byPosition.values()) {
@@ -219,7 +221,7 @@ function pathsOf(nodes: readonly [number, Uuid, string][]): Node[][] {
     if (first === undefined || paths.has(first[1])) continue
     paths.set(
       first[1],
-      path.map(([, entityKey, entityId]) => ({ entityKey, entityId })),
+      path.map(([, entityKey, entityId, isArchived]) => ({ entityKey, entityId, isArchived })),
     )
   }
   return [...paths.values()]

@@ -37,7 +37,7 @@ const company: fc.Arbitrary<Company> = fc
   .record({
     entities: fc.array(
       fc.record({
-        type: fc.constantFrom('org', 'user', 'user', 'model', 'silent'),
+        type: fc.constantFrom('org', 'user', 'user', 'model', 'silent', 'old'),
         parent: fc.option(fc.nat({ max: ids.length - 1 })),
         archived: fc.boolean(),
       }),
@@ -65,7 +65,8 @@ const company: fc.Arbitrary<Company> = fc
       entities: Object.fromEntries(
         entities.map(({ type, archived }, index) => {
           const parent = parents[index] ?? null
-          return [ids[index] ?? '', { type, parent, archived }]
+          // An active entity never has an archived type.
+          return [ids[index] ?? '', { type, parent, archived: archived || type === 'old' }]
         }),
       ),
       budgets,
@@ -94,7 +95,6 @@ async function environment(): Promise<{ tenant: Tenant; features: Features }> {
       })),
     },
   })
-  await tenant.ok('v1Beta.entityTypes.archive', { body: { ids: ['old'] } })
   for (const id of ['tokens', 'calls', 'places'])
     await tenant.ok('v1.features.createFeature', {
       body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
@@ -156,7 +156,9 @@ test('dimensions lead to what the plain model leads to, whatever the tree and th
     fc.asyncProperty(
       fc.array(fc.tuple(company, dimensions), { minLength: 1, maxLength: 3 }),
       async (cases) => {
+        await tenant.ok('v1Beta.entityTypes.unarchive', { body: { ids: ['old'] } })
         const settled = await Promise.all(cases.map(([each]) => settle(tenant, each)))
+        await tenant.ok('v1Beta.entityTypes.archive', { body: { ids: ['old'] } })
         const requests = cases.map(([, each], index) => ({
           scope: tenant.scope,
           customerKey: settled[index] ?? '',
@@ -171,7 +173,7 @@ test('dimensions lead to what the plain model leads to, whatever the tree and th
           const found = required(resolutions[index], 'a resolution')
           const expected = resolvedBy(each, asked, ['tokens', 'calls'])
           const pathsOf = ({ paths }: typeof found) =>
-            paths.map((path) => path.map(({ entityId }) => entityId))
+            paths.map((path) => path.map(({ entityId, isArchived }) => [entityId, isArchived]))
           assert.deepEqual(pathsOf(found), pathsOf(expected))
           assert.deepEqual(found.unresolved, expected.unresolved)
           assert.deepEqual(

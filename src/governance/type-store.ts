@@ -140,7 +140,10 @@ export const typeExists = async (reader: Reader, scope: Scope, key: Uuid): Promi
 
 const attributionKeyRow = row({ key: column.text })
 
-/** The names of dimensions by which an event can name an entity of the environment's customers. */
+/**
+ * The names of dimensions by which an event can name an entity of the environment's customers:
+ * those of archived types too, whose entities lead to what is above them.
+ */
 export const findAttributionKeys = async (
   reader: Reader,
   scope: Scope,
@@ -149,7 +152,7 @@ export const findAttributionKeys = async (
     attributionKeyRow,
     sql`
     select distinct key from entity_types, unnest(attribution_keys) as key
-    where environment_key = ${scope.environmentKey}::uuid and archived_at is null`,
+    where environment_key = ${scope.environmentKey}::uuid`,
   )
   return new Set(found.map(({ key }) => key))
 }

@@ -102,8 +102,8 @@ export type AssignmentInput = {
   parentId?: string | null
 }
 
-/** An active entity on the way from one that a dimension named up to its root. */
-export type Node = { entityKey: Uuid; entityId: string }
+/** An entity on the way from one that a dimension named up to its root. */
+export type Node = { entityKey: Uuid; entityId: string; isArchived: boolean }
 
 /** A budget as counting and deciding see it. */
 export type Budget = {
@@ -123,10 +123,10 @@ export type Budget = {
 export type Resolution = {
   /**
    * One for each entity that a dimension named, in the order of the dimensions: the entity, then
-   * what is above it. Archived ones are left out, what is above them is not.
+   * what is above it, whoever of them is archived.
    */
   paths: readonly (readonly Node[])[]
-  /** The budgets of these entities whose scope lies within them, each once. */
+  /** The budgets of those who are not archived whose scope lies within all of them, each once. */
   budgets: readonly Budget[]
   /** The keys of dimensions that could have named an entity and did not, in their order. */
   unresolved: readonly string[]

@@ -173,7 +173,7 @@ test('usage is attributed to the structure as it is when it is counted', async (
   assert.equal(await used(), 'ann 3, bob 1, org 4, team 2, team[gpt] 0')
   await tenant.ok('v1Beta.customers.entities.archive', { params, body: { ids: ['ann'] } })
   await both()
-  assert.equal(await used(), 'bob 2, org 5, team 3, team[gpt] 0')
+  assert.equal(await used(), 'bob 2, org 6, team 3, team[gpt] 0')
   assert.deepEqual(await differences(), {})
 })
 

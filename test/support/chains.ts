@@ -82,7 +82,7 @@ export const edges: Company = {
     user: { type: 'user', parent: 'team' },
     orphan: { type: 'user', parent: 'gone' },
     quit: { type: 'user', parent: 'team', archived: true },
-    relic: { type: 'old', parent: 'org' },
+    relic: { type: 'old', parent: 'org', archived: true },
     loner: { type: 'user', parent: null },
     gpt: { type: 'model' },
   },

@@ -37,22 +37,28 @@ export function resolvedBy(
   capabilities: readonly string[] = ['tokens'],
 ): Resolution {
   const { types, entities } = company
-  const isActive = (id: string) => entities[id] !== undefined && !entities[id].archived
+  const isArchived = (id: string) => entities[id]?.archived === true
   const named = ([key, value]: Dimension): boolean => {
     const type = types[entities[value]?.type ?? '']
-    return isActive(value) && type !== undefined && !type.archived && type.keys.includes(key)
+    return type?.keys.includes(key) === true
   }
   const climb = (id: string): string[] => {
     const above = entities[id]?.parent ?? null
     return above === null ? [id] : [id, ...climb(above)]
   }
+  const nodeOf = (id: string): Node => ({
+    entityKey: id,
+    entityId: id,
+    isArchived: isArchived(id),
+  })
   const direct = [...new Set(dimensions.filter(named).map(([, value]) => value))]
-  const paths = direct.map((id) => climb(id).filter(isActive))
+  const paths = direct.map(climb)
   const resolved = new Set(paths.flat())
   const keys = Object.values(types).flatMap((type) => (type.archived ? [] : type.keys))
   return {
-    paths: paths.map((path) => path.map((id): Node => ({ entityKey: id, entityId: id }))),
+    paths: paths.map((path) => path.map(nodeOf)),
     budgets: company.budgets
+      .filter(({ entity }) => !isArchived(entity))
       .filter(({ entity, scope = [] }) => [entity, ...scope].every((id) => resolved.has(id)))
       .filter(({ capability = 'tokens' }) => capabilities.includes(capability))
       .map(budgetOf),

@@ -173,7 +173,21 @@ const CASES: Readonly<Record<string, Case>> = {
     state: () => archive(createBudgeted(), 'ann'),
     dimensions: { userId: 'ann' },
     requested: 50,
-    chains: [],
+    chains: [`${TEAM} → ${ORG}`],
+  },
+  'an archived entity, beyond what is above it': {
+    state: () => archive(createBudgeted(), 'ann'),
+    dimensions: { userId: 'ann' },
+    requested: 61,
+    reason: 'BudgetExceeded',
+    chains: [`${TEAM}! → ${ORG}`],
+  },
+  'a scope with an archived entity': {
+    state: () => archive(createBudgeted(), 'gpt-4o'),
+    dimensions: both,
+    requested: 6,
+    reason: 'BudgetExceeded',
+    chains: [`ann 10/30 → ${TEAM} → team-eng[gpt-4o] 45/50! → ${ORG}`],
   },
   'an archived entity between': {
     state: () => archive(createBudgeted(), 'team-eng'),

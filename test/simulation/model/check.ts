@@ -178,8 +178,8 @@ type Asked = Instants & { capability: Capability; dimensions: Dimensions; reques
 
 /**
  * One chain for each entity that a dimension names, leaf first, with a node for each budget that
- * applies and would count the usage; an entity without one has an empty node. A chain of empty
- * nodes is left out.
+ * applies and would count the usage; an entity without one has an empty node, an archived one none.
+ * A chain of empty nodes is left out, and so is one that is like another.
  */
 function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
   const paths = pathsOf(state, customer, asked.dimensions)
@@ -187,7 +187,11 @@ function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
   const budgets = budgetsOf(customer, { capability, resolved: idsIn(paths) })
     .filter((budget) => counts(budget, asked.at))
     .sort(byScope)
-  return paths
+  const active = paths.map((path) => path.filter((entity) => !entity.archived))
+  const isFirst = (path: Entity[], index: number) =>
+    active.findIndex((other) => other[0] === path[0]) === index
+  return active
+    .filter(isFirst)
     .filter((path) => path.some(({ id }) => budgets.some(({ entityId }) => entityId === id)))
     .map((path) => path.flatMap((entity) => nodesOf(customer, entity, { budgets, asked })))
 }

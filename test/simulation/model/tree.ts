@@ -18,17 +18,16 @@ function climb(customer: Customer, id: string): Entity[] {
 
 /**
  * Whom usage with these dimensions is attributed to: one path for each entity that a dimension
- * names, leaf first, in the order of the dimensions. Archived entities are not named and not passed
- * through, but what is above them is reached.
+ * names, leaf first, in the order of the dimensions, whoever on it is archived.
  */
 export function pathsOf(state: State, customer: Customer, dimensions: Dimensions): Entity[][] {
   const direct = new Set<Entity>()
   for (const [key, value] of Object.entries(dimensions)) {
     const entity = customer.entities.get(String(value))
-    if (entity === undefined || entity.archived) continue
+    if (entity === undefined) continue
     if (state.types.get(entity.typeId)?.attributionKeys.includes(key)) direct.add(entity)
   }
-  return [...direct].map((entity) => climb(customer, entity.id).filter((each) => !each.archived))
+  return [...direct].map((entity) => climb(customer, entity.id))
 }
 
 export const idsIn = (paths: readonly Entity[][]): Set<string> =>
@@ -39,12 +38,16 @@ export const isSame = (a: Capability, b: Capability): boolean => a.kind === b.ki
 /** Who the usage that is asked about or recorded is attributed to, and what it is usage of. */
 export type Attribution = { capability: Capability; resolved: ReadonlySet<string> }
 
-/** The budgets that apply: each once, however many paths reach it. */
+/**
+ * The budgets that apply: each once, however many paths reach it. Those of archived entities do
+ * not, but a scope may name some.
+ */
 export function budgetsOf(customer: Customer, { capability, resolved }: Attribution): Budget[] {
   return customer.budgets.filter(
     (budget) =>
       isSame(budget.capability, capability) &&
       resolved.has(budget.entityId) &&
+      customer.entities.get(budget.entityId)?.archived === false &&
       budget.scope.every((id) => resolved.has(id)),
   )
 }
