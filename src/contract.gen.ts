@@ -2272,6 +2272,43 @@ export type PromotionalEntitlementResponse = {
 export type PromotionalEntitlementStatus = 'Active' | 'Expired' | 'Paused'
 
 /**
+ * What to change of a grant. What is absent stays.
+ */
+export type PromotionalEntitlementUpdateRequestBody = {
+  period?: PromotionalEntitlementPeriod
+  /**
+   * Another end, in the future; it makes the period `custom`.
+   */
+  customEndDate?: string | null
+  /**
+   * Limit of a NUMBER feature, or its value if it is not metered.
+   */
+  usageLimit?: number | null
+  /**
+   * No limit. Not together with `usageLimit`.
+   */
+  hasUnlimitedUsage?: boolean
+  /**
+   * Whether usage may go on beyond the limit.
+   */
+  hasSoftLimit?: boolean
+  /**
+   * Values of an ENUM feature.
+   *
+   * @maxItems 100
+   */
+  enumValues?: string[]
+  /**
+   * Whether your own pages should show it.
+   */
+  isVisible?: boolean
+  resetPeriod?: ResetPeriod | null
+  yearlyResetPeriodConfiguration?: YearlyResetPeriodConfig | null
+  monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfig | null
+  weeklyResetPeriodConfiguration?: WeeklyResetPeriodConfig | null
+}
+
+/**
  * A report that counts.
  */
 export type ReportedUsage = {
@@ -3485,6 +3522,21 @@ export type Operations = {
     }
     query: Record<string, never>
     body: undefined
+    response: PromotionalEntitlementResponse
+  }
+  'v1.customers.promotionalEntitlements.update': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * The id you chose for the feature.
+       */
+      featureId: string
+    }
+    query: Record<string, never>
+    body: PromotionalEntitlementUpdateRequestBody
     response: PromotionalEntitlementResponse
   }
   'v1.customers.provision': {

@@ -11,6 +11,7 @@ import { entitlementsToWire } from './wire.ts'
 /** What made the entitlements of a customer different. */
 export type Trigger =
   | 'promotional_entitlement_granted'
+  | 'promotional_entitlement_updated'
   | 'promotional_entitlement_revoked'
   | 'promotional_entitlement_expired'
   | 'customer_archived'

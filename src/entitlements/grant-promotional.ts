@@ -28,19 +28,22 @@ export function grantPromotional(
   const { period, isVisible } = input
   return {
     key,
+    revision: 0,
     feature,
     period,
     allowance: allowanceOf(input, feature, where),
     reset: resetOf(input, feature, where),
     isVisible,
     startsAt: now,
-    endsAt: endOf(input, now, where),
+    since: now,
+    endsAt: endOf(input, { from: now, now, where }),
     createdAt: now,
     updatedAt: now,
   }
 }
 
-function allowanceOf(input: PromotionalInput, feature: Feature, where: string): Allowance {
+/** What its type has of it, in one order. */
+export function allowanceOf(input: PromotionalInput, feature: Feature, where: string): Allowance {
   const { limit, isUnlimited, isSoft } = input
   const enumValues = [...new Set(input.enumValues)].toSorted()
   if (feature.featureType !== 'NUMBER' && (limit !== null || isUnlimited || isSoft))
@@ -70,7 +73,7 @@ function refuseUnknownValues(enumValues: readonly string[], feature: Feature, wh
 const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
 
 /** Years, months and weeks begin with the grant unless it says otherwise. */
-function resetOf(input: PromotionalInput, feature: Feature, where: string): Reset | null {
+export function resetOf(input: PromotionalInput, feature: Feature, where: string): Reset | null {
   const { resetPeriod: period, accordingTo } = input
   if (period !== null && feature.meterType !== 'INCREMENTAL')
     throw badReset(`${where}: resetPeriod is for features of the meter type INCREMENTAL`)
@@ -94,12 +97,16 @@ const SPANS: Readonly<Record<Exclude<PromotionalEntitlementPeriod, 'custom' | 'l
 /** 9999-12-31T23:59:59.999Z: later ones have no date-time of the contract. */
 const LAST_INSTANT = 253_402_300_799_999
 
-function endOf(input: PromotionalInput, now: Instant, where: string): Instant | null {
+/** `from` is the beginning of the grant. */
+export function endOf(
+  input: PromotionalInput,
+  { from, now, where }: { from: Instant; now: Instant; where: string },
+): Instant | null {
   const { period, customEndDate } = input
   if (period !== 'custom' && customEndDate !== null)
     throw impossible(`${where}: customEndDate is for the period custom`)
   if (period === 'lifetime') return null
-  if (period !== 'custom') return addUnits(now, SPANS[period].unit, SPANS[period].count)
+  if (period !== 'custom') return addUnits(from, SPANS[period].unit, SPANS[period].count)
   if (customEndDate === null) throw impossible(`${where}: customEndDate is required`)
   if (customEndDate <= now || customEndDate > LAST_INSTANT)
     throw impossible(`${where}: customEndDate must be in the future, up to the year 9999`)

@@ -5,14 +5,15 @@ import { type Announcement, announce, unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { bumpVersion } from '../metering/index.ts'
+import { bumpVersion, isCountedSince, lockHeads } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import { announceUpdated } from './announce-updated.ts'
+import { changePromotional, changesReset } from './change-promotional.ts'
 import { grantPromotional } from './grant-promotional.ts'
 import * as store from './promotional-store.ts'
 import { END_PROMOTIONAL, ENDS_SOON, scheduleEnds } from './promotional-work.ts'
 import type { SourceLoader } from './source-port.ts'
-import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
+import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 import { promotionalToWire } from './wire.ts'
 
 /** Grants of one customer in force at once: they are all read for a list, and announced. */
@@ -129,18 +130,24 @@ export async function revokePromotional(
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, customerId)
     const now = app.clock.now()
-    const wanted = { featureIds: [featureId], now }
-    const [before] = await store.findInForce(tx, customerKey, wanted)
-    if (before === undefined)
-      throw notFound(
-        'PromotionalEntitlementNotFoundError',
-        `the customer ${customerId} has no promotional entitlement of ${featureId} in force`,
-      )
+    const before = await requireInForce(tx, { customerKey, customerId, featureId, now })
     const after = { ...before, endsAt: now, updatedAt: now }
     await saveRevoked(tx, { ...call, now }, { customerKey, loaders, before, after })
     return { granted: after, now }
   }
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+}
+
+type Wanted = { customerKey: Uuid; customerId: string; featureId: string; now: Instant }
+
+async function requireInForce(tx: Tx, wanted: Wanted): Promise<PromotionalEntitlement> {
+  const { customerKey, customerId, featureId, now } = wanted
+  const [found] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
+  if (found !== undefined) return found
+  throw notFound(
+    'PromotionalEntitlementNotFoundError',
+    `the customer ${customerId} has no promotional entitlement of ${featureId} in force`,
+  )
 }
 
 async function saveRevoked(
@@ -165,6 +172,82 @@ async function saveRevoked(
   await announceUpdated(tx, call, {
     customerKey,
     trigger: 'promotional_entitlement_revoked',
+    loaders,
+  })
+  await bumpVersion(tx, call, [customerKey])
+}
+
+/**
+ * Changes the grant of a feature that is in force, and answers it: its usage and the anchor of its
+ * periods stay. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`; 404
+ * `PromotionalEntitlementNotFoundError` without one in force; 400 as `changePromotional`, and
+ * `InvalidEntitlementResetPeriod` for other periods once something was counted in them.
+ */
+export async function changeGranted(
+  call: Call,
+  customer: { customerId: string; loaders: readonly SourceLoader[] },
+  { featureId, change }: { featureId: string; change: PromotionalChange },
+): Promise<Granted<PromotionalEntitlement>> {
+  const { app, scope } = call
+  const { customerId, loaders } = customer
+  const work = async (tx: Tx) => {
+    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+    const now = app.clock.now()
+    const before = await requireInForce(tx, { customerKey, customerId, featureId, now })
+    const [feature] = await holdFeatures(tx, scope, [featureId])
+    if (feature === undefined) throw unknownFeature(featureId)
+    const after = changePromotional(before, change, { feature, now, where: featureId })
+    if (after === before) return { granted: before, now }
+    if (changesReset(before, after)) await refuseCounted(tx, call, { customerKey, before, now })
+    await saveChanged(tx, { ...call, now }, { customerKey, loaders, before, after })
+    return { granted: after, now }
+  }
+  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+}
+
+/** Under the customer's head, or something might be counted in between. */
+async function refuseCounted(
+  tx: Tx,
+  { scope }: Call,
+  of: { customerKey: Uuid; before: PromotionalEntitlement; now: Instant },
+): Promise<void> {
+  const { customerKey, before, now } = of
+  await lockHeads(tx, scope, { customerKeys: [customerKey], now })
+  const { feature, startsAt } = before
+  if (await isCountedSince(tx, { customerKey, featureKey: feature.key }, startsAt))
+    throw badInput(
+      `${feature.id}: resetPeriod: usage has been counted since the grant began; ` +
+        'revoke it and grant the feature anew',
+      'InvalidEntitlementResetPeriod',
+    )
+}
+
+async function saveChanged(
+  tx: Tx,
+  call: Now,
+  changed: Owned & { before: PromotionalEntitlement; after: PromotionalEntitlement },
+): Promise<void> {
+  const { customerKey, loaders, before, after } = changed
+  const event: Announcement = {
+    type: 'promotional_entitlement.updated',
+    customerKey,
+    objectId: after.key,
+    before: grantToAnnounce(call, before),
+    after: grantToAnnounce(call, after),
+  }
+  const kinds = [END_PROMOTIONAL, ENDS_SOON]
+  await Promise.all([
+    store.supersede(tx, customerKey, { ...before, now: call.now }),
+    store.addPromotional(tx, { scope: call.scope, customerKey }, [after]),
+    announce(tx, call, [event]),
+  ])
+  if (after.endsAt !== before.endsAt) {
+    await unschedule(tx, { customerKey, kinds, subject: after.key })
+    await scheduleEnds(tx, call, { customerKey, grants: [after] })
+  }
+  await announceUpdated(tx, call, {
+    customerKey,
+    trigger: 'promotional_entitlement_updated',
     loaders,
   })
   await bumpVersion(tx, call, [customerKey])

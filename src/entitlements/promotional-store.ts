@@ -38,6 +38,7 @@ const ANCHORS = [
 
 const promotionalRow = row({
   promotional_key: column.uuid,
+  revision: column.integer,
   feature: featureFromJson,
   period: column.oneOf('1 week', '1 month', '6 month', '1 year', 'lifetime', 'custom'),
   usage_limit: column.nullable(column.quantity),
@@ -48,6 +49,7 @@ const promotionalRow = row({
   reset_period: column.nullable(column.oneOf('YEAR', 'MONTH', 'WEEK', 'DAY', 'HOUR')),
   reset_according_to: column.nullable(column.oneOf(...ANCHORS)),
   starts_at: column.instant,
+  since: column.instant,
   ends_at: column.bound,
   created_at: column.instant,
   updated_at: column.instant,
@@ -56,6 +58,7 @@ type PromotionalRow = ReturnType<typeof promotionalRow>
 
 const promotionalOf = (found: PromotionalRow): PromotionalEntitlement => ({
   key: found.promotional_key,
+  revision: found.revision,
   feature: required(found.feature, 'the feature of a promotional entitlement'),
   period: found.period,
   allowance: {
@@ -67,6 +70,7 @@ const promotionalOf = (found: PromotionalRow): PromotionalEntitlement => ({
   reset: resetOf(found),
   isVisible: found.is_visible,
   startsAt: found.starts_at,
+  since: found.since,
   endsAt: found.ends_at === LIFETIME.end ? null : found.ends_at,
   createdAt: found.created_at,
   updatedAt: found.updated_at,
@@ -76,9 +80,10 @@ const resetOf = ({ reset_period, reset_according_to }: PromotionalRow): Reset | 
   reset_period && { period: reset_period, accordingTo: reset_according_to }
 
 const selectPromotional = sql`
-  select p.promotional_key, ${featureJson(sql`f`)} as feature, p.period, p.usage_limit,
+  select p.promotional_key, p.revision, ${featureJson(sql`f`)} as feature, p.period, p.usage_limit,
     p.is_unlimited, p.is_soft, to_json(p.enum_values) as enum_values, p.is_visible,
-    p.reset_period, p.reset_according_to, p.starts_at, p.ends_at, p.created_at, p.updated_at
+    p.reset_period, p.reset_according_to, p.starts_at, coalesce(p.since, p.starts_at) as since,
+    p.ends_at, p.created_at, p.updated_at
   from promotional_entitlements p join features f using (feature_key)`
 
 const promotionals = async (reader: Reader, where: Sql): Promise<PromotionalEntitlement[]> =>
@@ -97,6 +102,7 @@ export const findInForce = (
       and p.ends_at > ${instantToWire(wanted.now)}::timestamptz`,
   )
 
+/** A grant as it is since its last change, whether or not it is over. */
 export const findPromotional = async (
   reader: Reader,
   customerKey: Uuid,
@@ -104,7 +110,9 @@ export const findPromotional = async (
 ): Promise<PromotionalEntitlement | null> => {
   const [found] = await promotionals(
     reader,
-    sql`where p.customer_key = ${customerKey}::uuid and p.promotional_key = ${key}::uuid`,
+    sql`
+    where p.customer_key = ${customerKey}::uuid and p.promotional_key = ${key}::uuid
+      and not p.superseded`,
   )
   return found ?? null
 }
@@ -146,7 +154,7 @@ export function listPromotional(
   return promotionals(
     reader,
     sql`
-    where p.customer_key = ${customerKey}::uuid
+    where p.customer_key = ${customerKey}::uuid and not p.superseded
       and case when p.ends_at > ${instantToWire(now)}::timestamptz
         then ${wanted.inForce}::boolean else ${wanted.over}::boolean end
       ${from === null ? nothing : sql`and p.promotional_key >= ${from}::uuid`}
@@ -162,7 +170,8 @@ export const promotionalExists = async (reader: Reader, customerKey: Uuid, key: 
     keyRow,
     sql`
     select promotional_key from promotional_entitlements
-    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid`,
+    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
+      and not superseded`,
   )) !== null
 
 export const addPromotional = (
@@ -171,15 +180,16 @@ export const addPromotional = (
   grants: readonly PromotionalEntitlement[],
 ): Promise<number> =>
   tx.execute(sql`
-    insert into promotional_entitlements (customer_key, promotional_key, environment_key,
+    insert into promotional_entitlements (customer_key, promotional_key, revision, environment_key,
       feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
-      reset_period, reset_according_to, starts_at, ends_at, created_at, updated_at)
-    select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, feature_key,
-      period, usage_limit, is_unlimited, is_soft,
+      reset_period, reset_according_to, starts_at, since, ends_at, created_at, updated_at)
+    select ${owner.customerKey}::uuid, key, revision, ${owner.scope.environmentKey}::uuid,
+      feature_key, period, usage_limit, is_unlimited, is_soft,
       array(select json_array_elements_text(enum_values::json)), is_visible, reset_period,
-      reset_according_to, starts_at, ends_at, created_at, updated_at
+      reset_according_to, starts_at, since, ends_at, created_at, updated_at
     from unnest(
       ${grants.map(({ key }) => key)}::uuid[],
+      ${grants.map(({ revision }) => revision)}::integer[],
       ${grants.map(({ feature }) => feature.key)}::uuid[],
       ${grants.map(({ period }) => period)}::text[],
       ${grants.map(({ allowance }) => quantityOrNull(allowance.limit))}::numeric[],
@@ -190,11 +200,13 @@ export const addPromotional = (
       ${grants.map(({ reset }) => reset?.period ?? null)}::text[],
       ${grants.map(({ reset }) => reset?.accordingTo ?? null)}::text[],
       ${grants.map(({ startsAt }) => instantToWire(startsAt))}::timestamptz[],
+      ${grants.map(({ since }) => instantToWire(since))}::timestamptz[],
       ${grants.map(({ endsAt }) => boundToSql(endsAt ?? LIFETIME.end))}::timestamptz[],
       ${grants.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
       ${grants.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
-    ) as given (key, feature_key, period, usage_limit, is_unlimited, is_soft, enum_values,
-      is_visible, reset_period, reset_according_to, starts_at, ends_at, created_at, updated_at)`)
+    ) as given (key, revision, feature_key, period, usage_limit, is_unlimited, is_soft,
+      enum_values, is_visible, reset_period, reset_according_to, starts_at, since, ends_at,
+      created_at, updated_at)`)
 
 const quantityOrNull = (limit: Quantity | null): string | null =>
   limit === null ? null : quantityToSql(limit)
@@ -209,7 +221,20 @@ export const endPromotional = (
     update promotional_entitlements
     set ends_at = ${boundToSql(endsAt ?? LIFETIME.end)}::timestamptz,
       updated_at = ${instantToWire(updatedAt)}::timestamptz
-    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid`)
+    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
+      and not superseded`)
+
+/** Ends a revision now, for another that goes on. It stays for whoever reads that time. */
+export const supersede = (
+  tx: Tx,
+  customerKey: Uuid,
+  { key, revision, now }: Pick<PromotionalEntitlement, 'key' | 'revision'> & { now: Instant },
+): Promise<number> =>
+  tx.execute(sql`
+    update promotional_entitlements
+    set ends_at = ${instantToWire(now)}::timestamptz, superseded = true
+    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
+      and revision = ${revision}::integer`)
 
 const valueRow = row({ value: column.text })
 

@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   'payment_method.attached',
   'payment_method.detached',
   'promotional_entitlement.granted',
+  'promotional_entitlement.updated',
   'promotional_entitlement.revoked',
   'promotional_entitlement.ends_soon',
   'promotional_entitlement.expired',

@@ -79,7 +79,7 @@ export {
   releaseReservation,
   reservationAt,
 } from './settle-reservation.ts'
-export { readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export { isCountedSince, readTotals, totalsAt, totalsFromJson } from './total-store.ts'
 export { scheduleTrimming, TRIM_USAGE, trimUsage } from './trim-usage.ts'
 export {
   type Aggregate,

@@ -1,5 +1,6 @@
 import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
@@ -91,3 +92,23 @@ export async function readTotals(
     return { usage: usageOf(tallyOf(used), aggregate), held: used.held }
   })
 }
+
+const countedRow = row({ is_counted: column.boolean })
+
+/** Whether anything of a customer's feature occurred at `since` or later, whatever the resource. */
+export const isCountedSince = async (
+  reader: Reader,
+  { customerKey, featureKey }: Pick<UsageQuery, 'featureKey'> & { customerKey: Uuid },
+  since: Instant,
+): Promise<boolean> =>
+  (
+    await reader.one(
+      countedRow,
+      sql`
+      select exists (
+        select from usage_totals
+        where customer_key = ${customerKey}::uuid and feature_key = ${featureKey}::uuid
+          and window_end = 'infinity' and window_start = '-infinity'
+          and last_at >= ${instantToWire(since)}::timestamptz) as is_counted`,
+    )
+  ).is_counted

@@ -85,6 +85,10 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     params: path,
     query: { status: 'Active' },
   }),
+  'v1.customers.promotionalEntitlements.update': () => ({
+    params: path,
+    body: { usageLimit: 2000, hasSoftLimit: true, period: 'lifetime' },
+  }),
   'v1.customers.promotionalEntitlements.revoke': () => ({ params: path }),
   'v1.customers.retrieveEntitlements': () => ({ params: path }),
   'v1.customers.checkEntitlement': () => ({
