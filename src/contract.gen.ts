@@ -402,6 +402,10 @@ export type Consumption = Entitlement & {
    * Whether the amount counts as used.
    */
   recorded: boolean
+  /**
+   * Whether it was decided before, when the key was first used. Then `isGranted`, `accessDeniedReason` and `recorded` are the decision of that time, every figure is as of now, and there are no `chains`.
+   */
+  replayed: boolean
 }
 
 /**
@@ -2415,6 +2419,10 @@ export type ReservationCommit = {
    * Whether the amount counts as used.
    */
   recorded: boolean
+  /**
+   * Whether the reservation had been committed so before.
+   */
+  replayed: boolean
   reservation: Reservation
 }
 

@@ -26,12 +26,27 @@ export class Otherwise<Body> {
   }
 }
 
+/** An answer that was decided when the same request first came. */
+export class Repeated<Answer> {
+  readonly answer: Answer
+  constructor(answer: Answer) {
+    this.answer = answer
+  }
+}
+
 /** Wire in, wire out. The success status is the contract's. Errors are thrown as `Refusal`. */
 export type Handler<Id extends OperationId> = (
   request: OperationRequest<Id>,
   call: Call,
-) => Promise<Operations[Id]['response'] | OtherwiseOf<Operations[Id]>>
+) => Promise<AnswerOf<Operations[Id]> | RepeatedOf<Operations[Id]>>
 
+type AnswerOf<O extends { response: unknown }> = O['response'] | OtherwiseOf<O>
+/** Of operations whose requests have keys of their own. */
+type RepeatedOf<O extends { response: unknown }> = O['response'] extends {
+  data: { replayed: boolean }
+}
+  ? Repeated<AnswerOf<O>>
+  : never
 type OtherwiseOf<O> = O extends { otherwise: infer Body } ? Otherwise<Body> : never
 
 /** A table of handlers by operation. A missing or unknown operation does not compile. */

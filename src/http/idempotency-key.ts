@@ -25,21 +25,24 @@ export type Keyed = {
 }
 
 /** What an operation answers, and as which of its successes. */
-export type Success = { status: number; body: unknown }
+export type Success = { status: number; headers: Answer['headers']; body: unknown }
+
+/** What an answer says that was given before. */
+export const REPLAYED: Answer['headers'] = { 'idempotency-replayed': 'true' }
 
 /** Answers a request with a key: by its work the first time, by the same bytes from then on. */
 export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<string> {
   const { once, call, path, key, content } = keyed
   const answer = await once(call, { path, key, content }, (within) => answerOf(keyed, within))
   reply.code(answer.status).headers(answer.headers).type('application/json; charset=utf-8')
-  if (answer.isReplay) reply.header('idempotency-replayed', 'true')
+  if (answer.isReplay) reply.headers(REPLAYED)
   return answer.body
 }
 
 async function answerOf({ work }: Keyed, call: Call): Promise<Answer> {
   try {
-    const { status, body } = await work(call)
-    return { status, headers: {}, body: JSON.stringify(body) }
+    const { body, ...answer } = await work(call)
+    return { ...answer, body: JSON.stringify(body) }
   } catch (error) {
     if (!(error instanceof Refusal) || !isFinal(error)) throw error
     const { status, headers, message, code } = error

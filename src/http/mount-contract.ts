@@ -4,11 +4,17 @@ import type { App } from '../app.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { badInput, forbidden, Refusal } from '../kernel/errors.ts'
-import { type Call, type Handlers, type OperationRequest, Otherwise } from '../operation.ts'
+import {
+  type Call,
+  type Handlers,
+  type OperationRequest,
+  Otherwise,
+  Repeated,
+} from '../operation.ts'
 import { complaint } from './complaint.ts'
 import type { Contract, Operation } from './contract.ts'
 import { methodNotAllowed, routeNotFound } from './error-body.ts'
-import { answerKeyed, idempotencyKeyOf, type Success } from './idempotency-key.ts'
+import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
 import { refuseHostileText } from './json-body.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
@@ -88,17 +94,20 @@ function mountOperation(
         const path = `${operation.path} ${JSON.stringify(params)}`
         return answerKeyed(reply, { once, call, path, key, content, work })
       }
-      const { status, body } = await work(call)
-      reply.code(status)
+      const { status, headers, body } = await work(call)
+      reply.code(status).headers(headers)
       return body
     },
   })
 }
 
 function successOf(operation: Operation, answer: unknown): Success {
-  if (!(answer instanceof Otherwise)) return { status: operation.successStatus, body: answer }
+  if (answer instanceof Repeated)
+    return { ...successOf(operation, answer.answer), headers: REPLAYED }
+  if (!(answer instanceof Otherwise))
+    return { status: operation.successStatus, headers: {}, body: answer }
   const status = required(operation.otherwiseStatus, `a second success of ${operation.id}`)
-  return { status, body: answer.body }
+  return { status, headers: {}, body: answer.body }
 }
 
 /** The official SDKs count the times that they have sent a request again. */

@@ -4,7 +4,7 @@ import { notFound } from '../kernel/errors.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { amountFromWire } from '../kernel/quantity.ts'
 import type { Reservation } from '../metering/index.ts'
-import { type Call, type Handlers, Otherwise } from '../operation.ts'
+import { type Call, type Handlers, Otherwise, Repeated } from '../operation.ts'
 import { type Checking, check } from './check.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check-http.ts'
 import { checkedToWire } from './check-wire.ts'
@@ -50,7 +50,9 @@ export function consumptionHandlers(
         return { data: await spend(call, { checking, customerId: params.id, body }) }
       }
       const use = useFromWire(body, { ...of, purpose: { kind } })
-      return { data: useToWire(await writerOf(call).use(call.scope, use, call.origin)) }
+      const used = await writerOf(call).use(call.scope, use, call.origin)
+      const data = useToWire(used)
+      return repeatedIf(data, { data })
     },
     'v1.customers.reservations.create': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
@@ -64,13 +66,14 @@ export function consumptionHandlers(
       const used = await writerOf(call).use(call.scope, use, call.origin)
       const reservation =
         used.reservation && (await shown(call, { ...of, reservation: used.reservation, ids }))
-      const answer = { data: { ...useToWire(used), reservation } }
-      return reservation === null ? new Otherwise(answer) : answer
+      const data = { ...useToWire(used), reservation }
+      return repeatedIf(data, reservation === null ? new Otherwise({ data }) : { data })
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
       const amount = body.amount === undefined ? null : amountFromWire(body.amount, 'amount')
       const commit = { amount, overage: body.overage ?? 'reject' }
-      return { data: await settled(call, params, { kind: 'commit', commit }) }
+      const data = await settled(call, params, { kind: 'commit', commit })
+      return repeatedIf(data, { data })
     },
     'v1.customers.reservations.extend': async ({ params, body }, call) => {
       const step = { kind: 'extend' as const, ttlSeconds: body.ttlSeconds }
@@ -94,6 +97,9 @@ export function consumptionHandlers(
   }
 }
 
+const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer) =>
+  replayed ? new Repeated(answer) : answer
+
 /** Nobody has a wallet yet: a currency is checked, which denies, and no key is kept of it. */
 async function spend(
   call: Call,
@@ -107,7 +113,7 @@ async function spend(
     request: requesting(useAmountFromWire(body)),
     dimensions: body.dimensions === undefined ? null : dimensionsFromWire(body.dimensions),
   })
-  return { ...checkedToWire(checked), recorded: false }
+  return { ...checkedToWire(checked), recorded: false, replayed: false }
 }
 
 const settling =
@@ -119,13 +125,11 @@ const settling =
   ) => {
     const { id: customerId, reservationId } = params
     const key = reservationKey(reservationId)
-    const { reservation, isGranted, accessDeniedReason, recorded } = await writerOf(call).settle(
-      call.scope,
-      { customerId, key, step },
-      call.origin,
-    )
-    const wire = await shown(call, { customerId, reservation, ids })
-    return { isGranted, accessDeniedReason, recorded, reservation: wire }
+    const settling = { customerId, key, step }
+    const answer = await writerOf(call).settle(call.scope, settling, call.origin)
+    const { isGranted, accessDeniedReason, recorded, isRepeated } = answer
+    const reservation = await shown(call, { customerId, reservation: answer.reservation, ids })
+    return { isGranted, accessDeniedReason, recorded, replayed: isRepeated, reservation }
   }
 
 async function shown(

@@ -35,14 +35,15 @@ export function useAmountFromWire(wire: { amount: number }): Quantity {
   return amount
 }
 
-/** The decision, with usage as it is after it. */
+/** The decision, with usage as it is after it, or as of now where it is repeated. */
 export function useToWire(used: UseAnswer): Consumption {
-  const { isGranted, accessDeniedReason, recorded, evaluated, chains } = used
+  const { isGranted, accessDeniedReason, recorded, isRepeated, evaluated, chains } = used
   const { rule } = evaluated.decision
   const decision = { isGranted, accessDeniedReason, rule }
   return {
     ...featureEntitlementToWire({ ...evaluated, decision }),
     ...(chains === null ? {} : { chains: chains.map((chain) => chain.map(chainNodeToWire)) }),
     recorded,
+    replayed: isRepeated,
   }
 }

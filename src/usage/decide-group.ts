@@ -1,12 +1,11 @@
 import { transformUnits } from '../catalog/index.ts'
-import type { Evaluated } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { instantOfKey, type Uuid } from '../kernel/ids.ts'
 import { isSameWindow, LIFETIME } from '../kernel/period.ts'
 import { countPrepared, usageShown } from './count-prepared.ts'
-import { decideUse, type UseAnswer } from './decide-use.ts'
+import { decideUse, denied, type UseAnswer } from './decide-use.ts'
 import type { Outcome } from './group-queue.ts'
 import type { DeniedUse, PreparedUse } from './prepare-uses.ts'
 import { type PreparedSettling, type SettlingAnswer, settle } from './settle.ts'
@@ -66,22 +65,6 @@ function decideOne(draft: State, request: PreparedRequest, nextKey: NextKey): Gr
     }
   }
 }
-
-/** A denial that does not depend on what was used. */
-export const denied = ({
-  evaluated,
-  asksBudgets,
-}: {
-  evaluated: Evaluated
-  asksBudgets: boolean
-}): UseAnswer => ({
-  isGranted: false,
-  accessDeniedReason: evaluated.decision.accessDeniedReason,
-  recorded: false,
-  evaluated,
-  chains: asksBudgets ? [] : null,
-  reservation: null,
-})
 
 /** Answers what each record came to, right after it, if that is asked for. */
 const countAll = (

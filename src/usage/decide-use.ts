@@ -5,6 +5,7 @@ import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import {
+  type Decided,
   findUsage,
   type KeptTotal,
   type Reservation,
@@ -14,7 +15,7 @@ import {
 import { countRecord } from './count-prepared.ts'
 import { isFinal, joinDecisions } from './join-decisions.ts'
 import { noteUnattributed } from './post-to-budgets.ts'
-import { type Limited, type PreparedUse, requesting } from './prepare-uses.ts'
+import { type Denial, type Limited, type PreparedUse, requesting } from './prepare-uses.ts'
 import {
   type FirstAnswer,
   nameOfMetered,
@@ -28,8 +29,10 @@ type Chains = readonly (readonly ChainNode[])[]
 
 /** What became of a use, with usage as it is after it. */
 export type UseAnswer = FirstAnswer & {
+  /** Whether the decision is an earlier one: usage is as of now, and no budget is shown. */
+  isRepeated: boolean
   evaluated: Evaluated
-  /** null: no dimensions were sent. */
+  /** null: no dimensions were sent, or it is repeated. */
   chains: Chains | null
   /** Made of a use that was to be held, and granted. */
   reservation: Reservation | null
@@ -39,42 +42,69 @@ const SECOND_MS = 1000
 
 /**
  * Decides a use by the usage so far and by what is held, and records or holds it; a repetition gets
- * the first decision. 400 `InvalidArgumentError` for a key that was used for something else,
+ * the first decision. A denial that is final whatever is left is not kept: what was in want may
+ * come. 400 `InvalidArgumentError` for a key that was used for something else,
  * `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
  */
 export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): UseAnswer {
-  const { record, purpose, content } = use
-  const name = nameOfNamed(record)
+  const first = draft.decided.get(nameOfNamed(use.record))
+  if (first !== undefined) return repeated(draft, use, first)
   const before = ask(draft, use)
-  const first = draft.decided.get(name)
-  if (first !== undefined) {
-    if (first.content !== content)
-      throw badInput(
-        'idempotencyKey was used for another amount, feature or dimensions; take a new one',
-        'InvalidArgumentError',
-      )
-    const reservation = draft.reservations.get(reservationOf(record, first.eventKey)) ?? null
-    return answerOf(use, first.answer, { ...before, reservation })
-  }
   const { isGranted, accessDeniedReason } = before.decision
-  const isExcess = purpose.kind === 'record' && !isFinal(before.decision)
-  const recorded = purpose.kind !== 'hold' && (isGranted || isExcess)
+  const { record, purpose, asksBudgets } = use
+  if (isFinal(before.decision)) return denied({ ...before, asksBudgets })
+  const recorded = purpose.kind !== 'hold' && (isGranted || purpose.kind === 'record')
   const answer = { isGranted, accessDeniedReason, recorded }
   const eventKey = nextKey()
-  const { customerKey, occurredAt, keptUntil } = record
-  draft.decided.set(name, { eventKey, occurredAt, content, answer })
-  draft.decisions.set(name, {
-    ...{ customerKey, name: record.name, keptUntil },
-    ...{ eventKey, occurredAt, content, answer },
-  })
+  keepDecision(draft, use, { eventKey, answer })
   if (recorded) countRecord(draft, record, eventKey)
   const reservation = isGranted && purpose.kind === 'hold' ? open(draft, use, eventKey) : null
   const { evaluated, chains } = ask(draft, use)
-  return answerOf(use, answer, {
+  return {
+    ...answer,
+    isRepeated: false,
     evaluated,
-    chains: withGrants(chains, before.chains),
+    chains: asksBudgets ? withGrants(chains, before.chains) : null,
     reservation,
-  })
+  }
+}
+
+/** A denial whatever was used until now, of which nothing is kept. */
+export const denied = ({ evaluated, asksBudgets }: Denial): UseAnswer => ({
+  isGranted: false,
+  accessDeniedReason: evaluated.decision.accessDeniedReason,
+  recorded: false,
+  isRepeated: false,
+  evaluated,
+  chains: asksBudgets ? [] : null,
+  reservation: null,
+})
+
+function repeated(draft: State, use: PreparedUse, first: Decided<FirstAnswer>): UseAnswer {
+  const { record, amount, content } = use
+  if (first.content !== content)
+    throw badInput(
+      'idempotencyKey was used for another amount, feature or dimensions; take a new one',
+      'InvalidArgumentError',
+    )
+  return {
+    ...first.answer,
+    isRepeated: true,
+    evaluated: evaluateUse(draft, use, { record, amount }),
+    chains: null,
+    reservation: draft.reservations.get(reservationOf(record, first.eventKey)) ?? null,
+  }
+}
+
+function keepDecision(
+  draft: State,
+  { record, content }: PreparedUse,
+  { eventKey, answer }: Pick<Decided<FirstAnswer>, 'eventKey' | 'answer'>,
+): void {
+  const { customerKey, name, occurredAt, keptUntil } = record
+  const decided = { eventKey, occurredAt, content, answer }
+  draft.decided.set(nameOfNamed(record), decided)
+  draft.decisions.set(nameOfNamed(record), { customerKey, name, keptUntil, ...decided })
 }
 
 const reservationOf = ({ customerKey }: Prepared, key: Uuid): string =>
@@ -88,21 +118,6 @@ const withGrants = (chains: Chains, before: Chains): Chains =>
       isGranted: before[index]?.[place]?.isGranted ?? node.isGranted,
     })),
   )
-
-function answerOf(
-  { asksBudgets }: PreparedUse,
-  answer: FirstAnswer,
-  shown: { evaluated: Evaluated; chains: Chains; reservation: Reservation | null },
-): UseAnswer {
-  const { evaluated, chains, reservation } = shown
-  const granted = chains.map((chain) => chain.map((node) => ({ ...node, isGranted: true })))
-  return {
-    ...answer,
-    evaluated,
-    chains: asksBudgets ? (answer.isGranted ? granted : chains) : null,
-    reservation,
-  }
-}
 
 /** What is answered to a use as of now, by the entitlement and by every budget. */
 function ask(draft: State, use: PreparedUse) {

@@ -39,8 +39,10 @@ export type PreparedUse = Limited & {
   resolution: Resolution | null
 }
 
-/** A use that is denied whatever was used until now, of which nothing is kept. */
-export type DeniedUse = { kind: 'denial'; evaluated: Evaluated; asksBudgets: boolean }
+/** What denies a use whatever was used until now. */
+export type Denial = { evaluated: Evaluated; asksBudgets: boolean }
+/** A use that is denied so, of which nothing is kept. */
+export type DeniedUse = Denial & { kind: 'denial' }
 
 /**
  * A use of a customer. One of a feature or a resource that does not exist is a denial of which

@@ -117,7 +117,7 @@ for (const [name, body, committed] of COMMITS)
       [committed, committed, 0],
     )
     assert.deepEqual(await heldBy(tenant), NOTHING)
-    assert.deepEqual(await commit(id, body), answer)
+    assert.deepEqual(await commit(id, body), { ...answer, replayed: true })
     assert.equal((await check(0, ANN)).currentUsage, committed)
     assert.equal(verdict(await consume(6 - committed + 1, ANN)), 'BudgetExceeded')
     if (committed < 6) assert.equal(verdict(await consume(6 - committed, ANN)), 'granted recorded')

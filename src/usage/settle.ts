@@ -39,7 +39,11 @@ export type PreparedSettling = Limited & {
 }
 
 /** What became of a step. Only a commit of more than is held can be denied. */
-export type SettlingAnswer = FirstAnswer & { reservation: Reservation }
+export type SettlingAnswer = FirstAnswer & {
+  /** Whether the step had been taken before. */
+  isRepeated: boolean
+  reservation: Reservation
+}
 
 /** 400 `EntityIsArchivedError`; 404 for an unknown reservation. */
 export function prepareSettling(
@@ -106,7 +110,8 @@ export function settle(
   const before = required(draft.reservations.get(name), 'a reservation that was loaded')
   const keep = (after: Reservation): SettlingAnswer => {
     if (after !== before) draft.reservations.set(name, after)
-    return { ...GRANTED, recorded: after.status === 'committed', reservation: after }
+    const recorded = after.status === 'committed'
+    return { ...GRANTED, recorded, isRepeated: after === before, reservation: after }
   }
   if (step.kind === 'extend') return keep(extendReservation(before, step.ttlSeconds, now))
   if (step.kind === 'release') {
@@ -124,6 +129,7 @@ export function settle(
       isGranted,
       accessDeniedReason,
       recorded: false,
+      isRepeated: false,
       reservation: reservationAt(before, now),
     }
   hold(draft, before, -1n)

@@ -27,10 +27,10 @@ const requestOf = ({ customerId, timestamp, ...body }: ConsumeInput, more: objec
   body: { ...body, ...more, timestamp: wireInstant(timestamp) },
 })
 
-type Decided = Parameters<typeof assertCheck>[1] & { recorded: boolean }
+type Decided = Parameters<typeof assertCheck>[1] & { recorded: boolean; replayed: boolean }
 
-function assertConsumption({ decision, after }: Consumption, body: Decided): void {
-  assert.equal(body.recorded, decision.recorded)
+function assertConsumption({ decision, isRepeated, after }: Consumption, body: Decided): void {
+  assert.deepEqual([body.recorded, body.replayed], [decision.recorded, isRepeated])
   assertCheck({ ...after, isGranted: decision.isGranted, reason: decision.reason }, body)
 }
 
@@ -108,9 +108,10 @@ export async function playCommit(scene: Scene, move: Of<'commit'>) {
       request: { params: paramsOf(held), body: { amount, ...overage } },
       outcome: commit(scene.state, { ...held, amount, ...overage }, now(scene)),
     },
-    ({ decision, reservation }, { data }) => {
-      const { isGranted, accessDeniedReason, recorded } = data
+    ({ decision, isRepeated, reservation }, { data }) => {
+      const { isGranted, accessDeniedReason, recorded, replayed } = data
       assert.deepEqual({ isGranted, reason: accessDeniedReason, recorded }, decision)
+      assert.equal(replayed, isRepeated)
       assertReservation(scene, reservation, data.reservation)
     },
   )

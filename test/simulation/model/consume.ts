@@ -2,7 +2,7 @@ import type { Instant } from '../../../src/kernel/clock.ts'
 import { amountFromWire } from '../../../src/kernel/quantity.ts'
 import { type Check, check, isHard } from './check.ts'
 import { add, decisionInstant, instantRefusal, reportableRefusal } from './record.ts'
-import type { Customer, Decision, Outcome, Refusal, State } from './state.ts'
+import type { Customer, Decision, KeptAnswer, Outcome, Refusal, State } from './state.ts'
 import type { Dimensions } from './tree.ts'
 
 export type ConsumeInput = {
@@ -15,8 +15,11 @@ export type ConsumeInput = {
   mode?: 'enforce' | 'record'
 }
 
-/** The decision, and the figures right after it, of the windows that the use lies in. */
-export type Consumption = { decision: Decision; after: Check }
+/**
+ * The decision, and the figures right after it, of the windows that the use lies in; where an
+ * earlier decision is repeated, the figures of now, and nothing of budgets.
+ */
+export type Consumption = { decision: Decision; isRepeated: boolean; after: Check }
 
 /** Decides about usage and records it, or neither. A key that was used gets its decision again. */
 export function consume(state: State, input: ConsumeInput, clock: Instant): Outcome<Consumption> {
@@ -31,8 +34,14 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
     add(state, customer, { featureId, amount, at, mark: null, isSet: false, dimensions })
   }
   const decision = { isGranted, reason, recorded }
-  customer.keys.set(key, { content, decision, reservation: null })
-  return { done: { decision, after: afterwards(state, input, { clock, at, verdict }) } }
+  keep(customer, key, { content, decision, reservation: null })
+  const after = afterwards(state, input, { clock, at, verdict })
+  return { done: { decision, isRepeated: false, after } }
+}
+
+/** Remembers what was decided, unless there was nothing to decide by: that may come. */
+export function keep(customer: Customer, key: string, answer: KeptAnswer): void {
+  if (!isHard(answer.decision?.reason ?? null)) customer.keys.set(key, answer)
 }
 
 /** A new request, and what is decided about it. */
@@ -58,10 +67,9 @@ export function judge(
   const customer = state.customers.get(customerId)
   const feature = state.features.get(featureId)
   if (customer === undefined || feature === undefined) {
-    const after = afterwards(state, input, { clock, at: clock, verdict: null })
-    return {
-      done: { decision: { isGranted: false, reason: after.reason, recorded: false }, after },
-    }
+    const after = ask(state, input, { clock, at: clock })
+    const decision = { isGranted: false, reason: after.reason, recorded: false }
+    return { done: { decision, isRepeated: false, after } }
   }
   const now = decisionInstant(customer, clock)
   const key = JSON.stringify([operation, input.idempotencyKey])
@@ -76,9 +84,8 @@ export function judge(
   customer.decidedAt = now
   const at = input.timestamp ?? now
   if (kept?.decision) {
-    const { isGranted } = kept.decision
-    const after = afterwards(state, input, { clock, at, verdict: null, isGranted })
-    return { done: { decision: kept.decision, after } }
+    const after = { ...ask(state, input, { clock, at }), chains: null }
+    return { done: { decision: kept.decision, isRepeated: true, after } }
   }
   const verdict = ask(state, input, { clock, at })
   return { customer, key, content, at, verdict }
@@ -100,19 +107,16 @@ function ask(state: State, input: ConsumeInput, { clock, at }: { clock: Instant;
   return outcome.done
 }
 
-type Step = { clock: Instant; at: Instant; verdict: Check | null; isGranted?: boolean }
-
-/**
- * The figures after a step, with whether each budget allowed it: as was decided. Of a decision that
- * is repeated only the whole is kept: all budgets allowed what was granted, and of what was denied
- * it is told which would allow it now.
- */
-export function afterwards(state: State, input: ConsumeInput, step: Step): Check {
-  const { clock, at, verdict, isGranted = false } = step
-  const after = ask(state, input, { clock, at })
-  const allowed = verdict?.chains?.flat().map((node) => node.isGranted) ?? []
+/** The figures after a step, with whether each budget allowed it, as was decided before it. */
+export function afterwards(
+  state: State,
+  input: ConsumeInput,
+  step: { clock: Instant; at: Instant; verdict: Check },
+): Check {
+  const after = ask(state, input, step)
+  const allowed = step.verdict.chains?.flat().map((node) => node.isGranted) ?? []
   const chains = after.chains?.map((chain) =>
-    chain.map((node) => ({ ...node, isGranted: allowed.shift() ?? (isGranted || node.isGranted) })),
+    chain.map((node) => ({ ...node, isGranted: allowed.shift() ?? node.isGranted })),
   )
   return { ...after, chains: chains ?? null }
 }

@@ -12,6 +12,7 @@ import {
   done,
   drawn,
   FEATURE,
+  grantTokens,
 } from './acme.ts'
 import { consume } from './consume.ts'
 import { commit, extend, release, reserve, statusOf } from './reserve.ts'
@@ -67,6 +68,17 @@ test('a key gets its decision again, a denial too, and no other amount', () => {
   assert.equal(chain(state), 'ann 8/100')
 })
 
+test('a key is decided anew where nothing was held that could have been decided by', () => {
+  const state = create()
+  customerOf(state).grants = []
+  assert.equal(done(consume(state, input(8, 'a'), CREATED)).decision.reason, 'NoActiveSubscription')
+  grantTokens(state, 10_000)
+  const second = done(consume(state, input(8, 'a'), CREATED))
+  assert.deepEqual([second.decision.isGranted, second.isRepeated], [true, false])
+  const third = done(consume(state, input(8, 'a'), CREATED))
+  assert.deepEqual([third.isRepeated, third.after.chains], [true, null])
+})
+
 test('a late use is decided by the windows that it lies in', () => {
   const state = create()
   done(consume(state, input(10, 'a'), CREATED))
@@ -102,7 +114,8 @@ test('a commit counts in the windows of the reservation, and frees what it does 
   assert.deepEqual(counted, [[CREATED, wholeUnits(3), new Set(customerOf(state).budgets)]])
   assert.equal(chain(state, tomorrow), 'ann 0/10')
   assert.equal(ask(state, ann, 10, tomorrow).isGranted, true)
-  assert.deepEqual(done(commit(state, { ...named(reservation), amount: 3 }, tomorrow)), first)
+  const second = done(commit(state, { ...named(reservation), amount: 3 }, tomorrow))
+  assert.deepEqual(second, { ...first, isRepeated: true })
   for (const again of [
     commit(state, named(reservation), tomorrow),
     release(state, named(reservation), tomorrow),

@@ -1,7 +1,14 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { amountFromWire, type Quantity, quantityToWire } from '../../../src/kernel/quantity.ts'
 import { check, fits } from './check.ts'
-import { afterwards, type ConsumeInput, type Consumption, contentOf, judge } from './consume.ts'
+import {
+  afterwards,
+  type ConsumeInput,
+  type Consumption,
+  contentOf,
+  judge,
+  keep,
+} from './consume.ts'
 import { decisionInstant } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
@@ -30,10 +37,9 @@ export function reserve(state: State, input: ReserveInput, clock: Instant): Outc
   const { isGranted, reason } = verdict
   const reservation = isGranted ? hold(state, customer, { input, at }) : null
   const decision = { isGranted, reason, recorded: false }
-  customer.keys.set(key, { content, decision, reservation })
-  return {
-    done: { decision, after: afterwards(state, input, { clock, at, verdict }), reservation },
-  }
+  keep(customer, key, { content, decision, reservation })
+  const after = afterwards(state, input, { clock, at, verdict })
+  return { done: { decision, isRepeated: false, after, reservation } }
 }
 
 /** Holds an amount for the budgets that a record of it would be attributed to now. */
@@ -65,7 +71,7 @@ function keptReservation(state: State, input: ReserveInput): Reservation | null 
 export type Named = { customerId: string; reservation: Reservation | undefined }
 type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
 export type CommitInput = Named & { amount?: number; overage?: Overage }
-export type Committed = { decision: Decision; reservation: Reservation }
+export type Committed = { decision: Decision; isRepeated: boolean; reservation: Reservation }
 
 /**
  * Records what was used of a hold, in the windows and for the budgets that it was held in. What is
@@ -78,22 +84,24 @@ export function commit(state: State, input: CommitInput, clock: Instant): Outcom
   const amount =
     input.amount === undefined ? reservation.amount : amountFromWire(input.amount, 'amount')
   if (reservation.status === 'committed' && reservation.committedAmount === amount)
-    return { done: { decision: granted, reservation } }
+    return { done: { decision: granted, isRepeated: true, reservation } }
   if (!isOpen(reservation, now)) return { refused: [impossible] }
   const extra = amount - reservation.amount
   const { overage = 'reject' } = input
   if (extra > 0n && overage === 'reject') return { refused: [impossible] }
   const reason = extra > 0n && overage === 'allow_if_available' ? whyNot(state, found, extra) : null
-  if (reason !== null)
-    return { done: { decision: { isGranted: false, reason, recorded: false }, reservation } }
+  if (reason !== null) return { done: { ...denied(reason), reservation } }
   reservation.status = 'committed'
   reservation.committedAmount = amount
   const { featureId, at, budgets } = reservation
   customer.records.push({ featureId, amount, mark: null, at, isSet: false, budgets })
-  return { done: { decision: granted, reservation } }
+  return { done: { decision: granted, isRepeated: false, reservation } }
 }
 
 const granted: Decision = { isGranted: true, reason: null, recorded: true }
+const denied = (reason: Decision['reason']) => ({
+  ...{ decision: { isGranted: false, reason, recorded: false }, isRepeated: false },
+})
 
 type Found = { customer: Customer; reservation: Reservation; now: Instant }
 
