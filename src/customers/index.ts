@@ -18,6 +18,11 @@ export {
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
-export { findResourceIds, findResourceKeys, resourceNamed } from './resource-store.ts'
+export {
+  countResources,
+  findResourceIds,
+  findResourceKeys,
+  resourceNamed,
+} from './resource-store.ts'
 export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'

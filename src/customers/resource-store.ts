@@ -63,6 +63,30 @@ export async function findResourceKeys(
   return keys
 }
 
+const countRow = row({ resources: column.integer })
+
+/** How many of the resources there are; each of them may be asked for once. */
+export const countResources = async (
+  reader: Reader,
+  resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
+): Promise<number> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as resources
+      from unnest(
+        ${resources.map(({ customerKey }) => customerKey)}::uuid[],
+        ${resources.map(({ resourceKey }) => resourceKey)}::uuid[]
+      ) as asked (customer_key, resource_key)
+        cross join lateral (
+          select from customer_resources resource
+          where resource.customer_key = asked.customer_key
+            and resource.resource_key = asked.resource_key limit 1
+        ) as there`,
+    )
+  ).resources
+
 const idRow = row({ resource_key: column.uuid, id: column.text })
 
 /** The ids of resources of any customers, by their keys. */

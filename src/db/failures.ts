@@ -11,6 +11,9 @@ export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].inclu
 /** A lock was not had within the time that a transaction waits for one. */
 export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03'
 
+/** What a row refers to is not there. */
+export const isDangling = (error: unknown): boolean => sqlState(error) === '23503'
+
 /** Node's words for a peer that is not there, and `pg`'s for a connection that went away. */
 const UNREACHABLE = [
   'ECONNABORTED',

@@ -10,7 +10,7 @@ export {
 } from './database.ts'
 export * as column from './decode.ts'
 export { type Row, row } from './decode.ts'
-export { isLockTimeout, isRetryable, isUnreachable } from './failures.ts'
+export { isDangling, isLockTimeout, isRetryable, isUnreachable } from './failures.ts'
 export { type Listener, listen } from './listen.ts'
 export { MigrationError, migrate, readMigrations } from './migrate.ts'
 export { pageRange, readPage } from './page.ts'

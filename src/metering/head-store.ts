@@ -1,4 +1,4 @@
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, isDangling, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -45,6 +45,16 @@ export type Head = {
   now: Instant
 }
 
+/**
+ * A key that stands for nothing any more: whoever remembered it did so in a part that the database
+ * has lost. Its id has to be looked up again.
+ */
+export class StaleKey extends Error {
+  constructor(cause?: unknown) {
+    super('what a key stood for is not there', { cause })
+  }
+}
+
 const headRow = row({
   customer_key: column.uuid,
   structure_version: column.uuid,
@@ -54,14 +64,15 @@ const headRow = row({
 /**
  * Locks the heads of customers until the transaction ends, in the order of their keys: the first
  * statement of whoever counts their usage. The instant of decision is `now`, unless a server whose
- * clock runs ahead has decided later.
+ * clock runs ahead has decided later. `StaleKey` for a customer who is not there, to whom no head
+ * could lead.
  */
 export async function lockHeads(
   tx: Tx,
   scope: Scope,
   asked: { customerKeys: readonly Uuid[]; now: Instant },
 ): Promise<ReadonlyMap<Uuid, Head>> {
-  const found = await tx.many(
+  const locking = tx.many(
     headRow,
     sql`
     insert into customer_heads as head
@@ -74,6 +85,9 @@ export async function lockHeads(
       decided_at = greatest(head.decided_at, excluded.decided_at)
     returning customer_key, structure_version, decided_at`,
   )
+  const found = await locking.catch((error) => {
+    throw isDangling(error) ? new StaleKey(error) : error
+  })
   return new Map(
     found.map(({ customer_key, structure_version, decided_at }) => [
       customer_key,

@@ -17,6 +17,7 @@ export {
   type Head,
   lockHeads,
   readingInstant,
+  StaleKey,
 } from './head-store.ts'
 export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
 export {

@@ -56,7 +56,7 @@ export type Checked = Base & {
   met: Met | null
 }
 
-/** What checks are made with. `keys`: those of ids, which are never given to another. */
+/** What checks are made with. `keys`: those of ids, compared with what is read along with them. */
 export type Checking = {
   loaders: readonly SourceLoader[]
   keys: Memory<Uuid>
@@ -100,12 +100,11 @@ export async function check(
     if (customer.customerKey === null) return checkedBy(base, customer, NOTHING)
     keys.set(names.customer, customer.customerKey)
     const demands = demand === null ? [] : [demand]
+    // What was remembered may be of a part that the database has lost.
+    const isRight = customerKey === customer.customerKey && capabilityKey === demand?.capabilityKey
+    const capabilities = demands.map((each) => each.capabilityKey)
     const found =
-      early ??
-      (await resolving(
-        customer.customerKey,
-        demands.map((each) => each.capabilityKey),
-      ))
+      isRight && early !== null ? early : await resolving(customer.customerKey, capabilities)
     const met = meet(found, demands, customer)
     return checkedBy(base, customer, met)
   }

@@ -30,7 +30,8 @@ export async function findAddresses<S extends Subject>(
 
 /**
  * The keys of subjects, in their order; null for an unknown customer. An id never gets another key,
- * so that who was found once is not looked up again.
+ * so that who was found once is not looked up again; but a database that was put back may have lost
+ * what a key stands for, so that whoever writes by one proves it under its lock.
  */
 export async function addressesOf(
   reader: Reader,

@@ -2,6 +2,7 @@
 export type Memory<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
+  clear(): void
 }
 
 /**
@@ -27,5 +28,9 @@ export function createMemory<V>(limit: number): Memory<V> {
       return before
     },
     set,
+    clear: () => {
+      newer = new Map()
+      older = new Map()
+    },
   }
 }

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import { catalogVersion } from '../catalog/index.ts'
-import { archivedAmong } from '../customers/index.ts'
+import { archivedAmong, countResources } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { findBudgets, readThresholds, type Threshold } from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -12,7 +12,9 @@ import {
   type Head,
   lockHeads,
   type MeteredOf,
+  NO_RESOURCE,
   type Reservation,
+  StaleKey,
 } from '../metering/index.ts'
 import { freeExpired } from './free-holds.ts'
 import type { Known } from './prepare-records.ts'
@@ -42,7 +44,8 @@ export type KnownOfGroup = Known &
 
 /**
  * Locks the customers of a group, and reads what their requests are prepared by. What has expired
- * is then held no longer, of the customers for whom something is decided.
+ * is then held no longer, of the customers for whom something is decided. `StaleKey` where a
+ * customer or a resource is not there.
  */
 export async function readKnown(
   { app, readCatalog, readHoldings, readResolutions }: Reading,
@@ -52,15 +55,20 @@ export async function readKnown(
   const { scope, group, customerKeys } = asked
   const now = app.clock.now()
   const settling = group.flatMap((work) => (work.kind === 'settling' ? [work.item] : []))
-  const [heads, archived, version, shared, thresholds, reservations] = await Promise.all([
-    lockHeads(tx, scope, { customerKeys, now }),
+  const locking = lockHeads(tx, scope, { customerKeys, now })
+  const reading = Promise.all([
     archivedAmong(tx, customerKeys),
     catalogVersion(tx, scope),
     environmentVersion(tx, scope),
     readThresholds(tx, scope),
     findReservations(tx, settling),
     freeExpired(tx, scope, decidedFor(group)),
+    proveResources(tx, group),
   ])
+  // All of it was sent together. Where the lock has failed, only that says why.
+  reading.catch(ignore)
+  const heads = await locking
+  const [archived, version, shared, thresholds, reservations] = await reading
   const features = {
     featureIds: featureIdsOf(group),
     featureKeys: reservations.map(({ featureKey }) => featureKey),
@@ -93,6 +101,20 @@ export async function readKnown(
     thresholds,
   }
 }
+
+/** Nothing that is written leads to a resource, as heads do to their customers. */
+async function proveResources(tx: Tx, group: readonly Work[]): Promise<void> {
+  const asked = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
+  for (const work of group)
+    if (work.kind !== 'settling')
+      for (const { customerKey, resourceKey } of itemsOf(work))
+        if (resourceKey !== null && resourceKey !== NO_RESOURCE)
+          asked.set(`${customerKey} ${resourceKey}`, { customerKey, resourceKey })
+  if (asked.size === 0) return
+  if ((await countResources(tx, [...asked.values()])) < asked.size) throw new StaleKey()
+}
+
+const ignore = () => {}
 
 /** The customers for whom something is decided by what is held. */
 const decidedFor = (group: readonly Work[]): Uuid[] => [

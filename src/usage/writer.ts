@@ -3,16 +3,17 @@ import { unknownCustomer } from '../customers/index.ts'
 import { isLockTimeout, isUnreachable } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { assert } from '../kernel/assert.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { Refusal, unavailable } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { StaleKey } from '../metering/index.ts'
 import { commitGroup } from './commit-group.ts'
 import type { GroupAnswer } from './decide-group.ts'
 import { denied, type UseAnswer } from './decide-use.ts'
 import { addressesOf, findAddresses } from './find-addresses.ts'
 import { createGroupQueue, type Entry, type GroupLimits } from './group-queue.ts'
-import { createMemory } from './memory.ts'
+import { createMemory, type Memory } from './memory.ts'
 import type { Sender } from './prepare-records.ts'
 import { useOfNobody } from './prepare-uses.ts'
 import { rememberCatalog } from './remember-catalog.ts'
@@ -41,6 +42,8 @@ const LIMITS: GroupLimits = {
 const KEYS = 100_000
 /** Environments that are remembered. */
 const ENVIRONMENTS = 10_000
+/** How often the keys of a request's ids are found, should they be of what was lost. */
+const LOOK_UPS = 2
 /** What a record takes beside its dimensions, in bytes. */
 const RECORD_BYTES = 1000
 
@@ -97,31 +100,48 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     return answer as Extract<GroupAnswer, { kind: K }>
   }
   return {
-    report: async (scope, subjects, sender) => {
-      const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
-      return (await submit('records', scope, { kind: 'reports', items, sender })).reported
-    },
-    ingest: async (scope, subjects, sender) => {
-      const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
-      await submit('records', scope, { kind: 'events', items, sender })
-    },
-    use: async (scope, use, origin) => {
-      const [address] = await addressesOf(app.db.read, scope, { subjects: [use], keys })
-      if (!address) {
-        const evaluated = useOfNobody(use.amount, app.clock.now())
-        return denied({ evaluated, asksBudgets: use.asksBudgets })
-      }
-      const item = { ...use, ...address }
-      return (await submit('use', scope, { kind: 'use', item, origin })).used
-    },
-    settle: async (scope, settling, origin) => {
-      const subjects = [{ customerId: settling.customerId, resourceId: null }]
-      const [address] = await addressesOf(app.db.read, scope, { subjects, keys })
-      if (!address) throw unknownCustomer(settling.customerId)
-      const item = { ...settling, customerKey: address.customerKey }
-      return (await submit('settling', scope, { kind: 'settling', item, origin })).settled
-    },
+    report: (scope, subjects, sender) =>
+      withKeys(keys, async () => {
+        const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
+        return (await submit('records', scope, { kind: 'reports', items, sender })).reported
+      }),
+    ingest: (scope, subjects, sender) =>
+      withKeys(keys, async () => {
+        const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
+        await submit('records', scope, { kind: 'events', items, sender })
+      }),
+    use: (scope, use, origin) =>
+      withKeys(keys, async () => {
+        const [address] = await addressesOf(app.db.read, scope, { subjects: [use], keys })
+        if (!address) {
+          const evaluated = useOfNobody(use.amount, app.clock.now())
+          return denied({ evaluated, asksBudgets: use.asksBudgets })
+        }
+        const item = { ...use, ...address }
+        return (await submit('use', scope, { kind: 'use', item, origin })).used
+      }),
+    settle: (scope, settling, origin) =>
+      withKeys(keys, async () => {
+        const subjects = [{ customerId: settling.customerId, resourceId: null }]
+        const [address] = await addressesOf(app.db.read, scope, { subjects, keys })
+        if (!address) throw unknownCustomer(settling.customerId)
+        const item = { ...settling, customerKey: address.customerKey }
+        return (await submit('settling', scope, { kind: 'settling', item, origin })).settled
+      }),
   }
+}
+
+/** Does work that begins by finding keys: remembered ones may be of what a fail-over has lost. */
+async function withKeys<T>(keys: Memory<Uuid>, work: () => Promise<T>): Promise<T> {
+  for (let left = LOOK_UPS; left > 0; left -= 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StaleKey)) throw error
+      keys.clear()
+    }
+  }
+  throw unavailable('the database has just lost what the request is about; nothing was written')
 }
 
 const bytesOf = (item: object): number =>

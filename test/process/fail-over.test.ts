@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { runCli } from '../../src/cli/testing.ts'
+import { until } from '../support/deadline.ts'
+import { customerCall, done } from '../support/entity-calls.ts'
+import { openCluster } from '../support/fail-over.ts'
+import { grantItem } from '../support/grants.ts'
+import { ask, type Call, type Json } from '../support/keep-alive-client.ts'
+import { openPlace } from '../support/server-process.ts'
+
+const LIMIT = 200
+const USERS = ['ann', 'bob', 'carl']
+
+/** Servers on one database, all of which do everything that is asked. */
+type Fleet = {
+  urls: readonly string[]
+  /** Asks all servers in turn; the answers of each must be as good. */
+  each<T>(work: (url: string) => Promise<T>): Promise<T[]>
+  /** What is answered by the first server, which changes whatever is changed. */
+  change(call: Call): Promise<Json>
+  copy(): Promise<void>
+  /** Loses everything since the copy. Servers go on, and are ready again afterwards. */
+  failOver(): Promise<void>
+  verify(...args: string[]): ReturnType<typeof runCli>
+}
+
+async function openFleet(t: TestContext, servers: number): Promise<Fleet> {
+  const cluster = await openCluster(t)
+  const settings = { DATABASE_URL: cluster.url }
+  const place = openPlace(t)
+  const urls: string[] = []
+  for (let count = 0; count < servers; count += 1) urls.push((await place.start({ settings })).url)
+  const ready = () =>
+    Promise.all(
+      urls.map((url) =>
+        until('a server that is ready', async () => {
+          const call = { method: 'GET', path: '/health/ready', apiKey: null }
+          return (await ask(url, call)).status === 200
+        }),
+      ),
+    )
+  const first = urls[0] ?? ''
+  return {
+    urls,
+    each: async (work) => {
+      const answers = []
+      for (const url of urls) answers.push(await work(url))
+      return answers
+    },
+    change: (call) => done(first, call),
+    copy: async () => {
+      await cluster.copy()
+      await ready()
+    },
+    failOver: async () => {
+      await cluster.failOver()
+      await ready()
+    },
+    verify: (...args) => runCli(['verify', ...args], settings),
+  }
+}
+
+const customer = (id: string, path = '') => `/api/v1/customers/${id}${path}`
+
+const featureCall = (id: string): Call => ({
+  method: 'POST',
+  path: '/api/v1/features',
+  body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+})
+const grantCall = (id: string, featureId: string): Call => ({
+  method: 'POST',
+  path: customer(id, '/promotional-entitlements'),
+  body: { promotionalEntitlements: [grantItem(featureId, { hasUnlimitedUsage: true })] },
+})
+const budgetCall = (id: string, entityId: string, usageLimit: number): Call => ({
+  method: 'PUT',
+  path: customer(id, '/entities/entitlements'),
+  body: { entityEntitlements: [{ entityId, featureId: 'tokens', usageLimit, cadence: 'P1D' }] },
+})
+const usersCall = (id: string, users: readonly string[]): Call => ({
+  method: 'PUT',
+  path: customer(id, '/entities'),
+  body: { entities: users.map((user) => ({ id: user, entityTypeId: 'user' })) },
+})
+
+/** A customer whose users consume tokens. */
+async function provision({ change }: Fleet, id: string): Promise<void> {
+  await change(customerCall(id))
+  await change(usersCall(id, USERS))
+  await change(grantCall(id, 'tokens'))
+}
+
+async function open(t: TestContext, servers: number): Promise<Fleet> {
+  const fleet = await openFleet(t, servers)
+  const types = [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }]
+  await fleet.change(featureCall('tokens'))
+  await fleet.change({ method: 'PUT', path: '/api/v1/entity-types', body: { types } })
+  await provision(fleet, 'acme')
+  return fleet
+}
+
+let keys = 0
+/** A use that is new to everybody. */
+const useCall = (id: string, userId: string, amount = 1, featureId = 'tokens'): Call => {
+  keys += 1
+  const dimensions = { userId }
+  return {
+    method: 'POST',
+    path: customer(id, '/consume'),
+    body: { featureId, amount, idempotencyKey: `use-${keys}`, dimensions },
+  }
+}
+const use = async (url: string, ...of: Parameters<typeof useCall>): Promise<Json> =>
+  (await done(url, useCall(...of))).data
+
+const usageCall = (customerId: string, featureId = 'tokens'): Call => {
+  keys += 1
+  const usage = { customerId, featureId, value: 1, dimensions: { userId: 'ann' } }
+  return {
+    method: 'POST',
+    path: '/api/v1/usage',
+    body: { usages: [{ ...usage, idempotencyKey: `usage-${keys}` }] },
+  }
+}
+const checkCall = (id: string): Call => ({
+  method: 'GET',
+  path: customer(id, '/entitlements/check?featureId=tokens&dimensions[userId]=ann'),
+})
+
+/** Everything that is kept agrees with the records that survived. */
+async function assertAgrees({ verify }: Fleet): Promise<void> {
+  const { code, stdout, stderr } = await verify()
+  assert.equal(code, 0, `${stdout}${stderr}`)
+}
+
+for (const servers of [1, 2]) {
+  const on = servers === 1 ? 'on one server' : `on ${servers} servers`
+
+  test(`a budget that was raised in what is lost grants nothing, ${on}`, async (t) => {
+    const fleet = await open(t, servers)
+    const { each, change } = fleet
+    await change(budgetCall('acme', 'ann', LIMIT))
+    await each((url) => use(url, 'acme', 'ann'))
+    await fleet.copy()
+    await change(budgetCall('acme', 'ann', 5 * LIMIT))
+    await each((url) => use(url, 'acme', 'ann', LIMIT / 2))
+    await fleet.failOver()
+    // As many changes as were lost, of something else.
+    await change(budgetCall('acme', 'bob', 1))
+    for (let granted = servers; granted <= LIMIT; ) {
+      const [{ isGranted }] = [await use(fleet.urls[granted % servers] ?? '', 'acme', 'ann', 9)]
+      if (!isGranted) break
+      granted += 9
+      assert.ok(granted <= LIMIT, `${granted} of ${LIMIT} were granted`)
+    }
+    for (const { chains } of await each((url) => use(url, 'acme', 'ann', LIMIT))) {
+      const [[node]] = chains
+      assert.equal(node.usageLimit, LIMIT)
+      assert.ok(node.currentUsage <= LIMIT, `${node.currentUsage} of ${LIMIT} are used`)
+    }
+    await assertAgrees(fleet)
+  })
+
+  test(`no usage goes to a budget or a feature that was lost, ${on}`, async (t) => {
+    const fleet = await open(t, servers)
+    const { each, change } = fleet
+    await each((url) => use(url, 'acme', 'bob'))
+    await fleet.copy()
+    await change(budgetCall('acme', 'bob', LIMIT))
+    await change(featureCall('chars'))
+    await change(grantCall('acme', 'chars'))
+    await each((url) => use(url, 'acme', 'bob'))
+    await each((url) => use(url, 'acme', 'bob', 1, 'chars'))
+    await fleet.failOver()
+    await change(budgetCall('acme', 'carl', LIMIT))
+    await change(featureCall('words'))
+    await change(grantCall('acme', 'words'))
+    for (const { isGranted, chains } of await each((url) => use(url, 'acme', 'bob')))
+      assert.deepEqual(
+        [isGranted, chains.flat().filter((node: Json) => node.usageLimit)],
+        [true, []],
+      )
+    for (const url of fleet.urls) {
+      assert.equal((await use(url, 'acme', 'bob', 1, 'chars')).isGranted, false)
+      assert.equal((await ask(url, usageCall('acme', 'chars'))).status, 404)
+    }
+    await change(featureCall('chars'))
+    await change(grantCall('acme', 'chars'))
+    const used = await each((url) => use(url, 'acme', 'bob', 1, 'chars'))
+    assert.equal(used.at(-1).currentUsage, servers)
+    await assertAgrees(fleet)
+  })
+
+  test(`a customer that was lost is unknown, and can be made again, ${on}`, async (t) => {
+    const fleet = await open(t, servers)
+    const { each, change, urls } = fleet
+    await fleet.copy()
+    await provision(fleet, 'globex')
+    await change(budgetCall('globex', 'ann', LIMIT))
+    await each((url) => use(url, 'globex', 'ann'))
+    await each((url) => done(url, usageCall('globex')))
+    await each((url) => done(url, checkCall('globex')))
+    await fleet.failOver()
+    for (const url of urls) {
+      assert.equal((await ask(url, usageCall('globex'))).status, 404)
+      assert.equal((await use(url, 'globex', 'ann')).accessDeniedReason, 'CustomerNotFound')
+    }
+    await provision(fleet, 'globex')
+    await change(budgetCall('globex', 'ann', 2 * servers))
+    await each((url) => done(url, usageCall('globex')))
+    for (const { isGranted } of await each((url) => use(url, 'globex', 'ann')))
+      assert.equal(isGranted, true)
+    for (const { data } of await each((url) => done(url, checkCall('globex')))) {
+      const [[node]] = data.chains
+      assert.deepEqual([node.currentUsage, node.usageLimit], [2 * servers, 2 * servers])
+      assert.equal(data.isGranted, false)
+    }
+    await assertAgrees(fleet)
+  })
+}
