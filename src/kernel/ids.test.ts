@@ -29,3 +29,16 @@ test('a clock that goes back gives ids of that earlier instant, still unique', (
   assert.equal(new Set(made).size, made.length)
   assert.ok((made[1] ?? '') < (made[0] ?? ''))
 })
+
+test('ids of one instant ascend, though others were asked for in between', () => {
+  const ids = uuidv7()
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 5000, max: 5003 }), { maxLength: 200 }), (instants) => {
+      const made = instants.map((now) => ({ now, id: ids.next(now) }))
+      for (const instant of new Set(instants)) {
+        const own = made.filter(({ now }) => now === instant).map(({ id }) => id)
+        assert.deepEqual(own, own.toSorted())
+      }
+    }),
+  )
+})

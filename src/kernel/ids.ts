@@ -17,6 +17,11 @@ export type Ids = {
 const COUNTER_LIMIT = 2 ** 32
 /** A fresh millisecond starts in the lower half, which leaves at least 2^31 ids for it. */
 const COUNTER_START_LIMIT = 2 ** 31
+/**
+ * Milliseconds whose count is remembered. One that is asked for again is that of a customer whose
+ * time is ahead, or of a clock that stands still until it has caught up.
+ */
+const INSTANTS = 1000
 const POOL_BYTES = 16 * 256
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
@@ -25,6 +30,7 @@ const hex = (byte: number): string => HEX[byte] ?? ''
 export function uuidv7(): Ids {
   const pool = new Uint8Array(POOL_BYTES)
   let used = POOL_BYTES
+  const counts = new Map<Instant, number>()
   let lastInstant = Number.NaN
   let counter = 0
 
@@ -37,13 +43,18 @@ export function uuidv7(): Ids {
     return pool.subarray(used - count, used)
   }
 
+  const turnTo = (now: Instant): void => {
+    counts.delete(lastInstant)
+    counts.set(lastInstant, counter)
+    if (counts.size > INSTANTS) counts.delete(counts.keys().next().value ?? now)
+    lastInstant = now
+    counter =
+      counts.get(now) ?? new DataView(random(4).slice().buffer).getUint32(0) % COUNTER_START_LIMIT
+  }
+
   const nextCounter = (now: Instant): number => {
-    if (now !== lastInstant) {
-      lastInstant = now
-      counter = new DataView(random(4).slice().buffer).getUint32(0) % COUNTER_START_LIMIT
-    } else {
-      counter += 1
-    }
+    if (now !== lastInstant) turnTo(now)
+    counter += 1
     if (counter >= COUNTER_LIMIT) throw new Error('more than 2^31 ids within one millisecond')
     return counter
   }
