@@ -4,9 +4,14 @@ import { assert } from './assert.ts'
 export type Instant = number
 
 /** The one source of the time of the domain. Nothing else reads the machine's clock for it. */
-export type Clock = { now(): Instant }
+export type Clock = {
+  /** Throws `WrongClock` while the time is not to be relied on. */
+  now(): Instant
+  /** Whether it is moved at will: then no other clock says whether it is right. */
+  readonly isTest: boolean
+}
 
-export const systemClock: Clock = { now: () => Date.now() }
+export const systemClock: Clock = { now: () => Date.now(), isTest: false }
 
 /** A clock that can be moved, for tests and for `POST /test/clock`. */
 export type MovableClock = Clock & {
@@ -18,6 +23,7 @@ export type MovableClock = Clock & {
 export function offsetClock(base: Clock): MovableClock {
   let offsetMs = 0
   return {
+    isTest: true,
     now: () => base.now() + offsetMs,
     moveTo: (to) => {
       offsetMs = to === null ? 0 : to - base.now()
@@ -29,6 +35,7 @@ export function offsetClock(base: Clock): MovableClock {
 export function frozenClock(start: Instant): MovableClock {
   let current = start
   return {
+    isTest: true,
     now: () => current,
     moveTo: (to) => {
       current = to ?? start

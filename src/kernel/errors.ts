@@ -59,3 +59,12 @@ export const tooManyRequests = (
 /** 503: nothing was decided and nothing written that the caller could rely on. */
 export const unavailable = (message: string, retryAfterSeconds = 1): Refusal =>
   new Refusal(503, null, message, { 'retry-after': String(retryAfterSeconds) })
+
+/** 503: what the time is cannot be said, so that nothing that depends on it can be decided. */
+export class WrongClock extends Refusal {
+  constructor() {
+    super(503, null, 'the clock of this server is wrong; nothing was decided, try again', {
+      'retry-after': '1',
+    })
+  }
+}

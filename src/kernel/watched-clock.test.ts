@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { WrongClock } from './errors.ts'
+import { judge, watchClock } from './watched-clock.ts'
+
+const MAX_MS = 10_000
+const START = 1_779_062_862_000
+const DAY_MS = 86_400_000
+
+/** A machine whose clocks a test turns, and a clock on it that is held against a right one. */
+function openMachine() {
+  const turns: boolean[] = []
+  let passedMs = 0
+  let wrongMs = 0
+  const clock = watchClock({
+    machine: { wall: () => START + passedMs + wrongMs, monotonic: () => passedMs },
+    maxSkewMs: MAX_MS,
+    onTurn: ({ isRight }) => turns.push(isRight),
+  })
+  return {
+    clock,
+    turns,
+    pass: (ms: number) => {
+      passedMs += ms
+    },
+    setWrong: (ms: number) => {
+      wrongMs = ms
+    },
+    /** Asks the right clock: the answer is read `after` so long, and here so much later. */
+    compare: ({ after = 0, back = 0, theirsWrongMs = 0 } = {}) => {
+      const askedAtMs = passedMs
+      passedMs += after
+      const theirs = START + passedMs + theirsWrongMs
+      passedMs += back
+      clock.compare({ theirs, askedAtMs, answeredAtMs: passedMs })
+    },
+    right: () => START + passedMs,
+  }
+}
+
+test('no time is told before the first comparison', () => {
+  const { clock, compare, right } = openMachine()
+  assert.throws(() => clock.now(), WrongClock)
+  assert.equal(clock.isRight(), false)
+  assert.equal(clock.skewMs(), null)
+  compare()
+  assert.equal(clock.now(), right())
+})
+
+for (const days of [400, -400])
+  test(`a clock that jumps by ${days} days tells no time at the very next reading, and then again`, () => {
+    const { clock, compare, pass, setWrong, turns, right } = openMachine()
+    compare()
+    clock.now()
+    pass(1)
+    setWrong(days * DAY_MS)
+    assert.throws(() => clock.now(), WrongClock)
+    assert.equal(clock.skewMs(), days * DAY_MS)
+    compare()
+    assert.throws(() => clock.now(), WrongClock)
+    setWrong(0)
+    assert.equal(clock.now(), right())
+    assert.deepEqual(turns, [false, true])
+  })
+
+test('where the reference is set instead, the next comparison tells', () => {
+  const { clock, compare, turns } = openMachine()
+  compare()
+  compare({ theirsWrongMs: DAY_MS })
+  assert.throws(() => clock.now(), WrongClock)
+  compare()
+  clock.now()
+  assert.deepEqual(turns, [false, true])
+})
+
+test('a machine that was stopped tells time again once it has asked', () => {
+  const { clock, compare, pass, setWrong, right } = openMachine()
+  compare()
+  // Its monotonic clock stood still, the other one was put right when it went on.
+  setWrong(DAY_MS)
+  assert.throws(() => clock.now(), WrongClock)
+  compare({ theirsWrongMs: DAY_MS })
+  pass(1)
+  assert.equal(clock.now(), right() + DAY_MS)
+})
+
+test('a clock that is set back by less than is allowed stands still until it has caught up', () => {
+  const { clock, compare, pass, setWrong } = openMachine()
+  compare()
+  const before = clock.now()
+  setWrong(-4000)
+  pass(1000)
+  assert.equal(clock.now(), before)
+  pass(3000)
+  assert.equal(clock.now(), before)
+  pass(1)
+  assert.equal(clock.now(), before + 1)
+})
+
+test('what a right clock tells never goes back, and is off by no more than is allowed', () => {
+  const step = fc.record({
+    pass: fc.integer({ min: 0, max: 20_000 }),
+    wrong: fc.oneof(fc.integer({ min: -30_000, max: 30_000 }), fc.constant(400 * DAY_MS)),
+    back: fc.integer({ min: 0, max: 500 }),
+    compares: fc.boolean(),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 50 }), (steps) => {
+      const { clock, compare, pass, setWrong, right } = openMachine()
+      compare()
+      let before = Number.NEGATIVE_INFINITY
+      for (const { pass: ms, wrong, back, compares } of steps) {
+        pass(ms)
+        setWrong(wrong)
+        if (compares) compare({ back })
+        let told: number
+        try {
+          told = clock.now()
+        } catch (error) {
+          assert.ok(error instanceof WrongClock)
+          assert.ok(Math.abs(wrong) > MAX_MS - 2 * 500)
+          continue
+        }
+        assert.ok(told >= before)
+        // One that stood still is behind by what it was ahead before; a slow answer hides its half.
+        assert.ok(Math.abs(told - right()) <= MAX_MS + 2 * 500, `${told - right()}`)
+        before = told
+      }
+    }),
+  )
+})
+
+test('a slow answer proves nothing: the verdict stays, either way', () => {
+  for (const wasRight of [true, false])
+    assert.equal(judge(wasRight, { leastMs: -2000, mostMs: MAX_MS + 1 }, MAX_MS), wasRight)
+  assert.equal(judge(true, { leastMs: MAX_MS + 1, mostMs: MAX_MS + 2000 }, MAX_MS), false)
+  assert.equal(judge(true, { leastMs: -MAX_MS - 2000, mostMs: -MAX_MS - 1 }, MAX_MS), false)
+  assert.equal(judge(false, { leastMs: -MAX_MS, mostMs: MAX_MS }, MAX_MS), true)
+})
