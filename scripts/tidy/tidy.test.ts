@@ -171,6 +171,7 @@ const CASES: Readonly<Record<string, Cases>> = {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code of a template.
       ['src/db/store.ts', 'const a = sql`select ${app.clock.now()}`\n'],
       ['src/db/store.ts', 'const a = clock.now()\n'],
+      ['src/db/look.ts', "const a = 'select clock_timestamp()'\n"],
     ],
   },
   'left over': {

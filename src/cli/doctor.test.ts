@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
+import { newDatabase, query } from '../../test/support/databases.ts'
 import { readConfig } from '../config.ts'
 import { distance, lookAtConfiguration } from './doctor/configuration.ts'
 import { formatBytes } from './doctor/data-directory.ts'
@@ -50,6 +51,20 @@ test('secrets are not shown, be they under a wrong name, and typos are told', as
   assert.equal(find('Configuration', 'BURSAR_LOG_LEVEL').severity, 'broken')
   assert.match(String(find('Database', 'DATABASE_URL').advice), /ECONNREFUSED/)
   assert.deepEqual([report.broken, report.warnings], [2, 2])
+})
+
+test('a database that cannot be written to is told, and a pool that it has no room for', async (t) => {
+  const connection = await newDatabase(t)
+  const [found] = await query(connection, 'select current_database() as name')
+  const settings = { DATABASE_URL: urlOf(connection), BURSAR_DATABASE_POOL: '500' }
+  assert.equal((await examine(settings)).find('Database', 'writing').severity, 'ok')
+  const readOnly = `alter database ${found?.name} set default_transaction_read_only = on`
+  await query(testConnection(), readOnly)
+  const { report, find } = await examine(settings)
+  assert.deepEqual([report.ok, find('Database', 'writing').value], [true, 'read-only'])
+  const { severity, advice } = find('Database', 'connections')
+  assert.equal(severity, 'warning')
+  assert.match(String(advice), /a server wants 502/)
 })
 
 test('looking makes no data directory', async () => {

@@ -51,7 +51,7 @@ export async function withReader<T>(
   connection: Connection,
   work: (reader: Reader) => Promise<T>,
 ): Promise<T> {
-  const db = openDatabase({ connection, poolSize: 1, onIdleError: () => {} })
+  const db = openDatabase({ connection, poolSize: 1, onlyReads: true, onIdleError: () => {} })
   try {
     return await work(db.read)
   } finally {

@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { DecodeRow, RawRow } from './decode.ts'
-import { isRetryable, isUnreachable, translated } from './failures.ts'
+import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
+import { type Look, lookAt } from './look.ts'
 import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
+import { openPool, type Room } from './pool.ts'
 import { rendered, type Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
@@ -41,6 +43,8 @@ export type Database = {
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** Runs statements that stand outside any module: migrations, health, listening. */
   withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
+  /** What a session says now of the server that it is on. */
+  look(): Promise<Look>
   counts(): { total: number; idle: number; waiting: number }
   close(): Promise<void>
 }
@@ -67,6 +71,12 @@ export type DatabaseOptions = {
   statementTimeoutMs?: number
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   onIdleError: (error: Error) => void
+  /** Whether a stand-by, or what is read-only, will do: for who only reads. */
+  onlyReads?: boolean
+  /** Called with what each new session says of its server, and one of them every few seconds. */
+  onLook?: (look: Look) => void
+  /** Called when the database has fewer connections left than the pool may have, and at the end. */
+  onRoom?: (room: Room) => void
 }
 
 /**
@@ -102,31 +112,34 @@ export const clientConfig = (connection: Connection): pg.ClientConfig => ({
 
 export function openDatabase(options: DatabaseOptions): Database {
   const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options
-  const pool = new pg.Pool({
-    ...clientConfig(options.connection),
-    max: options.poolSize,
-    pipeline: true,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: 60_000,
-    maxLifetimeSeconds: LIFETIME_SECONDS,
-    statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-  } as pg.PoolConfig)
-  pool.on('error', options.onIdleError)
-  // A connection that breaks while no statement waits emits; unheard, it would end the process. The
-  // news may come with the greeting, before whoever wants the connection has it.
-  pool.on('connect', (client) => client.on('error', ignore))
+  const pool = openPool({
+    config: {
+      ...clientConfig(options.connection),
+      pipeline: true,
+      idleTimeoutMillis: 60_000,
+      maxLifetimeSeconds: LIFETIME_SECONDS,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+    } as pg.PoolConfig,
+    size: options.poolSize,
+    patienceMs: CONNECT_TIMEOUT_MS,
+    needsWrites: options.onlyReads !== true,
+    onIdleError: options.onIdleError,
+    onLook: options.onLook ?? ignore,
+    onRoom: options.onRoom ?? ignore,
+  })
   const turns = createTurns()
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await pool.connect()
+    const client = await pool.take()
     let broken: Error | undefined
     try {
       return await work(client)
     } catch (error) {
       const cause = error instanceof Refusal || error instanceof LostCommit ? error.cause : error
+      if (isReadOnly(cause)) pool.loseAll()
       if (isUnreachable(cause)) broken = cause as Error
       throw error
     } finally {
@@ -149,8 +162,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       return turn === undefined ? run() : turns.take(turn, run)
     },
     withClient: (work) => withClient(work).catch(throwTranslated),
-    counts: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
-    close: () => pool.end(),
+    look: () => withClient(lookAt).catch(throwTranslated),
+    counts: pool.counts,
+    close: pool.close,
   }
 }
 

@@ -32,13 +32,19 @@ const WENT_AWAY = /terminated|Query read timeout|not queryable|Connection ended/
 /** The pool's words when no connection came free in time. */
 const BUSY = /timeout exceeded when trying to connect/
 /**
- * Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling.
+ * Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling,
+ * and a session on a stand-by, or on what has been made read-only: writing may be possible where
+ * the next one leads to.
  */
-const GONE_STATES = /^(08...|53300|57P0[1-5]|25P03|28P01)$/
-/**
- * Cancelled for its time, lock not had in time, no memory, no disk, a stand-by: the state may pass.
- */
-const OVERLOAD_STATES = ['57014', '55P03', '53200', '53100', '25006', '40001', '40P01']
+const GONE_STATES = /^(08...|53300|57P0[1-5]|25P03|25006|28P01)$/
+/** Cancelled for its time, lock not had in time, no memory, no disk: the state may pass. */
+const OVERLOAD_STATES = ['57014', '55P03', '53200', '53100', '40001', '40P01']
+
+/** Whether the database has no connection left, or none for this user or database. */
+export const isCrowded = (error: unknown): boolean => sqlState(error) === '53300'
+
+/** Whether a session is on something that cannot be written to. */
+export const isReadOnly = (error: unknown): boolean => sqlState(error) === '25006'
 
 /** Whether the connection itself is lost, so that another one has to be made. */
 export function isUnreachable(error: unknown): boolean {
@@ -55,6 +61,7 @@ const isBusy = (error: unknown): boolean =>
  */
 export function translated(error: unknown, ended = 'nothing was written'): unknown {
   if (error instanceof Refusal) return error
+  if (isReadOnly(error)) return because(error, `the database is a stand-by, or read-only; ${ended}`)
   if (isUnreachable(error)) return because(error, `the database is out of reach; ${ended}`)
   if (isBusy(error)) return because(error, `the database is busy; ${ended}`)
   return error

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { type Connection, clientConfig } from './database.ts'
+import { lookAt } from './look.ts'
 
 /** Milliseconds between attempts to hear again. */
 const RECONNECT_MS = 500
@@ -47,8 +48,12 @@ export function listen(
       await candidate.query(`listen ${candidate.escapeIdentifier(channel)}`)
       if (lost) return
       on.state(true)
-      // A connection that is half open says nothing and hears nothing.
-      heartbeat = setInterval(() => candidate.query('select 1').catch(lose), HEARTBEAT_MS)
+      // A connection that is half open says nothing and hears nothing, and what has become
+      // read-only is not where changes are made.
+      const look = async () => {
+        if (!(await lookAt(candidate)).isWritable) lose()
+      }
+      heartbeat = setInterval(() => look().catch(lose), HEARTBEAT_MS)
     } catch {
       lose()
     }

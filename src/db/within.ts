@@ -23,6 +23,7 @@ export function within(outer: Tx): Database {
       }
     },
     withClient: async () => outside(),
+    look: async () => outside(),
     counts: outside,
     close: async () => outside(),
   }

@@ -26,7 +26,8 @@ export function mountOpenRoutes(
     const late = delay(READY_LIMIT_MS, null, { ref: false }).then(() => {
       throw unavailable('the database does not answer in time')
     })
-    await Promise.race([app.db.withClient((client) => client.query('select 1')), late])
+    const { isWritable } = await Promise.race([app.db.look(), late])
+    if (!isWritable) throw unavailable('the database is a stand-by, or read-only')
     return { status: 'ready' }
   })
   server.get('/openapi.json', (_, reply) => {

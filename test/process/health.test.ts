@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { urlOf } from '../../src/cli/testing.ts'
+import { testConnection } from '../support/connection.ts'
+import { newDatabase, query } from '../support/databases.ts'
 import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { ask } from '../support/keep-alive-client.ts'
@@ -56,6 +59,37 @@ test('a server that is asked to stop while its database is down stops cleanly', 
   const place = openPlace(t)
   const server = await place.start()
   await loseDatabase(place)
+  server.kill('SIGTERM')
+  await assertCleanEnd(place, server)
+})
+
+test('on a database that has become read-only a server is not ready, and answers nothing out of it', async (t) => {
+  const place = openPlace(t)
+  const connection = await newDatabase(t)
+  const [found] = await query(connection, 'select current_database() as name')
+  const server = await place.start({ settings: { DATABASE_URL: urlOf(connection) } })
+  await done(server.url, customerCall('before'))
+  const call = { method: 'GET', path: '/api/v1/customers/before' }
+  // New sessions are read-only, as after a change of roles; old ones go away.
+  const alter = (how: string) => query(testConnection(), `alter database ${found?.name} ${how}`)
+  await alter('set default_transaction_read_only = on')
+  await query(
+    testConnection(),
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${found?.name}'`,
+  )
+  const ready = await until('an answer of a server that is not ready', async () => {
+    const answer = await ask(server.url, READY)
+    return answer.status === 200 ? null : answer
+  })
+  assert.equal(ready.status, 503)
+  assert.match(String(ready.headers['retry-after']), /^\d+$/)
+  const { status, body } = await ask(server.url, call)
+  assert.equal(status, 503)
+  assert.match(body.message, /database/)
+  assert.equal((await ask(server.url, LIVE)).status, 200)
+  await alter('reset default_transaction_read_only')
+  await until('ready again', async () => (await ask(server.url, READY)).status === 200)
+  await done(server.url, call)
   server.kill('SIGTERM')
   await assertCleanEnd(place, server)
 })

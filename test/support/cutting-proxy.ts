@@ -84,7 +84,8 @@ export async function openCuttingProxy(): Promise<CuttingProxy> {
   }
 }
 
-const upstreamOf = (connection: Connection) => {
+/** Where the tests' database listens. */
+export const upstreamOf = (connection: Connection) => {
   const { host, port } = 'host' in connection ? connection : urlOf(connection.connectionString)
   return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
 }
@@ -94,7 +95,8 @@ const urlOf = (text: string) => {
   return { host: searchParams.get('host') ?? hostname, port: Number(port || 5432) }
 }
 
-function throughPort(connection: Connection, port: number): Connection {
+/** The same database by another way: a port of this machine. */
+export function throughPort(connection: Connection, port: number): Connection {
   if ('host' in connection) return { ...connection, host: '127.0.0.1', port }
   const url = new URL(connection.connectionString)
   url.hostname = '127.0.0.1'

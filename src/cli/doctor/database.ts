@@ -5,6 +5,7 @@ import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'
 import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'
 import { withOpened } from '../with-app.ts'
+import { lookAtConnections, lookAtWriting } from './connections.ts'
 import { formatBytes } from './data-directory.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
@@ -23,12 +24,11 @@ export async function lookAtDatabase(
     const isNew = running === null && readRecord(config.dataDir)?.isComplete !== true
     if (config.databaseUrl === null && isNew)
       return [ok('embedded', 'none yet: the first start makes it')]
+    const look = (reader: Reader) => inspect(reader, config.databasePoolSize)
     const findings =
       running !== null && config.databaseUrl === null
-        ? await withReader(running, inspect)
-        : await withOpened({ ...config, logLevel: 'error' }, (opened) =>
-            withReader(opened, inspect),
-          )
+        ? await withReader(running, look)
+        : await withOpened({ ...config, logLevel: 'error' }, (opened) => withReader(opened, look))
     return [ok(place.name, place.value), ...findings]
   } catch (error) {
     return [broken(place, sentenceOf(error))]
@@ -55,10 +55,12 @@ const facts = sql`
     case when pg_has_role('pg_read_all_settings', 'usage')
       then current_setting('data_directory') end as directory`
 
-async function inspect(reader: Reader): Promise<Finding[]> {
+async function inspect(reader: Reader, poolSize: number): Promise<Finding[]> {
   const { version, size, directory } = await reader.one(factsRow, facts)
   return [
     ok('PostgreSQL', version),
+    await lookAtWriting(reader),
+    await lookAtConnections(reader, poolSize),
     ...(directory === null ? [] : [ok('files', directory)]),
     ok('size', formatBytes(size)),
     ...lookAtSchema(await readSchemaState(reader)),

@@ -1,0 +1,56 @@
+import { column, type Reader, row, sql } from '../../db/index.ts'
+import { type Finding, findingsOf } from './finding.ts'
+
+const { ok, warning } = findingsOf('Database')
+
+const writingRow = row({ is_standby: column.boolean, is_read_only: column.boolean })
+
+/** Whether a server could work there. */
+export async function lookAtWriting(reader: Reader): Promise<Finding> {
+  const { is_standby, is_read_only } = await reader.one(
+    writingRow,
+    sql`
+    select pg_is_in_recovery() as is_standby,
+      current_setting('transaction_read_only')::boolean as is_read_only`,
+  )
+  if (is_standby)
+    return warning(
+      { name: 'writing', value: 'a stand-by' },
+      'servers do not work on it: let DATABASE_URL lead to the primary',
+    )
+  if (is_read_only)
+    return warning(
+      { name: 'writing', value: 'read-only' },
+      'servers do not work on it: default_transaction_read_only is on for its database or user',
+    )
+  return ok('writing', 'possible')
+}
+
+const roomRow = row({ room: column.integer, others: column.integer })
+
+/**
+ * What may be open for this user and this database at once, and what is open by others than Bursar.
+ * Reserved connections are not for everybody; a limit of -1 is none.
+ */
+const ROOM = sql`
+  select least(
+      current_setting('max_connections')::integer
+        - current_setting('superuser_reserved_connections')::integer
+        - coalesce(current_setting('reserved_connections', true), '0')::integer,
+      nullif((select datconnlimit from pg_database where datname = current_database()), -1),
+      nullif((select rolconnlimit from pg_roles where rolname = current_user), -1)) as room,
+    (select count(*) from pg_stat_activity
+      where backend_type = 'client backend' and application_name <> 'bursar') as others`
+
+/** A server wants its pool, a connection that listens, and one more while it starts. */
+export async function lookAtConnections(reader: Reader, poolSize: number): Promise<Finding> {
+  const { room, others } = await reader.one(roomRow, ROOM)
+  const wanted = poolSize + 2
+  const found = { name: 'connections', value: `${room} in all, ${others} used by others` }
+  return room - others < wanted
+    ? warning(
+        found,
+        `a server wants ${wanted}: raise the limit, or lower BURSAR_DATABASE_POOL; requests wait`,
+      )
+    : ok(found.name, found.value)
+}

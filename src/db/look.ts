@@ -1,0 +1,37 @@
+import type pg from 'pg'
+import type { Reading } from '../kernel/watched-clock.ts'
+
+/** What a session says of the server that it is on. */
+export type Look = {
+  /** What the server's clock says. */
+  clock: Reading
+  /** Whether anything can be written there: no stand-by, and not told to be read-only. */
+  isWritable: boolean
+}
+
+/** Milliseconds for the answer: one that comes later tells nothing of a clock. */
+const TIMEOUT_MS = 5000
+
+const STATEMENT = `
+  select (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
+    not pg_is_in_recovery()
+      and not current_setting('transaction_read_only')::boolean as is_writable`
+
+/** Asks a session what it is on. One round trip. */
+export async function lookAt(client: pg.ClientBase): Promise<Look> {
+  const askedAtMs = performance.now()
+  const { rows } = await client.query<Record<'now' | 'is_writable', string>>({
+    text: STATEMENT,
+    query_timeout: TIMEOUT_MS,
+  } as pg.QueryConfig)
+  const answeredAtMs = performance.now()
+  const theirs = Number(rows[0]?.now)
+  return {
+    clock: { theirs, askedAtMs, answeredAtMs },
+    isWritable: rows[0]?.is_writable === 't',
+  }
+}
+
+/** An error as PostgreSQL's own when something is about to be written on a session that cannot. */
+export const cannotWrite = (): Error =>
+  Object.assign(new Error('the database is a stand-by, or read-only'), { code: '25006' })

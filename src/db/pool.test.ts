@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { testConnection } from '../../test/support/connection.ts'
+import { newDatabase, query } from '../../test/support/databases.ts'
+import { until } from '../../test/support/deadline.ts'
+import { openNarrowProxy } from '../../test/support/narrow-proxy.ts'
+import { Refusal } from '../kernel/errors.ts'
+import { type Connection, type Database, openDatabase } from './database.ts'
+import { column, row, sql } from './index.ts'
+
+const POOL = 10
+const pidRow = row({ pid: column.integer })
+const ownPid = sql`select pg_backend_pid() as pid`
+
+type Rooms = { had: number; wanted: number }[]
+
+function open(t: TestContext, connection: Connection): { database: Database; rooms: Rooms } {
+  const rooms: Rooms = []
+  const database = openDatabase({
+    connection,
+    poolSize: POOL,
+    onIdleError: () => {},
+    onRoom: (room) => rooms.push(room),
+  })
+  t.after(() => database.close())
+  return { database, rooms }
+}
+
+const isUnavailable = (error: unknown): boolean => error instanceof Refusal && error.status === 503
+
+/** So many statements at once; the sessions that they ran on. */
+async function ask(database: Database, count: number): Promise<Set<number>> {
+  const asked = Array.from({ length: count }, () =>
+    database.transaction(async (tx) => {
+      await tx.execute(sql`select pg_sleep(0.002)`)
+      return (await tx.one(pidRow, ownPid)).pid
+    }),
+  )
+  return new Set(await Promise.all(asked))
+}
+
+test('with fewer connections left than the pool wants, everybody waits for one that is had', async (t) => {
+  const { connection, allow } = await openNarrowProxy(t, 3)
+  const { database, rooms } = open(t, connection)
+  assert.equal((await ask(database, 200)).size, 3)
+  await until('news of it', () => rooms.length > 0)
+  assert.deepEqual(rooms, [{ had: 3, wanted: POOL }])
+  allow(POOL)
+  await until('more connections', async () => (await ask(database, 50)).size > 3)
+})
+
+test('a connection that nobody else has left yet is waited for', async (t) => {
+  const { connection, allow, refused } = await openNarrowProxy(t, 0)
+  const { database } = open(t, connection)
+  const asked = ask(database, 20)
+  asked.catch(() => {})
+  await until('a try', () => refused() > 0)
+  allow(1)
+  assert.equal((await asked).size, 1)
+})
+
+test('a session that tells of being read-only is not used again, nor is any beside it', async (t) => {
+  const { database } = open(t, testConnection())
+  const before = await ask(database, 50)
+  await database.withClient((client) => client.query('set default_transaction_read_only = on'))
+  const after = await ask(database, 50)
+  assert.deepEqual(
+    [...after].filter((pid) => before.has(pid)),
+    [],
+  )
+})
+
+test('a write that PostgreSQL refuses as read-only is 503, and loses all sessions at once', async (t) => {
+  const { database } = open(t, testConnection())
+  const before = await ask(database, 50)
+  const refusing = sql`do $$ begin raise exception using errcode = '25006'; end $$`
+  await assert.rejects(
+    database.transaction((tx) => tx.execute(refusing)),
+    (error) => isUnavailable(error) && /read-only/.test(String(error)),
+  )
+  const after = await ask(database, 50)
+  assert.deepEqual(
+    [...after].filter((pid) => before.has(pid)),
+    [],
+  )
+})
+
+test('what cannot be written to is not read from either, until it can', async (t) => {
+  const connection = await newDatabase(t)
+  const name =
+    'database' in connection
+      ? connection.database
+      : new URL(connection.connectionString).pathname.slice(1)
+  await query(testConnection(), `alter database ${name} set default_transaction_read_only = on`)
+  const { database } = open(t, connection)
+  await assert.rejects(database.read.one(pidRow, ownPid), isUnavailable)
+  const reading = openDatabase({ connection, poolSize: 1, onlyReads: true, onIdleError: () => {} })
+  t.after(() => reading.close())
+  assert.equal((await reading.look()).isWritable, false)
+  await query(testConnection(), `alter database ${name} reset default_transaction_read_only`)
+  await database.read.one(pidRow, ownPid)
+})
