@@ -7,8 +7,10 @@ import { addUnits, floorTo, type Window } from '../kernel/period.ts'
 const MONTHS_AHEAD = 2
 /** Attaching waits for whoever writes to the default partition; it is tried again the next day. */
 const LOCK_TIMEOUT = '2s'
-/** Another server made it; somebody is in the way; the default partition has rows of the month. */
-const PASSING = ['42P07', '42710', '23505', '55P03', '40P01', '23514']
+/** Somebody is in the way; the default partition has rows of the month. */
+const PASSING = ['55P03', '40P01', '23514']
+/** Servers that start together make a month one after the other. Any constant of our own will do. */
+const ADVISORY_LOCK = 4_242_002
 
 /**
  * Makes the partitions of records accepted in this month and the next ones. Counting never waits
@@ -30,7 +32,8 @@ export async function makePartitions(app: App): Promise<void> {
       await client.query(partitionOf(month)).catch(async (error) => {
         await client.query('rollback')
         if (!PASSING.includes(error.code)) throw error
-        app.log.warn({ err: error, month: instantToWire(month.start) }, 'no partition of a month')
+        const fields = { reason: error.message, month: instantToWire(month.start) }
+        app.log.warn(fields, 'no partition of a month')
       })
     }
   })
@@ -46,7 +49,12 @@ const nameOf = (start: Instant): string =>
 const partitionOf = ({ start, end }: Window): string => `
   begin;
   set local lock_timeout = '${LOCK_TIMEOUT}';
-  create table ${nameOf(start)} (like usage_events including all);
-  alter table usage_events attach partition ${nameOf(start)}
-    for values from ('${firstKeyAt(start)}') to ('${firstKeyAt(end)}');
+  select pg_advisory_xact_lock(${ADVISORY_LOCK});
+  do $$ begin
+    if to_regclass('${nameOf(start)}') is null then
+      create table ${nameOf(start)} (like usage_events including all);
+      alter table usage_events attach partition ${nameOf(start)}
+        for values from ('${firstKeyAt(start)}') to ('${firstKeyAt(end)}');
+    end if;
+  end $$;
   commit`
