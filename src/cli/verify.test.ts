@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
+import { newDatabase, query } from '../../test/support/databases.ts'
 import { openCompany, useCompany } from '../../test/support/metered-company.ts'
 import { randomFrom } from '../../test/support/random.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { type Sql, sql } from '../db/index.ts'
+import { migrate, readMigrations, type Sql, sql } from '../db/index.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { MIGRATIONS } from '../main.ts'
 import { bursar, runCli, urlOf } from './testing.ts'
 
 const world = await openWorld()
@@ -138,4 +141,19 @@ test('nobody to verify, and a wrong command line', async () => {
   assert.equal(nowhere.code, 1)
   assert.match(nowhere.stderr, /there is no environment/)
   assert.equal((await runCli(['verify', 'acme'], settings)).code, 2)
+})
+
+test('a stand-by is verified without a write, and is not repaired', async (t) => {
+  const connection = await newDatabase(t)
+  const settings = { DATABASE_URL: urlOf(connection) }
+  await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+  const other = await openWorld({}, connection)
+  const company = await openCompany(other)
+  await useCompany(company, other, { random: randomFrom(7, 1), steps: 3 })
+  const [row] = await query(connection, 'select current_database() as name')
+  await query(connection, `alter database ${row?.name} set default_transaction_read_only = on`)
+  const { code, stdout } = await runCli(['verify'], settings)
+  assert.equal(code, 0, stdout)
+  assert.match(stdout, /^1 customer, .*: everything agrees\.\n$/)
+  assert.equal((await runCli(['verify', '--repair'], settings)).code, 1)
 })

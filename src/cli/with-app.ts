@@ -53,12 +53,13 @@ export async function withOpened<T>(
 }
 
 /**
- * Runs a command on the application. The default environment is there. `statementTimeoutMs`: for
- * one that reads more than any request.
+ * Runs a command on the application. The default environment is there, unless the command only
+ * reads: then it works on a stand-by, too. `statementTimeoutMs`: for one that reads more than any
+ * request.
  */
 export function withApp<T>(
   work: (app: App) => Promise<T>,
-  patience: { statementTimeoutMs?: number } = {},
+  { reads = false, ...patience }: { reads?: boolean; statementTimeoutMs?: number } = {},
 ): Promise<T> {
   const config = commandConfig()
   return withDatabase(config, async (database) => {
@@ -69,7 +70,7 @@ export function withApp<T>(
     const clock = systemClock
     const app = await createApp({ config, connection, clock, log, origin, ...patience })
     try {
-      await ensureDefaultEnvironment(app)
+      if (!reads) await ensureDefaultEnvironment(app)
       return await work(app)
     } finally {
       await app.db.close()
