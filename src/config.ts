@@ -35,6 +35,8 @@ export type Config = {
   /** null: the embedded PostgreSQL in the data directory. */
   readonly databaseUrl: string | null
   readonly databasePoolSize: number
+  /** How long a start waits for others that hold the schema. */
+  readonly migrationWaitSeconds: number
   readonly apiKey: string | null
   /** Whose tokens people may call with. null: API keys only. */
   readonly tokens: TokenConfig | null
@@ -84,6 +86,8 @@ export function readConfig(env: Environment, cwd: string): Config {
     dataDir: directory(value(env, 'BURSAR_DATA_DIR') ?? '.bursar', cwd),
     databaseUrl: databaseUrl(env),
     databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
+    migrationWaitSeconds:
+      integer(env, 'BURSAR_MIGRATION_WAIT_SECONDS', { min: 1, max: 86_400 }) ?? 300,
     apiKey: apiKey(env),
     tokens: tokens(env),
     trustProxy: trustProxy(env),
@@ -160,8 +164,9 @@ function tokens(env: Environment): TokenConfig | null {
   const publicKey = value(env, 'BURSAR_JWT_PUBLIC_KEY')
   const issuer = value(env, 'BURSAR_JWT_ISSUER')
   const audience = value(env, 'BURSAR_JWT_AUDIENCE')
+  const anyAudience = flag(env, 'BURSAR_JWT_ANY_AUDIENCE')
   if (jwksUrl === null && publicKey === null) {
-    if (issuer !== null || audience !== null)
+    if (issuer !== null || audience !== null || anyAudience)
       throw new ConfigError(
         'BURSAR_JWT_JWKS_URL or BURSAR_JWT_PUBLIC_KEY must say whose tokens count',
       )
@@ -174,7 +179,19 @@ function tokens(env: Environment): TokenConfig | null {
   if (jwksUrl !== null && !URL.canParse(jwksUrl))
     throw new ConfigError('BURSAR_JWT_JWKS_URL is not a URL')
   if (publicKey !== null) requirePublicKey(publicKey)
+  requireAudience(audience, anyAudience)
   return { jwksUrl, publicKey, issuer, audience }
+}
+
+/** A provider signs for all its applications: without an audience, each of their tokens counts. */
+function requireAudience(audience: string | null, anyAudience: boolean): void {
+  if (audience === null && !anyAudience)
+    throw new ConfigError(
+      'BURSAR_JWT_AUDIENCE must say for whom tokens are made; BURSAR_JWT_ANY_AUDIENCE=1 takes ' +
+        'tokens that were made for any other application, too',
+    )
+  if (audience !== null && anyAudience)
+    throw new ConfigError('set BURSAR_JWT_AUDIENCE or BURSAR_JWT_ANY_AUDIENCE, not both')
 }
 
 /** RSA, P-256 and Ed25519 are what RS256, ES256 and EdDSA are verified with. */

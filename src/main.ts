@@ -23,7 +23,9 @@ import {
   mountMetrics,
   mountOpenRoutes,
   mountTestClock,
+  type ReservedAddress,
   readContract,
+  reserveAddress,
   traceOperations,
   type Validators,
 } from './http/index.ts'
@@ -90,9 +92,15 @@ export async function createApp(from: {
   log: Log
   origin: Origin
   statementTimeoutMs?: number
+  /** Ends the wait for a schema that somebody else works on. */
+  signal?: AbortSignal
 }): Promise<App> {
-  const { config, connection, clock, log, origin, statementTimeoutMs } = from
-  const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock)
+  const { config, connection, clock, log, origin, statementTimeoutMs, signal } = from
+  const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock, {
+    signal,
+    patienceMs: config.migrationWaitSeconds * 1000,
+    onWait: (what) => log.info({}, what),
+  })
   for (const warning of migrated.warnings) log.warn({}, warning)
   if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'schema migrated')
   const db = openDatabase({
@@ -135,7 +143,9 @@ export async function createBursar(from: {
   const { server, connections } = createServer(log, app.config)
   const jobs = startJobRunner(app, workHandlers)
   traceOperations(server, contract)
-  if (app.config.metrics) mountMetrics(server, { app, contract, connections, version: VERSION })
+  const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
+  const shown = { app, contract, connections, version: VERSION, keySetFailures }
+  if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)
   mountContract(server, { app, contract, validators, authenticate, handlers })
@@ -162,39 +172,56 @@ export type Serving = {
   stop(): Promise<void>
 }
 
+/** What a start tells, and what can end it. */
+export type Start = {
+  /** Ends the waits of a start: it then rejects with the reason, and leaves nothing behind. */
+  signal: AbortSignal
+  /** Of the configured key, before anything later can fail: a new one can be shown only then. */
+  onKey: (key: ConfiguredKey) => void
+}
+
 /**
- * Everything, listening. Throws what the start could not do; then nothing is left behind. `onKey`
- * is told of the configured key before anything can fail, since a new one can be shown only then.
+ * Everything, listening. The address comes first, so that a start that cannot have it has changed
+ * nothing of what other servers use. Throws what the start could not do; then nothing is left
+ * behind.
  */
-export async function serve(config: Config, onKey: (key: ConfiguredKey) => void): Promise<Serving> {
+export async function serve(config: Config, { signal, onKey }: Start): Promise<Serving> {
   const log = createLog(config)
-  const background = backgroundLog(log)
-  const clock = config.testClock ? offsetClock(systemClock) : null
-  const database = await openConfigured(config, background)
-  let close = async () => {}
-  const stop = () => close().finally(database.stop)
+  const address = await reserve(config)
+  let stop = () => address.release()
   try {
-    const { connection } = database
-    const origin = systemOrigin('serve')
+    const background = backgroundLog(log)
+    const database = await openConfigured(config, background)
+    stop = after(stop, database.stop)
+    const clock = config.testClock ? offsetClock(systemClock) : null
+    const { connection, clusterDir } = database
     const app = await createApp({
       config,
       connection,
       clock: clock ?? systemClock,
       log: background,
-      origin,
+      origin: systemOrigin('serve'),
+      signal,
     })
-    close = () => app.db.close()
+    stop = after(app.db.close, stop)
     const environment = await ensureDefaultEnvironment(app)
     onKey(await ensureConfiguredKey(app, environment))
     const bursar = await createBursar({ app, connection, log, clock })
-    close = () => bursar.close()
-    const url = await listenOn(bursar.server, config)
-    return { url, clusterDir: database.clusterDir, stop }
+    stop = after(bursar.close, database.stop)
+    await address.handOver(bursar.server)
+    log.info({ url: address.url }, 'listening')
+    return { url: address.url, clusterDir, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
+
+/** Both, one after the other, whatever becomes of the first. */
+const after =
+  (first: () => Promise<void>, then: () => Promise<void>): (() => Promise<void>) =>
+  () =>
+    first().finally(then)
 
 /** What the system says about an address that cannot be listened on, for a person. */
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
@@ -204,9 +231,9 @@ const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host is not known',
 }
 
-async function listenOn(server: FastifyInstance, { host, port }: Config): Promise<string> {
+async function reserve({ host, port }: Config): Promise<ReservedAddress> {
   try {
-    return await server.listen({ host, port })
+    return await reserveAddress({ host, port })
   } catch (error) {
     const problem = LISTEN_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']
     if (problem === undefined) throw error

@@ -5,7 +5,7 @@ import { customerOfToken } from './customer-token.ts'
 import { type KeyMemory, rememberKeys } from './key-memory.ts'
 import { findStanding, type Standing } from './member-store.ts'
 import type { SignedKey } from './store.ts'
-import { createTokenVerifier, type VerifyToken } from './token.ts'
+import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
 export type Authenticator = {
@@ -16,20 +16,23 @@ export type Authenticator = {
    */
   authenticate(credentials: Credentials): Promise<Caller>
   readonly keys: KeyMemory
+  /** How often the key set of tokens could not be fetched since the start. */
+  keySetFailures(): number
 }
 
 export function createAuthenticator(app: App): Authenticator {
   const keys = rememberKeys(app)
-  const verify = createTokenVerifier(app.config.tokens)
+  const tokens = createTokenVerifier(app.config.tokens, app.log)
   return {
     keys,
+    keySetFailures: tokens.keySetFailures,
     authenticate: async (credentials) => {
       const { apiKey, authorization } = credentials
       if (apiKey !== undefined && apiKey !== '')
         return callerOfKey(keys, apiKey, credentials.customerKey)
       if (authorization === undefined || authorization === '')
         throw unauthenticated('send an API key in X-API-KEY, or a token in Authorization: Bearer')
-      return callerOfToken(app, verify, credentials)
+      return callerOfToken(app, tokens, credentials)
     },
   }
 }
@@ -65,12 +68,12 @@ const BEARER = /^Bearer +([^ ]+) *$/i
 
 async function callerOfToken(
   app: App,
-  verify: VerifyToken,
+  tokens: TokenVerifier,
   { authorization, accountId, environmentId }: Credentials,
 ): Promise<Caller> {
   const token = BEARER.exec(authorization ?? '')?.[1]
   if (token === undefined) throw unauthenticated('Authorization must be: Bearer <token>')
-  const userId = await verify(token)
+  const userId = await tokens.verify(token)
   const named = { accountId: accountId || null, environmentId: environmentId || null }
   const standing = await findStanding(app.db.read, { userId, ...named })
   if (standing === null && named.accountId === null)

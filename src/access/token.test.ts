@@ -7,6 +7,7 @@ import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { within } from '../../test/support/deadline.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { putMember, removeMember } from './index.ts'
+import { createTokenVerifier } from './token.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -216,11 +217,16 @@ test('a key set that cannot be reached, or never comes, is 401; API keys go on w
   t.after(() => silent.closeAllConnections())
   t.after(() => silent.close())
   for (const port of [9, await listen(silent)]) {
-    const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
+    const other = await openWorld({
+      BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys`,
+      BURSAR_JWT_ANY_AUDIENCE: '1',
+    })
     const tenant = await other.tenant()
     const call = tenant.call(list, bearer(await token()))
     assert.equal((await within('an answer without keys', call)).status, 401)
     await tenant.ok(list)
+    const { body } = await other.bursar.server.inject('/metrics')
+    assert.match(body, /^bursar_token_key_set_failures_total 1$/m)
   }
 })
 
@@ -228,7 +234,10 @@ test('a key set that cannot be reached, or never comes, is 401; API keys go on w
 async function withKeySet(set: { keys: object[] }) {
   const server = createServer((_, response) => response.end(JSON.stringify(set)))
   const port = await listen(server)
-  const other = await openWorld({ BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys` })
+  const other = await openWorld({
+    BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys`,
+    BURSAR_JWT_ANY_AUDIENCE: '1',
+  })
   const tenant = await other.tenant()
   const stop = () => {
     server.close()
@@ -273,7 +282,7 @@ test('a key set that was fetched outlives an outage of its server, by a day', as
 
 test('one public key is enough, without a key set', async () => {
   const pem = ec.publicKey.export({ type: 'spki', format: 'pem' }).toString()
-  const other = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem })
+  const other = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
   const tenant = await other.tenant()
   const userId = `solo-${tenant.id}`
   await putMember(other.bursar.app, {
@@ -289,4 +298,43 @@ test('one public key is enough, without a key set', async () => {
     status: 401,
     code: 'Unauthenticated',
   })
+})
+
+test('what should not be taken for long is said with every token that is taken so', async () => {
+  const warned: string[] = []
+  const ignored = () => {}
+  const log = {
+    info: ignored,
+    error: ignored,
+    warn: (_: object, text: string) => warned.push(text),
+  }
+  const pem = rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString()
+  const config = { jwksUrl: null, publicKey: pem, issuer: null, audience: null }
+  const jwt = await token()
+  await createTokenVerifier(config, log).verify(jwt)
+  assert.deepEqual(warned, [
+    'tokens of any issuer are taken: set BURSAR_JWT_ISSUER',
+    'tokens for any audience are taken: set BURSAR_JWT_AUDIENCE',
+  ])
+  warned.length = 0
+  await createTokenVerifier({ ...config, issuer: ISSUER, audience: 'bursar' }, log).verify(jwt)
+  assert.deepEqual(warned, [])
+})
+
+test('a key set that cannot be had is said, without its address; an unknown key is no such thing', async () => {
+  const warned: { fields: object; text: string }[] = []
+  const ignored = () => {}
+  const warn = (fields: object, text: string) => warned.push({ fields, text })
+  const log = { info: ignored, error: ignored, warn }
+  const config = { publicKey: null, issuer: ISSUER, audience: 'bursar' }
+  const gone = createTokenVerifier({ ...config, jwksUrl: 'http://127.0.0.1:9/?secret=hush' }, log)
+  await assert.rejects(gone.verify(await token()), { status: 401 })
+  assert.equal(gone.keySetFailures(), 1)
+  assert.equal(warned[0]?.text, 'the key set of tokens cannot be fetched')
+  assert.match(JSON.stringify(warned), /ECONNREFUSED|bad port/)
+  assert.doesNotMatch(JSON.stringify(warned), /hush/)
+  const there = createTokenVerifier({ ...config, jwksUrl }, log)
+  const unknown = await token({}, { header: { alg: 'RS256', kid: 'unheard-of' } })
+  await assert.rejects(there.verify(unknown), { status: 401 })
+  assert.deepEqual([there.keySetFailures(), warned.length], [0, 1])
 })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
@@ -65,6 +68,35 @@ test('a database that cannot be written to is told, and a pool that it has no ro
   const { severity, advice } = find('Database', 'connections')
   assert.equal(severity, 'warning')
   assert.match(String(advice), /a server wants 502/)
+})
+
+test('the settings of tokens are looked at together, and the key set is asked for', async (t) => {
+  const keySet = createServer((_, response) => response.end('{"keys": []}')).listen(0, '127.0.0.1')
+  await once(keySet, 'listening')
+  t.after(() => keySet.close())
+  const { port } = keySet.address() as AddressInfo
+  const tokens = {
+    DATABASE_URL: urlOf(testConnection()),
+    BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys`,
+    BURSAR_JWT_ISSUER: 'https://id.example',
+    BURSAR_JWT_AUDIENCE: 'bursar',
+  }
+  const good = await examine(tokens)
+  assert.deepEqual([good.report.broken, good.report.warnings], [0, 0])
+  assert.match(good.find('Tokens', 'key set').value, /\(0 keys\)$/)
+
+  const { BURSAR_JWT_ISSUER: _, BURSAR_JWT_AUDIENCE: __, ...bare } = tokens
+  const lax = await examine({
+    ...bare,
+    BURSAR_JWT_ANY_AUDIENCE: '1',
+    BURSAR_JWT_JWKS_URL: 'http://127.0.0.1:9/keys',
+  })
+  for (const name of ['issuer', 'audience'])
+    assert.equal(lax.find('Tokens', name).severity, 'warning')
+  assert.match(String(lax.find('Tokens', 'key set').advice), /cannot be fetched: .*refused/)
+
+  const { find } = await examine(bare)
+  assert.equal(find('Configuration', 'BURSAR_JWT_JWKS_URL').severity, 'broken')
 })
 
 test('looking makes no data directory', async () => {

@@ -7,6 +7,7 @@ import { lookAtDatabase } from './doctor/database.ts'
 import type { Finding } from './doctor/finding.ts'
 import { lookAtProgram } from './doctor/program.ts'
 import { lookAtServer } from './doctor/server.ts'
+import { lookAtTokens } from './doctor/tokens.ts'
 
 export const doctorCommand: Command = {
   summary: 'look at the installation and say what is wrong with it',
@@ -40,6 +41,7 @@ async function examine(): Promise<Finding[]> {
   return [
     ...lookAtProgram(),
     ...findings,
+    ...(await lookAtTokens(config.tokens)),
     ...lookAtDataDirectory(config),
     ...(await lookAtServer(config, running)),
     ...(await lookAtDatabase(config, running)),

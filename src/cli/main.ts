@@ -1,6 +1,6 @@
 import { ConfigError } from '../config.ts'
 import { EmbeddedStartError } from '../db/embedded/index.ts'
-import { MigrationError } from '../db/index.ts'
+import { MigrationError, MigrationLater } from '../db/index.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { backupCommand } from './backup.ts'
 import { type Command, CommandError, note, print, UsageError } from './command.ts'
@@ -44,7 +44,10 @@ const help = (): string =>
     'bursar <command> --help says more of each.',
   ].join('\n')
 
-/** Runs one command. The exit code: 0 done, 1 refused or failed, 2 wrong usage. */
+/** What `sysexits` calls a temporary failure: the same command will do, later. */
+const LATER = 75
+
+/** Runs one command. The exit code: 0 done, 1 refused or failed, 2 wrong usage, 75 later. */
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === 'help' || name === '--help') {
@@ -69,6 +72,7 @@ async function main(argv: readonly string[]): Promise<number> {
 /** What a person can act on is one sentence; anything else is our defect and keeps its stack. */
 function report(error: unknown): number {
   note(`bursar: ${textOf(error)}`)
+  if (error instanceof MigrationLater) return LATER
   return error instanceof UsageError ? 2 : 1
 }
 

@@ -11,12 +11,20 @@ export const migrateCommand: Command = {
 
 Applies the migrations that the database lacks, each in its own transaction, and prints their
 names. A server does the same when it starts; with several servers, migrate before you start the
-first one of the new version.`,
+first one of the new version.
+
+A migration waits for a table lock no longer than a quarter of a second at a time, so that nobody is
+kept waiting behind it, and tries again. What holds it up is told every ten seconds; after
+BURSAR_MIGRATION_WAIT_SECONDS (default 300) it gives up and exits 75: try again later.`,
   run: async (args) => {
     takePositionals(readArguments(args, {}).positionals)
     const migrations = await readMigrations(MIGRATIONS)
-    const migrated = await withDatabase(commandConfig(), ({ connection }) =>
-      migrate(connection, migrations, systemClock),
+    const config = commandConfig()
+    const migrated = await withDatabase(config, ({ connection }) =>
+      migrate(connection, migrations, systemClock, {
+        patienceMs: config.migrationWaitSeconds * 1000,
+        onWait: note,
+      }),
     )
     for (const warning of migrated.warnings) note(warning)
     for (const name of migrated.applied) print(`applied ${name}`)

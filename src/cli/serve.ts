@@ -12,9 +12,17 @@ Runs until SIGTERM or SIGINT, then finishes what is in flight and exits 0.
 Everything is configured by environment variables; docs/OPERATING.md lists them.`,
   run: async () => {
     const config = readConfig(process.env, process.cwd())
-    // Heard from the first moment on: a signal during the start stops the server once it is up.
+    // Heard from the first moment on: a signal during the start ends what it waits for, else it
+    // stops the server once it is up.
     const stopped = stopSignal()
-    const serving = await serve(config, announceKey)
+    const waits = new AbortController()
+    void stopped.then(() => waits.abort())
+    const { signal } = waits
+    const serving = await serve(config, { signal, onKey: announceKey }).catch((error) => {
+      if (signal.aborted && error === signal.reason) return null
+      throw error
+    })
+    if (serving === null) return 0
     announce(serving, config)
     await stopped
     await serving.stop()

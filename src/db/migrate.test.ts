@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import { testConnection } from '../../test/support/connection.ts'
+import { until } from '../../test/support/deadline.ts'
 import { frozenClock } from '../kernel/clock.ts'
+import { MIGRATION_LOCK } from './blockers.ts'
 import { type Connection, clientConfig } from './database.ts'
-import { MigrationError, migrate, readMigrations } from './migrate.ts'
+import { migrate, readMigrations } from './migrate.ts'
+import { MigrationError } from './migration.ts'
+import { MigrationLater } from './waiting.ts'
 
 const clock = frozenClock(0)
 const admin = new pg.Client(clientConfig(testConnection()))
@@ -88,3 +94,107 @@ test('a gap in the numbers is refused before anything is applied', async () => {
   const folder = await folderOf({ ...first, '0003_c.sql': '' })
   await assert.rejects(readMigrations(folder), /0003_c\.sql should be number 2/)
 })
+
+/** A session that holds a lock, as a backup does, until the test lets it go. */
+async function holding(
+  t: TestContext,
+  connection: Connection,
+  statement: string,
+): Promise<{ letGo: () => Promise<void> }> {
+  const client = new pg.Client({ ...clientConfig(connection), application_name: 'nightly copy' })
+  client.on('error', () => {})
+  await client.connect()
+  t.after(() => client.end())
+  await client.query('begin')
+  await client.query(statement)
+  return { letGo: async () => void (await client.query('commit')) }
+}
+
+const altered = { ...first, '0002_b.sql': 'alter table a add column b integer' }
+
+test('a migration that a long reader blocks lets others by, and ends when the reader has', async (t) => {
+  const connection = await emptyDatabase(t)
+  await migrate(connection, await readMigrations(await folderOf(first)), clock)
+  const reader = await holding(t, connection, 'select from a')
+  const told: string[] = []
+  const migrated = migrate(connection, await readMigrations(await folderOf(altered)), clock, {
+    onWait: (what) => told.push(what),
+  })
+  await until('the wait is told', () => told.length > 0)
+  assert.match(told.join(), /waiting for a lock/)
+  // It pauses now: whoever wants the table has it at once.
+  const other = new pg.Client({ ...clientConfig(connection), lock_timeout: 1500 })
+  await other.connect()
+  await other.query('insert into a values (1)')
+  await other.end()
+  await reader.letGo()
+  assert.deepEqual((await migrated).applied, ['0002_b.sql'])
+})
+
+test('a migration that stays blocked says by whom, and that later is the time for it', async (t) => {
+  const connection = await emptyDatabase(t)
+  await migrate(connection, await readMigrations(await folderOf(first)), clock)
+  await holding(t, connection, 'select from a')
+  const migrations = await readMigrations(await folderOf(altered))
+  await assert.rejects(
+    migrate(connection, migrations, clock, { patienceMs: 8000 }),
+    (error) =>
+      error instanceof MigrationLater &&
+      /session \d+ \(nightly copy, .* holds; try again/.test(error.message),
+  )
+})
+
+test('the turn of another one is waited for with words, and a signal ends the wait', async (t) => {
+  const connection = await emptyDatabase(t)
+  await holding(t, connection, `select pg_advisory_lock(${MIGRATION_LOCK})`)
+  const migrations = await readMigrations(await folderOf(first))
+  const stop = new AbortController()
+  const told: string[] = []
+  const migrated = migrate(connection, migrations, clock, {
+    signal: stop.signal,
+    onWait: (what) => {
+      told.push(what)
+      stop.abort(new Error('stopped'))
+    },
+  })
+  await assert.rejects(migrated, /^Error: stopped$/)
+  assert.match(told.join(), /session \d+ \(nightly copy, .*, which migrates the schema/)
+})
+
+test('a database that says nothing does not keep a signal from being heard', async (t) => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.after(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const stop = new AbortController()
+  const migrated = migrate(
+    { connectionString: `postgres://nobody@127.0.0.1:${port}/none` },
+    await readMigrations(await folderOf(first)),
+    clock,
+    { signal: stop.signal },
+  )
+  silent.once('connection', () => stop.abort(new Error('stopped')))
+  await assert.rejects(migrated, /^Error: stopped$/)
+})
+
+test('a schema that is up to date is not written to: a stand-by passes', async (t) => {
+  const connection = await emptyDatabase(t)
+  const migrations = await readMigrations(await folderOf(both))
+  await migrate(connection, migrations, clock)
+  const { name } = await nameOf(connection)
+  await admin.query(`alter database ${name} set default_transaction_read_only = on`)
+  const { applied } = await migrate(connection, migrations, clock)
+  assert.deepEqual(applied, [])
+  await assert.rejects(
+    migrate(connection, await readMigrations(await folderOf(altered)), clock),
+    /0002_b\.sql has changed/,
+  )
+})
+
+async function nameOf(connection: Connection): Promise<{ name: string }> {
+  const client = new pg.Client(clientConfig(connection))
+  await client.connect()
+  const { rows } = await client.query<{ name: string }>('select current_database() as name')
+  await client.end()
+  return { name: rows[0]?.name ?? '' }
+}

@@ -1,25 +1,16 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Clock } from '../kernel/clock.ts'
-import { type Connection, clientConfig } from './database.ts'
+import { applyMigration } from './apply-migration.ts'
+import { lockHolder, MIGRATION_LOCK } from './blockers.ts'
+import type { Connection } from './database.ts'
+import { type Migration, MigrationError } from './migration.ts'
+import { openSession } from './migration-session.ts'
+import { createWaiting, type Patience, type Waiting } from './waiting.ts'
 
-export type Migration = {
-  number: number
-  name: string
-  sql: string
-  checksum: string
-  breaking: boolean
-}
 export type Migrated = { applied: string[]; current: number; warnings: string[] }
 
-/** A schema that this version must not touch. The message says what to do. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError'
-}
-
-/** Any constant will do; it only has to differ from other users' of the same database. */
-const ADVISORY_LOCK = 4_242_001
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/
 /** A server of the version before cannot work on what a file with this line has changed. */
 const BREAKING = /^--! breaking$/m
@@ -46,47 +37,74 @@ export async function readMigrations(folder: URL): Promise<Migration[]> {
   return migrations
 }
 
+/** Milliseconds between two questions whether another one has finished migrating. */
+const TURN_PAUSE_MS = 500
+
 /**
  * Brings the schema up to date, forward only, each file in its own transaction. Servers that start
- * together queue on an advisory lock. Throws `MigrationError` when a file that was applied has
- * changed since, or when a newer version has left a schema that breaks this one.
+ * together take turns. A schema that is up to date is not written to, so that a stand-by passes.
+ * Throws `MigrationError` when a file that was applied has changed since, or when a newer version
+ * has left a schema that breaks this one; `MigrationLater` when others hold what it needs for too
+ * long.
  */
 export async function migrate(
   connection: Connection,
   migrations: Migration[],
   clock: Clock,
+  patience: Patience = {},
 ): Promise<Migrated> {
-  const client = new pg.Client(clientConfig(connection))
-  client.on('error', () => {})
-  await client.connect()
+  const session = await openSession(connection, patience)
+  const { client } = session
   try {
-    await client.query('select pg_advisory_lock($1)', [ADVISORY_LOCK])
-    await createTable(client)
+    const waiting = createWaiting(patience)
+    await takeTurn(client, waiting)
     const done = await readApplied(client)
     const warnings = compare(migrations, done)
     const applied: string[] = []
     for (const migration of migrations.filter(({ number }) => !done.has(number))) {
-      await apply(client, migration, clock)
+      await applyMigration(migration, { session, connection, clock, waiting })
       applied.push(migration.name)
     }
     return { applied, current: Math.max(0, migrations.length, ...done.keys()), warnings }
+  } catch (error) {
+    patience.signal?.throwIfAborted()
+    throw error
   } finally {
-    await client.end()
+    await session.end()
+  }
+}
+
+/** The lock of the one who migrates. It is asked for again and again: such a wait can be ended. */
+async function takeTurn(client: pg.Client, waiting: Waiting): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: string }>(
+      'select pg_try_advisory_lock($1) as taken',
+      [MIGRATION_LOCK],
+    )
+    if (rows[0]?.taken === 't') return
+    const holder = (await lockHolder(client)) ?? 'another session'
+    await waiting.pause(`${holder}, which migrates the schema`, TURN_PAUSE_MS)
   }
 }
 
 type Applied = Map<number, { name: string; checksum: string; breaking: boolean }>
 
-const createTable = (client: pg.Client) =>
-  client.query(`create table if not exists schema_migrations (
+const TABLE = `create table schema_migrations (
     number integer primary key,
     name text not null,
     checksum text not null,
     breaking boolean not null,
     applied_at timestamptz not null
-  )`)
+  )`
 
 async function readApplied(client: pg.Client): Promise<Applied> {
+  const { rows: found } = await client.query<{ there: string }>(
+    `select to_regclass('schema_migrations') is not null as there`,
+  )
+  if (found[0]?.there !== 't') {
+    await client.query(TABLE)
+    return new Map()
+  }
   const { rows } = await client.query<Record<string, string>>(
     'select number, name, checksum, breaking from schema_migrations order by number',
   )
@@ -114,22 +132,4 @@ function compare(migrations: Migration[], applied: Applied): string[] {
     warnings.push(`the database was migrated by a newer Bursar (${row.name})`)
   }
   return warnings
-}
-
-/** The number is written first: whoever else tries the same file fails on the primary key. */
-async function apply(client: pg.Client, migration: Migration, clock: Clock): Promise<void> {
-  await client.query('begin')
-  try {
-    await client.query(`set local lock_timeout = '5s'`)
-    await client.query(
-      `insert into schema_migrations (number, name, checksum, breaking, applied_at)
-       values ($1, $2, $3, $4, to_timestamp($5::double precision / 1000))`,
-      [migration.number, migration.name, migration.checksum, migration.breaking, clock.now()],
-    )
-    await client.query(migration.sql)
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  }
 }

@@ -1,3 +1,4 @@
+export { type ReservedAddress, reserveAddress } from './address.ts'
 export { complaint } from './complaint.ts'
 export { type Contract, type Operation, readContract } from './contract.ts'
 export { parseJsonBody } from './json-body.ts'

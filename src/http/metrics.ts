@@ -13,12 +13,20 @@ import { recordRequests } from './request-metrics.ts'
  */
 export function mountMetrics(
   server: FastifyInstance,
-  from: { app: App; contract: Contract; connections: Connections; version: string },
+  from: {
+    app: App
+    contract: Contract
+    connections: Connections
+    version: string
+    /** null: no tokens are taken. */
+    keySetFailures: (() => number) | null
+  },
 ): void {
   // Of this server alone: the registry of the library would be shared by all in the process.
   const registry = new Registry()
   recordRequests(server, { registry, contract: from.contract })
   exposeDatabase(registry, from.app)
+  if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
   exposeProcess(registry, from.version)
   server.get('/metrics', async (_, reply) => {
@@ -49,6 +57,18 @@ function exposeConnections(registry: Registry, connections: Connections): void {
       this.reset()
       for (const [bound, count] of Object.entries(connections.counts().closed))
         this.inc({ bound }, count)
+    },
+  })
+}
+
+function exposeKeySet(registry: Registry, keySetFailures: () => number): void {
+  new Counter({
+    name: 'bursar_token_key_set_failures_total',
+    help: 'How often the key set of the provider of tokens could not be fetched.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(keySetFailures())
     },
   })
 }

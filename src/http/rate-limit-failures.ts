@@ -20,7 +20,10 @@ export type Authenticate = (request: FastifyRequest) => Promise<Caller>
  * its credentials are not looked up. A key that this process knows to be good still passes, so that
  * whoever shares an address with an attacker, as behind a proxy, is not locked out by one.
  */
-export function limitFailures({ authenticate, keys }: Authenticator): Authenticate {
+export function limitFailures({
+  authenticate,
+  keys,
+}: Pick<Authenticator, 'authenticate' | 'keys'>): Authenticate {
   const failures = createWindows(ADDRESSES)
 
   return async (request) => {

@@ -9,7 +9,7 @@ const MONTHS_AHEAD = 2
 const LOCK_TIMEOUT = '2s'
 /** Somebody is in the way; the default partition has rows of the month. */
 const PASSING = ['55P03', '40P01', '23514']
-/** Servers that start together make a month one after the other. Any constant of our own will do. */
+/** Servers that start together make a month one after the other. Any constant will do. */
 const ADVISORY_LOCK = 4_242_002
 
 /**

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import pg from 'pg'
+import { MIGRATION_LOCK } from '../../src/db/blockers.ts'
+import { databaseUrl, findRunning } from '../../src/db/embedded/index.ts'
+import type { Connection } from '../../src/db/embedded/knock.ts'
+import { query } from '../support/databases.ts'
+import { until } from '../support/deadline.ts'
 import { done } from '../support/entity-calls.ts'
 import { ask, type Call } from '../support/keep-alive-client.ts'
 import { API_KEY, assertCleanEnd, openPlace } from '../support/server-process.ts'
@@ -95,6 +101,94 @@ test('a port that is taken is told in one sentence, and no database is left behi
   assert.deepEqual(place.processes(), [])
   assert.match(oneSentence(server.stderr()), new RegExp(`port.*${port}|${port}.*in use`, 'i'))
 })
+
+test('a start that cannot have its port changes nothing for those who run', async (t) => {
+  const place = openPlace(t)
+  const first = await place.start()
+  const settings = {
+    DATABASE_URL: urlOf(await findRunning(place.dataDir)),
+    BURSAR_PORT: new URL(first.url).port,
+    BURSAR_API_KEY: 'another-key-0123456789',
+  }
+  const second = place.launch({ settings })
+  assert.deepEqual(await second.end(), { code: 1, signal: null })
+  assert.match(oneSentence(second.stderr()), /cannot listen on/)
+  assert.equal(await statusWith(first.url, API_KEY), 200)
+  assert.equal(await statusWith(first.url, settings.BURSAR_API_KEY), 401)
+})
+
+test('a start that waits for the schema says so, is alive, hears signals, and gives up', async (t) => {
+  const place = openPlace(t)
+  await place.start()
+  const DATABASE_URL = urlOf(await findRunning(place.dataDir))
+  const holder = new pg.Client({ connectionString: DATABASE_URL, application_name: 'somebody' })
+  holder.on('error', () => {})
+  await holder.connect()
+  t.after(() => holder.end())
+  await holder.query(`select pg_advisory_lock(${MIGRATION_LOCK})`)
+
+  const port = String(await freePort())
+  const waiting = place.launch({ settings: { DATABASE_URL, BURSAR_PORT: port } })
+  await until('the wait is told', () => waiting.stderr().includes('"waiting for session '))
+  assert.match(waiting.stderr(), /somebody, .*which migrates the schema/)
+  const url = `http://127.0.0.1:${port}`
+  assert.equal((await fetch(`${url}/health/live`)).status, 200)
+  const refused = await fetch(`${url}/health/ready`)
+  assert.equal(refused.status, 503)
+  assert.equal(refused.headers.get('retry-after'), '1')
+  waiting.kill('SIGTERM')
+  assert.deepEqual(await waiting.end(), { code: 0, signal: null })
+
+  const impatient = place.launch({ settings: { DATABASE_URL, BURSAR_MIGRATION_WAIT_SECONDS: '1' } })
+  assert.deepEqual(await impatient.end(), { code: 75, signal: null })
+  assert.match(oneSentence(impatient.stderr()), /not up to date yet.*somebody.*try again/)
+})
+
+test('servers that start together on an empty database start, and warn of nothing', async (t) => {
+  const place = openPlace(t)
+  await place.start()
+  const connection = await findRunning(place.dataDir)
+  assert.ok(connection !== null)
+  await query(connection, 'create database empty')
+  const settings = { DATABASE_URL: databaseUrl({ ...connection, database: 'empty' }) }
+  const servers = Array.from({ length: 4 }, () => place.launch({ settings }))
+  for (const server of servers) {
+    await server.started()
+    const loud = server
+      .stderr()
+      .split('\n')
+      .filter((line) => /"level":[4-6]0/.test(line))
+    assert.deepEqual(loud, [])
+  }
+})
+
+test('a start against a database that says nothing hears signals', async (t) => {
+  const place = openPlace(t)
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  t.after(() => silent.close())
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const server = place.launch({
+    settings: { DATABASE_URL: `postgres://nobody@127.0.0.1:${port}/nothing` },
+  })
+  await once(silent, 'connection')
+  server.kill('SIGTERM')
+  assert.deepEqual(await server.end(), { code: 0, signal: null })
+})
+
+function urlOf(connection: Connection | null): string {
+  assert.ok(connection !== null)
+  return databaseUrl(connection)
+}
+
+async function freePort(): Promise<number> {
+  const occupant = createServer().listen(0, '127.0.0.1')
+  await once(occupant, 'listening')
+  const { port } = occupant.address() as AddressInfo
+  occupant.close()
+  await once(occupant, 'close')
+  return port
+}
 
 test('a setting that cannot be used is told in one sentence before anything starts', async (t) => {
   const place = openPlace(t)

@@ -3,6 +3,7 @@ import { maskSecret, maskUrl } from '../mask.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 const OWN = /^BURSAR_/
+const OF_TOKENS = /^BURSAR_JWT_/
 const SECRET = /_(KEY|SECRET|TOKEN|PASSWORD)$/
 /** So many wrong letters still look like a typo. */
 const TYPO_DISTANCE = 3
@@ -42,14 +43,21 @@ function lookAtVariable(
     return warning({ name, value: maskSecret(value) }, `unknown${likely(name, from.known)}`)
   const shown = SECRET.test(name) ? maskSecret(value) : maskUrl(value)
   try {
-    // NODE_ENV decides whether one of them is allowed.
-    readConfig({ [name]: value, NODE_ENV: from.env.NODE_ENV }, from.cwd)
+    // NODE_ENV decides whether one of them is allowed; those of tokens make sense together only.
+    const { NODE_ENV } = from.env
+    readConfig(
+      { ...(OF_TOKENS.test(name) && tokensOf(from.env)), [name]: value, NODE_ENV },
+      from.cwd,
+    )
     return ok(name, shown)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return broken({ name, value: shown }, error.message)
   }
 }
+
+const tokensOf = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => OF_TOKENS.test(name)))
 
 /** The variables that the configuration is read from: this list cannot miss one. */
 function namesRead(): string[] {

@@ -3,7 +3,7 @@ export type Severity = 'ok' | 'warning' | 'broken'
 
 /** One thing that the doctor has looked at. */
 export type Finding = {
-  area: 'Program' | 'Configuration' | 'Data directory' | 'Server' | 'Database'
+  area: 'Program' | 'Configuration' | 'Tokens' | 'Data directory' | 'Server' | 'Database'
   name: string
   value: string
   severity: Severity

@@ -14,7 +14,7 @@ import { until } from '../../../test/support/deadline.ts'
 import { frozenClock } from '../../kernel/clock.ts'
 import { MIGRATIONS } from '../../main.ts'
 import { type Connection, MigrationError, migrate, readMigrations } from '../index.ts'
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import { loadBackup, verifyBackup, writeBackup } from './index.ts'
 import { parentsFirst } from './schema.ts'
 

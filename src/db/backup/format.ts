@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 
 /**
  * A backup that cannot be made, read or loaded. The message says why and, where it can, what to do.

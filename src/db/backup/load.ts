@@ -4,7 +4,8 @@ import type pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Connection } from '../database.ts'
-import { type Migration, migrate } from '../migrate.ts'
+import { migrate } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import {
   BackupError,
   type BackupHeader,

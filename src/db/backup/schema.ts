@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import { type AppliedMigration, BackupError, type BackupPartition, quoted } from './format.ts'
 import { rowsOf } from './session.ts'
 

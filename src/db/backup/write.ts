@@ -7,7 +7,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { assert } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Connection } from '../database.ts'
-import type { Migration } from '../migrate.ts'
+import type { Migration } from '../migration.ts'
 import {
   BackupError,
   type BackupHeader,
