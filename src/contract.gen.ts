@@ -2969,7 +2969,7 @@ export type UsageReport = {
   createdAt?: string
   dimensions?: Dimensions
   /**
-   * A name for this report: with the same customer, feature and resource it counts once, remembered for 35 days at least.
+   * A name for this report: with the same customer, feature and resource it counts once, remembered for 35 days at least. Without one, a report that is sent again may count twice.
    */
   idempotencyKey?: string
 }

@@ -8,8 +8,6 @@ export type Call = {
   readonly app: App
   readonly scope: Scope
   readonly origin: Origin
-  /** Whether the client says that it has sent the same request before, unanswered. */
-  readonly isRetry?: boolean
 }
 
 /** A request that has passed the contract: types, lengths, patterns and closed objects hold. */

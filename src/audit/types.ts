@@ -11,7 +11,7 @@ export type Entry = {
   /** null for what belongs to the environment alone. */
   customerId: string | null
   objectId: string
-  origin: Origin
+  origin: Omit<Origin, 'requestDigest'>
   before: Readonly<Record<string, unknown>> | null
   after: Readonly<Record<string, unknown>> | null
   occurredAt: Instant

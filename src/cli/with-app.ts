@@ -81,7 +81,7 @@ export function withApp<T>(
 /** What a command changes is written down under the name of who ran it on this machine. */
 function commandOrigin(): Origin {
   const operation = `bursar ${process.argv[2] ?? ''}`
-  return { actor: { kind: 'CLI', id: userName() }, operation, traceId: null }
+  return { actor: { kind: 'CLI', id: userName() }, operation, traceId: null, requestDigest: null }
 }
 
 /** A user without an entry in the machine's list has a number only. */

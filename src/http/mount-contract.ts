@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Caller, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
@@ -11,6 +11,7 @@ import {
   Otherwise,
   Repeated,
 } from '../operation.ts'
+import { answerUnnamed, isNamed } from './answer-write.ts'
 import { complaint } from './complaint.ts'
 import type { Contract, Operation } from './contract.ts'
 import { methodNotAllowed, routeNotFound } from './error-body.ts'
@@ -19,6 +20,8 @@ import { refuseHostileText } from './json-body.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
+import { digestOf } from './request-digest.ts'
+import { type AnswerUndelivered, rememberUndelivered } from './undelivered.ts'
 import type { Validator, Validators } from './validators.ts'
 
 /** Set on a request once its credential has been checked, before the body is read. */
@@ -39,21 +42,26 @@ export function mountContract(server: FastifyInstance, mounting: Mounting): void
   const { app, contract } = mounting
   server.decorateRequest(CALLER, null)
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
-  const once = createAnswerOnce()
+  const answering = {
+    once: createAnswerOnce(),
+    undelivered: rememberUndelivered(server.server, app.clock),
+  }
   for (const operation of contract.operations)
-    mountOperation(server, { ...mounting, limitsOf, once }, operation)
+    mountOperation(server, { ...mounting, limitsOf, ...answering }, operation)
   mountOtherMethods(server, contract.operations)
 }
 
 /** `/customers/{id}` in the router's form. */
 const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
+type Answering = { once: AnswerOnce; undelivered: AnswerUndelivered }
+
 function mountOperation(
   server: FastifyInstance,
-  mounting: Mounting & { limitsOf: LimitsOf; once: AnswerOnce },
+  mounting: Mounting & Answering & { limitsOf: LimitsOf },
   operation: Operation,
 ): void {
-  const { app, authenticate, once, validators } = mounting
+  const { app, authenticate, validators } = mounting
   const handler = mounting.handlers[operation.primaryId] as unknown as AnyHandler
   assert(handler !== undefined, `the operation ${operation.primaryId} has no handler`)
   const check = {
@@ -85,19 +93,43 @@ function mountOperation(
       refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       if (scope instanceof Refusal) throw scope
-      const origin = { actor, operation: operation.id, traceId: request.id }
-      const call = { app, scope, origin, isRetry: isRetry(request) }
+      const origin = { actor, operation: operation.id, traceId: request.id, requestDigest: null }
+      const call = { app, scope, origin }
       const work = async (own: Call) =>
         successOf(operation, await handler(input as OperationRequest<never>, own))
-      if (key !== null) {
-        const { params, ...content } = input
-        const path = `${operation.path} ${JSON.stringify(params)}`
-        return answerKeyed(reply, { once, call, path, key, content, work })
-      }
-      const { status, headers, body } = await work(call)
-      reply.code(status).headers(headers)
-      return body
+      return answer({ request, reply }, { ...mounting, operation, caller, call, key, input, work })
     },
+  })
+}
+
+type Asked = Answering & {
+  operation: Operation
+  caller: Caller
+  call: Call
+  key: string | null
+  input: { params: Record<string, string>; query: object; body: unknown }
+  work: (own: Call) => Promise<Success>
+}
+
+/** Does the work, unless the request is known to be a repetition of one that was done. */
+async function answer(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { once, undelivered, operation, caller, call, key, input, work }: Asked,
+): Promise<unknown> {
+  if (key === null && (operation.method === 'GET' || isNamed(operation, input.body))) {
+    const { status, headers, body } = await work(call)
+    reply.code(status).headers(headers)
+    return body
+  }
+  const { params, ...content } = input
+  const path = `${operation.path} ${JSON.stringify(params)}`
+  if (key !== null) return answerKeyed(reply, { once, call, path, key, content, work })
+  const { method } = operation
+  const { name, short } = digestOf(call.scope, caller, { method, path, content })
+  const own = { ...call, origin: { ...call.origin, requestDigest: short } }
+  return answerUnnamed(request, reply, {
+    ...{ undelivered, operation, call: own, name, stated: input },
+    work: () => work(own),
   })
 }
 
@@ -109,10 +141,6 @@ function successOf(operation: Operation, answer: unknown): Success {
   const status = required(operation.otherwiseStatus, `a second success of ${operation.id}`)
   return { status, headers: {}, body: answer.body }
 }
-
-/** The official SDKs count the times that they have sent a request again. */
-const isRetry = ({ headers }: FastifyRequest): boolean =>
-  /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
 
 /** An empty segment would match a parameter; no id is empty, so such a path does not exist. */
 function refuseEmptySegments(request: FastifyRequest): void {

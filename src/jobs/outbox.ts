@@ -22,11 +22,11 @@ export async function announce(
   if (announcements.length === 0) return
   await tx.execute(sql`
     insert into outbox (customer_key, event_key, environment_key, type, object_id, before, after,
-      actor_kind, actor_id, operation, trace_id, occurred_at)
+      actor_kind, actor_id, operation, trace_id, request_digest, occurred_at)
     select coalesce(customer_key, ${scope.environmentKey}::uuid), event_key,
       ${scope.environmentKey}::uuid, type, object_id, before::jsonb, after::jsonb,
       ${origin.actor.kind}::text, ${origin.actor.id}::text, ${origin.operation}::text,
-      ${origin.traceId}::text, ${instantToWire(now)}::timestamptz
+      ${origin.traceId}::text, ${origin.requestDigest}::bigint, ${instantToWire(now)}::timestamptz
     from unnest(
       ${announcements.map((event) => event.customerKey)}::uuid[],
       ${announcements.map(() => app.ids.next(now))}::uuid[],

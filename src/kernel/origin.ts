@@ -11,6 +11,8 @@ export type Origin = {
   readonly operation: string
   /** The trace id of the request; null outside of one. */
   readonly traceId: string | null
+  /** By which the request is known when it is sent again; null for what has a name or is none. */
+  readonly requestDigest: string | null
 }
 
 /** What the server does by itself, as at its start. */
@@ -18,4 +20,5 @@ export const systemOrigin = (operation: string): Origin => ({
   actor: { kind: 'SYSTEM', id: 'server' },
   operation,
   traceId: null,
+  requestDigest: null,
 })

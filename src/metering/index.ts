@@ -44,7 +44,6 @@ export {
   hashOfMark,
   KEPT_MS,
   nameOfEvent,
-  nameOfPart,
   nameOfReport,
   nameOfUse,
   type RecordName,

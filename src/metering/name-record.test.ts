@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hashOfMark, nameOfEvent, nameOfPart, nameOfReport } from './name-record.ts'
+import { hashOfMark, nameOfEvent, nameOfReport } from './name-record.ts'
 
 const event = { eventName: 'call', resourceKey: 'r', key: 'k', stated: 5 }
 const report = { featureKey: 'f', resourceKey: 'r' }
@@ -19,9 +19,6 @@ test('a name is that of one record: whatever makes it up makes another', () => {
     nameOfEvent({ ...event, stated: null }),
     // Parts that run into each other are still told apart.
     nameOfEvent({ ...event, eventName: 'call","r', resourceKey: '' }),
-    nameOfPart('request', 0),
-    nameOfPart('request', 1),
-    nameOfPart('request 1', 0),
   ]
   assert.equal(new Set(names).size, names.length)
   for (const name of names) assert.match(name, /^[0-9a-f]{32}$/)

@@ -15,8 +15,6 @@ export const KEPT_MS = {
   keyed: 35 * 24 * HOUR_MS,
   /** Of an event without a timestamp, which a retry could not repeat. */
   untimed: 24 * HOUR_MS,
-  /** A request without keys, in case a client that heard no answer sends it again. */
-  unkeyed: 2 * 60_000,
 } as const
 
 const nameOf = (...parts: readonly (string | number | null)[]): RecordName =>
@@ -33,10 +31,6 @@ export const nameOfEvent = (event: {
   key: string
   stated: Instant | null
 }): RecordName => nameOf('event', event.eventName, event.resourceKey, event.key, event.stated)
-
-/** The name of a part of a request without keys: the request says all of it. */
-export const nameOfPart = (request: string, index: number): RecordName =>
-  nameOf('part', request, index)
 
 /** The name of a use, whose key is decided once for a resource. */
 export const nameOfUse = (use: {

@@ -65,11 +65,11 @@ function prepared(work: Work, known: KnownOfGroup): PreparedRequest | Refusal {
   try {
     switch (work.kind) {
       case 'reports': {
-        const records = prepareReports(work.items, known, work.sender)
+        const records = prepareReports(work.items, known, work.origin)
         return { kind: 'records', records, asksUsage: true }
       }
       case 'events': {
-        const records = prepareEvents(work.items, known, work.sender)
+        const records = prepareEvents(work.items, known, work.origin)
         return { kind: 'records', records, asksUsage: false }
       }
       case 'use':

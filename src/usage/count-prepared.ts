@@ -24,14 +24,16 @@ import type { Counting, Prepared } from './types.ts'
  * `UsageMeasurementDiffOutOfRangeError`, after which the draft is not to be kept.
  */
 export function countPrepared(draft: State, prepared: Prepared, eventKey: () => string): Named {
-  const name = nameOfNamed(prepared)
-  const first = prepared.isRepeatable ? draft.named.get(name) : undefined
+  const { customerKey, occurredAt, naming } = prepared
+  const name = naming && nameOfNamed({ customerKey, name: naming.name })
+  const first = name === null ? undefined : draft.named.get(name)
   if (first !== undefined) return first
-  const { customerKey, occurredAt, keptUntil } = prepared
   const named = { eventKey: eventKey(), occurredAt }
   countRecord(draft, prepared, named.eventKey)
-  draft.named.set(name, named)
-  draft.names.set(name, { ...named, customerKey, name: prepared.name, keptUntil })
+  if (naming !== null && name !== null) {
+    draft.named.set(name, named)
+    draft.names.set(name, { ...named, customerKey, ...naming })
+  }
   return named
 }
 

@@ -47,7 +47,7 @@ const SECOND_MS = 1000
  * `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
  */
 export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): UseAnswer {
-  const first = draft.decided.get(nameOfNamed(use.record))
+  const first = draft.decided.get(nameOfNamed({ ...use.record, ...namingOf(use.record) }))
   if (first !== undefined) return repeated(draft, use, first)
   const before = ask(draft, use)
   const { isGranted, accessDeniedReason } = before.decision
@@ -101,11 +101,15 @@ function keepDecision(
   { record, content }: PreparedUse,
   { eventKey, answer }: Pick<Decided<FirstAnswer>, 'eventKey' | 'answer'>,
 ): void {
-  const { customerKey, name, occurredAt, keptUntil } = record
+  const { customerKey, occurredAt } = record
+  const naming = namingOf(record)
+  const name = nameOfNamed({ customerKey, ...naming })
   const decided = { eventKey, occurredAt, content, answer }
-  draft.decided.set(nameOfNamed(record), decided)
-  draft.decisions.set(nameOfNamed(record), { customerKey, name, keptUntil, ...decided })
+  draft.decided.set(name, decided)
+  draft.decisions.set(name, { customerKey, ...naming, ...decided })
 }
+
+const namingOf = ({ naming }: Prepared) => required(naming, 'the name of a use')
 
 const reservationOf = ({ customerKey }: Prepared, key: Uuid): string =>
   nameOfReservation({ customerKey, key })

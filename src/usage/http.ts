@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import type { Database } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -9,7 +8,6 @@ import type { Call, Handlers } from '../operation.ts'
 import { checkHandlers } from './check-http.ts'
 import { consumptionHandlers } from './consumption-http.ts'
 import { createMemory } from './memory.ts'
-import type { Sender } from './prepare-records.ts'
 import { readHistory } from './queries.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './wire.ts'
 import { createUsageWriter, type UsageWriter } from './writer.ts'
@@ -37,7 +35,7 @@ function recordHandlers(
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)
-      const reported = await writerOf(call).report(call.scope, inputs, senderOf(call, body))
+      const reported = await writerOf(call).report(call.scope, inputs, call.origin)
       return {
         data: body.usages.map((usage, index) =>
           reportedToWire(usage, required(reported[index], 'what a report came to')),
@@ -55,7 +53,7 @@ function recordHandlers(
       return { data: historyToWire(history) }
     },
     'v1.events.report': async ({ body }, call) => {
-      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire), senderOf(call, body))
+      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire), call.origin)
       return { data: {} }
     },
   }
@@ -85,27 +83,5 @@ function writers(loaders: readonly SourceLoader[]) {
     const writer = createUsageWriter(app, loaders)
     open.set(app.db, writer)
     return writer
-  }
-}
-
-/** A request is known again by the same caller and the same body. */
-const senderOf = ({ scope, origin, isRetry }: Call, body: unknown): Sender => ({
-  origin,
-  digest: once(() =>
-    hash(
-      'sha256',
-      JSON.stringify([scope.environmentKey, origin.actor, origin.operation, body]),
-      'hex',
-    ),
-  ),
-  isRetry: isRetry ?? false,
-})
-
-/** What `make` answers, made when it is first asked for. */
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | null = null
-  return () => {
-    made ??= { value: make() }
-    return made.value
   }
 }

@@ -64,8 +64,8 @@ export async function loadState(
 ): Promise<State> {
   const all = [...records, ...deciding]
   const asks = asksOf(all)
-  const names = namesOf(records.filter(({ isRepeatable }) => isRepeatable))
-  const uses = namesOf(deciding.filter(({ kind }) => kind === 'CONSUME'))
+  const names = namesOf(records)
+  const uses = namesOf(deciding)
   const marks = marksOf(records)
   const counters = countersOf(thresholds.length === 0 ? deciding : all)
   const [kept, named, decided, seen, counted, fired] = await Promise.all([
@@ -126,11 +126,9 @@ const including = (windows: readonly Window[], window: Window): readonly Window[
 
 /** Names, each once. */
 function namesOf(records: readonly Prepared[]): (NameOf & { now: Instant })[] {
-  const names = records.map(({ customerKey, name, acceptedAt }) => ({
-    customerKey,
-    name,
-    now: acceptedAt,
-  }))
+  const names = records.flatMap(({ customerKey, naming, acceptedAt }) =>
+    naming === null ? [] : [{ customerKey, name: naming.name, now: acceptedAt }],
+  )
   return [...new Map(names.map((name) => [nameOfNamed(name), name])).values()]
 }
 

@@ -11,7 +11,6 @@ import {
   measureEvent,
   NO_RESOURCE,
   nameOfEvent,
-  nameOfPart,
   nameOfReport,
   occurredAt,
 } from '../metering/index.ts'
@@ -32,15 +31,6 @@ export type Known = {
   resolutionOf: ResolutionOf
 }
 
-/** Who sends a request, and how it is known when it is sent again without keys. */
-export type Sender = {
-  origin: Origin
-  /** The same only for the same request by the same caller. */
-  digest(): string
-  /** Whether the client says that it has sent the request before. */
-  isRetry: boolean
-}
-
 /**
  * Reports that are good to be counted, in their order. 400 `EntityIsArchivedError`,
  * `MeteringNotAvailableForFeatureType`, `CannotReportUsageForEntitlementWithMeterError`,
@@ -50,18 +40,18 @@ export type Sender = {
 export function prepareReports(
   reports: readonly (ReportInput & Address)[],
   known: Known,
-  sender: Sender,
+  origin: Origin,
 ): Prepared[] {
   reports.forEach((report, index) => {
     refuseArchived(report, known, `usages[${index}]`)
   })
-  return reports.map((report, index) => prepareReport(report, known, { sender, index }))
+  return reports.map((report, index) => prepareReport(report, known, { origin, index }))
 }
 
 function prepareReport(
   report: ReportInput & Address,
   known: Known,
-  { sender, index }: { sender: Sender; index: number },
+  { origin, index }: { origin: Origin; index: number },
 ): Prepared {
   const field = `usages[${index}]`
   const { customerKey, idempotencyKey, statedAt, value } = report
@@ -81,19 +71,20 @@ function prepareReport(
     eventName: null,
     value,
     dimensions: report.dimensionsText,
-    name:
+    naming:
       idempotencyKey === null
-        ? nameOfPart(sender.digest(), index)
-        : nameOfReport({ featureKey: feature.key, resourceKey }, idempotencyKey),
-    isRepeatable: idempotencyKey !== null || sender.isRetry,
-    keptUntil: now + (idempotencyKey === null ? KEPT_MS.unkeyed : KEPT_MS.keyed),
+        ? null
+        : {
+            name: nameOfReport({ featureKey: feature.key, resourceKey }, idempotencyKey),
+            keptUntil: now + KEPT_MS.keyed,
+          },
     counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: windowAt(now) }],
     setIn: isSet ? windowAt(occurred) : null,
     attributing: attributingBy(
       known.resolutionOf({ ...report, featureKeys: [feature.key] }),
       occurred,
     ),
-    origin: sender.origin,
+    origin,
     field,
   }
 }
@@ -155,20 +146,20 @@ function windowsHeld(
 export function prepareEvents(
   events: readonly (EventInput & Address)[],
   known: Known,
-  sender: Sender,
+  origin: Origin,
 ): Prepared[] {
   events.forEach((event, index) => {
     refuseArchived(event, known, `events[${index}]`)
   })
   return events.map((event, index) =>
-    prepareEvent(event, known, { sender, field: `events[${index}]` }),
+    prepareEvent(event, known, { origin, field: `events[${index}]` }),
   )
 }
 
 function prepareEvent(
   event: EventInput & Address,
   known: Known,
-  { sender, field }: { sender: Sender; field: string },
+  { origin, field }: { origin: Origin; field: string },
 ): Prepared {
   const { customerKey, eventName, idempotencyKey: key, statedAt } = event
   const resourceKey = requireResource(event, field)
@@ -190,9 +181,10 @@ function prepareEvent(
     eventName,
     value: null,
     dimensions: event.dimensionsText,
-    name: nameOfEvent({ eventName, resourceKey, key, stated: statedAt }),
-    isRepeatable: true,
-    keptUntil: now + (statedAt === null ? KEPT_MS.untimed : KEPT_MS.keyed),
+    naming: {
+      name: nameOfEvent({ eventName, resourceKey, key, stated: statedAt }),
+      keptUntil: now + (statedAt === null ? KEPT_MS.untimed : KEPT_MS.keyed),
+    },
     counting: measureEvent(features, read, field).map(({ feature, ...measured }) => ({
       ...measured,
       feature,
@@ -204,7 +196,7 @@ function prepareEvent(
       known.resolutionOf({ ...event, featureKeys: features.map((each) => each.key) }),
       occurred,
     ),
-    origin: sender.origin,
+    origin,
     field,
   }
 }

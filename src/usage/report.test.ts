@@ -175,33 +175,16 @@ test('a key is remembered for 35 days', async () => {
   }
 })
 
-test('a request without keys that a client sends again counts once', async () => {
+test('a retry without keys is no repetition of a report whose answer arrived', async () => {
   const { report, usage } = await open()
-  const usages = [
-    { featureId: 'seats', value: 1 },
-    { featureId: 'seats', value: 1 },
-    { featureId: 'calls', value: 5 },
-  ]
-  const retry = { 'x-stainless-retry-count': '1' }
-  const first = await report(usages, { 'x-stainless-retry-count': '0' })
-  const again = await report(usages, retry)
-  assert.deepEqual(
-    again.map(({ id }) => id),
-    first.map(({ id }) => id),
-  )
-  assert.equal(await usage('seats'), 2)
-  // What is sent a second time by itself is meant.
-  await report(usages)
-  assert.equal(await usage('seats'), 4)
-  await report(usages.slice(0, 1), retry)
-  assert.equal(await usage('seats'), 5)
-  try {
-    clock.moveTo(clock.now() + 2 * 60_000)
-    await report(usages, retry)
-    assert.equal(await usage('seats'), 7)
-  } finally {
-    clock.moveTo(null)
+  const usages = [{ featureId: 'seats', value: 1 }]
+  const ids = new Set<string>()
+  for (const tries of ['0', '0', '1']) {
+    const [reported] = await report(usages, { 'x-stainless-retry-count': tries })
+    ids.add(reported?.id ?? '')
   }
+  assert.equal(ids.size, 3)
+  assert.equal(await usage('seats'), 3)
 })
 
 const bad = { status: 400, code: 'BadUserInput' } as const

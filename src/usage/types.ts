@@ -78,10 +78,8 @@ export type Prepared = Pick<
   'customerKey' | 'resourceKey' | 'occurredAt' | 'acceptedAt' | 'kind' | 'eventName' | 'value'
 > & {
   dimensions: string | null
-  name: RecordName
-  /** Whether a record of that name stands for this one. */
-  isRepeatable: boolean
-  keptUntil: Instant
+  /** What a repetition is known by; null: whatever was counted before, this counts. */
+  naming: { name: RecordName; keptUntil: Instant } | null
   counting: readonly Counting[]
   attributing: Attributing
   /** Of a SET: the window whose usage becomes the value. */

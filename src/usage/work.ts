@@ -1,10 +1,9 @@
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
-import type { Sender } from './prepare-records.ts'
 import type { Address, EventInput, ReportInput, SettlingInput, UseInput } from './types.ts'
 
-type Reports = { kind: 'reports'; items: readonly (ReportInput & Address)[]; sender: Sender }
-type Events = { kind: 'events'; items: readonly (EventInput & Address)[]; sender: Sender }
+type Reports = { kind: 'reports'; items: readonly (ReportInput & Address)[]; origin: Origin }
+type Events = { kind: 'events'; items: readonly (EventInput & Address)[]; origin: Origin }
 type Use = { kind: 'use'; item: UseInput & Address; origin: Origin }
 type Settling = {
   kind: 'settling'

@@ -31,7 +31,7 @@ const reportOf = (customerId: string, more: Partial<ReportInput> = {}): ReportIn
   idempotencyKey: null,
   ...more,
 })
-const sender = { origin: systemOrigin('test'), digest: () => 'test', isRetry: false }
+const origin = systemOrigin('test')
 
 const CUTS: [Cut, number][] = [
   ['before', 1],
@@ -43,7 +43,7 @@ for (const [cut, count] of CUTS)
     const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
     const writer = createUsageWriter(proxied, sources)
     const report = (customerId: string) =>
-      writer.report(tenant.scope, [reportOf(customerId)], sender)
+      writer.report(tenant.scope, [reportOf(customerId)], origin)
     await report('acme')
     proxy.cutNext(cut, count)
     const answers = await Promise.all(CUSTOMERS.flatMap((id) => [report(id), report(id)]))
@@ -57,7 +57,7 @@ test('what cannot be found out is 503, and the same keys then count once', async
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
   const writer = createUsageWriter(proxied, sources)
   const report = () =>
-    writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], sender)
+    writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], origin)
   proxy.cutNext('after', 1000)
   await assert.rejects(report(), (error) => error instanceof Refusal && error.status === 503)
   proxy.forgive()
@@ -82,7 +82,7 @@ test('a request that breaks its group breaks alone', async () => {
   const writer = createUsageWriter(world.bursar.app, sources)
   const settled = await Promise.allSettled(
     ['acme', ...CUSTOMERS, ...CUSTOMERS].map((id) =>
-      writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], sender),
+      writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], origin),
     ),
   )
   assert.deepEqual(
@@ -101,7 +101,7 @@ test('two servers count the same keys once, and each other’s reports in turn',
       reportOf(customerId, { idempotencyKey: `key-${run % 20}` }),
       reportOf(customerId, { value: wholeUnits(10) }),
     ])
-    return writers[run % 2]?.report(tenant.scope, reports, { ...sender, digest: () => `${run}` })
+    return writers[run % 2]?.report(tenant.scope, reports, origin)
   })
   await Promise.all(runs)
   for (const customerId of CUSTOMERS) assert.equal(await usage('seats', customerId), 620)
@@ -111,7 +111,7 @@ test('a server whose clock runs ahead never lets the instant of decision go back
   const { tenant } = await openShop(world, FEATURES, CUSTOMERS)
   const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, sources))
   const report = async (index: number) => {
-    const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], sender)) ?? []
+    const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], origin)) ?? []
     return answer?.acceptedAt
   }
   other.clock.moveTo(world.clock.now() + 5000)

@@ -14,7 +14,6 @@ import { denied, type UseAnswer } from './decide-use.ts'
 import { addressesOf, findAddresses } from './find-addresses.ts'
 import { createGroupQueue, type Entry, type GroupLimits } from './group-queue.ts'
 import { createMemory, type Memory } from './memory.ts'
-import type { Sender } from './prepare-records.ts'
 import { useOfNobody } from './prepare-uses.ts'
 import { rememberCatalog } from './remember-catalog.ts'
 import { rememberHeld } from './remember-held.ts'
@@ -52,10 +51,10 @@ export type UsageWriter = {
   report(
     scope: Scope,
     reports: readonly ReportInput[],
-    sender: Sender,
+    origin: Origin,
   ): Promise<readonly Reported[]>
   /** Counts events, all or none. See `prepareEvents`; 404 `CustomerNotFound`; 429, 503. */
-  ingest(scope: Scope, events: readonly EventInput[], sender: Sender): Promise<void>
+  ingest(scope: Scope, events: readonly EventInput[], origin: Origin): Promise<void>
   /** Decides a use. See `prepareUse` and `decideUse`; an unknown customer is denied; 429, 503. */
   use(scope: Scope, use: UseInput, origin: Origin): Promise<UseAnswer>
   /** Settles a reservation. See `settle`; 404 `CustomerNotFound`; 429, 503. */
@@ -100,15 +99,15 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     return answer as Extract<GroupAnswer, { kind: K }>
   }
   return {
-    report: (scope, subjects, sender) =>
+    report: (scope, subjects, origin) =>
       withKeys(keys, async () => {
         const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
-        return (await submit('records', scope, { kind: 'reports', items, sender })).reported
+        return (await submit('records', scope, { kind: 'reports', items, origin })).reported
       }),
-    ingest: (scope, subjects, sender) =>
+    ingest: (scope, subjects, origin) =>
       withKeys(keys, async () => {
         const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
-        await submit('records', scope, { kind: 'events', items, sender })
+        await submit('records', scope, { kind: 'events', items, origin })
       }),
     use: (scope, use, origin) =>
       withKeys(keys, async () => {

@@ -51,7 +51,7 @@ export async function playUsage(scene: Scene, { usages }: Of<'usage'>) {
       {
         id: 'v1.usage.report',
         request: { ...request, headers },
-        outcome: reportUsage(scene.state, inputs, { now: now(scene), isRetry }),
+        outcome: reportUsage(scene.state, inputs, { now: now(scene) }),
       },
       (predicted, { data }) =>
         assert.deepEqual(

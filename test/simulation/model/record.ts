@@ -23,26 +23,18 @@ export type UsageInput = {
 /** The state of a customer's usage right after an item of a report. */
 export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
 
-/** How long a report is known as a whole. */
-const RETRIED_MS = 120_000
-
 /**
- * Records reported values: all or none. Beyond a limit they count too. Where a report says that it
- * is sent again (`isRetry`), and there was the same one just before, even what has no key is a
- * repetition.
+ * Records reported values: all or none. Beyond a limit they count too. What has no key counts
+ * whenever it comes, since every answer of the one before arrived.
  */
 export function reportUsage(
   state: State,
   usages: readonly UsageInput[],
-  { now, isRetry = false }: { now: Instant; isRetry?: boolean },
+  { now }: { now: Instant },
 ): Outcome<UsageAnswer[]> {
   const refused = usages.flatMap((usage) => usageRefusals(state, usage, now))
   if (refused.length > 0) return { refused }
-  const content = JSON.stringify(usages)
-  const knownUntil = (state.reports.get(content) ?? Number.NEGATIVE_INFINITY) + RETRIED_MS
-  const isRepeated = isRetry && now < knownUntil
-  if (!isRepeated) state.reports.set(content, now)
-  return { done: usages.map((usage) => recordUsage(state, usage, { clock: now, isRepeated })) }
+  return { done: usages.map((usage) => recordUsage(state, usage, now)) }
 }
 
 /** The instant of a decision: the clock's, but never before an earlier decision. */
@@ -81,12 +73,8 @@ function entitlementRefusal(customer: Customer, feature: Feature, now: Instant):
     : { status: 404, code: 'NoActiveSubscriptionForCustomer' }
 }
 
-/** A repetition counts nothing, and is answered by what there is now. */
-function recordUsage(
-  state: State,
-  usage: UsageInput,
-  { clock, isRepeated }: { clock: Instant; isRepeated: boolean },
-): UsageAnswer {
+/** A repetition of a key counts nothing, and is answered by what there is now. */
+function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnswer {
   const { customer, feature } = known(state, usage)
   const now = decisionInstant(customer, clock)
   customer.decidedAt = now
@@ -97,8 +85,7 @@ function recordUsage(
   const isKnown = idempotencyKey !== undefined && customer.keys.has(key)
   if (idempotencyKey !== undefined)
     customer.keys.set(key, { content: '', decision: null, reservation: null })
-  if (!isRepeated && !isKnown)
-    count(state, usage, { customer, feature, grant, at: usage.createdAt ?? now })
+  if (!isKnown) count(state, usage, { customer, feature, grant, at: usage.createdAt ?? now })
   const period = periodOf(grant.reset, grant.startsAt, now)
   const currentUsage = shown(customerUsage(customer, feature, period))
   return { value: usage.value, currentUsage, period }

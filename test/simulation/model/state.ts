@@ -10,8 +10,6 @@ export type State = {
   features: Map<string, Feature>
   currencies: Set<string>
   customers: Map<string, Customer>
-  /** When a report was last made, for clients that send it again because they had no answer. */
-  reports: Map<string, Instant>
 }
 
 export type EntityType = { id: string; attributionKeys: readonly string[] }
@@ -137,7 +135,6 @@ export const createState = (): State => ({
   features: new Map(),
   currencies: new Set(),
   customers: new Map(),
-  reports: new Map(),
 })
 
 export const createCustomer = (id: string): Customer => ({

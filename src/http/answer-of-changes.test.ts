@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { tellsAnswer } from './answer-of-changes.ts'
+import { readContract } from './contract.ts'
+
+/** What is known by keys, or by the reservation that it is about, and announces nothing. */
+const NAMED = [
+  'v1.usage.report',
+  'v1.events.report',
+  'v1.customers.consume',
+  'v1.customers.reservations.create',
+  'v1.customers.reservations.commit',
+  'v1.customers.reservations.extend',
+  'v1.customers.reservations.release',
+]
+
+test('what a write has done tells what it answered, but for what has names', async () => {
+  const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+  const untold = contract.operations
+    .filter(({ method, primaryId }) => method !== 'GET' && !tellsAnswer(primaryId))
+    .map(({ primaryId }) => primaryId)
+  assert.deepEqual(new Set(untold), new Set(NAMED))
+})

@@ -1,0 +1,107 @@
+import type { OperationId } from '../contract.gen.ts'
+import type { Change } from '../jobs/index.ts'
+
+/** What a request states. */
+export type Stated = { readonly params: Readonly<Record<string, string>>; readonly body: unknown }
+
+/** The data of an answer, null where the changes do not tell it. */
+type Telling = (changes: readonly Change[], stated: Stated) => unknown
+
+/** The object that the change of such a type was about, as it was left. */
+const object =
+  (...types: readonly string[]): Telling =>
+  (changes) =>
+    changes.find(({ type }) => types.includes(type))?.after ?? null
+
+/** All objects that a list of the request names. What was as stated already is not announced. */
+const objects =
+  (types: readonly string[], ...lists: readonly string[]): Telling =>
+  (changes, { body }) => {
+    const changed = changes.filter(({ type }) => types.includes(type))
+    return changed.length === listIn(body, lists).length ? changed.map(({ after }) => after) : null
+  }
+
+const ids: Telling = (_, { body }) => ({ ids: [...new Set(listIn(body, ['ids']))] })
+
+/** A link of the customer that was changed. */
+const link =
+  (state: 'before' | 'after'): Telling =>
+  (changes, { params, body }) => {
+    const wanted = params.integrationId ?? fieldIn(body, 'id')
+    const customer = changes.find(({ type }) => type === 'customer.updated')?.[state]
+    const found = listIn(customer, ['integrations']).find((each) => fieldIn(each, 'id') === wanted)
+    return found === undefined ? null : { ...Object(found), syncData: null }
+  }
+
+const fieldIn = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+
+/** The first of the lists that is there. */
+function listIn(value: unknown, names: readonly string[]): readonly unknown[] {
+  const lists = names.map((name) => fieldIn(value, name))
+  return lists.find((list): list is unknown[] => Array.isArray(list)) ?? []
+}
+
+/** Settings are announced with the id of their environment. */
+const settings: Telling = (changes) => {
+  const { id: _, ...chosen } =
+    changes.find(({ type }) => type === 'environment.updated')?.after ?? {}
+  return Object.keys(chosen).length === 0 ? null : chosen
+}
+
+const CUSTOMER_CHANGED = ['payment_method.attached', 'customer.updated']
+
+/** How changes tell what their operation answered: every write that announces what it did. */
+const TELLING: { readonly [Id in OperationId]?: Telling } = {
+  'v1.customers.provision': object('customer.created'),
+  'v1.customers.update': object('customer.updated'),
+  'v1.customers.archive': object('customer.deleted'),
+  'v1.customers.unarchive': object('customer.updated'),
+  'v1.customers.import': (changes) => ({
+    newCustomers: changes
+      .filter(({ type }) => type === 'customer.created')
+      .map(({ objectId }) => objectId),
+  }),
+  'v1.customers.paymentMethod.attach': object(...CUSTOMER_CHANGED),
+  'v1.customers.paymentMethod.detach': object('payment_method.detached'),
+  'v1.customers.integrations.link': link('after'),
+  'v1.customers.integrations.update': link('after'),
+  'v1.customers.integrations.unlink': link('before'),
+  'v1.customers.promotionalEntitlements.create': objects(
+    ['promotional_entitlement.granted'],
+    'promotionalEntitlements',
+  ),
+  'v1.customers.promotionalEntitlements.update': object('promotional_entitlement.updated'),
+  'v1.customers.promotionalEntitlements.revoke': object('promotional_entitlement.revoked'),
+  'v1.features.createFeature': object('feature.created'),
+  'v1.features.updateFeature': object('feature.updated'),
+  'v1.features.archiveFeature': object('feature.deleted'),
+  'v1.features.unarchiveFeature': object('feature.updated'),
+  'v1.credits.customCurrencies.create': object('credit_type.created'),
+  'v1.credits.customCurrencies.update': object('credit_type.updated'),
+  'v1.credits.customCurrencies.archive': object('credit_type.archived'),
+  'v1.credits.customCurrencies.unarchive': object('credit_type.unarchived'),
+  'v1Beta.entityTypes.upsert': objects(['entity_type.created', 'entity_type.updated'], 'types'),
+  'v1Beta.entityTypes.archive': ids,
+  'v1Beta.entityTypes.unarchive': ids,
+  'v1Beta.customers.entities.upsert': objects(['entity.created', 'entity.updated'], 'entities'),
+  'v1Beta.customers.entities.archive': ids,
+  'v1Beta.customers.entities.unarchive': ids,
+  'v1Beta.customers.assignments.upsert': objects(
+    ['entity.entitlement.created', 'entity.entitlement.updated'],
+    'entityEntitlements',
+    'assignments',
+  ),
+  'v1.environment.settings.update': settings,
+  'v1Beta.governance.updateThresholdConfig': object('threshold_config.updated'),
+}
+
+/** Whether what an operation did tells what it answered. */
+export const tellsAnswer = (id: OperationId): boolean => id in TELLING
+
+/** The data of the answer to a request that did this; null where that cannot be told. */
+export const answerOfChanges = (
+  id: OperationId,
+  changes: readonly Change[],
+  stated: Stated,
+): unknown => TELLING[id]?.(changes, stated) ?? null

@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Call } from '../operation.ts'
+import type { Stated } from './answer-of-changes.ts'
+import { answerRetry } from './answer-retry.ts'
+import type { Operation } from './contract.ts'
+import { REPLAYED, type Success } from './idempotency-key.ts'
+import type { AnswerUndelivered } from './undelivered.ts'
+
+/** A write that has no name of its own, and the work behind it. */
+export type Unnamed = {
+  undelivered: AnswerUndelivered
+  operation: Operation
+  call: Call
+  /** The same for the same request by the same caller. */
+  name: string
+  stated: Stated
+  work: () => Promise<Success>
+}
+
+/** Answers a write; one that is sent again as its original was, if that is known to be done. */
+export async function answerUnnamed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { undelivered, name, work, ...retried }: Unnamed,
+): Promise<string> {
+  const isRetry = isSentAgain(request)
+  const asked = { name, isRetry, request: request.raw, response: reply.raw }
+  const { isReplay, ...given } = await undelivered(asked, async () => {
+    const { body, ...answer } = isRetry ? await answerRetry(retried, work) : await work()
+    return { ...answer, body: JSON.stringify(body) }
+  })
+  reply.code(given.status).headers(given.headers).type('application/json; charset=utf-8')
+  if (isReplay) reply.headers(REPLAYED)
+  return given.body
+}
+
+/** The official SDKs count the times that they have sent a request again. */
+const isSentAgain = ({ headers }: FastifyRequest): boolean =>
+  /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
+
+/**
+ * Whether all that is asked for has names: a reservation, or a key of its own, or a list of things
+ * that each have one. Then a repetition is known for much longer, and by any server.
+ */
+export function isNamed({ path }: Operation, body: unknown): boolean {
+  if (path.includes('{reservationId}') || hasKey(body)) return true
+  const [list, ...others] = Object.values(Object(body))
+  return others.length === 0 && Array.isArray(list) && list.length > 0 && list.every(hasKey)
+}
+
+const hasKey = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'idempotencyKey' in value

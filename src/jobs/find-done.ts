@@ -1,0 +1,66 @@
+import { column, type Reader, row, sql } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { firstKeyAt } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+
+/** What a request has announced. */
+export type Change = {
+  type: string
+  objectId: string
+  before: Readonly<Record<string, unknown>> | null
+  after: Readonly<Record<string, unknown>> | null
+}
+
+/** What became of a request. */
+export type Done = {
+  /** In their order. */
+  changes: readonly Change[]
+  /** Whether an object of them was changed again since. */
+  isOvertaken: boolean
+}
+
+const changeRow = row({
+  type: column.text,
+  object_id: column.text,
+  before: column.nullable(column.json<Record<string, unknown>>()),
+  after: column.nullable(column.json<Record<string, unknown>>()),
+  is_overtaken: column.boolean,
+})
+
+/** The changes by the last request with a digest since `since`; null when there were none. */
+export async function findDone(
+  reader: Reader,
+  scope: Scope,
+  { requestDigest, since }: { requestDigest: string; since: Instant },
+): Promise<Done | null> {
+  const found = await reader.many(
+    changeRow,
+    sql`
+    select o.type, o.object_id, o.before, o.after, exists (
+      select from outbox later
+      where later.environment_key = o.environment_key and later.object_id = o.object_id
+        and later.event_key > o.event_key and later.customer_key = o.customer_key
+        and later.transaction_id <> o.transaction_id) as is_overtaken
+    from outbox o
+    where o.environment_key = ${scope.environmentKey}::uuid
+      and o.request_digest = ${requestDigest}::bigint and o.event_key >= ${firstKeyAt(since)}::uuid
+      and o.occurred_at > ${instantToWire(since)}::timestamptz
+      and o.transaction_id = (
+        select last.transaction_id from outbox last
+        where last.environment_key = ${scope.environmentKey}::uuid
+          and last.request_digest = ${requestDigest}::bigint
+          and last.event_key >= ${firstKeyAt(since)}::uuid
+        order by last.event_key desc limit 1)
+    order by o.event_key`,
+  )
+  if (found.length === 0) return null
+  return {
+    changes: found.map(({ object_id: objectId, type, before, after }) => ({
+      type,
+      objectId,
+      before,
+      after,
+    })),
+    isOvertaken: found.some(({ is_overtaken }) => is_overtaken),
+  }
+}
