@@ -32,8 +32,9 @@ and exits 1.
 
   --environment  only the customers of this environment (default: of all)
   --customer     only the customer with this id
-  --repair       make what is kept what the records say, one customer after the other. Records are
-                 never changed
+  --repair       make what is kept what the records say, one customer after the other. Of records it
+                 changes nothing, but that they no longer lead to budgets and entities that do not
+                 exist
   --json         as JSON instead of lines`,
   run: async (args) => {
     const { values, positionals } = readArguments(args, {
@@ -134,7 +135,7 @@ async function verifyOne(
   }
   const verified = await verifyCustomer(app, customer.key, TOLD)
   addSize(outcome.looked, verified.size)
-  const repairable = { ...verified, records: NONE, names: NONE, postings: NONE }
+  const repairable = { ...verified, records: NONE, names: NONE, postings: NONE, subjects: NONE }
   if (!repairs || countOf(repairable) === 0) return tell(outcome.left, verified)
   const { key: customerKey, environmentKey } = customer
   await recountCustomer(app, { scope: { environmentKey }, customerKey })
@@ -144,8 +145,8 @@ async function verifyOne(
 
 const NONE = { differences: [], count: 0 }
 
-const countOf = ({ totals, marks, counters, records, names, postings }: Verified): number =>
-  [totals, marks, counters, records, names, postings].reduce((sum, { count }) => sum + count, 0)
+const countOf = ({ size: _, ...found }: Verified): number =>
+  Object.values(found).reduce((sum, { count }) => sum + count, 0)
 
 function addSize(looked: Outcome['looked'], size: Verified['size']): void {
   looked.customers += 1

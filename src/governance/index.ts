@@ -7,6 +7,7 @@ export { attributionOf, type Counters, counterName, type Kept, postingsOf } from
 export { type CounterKey, hold, type OwnPosting, post, readCounters } from './counter-store.ts'
 export { firedBy, type Reached, type Threshold } from './fire-thresholds.ts'
 export { governanceHandlers } from './http.ts'
+export { findLostAttributions, type LostAttribution } from './lost-store.ts'
 export { compareCounters, recountCounters } from './recount.ts'
 export {
   type CounterDifference,

@@ -132,9 +132,9 @@ export const rewritePart = (
       usage = excluded.usage, held = excluded.held
     where (kept.usage, kept.held) <> (excluded.usage, excluded.held)`)
 
-const PROBLEMS = ['budget', 'revision', 'window', 'feature', 'amount', 'entity'] as const
+const PROBLEMS = ['revision', 'window', 'feature', 'amount', 'entity'] as const
 
-/** A posting that cannot be, and what about it does not fit its record. */
+/** A posting to a budget that cannot be, and what about it does not fit its record. */
 export type PostingProblem = RecordKey & {
   assignmentKey: Uuid
   problem: (typeof PROBLEMS)[number]
@@ -149,7 +149,7 @@ const problemRow = row({
 })
 
 /**
- * The postings of a customer that cannot be, the first `limit`: of a budget or a revision that
+ * The postings of a customer to its budgets that cannot be, the first `limit`: of a revision that
  * there is not, in a window that had not begun, of a feature or an amount that the record did not
  * count, or for an entity that it is not attributed to.
  */
@@ -165,7 +165,6 @@ export async function findWrongPostings(
     from (
       select posting.event_key, posting.occurred_at, posting.assignment_key,
         case
-          when a.customer_key is null then 'budget'
           when posting.revision not between 1 and a.revision then 'revision'
           when posting.window_start > posting.occurred_at then 'window'
           when a.capability_kind = 'feature' and a.capability_key <> all (posting.feature_keys)
@@ -175,7 +174,7 @@ export async function findWrongPostings(
           when (posting.entity_keys @> (a.scope_keys || a.entity_key)) is not true then 'entity'
         end as problem
       from ${postingsFrom(customerKey, null)} as posting
-        left join assignments a on a.customer_key = ${customerKey}::uuid
+        join assignments a on a.customer_key = ${customerKey}::uuid
           and a.assignment_key = posting.assignment_key
     ) as looked_at
     where problem is not null

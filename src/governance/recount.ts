@@ -4,6 +4,7 @@ import type { Scope } from '../kernel/scope.ts'
 import type { Comparison } from '../metering/index.ts'
 import { type CadenceChange, findCadenceChanges } from './assignment-store.ts'
 import { carryOf } from './count.ts'
+import { dropLostAttributions } from './lost-store.ts'
 import { type CounterDifference, comparePart, type Part, rewritePart } from './recount-store.ts'
 
 /** Changes of cadence at a time: the windows that each took over are held in memory. */
@@ -29,13 +30,14 @@ export async function compareCounters(
 }
 
 /**
- * Makes all counters of a customer out of its records. The customer's head must be locked: what is
- * posted meanwhile would be lost.
+ * Makes all counters of a customer out of its records, once these lead to no budget and no entity
+ * that is not there. The customer's head must be locked: what is posted meanwhile would be lost.
  */
 export async function recountCounters(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
 ): Promise<void> {
+  await dropLostAttributions(tx, owner.customerKey)
   for await (const part of partsOf(tx, owner.customerKey)) await rewritePart(tx, owner, part)
 }
 

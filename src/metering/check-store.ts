@@ -2,6 +2,7 @@ import { column, type Reader, row, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
+import { NO_RESOURCE } from './types.ts'
 
 /** A record by its key. */
 export type RecordKey = { eventKey: Uuid; occurredAt: Instant }
@@ -78,6 +79,30 @@ const keyOf = (found: { event_key: Uuid; occurred_at: Instant }): RecordKey => (
   eventKey: found.event_key,
   occurredAt: found.occurred_at,
 })
+
+/** How many records of a customer counted for a feature, or for a resource. */
+export type CountedBy = { what: 'feature' | 'resource'; key: Uuid; records: number }
+
+const countedRow = row({
+  what: column.oneOf('feature', 'resource'),
+  key: column.uuid,
+  records: column.integer,
+})
+
+/** All that the records of a customer counted for. */
+export const readCountedBy = (reader: Reader, customerKey: Uuid): Promise<CountedBy[]> =>
+  reader.many(
+    countedRow,
+    sql`
+    select what, key, count(*) as records
+    from usage_events event cross join lateral (
+      select 'feature' as what, key from unnest(event.feature_keys) as of (key)
+      union all
+      select 'resource', event.resource_key where event.resource_key <> ${NO_RESOURCE}::uuid
+    ) as counted
+    where customer_key = ${customerKey}::uuid and key is not null
+    group by what, key order by what, key`,
+  )
 
 /** How many rows there are of a customer's usage; of reservations, the open ones. */
 export type UsageSize = Record<'records' | 'names' | 'totals' | 'marks' | 'reservations', number>

@@ -1,7 +1,10 @@
+export { attributionsOf, dropAttributions } from './attribution-store.ts'
 export {
+  type CountedBy,
   findTornRecords,
   findUnfoundedNames,
   type RecordKey,
+  readCountedBy,
   readSize,
   type UsageSize,
 } from './check-store.ts'

@@ -159,6 +159,23 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
     found: { counters: 2 },
     like: { recounted: { usage: 0n } },
   },
+  'a posting to a budget that does not exist': {
+    by: record(
+      sql`
+      assignment_keys = assignment_keys || gen_random_uuid(),
+      assignment_revisions = assignment_revisions || 1,
+      assignment_windows = assignment_windows || timestamptz '2026-05-01',
+      assignment_deltas = assignment_deltas || amounts[1]`,
+      posted,
+    ),
+    found: { attributions: 1, counters: 1 },
+    like: { holder: 'record', what: 'budget' },
+  },
+  'an entity that does not exist': {
+    by: record(sql`entity_keys = entity_keys || gen_random_uuid()`, posted),
+    found: { attributions: 1 },
+    like: { holder: 'record', what: 'entity' },
+  },
 }
 for (const [name, { by, found, like }] of Object.entries(DAMAGED))
   test(`found, told and put right: ${name}`, () =>
@@ -209,10 +226,15 @@ const WRONG: Readonly<Record<string, Damage>> = {
     by: record(sql`assignment_deltas = assignment_deltas[2:]`, posted),
     found: { records: 1 },
   },
-  'a posting to no budget': {
-    by: record(sql`assignment_keys[1] = gen_random_uuid()`, posted),
-    found: { postings: 1 },
-    like: { problem: 'budget' },
+  'usage of a feature that does not exist': {
+    by: record(sql`feature_keys[1] = gen_random_uuid()`, sql`assignment_keys is null`),
+    found: { subjects: 1 },
+    like: { what: 'feature', records: 1 },
+  },
+  'usage of a resource that does not exist': {
+    by: record(sql`resource_key = gen_random_uuid()`, posted),
+    found: { subjects: 1 },
+    like: { what: 'resource', records: 1 },
   },
   'a posting to a revision that there is not': {
     by: record(sql`assignment_revisions[1] = 99`, posted),

@@ -1,10 +1,14 @@
 import type { App } from '../app.ts'
+import { findFeaturesByKey } from '../catalog/index.ts'
+import { findResourceIds } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import {
   type CounterDifference,
   compareCounters,
   countCounters,
+  findLostAttributions,
   findWrongPostings,
+  type LostAttribution,
   type PostingProblem,
   recountCounters,
 } from '../governance/index.ts'
@@ -13,12 +17,14 @@ import type { Scope } from '../kernel/scope.ts'
 import {
   bumpVersion,
   type Comparison,
+  type CountedBy,
   compareMarks,
   compareTotals,
   findTornRecords,
   findUnfoundedNames,
   type MarksDifference,
   type RecordKey,
+  readCountedBy,
   readSize,
   recountTotals,
   type TotalDifference,
@@ -32,10 +38,14 @@ export type Verified = {
   totals: Comparison<TotalDifference>
   marks: Comparison<MarksDifference>
   counters: Comparison<CounterDifference>
+  /** What records and reservations are attributed to and is not there. */
+  attributions: Comparison<LostAttribution>
   /** What is wrong with the records themselves, which `recountCustomer` leaves as they are. */
   records: Comparison<RecordKey>
   names: Comparison<RecordKey>
   postings: Comparison<PostingProblem>
+  /** What records counted for and is not there. */
+  subjects: Comparison<CountedBy>
 }
 
 /**
@@ -51,16 +61,39 @@ export const verifyCustomer = (
     const size = await sizeOf(reader, customerKey)
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
     const asked = { customerKey, now: clock.now(), limit }
-    const [totals, marks, counters, records, names, postings] = await Promise.all([
+    const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
       compareTotals(reader, asked),
       compareMarks(reader, asked),
       compareCounters(reader, customerKey, limit),
+      findLostAttributions(reader, customerKey, limit),
       findTornRecords(reader, customerKey, limit),
       findUnfoundedNames(reader, customerKey, limit),
       findWrongPostings(reader, customerKey, limit),
+      findLostSubjects(reader, customerKey, limit),
     ])
-    return { size, totals, marks, counters, records, names, postings }
+    const [records, names, postings, subjects] = wrong
+    return { size, totals, marks, counters, attributions, records, names, postings, subjects }
   })
+
+async function findLostSubjects(
+  reader: Reader,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Comparison<CountedBy>> {
+  const counted = await readCountedBy(reader, customerKey)
+  const keysOf = (what: CountedBy['what']) =>
+    counted.flatMap((each) => (each.what === what ? [each.key] : []))
+  const [features, resources] = await Promise.all([
+    findFeaturesByKey(reader, keysOf('feature')),
+    findResourceIds(
+      reader,
+      keysOf('resource').map((resourceKey) => ({ customerKey, resourceKey })),
+    ),
+  ])
+  const there = new Set([...features.map(({ key }) => key), ...resources.keys()])
+  const lost = counted.filter(({ key }) => !there.has(key))
+  return { differences: lost.slice(0, limit), count: lost.length }
+}
 
 const NONE = { differences: [], count: 0 }
 
@@ -70,9 +103,11 @@ const nothingToVerify = (size: Verified['size']): Verified => ({
   totals: NONE,
   marks: NONE,
   counters: NONE,
+  attributions: NONE,
   records: NONE,
   names: NONE,
   postings: NONE,
+  subjects: NONE,
 })
 
 async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size']> {

@@ -65,8 +65,17 @@ const SENTENCES: [Finding, string][] = [
     'key that stands for record-1: there is no such record or reservation',
   ],
   [
-    { ...whose, kind: 'posting', ...record, budget: { id: 'gone', of: null }, problem: 'budget' },
-    'record record-1: posted to the budget gone, but there is no such budget',
+    { ...whose, kind: 'posting', ...record, budget, problem: 'revision' },
+    'record record-1: posted to the budget of ann for tokens within gpt, eu, ' +
+      'but the budget never had that revision',
+  ],
+  [
+    { ...whose, kind: 'attribution', holder: 'record', ...record, what: 'budget', id: 'gone' },
+    'record record-1: counts for the budget gone, which does not exist',
+  ],
+  [
+    { ...whose, kind: 'subject', what: 'feature', id: 'gone', records: 2 },
+    'usage of the feature gone, which does not exist: 2 records',
   ],
 ]
 for (const [finding, sentence] of SENTENCES)

@@ -1,3 +1,5 @@
+import { numberOf } from '../number-of.ts'
+
 /** Amounts as exact decimals, instants as ISO 8601; null where there is none. */
 export type Figures = Readonly<Record<string, string | null>>
 
@@ -35,10 +37,18 @@ export type Finding = { environmentId: string; customerId: string } & (
       budget: BudgetName
       problem: keyof typeof PROBLEMS
     }
+  | {
+      kind: 'attribution'
+      holder: 'record' | 'reservation'
+      recordId: string
+      occurredAt: string
+      what: 'budget' | 'entity'
+      id: string
+    }
+  | { kind: 'subject'; what: 'feature' | 'resource'; id: string; records: number }
 )
 
 const PROBLEMS = {
-  budget: 'there is no such budget',
   revision: 'the budget never had that revision',
   window: 'the window began after the record occurred',
   feature: 'the record did not count for the feature',
@@ -71,6 +81,14 @@ function whatOf(finding: Finding): string {
     case 'posting': {
       const { recordId, budget, problem } = finding
       return `record ${recordId}: posted to ${budgetName(budget)}, but ${PROBLEMS[problem]}`
+    }
+    case 'attribution': {
+      const { holder, recordId, what, id } = finding
+      return `${holder} ${recordId}: counts for the ${what} ${id}, which does not exist`
+    }
+    case 'subject': {
+      const { what, id, records } = finding
+      return `usage of the ${what} ${id}, which does not exist: ${numberOf(records, 'record')}`
     }
   }
 }

@@ -19,7 +19,7 @@ export async function nameFindings(
   { key, ...ids }: Named,
   verified: Verified,
 ): Promise<Finding[]> {
-  const { totals, marks, counters, records, names, postings } = verified
+  const { totals, marks, counters, attributions, records, names, postings, subjects } = verified
   const windowNames = await nameWindows(reader, key, [...totals.differences, ...marks.differences])
   const budgetName = await nameBudgets(reader, key, [
     ...counters.differences,
@@ -52,6 +52,14 @@ export async function nameFindings(
       kept: figuresOfCounter(kept),
       recounted: figuresOfCounter(recounted),
     })),
+    ...attributions.differences.map(({ holder, what, key: id, ...each }) => ({
+      ...ids,
+      kind: 'attribution' as const,
+      holder,
+      ...recordNames(each),
+      what,
+      id,
+    })),
     ...records.differences.map((each) => ({
       ...ids,
       kind: 'record' as const,
@@ -65,6 +73,9 @@ export async function nameFindings(
       budget: budgetName(assignmentKey),
       problem,
     })),
+    ...subjects.differences.map(({ what, key: id, records: count }) => {
+      return { ...ids, kind: 'subject' as const, what, id, records: count }
+    }),
   ]
 }
 
