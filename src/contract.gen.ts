@@ -835,18 +835,18 @@ export type CustomerImportResponse = {
 }
 
 /**
- * A customer as another system knows it. What is absent stays as it is.
+ * A customer as another system knows it. What is absent stays as it is, but for `email` and `name`: absent is null there, and clears.
  */
 export type CustomerImportRow = {
   id: CustomerId
   /**
-   * Address for billing mail.
+   * Address for billing mail; null or absent is none.
    */
-  email: string | null
+  email?: string | null
   /**
-   * Name for display.
+   * Name for display; null or absent is none.
    */
-  name: string | null
+  name?: string | null
   /**
    * The customer's id at the billing provider: at `integrationId` where the request names one.
    */
@@ -2209,7 +2209,7 @@ export type PromotionalEntitlementCreateResponse = {
 }
 
 /**
- * A feature to grant. Which fields apply depends on the type of the feature; the others are null.
+ * A feature to grant. Which fields apply depends on the type of the feature; the others are null. Those of the reset period may be absent for it.
  */
 export type PromotionalEntitlementInput = {
   /**
@@ -2243,10 +2243,10 @@ export type PromotionalEntitlementInput = {
    * Whether your own pages should show it; null is true.
    */
   isVisible: boolean | null
-  resetPeriod: ResetPeriod | null
-  yearlyResetPeriodConfiguration: YearlyResetPeriodConfig | null
-  monthlyResetPeriodConfiguration: MonthlyResetPeriodConfig | null
-  weeklyResetPeriodConfiguration: WeeklyResetPeriodConfig | null
+  resetPeriod?: ResetPeriod | null
+  yearlyResetPeriodConfiguration?: YearlyResetPeriodConfig | null
+  monthlyResetPeriodConfiguration?: MonthlyResetPeriodConfig | null
+  weeklyResetPeriodConfiguration?: WeeklyResetPeriodConfig | null
 }
 
 /**
@@ -3074,11 +3074,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3137,11 +3137,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3319,11 +3319,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3389,11 +3389,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3430,11 +3430,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3487,11 +3487,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3604,11 +3604,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3784,11 +3784,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3843,11 +3843,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -3969,11 +3969,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -4032,11 +4032,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**
@@ -4147,11 +4147,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Not together with `before`.
+       * The page after this cursor. Where `before` is sent as well, this one counts.
        */
       after?: string
       /**
-       * The page before this cursor. Not together with `after`.
+       * The page before this cursor, unless `after` is sent.
        */
       before?: string
       /**

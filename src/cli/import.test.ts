@@ -244,7 +244,7 @@ test('--dry-run finds what the server would refuse, and writes nothing', async (
   assert.equal(stdout, `1 row of ${fine} can be sent; nothing was.\n`)
   const cases: [string, RegExp][] = [
     ['{"id":"-a","email":null,"name":null}', /line 2: id must match/],
-    ['{"id":"a","email":null}', /line 2: name is required/],
+    ['{"email":null,"name":null}', /line 2: id is required/],
     [
       '{"id":"a","email":null,"name":null,"x":1}',
       /line 2: Unrecognized key\(s\) in (body|request): "x"/,

@@ -39,7 +39,7 @@ const customerFromWire = (wire: CustomerUpdateRequestBody): CustomerInput => ({
 const rowFromWire = (wire: CustomerImportRow): ImportRow => ({
   id: wire.id,
   name: wire.name || null,
-  email: wire.email,
+  email: wire.email ?? null,
   billingId: none(wire.billingId),
   paymentMethodId: none(wire.paymentMethodId),
   salesforceId: none(wire.salesforceId),

@@ -26,7 +26,7 @@ const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInpu
   isSoft: wire.hasSoftLimit ?? false,
   enumValues: wire.enumValues ?? [],
   isVisible: wire.isVisible ?? true,
-  resetPeriod: wire.resetPeriod,
+  resetPeriod: wire.resetPeriod ?? null,
   accordingTo: accordingTo(wire),
 })
 

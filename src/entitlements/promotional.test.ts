@@ -82,6 +82,19 @@ test('a grant is answered whole, in request order, with the ids of either kind',
   assert.deepEqual(page, data.toReversed())
 })
 
+test('fields of the reset period that are left out are null', async () => {
+  const tenant = await openTenant()
+  const {
+    resetPeriod: _period,
+    yearlyResetPeriodConfiguration: _year,
+    monthlyResetPeriodConfiguration: _month,
+    weeklyResetPeriodConfiguration: _week,
+    ...bare
+  } = grantItem('calls', { usageLimit: 5 })
+  const [granted] = (await grantTo(tenant, [bare])).data
+  assert.deepEqual([granted?.resetPeriod, granted?.resetPeriodConfiguration], [null, null])
+})
+
 /** Each is refused, and leaves the one good grant beside it undone. */
 const refusals: readonly (readonly [string, PromotionalEntitlementInput, Refused])[] = [
   ['a feature that does not exist', grantItem('nothing'), { status: 404, code: 'FeatureNotFound' }],

@@ -24,6 +24,7 @@ export function createValidators(contract: Contract): Validators {
   addFormats.default(ajv, { mode: 'full' })
   // The library's own also takes `urn:uuid:…`, which is no key of ours and which SQL refuses.
   ajv.addFormat('uuid', /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i)
+  ajv.addFormat('date-time', isDateTime)
   ajv.addSchema(contract.document, BUNDLE)
   const compiled = new Map<string, ValidateFunction>()
 
@@ -47,6 +48,12 @@ export function createValidators(contract: Contract): Validators {
     response: (operation) => compile(`${operation.id} response`, () => operation.responseSchema),
   }
 }
+
+const rfc3339 = addFormats.default.get('date-time', 'full') as { validate(text: string): boolean }
+/** How Ruby writes an instant. */
+const SPACED = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4})$/
+
+const isDateTime = (text: string): boolean => rfc3339.validate(text.replace(SPACED, '$1$2'))
 
 /** An operation without a body takes an empty object at most. */
 const NO_BODY: JsonSchema = { type: 'object', additionalProperties: false }

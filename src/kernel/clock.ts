@@ -59,12 +59,12 @@ export function instantToWire(instant: Instant): string {
 }
 
 const FORM =
-  /^(\d{4}-\d\d-\d\d)[t\s](\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:z|([+-])(\d\d)(?::?(\d\d))?)$/i
+  /^(\d{4}-\d\d-\d\d)[t\s](\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:z| ?([+-])(\d\d)(?::?(\d\d))?)$/i
 
 /**
- * Reads a date-time (RFC 3339) whose form the contract has checked: the millisecond that it lies
- * in, and whether it is exactly its beginning. A second may be numbered 60: it is the first of the
- * next minute.
+ * Reads a date-time (RFC 3339, or with a blank before its offset) whose form the contract has
+ * checked: the millisecond that it lies in, and whether it is exactly its beginning. A second
+ * may be numbered 60: it is the first of the next minute.
  */
 export function dateTimeFromWire(text: string): { floor: Instant; isWhole: boolean } {
   const match = FORM.exec(text)

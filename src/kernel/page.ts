@@ -8,17 +8,16 @@ export type Page<T> = { data: T[]; pagination: { next: Uuid | null; prev: Uuid |
 
 const DEFAULT_LIMIT = 20
 
-/** Reads the three parameters. Refuses `after` and `before` together (400). */
+/** Reads the three parameters. Of both cursors `after` counts: some clients keep the other one. */
 export function pageRequest(query: {
   after?: string
   before?: string
   limit?: number
 }): PageRequest {
-  if (query.after !== undefined && query.before !== undefined)
-    throw badInput('after and before are exclusive: send one of them')
+  const after = query.after?.toLowerCase() ?? null
   return {
-    after: query.after?.toLowerCase() ?? null,
-    before: query.before?.toLowerCase() ?? null,
+    after,
+    before: after === null ? (query.before?.toLowerCase() ?? null) : null,
     limit: query.limit ?? DEFAULT_LIMIT,
   }
 }

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { required } from '../kernel/assert.ts'
+import { instantFromWire } from '../kernel/clock.ts'
+import { readContract } from './contract.ts'
+import { createValidators } from './validators.ts'
+
+const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+const report = contract.operations.find(({ id }) => id === 'v1.usage.report')
+const validate = createValidators(contract).body(required(report, 'the operation that reports'))
+const accepts = (createdAt: string) =>
+  validate({ usages: [{ customerId: 'a', featureId: 'b', value: 1, createdAt }] }) === null
+
+test('an instant is taken in every form that clients write, and read alike', () => {
+  const parts = fc.record({
+    at: fc.date({ min: new Date('1970-01-02'), max: new Date('2100-01-01'), noInvalidDate: true }),
+    offset: fc.integer({ min: -14 * 60, max: 14 * 60 }),
+    digits: fc.constantFrom(0, 3),
+  })
+  fc.assert(
+    fc.property(parts, ({ at, offset, digits }) => {
+      const local = new Date(at.getTime() + offset * 60_000).toISOString().slice(0, -1)
+      const [date, time = ''] = (digits === 0 ? local.slice(0, -4) : local).split('T')
+      const minutes = Math.abs(offset)
+      const [hh, mm] = [Math.floor(minutes / 60), minutes % 60].map((each) =>
+        String(each).padStart(2, '0'),
+      )
+      const sign = offset < 0 ? '-' : '+'
+      const instant = digits === 0 ? Math.floor(at.getTime() / 1000) * 1000 : at.getTime()
+      for (const text of [
+        `${date}T${time}${sign}${hh}:${mm}`,
+        `${date}T${time}${sign}${hh}${mm}`,
+        `${date} ${time}${sign}${hh}:${mm}`,
+        `${date} ${time} ${sign}${hh}${mm}`,
+      ]) {
+        assert.ok(accepts(text), text)
+        assert.equal(instantFromWire(text), instant, text)
+      }
+    }),
+  )
+})
+
+test('what is no instant is refused', () => {
+  for (const text of [
+    '',
+    'yesterday',
+    '2026-05-18',
+    '2026-05-18 10:07:42',
+    '2026-05-18T10:07:42',
+    '2026-05-18T10:07:42 +0200',
+    '2026-05-18 10:07:42  +0200',
+    '2026-05-18 10:07:42 +02:00',
+    '2026-05-18 10:07:42 +2400',
+    '2026-05-18 10:07:42 +02000',
+    '2026-02-30 10:07:42 +0200',
+    '2026-05-18 25:07:42 +0200',
+    '2026-05-18 10:07:42 +0200 ',
+    '2026-05-18 10:07:42 UTC',
+    '2026-05-18\t10:07:42 +0200',
+  ])
+    assert.ok(!accepts(text), text)
+})
