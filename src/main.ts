@@ -92,10 +92,13 @@ export async function createApp(from: {
   log: Log
   origin: Origin
   statementTimeoutMs?: number
+  /** Whether a database that cannot be written to will do. */
+  onlyReads?: boolean
   /** Ends the wait for a schema that somebody else works on. */
   signal?: AbortSignal
 }): Promise<App> {
-  const { config, connection, clock, log, origin, statementTimeoutMs, signal } = from
+  const { config, connection, clock, log, origin, signal } = from
+  const { statementTimeoutMs, onlyReads = false } = from
   const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock, {
     signal,
     patienceMs: config.migrationWaitSeconds * 1000,
@@ -106,6 +109,7 @@ export async function createApp(from: {
   const db = openDatabase({
     connection,
     poolSize: config.databasePoolSize,
+    onlyReads,
     ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     onIdleError: ({ message }) =>
       log.warn({ reason: message }, 'an idle database connection broke'),

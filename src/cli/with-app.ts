@@ -68,7 +68,8 @@ export function withApp<T>(
     const log = createLog(config)
     const origin = commandOrigin()
     const clock = systemClock
-    const app = await createApp({ config, connection, clock, log, origin, ...patience })
+    const opening = { config, connection, clock, log, origin, onlyReads: reads, ...patience }
+    const app = await createApp(opening)
     try {
       if (!reads) await ensureDefaultEnvironment(app)
       return await work(app)
