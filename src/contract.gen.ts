@@ -1814,7 +1814,7 @@ export type FeatureUpdateFeatureRequestBody = {
    */
   unitTransformation?: UnitTransformationInput | null
   /**
-   * Replaces the stored one. Only for a metered feature, whose usage then comes from events alone.
+   * Replaces the stored one. Only for a metered feature, whose usage then comes from events alone. Once usage has been counted, its function and its field stay, and only the filters may change.
    */
   meter?: Meter
   metadata?: Metadata

@@ -6,13 +6,13 @@ import { announceArchiving, entitlementsHandlers, promotionalUse } from './entit
 import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
 import type { Handlers } from './operation.ts'
 import { sources } from './sources.ts'
-import { releaseWhenArchived, usageHandlers } from './usage/index.ts'
+import { releaseWhenArchived, usageHandlers, usageUse } from './usage/index.ts'
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...accessHandlers,
   ...auditHandlers,
-  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...budgetsUse }),
+  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...usageUse, ...budgetsUse }),
   ...customersHandlers([releaseWhenArchived, announceArchiving(sources)]),
   ...entitlementsHandlers(sources),
   ...governanceHandlers,

@@ -23,6 +23,11 @@ export type CatalogUse = {
     scope: Scope,
     asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
   ): Promise<string[]>
+  /**
+   * Whether any usage of the feature was ever counted or is held. Who counts for the first time
+   * holds the row, too.
+   */
+  isCounted(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
   /** Whether entities have budgets of the feature, whose usage must be a sum for that. */
   isBudgeted(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
   /** Active packages that grant credits of the currency, by id; at most 1,000. */
@@ -42,6 +47,7 @@ export const NOBODY_LEANS: CatalogUse = {
   packagesWithFeature: async () => [],
   isSubscribed: async () => false,
   valuesGranted: async () => [],
+  isCounted: async () => false,
   isBudgeted: async () => false,
   packagesWithCurrency: async () => [],
 }

@@ -109,6 +109,18 @@ export function addsUp({ meter }: Pick<Feature, 'meter'>): boolean {
   return by === 'SUM' || by === 'COUNT'
 }
 
+/**
+ * The part of a meter by which what was counted would become other usage; null if none differs.
+ * Filters only say what counts from then on. What was reported without a meter is a sum.
+ */
+export function aggregatesOtherwise(before: Feature, after: Feature): string | null {
+  const [by, other] = [before.meter?.aggregation, after.meter?.aggregation]
+  if (other === undefined) return null
+  if (by === undefined) return addsUp(after) ? null : 'meter.aggregation.function'
+  if (by.function !== other.function) return 'meter.aggregation.function'
+  return isDeepStrictEqual(by, other) ? null : 'meter.aggregation.field'
+}
+
 function valuesOf(
   featureType: FeatureType,
   stated: readonly FeatureEnumValue[],

@@ -7,6 +7,7 @@ import { bumpCatalogVersion, catalogTurn, lockCatalog } from './catalog-store.ts
 import { type CatalogUse, someOf } from './catalog-use.ts'
 import {
   addsUp,
+  aggregatesOtherwise,
   archivedFeature,
   changeFeature,
   countsOtherwise,
@@ -45,8 +46,8 @@ export async function createFeature(
 
 /**
  * Changes what the input names and keeps the rest. 404 `FeatureNotFound`; 400 as `changeFeature`,
- * `InvalidArgumentError` when a value that is granted would go or when what is budgeted would no
- * longer add up, when active subscriptions have the
+ * `InvalidArgumentError` when a value that is granted would go, when what was counted would become
+ * other usage or what is budgeted no longer add up, when active subscriptions have the
  * feature `CannotUpdateUnitTransformationError`, for one meter too many
  * `FeatureConfigurationExceededLimitError`.
  */
@@ -82,6 +83,12 @@ async function refuseWhatIsInUse({ tx, call, use }: Asking, before: Feature, aft
     throw badInput(
       `unitTransformation: active subscriptions have the feature ${before.id}`,
       'CannotUpdateUnitTransformationError',
+    )
+  const part = aggregatesOtherwise(before, after)
+  if (part !== null && (await use.isCounted(tx, call.scope, before.key)))
+    throw badInput(
+      `${part}: usage of the feature ${before.id} has been counted; create another feature`,
+      'InvalidArgumentError',
     )
   if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
     throw badInput(

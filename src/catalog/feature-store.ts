@@ -106,6 +106,12 @@ export const findFeatures = (
 export const holdFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
   features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for key share`)
 
+/** The same by keys, of which nothing is read. In the order of keys. */
+export const holdFeaturesByKey = (tx: Tx, keys: readonly Uuid[]): Promise<number> =>
+  tx.execute(sql`
+    select from features where feature_key = any(${keys}::uuid[]) order by feature_key
+    for key share`)
+
 /** The same, and nobody leans on them before this transaction ends. */
 export const lockFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
   features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for update`)

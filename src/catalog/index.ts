@@ -9,6 +9,7 @@ export {
   findFeatures,
   findFeaturesByKey,
   holdFeatures,
+  holdFeaturesByKey,
   meteredFeatures,
 } from './feature-store.ts'
 export { catalogHandlers } from './http.ts'

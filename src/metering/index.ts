@@ -35,6 +35,7 @@ export {
 export {
   findMarks,
   findTotals,
+  isCounted,
   type MarkOf,
   makeMarks,
   makeTotals,

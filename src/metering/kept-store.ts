@@ -1,6 +1,7 @@
 import { bareArray, column, type Reader, type Row, row, sql, type Tx } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { boundToSql, type Window } from '../kernel/period.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -65,6 +66,29 @@ export async function findTotals(
   for (const each of found) totals[each.position - 1]?.push(totalOf(each))
   return totals
 }
+
+const countedRow = row({ is_counted: column.boolean })
+
+/**
+ * Whether any customer of an environment has usage of a feature, or holds some. One look for each
+ * customer, up to the first that has: usage is found by its customer only, and meters change
+ * seldom.
+ */
+export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean> =>
+  (
+    await reader.one(
+      countedRow,
+      sql`
+      select exists (
+        select from customers c cross join lateral (
+          select from usage_totals total
+          where total.customer_key = c.customer_key and total.feature_key = ${featureKey}::uuid
+            and (total.count > 0 or total.held > 0)
+          limit 1) used
+        where c.environment_key = ${scope.environmentKey}::uuid
+      ) as is_counted`,
+    )
+  ).is_counted
 
 /** Totals of windows that have none, made as by `readTotals`, in the order of the windows. */
 export async function makeTotals(

@@ -1,5 +1,7 @@
+import { catalogVersion, holdFeaturesByKey } from '../catalog/index.ts'
 import type { Tx } from '../db/index.ts'
 import { Refusal } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { lockHeads, scheduleTrimming } from '../metering/index.ts'
 import { decideGroup, type GroupAnswer, type PreparedRequest } from './decide-group.ts'
@@ -12,6 +14,7 @@ import { prepareUse } from './prepare-uses.ts'
 import { type KnownOfGroup, type Reading, readKnown } from './read-known.ts'
 import { saveState } from './save-state.ts'
 import { prepareSettling } from './settle.ts'
+import type { State } from './state.ts'
 import type { Prepared } from './types.ts'
 import { itemsOf, type Work } from './work.ts'
 
@@ -38,10 +41,7 @@ export async function commitGroup(
   // Of the last run; null when it wrote nothing, so that nothing can be lost.
   let marker: Marker | null = null
   const work = async (tx: Tx) => {
-    const known = await readKnown(committing, tx, { scope, group, customerKeys })
-    const requests = group.map((request) => prepared(request, known))
-    const state = await loadState(tx, scope, { ...known, ...recordsOf(requests) })
-    const outcomes = decideGroup(state, requests, (now) => app.ids.next(now))
+    const { state, outcomes } = await decide(committing, tx, { scope, group, customerKeys })
     marker = markerOf(state)
     await Promise.all([
       saveState(tx, { app, scope }, state),
@@ -59,6 +59,35 @@ export async function commitGroup(
   trimmed.set(scope.environmentKey, true)
   return outcomes
 }
+
+type Deciding = { scope: Scope; group: readonly Work[]; customerKeys: readonly Uuid[] }
+
+/**
+ * Decides a group. A meter may change until something is counted by it: features of which nothing
+ * proves that anything was are held from here on, and all is decided anew if the catalog has
+ * changed before.
+ */
+async function decide(committing: Committing, tx: Tx, { scope, group, customerKeys }: Deciding) {
+  const { app } = committing
+  for (;;) {
+    const known = await readKnown(committing, tx, { scope, group, customerKeys })
+    const requests = group.map((request) => prepared(request, known))
+    const state = await loadState(tx, scope, { ...known, ...recordsOf(requests) })
+    const outcomes = decideGroup(state, requests, (now) => app.ids.next(now))
+    const first = featuresCounted(state).filter((key) => !state.counted.has(key))
+    if (first.length === 0) return { state, outcomes }
+    const [, version] = await Promise.all([holdFeaturesByKey(tx, first), catalogVersion(tx, scope)])
+    if (version === known.catalogVersion) return { state, outcomes }
+  }
+}
+
+/** The features of what a group has counted and holds, each once. */
+const featuresCounted = ({ records, reservations }: State): Uuid[] => [
+  ...new Set([
+    ...records.flatMap(({ measured }) => measured.map(({ featureKey }) => featureKey)),
+    ...[...reservations.changes.values()].map(({ featureKey }) => featureKey),
+  ]),
+]
 
 /** A request that is good to be decided; or why it is refused. */
 function prepared(work: Work, known: KnownOfGroup): PreparedRequest | Refusal {

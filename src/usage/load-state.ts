@@ -93,6 +93,11 @@ export async function loadState(
       nameOfMetered(ask),
       ask.windows.reduce<readonly KeptTotal[]>(withWindow, kept[index] ?? []),
     ]),
+    counted: new Set(
+      asks.flatMap(({ featureKey }, index) =>
+        (kept[index] ?? []).some(isUsed) ? [featureKey] : [],
+      ),
+    ),
     named: entriesOf(names, named),
     decided: entriesOf(uses, decided),
     reservations: [...reservations, ...held].map((each) => [nameOfReservation(each), each]),
@@ -123,6 +128,8 @@ function asksOf(records: readonly Prepared[]): Ask[] {
 
 const including = (windows: readonly Window[], window: Window): readonly Window[] =>
   windows.some((other) => isSameWindow(window, other)) ? windows : [...windows, window]
+
+const isUsed = ({ tally, held }: KeptTotal): boolean => tally.count > 0n || held > 0n
 
 /** Names, each once. */
 function namesOf(records: readonly Prepared[]): (NameOf & { now: Instant })[] {

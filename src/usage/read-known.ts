@@ -38,6 +38,8 @@ export type Reading = {
 /** What a group is prepared by, and what it is about to settle. */
 export type KnownOfGroup = Known &
   KnownReservations & {
+    /** Of the catalog that its features are of. */
+    catalogVersion: Uuid
     reservations: readonly Reservation[]
     thresholds: readonly Threshold[]
   }
@@ -97,6 +99,7 @@ export async function readKnown(
       return found
     },
     budgetsOf: ({ customerKey }) => budgets.filter((each) => each.customerKey === customerKey),
+    catalogVersion: version,
     reservations,
     thresholds,
   }

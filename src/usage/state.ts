@@ -43,6 +43,8 @@ export type State = {
   totals: Layer<readonly KeptTotal[]>
   named: Layer<Named>
   decided: Layer<Decided<FirstAnswer>>
+  /** Features of which one of the customers had usage, or held some. */
+  counted: ReadonlySet<Uuid>
   /** Marks by name and window. */
   seen: Layer<true>
   /** At which budgets are announced; only if there are any, it is known what fired. */
@@ -91,6 +93,7 @@ type Entries<V> = readonly (readonly [string, V])[]
 
 export type Loaded = {
   totals: Entries<readonly KeptTotal[]>
+  counted: ReadonlySet<Uuid>
   named: Entries<Named>
   decided: Entries<Decided<FirstAnswer>>
   seen: Entries<true>
@@ -104,6 +107,7 @@ export type Loaded = {
 /** Of a group whose records are yet to be counted. */
 export const stateOf = (loaded: Loaded): State => ({
   totals: layerOver(new Map(loaded.totals)),
+  counted: loaded.counted,
   named: layerOver(new Map(loaded.named)),
   decided: layerOver(new Map(loaded.decided)),
   seen: layerOver(new Map(loaded.seen)),
@@ -125,6 +129,7 @@ export const stateOf = (loaded: Loaded): State => ({
 /** A state whose changes are seen nowhere else until `keepDraft`. */
 export const draftOf = (state: State): State => ({
   totals: layerOver(state.totals),
+  counted: state.counted,
   named: layerOver(state.named),
   decided: layerOver(state.decided),
   seen: layerOver(state.seen),

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until } from '../../test/support/deadline.ts'
+import { grantItem } from '../../test/support/grants.ts'
+import { openShop } from '../../test/support/shop.ts'
+import { openWorldApart } from '../../test/support/world.ts'
+import { column, row, type Sql, sql } from '../db/index.ts'
+
+/** On a database of its own, since tables are locked. */
+const world = await openWorldApart()
+const { db } = world.bursar.app
+
+type Aggregation = { function: string; field?: string }
+
+const NAMED_CALL = { conditions: [{ field: 'event_name', operation: 'EQUALS', value: 'call' }] }
+const meterOf = (aggregation: Aggregation, filters: readonly object[] = [NAMED_CALL]) => ({
+  aggregation,
+  filters,
+})
+const sum = meterOf({ function: 'SUM', field: 'cost' })
+const call = (key: string, dimensions: object = { cost: 5, size: 100 }) => ({
+  ...{ eventName: 'call', idempotencyKey: key, dimensions },
+})
+
+/** A customer with a feature that is metered, or reported. */
+async function open(meter: object | null = sum) {
+  const shop = await openShop(world, { used: meter === null ? {} : { meter } })
+  const change = (to: object) => ({ params: { id: 'used' }, body: { meter: to } })
+  const { tenant } = shop
+  return {
+    ...shop,
+    remeter: (to: object) => tenant.call('v1.features.updateFeature', change(to)),
+    refusesMeter: (to: object, message: RegExp) =>
+      tenant.refused('v1.features.updateFeature', change(to), {
+        status: 400,
+        code: 'InvalidArgumentError',
+        message,
+      }),
+  }
+}
+
+const CHANGES: readonly (readonly [Aggregation, RegExp])[] = [
+  [{ function: 'MAX', field: 'cost' }, /^meter\.aggregation\.function: /],
+  [{ function: 'COUNT' }, /^meter\.aggregation\.function: /],
+  [{ function: 'UNIQUE', field: 'cost' }, /^meter\.aggregation\.function: /],
+  [{ function: 'SUM', field: 'size' }, /^meter\.aggregation\.field: /],
+]
+
+test('what was counted by one function or field stays usage of that one', async () => {
+  const { ingest, usage, refusesMeter } = await open()
+  for (const [n, cost] of [5, 7, 8].entries()) await ingest([call(`${n}`, { cost })])
+  for (const [aggregation, message] of CHANGES) await refusesMeter(meterOf(aggregation), message)
+  assert.equal(await usage('used'), 20)
+})
+
+test('before anything is counted a meter may become any other', async () => {
+  const { ingest, usage, remeter, tenant } = await open()
+  await ingest([{ ...call('other'), eventName: 'other' }, call('none', { size: 1 })])
+  for (const [aggregation] of CHANGES)
+    assert.equal((await remeter(meterOf(aggregation))).status, 200)
+  await ingest([call('first')])
+  assert.equal(await usage('used'), 100)
+  const { data } = await tenant.ok('v1.features.retrieveFeature', { params: { id: 'used' } })
+  assert.deepEqual(data.meter?.aggregation, { function: 'SUM', field: 'size' })
+})
+
+test('filters change for what arrives from then on', async () => {
+  const { ingest, usage, remeter } = await open()
+  await ingest([call('before')])
+  const european = { conditions: [{ field: 'region', operation: 'EQUALS', value: 'eu' }] }
+  assert.equal((await remeter(meterOf(sum.aggregation, [european]))).status, 200)
+  await ingest([call('elsewhere'), call('there', { cost: 2, region: 'eu' })])
+  assert.equal(await usage('used'), 7)
+})
+
+test('reports are sums: their feature gets no meter of another kind, nor while any is held', async () => {
+  const { report, remeter, refusesMeter, tenant, usage } = await open(null)
+  const max = meterOf({ function: 'MAX', field: 'cost' })
+  const body = { featureId: 'used', amount: 1, idempotencyKey: 'k' }
+  const params = { id: 'acme' }
+  const { data } = await tenant.ok('v1.customers.reservations.create', { params, body })
+  await refusesMeter(max, /^meter\.aggregation\.function: /)
+  const settled = { params: { ...params, reservationId: data.reservation?.id ?? '' } }
+  await tenant.ok('v1.customers.reservations.release', settled)
+  await report([{ featureId: 'used', value: 3 }])
+  await refusesMeter(max, /^meter\.aggregation\.function: /)
+  assert.equal((await remeter(meterOf({ function: 'COUNT' }))).status, 200)
+  assert.equal(await usage('used'), 3)
+})
+
+test('usage of any customer is enough, and that of no other environment', async () => {
+  const other = await open()
+  await other.ingest([call('a')])
+  const { tenant, remeter, refusesMeter } = await open()
+  const max = meterOf({ function: 'MAX', field: 'cost' })
+  assert.equal((await remeter(max)).status, 200)
+  await tenant.ok('v1.customers.provision', { body: { id: 'late' } })
+  await tenant.ok('v1.customers.promotionalEntitlements.create', {
+    params: { id: 'late' },
+    body: { promotionalEntitlements: [grantItem('used', { usageLimit: 1 })] },
+  })
+  await tenant.ok('v1.events.report', { body: { events: [{ customerId: 'late', ...call('a') }] } })
+  await refusesMeter(sum, /^meter\.aggregation\.function: /)
+})
+
+const waitingRow = row({ waiting: column.integer })
+
+/** Until so many transactions of this database wait for a lock. */
+const untilWaiting = (count: number) =>
+  until(`${count} to wait for a lock`, async () => {
+    const { waiting } = await db.read.one(
+      waitingRow,
+      sql`
+      select count(*)::integer as waiting from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return waiting >= count
+  })
+
+/** Nobody writes to a table while the work is done. */
+const withoutWritesTo = (table: Sql, work: () => Promise<void>) =>
+  db.transaction(async (tx) => {
+    await tx.execute(sql`lock table ${table} in share mode`)
+    await work()
+  })
+
+const bySize = meterOf({ function: 'SUM', field: 'size' })
+
+test('what is just being counted by a meter keeps it', async () => {
+  const { ingest, usage, remeter } = await open()
+  const changed: ReturnType<typeof remeter>[] = []
+  const counted: Promise<unknown>[] = []
+  await withoutWritesTo(sql`usage_events`, async () => {
+    counted.push(ingest([call('a')]))
+    await untilWaiting(1)
+    changed.push(remeter(bySize))
+    await Promise.race([untilWaiting(2), ...changed])
+  })
+  await Promise.all(counted)
+  assert.deepEqual(
+    (await Promise.all(changed)).map(({ status }) => status),
+    [400],
+  )
+  assert.equal(await usage('used'), 5)
+})
+
+test('what is counted while its meter changes is counted by the new one', async () => {
+  const { ingest, usage, remeter } = await open()
+  const ways: Promise<unknown>[] = []
+  await withoutWritesTo(sql`outbox`, async () => {
+    ways.push(remeter(bySize))
+    await untilWaiting(1)
+    ways.push(ingest([call('a')]))
+    await Promise.race([untilWaiting(2), ways[1]])
+  })
+  await Promise.all(ways)
+  assert.equal(await usage('used'), 100)
+})
+
+test('many who count while meters change never count by two of them', async () => {
+  for (let round = 0; round < 12; round += 1) {
+    const { ingest, usage, remeter } = await open()
+    const keys = Array.from({ length: 6 }, (_, n) => `call-${n}`)
+    const [changed] = await Promise.all([
+      (async () => {
+        for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate)
+        return remeter(bySize)
+      })(),
+      ...keys.map((key) => ingest([call(key)])),
+    ])
+    assert.equal(await usage('used'), 6 * (changed.status === 200 ? 100 : 5))
+  }
+})
