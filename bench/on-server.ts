@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { databaseUrl, findRunning } from '../src/db/embedded/index.ts'
-import { type RunningServer, startServer } from './running-server.ts'
+import { type RunningServer, type Settings, startServer } from './running-server.ts'
 import { newDataDir, removeDataDir } from './start-up.ts'
 import { type OpenWorld, openWorld, versionsOf } from './world.ts'
 
@@ -19,10 +19,11 @@ export type OnServer = {
 export async function onServer<First, T>(
   first: (server: RunningServer) => Promise<First>,
   work: (at: OnServer, done: First) => Promise<T>,
+  settings: Settings = {},
 ): Promise<T> {
   const dataDir = newDataDir()
   try {
-    const server = await startServer(dataDir)
+    const server = await startServer(dataDir, 'process', settings)
     try {
       const done = await first(server)
       const connection = await findRunning(dataDir)

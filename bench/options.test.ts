@@ -11,6 +11,7 @@ test('a half is shorter where sizes are measured', () => {
     seconds: 1.5,
     size: false,
     against: null,
+    soak: null,
     events: MOST_EVENTS,
   })
   assert.equal(read('--size').seconds, 0.5)
@@ -26,6 +27,7 @@ test('what contradicts itself or is out of range is refused', () => {
     ['--events', '200000'],
     ['--size', '--events', '10'],
     ['--size', '--events', '200000.5'],
+    ['--soak', 'long'],
     ['--pairs', '0'],
     ['--pairs', 'many'],
     ['--unknown'],

@@ -10,6 +10,8 @@ export type Options = {
   readonly size: boolean
   /** A commit whose server is measured beside this one's; null: the baselines are. */
   readonly against: string | null
+  /** How many minutes the server is loaded with what once broke it; null: not at all. */
+  readonly soak: number | null
   /** How many stored events the most are, for that. */
   readonly events: number
 }
@@ -22,6 +24,9 @@ export const USAGE = `Usage: npm run bench -- [options]
   --against <commit>
                   this checkout's server beside that of an earlier commit, instead of beside
                   the baselines
+  --soak <minutes>
+                  a server of a small heap under everything that once broke one, instead of
+                  everything else
   --size          what a check costs by the size of what is stored, instead of everything else
   --events <n>    stored events of the largest customer, with --size (default 10000000; with
                   fewer, nothing is written)
@@ -56,6 +61,8 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
     }),
     size,
     against: values.against ?? null,
+    soak:
+      values.soak === undefined ? null : numberOf('--soak', values.soak, { min: 0.1, max: 1440 }),
     events: numberOf('--events', events, { min: 200_000, max: MOST_EVENTS, whole: true }),
   }
 }
@@ -80,6 +87,7 @@ function parsed(argv: readonly string[]) {
         seconds: { type: 'string' },
         size: { type: 'boolean', default: false },
         against: { type: 'string' },
+        soak: { type: 'string' },
         events: { type: 'string' },
       },
     })

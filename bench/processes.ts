@@ -12,10 +12,13 @@ export type Memory = {
 export function memoryOf(serverPid: number): Memory {
   const below = descendants(serverPid)
   return {
-    serverMb: kilobytes(serverPid, 'status', 'VmRSS') / 1000,
+    serverMb: residentMb(serverPid),
     postgresMb: below.reduce((sum, pid) => sum + kilobytes(pid, 'smaps_rollup', 'Pss'), 0) / 1000,
   }
 }
+
+/** Resident memory of one process, in megabytes of 10^6 bytes. */
+export const residentMb = (pid: number): number => kilobytes(pid, 'status', 'VmRSS') / 1000
 
 function kilobytes(pid: number, file: string, field: string): number {
   const text = readFileSync(`/proc/${pid}/${file}`, 'utf8')

@@ -21,9 +21,13 @@ import { killServers } from './running-server.ts'
 import { scenarios } from './scenarios/index.ts'
 import { textOf as textOfSizes } from './size/flatness.ts'
 import { runSize } from './size/run.ts'
+import { textOf as textOfSoak } from './soak/report.ts'
+import { runSoak, SOAK_SETTINGS } from './soak/run.ts'
 import { measureStartUp, type StartUp } from './start-up.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
+/** A shorter soak is not kept. */
+const LEAST_SOAK_MINUTES = 20
 const START_UP = 'start-up'
 const MEMORY = 'memory'
 
@@ -65,6 +69,17 @@ async function against(options: Options, commit: string): Promise<void> {
   process.stdout.write(`\n${textOfAgainst(report)}\n`)
   if (options.only === null && options.pairs >= LEAST_PAIRS) write('against.json', report)
   if (report.rows.some(({ kept }) => !kept)) process.exitCode = 1
+}
+
+async function soak(minutes: number): Promise<void> {
+  const report = await onServer(
+    async () => null,
+    (at) => runSoak(at, minutes, say),
+    SOAK_SETTINGS,
+  )
+  process.stdout.write(`\n${textOfSoak(report)}\n`)
+  if (minutes >= LEAST_SOAK_MINUTES) write('soak.json', report)
+  if (report.targets.some(({ met }) => !met)) process.exitCode = 1
 }
 
 async function startUps(): Promise<StartUp[]> {
@@ -115,6 +130,7 @@ try {
   watchStatements()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)
   if (options.size) await size(options)
+  else if (options.soak !== null) await soak(options.soak)
   else if (options.against !== null) await against(options, options.against)
   else await main(options)
 } catch (error) {

@@ -20,18 +20,22 @@ export type RunningServer = {
   stop(): Promise<void>
 }
 
+/** Environment variables beside those of every server that is measured. */
+export type Settings = Readonly<Record<string, string>>
+
 const running = new Set<ChildProcess>()
 
 /** Starts the real server over a data directory, on a port of the system's choice. */
 export function startServer(
   dataDir: string,
   way: keyof typeof WAYS = 'process',
+  settings: Settings = {},
 ): Promise<RunningServer> {
   const [program, ...args] = WAYS[way]
   const start = performance.now()
   const child = spawn(program, args, {
     cwd: ROOT,
-    env: environment(dataDir),
+    env: { ...environment(dataDir), ...settings },
     // By the channel the server notices when this process is gone; npm would not pass it on.
     stdio: ['ignore', 'pipe', 'pipe', way === 'process' ? 'ipc' : 'ignore'],
   })

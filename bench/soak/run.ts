@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createKey } from '../../src/access/index.ts'
+import { startChild } from '../child.ts'
+import type { OnServer } from '../on-server.ts'
+import { residentMb } from '../processes.ts'
+import { prepareSoak } from './customers.ts'
+import { lanesOf } from './lanes.ts'
+import type { LaneResult, SoakLoad } from './load.ts'
+import { type SoakReport, verdictsOf } from './report.ts'
+
+/** What the server under test has: the heap of a small machine. */
+export const SOAK_SETTINGS = { NODE_OPTIONS: '--max-old-space-size=1024' }
+
+/** What is remembered and compiled after the first load is there before the memory is compared. */
+const WARM_UP_SECONDS = 60
+/** How long the server has nothing to do before its memory is read, in milliseconds. */
+const REST_MS = 60_000
+const SAMPLE_MS = 1000
+
+/** Loads a server with everything that once broke it, for so many minutes. */
+export async function runSoak(
+  { world, server, machine }: OnServer,
+  minutes: number,
+  say: (text: string) => void,
+): Promise<SoakReport> {
+  await prepareSoak(world, say)
+  const lanes = lanesOf(world.contract)
+  // A key for each lane: shares are by key, and nobody is to pay for another one's load.
+  const apiKeys: string[] = []
+  for (const { name } of lanes)
+    apiKeys.push((await createKey(world.app, world.scope, { kind: 'full-access', name })).secret)
+  const load = startChild('./soak/load.ts')
+  const run = (seconds: number) => {
+    const message: SoakLoad = { url: server.url, apiKeys, seconds, lanes }
+    return load.ask<LaneResult[]>(message)
+  }
+  const restingMb = async () => {
+    await delay(REST_MS)
+    return residentMb(server.pid)
+  }
+  try {
+    say('warm-up')
+    await run(WARM_UP_SECONDS)
+    const beforeMb = await restingMb()
+    say(`${minutes} minutes`)
+    let mostMb = 0
+    const sampling = setInterval(() => {
+      mostMb = Math.max(mostMb, residentMb(server.pid))
+    }, SAMPLE_MS)
+    const results = await run(minutes * 60).finally(() => clearInterval(sampling))
+    const memory = { beforeMb, mostMb, afterMb: await restingMb() }
+    const measured = { date: new Date().toISOString(), machine, minutes, results, memory }
+    return { ...measured, targets: verdictsOf(measured, lanes) }
+  } finally {
+    await load.stop()
+  }
+}
