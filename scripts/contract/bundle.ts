@@ -70,6 +70,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     ...(file.deprecated && { deprecated: file.deprecated }),
     'x-permission': file['x-permission'],
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
+    ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
     ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
     parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
     ...(request && {

@@ -29,6 +29,7 @@ const operationFileSchema = {
     'x-permission': { type: 'string', pattern: '^[a-zA-Z]+:(read|write)$' },
     'x-own': { const: true },
     'x-max-bytes': { type: 'integer', minimum: 1 },
+    'x-heavy': { const: true },
     deprecated: { const: true },
     parameters: { type: 'array', items: { anyOf: [text, { type: 'object' }] } },
     request: {
@@ -123,6 +124,8 @@ function operationProblems(document: Document, operation: Operation): string[] {
   const problems: string[] = []
   const twinOf = operation['x-twin-of']
   if (!operation['x-permission']) problems.push('states no x-permission')
+  if (operation['x-heavy'] && operation['x-permission'].endsWith(':write'))
+    problems.push('is heavy, which only reads may be')
   if (
     twinOf !== undefined &&
     !operationsOf(document).some((o) => o.operation.operationId === twinOf)

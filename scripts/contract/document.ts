@@ -49,6 +49,8 @@ export type OperationFile = {
   readonly 'x-own'?: true
   /** Of a body that may be larger than others, in bytes. */
   readonly 'x-max-bytes'?: number
+  /** It may read far more than it answers: such reads share connections among themselves. */
+  readonly 'x-heavy'?: true
   readonly deprecated?: true
   /** A name of `components.parameters`, or a parameter that only this operation has. */
   readonly parameters: readonly (string | Parameter)[]
@@ -79,6 +81,7 @@ export type Operation = {
   readonly 'x-own'?: true
   /** Of a body that may be larger than others, in bytes. */
   readonly 'x-max-bytes'?: number
+  readonly 'x-heavy'?: true
   readonly 'x-twin-of'?: string
   readonly parameters: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: true; readonly content: Content }

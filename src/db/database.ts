@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto'
-import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
-import type { DecodeRow, RawRow } from './decode.ts'
+import { type Answer, query, readerOver, readOn, send } from './client.ts'
+import type { DecodeRow } from './decode.ts'
 import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
+import { readByOne } from './heavy.ts'
 import { type Look, lookAt } from './look.ts'
 import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
 import { openPool, type Room } from './pool.ts'
-import { rendered, type Sql } from './sql.ts'
+import { createShare, type Reading, type Share } from './share.ts'
+import type { Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
 /** Reads. Outside a transaction each statement sees what was committed when it began. */
@@ -33,7 +35,7 @@ export type Database = {
    * are `kept` are those for any values: for what is asked very often and in one way only, planning
    * would take longer than running.
    */
-  snapshot<T>(work: (reader: Reader) => Promise<T>, options?: { plans: 'kept' }): Promise<T>
+  snapshot<T>(work: (reader: Reader) => Promise<T>, options?: { plans?: 'kept' }): Promise<T>
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
@@ -41,11 +43,17 @@ export type Database = {
    * Transactions of one `turn` run one after the other in this process.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /**
+   * Reads what may take long: with one of the connections that such reads share among themselves,
+   * so that the others are always free for what is short. All of `work` reads by that one. When the
+   * caller leaves, the statement that runs is cancelled. 429 and 503 as `Share` says.
+   */
+  heavy<T>(reading: Reading, work: (db: Database) => Promise<T>): Promise<T>
   /** Runs statements that stand outside any module: migrations, health, listening. */
   withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
   /** What a session says now of the server that it is on. */
   look(): Promise<Look>
-  counts(): { total: number; idle: number; waiting: number }
+  counts(): { total: number; idle: number; waiting: number; heavy: ReturnType<Share['counts']> }
   close(): Promise<void>
 }
 
@@ -95,6 +103,11 @@ const LOCK_TIMEOUT_MS = 5000
 const ATTEMPTS = 5
 /** The longest pause before the second attempt; later ones may wait that many times longer. */
 const RETRY_PAUSE_MS = 10
+/** Of ten connections four may be in use by heavy reads, two of them by those of one caller. */
+const HEAVY_PART = 0.4
+/** Heavy reads that wait, in all and of one caller; they wait as long as for a connection. */
+const HEAVY_WAITING = 200
+const HEAVY_WAITING_PER_CALLER = 50
 /** Beyond the server's own limit: it is for one that has stopped answering altogether. */
 const ANSWER_GRACE_MS = 2000
 
@@ -131,6 +144,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     onRoom: options.onRoom ?? ignore,
   })
   const turns = createTurns()
+  const share = shareOf(pool.size)
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.take()
@@ -147,85 +161,49 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   }
 
-  return {
+  const database: Database = {
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
-    snapshot: (work, options) => {
-      const beginning = options?.plans === 'kept' ? SNAPSHOT_OF_KEPT_PLANS : SNAPSHOT
-      return withClient((client) => readOn(client, work, beginning)).catch(throwTranslated)
-    },
+    snapshot: (work, { plans } = {}) =>
+      withClient((client) =>
+        readOn(client, { run: (statement) => send(client, statement), plans }, work),
+      ).catch(throwTranslated),
     transaction: (work, { turn, isDurable } = {}) => {
       const transact: Transact = (part) => withClient((client) => transactOn(client, part))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)
       const run = () => withRetries(attempt).catch(throwTranslated)
       return turn === undefined ? run() : turns.take(turn, run)
     },
+    heavy: (reading, work) =>
+      share
+        .hold(reading, () =>
+          withClient((client) => readByOne(client, { database, signal: reading.signal }, work)),
+        )
+        .catch(throwTranslated),
     withClient: (work) => withClient(work).catch(throwTranslated),
     look: () => withClient(lookAt).catch(throwTranslated),
-    counts: pool.counts,
+    counts: () => ({ ...pool.counts(), heavy: share.counts() }),
     close: pool.close,
   }
+  return database
+}
+
+function shareOf(poolSize: () => number): Share {
+  const all = () => Math.max(1, Math.floor(poolSize() * HEAVY_PART))
+  return createShare({
+    all,
+    perCaller: () => Math.max(1, Math.floor(all() / 2)),
+    waiting: HEAVY_WAITING,
+    waitingPerCaller: HEAVY_WAITING_PER_CALLER,
+    waitMs: CONNECT_TIMEOUT_MS,
+  })
 }
 
 const ignore = () => {}
 
 const throwTranslated = (error: unknown): never => {
   throw translated(error)
-}
-
-type Answer = { rows: RawRow[]; rowCount: number }
-
-function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
-  const maybeOne: Reader['maybeOne'] = async (decode, statement) => {
-    const { rows } = await run(statement)
-    assert(rows.length <= 1, 'a statement for at most one row answered more')
-    return rows[0] === undefined ? null : decode(rows[0])
-  }
-  return {
-    many: async (decode, statement) => (await run(statement)).rows.map(decode),
-    maybeOne,
-    one: async (decode, statement) => {
-      const { rows } = await run(statement)
-      const only = rows[0]
-      assert(
-        rows.length === 1 && only !== undefined,
-        'a statement for one row answered another number',
-      )
-      return decode(only)
-    },
-  }
-}
-
-/** It can neither wait for a lock nor be ended for a conflict. */
-const SNAPSHOT = 'begin isolation level repeatable read read only'
-const SNAPSHOT_OF_KEPT_PLANS = `${SNAPSHOT}; set local plan_cache_mode = force_generic_plan`
-
-/**
- * Reads as of one instant. Nothing depends on how the transaction ends, so that nobody waits for
- * its COMMIT: whoever has the connection next comes after it.
- */
-async function readOn<T>(
-  client: pg.PoolClient,
-  work: (reader: Reader) => Promise<T>,
-  beginning: string,
-): Promise<T> {
-  let ended = false
-  const begun = query(client, beginning)
-  begun.catch(ignore)
-  try {
-    const result = await work(
-      readerOver((statement) => {
-        assert(!ended, 'a statement was sent in a snapshot that has ended')
-        return send(client, statement)
-      }),
-    )
-    await begun
-    return result
-  } finally {
-    ended = true
-    query(client, 'commit').catch(ignore)
-  }
 }
 
 /**
@@ -269,28 +247,3 @@ async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
     }
   }
 }
-
-async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {
-  const { name, text, values } = rendered(statement)
-  const result = await query(client, { name, text, values: [...values] })
-  return { rows: result.rows, rowCount: result.rowCount ?? 0 }
-}
-
-/** Sends. What goes to one connection until others have their turn travels in one packet. */
-function query(
-  client: pg.PoolClient,
-  what: string | pg.QueryConfig,
-): Promise<pg.QueryResult<RawRow>> {
-  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
-  if (!bundling.has(stream)) {
-    bundling.add(stream)
-    stream.cork()
-    process.nextTick(() => {
-      bundling.delete(stream)
-      stream.uncork()
-    })
-  }
-  return client.query<RawRow>(what)
-}
-
-const bundling = new WeakSet<Duplex>()

@@ -27,6 +27,8 @@ export type Pool = {
   take(): Promise<pg.PoolClient>
   /** Takes all sessions for lost: what they are on cannot be written to. */
   loseAll(): void
+  /** Most connections that it may have now. */
+  size(): number
   counts(): { total: number; idle: number; waiting: number }
   close(): Promise<void>
 }
@@ -93,6 +95,7 @@ export function openPool(options: PoolOptions): Pool {
   return {
     take,
     loseAll,
+    size: () => own.options.max,
     counts: () => ({ total: own.totalCount, idle: own.idleCount, waiting: own.waitingCount }),
     close: async () => {
       clearInterval(looking)

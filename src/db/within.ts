@@ -10,7 +10,7 @@ import { sql } from './sql.ts'
  */
 export function within(outer: Tx): Database {
   let isOpen = false
-  return {
+  const inside: Database = {
     read: outer,
     snapshot: (work) => work(outer),
     transaction: async (work) => {
@@ -22,11 +22,13 @@ export function within(outer: Tx): Database {
         isOpen = false
       }
     },
+    heavy: (_, work) => work(inside),
     withClient: async () => outside(),
     look: async () => outside(),
     counts: outside,
     close: async () => outside(),
   }
+  return inside
 }
 
 function outside(): never {

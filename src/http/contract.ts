@@ -23,6 +23,8 @@ export type Operation = {
   readonly parameters: readonly Parameter[]
   /** Of a body, in bytes; null for what all others have. */
   readonly maxBytes: number | null
+  /** It may read far more than it answers. */
+  readonly isHeavy: boolean
   /** null where the operation takes no body. */
   readonly bodySchema: JsonSchema | null
   readonly successStatus: number
@@ -42,6 +44,7 @@ type RawOperation = {
   operationId: string
   'x-permission': string
   'x-max-bytes'?: number
+  'x-heavy'?: true
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Json }
@@ -78,6 +81,7 @@ function operationOf(from: {
     path: from.path,
     permission: raw['x-permission'],
     maxBytes: raw['x-max-bytes'] ?? null,
+    isHeavy: raw['x-heavy'] === true,
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),
     successStatus: Number(success),

@@ -32,6 +32,17 @@ export function exposeDatabase(registry: Registry, app: App): void {
       this.set(app.db.counts().waiting)
     },
   })
+  new Gauge({
+    name: 'bursar_heavy_reads',
+    help: 'Reads that may take long: those that have a connection of their share, or wait for it.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { running, waiting } = app.db.counts().heavy
+      this.set({ state: 'running' }, running)
+      this.set({ state: 'waiting' }, waiting)
+    },
+  })
   exposeFigures(registry, keepFresh(app))
 }
 

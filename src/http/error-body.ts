@@ -44,7 +44,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     })
     return
   }
-  if (refusal.status === 503)
+  // Who has left is not told that the work of the request was stopped, and nobody else need be.
+  if (refusal.status === 503 && !request.raw.socket.destroyed)
     request.log.warn({ err: refusal, path: pathOf(request) }, 'request not served')
   reply
     .code(refusal.status)

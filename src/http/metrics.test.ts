@@ -142,7 +142,10 @@ test('BURSAR_METRICS=0 leaves the path unknown', async () => {
 function serverOver(one: () => Promise<unknown>) {
   const app = {
     clock: frozenClock(0),
-    db: { counts: () => ({ total: 3, idle: 1, waiting: 4 }), read: { one } },
+    db: {
+      counts: () => ({ total: 3, idle: 1, waiting: 4, heavy: { running: 2, waiting: 5 } }),
+      read: { one },
+    },
   } as unknown as App
   const log = pino({ level: 'silent' })
   const { server, connections } = createServer(log, readConfig({}, process.cwd()))

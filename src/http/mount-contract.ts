@@ -20,6 +20,7 @@ import { refuseHostileText } from './json-body.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
+import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
 import { type AnswerUndelivered, rememberUndelivered } from './undelivered.ts'
 import type { Validator, Validators } from './validators.ts'
@@ -117,7 +118,9 @@ async function answer(
   { once, undelivered, operation, caller, call, key, input, work }: Asked,
 ): Promise<unknown> {
   if (key === null && (operation.method === 'GET' || isNamed(operation, input.body))) {
-    const { status, headers, body } = await work(call)
+    const { status, headers, body } = operation.isHeavy
+      ? await readApart(reply, call, work)
+      : await work(call)
     reply.code(status).headers(headers)
     return body
   }

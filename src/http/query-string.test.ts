@@ -17,6 +17,7 @@ const operation: Operation = {
   path: '/x',
   permission: 'x:read',
   maxBytes: null,
+  isHeavy: false,
   bodySchema: null,
   successStatus: 200,
   otherwiseStatus: null,

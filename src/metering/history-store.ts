@@ -26,6 +26,31 @@ export const countRecords = async (reader: Reader, of: RecordsOf): Promise<bigin
     )
   ).records
 
+/** Records whose values are looked at to find out how many series there will be at least. */
+const PROBED = 50_000
+
+/**
+ * How many different values dimensions have at least, up to `most` + 1, by the first records of a
+ * window. Whoever could not show so many is told before all of them are counted.
+ */
+export const countTagsAtLeast = async (
+  reader: Reader,
+  of: RecordsOf,
+  { dimensions, most }: { dimensions: readonly string[]; most: number },
+): Promise<bigint> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as records from (
+        select distinct tags from (
+          select ${tagsOf(dimensions)} as tags from ${recordsIn(of)} limit ${PROBED}::integer
+        ) as probed
+        limit ${most + 1}::integer
+      ) as tagged`,
+    )
+  ).records
+
 /** Where a window is cut: into stretches, of which some begin a period. */
 export type Cuts = {
   /** The ends of stretches, ascending; the first is the window's start, the last its end. */
@@ -56,15 +81,7 @@ export async function tallyStretches(
     with counted as (
       select ${stretchOf(instants)} as stretch, ${tagsOf(by.dimensions)} as tags, counted.amount,
         counted.mark
-      from usage_events event
-        cross join lateral unnest(event.feature_keys, event.amounts, event.marks)
-          as counted (feature_key, amount, mark)
-      where event.customer_key = ${of.customerKey}::uuid
-        and event.resource_key = ${of.resourceKey}::uuid
-        and event.occurred_at >= ${boundToSql(of.window.start)}::timestamptz
-        and event.occurred_at < ${boundToSql(of.window.end)}::timestamptz
-        and event.event_key >= ${firstKeyAt(of.window.start - AHEAD_LIMIT_MS)}::uuid
-        and counted.feature_key = ${of.featureKey}::uuid),
+      from ${recordsIn(of)}),
     first_seen as (
       select min(stretch) as stretch, tags from counted where mark is not null
       group by (${periods}::integer[])[stretch + 1], tags, mark)
@@ -81,6 +98,18 @@ export async function tallyStretches(
   )
   return found.map((each) => ({ stretch: each.stretch, tags: each.tags, tally: tallyOf(each) }))
 }
+
+/** The records `event` of a window, with what each `counted` for the feature. */
+const recordsIn = (of: RecordsOf): Sql => sql`
+  usage_events event
+    cross join lateral unnest(event.feature_keys, event.amounts, event.marks)
+      as counted (feature_key, amount, mark)
+  where event.customer_key = ${of.customerKey}::uuid
+    and event.resource_key = ${of.resourceKey}::uuid
+    and event.occurred_at >= ${boundToSql(of.window.start)}::timestamptz
+    and event.occurred_at < ${boundToSql(of.window.end)}::timestamptz
+    and event.event_key >= ${firstKeyAt(of.window.start - AHEAD_LIMIT_MS)}::uuid
+    and counted.feature_key = ${of.featureKey}::uuid`
 
 const stretchOf = (instants: readonly number[]): Sql => sql`
   width_bucket(event.occurred_at, ${instants.map(boundToSql)}::timestamptz[]) - 1`

@@ -22,7 +22,13 @@ export {
   readingInstant,
   StaleKey,
 } from './head-store.ts'
-export { countRecords, type RecordsOf, type Stretch, tallyStretches } from './history-store.ts'
+export {
+  countRecords,
+  countTagsAtLeast,
+  type RecordsOf,
+  type Stretch,
+  tallyStretches,
+} from './history-store.ts'
 export {
   expiredHolds,
   freeTotals,

@@ -297,3 +297,52 @@ for (const [name, params, query, refusal] of REFUSALS)
       refusal,
     )
   })
+
+test('more points than an answer holds are refused before they are counted', async (t) => {
+  const { tenant, ingest } = await openShop(world, FEATURES)
+  for (let batch = 0; batch < 3; batch += 1)
+    await ingest(
+      Array.from({ length: 1000 }, (_, index) => ({
+        eventName: 'call',
+        idempotencyKey: `${batch} ${index}`,
+        dimensions: { tokens: 1, requestId: `${batch} ${index}` },
+      })),
+    )
+  const { db } = world.bursar.app
+  const { heavy } = db
+  t.after(() => Object.assign(db, { heavy }))
+  const sent: string[] = []
+  /** Notes what is sent. */
+  const heard: typeof heavy = (reading, work) =>
+    heavy(reading, (own) =>
+      work({
+        ...own,
+        snapshot: (inside, options) =>
+          own.snapshot(
+            (reader) =>
+              inside({
+                ...reader,
+                many: (decode, statement) => {
+                  sent.push(statement.text.join('?'))
+                  return reader.many(decode, statement)
+                },
+              }),
+            options,
+          ),
+      }),
+    )
+  Object.assign(db, { heavy: heard })
+  const counts = () => sent.filter((text) => text.includes('first_seen')).length
+  const range = { startDate: '2026-05-16T11:00:00Z', endDate: '2026-05-18T11:00:00Z' }
+  const params = { customerId: 'acme', featureId: 'tokens' }
+  const groupBy = 'requestId'
+  await tenant.refused(
+    'v1.usage.history',
+    { params, query: { ...range, groupBy } },
+    { status: 400, code: 'InvalidArgumentError', message: /more than 100000 points/ },
+  )
+  assert.equal(counts(), 0)
+  const one = { startDate: '2026-05-18T10:00:00Z', endDate: '2026-05-18T11:00:00Z', groupBy }
+  assert.equal((await historyOf(tenant)('tokens', one)).series.length, 3000)
+  assert.equal(counts(), 1)
+})

@@ -11,6 +11,7 @@ import type { Scope } from '../kernel/scope.ts'
 import {
   aggregateOf,
   countRecords,
+  countTagsAtLeast,
   findInstant,
   type MeteredOf,
   makeTotals,
@@ -165,6 +166,11 @@ async function readRecords(
     throw impossible(
       `${records} records are too many to be grouped or told apart; shorten the range`,
     )
+  if (dimensions.length > 0) {
+    const most = Math.floor(POINTS / plan.segments.length)
+    const asked = { ...metered, window }
+    if ((await countTagsAtLeast(reader, asked, { dimensions, most })) > most) throw tooManyPoints()
+  }
   const found = await tallyStretches(
     reader,
     { ...metered, window },

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Refusal } from '../kernel/errors.ts'
+import { createShare, type ShareBounds } from './share.ts'
+
+const bounds: ShareBounds = {
+  all: () => 3,
+  perCaller: () => 2,
+  waiting: 5,
+  waitingPerCaller: 3,
+  waitMs: 600_000,
+}
+const here = new AbortController().signal
+
+/** Works that end when they are told to, in the order in which they began. */
+function working(share = createShare(bounds)) {
+  const begun: string[] = []
+  const ends = new Map<string, () => void>()
+  const hold = (name: string, caller: string, signal = here) =>
+    share.hold({ caller, signal }, () => {
+      begun.push(name)
+      return new Promise<string>((resolve) => ends.set(name, () => resolve(name)))
+    })
+  /** Lets everything happen that can. */
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  const end = async (name: string) => {
+    ends.get(name)?.()
+    await settle()
+  }
+  return { share, begun, hold, end, settle }
+}
+
+const statusOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'done',
+    (error) => (error instanceof Refusal ? [error.status, error.headers['retry-after']] : error),
+  )
+
+test('one caller has its places, all have theirs, and who waits comes in the order of arrival', async () => {
+  const { share, begun, hold, end, settle } = working()
+  const all = [
+    hold('a1', 'a'),
+    hold('a2', 'a'),
+    hold('a3', 'a'),
+    hold('b1', 'b'),
+    hold('a4', 'a'),
+    hold('b2', 'b'),
+    hold('c1', 'c'),
+  ]
+  await settle()
+  assert.deepEqual(begun, ['a1', 'a2', 'b1'])
+  assert.deepEqual(share.counts(), { running: 3, waiting: 4 })
+  // The next in line is of a caller that has its places; the one behind it need not wait for that.
+  await end('b1')
+  assert.deepEqual(begun.slice(3), ['b2'])
+  await end('a2')
+  assert.deepEqual(begun.slice(4), ['a3'])
+  await end('b2')
+  assert.deepEqual(begun.slice(5), ['c1'])
+  for (const name of ['a1', 'a3', 'c1']) await end(name)
+  assert.deepEqual(begun.slice(6), ['a4'])
+  await end('a4')
+  await Promise.all(all)
+  assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
+})
+
+test('what waits is bounded: 429 by the own places, 503 by those of all, both with Retry-After', async () => {
+  const { share, hold, settle } = working()
+  const leaving = new AbortController()
+  const held = [
+    ...['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => [name, 'a'] as const),
+    ...['b1', 'b2', 'b3'].map((name) => [name, 'b'] as const),
+  ].map(([name, caller]) => statusOf(hold(name, caller, leaving.signal)))
+  await settle()
+  assert.deepEqual(share.counts(), { running: 3, waiting: 5 })
+  assert.deepEqual(await statusOf(hold('a6', 'a')), [429, '1'])
+  assert.deepEqual(await statusOf(hold('c1', 'c')), [503, '1'])
+  leaving.abort()
+  await Promise.race(held)
+  assert.deepEqual(share.counts(), { running: 3, waiting: 0 })
+})
+
+test('whoever has waited too long is refused, and takes no place afterwards', async () => {
+  const { share, begun, hold, end } = working(createShare({ ...bounds, waitMs: 1 }))
+  const first = hold('a1', 'a')
+  const second = hold('a2', 'a')
+  assert.deepEqual(await statusOf(hold('a3', 'a')), [429, '1'])
+  const third = hold('b1', 'b')
+  assert.deepEqual(await statusOf(hold('c1', 'c')), [503, '1'])
+  for (const name of ['a1', 'a2', 'b1']) await end(name)
+  await Promise.all([first, second, third])
+  assert.deepEqual(begun, ['a1', 'a2', 'b1'])
+  assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
+})
+
+test('who leaves waits no longer, and work that fails gives its place back', async () => {
+  const { share, begun, hold, end, settle } = working()
+  const [first, second] = [hold('a1', 'a'), hold('a2', 'a')]
+  const leaving = new AbortController()
+  const left = hold('a3', 'a', leaving.signal)
+  const next = hold('a4', 'a')
+  leaving.abort()
+  await assert.rejects(left, /has left/)
+  await assert.rejects(hold('a5', 'a', leaving.signal), /has left/)
+  await end('a1')
+  assert.deepEqual(begun, ['a1', 'a2', 'a4'])
+  await Promise.all([end('a2'), end('a4'), first, second, next])
+  await assert.rejects(
+    share.hold({ caller: 'a', signal: here }, async () => {
+      throw new Error('on purpose')
+    }),
+    /on purpose/,
+  )
+  await settle()
+  assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
+})
