@@ -25,6 +25,9 @@ export type Bounds = {
   readonly maxConnections: number
   /** Of this machine and of trusted proxies any number. */
   readonly maxConnectionsPerAddress: number
+  /** Of all request bodies at work, and of those of one caller. */
+  readonly bodyBytes: number
+  readonly bodyBytesPerCaller: number
 }
 
 /** Everything that the environment decides. Read once, at start. */
@@ -132,11 +135,17 @@ function integer(
   throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
 }
 
+/** A bound in bytes, written in megabytes. */
+const megabytes = (env: Environment, name: string, otherwise: number): number =>
+  (integer(env, name, { min: 1, max: 100_000 }) ?? otherwise) * 1_048_576
+
 function bounds(env: Environment): Bounds {
   return {
     maxConnections: integer(env, 'BURSAR_MAX_CONNECTIONS', { min: 10, max: 1_000_000 }) ?? 5000,
     maxConnectionsPerAddress:
       integer(env, 'BURSAR_MAX_CONNECTIONS_PER_ADDRESS', { min: 1, max: 1_000_000 }) ?? 1000,
+    bodyBytes: megabytes(env, 'BURSAR_MAX_BODIES_MB', 64),
+    bodyBytesPerCaller: megabytes(env, 'BURSAR_MAX_BODIES_PER_CALLER_MB', 32),
   }
 }
 

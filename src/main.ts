@@ -144,15 +144,15 @@ export async function createBursar(from: {
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges(connection, authenticator.keys)
-  const { server, connections } = createServer(log, app.config)
+  const { server, connections, bodies, letBodyIn } = createServer(log, app.config)
   const jobs = startJobRunner(app, workHandlers)
   traceOperations(server, contract)
   const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
-  const shown = { app, contract, connections, version: VERSION, keySetFailures }
+  const shown = { app, contract, connections, bodies, version: VERSION, keySetFailures }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)
-  mountContract(server, { app, contract, validators, authenticate, handlers })
+  mountContract(server, { app, contract, validators, authenticate, handlers, letBodyIn })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })
   return {
     app,

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { testConnection } from '../../test/support/connection.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
-import { arrayOfArrays, bareArray, column, openDatabase, row, sql } from './index.ts'
+import { arrayOfArrays, arrayOfJson, bareArray, column, openDatabase, row, sql } from './index.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 1, onIdleError: () => {} })
 after(() => database.close())
@@ -34,6 +34,18 @@ test('arrays of them arrive one by one', async () => {
       assert.deepEqual((await read(arrayOfArrays(texts))).elements, texts)
       for (const [index, text] of texts.entries())
         if (text !== null) assert.deepEqual((await read(text)).elements, sent[index])
+    }),
+  )
+})
+
+test('JSON arrives as it is, whatever it holds', async () => {
+  const json = fc
+    .jsonValue({ noUnicodeString: false })
+    .map((value) => JSON.stringify(value))
+    .filter((text) => !/\\ud[89a-f]/i.test(text))
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.option(json), { maxLength: 5 }), async (sent) => {
+      assert.deepEqual((await read(arrayOfJson(sent))).elements, sent)
     }),
   )
 })

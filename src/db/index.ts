@@ -1,5 +1,5 @@
 export { analyseGrown } from './analyse-grown.ts'
-export { arrayOfArrays, bareArray } from './bare-array.ts'
+export { arrayOfArrays, arrayOfJson, bareArray } from './bare-array.ts'
 export {
   type Connection,
   clientConfig,

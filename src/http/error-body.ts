@@ -5,8 +5,6 @@ import { shortened } from './complaint.ts'
 /** The framework's own refusals, in ours. They come before any handler has run. */
 function refusalOf(error: FastifyError): Refusal | null {
   switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new Refusal(413, null, 'the body is larger than this operation takes')
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new Refusal(415, null, 'send the body as content-type application/json')
     case 'FST_ERR_MAX_PARAM_LENGTH':

@@ -11,10 +11,17 @@ const DEPTH_LIMIT = 32
  * An empty body is `undefined`: whether the operation needs one is the contract's to say.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
-  if (bytes.length === 0) return undefined
+  return bytes.length === 0 ? undefined : parseJsonPart(bytes, { pointer: '', depth: 0 })
+}
+
+/** The same for a part of a body, which stands at `pointer` and so many levels down in it. */
+export function parseJsonPart(
+  bytes: Buffer,
+  { pointer, depth }: { pointer: string; depth: number },
+): unknown {
   const value = parsed(decodedUtf8(bytes))
   // The pointers of the second walk cost more than the parsing, and hardly any body needs them.
-  if (!isHarmless(value, 0)) refuseHostile(value, '', 0)
+  if (!isHarmless(value, depth)) refuseHostile(value, pointer, depth)
   return value
 }
 

@@ -148,8 +148,15 @@ function serverOver(one: () => Promise<unknown>) {
     },
   } as unknown as App
   const log = pino({ level: 'silent' })
-  const { server, connections } = createServer(log, readConfig({}, process.cwd()))
-  mountMetrics(server, { app, contract, connections, version: '1.2.3', keySetFailures: null })
+  const { server, connections, bodies } = createServer(log, readConfig({}, process.cwd()))
+  mountMetrics(server, {
+    app,
+    contract,
+    connections,
+    bodies,
+    version: '1.2.3',
+    keySetFailures: null,
+  })
   return async () => {
     const answered = server.inject({ method: 'GET', url: '/metrics' })
     return parsePrometheusText((await within('the scrape', answered)).body)

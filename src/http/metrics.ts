@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
+import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
 import type { Contract } from './contract.ts'
 import { exposeDatabase } from './database-metrics.ts'
@@ -17,6 +18,7 @@ export function mountMetrics(
     app: App
     contract: Contract
     connections: Connections
+    bodies: Bodies
     version: string
     /** null: no tokens are taken. */
     keySetFailures: (() => number) | null
@@ -28,6 +30,7 @@ export function mountMetrics(
   exposeDatabase(registry, from.app)
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
+  exposeBytes(registry, from.bodies)
   exposeProcess(registry, from.version)
   server.get('/metrics', async (_, reply) => {
     reply.type(registry.contentType).header('cache-control', 'no-store')
@@ -69,6 +72,17 @@ function exposeKeySet(registry: Registry, keySetFailures: () => number): void {
     collect() {
       this.reset()
       this.inc(keySetFailures())
+    },
+  })
+}
+
+function exposeBytes(registry: Registry, bodies: Bodies): void {
+  new Gauge({
+    name: 'bursar_body_bytes',
+    help: 'Bytes of request bodies that are being received or worked on, small ones left out.',
+    registers: [registry],
+    collect() {
+      this.set(bodies.inUse())
     },
   })
 }

@@ -12,7 +12,9 @@ import {
   Repeated,
 } from '../operation.ts'
 import { answerUnnamed, isNamed } from './answer-write.ts'
+import { bodyCheck } from './check-body.ts'
 import { complaint } from './complaint.ts'
+import { BODY_LIMIT, type LetBodyIn } from './content-types.ts'
 import type { Contract, Operation } from './contract.ts'
 import { methodNotAllowed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
@@ -34,6 +36,7 @@ export type Mounting = {
   validators: Validators
   authenticate: Authenticate
   handlers: Handlers
+  letBodyIn: LetBodyIn
 }
 
 type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unknown>
@@ -62,25 +65,25 @@ function mountOperation(
   mounting: Mounting & Answering & { limitsOf: LimitsOf },
   operation: Operation,
 ): void {
-  const { app, authenticate, validators } = mounting
+  const { app, authenticate, letBodyIn, validators } = mounting
   const handler = mounting.handlers[operation.primaryId] as unknown as AnyHandler
   assert(handler !== undefined, `the operation ${operation.primaryId} has no handler`)
   const check = {
     path: validators.params(operation),
     query: validators.query(operation),
-    body: validators.body(operation),
+    body: bodyCheck(validators, operation),
   }
   const limits = mounting.limitsOf(operation)
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
-    ...(operation.maxBytes !== null && { bodyLimit: operation.maxBytes }),
     onRequest: async (request, reply) => {
       refuseEmptySegments(request)
       const caller = await authenticate(request)
       limits?.beforeBody({ caller, reply }, request.params as Record<string, string>)
       refuseUnpermitted(caller, operation)
       request.setDecorator<Caller>(CALLER, caller)
+      letBodyIn({ request, reply }, caller.actor.id, operation.maxBytes ?? BODY_LIMIT)
     },
     handler: async (request, reply) => {
       const caller = request.getDecorator<Caller>(CALLER)
@@ -89,7 +92,7 @@ function mountOperation(
       const input = {
         params: checkedParams(check.path, request.params as Record<string, string>),
         query: checkedQuery(check.query, operation, request.url),
-        body: checkedBody(check.body, operation, request.body),
+        body: await check.body(request.body),
       }
       refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
@@ -199,15 +202,6 @@ function checkedQuery(validate: Validator, operation: Operation, url: string): o
   const error = validate(query)
   if (error !== null) throw badInput(complaint('query', error))
   return query
-}
-
-function checkedBody(validate: Validator, operation: Operation, body: unknown): unknown {
-  if (operation.method === 'GET') return undefined
-  if (body === undefined && operation.bodySchema === null) return undefined
-  if (body === undefined) throw badInput('the body is required: send a JSON object')
-  const error = validate(body)
-  if (error !== null) throw badInput(complaint('body', error))
-  return operation.bodySchema === null ? undefined : body
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const

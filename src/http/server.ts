@@ -1,23 +1,16 @@
 import { randomFillSync } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  LogController,
-} from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { type Bodies, createBodies } from './bodies.ts'
 import { type Connections, watchConnections } from './connections.ts'
+import { type LetBodyIn, takeJson } from './content-types.ts'
 import { routeNotFound, sendError } from './error-body.ts'
-import { parseJsonBody } from './json-body.ts'
 import { connectionsWithin } from './open-files.ts'
 import { ambientTraceId } from './trace-operations.ts'
 import { trustedProxies } from './trusted-proxies.ts'
 
-/** Bodies of ordinary operations, in bytes. */
-const BODY_LIMIT = 1_048_576
 /** An id of 255 characters, each of up to four bytes, percent-encoded. */
 const PARAM_LIMIT = 255 * 4 * 3
 /** Milliseconds in which a whole request must have arrived. */
@@ -35,7 +28,12 @@ const KEEP_ALIVE_MS = 72_000
 export type Transport = Pick<Config, 'trustProxy' | 'bounds' | 'databasePoolSize'>
 
 /** An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. */
-export type Server = { readonly server: FastifyInstance; readonly connections: Connections }
+export type Server = {
+  readonly server: FastifyInstance
+  readonly connections: Connections
+  readonly bodies: Bodies
+  readonly letBodyIn: LetBodyIn
+}
 
 /** No routes yet. */
 export function createServer(
@@ -48,7 +46,6 @@ export function createServer(
     // One line of ours for each request instead of two, see the hook below.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
     genReqId: traceIdOf,
-    bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
@@ -88,36 +85,12 @@ export function createServer(
     done()
   })
   if (['trace', 'debug'].includes(log.level ?? '')) logRequests(server)
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => {
-      refuseEncodings(request)
-      return parseJsonBody(body)
-    },
-  )
-  // Nothing, in whatever form, is no body.
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_: unknown, body: Buffer) => {
-    if (body.length > 0)
-      throw unsupportedMediaType('send the body as content-type application/json')
-  })
+  const bodies = createBodies({ all: bounds.bodyBytes, perOwner: bounds.bodyBytesPerCaller })
+  const letBodyIn = takeJson(server, bodies)
   server.setErrorHandler(sendError)
   server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))
-  return { server, connections }
+  return { server, connections, bodies, letBodyIn }
 }
-
-/** JSON is UTF-8 and sent as it is. */
-function refuseEncodings({ headers }: FastifyRequest): void {
-  const charset = /charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1]
-  if (charset !== undefined && !/^utf-?8$/i.test(charset))
-    throw unsupportedMediaType('send the body in UTF-8')
-  const encoding = headers['content-encoding'] ?? 'identity'
-  if (encoding.toLowerCase() !== 'identity')
-    throw unsupportedMediaType('send the body without a content-encoding')
-}
-
-const unsupportedMediaType = (message: string) => new Refusal(415, null, message)
 
 /** One line for each request that was answered. Its values are never logged. */
 function logRequests(server: FastifyInstance): void {

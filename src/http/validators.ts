@@ -10,6 +10,14 @@ export type Validators = {
   query(operation: Operation): Validator
   body(operation: Operation): Validator
   response(operation: Operation): Validator
+  /** The same as `body`, in parts. */
+  parts(operation: Operation): BodyParts
+}
+
+/** The lists that are members of a body, each with the check of an item; and of all the rest. */
+export type BodyParts = {
+  readonly rest: Validator
+  readonly lists: readonly { readonly name: string; readonly item: Validator }[]
 }
 
 const BUNDLE = 'bursar'
@@ -46,6 +54,16 @@ export function createValidators(contract: Contract): Validators {
       compile(`${operation.id} query`, () => parametersSchema(operation, 'query')),
     body: (operation) => compile(`${operation.id} body`, () => operation.bodySchema ?? NO_BODY),
     response: (operation) => compile(`${operation.id} response`, () => operation.responseSchema),
+    parts: ({ id, bodySchema }) => {
+      const { rest, items } = partsOf(contract.document, bodySchema ?? NO_BODY)
+      return {
+        rest: compile(`${id} rest`, () => rest),
+        lists: Object.entries(items).map(([name, schema]) => ({
+          name,
+          item: compile(`${id} ${name}`, () => schema),
+        })),
+      }
+    },
   }
 }
 
@@ -54,6 +72,32 @@ const rfc3339 = addFormats.default.get('date-time', 'full') as { validate(text: 
 const SPACED = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4})$/
 
 const isDateTime = (text: string): boolean => rfc3339.validate(text.replace(SPACED, '$1$2'))
+
+type Lists = { rest: JsonSchema; items: Record<string, JsonSchema> }
+
+/** What is said of items of a list that is a member, and all the rest without it. */
+function partsOf(document: JsonSchema, schema: JsonSchema): Lists {
+  const body = dereferenced(document, schema)
+  const properties = Object.entries((body.properties ?? {}) as Record<string, JsonSchema>)
+  const lists = properties.flatMap(([name, property]) => {
+    const { items, ...list } = dereferenced(document, property)
+    return list.type === 'array' && items !== undefined ? [{ name, list, items }] : []
+  })
+  const without = Object.fromEntries(lists.map(({ name, list }) => [name, list]))
+  return {
+    rest: { ...body, properties: { ...Object.fromEntries(properties), ...without } },
+    items: Object.fromEntries(lists.map(({ name, items }) => [name, items as JsonSchema])),
+  }
+}
+
+function dereferenced(document: JsonSchema, schema: JsonSchema): JsonSchema {
+  if (typeof schema.$ref !== 'string') return schema
+  const found = schema.$ref
+    .slice('#/'.length)
+    .split('/')
+    .reduce<unknown>((node, name) => (node as JsonSchema)[name], document)
+  return dereferenced(document, found as JsonSchema)
+}
 
 /** An operation without a body takes an empty object at most. */
 const NO_BODY: JsonSchema = { type: 'object', additionalProperties: false }

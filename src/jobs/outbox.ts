@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { sql, type Tx } from '../db/index.ts'
+import { arrayOfJson, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
@@ -32,8 +32,8 @@ export async function announce(
       ${announcements.map(() => app.ids.next(now))}::uuid[],
       ${announcements.map((event) => event.type)}::text[],
       ${announcements.map((event) => event.objectId)}::text[],
-      ${announcements.map((event) => textOrNull(event.before))}::text[],
-      ${announcements.map((event) => textOrNull(event.after))}::text[]
+      ${arrayOfJson(announcements.map((event) => textOrNull(event.before)))}::text[],
+      ${arrayOfJson(announcements.map((event) => textOrNull(event.after)))}::text[]
     ) as event (customer_key, event_key, type, object_id, before, after)`)
 }
 

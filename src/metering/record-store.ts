@@ -1,4 +1,13 @@
-import { arrayOfArrays, bareArray, column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import {
+  arrayOfArrays,
+  arrayOfJson,
+  bareArray,
+  column,
+  type Reader,
+  row,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
@@ -57,7 +66,7 @@ export async function addRecords(
       ${records.map(({ eventName }) => eventName)}::text[],
       ${of(({ value }) => (value === null ? null : quantityToSql(value)))}::numeric[],
       ${of(({ resourceKey }) => resourceKey)}::uuid[],
-      ${records.map(({ dimensions }) => dimensions)}::text[],
+      ${arrayOfJson(records.map(({ dimensions }) => dimensions))}::text[],
       ${arrays(({ measured }) => bareArray(measured.map(({ featureKey }) => featureKey)))}::text[],
       ${arrays(({ measured }) => quantities(measured.map(({ amount }) => amount)))}::text[],
       ${records.map(marksOf)}::text[],

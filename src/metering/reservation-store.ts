@@ -1,5 +1,6 @@
 import {
   arrayOfArrays,
+  arrayOfJson,
   bareArray,
   column,
   pageRange,
@@ -146,7 +147,7 @@ export async function saveReservations(
       ${of(({ amount }) => quantityToSql(amount))}::numeric[],
       ${of(committedOf)}::numeric[],
       ${of(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
-      ${reservations.map(({ dimensions }) => dimensions)}::text[],
+      ${arrayOfJson(reservations.map(({ dimensions }) => dimensions))}::text[],
       ${arrays(({ direct }) => direct)}::text[],
       ${arrays(({ entities }) => entities)}::text[],
       ${arrays(({ postings }) => postings.map(({ assignmentKey }) => assignmentKey))}::text[],

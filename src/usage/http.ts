@@ -4,6 +4,7 @@ import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { mapInSlices } from '../kernel/in-slices.ts'
 import type { Call, Handlers } from '../operation.ts'
 import { checkHandlers } from './check-http.ts'
 import { consumptionHandlers } from './consumption-http.ts'
@@ -53,7 +54,8 @@ function recordHandlers(
       return { data: historyToWire(history) }
     },
     'v1.events.report': async ({ body }, call) => {
-      await writerOf(call).ingest(call.scope, body.events.map(eventFromWire), call.origin)
+      const events = await mapInSlices(body.events, eventFromWire)
+      await writerOf(call).ingest(call.scope, events, call.origin)
       return { data: {} }
     },
   }

@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { badInput, Refusal } from '../kernel/errors.ts'
+
+export type Reading = {
+  readonly isGzip: boolean
+  /** Of the body as it was before it was compressed, in bytes. */
+  readonly limit: number
+  /** Told of bytes that arrive and were not announced, and of those that inflating makes. */
+  readonly grow: (bytes: number) => void
+  readonly declared: number | null
+}
+
+export const tooLarge = (): Refusal =>
+  new Refusal(413, null, 'the body is larger than this operation takes')
+
+/**
+ * The bytes of a body, inflated if need be. Throws 413 as soon as there are more than the limit, so
+ * that what inflates without end is stopped on its way, and 400 for what is no gzip.
+ */
+export function readBody(raw: Readable, reading: Reading): Promise<Buffer> {
+  const { isGzip, limit, grow, declared } = reading
+  if (declared === 0) return Promise.resolve(Buffer.alloc(0))
+  const whenArrived = declared === null ? grow : () => {}
+  if (!isGzip) return collect(raw, limit, whenArrived)
+  const gunzip = createGunzip()
+  let arrived = 0
+  raw.on('data', (chunk: Buffer) => {
+    arrived += chunk.length
+    try {
+      if (arrived > limit) throw tooLarge()
+      whenArrived(chunk.length)
+    } catch (error) {
+      gunzip.destroy(error as Error)
+    }
+  })
+  raw.once('close', () => {
+    if (!raw.readableEnded) gunzip.destroy(cutOff())
+  })
+  raw.pipe(gunzip)
+  return collect(gunzip, limit, grow)
+    .catch((error) => {
+      throw error instanceof Refusal ? error : badInput('body: not valid gzip')
+    })
+    .finally(() => {
+      raw.unpipe(gunzip)
+      raw.resume()
+      gunzip.destroy()
+    })
+}
+
+const cutOff = () => badInput('the body ended before all of it had arrived')
+
+function collect(stream: Readable, limit: number, grow: (bytes: number) => void): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    const onData = (chunk: Buffer) => {
+      length += chunk.length
+      try {
+        if (length > limit) throw tooLarge()
+        grow(chunk.length)
+      } catch (error) {
+        // What still comes is let go by, so that the answer can be read.
+        stream.off('data', onData)
+        stream.resume()
+        reject(error)
+        return
+      }
+      chunks.push(chunk)
+    }
+    stream.on('data', onData)
+    stream.once('end', () =>
+      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)),
+    )
+    stream.once('error', reject)
+    stream.once('close', () => reject(cutOff()))
+  })
+}

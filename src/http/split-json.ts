@@ -1,0 +1,101 @@
+import { badInput } from '../kernel/errors.ts'
+
+/** From one byte (inclusive) to another (exclusive). */
+export type Span = { readonly from: number; readonly to: number }
+
+/** A JSON object, cut into what can be parsed apart. */
+export type Split = {
+  /**
+   * All of the object but what its lists hold: instead of its items, a list has its place among the
+   * lists.
+   */
+  readonly skeleton: Buffer
+  /** The items of each list that is a member of the object itself. */
+  readonly lists: readonly (readonly Span[])[]
+}
+
+/** No list of the contract is longer than a tenth of it. */
+const ITEMS_LIMIT = 10_000
+const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d]
+const SPACES = [0x20, 0x09, 0x0a, 0x0d]
+
+const isSpace = (byte: number | undefined): boolean => SPACES.includes(byte ?? 0)
+
+const isBlank = (bytes: Buffer, { from, to }: Span): boolean =>
+  bytes.subarray(from, to).every(isSpace)
+
+/** Whether what is written there can only be an object. */
+export const beginsObject = (bytes: Buffer): boolean =>
+  bytes[bytes.findIndex((byte) => !isSpace(byte))] === OPEN_OBJECT
+
+const notJson = () => badInput('body: not valid JSON')
+
+/**
+ * Finds the items of the lists in a JSON object, going on with each call of `advance`, which
+ * answers whether the end is reached. What stands between the marks is not looked at: whoever
+ * parses the skeleton and each item finds all that is not JSON.
+ */
+export function splitJson(bytes: Buffer): { advance(count: number): boolean; result(): Split } {
+  const lists: Span[][] = []
+  const outside: Buffer[] = []
+  let outsideFrom = 0
+  let place = 0
+  let depth = 0
+  let isInText = false
+  let itemFrom = -1
+  let count = 0
+
+  const open = (byte: number) => {
+    depth += 1
+    if (depth !== 2 || byte !== OPEN_LIST) return
+    itemFrom = place + 1
+    outside.push(bytes.subarray(outsideFrom, itemFrom))
+    lists.push([])
+  }
+  const endItem = () => {
+    const items = lists.at(-1) as Span[]
+    const isLast = bytes[place] === CLOSE_LIST
+    if (!isLast || items.length > 0 || !isBlank(bytes, { from: itemFrom, to: place })) {
+      count += 1
+      if (count > ITEMS_LIMIT)
+        throw badInput(`the body has lists of more than ${ITEMS_LIMIT} items`)
+      items.push({ from: itemFrom, to: place })
+    }
+    itemFrom = place + 1
+  }
+  const close = (byte: number) => {
+    if (depth === 2 && itemFrom !== -1) {
+      if (byte !== CLOSE_LIST) throw notJson()
+      endItem()
+      const index = lists.length - 1
+      if ((lists[index] as Span[]).length > 0) outside.push(Buffer.from(String(index)))
+      outsideFrom = place
+      itemFrom = -1
+    }
+    depth -= 1
+    if (depth < 0) throw notJson()
+  }
+  const step = (byte: number) => {
+    if (byte === QUOTE) isInText = true
+    else if (byte === OPEN_OBJECT || byte === OPEN_LIST) open(byte)
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) close(byte)
+    else if (byte === COMMA && depth === 2 && itemFrom !== -1) endItem()
+  }
+  return {
+    advance: (many) => {
+      const end = Math.min(bytes.length, place + many)
+      for (; place < end; place += 1) {
+        const byte = bytes[place] as number
+        if (!isInText) step(byte)
+        else if (byte === BACKSLASH) place += 1
+        else if (byte === QUOTE) isInText = false
+      }
+      return place >= bytes.length
+    },
+    result: () => {
+      if (depth !== 0 || isInText) throw notJson()
+      return { skeleton: Buffer.concat([...outside, bytes.subarray(outsideFrom)]), lists }
+    },
+  }
+}
