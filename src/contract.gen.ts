@@ -65,7 +65,7 @@ export type Assignment = {
    */
   usageLimit: number | null
   /**
-   * How often usage begins at 0 again.
+   * How often usage begins at 0 again. That of a level (a `FLUCTUATING` feature) never does.
    */
   cadence: string
   /**
@@ -1198,6 +1198,10 @@ export type EntitlementExplanation = Entitlement & {
    * What open reservations hold of the limit, in its units.
    */
   holds: number
+  /**
+   * Whether usage is a level, that of a `FLUCTUATING` feature: each budget shows the last value that was set for it, with what was added since. So the levels of children need not add up to that of their parent, and nothing is reset.
+   */
+  isLevel: boolean
 }
 
 /**
@@ -1213,7 +1217,7 @@ export type EntitlementExplanationNode = EntitlementChainNode & {
    */
   holds: number
   /**
-   * When usage starts again from 0; null for an entity without a budget.
+   * When usage starts again from 0; null for an entity without a budget, and for a level.
    */
   resetsAt: string | null
   /**
@@ -1898,11 +1902,11 @@ export type GovernanceNode = {
    */
   cadence: string | null
   /**
-   * When the window in progress began.
+   * When the window in progress began; null without a budget, and for a level.
    */
   usagePeriodStart: string | null
   /**
-   * When it ends, and the next one begins.
+   * When it ends, and the next one begins; null without a budget, and for a level.
    */
   usagePeriodEnd: string | null
 }
@@ -2770,7 +2774,7 @@ export type UpsertAssignment = {
    */
   scopeEntityIds?: EntityId[]
   /**
-   * Most usage in a window; null counts without a limit. Needed for a new budget; left out, it stays. At most 15 significant digits and 10 decimals.
+   * Most usage in a window; null counts without a limit. Needed for a new budget, although usage of a level (a `FLUCTUATING` feature) never begins again; left out, it stays. At most 15 significant digits and 10 decimals.
    */
   usageLimit?: number | null
   /**
@@ -2998,7 +3002,7 @@ export type UsageReportResponse = {
 }
 
 /**
- * `DELTA` adds the value to the usage, `SET` makes it the usage.
+ * `DELTA` adds the value to the usage, `SET` makes it the usage: that of the customer, and by itself that of each budget which the dimensions lead to.
  */
 export type UsageUpdateBehavior = 'DELTA' | 'SET'
 

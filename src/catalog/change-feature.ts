@@ -103,6 +103,10 @@ export const countsOtherwise = (before: Feature, after: Feature): boolean =>
   before.unitTransformation?.divide !== after.unitTransformation?.divide ||
   before.unitTransformation?.round !== after.unitTransformation?.round
 
+/** Whether usage is how much there is, and not how much was used up: nothing resets it. */
+export const isLevel = ({ meterType }: Pick<Feature, 'meterType'>): boolean =>
+  meterType === 'FLUCTUATING'
+
 /** Whether the usage of a metered feature is the sum of what each record adds. */
 export function addsUp({ meter }: Pick<Feature, 'meter'>): boolean {
   const by = meter?.aggregation.function ?? 'SUM'

@@ -1,6 +1,6 @@
 export { catalogVersion } from './catalog-store.ts'
 export { type CatalogUse, NOBODY_LEANS, type PackageUse } from './catalog-use.ts'
-export { addsUp } from './change-feature.ts'
+export { addsUp, isLevel } from './change-feature.ts'
 export { findCurrencies, findCurrenciesByKey, holdCurrencies } from './currency-store.ts'
 export {
   featureFromJson,

@@ -54,6 +54,7 @@ export async function upsertAssignments(
     const results = rows.map((row) =>
       upsertAssignment(before.get(row) ?? null, row.input, {
         name: nameOf(row),
+        isLevel: row.capability.isLevel,
         parentId: placed.parentIdOf(row.entity.key),
         key: app.ids.next(now),
         now,

@@ -27,6 +27,7 @@ const assignmentRow = row({
   scope: column.json<{ key: Uuid; id: string }[]>(),
   usage_limit: column.nullable(column.quantity),
   cadence: column.text,
+  is_level: column.boolean,
   revision: column.integer,
   created_at: column.instant,
   updated_at: column.instant,
@@ -41,6 +42,7 @@ const assignmentOf = (found: ReturnType<typeof assignmentRow>): Assignment => ({
   scope: found.scope,
   usageLimit: found.usage_limit,
   cadence: found.cadence,
+  isLevel: found.is_level,
   revision: found.revision,
   createdAt: found.created_at,
   updatedAt: found.updated_at,
@@ -49,7 +51,8 @@ const assignmentOf = (found: ReturnType<typeof assignmentRow>): Assignment => ({
 /** Budgets `a` with their entities, each of which is looked up by itself. */
 const selectAssignments = (from: Sql): Sql => sql`
   select a.assignment_key, a.entity_key, e.id as entity_id, a.capability_kind, a.capability_key,
-    p.id as parent_id, a.usage_limit, a.cadence, a.revision, a.created_at, a.updated_at, (
+    p.id as parent_id, a.usage_limit, a.cadence, a.is_level, a.revision, a.created_at,
+    a.updated_at, (
       select coalesce(json_agg(json_build_object('key', s.entity_key, 'id', s.id) order by s.id),
         '[]')
       from entities s
@@ -128,10 +131,11 @@ export async function saveAssignments(
   if (assignments.length === 0) return
   await tx.execute(sql`
     insert into assignments (customer_key, assignment_key, environment_key, entity_key,
-      capability_kind, capability_key, scope_keys, usage_limit, cadence, revision, created_at,
-      updated_at)
+      capability_kind, capability_key, scope_keys, usage_limit, cadence, is_level, revision,
+      created_at, updated_at)
     select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, entity_key, kind,
-      capability_key, scope_keys::uuid[], usage_limit, cadence, revision, created_at, updated_at
+      capability_key, scope_keys::uuid[], usage_limit, cadence, is_level, revision, created_at,
+      updated_at
     from unnest(
       ${assignments.map(({ key }) => key)}::uuid[],
       ${assignments.map(({ entityKey }) => entityKey)}::uuid[],
@@ -140,11 +144,12 @@ export async function saveAssignments(
       ${assignments.map(({ scope }) => scopeToSql(scope))}::text[],
       ${assignments.map(limitToSql)}::numeric[],
       ${assignments.map(({ cadence }) => cadence)}::text[],
+      ${assignments.map(({ isLevel }) => isLevel)}::boolean[],
       ${assignments.map(({ revision }) => revision)}::integer[],
       ${assignments.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
       ${assignments.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
     ) as assignment (key, entity_key, kind, capability_key, scope_keys, usage_limit, cadence,
-      revision, created_at, updated_at)
+      is_level, revision, created_at, updated_at)
     on conflict (customer_key, assignment_key) do update set
       usage_limit = excluded.usage_limit, cadence = excluded.cadence,
       revision = excluded.revision, updated_at = excluded.updated_at`)
@@ -178,7 +183,7 @@ const cadenceRow = row({
   since: column.instant,
 })
 
-/** A revision of a budget that began with another cadence. */
+/** A revision of a budget that began with another cadence. Budgets of levels have none. */
 export type CadenceChange = Cadenced & { key: Uuid; revision: number; since: Instant }
 
 const changedAfter = ({ key, revision }: Pick<CadenceChange, 'key' | 'revision'>): Sql =>
@@ -206,7 +211,7 @@ export async function findCadenceChanges(
     order by past.assignment_key, past.revision limit ${limit}::integer`,
   )
   return found.map(({ assignment_key, revision, cadence, created_at, since }) => {
-    return { key: assignment_key, revision, cadence, createdAt: created_at, since }
+    return { key: assignment_key, revision, cadence, isLevel: false, createdAt: created_at, since }
   })
 }
 

@@ -34,7 +34,7 @@ const windows: readonly (readonly [string, string, string, string])[] = [
 
 test('a budget made on 18 May, 10:07:42, has these windows on 4 July at noon', () => {
   for (const [cadence, from, start, end] of windows) {
-    const budget = { cadence, createdAt }
+    const budget = { cadence, isLevel: false, createdAt }
     assert.deepEqual(windowOf(budget, july), { start: at(start), end: at(end) }, cadence)
     assert.equal(windowOf(budget, createdAt).start, at(from), cadence)
   }
@@ -92,7 +92,7 @@ const instant = fc.integer({ min: at('1990'), max: at('2190') })
 test('the windows of a budget leave no gap and never overlap, and it counts from its creation on', () => {
   fc.assert(
     fc.property(cadence, instant, instant, (text, made, when) => {
-      const budget = { cadence: text, createdAt: made }
+      const budget = { cadence: text, isLevel: false, createdAt: made }
       const window = windowOf(budget, when)
       assert.ok(contains(window, when))
       assert.equal(windowOf(budget, window.end).start, window.end)
@@ -106,7 +106,7 @@ test('the windows of a budget leave no gap and never overlap, and it counts from
 test('the windows between two instants are those that any instant between them lies in', () => {
   fc.assert(
     fc.property(cadence, instant, instant, fc.nat(7_200_000), (text, made, from, length) => {
-      const budget = { cadence: text, createdAt: made }
+      const budget = { cadence: text, isLevel: false, createdAt: made }
       const found = windowsBetween(budget, from, from + length)
       assert.deepEqual(found[0], windowOf(budget, from))
       assert.deepEqual(found.at(-1), windowOf(budget, from + length))

@@ -7,7 +7,10 @@ import { floorTo, type Span, type Unit, type Window, windowAt } from '../kernel/
 export type Cadence = string
 
 /** What the windows of a budget are counted by. */
-export type Cadenced = { cadence: Cadence; createdAt: Instant }
+export type Cadenced = { cadence: Cadence; isLevel: boolean; createdAt: Instant }
+
+/** The one window of a level: since 1970, before which nothing occurs, without an end. */
+export const LEVEL_WINDOW: Window = { start: 0, end: Number.POSITIVE_INFINITY }
 
 const FORM = /^P(?:([1-9]\d{0,3})([YMWD])|T([1-9]\d{0,4})([HM]))$/
 
@@ -60,9 +63,11 @@ function countedBy(budget: Cadenced): Counted {
 /**
  * The window of a budget that an instant lies in. Windows are counted from the calendar's unit that
  * the budget was created in: one unit is the calendar's own, such as a month from its first day;
- * several begin with that one. After another cadence they are counted anew from the same instant.
+ * several begin with that one. After another cadence they are counted anew from the same instant. A
+ * level has one window, whatever the cadence.
  */
 export function windowOf(budget: Cadenced, at: Instant): Window {
+  if (budget.isLevel) return LEVEL_WINDOW
   const { anchor, span } = countedBy(budget)
   return windowAt(anchor, span, at)
 }
@@ -76,11 +81,11 @@ export const countsAt = ({ createdAt }: Pick<Cadenced, 'createdAt'>, at: Instant
 
 /** The windows of a budget from the one that `from` lies in to the one that `until` lies in. */
 export function windowsBetween(budget: Cadenced, from: Instant, until: Instant): Window[] {
-  const windows: Window[] = []
-  let window = windowOf(budget, from)
-  while (window.start <= until) {
+  const windows = [windowOf(budget, from)]
+  for (let { end } = windowOf(budget, from); end <= until; ) {
+    const window = windowOf(budget, end)
     windows.push(window)
-    window = windowOf(budget, window.end)
+    end = window.end
   }
   return windows
 }

@@ -12,6 +12,8 @@ export type OwnPosting = Omit<Posting, 'window'> & {
   window: Pick<Window, 'start'>
   scope: Scope
   customerKey: Uuid
+  /** When a SET among what is posted occurred, the latest. */
+  setAt?: Instant | null
 }
 
 /**
@@ -29,20 +31,23 @@ async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<vo
   if (postings.length === 0) return
   await tx.execute(sql`
     insert into budget_counters as counter (customer_key, assignment_key, revision, window_start,
-      environment_key, ${to})
-    select customer_key, assignment_key, revision, window_start, environment_key, sum(delta)
+      environment_key, ${to}, set_at)
+    select customer_key, assignment_key, revision, window_start, environment_key, sum(delta),
+      max(set_at)
     from unnest(
       ${postings.map(({ customerKey }) => customerKey)}::uuid[],
       ${postings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
       ${postings.map(({ revision }) => revision)}::integer[],
       ${postings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
       ${postings.map(({ scope }) => scope.environmentKey)}::uuid[],
-      ${postings.map(({ delta }) => quantityToSql(delta))}::numeric[]
-    ) as posting (customer_key, assignment_key, revision, window_start, environment_key, delta)
+      ${postings.map(({ delta }) => quantityToSql(delta))}::numeric[],
+      ${postings.map(({ setAt = null }) => setAt && instantToWire(setAt))}::timestamptz[]
+    ) as posting (customer_key, assignment_key, revision, window_start, environment_key, delta,
+      set_at)
     group by customer_key, assignment_key, revision, window_start, environment_key
     order by customer_key, assignment_key, revision, window_start
     on conflict (customer_key, assignment_key, revision, window_start) do update set
-      ${to} = counter.${to} + excluded.${to}`)
+      ${to} = counter.${to} + excluded.${to}, set_at = greatest(counter.set_at, excluded.set_at)`)
 }
 
 /** A counter by its key. */
@@ -54,18 +59,22 @@ const counterColumns = {
   window_start: column.instant,
   usage: column.quantity,
   held: column.quantity,
+  set_at: column.nullable(column.instant),
 }
 const counterRow = row(counterColumns)
 
-const nameOf = (found: Omit<ReturnType<typeof counterRow>, 'usage' | 'held'>): string =>
+const nameOf = (found: ReturnType<typeof counterRow>): string =>
   counterName(
     { assignmentKey: found.assignment_key, revision: found.revision },
     { start: found.window_start },
   )
 
-/** What counters say, and what is held of them. */
-export async function readCounters(reader: Reader, keys: readonly CounterKey[]): Promise<Kept> {
-  if (keys.length === 0) return { counters: new Map(), holds: new Map() }
+/** What counters say, what is held of them, and when the SET in force occurred, if there is one. */
+export async function readCounters(
+  reader: Reader,
+  keys: readonly CounterKey[],
+): Promise<Kept & { setAts: ReadonlyMap<string, Instant> }> {
+  if (keys.length === 0) return { counters: new Map(), holds: new Map(), setAts: new Map() }
   const found = await reader.many(
     counterRow,
     sql`
@@ -77,7 +86,7 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
       ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
     ) as asked (customer_key, assignment_key, revision, window_start)
       cross join lateral (
-        select assignment_key, revision, window_start, usage, held from budget_counters c
+        select assignment_key, revision, window_start, usage, held, set_at from budget_counters c
         where c.customer_key = asked.customer_key and c.assignment_key = asked.assignment_key
           and c.revision = asked.revision and c.window_start = asked.window_start
         limit 1) counter`,
@@ -85,16 +94,22 @@ export async function readCounters(reader: Reader, keys: readonly CounterKey[]):
   return {
     counters: new Map(found.map((each) => [nameOf(each), each.usage])),
     holds: new Map(found.map((each) => [nameOf(each), each.held])),
+    setAts: new Map(
+      found.flatMap((each) => (each.set_at === null ? [] : [[nameOf(each), each.set_at]])),
+    ),
   }
 }
 
 /**
- * The postings on a customer's records that count, as `postingsFrom`: not those of what occurred
- * before the budget was created, which an earlier version of Bursar made.
+ * The postings on a customer's records as they count, like `postingsFrom`. Not those of what
+ * occurred before the budget was created, and all those of a level in its one window: an earlier
+ * version of Bursar made others.
  */
 export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql => sql`(
-  select posting.assignment_key, posting.revision, posting.window_start, posting.delta,
-    posting.occurred_at
+  select posting.assignment_key, posting.delta, posting.occurred_at,
+    case when a.is_level then a.revision else posting.revision end as revision,
+    case when a.is_level then timestamptz 'epoch' else posting.window_start end as window_start,
+    case when posting.is_set then posting.occurred_at end as set_at
   from ${postingsFrom(customerKey, from)} posting
     left join assignments a on a.customer_key = ${customerKey}::uuid
       and a.assignment_key = posting.assignment_key
@@ -107,7 +122,7 @@ export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
   )
   const from = Math.min(...rows.map(({ window }) => window.start))
   return sql`
-    select taken.assignment_key, taken.revision, taken.window_start, posting.delta
+    select taken.assignment_key, taken.revision, taken.window_start, posting.delta, posting.set_at
     from unnest(
       ${rows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
       ${rows.map(({ revision }) => revision)}::integer[],
@@ -124,9 +139,9 @@ type Owner = { scope: Scope; customerKey: Uuid }
 
 const insertCounters = (owner: Owner, postings: Sql): Sql => sql`
   insert into budget_counters (customer_key, assignment_key, revision, window_start,
-    environment_key, usage)
+    environment_key, usage, set_at)
   select ${owner.customerKey}::uuid, assignment_key, revision, window_start,
-    ${owner.scope.environmentKey}::uuid, sum(delta)
+    ${owner.scope.environmentKey}::uuid, sum(delta), max(set_at)
   from (${postings}) as posting
   group by assignment_key, revision, window_start`
 

@@ -68,8 +68,8 @@ test('postings add up, any number to one counter, and are read by name', async (
   await furnished()
   const assignmentKey = (await budget('ann', 'P1M')).id
   const owner = { ...owned(), assignmentKey, revision: 1 }
-  const window = windowOf({ cadence: 'P1M', createdAt: now }, now)
-  const later = windowOf({ cadence: 'P1M', createdAt: now }, window.end)
+  const window = windowOf({ cadence: 'P1M', isLevel: false, createdAt: now }, now)
+  const later = windowOf({ cadence: 'P1M', isLevel: false, createdAt: now }, window.end)
   const postings = [3, -1].map((units) => ({ ...owner, window, delta: wholeUnits(units) }))
   await app.db.transaction((tx) => post(tx, postings))
   await app.db.transaction((tx) =>
@@ -80,7 +80,10 @@ test('postings add up, any number to one counter, and are read by name', async (
     ]),
   )
   await app.db.transaction((tx) => post(tx, []))
-  const latest = { ...owner, window: windowOf({ cadence: 'P1M', createdAt: now }, later.end) }
+  const latest = {
+    ...owner,
+    window: windowOf({ cadence: 'P1M', isLevel: false, createdAt: now }, later.end),
+  }
   await app.db.transaction((tx) =>
     hold(tx, [
       { ...owner, window, delta: 7n },
@@ -98,7 +101,11 @@ test('postings add up, any number to one counter, and are read by name', async (
   const named = (values: bigint[]) => new Map(names.map((name, index) => [name, values[index]]))
   assert.deepEqual(found.counters, named([wholeUnits(4) + 5n, 1n, 0n]))
   assert.deepEqual(found.holds, named([7n, 0n, 0n]))
-  assert.deepEqual(await readCounters(app.db.read, []), { counters: new Map(), holds: new Map() })
+  assert.deepEqual(await readCounters(app.db.read, []), {
+    counters: new Map(),
+    holds: new Map(),
+    setAts: new Map(),
+  })
 })
 
 test('another cadence keeps what is over and counts the window in progress anew', async () => {

@@ -1,12 +1,12 @@
-import { addsUp, type Feature, holdCurrencies, holdFeatures } from '../catalog/index.ts'
+import { addsUp, type Feature, holdCurrencies, holdFeatures, isLevel } from '../catalog/index.ts'
 import type { Tx } from '../db/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { distinct } from './batch.ts'
 import type { AssignmentInput, Capability } from './types.ts'
 
-/** A capability that a row names, and whether nothing new may lean on it. */
-export type Found = Capability & { isArchived: boolean }
+/** A capability that a row names: whether nothing new may lean on it, and if it is a level. */
+export type Found = Capability & { isArchived: boolean; isLevel: boolean }
 
 /**
  * What the rows of a request budget, in their order, none of it archived before this transaction
@@ -31,13 +31,14 @@ export async function holdCapabilities(
       const currency = currencyOf.get(id)
       if (currency === undefined)
         throw notFound('CustomCurrencyNotFound', `${where}: there is no currency ${id}`)
-      return { kind, key: currency.key, isArchived: currency.archivedAt !== null }
+      return { kind, key: currency.key, isArchived: currency.archivedAt !== null, isLevel: false }
     }
     const feature = featureOf.get(id)
     if (feature === undefined)
       throw notFound('FeatureNotFound', `${where}: there is no feature ${id}`)
     refuseUncountable(feature, where)
-    return { kind, key: feature.key, isArchived: feature.status === 'SUSPENDED' }
+    const isArchived = feature.status === 'SUSPENDED'
+    return { kind, key: feature.key, isArchived, isLevel: isLevel(feature) }
   })
 }
 

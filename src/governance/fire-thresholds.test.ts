@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { quantityFromWire, quantityToWire } from '../kernel/quantity.ts'
-import { firedBy } from './fire-thresholds.ts'
+import { firedBy, rearmedBy } from './fire-thresholds.ts'
 
 const quantity = (value: number) => quantityFromWire(value, 'value')
 
@@ -74,4 +74,20 @@ test('whatever the order of reports, each threshold up to the highest usage fire
       )
     }),
   )
+})
+
+test('what a level is below again fires anew, and nothing else does', () => {
+  const rearmed = (usage: number, limit: number | null, already: readonly number[]) =>
+    rearmedBy({
+      usage: quantity(usage),
+      usageLimit: limit === null ? null : quantity(limit),
+      fired: already.map(quantity),
+    }).map(quantityToWire)
+  assert.deepEqual(rearmed(4.9999999999, 10, [50, 80]), [50, 80])
+  assert.deepEqual(rearmed(5, 10, [50, 80]), [80])
+  assert.deepEqual(rearmed(8, 10, [50, 80]), [])
+  assert.deepEqual(rearmed(8, 20, [50, 80]), [50, 80])
+  assert.deepEqual(rearmed(1, 0, [50]), [])
+  assert.deepEqual(rearmed(0, 0, [50]), [50])
+  assert.deepEqual(rearmed(8, null, [50]), [50])
 })

@@ -25,9 +25,21 @@ export function firedBy(
   { usage, usageLimit, window, fired }: Reached,
   now: Instant,
 ): Threshold[] {
-  if (usageLimit === null || usage <= 0n || window.end <= now) return []
-  const hundredfold = usage * wholeUnits(100)
+  if (window.end <= now) return []
   return thresholds
-    .filter((threshold) => !fired.includes(threshold) && hundredfold >= threshold * usageLimit)
+    .filter((threshold) => !fired.includes(threshold))
+    .filter((threshold) => isReached(threshold, { usage, usageLimit }))
     .toSorted((one, other) => (one < other ? -1 : 1))
 }
+
+/**
+ * Those of the thresholds which have fired that a level is below again: nothing resets it, so that
+ * they fire anew when it reaches them.
+ */
+export const rearmedBy = ({ fired, ...reached }: Omit<Reached, 'window'>): Threshold[] =>
+  fired.filter((threshold) => !isReached(threshold, reached))
+
+const isReached = (
+  threshold: Threshold,
+  { usage, usageLimit }: Pick<Reached, 'usage' | 'usageLimit'>,
+): boolean => usageLimit !== null && usage > 0n && usage * wholeUnits(100) >= threshold * usageLimit

@@ -5,7 +5,7 @@ export { budgetsUse } from './catalog-use.ts'
 export { type ChainNode, chainsOf, type Demand, isWithin, type Spent } from './chains.ts'
 export { attributionOf, type Counters, counterName, type Kept, postingsOf } from './count.ts'
 export { type CounterKey, hold, type OwnPosting, post, readCounters } from './counter-store.ts'
-export { firedBy, type Reached, type Threshold } from './fire-thresholds.ts'
+export { firedBy, type Reached, rearmedBy, type Threshold } from './fire-thresholds.ts'
 export { governanceHandlers } from './http.ts'
 export { findLostAttributions, type LostAttribution } from './lost-store.ts'
 export { compareCounters, recountCounters } from './recount.ts'
@@ -17,7 +17,13 @@ export {
   type PostingProblem,
 } from './recount-store.ts'
 export { findBudgets, type ResolutionRequest, resolve } from './resolve-store.ts'
-export { type Firing, readFired, readThresholds, saveFired } from './threshold-store.ts'
+export {
+  type Firing,
+  forgetFired,
+  readFired,
+  readThresholds,
+  saveFired,
+} from './threshold-store.ts'
 export { findAttributionKeys } from './type-store.ts'
 export type { Budget, Node, Resolution } from './types.ts'
 export { addUnattributed, readUnattributed, type Unattributed } from './unattributed-store.ts'

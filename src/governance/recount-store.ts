@@ -20,8 +20,8 @@ import { carried, postingsThatCount } from './counter-store.ts'
  */
 export type Part = readonly Carry[] | null
 
-/** What was counted, and what is held. */
-export type Figures = { usage: Quantity; held: Quantity }
+/** What was counted, what is held, and when the SET in force occurred. */
+export type Figures = { usage: Quantity; held: Quantity; setAt: Instant | null }
 
 /** A counter that is not what the postings make of it. */
 export type CounterDifference = {
@@ -47,9 +47,9 @@ const isIn = (part: Part, customerKey: Uuid): Sql =>
 /** `made`: the counters of a part, out of the postings and what open reservations hold. */
 const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
   posted as (
-    select assignment_key, revision, window_start, sum(delta) as usage
+    select assignment_key, revision, window_start, sum(delta) as usage, max(set_at) as set_at
     from (
-      select assignment_key, revision, window_start, delta
+      select assignment_key, revision, window_start, delta, set_at
       from ${postingsThatCount(customerKey, null)} as each where ${isIn(part, customerKey)}
       ${part === null ? nothing : sql`union all ${carried(customerKey, part)}`}
     ) as posting
@@ -62,7 +62,7 @@ const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
   ),
   made as (
     select assignment_key, revision, window_start, coalesce(usage, 0) as usage,
-      coalesce(held, 0) as held
+      coalesce(held, 0) as held, set_at
     from posted full join holding using (assignment_key, revision, window_start)
   )`
 
@@ -73,8 +73,10 @@ const differenceRow = row({
   window_start: column.instant,
   usage: column.quantity,
   held: column.quantity,
+  set_at: column.nullable(column.instant),
   made_usage: column.quantity,
   made_held: column.quantity,
+  made_set_at: column.nullable(column.instant),
 })
 
 /** Those counters of a part that are not what their postings make of them, the first `limit`. */
@@ -88,23 +90,23 @@ export async function comparePart(
     sql`
     with ${countersMade(customerKey, part)},
     kept as (
-      select assignment_key, revision, window_start, usage, held from budget_counters each
+      select assignment_key, revision, window_start, usage, held, set_at from budget_counters each
       where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)}
     )
     select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
-      coalesce(kept.held, 0) as held, coalesce(made.usage, 0) as made_usage,
-      coalesce(made.held, 0) as made_held, count(*) over () as differing
+      coalesce(kept.held, 0) as held, kept.set_at, coalesce(made.usage, 0) as made_usage,
+      coalesce(made.held, 0) as made_held, made.set_at as made_set_at, count(*) over () as differing
     from made full join kept using (assignment_key, revision, window_start)
-    where (coalesce(kept.usage, 0), coalesce(kept.held, 0))
-      <> (coalesce(made.usage, 0), coalesce(made.held, 0))
+    where (coalesce(kept.usage, 0), coalesce(kept.held, 0), kept.set_at)
+      is distinct from (coalesce(made.usage, 0), coalesce(made.held, 0), made.set_at)
     order by assignment_key, revision, window_start limit ${limit}::integer`,
   )
   return comparisonOf(found, (each) => ({
     assignmentKey: each.assignment_key,
     revision: each.revision,
     windowStart: each.window_start,
-    kept: { usage: each.usage, held: each.held },
-    recounted: { usage: each.made_usage, held: each.made_held },
+    kept: { usage: each.usage, held: each.held, setAt: each.set_at },
+    recounted: { usage: each.made_usage, held: each.made_held, setAt: each.made_set_at },
   }))
 }
 
@@ -124,13 +126,14 @@ export const rewritePart = (
           and made.window_start = each.window_start)
     )
     insert into budget_counters as kept (customer_key, assignment_key, revision, window_start,
-      environment_key, usage, held)
+      environment_key, usage, held, set_at)
     select ${customerKey}::uuid, assignment_key, revision, window_start,
-      ${scope.environmentKey}::uuid, usage, held
+      ${scope.environmentKey}::uuid, usage, held, set_at
     from made
     on conflict (customer_key, assignment_key, revision, window_start) do update set
-      usage = excluded.usage, held = excluded.held
-    where (kept.usage, kept.held) <> (excluded.usage, excluded.held)`)
+      usage = excluded.usage, held = excluded.held, set_at = excluded.set_at
+    where (kept.usage, kept.held, kept.set_at)
+      is distinct from (excluded.usage, excluded.held, excluded.set_at)`)
 
 const PROBLEMS = ['revision', 'window', 'feature', 'amount', 'entity'] as const
 
@@ -151,7 +154,8 @@ const problemRow = row({
 /**
  * The postings of a customer to its budgets that cannot be, the first `limit`: of a revision that
  * there is not, in a window that had not begun, of a feature or an amount that the record did not
- * count, or for an entity that it is not attributed to.
+ * count (a SET posts to each counter what that one lacks), or for an entity that it is not
+ * attributed to.
  */
 export async function findWrongPostings(
   reader: Reader,
@@ -169,7 +173,8 @@ export async function findWrongPostings(
           when posting.window_start > posting.occurred_at then 'window'
           when a.capability_kind = 'feature' and a.capability_key <> all (posting.feature_keys)
             then 'feature'
-          when a.capability_kind = 'feature' and posting.delta is distinct from
+          when a.capability_kind = 'feature' and not posting.is_set
+            and posting.delta is distinct from
             posting.amounts[array_position(posting.feature_keys, a.capability_key)] then 'amount'
           when (posting.entity_keys @> (a.scope_keys || a.entity_key)) is not true then 'entity'
         end as problem

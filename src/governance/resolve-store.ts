@@ -25,6 +25,7 @@ type BudgetJson = {
   scope: string[]
   limit: string | null
   cadence: string
+  isLevel: boolean
   createdAt: number
   /** The latest counter that began by the instant asked for: of the window then, or an older. */
   counter: { start: number; usage: string; held: string } | null
@@ -177,7 +178,8 @@ const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
 const budgetJson = (counter: Sql): Sql => sql`
   json_build_object('key', a.assignment_key, 'revision', a.revision, 'entityKey', a.entity_key,
     'entityId', e.id, 'capabilityKey', a.capability_key, 'limit', a.usage_limit::text,
-    'cadence', a.cadence, 'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
+    'cadence', a.cadence, 'isLevel', a.is_level,
+    'createdAt', ${milliseconds(sql`a.created_at`)}, 'scope', array(
       select s.id from entities s
       where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
     ), 'counter', ${counter})`
@@ -236,6 +238,7 @@ const budgetOf = (found: BudgetJson): Budget => ({
   scopeEntityIds: found.scope,
   usageLimit: found.limit === null ? null : quantityFromSql(found.limit),
   cadence: found.cadence,
+  isLevel: found.isLevel,
   createdAt: found.createdAt,
 })
 

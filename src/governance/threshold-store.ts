@@ -67,7 +67,21 @@ export async function readFired(
 /** A threshold that fires for a window of a budget. */
 export type Firing = CounterKey & { environmentKey: Uuid; threshold: Threshold }
 
-/** Notes what fires. That nothing is noted twice, the customer's head sees to. */
+/** Forgets what has fired, of levels that are below it again. */
+export async function forgetFired(tx: Tx, firings: readonly Omit<Firing, 'environmentKey'>[]) {
+  if (firings.length === 0) return
+  await tx.execute(sql`
+    delete from fired_thresholds
+    where (customer_key, assignment_key, revision, window_start, threshold) in (
+      select * from unnest(
+        ${firings.map(({ customerKey }) => customerKey)}::uuid[],
+        ${firings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+        ${firings.map(({ revision }) => revision)}::integer[],
+        ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+        ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[]))`)
+}
+
+/** Notes what fires: once, also if a level has fired it twice. */
 export async function saveFired(tx: Tx, firings: readonly Firing[], now: Instant): Promise<void> {
   if (firings.length === 0) return
   await tx.execute(sql`
@@ -82,5 +96,6 @@ export async function saveFired(tx: Tx, firings: readonly Firing[], now: Instant
       ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
       ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[],
       ${firings.map(({ environmentKey }) => environmentKey)}::uuid[]
-    ) as firing (customer_key, assignment_key, revision, window_start, threshold, environment_key)`)
+    ) as firing (customer_key, assignment_key, revision, window_start, threshold, environment_key)
+    on conflict do nothing`)
 }

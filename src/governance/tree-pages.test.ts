@@ -85,7 +85,10 @@ test('a window ends where the statement ends it: its cadence after its start', a
   const windows = Array.from({ length: 500 }, (_, index) => {
     const cadence = cadences[index % cadences.length] ?? ''
     const createdAt = now - random(20 * 365) * DAY + random(DAY)
-    return { cadence, window: windowOf({ cadence, createdAt }, now + random(40 * 365) * DAY) }
+    return {
+      cadence,
+      window: windowOf({ cadence, isLevel: false, createdAt }, now + random(40 * 365) * DAY),
+    }
   })
   const ends = await app.db.read.many(
     rowOf({ end: column.instant }),

@@ -88,6 +88,7 @@ const budgetRow = row({
   usage: column.quantity,
   utilization: column.nullable(column.quantity),
   cadence: column.text,
+  is_level: column.boolean,
   created_at: column.instant,
   sort_value: column.nullable(column.text),
 })
@@ -132,6 +133,7 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
       currentUsage: each.usage,
       utilization: each.utilization,
       cadence: each.cadence,
+      isLevel: each.is_level,
       createdAt: each.created_at,
     },
   }))
@@ -198,7 +200,7 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
   return sql`
     select a.assignment_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
       e.parent_key, a.capability_key, a.scope_keys, a.usage_limit, units.usage, used.utilization,
-      a.cadence, a.created_at, ${SORT_VALUES[page.sortBy]} as sort_value
+      a.cadence, a.is_level, a.created_at, ${SORT_VALUES[page.sortBy]} as sort_value
     from ${budgetsOfEntities(page)}
       cross join lateral (
         select ${transformations}::jsonb -> a.capability_key::text as transformation
@@ -212,7 +214,7 @@ function budgetsWithUsage(page: BudgetsPage): Sql {
         where of.customer_key = ${customerKey}::uuid and of.assignment_key = a.assignment_key
           and of.revision = a.revision and of.window_start <= ${now}
         order by of.window_start desc limit 1
-      ) c on c.window_start + a.cadence::interval > ${now}
+      ) c on a.is_level or c.window_start + a.cadence::interval > ${now}
       cross join lateral (select greatest(c.usage, 0) as usage) counted
       cross join lateral (
         select case

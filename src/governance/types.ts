@@ -80,7 +80,9 @@ export type Assignment = {
   /** null: counted and never exceeded. */
   usageLimit: Quantity | null
   cadence: Cadence
-  /** Grows with the cadence: the windows of each have counters of their own. From 1. */
+  /** Its usage is a level: it is of all time, whatever the cadence. */
+  isLevel: boolean
+  /** Grows with the cadence, but of a level: the windows of each have own counters. From 1. */
   revision: number
   createdAt: Instant
   updatedAt: Instant
@@ -116,6 +118,7 @@ export type Budget = {
   scopeEntityIds: readonly string[]
   usageLimit: Quantity | null
   cadence: Cadence
+  isLevel: boolean
   createdAt: Instant
 }
 
@@ -152,6 +155,7 @@ export type TreeRow = {
     /** To ten decimals. */
     utilization: Quantity | null
     cadence: Cadence
+    isLevel: boolean
     createdAt: Instant
   } | null
 }

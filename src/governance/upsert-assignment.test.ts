@@ -23,6 +23,7 @@ const assignment: fc.Arbitrary<Assignment> = fc.record(
     scope: fc.constant(name.scope),
     usageLimit: limit,
     cadence,
+    isLevel: fc.boolean(),
     revision: fc.integer({ min: 1, max: 3 }),
     createdAt: fc.constant(1),
     updatedAt: fc.constant(2),
@@ -39,7 +40,7 @@ const upserted = (
   before: Assignment | null,
   wanted: Input,
   at: { parentId: string | null; now: number },
-) => upsertAssignment(before, wanted, { name, key: 'new key', ...at })
+) => upsertAssignment(before, wanted, { name, isLevel: false, key: 'new key', ...at })
 
 test('a new budget needs a limit and a cadence, and is named by its row', () => {
   const where = 'assignments[3] (ann)'
@@ -57,6 +58,7 @@ test('a new budget needs a limit and a cadence, and is named by its row', () => 
       parentId: 'team',
       usageLimit: null,
       cadence: 'P1M',
+      isLevel: false,
       revision: 1,
       createdAt: 9,
       updatedAt: 9,
@@ -76,7 +78,10 @@ test('a budget keeps what its row leaves out, its key and its creation', () => {
         wanted.usageLimit === undefined ? before.usageLimit : wanted.usageLimit,
       )
       assert.equal(after.updatedAt, change === null ? 2 : 9)
-      assert.equal(after.revision - before.revision, after.cadence === before.cadence ? 0 : 1)
+      assert.equal(
+        after.revision - before.revision,
+        after.cadence === before.cadence || before.isLevel ? 0 : 1,
+      )
       if (change === null) assert.deepEqual(after, before)
       else assert.notDeepEqual(after, before)
     }),

@@ -8,15 +8,16 @@ export type AssignmentName = Pick<Assignment, 'entityKey' | 'entityId' | 'capabi
 
 /**
  * A budget after an upsert. A new one needs a limit and a cadence (400); an existing one keeps what
- * the row leaves out. Another cadence begins another revision. `parentId` is the entity's after the
- * request; where that is another than before, each of its budgets in the request has changed.
+ * the row leaves out. Another cadence begins another revision, but of a level, which has no
+ * windows. `parentId` is the entity's after the request; where that is another than before, each of
+ * its budgets in the request has changed.
  */
 export function upsertAssignment(
   before: Assignment | null,
   input: Pick<AssignmentInput, 'where' | 'usageLimit' | 'cadence'>,
-  at: { name: AssignmentName; parentId: string | null; key: Uuid; now: Instant },
+  at: { name: AssignmentName; isLevel: boolean; parentId: string | null; key: Uuid; now: Instant },
 ): Upserted<Assignment> {
-  const { name, parentId, key, now } = at
+  const { name, isLevel, parentId, key, now } = at
   if (before === null) {
     const { where, usageLimit, cadence } = input
     if (usageLimit === undefined) throw badInput(`${where}: a new budget needs usageLimit, or null`)
@@ -25,7 +26,7 @@ export function upsertAssignment(
     const times = { createdAt: now, updatedAt: now }
     return {
       before,
-      after: { key, ...name, parentId, usageLimit, cadence, revision, ...times },
+      after: { key, ...name, parentId, usageLimit, cadence, isLevel, revision, ...times },
       change: 'created',
     }
   }
@@ -34,7 +35,8 @@ export function upsertAssignment(
   const isSame =
     usageLimit === before.usageLimit && cadence === before.cadence && parentId === before.parentId
   if (isSame) return { before, after: before, change: null }
-  const revision = cadence === before.cadence ? before.revision : before.revision + 1
+  const isCountedOn = cadence === before.cadence || before.isLevel
+  const revision = isCountedOn ? before.revision : before.revision + 1
   const after = { ...before, parentId, usageLimit, cadence, revision, updatedAt: now }
   return { before, after, change: 'updated' }
 }

@@ -7,8 +7,9 @@ import type {
 } from '../contract.gen.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Window } from '../kernel/period.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
-import { windowOf } from './cadence.ts'
+import { LEVEL_WINDOW, windowOf } from './cadence.ts'
 import type { ChainNode } from './chains.ts'
 import type { Reached, Threshold } from './fire-thresholds.ts'
 import type { Assignment, Budget, Capability, Entity, EntityType, TreeRow } from './types.ts'
@@ -92,10 +93,18 @@ export function treeRowToWire(
     currentUsage: quantityToWire(budget.currentUsage),
     utilization: orNull(budget.utilization),
     cadence: budget.cadence,
-    usagePeriodStart: instantToWire(window.start),
-    usagePeriodEnd: instantToWire(window.end),
+    ...windowToWire(window),
   }
 }
+
+/** A level has no windows. */
+const windowToWire = (window: Window) =>
+  window === LEVEL_WINDOW
+    ? { usagePeriodStart: null, usagePeriodEnd: null }
+    : {
+        usagePeriodStart: instantToWire(window.start),
+        usagePeriodEnd: instantToWire(window.end),
+      }
 
 /** A node of a check's chain. */
 export const chainNodeToWire = (node: ChainNode) => ({
@@ -124,6 +133,5 @@ export const usageExceededToWire = (
   usageLimit: orNull(budget.usageLimit),
   currentUsage: usageToWire(reached.usage),
   cadence: budget.cadence,
-  usagePeriodStart: instantToWire(reached.window.start),
-  usagePeriodEnd: instantToWire(reached.window.end),
+  ...windowToWire(reached.window),
 })

@@ -5,9 +5,9 @@ import { AHEAD_LIMIT_MS } from './types.ts'
 
 /**
  * The postings on a customer's records that occurred at `from` or later, or on all: assignment_key,
- * revision, window_start, delta; and of the record event_key, occurred_at, what it counted
- * (feature_keys, amounts) and whom it is attributed to (entity_keys). A subquery, which takes as
- * long as there are records.
+ * revision, window_start, delta; and of the record event_key, occurred_at, whether it was a SET
+ * (is_set), what it counted (feature_keys, amounts) and whom it is attributed to (entity_keys). A
+ * subquery, which takes as long as there are records.
  */
 export function postingsFrom(customerKey: Uuid, from: Instant | null): Sql {
   const bounds =
@@ -18,7 +18,8 @@ export function postingsFrom(customerKey: Uuid, from: Instant | null): Sql {
         and event.event_key >= ${firstKeyAt(from - AHEAD_LIMIT_MS)}::uuid`
   return sql`(
     select posting.assignment_key, posting.revision, posting.window_start, posting.delta,
-      event.event_key, event.occurred_at, event.feature_keys, event.amounts, event.entity_keys
+      event.event_key, event.occurred_at, event.kind = 'SET' as is_set,
+      event.feature_keys, event.amounts, event.entity_keys
     from usage_events event
       cross join lateral unnest(event.assignment_keys, event.assignment_revisions,
         event.assignment_windows, event.assignment_deltas)

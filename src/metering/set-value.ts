@@ -9,18 +9,21 @@ const LARGEST = wholeUnits(Number.MAX_SAFE_INTEGER)
 
 const isInRange = (quantity: Quantity): boolean => -LARGEST <= quantity && quantity <= LARGEST
 
+/** A sum that can be set: signed, and when the SET in force occurred. */
+export type Settable = { sum: Quantity; setAt: Instant | null }
+
 /**
- * What a SET has to count for so that the signed sum of its window becomes `value`. Null for one
- * that is older than the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError`
+ * What a SET has to count for so that a signed sum becomes `value`. Null for one that is older than
+ * the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError`
  * when the difference is larger than a usage may be.
  */
 export function amountOfSet(
-  total: KeptTotal,
+  { sum, setAt }: Settable,
   set: { value: Quantity; occurredAt: Instant },
   field: string,
 ): Quantity | null {
-  if (total.setAt !== null && set.occurredAt < total.setAt) return null
-  const amount = set.value - total.tally.sum
+  if (setAt !== null && set.occurredAt < setAt) return null
+  const amount = set.value - sum
   if (!isInRange(amount))
     throw badInput(
       `${field}: the difference to the current usage is beyond 2^53 − 1`,

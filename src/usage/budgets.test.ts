@@ -105,15 +105,17 @@ test('usage counts in the window of its instant, beyond any limit, and is taken 
   }
 })
 
-test('a SET posts what it differs by, and nothing when it is ignored', async () => {
-  const { report, used, tokensBy } = await openCompany()
+test('a SET makes each budget its value, but one for which a later SET was reported', async () => {
+  const { report, used, tokensBy, differences } = await openCompany()
   await report([tokensBy({ userId: 'ann' }, 5), tokensBy({ userId: 'bob' }, 5)])
   const set = { updateBehavior: 'SET' }
   await report([tokensBy({ userId: 'bob' }, 30, { ...set, createdAt: '2026-05-18T10:00:00Z' })])
-  assert.equal(await used(), 'ann 5, bob 25, org 30, team 30, team[gpt] 0')
+  assert.equal(await used(), 'ann 5, bob 30, org 30, team 30, team[gpt] 0')
   await report([tokensBy({ userId: 'ann' }, 99, { ...set, createdAt: '2026-05-18T09:59:59Z' })])
+  assert.equal(await used(), 'ann 99, bob 30, org 30, team 30, team[gpt] 0')
   await report([tokensBy({ userId: 'ann' }, 28, set)])
-  assert.equal(await used(), 'ann 3, bob 25, org 28, team 28, team[gpt] 0')
+  assert.equal(await used(), 'ann 28, bob 30, org 28, team 28, team[gpt] 0')
+  assert.deepEqual(await differences(), {})
 })
 
 test('a repetition and a refused request post nothing', async () => {

@@ -1,4 +1,4 @@
-import { transformUnits } from '../catalog/index.ts'
+import { isLevel, transformUnits } from '../catalog/index.ts'
 import type {
   Entitlement,
   EntitlementCounterfactual,
@@ -45,13 +45,14 @@ export function explanationToWire(
   unattributed: readonly Unattributed[],
 ): EntitlementExplanation {
   const { decision, met } = checked
-  const { sources, holds, transformation } = partsOf(checked)
+  const { sources, holds, transformation, isOfLevel } = partsOf(checked)
   return {
     ...entitlementToWire(checked),
     rule: decision.rule,
     sources,
     counterfactual: waysOf(checked).map((way) => way.map(changeToWire)),
     holds: quantityToWire(transformUnits(holds, transformation)),
+    isLevel: isOfLevel,
     chains: chainsOf(checked, (node) => explainedNodeToWire(node, transformation)),
     unresolved: [...(met?.unresolved ?? [])],
     unattributed: unattributed.map(({ key, records, lastAt }) => ({
@@ -70,6 +71,7 @@ function partsOf(checked: Checked) {
     sources: holding === null ? [] : sourcesToWire(holding),
     holds: holding?.used.held ?? 0n,
     transformation: holding?.feature.unitTransformation ?? null,
+    isOfLevel: holding !== null && isLevel(holding.feature),
   }
 }
 
@@ -94,10 +96,14 @@ function explainedNodeToWire(
     ...chainNodeToWire(node),
     remaining: left === null ? null : quantityToWire(left < 0n ? 0n : left),
     holds: quantityToWire(unitsOf(budget?.held ?? 0n)),
-    resetsAt: budget === null ? null : instantToWire(budget.window.end),
+    resetsAt: resetOf(budget),
     blocks: !node.isGranted,
   }
 }
+
+/** A level is not reset. */
+const resetOf = (budget: ChainNode['budget']): string | null =>
+  budget !== null && Number.isFinite(budget.window.end) ? instantToWire(budget.window.end) : null
 
 function changeToWire(change: Way[number]): EntitlementCounterfactual {
   const { to } = change

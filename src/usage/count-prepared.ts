@@ -56,7 +56,7 @@ export function countRecord(draft: State, prepared: Prepared, eventKey: Uuid): v
   })
 }
 
-/** What the record comes to for one feature: nothing for a SET that is older than the last one. */
+/** What the record comes to for one feature: 0 for a SET that is older than the last one. */
 function count(draft: State, prepared: Prepared, counting: Counting): Measured[] {
   const { customerKey, resourceKey, occurredAt, setIn, field } = prepared
   const { featureKey, mark } = counting
@@ -66,8 +66,7 @@ function count(draft: State, prepared: Prepared, counting: Counting): Measured[]
   const amount =
     setIn === null
       ? counting.amount
-      : amountOfSet(totalIn(before, setIn), { value: counting.amount, occurredAt }, field)
-  if (amount === null) return []
+      : (amountOfSet(sumIn(before, setIn), { value: counting.amount, occurredAt }, field) ?? 0n)
   const isNewIn =
     mark === null ? never : (window: Window) => noteMark(draft, { ...metered, mark }, window)
   const counted = totalsWith(before, { amount, occurredAt }, isNewIn)
@@ -82,6 +81,11 @@ const totalIn = (totals: readonly KeptTotal[], window: Window): KeptTotal =>
     totals.find((total) => isSameWindow(total.window, window)),
     'a window that is counted in',
   )
+
+function sumIn(totals: readonly KeptTotal[], window: Window) {
+  const { tally, setAt } = totalIn(totals, window)
+  return { sum: tally.sum, setAt }
+}
 
 const never = () => false
 

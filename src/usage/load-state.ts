@@ -67,7 +67,8 @@ export async function loadState(
   const names = namesOf(records)
   const uses = namesOf(deciding)
   const marks = marksOf(records)
-  const counters = countersOf(thresholds.length === 0 ? deciding : all)
+  const compared = [...deciding, ...records.filter(({ setIn }) => setIn !== null)]
+  const counters = countersOf(thresholds.length === 0 ? compared : all)
   const [kept, named, decided, seen, counted, fired] = await Promise.all([
     findTotals(tx, asks),
     findNamed(tx, names),

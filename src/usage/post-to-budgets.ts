@@ -1,13 +1,22 @@
 import { transformUnits } from '../catalog/index.ts'
-import { counterName, firedBy, windowOf } from '../governance/index.ts'
+import {
+  type Budget,
+  counterName,
+  firedBy,
+  rearmedBy,
+  type Threshold,
+  windowOf,
+} from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
-import type { Attribution, Measured, Posting } from '../metering/index.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import { type Attribution, amountOfSet, type Measured, type Posting } from '../metering/index.ts'
 import type { State } from './state.ts'
 import type { Prepared } from './types.ts'
 
 /**
  * Adds what a record has counted to the budgets that its dimensions lead to, whatever is left of
- * them, and notes the thresholds that it makes fire. Answers whom it is attributed to.
+ * them, and notes the thresholds that it makes fire. A SET makes each of them its value, by itself.
+ * Answers whom it is attributed to. 400 `UsageMeasurementDiffOutOfRangeError`.
  */
 export function postToBudgets(
   draft: State,
@@ -16,12 +25,27 @@ export function postToBudgets(
 ): Attribution | null {
   const { attributing } = prepared
   const attribution = attributing.attributionOf(measured)
-  for (const posting of attribution?.postings ?? []) {
+  const postings = (attribution?.postings ?? []).flatMap((posting) =>
+    prepared.setIn === null ? [posting] : postingsOfSet(draft, prepared, posting),
+  )
+  for (const posting of postings) {
     add(draft, prepared, posting)
     if (draft.thresholds.length > 0) fire(draft, prepared, posting)
   }
   noteUnattributed(draft, prepared)
-  return attribution
+  return attribution && { ...attribution, postings }
+}
+
+/** What a counter lacks of the value of a SET; nothing where a later SET is in force. */
+function postingsOfSet(draft: State, prepared: Prepared, posting: Posting): Posting[] {
+  const { occurredAt, field } = prepared
+  const value = required(prepared.value, 'the value of a SET')
+  const name = counterName(posting, posting.window)
+  const kept = { sum: draft.counters.get(name) ?? 0n, setAt: draft.setAts.get(name) ?? null }
+  const delta = amountOfSet(kept, { value, occurredAt }, field)
+  if (delta === null) return []
+  draft.setAts.set(name, occurredAt)
+  return [{ ...posting, delta }]
 }
 
 /** Notes the attribution keys of a record, or of what is held, that name nobody. */
@@ -37,7 +61,8 @@ export function noteUnattributed(draft: State, prepared: Prepared): void {
 function add(draft: State, { customerKey }: Prepared, posting: Posting): void {
   const name = counterName(posting, posting.window)
   const delta = (draft.postings.get(name)?.delta ?? 0n) + posting.delta
-  draft.postings.set(name, { ...posting, customerKey, delta })
+  const setAt = draft.setAts.get(name) ?? null
+  draft.postings.set(name, { ...posting, customerKey, delta, setAt })
   draft.counters.set(name, (draft.counters.get(name) ?? 0n) + posting.delta)
 }
 
@@ -55,10 +80,27 @@ function fire(draft: State, prepared: Prepared, posting: Posting): void {
   const counted = required(draft.counters.get(name), 'a counter that was just added to')
   const usage = transformUnits(counted, feature.unitTransformation)
   const window = windowOf(budget, occurredAt)
-  const fired = draft.fired.get(name) ?? []
   const { usageLimit } = budget
+  const fired = rearm(draft, prepared, { posting, budget, usage })
   const thresholds = firedBy(draft.thresholds, { usage, usageLimit, window, fired }, now)
   if (thresholds.length === 0) return
   draft.fired.set(name, [...fired, ...thresholds])
   draft.exceeded.push({ customerKey, budget, feature, window, usage, thresholds, origin, now })
+}
+
+/** What of a budget's thresholds has fired; of a level, without those that it is below again. */
+function rearm(
+  draft: State,
+  { customerKey }: Prepared,
+  { posting, budget, usage }: { posting: Posting; budget: Budget; usage: Quantity },
+): readonly Threshold[] {
+  const name = counterName(posting, posting.window)
+  const fired = draft.fired.get(name) ?? []
+  const { isLevel, usageLimit } = budget
+  const rearmed = isLevel ? rearmedBy({ usage, usageLimit, fired }) : []
+  if (rearmed.length === 0) return fired
+  const left = fired.filter((threshold) => !rearmed.includes(threshold))
+  draft.fired.set(name, left)
+  draft.rearmed.push(...rearmed.map((threshold) => ({ ...posting, customerKey, threshold })))
+  return left
 }

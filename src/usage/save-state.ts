@@ -2,7 +2,9 @@ import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
 import {
   addUnattributed,
+  counterName,
   type Firing,
+  forgetFired,
   hold,
   post,
   saveFired,
@@ -31,6 +33,8 @@ export async function saveState(
   { app, scope }: { app: App; scope: Scope },
   state: State,
 ): Promise<void> {
+  const isInForce = (firing: Firing) =>
+    state.fired.get(counterName(firing, firing.window))?.includes(firing.threshold) === true
   const announcing = Map.groupBy(state.exceeded, ({ origin }) => origin)
   await Promise.all([
     addRecords(tx, scope, state.records),
@@ -48,9 +52,10 @@ export async function saveState(
       [...state.heldPostings.changes.values()].map((posting) => ({ ...posting, scope })),
     ),
     addUnattributed(tx, scope, [...state.unattributed.changes.values()]),
+    forgetFired(tx, state.rearmed),
     saveFired(
       tx,
-      state.exceeded.flatMap((each) => firingsOf(scope, each)),
+      state.exceeded.flatMap((each) => firingsOf(scope, each)).filter(isInForce),
       app.clock.now(),
     ),
     ...[...announcing].map(([origin, exceeded]) =>

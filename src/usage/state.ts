@@ -1,6 +1,6 @@
 import type { Feature } from '../catalog/index.ts'
 import type { AccessDeniedReason } from '../entitlements/index.ts'
-import type { Budget, Threshold, Unattributed } from '../governance/index.ts'
+import type { Budget, Firing, Threshold, Unattributed } from '../governance/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
@@ -24,7 +24,7 @@ import { keep, type Layer, layerOver } from './layer.ts'
 export type Naming = NameOf & Named & { keptUntil: Instant }
 /** A mark that a window has not seen before. */
 export type Marking = MarkOf & { window: Window }
-type OwnPosting = Posting & { customerKey: Uuid }
+type OwnPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
 /** The first answer to a use, which is also that to its repetitions. */
 export type FirstAnswer = {
@@ -49,8 +49,10 @@ export type State = {
   seen: Layer<true>
   /** At which budgets are announced; only if there are any, it is known what fired. */
   thresholds: readonly Threshold[]
-  /** Known are those that something is decided by, and all if there are thresholds. */
+  /** Known are those that something is decided by or set, and all if there are thresholds. */
   counters: Layer<Quantity>
+  /** When the SET in force of a counter occurred. */
+  setAts: Layer<Instant>
   /** What is held of budgets, by counter. */
   holds: Layer<Quantity>
   fired: Layer<readonly Threshold[]>
@@ -66,7 +68,11 @@ export type State = {
   unattributed: Layer<Unattributed & { customerKey: Uuid }>
   records: UsageRecord[]
   exceeded: Exceeded[]
+  /** Thresholds that have fired of a level which is below them again. */
+  rearmed: Rearmed[]
 }
+
+export type Rearmed = Omit<Firing, 'environmentKey'>
 
 /** A budget whose thresholds a record has reached. */
 export type Exceeded = {
@@ -99,6 +105,7 @@ export type Loaded = {
   seen: Entries<true>
   reservations: Entries<Reservation>
   counters: ReadonlyMap<string, Quantity>
+  setAts: ReadonlyMap<string, Instant>
   holds: ReadonlyMap<string, Quantity>
   fired: ReadonlyMap<string, readonly Threshold[]>
   thresholds: readonly Threshold[]
@@ -113,6 +120,7 @@ export const stateOf = (loaded: Loaded): State => ({
   seen: layerOver(new Map(loaded.seen)),
   reservations: layerOver(new Map(loaded.reservations)),
   counters: layerOver(loaded.counters),
+  setAts: layerOver(loaded.setAts),
   holds: layerOver(loaded.holds),
   fired: layerOver(loaded.fired),
   thresholds: loaded.thresholds,
@@ -124,6 +132,7 @@ export const stateOf = (loaded: Loaded): State => ({
   unattributed: layerOver(new Map()),
   records: [],
   exceeded: [],
+  rearmed: [],
 })
 
 /** A state whose changes are seen nowhere else until `keepDraft`. */
@@ -135,6 +144,7 @@ export const draftOf = (state: State): State => ({
   seen: layerOver(state.seen),
   reservations: layerOver(state.reservations),
   counters: layerOver(state.counters),
+  setAts: layerOver(state.setAts),
   holds: layerOver(state.holds),
   fired: layerOver(state.fired),
   thresholds: state.thresholds,
@@ -146,6 +156,7 @@ export const draftOf = (state: State): State => ({
   unattributed: layerOver(state.unattributed),
   records: [],
   exceeded: [],
+  rearmed: [],
 })
 
 export function keepDraft(draft: State, state: State): void {
@@ -155,6 +166,7 @@ export function keepDraft(draft: State, state: State): void {
   keep(draft.seen, state.seen)
   keep(draft.reservations, state.reservations)
   keep(draft.counters, state.counters)
+  keep(draft.setAts, state.setAts)
   keep(draft.holds, state.holds)
   keep(draft.fired, state.fired)
   keep(draft.names, state.names)
@@ -165,4 +177,5 @@ export function keepDraft(draft: State, state: State): void {
   keep(draft.unattributed, state.unattributed)
   state.records.push(...draft.records)
   state.exceeded.push(...draft.exceeded)
+  state.rearmed.push(...draft.rearmed)
 }

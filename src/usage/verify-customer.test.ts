@@ -154,6 +154,11 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
     found: { counters: 1 },
     like: { kept: { held: 20_000_000_000n }, recounted: { held: 0n } },
   },
+  'when the SET in force of a budget occurred': {
+    by: counter(sql`set_at = '2020-01-01'`),
+    found: { counters: 1 },
+    like: { kept: { setAt: Date.UTC(2020, 0) } },
+  },
   'a counter of another window': {
     by: counter(sql`window_start = '2020-01-01'`),
     found: { counters: 2 },

@@ -19,6 +19,8 @@ export const OPENING: readonly Move[] = [
       { ...budget, entityId: 'eng', usageLimit: 9, scopeEntityIds: ['large'] },
       { ...budget, entityId: 'ann', usageLimit: 8, parentId: 'eng', cadence: 'PT1H' },
       { ...budget, entityId: 'bob', usageLimit: null, parentId: 'eng' },
+      { ...budget, featureId: 'seats', entityId: 'eng', usageLimit: 12 },
+      { ...budget, featureId: 'seats', entityId: 'ann', usageLimit: 8, cadence: 'PT1H' },
     ],
   },
 ]

@@ -79,8 +79,8 @@ export const rowToWire = ({ budget, parentId, usage, window }: Row) => ({
   usageLimit: amountOf(budget.limit),
   currentUsage: amountOf(usage),
   cadence: budget.cadence,
-  usagePeriodStart: instantToWire(window.start),
-  usagePeriodEnd: instantToWire(window.end),
+  usagePeriodStart: budget.isLevel ? null : instantToWire(window.start),
+  usagePeriodEnd: budget.isLevel ? null : instantToWire(window.end),
 })
 
 const CLOSE = 1e-9

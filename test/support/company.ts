@@ -77,6 +77,7 @@ export const budgetOf = (budget: CompanyBudget): Budget => ({
   scopeEntityIds: [...(budget.scope ?? [])].sort(),
   usageLimit: budget.limit === null ? null : wholeUnits(budget.limit),
   cadence: budget.cadence ?? 'P1M',
+  isLevel: false,
   createdAt: budget.createdAt ?? 0,
 })
 

@@ -134,9 +134,10 @@ const figuresOfTotal = ({ isKept, tally, held, lastAt, setAt }: TotalRow): Figur
   setAt: setAt === null ? null : instantToWire(setAt),
 })
 
-const figuresOfCounter = ({ usage, held }: CounterFigures): Figures => ({
+const figuresOfCounter = ({ usage, held, setAt }: CounterFigures): Figures => ({
   usage: decimal(usage),
   held: decimal(held),
+  setAt: setAt === null ? null : instantToWire(setAt),
 })
 
 const decimal = (quantity: Quantity): string => quantityToSql(quantity).replace(/\.?0+$/, '')

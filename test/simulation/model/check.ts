@@ -17,13 +17,14 @@ import { budgetsOf, byScope, type Dimensions, idsIn, pathsOf } from './tree.ts'
 import {
   budgetHeld,
   budgetUsage,
+  budgetWindow,
   counts,
   customerHeld,
   customerUsage,
   grantOf,
   shown,
 } from './usage.ts'
-import { periodOf, type Window, windowOf } from './windows.ts'
+import { periodOf, type Window } from './windows.ts'
 
 export type CheckInput = {
   customerId: string
@@ -209,7 +210,7 @@ function nodesOf(
 
 /** Who asks for nothing asks whether anything is left. */
 function nodeOf(customer: Customer, budget: Budget, { requested, at, now }: Asked): Node {
-  const window = windowOf(budget.cadence, budget.createdAt, at)
+  const window = budgetWindow(budget, at)
   const usage = budgetUsage(customer, budget, window)
   const taken = usage + budgetHeld(customer, { budget, window, now })
   const { entityId, scope, limit } = budget

@@ -31,7 +31,7 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
   const recorded = isGranted || (mode === 'record' && !isHard(reason))
   if (recorded) {
     const amount = amountFromWire(input.amount, 'amount')
-    add(state, customer, { featureId, amount, at, mark: null, isSet: false, dimensions })
+    add(state, customer, { featureId, amount, at, mark: null, setTo: null, dimensions })
   }
   const decision = { isGranted, reason, recorded }
   keep(customer, key, { content, decision, reservation: null })

@@ -82,16 +82,32 @@ test('below zero is decided by the sum, and shown as zero', () => {
   assert.equal(used(state), 0n)
 })
 
-test('a SET is recorded as a difference, for the entities of this report', () => {
+test('a SET is recorded as a difference, to the usage of the customer and of each budget', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 100)]))
+  const set = (value: number, sinceMs: number, dimensions = {}) =>
+    use(state, value, dimensions, { updateBehavior: 'SET', createdAt: CREATED + sinceMs })
   use(state, 10, {})
+  set(12, 2, ann)
+  assert.deepEqual([used(state), chain(state)], [12n, 'ann 12/100'])
+  set(7, 1, ann)
+  assert.deepEqual([used(state), chain(state)], [12n, 'ann 12/100'])
+  set(30, 4)
+  set(7, 3, ann)
+  assert.deepEqual([used(state), chain(state)], [30n, 'ann 7/100'])
+  set(5, 4, ann)
+  assert.deepEqual([used(state), chain(state)], [5n, 'ann 5/100'])
+})
+
+test('a level is of all time, for the customer and for each budget', () => {
+  const state = createAcme()
+  const feature = { id: FEATURE, type: 'NUMBER', meterType: 'FLUCTUATING', meter: null } as const
+  state.features.set(FEATURE, feature)
+  done(assign(state, [budget('ann', 100, { cadence: 'PT1M' })]))
   use(state, 12, ann, { updateBehavior: 'SET' })
-  assert.deepEqual([used(state), chain(state)], [12n, 'ann 2/100'])
-  use(state, 7, ann, { updateBehavior: 'SET', createdAt: CREATED - 1 })
-  assert.deepEqual([used(state), chain(state)], [12n, 'ann 2/100'])
-  use(state, 7, ann, { updateBehavior: 'SET', createdAt: CREATED })
-  assert.deepEqual([used(state), chain(state)], [7n, 'ann 0/100'])
+  assert.equal(chain(state, CREATED + 400 * DAY), 'ann 12/100')
+  done(assign(state, [{ entityId: 'ann', featureId: FEATURE, cadence: 'P1D' }], CREATED + DAY))
+  assert.equal(chain(state, CREATED + 400 * DAY), 'ann 12/100')
 })
 
 test('a key counts once, in one batch too, and is answered by what there is now', () => {
@@ -176,10 +192,10 @@ test('an event feeds every meter that takes it, by itself and once', () => {
   done(reportEvents(state, batch, CREATED))
   done(reportEvents(state, [keyed(event, 'a')], CREATED))
   done(reportEvents(state, [{ ...keyed(eu, 'b'), timestamp: CREATED + 1 }], CREATED))
-  const amounts = customerOf(state).records.map(({ featureId, amount, budgets }) => [
+  const amounts = customerOf(state).records.map(({ featureId, amount, counted }) => [
     featureId,
     Number(amount) / Number(wholeUnits(1)),
-    budgets.size,
+    counted.size,
   ])
   const both = [
     ['tokens', 2.5, 1],

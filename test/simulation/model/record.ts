@@ -1,9 +1,9 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { type Quantity, quantityFromWire, wholeUnits } from '../../../src/kernel/quantity.ts'
-import type { Customer, Feature, Grant, Meter, Outcome, Refusal, State } from './state.ts'
+import type { Budget, Customer, Feature, Grant, Meter, Outcome, Refusal, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
 import { budgetsOf, type Dimensions, idsIn, pathsOf } from './tree.ts'
-import { counts, customerUsage, grantOf, isOver, shown } from './usage.ts'
+import { counts, customerUsage, grantOf, isOver, lackingOf, shown } from './usage.ts'
 import { isIn, periodOf, type Window } from './windows.ts'
 
 /** How far usage may lie ahead of its acceptance. */
@@ -102,23 +102,23 @@ type Place = { customer: Customer; feature: Feature; grant: Grant; at: Instant }
 
 /**
  * A DELTA is recorded as it is. A SET is recorded as the difference to the total of its period,
- * unless it is older than the last SET of that period: then it is not recorded at all.
+ * unless it is older than the last SET of that period: then as nothing. It is so for each budget,
+ * by itself.
  */
 function count(state: State, usage: UsageInput, { customer, feature, grant, at }: Place): void {
   const { dimensions = {} } = usage
   const amount = wholeUnits(usage.value)
   const record = { featureId: feature.id, mark: null, at }
   if (usage.updateBehavior !== 'SET') {
-    add(state, customer, { ...record, amount, isSet: false, dimensions })
+    add(state, customer, { ...record, amount, setTo: null, dimensions })
     return
   }
   const period = periodOf(grant.reset, grant.startsAt, at)
   const isOlder = customer.records.some(
     (each) => each.featureId === feature.id && each.isSet && isIn(period, each.at) && each.at > at,
   )
-  if (isOlder) return
-  const difference = amount - customerUsage(customer, feature, period)
-  add(state, customer, { ...record, amount: difference, isSet: true, dimensions })
+  const difference = isOlder ? 0n : amount - customerUsage(customer, feature, period)
+  add(state, customer, { ...record, amount: difference, setTo: amount, dimensions })
 }
 
 export type Recorded = {
@@ -126,19 +126,24 @@ export type Recorded = {
   amount: Quantity
   mark: string | null
   at: Instant
-  isSet: boolean
+  /** The value of a SET. */
+  setTo: Quantity | null
   dimensions: Dimensions
 }
 
 /** Records what counts, with the budgets that it is attributed to as the tree is now. */
 export function add(state: State, customer: Customer, recorded: Recorded): void {
-  const { dimensions, ...record } = recorded
+  const { dimensions, setTo, ...record } = recorded
+  const { at, amount } = record
   const capability = { kind: 'feature', id: record.featureId } as const
   const resolved = idsIn(pathsOf(state, customer, dimensions))
-  const budgets = budgetsOf(customer, { capability, resolved }).filter((budget) =>
-    counts(budget, record.at),
-  )
-  customer.records.push({ ...record, budgets: new Set(budgets) })
+  const counted = new Map<Budget, Quantity>()
+  for (const budget of budgetsOf(customer, { capability, resolved })) {
+    if (!counts(budget, at)) continue
+    const own = setTo === null ? amount : lackingOf(customer, budget, { value: setTo, at })
+    if (own !== null) counted.set(budget, own)
+  }
+  customer.records.push({ ...record, isSet: setTo !== null, counted })
 }
 
 export type EventInput = {
@@ -185,7 +190,7 @@ function recordEvent(state: State, event: EventInput, clock: Instant): void {
     if (meter === null || !takes(meter, event)) continue
     const measured = measure(meter, dimensions)
     if (measured === null) continue
-    const recorded = { featureId: id, at: timestamp ?? now, isSet: false, dimensions }
+    const recorded = { featureId: id, at: timestamp ?? now, setTo: null, dimensions }
     add(state, customer, { ...recorded, ...measured })
   }
 }

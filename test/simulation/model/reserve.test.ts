@@ -110,8 +110,9 @@ test('a commit counts in the windows of the reservation, and frees what it does 
   const tomorrow = CREATED + DAY - 1
   const first = done(commit(state, { ...named(reservation), amount: 3 }, tomorrow))
   assert.deepEqual(first.decision, { isGranted: true, reason: null, recorded: true })
-  const counted = customerOf(state).records.map(({ at, amount, budgets }) => [at, amount, budgets])
-  assert.deepEqual(counted, [[CREATED, wholeUnits(3), new Set(customerOf(state).budgets)]])
+  const counted = customerOf(state).records.map(({ at, amount, counted: by }) => [at, amount, by])
+  const all = new Map(customerOf(state).budgets.map((each) => [each, wholeUnits(3)]))
+  assert.deepEqual(counted, [[CREATED, wholeUnits(3), all]])
   assert.equal(chain(state, tomorrow), 'ann 0/10')
   assert.equal(ask(state, ann, 10, tomorrow).isGranted, true)
   const second = done(commit(state, { ...named(reservation), amount: 3 }, tomorrow))

@@ -13,8 +13,7 @@ import { decisionInstant } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
 import { budgetsOf, idsIn, pathsOf } from './tree.ts'
-import { budgetHeld, budgetUsage, counts, isOpen } from './usage.ts'
-import { windowOf } from './windows.ts'
+import { budgetHeld, budgetUsage, budgetWindow, counts, isOpen } from './usage.ts'
 
 const SECOND_MS = 1000
 const USUAL_TTL_SECONDS = 60
@@ -94,7 +93,8 @@ export function commit(state: State, input: CommitInput, clock: Instant): Outcom
   reservation.status = 'committed'
   reservation.committedAmount = amount
   const { featureId, at, budgets } = reservation
-  customer.records.push({ featureId, amount, mark: null, at, isSet: false, budgets })
+  const counted = new Map([...budgets].map((budget) => [budget, amount]))
+  customer.records.push({ featureId, amount, mark: null, at, isSet: false, counted })
   return { done: { decision: granted, isRepeated: false, reservation } }
 }
 
@@ -114,7 +114,7 @@ function whyNot(state: State, found: Found, extra: Quantity): Decision['reason']
   if ('refused' in base) throw new Error('a feature is never refused')
   if (base.done.reason !== null) return base.done.reason
   const isWithin = [...reservation.budgets].every((budget) => {
-    const window = windowOf(budget.cadence, budget.createdAt, at)
+    const window = budgetWindow(budget, at)
     const held = budgetHeld(customer, { budget, window, now })
     const taken = budgetUsage(customer, budget, window) + held
     return budget.limit === null || fits({ taken, requested: extra, limit: budget.limit })

@@ -62,6 +62,8 @@ export type Budget = {
   scope: readonly string[]
   limit: Quantity | null
   cadence: string
+  /** Of a level, which is of all time whatever the cadence. */
+  isLevel: boolean
   createdAt: Instant
 }
 
@@ -79,7 +81,7 @@ export type Grant = {
 export type ResetUnit = 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'YEAR'
 export type Reset = { unit: ResetUnit; accordingTo: string }
 
-/** One thing that counted. `budgets` are those that it was attributed to when it was accepted. */
+/** One thing that counted: for the customer, and for each budget that it was attributed to then. */
 export type UsageRecord = {
   featureId: string
   amount: Quantity
@@ -87,7 +89,7 @@ export type UsageRecord = {
   mark: string | null
   at: Instant
   isSet: boolean
-  budgets: ReadonlySet<Budget>
+  counted: ReadonlyMap<Budget, Quantity>
 }
 
 /** What a key was used for, and what was decided then; of reports and events nothing is. */

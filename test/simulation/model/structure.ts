@@ -108,7 +108,7 @@ export function upsertBudgets(
     customer.entities = before
     return { refused: [bad] }
   }
-  return { done: rows.map((row) => writeBudget(customer, row, now)) }
+  return { done: rows.map((row) => writeBudget(state, customer, { row, now })) }
 }
 
 export function capabilityOf(row: BudgetInput): Capability | null {
@@ -207,7 +207,11 @@ function place(customer: Customer, row: BudgetInput, wasPlaced = false): boolean
 }
 
 /** Another limit or cadence holds at once, for what is already recorded too. */
-function writeBudget(customer: Customer, row: BudgetInput, now: Instant): BudgetAnswer {
+function writeBudget(
+  state: State,
+  customer: Customer,
+  { row, now }: { row: BudgetInput; now: Instant },
+): BudgetAnswer {
   const limit =
     typeof row.usageLimit === 'number' ? quantityFromWire(row.usageLimit, 'usageLimit') : null
   const cadence = row.cadence === 'MONTH' ? 'P1M' : row.cadence
@@ -215,7 +219,9 @@ function writeBudget(customer: Customer, row: BudgetInput, now: Instant): Budget
   if (budget === undefined) {
     const capability = capabilityOf(row) ?? { kind: 'feature', id: '' }
     const { entityId } = row
-    budget = { entityId, capability, scope: scopeOf(row), limit, cadence: '', createdAt: now }
+    const isLevel = state.features.get(capability.id)?.meterType === 'FLUCTUATING'
+    const made = { limit, cadence: '', isLevel, createdAt: now }
+    budget = { entityId, capability, scope: scopeOf(row), ...made }
     customer.budgets.push(budget)
   }
   if (row.usageLimit !== undefined) budget.limit = limit

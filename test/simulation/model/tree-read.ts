@@ -2,8 +2,8 @@ import type { Instant } from '../../../src/kernel/clock.ts'
 import type { Quantity } from '../../../src/kernel/quantity.ts'
 import type { Budget, Customer, State } from './state.ts'
 import { compare } from './tree.ts'
-import { budgetUsage, shown } from './usage.ts'
-import { type Window, windowOf } from './windows.ts'
+import { budgetUsage, budgetWindow, shown } from './usage.ts'
+import type { Window } from './windows.ts'
 
 /** A budget as the tree shows it, with the usage of the window in progress. */
 export type Row = { budget: Budget; parentId: string | null; usage: Quantity; window: Window }
@@ -25,7 +25,7 @@ export const nameOf = ({ entityId, capability, scope }: Omit<Budget, 'limit'>): 
   JSON.stringify([entityId, capability.id, ...scope])
 
 function rowOf(customer: Customer, budget: Budget, now: Instant): Row {
-  const window = windowOf(budget.cadence, budget.createdAt, now)
+  const window = budgetWindow(budget, now)
   const parentId = customer.entities.get(budget.entityId)?.parentId ?? null
   return { budget, parentId, usage: shown(budgetUsage(customer, budget, window)), window }
 }

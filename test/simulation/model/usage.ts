@@ -1,7 +1,7 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import { type Quantity, wholeUnits } from '../../../src/kernel/quantity.ts'
 import type { Budget, Customer, Feature, Grant, Reservation } from './state.ts'
-import { isIn, type Window } from './windows.ts'
+import { ALWAYS, isIn, type Window, windowOf } from './windows.ts'
 
 const sum = (amounts: readonly Quantity[]): Quantity =>
   amounts.reduce((total, amount) => total + amount, 0n)
@@ -30,12 +30,27 @@ export function customerUsage(customer: Customer, feature: Feature, window: Wind
   return sum(amounts)
 }
 
-/** What was attributed to a budget in a window. */
+/** The window of a budget that an instant lies in. */
+export const budgetWindow = (budget: Budget, at: Instant): Window =>
+  budget.isLevel ? ALWAYS : windowOf(budget.cadence, budget.createdAt, at)
+
+/** What counted for a budget in a window. */
 export function budgetUsage(customer: Customer, budget: Budget, window: Window): Quantity {
-  const records = customer.records.filter(
-    (record) => record.budgets.has(budget) && isIn(window, record.at),
+  const records = customer.records.filter(({ at }) => isIn(window, at))
+  return sum(records.map(({ counted }) => counted.get(budget) ?? 0n))
+}
+
+/** What a budget lacks of a value that is set at an instant; null where a later one was set. */
+export function lackingOf(
+  customer: Customer,
+  budget: Budget,
+  { value, at }: { value: Quantity; at: Instant },
+): Quantity | null {
+  const window = budgetWindow(budget, at)
+  const isOlder = customer.records.some(
+    (each) => each.isSet && each.counted.has(budget) && isIn(window, each.at) && each.at > at,
   )
-  return sum(records.map(({ amount }) => amount))
+  return isOlder ? null : value - budgetUsage(customer, budget, window)
 }
 
 /** A hold ends by itself: at `expiresAt` it is over. */
