@@ -20,6 +20,8 @@ export type Sources = {
   readonly base: Base
   readonly operations: ReadonlyMap<string, OperationFile>
   readonly schemas: ReadonlyMap<string, Schema>
+  /** Method and path of the published operations that are not served yet. */
+  readonly unserved: readonly string[]
 }
 
 /** Reads the hand-written part of the contract folder, sorted by file name. */
@@ -28,11 +30,12 @@ export async function readSources(): Promise<Sources> {
     base: (await readJson(new URL('base.json', contractFolder))) as Base,
     operations: (await readFolder('operations/')) as Map<string, OperationFile>,
     schemas: (await readFolder('schemas/')) as Map<string, Schema>,
+    unserved: (await readJson(new URL('unserved.json', contractFolder))) as string[],
   }
 }
 
 /** One OpenAPI 3.1 document; equal sources give equal text. Throws on a name without a thing. */
-export function bundle({ base, operations, schemas }: Sources): Document {
+export function bundle({ base, operations, schemas, unserved }: Sources): Document {
   const routes = [...operations].flatMap(([id, file]) => routesOf(base, id, file))
   const paths: Record<string, Partial<Record<Method, Operation>>> = {}
   for (const { path, method, operation } of routes.toSorted(byPathThenMethod)) {
@@ -42,7 +45,12 @@ export function bundle({ base, operations, schemas }: Sources): Document {
     paths[path] = item
   }
   const { components, ...head } = base
-  return { ...head, paths, components: { ...components, schemas: Object.fromEntries(schemas) } }
+  return {
+    ...head,
+    'x-unserved': unserved,
+    paths,
+    components: { ...components, schemas: Object.fromEntries(schemas) },
+  }
 }
 
 export function bundleText(document: Document): string {

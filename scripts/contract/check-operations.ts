@@ -175,3 +175,26 @@ function resolve(document: Document, ref: string): unknown {
     document,
   )
 }
+
+/** What is said not to be served must not be, and stands once, in one order. */
+export function unservedProblems(document: Document): string[] {
+  const unserved = document['x-unserved']
+  const served = new Set(
+    operationsOf(document).map(({ path, method }) => `${method.toUpperCase()} ${path}`),
+  )
+  const byPath = (text: string) => text.split(' ').toReversed().join(' ')
+  const sorted = [...new Set(unserved)].toSorted((one, other) =>
+    byPath(one) < byPath(other) ? -1 : 1,
+  )
+  return [
+    ...unserved
+      .filter((each) => !/^(GET|PUT|POST|PATCH|DELETE) \/api\/v1(-beta)?\/\S+$/.test(each))
+      .map((each) => `unserved.json: ${each} is no method and path`),
+    ...unserved
+      .filter((each) => served.has(each))
+      .map((each) => `unserved.json: ${each} is served: take it out`),
+    ...(sorted.join() === unserved.join()
+      ? []
+      : ['unserved.json is not sorted by path and method']),
+  ]
+}

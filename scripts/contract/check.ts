@@ -1,6 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { bundle, bundleFile, bundleText, readSources, type Sources } from './bundle.ts'
-import { filesProblems, operationsProblems, referenceProblems } from './check-operations.ts'
+import {
+  filesProblems,
+  operationsProblems,
+  referenceProblems,
+  unservedProblems,
+} from './check-operations.ts'
 import { requestProblems, schemaProblems } from './check-schemas.ts'
 import type { Document } from './document.ts'
 import { typesFile, typesText } from './types.ts'
@@ -20,6 +25,7 @@ export async function problemsOf(sources: Sources): Promise<string[]> {
   if (unresolved.length > 0) return unresolved
   return [
     ...operationsProblems(document),
+    ...unservedProblems(document),
     ...schemaProblems(document),
     ...requestProblems(document),
     ...(await staleness(bundleFile, bundleText(document))),

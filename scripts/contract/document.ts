@@ -101,12 +101,13 @@ export type Document = {
   readonly servers: readonly unknown[]
   readonly security: readonly unknown[]
   readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly 'x-unserved': readonly string[]
   readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, Operation>>>>>
   readonly components: Components
 }
 
 /** `contract/base.json`: the document without paths and schemas. */
-export type Base = Omit<Document, 'paths' | 'components'> & {
+export type Base = Omit<Document, 'x-unserved' | 'paths' | 'components'> & {
   readonly components: Omit<Components, 'schemas'>
 }
 

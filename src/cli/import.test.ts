@@ -237,6 +237,19 @@ test('a row that cannot be read stops the import after those above it', async ()
   assert.deepEqual(await idsOf(tenant), ['a', 'b'])
 })
 
+test('a file in UTF-16 is said to be no UTF-8', async () => {
+  const tenant = await world.tenant()
+  const little = Buffer.from(`\ufeff${HEADER}\na,,\n`, 'utf16le')
+  const bare = little.subarray(2)
+  for (const bytes of [little, bare, Buffer.from(little).swap16(), Buffer.from(bare).swap16()])
+    for (const option of [[], ['--dry-run']]) {
+      const ended = await importing(tenant, fileOf(bytes), ...option)
+      assert.equal(ended.code, 1)
+      assert.match(ended.stderr, /line 1: the file is not UTF-8 but UTF-16: save it as UTF-8/)
+    }
+  assert.deepEqual(await idsOf(tenant), [])
+})
+
 test('--dry-run finds what the server would refuse, and writes nothing', async () => {
   const tenant = await world.tenant()
   const fine = fileOf(`[${'{"id":"a","email":null,"name":null}'}]`, 'json')

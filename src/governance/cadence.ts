@@ -14,6 +14,8 @@ export const LEVEL_WINDOW: Window = { start: 0, end: Number.POSITIVE_INFINITY }
 
 const FORM = /^P(?:([1-9]\d{0,3})([YMWD])|T([1-9]\d{0,4})([HM]))$/
 
+const UNITS = 'P<n>Y, P<n>M, P<n>W or P<n>D with n up to 9999, PT<n>H or PT<n>M up to 99999'
+
 const DATE_UNITS: Readonly<Record<string, Unit>> = { Y: 'YEAR', M: 'MONTH', W: 'WEEK', D: 'DAY' }
 const TIME_UNITS: Readonly<Record<string, Unit>> = { H: 'HOUR', M: 'MINUTE' }
 
@@ -36,7 +38,7 @@ export function cadenceFromWire(text: string, field: string): Cadence {
   const cadence = text === 'MONTH' ? 'P1M' : text
   const span = spanOf(cadence)
   if (span === null)
-    throw badInput(`${field} must be one unit of ISO 8601, such as P1M, P30D or PT15M`)
+    throw badInput(`${field} must be one unit of ISO 8601: ${UNITS}; such as P1M, P30D or PT15M`)
   if (span.count > MOST[span.unit]) throw badInput(`${field} must be ten years at most`)
   return cadence
 }

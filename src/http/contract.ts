@@ -37,7 +37,11 @@ export type Contract = {
   /** The bundled document, as `/openapi.json` serves it. */
   readonly document: JsonSchema
   readonly operations: readonly Operation[]
+  /** What the published API has and this server has not. */
+  readonly unserved: readonly Unserved[]
 }
+
+export type Unserved = Pick<Operation, 'method' | 'path'>
 
 type Json = { [key: string]: unknown }
 type RawOperation = {
@@ -58,7 +62,11 @@ export async function readContract(file: URL): Promise<Contract> {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => operationOf({ document, path, method, raw })),
   )
-  return { document, operations }
+  const unserved = (document['x-unserved'] as string[]).map((each): Unserved => {
+    const [method = '', path = ''] = each.split(' ')
+    return { method: method as Operation['method'], path }
+  })
+  return { document, operations, unserved }
 }
 
 function operationOf(from: {

@@ -54,10 +54,22 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 export const routeNotFound = (request: FastifyRequest): Refusal =>
   new Refusal(404, null, `there is no ${request.method} ${shortened(pathOf(request))}`)
 
-export const methodNotAllowed = (request: FastifyRequest, allowed: readonly string[]): Refusal =>
+/** 404 of an operation that the published API has and this server has not. */
+export const notServed = (request: FastifyRequest): Refusal =>
   new Refusal(
-    405,
+    404,
     null,
-    `${request.method} is not a method of this path; it takes ${allowed.join(', ')}`,
-    { allow: allowed.join(', ') },
+    `${request.method} ${shortened(pathOf(request))} is of the published API, and not served yet`,
   )
+
+/** `isPublished`: the published API has the method here. */
+export function methodNotAllowed(
+  request: FastifyRequest,
+  { allowed, isPublished }: { allowed: readonly string[]; isPublished: boolean },
+): Refusal {
+  const takes = allowed.join(', ')
+  const why = isPublished ? 'is of the published API, and not served yet on' : 'is not a method of'
+  return new Refusal(405, null, `${request.method} ${why} this path; it takes ${takes}`, {
+    allow: takes,
+  })
+}

@@ -15,8 +15,8 @@ import { answerUnnamed, isNamed } from './answer-write.ts'
 import { bodyCheck } from './check-body.ts'
 import { complaint } from './complaint.ts'
 import { BODY_LIMIT, type LetBodyIn } from './content-types.ts'
-import type { Contract, Operation } from './contract.ts'
-import { methodNotAllowed, routeNotFound } from './error-body.ts'
+import type { Contract, Operation, Unserved } from './contract.ts'
+import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
 import { refuseHostileText } from './json-body.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
@@ -52,7 +52,8 @@ export function mountContract(server: FastifyInstance, mounting: Mounting): void
   }
   for (const operation of contract.operations)
     mountOperation(server, { ...mounting, limitsOf, ...answering }, operation)
-  mountOtherMethods(server, contract.operations)
+  mountOtherMethods(server, contract)
+  mountUnserved(server, contract)
 }
 
 /** `/customers/{id}` in the router's form. */
@@ -210,7 +211,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
  * A method that no operation of a path takes is 405, unless the path is also an instance of a
  * templated one that does: `GET …/entities/archive` reads the entity called `archive`.
  */
-function mountOtherMethods(server: FastifyInstance, operations: readonly Operation[]): void {
+function mountOtherMethods(server: FastifyInstance, { operations, unserved }: Contract): void {
   for (const path of new Set(operations.map((operation) => operation.path))) {
     const allowed = operations
       .filter((operation) => covers(operation.path, path))
@@ -221,11 +222,30 @@ function mountOtherMethods(server: FastifyInstance, operations: readonly Operati
       url: routeOf(path),
       onRequest: async (request) => {
         refuseEmptySegments(request)
-        throw methodNotAllowed(request, [...new Set(allowed)])
+        const isPublished = unserved.some(
+          (each) => each.path === path && each.method === request.method,
+        )
+        throw methodNotAllowed(request, { allowed: [...new Set(allowed)], isPublished })
       },
       handler: async () => undefined,
     })
   }
+}
+
+/** An operation that the published API has, on a path that nothing else is on, says so: 404. */
+function mountUnserved(server: FastifyInstance, { operations, unserved }: Contract): void {
+  const served = new Set(operations.map(({ path }) => path))
+  const alone = ({ path }: Unserved) => !served.has(path)
+  for (const { method, path } of unserved.filter(alone))
+    server.route({
+      method,
+      url: routeOf(path),
+      onRequest: async (request) => {
+        refuseEmptySegments(request)
+        throw notServed(request)
+      },
+      handler: async () => undefined,
+    })
 }
 
 /** Whether every request to `path` could also be one to the template. */

@@ -3,14 +3,20 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
+import { complaint } from './complaint.ts'
 import { readContract } from './contract.ts'
 import { createValidators } from './validators.ts'
 
 const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
-const report = contract.operations.find(({ id }) => id === 'v1.usage.report')
-const validate = createValidators(contract).body(required(report, 'the operation that reports'))
-const accepts = (createdAt: string) =>
-  validate({ usages: [{ customerId: 'a', featureId: 'b', value: 1, createdAt }] }) === null
+const validators = createValidators(contract)
+const bodyOf = (id: string) => {
+  const operation = contract.operations.find((each) => each.id === id)
+  return validators.body(required(operation, 'an operation'))
+}
+const validate = bodyOf('v1.usage.report')
+const reported = (parts: object) =>
+  validate({ usages: [{ customerId: 'a', featureId: 'b', value: 1, ...parts }] })
+const accepts = (createdAt: string) => reported({ createdAt }) === null
 
 test('an instant is taken in every form that clients write, and read alike', () => {
   const parts = fc.record({
@@ -60,4 +66,50 @@ test('what is no instant is refused', () => {
     '2026-05-18\t10:07:42 +0200',
   ])
     assert.ok(!accepts(text), text)
+})
+
+test('what may be several things is refused with all that it may be, or with what is wrong', () => {
+  const grant = (parts: object) => ({
+    promotionalEntitlements: [
+      {
+        featureId: 'a',
+        period: 'lifetime',
+        customEndDate: null,
+        usageLimit: 1,
+        hasUnlimitedUsage: null,
+        hasSoftLimit: null,
+        enumValues: null,
+        isVisible: null,
+        ...parts,
+      },
+    ],
+  })
+  const create = bodyOf('v1.customers.promotionalEntitlements.create')
+  assert.equal(create(grant({})), null)
+  const rows = [
+    [
+      reported({ dimensions: { a: null } }),
+      'usages[0].dimensions.a must be a string or a number or a boolean',
+    ],
+    [
+      reported({ dimensions: { a: {} } }),
+      'usages[0].dimensions.a must be a string or a number or a boolean',
+    ],
+    [
+      create(grant({ resetPeriod: 'DECADE' })),
+      'promotionalEntitlements[0].resetPeriod must be one of YEAR, MONTH, WEEK, DAY, HOUR',
+    ],
+    [
+      create(grant({ weeklyResetPeriodConfiguration: {} })),
+      'promotionalEntitlements[0].weeklyResetPeriodConfiguration.accordingTo is required',
+    ],
+    [
+      create(grant({ weeklyResetPeriodConfiguration: 'EveryMonday' })),
+      'promotionalEntitlements[0].weeklyResetPeriodConfiguration must be an object or null',
+    ],
+  ] as const
+  for (const [error, sentence] of rows) {
+    assert.ok(error !== null, sentence)
+    assert.equal(complaint('body', error), sentence)
+  }
 })

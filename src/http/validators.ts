@@ -43,7 +43,7 @@ export function createValidators(contract: Contract): Validators {
         validate = ajv.compile(rebased(schema()) as object)
         compiled.set(key, validate)
       }
-      return validate(value) ? null : (validate.errors?.[0] ?? null)
+      return validate(value) ? null : firstOf(validate.errors ?? [])
     }
   }
 
@@ -65,6 +65,22 @@ export function createValidators(contract: Contract): Validators {
       }
     },
   }
+}
+
+/**
+ * What is wrong first. Of what may be several things, it is what is wrong with the one that it is
+ * meant to be, since it has its type, else the type, which may be any of theirs.
+ */
+function firstOf(errors: readonly ErrorObject[]): ErrorObject | null {
+  const choice = errors.at(-1)
+  if (choice?.keyword !== 'anyOf') return errors[0] ?? null
+  const { instancePath } = choice
+  const isOfType = (error: ErrorObject) =>
+    error.instancePath !== instancePath || error.keyword !== 'type'
+  const others = errors.filter(isOfType).filter((error) => error !== choice)
+  if (others[0] !== undefined) return others[0]
+  const types = errors.slice(0, -1).flatMap(({ params }) => params.type as string | string[])
+  return { ...choice, keyword: 'type', params: { type: [...new Set(types)] } }
 }
 
 const rfc3339 = addFormats.default.get('date-time', 'full') as { validate(text: string): boolean }

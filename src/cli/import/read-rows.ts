@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { CommandError, UsageError } from '../command.ts'
 import { csvRows } from './csv-rows.ts'
 import { jsonRows } from './json-rows.ts'
-import type { FileRow } from './row-error.ts'
+import { type FileRow, RowError } from './row-error.ts'
 
 export const FORMATS = ['csv', 'json'] as const
 export type Format = (typeof FORMATS)[number]
@@ -37,12 +37,29 @@ export async function openRows(file: string, format: Format, fromLine: number): 
     throw new CommandError(`${file} cannot be read: ${error.code ?? error.message}`)
   })
   if (!found.isFile()) throw new CommandError(`${file} is no file`)
+  await refuseUtf16(file)
   const input = createReadStream(file)
   const rows = format === 'csv' ? csvRows(input) : jsonRows(input)
   return {
     sizeBytes: found.size,
     readBytes: () => input.bytesRead,
     rows: beginningOn(fromLine, rows),
+  }
+}
+
+/**
+ * What spreadsheets save as "Unicode text": it begins with a byte order mark of UTF-16, or every
+ * second byte of its first characters is NUL.
+ */
+async function refuseUtf16(file: string): Promise<void> {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
+    const start = buffer.subarray(0, bytesRead).toString('hex')
+    if (start === 'fffe' || start === 'feff' || /^00|^..00$/.test(start))
+      throw new RowError(1, 'the file is not UTF-8 but UTF-16: save it as UTF-8')
+  } finally {
+    await handle.close()
   }
 }
 
