@@ -21,6 +21,7 @@ const useOf = (idempotencyKey: string, amount: number, purpose: Purpose): UseInp
   amount: wholeUnits(amount),
   idempotencyKey,
   purpose,
+  isOld: false,
   statedAt: null,
   dimensions: ANN,
   dimensionsText: JSON.stringify(ANN),

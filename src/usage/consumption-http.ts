@@ -8,7 +8,7 @@ import { type Call, type Handlers, Otherwise, Repeated } from '../operation.ts'
 import { type Checking, check } from './check.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check-http.ts'
 import { checkedToWire } from './check-wire.ts'
-import { useAmountFromWire, useFromWire, useToWire } from './consumption-wire.ts'
+import { refuseOldFromWire, useAmountFromWire, useFromWire, useToWire } from './consumption-wire.ts'
 import { createMemory, type Memory } from './memory.ts'
 import { nameReservations } from './name-reservations.ts'
 import { requesting } from './prepare-uses.ts'
@@ -42,7 +42,8 @@ export function consumptionHandlers(
   return {
     'v1.customers.consume': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
-      const of = { customerId: params.id, featureId: capability.id }
+      const now = call.app.clock.now()
+      const of = { customerId: params.id, featureId: capability.id, now }
       const kind = body.mode ?? 'enforce'
       if (capability.kind === 'currency') {
         if (kind === 'record')
@@ -56,7 +57,8 @@ export function consumptionHandlers(
     },
     'v1.customers.reservations.create': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
-      const of = { customerId: params.id, featureId: capability.id }
+      const now = call.app.clock.now()
+      const of = { customerId: params.id, featureId: capability.id, now }
       if (capability.kind === 'currency') {
         const denied = await spend(call, { checking, customerId: params.id, body })
         return new Otherwise({ data: { ...denied, reservation: null } })
@@ -106,6 +108,7 @@ async function spend(
   asked: { checking: Checking; customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
 ) {
   const { checking, customerId, body } = asked
+  refuseOldFromWire(body, call.app.clock.now())
   const checked = await check(call, checking, {
     customerId,
     resourceId: body.resourceId ?? null,

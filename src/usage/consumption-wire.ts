@@ -5,28 +5,47 @@ import type {
 } from '../contract.gen.ts'
 import { featureEntitlementToWire } from '../entitlements/index.ts'
 import { chainNodeToWire } from '../governance/index.ts'
-import { instantFromWire } from '../kernel/clock.ts'
+import { type Instant, instantFromWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { amountFromWire, type Quantity } from '../kernel/quantity.ts'
-import type { UseAnswer } from './decide-use.ts'
+import { tooOld, type UseAnswer } from './decide-use.ts'
 import type { Purpose, UseInput } from './types.ts'
 import { dimensionsOfRecord } from './wire.ts'
 
 type UseRequest = ConsumeRequestBody | ReservationCreateRequestBody
 
-/** 400 as `useAmountFromWire`, and for dimensions that are too large. */
-export const useFromWire = (
+/** 400 as `useAmountFromWire`, and for dimensions that are too large. `now`: when it came. */
+export function useFromWire(
   wire: UseRequest,
-  of: { customerId: string; featureId: string; purpose: Purpose },
-): UseInput => ({
-  ...of,
-  resourceId: wire.resourceId ?? null,
-  amount: useAmountFromWire(wire),
-  idempotencyKey: wire.idempotencyKey,
-  statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...dimensionsOfRecord(wire, 'dimensions'),
-  asksBudgets: wire.dimensions !== undefined,
-})
+  of: { customerId: string; featureId: string; purpose: Purpose; now: Instant },
+): UseInput {
+  const { now, ...use } = of
+  const statedAt = wire.timestamp === undefined ? null : instantFromWire(wire.timestamp)
+  return {
+    ...use,
+    resourceId: wire.resourceId ?? null,
+    amount: useAmountFromWire(wire),
+    idempotencyKey: wire.idempotencyKey,
+    statedAt,
+    isOld: use.purpose.kind !== 'record' && isOld(statedAt, now),
+    ...dimensionsOfRecord(wire, 'dimensions'),
+    asksBudgets: wire.dimensions !== undefined,
+  }
+}
+
+/**
+ * How long ago something may be that is yet to be allowed, in milliseconds: a client may wait for
+ * its turn. Else the windows of a whole year could be used up in one moment.
+ */
+const OLDEST_MS = 5 * 60_000
+
+const isOld = (statedAt: Instant | null, now: Instant): boolean =>
+  statedAt !== null && statedAt < now - OLDEST_MS
+
+/** 400 `InvalidArgumentError` for a use of credits that is too long ago to be decided. */
+export function refuseOldFromWire({ timestamp }: Pick<UseRequest, 'timestamp'>, now: Instant) {
+  if (timestamp !== undefined && isOld(instantFromWire(timestamp), now)) throw tooOld()
+}
 
 /** Rounded, see `amountFromWire`. 400 for one that is too large, and for one that rounds to 0. */
 export function useAmountFromWire(wire: { amount: number }): Quantity {

@@ -43,12 +43,13 @@ const SECOND_MS = 1000
 /**
  * Decides a use by the usage so far and by what is held, and records or holds it; a repetition gets
  * the first decision. A denial that is final whatever is left is not kept: what was in want may
- * come. 400 `InvalidArgumentError` for a key that was used for something else,
- * `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
+ * come. 400 `InvalidArgumentError` for a key that was used for something else and for what is too
+ * long ago, `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
  */
 export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): UseAnswer {
   const first = draft.decided.get(nameOfNamed({ ...use.record, ...namingOf(use.record) }))
   if (first !== undefined) return repeated(draft, use, first)
+  if (use.isOld) throw tooOld()
   const before = ask(draft, use)
   const { isGranted, accessDeniedReason } = before.decision
   const { record, purpose, asksBudgets } = use
@@ -68,6 +69,13 @@ export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): 
     reservation,
   }
 }
+
+/** A refusal of a use that would have to be decided long after it was. */
+export const tooOld = () =>
+  badInput(
+    'timestamp is more than 5 minutes ago; what has happened is recorded by mode "record"',
+    'InvalidArgumentError',
+  )
 
 /** A denial whatever was used until now, of which nothing is kept. */
 export const denied = ({ evaluated, asksBudgets }: Denial): UseAnswer => ({

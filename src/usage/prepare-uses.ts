@@ -34,6 +34,7 @@ export type PreparedUse = Limited & {
   /** What it asks for, as far as a repetition may not ask for anything else. */
   content: string
   purpose: Purpose
+  isOld: boolean
   asksBudgets: boolean
   /** null: its dimensions name no entity. */
   resolution: Resolution | null
@@ -78,6 +79,7 @@ export function prepareUse(
     amount,
     content: contentOfUse({ featureKey: feature.key, amount, dimensions: use.dimensions }),
     purpose,
+    isOld: use.isOld,
     asksBudgets,
     resolution,
     record: {

@@ -40,6 +40,8 @@ export type UseInput = RecordInput & {
   amount: Quantity
   idempotencyKey: string
   purpose: Purpose
+  /** Whether it is too long ago to be decided, by the clock of the process that it came to. */
+  isOld: boolean
   /** Whether any dimensions were sent. */
   asksBudgets: boolean
 }

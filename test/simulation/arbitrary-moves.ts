@@ -127,7 +127,12 @@ export const use = {
   featureId: reported,
   amount: oneOf(0.25, 0.1 + 0.2, 1, 2, 3, 1.1 * 3, 5, 7, 8.5, 20),
   key,
-  sinceMs: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: since }),
+  sinceMs: fc.oneof(
+    { weight: 12, arbitrary: fc.constant(null) },
+    { weight: 2, arbitrary: fc.integer({ min: -5 * MINUTE, max: HOUR }) },
+    { weight: 1, arbitrary: oneOf(-5 * MINUTE, -5 * MINUTE - 1) },
+    { weight: 1, arbitrary: since },
+  ),
   dimensions: maybe(scalar),
 }
 const which = fc.nat({ max: 5 })

@@ -91,7 +91,7 @@ const allBudgets = (scene: Scene): Budget[] => scene.state.customers.get(custome
 /** Entities that one use can name all of; of them, every entity is in one. */
 const GROUPS = [['org', 'eng', 'ann', 'large'], ['ops', 'sales', 'bob', 'small'], ['7']] as const
 
-/** What a use that occurred at these instants would be counted beside, in windows that are over. */
+/** What a use that occurred at these instants is counted beside, in windows that are over. */
 async function closedWindows({ tenant }: Scene, instants: readonly number[]) {
   const windows: string[] = []
   for (const [n, instant] of instants.entries())
@@ -99,9 +99,9 @@ async function closedWindows({ tenant }: Scene, instants: readonly number[]) {
       const dimensions = Object.assign({}, ...ids.map(naming))
       const timestamp = instantToWire(instant)
       const use = { featureId: 'tokens', amount: 1, dimensions, timestamp }
-      const body = { ...use, idempotencyKey: `look-${n}-${group}` }
-      const { data } = await tenant.ok('v1.customers.reservations.create', { params, body })
-      windows.push(JSON.stringify({ ...data, reservation: null }))
+      const body = { ...use, idempotencyKey: `look-${n}-${group}`, mode: 'record' }
+      const { data } = await tenant.ok('v1.customers.consume', { params, body })
+      windows.push(JSON.stringify(data))
     }
   return windows
 }

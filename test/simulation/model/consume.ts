@@ -77,9 +77,13 @@ export function judge(
   const kept = customer.keys.get(key)
   const isOther = kept !== undefined && kept.content !== content
   const other: Refusal | null = isOther ? { status: 400, code: 'InvalidArgumentError' } : null
-  const refused = [reportableRefusal(feature), instantRefusal(input.timestamp, now), other].filter(
-    (each) => each !== null,
-  )
+  const isKept = (kept?.decision ?? null) !== null
+  const refused = [
+    reportableRefusal(feature),
+    instantRefusal(input.timestamp, now),
+    other,
+    isKept ? null : ageRefusal(input, clock),
+  ].filter((each) => each !== null)
   if (refused.length > 0) return { refused }
   customer.decidedAt = now
   const at = input.timestamp ?? now
@@ -90,6 +94,15 @@ export function judge(
   const verdict = ask(state, input, { clock, at })
   return { customer, key, content, at, verdict }
 }
+
+/** How long ago something may be that is yet to be allowed. */
+const OLDEST_MS = 300_000
+
+/** What is to be allowed is of now, or of just before; what is only recorded, of any time. */
+const ageRefusal = ({ timestamp, mode }: ConsumeInput, clock: Instant): Refusal | null =>
+  timestamp !== undefined && timestamp < clock - OLDEST_MS && mode !== 'record'
+    ? { status: 400, code: 'InvalidArgumentError' }
+    : null
 
 /** What a key stands for: a repetition asks for the same. */
 export const contentOf = ({ featureId, amount, dimensions = {} }: ConsumeInput): string =>

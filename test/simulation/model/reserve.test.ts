@@ -82,9 +82,20 @@ test('a key is decided anew where nothing was held that could have been decided 
 test('a late use is decided by the windows that it lies in', () => {
   const state = create()
   done(consume(state, input(10, 'a'), CREATED))
-  const late = { ...input(7, 'b'), timestamp: CREATED }
+  const late = { ...input(7, 'b'), timestamp: CREATED, mode: 'record' } as const
   assert.equal(done(consume(state, late, CREATED + DAY)).decision.isGranted, false)
   assert.equal(done(consume(state, input(7, 'c'), CREATED + DAY)).decision.isGranted, true)
+})
+
+test('what is long ago is not allowed any more, unless it was decided then', () => {
+  const state = create()
+  const use = { ...input(3, 'a'), timestamp: CREATED }
+  const { decision } = done(consume(state, use, CREATED + 300_000))
+  assert.equal(decision.isGranted, true)
+  const other = { ...use, idempotencyKey: 'b' }
+  assert.deepEqual(codes(consume(state, other, CREATED + 300_001)), ['InvalidArgumentError'])
+  assert.deepEqual(codes(reserve(state, other, CREATED + DAY)), ['InvalidArgumentError'])
+  assert.deepEqual(done(consume(state, use, CREATED + DAY)).decision, decision)
 })
 
 test('a hold counts in every decision, is not shown, and ends by itself', () => {
