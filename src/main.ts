@@ -143,7 +143,7 @@ export async function createBursar(from: {
   await makePartitions(app)
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
-  const listener = followKeyChanges(connection, authenticator.keys)
+  const listener = followKeyChanges({ connection, epochs: app.db.epochs }, authenticator.keys)
   const { server, connections, bodies, letBodyIn } = createServer(log, app.config)
   const jobs = startJobRunner(app, workHandlers)
   traceOperations(server, contract)

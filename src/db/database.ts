@@ -5,9 +5,10 @@ import { assert } from '../kernel/assert.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { type Answer, query, readerOver, readOn, send } from './client.ts'
 import type { DecodeRow } from './decode.ts'
+import { createEpochs, type Epochs } from './epochs.ts'
 import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
 import { readByOne } from './heavy.ts'
-import { type Look, lookAt } from './look.ts'
+import { type Look, lookAt, takenOver } from './look.ts'
 import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
 import { openPool, type Room } from './pool.ts'
 import { createShare, type Reading, type Share } from './share.ts'
@@ -29,6 +30,8 @@ export type Tx = Reader & {
 }
 
 export type Database = {
+  /** Which database it is, as far as sessions have shown. */
+  readonly epochs: Epochs
   readonly read: Reader
   /**
    * Reads with several statements that all see the same instant: that of the first. `plans` that
@@ -125,7 +128,9 @@ export const clientConfig = (connection: Connection): pg.ClientConfig => ({
 
 export function openDatabase(options: DatabaseOptions): Database {
   const { statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options
+  const epochs = createEpochs()
   const pool = openPool({
+    epochs,
     config: {
       ...clientConfig(options.connection),
       pipeline: true,
@@ -162,6 +167,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 
   const database: Database = {
+    epochs,
     read: readerOver((statement) =>
       withClient((client) => send(client, statement)).catch(throwTranslated),
     ),
@@ -170,7 +176,8 @@ export function openDatabase(options: DatabaseOptions): Database {
         readOn(client, { run: (statement) => send(client, statement), plans }, work),
       ).catch(throwTranslated),
     transaction: (work, { turn, isDurable } = {}) => {
-      const transact: Transact = (part) => withClient((client) => transactOn(client, part))
+      const transact: Transact = (part) =>
+        withClient((client) => transactOn(client, part, () => pool.isFormer(client)))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)
       const run = () => withRetries(attempt).catch(throwTranslated)
       return turn === undefined ? run() : turns.take(turn, run)
@@ -208,9 +215,14 @@ const throwTranslated = (error: unknown): never => {
 
 /**
  * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
- * that failed unseen answers ROLLBACK without an error, hence the check of its tag.
+ * that failed unseen answers ROLLBACK without an error, hence the check of its tag. Nothing is
+ * committed where the session `isFormer`: what was decided by another database would be lost.
  */
-async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function transactOn<T>(
+  client: pg.PoolClient,
+  work: (tx: Tx) => Promise<T>,
+  isFormer: () => boolean,
+): Promise<T> {
   let ended = false
   const run = (statement: Sql): Promise<Answer> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
@@ -225,6 +237,7 @@ async function transactOn<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>
     })
     ended = true
     await begun
+    if (isFormer()) throw takenOver()
     const committed = await query(client, 'commit').catch((error) => {
       throw isUnreachable(error) ? new LostCommit(error, result) : error
     })

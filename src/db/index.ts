@@ -10,6 +10,7 @@ export {
 } from './database.ts'
 export * as column from './decode.ts'
 export { type Row, row } from './decode.ts'
+export { createEpochs, type Epoch, type Epochs, perEpoch } from './epochs.ts'
 export { isDangling, isLockTimeout, isRetryable, isUnreachable } from './failures.ts'
 export { type Listener, listen } from './listen.ts'
 export type { Look } from './look.ts'

@@ -3,6 +3,12 @@ import type { Reading } from '../kernel/watched-clock.ts'
 
 /** What a session says of the server that it is on. */
 export type Look = {
+  /**
+   * Which database it is, for comparison alone: the process that serves it, and its number there.
+   * Another system identifier or timeline comes with another process, or with the end of recovery,
+   * before which nothing can be written.
+   */
+  database: string
   /** What the server's clock says. */
   clock: Reading
   /** Whether anything can be written there: no stand-by, and not told to be read-only. */
@@ -14,23 +20,30 @@ const TIMEOUT_MS = 5000
 
 const STATEMENT = `
   select (extract(epoch from clock_timestamp()) * 1000)::bigint as now,
+    concat_ws(' ', extract(epoch from pg_postmaster_start_time()),
+      (select oid from pg_database where datname = current_database())) as database,
     not pg_is_in_recovery()
       and not current_setting('transaction_read_only')::boolean as is_writable`
 
 /** Asks a session what it is on. One round trip. */
 export async function lookAt(client: pg.ClientBase): Promise<Look> {
   const askedAtMs = performance.now()
-  const { rows } = await client.query<Record<'now' | 'is_writable', string>>({
+  const { rows } = await client.query<Record<'now' | 'database' | 'is_writable', string>>({
     text: STATEMENT,
     query_timeout: TIMEOUT_MS,
   } as pg.QueryConfig)
   const answeredAtMs = performance.now()
   const theirs = Number(rows[0]?.now)
   return {
+    database: rows[0]?.database ?? '',
     clock: { theirs, askedAtMs, answeredAtMs },
     isWritable: rows[0]?.is_writable === 't',
   }
 }
+
+/** An error as PostgreSQL's own for a connection that has failed. */
+export const takenOver = (): Error =>
+  Object.assign(new Error('another database has come for that of the session'), { code: '08006' })
 
 /** An error as PostgreSQL's own when something is about to be written on a session that cannot. */
 export const cannotWrite = (): Error =>

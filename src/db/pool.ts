@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import type { Epoch, Epochs } from './epochs.ts'
 import { isCrowded } from './failures.ts'
 import { cannotWrite, type Look, lookAt } from './look.ts'
 
@@ -11,6 +12,7 @@ export type PoolOptions = {
   patienceMs: number
   /** Whether a session is of use only if it can write. */
   needsWrites: boolean
+  epochs: Epochs
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   onIdleError: (error: Error) => void
   /** Called with what each new session says, and then every few seconds one of them. */
@@ -29,6 +31,8 @@ export type Pool = {
   loseAll(): void
   /** Most connections that it may have now. */
   size(): number
+  /** Whether a session leads to a database that another one has come for. */
+  isFormer(client: pg.ClientBase): boolean
   counts(): { total: number; idle: number; waiting: number }
   close(): Promise<void>
 }
@@ -47,14 +51,21 @@ const UNWRITABLE = ['in_hot_standby', 'default_transaction_read_only']
 /**
  * Sessions that can be used. Where the database has fewer connections left than wanted, who asks
  * for one waits for those that are had. Sessions on what has become read-only are all given up as
- * soon as one of them shows it: the next ones may lead to where writing is possible.
+ * soon as one of them shows it: the next ones may lead to where writing is possible. So are those
+ * that are there when a new one leads to another database.
  */
 export function openPool(options: PoolOptions): Pool {
-  const { needsWrites, patienceMs, onLook } = options
+  const { needsWrites, patienceMs, epochs } = options
   const alive = new Set<pg.ClientBase>()
   const lost = new WeakSet<pg.ClientBase>()
   const loseAll = () => {
     for (const client of alive) lost.add(client)
+  }
+  const stopHearing = epochs.onNew(loseAll)
+  const epochOf = new WeakMap<pg.ClientBase, Epoch>()
+  const onLook = (look: Look) => {
+    options.onLook(look)
+    if (look.isWritable || !needsWrites) epochs.saw(look.database)
   }
   const own = new pg.Pool({
     ...options.config,
@@ -66,6 +77,7 @@ export function openPool(options: PoolOptions): Pool {
       const look = await lookAt(client)
       onLook(look)
       if (needsWrites && !look.isWritable) throw cannotWrite()
+      epochOf.set(client, epochs.current())
       if (needsWrites) whenUnwritable(client, loseAll)
       alive.add(client)
       room.growTo(alive.size)
@@ -96,9 +108,11 @@ export function openPool(options: PoolOptions): Pool {
     take,
     loseAll,
     size: () => own.options.max,
+    isFormer: (client) => epochOf.get(client) !== epochs.current(),
     counts: () => ({ total: own.totalCount, idle: own.idleCount, waiting: own.waitingCount }),
     close: async () => {
       clearInterval(looking)
+      stopHearing()
       room.stop()
       await own.end()
     },

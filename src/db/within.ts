@@ -1,5 +1,6 @@
 import { assert } from '../kernel/assert.ts'
 import type { Database, Tx } from './database.ts'
+import { createEpochs } from './epochs.ts'
 import { sql } from './sql.ts'
 
 /**
@@ -11,6 +12,7 @@ import { sql } from './sql.ts'
 export function within(outer: Tx): Database {
   let isOpen = false
   const inside: Database = {
+    epochs: createEpochs(),
     read: outer,
     snapshot: (work) => work(outer),
     transaction: async (work) => {

@@ -48,7 +48,7 @@ export function mountContract(server: FastifyInstance, mounting: Mounting): void
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
   const answering = {
     once: createAnswerOnce(),
-    undelivered: rememberUndelivered(server.server, app.clock),
+    undelivered: rememberUndelivered(server.server, app),
   }
   for (const operation of contract.operations)
     mountOperation(server, { ...mounting, limitsOf, ...answering }, operation)

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { until, within } from '../../test/support/deadline.ts'
+import { createEpochs, type Look } from '../db/index.ts'
 import type { Answer } from '../idempotency/index.ts'
 import { frozenClock } from '../kernel/clock.ts'
 import { RETRIED_MS, rememberUndelivered, type UndeliveredLimits } from './undelivered.ts'
@@ -18,7 +19,17 @@ async function open(t: TestContext, limits?: UndeliveredLimits) {
     return { status: 200, headers: {}, body: String(done) }
   }
   const server = createServer()
-  const answer = rememberUndelivered(server, clock, limits)
+  const epochs = createEpochs()
+  let look = () => {}
+  const db = {
+    epochs,
+    look: async (): Promise<Look> => {
+      look()
+      const reading = { theirs: 0, askedAtMs: 0, answeredAtMs: 0 }
+      return { database: '', isWritable: true, clock: reading }
+    },
+  }
+  const answer = rememberUndelivered(server, { clock, db }, limits)
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
     const isRetry = request.headers['x-retry'] === '1'
     const asked = { name: String(request.url), isRetry, request, response }
@@ -48,6 +59,14 @@ async function open(t: TestContext, limits?: UndeliveredLimits) {
   })
   return {
     clock,
+    /** A fail-over that is seen by the next look: what was done before may be lost. */
+    failOver: () => {
+      epochs.saw('former')
+      look = () => epochs.saw('present')
+    },
+    setLook: (next: () => void) => {
+      look = next
+    },
     arrived: (count: number) => until('requests', () => arrivals >= count),
     setWork: (next: Work) => {
       work = next
@@ -122,6 +141,31 @@ test('a retry repeats an answer that was lost with its connection, and does so o
   assert.equal(await next.ask({ path: '/b', isRetry: true }), '2')
   assert.equal(await next.ask({ isRetry: true }), '1')
   assert.equal(await next.ask({ isRetry: true }), '3')
+})
+
+test('what was done before a fail-over stands for no repetition, since it may be lost', async (t) => {
+  const { connection, failOver } = await open(t)
+  const lost = await connection()
+  assert.equal(await lost.ask(), '1')
+  await lost.reset()
+  failOver()
+  const next = await connection()
+  assert.equal(await next.ask({ isRetry: true }), '2')
+  assert.equal(await next.ask({ isRetry: true }), '3')
+})
+
+test('while the database does not answer, nothing is repeated, and nothing forgotten', async (t) => {
+  const { connection, setLook } = await open(t)
+  const lost = await connection()
+  assert.equal(await lost.ask(), '1')
+  await lost.reset()
+  const next = await connection()
+  setLook(() => {
+    throw new Error('the database is out of reach')
+  })
+  assert.equal(await next.ask({ isRetry: true }), 'refused')
+  setLook(() => {})
+  assert.equal(await next.ask({ isRetry: true }), '1')
 })
 
 test('two lost originals stand for two repetitions', async (t) => {

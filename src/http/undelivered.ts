@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Database, Epoch } from '../db/index.ts'
 import type { Answer, Answered } from '../idempotency/index.ts'
 import type { Clock, Instant } from '../kernel/clock.ts'
 
@@ -25,6 +26,8 @@ export type AnswerUndelivered = (asked: Asked, work: () => Promise<Answer>) => P
 
 type Original = {
   readonly name: string
+  /** What was done in another one may be lost: it stands for no repetition. */
+  readonly epoch: Epoch
   /** In the order of arrival. */
   readonly turn: number
   /** What it was answered; null when it was refused. */
@@ -41,7 +44,7 @@ type Original = {
  */
 export function rememberUndelivered(
   server: Server,
-  clock: Clock,
+  { clock, db }: { clock: Clock; db: Pick<Database, 'epochs' | 'look'> },
   limits: UndeliveredLimits = LIMITS,
 ): AnswerUndelivered {
   const open = openOriginals()
@@ -57,11 +60,14 @@ export function rememberUndelivered(
   let turn = 0
 
   const repeated = async (name: string, before: number): Promise<Answer | null> => {
+    // Whether the database is still the one that has what was answered is asked of itself.
+    if (open.isKnown(name, before)) await db.look()
     for (;;) {
       kept.expire()
       const original = open.take(name, before)
       if (original === null) return null
       kept.forget(original)
+      if (original.epoch !== db.epochs.current()) continue
       const given = original.answered?.given ?? (await original.outcome)
       if (given !== null) return given
     }
@@ -69,7 +75,8 @@ export function rememberUndelivered(
   return async (asked, work) => {
     const { name, response } = asked
     const { promise: outcome, resolve } = Promise.withResolvers<Answer | null>()
-    const own: Original = { name, turn, outcome, answered: null }
+    const epoch = db.epochs.current()
+    const own: Original = { name, epoch, turn, outcome, answered: null }
     turn += 1
     open.add(own)
     response.once('finish', () => {
@@ -107,6 +114,8 @@ function openOriginals() {
       else same.add(original)
     },
     has: (original: Original) => byName.get(original.name)?.has(original) ?? false,
+    isKnown: (name: string, before: number) =>
+      [...(byName.get(name) ?? [])].some(({ turn }) => turn < before),
     remove,
     /** The one that is answered if there is one, of those that came before `turn`. */
     take: (name: string, turn: number): Original | null => {

@@ -1,4 +1,4 @@
-import type { Reader } from '../db/index.ts'
+import type { Database, Reader } from '../db/index.ts'
 import {
   answerCredit,
   answerFeature,
@@ -56,10 +56,10 @@ export type Checked = Base & {
   met: Met | null
 }
 
-/** What checks are made with. `keys`: those of ids, compared with what is read along with them. */
+/** What checks are made with. `keysOf`: keys by ids, compared with what is read along with them. */
 export type Checking = {
   loaders: readonly SourceLoader[]
-  keys: Memory<Uuid>
+  keysOf(db: Database): Memory<Uuid>
 }
 
 /**
@@ -69,10 +69,11 @@ export type Checking = {
  */
 export async function check(
   call: Call,
-  { loaders, keys }: Checking,
+  { loaders, keysOf }: Checking,
   question: Question,
 ): Promise<Checked> {
   const { db } = call.app
+  const keys = keysOf(db)
   const reading = readingOf(call, { ...question, loaders })
   const { dimensions } = question
   if (dimensions === null) {

@@ -1,4 +1,4 @@
-import type { Database } from '../db/index.ts'
+import { type Database, perEpoch } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
@@ -19,7 +19,7 @@ const KEYS = 100_000
 /** `loaders`: all that can grant a feature. */
 export function usageHandlers(loaders: readonly SourceLoader[]) {
   const writerOf = writers(loaders)
-  const checking = { loaders, keys: createMemory<Uuid>(KEYS) }
+  const checking = { loaders, keysOf: perEpoch(() => createMemory<Uuid>(KEYS)) }
   return {
     ...recordHandlers(writerOf, loaders),
     ...checkHandlers(checking),

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import { unknownCustomer } from '../customers/index.ts'
-import { isLockTimeout, isUnreachable } from '../db/index.ts'
+import { isLockTimeout, isUnreachable, perEpoch } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { Refusal, unavailable } from '../kernel/errors.ts'
@@ -65,19 +65,19 @@ type Request = Entry & { scope: Scope; work: Work }
 
 /** Writes usage to the database of an application, by groups. */
 export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): UsageWriter {
-  const keys = createMemory<Uuid>(KEYS)
-  const committing = {
+  const keysOf = perEpoch(() => createMemory<Uuid>(KEYS))
+  const committingOf = perEpoch(() => ({
     app,
     readCatalog: rememberCatalog(),
     readHoldings: rememberHeld(loaders),
     readResolutions: rememberResolutions(),
     trimmed: createMemory<true>(ENVIRONMENTS),
-  }
+  }))
   const queue = createGroupQueue<Request, GroupAnswer>(
     LIMITS,
     (group) => {
       const works = group.map(({ work }) => work)
-      return commitGroup(committing, laneOf(group), works)
+      return commitGroup(committingOf(app.db), laneOf(group), works)
     },
     { isHopeless, isLock },
   )
@@ -98,19 +98,21 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     assert(answer.kind === kind, 'a request was answered as another kind')
     return answer as Extract<GroupAnswer, { kind: K }>
   }
+  const withKeys = <T>(work: (keys: Memory<Uuid>) => Promise<T>): Promise<T> =>
+    tryAgainWhenStale(() => keysOf(app.db), work)
   return {
     report: (scope, subjects, origin) =>
-      withKeys(keys, async () => {
+      withKeys(async (keys) => {
         const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
         return (await submit('records', scope, { kind: 'reports', items, origin })).reported
       }),
     ingest: (scope, subjects, origin) =>
-      withKeys(keys, async () => {
+      withKeys(async (keys) => {
         const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
         await submit('records', scope, { kind: 'events', items, origin })
       }),
     use: (scope, use, origin) =>
-      withKeys(keys, async () => {
+      withKeys(async (keys) => {
         const [address] = await addressesOf(app.db.read, scope, { subjects: [use], keys })
         if (!address) {
           const evaluated = useOfNobody(use.amount, app.clock.now())
@@ -120,7 +122,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
         return (await submit('use', scope, { kind: 'use', item, origin })).used
       }),
     settle: (scope, settling, origin) =>
-      withKeys(keys, async () => {
+      withKeys(async (keys) => {
         const subjects = [{ customerId: settling.customerId, resourceId: null }]
         const [address] = await addressesOf(app.db.read, scope, { subjects, keys })
         if (!address) throw unknownCustomer(settling.customerId)
@@ -131,10 +133,14 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
 }
 
 /** Does work that begins by finding keys: remembered ones may be of what a fail-over has lost. */
-async function withKeys<T>(keys: Memory<Uuid>, work: () => Promise<T>): Promise<T> {
+async function tryAgainWhenStale<T>(
+  rememberedKeys: () => Memory<Uuid>,
+  work: (keys: Memory<Uuid>) => Promise<T>,
+): Promise<T> {
   for (let left = LOOK_UPS; left > 0; left -= 1) {
+    const keys = rememberedKeys()
     try {
-      return await work()
+      return await work(keys)
     } catch (error) {
       if (!(error instanceof StaleKey)) throw error
       keys.clear()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { runCli } from '../../src/cli/testing.ts'
+import { query } from '../support/databases.ts'
 import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { openCluster } from '../support/fail-over.ts'
@@ -22,6 +23,7 @@ type Fleet = {
   /** Loses everything since the copy. Servers go on, and are ready again afterwards. */
   failOver(): Promise<void>
   verify(...args: string[]): ReturnType<typeof runCli>
+  query(text: string): ReturnType<typeof query>
 }
 
 async function openFleet(t: TestContext, servers: number): Promise<Fleet> {
@@ -57,6 +59,7 @@ async function openFleet(t: TestContext, servers: number): Promise<Fleet> {
       await ready()
     },
     verify: (...args) => runCli(['verify', ...args], settings),
+    query: (text) => query({ connectionString: cluster.url }, text),
   }
 }
 
@@ -215,6 +218,8 @@ for (const servers of [1, 2]) {
       assert.deepEqual([node.currentUsage, node.usageLimit], [2 * servers, 2 * servers])
       assert.equal(data.isGranted, false)
     }
+    const trimming = await fleet.query(`select kind from due_work where kind = 'usage.trim'`)
+    assert.equal(trimming.length, 1, 'what was scheduled by the first usage is scheduled again')
     await assertAgrees(fleet)
   })
 }
