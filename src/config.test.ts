@@ -11,6 +11,7 @@ test('without any variable the server is local, embedded and safe', () => {
     databasePoolSize: 10,
     migrationWaitSeconds: 300,
     apiKey: null,
+    secretKey: null,
     tokens: null,
     trustProxy: null,
     rateLimits: null,

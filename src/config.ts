@@ -41,6 +41,8 @@ export type Config = {
   /** How long a start waits for others that hold the schema. */
   readonly migrationWaitSeconds: number
   readonly apiKey: string | null
+  /** What stored secrets are sealed with. null: the key file of the data directory. */
+  readonly secretKey: string | null
   /** Whose tokens people may call with. null: API keys only. */
   readonly tokens: TokenConfig | null
   /** Addresses whose `X-Forwarded-For` is believed. null: nobody's. */
@@ -92,6 +94,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     migrationWaitSeconds:
       integer(env, 'BURSAR_MIGRATION_WAIT_SECONDS', { min: 1, max: 86_400 }) ?? 300,
     apiKey: apiKey(env),
+    secretKey: secretKey(env),
     tokens: tokens(env),
     trustProxy: trustProxy(env),
     rateLimits: rateLimits(env, cwd),
@@ -166,6 +169,18 @@ function apiKey(env: Environment): string | null {
   if (!/^[\x21-\x7e]+$/.test(text))
     throw new ConfigError('BURSAR_API_KEY must consist of visible ASCII characters')
   return text
+}
+
+/** As long as 128 bits in base64url at least. */
+const MIN_SECRET_LENGTH = 22
+
+function secretKey(env: Environment): string | null {
+  const text = value(env, 'BURSAR_SECRET_KEY')
+  if (text === null || (text.length >= MIN_SECRET_LENGTH && text.length <= MAX_KEY_LENGTH))
+    return text
+  throw new ConfigError(
+    `BURSAR_SECRET_KEY must have ${MIN_SECRET_LENGTH} to ${MAX_KEY_LENGTH} characters`,
+  )
 }
 
 function tokens(env: Environment): TokenConfig | null {

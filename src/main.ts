@@ -8,6 +8,7 @@ import {
   ensureConfiguredKey,
   ensureDefaultEnvironment,
   followKeyChanges,
+  sealStoredSecrets,
 } from './access/index.ts'
 import type { App, Log } from './app.ts'
 import { type Config, ConfigError } from './config.ts'
@@ -208,6 +209,7 @@ export async function serve(config: Config, { signal, onKey }: Start): Promise<S
       signal,
     })
     stop = after(app.db.close, stop)
+    await sealStoredSecrets(app)
     const environment = await ensureDefaultEnvironment(app)
     onKey(await ensureConfiguredKey(app, environment))
     const bursar = await createBursar({ app, connection, log, clock })

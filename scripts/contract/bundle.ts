@@ -80,6 +80,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
     ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
     ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
+    ...(file['x-secret'] && { 'x-secret': file['x-secret'] }),
     parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
     ...(request && {
       requestBody: { required: true, content: contentOf(request.schema, request.example) },

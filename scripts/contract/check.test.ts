@@ -31,3 +31,23 @@ test('an operation that states no permission, or none that means one, is a probl
     assert.deepEqual(more, [])
   }
 })
+
+/** What is wrong once the answer of that operation has a secret, and it says where it has some. */
+async function problemsOfSecret(type: string | string[], marks: readonly string[]) {
+  const name = file.success.schema
+  const schema = sources.schemas.get(name) ?? {}
+  const properties = { ...schema.properties, signingSecret: { type } }
+  const problems = await problemsOf({
+    ...sources,
+    operations: new Map([...sources.operations, [id, { ...file, 'x-secret': marks }]]),
+    schemas: new Map([...sources.schemas, [name, { ...schema, properties }]]),
+  })
+  return problems.filter((problem) => /secret/i.test(problem)).join()
+}
+
+test('an answer with a secret says so, and the secret may be null', async () => {
+  const nullable = ['string', 'null']
+  assert.equal(await problemsOfSecret(nullable, ['signingSecret']), '')
+  assert.match(await problemsOfSecret('string', ['signingSecret']), /must admit null/)
+  assert.match(await problemsOfSecret(nullable, ['data.other']), /sounds like a secret.*has not/s)
+})

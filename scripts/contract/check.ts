@@ -7,6 +7,7 @@ import {
   unservedProblems,
 } from './check-operations.ts'
 import { requestProblems, schemaProblems } from './check-schemas.ts'
+import { secretsProblems } from './check-secrets.ts'
 import type { Document } from './document.ts'
 import { typesFile, typesText } from './types.ts'
 
@@ -28,6 +29,7 @@ export async function problemsOf(sources: Sources): Promise<string[]> {
     ...unservedProblems(document),
     ...schemaProblems(document),
     ...requestProblems(document),
+    ...secretsProblems(document),
     ...(await staleness(bundleFile, bundleText(document))),
     ...(await staleness(typesFile, await typesText(document))),
   ]

@@ -51,6 +51,8 @@ export type OperationFile = {
   readonly 'x-max-bytes'?: number
   /** It may read far more than it answers: such reads share connections among themselves. */
   readonly 'x-heavy'?: true
+  /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
+  readonly 'x-secret'?: readonly string[]
   readonly deprecated?: true
   /** A name of `components.parameters`, or a parameter that only this operation has. */
   readonly parameters: readonly (string | Parameter)[]
@@ -82,6 +84,8 @@ export type Operation = {
   /** Of a body that may be larger than others, in bytes. */
   readonly 'x-max-bytes'?: number
   readonly 'x-heavy'?: true
+  /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
+  readonly 'x-secret'?: readonly string[]
   readonly 'x-twin-of'?: string
   readonly parameters: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: true; readonly content: Content }

@@ -1,10 +1,15 @@
 import type { App } from '../app.ts'
-import { forbidden, notFound, type Refusal, unauthenticated } from '../kernel/errors.ts'
+import {
+  forbidden,
+  notFound,
+  type Refusal,
+  unauthenticated,
+  unavailable,
+} from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
-import { type KeyMemory, rememberKeys } from './key-memory.ts'
+import { type KeyMemory, type OpenedKey, rememberKeys } from './key-memory.ts'
 import { findStanding, type Standing } from './member-store.ts'
-import type { SignedKey } from './store.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
@@ -53,11 +58,13 @@ async function callerOfKey(
 }
 
 /** The customer of a token. An environment without a secret has no way to tell, and ignores it. */
-function boundTo({ kind, signing }: SignedKey, token: string | null): string | null {
+function boundTo({ kind, signing }: OpenedKey, token: string | null): string | null {
   if (signing === null) return null
   if (token === null && kind === 'publishable' && signing.isEnforced)
     throw unauthenticated('send a signed customer token in X-CUSTOMER-KEY with this key')
   if (token === null) return null
+  if (signing.secret === null)
+    throw unavailable('this server cannot open the secret that X-CUSTOMER-KEY is signed with')
   const customerId = customerOfToken(token, signing.secret)
   if (customerId === null)
     throw unauthenticated('X-CUSTOMER-KEY is not signed with the secret of this environment')

@@ -7,10 +7,12 @@ export { followKeyChanges } from './listen.ts'
 export { type MemberInput, putMember, removeMember } from './member-commands.ts'
 export { listMembers } from './member-store.ts'
 export { permits } from './permit.ts'
+export { secretKeyFileOf } from './sealing-key.ts'
 export { changeSettings, type SettingsInput } from './settings-commands.ts'
 export { findSettings, unknownDimensionsOf } from './settings-store.ts'
 export { enforceSigning, signingSecret } from './signing-commands.ts'
 export { findEnvironment, findEnvironmentsByKey, listEnvironments, listKeys } from './store.ts'
+export { lookAtSecrets, sealedOtherwise, sealStoredSecrets } from './stored-secrets.ts'
 export {
   ACCOUNT_ROLES,
   type AccountRole,

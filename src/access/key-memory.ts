@@ -2,6 +2,8 @@ import type { App } from '../app.ts'
 import { isLive } from './commands.ts'
 import { hashOf } from './secret.ts'
 import { findSignedKey, type SignedKey } from './store.ts'
+import { openedSecret } from './stored-secrets.ts'
+import type { ApiKey } from './types.ts'
 
 /** Milliseconds after which a key is looked up again, should the news of a change ever be lost. */
 const REMEMBERED_MS = 30_000
@@ -10,9 +12,12 @@ const REMEMBERED_LIMIT = 10_000
 /** No header that long is a key; hashing it would only cost time. */
 const SECRET_LIMIT = 512
 
+/** A key with how its environment checks customer tokens; `secret` is null if it does not open. */
+export type OpenedKey = ApiKey & { signing: { secret: string | null; isEnforced: boolean } | null }
+
 export type KeyMemory = {
   /** The live key of a secret; null for one that is unknown, expired or revoked. */
-  find(secret: string): Promise<SignedKey | null>
+  find(secret: string): Promise<OpenedKey | null>
   /** Whether a secret was found to be good not long ago. It needs no look-up. */
   knows(secret: string): boolean
   /** Forgets all remembered keys: some key has changed. */
@@ -26,13 +31,14 @@ export type KeyMemory = {
  * through the database in its own transaction; a key read before such news is not remembered.
  */
 export function rememberKeys(app: App): KeyMemory {
-  const remembered = new Map<string, { key: SignedKey; since: number }>()
+  const remembered = new Map<string, { key: OpenedKey; since: number }>()
   let heard = false
   let news = 0
 
-  const lookUp = async (secret: string): Promise<SignedKey | null> => {
+  const lookUp = async (secret: string): Promise<OpenedKey | null> => {
     const newsBefore = news
-    const key = await findSignedKey(app.db.read, hashOf(secret))
+    const found = await findSignedKey(app.db.read, hashOf(secret))
+    const key = found && (await opened(app, found))
     if (key !== null && heard && news === newsBefore) {
       if (remembered.size >= REMEMBERED_LIMIT) remembered.clear()
       remembered.set(secret, { key, since: performance.now() })
@@ -59,4 +65,16 @@ export function rememberKeys(app: App): KeyMemory {
       forget()
     },
   }
+}
+
+async function opened(app: App, { signing, ...key }: SignedKey): Promise<OpenedKey> {
+  if (signing === null) return { ...key, signing }
+  const { stored, isEnforced } = signing
+  const secret = await openedSecret(app, key.environmentKey, stored)
+  if (secret === null)
+    app.log.error(
+      { environmentKey: key.environmentKey },
+      'a signing secret is sealed with another key than that of this server',
+    )
+  return { ...key, signing: { secret, isEnforced } }
 }

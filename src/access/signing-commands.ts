@@ -1,27 +1,35 @@
 import type { App } from '../app.ts'
+import { ConfigError } from '../config.ts'
 import { announce } from '../jobs/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { newSigningSecret } from './secret.ts'
 import { findSigning, saveSigning } from './signing-store.ts'
 import { announceKeyChange, lockEnvironment } from './store.ts'
+import { openedSecret, sealedOtherwise, sealedSecret } from './stored-secrets.ts'
 import type { Environment, Signing } from './types.ts'
 
 /**
  * The secret that an environment's customer tokens are signed with, made if there is none. With
- * `renew` it is another one: tokens signed with the one before count no more.
+ * `renew` it is another one: tokens signed with the one before count no more. Throws `ConfigError`
+ * for one that this machine cannot open.
  */
 export async function signingSecret(
   app: App,
   environment: Environment,
   { renew }: { renew: boolean },
 ): Promise<string> {
-  const { secret } = await changing(app, environment, (before) => {
+  const { environmentKey } = environment
+  const known = renew ? null : await findSigning(app.db.read, environment)
+  const sealed = known?.stored ?? (await sealedSecret(app, environmentKey, newSigningSecret()))
+  const { stored } = await changing(app, environment, (before) => {
     if (before !== null && !renew) return before
     const createdAt = app.clock.now()
-    return { secret: newSigningSecret(), isEnforced: before?.isEnforced ?? false, createdAt }
+    return { stored: sealed, isEnforced: before?.isEnforced ?? false, createdAt }
   })
-  return secret
+  const opened = await openedSecret(app, environmentKey, stored)
+  if (opened === null) throw new ConfigError(sealedOtherwise(app.config, [environment.id]))
+  return opened
 }
 
 /**

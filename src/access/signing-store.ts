@@ -1,7 +1,37 @@
 import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Signing } from './types.ts'
+
+/** All secrets as they are stored, with the ids of their environments, in the order of these. */
+export async function listSigning(
+  reader: Reader,
+): Promise<{ environmentKey: Uuid; id: string; stored: string }[]> {
+  const found = await reader.many(
+    storedRow,
+    sql`
+    select s.environment_key, e.id, s.secret
+    from signing_secrets s join environments e using (environment_key)
+    order by e.id`,
+  )
+  return found.map(({ environment_key: environmentKey, id, secret: stored }) => ({
+    environmentKey,
+    id,
+    stored,
+  }))
+}
+
+const storedRow = row({ environment_key: column.uuid, id: column.text, secret: column.text })
+
+/** Puts the sealed form in the place of a secret, unless somebody has renewed it meanwhile. */
+export const sealSigning = (
+  tx: Tx,
+  { environmentKey, stored, sealed }: { environmentKey: Uuid; stored: string; sealed: string },
+): Promise<number> =>
+  tx.execute(sql`
+    update signing_secrets set secret = ${sealed}::text
+    where environment_key = ${environmentKey}::uuid and secret = ${stored}::text`)
 
 const signingRow = row({
   secret: column.text,
@@ -17,14 +47,14 @@ export async function findSigning(reader: Reader, scope: Scope): Promise<Signing
     where environment_key = ${scope.environmentKey}::uuid`,
   )
   return (
-    found && { secret: found.secret, isEnforced: found.is_enforced, createdAt: found.created_at }
+    found && { stored: found.secret, isEnforced: found.is_enforced, createdAt: found.created_at }
   )
 }
 
 export const saveSigning = (tx: Tx, scope: Scope, signing: Signing): Promise<number> =>
   tx.execute(sql`
     insert into signing_secrets (environment_key, secret, is_enforced, created_at)
-    values (${scope.environmentKey}::uuid, ${signing.secret}::text, ${signing.isEnforced}::boolean,
+    values (${scope.environmentKey}::uuid, ${signing.stored}::text, ${signing.isEnforced}::boolean,
       ${instantToWire(signing.createdAt)}::timestamptz)
     on conflict (environment_key) do update set
       secret = excluded.secret, is_enforced = excluded.is_enforced,

@@ -122,7 +122,7 @@ const signedKeyRow = row({
 })
 
 /** A key with how its environment checks customer tokens; null where it does not. */
-export type SignedKey = ApiKey & { signing: Pick<Signing, 'secret' | 'isEnforced'> | null }
+export type SignedKey = ApiKey & { signing: Pick<Signing, 'stored' | 'isEnforced'> | null }
 
 export async function findSignedKey(reader: Reader, hash: Buffer): Promise<SignedKey | null> {
   const found = await reader.maybeOne(
@@ -134,8 +134,8 @@ export async function findSignedKey(reader: Reader, hash: Buffer): Promise<Signe
     where k.secret_hash = ${hash}::bytea`,
   )
   if (found === null) return null
-  const { signing_secret: secret, is_enforced: isEnforced } = found
-  const signing = secret === null ? null : { secret, isEnforced: isEnforced ?? false }
+  const { signing_secret: stored, is_enforced: isEnforced } = found
+  const signing = stored === null ? null : { stored, isEnforced: isEnforced ?? false }
   return { ...keyOf(found), signing }
 }
 

@@ -47,7 +47,8 @@ export type ApiKey = {
 
 /** How an environment knows that a token was made by its vendor for a customer. */
 export type Signing = {
-  secret: string
+  /** Its secret as it is stored: sealed. */
+  stored: string
   /** Whether a publishable key needs a token. */
   isEnforced: boolean
   createdAt: Instant

@@ -30,7 +30,8 @@ on meanwhile; every write that was answered before the command began is in it. T
 when it is whole and is for its owner only: it has the hashes of all keys. An existing file is not
 replaced. With - the backup goes to standard output.
 
-What is in the data directory beside the database is not in it: keep api-key, or BURSAR_API_KEY.
+What is in the data directory beside the database is not in it: keep api-key and
+secret-key, or BURSAR_API_KEY and BURSAR_SECRET_KEY. Without the latter its secrets stay sealed.
 
   --verify   reads the file to its end and compares its checksum; needs no database`,
   run: async (args) => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { keyFileOf } from '../access/index.ts'
+import { keyFileOf, secretKeyFileOf } from '../access/index.ts'
 import type { Config } from '../config.ts'
 import { loadBackup } from '../db/backup/index.ts'
 import { readMigrations } from '../db/index.ts'
@@ -19,7 +19,8 @@ Loads a file that backup has made into the configured database, which must be wi
 a new data directory, or an empty one of a PostgreSQL 15 or newer. The file is checked first; then
 all of it is loaded or nothing. A backup of an earlier version is brought up to date.
 
-The keys work as before. Bring api-key of the old data directory along, or set BURSAR_API_KEY.
+The keys work as before. Bring api-key and secret-key of the old data directory along, or set
+BURSAR_API_KEY and BURSAR_SECRET_KEY.
 
   --into   the database, as DATABASE_URL names it (default: the configured one)`,
   run: async (args) => {
@@ -45,7 +46,7 @@ The keys work as before. Bring api-key of the old data directory along, or set B
     for (const { name, rows } of header.tables) if (rows > 0) print(`${name}: ${rows}`)
     for (const name of later) print(`applied ${name}`)
     print(`The database is as it was at ${header.madeAt}, restored from ${resolve(file)}.`)
-    adviseOnKey(config)
+    adviseOnKeys(config)
     return 0
   },
 }
@@ -58,8 +59,14 @@ function configOf(into: string | undefined): Config {
   return { ...config, databaseUrl: into }
 }
 
-/** Without it a server starts and serves, but nobody on this machine may hold a key. */
-function adviseOnKey(config: Config): void {
-  if (config.apiKey !== null || existsSync(keyFileOf(config.dataDir))) return
-  note(`Put api-key of the old data directory into ${config.dataDir}, or set BURSAR_API_KEY.`)
+/**
+ * Without the first a server serves, but nobody on this machine may hold a key; without the second
+ * one that has sealed secrets does not start.
+ */
+function adviseOnKeys({ apiKey, secretKey, dataDir }: Config): void {
+  const advise = (file: string, variable: string) =>
+    note(`Put ${file} of the old data directory into ${dataDir}, or set ${variable}.`)
+  if (apiKey === null && !existsSync(keyFileOf(dataDir))) advise('api-key', 'BURSAR_API_KEY')
+  if (secretKey === null && !existsSync(secretKeyFileOf(dataDir)))
+    advise('secret-key, if it has one,', 'BURSAR_SECRET_KEY')
 }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { customerToken } from '../../test/support/customer-token.ts'
+import { newDatabase } from '../../test/support/databases.ts'
 import { until } from '../../test/support/deadline.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { bursar, runCli, urlOf } from './testing.ts'
+import { bursar, runCli, startCli, urlOf, workDir } from './testing.ts'
 
 const world = await openWorld()
 
@@ -42,4 +44,30 @@ test('nothing is enforced before there is a secret', async () => {
   const { code, stderr } = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
   assert.equal(code, 1)
   assert.match(stderr, /no signing secret yet/)
+})
+
+test('a server that cannot open what is stored refuses to start, and the doctor says why', async () => {
+  const endings: (() => Promise<unknown>)[] = []
+  const connection = await newDatabase({ after: (end) => void endings.push(end) })
+  const settings = {
+    DATABASE_URL: urlOf(connection),
+    BURSAR_DATA_DIR: join(workDir, 'sealed'),
+    BURSAR_PORT: '0',
+  }
+  try {
+    assert.equal((await runCli(['signing', 'secret'], settings)).code, 0)
+    const stranger = { ...settings, BURSAR_SECRET_KEY: 'of-another-machine-altogether' }
+    const { code, stderr } = await runCli(['serve'], stranger)
+    assert.equal(code, 1)
+    assert.match(stderr, /signing secrets of default are sealed with another key/)
+    assert.doesNotMatch(stderr, / at /)
+    const doctor = await runCli(['doctor'], stranger)
+    assert.match(doctor.stdout, /stored secrets.*\n?.*sealed with another key/)
+    const known = startCli(['serve'], settings)
+    await known.printed(/is listening/)
+    known.kill('SIGTERM')
+    await known.end
+  } finally {
+    for (const end of endings) await end()
+  }
 })

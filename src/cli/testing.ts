@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { testConnection } from '../../test/support/connection.ts'
+import { SECRET_KEY, testConnection } from '../../test/support/connection.ts'
 import { within } from '../../test/support/deadline.ts'
 import { databaseUrl } from '../db/embedded/index.ts'
 import type { Connection } from '../db/index.ts'
@@ -89,7 +89,8 @@ export const runCli = (
 
 /** The same on the database of this run; the command must do what it is asked. */
 export async function bursar(...args: string[]): Promise<Ended> {
-  const ended = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
+  const settings = { DATABASE_URL: urlOf(testConnection()), BURSAR_SECRET_KEY: SECRET_KEY }
+  const ended = await runCli(args, settings)
   assert.equal(ended.code, 0, `bursar ${args.join(' ')}: ${ended.stderr}`)
   return ended
 }

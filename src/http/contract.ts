@@ -25,6 +25,8 @@ export type Operation = {
   readonly maxBytes: number | null
   /** It may read far more than it answers. */
   readonly isHeavy: boolean
+  /** Where its answer has secrets: `data.secret`, `data[].secret`. */
+  readonly secrets: readonly string[]
   /** null where the operation takes no body. */
   readonly bodySchema: JsonSchema | null
   readonly successStatus: number
@@ -49,6 +51,7 @@ type RawOperation = {
   'x-permission': string
   'x-max-bytes'?: number
   'x-heavy'?: true
+  'x-secret'?: string[]
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Json }
@@ -90,6 +93,7 @@ function operationOf(from: {
     permission: raw['x-permission'],
     maxBytes: raw['x-max-bytes'] ?? null,
     isHeavy: raw['x-heavy'] === true,
+    secrets: raw['x-secret'] ?? [],
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),
     successStatus: Number(success),

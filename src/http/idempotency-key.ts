@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer, AnswerOnce } from '../idempotency/index.ts'
+import type { Answer, AnswerOnce, Given } from '../idempotency/index.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /** A header's value that every client and proxy passes on as it is. */
 const KEY = /^[\x21-\x7e]{1,255}$/
@@ -21,6 +22,8 @@ export type Keyed = {
   path: string
   key: string
   content: unknown
+  /** Where the answer has secrets. */
+  secrets: readonly string[]
   work: (call: Call) => Promise<Success>
 }
 
@@ -30,7 +33,10 @@ export type Success = { status: number; headers: Answer['headers']; body: unknow
 /** What an answer says that was given before. */
 export const REPLAYED: Answer['headers'] = { 'idempotency-replayed': 'true' }
 
-/** Answers a request with a key: by its work the first time, by the same bytes from then on. */
+/**
+ * Answers a request with a key: by its work the first time, by the same bytes from then on, but for
+ * secrets.
+ */
 export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<string> {
   const { once, call, path, key, content } = keyed
   const answer = await once(call, { path, key, content }, (within) => answerOf(keyed, within))
@@ -39,14 +45,17 @@ export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<st
   return answer.body
 }
 
-async function answerOf({ work }: Keyed, call: Call): Promise<Answer> {
+async function answerOf({ work, secrets }: Keyed, call: Call): Promise<Given> {
   try {
     const { body, ...answer } = await work(call)
-    return { ...answer, body: JSON.stringify(body) }
+    const text = JSON.stringify(body)
+    const kept = secrets.length === 0 ? text : JSON.stringify(withoutSecrets(body, secrets))
+    return { ...answer, body: text, kept }
   } catch (error) {
     if (!(error instanceof Refusal) || !isFinal(error)) throw error
     const { status, headers, message, code } = error
-    return { status, headers, body: JSON.stringify({ message, code }) }
+    const body = JSON.stringify({ message, code })
+    return { status, headers, body, kept: body }
   }
 }
 

@@ -130,7 +130,10 @@ async function answer(
   }
   const { params, ...content } = input
   const path = `${operation.path} ${JSON.stringify(params)}`
-  if (key !== null) return answerKeyed(reply, { once, call, path, key, content, work })
+  if (key !== null) {
+    const { secrets } = operation
+    return answerKeyed(reply, { once, call, path, key, content, secrets, work })
+  }
   const { method } = operation
   const { name, short } = digestOf(call.scope, caller, { method, path, content })
   const own = { ...call, origin: { ...call.origin, requestDigest: short } }

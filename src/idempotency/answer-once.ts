@@ -6,7 +6,7 @@ import { createOneAtATime } from './one-at-a-time.ts'
 import { claim, findAnswer, keepAnswer, type Named } from './store.ts'
 import { expiredAt, scheduleTrimming } from './trim-answers.ts'
 import { turnOf } from './turn-of.ts'
-import type { Answer, Answered, NamedRequest } from './types.ts'
+import type { Answered, Given, NamedRequest } from './types.ts'
 
 /**
  * Does the work of a named request once, and gives its answer to everybody who sends it again. What
@@ -17,7 +17,7 @@ import type { Answer, Answered, NamedRequest } from './types.ts'
 export type AnswerOnce = (
   call: Call,
   request: NamedRequest,
-  work: (call: Call) => Promise<Answer>,
+  work: (call: Call) => Promise<Given>,
 ) => Promise<Answered>
 
 /** As long as a lock is waited for in the database, in milliseconds. */
@@ -36,14 +36,15 @@ export function createAnswerOnce(): AnswerOnce {
 async function answerIn(
   call: Call,
   named: Named,
-  work: (call: Call) => Promise<Answer>,
+  work: (call: Call) => Promise<Given>,
 ): Promise<Answered> {
   const { app } = call
   const turn = await turnOf(call, work)
   return app.db.transaction(async (tx) => {
     if (!(await isMine(tx, named, app.clock.now()))) return replay(tx, named)
-    const answer = await work({ ...call, app: { ...app, db: within(tx) } })
-    await Promise.all([keepAnswer(tx, named, answer), scheduleTrimming(tx, app, call.scope)])
+    const { kept, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
+    const keeping = keepAnswer(tx, named, { ...answer, body: kept })
+    await Promise.all([keeping, scheduleTrimming(tx, app, call.scope)])
     return { ...answer, isReplay: false }
   }, turn)
 }

@@ -14,5 +14,8 @@ export type Answer = {
   readonly body: string
 }
 
+/** An answer, and the body that repetitions get: without what is told once. */
+export type Given = Answer & { readonly kept: string }
+
 /** An answer, and whether it was given before. */
 export type Answered = Answer & { readonly isReplay: boolean }

@@ -9,3 +9,6 @@ export function testConnection(): Connection {
   if (text === undefined) throw new Error('run the tests with npm test: they need a PostgreSQL')
   return JSON.parse(text) as Connection
 }
+
+/** What secrets in the database of a run are sealed with, by whoever works on it. */
+export const SECRET_KEY = 'the-secret-key-of-the-tests'

@@ -18,7 +18,7 @@ import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
 import { type Bursar, createApp, createBursar, MIGRATIONS } from '../../src/main.ts'
 import { announcedBy } from './announced.ts'
-import { testConnection } from './connection.ts'
+import { SECRET_KEY, testConnection } from './connection.ts'
 import { type Answer, createChecker, type Request, requestOf } from './contract-client.ts'
 import { newDatabase } from './databases.ts'
 
@@ -61,7 +61,8 @@ export async function openWorld(
   env: Record<string, string> = {},
   connection: Connection = testConnection(),
 ): Promise<World> {
-  const config: Config = readConfig({ BURSAR_LOG_LEVEL: 'silent', ...env }, process.cwd())
+  const settings = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY, ...env }
+  const config: Config = readConfig(settings, process.cwd())
   const clock = frozenClock(instantFromWire(NOW))
   const app = await createApp({
     config,

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, type Stats, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { keyFileOf } from '../../access/index.ts'
+import { keyFileOf, secretKeyFileOf } from '../../access/index.ts'
 import type { Config } from '../../config.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
@@ -20,7 +20,7 @@ export function lookAtDataDirectory(config: Config): Finding[] {
     const why = config.databaseUrl === null ? 'the first start makes it' : 'DATABASE_URL is used'
     return [ok('path', `${dataDir} (not there: ${why})`), lookAtDisk(nearest(dataDir))]
   }
-  return [lookAtDirectory(dataDir, stats), lookAtKeyFile(config), lookAtDisk(dataDir)]
+  return [lookAtDirectory(dataDir, stats), ...lookAtKeyFiles(config), lookAtDisk(dataDir)]
 }
 
 function lookAtDirectory(path: string, stats: Stats): Finding {
@@ -37,13 +37,24 @@ function lookAtDirectory(path: string, stats: Stats): Finding {
   return ok('path', value)
 }
 
-function lookAtKeyFile(config: Config): Finding {
-  const file = keyFileOf(config.dataDir)
+const lookAtKeyFiles = ({ dataDir }: Config): Finding[] => [
+  lookAtKeyFile('key file', keyFileOf(dataDir), { what: 'a full-access key', remedy: 'rotate it' }),
+  lookAtKeyFile('secret key', secretKeyFileOf(dataDir), {
+    what: 'what secrets are sealed with',
+    remedy: 'renew the signing secrets',
+  }),
+]
+
+function lookAtKeyFile(
+  name: string,
+  file: string,
+  { what, remedy }: { what: string; remedy: string },
+): Finding {
   const stats = statOrNull(file)
-  if (stats === null) return ok('key file', 'none')
-  const found = { name: 'key file', value: `${file} (${modeOf(stats)}, user ${stats.uid})` }
+  if (stats === null) return ok(name, 'none')
+  const found = { name, value: `${file} (${modeOf(stats)}, user ${stats.uid})` }
   if ((stats.mode & KEY_FILE_BITS) !== 0)
-    return broken(found, `others can read a full-access key: chmod 600 ${file}, then rotate it`)
+    return broken(found, `others can read ${what}: chmod 600 ${file}, then ${remedy}`)
   return ok(found.name, found.value)
 }
 

@@ -8,6 +8,7 @@ import { withOpened } from '../with-app.ts'
 import { lookAtConnections, lookAtWriting } from './connections.ts'
 import { formatBytes } from './data-directory.ts'
 import { type Finding, findingsOf } from './finding.ts'
+import { lookAtStoredSecrets } from './stored-secrets.ts'
 
 const { ok, warning, broken } = findingsOf('Database')
 
@@ -24,7 +25,7 @@ export async function lookAtDatabase(
     const isNew = running === null && readRecord(config.dataDir)?.isComplete !== true
     if (config.databaseUrl === null && isNew)
       return [ok('embedded', 'none yet: the first start makes it')]
-    const look = (reader: Reader) => inspect(reader, config.databasePoolSize)
+    const look = (reader: Reader) => inspect(reader, config)
     const findings =
       running !== null && config.databaseUrl === null
         ? await withReader(running, look)
@@ -55,15 +56,19 @@ const facts = sql`
     case when pg_has_role('pg_read_all_settings', 'usage')
       then current_setting('data_directory') end as directory`
 
-async function inspect(reader: Reader, poolSize: number): Promise<Finding[]> {
+async function inspect(reader: Reader, config: Config): Promise<Finding[]> {
   const { version, size, directory } = await reader.one(factsRow, facts)
+  const schema = await readSchemaState(reader)
+  const isCurrent = schema.applied.length > 0 && schema.pending.length === 0
   return [
     ok('PostgreSQL', version),
     await lookAtWriting(reader),
-    await lookAtConnections(reader, poolSize),
+    await lookAtConnections(reader, config.databasePoolSize),
     ...(directory === null ? [] : [ok('files', directory)]),
     ok('size', formatBytes(size)),
-    ...lookAtSchema(await readSchemaState(reader)),
+    ...lookAtSchema(schema),
+    // Of another schema it is not known where they are.
+    ...(isCurrent ? [await lookAtStoredSecrets(reader, config)] : []),
   ]
 }
 

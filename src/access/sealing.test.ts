@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { isSealed, seal, sealingKeyOf, unseal } from './sealing.ts'
+
+const key = sealingKeyOf('a key of twenty-two or more')
+const other = sealingKeyOf('another key of twenty-two or more')
+
+test('what is sealed opens with its key in its place, and nowhere else', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, place) => {
+      const sealed = seal(text, key, place)
+      assert.ok(isSealed(sealed))
+      assert.equal(unseal(sealed, key, place), text)
+      assert.equal(unseal(sealed, other, place), null)
+      assert.equal(unseal(sealed, { ...other, id: key.id }, place), null)
+      assert.equal(unseal(sealed, key, `${place}.`), null)
+    }),
+  )
+})
+
+test('a changed character opens nothing', () => {
+  const sealed = seal('signing-secret', key, 'here')
+  fc.assert(
+    fc.property(fc.nat({ max: sealed.length - 1 }), fc.constantFrom('A', 'b', '7'), (at, digit) => {
+      // The last of base64url has bits that say nothing.
+      fc.pre(sealed[at] !== digit && at < sealed.length - 1)
+      const changed = sealed.slice(0, at) + digit + sealed.slice(at + 1)
+      assert.equal(unseal(changed, key, 'here'), null)
+    }),
+  )
+})
+
+test('the same text is never sealed alike, and its form tells nothing of it', () => {
+  const sealed = Array.from({ length: 100 }, () => seal('signing-secret', key, 'here'))
+  assert.equal(new Set(sealed).size, 100)
+  for (const each of sealed) assert.doesNotMatch(each, /signing/)
+})
+
+test('plain texts are not taken for sealed ones', () => {
+  for (const plain of ['', 'signing-abc', 'sealed:', 'sealed:1:x:y:z']) assert.ok(!isSealed(plain))
+})

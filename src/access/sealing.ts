@@ -1,0 +1,51 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+/** What secrets are sealed with, so that the database alone reveals none of them. */
+export type SealingKey = {
+  /** Says which key it is and nothing about it: eight bytes in hex. */
+  readonly id: string
+  /** 256 bits. */
+  readonly key: Buffer
+}
+
+/** A sealed text: the form, the id of the key, the nonce, the cipher text with its tag. */
+const SEALED = /^sealed:1:([0-9a-f]{16}):([\w-]{16}):([\w-]+)$/
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** The key that a text stands for: that of the variable or of the key file. */
+export const sealingKeyOf = (text: string): SealingKey => {
+  const derived = (info: string, length: number) =>
+    Buffer.from(hkdfSync('sha256', text, '', `bursar ${info}`, length))
+  return { id: derived('sealing key id', 8).toString('hex'), key: derived('sealing key', 32) }
+}
+
+/** `place`: where the sealed text is kept. Elsewhere it does not open. AES-256-GCM. */
+export function seal(text: string, { id, key }: SealingKey, place: string): string {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place))
+  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+  return `sealed:1:${id}:${nonce.toString('base64url')}:${sealed.toString('base64url')}`
+}
+
+/** Texts of before there was a key are not sealed. */
+export const isSealed = (stored: string): boolean => SEALED.test(stored)
+
+/** The id of the key that a text is sealed with. */
+export const sealedWith = (stored: string): string | null => SEALED.exec(stored)?.[1] ?? null
+
+/** The text that was sealed; null if the key is another one, or something was changed. */
+export function unseal(stored: string, { id, key }: SealingKey, place: string): string | null {
+  const [, of, nonce = '', sealed = ''] = SEALED.exec(stored) ?? []
+  if (of !== id) return null
+  const bytes = Buffer.from(sealed, 'base64url')
+  try {
+    const opened = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'))
+      .setAAD(Buffer.from(place))
+      .setAuthTag(bytes.subarray(-TAG_BYTES))
+    const text = Buffer.concat([opened.update(bytes.subarray(0, -TAG_BYTES)), opened.final()])
+    return text.toString('utf8')
+  } catch {
+    return null
+  }
+}
