@@ -443,7 +443,7 @@ export type CreditEntitlement = {
    */
   entitlementUpdatedAt?: string
   /**
-   * The first instant at which the answer may change by itself.
+   * The first instant at which the answer may change by itself: a period or a source of the entitlement ends, a budget that is met is reset, or what is held in the way of a denial is free again. Until then verdict, limits and reset times stay, if nothing is written.
    */
   validUntil?: string
   /**
@@ -1734,7 +1734,7 @@ export type FeatureEntitlement = {
    */
   entitlementUpdatedAt?: string
   /**
-   * The first instant at which the answer may change by itself.
+   * The first instant at which the answer may change by itself: a period or a source of the entitlement ends, a budget that is met is reset, or what is held in the way of a denial is free again. Until then verdict, limits and reset times stay, if nothing is written.
    */
   validUntil?: string
   /**

@@ -21,4 +21,5 @@ export {
 export type { SourceLoader } from './source-port.ts'
 export type { AccessDeniedReason, Decision, Held, Request } from './types.ts'
 export { usagePeriod, usageWindow } from './usage-period.ts'
+export { firstAfter, isHeldUp } from './valid-until.ts'
 export { creditEntitlementToWire, featureEntitlementToWire } from './wire.ts'

@@ -1,8 +1,11 @@
+import type { Reader } from '../db/index.ts'
+import { findHoldEnds, NO_RESOURCE } from '../metering/index.ts'
 import { stop } from './decide.ts'
 import { type FoundCustomer, findFeatures, type Reading } from './entitlement-store.ts'
 import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
 import { type Readable, readHoldings } from './holding.ts'
 import type { Request } from './types.ts'
+import { firstAfter, isHeldUp } from './valid-until.ts'
 
 /** What a customer has of features, or why it has nothing at all. */
 export type Entitlements = {
@@ -29,13 +32,37 @@ export async function entitlementsOf(db: Readable, reading: Reading): Promise<En
   const stopped = stop(subject)
   if (stopped !== null)
     return { customer, accessDeniedReason: reasonOf(stopped), entitlements: [], hasAnything }
+  const answers = inForce.map((each) => evaluate(subject, each, { request: NOTHING, now }))
   const isNobody = !hasAnything && !subject.hasActiveSubscription
   return {
     customer,
     accessDeniedReason: isNobody ? 'NoActiveSubscription' : null,
-    entitlements: inForce.map((each) => evaluate(subject, each, { request: NOTHING, now })),
+    entitlements: await untilHoldsEnd(db.read, customer, answers),
     hasAnything,
   }
+}
+
+/** Answers that end with a hold, too, where what is held is in their way. */
+async function untilHoldsEnd(
+  reader: Reader,
+  { customerKey, resourceKey, now }: FoundCustomer,
+  answers: readonly Evaluated[],
+): Promise<Evaluated[]> {
+  const heldUp = answers.filter(isHeldUp)
+  const windows = heldUp.flatMap(({ holding }) =>
+    holding === null || customerKey === null
+      ? []
+      : {
+          ...{ customerKey, featureKey: holding.feature.key, window: holding.window },
+          resourceKey: resourceKey ?? NO_RESOURCE,
+        },
+  )
+  const ends = await findHoldEnds(reader, windows, now)
+  const endOf = new Map(heldUp.map((answer, index) => [answer, ends[index] ?? null]))
+  return answers.map((answer) => {
+    const until = firstAfter(now, [answer.validUntil, endOf.get(answer) ?? null])
+    return { ...answer, validUntil: until }
+  })
 }
 
 /** The list of reasons is shorter here: of a resource that does not exist there is nothing. */

@@ -100,7 +100,8 @@ function usageToWire(usage: Quantity, { unitTransformation }: BareFeature): numb
 export const creditEntitlementToWire = ({
   currency,
   decision,
-}: EvaluatedCredit): CreditEntitlement => ({
+  validUntil,
+}: EvaluatedCredit & { validUntil: Instant | null }): CreditEntitlement => ({
   type: 'CREDIT',
   isGranted: decision.isGranted,
   accessDeniedReason: decision.accessDeniedReason,
@@ -108,6 +109,7 @@ export const creditEntitlementToWire = ({
   usageLimit: 0,
   currentUsage: 0,
   usageUpdatedAt: instantToWire(currency.createdAt),
+  ...(validUntil === null ? {} : { validUntil: instantToWire(validUntil) }),
 })
 
 const currencyToWire = (currency: Currency): CreditEntitlement['currency'] => ({

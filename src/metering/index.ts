@@ -29,6 +29,7 @@ export {
   type Stretch,
   tallyStretches,
 } from './history-store.ts'
+export { findHoldEnd, findHoldEnds } from './hold-end-store.ts'
 export {
   expiredHolds,
   freeTotals,

@@ -25,9 +25,10 @@ export function checkedToWire(checked: Checked): Entitlement {
   return met === null ? entitlement : { ...entitlement, chains: chainsOf(checked, chainNodeToWire) }
 }
 
-function entitlementToWire({ decision, ...base }: Checked): Entitlement {
-  if (base.kind === 'feature') return featureEntitlementToWire({ ...base.evaluated, decision })
-  return creditEntitlementToWire({ ...base.evaluated, decision })
+function entitlementToWire({ decision, validUntil, ...base }: Checked): Entitlement {
+  if (base.kind === 'feature')
+    return featureEntitlementToWire({ ...base.evaluated, decision, validUntil })
+  return creditEntitlementToWire({ ...base.evaluated, decision, validUntil })
 }
 
 /** No budget is shown to whom something else stands in the way of. */

@@ -13,11 +13,14 @@ import {
   type SourceLoader,
 } from '../entitlements/index.ts'
 import { type ChainNode, chainsOf, type Demand, type Kept, resolve } from '../governance/index.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { NO_RESOURCE } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
 import { joinDecisions } from './join-decisions.ts'
 import { withoutExpired } from './leave-out-expired.ts'
 import type { Memory } from './memory.ts'
+import { readValidUntil, validUntil } from './valid-until.ts'
 
 /** Names of dimensions with their values, in their order. */
 export type Dimensions = readonly (readonly [name: string, value: string])[]
@@ -54,6 +57,8 @@ export type Checked = Base & {
   hasExpired: boolean
   /** null: no budget was asked. */
   met: Met | null
+  /** The first instant at which it may change by itself; null: none is known. */
+  validUntil: Instant | null
 }
 
 /** What checks are made with. `keysOf`: keys by ids, compared with what is read along with them. */
@@ -78,7 +83,7 @@ export async function check(
   const { dimensions } = question
   if (dimensions === null) {
     const { customer, base } = await answer(db, reading, question)
-    return checkedBy(base, customer, null)
+    return checkedBy(db.read, { base, customer, met: null })
   }
   const work = async (reader: Reader): Promise<Checked> => {
     const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
@@ -98,7 +103,7 @@ export async function check(
     ])
     const demand = demandOf(base)
     if (demand !== null) keys.set(names.capability, demand.capabilityKey)
-    if (customer.customerKey === null) return checkedBy(base, customer, NOTHING)
+    if (customer.customerKey === null) return checkedBy(reader, { base, customer, met: NOTHING })
     keys.set(names.customer, customer.customerKey)
     const demands = demand === null ? [] : [demand]
     // What was remembered may be of a part that the database has lost.
@@ -107,20 +112,35 @@ export async function check(
     const found =
       isRight && early !== null ? early : await resolving(customer.customerKey, capabilities)
     const met = meet(found, demands, customer)
-    return checkedBy(base, customer, met)
+    return checkedBy(reader, { base, customer, met })
   }
   return db.snapshot(work, { plans: 'kept' })
 }
 
 const NOTHING: Met = { chains: [], isGranted: true, unresolved: [] }
 
-const checkedBy = (base: Base, customer: FoundCustomer, met: Met | null): Checked => ({
-  ...base,
-  decision: joinDecisions(base.evaluated.decision, met ?? NOTHING),
-  customerKey: customer.customerKey,
-  hasExpired: customer.expired.length > 0,
-  met,
-})
+async function checkedBy(
+  reader: Reader,
+  { base, customer, met }: { base: Base; customer: FoundCustomer; met: Met | null },
+): Promise<Checked> {
+  const { customerKey, now } = customer
+  const resourceKey = customer.resourceKey ?? NO_RESOURCE
+  const { decision } = base.evaluated
+  const own =
+    base.kind === 'feature' ? base.evaluated : { holding: null, validUntil: null, decision }
+  const timed = { base: own, chains: met?.chains ?? [], now }
+  return {
+    ...base,
+    decision: joinDecisions(decision, met ?? NOTHING),
+    customerKey,
+    hasExpired: customer.expired.length > 0,
+    met,
+    validUntil:
+      customerKey === null
+        ? validUntil(timed, null)
+        : await readValidUntil(reader, timed, { customerKey, resourceKey }),
+  }
+}
 
 async function answer(
   db: Readable,

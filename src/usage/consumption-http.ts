@@ -1,5 +1,6 @@
 import type { ConsumeRequestBody, Reservation as WireReservation } from '../contract.gen.ts'
 import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
 import { notFound } from '../kernel/errors.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { amountFromWire } from '../kernel/quantity.ts'
@@ -9,12 +10,14 @@ import { type Checking, check } from './check.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check-http.ts'
 import { checkedToWire } from './check-wire.ts'
 import { refuseOldFromWire, useAmountFromWire, useFromWire, useToWire } from './consumption-wire.ts'
+import type { UseAnswer } from './decide-use.ts'
 import { createMemory, type Memory } from './memory.ts'
 import { nameReservations } from './name-reservations.ts'
 import { requesting } from './prepare-uses.ts'
 import { listReservations, reservationKey, retrieveReservation } from './reservation-queries.ts'
 import { reservationToWire } from './reservation-wire.ts'
 import type { SettlingInput } from './types.ts'
+import { readValidUntil, validUntil } from './valid-until.ts'
 import type { UsageWriter } from './writer.ts'
 
 type Consumptions =
@@ -52,7 +55,7 @@ export function consumptionHandlers(
       }
       const use = useFromWire(body, { ...of, purpose: { kind } })
       const used = await writerOf(call).use(call.scope, use, call.origin)
-      const data = useToWire(used)
+      const data = useToWire(used, await untilOf(call, used))
       return repeatedIf(data, { data })
     },
     'v1.customers.reservations.create': async ({ params, body }, call) => {
@@ -68,7 +71,7 @@ export function consumptionHandlers(
       const used = await writerOf(call).use(call.scope, use, call.origin)
       const reservation =
         used.reservation && (await shown(call, { ...of, reservation: used.reservation, ids }))
-      const data = { ...useToWire(used), reservation }
+      const data = { ...useToWire(used, await untilOf(call, used)), reservation }
       return repeatedIf(data, reservation === null ? new Otherwise({ data }) : { data })
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
@@ -101,6 +104,14 @@ export function consumptionHandlers(
 
 const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer) =>
   replayed ? new Repeated(answer) : answer
+
+/** What is held is looked at where it may be in the way of what was denied. */
+async function untilOf({ app }: Call, used: UseAnswer): Promise<Instant | null> {
+  const { isGranted, evaluated, chains, decidedBy } = used
+  if (decidedBy === null) return evaluated.validUntil
+  const timed = { base: evaluated, chains: chains ?? [], now: decidedBy.now }
+  return isGranted ? validUntil(timed, null) : readValidUntil(app.db.read, timed, decidedBy)
+}
 
 /** Nobody has a wallet yet: a currency is checked, which denies, and no key is kept of it. */
 async function spend(

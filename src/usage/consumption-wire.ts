@@ -54,13 +54,16 @@ export function useAmountFromWire(wire: { amount: number }): Quantity {
   return amount
 }
 
-/** The decision, with usage as it is after it, or as of now where it is repeated. */
-export function useToWire(used: UseAnswer): Consumption {
+/**
+ * The decision, with usage as it is after it, or as of now where it is repeated; and until when a
+ * check would be answered alike, if nobody does anything.
+ */
+export function useToWire(used: UseAnswer, validUntil: Instant | null): Consumption {
   const { isGranted, accessDeniedReason, recorded, isRepeated, evaluated, chains } = used
   const { rule } = evaluated.decision
   const decision = { isGranted, accessDeniedReason, rule }
   return {
-    ...featureEntitlementToWire({ ...evaluated, decision }),
+    ...featureEntitlementToWire({ ...evaluated, decision, validUntil }),
     ...(chains === null ? {} : { chains: chains.map((chain) => chain.map(chainNodeToWire)) }),
     recorded,
     replayed: isRepeated,

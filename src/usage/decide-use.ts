@@ -1,6 +1,7 @@
 import { type Evaluated, evaluate } from '../entitlements/index.ts'
 import { type ChainNode, chainsOf, counterName } from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
@@ -34,6 +35,8 @@ export type UseAnswer = FirstAnswer & {
   evaluated: Evaluated
   /** null: no dimensions were sent, or it is repeated. */
   chains: Chains | null
+  /** Whose usage decided it, and as of when; null where none did, or it is repeated. */
+  decidedBy: { customerKey: Uuid; resourceKey: Uuid; now: Instant } | null
   /** Made of a use that was to be held, and granted. */
   reservation: Reservation | null
 }
@@ -53,6 +56,7 @@ export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): 
   const before = ask(draft, use)
   const { isGranted, accessDeniedReason } = before.decision
   const { record, purpose, asksBudgets } = use
+  const { customerKey, resourceKey, acceptedAt: now } = record
   if (isFinal(before.decision)) return denied({ ...before, asksBudgets })
   const recorded = purpose.kind !== 'hold' && (isGranted || purpose.kind === 'record')
   const answer = { isGranted, accessDeniedReason, recorded }
@@ -66,6 +70,7 @@ export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): 
     isRepeated: false,
     evaluated,
     chains: asksBudgets ? withGrants(chains, before.chains) : null,
+    decidedBy: { customerKey, resourceKey, now },
     reservation,
   }
 }
@@ -85,6 +90,7 @@ export const denied = ({ evaluated, asksBudgets }: Denial): UseAnswer => ({
   isRepeated: false,
   evaluated,
   chains: asksBudgets ? [] : null,
+  decidedBy: null,
   reservation: null,
 })
 
@@ -100,6 +106,7 @@ function repeated(draft: State, use: PreparedUse, first: Decided<FirstAnswer>): 
     isRepeated: true,
     evaluated: evaluateUse(draft, use, { record, amount }),
     chains: null,
+    decidedBy: null,
     reservation: draft.reservations.get(reservationOf(record, first.eventKey)) ?? null,
   }
 }
