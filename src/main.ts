@@ -145,11 +145,11 @@ export async function createBursar(from: {
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges({ connection, epochs: app.db.epochs }, authenticator.keys)
-  const { server, connections, bodies, letBodyIn } = createServer(log, app.config)
+  const { server, connections, bodies, letBodyIn, unbelieved } = createServer(log, app.config)
   const jobs = startJobRunner(app, workHandlers)
   traceOperations(server, contract)
   const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
-  const shown = { app, contract, connections, bodies, version: VERSION, keySetFailures }
+  const shown = { app, contract, connections, bodies, unbelieved, version: VERSION, keySetFailures }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)

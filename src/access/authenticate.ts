@@ -54,6 +54,7 @@ async function callerOfKey(
     role: key.kind,
     scope: { environmentKey: key.environmentKey },
     customerId: boundTo(key, token || null),
+    allowedOrigins: key.allowedOrigins,
   }
 }
 
@@ -86,7 +87,13 @@ async function callerOfToken(
   if (standing === null && named.accountId === null)
     throw forbidden('you are not a member of any account')
   const scope = scopeOf(standing, named)
-  return { actor: { kind: 'USER', id: userId }, role: roleOf(standing), scope, customerId: null }
+  return {
+    actor: { kind: 'USER', id: userId },
+    role: roleOf(standing),
+    scope,
+    customerId: null,
+    allowedOrigins: standing?.allowedOrigins ?? [],
+  }
 }
 
 /** The account of a person who is not in it looks like one that does not exist. */

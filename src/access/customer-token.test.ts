@@ -34,6 +34,12 @@ test('what is in another form is none', () => {
     customerToken('', SECRET),
     customerToken('a'.repeat(1000), SECRET),
     `${token}00`,
+    `${token}zz`,
+    `${token} `,
+    `${token}0`,
+    `${token},`,
+    `${token.slice(0, -1)}g`,
+    token.replace(':', ':0x'),
   ])
     assert.equal(customerOfToken(each, SECRET), null, each)
 })

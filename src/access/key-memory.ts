@@ -3,7 +3,6 @@ import { isLive } from './commands.ts'
 import { hashOf } from './secret.ts'
 import { findSignedKey, type SignedKey } from './store.ts'
 import { openedSecret } from './stored-secrets.ts'
-import type { ApiKey } from './types.ts'
 
 /** Milliseconds after which a key is looked up again, should the news of a change ever be lost. */
 const REMEMBERED_MS = 30_000
@@ -12,8 +11,10 @@ const REMEMBERED_LIMIT = 10_000
 /** No header that long is a key; hashing it would only cost time. */
 const SECRET_LIMIT = 512
 
-/** A key with how its environment checks customer tokens; `secret` is null if it does not open. */
-export type OpenedKey = ApiKey & { signing: { secret: string | null; isEnforced: boolean } | null }
+/** A key as `SignedKey`, ready to check customer tokens; `secret` is null if it does not open. */
+export type OpenedKey = Omit<SignedKey, 'signing'> & {
+  signing: { secret: string | null; isEnforced: boolean } | null
+}
 
 export type KeyMemory = {
   /** The live key of a secret; null for one that is unknown, expired or revoked. */

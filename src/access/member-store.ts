@@ -1,6 +1,7 @@
 import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { allowedOriginsOf } from './settings-store.ts'
 import { ACCOUNT_ROLES, type AccountRole, ENVIRONMENT_ROLES, type Member } from './types.ts'
 
 /** What a person is in one account, and in one of its environments. */
@@ -8,12 +9,15 @@ export type Standing = {
   role: AccountRole
   environmentKey: Uuid | null
   environmentRole: (typeof ENVIRONMENT_ROLES)[number] | null
+  /** From where browsers may write to the environment. */
+  allowedOrigins: readonly string[]
 }
 
 const standingRow = row({
   role: column.oneOf(...ACCOUNT_ROLES),
   environment_key: column.nullable(column.uuid),
   environment_role: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
+  allowed_origins: column.json<string[]>(),
 })
 
 /**
@@ -27,7 +31,8 @@ export async function findStanding(
   const found = await reader.maybeOne(
     standingRow,
     sql`
-    select m.role, e.environment_key, r.role as environment_role
+    select m.role, e.environment_key, r.role as environment_role,
+      ${allowedOriginsOf(sql`e.environment_key`)} as allowed_origins
     from members m
       join accounts a using (account_key)
       left join environments e
@@ -44,6 +49,7 @@ export async function findStanding(
       role: found.role,
       environmentKey: found.environment_key,
       environmentRole: found.environment_role,
+      allowedOrigins: found.allowed_origins,
     }
   )
 }

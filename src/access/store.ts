@@ -2,6 +2,7 @@ import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { allowedOriginsOf } from './settings-store.ts'
 import {
   type ApiKey,
   ENVIRONMENT_TYPES,
@@ -119,24 +120,31 @@ const signedKeyRow = row({
   ...keyColumns,
   signing_secret: column.nullable(column.text),
   is_enforced: column.nullable(column.boolean),
+  allowed_origins: column.json<string[]>(),
 })
 
-/** A key with how its environment checks customer tokens; null where it does not. */
-export type SignedKey = ApiKey & { signing: Pick<Signing, 'stored' | 'isEnforced'> | null }
+/** A key, with what is remembered along with it of its environment. */
+export type SignedKey = ApiKey & {
+  /** How customer tokens are checked; null where they are not. */
+  signing: Pick<Signing, 'stored' | 'isEnforced'> | null
+  /** From where browsers may write. */
+  allowedOrigins: readonly string[]
+}
 
 export async function findSignedKey(reader: Reader, hash: Buffer): Promise<SignedKey | null> {
   const found = await reader.maybeOne(
     signedKeyRow,
     sql`
     select k.key_id, k.environment_key, k.name, k.kind, k.origin, k.prefix, k.created_at,
-      k.expires_at, k.revoked_at, s.secret as signing_secret, s.is_enforced
+      k.expires_at, k.revoked_at, s.secret as signing_secret, s.is_enforced,
+      ${allowedOriginsOf(sql`k.environment_key`)} as allowed_origins
     from api_keys k left join signing_secrets s using (environment_key)
     where k.secret_hash = ${hash}::bytea`,
   )
   if (found === null) return null
   const { signing_secret: stored, is_enforced: isEnforced } = found
   const signing = stored === null ? null : { stored, isEnforced: isEnforced ?? false }
-  return { ...keyOf(found), signing }
+  return { ...keyOf(found), signing, allowedOrigins: found.allowed_origins }
 }
 
 /** The key that the configuration named last, if it still lives. */

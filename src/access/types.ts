@@ -91,6 +91,8 @@ export type Caller = {
   readonly scope: Scope | Refusal
   /** The customer that a token binds the request to, by its id; null: to none. */
   readonly customerId: string | null
+  /** From where browsers may write, besides from this server. */
+  readonly allowedOrigins: readonly string[]
 }
 
 /** What a request says of who sends it. Of both credentials the API key wins. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
+import { openWorld } from '../../test/support/world.ts'
 import { readConfig } from '../config.ts'
 import { distance, lookAtConfiguration } from './doctor/configuration.ts'
 import { formatBytes } from './doctor/data-directory.ts'
@@ -163,4 +164,21 @@ test('sizes are shown in the unit that fits', () => {
     '3.0 TB',
     '4000.0 TB',
   ])
+})
+
+test('a proxy of this machine that nobody was told of is found', async (t) => {
+  const { server } = (await openWorld()).bursar
+  const url = await server.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => server.close())
+  const settings = { DATABASE_URL: urlOf(testConnection()), BURSAR_PORT: new URL(url).port }
+  const findings = async () => (await examine(settings)).report.findings
+  const isProxy = ({ area, name }: Finding) => area === 'Server' && name === 'proxy'
+  await fetch(`${url}/health/live`)
+  assert.deepEqual((await findings()).filter(isProxy), [])
+  for (const header of ['x-forwarded-for', 'forwarded'])
+    await fetch(`${url}/health/live`, { headers: { [header]: 'for=198.51.100.1' } })
+  const [found] = (await findings()).filter(isProxy)
+  assert.equal(found?.severity, 'warning')
+  assert.match(found.value, /^2 requests were passed on/)
+  assert.match(String(found.advice), /BURSAR_TRUST_PROXY/)
 })

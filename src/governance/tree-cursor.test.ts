@@ -43,6 +43,14 @@ test('what is no cursor is refused', () => {
       text.replace(/1$/, '9'.repeat(41)),
     ])
     .map((text) => Buffer.from(text).toString('base64url'))
-  for (const text of ['', 'x', '%00', '01890000-0000-7000-8000-000000000000', ...forged])
+  const junk = [
+    `${good}=`,
+    `${good}!`,
+    `!${good}`,
+    `${good} `,
+    good.replace('.', ''),
+    `${good}\n`,
+  ].filter((text) => text !== good)
+  for (const text of [...junk, '', 'x', '%00', '01890000-0000-7000-8000-000000000000', ...forged])
     assert.throws(() => cursorFromWire(text, []), /no cursor/, text)
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createPassage, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { UNCACHED } from './caching.ts'
 
 /** An address that is listened on before there is anything to serve. */
 export type ReservedAddress = {
@@ -63,6 +64,7 @@ function answerStarting({ url }: IncomingMessage, response: ServerResponse): voi
   response.writeHead(isLive ? 200 : 503, {
     connection: 'close',
     'content-type': 'application/json; charset=utf-8',
+    ...UNCACHED,
     ...(!isLive && { 'retry-after': '1' }),
   })
   response.end(body)

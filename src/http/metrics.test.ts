@@ -148,12 +148,16 @@ function serverOver(one: () => Promise<unknown>) {
     },
   } as unknown as App
   const log = pino({ level: 'silent' })
-  const { server, connections, bodies } = createServer(log, readConfig({}, process.cwd()))
+  const { server, connections, bodies, unbelieved } = createServer(
+    log,
+    readConfig({}, process.cwd()),
+  )
   mountMetrics(server, {
     app,
     contract,
     connections,
     bodies,
+    unbelieved,
     version: '1.2.3',
     keySetFailures: null,
   })

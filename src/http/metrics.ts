@@ -6,6 +6,7 @@ import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
 import type { Contract } from './contract.ts'
 import { exposeDatabase } from './database-metrics.ts'
+import type { Unbelieved } from './forwarded.ts'
 import { recordRequests } from './request-metrics.ts'
 
 /**
@@ -19,6 +20,7 @@ export function mountMetrics(
     contract: Contract
     connections: Connections
     bodies: Bodies
+    unbelieved: Unbelieved
     version: string
     /** null: no tokens are taken. */
     keySetFailures: (() => number) | null
@@ -31,6 +33,7 @@ export function mountMetrics(
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
   exposeBytes(registry, from.bodies)
+  exposeUnbelieved(registry, from.unbelieved)
   exposeProcess(registry, from.version)
   server.get('/metrics', async (_, reply) => {
     reply.type(registry.contentType).header('cache-control', 'no-store')
@@ -83,6 +86,21 @@ function exposeBytes(registry: Registry, bodies: Bodies): void {
     registers: [registry],
     collect() {
       this.set(bodies.inUse())
+    },
+  })
+}
+
+/** `bursar doctor` asks for it by this name. */
+export const UNBELIEVED_PROXY = 'bursar_unbelieved_proxy_requests_total'
+
+function exposeUnbelieved(registry: Registry, unbelieved: Unbelieved): void {
+  new Counter({
+    name: UNBELIEVED_PROXY,
+    help: 'Requests passed on by a proxy of this machine while BURSAR_TRUST_PROXY is unset.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(unbelieved.count())
     },
   })
 }

@@ -16,6 +16,7 @@ import { bodyCheck } from './check-body.ts'
 import { complaint } from './complaint.ts'
 import { BODY_LIMIT, type LetBodyIn } from './content-types.ts'
 import type { Contract, Operation, Unserved } from './contract.ts'
+import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
 import { refuseHostileText } from './json-body.ts'
@@ -80,8 +81,11 @@ function mountOperation(
     url: routeOf(operation.path),
     onRequest: async (request, reply) => {
       refuseEmptySegments(request)
+      const isWrite = operation.method !== 'GET'
+      if (isWrite) refuseCrossSite(request)
       const caller = await authenticate(request)
       limits?.beforeBody({ caller, reply }, request.params as Record<string, string>)
+      if (isWrite) refuseForeignOrigin(request, caller.allowedOrigins)
       refuseUnpermitted(caller, operation)
       request.setDecorator<Caller>(CALLER, caller)
       letBodyIn({ request, reply }, caller.actor.id, operation.maxBytes ?? BODY_LIMIT)

@@ -37,7 +37,11 @@ export function mountOpenRoutes(
   server.get('/', (_, reply) => {
     reply
       .type('text/html; charset=utf-8')
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .header(
+        'content-security-policy',
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+      )
+      .header('x-frame-options', 'DENY')
       .header('x-content-type-options', 'nosniff')
       .send(page)
   })

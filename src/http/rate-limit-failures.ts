@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Authenticator, Caller } from '../access/index.ts'
 import { Refusal, tooManyRequests } from '../kernel/errors.ts'
 import { credentialsOf } from './credentials.ts'
+import { isForwarded } from './forwarded.ts'
 import { createWindows, type Standing, secondsUntilReset } from './rate-limit.ts'
 import { countedAs } from './rate-limit-address.ts'
 
@@ -29,20 +30,27 @@ export function limitFailures({
   return async (request) => {
     const credentials = credentialsOf(request)
     if (failures.size() > 0 && !keys.knows(credentials.apiKey ?? '')) {
-      const address = countedAs(request.ip)
+      const address = failingAddress(request)
       if (address !== null) refuse(failures.look(address, FAILURES_PER_MINUTE, performance.now()))
     }
     try {
       return await authenticate(credentials)
     } catch (error) {
       if (!(error instanceof Refusal) || error.status !== 401) throw error
-      const address = countedAs(request.ip)
+      const address = failingAddress(request)
       // Others of the same address may have failed while this one was looked up.
       if (address !== null) refuse(failures.take(address, FAILURES_PER_MINUTE, performance.now()))
       throw error
     }
   }
 }
+
+/**
+ * null for whoever is on this machine, who is not counted. What is passed on is another's, although
+ * it comes from here: all of those count as one.
+ */
+const failingAddress = (request: FastifyRequest): string | null =>
+  countedAs(request.ip) ?? (isForwarded(request) ? 'passed on' : null)
 
 function refuse(standing: Standing): void {
   if (standing.isAllowed) return

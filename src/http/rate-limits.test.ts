@@ -73,7 +73,7 @@ test('an address that is not listened to may still use keys that are known to be
       if (apiKey !== 'known' && apiKey !== 'good') throw unauthenticated('unknown')
       const scope = { environmentKey: 'e' }
       const actor = { kind: 'API_KEY', id: apiKey } as const
-      return { actor, role: 'read-only', scope, customerId: null }
+      return { actor, role: 'read-only', scope, customerId: null, allowedOrigins: [] }
     },
     keys: { ...world.bursar.authenticator.keys, knows: (secret) => secret === 'known' },
   })
@@ -90,6 +90,23 @@ test('an address that is not listened to may still use keys that are known to be
 test('loopback is exempt, in all its forms', async () => {
   for (const address of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])
     assert.deepEqual(await statuses(callerFrom(world, address), times(25, BAD)), times(25, 401))
+})
+
+test('what is passed on by a proxy of this machine is not exempt, whoever it is for', async () => {
+  for (const header of ['x-forwarded-for', 'forwarded']) {
+    const own = await openWorld()
+    const passedOn = Array.from({ length: 21 }, (_, index) => ({
+      ...BAD,
+      headers: { [header]: `for=198.51.100.${index}` },
+    }))
+    const from = callerFrom(own, '127.0.0.1')
+    assert.deepEqual(await statuses(from, passedOn), [...times(20, 401), 429])
+    assert.deepEqual(await statuses(from, [BAD]), [401])
+  }
+  const trusting = callerFrom(await openWorld({ BURSAR_TRUST_PROXY: 'loopback' }), '127.0.0.1')
+  const guesses = times(21, via('198.51.100.1'))
+  assert.deepEqual(await statuses(trusting, guesses), [...times(20, 401), 429])
+  assert.deepEqual(await statuses(trusting, [via('198.51.100.2')]), [401])
 })
 
 test('X-Forwarded-For of whoever is not trusted has no effect', async () => {

@@ -27,6 +27,7 @@ export function mountReference(server: FastifyInstance): void {
       .type('text/html; charset=utf-8')
       .header('content-security-policy', policy)
       .header('x-content-type-options', 'nosniff')
+      .header('x-frame-options', 'DENY')
       .header('referrer-policy', 'no-referrer')
       .header('cache-control', 'no-cache')
       .send(html)

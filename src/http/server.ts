@@ -4,9 +4,11 @@ import type { Socket } from 'node:net'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Config } from '../config.ts'
 import { type Bodies, createBodies } from './bodies.ts'
+import { isOfApi, UNCACHED } from './caching.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { type LetBodyIn, takeJson } from './content-types.ts'
 import { routeNotFound, sendError } from './error-body.ts'
+import { type Unbelieved, watchForwarded } from './forwarded.ts'
 import { connectionsWithin } from './open-files.ts'
 import { ambientTraceId } from './trace-operations.ts'
 import { trustedProxies } from './trusted-proxies.ts'
@@ -33,6 +35,7 @@ export type Server = {
   readonly connections: Connections
   readonly bodies: Bodies
   readonly letBodyIn: LetBodyIn
+  readonly unbelieved: Unbelieved
 }
 
 /** No routes yet. */
@@ -55,6 +58,7 @@ export function createServer(
     routerOptions: { maxParamLength: PARAM_LIMIT },
     frameworkErrors: (error, request, reply) => {
       reply.header('x-trace-id', request.id)
+      if (isOfApi(request.raw.url)) reply.headers(UNCACHED)
       sendError(error, request, reply)
     },
     // A request without Host is served like any other instead of an empty 400 by Node.
@@ -81,15 +85,17 @@ export function createServer(
   })
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id)
+    if (isOfApi(request.url)) reply.headers(UNCACHED)
     if (closing) reply.header('connection', 'close')
     done()
   })
+  const unbelieved = watchForwarded(server, { trustsNobody: trustProxy === null, log })
   if (['trace', 'debug'].includes(log.level ?? '')) logRequests(server)
   const bodies = createBodies({ all: bounds.bodyBytes, perOwner: bounds.bodyBytesPerCaller })
   const letBodyIn = takeJson(server, bodies)
   server.setErrorHandler(sendError)
   server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))
-  return { server, connections, bodies, letBodyIn }
+  return { server, connections, bodies, letBodyIn, unbelieved }
 }
 
 /** One line for each request that was answered. Its values are never logged. */
@@ -170,6 +176,7 @@ function answerUnknownExpectations(server: FastifyInstance): void {
     response.writeHead(417, {
       'content-type': 'application/json; charset=utf-8',
       'x-trace-id': newTraceId(),
+      ...UNCACHED,
     })
     response.end(body)
   })

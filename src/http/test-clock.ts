@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { instantFromWire, instantToWire, type MovableClock } from '../kernel/clock.ts'
 import { badInput, forbidden } from '../kernel/errors.ts'
+import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
@@ -23,7 +24,9 @@ export function mountTestClock(
 ): void {
   server.post('/test/clock', {
     onRequest: async (request) => {
-      const { role } = await from.authenticate(request)
+      refuseCrossSite(request)
+      const { role, allowedOrigins } = await from.authenticate(request)
+      refuseForeignOrigin(request, allowedOrigins)
       if (role !== 'full-access') throw forbidden('only a full-access key moves the clock')
     },
     handler: async (request) => {

@@ -39,6 +39,9 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
   503: 'ErrorResponseDto',
 }
 
+/** What an answer may depend on, for caches that keep it although they should not. */
+const VARY = 'x-api-key, authorization, x-environment-id, accept-encoding, origin'
+
 export function operationOf(contract: Contract, id: OperationId, twin = false): Operation {
   const operation = contract.operations.find(
     (candidate) => candidate.primaryId === id && (candidate.id !== id) === twin,
@@ -91,6 +94,8 @@ export function createChecker(contract: Contract, validators: Validators) {
     const where = `${id} answered ${status} ${text.slice(0, 500)}`
     assert.match(String(response.headers['x-trace-id']), /^[0-9a-f]{32}$/, where)
     assert.match(String(response.headers['content-type']), /^application\/json/, where)
+    assert.equal(response.headers['cache-control'], 'private, no-store', where)
+    assert.equal(response.headers.vary, VARY, where)
     const body = JSON.parse(text)
     const isSuccess = [operation.successStatus, operation.otherwiseStatus].includes(status)
     if (isSuccess) assert.equal(validators.response(operation)(body), null, where)

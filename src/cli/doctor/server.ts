@@ -1,5 +1,6 @@
 import type { Config } from '../../config.ts'
 import type { Connection } from '../../db/index.ts'
+import { UNBELIEVED_PROXY } from '../../http/index.ts'
 import { baseUrlOf } from '../base-url.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
@@ -11,7 +12,9 @@ export async function lookAtServer(config: Config, running: Connection | null): 
   const url = baseUrlOf(config)
   return [
     ok('data directory', running === null ? 'no server has it open' : 'a server has it open'),
-    url === null ? ok('address', 'any free port (BURSAR_PORT=0)') : await lookAtAddress(url),
+    ...(url === null
+      ? [ok('address', 'any free port (BURSAR_PORT=0)')]
+      : [await lookAtAddress(url), ...(await lookAtProxy(url))]),
   ]
 }
 
@@ -23,5 +26,28 @@ async function lookAtAddress(url: string): Promise<Finding> {
     return warning(found, `GET /health/ready answers ${response.status}`)
   } catch {
     return ok('address', `${url} (no server answers)`)
+  }
+}
+
+/** Whether a server that answers believes no proxy, and is behind one. */
+async function lookAtProxy(url: string): Promise<Finding[]> {
+  const text = await metricsOf(url)
+  const [, count] = new RegExp(`^${UNBELIEVED_PROXY} (\\d+)$`, 'm').exec(text) ?? []
+  if (count === undefined || count === '0') return []
+  return [
+    warning(
+      { name: 'proxy', value: `${count} requests were passed on by a proxy that is not believed` },
+      'set BURSAR_TRUST_PROXY=loopback: else bad credentials of one client lock out others',
+    ),
+  ]
+}
+
+/** Empty where there are none. */
+async function metricsOf(url: string): Promise<string> {
+  try {
+    const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+    return response.ok ? await response.text() : ''
+  } catch {
+    return ''
   }
 }
