@@ -1,17 +1,28 @@
-import { column, type Reader, row, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { resolve } from './resolve.ts'
-import { isSubscribedBy, type SourceLoader, sourcesBy, sourcesFromJson } from './source-port.ts'
+import {
+  endedAtBy,
+  isSubscribedBy,
+  type SourceLoader,
+  type SourcesOf,
+  sourcesBy,
+  sourcesFromJson,
+} from './source-port.ts'
 import type { Resolution, Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 
 /** A feature of a customer, in the scope of one of its resources or of none. */
 export type Wanted = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
 
-export type HeldFeature = {
-  sources: readonly Source[]
-  resolution: Resolution
+/** What gives a feature at an instant, and what it comes to. */
+export type HeldThen = { sources: readonly Source[]; resolution: Resolution }
+
+export type HeldFeature = HeldThen & {
+  /** The sources tell what was held from here on: others have ended until then. */
+  endedAt: Instant
   /** The first instant at which the sources may give something else; null: none is known. */
   validUntil: Instant | null
   hasActiveSubscription: boolean
@@ -21,6 +32,7 @@ export type HeldFeature = {
 
 const heldRow = row({
   sources: sourcesFromJson,
+  ended_at: column.bound,
   is_subscribed: column.boolean,
   has_anything: column.boolean,
 })
@@ -35,17 +47,13 @@ export async function readHeld(
   { now, loaders }: { now: Instant; loaders: readonly SourceLoader[] },
 ): Promise<HeldFeature[]> {
   if (wanted.length === 0) return []
-  const of = {
-    customerKey: sql`of_wanted.customer_key`,
-    featureKey: sql`of_wanted.feature_key`,
-    resourceKey: sql`of_wanted.resource_key`,
-    now: sql`${instantToWire(now)}::timestamptz`,
-  }
+  const of = sourcesOf(sql`${instantToWire(now)}::timestamptz`)
   const found = await reader.many(
     heldRow,
     sql`
     select
       (select coalesce(json_agg(source), '[]') from (${sourcesBy(loaders, of)}) given) as sources,
+      ${endedAtBy(loaders, of)} as ended_at,
       ${isSubscribedBy(loaders, of)} as is_subscribed,
       exists (${sourcesBy(loaders, { ...of, featureKey: null })}) as has_anything
     from unnest(
@@ -55,11 +63,49 @@ export async function readHeld(
     ) with ordinality as of_wanted (customer_key, feature_key, resource_key, position)
     order by of_wanted.position`,
   )
-  return found.map(({ sources, is_subscribed, has_anything }) => ({
+  return found.map(({ sources, ended_at, is_subscribed, has_anything }) => ({
     sources,
+    endedAt: ended_at,
     resolution: resolve(sources, now),
     validUntil: validUntil(sources, null, now),
     hasActiveSubscription: is_subscribed,
     hasAnything: has_anything,
   }))
+}
+
+const sourcesOf = (now: Sql): SourcesOf => ({
+  customerKey: sql`of_wanted.customer_key`,
+  featureKey: sql`of_wanted.feature_key`,
+  resourceKey: sql`of_wanted.resource_key`,
+  now,
+})
+
+const thenRow = row({ sources: sourcesFromJson })
+
+/** What customers held of features at instants of the past, in their order. One statement. */
+export async function readHeldThen(
+  reader: Reader,
+  wanted: readonly (Wanted & { at: Instant })[],
+  loaders: readonly SourceLoader[],
+): Promise<HeldThen[]> {
+  if (wanted.length === 0) return []
+  const of = sourcesOf(sql`of_wanted.instant`)
+  const found = await reader.many(
+    thenRow,
+    sql`
+    select (
+      select coalesce(json_agg(source), '[]') from (${sourcesBy(loaders, of)}) given
+      where (source->>'startsAt')::bigint <= ${milliseconds(sql`of_wanted.instant`)}) as sources
+    from unnest(
+      ${wanted.map(({ customerKey }) => customerKey)}::uuid[],
+      ${wanted.map(({ featureKey }) => featureKey)}::uuid[],
+      ${wanted.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${wanted.map(({ at }) => instantToWire(at))}::timestamptz[]
+    ) with ordinality as of_wanted (customer_key, feature_key, resource_key, instant, position)
+    order by of_wanted.position`,
+  )
+  return found.map(({ sources }, index) => {
+    const at = required(wanted[index], 'what was asked for').at
+    return { sources, resolution: resolve(sources, at) }
+  })
 }

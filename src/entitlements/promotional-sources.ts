@@ -1,6 +1,10 @@
 import { milliseconds, nothing, type Sql, sql } from '../db/index.ts'
 import type { SourceLoader, SourcesOf } from './source-port.ts'
 
+const ofCustomer = (customerKey: Sql, featureKey: Sql | null): Sql => sql`
+  p.customer_key = ${customerKey}
+  ${featureKey === null ? nothing : sql`and p.feature_key = ${featureKey}`}`
+
 /**
  * Promotional entitlements, for the port of sources. They belong to no resource: all see them. One
  * that was changed has a row for each stretch of time, so that the past can be read as well.
@@ -18,9 +22,10 @@ export const promotionalSources: SourceLoader = {
       'startsAt', ${milliseconds(sql`coalesce(p.since, p.starts_at)`)},
       'endsAt', case when isfinite(p.ends_at) then ${milliseconds(sql`p.ends_at`)} end,
       'updatedAt', ${milliseconds(sql`p.updated_at`)}) as source
-    from promotional_entitlements p
-    where p.customer_key = ${customerKey}
-      ${featureKey === null ? nothing : sql`and p.feature_key = ${featureKey}`}
+    from promotional_entitlements p where ${ofCustomer(customerKey, featureKey)}
       and p.ends_at > ${now}`,
+  endedAt: ({ customerKey, featureKey, now }) => sql`(
+    select max(p.ends_at) from promotional_entitlements p
+    where ${ofCustomer(customerKey, featureKey)} and p.ends_at <= ${now})`,
   isSubscribed: () => sql`false`,
 }

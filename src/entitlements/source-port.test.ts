@@ -25,6 +25,7 @@ const planned: SourceLoader = {
     from features f
     where f.feature_type <> 'ENUM'
       ${featureKey === null ? nothing : sql`and f.feature_key = ${featureKey}`}`,
+  endedAt: () => sql`null`,
   isSubscribed: () => sql`true`,
 }
 const loaders = [promotionalSources, planned]

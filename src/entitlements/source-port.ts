@@ -25,6 +25,11 @@ export type SourceLoader = {
    * later.
    */
   sources(of: SourcesOf): Sql
+  /**
+   * A timestamp expression: when a source last ended by `now`, so that `sources` leave it out;
+   * SQL's null for never.
+   */
+  endedAt(of: SourcesOf): Sql
   /** A boolean expression: whether the customer has an active subscription. */
   isSubscribed(of: SourcesOf): Sql
 }
@@ -32,6 +37,12 @@ export type SourceLoader = {
 /** What all loaders give together: a select of `feature_key` and `source`. */
 export const sourcesBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
   loaders.map((loader) => loader.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
+
+/** When any source of any of the loaders last ended; `-infinity` for never. */
+export const endedAtBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+  loaders
+    .map((loader) => loader.endedAt(of))
+    .reduce((one, other) => sql`greatest(${one}, ${other})`, sql`'-infinity'::timestamptz`)
 
 /** Whether the customer has an active subscription by any of the loaders. */
 export const isSubscribedBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>

@@ -1,20 +1,21 @@
 import type { Feature, MeteredFeature } from '../catalog/index.ts'
-import { usageWindow } from '../entitlements/index.ts'
+import { type Held, usageWindow } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { badInput, notFound } from '../kernel/errors.ts'
+import { badInput, notFound, type Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { LIFETIME, type Window } from '../kernel/period.ts'
 import {
   aggregateOf,
   KEPT_MS,
+  type MeteredOf,
   measureEvent,
-  NO_RESOURCE,
   nameOfEvent,
   nameOfReport,
   occurredAt,
 } from '../metering/index.ts'
 import { attributingBy } from './attribute.ts'
+import type { HeldThenOf } from './read-past.ts'
 import type { HoldingOf } from './remember-held.ts'
 import type { ResolutionOf } from './remember-resolutions.ts'
 import type { Address, EventInput, Prepared, ReportInput } from './types.ts'
@@ -28,6 +29,7 @@ export type Known = {
   /** The features whose meters may count an event of that name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
   holdingOf: HoldingOf
+  heldThenOf: HeldThenOf
   resolutionOf: ResolutionOf
 }
 
@@ -58,8 +60,13 @@ function prepareReport(
   const feature = reportedFeature(report, known, field)
   const resourceKey = requireResource(report, field)
   const now = known.nowOf(customerKey)
-  const windowAt = windowsHeld(report, feature, known.holdingOf, field)
   const occurred = occurredAt(statedAt, now, `${field}.createdAt`)
+  const metered = { customerKey, resourceKey, featureKey: feature.key }
+  const held = heldBy(known, metered, { at: occurred, now })
+  if (held === null) {
+    const { hasAnything } = known.holdingOf(metered)
+    throw unheld(report, feature, { hasAnything, field })
+  }
   const isSet = report.behavior === 'SET'
   const counted = { featureKey: feature.key, amount: value, mark: null }
   return {
@@ -78,8 +85,8 @@ function prepareReport(
             name: nameOfReport({ featureKey: feature.key, resourceKey }, idempotencyKey),
             keptUntil: now + KEPT_MS.keyed,
           },
-    counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: windowAt(now) }],
-    setIn: isSet ? windowAt(occurred) : null,
+    counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: held.window }],
+    setIn: isSet ? usageWindow(held.then, occurred) : null,
     attributing: attributingBy(
       known.resolutionOf({ ...report, featureKeys: [feature.key] }),
       occurred,
@@ -113,31 +120,36 @@ export function refuseUnreportable(feature: Feature, field: string): void {
     )
 }
 
-/** The windows in which usage counts by what the customer holds of the feature. */
-function windowsHeld(
-  { customerId, ...address }: ReportInput & Address,
-  feature: Feature,
-  holdingOf: HoldingOf,
-  field: string,
-): (at: Instant) => Window {
-  const resourceKey = address.resourceKey ?? NO_RESOURCE
-  const { resolution, hasAnything } = holdingOf({
-    ...address,
-    resourceKey,
-    featureKey: feature.key,
-  })
-  const { held } = resolution
-  if (held !== null) return (at) => usageWindow(held, at)
-  if (!hasAnything)
-    throw notFound(
-      'NoActiveSubscriptionForCustomer',
-      `${field}: the customer ${customerId} holds nothing`,
-    )
-  throw badInput(
-    `${field}: the customer ${customerId} does not hold the feature ${feature.id}`,
-    'NoFeatureEntitlementInSubscription',
-  )
+/**
+ * By what a record is accepted: what was held when it occurred, else what is held now, since usage
+ * of before a grant may be told after it. The window in which usage is shown is now's, or of what
+ * is held no longer that of the record. null: neither.
+ */
+function heldBy(
+  { heldThenOf, holdingOf }: Known,
+  metered: MeteredOf,
+  { at, now }: { at: Instant; now: Instant },
+): { then: Held; window: Window } | null {
+  const today = holdingOf(metered).resolution.held
+  const then = heldThenOf(metered, at).resolution.held ?? today
+  if (then === null) return null
+  return { then, window: today === null ? usageWindow(then, at) : usageWindow(today, now) }
 }
+
+const unheld = (
+  { customerId }: ReportInput,
+  { id }: Feature,
+  { hasAnything, field }: { hasAnything: boolean; field: string },
+): Refusal =>
+  hasAnything
+    ? badInput(
+        `${field}: the customer ${customerId} does not hold the feature ${id}, nor did it then`,
+        'NoFeatureEntitlementInSubscription',
+      )
+    : notFound(
+        'NoActiveSubscriptionForCustomer',
+        `${field}: the customer ${customerId} holds nothing, nor did it hold ${id} then`,
+      )
 
 /**
  * Events that are good to be counted, in their order. 400 `EntityIsArchivedError`,

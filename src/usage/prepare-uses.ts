@@ -11,7 +11,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import { contentOfUse, KEPT_MS, nameOfUse, occurredAt } from '../metering/index.ts'
+import { contentOfUse, KEPT_MS, type MeteredOf, nameOfUse, occurredAt } from '../metering/index.ts'
 import { attributingBy } from './attribute.ts'
 import { type Known, refuseUnreportable } from './prepare-records.ts'
 import type { Address, Prepared, Purpose, UseInput } from './types.ts'
@@ -65,7 +65,7 @@ export function prepareUse(
   refuseUnreportable(feature, 'featureId')
   const metered = { customerKey, resourceKey, featureKey: feature.key }
   const occurred = occurredAt(use.statedAt, now, 'timestamp')
-  const holding = known.holdingOf(metered)
+  const holding = heldFor(use.purpose, known, { ...metered, at: occurred })
   const window = windowHeld(holding, occurred)
   const resolution = known.resolutionOf({ ...use, featureKeys: [feature.key] })
   const { purpose, amount, idempotencyKey: key } = use
@@ -99,6 +99,17 @@ export function prepareUse(
       field: 'amount',
     },
   }
+}
+
+/** What is only to be recorded belongs to its instant if nothing is held any more. */
+function heldFor(
+  { kind }: Purpose,
+  { holdingOf, heldThenOf }: Known,
+  use: MeteredOf & { at: Instant },
+): HeldFeature {
+  const holding = holdingOf(use)
+  if (kind !== 'record' || holding.resolution.held !== null) return holding
+  return { ...holding, ...heldThenOf(use, use.at) }
 }
 
 /** Usage of a feature that callers report adds up. */

@@ -4,6 +4,7 @@ import { archivedAmong, countResources } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { findBudgets, readThresholds, type Threshold } from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
@@ -18,6 +19,7 @@ import {
 } from '../metering/index.ts'
 import { freeExpired } from './free-holds.ts'
 import type { Known } from './prepare-records.ts'
+import type { ReadPast } from './read-past.ts'
 import type { Catalog, ReadCatalog } from './remember-catalog.ts'
 import type { ReadHoldings } from './remember-held.ts'
 import type { Attributable, ReadResolutions } from './remember-resolutions.ts'
@@ -32,6 +34,7 @@ export type Reading = {
   app: App
   readCatalog: ReadCatalog
   readHoldings: ReadHoldings
+  readPast: ReadPast
   readResolutions: ReadResolutions
 }
 
@@ -50,7 +53,7 @@ export type KnownOfGroup = Known &
  * customer or a resource is not there.
  */
 export async function readKnown(
-  { app, readCatalog, readHoldings, readResolutions }: Reading,
+  { app, readCatalog, readHoldings, readPast, readResolutions }: Reading,
   tx: Tx,
   asked: { scope: Scope; group: readonly Work[]; customerKeys: readonly Uuid[] },
 ): Promise<KnownOfGroup> {
@@ -83,6 +86,7 @@ export async function readKnown(
     readResolutions(tx, scope, { attributables, heads, environmentVersion: shared, now }),
     findBudgets(tx, reservations.flatMap(budgetsHeld)),
   ])
+  const heldThenOf = await readPast(tx, datedBy(group, catalog), holdingOf)
   const headOf = (customerKey: Uuid): Head => required(heads.get(customerKey), 'a locked head')
   const byName = new Map(reservations.map((each) => [nameOfReservation(each), each]))
   return {
@@ -92,6 +96,7 @@ export async function readKnown(
     featureWithKey: catalog.withKey,
     meteredBy: catalog.meteredBy,
     holdingOf,
+    heldThenOf,
     resolutionOf,
     reservationOf: (customerKey, key) => {
       const found = byName.get(nameOfReservation({ customerKey, key }))
@@ -151,6 +156,19 @@ const attributablesOf = (group: readonly Work[], catalog: Catalog): Addressed[] 
     return itemsOf(work).flatMap((item) => {
       const feature = catalog.withId(item.featureId)
       return addressed(item, feature === null ? [] : [feature])
+    })
+  })
+
+/** The reports of a group, and the uses that are only recorded, which say when they were. */
+const datedBy = (group: readonly Work[], catalog: Catalog): (MeteredOf & { at: Instant })[] =>
+  group.flatMap((work) => {
+    if (work.kind !== 'reports' && work.kind !== 'use') return []
+    return itemsOf(work).flatMap((item) => {
+      const feature = catalog.withId(item.featureId)
+      const { customerKey, resourceKey, statedAt } = item
+      if ('purpose' in item && item.purpose.kind !== 'record') return []
+      if (feature === null || resourceKey === null || statedAt === null) return []
+      return [{ customerKey, resourceKey, featureKey: feature.key, at: statedAt }]
     })
   })
 

@@ -15,6 +15,7 @@ import { addressesOf, findAddresses } from './find-addresses.ts'
 import { createGroupQueue, type Entry, type GroupLimits } from './group-queue.ts'
 import { createMemory, type Memory } from './memory.ts'
 import { useOfNobody } from './prepare-uses.ts'
+import { pastBy } from './read-past.ts'
 import { rememberCatalog } from './remember-catalog.ts'
 import { rememberHeld } from './remember-held.ts'
 import { rememberResolutions } from './remember-resolutions.ts'
@@ -70,6 +71,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     app,
     readCatalog: rememberCatalog(),
     readHoldings: rememberHeld(loaders),
+    readPast: pastBy(loaders),
     readResolutions: rememberResolutions(),
     trimmed: createMemory<true>(ENVIRONMENTS),
   }))

@@ -83,7 +83,7 @@ async function playCheck(scene: Scene, move: Of<'check'>) {
   await expectCheck(scene, asked)
 }
 
-async function expectCheck(scene: Scene, asked: Omit<CheckInput, 'at'>) {
+async function expectCheck(scene: Scene, asked: Omit<CheckInput, 'at' | 'isRecorded'>) {
   const { customerId, requestedUsage, dimensions, isBeta = false, ...named } = asked
   const query = {
     ...named,

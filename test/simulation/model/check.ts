@@ -37,6 +37,8 @@ export type CheckInput = {
   isBeta?: boolean
   /** In whose windows the usage would lie: now's, but for uses that say when they are. */
   at?: Instant
+  /** What is only recorded: where nothing is held any more, what was held then counts. */
+  isRecorded?: boolean
 }
 
 export type Node = {
@@ -138,7 +140,8 @@ function baseOf(state: State, input: CheckInput, { at, now }: Instants): Base {
   if (input.currencyId !== undefined) return denied('InsufficientCredits')
   const feature = state.features.get(input.featureId ?? '')
   if (feature === undefined) return denied('FeatureNotFound')
-  const grant = grantOf(customer, feature.id, now)
+  const then = input.isRecorded ? grantOf(customer, feature.id, at) : undefined
+  const grant = grantOf(customer, feature.id, now) ?? then
   if (grant === undefined) return denied('NoActiveSubscription')
   const { requestedUsage, dimensions, isBeta = false } = input
   if (!isMetered(feature)) return unmeteredBase(feature, grant, requestedUsage)

@@ -113,8 +113,9 @@ export const contentOf = ({ featureId, amount, dimensions = {} }: ConsumeInput):
   ])
 
 function ask(state: State, input: ConsumeInput, { clock, at }: { clock: Instant; at: Instant }) {
-  const { customerId, featureId, amount, dimensions } = input
-  const asked = { customerId, featureId, requestedUsage: amount, at }
+  const { customerId, featureId, amount, dimensions, mode } = input
+  const isRecorded = mode === 'record'
+  const asked = { customerId, featureId, requestedUsage: amount, at, isRecorded }
   const outcome = check(state, dimensions === undefined ? asked : { ...asked, dimensions }, clock)
   if ('refused' in outcome) throw new Error('a feature is never refused')
   return outcome.done

@@ -60,6 +60,22 @@ test('usage ahead of its time counts when its window comes', () => {
   assert.deepEqual(codes(reportUsage(state, usages, { now: CREATED })), ['InvalidArgumentError'])
 })
 
+test('a report belongs to its instant: to what was held then, or is held now', () => {
+  const state = createAcme()
+  const [held] = customerOf(state).grants
+  const ends = CREATED + HOUR
+  if (held !== undefined) held.endsAt = ends
+  const told = (createdAt: number) => {
+    const usages = [{ customerId: 'acme', featureId: FEATURE, value: 2, createdAt }]
+    return reportUsage(state, usages, { now: ends + HOUR })
+  }
+  assert.deepEqual(codes(told(ends)), ['NoActiveSubscriptionForCustomer'])
+  assert.deepEqual(codes(told(CREATED - 1)), ['NoActiveSubscriptionForCustomer'])
+  assert.equal(done(told(ends - 1))[0]?.currentUsage, wholeUnits(2))
+  customerOf(state).grants.push({ ...(held ?? assert.fail()), startsAt: ends + HOUR, endsAt: null })
+  assert.equal(done(told(ends))[0]?.currentUsage, wholeUnits(4))
+})
+
 test('another cadence counts its window in progress anew, from what was attributed', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 10, { cadence: 'PT1H' })]))

@@ -51,7 +51,7 @@ function usageRefusals(state: State, usage: UsageInput, clock: Instant): Refusal
     usage.resourceId === undefined ? null : { status: 404, code: 'CustomerResourceNotFound' },
     reportableRefusal(feature),
     instantRefusal(usage.createdAt, now),
-    entitlementRefusal(customer, feature, now),
+    entitlementRefusal(customer, feature, { now, at: usage.createdAt ?? now }),
   ]
   return refusals.filter((each) => each !== null)
 }
@@ -66,8 +66,19 @@ export function reportableRefusal({ meterType, meter }: Feature): Refusal | null
 export const instantRefusal = (at: Instant | undefined, now: Instant): Refusal | null =>
   at !== undefined && at > now + AHEAD_MS ? { status: 400, code: 'InvalidArgumentError' } : null
 
-function entitlementRefusal(customer: Customer, feature: Feature, now: Instant): Refusal | null {
-  if (grantOf(customer, feature.id, now) !== undefined) return null
+type Instants = { now: Instant; at: Instant }
+
+/** A report belongs to its instant, and what nobody held then to what is held now. */
+const grantFor = ({ grants }: Customer, { id }: Feature, { now, at }: Instants) =>
+  grantOf({ grants }, id, at) ?? grantOf({ grants }, id, now)
+
+function entitlementRefusal(
+  customer: Customer,
+  feature: Feature,
+  instants: Instants,
+): Refusal | null {
+  const { now } = instants
+  if (grantFor(customer, feature, instants) !== undefined) return null
   return customer.grants.some((grant) => !isOver(grant, now))
     ? { status: 400, code: 'NoFeatureEntitlementInSubscription' }
     : { status: 404, code: 'NoActiveSubscriptionForCustomer' }
@@ -78,15 +89,21 @@ function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnsw
   const { customer, feature } = known(state, usage)
   const now = decisionInstant(customer, clock)
   customer.decidedAt = now
-  const grant = grantOf(customer, feature.id, now)
+  const at = usage.createdAt ?? now
+  const grant = grantFor(customer, feature, { now, at })
   if (grant === undefined) throw new Error(`no grant of ${feature.id}`)
   const { idempotencyKey } = usage
   const key = JSON.stringify(['usage', feature.id, idempotencyKey])
   const isKnown = idempotencyKey !== undefined && customer.keys.has(key)
   if (idempotencyKey !== undefined)
     customer.keys.set(key, { content: '', decision: null, reservation: null })
-  if (!isKnown) count(state, usage, { customer, feature, grant, at: usage.createdAt ?? now })
-  const period = periodOf(grant.reset, grant.startsAt, now)
+  if (!isKnown) count(state, usage, { customer, feature, grant, at })
+  // Shown is the period of now, or that of the report where nothing is held any more.
+  const today = grantOf(customer, feature.id, now)
+  const period =
+    today === undefined
+      ? periodOf(grant.reset, grant.startsAt, at)
+      : periodOf(today.reset, today.startsAt, now)
   const currentUsage = shown(customerUsage(customer, feature, period))
   return { value: usage.value, currentUsage, period }
 }

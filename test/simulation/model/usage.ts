@@ -10,8 +10,12 @@ const sum = (amounts: readonly Quantity[]): Quantity =>
 export const shown = (usage: Quantity): Quantity => (usage < 0n ? 0n : usage)
 
 /** The grant of a feature that holds at `now`: from its start, up to and without its end. */
-export const grantOf = (customer: Customer, featureId: string, now: Instant): Grant | undefined =>
-  customer.grants.find(
+export const grantOf = (
+  { grants }: Pick<Customer, 'grants'>,
+  featureId: string,
+  now: Instant,
+): Grant | undefined =>
+  grants.find(
     (grant) => grant.featureId === featureId && grant.startsAt <= now && !isOver(grant, now),
   )
 
