@@ -23,6 +23,7 @@ test('without any variable the server is local, embedded and safe', () => {
     },
     metrics: true,
     testClock: false,
+    maxClockSkewMs: 10_000,
     logLevel: 'info',
     maxAttributionKeys: null,
     maxEntityDepth: 4,

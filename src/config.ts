@@ -53,6 +53,8 @@ export type Config = {
   /** Whether `/metrics` is there. */
   readonly metrics: boolean
   readonly testClock: boolean
+  /** By how much this machine's clock and the database's may differ, in milliseconds. */
+  readonly maxClockSkewMs: number
   readonly logLevel: LogLevel
   /** null: no cap, as in the contract. */
   readonly maxAttributionKeys: number | null
@@ -78,6 +80,8 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export const DEFAULT_PORT = 4242
+/** Below, the way to a database would pass for a difference; above, a day would be another one. */
+const CLOCK_SKEW = { min: 100, max: 86_400_000 }
 const MIN_KEY_LENGTH = 16
 const MAX_KEY_LENGTH = 512
 
@@ -101,6 +105,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     bounds: bounds(env),
     metrics: value(env, 'BURSAR_METRICS') === null || flag(env, 'BURSAR_METRICS'),
     testClock,
+    maxClockSkewMs: integer(env, 'BURSAR_MAX_CLOCK_SKEW_MS', CLOCK_SKEW) ?? 10_000,
     logLevel: logLevel(env),
     maxAttributionKeys: integer(env, 'BURSAR_MAX_ATTRIBUTION_KEYS', { min: 0, max: 10_000 }),
     maxEntityDepth:

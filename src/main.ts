@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { ConfiguredKey } from './access/index.ts'
@@ -13,7 +14,13 @@ import {
 import type { App, Log } from './app.ts'
 import { type Config, ConfigError } from './config.ts'
 import { startEmbedded } from './db/embedded/index.ts'
-import { type Connection, migrate, openDatabase, readMigrations } from './db/index.ts'
+import {
+  type Connection,
+  type Database,
+  migrate,
+  openDatabase,
+  readMigrations,
+} from './db/index.ts'
 import { promotionalWork } from './entitlements/index.ts'
 import { handlers } from './handlers.ts'
 import {
@@ -39,8 +46,10 @@ import {
   type WorkHandlers,
 } from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
+import { WrongClock } from './kernel/errors.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
+import { machine, type WatchedClock, watchClock } from './kernel/watched-clock.ts'
 import { backgroundLog, createLog } from './log.ts'
 import { makePartitions, TRIM_USAGE, trimUsage } from './metering/index.ts'
 import { sources } from './sources.ts'
@@ -95,12 +104,14 @@ export async function createApp(from: {
   statementTimeoutMs?: number
   /** Whether a database that cannot be written to will do. */
   onlyReads?: boolean
-  /** Ends the wait for a schema that somebody else works on. */
+  /** Ends the wait for a schema that somebody else works on, or for a clock that is wrong. */
   signal?: AbortSignal
 }): Promise<App> {
-  const { config, connection, clock, log, origin, signal } = from
+  const { config, connection, log, origin, signal } = from
   const { statementTimeoutMs, onlyReads = false } = from
-  const migrated = await migrate(connection, await readMigrations(MIGRATIONS), clock, {
+  const watched = from.clock.isTest ? null : watchedBy(log, config)
+  const clock = watched ?? from.clock
+  const migrated = await migrate(connection, await readMigrations(MIGRATIONS), from.clock, {
     signal,
     patienceMs: config.migrationWaitSeconds * 1000,
     onWait: (what) => log.info({}, what),
@@ -118,8 +129,48 @@ export async function createApp(from: {
       room.had < room.wanted
         ? log.warn(room, 'the database has fewer connections left than BURSAR_DATABASE_POOL')
         : log.info(room, 'the database may have as many connections again as wanted'),
+    onLook: (look) => watched?.compare(look.clock),
   })
+  if (watched !== null)
+    await untilRight(db, watched, signal).catch(async (error) => {
+      await db.close()
+      throw error
+    })
   return { db, clock, ids: uuidv7(), log, config, origin }
+}
+
+/** The clock of the machine, beside that of the database. Each turn is told once. */
+const watchedBy = (log: Log, { maxClockSkewMs: maxSkewMs }: Config): WatchedClock =>
+  watchClock({
+    machine,
+    maxSkewMs,
+    onTurn: ({ isRight, skewMs }) =>
+      isRight
+        ? log.info({ skewMs }, "this machine's clock and the database's agree again")
+        : log.error(
+            { skewMs, maxSkewMs },
+            "this machine's clock and the database's differ: nothing is decided until they agree",
+          ),
+  })
+
+/** How often a start asks whether its clock has been put right, in milliseconds. */
+const ASK_AGAIN_MS = 1000
+
+/**
+ * Nothing may be written with a wrong clock, not even by a start: it waits. Without a signal that
+ * could end the wait, as of a command, it throws `WrongClock`.
+ */
+async function untilRight(
+  db: Database,
+  clock: WatchedClock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (;;) {
+    clock.compare((await db.look()).clock)
+    if (clock.standing()?.isRight === true) return
+    if (signal === undefined) throw new WrongClock()
+    await delay(ASK_AGAIN_MS, null, { signal }).catch(() => signal.throwIfAborted())
+  }
 }
 
 export type Bursar = {

@@ -1,5 +1,7 @@
 import type pg from 'pg'
+import type { Clock } from '../kernel/clock.ts'
 import type { Reading } from '../kernel/watched-clock.ts'
+import { type Sql, sql } from './sql.ts'
 
 /** What a session says of the server that it is on. */
 export type Look = {
@@ -14,6 +16,13 @@ export type Look = {
   /** Whether anything can be written there: no stand-by, and not told to be read-only. */
   isWritable: boolean
 }
+
+/**
+ * The time by the database's own clock, an expression: what is forgotten at an instant must be old
+ * by both clocks. A test clock goes where it likes, and nothing holds it back.
+ */
+export const databaseClock = ({ isTest }: Clock): Sql =>
+  isTest ? sql`'infinity'::timestamptz` : sql`date_trunc('milliseconds', statement_timestamp())`
 
 /** Milliseconds for the answer: one that comes later tells nothing of a clock. */
 const TIMEOUT_MS = 5000

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Gauge, type Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import { type Figures, readFigures } from '../jobs/index.ts'
+import type { Clock, ClockStanding } from '../kernel/clock.ts'
 
 /**
  * How long figures of the database are good for, in milliseconds: they are dear, and move slowly.
@@ -43,7 +44,33 @@ export function exposeDatabase(registry: Registry, app: App): void {
       this.set({ state: 'waiting' }, waiting)
     },
   })
+  exposeClock(registry, app.clock)
   exposeFigures(registry, keepFresh(app))
+}
+
+/** No line where the clock is compared with none, as that of tests. */
+function exposeClock(registry: Registry, clock: Clock): void {
+  const gauge = (name: string, help: string, of: (standing: ClockStanding) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        const standing = clock.standing()
+        if (standing === null) this.remove()
+        else this.set(of(standing))
+      },
+    })
+  gauge(
+    'bursar_clock_skew_seconds',
+    "How far the machine's clock is ahead of the database's.",
+    ({ skewMs }) => skewMs / 1000,
+  )
+  gauge(
+    'bursar_clock_right',
+    'Whether the two differ by no more than is allowed; with 0 nothing is decided.',
+    ({ isRight }) => Number(isRight),
+  )
 }
 
 type Shown = { name: string; help: string; of: (figures: Figures) => number }

@@ -23,6 +23,7 @@ export function mountOpenRoutes(
 
   server.get('/health/live', async () => ({ status: 'live' }))
   server.get('/health/ready', async () => {
+    app.clock.now()
     const late = delay(READY_LIMIT_MS, null, { ref: false }).then(() => {
       throw unavailable('the database does not answer in time')
     })

@@ -1,10 +1,11 @@
 import { isLockTimeout, type Tx, within } from '../db/index.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
 import { createOneAtATime } from './one-at-a-time.ts'
 import { claim, findAnswer, keepAnswer, type Named } from './store.ts'
-import { expiredAt, scheduleTrimming } from './trim-answers.ts'
+import { KEPT_MS, scheduleTrimming } from './trim-answers.ts'
 import { turnOf } from './turn-of.ts'
 import type { Answered, Given, NamedRequest } from './types.ts'
 
@@ -41,7 +42,7 @@ async function answerIn(
   const { app } = call
   const turn = await turnOf(call, work)
   return app.db.transaction(async (tx) => {
-    if (!(await isMine(tx, named, app.clock.now()))) return replay(tx, named)
+    if (!(await isMine(tx, named, app.clock))) return replay(tx, named)
     const { kept, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
     const keeping = keepAnswer(tx, named, { ...answer, body: kept })
     await Promise.all([keeping, scheduleTrimming(tx, app, call.scope)])
@@ -50,8 +51,8 @@ async function answerIn(
 }
 
 /** The row is taken first: another process that has the same request waits here. */
-async function isMine(tx: Tx, named: Named, now: number): Promise<boolean> {
-  const claimed = claim(tx, named, { now, expired: expiredAt(now) })
+async function isMine(tx: Tx, named: Named, clock: Clock): Promise<boolean> {
+  const claimed = claim(tx, named, { clock, keptMs: KEPT_MS })
   return (
     (await claimed.catch((error) => {
       throw isLockTimeout(error) ? stillAtWork() : error

@@ -35,6 +35,8 @@ async function serverWith(transaction: Db['transaction']): Promise<Bursar> {
     log,
     clock: world.clock,
   })
+  // Background work would meet the faults as well, and use them up.
+  await bursar.jobs.stop()
   await bursar.server.ready()
   after(() => bursar.close())
   return bursar
@@ -193,8 +195,7 @@ test('who waits for the first in vain is told to come again, and then gets the w
   const busy = { status: 400, code: 'ObjectAlreadyBeingUsedByAnotherRequestError' }
   await app.db
     .transaction(async (tx) => {
-      const now = world.clock.now()
-      assert.equal(await claim(tx, named, { now, expired: now - 1 }), 1)
+      assert.equal(await claim(tx, named, { clock: world.clock, keptMs: 1 }), 1)
       // One waits in the database, the other one in the process for the first.
       const answers = await Promise.all([1, 2].map(() => tenant.call(PROVISION, request)))
       for (const { status, refusal, headers } of answers) {
@@ -264,4 +265,17 @@ test('a key is 1 to 255 visible ASCII characters, and counts on POST only', asyn
     const update = keyed('k', { params: { id: 'c1' }, body: { name } })
     assert.equal((await tenant.ok('v1.customers.update', update)).data.name, name)
   }
+})
+
+test('an answer counts until it is old by both clocks', async () => {
+  const { scope } = await world.tenant()
+  const named = { scope, hashes: hashesOf({ path: '/', key: 'both', content: {} }) }
+  const clock = { ...world.clock, isTest: false, now: Date.now }
+  const ahead = { ...clock, now: () => Date.now() + 400 * 24 * HOUR_MS }
+  const isTaken = (by: typeof clock) =>
+    app.db.transaction((tx) => claim(tx, named, { clock: by, keptMs: 24 * HOUR_MS }))
+  assert.equal(await isTaken(clock), 1)
+  assert.equal(await isTaken(clock), 0)
+  assert.equal(await isTaken(ahead), 0)
+  assert.equal(await isTaken({ ...ahead, isTest: true }), 1)
 })

@@ -1,5 +1,5 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { column, databaseClock, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Hashes } from './hashes.ts'
 import type { Answer } from './types.ts'
@@ -8,22 +8,26 @@ export type Named = { scope: Scope; hashes: Hashes }
 
 /**
  * Takes a request for this transaction; answers 0 when it has been answered. Waits for a
- * transaction that has it. An answer from `expired` or before does not count any more.
+ * transaction that has it. An answer that is older than `keptMs`, by `clock` and by the database's,
+ * does not count any more.
  */
 export const claim = (
   tx: Tx,
   { scope, hashes }: Named,
-  { now, expired }: { now: Instant; expired: Instant },
-): Promise<number> =>
-  tx.execute(sql`
+  { clock, keptMs }: { clock: Clock; keptMs: number },
+): Promise<number> => {
+  const now = sql`${instantToWire(clock.now())}::timestamptz`
+  return tx.execute(sql`
     insert into idempotency_answers as known
       (environment_key, request_hash, content_hash, created_at)
     values (${scope.environmentKey}::uuid, ${hashes.request}::bytea, ${hashes.content}::bytea,
-      ${instantToWire(now)}::timestamptz)
+      ${now})
     on conflict (environment_key, request_hash) do update
       set content_hash = excluded.content_hash, created_at = excluded.created_at,
         status = null, headers = null, body = null
-      where known.created_at <= ${instantToWire(expired)}::timestamptz`)
+      where known.created_at
+        <= least(${now}, ${databaseClock(clock)}) - ${keptMs}::integer * interval '1 millisecond'`)
+}
 
 const answerRow = row({
   is_same: column.boolean,

@@ -1,7 +1,8 @@
 import type { App } from '../app.ts'
-import { column, isRetryable, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, databaseClock, isRetryable, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
+import { WrongClock } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Work, WorkHandler, WorkHandlers } from './types.ts'
@@ -10,9 +11,12 @@ import type { Work, WorkHandler, WorkHandlers } from './types.ts'
 const RETRY_BASE_MS = 1000
 const RETRY_LIMIT_MS = 3_600_000
 
+/** Work of an environment comes again within so many milliseconds. */
+const OFTEN_MS = 86_400_000
+
 export type Schedule = {
   scope: Scope
-  /** null for work of the environment. */
+  /** null for work of the environment, which must be due within a day. */
   customerKey: Uuid | null
   kind: string
   subject: string
@@ -50,6 +54,9 @@ async function insert(
 ): Promise<number> {
   if (works.length === 0) return 0
   const now = app.clock.now()
+  const isSoon = ({ customerKey, dueAt }: Schedule) =>
+    customerKey !== null || dueAt <= now + OFTEN_MS
+  assert(works.every(isSoon), 'work of an environment would not be due within a day')
   return tx.execute(sql`
     insert into due_work (customer_key, work_key, environment_key, kind, subject, due_at)
     select customer_key, work_key, environment_key, kind, subject, due_at
@@ -65,8 +72,9 @@ async function insert(
 }
 
 /**
- * Runs everything that is due by the clock's now, one transaction each, until nothing is left.
- * Several processes may do so at once: each piece is locked by one of them. Answers how many ran.
+ * Runs everything that is due by the clock's now and by the database's, one transaction each, until
+ * nothing is left: what work forgets is old by both. Several processes may do so at once: each
+ * piece is locked by one of them. Answers how many ran.
  */
 export async function runDueWork(app: App, handlers: WorkHandlers): Promise<number> {
   const now = app.clock.now()
@@ -84,6 +92,21 @@ export async function runDueWork(app: App, handlers: WorkHandlers): Promise<numb
   }
 }
 
+/**
+ * Makes due at once what is due later than work of its kind ever is: what comes again by itself,
+ * and what has failed. A server whose clock was wrong has put it there. Answers how much it was.
+ */
+export async function putWorkRight({ db, clock }: App): Promise<number> {
+  const now = sql`least(${instantToWire(clock.now())}::timestamptz, ${databaseClock(clock)})`
+  const after = (ms: number) => sql`${now} + ${2 * ms}::integer * interval '1 millisecond'`
+  return db.transaction((tx) =>
+    tx.execute(sql`
+      update due_work set due_at = ${now}, attempts = 0
+      where customer_key = environment_key and due_at > ${after(OFTEN_MS)}
+        or attempts > 0 and due_at > ${after(RETRY_LIMIT_MS)}`),
+  )
+}
+
 class WorkFailure extends Error {
   readonly work: Work
   constructor(work: Work, cause: unknown) {
@@ -93,21 +116,24 @@ class WorkFailure extends Error {
 }
 
 async function runNext(tx: Tx, app: App, handlers: WorkHandlers, now: Instant): Promise<boolean> {
-  const work = await lockNext(tx, Object.keys(handlers), now)
-  if (work === null) return false
+  const next = await lockNext(tx, app.clock, { kinds: Object.keys(handlers), now })
+  if (next === null) return false
+  const { work, now: both } = next
   const handler = handlers[work.kind] as WorkHandler
   try {
-    const next = await handler(tx, work, now, app)
-    assert(next === null || next > now, 'work asked to run again in the past')
-    await (next === null ? remove(tx, work) : postponeTo(tx, work, { dueAt: next, attempts: 0 }))
+    const again = await handler(tx, work, both, app)
+    assert(again === null || again > both, 'work asked to run again in the past')
+    await (again === null ? remove(tx, work) : postponeTo(tx, work, { dueAt: again, attempts: 0 }))
     return true
   } catch (error) {
+    if (isRetryable(error) || error instanceof WrongClock) throw error
     // Whatever it was: work that fails must not stay the first in the queue for ever.
-    throw isRetryable(error) ? error : new WorkFailure(work, error)
+    throw new WorkFailure(work, error)
   }
 }
 
 const workRow = row({
+  now: column.instant,
   work_key: column.uuid,
   environment_key: column.uuid,
   customer_key: column.uuid,
@@ -117,25 +143,32 @@ const workRow = row({
   attempts: column.integer,
 })
 
-async function lockNext(tx: Tx, kinds: string[], now: Instant): Promise<Work | null> {
+/** The next piece that is due, and the earlier of `now` and the time by the database's clock. */
+async function lockNext(
+  tx: Tx,
+  clock: Clock,
+  { kinds, now }: { kinds: string[]; now: Instant },
+): Promise<{ work: Work; now: Instant } | null> {
+  const both = sql`least(${instantToWire(now)}::timestamptz, ${databaseClock(clock)})`
   const found = await tx.maybeOne(
     workRow,
     sql`
-    select work_key, environment_key, customer_key, kind, subject, due_at, attempts from due_work
-    where due_at <= ${instantToWire(now)}::timestamptz and kind = any(${kinds}::text[])
+    select ${both} as now, work_key, environment_key, customer_key, kind, subject, due_at, attempts
+    from due_work
+    where due_at <= ${both} and kind = any(${kinds}::text[])
     order by due_at, work_key limit 1 for update skip locked`,
   )
-  return (
-    found && {
-      workKey: found.work_key,
-      scope: { environmentKey: found.environment_key },
-      customerKey: found.customer_key,
-      kind: found.kind,
-      subject: found.subject,
-      dueAt: found.due_at,
-      attempts: found.attempts,
-    }
-  )
+  if (found === null) return null
+  const work = {
+    workKey: found.work_key,
+    scope: { environmentKey: found.environment_key },
+    customerKey: found.customer_key,
+    kind: found.kind,
+    subject: found.subject,
+    dueAt: found.due_at,
+    attempts: found.attempts,
+  }
+  return { work, now: found.now }
 }
 
 const remove = (tx: Tx, work: Work) =>

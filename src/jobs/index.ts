@@ -1,4 +1,5 @@
 export {
+  putWorkRight,
   runDueWork,
   type Schedule,
   schedule,

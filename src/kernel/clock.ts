@@ -9,9 +9,16 @@ export type Clock = {
   now(): Instant
   /** Whether it is moved at will: then no other clock says whether it is right. */
   readonly isTest: boolean
+  /** How it stands to the clock that it is compared with; null where it is to none. */
+  standing(): ClockStanding | null
 }
 
-export const systemClock: Clock = { now: () => Date.now(), isTest: false }
+/** By how many milliseconds a clock is ahead of another, and whether it may be relied on. */
+export type ClockStanding = { skewMs: number; isRight: boolean }
+
+const alone = () => null
+
+export const systemClock: Clock = { now: () => Date.now(), isTest: false, standing: alone }
 
 /** A clock that can be moved, for tests and for `POST /test/clock`. */
 export type MovableClock = Clock & {
@@ -24,6 +31,7 @@ export function offsetClock(base: Clock): MovableClock {
   let offsetMs = 0
   return {
     isTest: true,
+    standing: alone,
     now: () => base.now() + offsetMs,
     moveTo: (to) => {
       offsetMs = to === null ? 0 : to - base.now()
@@ -36,6 +44,7 @@ export function frozenClock(start: Instant): MovableClock {
   let current = start
   return {
     isTest: true,
+    standing: alone,
     now: () => current,
     moveTo: (to) => {
       current = to ?? start

@@ -42,8 +42,7 @@ function openMachine() {
 test('no time is told before the first comparison', () => {
   const { clock, compare, right } = openMachine()
   assert.throws(() => clock.now(), WrongClock)
-  assert.equal(clock.isRight(), false)
-  assert.equal(clock.skewMs(), null)
+  assert.equal(clock.standing(), null)
   compare()
   assert.equal(clock.now(), right())
 })
@@ -56,7 +55,7 @@ for (const days of [400, -400])
     pass(1)
     setWrong(days * DAY_MS)
     assert.throws(() => clock.now(), WrongClock)
-    assert.equal(clock.skewMs(), days * DAY_MS)
+    assert.deepEqual(clock.standing(), { isRight: false, skewMs: days * DAY_MS })
     compare()
     assert.throws(() => clock.now(), WrongClock)
     setWrong(0)
@@ -96,6 +95,17 @@ test('a clock that is set back by less than is allowed stands still until it has
   assert.equal(clock.now(), before)
   pass(1)
   assert.equal(clock.now(), before + 1)
+})
+
+test('a time that both clocks told by mistake is not held on to', () => {
+  const { clock, compare, setWrong, right } = openMachine()
+  setWrong(400 * DAY_MS)
+  compare({ theirsWrongMs: 400 * DAY_MS })
+  assert.equal(clock.now(), right() + 400 * DAY_MS)
+  setWrong(0)
+  assert.throws(() => clock.now(), WrongClock)
+  compare()
+  assert.equal(clock.now(), right())
 })
 
 test('what a right clock tells never goes back, and is off by no more than is allowed', () => {

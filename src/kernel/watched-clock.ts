@@ -1,4 +1,4 @@
-import { type Clock, type Instant, systemClock } from './clock.ts'
+import { type Clock, type ClockStanding, type Instant, systemClock } from './clock.ts'
 import { WrongClock } from './errors.ts'
 
 /** The two clocks of a machine: the one that is set, and the one that only goes on. */
@@ -31,22 +31,19 @@ export function judge(wasRight: boolean, { leastMs, mostMs }: Skew, maxSkewMs: n
 export type WatchedClock = Clock & {
   /** Takes note of what the reference says. */
   compare(reading: Reading): void
-  /** Whether it may be relied on; also looks. Not before the first comparison. */
-  isRight(): boolean
-  /** By how much it is ahead of the reference; null before that was asked. */
-  skewMs(): number | null
 }
 
 /**
  * The machine's clock beside a reference, that of the database, which is asked now and then. Each
  * time that is told is also held against the monotonic clock: a clock that is set tells no wrong
  * time, not even between two comparisons. Time that is told never goes back: a clock that was set
- * back by less than is allowed stands still for so long. `onTurn` hears of every turn.
+ * back by less than is allowed stands still for so long. What both clocks told while they were
+ * wrong together is forgotten. `onTurn` hears of every turn.
  */
 export function watchClock(from: {
   machine: Machine
   maxSkewMs: number
-  onTurn: (turn: { isRight: boolean; skewMs: number }) => void
+  onTurn: (standing: ClockStanding) => void
 }): WatchedClock {
   const { maxSkewMs, onTurn } = from
   /** How much the reference is ahead of the monotonic clock: between these two. */
@@ -54,33 +51,29 @@ export function watchClock(from: {
   let isRight = true
   let told = Number.NEGATIVE_INFINITY
 
-  const look = (wall: Instant): void => {
-    if (ahead === null) return
+  const standingAt = (wall: Instant): ClockStanding | null => {
+    if (ahead === null) return null
     const passed = wall - from.machine.monotonic()
     const skew = { leastMs: passed - ahead.mostMs, mostMs: passed - ahead.leastMs }
+    const skewMs = Math.round((skew.leastMs + skew.mostMs) / 2)
     const before = isRight
     isRight = judge(before, skew, maxSkewMs)
-    if (isRight !== before) onTurn({ isRight, skewMs: middleOf(skew) })
+    if (isRight !== before) onTurn({ isRight, skewMs })
+    return { isRight, skewMs }
   }
   return {
     isTest: false,
     now: () => {
       const wall = from.machine.wall()
-      look(wall)
-      if (ahead === null || !isRight) throw new WrongClock()
-      told = Math.max(told, wall)
+      if (standingAt(wall)?.isRight !== true) throw new WrongClock()
+      // From one end of what is allowed to the other: more was another time of the reference, too.
+      if (told < wall || told - wall > 2 * maxSkewMs) told = wall
       return told
     },
     compare: ({ theirs, askedAtMs, answeredAtMs }) => {
       ahead = { leastMs: theirs - answeredAtMs, mostMs: theirs - askedAtMs }
-      look(from.machine.wall())
+      standingAt(from.machine.wall())
     },
-    isRight: () => {
-      look(from.machine.wall())
-      return ahead !== null && isRight
-    },
-    skewMs: () => ahead && from.machine.wall() - from.machine.monotonic() - middleOf(ahead),
+    standing: () => standingAt(from.machine.wall()),
   }
 }
-
-const middleOf = ({ leastMs, mostMs }: Skew): number => Math.round((leastMs + mostMs) / 2)

@@ -1,5 +1,5 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { column, databaseClock, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { KNOWN, type NameOf } from './name-store.ts'
@@ -14,9 +14,10 @@ export type Decided<Answer> = {
   answer: Answer
 }
 
-/** The decisions that names still remembered at `now` stand for, in their order; else null. */
+/** The decisions that names stand for, as of `findNamed`; else null. */
 export async function findDecided<Answer>(
   reader: Reader,
+  clock: Clock,
   names: readonly (NameOf & { now: Instant })[],
 ): Promise<(Decided<Answer> | null)[]> {
   if (names.length === 0) return []
@@ -37,7 +38,8 @@ export async function findDecided<Answer>(
       ${names.map(({ now }) => instantToWire(now))}::timestamptz[]
     ) with ordinality as asked (customer_key, key_hash, now_at, position)
       cross join lateral (${KNOWN}) known
-    where known.kept_until > asked.now_at and known.answer is not null`,
+    where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
+      and known.answer is not null`,
   )
   const decided: (Decided<Answer> | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at, content_hash, answer } of found)

@@ -1,5 +1,5 @@
-import { bareArray, column, type Reader, row, sql, type Tx } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { bareArray, column, databaseClock, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { RecordName } from './name-record.ts'
@@ -24,9 +24,13 @@ export const KNOWN = sql`
   select * from usage_keys k
   where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1`
 
-/** The records that have names still remembered at `now`, in the order of the names; else null. */
+/**
+ * The records that have names still remembered at `now`, or by the database's clock, in the order
+ * of the names; else null: the time of a customer may be ahead.
+ */
 export async function findNamed(
   reader: Reader,
+  clock: Clock,
   names: readonly (NameOf & { now: Instant })[],
 ): Promise<(Named | null)[]> {
   if (names.length === 0) return []
@@ -40,7 +44,8 @@ export async function findNamed(
       ${bareArray(names.map(({ now }) => instantToWire(now)))}::timestamptz[]
     ) with ordinality as asked (customer_key, key_hash, now_at, position)
       cross join lateral (${KNOWN}) known
-    where known.kept_until > asked.now_at and known.answer is null`,
+    where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
+      and known.answer is null`,
   )
   const named: (Named | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at } of found)

@@ -53,7 +53,7 @@ export async function commitGroup(
     if (marker === null) return true
     // Whoever has the lock knows that the lost transaction has ended.
     await lockHeads(tx, scope, { customerKeys, now: app.clock.now() })
-    return hasMarker(tx, marker)
+    return hasMarker(tx, app.clock, marker)
   }
   const outcomes = await app.db.transaction(work, { isDurable })
   trimmed.set(scope.environmentKey, true)
@@ -72,7 +72,11 @@ async function decide(committing: Committing, tx: Tx, { scope, group, customerKe
   for (;;) {
     const known = await readKnown(committing, tx, { scope, group, customerKeys })
     const requests = group.map((request) => prepared(request, known))
-    const state = await loadState(tx, scope, { ...known, ...recordsOf(requests) })
+    const state = await loadState(
+      tx,
+      { scope, clock: app.clock },
+      { ...known, ...recordsOf(requests) },
+    )
     const outcomes = decideGroup(state, requests, (now) => app.ids.next(now))
     const first = featuresCounted(state).filter((key) => !state.counted.has(key))
     if (first.length === 0) return { state, outcomes }

@@ -1,4 +1,5 @@
 import type { Tx } from '../db/index.ts'
+import type { Clock } from '../kernel/clock.ts'
 import type { UsageRecord } from '../metering/index.ts'
 import { findDecided, findReservations, hasRecord, type Reservation } from '../metering/index.ts'
 import type { Deciding, FirstAnswer, State } from './state.ts'
@@ -20,11 +21,11 @@ export function markerOf(state: State): Marker | null {
 }
 
 /** Whether what a group wrote is there. The heads of its customers must be locked. */
-export async function hasMarker(tx: Tx, marker: Marker): Promise<boolean> {
+export async function hasMarker(tx: Tx, clock: Clock, marker: Marker): Promise<boolean> {
   if (marker.kind === 'record') return hasRecord(tx, marker.record)
   if (marker.kind === 'decision') {
     const { eventKey, occurredAt: now, ...name } = marker.decision
-    const [found] = await findDecided<FirstAnswer>(tx, [{ ...name, now }])
+    const [found] = await findDecided<FirstAnswer>(tx, clock, [{ ...name, now }])
     return found?.eventKey === eventKey
   }
   const { reservation } = marker

@@ -6,7 +6,7 @@ import {
   readFired,
   type Threshold,
 } from '../governance/index.ts'
-import type { Instant } from '../kernel/clock.ts'
+import type { Clock, Instant } from '../kernel/clock.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
@@ -59,7 +59,7 @@ export type Loading = {
  */
 export async function loadState(
   tx: Tx,
-  scope: Scope,
+  { scope, clock }: { scope: Scope; clock: Clock },
   { records, deciding, reservations, thresholds }: Loading,
 ): Promise<State> {
   const all = [...records, ...deciding]
@@ -71,8 +71,8 @@ export async function loadState(
   const counters = countersOf(thresholds.length === 0 ? compared : all)
   const [kept, named, decided, seen, counted, fired] = await Promise.all([
     findTotals(tx, asks),
-    findNamed(tx, names),
-    findDecided<FirstAnswer>(tx, uses),
+    findNamed(tx, clock, names),
+    findDecided<FirstAnswer>(tx, clock, uses),
     findMarks(tx, marks),
     readCounters(tx, counters),
     readFired(tx, thresholds.length === 0 ? [] : counters),

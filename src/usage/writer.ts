@@ -3,7 +3,7 @@ import { unknownCustomer } from '../customers/index.ts'
 import { isLockTimeout, isUnreachable, perEpoch } from '../db/index.ts'
 import type { SourceLoader } from '../entitlements/index.ts'
 import { assert } from '../kernel/assert.ts'
-import { Refusal, unavailable } from '../kernel/errors.ts'
+import { Refusal, unavailable, WrongClock } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -157,8 +157,8 @@ const bytesOf = (item: object): number =>
 /** Entries of one lane are of one environment. */
 const laneOf = (group: readonly Request[]): Scope => ({ environmentKey: group[0]?.lane ?? '' })
 
-/** Without a database no one of a group would fare better by itself. */
+/** Without a database, or a clock, no one of a group would fare better by itself. */
 const isHopeless = (error: unknown): boolean =>
-  error instanceof Refusal && isUnreachable(error.cause)
+  error instanceof WrongClock || (error instanceof Refusal && isUnreachable(error.cause))
 
 const isLock = (error: unknown): boolean => error instanceof Refusal && isLockTimeout(error.cause)

@@ -165,7 +165,7 @@ for (const load of ['right after a load', 'analysed']) {
   ] as const)
     for (const [name, tried] of Object.entries(REQUESTS))
       test(`${name} reads what it is about, ${when}, of very much that is held, ${load}`, async () => {
-        const clock = { now: () => start + days * DAY_MS, isTest: true }
+        const clock = { ...world.clock, now: () => start + days * DAY_MS }
         // PostgreSQL may come to keep either plan.
         for (const planMode of [FOR_VALUES, FOR_ANY])
           for (const [table, rows] of await readingOf(tried, { clock, planMode }))

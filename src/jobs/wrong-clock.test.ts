@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorldApart } from '../../test/support/world.ts'
+import type { App } from '../app.ts'
+import { column, row, sql } from '../db/index.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { putWorkRight, runDueWork, schedule, TRIM_OUTBOX, trimOutbox } from './index.ts'
+
+const DAY_MS = 86_400_000
+const world = await openWorldApart()
+
+/** The application of a server whose clock is wrong by so much, as long as it is not noticed. */
+const wrongBy = (offsetMs: number): App => {
+  const clock: Clock = {
+    now: () => Date.now() + offsetMs,
+    isTest: false,
+    standing: () => null,
+  }
+  return { ...world.bursar.app, clock }
+}
+const right = wrongBy(0)
+
+const dueRow = row({ due_at: column.instant, attempts: column.integer })
+const dueOf = ({ environmentKey }: Scope, kind: string) =>
+  right.db.read.one(
+    dueRow,
+    sql`
+    select due_at, attempts from due_work
+    where environment_key = ${environmentKey}::uuid and kind = ${kind}::text`,
+  )
+
+test('work is due by both clocks, and is told the earlier time', async () => {
+  const { scope } = await world.tenant()
+  const work = { scope, customerKey: null, kind: 'test.both', subject: 's' }
+  const told: number[] = []
+  const handlers = {
+    'test.both': async (_: unknown, __: unknown, now: number) => {
+      told.push(now)
+      return null
+    },
+  }
+  const dueAt = Date.now() + DAY_MS / 2
+  await right.db.transaction((tx) => schedule(tx, right, { ...work, dueAt }))
+  await runDueWork(wrongBy(400 * DAY_MS), handlers)
+  assert.deepEqual(told, [])
+  await right.db.transaction((tx) => schedule(tx, right, { ...work, dueAt: Date.now() - 1 }))
+  await runDueWork(wrongBy(-DAY_MS), handlers)
+  assert.deepEqual(told, [])
+  await runDueWork(wrongBy(400 * DAY_MS), handlers)
+  assert.equal(told.length, 1)
+  assert.ok(told.every((now) => now <= Date.now()))
+})
+
+test('a clock that runs ahead forgets nothing that is young by the other one', async () => {
+  const tenant = await world.tenant()
+  world.clock.moveTo(Date.now())
+  await tenant.ok('v1.customers.provision', { body: { id: 'young' } })
+  await right.db.transaction((tx) =>
+    tx.execute(sql`
+      update due_work set due_at = '2020-01-01T00:00:00Z'
+      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${TRIM_OUTBOX}`),
+  )
+  assert.ok((await runDueWork(wrongBy(400 * DAY_MS), { [TRIM_OUTBOX]: trimOutbox })) > 0)
+  assert.deepEqual(
+    (await tenant.announced()).map(({ objectId }) => objectId),
+    ['young'],
+  )
+  const { due_at } = await dueOf(tenant.scope, TRIM_OUTBOX)
+  assert.ok(due_at <= Date.now() + DAY_MS)
+})
+
+test('work that a wrong clock has put into the far future is put right, and nothing else', async () => {
+  const { scope } = await world.tenant()
+  const now = Date.now()
+  const [customerKey, far] = [right.ids.next(now), now + 400 * DAY_MS]
+  const noted = (kind: string, own: typeof customerKey | null, dueAt: number) =>
+    right.db.transaction((tx) =>
+      schedule(tx, wrongBy(dueAt - now), { scope, customerKey: own, kind, subject: 's', dueAt }),
+    )
+  await noted('test.again', null, far)
+  await noted('test.soon', null, now + DAY_MS / 2)
+  await noted('test.end', customerKey, far)
+  await noted('test.failed', customerKey, far)
+  await right.db.transaction((tx) =>
+    tx.execute(sql`update due_work set attempts = 3 where kind = 'test.failed'`),
+  )
+  const soon = await dueOf(scope, 'test.soon')
+  await putWorkRight(wrongBy(400 * DAY_MS))
+  for (const kind of ['test.again', 'test.failed']) {
+    const { due_at, attempts } = await dueOf(scope, kind)
+    assert.ok(due_at >= now && due_at <= Date.now(), kind)
+    assert.equal(attempts, 0)
+  }
+  assert.deepEqual(await dueOf(scope, 'test.soon'), soon)
+  assert.equal((await dueOf(scope, 'test.end')).due_at, far)
+})
