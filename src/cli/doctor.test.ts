@@ -100,6 +100,21 @@ test('the settings of tokens are looked at together, and the key set is asked fo
   assert.equal(find('Configuration', 'BURSAR_JWT_JWKS_URL').severity, 'broken')
 })
 
+test('customers whose time is ahead are told', async (t) => {
+  const connection = await newDatabase(t)
+  const settings = { DATABASE_URL: urlOf(connection) }
+  await runCli(['migrate'], settings)
+  assert.equal((await examine(settings)).find('Database', 'clock').severity, 'ok')
+  await query(
+    connection,
+    `set session_replication_role = replica;
+     insert into customer_heads (customer_key, environment_key, version, decided_at)
+     values (gen_random_uuid(), gen_random_uuid(), 0, '2100-01-01T00:00:00Z')`,
+  )
+  const { find } = await examine(settings)
+  assert.match(find('Database', 'customers in the future').value, /^1, up to 2100-01-01/)
+})
+
 test('looking makes no data directory', async () => {
   const { report, find } = await examine({ BURSAR_DATA_DIR: 'not/there' })
   assert.equal(report.ok, true)

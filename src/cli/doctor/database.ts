@@ -5,6 +5,7 @@ import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'
 import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'
 import { withOpened } from '../with-app.ts'
+import { lookAtClock } from './clock.ts'
 import { lookAtConnections, lookAtWriting } from './connections.ts'
 import { formatBytes } from './data-directory.ts'
 import { type Finding, findingsOf } from './finding.ts'
@@ -69,6 +70,7 @@ async function inspect(reader: Reader, config: Config): Promise<Finding[]> {
     ...lookAtSchema(schema),
     // Of another schema it is not known where they are.
     ...(isCurrent ? [await lookAtStoredSecrets(reader, config)] : []),
+    ...(isCurrent ? await lookAtClock(reader, config) : []),
   ]
 }
 
