@@ -28,6 +28,9 @@ export type Bounds = {
   /** Of all request bodies at work, and of those of one caller. */
   readonly bodyBytes: number
   readonly bodyBytesPerCaller: number
+  /** Of all answers that are being sent, and of those of one caller. */
+  readonly answerBytes: number
+  readonly answerBytesPerCaller: number
 }
 
 /** Everything that the environment decides. Read once, at start. */
@@ -154,6 +157,8 @@ function bounds(env: Environment): Bounds {
       integer(env, 'BURSAR_MAX_CONNECTIONS_PER_ADDRESS', { min: 1, max: 1_000_000 }) ?? 1000,
     bodyBytes: megabytes(env, 'BURSAR_MAX_BODIES_MB', 64),
     bodyBytesPerCaller: megabytes(env, 'BURSAR_MAX_BODIES_PER_CALLER_MB', 32),
+    answerBytes: megabytes(env, 'BURSAR_MAX_ANSWERS_MB', 64),
+    answerBytesPerCaller: megabytes(env, 'BURSAR_MAX_ANSWERS_PER_CALLER_MB', 32),
   }
 }
 

@@ -155,7 +155,7 @@ export type AuditEntry = {
    */
   traceId: string | null
   /**
-   * The object before it; null when it did not exist.
+   * What the change replaced: the former values of the fields that differ, also within metadata, and the ids. All of the object where it is gone; null when it did not exist.
    */
   before: {} | null
   /**
@@ -3086,7 +3086,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3149,7 +3149,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3331,7 +3331,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3401,7 +3401,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3442,7 +3442,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
     }
@@ -3499,7 +3499,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3616,7 +3616,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3733,7 +3733,7 @@ export type Operations = {
        */
       after?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3796,7 +3796,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3855,7 +3855,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -3981,7 +3981,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -4044,7 +4044,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**
@@ -4159,7 +4159,7 @@ export type Operations = {
        */
       before?: string
       /**
-       * Most rows on a page.
+       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
        */
       limit: number
       /**

@@ -24,6 +24,7 @@ import {
 import { promotionalWork } from './entitlements/index.ts'
 import { handlers } from './handlers.ts'
 import {
+  callerOf,
   createServer,
   createValidators,
   limitFailures,
@@ -34,6 +35,7 @@ import {
   type ReservedAddress,
   readContract,
   reserveAddress,
+  sendAnswers,
   traceOperations,
   type Validators,
 } from './http/index.ts'
@@ -197,10 +199,17 @@ export async function createBursar(from: {
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges({ connection, epochs: app.db.epochs }, authenticator.keys)
   const { server, connections, bodies, letBodyIn, unbelieved } = createServer(log, app.config)
+  const { answerBytes, answerBytesPerCaller } = app.config.bounds
+  const answers = sendAnswers(
+    server,
+    { all: answerBytes, perOwner: answerBytesPerCaller },
+    (request) => callerOf(request)?.actor.id ?? null,
+  )
   const jobs = startJobRunner(app, workHandlers)
   traceOperations(server, contract)
   const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
-  const shown = { app, contract, connections, bodies, unbelieved, version: VERSION, keySetFailures }
+  const held = { connections, bodies, answers, unbelieved }
+  const shown = { app, contract, ...held, version: VERSION, keySetFailures }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)

@@ -35,7 +35,7 @@ test('a change is announced with what was before, and what changes nothing is no
     {
       type: 'environment.updated',
       objectId: id,
-      before: { id, unknownDimensions: 'ignore', allowedOrigins: [] },
+      before: { id, allowedOrigins: [] },
       after: { id, unknownDimensions: 'ignore', allowedOrigins },
     },
   ])

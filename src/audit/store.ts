@@ -1,6 +1,7 @@
 import { customerNamed } from '../customers/index.ts'
-import { column, nothing, pageRange, type Reader, row, sql } from '../db/index.ts'
+import { column, nothing, type Reader, readRows, row, sql } from '../db/index.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
+import type { PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Entry, EntryFilter } from './types.ts'
 
@@ -38,15 +39,16 @@ export async function listEntries(
   reader: Reader,
   scope: Scope,
   filter: EntryFilter,
-): Promise<Entry[]> {
+): Promise<PageRows<Entry>> {
   const { types, objectId, customerId, actorId, occurred } = filter
   const from = occurred.from === null ? null : firstKeyAt(occurred.from)
   const until = occurred.until === null ? null : firstKeyAt(occurred.until)
   const ofCustomer =
     customerId === null ? nothing : sql`and o.customer_key = ${customerNamed(scope, customerId)}`
-  const found = await reader.many(
-    entryRow,
-    sql`
+  return readRows(reader, {
+    row: entryRow,
+    of: entryOf,
+    select: sql`
     select o.event_key, o.type, c.id as customer_id, o.object_id, o.actor_kind, o.actor_id,
       o.operation, o.trace_id, o.before, o.after, o.occurred_at
     from outbox o left join customers c using (customer_key)
@@ -56,10 +58,10 @@ export async function listEntries(
       ${actorId === null ? nothing : sql`and o.actor_id = ${actorId}::text`}
       ${ofCustomer}
       ${from === null ? nothing : sql`and o.event_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and o.event_key < ${until}::uuid`}
-      ${pageRange(sql`o.event_key`, filter.page)}`,
-  )
-  return found.map(entryOf)
+      ${until === null ? nothing : sql`and o.event_key < ${until}::uuid`}`,
+    key: { in: sql`o.event_key`, out: sql`event_key` },
+    page: filter.page,
+  })
 }
 
 const keyRow = row({ event_key: column.uuid })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { replacedBy } from '../jobs/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { ACTIVE_CURRENCIES_LIMIT } from './change-currency.ts'
 import { findCurrencies } from './index.ts'
@@ -116,9 +117,9 @@ test('repeating a write changes nothing and announces nothing', async () => {
     (await tenant.announced()).map(({ type, before, after }) => [type, before, after]),
     [
       ['credit_type.created', null, created],
-      ['credit_type.updated', created, updated],
-      ['credit_type.archived', updated, archived],
-      ['credit_type.unarchived', archived, back],
+      ['credit_type.updated', replacedBy(created, updated), updated],
+      ['credit_type.archived', replacedBy(updated, archived), archived],
+      ['credit_type.unarchived', replacedBy(archived, back), back],
     ],
   )
 })

@@ -1,9 +1,9 @@
 import type { CustomCurrencyUnits } from '../contract.gen.ts'
-import { column, pageRange, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { inEnvironment } from './catalog-store.ts'
 import type { Currency } from './types.ts'
@@ -85,16 +85,18 @@ export const listCurrencies = (
   reader: Reader,
   scope: Scope,
   filter: CurrencyFilter,
-): Promise<Currency[]> =>
-  currencies(
-    reader,
-    sql`
+): Promise<PageRows<Currency>> =>
+  readRows(reader, {
+    row: currencyRow,
+    of: currencyOf,
+    select: sql`
     ${selectCurrencies}
     where ${inEnvironment(scope)}
       and case when archived_at is null then ${filter.active}::boolean
-        else ${filter.archived}::boolean end
-      ${pageRange(sql`currency_key`, filter.page)}`,
-  )
+        else ${filter.archived}::boolean end`,
+    key: { in: sql`currency_key`, out: sql`currency_key` },
+    page: filter.page,
+  })
 
 const keyRow = row({ currency_key: column.uuid })
 

@@ -9,8 +9,8 @@ import {
   column,
   milliseconds,
   nothing,
-  pageRange,
   type Reader,
+  readRows,
   row,
   type Sql,
   sql,
@@ -20,7 +20,7 @@ import { instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { inEnvironment } from './catalog-store.ts'
 import type { BareFeature, Feature, Meter, MeteredFeature } from './types.ts'
@@ -160,12 +160,13 @@ export function listFeatures(
   reader: Reader,
   scope: Scope,
   filter: FeatureFilter,
-): Promise<Feature[]> {
+): Promise<PageRows<Feature>> {
   const from = filter.created.from === null ? null : firstKeyAt(filter.created.from)
   const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
-  return features(
-    reader,
-    sql`
+  return readRows(reader, {
+    row: featureRow,
+    of: featureOf,
+    select: sql`
     ${selectFeatures}
     where ${inEnvironment(scope)}
       ${filter.id === null ? nothing : sql`and id = ${filter.id}::text`}
@@ -173,9 +174,10 @@ export function listFeatures(
       ${oneOf(sql`meter_type`, filter.meterTypes)}
       ${oneOf(sql`status`, filter.statuses)}
       ${from === null ? nothing : sql`and feature_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and feature_key < ${until}::uuid`}
-      ${pageRange(sql`feature_key`, filter.page)}`,
-  )
+      ${until === null ? nothing : sql`and feature_key < ${until}::uuid`}`,
+    key: { in: sql`feature_key`, out: sql`feature_key` },
+    page: filter.page,
+  })
 }
 
 const keyRow = row({ feature_key: column.uuid })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { replacedBy } from '../jobs/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { NO_VERSION } from '../kernel/ids.ts'
 import { catalogVersion, findFeatures, findFeaturesByKey, meteredFeatures } from './index.ts'
@@ -232,9 +233,9 @@ test('repeating a write changes nothing and announces nothing', async () => {
     (await tenant.announced()).map(({ type, before, after }) => [type, before, after]),
     [
       ['feature.created', null, feature],
-      ['feature.updated', feature, updated],
-      ['feature.deleted', updated, archived],
-      ['feature.updated', archived, back],
+      ['feature.updated', replacedBy(feature, updated), updated],
+      ['feature.deleted', replacedBy(updated, archived), archived],
+      ['feature.updated', replacedBy(archived, back), back],
     ],
   )
 })

@@ -1,19 +1,10 @@
 import type { Currency, Passthrough, PaymentMethod } from '../contract.gen.ts'
-import {
-  column,
-  nothing,
-  pageRange,
-  type Reader,
-  row,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Customer, Link } from './types.ts'
 
@@ -244,22 +235,23 @@ export async function listCustomers(
   reader: Reader,
   scope: Scope,
   filter: CustomerFilter,
-): Promise<Customer[]> {
+): Promise<PageRows<Customer>> {
   const { email, name, page } = filter
   const from = filter.created.from === null ? null : firstKeyAt(filter.created.from)
   const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
-  const found = await reader.many(
-    customerRow,
-    sql`
+  return readRows(reader, {
+    row: customerRow,
+    of: customerOf,
+    select: sql`
     ${selectCustomers}
     where c.environment_key = ${scope.environmentKey}::uuid and c.archived_at is null
       ${email === null ? nothing : sameText(sql`c.email`, email)}
       ${name === null ? nothing : sameText(sql`c.name`, name)}
       ${from === null ? nothing : sql`and c.customer_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and c.customer_key < ${until}::uuid`}
-      ${pageRange(sql`c.customer_key`, page)}`,
-  )
-  return found.map(customerOf)
+      ${until === null ? nothing : sql`and c.customer_key < ${until}::uuid`}`,
+    key: { in: sql`c.customer_key`, out: sql`customer_key` },
+    page,
+  })
 }
 
 export const customerExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>

@@ -1,8 +1,8 @@
 import type { VendorIdentifier } from '../contract.gen.ts'
-import { column, nothing, pageRange, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, nothing, type Reader, readRows, row, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerNamed } from './customer-store.ts'
 import type { Link } from './types.ts'
@@ -54,17 +54,18 @@ export async function listLinks(
   reader: Reader,
   customerKey: Uuid,
   filter: { vendors: readonly VendorIdentifier[] | null; page: PageRequest },
-): Promise<Link[]> {
+): Promise<PageRows<Link>> {
   const { vendors, page } = filter
-  const found = await reader.many(
-    linkRow,
-    sql`
+  return readRows(reader, {
+    row: linkRow,
+    of: linkOf,
+    select: sql`
     select ${linkColumns} from customer_integrations l
     where l.customer_key = ${customerKey}::uuid
-      ${vendors === null ? nothing : sql`and l.vendor = any(${vendors}::text[])`}
-      ${pageRange(sql`l.link_key`, page)}`,
-  )
-  return found.map(linkOf)
+      ${vendors === null ? nothing : sql`and l.vendor = any(${vendors}::text[])`}`,
+    key: { in: sql`l.link_key`, out: sql`link_key` },
+    page,
+  })
 }
 
 const keyRow = row({ link_key: column.uuid })

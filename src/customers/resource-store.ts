@@ -1,7 +1,7 @@
-import { column, pageRange, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Resource } from './types.ts'
 
@@ -21,20 +21,24 @@ export async function listResources(
   reader: Reader,
   customerKey: Uuid,
   page: PageRequest,
-): Promise<Resource[]> {
-  const found = await reader.many(
-    resourceRow,
-    sql`
+): Promise<PageRows<Resource>> {
+  return readRows(reader, {
+    row: resourceRow,
+    of: resourceOf,
+    select: sql`
     select resource_key, id, created_at, updated_at from customer_resources
-    where customer_key = ${customerKey}::uuid ${pageRange(sql`resource_key`, page)}`,
-  )
-  return found.map(({ resource_key, id, created_at, updated_at }) => ({
-    key: resource_key,
-    id,
-    createdAt: created_at,
-    updatedAt: updated_at,
-  }))
+    where customer_key = ${customerKey}::uuid`,
+    key: { in: sql`resource_key`, out: sql`resource_key` },
+    page,
+  })
 }
+
+const resourceOf = (found: ReturnType<typeof resourceRow>): Resource => ({
+  key: found.resource_key,
+  id: found.id,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+})
 
 /** A resource by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }

@@ -1,19 +1,10 @@
 import { featureFromJson, featureJson } from '../catalog/index.ts'
-import {
-  column,
-  nothing,
-  pageRange,
-  type Reader,
-  row,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -144,23 +135,26 @@ export function listPromotional(
   reader: Reader,
   customerKey: Uuid,
   { inForce, statuses, created, now, page }: PromotionalFilter,
-): Promise<PromotionalEntitlement[]> {
+): Promise<PageRows<PromotionalEntitlement>> {
   const from = created.from === null ? null : firstKeyAt(created.from)
   const until = created.until === null ? null : firstKeyAt(created.until)
   const wanted = {
     inForce: statuses === null || statuses.includes(inForce),
     over: statuses === null || statuses.includes('Expired'),
   }
-  return promotionals(
-    reader,
-    sql`
+  return readRows(reader, {
+    row: promotionalRow,
+    of: promotionalOf,
+    select: sql`
+    ${selectPromotional}
     where p.customer_key = ${customerKey}::uuid and not p.superseded
       and case when p.ends_at > ${instantToWire(now)}::timestamptz
         then ${wanted.inForce}::boolean else ${wanted.over}::boolean end
       ${from === null ? nothing : sql`and p.promotional_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and p.promotional_key < ${until}::uuid`}
-      ${pageRange(sql`p.promotional_key`, page)}`,
-  )
+      ${until === null ? nothing : sql`and p.promotional_key < ${until}::uuid`}`,
+    key: { in: sql`p.promotional_key`, out: sql`promotional_key` },
+    page,
+  })
 }
 
 const keyRow = row({ promotional_key: column.uuid })

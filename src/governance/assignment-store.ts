@@ -3,6 +3,7 @@ import {
   nothing,
   pageRange,
   type Reader,
+  readRows,
   row,
   type Sql,
   sql,
@@ -10,7 +11,7 @@ import {
 } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Cadenced } from './cadence.ts'
@@ -227,8 +228,9 @@ export async function listAssignments(
   reader: Reader,
   customerKey: Uuid,
   { entityKey, capabilityKeys, page }: AssignmentFilter,
-): Promise<Assignment[]> {
-  const range = pageRange(sql`a.assignment_key`, page)
+): Promise<PageRows<Assignment>> {
+  const key = { in: sql`a.assignment_key`, out: sql`assignment_key` }
+  const range = pageRange(key.in, page)
   const pageWhere = (condition: Sql) => sql`(
     select * from assignments a
     where a.customer_key = ${customerKey}::uuid ${condition}
@@ -240,11 +242,8 @@ export async function listAssignments(
         unnest(${capabilityKeys}::text[]) as asked (capability)
         cross join lateral
           ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
-  const found = await reader.many(
-    assignmentRow,
-    sql`${selectAssignments(pages)} where true ${range}`,
-  )
-  return found.map(assignmentOf)
+  const select = sql`${selectAssignments(pages)} where true`
+  return readRows(reader, { row: assignmentRow, of: assignmentOf, select, key, page })
 }
 
 const keyRow = row({ assignment_key: column.uuid })

@@ -6,13 +6,13 @@ import {
   type UnitTransformation,
 } from '../catalog/index.ts'
 import { findCustomerKey, requireCustomer } from '../customers/index.ts'
-import { readPage } from '../db/index.ts'
+import { PAGE_BYTES, readPage } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { fold } from '../kernel/fold.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { findInstant } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
@@ -50,8 +50,11 @@ export async function listAssignments(
   }
   const isNothing = (entityId !== null && entity === undefined) || asked?.length === 0
   return readPage(page, {
-    rows: async () =>
-      isNothing ? [] : withIds(call, await store.listAssignments(reader, customerKey, filter)),
+    rows: async () => {
+      if (isNothing) return NO_ROWS
+      const { rows, hasMore } = await store.listAssignments(reader, customerKey, filter)
+      return { rows: await withIds(call, rows), hasMore }
+    },
     exists: (cursor) => store.assignmentExists(reader, customerKey, cursor),
   })
 }
@@ -112,7 +115,7 @@ export type TreeQuery = {
 }
 
 export type TreeAnswer = {
-  rows: TreeRow[]
+  rows: readonly TreeRow[]
   next: string | null
   capabilities: ReadonlyMap<Uuid, Found>
   now: Instant
@@ -159,8 +162,8 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
         choice.scope === 'scoped' || choice.minUtilization !== null
         ? []
         : await tree.listTreeEntities(reader, page)
-  const shown = rows.slice(0, limit)
-  const last = rows.length > limit ? shown.at(-1) : undefined
+  const shown = fitting(rows.slice(0, limit))
+  const last = rows.length > shown.length ? shown.at(-1) : undefined
   return {
     rows: shown,
     next:
@@ -168,4 +171,17 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
     capabilities: new Map((found ?? []).map((each) => [each.key, each])),
     now,
   }
+}
+
+/**
+ * As many rows as a page may have in bytes, at least one. What makes a row long is its scope: a
+ * hundred entities, each with an id of up to a kilobyte.
+ */
+function fitting(rows: readonly TreeRow[]): readonly TreeRow[] {
+  let bytes = 0
+  const end = rows.findIndex(({ budget }, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(budget?.scopeEntityIds ?? []))
+    return index > 0 && bytes > PAGE_BYTES
+  })
+  return end === -1 ? rows : rows.slice(0, end)
 }

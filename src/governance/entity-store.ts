@@ -1,19 +1,10 @@
 import { customerNamed } from '../customers/index.ts'
-import {
-  column,
-  nothing,
-  pageRange,
-  type Reader,
-  row,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { fold } from '../kernel/fold.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Entity } from './types.ts'
 
@@ -121,16 +112,17 @@ export async function listEntities(
   reader: Reader,
   customerKey: Uuid,
   filter: EntityFilter,
-): Promise<Entity[]> {
-  const found = await reader.many(
-    entityRow,
-    sql`
+): Promise<PageRows<Entity>> {
+  return readRows(reader, {
+    row: entityRow,
+    of: entityOf,
+    select: sql`
     ${selectEntities(filter.includeArchived ? nothing : sql`and e.archived_at is null`)}
     where e.customer_key = ${customerKey}::uuid
-      ${filter.typeKey === null ? nothing : sql`and e.entity_type_key = ${filter.typeKey}::uuid`}
-      ${pageRange(sql`e.entity_key`, filter.page)}`,
-  )
-  return found.map(entityOf)
+      ${filter.typeKey === null ? nothing : sql`and e.entity_type_key = ${filter.typeKey}::uuid`}`,
+    key: { in: sql`e.entity_key`, out: sql`entity_key` },
+    page: filter.page,
+  })
 }
 
 const keyRow = row({ entity_key: column.uuid })

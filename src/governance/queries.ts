@@ -1,7 +1,7 @@
 import { requireCustomer } from '../customers/index.ts'
 import { readPage } from '../db/index.ts'
 import { notFound, Refusal } from '../kernel/errors.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import * as entityStore from './entity-store.ts'
 import * as typeStore from './type-store.ts'
@@ -51,7 +51,7 @@ export async function listEntities(
   return readPage(page, {
     rows: async () =>
       query.typeId !== null && typeKey === null
-        ? []
+        ? NO_ROWS
         : entityStore.listEntities(reader, customerKey, { typeKey, includeArchived, page }),
     exists: (cursor) => entityStore.entityExists(reader, customerKey, cursor),
   })

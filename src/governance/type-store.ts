@@ -1,16 +1,7 @@
-import {
-  column,
-  nothing,
-  pageRange,
-  type Reader,
-  row,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { EntityType } from './types.ts'
 
@@ -117,17 +108,18 @@ export async function listTypes(
   reader: Reader,
   scope: Scope,
   query: { page: PageRequest; includeArchived: boolean },
-): Promise<EntityType[]> {
+): Promise<PageRows<EntityType>> {
   const { page, includeArchived } = query
-  const found = await reader.many(
-    typeRow,
-    sql`
+  return readRows(reader, {
+    row: typeRow,
+    of: typeOf,
+    select: sql`
     ${selectTypes}
     where environment_key = ${scope.environmentKey}::uuid
-      ${includeArchived ? nothing : sql`and archived_at is null`}
-      ${pageRange(sql`entity_type_key`, page)}`,
-  )
-  return found.map(typeOf)
+      ${includeArchived ? nothing : sql`and archived_at is null`}`,
+    key: { in: sql`entity_type_key`, out: sql`entity_type_key` },
+    page,
+  })
 }
 
 export const typeExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>

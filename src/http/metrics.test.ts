@@ -158,6 +158,7 @@ function serverOver(one: () => Promise<unknown>) {
     connections,
     bodies,
     unbelieved,
+    answers: { bytesInUse: () => 0 },
     version: '1.2.3',
     keySetFailures: null,
   })

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
+import type { Answers } from './answers.ts'
 import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
 import type { Contract } from './contract.ts'
@@ -21,6 +22,7 @@ export function mountMetrics(
     connections: Connections
     bodies: Bodies
     unbelieved: Unbelieved
+    answers: Answers
     version: string
     /** null: no tokens are taken. */
     keySetFailures: (() => number) | null
@@ -32,7 +34,7 @@ export function mountMetrics(
   exposeDatabase(registry, from.app)
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
-  exposeBytes(registry, from.bodies)
+  exposeBytes(registry, from)
   exposeUnbelieved(registry, from.unbelieved)
   exposeProcess(registry, from.version)
   server.get('/metrics', async (_, reply) => {
@@ -79,13 +81,24 @@ function exposeKeySet(registry: Registry, keySetFailures: () => number): void {
   })
 }
 
-function exposeBytes(registry: Registry, bodies: Bodies): void {
+function exposeBytes(
+  registry: Registry,
+  { bodies, answers }: { bodies: Bodies; answers: Answers },
+): void {
   new Gauge({
     name: 'bursar_body_bytes',
     help: 'Bytes of request bodies that are being received or worked on, small ones left out.',
     registers: [registry],
     collect() {
       this.set(bodies.inUse())
+    },
+  })
+  new Gauge({
+    name: 'bursar_answer_bytes',
+    help: 'Bytes of answers that are being sent, small ones left out.',
+    registers: [registry],
+    collect() {
+      this.set(answers.bytesInUse())
     },
   })
 }

@@ -31,6 +31,10 @@ import type { Validator, Validators } from './validators.ts'
 /** Set on a request once its credential has been checked, before the body is read. */
 const CALLER = 'caller'
 
+/** Whose credential a request has, once that is known; null before, and where none is needed. */
+export const callerOf = (request: FastifyRequest): Caller | null =>
+  request.getDecorator<Caller | null>(CALLER)
+
 export type Mounting = {
   app: App
   contract: Contract

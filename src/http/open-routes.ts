@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { unavailable } from '../kernel/errors.ts'
+import { acceptsGzip } from './answers.ts'
 import type { Contract } from './contract.ts'
 import { homePage } from './home-page.ts'
 import { mountReference } from './reference.ts'
@@ -18,7 +20,8 @@ export function mountOpenRoutes(
   from: { app: App; contract: Contract; version: string },
 ): void {
   const { app, contract, version } = from
-  const document = JSON.stringify(contract.document)
+  const document = Buffer.from(JSON.stringify(contract.document))
+  const zippedDocument = gzipSync(document)
   const page = homePage(version)
 
   server.get('/health/live', async () => ({ status: 'live' }))
@@ -31,8 +34,10 @@ export function mountOpenRoutes(
     if (!isWritable) throw unavailable('the database is a stand-by, or read-only')
     return { status: 'ready' }
   })
-  server.get('/openapi.json', (_, reply) => {
-    reply.type('application/json; charset=utf-8').send(document)
+  server.get('/openapi.json', (request, reply) => {
+    reply.type('application/json; charset=utf-8').header('vary', 'accept-encoding')
+    if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(document)
+    return reply.header('content-encoding', 'gzip').send(zippedDocument)
   })
   mountReference(server)
   server.get('/', (_, reply) => {

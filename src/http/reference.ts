@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
+import { acceptsGzip } from './answers.ts'
 import { referencePage } from './reference-page.ts'
 
 const compressed = promisify(gzip)
@@ -50,7 +51,7 @@ function mountAsset(
       loading = null
       throw error
     })
-    const isZipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+    const isZipped = acceptsGzip(request.headers['accept-encoding'])
     const etag = isZipped ? `"${tag}-gzip"` : `"${tag}"`
     reply
       .headers({ etag, 'cache-control': FOR_EVER, vary: 'accept-encoding' })

@@ -5,8 +5,13 @@ import { firstKeyAt } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Announcement } from './types.ts'
+import { replacedBy } from './what-changed.ts'
 
 export type Announcing = { app: App; scope: Scope; now: Instant; origin: Origin }
+
+/** All of what is gone; of what goes on, what was replaced. */
+const replaced = ({ before, after }: Announcement): object | null =>
+  before === null || after === null ? before : replacedBy(before, after)
 
 const textOrNull = (value: object | null) => (value === null ? null : JSON.stringify(value))
 
@@ -32,7 +37,7 @@ export async function announce(
       ${announcements.map(() => app.ids.next(now))}::uuid[],
       ${announcements.map((event) => event.type)}::text[],
       ${announcements.map((event) => event.objectId)}::text[],
-      ${arrayOfJson(announcements.map((event) => textOrNull(event.before)))}::text[],
+      ${arrayOfJson(announcements.map((event) => textOrNull(replaced(event))))}::text[],
       ${arrayOfJson(announcements.map((event) => textOrNull(event.after)))}::text[]
     ) as event (customer_key, event_key, type, object_id, before, after)`)
 }

@@ -25,15 +25,20 @@ export function pageRequest(query: {
 export const unknownCursor = (name: 'after' | 'before', cursor: Uuid) =>
   badInput(`${name}: no record of this list has the cursor ${cursor}`)
 
+/** Rows from a cursor outwards: in list order, or against it when `before` was given. */
+export type PageRows<R> = { readonly rows: readonly R[]; readonly hasMore: boolean }
+
+export const NO_ROWS: PageRows<never> = { rows: [], hasMore: false }
+
 /**
- * Cuts a page out of what a keyset query found. `found` holds up to `limit + 1` rows from the
- * cursor outwards: in list order, or against it when `before` was given. `next` is null on the
- * last page and `prev` on the first; an empty page has neither.
+ * The page that rows make. `next` is null on the last page and `prev` on the first; an empty page
+ * has neither.
  */
-export function cutPage<R extends { key: Uuid }>(request: PageRequest, found: R[]): Page<R> {
-  const hasMore = found.length > request.limit
-  const data = found.slice(0, request.limit)
-  if (request.before !== null) data.reverse()
+export function pageOf<R extends { key: Uuid }>(
+  request: PageRequest,
+  { rows, hasMore }: PageRows<R>,
+): Page<R> {
+  const data = request.before === null ? [...rows] : rows.toReversed()
   const more = { outwards: hasMore, backwards: request.after !== null || request.before !== null }
   const [hasNext, hasPrev] =
     request.before === null ? [more.outwards, more.backwards] : [more.backwards, more.outwards]

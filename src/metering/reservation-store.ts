@@ -3,8 +3,8 @@ import {
   arrayOfJson,
   bareArray,
   column,
-  pageRange,
   type Reader,
+  readRows,
   row,
   type Sql,
   sql,
@@ -13,7 +13,7 @@ import {
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest } from '../kernel/page.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Attribution, Posting, Reservation } from './types.ts'
@@ -233,15 +233,16 @@ export async function listReservations(
   reader: Reader,
   customerKey: Uuid,
   { statuses, now, page }: ReservationFilter,
-): Promise<Reservation[]> {
-  const found = await reader.many(
-    reservationRow,
-    sql`
+): Promise<PageRows<Reservation>> {
+  return readRows(reader, {
+    row: reservationRow,
+    of: reservationOf,
+    select: sql`
     select ${columns} from reservations r
-    where r.customer_key = ${customerKey}::uuid ${withStatus(statuses, now)}
-      ${pageRange(sql`r.reservation_key`, page)}`,
-  )
-  return found.map(reservationOf)
+    where r.customer_key = ${customerKey}::uuid ${withStatus(statuses, now)}`,
+    key: { in: sql`r.reservation_key`, out: sql`reservation_key` },
+    page,
+  })
 }
 
 /** What is open alone is a question of its own, for the index of what is open. */

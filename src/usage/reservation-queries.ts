@@ -57,8 +57,8 @@ export async function listReservations(
   const filter = { ...query, now }
   return readPage(query.page, {
     rows: async () => {
-      const found = await list(read, customerKey, filter)
-      return nameReservations(read, asOf(found, now), ids)
+      const { rows, hasMore } = await list(read, customerKey, filter)
+      return { rows: await nameReservations(read, asOf(rows, now), ids), hasMore }
     },
     exists: (cursor) => reservationExists(read, customerKey, cursor),
   })

@@ -200,7 +200,7 @@ for (const when of [' right after a load', '']) {
     const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
     const [middle] = await findPlaces(app.db.read, customerKey, [`user-${USERS / 2}`])
     const rootsOwn = { after: null, before: null, limit: 1 }
-    const [budget] = await listAssignments(app.db.read, customerKey, {
+    const { rows: newest } = await listAssignments(app.db.read, customerKey, {
       entityKey: rootKey,
       capabilityKeys: null,
       page: rootsOwn,
@@ -214,7 +214,7 @@ for (const when of [' right after a load', '']) {
         for (const after of [null, cursorAt(middle)])
           await readsPage((reader) => listTreeEntities(reader, { ...page, sortBy, order, after }))
       for (const sortBy of ['createdAt'] as const)
-        for (const after of [null, cursorAt(budget)])
+        for (const after of [null, cursorAt(newest[0])])
           await readsPage((reader) => listTreeBudgets(reader, { ...budgets, sortBy, order, after }))
     }
   })
