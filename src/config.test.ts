@@ -30,6 +30,7 @@ test('without any variable the server is local, embedded and safe', () => {
     maxAttributionKeys: null,
     maxEntityDepth: 4,
     eventRetentionDays: 90,
+    windowRetentionDays: 35,
     strictIntegrations: false,
   })
 })
@@ -83,6 +84,7 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_MAX_ENTITY_DEPTH: '0' }, /BURSAR_MAX_ENTITY_DEPTH .* 1 to 20/],
   [{ BURSAR_MAX_ENTITY_DEPTH: '21' }, /BURSAR_MAX_ENTITY_DEPTH .* 1 to 20/],
   [{ BURSAR_EVENT_RETENTION_DAYS: '0' }, /BURSAR_EVENT_RETENTION_DAYS/],
+  [{ BURSAR_WINDOW_RETENTION_DAYS: '0' }, /BURSAR_WINDOW_RETENTION_DAYS/],
   [{ BURSAR_DATABASE_POOL: '1' }, /BURSAR_DATABASE_POOL/],
 ]
 for (const [env, message] of WRONG)

@@ -65,6 +65,8 @@ export type Config = {
   readonly maxEntityDepth: number
   /** How long events, and who made them, can be looked up. */
   readonly eventRetentionDays: number
+  /** How long what is kept of windows that have closed, and of what was held, stays. */
+  readonly windowRetentionDays: number
   /** Links only to integrations that `bursar integration add` made. */
   readonly strictIntegrations: boolean
 }
@@ -114,6 +116,8 @@ export function readConfig(env: Environment, cwd: string): Config {
     maxEntityDepth:
       integer(env, 'BURSAR_MAX_ENTITY_DEPTH', { min: 1, max: ENTITY_DEPTH_LIMIT }) ?? 4,
     eventRetentionDays: integer(env, 'BURSAR_EVENT_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 90,
+    windowRetentionDays:
+      integer(env, 'BURSAR_WINDOW_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 35,
     strictIntegrations: flag(env, 'BURSAR_STRICT_INTEGRATIONS'),
   }
 }

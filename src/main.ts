@@ -22,6 +22,7 @@ import {
   readMigrations,
 } from './db/index.ts'
 import { promotionalWork } from './entitlements/index.ts'
+import { TRIM_COUNTERS, trimCounters } from './governance/index.ts'
 import { handlers } from './handlers.ts'
 import {
   callerOf,
@@ -70,6 +71,7 @@ const workHandlers: WorkHandlers = {
   [TRIM_OUTBOX]: trimOutbox,
   [TRIM_ANSWERS]: trimAnswers,
   [TRIM_USAGE]: trimUsage,
+  [TRIM_COUNTERS]: trimCounters,
   ...promotionalWork(sources),
 }
 

@@ -150,3 +150,19 @@ export async function fillHolds(
     from company of
     where counter.customer_key = of.customer_key and counter.assignment_key = any(of.budget_keys)`)
 }
+
+/** Counters of windows of a minute that closed before this month, of every budget. */
+export const fillWindows = (
+  world: World,
+  { customerId, count, until }: { customerId: string; count: number; until: string },
+): Promise<void> =>
+  inBatches(count, (from, to) =>
+    world.execute(`
+      ${withCompany(customerId)}
+      insert into budget_counters (customer_key, assignment_key, revision, window_start,
+        environment_key, usage)
+      select of.customer_key, budget.key, 1, ${monthOf(until)} - n * interval '1 minute',
+        of.environment_key, 1
+      from company of cross join lateral unnest(of.budget_keys) as budget (key),
+        generate_series(${from}, ${to}) n`),
+  )

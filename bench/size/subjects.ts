@@ -5,10 +5,11 @@ import {
   keyOf,
   prepareCatalog,
   prepareCompany,
+  REPORTED,
   useOnce,
 } from '../scenarios/usage/company.ts'
 import type { OperationCall, World } from '../types.ts'
-import { fillEntities, fillEvents, fillHolds } from './fill.ts'
+import { fillEntities, fillEvents, fillHolds, fillWindows } from './fill.ts'
 
 /** Sizes of one thing, smallest first, and what is asked at each. */
 export type Subject = {
@@ -23,10 +24,13 @@ const SQUAD = LEVELS.at(-2) ?? ''
 const ENTITIES = [10_000, 1_000_000]
 const HOLDS = [0, 100, 10_000]
 const LEAST_EVENTS = 100_000
+/** Windows of a minute: none, as long as they are kept, and a year of them. */
+const WINDOWS = [0, 35 * 1440, 365 * 1440]
 
 const entitiesOf = (count: number): string => `size-entities-${count}`
 const eventsOf = (count: number): string => `size-events-${count}`
 const holdsOf = (count: number): string => `size-holds-${count}`
+const windowsOf = (count: number): string => `size-windows-${count}`
 
 /**
  * Fills a database that holds nothing yet. All sizes are customers of one database, so that they
@@ -43,6 +47,7 @@ export async function fill(
     ...[LEVELS.length + 1, ...ENTITIES].map(entitiesOf),
     ...[LEAST_EVENTS, events].map(eventsOf),
     ...HOLDS.map(holdsOf),
+    ...WINDOWS.map(windowsOf),
   ]
   for (const id of whole) {
     await prepareCompany(world, id)
@@ -54,6 +59,10 @@ export async function fill(
     await fillEntities(world, { customerId: entitiesOf(size), count, parent: SQUAD })
   }
   for (const count of HOLDS) await fillHolds(world, { customerId: holdsOf(count), count, until })
+  for (const count of WINDOWS) {
+    say(`${count.toLocaleString('en')} windows`)
+    await fillWindows(world, { customerId: windowsOf(count), count, until })
+  }
   for (const count of [LEAST_EVENTS, events]) {
     say(`${count.toLocaleString('en')} events`)
     await fillEvents(world, { customerId: eventsOf(count), count, until })
@@ -62,6 +71,13 @@ export async function fill(
   await world.execute('vacuum analyze')
   await world.execute('checkpoint')
 }
+
+/** The tree of a customer, by what is used. */
+const treeOf = (id: string): OperationCall => ({
+  operation: 'v1.events.beta.customers.retrieveGovernance',
+  params: { id },
+  query: { featureIds: REPORTED, sortBy: 'utilization' },
+})
 
 /** What is asked of a database that was filled with so many events. */
 export function subjectsOf(events: number): readonly Subject[] {
@@ -83,5 +99,10 @@ export function subjectsOf(events: number): readonly Subject[] {
       sizes: [LEAST_EVENTS, events].map((size) => asked(eventsOf(size), size)),
     },
     { name: 'open holds', sizes: HOLDS.map((size) => asked(holdsOf(size), size)) },
+    { name: 'closed windows', sizes: WINDOWS.map((size) => asked(windowsOf(size), size)) },
+    {
+      name: 'closed windows, the tree',
+      sizes: WINDOWS.map((size) => ({ size, call: treeOf(windowsOf(size)) })),
+    },
   ]
 }

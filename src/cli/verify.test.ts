@@ -101,7 +101,8 @@ test('what differs is named by its ids, with exit code 1, until it is repaired',
 test('what is wrong with records is told, and --repair leaves it and exits 1', async () => {
   const { customerKey, verify } = await openUsed()
   await execute(sql`
-    update usage_keys set event_key = gen_random_uuid() where customer_key = ${customerKey}::uuid`)
+    update usage_keys set event_key = gen_random_uuid(), kept_until = 'infinity'
+    where customer_key = ${customerKey}::uuid`)
   await execute(sql`delete from usage_marks where customer_key = ${customerKey}::uuid`)
   const { code, stdout } = await verify('--repair')
   assert.equal(code, 1)

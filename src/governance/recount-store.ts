@@ -5,12 +5,14 @@ import type { Quantity } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
   type Comparison,
+  closedUntil,
   comparisonOf,
   countColumn,
   heldPostings,
   postingsFrom,
   type RecordKey,
 } from '../metering/index.ts'
+import { windowEnd } from './closed-store.ts'
 import type { Carry } from './count.ts'
 import { carried, postingsThatCount } from './counter-store.ts'
 
@@ -44,7 +46,17 @@ const isIn = (part: Part, customerKey: Uuid): Sql =>
           ${part.map(({ assignmentKey }) => assignmentKey)}::uuid[],
           ${part.map(({ revision }) => revision)}::integer[]))`
 
-/** `made`: the counters of a part, out of the postings and what open reservations hold. */
+/** Whether what was counted in the window of a counter `of` is kept. */
+const isKept = (customerKey: Uuid, of: Sql): Sql => {
+  const closed = closedUntil(sql`${customerKey}::uuid`)
+  return sql`(${of}.window_start >= ${closed}
+    or ${windowEnd(sql`${customerKey}::uuid`, of)} > ${closed})`
+}
+
+/**
+ * `made`: the counters of a part, out of the postings and what open reservations hold; but for
+ * windows that may have been trimmed and of which nothing is held.
+ */
 const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
   posted as (
     select assignment_key, revision, window_start, sum(delta) as usage, max(set_at) as set_at
@@ -61,9 +73,12 @@ const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
     group by 1, 2, 3
   ),
   made as (
-    select assignment_key, revision, window_start, coalesce(usage, 0) as usage,
-      coalesce(held, 0) as held, set_at
-    from posted full join holding using (assignment_key, revision, window_start)
+    select * from (
+      select assignment_key, revision, window_start, coalesce(usage, 0) as usage,
+        coalesce(held, 0) as held, set_at
+      from posted full join holding using (assignment_key, revision, window_start)
+    ) as counter
+    where held <> 0 or ${isKept(customerKey, sql`counter`)}
   )`
 
 const differenceRow = row({
@@ -79,7 +94,10 @@ const differenceRow = row({
   made_set_at: column.nullable(column.instant),
 })
 
-/** Those counters of a part that are not what their postings make of them, the first `limit`. */
+/**
+ * Those counters of a part that are not what their postings make of them, the first `limit`. What
+ * was counted in windows that may have been trimmed is not compared.
+ */
 export async function comparePart(
   reader: Reader,
   customerKey: Uuid,
@@ -93,12 +111,15 @@ export async function comparePart(
       select assignment_key, revision, window_start, usage, held, set_at from budget_counters each
       where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)}
     )
-    select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
-      coalesce(kept.held, 0) as held, kept.set_at, coalesce(made.usage, 0) as made_usage,
-      coalesce(made.held, 0) as made_held, made.set_at as made_set_at, count(*) over () as differing
-    from made full join kept using (assignment_key, revision, window_start)
-    where (coalesce(kept.usage, 0), coalesce(kept.held, 0), kept.set_at)
-      is distinct from (coalesce(made.usage, 0), coalesce(made.held, 0), made.set_at)
+    select *, count(*) over () as differing
+    from (
+      select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
+        coalesce(kept.held, 0) as held, kept.set_at, coalesce(made.usage, 0) as made_usage,
+        coalesce(made.held, 0) as made_held, made.set_at as made_set_at
+      from made full join kept using (assignment_key, revision, window_start)
+    ) as counter
+    where held <> made_held or (usage, set_at) is distinct from (made_usage, made_set_at)
+      and ${isKept(customerKey, sql`counter`)}
     order by assignment_key, revision, window_start limit ${limit}::integer`,
   )
   return comparisonOf(found, (each) => ({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld } from '../../test/support/world.ts'
+import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
 import {
   announce,
@@ -13,7 +13,7 @@ import {
 } from './index.ts'
 
 const DAY_MS = 86_400_000
-const world = await openWorld({ BURSAR_EVENT_RETENTION_DAYS: '35' })
+const world = await openWorldApart({ BURSAR_EVENT_RETENTION_DAYS: '35' })
 const { app } = world.bursar
 
 /** Kinds are made up per test, so that tests of one database never run each other's work. */

@@ -1,5 +1,5 @@
 import { column, type Reader, row, sql } from '../db/index.ts'
-import type { Instant } from '../kernel/clock.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 import { NO_RESOURCE } from './types.ts'
@@ -44,13 +44,13 @@ export async function findTornRecords(
 const nameRow = row({ ...countColumn, ...recordColumns, key_hash: column.uuid })
 
 /**
- * The names of a customer that stand for a record, or for a reservation, that is not there, the
- * first `limit`. That of a decision which made neither stands for itself.
+ * The names of a customer, still remembered at `now`, that stand for a record, or for a
+ * reservation, that is not there, the first `limit`. That of a decision which made neither stands
+ * for itself.
  */
 export async function findUnfoundedNames(
   reader: Reader,
-  customerKey: Uuid,
-  limit: number,
+  { customerKey, now, limit }: { customerKey: Uuid; now: Instant; limit: number },
 ): Promise<Comparison<RecordKey & { name: string }>> {
   const found = await reader.many(
     nameRow,
@@ -61,7 +61,8 @@ export async function findUnfoundedNames(
         select coalesce((name.answer->>'recorded')::boolean, true),
           coalesce((name.answer->>'isGranted')::boolean, true)
       ) as decided (is_recorded, is_granted)
-    where name.customer_key = ${customerKey}::uuid and case
+    where name.customer_key = ${customerKey}::uuid
+      and name.kept_until > ${instantToWire(now)}::timestamptz and case
       when is_recorded then not exists (
         select from usage_events event
         where event.customer_key = name.customer_key and event.occurred_at = name.occurred_at

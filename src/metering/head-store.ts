@@ -43,6 +43,8 @@ export type Head = {
   version: Uuid
   /** The instant of decision. */
   now: Instant
+  /** Windows that ended by then may have been trimmed; -Infinity for none. */
+  closedUntil: Instant
 }
 
 /**
@@ -59,6 +61,7 @@ const headRow = row({
   customer_key: column.uuid,
   structure_version: column.uuid,
   decided_at: column.instant,
+  closed_until: column.bound,
 })
 
 /**
@@ -83,15 +86,15 @@ export async function lockHeads(
     order by customer_key
     on conflict (customer_key) do update set
       decided_at = greatest(head.decided_at, excluded.decided_at)
-    returning customer_key, structure_version, decided_at`,
+    returning customer_key, structure_version, decided_at, closed_until`,
   )
   const found = await locking.catch((error) => {
     throw isDangling(error) ? new StaleKey(error) : error
   })
   return new Map(
-    found.map(({ customer_key, structure_version, decided_at }) => [
+    found.map(({ customer_key, structure_version, decided_at, closed_until }) => [
       customer_key,
-      { version: structure_version, now: decided_at },
+      { version: structure_version, now: decided_at, closedUntil: closed_until },
     ]),
   )
 }
@@ -133,3 +136,33 @@ export const environmentVersion = async (reader: Reader, scope: Scope): Promise<
         where environment_key = ${scope.environmentKey}::uuid), ${NO_VERSION}::uuid) as version`,
     )
   ).version
+
+/**
+ * Notes that windows of customers which ended by `before` are trimmed: `free`, those of the
+ * customers of `due` (a name, with `customer_key`) whose heads nobody holds. They are locked until
+ * the transaction ends, so that nobody counts meanwhile; whoever is held is left for the next time,
+ * and nobody is waited for. Nothing is decided as of an earlier instant from then on. Two parts of
+ * a `with`.
+ */
+export const closingHeads = (due: Sql, before: Instant): Sql => sql`
+  free as materialized (
+    select held.customer_key
+    from (select distinct customer_key from ${due}) as of
+      cross join lateral (
+        select head.customer_key from customer_heads head
+        where head.customer_key = of.customer_key
+        limit 1 for update skip locked
+      ) held
+  ),
+  closed as (
+    update customer_heads head set
+      closed_until = greatest(head.closed_until, ${instantToWire(before)}::timestamptz),
+      decided_at = greatest(head.decided_at, ${instantToWire(before)}::timestamptz)
+    from free where head.customer_key = free.customer_key
+  )`
+
+/** Until when windows of a customer may have been trimmed. An expression. */
+export const closedUntil = (customerKey: Sql): Sql => sql`
+  coalesce((
+    select head.closed_until from customer_heads head where head.customer_key = ${customerKey}
+  ), '-infinity')`

@@ -15,6 +15,8 @@ export { findUsage } from './find-usage.ts'
 export {
   bumpEnvironmentVersion,
   bumpVersion,
+  closedUntil,
+  closingHeads,
   environmentVersion,
   findInstant,
   type Head,
@@ -91,7 +93,16 @@ export {
   reservationAt,
 } from './settle-reservation.ts'
 export { isCountedSince, readTotals, totalsAt, totalsFromJson } from './total-store.ts'
-export { scheduleTrimming, TRIM_USAGE, trimUsage } from './trim-usage.ts'
+export {
+  closedKeptMs,
+  FORGOTTEN_AT_ONCE,
+  nextTrimming,
+  scheduleTrimming,
+  TRIM_USAGE,
+  type Trimmed,
+  trimmedRow,
+  trimUsage,
+} from './trim-usage.ts'
 export {
   type Aggregate,
   AHEAD_LIMIT_MS,

@@ -4,9 +4,9 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
+import { closedUntil } from './head-store.ts'
 import { totalOf, totalRow } from './kept-store.ts'
 import { markHash } from './tally-store.ts'
-import { CLOSED_KEPT_MS, DAY_MS } from './trim-usage.ts'
 import type { KeptTotal, Metered } from './types.ts'
 
 /** A total as it stands in the table, which also says whether it is one that always has to. */
@@ -136,10 +136,11 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
   )`
 
 /**
- * Marks of windows that closed so long ago may have been forgotten, and what such a window has
- * counted of distinct values since is not compared. A day less than in truth, as clocks differ.
+ * Marks of windows that ended by then may have been forgotten, and what such a window has counted
+ * of distinct values since is not compared. Servers of before forgot them without a note.
  */
-const forgottenAt = (now: Instant): Instant => now - CLOSED_KEPT_MS + DAY_MS
+const forgottenAt = ({ customerKey, forgotten }: Asked): Sql => sql`
+  greatest(${instantToWire(forgotten)}::timestamptz, ${closedUntil(sql`${customerKey}::uuid`)})`
 
 /** What tells two totals of a window apart, but for distinct values. */
 const figuresOf = (total: Sql): Sql => sql`
@@ -169,14 +170,15 @@ const totalDifferenceRow = row({
   made: totalJsonColumn,
 })
 
-/** What is compared. `now` tells what may have been forgotten, `limit` how much is told. */
-export type Asked = { customerKey: Uuid; now: Instant; limit: number }
+/** What is compared: marks since `forgotten`; and how much is told. */
+export type Asked = { customerKey: Uuid; forgotten: Instant; limit: number }
 
 /** A customer's totals that are not what its records make of them, the first `limit`. */
 export async function compareTotals(
   reader: Reader,
-  { customerKey, now, limit }: Asked,
+  asked: Asked,
 ): Promise<Comparison<TotalDifference>> {
+  const { customerKey, limit } = asked
   const found = await reader.many(
     totalDifferenceRow,
     sql`
@@ -187,7 +189,7 @@ export async function compareTotals(
     from made left join ${totalsOf(customerKey)} as kept
       using (feature_key, resource_key, window_start, window_end)
     where ${figuresOf(sql`made`)} is distinct from ${figuresOf(sql`kept`)}
-      or (made.window_end > ${instantToWire(forgottenAt(now))}::timestamptz
+      or (made.window_end > ${forgottenAt(asked)}
         and made.distinct_count <> kept.distinct_count)
     order by made.feature_key, made.resource_key, made.window_start, made.window_end
     limit ${limit}::integer`,
@@ -224,8 +226,9 @@ const marksDifferenceRow = row({
  */
 export async function compareMarks(
   reader: Reader,
-  { customerKey, now, limit }: Asked,
+  asked: Asked,
 ): Promise<Comparison<MarksDifference>> {
+  const { customerKey, limit } = asked
   const found = await reader.many(
     marksDifferenceRow,
     sql`
@@ -238,7 +241,7 @@ export async function compareMarks(
         bool_or(needs_marks) as needs_marks
       from (
         select feature_key, resource_key, window_start, window_end,
-          window_end > ${instantToWire(forgottenAt(now))}::timestamptz as needs_marks
+          window_end > ${forgottenAt(asked)} as needs_marks
         from ${totalsOf(customerKey)} as kept
         union all
         select feature_key, resource_key, window_start, window_end, false from marks

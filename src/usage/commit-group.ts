@@ -1,5 +1,6 @@
 import { catalogVersion, holdFeaturesByKey } from '../catalog/index.ts'
 import type { Tx } from '../db/index.ts'
+import { scheduleTrimmingCounters } from '../governance/index.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -45,7 +46,9 @@ export async function commitGroup(
     marker = markerOf(state)
     await Promise.all([
       saveState(tx, { app, scope }, state),
-      ...(trimmed.get(scope.environmentKey) ? [] : [scheduleTrimming(tx, app, scope)]),
+      ...(trimmed.get(scope.environmentKey)
+        ? []
+        : [scheduleTrimming(tx, app, scope), scheduleTrimmingCounters(tx, app, scope)]),
     ])
     return outcomes
   }

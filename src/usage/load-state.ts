@@ -1,12 +1,15 @@
 import type { Tx } from '../db/index.ts'
 import {
   type CounterKey,
+  countClosed,
   counterName,
+  LEVEL_WINDOW,
   readCounters,
   readFired,
   type Threshold,
 } from '../governance/index.ts'
 import type { Clock, Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import {
@@ -51,6 +54,8 @@ export type Loading = {
   /** What is about to be settled. */
   reservations: readonly Reservation[]
   thresholds: readonly Threshold[]
+  /** Until when windows of a customer may have been trimmed. */
+  closedUntilOf(customerKey: Uuid): Instant
 }
 
 /**
@@ -60,7 +65,7 @@ export type Loading = {
 export async function loadState(
   tx: Tx,
   { scope, clock }: { scope: Scope; clock: Clock },
-  { records, deciding, reservations, thresholds }: Loading,
+  { records, deciding, reservations, thresholds, closedUntilOf }: Loading,
 ): Promise<State> {
   const all = [...records, ...deciding]
   const asks = asksOf(all)
@@ -69,12 +74,17 @@ export async function loadState(
   const marks = marksOf(records)
   const compared = [...deciding, ...records.filter(({ setIn }) => setIn !== null)]
   const counters = countersOf(thresholds.length === 0 ? compared : all)
-  const [kept, named, decided, seen, counted, fired] = await Promise.all([
+  const old = counters.filter(
+    ({ window, customerKey }) =>
+      window.start < closedUntilOf(customerKey) && window.start !== LEVEL_WINDOW.start,
+  )
+  const [kept, named, decided, seen, counted, closed, fired] = await Promise.all([
     findTotals(tx, asks),
     findNamed(tx, clock, names),
     findDecided<FirstAnswer>(tx, clock, uses),
     findMarks(tx, marks),
     readCounters(tx, counters),
+    countClosed(tx, old),
     readFired(tx, thresholds.length === 0 ? [] : counters),
   ])
   const held = await findReservations(tx, heldBy(uses, decided))
@@ -103,7 +113,9 @@ export async function loadState(
     decided: entriesOf(uses, decided),
     reservations: [...reservations, ...held].map((each) => [nameOfReservation(each), each]),
     seen: seenIn(marks, marked.length === 0 ? seen : await findMarks(tx, marks)),
-    ...counted,
+    counters: new Map([...counted.counters, ...closed.counters]),
+    setAts: new Map([...counted.setAts, ...closed.setAts]),
+    holds: counted.holds,
     fired,
     thresholds,
   })

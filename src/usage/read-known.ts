@@ -45,6 +45,8 @@ export type KnownOfGroup = Known &
     catalogVersion: Uuid
     reservations: readonly Reservation[]
     thresholds: readonly Threshold[]
+    /** Until when windows of a customer may have been trimmed. */
+    closedUntilOf(customerKey: Uuid): Instant
   }
 
 /**
@@ -91,6 +93,7 @@ export async function readKnown(
   const byName = new Map(reservations.map((each) => [nameOfReservation(each), each]))
   return {
     nowOf: (customerKey) => headOf(customerKey).now,
+    closedUntilOf: (customerKey) => headOf(customerKey).closedUntil,
     isArchived: (customerKey) => archived.has(customerKey),
     featureWithId: catalog.withId,
     featureWithKey: catalog.withKey,

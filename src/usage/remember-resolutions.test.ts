@@ -61,7 +61,7 @@ for (const [name, { isKnown, statement }] of Object.entries(CASES))
     const reader = app.db.read
     const customerKey = required(await findCustomerKey(reader, scope, params.id), 'the customer')
     const heads = new Map<string, Head>([
-      [customerKey, { version: newVersion(), now: app.clock.now() }],
+      [customerKey, { version: newVersion(), now: app.clock.now(), closedUntil: -Infinity }],
     ])
     const read = rememberResolutions()
     const ask = async (steps: (() => Promise<unknown>)[], userId: string) => {

@@ -58,8 +58,11 @@ const total = (set: Sql, where: Sql) => () =>
   sql`update usage_totals set ${set} where ${one(sql`usage_totals`, where)}`
 const noTotal = (where: Sql) => () =>
   sql`delete from usage_totals where ${one(sql`usage_totals`, where)}`
+/** Of a window that is kept. */
+const used = () => sql`usage <> 0 and window_start > (
+  select closed_until from customer_heads where ${whose()}) + interval '1 hour'`
 const counter = (set: Sql) => () =>
-  sql`update budget_counters set ${set} where ${one(sql`budget_counters`, sql`usage <> 0`)}`
+  sql`update budget_counters set ${set} where ${one(sql`budget_counters`, used())}`
 /** `usage_events` has partitions, so that no ctid names a row. */
 const record = (set: Sql, where: Sql) => () =>
   sql`
@@ -160,7 +163,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
     like: { kept: { setAt: Date.UTC(2020, 0) } },
   },
   'a counter of another window': {
-    by: counter(sql`window_start = '2020-01-01'`),
+    by: counter(sql`window_start = window_start - interval '1 hour'`),
     found: { counters: 2 },
     like: { recounted: { usage: 0n } },
   },

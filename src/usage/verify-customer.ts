@@ -18,6 +18,7 @@ import {
   bumpVersion,
   type Comparison,
   type CountedBy,
+  closedKeptMs,
   compareMarks,
   compareTotals,
   findTornRecords,
@@ -30,6 +31,8 @@ import {
   type TotalDifference,
   type UsageSize,
 } from '../metering/index.ts'
+
+const DAY_MS = 86_400_000
 
 /** What the comparison of all that is kept of a customer's usage with its records came to. */
 export type Verified = {
@@ -52,22 +55,20 @@ export type Verified = {
  * Compares everything that is kept of a customer's usage with its records, as of one instant, and
  * names the first `limit` differences of each kind. Reads all of its records, several times.
  */
-export const verifyCustomer = (
-  { db, clock }: App,
-  customerKey: Uuid,
-  limit: number,
-): Promise<Verified> =>
-  db.snapshot(async (reader) => {
+export const verifyCustomer = (app: App, customerKey: Uuid, limit: number): Promise<Verified> =>
+  app.db.snapshot(async (reader) => {
     const size = await sizeOf(reader, customerKey)
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
-    const asked = { customerKey, now: clock.now(), limit }
+    const now = app.clock.now()
+    // A day less than is kept, as clocks differ.
+    const asked = { customerKey, forgotten: now - closedKeptMs(app) + DAY_MS, limit }
     const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
       compareTotals(reader, asked),
       compareMarks(reader, asked),
       compareCounters(reader, customerKey, limit),
       findLostAttributions(reader, customerKey, limit),
       findTornRecords(reader, customerKey, limit),
-      findUnfoundedNames(reader, customerKey, limit),
+      findUnfoundedNames(reader, { customerKey, now, limit }),
       findWrongPostings(reader, customerKey, limit),
       findLostSubjects(reader, customerKey, limit),
     ])

@@ -56,11 +56,15 @@ export type World = { bursar: Bursar; clock: MovableClock; tenant(): Promise<Ten
 const log = pino({ level: 'silent' })
 const fresh = uuidv7()
 
-/** A server in this process, on a clock that stands still. Closed when the test file ends. */
+/**
+ * A server in this process, on a clock that stands still. Closed when the test file ends. Other
+ * files share its database: it runs no due work, which would be theirs too, at another instant.
+ */
 export async function openWorld(
   env: Record<string, string> = {},
-  connection: Connection = testConnection(),
+  apart: Connection | null = null,
 ): Promise<World> {
+  const connection = apart ?? testConnection()
   const settings = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY, ...env }
   const config: Config = readConfig(settings, process.cwd())
   const clock = frozenClock(instantFromWire(NOW))
@@ -72,20 +76,21 @@ export async function openWorld(
     origin: systemOrigin('test'),
   })
   const bursar = await createBursar({ app, connection, log, clock })
+  if (apart === null) await bursar.jobs.stop()
   await bursar.server.ready()
   after(() => bursar.close())
   return { bursar, clock, tenant: () => openTenant(bursar, clock) }
 }
 
 /**
- * A world on a database of its own: for tests that run due work at other instants, since whoever
- * runs it does that of the whole database.
+ * A world on a database of its own: for tests of due work, since whoever runs it does that of the
+ * whole database.
  */
-export async function openWorldApart(): Promise<World> {
+export async function openWorldApart(env: Record<string, string> = {}): Promise<World> {
   const endings: (() => Promise<unknown>)[] = []
   const connection = await newDatabase({ after: (end) => void endings.push(end) })
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
-  const world = await openWorld({}, connection)
+  const world = await openWorld(env, connection)
   after(async () => {
     for (const end of endings) await end()
   })
