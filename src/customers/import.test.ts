@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
 import type { CustomerImportRequestBody, CustomerImportRow } from '../contract.gen.ts'
+import { replacedBy } from '../jobs/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { addIntegration } from './index.ts'
 
@@ -118,7 +119,8 @@ test('a row changes what it names, merges metadata, and keeps the rest', async (
     metadata: { kept: '1', changed: '2', added: '2' },
     updatedAt: LATER,
   })
-  const expected = { type: 'customer.updated', objectId: 'acme', before, after }
+  const replaced = replacedBy(before, after)
+  const expected = { type: 'customer.updated', objectId: 'acme', before: replaced, after }
   assert.deepEqual((await tenant.announced()).at(-1), expected)
   await imported([{ id: 'acme', name: '', billingId: '', paymentMethodId: '' }])
   const cleared = await retrieve('acme')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
 import type { IntegrationLinkRequestBody } from '../contract.gen.ts'
+import { replacedBy } from '../jobs/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { addIntegration, listIntegrations } from './index.ts'
 
@@ -67,7 +68,7 @@ test('a change of a link is a change of the customer, and is announced with it',
   assert.deepEqual((await tenant.announced()).at(-1), {
     type: 'customer.updated',
     objectId: 'acme',
-    before,
+    before: replacedBy(before, changed),
     after: changed,
   })
   await point('stripe', 'cus_2')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { replacedBy } from '../jobs/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 
 const LATER = '2026-06-01T00:00:00.000Z'
@@ -39,7 +40,8 @@ test('a payment method is attached as the default one, and announced', async () 
   moveTo(LATER)
   const after = await attach(method)
   assert.deepEqual(after, { ...before, defaultPaymentMethod: card, updatedAt: LATER })
-  const expected = { type: 'payment_method.attached', objectId: 'acme', before, after }
+  const was = replacedBy(before, after)
+  const expected = { type: 'payment_method.attached', objectId: 'acme', before: was, after }
   assert.deepEqual((await tenant.announced()).at(-1), expected)
   const { data } = await tenant.ok('v1.customers.retrieve', { params })
   assert.deepEqual(data, after)
@@ -86,7 +88,8 @@ test('a payment method is detached, and announced', async () => {
   moveTo(LATER)
   const after = await detach()
   assert.deepEqual(after, { ...before, defaultPaymentMethod: null, updatedAt: LATER })
-  const expected = { type: 'payment_method.detached', objectId: 'acme', before, after }
+  const was = replacedBy(before, after)
+  const expected = { type: 'payment_method.detached', objectId: 'acme', before: was, after }
   assert.deepEqual((await tenant.announced()).at(-1), expected)
   const none = { status: 404, code: 'PaymentMethodNotFoundError', message: /acme/ }
   await tenant.refused(DETACH, { params }, none)

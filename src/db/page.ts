@@ -37,8 +37,8 @@ export type PageSource<Row, T> = {
 
 /**
  * The rows of a page, from the cursor outwards. A page ends before the limit where its rows would
- * have more than 4 MB, but has one row at least. The lengths are summed where the rows are, so that
- * what is beyond them never leaves the database.
+ * have more than 4 MB, but has one row at least. The lengths are summed where the rows are, row by
+ * row until there are enough: what is beyond is neither sent nor even unpacked.
  */
 export async function readRows<Row, T>(
   reader: Reader,
@@ -48,15 +48,21 @@ export async function readRows<Row, T>(
   const rows = await reader.many(
     (raw) => ({ value: of(row(raw)), hasMore: raw.page_more === 't' }),
     sql`
-    select * from (
-      select found.*, row_number() over page as page_place,
-        lead(true) over page is not null as page_more,
-        sum(octet_length(found::text)) over page as page_bytes
+    with recursive found as materialized (
+      select row_number() over (order by ${order}) as page_place, found.*
       from (${select} ${pageRange(key.in, page)}) as found
-      window page as (order by ${order})
-    ) as measured
-    where page_place = 1
-      or page_place <= ${page.limit}::integer and page_bytes <= ${PAGE_BYTES}::integer
+    ), walk (page_place, page_bytes) as (
+      select page_place, octet_length(found::text)::bigint from found where page_place = 1
+      union all
+      select found.page_place, walk.page_bytes + octet_length(found::text)
+      from walk join found on found.page_place = walk.page_place + 1
+      where walk.page_bytes <= ${PAGE_BYTES}::integer
+        and found.page_place <= ${page.limit}::integer
+    )
+    select found.*, page_place < (select max(page_place) from found) as page_more
+    from found
+    where page_place <= greatest(1, (
+      select max(page_place) from walk where page_bytes <= ${PAGE_BYTES}::integer))
     order by page_place`,
   )
   return { rows: rows.map(({ value }) => value), hasMore: rows.at(-1)?.hasMore ?? false }

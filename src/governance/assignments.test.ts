@@ -135,7 +135,7 @@ test('limit and cadence stay when they are absent, and null is no limit', async 
     (await announced()).map(({ type, before }) => [type, (before as Row | null)?.usageLimit]),
     [
       ['entity.entitlement.created', undefined],
-      ['entity.entitlement.updated', 10],
+      ['entity.entitlement.updated', undefined],
       ['entity.entitlement.updated', 10],
       ['entity.entitlement.updated', null],
     ],

@@ -48,7 +48,7 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
     await tenant.ok('v1Beta.entityTypes.upsert', { body: { types } })
     return sql`
       update entity_types set attribution_keys = array(
-        select 'an attribution key ' || n from generate_series(1, 50000) n)
+        select 'an-attribution-key-' || n from generate_series(1, 50000) n)
       where ${ofEnvironment(tenant)}`
   },
   'v1Beta.customers.entities.list': async (tenant) => {
