@@ -403,7 +403,7 @@ export type Consumption = Entitlement & {
    */
   recorded: boolean
   /**
-   * Whether it was decided before, when the key was first used. Then `isGranted`, `accessDeniedReason` and `recorded` are the decision of that time, every figure is as of now, and there are no `chains`.
+   * Whether it was decided before, when the key was first used. Then `isGranted`, `accessDeniedReason`, `recorded` and `unresolved` are of that time, every figure is as of now, and there are no `chains`.
    */
   replayed: boolean
 }
@@ -450,6 +450,10 @@ export type CreditEntitlement = {
    * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
    */
   chains?: EntitlementChainNode[][]
+  /**
+   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Only there if dimensions were sent.
+   */
+  unresolved?: string[]
 }
 
 /**
@@ -1101,6 +1105,18 @@ export type EntitlementChainNode = {
    * Whether this budget allows what is requested.
    */
   isGranted: boolean
+  /**
+   * What is left of the limit beside usage and what is held; null if there is no limit.
+   */
+  remaining: number | null
+  /**
+   * What open reservations hold of it, in the units of the limit; 0 where there is no budget.
+   */
+  holds: number
+  /**
+   * When usage starts again from 0; null for an entity without a budget, and for a level.
+   */
+  resetsAt: string | null
 }
 
 /**
@@ -1205,21 +1221,9 @@ export type EntitlementExplanation = Entitlement & {
 }
 
 /**
- * A budget with what is left of it.
+ * A budget, and whether it stands in the way.
  */
 export type EntitlementExplanationNode = EntitlementChainNode & {
-  /**
-   * What is left of the limit beside usage and what is held; null if there is no limit.
-   */
-  remaining: number | null
-  /**
-   * What open reservations hold of it, in the units of the limit.
-   */
-  holds: number
-  /**
-   * When usage starts again from 0; null for an entity without a budget, and for a level.
-   */
-  resetsAt: string | null
   /**
    * Whether it denies what is requested.
    */
@@ -1741,6 +1745,10 @@ export type FeatureEntitlement = {
    * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
    */
   chains?: EntitlementChainNode[][]
+  /**
+   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Only there if dimensions were sent.
+   */
+  unresolved?: string[]
 }
 
 /**
@@ -2411,22 +2419,9 @@ export type Reservation = {
 }
 
 /**
- * Whether the amount was recorded.
+ * What was decided, what holds after it, and the reservation.
  */
-export type ReservationCommit = {
-  /**
-   * Whether the amount was granted. If not, the reservation stays open.
-   */
-  isGranted: boolean
-  accessDeniedReason: AccessDeniedReason | null
-  /**
-   * Whether the amount counts as used.
-   */
-  recorded: boolean
-  /**
-   * Whether the reservation had been committed so before.
-   */
-  replayed: boolean
+export type ReservationCommit = Consumption & {
   reservation: Reservation
 }
 

@@ -24,7 +24,7 @@ test('an explanation is the answer of the check, and why', async () => {
   const query = 'featureId=seats&requestedUsage=11'
   const { rule, sources, counterfactual, ...answer } = await explained(query)
   const { data } = await tenant.ok('v1.customers.checkEntitlement', { ...acme, query })
-  const noBudgets = { chains: [], unresolved: [], unattributed: [], holds: 0 }
+  const noBudgets = { chains: [], unresolved: [], unattributed: [], holds: 0, isLevel: true }
   assert.deepEqual(answer, { ...data, ...noBudgets })
   assert.equal(rule, 'HardLimit')
   assert.deepEqual(sources, [

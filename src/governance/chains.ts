@@ -31,6 +31,9 @@ export type ChainNode = {
   /** Recorded usage in limited units, signed. */
   currentUsage: Quantity
   isGranted: boolean
+  /** What is held of it, in limited units; and what is left beside both, not below 0. */
+  holds: Quantity
+  remaining: Quantity | null
   /** What it was decided by, as raw usage; null where the entity has no budget. */
   budget: { assignmentKey: Uuid; window: Window; used: Quantity; held: Quantity } | null
 }
@@ -79,16 +82,22 @@ function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
   const name = counterName(budget, window)
   const used = spent.counters.get(name) ?? 0n
   const held = spent.holds.get(name) ?? 0n
+  const { usageLimit } = budget
   return {
     entityId: budget.entityId,
     scopeEntityIds: budget.scopeEntityIds,
     currencyId: demand.currencyId,
-    usageLimit: budget.usageLimit,
+    usageLimit,
     currentUsage: transformUnits(used, demand.transformation),
-    isGranted: isWithin(budget.usageLimit, used + held, demand),
+    isGranted: isWithin(usageLimit, used + held, demand),
+    holds: transformUnits(held, demand.transformation),
+    remaining: leftOf(usageLimit, transformUnits(used + held, demand.transformation)),
     budget: { assignmentKey: budget.assignmentKey, window, used, held },
   }
 }
+
+const leftOf = (limit: Quantity | null, spent: Quantity): Quantity | null =>
+  limit === null ? null : limit > spent ? limit - spent : 0n
 
 /** Whether a limit allows a demand, with all that was spent until now: used and held. */
 export function isWithin(
@@ -108,5 +117,7 @@ const bare = ({ entityId }: Node): ChainNode => ({
   usageLimit: null,
   currentUsage: 0n,
   isGranted: true,
+  holds: 0n,
+  remaining: null,
   budget: null,
 })

@@ -114,7 +114,14 @@ export const chainNodeToWire = (node: ChainNode) => ({
   usageLimit: orNull(node.usageLimit),
   currentUsage: usageToWire(node.currentUsage),
   isGranted: node.isGranted,
+  remaining: orNull(node.remaining),
+  holds: quantityToWire(node.holds),
+  resetsAt: resetOf(node.budget),
 })
+
+/** A level is not reset. */
+const resetOf = (budget: ChainNode['budget']): string | null =>
+  budget !== null && Number.isFinite(budget.window.end) ? instantToWire(budget.window.end) : null
 
 export const thresholdsToWire = (thresholds: readonly Threshold[]): ThresholdConfig => ({
   thresholds: thresholds.map(quantityToWire),

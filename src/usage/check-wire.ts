@@ -3,7 +3,6 @@ import type {
   Entitlement,
   EntitlementCounterfactual,
   EntitlementExplanation,
-  EntitlementExplanationNode,
 } from '../contract.gen.ts'
 import {
   creditCounterfactual,
@@ -13,16 +12,18 @@ import {
 } from '../entitlements/index.ts'
 import { type ChainNode, chainNodeToWire, type Unattributed } from '../governance/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
+import { quantityToWire } from '../kernel/quantity.ts'
 import type { Checked } from './check.ts'
 import { limitsOn, raisedBy, type Way, waysWithBudgets } from './explain-budgets.ts'
 import { isFinal } from './join-decisions.ts'
 
-/** The answer of a check. Chains are there if dimensions were sent. */
+/** The answer of a check. What dimensions lead to is there if any were sent. */
 export function checkedToWire(checked: Checked): Entitlement {
   const entitlement = entitlementToWire(checked)
   const { met } = checked
-  return met === null ? entitlement : { ...entitlement, chains: chainsOf(checked, chainNodeToWire) }
+  if (met === null) return entitlement
+  const chains = chainsOf(checked, chainNodeToWire)
+  return { ...entitlement, chains, unresolved: [...met.unresolved] }
 }
 
 function entitlementToWire({ decision, validUntil, ...base }: Checked): Entitlement {
@@ -54,7 +55,7 @@ export function explanationToWire(
     counterfactual: waysOf(checked).map((way) => way.map(changeToWire)),
     holds: quantityToWire(transformUnits(holds, transformation)),
     isLevel: isOfLevel,
-    chains: chainsOf(checked, (node) => explainedNodeToWire(node, transformation)),
+    chains: chainsOf(checked, (node) => ({ ...chainNodeToWire(node), blocks: !node.isGranted })),
     unresolved: [...(met?.unresolved ?? [])],
     unattributed: unattributed.map(({ key, records, lastAt }) => ({
       key,
@@ -63,8 +64,6 @@ export function explanationToWire(
     })),
   }
 }
-
-type Transformation = Parameters<typeof transformUnits>[1]
 
 function partsOf(checked: Checked) {
   const holding = checked.kind === 'feature' ? checked.evaluated.holding : null
@@ -84,27 +83,6 @@ function waysOf(checked: Checked): Way[] {
   const demand = { amount, transformation: null }
   return [[...creditCounterfactual(subject, request), ...raisedBy(demand, limits)]]
 }
-
-function explainedNodeToWire(
-  node: ChainNode,
-  transformation: Transformation,
-): EntitlementExplanationNode {
-  const { budget, usageLimit } = node
-  const unitsOf = (usage: Quantity) => transformUnits(usage, transformation)
-  const spent = unitsOf((budget?.used ?? 0n) + (budget?.held ?? 0n))
-  const left = usageLimit === null ? null : usageLimit - spent
-  return {
-    ...chainNodeToWire(node),
-    remaining: left === null ? null : quantityToWire(left < 0n ? 0n : left),
-    holds: quantityToWire(unitsOf(budget?.held ?? 0n)),
-    resetsAt: resetOf(budget),
-    blocks: !node.isGranted,
-  }
-}
-
-/** A level is not reset. */
-const resetOf = (budget: ChainNode['budget']): string | null =>
-  budget !== null && Number.isFinite(budget.window.end) ? instantToWire(budget.window.end) : null
 
 function changeToWire(change: Way[number]): EntitlementCounterfactual {
   const { to } = change

@@ -122,13 +122,16 @@ function prepared(work: Work, known: KnownOfGroup): PreparedRequest | Refusal {
 function recordsOf(requests: readonly (PreparedRequest | Refusal)[]): {
   records: Prepared[]
   deciding: Prepared[]
+  shown: Prepared[]
 } {
   const records: Prepared[] = []
   const deciding: Prepared[] = []
+  const shown: Prepared[] = []
   for (const request of requests) {
     if (request instanceof Refusal || request.kind === 'denial') continue
     if (request.kind === 'records') records.push(...request.records)
     else deciding.push(request.record)
+    if (request.kind === 'settling') shown.push(request.shown)
   }
-  return { records, deciding }
+  return { records, deciding, shown }
 }

@@ -9,8 +9,13 @@ import { type Call, type Handlers, Otherwise, Repeated } from '../operation.ts'
 import { type Checking, check } from './check.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check-http.ts'
 import { checkedToWire } from './check-wire.ts'
-import { refuseOldFromWire, useAmountFromWire, useFromWire, useToWire } from './consumption-wire.ts'
-import type { UseAnswer } from './decide-use.ts'
+import {
+  decisionToWire,
+  refuseOldFromWire,
+  useAmountFromWire,
+  useFromWire,
+} from './consumption-wire.ts'
+import type { DecisionAnswer } from './decide-use.ts'
 import { createMemory, type Memory } from './memory.ts'
 import { nameReservations } from './name-reservations.ts'
 import { requesting } from './prepare-uses.ts'
@@ -55,7 +60,7 @@ export function consumptionHandlers(
       }
       const use = useFromWire(body, { ...of, purpose: { kind } })
       const used = await writerOf(call).use(call.scope, use, call.origin)
-      const data = useToWire(used, await untilOf(call, used))
+      const data = decisionToWire(used, await untilOf(call, used))
       return repeatedIf(data, { data })
     },
     'v1.customers.reservations.create': async ({ params, body }, call) => {
@@ -71,13 +76,14 @@ export function consumptionHandlers(
       const used = await writerOf(call).use(call.scope, use, call.origin)
       const reservation =
         used.reservation && (await shown(call, { ...of, reservation: used.reservation, ids }))
-      const data = { ...useToWire(used, await untilOf(call, used)), reservation }
+      const data = { ...decisionToWire(used, await untilOf(call, used)), reservation }
       return repeatedIf(data, reservation === null ? new Otherwise({ data }) : { data })
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
       const amount = body.amount === undefined ? null : amountFromWire(body.amount, 'amount')
       const commit = { amount, overage: body.overage ?? 'reject' }
-      const data = await settled(call, params, { kind: 'commit', commit })
+      const { reservation, decided } = await settled(call, params, { kind: 'commit', commit })
+      const data = { ...decisionToWire(decided, await untilOf(call, decided)), reservation }
       return repeatedIf(data, { data })
     },
     'v1.customers.reservations.extend': async ({ params, body }, call) => {
@@ -106,8 +112,8 @@ const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer)
   replayed ? new Repeated(answer) : answer
 
 /** What is held is looked at where it may be in the way of what was denied. */
-async function untilOf({ app }: Call, used: UseAnswer): Promise<Instant | null> {
-  const { isGranted, evaluated, chains, decidedBy } = used
+async function untilOf({ app }: Call, decided: DecisionAnswer): Promise<Instant | null> {
+  const { isGranted, evaluated, chains, decidedBy } = decided
   if (decidedBy === null) return evaluated.validUntil
   const timed = { base: evaluated, chains: chains ?? [], now: decidedBy.now }
   return isGranted ? validUntil(timed, null) : readValidUntil(app.db.read, timed, decidedBy)
@@ -140,10 +146,9 @@ const settling =
     const { id: customerId, reservationId } = params
     const key = reservationKey(reservationId)
     const settling = { customerId, key, step }
-    const answer = await writerOf(call).settle(call.scope, settling, call.origin)
-    const { isGranted, accessDeniedReason, recorded, isRepeated } = answer
-    const reservation = await shown(call, { customerId, reservation: answer.reservation, ids })
-    return { isGranted, accessDeniedReason, recorded, replayed: isRepeated, reservation }
+    const decided = await writerOf(call).settle(call.scope, settling, call.origin)
+    const reservation = await shown(call, { customerId, reservation: decided.reservation, ids })
+    return { reservation, decided }
   }
 
 async function shown(

@@ -8,7 +8,7 @@ import { chainNodeToWire } from '../governance/index.ts'
 import { type Instant, instantFromWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { amountFromWire, type Quantity } from '../kernel/quantity.ts'
-import { tooOld, type UseAnswer } from './decide-use.ts'
+import { type DecisionAnswer, tooOld } from './decide-use.ts'
 import type { Purpose, UseInput } from './types.ts'
 import { dimensionsOfRecord } from './wire.ts'
 
@@ -58,13 +58,15 @@ export function useAmountFromWire(wire: { amount: number }): Quantity {
  * The decision, with usage as it is after it, or as of now where it is repeated; and until when a
  * check would be answered alike, if nobody does anything.
  */
-export function useToWire(used: UseAnswer, validUntil: Instant | null): Consumption {
-  const { isGranted, accessDeniedReason, recorded, isRepeated, evaluated, chains } = used
+export function decisionToWire(decided: DecisionAnswer, validUntil: Instant | null): Consumption {
+  const { isGranted, accessDeniedReason, recorded, isRepeated, evaluated } = decided
+  const { chains, unresolved } = decided
   const { rule } = evaluated.decision
   const decision = { isGranted, accessDeniedReason, rule }
   return {
     ...featureEntitlementToWire({ ...evaluated, decision, validUntil }),
     ...(chains === null ? {} : { chains: chains.map((chain) => chain.map(chainNodeToWire)) }),
+    ...(unresolved === null ? {} : { unresolved: [...unresolved] }),
     recorded,
     replayed: isRepeated,
   }

@@ -28,18 +28,27 @@ import type { Prepared } from './types.ts'
 
 type Chains = readonly (readonly ChainNode[])[]
 
-/** What became of a use, with usage as it is after it. */
-export type UseAnswer = FirstAnswer & {
+/** What was decided, with usage as it is after it. */
+export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
   /** Whether the decision is an earlier one: usage is as of now, and no budget is shown. */
   isRepeated: boolean
   evaluated: Evaluated
   /** null: no dimensions were sent, or it is repeated. */
   chains: Chains | null
+  /** null: no dimensions were sent. */
+  unresolved: readonly string[] | null
   /** Whose usage decided it, and as of when; null where none did, or it is repeated. */
   decidedBy: { customerKey: Uuid; resourceKey: Uuid; now: Instant } | null
+}
+
+/** What became of a use. */
+export type UseAnswer = DecisionAnswer & {
   /** Made of a use that was to be held, and granted. */
   reservation: Reservation | null
 }
+
+/** So much more of a feature, for whom its dimensions lead to. */
+type Asking = Limited & Pick<PreparedUse, 'record' | 'amount' | 'resolution'>
 
 const SECOND_MS = 1000
 
@@ -57,11 +66,13 @@ export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): 
   const { isGranted, accessDeniedReason } = before.decision
   const { record, purpose, asksBudgets } = use
   const { customerKey, resourceKey, acceptedAt: now } = record
-  if (isFinal(before.decision)) return denied({ ...before, asksBudgets })
+  const { unresolved } = record.attributing
+  if (isFinal(before.decision)) return denied({ ...before, asksBudgets, unresolved })
   const recorded = purpose.kind !== 'hold' && (isGranted || purpose.kind === 'record')
   const answer = { isGranted, accessDeniedReason, recorded }
   const eventKey = nextKey()
-  keepDecision(draft, use, { eventKey, answer })
+  const kept = unresolved.length === 0 ? answer : { ...answer, unresolved }
+  keepDecision(draft, use, { eventKey, answer: kept })
   if (recorded) countRecord(draft, record, eventKey)
   const reservation = isGranted && purpose.kind === 'hold' ? open(draft, use, eventKey) : null
   const { evaluated, chains } = ask(draft, use)
@@ -70,6 +81,7 @@ export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): 
     isRepeated: false,
     evaluated,
     chains: asksBudgets ? withGrants(chains, before.chains) : null,
+    unresolved: asksBudgets ? unresolved : null,
     decidedBy: { customerKey, resourceKey, now },
     reservation,
   }
@@ -83,29 +95,32 @@ export const tooOld = () =>
   )
 
 /** A denial whatever was used until now, of which nothing is kept. */
-export const denied = ({ evaluated, asksBudgets }: Denial): UseAnswer => ({
+export const denied = ({ evaluated, asksBudgets, unresolved }: Denial): UseAnswer => ({
   isGranted: false,
   accessDeniedReason: evaluated.decision.accessDeniedReason,
   recorded: false,
   isRepeated: false,
   evaluated,
   chains: asksBudgets ? [] : null,
+  unresolved: asksBudgets ? unresolved : null,
   decidedBy: null,
   reservation: null,
 })
 
 function repeated(draft: State, use: PreparedUse, first: Decided<FirstAnswer>): UseAnswer {
-  const { record, amount, content } = use
+  const { record, amount, content, asksBudgets } = use
   if (first.content !== content)
     throw badInput(
       'idempotencyKey was used for another amount, feature or dimensions; take a new one',
       'InvalidArgumentError',
     )
+  const { unresolved = [], ...answer } = first.answer
   return {
-    ...first.answer,
+    ...answer,
     isRepeated: true,
     evaluated: evaluateUse(draft, use, { record, amount }),
     chains: null,
+    unresolved: asksBudgets ? unresolved : null,
     decidedBy: null,
     reservation: draft.reservations.get(reservationOf(record, first.eventKey)) ?? null,
   }
@@ -138,8 +153,8 @@ const withGrants = (chains: Chains, before: Chains): Chains =>
     })),
   )
 
-/** What is answered to a use as of now, by the entitlement and by every budget. */
-function ask(draft: State, use: PreparedUse) {
+/** What is answered as of now to so much more, by the entitlement and by every budget. */
+export function ask(draft: State, use: Asking) {
   const { amount, feature, record, resolution } = use
   const evaluated = evaluateUse(draft, use, { record, amount })
   const demand = {

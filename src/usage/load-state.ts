@@ -51,6 +51,8 @@ export type Loading = {
   records: readonly Prepared[]
   /** What counts if it is granted. */
   deciding: readonly Prepared[]
+  /** What does not count, but whose budgets are shown. */
+  shown: readonly Prepared[]
   /** What is about to be settled. */
   reservations: readonly Reservation[]
   thresholds: readonly Threshold[]
@@ -65,7 +67,7 @@ export type Loading = {
 export async function loadState(
   tx: Tx,
   { scope, clock }: { scope: Scope; clock: Clock },
-  { records, deciding, reservations, thresholds, closedUntilOf }: Loading,
+  { records, deciding, shown, reservations, thresholds, closedUntilOf }: Loading,
 ): Promise<State> {
   const all = [...records, ...deciding]
   const asks = asksOf(all)
@@ -73,7 +75,7 @@ export async function loadState(
   const uses = namesOf(deciding)
   const marks = marksOf(records)
   const compared = [...deciding, ...records.filter(({ setIn }) => setIn !== null)]
-  const counters = countersOf(thresholds.length === 0 ? compared : all)
+  const counters = countersOf([...(thresholds.length === 0 ? compared : all), ...shown])
   const old = counters.filter(
     ({ window, customerKey }) =>
       window.start < closedUntilOf(customerKey) && window.start !== LEVEL_WINDOW.start,

@@ -41,7 +41,11 @@ export type PreparedUse = Limited & {
 }
 
 /** What denies a use whatever was used until now. */
-export type Denial = { evaluated: Evaluated; asksBudgets: boolean }
+export type Denial = {
+  evaluated: Evaluated
+  asksBudgets: boolean
+  unresolved: readonly string[]
+}
 /** A use that is denied so, of which nothing is kept. */
 export type DeniedUse = Denial & { kind: 'denial' }
 
@@ -60,8 +64,12 @@ export function prepareUse(
   const now = known.nowOf(customerKey)
   const feature = known.featureWithId(use.featureId)
   const isArchived = known.isArchived(customerKey)
-  if (resourceKey === null || feature === null)
-    return { kind: 'denial', evaluated: unknownUse(use, { isArchived, now }), asksBudgets }
+  if (resourceKey === null || feature === null) {
+    const evaluated = unknownUse(use, { isArchived, now })
+    const featureKeys = feature === null ? [] : [feature.key]
+    const resolution = resourceKey === null ? null : known.resolutionOf({ ...use, featureKeys })
+    return { kind: 'denial', evaluated, asksBudgets, unresolved: resolution?.unresolved ?? [] }
+  }
   refuseUnreportable(feature, 'featureId')
   const metered = { customerKey, resourceKey, featureKey: feature.key }
   const occurred = occurredAt(use.statedAt, now, 'timestamp')

@@ -24,7 +24,7 @@ import type { Catalog, ReadCatalog } from './remember-catalog.ts'
 import type { ReadHoldings } from './remember-held.ts'
 import type { Attributable, ReadResolutions } from './remember-resolutions.ts'
 import { unknownReservation } from './reservation-queries.ts'
-import type { KnownReservations } from './settle.ts'
+import { attributableOf, type KnownReservations } from './settle.ts'
 import { nameOfReservation } from './state.ts'
 import type { Address } from './types.ts'
 import { itemsOf, type Work } from './work.ts'
@@ -85,7 +85,10 @@ export async function readKnown(
   const metered = [...attributables.flatMap(meteredBy), ...reservations]
   const [holdingOf, resolutionOf, budgets] = await Promise.all([
     readHoldings(tx, metered, heads),
-    readResolutions(tx, scope, { attributables, heads, environmentVersion: shared, now }),
+    readResolutions(tx, scope, {
+      attributables: [...attributables, ...reservations.map(attributableOf)],
+      ...{ heads, environmentVersion: shared, now },
+    }),
     findBudgets(tx, reservations.flatMap(budgetsHeld)),
   ])
   const heldThenOf = await readPast(tx, datedBy(group, catalog), holdingOf)

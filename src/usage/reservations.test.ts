@@ -117,7 +117,12 @@ for (const [name, body, committed] of COMMITS)
       [committed, committed, 0],
     )
     assert.deepEqual(await heldBy(tenant), NOTHING)
-    assert.deepEqual(await commit(id, body), { ...answer, replayed: true })
+    assert.deepEqual(shownChains(answer), [
+      [`ann ${committed}/6`, `team ${committed}/10`, 'org 0/∞'],
+    ])
+    const again = await commit(id, body)
+    assert.deepEqual([verdict(again), again.replayed], ['granted recorded', true])
+    assert.deepEqual(again.reservation, answer.reservation)
     assert.equal((await check(0, ANN)).currentUsage, committed)
     assert.equal(verdict(await consume(6 - committed + 1, ANN)), 'BudgetExceeded')
     if (committed < 6) assert.equal(verdict(await consume(6 - committed, ANN)), 'granted recorded')

@@ -1,5 +1,5 @@
-import type { Feature } from '../catalog/index.ts'
-import { type Budget, counterName, isWithin } from '../governance/index.ts'
+import type { Feature, MeterEvent } from '../catalog/index.ts'
+import { type Budget, counterName, isWithin, type Resolution } from '../governance/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -11,13 +11,13 @@ import {
   releaseReservation,
   reservationAt,
 } from '../metering/index.ts'
-import { attributingAsHeld } from './attribute.ts'
+import { attributingAsHeld, attributingBy } from './attribute.ts'
 import { countRecord } from './count-prepared.ts'
-import { evaluateUse, hold } from './decide-use.ts'
+import { ask, type DecisionAnswer, evaluateUse, hold } from './decide-use.ts'
 import { joinDecisions } from './join-decisions.ts'
 import type { Known } from './prepare-records.ts'
 import { counting, type Limited, windowHeld } from './prepare-uses.ts'
-import { type FirstAnswer, nameOfReservation, type State } from './state.ts'
+import { nameOfReservation, type State } from './state.ts'
 import type { Prepared, SettlingInput } from './types.ts'
 
 /** What is known of reservations that a group settles. */
@@ -36,14 +36,14 @@ export type PreparedSettling = Limited & {
   step: SettlingInput['step']
   /** What counts if it is committed. */
   record: Prepared
+  /** The same, for whom its dimensions lead to by now: whose budgets are shown. */
+  shown: Prepared
+  /** null: there are none, or they name no entity. */
+  resolution: Resolution | null
 }
 
 /** What became of a step. Only a commit of more than is held can be denied. */
-export type SettlingAnswer = FirstAnswer & {
-  /** Whether the step had been taken before. */
-  isRepeated: boolean
-  reservation: Reservation
-}
+export type SettlingAnswer = DecisionAnswer & { reservation: Reservation }
 
 /** 400 `EntityIsArchivedError`; 404 for an unknown reservation. */
 export function prepareSettling(
@@ -65,6 +65,23 @@ export function prepareSettling(
   const amount = used ?? reservation.amount
   const now = known.nowOf(customerKey)
   const { hasActiveSubscription } = holding
+  const resolution = known.resolutionOf(attributableOf(reservation))
+  const record: Prepared = {
+    customerKey,
+    resourceKey,
+    occurredAt,
+    acceptedAt: now,
+    kind: 'COMMIT',
+    eventName: null,
+    value: amount,
+    dimensions: reservation.dimensions,
+    naming: null,
+    counting: [counting(feature, amount, window)],
+    setIn: null,
+    attributing: attributingAsHeld(reservation, known.budgetsOf(reservation)),
+    origin,
+    field: 'amount',
+  }
   return {
     kind: 'settling',
     subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription },
@@ -73,24 +90,21 @@ export function prepareSettling(
     window,
     key,
     step,
-    record: {
-      customerKey,
-      resourceKey,
-      occurredAt,
-      acceptedAt: now,
-      kind: 'COMMIT',
-      eventName: null,
-      value: amount,
-      dimensions: reservation.dimensions,
-      naming: null,
-      counting: [counting(feature, amount, window)],
-      setIn: null,
-      attributing: attributingAsHeld(reservation, known.budgetsOf(reservation)),
-      origin,
-      field: 'amount',
-    },
+    record,
+    shown: { ...record, attributing: attributingBy(resolution, occurredAt) },
+    resolution,
   }
 }
+
+/** For whom a reservation was made, by its dimensions. */
+export const attributableOf = ({ customerKey, featureKey, dimensions }: Reservation) => ({
+  customerKey,
+  dimensions: dimensionsOf(dimensions),
+  featureKeys: [featureKey],
+})
+
+const dimensionsOf = (text: string | null): MeterEvent['dimensions'] =>
+  text === null ? {} : JSON.parse(text)
 
 /**
  * Commits, extends or releases a reservation. What is held is always granted; of more, the limits
@@ -109,7 +123,10 @@ export function settle(
   const keep = (after: Reservation): SettlingAnswer => {
     if (after !== before) draft.reservations.set(name, after)
     const recorded = after.status === 'committed'
-    return { ...GRANTED, recorded, isRepeated: after === before, reservation: after }
+    return answerOf(draft, settling, {
+      ...GRANTED,
+      ...{ recorded, isRepeated: after === before, reservation: after, beyond: 0n },
+    })
   }
   if (step.kind === 'extend') return keep(extendReservation(before, step.ttlSeconds, now))
   if (step.kind === 'release') {
@@ -123,19 +140,44 @@ export function settle(
     ? askBeyond(draft, settling, beyond)
     : GRANTED
   if (!isGranted)
-    return {
-      isGranted,
-      accessDeniedReason,
-      recorded: false,
-      isRepeated: false,
-      reservation: reservationAt(before, now),
-    }
+    return answerOf(draft, settling, {
+      ...{ isGranted, accessDeniedReason, recorded: false, isRepeated: false },
+      ...{ reservation: reservationAt(before, now), beyond },
+    })
   hold(draft, before, -1n)
   countRecord(draft, record, nextKey())
   return keep(after)
 }
 
 const GRANTED = { isGranted: true, accessDeniedReason: null } as const
+
+type Settled = Pick<
+  SettlingAnswer,
+  'isGranted' | 'accessDeniedReason' | 'recorded' | 'isRepeated' | 'reservation'
+> & {
+  /** What was asked for beyond what is held. */
+  beyond: Quantity
+}
+
+/** A step with usage after it, where it was held. All budgets allow what is granted. */
+function answerOf(
+  draft: State,
+  settling: PreparedSettling,
+  { beyond, ...settled }: Settled,
+): SettlingAnswer {
+  const { record, resolution } = settling
+  const { customerKey, resourceKey, acceptedAt: now } = record
+  const { evaluated, chains } = ask(draft, { ...settling, amount: beyond })
+  const isShown = record.dimensions !== null && !settled.isRepeated
+  const allowed = chains.map((chain) => chain.map((node) => ({ ...node, isGranted: true })))
+  return {
+    ...settled,
+    evaluated,
+    chains: isShown ? (settled.isGranted ? allowed : chains) : null,
+    unresolved: isShown ? (resolution?.unresolved ?? []) : null,
+    decidedBy: { customerKey, resourceKey, now },
+  }
+}
 
 /** What is held counts as used, so that only what is beyond is asked for. */
 function askBeyond(draft: State, settling: PreparedSettling, beyond: Quantity) {

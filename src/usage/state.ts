@@ -31,6 +31,8 @@ export type FirstAnswer = {
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
   recorded: boolean
+  /** The keys of dimensions that could have named an entity and did not; absent for none. */
+  unresolved?: readonly string[]
 }
 /** The name that is given to a decision. */
 export type Deciding = NameOf & Decided<FirstAnswer> & { keptUntil: Instant }

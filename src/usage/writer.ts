@@ -118,7 +118,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
         const [address] = await addressesOf(app.db.read, scope, { subjects: [use], keys })
         if (!address) {
           const evaluated = useOfNobody(use.amount, app.clock.now())
-          return denied({ evaluated, asksBudgets: use.asksBudgets })
+          return denied({ evaluated, asksBudgets: use.asksBudgets, unresolved: [] })
         }
         const item = { ...use, ...address }
         return (await submit('use', scope, { kind: 'use', item, origin })).used

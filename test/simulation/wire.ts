@@ -27,15 +27,16 @@ export const periodToWire = (period: Window) => {
 /** Everything about an answer to a check that the model predicts. */
 export function assertCheck(predicted: Check, body: CheckBody): void {
   const { isGranted, accessDeniedReason } = body
-  const chains = 'chains' in body ? body.chains : undefined
+  const { chains, unresolved = null } = body
   const figures = predicted.figures === null ? null : figuresIn(body)
   assert.deepEqual(
-    { isGranted, accessDeniedReason, figures, chains },
+    { isGranted, accessDeniedReason, figures, chains, unresolved },
     {
       isGranted: predicted.isGranted,
       accessDeniedReason: predicted.reason,
       figures: figuresOf(predicted),
       chains: chainsOf(predicted),
+      unresolved: predicted.unresolved,
     },
   )
 }
@@ -62,10 +63,13 @@ function figuresOf({ figures }: Check) {
 
 function chainsOf({ chains }: Check) {
   return chains?.map((chain) =>
-    chain.map(({ usageLimit, currentUsage, ...node }) => ({
+    chain.map(({ usageLimit, currentUsage, holds, remaining, resetsAt, ...node }) => ({
       ...node,
       usageLimit: amountOf(usageLimit),
       currentUsage: amountOf(currentUsage),
+      holds: amountOf(holds),
+      remaining: amountOf(remaining),
+      resetsAt: resetsAt === null ? null : instantToWire(resetsAt),
     })),
   )
 }

@@ -13,7 +13,7 @@ import type {
   ResetUnit,
   State,
 } from './state.ts'
-import { budgetsOf, byScope, type Dimensions, idsIn, pathsOf } from './tree.ts'
+import { budgetsOf, byScope, type Dimensions, idsIn, pathsOf, unresolvedIn } from './tree.ts'
 import {
   budgetHeld,
   budgetUsage,
@@ -47,6 +47,11 @@ export type Node = {
   usageLimit: Quantity | null
   currentUsage: Quantity
   isGranted: boolean
+  /** What is held of it, and what is left beside that and usage. */
+  holds: Quantity
+  remaining: Quantity | null
+  /** null: never. */
+  resetsAt: Instant | null
 }
 
 /** What is told of a metered feature that is held. */
@@ -64,6 +69,8 @@ export type Check = {
   figures: Figures | null
   /** null: no dimensions were sent. */
   chains: Node[][] | null
+  /** The dimensions that should have named somebody. null: none were sent. */
+  unresolved: readonly string[] | null
 }
 
 /** Beyond them the tree is not looked at. */
@@ -106,9 +113,13 @@ export function check(state: State, input: CheckInput, clock: Instant): Outcome<
       reason,
       figures,
       chains: dimensions === undefined ? null : chains,
+      unresolved: dimensions === undefined ? null : unresolvedBy(state, customer, dimensions),
     },
   }
 }
+
+const unresolvedBy = (state: State, customer: Customer | undefined, dimensions: Dimensions) =>
+  customer === undefined ? [] : unresolvedIn(state, customer, dimensions)
 
 const capabilityOf = ({ featureId, currencyId }: CheckInput): Capability =>
   currencyId === undefined
@@ -208,18 +219,24 @@ function nodesOf(
   const own = budgets.filter(({ entityId }) => entityId === entity.id)
   if (own.length > 0) return own.map((budget) => nodeOf(customer, budget, asked))
   const usage = { usageLimit: null, currentUsage: 0n, isGranted: true }
-  return [{ entityId: entity.id, scopeEntityIds: [], ...usage }]
+  const left = { holds: 0n, remaining: null, resetsAt: null }
+  return [{ entityId: entity.id, scopeEntityIds: [], ...usage, ...left }]
 }
 
 /** Who asks for nothing asks whether anything is left. */
 function nodeOf(customer: Customer, budget: Budget, { requested, at, now }: Asked): Node {
   const window = budgetWindow(budget, at)
   const usage = budgetUsage(customer, budget, window)
-  const taken = usage + budgetHeld(customer, { budget, window, now })
+  const holds = budgetHeld(customer, { budget, window, now })
+  const taken = usage + holds
   const { entityId, scope, limit } = budget
   const isGranted = limit === null || fits({ taken, requested, limit })
-  const currentUsage = shown(usage)
-  return { entityId, scopeEntityIds: scope, usageLimit: limit, currentUsage, isGranted }
+  const remaining = limit === null ? null : shown(limit - taken)
+  const resetsAt = Number.isFinite(window.end) ? window.end : null
+  return {
+    ...{ entityId, scopeEntityIds: scope, usageLimit: limit, currentUsage: shown(usage) },
+    ...{ isGranted, holds, remaining, resetsAt },
+  }
 }
 
 export const fits = (amounts: {

@@ -34,10 +34,12 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
     add(state, customer, { featureId, amount, at, mark: null, setTo: null, dimensions })
   }
   const decision = { isGranted, reason, recorded }
-  keep(customer, key, { content, decision, reservation: null })
+  keep(customer, key, { ...{ content, decision, reservation: null }, ...unresolvedOf(verdict) })
   const after = afterwards(state, input, { clock, at, verdict })
   return { done: { decision, isRepeated: false, after } }
 }
+
+export const unresolvedOf = ({ unresolved }: Check) => ({ unresolved: unresolved ?? [] })
 
 /** Remembers what was decided, unless there was nothing to decide by: that may come. */
 export function keep(customer: Customer, key: string, answer: KeptAnswer): void {
@@ -88,7 +90,8 @@ export function judge(
   customer.decidedAt = now
   const at = input.timestamp ?? now
   if (kept?.decision) {
-    const after = { ...ask(state, input, { clock, at }), chains: null }
+    const unresolved = input.dimensions === undefined ? null : (kept.unresolved ?? [])
+    const after = { ...ask(state, input, { clock, at }), chains: null, unresolved }
     return { done: { decision: kept.decision, isRepeated: true, after } }
   }
   const verdict = ask(state, input, { clock, at })

@@ -8,6 +8,7 @@ import {
   contentOf,
   judge,
   keep,
+  unresolvedOf,
 } from './consume.ts'
 import { decisionInstant } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
@@ -36,7 +37,7 @@ export function reserve(state: State, input: ReserveInput, clock: Instant): Outc
   const { isGranted, reason } = verdict
   const reservation = isGranted ? hold(state, customer, { input, at }) : null
   const decision = { isGranted, reason, recorded: false }
-  keep(customer, key, { content, decision, reservation })
+  keep(customer, key, { ...{ content, decision, reservation }, ...unresolvedOf(verdict) })
   const after = afterwards(state, input, { clock, at, verdict })
   return { done: { decision, isRepeated: false, after, reservation } }
 }
@@ -52,7 +53,7 @@ function hold(
   const resolved = idsIn(pathsOf(state, customer, dimensions))
   const budgets = budgetsOf(customer, { capability, resolved })
   const reservation: Reservation = {
-    ...{ featureId, amount: amountFromWire(input.amount, 'amount'), at },
+    ...{ featureId, dimensions, amount: amountFromWire(input.amount, 'amount'), at },
     expiresAt: customer.decidedAt + ttlSeconds * SECOND_MS,
     ...{ status: 'open', committedAmount: null },
     budgets: new Set(budgets.filter((budget) => counts(budget, at))),
@@ -70,7 +71,7 @@ function keptReservation(state: State, input: ReserveInput): Reservation | null 
 export type Named = { customerId: string; reservation: Reservation | undefined }
 type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
 export type CommitInput = Named & { amount?: number; overage?: Overage }
-export type Committed = { decision: Decision; isRepeated: boolean; reservation: Reservation }
+export type Committed = Consumption & { reservation: Reservation }
 
 /**
  * Records what was used of a hold, in the windows and for the budgets that it was held in. What is
@@ -83,25 +84,48 @@ export function commit(state: State, input: CommitInput, clock: Instant): Outcom
   const amount =
     input.amount === undefined ? reservation.amount : amountFromWire(input.amount, 'amount')
   if (reservation.status === 'committed' && reservation.committedAmount === amount)
-    return { done: { decision: granted, isRepeated: true, reservation } }
+    return { done: settled(state, found, { decision: granted, isRepeated: true, extra: 0n }) }
   if (!isOpen(reservation, now)) return { refused: [impossible] }
   const extra = amount - reservation.amount
   const { overage = 'reject' } = input
   if (extra > 0n && overage === 'reject') return { refused: [impossible] }
   const reason = extra > 0n && overage === 'allow_if_available' ? whyNot(state, found, extra) : null
-  if (reason !== null) return { done: { ...denied(reason), reservation } }
+  if (reason !== null) {
+    const decision = { isGranted: false, reason, recorded: false }
+    return { done: settled(state, found, { decision, isRepeated: false, extra }) }
+  }
   reservation.status = 'committed'
   reservation.committedAmount = amount
   const { featureId, at, budgets } = reservation
   const counted = new Map([...budgets].map((budget) => [budget, amount]))
   customer.records.push({ featureId, amount, mark: null, at, isSet: false, counted })
-  return { done: { decision: granted, isRepeated: false, reservation } }
+  return { done: settled(state, found, { decision: granted, isRepeated: false, extra: 0n }) }
+}
+
+type Step = { decision: Decision; isRepeated: boolean; extra: Quantity }
+
+/**
+ * A commit with the figures after it, of the windows that it was held in. What is granted all
+ * budgets allow; of what is denied each tells whether it would allow so much more.
+ */
+function settled(state: State, found: Found, { decision, isRepeated, extra }: Step): Committed {
+  const { customer, reservation, now } = found
+  const { featureId, at, dimensions } = reservation
+  const asked = { customerId: customer.id, featureId, at, requestedUsage: quantityToWire(extra) }
+  const isNamed = Object.keys(dimensions).length > 0
+  const outcome = check(state, isNamed ? { ...asked, dimensions } : asked, now)
+  if ('refused' in outcome) throw new Error('a feature is never refused')
+  const after = outcome.done
+  const chains = after.chains?.map((chain) =>
+    chain.map((node) => ({ ...node, isGranted: decision.isGranted || node.isGranted })),
+  )
+  const shown = isRepeated
+    ? { chains: null, unresolved: null }
+    : { chains: chains ?? null, unresolved: after.unresolved }
+  return { decision, isRepeated, after: { ...after, ...shown }, reservation }
 }
 
 const granted: Decision = { isGranted: true, reason: null, recorded: true }
-const denied = (reason: Decision['reason']) => ({
-  ...{ decision: { isGranted: false, reason, recorded: false }, isRepeated: false },
-})
 
 type Found = { customer: Customer; reservation: Reservation; now: Instant }
 

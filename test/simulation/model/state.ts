@@ -96,6 +96,8 @@ export type UsageRecord = {
 export type KeptAnswer = {
   content: string
   decision: Decision | null
+  /** The dimensions that named nobody then. */
+  unresolved?: readonly string[]
   reservation: Reservation | null
 }
 
@@ -103,6 +105,7 @@ export type Decision = { isGranted: boolean; reason: Reason | null; recorded: bo
 
 export type Reservation = {
   featureId: string
+  dimensions: Readonly<Record<string, string | number | boolean>>
   amount: Quantity
   /** The hold, and what is committed of it, lie in the windows of this instant. */
   at: Instant

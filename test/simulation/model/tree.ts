@@ -22,12 +22,28 @@ function climb(customer: Customer, id: string): Entity[] {
  */
 export function pathsOf(state: State, customer: Customer, dimensions: Dimensions): Entity[][] {
   const direct = new Set<Entity>()
-  for (const [key, value] of Object.entries(dimensions)) {
-    const entity = customer.entities.get(String(value))
-    if (entity === undefined) continue
-    if (state.types.get(entity.typeId)?.attributionKeys.includes(key)) direct.add(entity)
+  for (const dimension of Object.entries(dimensions)) {
+    const entity = named(state, customer, dimension)
+    if (entity !== undefined) direct.add(entity)
   }
   return [...direct].map((entity) => climb(customer, entity.id))
+}
+
+type Dimension = readonly [key: string, value: string | number | boolean]
+
+/** The entity that a dimension names: one whose type has the key. */
+function named(state: State, customer: Customer, [key, value]: Dimension): Entity | undefined {
+  const entity = customer.entities.get(String(value))
+  if (entity === undefined) return undefined
+  return state.types.get(entity.typeId)?.attributionKeys.includes(key) ? entity : undefined
+}
+
+/** The keys of dimensions that some type has, and whose values name nobody of it. */
+export function unresolvedIn(state: State, customer: Customer, dimensions: Dimensions): string[] {
+  const keys = new Set([...state.types.values()].flatMap((type) => type.attributionKeys))
+  return Object.entries(dimensions)
+    .filter((each) => keys.has(each[0]) && named(state, customer, each) === undefined)
+    .map(([key]) => key)
 }
 
 export const idsIn = (paths: readonly Entity[][]): Set<string> =>

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EntitlementChainNode } from '../../../contract.gen.ts'
 import type { Answer, Api } from '../../api.ts'
 import { CommandError } from '../../command.ts'
 import type { StatusLine } from '../../status-line.ts'
 import { readDemoData } from '../demo-data.ts'
 import { runTraffic } from './run-traffic.ts'
+import type { SeenNode } from './watch-budgets.ts'
 
 const data = await readDemoData()
 
@@ -54,7 +54,7 @@ function governance(path: string): Answer {
 }
 
 const decided = (isGranted: boolean, currentUsage: number) => (): Answer => {
-  const node: EntitlementChainNode = {
+  const node: SeenNode = {
     entityId: 'team-legal',
     scopeEntityIds: ['meridian-4-medium', 'eu-central'],
     usageLimit: 33_000,

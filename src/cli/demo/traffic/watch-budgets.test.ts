@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EntitlementChainNode } from '../../../contract.gen.ts'
-import { watchBudgets } from './watch-budgets.ts'
+import { type SeenNode, watchBudgets } from './watch-budgets.ts'
 
 type Node = { entityId?: string; scope?: string[]; used: number; of?: number | null; ok?: boolean }
 type Step = { at: [sent: number, answered: number]; nodes: Node[]; changes: string[] }
@@ -13,7 +12,7 @@ const nodeOf = ({ entityId = 'a', scope = [], used, of = 100, ok = true }: Node)
     currentUsage: used,
     usageLimit: of,
     isGranted: ok,
-  }) satisfies EntitlementChainNode
+  }) satisfies SeenNode
 
 /** What is seen step by step; `-a` is blocked, `+a` is free again. */
 const CASES: Record<string, Step[]> = {

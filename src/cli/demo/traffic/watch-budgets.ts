@@ -1,11 +1,16 @@
 import type { EntitlementChainNode } from '../../../contract.gen.ts'
 
+/** What is looked at of a node of an answer's chains. */
+export type SeenNode = Pick<
+  EntitlementChainNode,
+  'entityId' | 'scopeEntityIds' | 'currencyId' | 'usageLimit' | 'currentUsage' | 'isGranted'
+>
 /** A budget as the chains of answers show it. */
-export type Budget = Omit<EntitlementChainNode, 'isGranted'>
+export type Budget = Omit<SeenNode, 'isGranted'>
 
 /** The chains of an answer, when its request was sent and when it came, in milliseconds. */
 export type Observed = {
-  chains: readonly (readonly EntitlementChainNode[])[]
+  chains: readonly (readonly SeenNode[])[]
   sentMs: number
   answeredMs: number
 }
@@ -43,7 +48,7 @@ type Block = { sinceMs: number; seenMs: number }
 export function watchBudgets(): BudgetWatch {
   const all = new Map<string, Watched>()
 
-  const observeNode = (node: EntitlementChainNode, observed: Observed): Change[] => {
+  const observeNode = (node: SeenNode, observed: Observed): Change[] => {
     const { isGranted, ...budget } = node
     const key = keyOf(budget)
     const known = all.get(key)
