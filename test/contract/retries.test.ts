@@ -23,6 +23,8 @@ const listening = async (world: World) => ({
 const here = await listening(await openWorld())
 const there = await listening(await openWorld())
 const limited = await listening(await openWorld({ BURSAR_RATE_LIMITS: ONE_EACH }))
+// Portraits show what was made in one instant in the order of its keys: both make them in one row.
+Object.assign(limited.world.bursar.app, { ids: here.world.bursar.app.ids })
 const relay = await openHttpRelay(here.url)
 
 /** The only request without keys that counts whenever nothing is known of the first try. */
@@ -106,9 +108,14 @@ async function callTimes(operation: Operation, times: number): Promise<string> {
 
 const bodyOf = (answer: string): unknown => withoutReplay(answer.slice(answer.indexOf('\r\n\r\n')))
 
-/** A decision that is repeated by its key says so, and shows no budgets: they may have changed. */
+/**
+ * What only the first answer of a decision tells, or only a repetition. Repetitions show no
+ * budgets, since they may have changed; those of a commit do not say where its dimensions led.
+ */
+const OF_ONE = ['replayed', 'chains', 'unresolved']
+
 const withoutReplay = (text: string): unknown =>
-  JSON.parse(text, (name, value) => (['replayed', 'chains'].includes(name) ? undefined : value))
+  JSON.parse(text, (name, value) => (OF_ONE.includes(name) ? undefined : value))
 
 /** A try that is lost; answers what the server said to it. */
 async function lose(loss: Loss, sending: Sending): Promise<string> {
