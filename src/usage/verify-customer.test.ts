@@ -58,8 +58,8 @@ const total = (set: Sql, where: Sql) => () =>
   sql`update usage_totals set ${set} where ${one(sql`usage_totals`, where)}`
 const noTotal = (where: Sql) => () =>
   sql`delete from usage_totals where ${one(sql`usage_totals`, where)}`
-/** Of a window that is kept. */
-const used = () => sql`usage <> 0 and window_start > (
+/** Of a window that is kept, and that no reservation of the company holds. */
+const used = () => sql`usage <> 0 and held = 0 and window_start > (
   select closed_until from customer_heads where ${whose()}) + interval '1 hour'`
 const counter = (set: Sql) => () =>
   sql`update budget_counters set ${set} where ${one(sql`budget_counters`, used())}`
