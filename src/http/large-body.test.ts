@@ -86,6 +86,9 @@ test('what could not be cut into parts is refused before it is parsed', async ()
     [`{"junk":{"a":[${megabytes('[],')}1]}}`, /beside its lists is larger than 1 MB/],
     [`{"events":[[${megabytes('[],')}1]]}`, /^events\[0\] is larger than 1 MB/],
     [`{"events":[${megabytes('[],')}1]}`, /lists of more than 10000 items/],
+    [`{${megabytes('"a":[],')}"a":1}`, /too many lists/],
+    [`{"events":[${megabytes(' ')}]}`, /^events\[0\] is larger than 1 MB/],
+    [`${megabytes(' ')}{}`, /^body must be an object/],
   ]
   for (const [text, message] of refused) await assert.rejects(parsed(text), { message })
 })

@@ -14,20 +14,31 @@ export type Split = {
   readonly lists: readonly (readonly Span[])[]
 }
 
-/** No list of the contract is longer than a tenth of it. */
+/**
+ * Lists and what they hold, together: no list of the contract is longer than a tenth of it, and no
+ * body has more than a few of them.
+ */
 const ITEMS_LIMIT = 10_000
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x5d]
-const SPACES = [0x20, 0x09, 0x0a, 0x0d]
+const [SPACE, TAB, LINE_FEED, RETURN] = [0x20, 0x09, 0x0a, 0x0d]
 
-const isSpace = (byte: number | undefined): boolean => SPACES.includes(byte ?? 0)
+const isSpace = (byte: number): boolean =>
+  byte === SPACE || byte === LINE_FEED || byte === RETURN || byte === TAB
 
-const isBlank = (bytes: Buffer, { from, to }: Span): boolean =>
-  bytes.subarray(from, to).every(isSpace)
+/** Bytes that are looked through for what is no space: more spaces are refused elsewhere. */
+const SPACES_LIMIT = 1_048_576
+
+/** What is written there after spaces, if there are not too many of them. */
+const firstIn = (bytes: Buffer, { from, to }: Span): number | undefined =>
+  bytes.subarray(from, Math.min(to, from + SPACES_LIMIT)).find((byte) => !isSpace(byte))
+
+const isBlank = (bytes: Buffer, span: Span): boolean =>
+  span.to - span.from <= SPACES_LIMIT && firstIn(bytes, span) === undefined
 
 /** Whether what is written there can only be an object. */
 export const beginsObject = (bytes: Buffer): boolean =>
-  bytes[bytes.findIndex((byte) => !isSpace(byte))] === OPEN_OBJECT
+  firstIn(bytes, { from: 0, to: bytes.length }) === OPEN_OBJECT
 
 const notJson = () => badInput('body: not valid JSON')
 
@@ -46,9 +57,15 @@ export function splitJson(bytes: Buffer): { advance(count: number): boolean; res
   let itemFrom = -1
   let count = 0
 
+  const countOne = () => {
+    count += 1
+    if (count > ITEMS_LIMIT)
+      throw badInput(`the body has lists of more than ${ITEMS_LIMIT} items, or too many lists`)
+  }
   const open = (byte: number) => {
     depth += 1
     if (depth !== 2 || byte !== OPEN_LIST) return
+    countOne()
     itemFrom = place + 1
     outside.push(bytes.subarray(outsideFrom, itemFrom))
     lists.push([])
@@ -57,9 +74,7 @@ export function splitJson(bytes: Buffer): { advance(count: number): boolean; res
     const items = lists.at(-1) as Span[]
     const isLast = bytes[place] === CLOSE_LIST
     if (!isLast || items.length > 0 || !isBlank(bytes, { from: itemFrom, to: place })) {
-      count += 1
-      if (count > ITEMS_LIMIT)
-        throw badInput(`the body has lists of more than ${ITEMS_LIMIT} items`)
+      countOne()
       items.push({ from: itemFrom, to: place })
     }
     itemFrom = place + 1
