@@ -1,14 +1,34 @@
-import { column, type Reader, row, sql } from '../db/index.ts'
+import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { boundToSql, type Window } from '../kernel/period.ts'
 import type { WindowOf } from './types.ts'
 
+/** Open reservations of a customer that are looked at, the first to expire. */
+const LOOKED_AT = 100
+
+/**
+ * When the first of a customer's open reservations `r` that are `inTheWay` expires, after `now`; a
+ * relation. There may be very many others before it: where it is not among the first that expire,
+ * the last of those is answered, before which nothing changes either.
+ */
+const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql => sql`(
+  select r.expires_at
+  from (
+    select open.*, row_number() over (order by open.expires_at, open.reservation_key) as place
+    from reservations open
+    where open.customer_key = ${of.customerKey} and open.status = 'open'
+      and open.expires_at > ${instantToWire(of.now)}::timestamptz
+    order by open.expires_at, open.reservation_key limit ${LOOKED_AT}::integer
+  ) r
+  where r.place = ${LOOKED_AT}::integer or ${of.inTheWay}
+  order by r.expires_at, r.reservation_key limit 1)`
+
 const positionRow = row({ position: column.integer, expires_at: column.instant })
 
 /**
  * When the first of the open reservations expires, after `now`, that occurred in a window of what
- * is metered; in the order of the windows, null where there is none.
+ * is metered, or an instant before that; in the order of the windows, null where there is none.
  */
 export async function findHoldEnds(
   reader: Reader,
@@ -16,6 +36,13 @@ export async function findHoldEnds(
   now: Instant,
 ): Promise<(Instant | null)[]> {
   if (windows.length === 0) return []
+  const first = firstEnd({
+    customerKey: sql`asked.customer_key`,
+    now,
+    inTheWay: sql`
+      r.feature_key = asked.feature_key and r.resource_key = asked.resource_key
+        and r.occurred_at >= asked.window_start and r.occurred_at < asked.window_end`,
+  })
   const found = await reader.many(
     positionRow,
     sql`
@@ -28,13 +55,7 @@ export async function findHoldEnds(
       ${windows.map(({ window }) => boundToSql(window.end))}::timestamptz[]
     ) with ordinality as asked (customer_key, feature_key, resource_key, window_start, window_end,
       position)
-      cross join lateral (
-        select r.expires_at from reservations r
-        where r.customer_key = asked.customer_key and r.status = 'open'
-          and r.expires_at > ${instantToWire(now)}::timestamptz
-          and r.feature_key = asked.feature_key and r.resource_key = asked.resource_key
-          and r.occurred_at >= asked.window_start and r.occurred_at < asked.window_end
-        order by r.expires_at, r.reservation_key limit 1) first`,
+      cross join lateral ${first} first`,
   )
   const ends: (Instant | null)[] = windows.map(() => null)
   for (const { position, expires_at } of found) ends[position - 1] = expires_at
@@ -54,19 +75,14 @@ export async function findHoldEnd(
 ): Promise<Instant | null> {
   const { counters, now } = of
   if (counters.length === 0) return null
-  const found = await reader.maybeOne(
-    endRow,
-    sql`
-    select r.expires_at from reservations r
-    where r.customer_key = ${customerKey}::uuid and r.status = 'open'
-      and r.expires_at > ${instantToWire(now)}::timestamptz
-      and exists (
-        select from unnest(r.assignment_keys, r.assignment_windows) as held (key, start)
-        where (held.key, held.start) in (
-          select * from unnest(
-            ${counters.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-            ${counters.map(({ window }) => instantToWire(window.start))}::timestamptz[])))
-    order by r.expires_at, r.reservation_key limit 1`,
-  )
+  const inTheWay = sql`
+    exists (
+      select from unnest(r.assignment_keys, r.assignment_windows) as held (key, start)
+      where (held.key, held.start) in (
+        select * from unnest(
+          ${counters.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+          ${counters.map(({ window }) => instantToWire(window.start))}::timestamptz[])))`
+  const first = firstEnd({ customerKey: sql`${customerKey}::uuid`, now, inTheWay })
+  const found = await reader.maybeOne(endRow, sql`select expires_at from ${first} as first`)
   return found?.expires_at ?? null
 }
