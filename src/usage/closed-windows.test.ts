@@ -4,9 +4,12 @@ import { ANN, FEATURE, openAgency, params, shownChains } from '../../test/suppor
 import { differencesOf } from '../../test/support/verified.ts'
 import { NOW, openWorldApart, type Tenant, type World } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
-import { column, row, sql } from '../db/index.ts'
+import { column, row, sql, type Tx, within } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
+import { systemOrigin } from '../kernel/origin.ts'
+import { sources } from '../sources.ts'
+import { usageHandlers } from './http.ts'
 import { recountCustomer } from './index.ts'
 
 const DAY_MS = 86_400_000
@@ -145,6 +148,41 @@ test('what is held in a window that has closed stays there, and is settled there
   assert.deepEqual(await differences(), {})
   await runAt(start + 42 * DAY_MS)
   assert.equal(await rowsOf('budget_counters'), 1)
+  assert.deepEqual(await differences(), {})
+})
+
+/** The records that this transaction has read so far. */
+const recordsRead = async (tx: Tx): Promise<number> =>
+  (
+    await tx.one(
+      countRow,
+      sql`
+      select coalesce(sum(pg_stat_get_xact_tuples_returned(oid)
+        + pg_stat_get_xact_tuples_fetched(oid)), 0)::integer as rows
+      from pg_class where relname like 'usage_events%' and relkind in ('r', 'i')`,
+    )
+  ).rows
+
+test('what is reported late to a window that was trimmed is counted without its records', async () => {
+  const { tenant, consume, runAt, used, differences } = await openLong(world)
+  const { app } = world.bursar
+  await consume(600, ANN)
+  for (let times = 1; times < 100; times += 1) await consume(1, ANN)
+  await runAt(start + 70 * DAY_MS)
+  const createdAt = instantToWire(start + 2 * MINUTE_MS)
+  const usages = [
+    { customerId: params.id, featureId: FEATURE, value: 3, dimensions: ANN, createdAt },
+  ]
+  await app.db.transaction(async (tx) => {
+    const before = await recordsRead(tx)
+    const own = { ...app, db: within(tx) }
+    const call = { app: own, scope: tenant.scope, origin: systemOrigin('test') }
+    const asked = { params: {}, query: {}, body: { usages } }
+    await usageHandlers(sources)['v1.usage.report'](asked, call)
+    const read = (await recordsRead(tx)) - before
+    assert.ok(read < 10, `${read} records were read`)
+  })
+  assert.equal(await used(), 'ann 0, org 0, team 0')
   assert.deepEqual(await differences(), {})
 })
 

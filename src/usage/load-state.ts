@@ -7,6 +7,7 @@ import {
   readCounters,
   readFired,
   type Threshold,
+  windowOf,
 } from '../governance/index.ts'
 import type { Clock, Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -75,7 +76,8 @@ export async function loadState(
   const uses = namesOf(deciding)
   const marks = marksOf(records)
   const compared = [...deciding, ...records.filter(({ setIn }) => setIn !== null)]
-  const counters = countersOf([...(thresholds.length === 0 ? compared : all), ...shown])
+  const watched = thresholds.length === 0 ? [] : records.flatMap(openCountersOf)
+  const counters = eachOnce([...[...compared, ...shown].flatMap(countersOf), ...watched])
   const old = counters.filter(
     ({ window, customerKey }) =>
       window.start < closedUntilOf(customerKey) && window.start !== LEVEL_WINDOW.start,
@@ -186,11 +188,22 @@ const seenIn = (marks: readonly MarkOf[], windows: readonly Window[][]): [string
     (windows[index] ?? []).map((window): [string, true] => [nameOfSeen(mark, window), true]),
   )
 
-/** The counters that records may add to, each once. */
-function countersOf(records: readonly Prepared[]): CounterKey[] {
-  const counters = new Map<string, CounterKey>()
-  for (const { customerKey, counting, attributing } of records)
-    for (const posting of attributing.attributionOf(counting)?.postings ?? [])
-      counters.set(counterName(posting, posting.window), { ...posting, customerKey })
-  return [...counters.values()]
+/** The counters that a record may add to. */
+const countersOf = ({ customerKey, counting, attributing }: Prepared): CounterKey[] =>
+  (attributing.attributionOf(counting)?.postings ?? []).map((posting) => ({
+    ...posting,
+    customerKey,
+  }))
+
+/** Those of windows that go on: no threshold fires for one that is over. */
+function openCountersOf(record: Prepared): CounterKey[] {
+  const { attributing, occurredAt, acceptedAt } = record
+  const open = attributing.budgets
+    .filter((budget) => windowOf(budget, occurredAt).end > acceptedAt)
+    .map(({ assignmentKey }) => assignmentKey)
+  return countersOf(record).filter(({ assignmentKey }) => open.includes(assignmentKey))
 }
+
+const eachOnce = (counters: readonly CounterKey[]): CounterKey[] => [
+  ...new Map(counters.map((each) => [counterName(each, each.window), each])).values(),
+]

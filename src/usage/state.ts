@@ -51,7 +51,10 @@ export type State = {
   seen: Layer<true>
   /** At which budgets are announced; only if there are any, it is known what fired. */
   thresholds: readonly Threshold[]
-  /** Known are those that something is decided by or set, and all if there are thresholds. */
+  /**
+   * Known are those that something is decided by or set, and if there are thresholds all of windows
+   * that go on. Of others, what the group adds.
+   */
   counters: Layer<Quantity>
   /** When the SET in force of a counter occurred. */
   setAts: Layer<Instant>
