@@ -170,3 +170,12 @@ test('what is released leaves no trace, and archiving the customer releases', ()
   assert.deepEqual(ends, ['released', 'released', 'expired'])
   assert.equal(ask(state, ann, 10).isGranted, true)
 })
+
+test('a commit tells of dimensions in the order of their names, short ones first', () => {
+  const state = create()
+  const dimensions = { userId: 'zoe', modelId: 'none', orgId: 'none' }
+  const { reservation } = done(reserve(state, { ...input(1, 'a'), dimensions }, CREATED))
+  assert.ok(reservation !== null)
+  const { after } = done(commit(state, named(reservation), CREATED))
+  assert.deepEqual(after.unresolved, ['orgId', 'userId', 'modelId'])
+})

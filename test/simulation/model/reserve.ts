@@ -13,7 +13,7 @@ import {
 import { decisionInstant } from './record.ts'
 import type { Customer, Decision, Outcome, Refusal, Reservation, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
-import { budgetsOf, idsIn, pathsOf } from './tree.ts'
+import { budgetsOf, compare, type Dimensions, idsIn, pathsOf } from './tree.ts'
 import { budgetHeld, budgetUsage, budgetWindow, counts, isOpen } from './usage.ts'
 
 const SECOND_MS = 1000
@@ -53,7 +53,8 @@ function hold(
   const resolved = idsIn(pathsOf(state, customer, dimensions))
   const budgets = budgetsOf(customer, { capability, resolved })
   const reservation: Reservation = {
-    ...{ featureId, dimensions, amount: amountFromWire(input.amount, 'amount'), at },
+    ...{ featureId, dimensions: asKept(dimensions) },
+    ...{ amount: amountFromWire(input.amount, 'amount'), at },
     expiresAt: customer.decidedAt + ttlSeconds * SECOND_MS,
     ...{ status: 'open', committedAmount: null },
     budgets: new Set(budgets.filter((budget) => counts(budget, at))),
@@ -61,6 +62,14 @@ function hold(
   customer.reservations.push(reservation)
   return reservation
 }
+
+/** Kept dimensions are in the order of their names, short ones first. */
+const asKept = (dimensions: Dimensions): Dimensions =>
+  Object.fromEntries(
+    Object.entries(dimensions).sort(
+      ([one], [other]) => one.length - other.length || compare(one, other),
+    ),
+  )
 
 function keptReservation(state: State, input: ReserveInput): Reservation | null {
   const key = JSON.stringify(['reserve', input.idempotencyKey])
