@@ -451,7 +451,7 @@ export type CreditEntitlement = {
    */
   chains?: EntitlementChainNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Only there if dimensions were sent.
+   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Where the environment's `unknownDimensions` is `deny`, they are denied. Only there if dimensions were sent.
    */
   unresolved?: string[]
 }
@@ -1143,6 +1143,7 @@ export type EntitlementCounterfactual = {
     | 'requestedValues'
     | 'enumValues'
     | 'balance'
+    | 'dimension'
     | 'budget'
   /**
    * The nearest value that does it; of a budget, its limit. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
@@ -1152,6 +1153,10 @@ export type EntitlementCounterfactual = {
    * Of a budget: its entity.
    */
   entityId?: string
+  /**
+   * Of a dimension: its key. Its value has to name an entity, whose own budgets are not looked at.
+   */
+  key?: string
   /**
    * Of a budget: what it is narrowed to.
    */
@@ -1203,7 +1208,7 @@ export type EntitlementExplanation = Entitlement & {
    */
   chains: EntitlementExplanationNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity.
+   * The attribution keys among the dimensions whose values name no entity. Where the environment's `unknownDimensions` is `deny`, they deny (`UnknownDimensions`).
    */
   unresolved: string[]
   /**
@@ -1254,7 +1259,7 @@ export type EntitlementFeature = {
 }
 
 /**
- * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare. `Budget` denies what all before it granted.
+ * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare. `UnknownDimensions`, whose reason is `EntitlementNotFound`, and `Budget` deny what all before them granted.
  */
 export type EntitlementRule =
   | 'CustomerNotFound'
@@ -1272,6 +1277,7 @@ export type EntitlementRule =
   | 'SoftLimit'
   | 'HardLimit'
   | 'CreditBalance'
+  | 'UnknownDimensions'
   | 'Budget'
 
 /**
@@ -1509,7 +1515,7 @@ export type EntityUnarchiveResponse = {
  */
 export type EnvironmentSettings = {
   /**
-   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` makes a check and a consumption with it a denial.
+   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` also denies what is asked with it: checks, consumption, reservations. What is only recorded counts either way.
    */
   unknownDimensions: 'ignore' | 'deny'
   /**
@@ -1530,7 +1536,7 @@ export type EnvironmentSettingsResponse = {
  */
 export type EnvironmentSettingsUpdateRequestBody = {
   /**
-   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` makes a check and a consumption with it a denial.
+   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` also denies what is asked with it: checks, consumption, reservations. What is only recorded counts either way.
    */
   unknownDimensions?: 'ignore' | 'deny'
   /**
@@ -1746,7 +1752,7 @@ export type FeatureEntitlement = {
    */
   chains?: EntitlementChainNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Only there if dimensions were sent.
+   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Where the environment's `unknownDimensions` is `deny`, they are denied. Only there if dimensions were sent.
    */
   unresolved?: string[]
 }

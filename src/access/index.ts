@@ -10,7 +10,7 @@ export { originOf } from './origins.ts'
 export { permits } from './permit.ts'
 export { secretKeyFileOf } from './sealing-key.ts'
 export { changeSettings, type SettingsInput } from './settings-commands.ts'
-export { findSettings, unknownDimensionsOf } from './settings-store.ts'
+export { findSettings, findUnknownDimensions } from './settings-store.ts'
 export { enforceSigning, signingSecret } from './signing-commands.ts'
 export { findEnvironment, findEnvironmentsByKey, listEnvironments, listKeys } from './store.ts'
 export { lookAtSecrets, sealedOtherwise, sealStoredSecrets } from './stored-secrets.ts'
@@ -29,4 +29,5 @@ export {
   type Member,
   type Settings,
   UNKNOWN_DIMENSIONS,
+  type UnknownDimensions,
 } from './types.ts'

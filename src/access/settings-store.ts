@@ -1,12 +1,9 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { type Settings, UNKNOWN_DIMENSIONS } from './types.ts'
+import { type Settings, UNKNOWN_DIMENSIONS, type UnknownDimensions } from './types.ts'
 
-/**
- * What an environment does with a dimension whose value names no entity. An expression, for the
- * statements of whoever decides.
- */
-export const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
+/** What an environment does with a dimension whose value names no entity. An expression. */
+const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select settings.unknown_dimensions from environment_settings settings
     where settings.environment_key = ${environmentKey}), 'ignore')`
@@ -16,6 +13,18 @@ export const allowedOriginsOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select to_json(settings.allowed_origins) from environment_settings settings
     where settings.environment_key = ${environmentKey}), '[]')`
+
+const unknownDimensionsRow = row({ unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS) })
+
+/** The same, for whoever decides: to be sent along with what the decision is made by. */
+export async function findUnknownDimensions(
+  reader: Reader,
+  { environmentKey }: Scope,
+): Promise<UnknownDimensions> {
+  const choice = unknownDimensionsOf(sql`${environmentKey}::uuid`)
+  const found = await reader.one(unknownDimensionsRow, sql`select ${choice} as unknown_dimensions`)
+  return found.unknown_dimensions
+}
 
 const settingsRow = row({
   unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS),

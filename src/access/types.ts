@@ -55,11 +55,12 @@ export type Signing = {
 }
 
 export const UNKNOWN_DIMENSIONS = ['ignore', 'deny'] as const
+/** Of a dimension whose value names no entity: it counts for none, or makes a denial. */
+export type UnknownDimensions = (typeof UNKNOWN_DIMENSIONS)[number]
 
 /** What an environment chooses for itself. */
 export type Settings = {
-  /** Of a dimension whose value names no entity: it counts for none, or makes a denial. */
-  unknownDimensions: (typeof UNKNOWN_DIMENSIONS)[number]
+  unknownDimensions: UnknownDimensions
   /** The origins from which browsers may write, besides the server's own: ascending, each once. */
   allowedOrigins: string[]
 }

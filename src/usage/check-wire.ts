@@ -14,7 +14,7 @@ import { type ChainNode, chainNodeToWire, type Unattributed } from '../governanc
 import { instantToWire } from '../kernel/clock.ts'
 import { quantityToWire } from '../kernel/quantity.ts'
 import type { Checked } from './check.ts'
-import { limitsOn, raisedBy, type Way, waysWithBudgets } from './explain-budgets.ts'
+import { knowing, limitsOn, raisedBy, type Way, waysWithUnknown } from './explain-budgets.ts'
 import { isFinal } from './join-decisions.ts'
 
 /** The answer of a check. What dimensions lead to is there if any were sent. */
@@ -77,19 +77,26 @@ function partsOf(checked: Checked) {
 
 function waysOf(checked: Checked): Way[] {
   const limits = limitsOn(checked.met?.chains ?? [])
-  if (checked.kind === 'feature') return waysWithBudgets(checked.evaluated.asked, limits)
+  const denying = checked.met?.denying ?? []
+  if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.asked, limits, denying)
   const { subject, request } = checked.evaluated
   const amount = request.usage ?? request.defaultUsage
   const demand = { amount, transformation: null }
-  return [[...creditCounterfactual(subject, request), ...raisedBy(demand, limits)]]
+  const own = creditCounterfactual(subject, request)
+  return [[...own, ...raisedBy(demand, limits), ...knowing(denying)]]
+}
+
+function nameOf(change: Way[number]): Partial<EntitlementCounterfactual> {
+  if (change.change === 'dimension') return { key: change.key }
+  if (change.change !== 'budget') return {}
+  return { entityId: change.entityId, scopeEntityIds: [...change.scopeEntityIds] }
 }
 
 function changeToWire(change: Way[number]): EntitlementCounterfactual {
-  const { to } = change
-  const named =
-    change.change === 'budget'
-      ? { entityId: change.entityId, scopeEntityIds: [...change.scopeEntityIds] }
-      : {}
-  if (typeof to === 'bigint') return { change: change.change, to: quantityToWire(to), ...named }
-  return { change: change.change, to: to === null || typeof to === 'string' ? to : [...to] }
+  return { change: change.change, to: aimToWire(change.to), ...nameOf(change) }
+}
+
+function aimToWire(to: Way[number]['to']): EntitlementCounterfactual['to'] {
+  if (typeof to === 'bigint') return quantityToWire(to)
+  return to === null || typeof to === 'string' ? to : [...to]
 }

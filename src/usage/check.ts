@@ -1,3 +1,4 @@
+import { findUnknownDimensions, type UnknownDimensions } from '../access/index.ts'
 import type { Database, Reader } from '../db/index.ts'
 import {
   answerCredit,
@@ -17,7 +18,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { NO_RESOURCE } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
-import { joinDecisions } from './join-decisions.ts'
+import { denyingIn, denyUnknown, joinDecisions } from './join-decisions.ts'
 import { withoutExpired } from './leave-out-expired.ts'
 import type { Memory } from './memory.ts'
 import { readValidUntil, validUntil } from './valid-until.ts'
@@ -48,6 +49,8 @@ export type Met = {
   isGranted: boolean
   /** The keys of dimensions that could have named an entity and did not. */
   unresolved: readonly string[]
+  /** Those of them that deny: all, or none. */
+  denying: readonly string[]
 }
 
 export type Checked = Base & {
@@ -95,8 +98,9 @@ export async function check(
         capabilityKeys: capabilities,
         at: reading.now,
       })
-    const [{ customer, base }, early] = await Promise.all([
+    const [{ customer, base }, choice, early] = await Promise.all([
       answer(inside, reading, question),
+      findUnknownDimensions(reader, reading.scope),
       customerKey !== undefined && capabilityKey !== undefined
         ? resolving(customerKey, [capabilityKey])
         : null,
@@ -111,21 +115,22 @@ export async function check(
     const capabilities = demands.map((each) => each.capabilityKey)
     const found =
       isRight && early !== null ? early : await resolving(customer.customerKey, capabilities)
-    const met = meet(found, demands, customer)
+    const met = meet(found, { demands, customer, choice })
     return checkedBy(reader, { base, customer, met })
   }
   return db.snapshot(work, { plans: 'kept' })
 }
 
-const NOTHING: Met = { chains: [], isGranted: true, unresolved: [] }
+const NOTHING: Met = { chains: [], isGranted: true, unresolved: [], denying: [] }
 
 async function checkedBy(
   reader: Reader,
-  { base, customer, met }: { base: Base; customer: FoundCustomer; met: Met | null },
+  { base: entitled, customer, met }: { base: Base; customer: FoundCustomer; met: Met | null },
 ): Promise<Checked> {
   const { customerKey, now } = customer
   const resourceKey = customer.resourceKey ?? NO_RESOURCE
-  const { decision } = base.evaluated
+  const decision = denyUnknown(entitled.evaluated.decision, (met ?? NOTHING).denying)
+  const base = decidedBy(entitled, decision)
   const own =
     base.kind === 'feature' ? base.evaluated : { holding: null, validUntil: null, decision }
   const timed = { base: own, chains: met?.chains ?? [], now }
@@ -141,6 +146,11 @@ async function checkedBy(
         : await readValidUntil(reader, timed, { customerKey, resourceKey }),
   }
 }
+
+const decidedBy = (base: Base, decision: Decision): Base =>
+  base.kind === 'feature'
+    ? { ...base, evaluated: { ...base.evaluated, decision } }
+    : { ...base, evaluated: { ...base.evaluated, decision } }
 
 async function answer(
   db: Readable,
@@ -178,13 +188,15 @@ type Found = Kept & Awaited<ReturnType<typeof resolve>>
 
 function meet(
   { resolutions, ...kept }: Found,
-  demands: readonly Demand[],
-  customer: FoundCustomer,
+  asked: { demands: readonly Demand[]; customer: FoundCustomer; choice: UnknownDimensions },
 ): Met {
+  const { demands, customer, choice } = asked
   const [resolution] = resolutions
   if (resolution === undefined) return NOTHING
   const spent = { ...withoutExpired(kept, customer.expired), at: customer.now }
-  return { ...chainsOf(resolution, demands, spent), unresolved: resolution.unresolved }
+  const { unresolved } = resolution
+  const denying = denyingIn(unresolved, choice)
+  return { ...chainsOf(resolution, demands, spent), unresolved, denying }
 }
 
 const namesOf = ({ customerId, capability }: Question, { scope }: Reading) => ({

@@ -14,7 +14,7 @@ import {
   totalsHolding,
 } from '../metering/index.ts'
 import { countRecord } from './count-prepared.ts'
-import { isFinal, joinDecisions } from './join-decisions.ts'
+import { denyUnknown, isFinal, isOfUnknown, joinDecisions } from './join-decisions.ts'
 import { noteUnattributed } from './post-to-budgets.ts'
 import { type Denial, type Limited, type PreparedUse, requesting } from './prepare-uses.ts'
 import {
@@ -48,15 +48,16 @@ export type UseAnswer = DecisionAnswer & {
 }
 
 /** So much more of a feature, for whom its dimensions lead to. */
-type Asking = Limited & Pick<PreparedUse, 'record' | 'amount' | 'resolution'>
+type Asking = Limited & Pick<PreparedUse, 'record' | 'amount' | 'resolution' | 'denying'>
 
 const SECOND_MS = 1000
 
 /**
  * Decides a use by the usage so far and by what is held, and records or holds it; a repetition gets
  * the first decision. A denial that is final whatever is left is not kept: what was in want may
- * come. 400 `InvalidArgumentError` for a key that was used for something else and for what is too
- * long ago, `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
+ * come. Where only dimensions deny it, what has happened is recorded all the same, and kept. 400
+ * `InvalidArgumentError` for a key that was used for something else and for what is too long ago,
+ * `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
  */
 export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): UseAnswer {
   const first = draft.decided.get(nameOfNamed({ ...use.record, ...namingOf(use.record) }))
@@ -67,7 +68,9 @@ export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): 
   const { record, purpose, asksBudgets } = use
   const { customerKey, resourceKey, acceptedAt: now } = record
   const { unresolved } = record.attributing
-  if (isFinal(before.decision)) return denied({ ...before, asksBudgets, unresolved })
+  const isStopped =
+    isFinal(before.decision) && !(purpose.kind === 'record' && isOfUnknown(before.decision))
+  if (isStopped) return denied({ ...before, asksBudgets, unresolved })
   const recorded = purpose.kind !== 'hold' && (isGranted || purpose.kind === 'record')
   const answer = { isGranted, accessDeniedReason, recorded }
   const eventKey = nextKey()
@@ -153,10 +156,14 @@ const withGrants = (chains: Chains, before: Chains): Chains =>
     })),
   )
 
-/** What is answered as of now to so much more, by the entitlement and by every budget. */
+/**
+ * What is answered as of now to so much more, by the entitlement, by whom dimensions name, and by
+ * every budget.
+ */
 export function ask(draft: State, use: Asking) {
-  const { amount, feature, record, resolution } = use
-  const evaluated = evaluateUse(draft, use, { record, amount })
+  const { amount, feature, record, resolution, denying } = use
+  const entitled = evaluateUse(draft, use, { record, amount })
+  const evaluated = { ...entitled, decision: denyUnknown(entitled.decision, denying) }
   const demand = {
     capabilityKey: feature.key,
     currencyId: null,

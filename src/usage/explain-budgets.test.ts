@@ -4,7 +4,14 @@ import fc from 'fast-check'
 import { anyAsked } from '../../test/support/asked.ts'
 import { type Asked, decide } from '../entitlements/index.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { after, isGranted, type Limit, type Way, waysWithBudgets } from './explain-budgets.ts'
+import {
+  after,
+  isGranted,
+  type Limit,
+  type Way,
+  waysWithBudgets,
+  waysWithUnknown,
+} from './explain-budgets.ts'
 
 const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
   fc.record({
@@ -79,6 +86,33 @@ test('without budgets the ways are those of the entitlement', () => {
       assert.equal(isGranted(asked, []), decide(asked).isGranted)
       assert.ok(ways.length > 0)
       assert.ok(ways.flat().every(({ change }) => change !== 'budget'))
+    }),
+  )
+})
+
+const keys = fc.uniqueArray(fc.constantFrom('userId', 'teamId', 'modelId'), { minLength: 1 })
+
+test('where dimensions deny, each way makes all of them known, and turns the rest if it must', () => {
+  fc.assert(
+    fc.property(anyAsked, limits, keys, (asked, of, denying) => {
+      const ways = waysWithUnknown(asked, of, denying)
+      assert.ok(ways.length > 0)
+      for (const way of ways) {
+        const others = way.filter(({ change }) => change !== 'dimension')
+        const named = way.flatMap((change) => (change.change === 'dimension' ? [change.key] : []))
+        assert.deepEqual(named, denying)
+        assert.ok(isGranted(...after(asked, of, way)))
+        assert.ok(others.length === 0 || !isGranted(asked, of))
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('where no dimension denies, the ways are those of budgets', () => {
+  fc.assert(
+    fc.property(anyAsked, limits, (asked, of) => {
+      assert.deepEqual(waysWithUnknown(asked, of, []), waysWithBudgets(asked, of))
     }),
   )
 })

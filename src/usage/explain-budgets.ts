@@ -25,7 +25,9 @@ export type BudgetChange = Pick<Limit, 'entityId' | 'scopeEntityIds'> & {
   change: 'budget'
   to: Quantity
 }
-export type Way = readonly (Change | BudgetChange)[]
+/** A dimension whose value would have to name an entity. */
+export type DimensionChange = { change: 'dimension'; to: 'KNOWN'; key: string }
+export type Way = readonly (Change | BudgetChange | DimensionChange)[]
 
 /** The limits on chains, each once. */
 export function limitsOn(chains: readonly (readonly ChainNode[])[]): Limit[] {
@@ -37,6 +39,23 @@ export function limitsOn(chains: readonly (readonly ChainNode[])[]): Limit[] {
     }
   return [...limits.values()]
 }
+
+/**
+ * The same ways where dimensions may deny, too: with each, all of them come to name an entity. What
+ * budgets that has is not known.
+ */
+export function waysWithUnknown(
+  asked: Asked,
+  limits: readonly Limit[],
+  denying: readonly string[],
+): Way[] {
+  if (denying.length === 0) return waysWithBudgets(asked, limits)
+  const ways = isGranted(asked, limits) ? [[]] : waysWithBudgets(asked, limits)
+  return ways.map((way) => [...way, ...knowing(denying)])
+}
+
+export const knowing = (keys: readonly string[]): DimensionChange[] =>
+  keys.map((key) => ({ change: 'dimension', to: 'KNOWN', key }))
 
 /**
  * The ways to the opposite answer, as `counterfactual` tells them, where budgets have a say too:
@@ -147,7 +166,8 @@ export const isGranted = (asked: Asked, limits: readonly Limit[]): boolean =>
 /** What is asked, and the limits that it meets, once the changes of a way have been made. */
 export const after = (asked: Asked, limits: readonly Limit[], way: Way): [Asked, Limit[]] => [
   way.reduce(
-    (state, change) => (change.change === 'budget' ? state : changed(state, change)),
+    (state, change) =>
+      change.change === 'budget' || change.change === 'dimension' ? state : changed(state, change),
     asked,
   ),
   limits.map((limit) => {

@@ -1,3 +1,4 @@
+import type { UnknownDimensions } from '../access/index.ts'
 import type { Feature, MeteredFeature } from '../catalog/index.ts'
 import { type Held, usageWindow } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
@@ -31,6 +32,8 @@ export type Known = {
   holdingOf: HoldingOf
   heldThenOf: HeldThenOf
   resolutionOf: ResolutionOf
+  /** What becomes of a use whose dimensions name no entity. */
+  unknownDimensions: UnknownDimensions
 }
 
 /**

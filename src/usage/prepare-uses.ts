@@ -13,6 +13,7 @@ import { LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { contentOfUse, KEPT_MS, type MeteredOf, nameOfUse, occurredAt } from '../metering/index.ts'
 import { attributingBy } from './attribute.ts'
+import { denyingIn } from './join-decisions.ts'
 import { type Known, refuseUnreportable } from './prepare-records.ts'
 import type { Address, Prepared, Purpose, UseInput } from './types.ts'
 
@@ -38,6 +39,8 @@ export type PreparedUse = Limited & {
   asksBudgets: boolean
   /** null: its dimensions name no entity. */
   resolution: Resolution | null
+  /** The keys of dimensions that deny it, since their values name no entity. */
+  denying: readonly string[]
 }
 
 /** What denies a use whatever was used until now. */
@@ -90,6 +93,7 @@ export function prepareUse(
     isOld: use.isOld,
     asksBudgets,
     resolution,
+    denying: denyingIn(resolution?.unresolved ?? [], known.unknownDimensions),
     record: {
       customerKey,
       resourceKey,

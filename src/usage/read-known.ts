@@ -1,3 +1,4 @@
+import { findUnknownDimensions, type UnknownDimensions } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { catalogVersion } from '../catalog/index.ts'
 import { archivedAmong, countResources } from '../customers/index.ts'
@@ -70,12 +71,13 @@ export async function readKnown(
     readThresholds(tx, scope),
     findReservations(tx, settling),
     freeExpired(tx, scope, decidedFor(group)),
+    unknownDimensionsFor(tx, scope, group),
     proveResources(tx, group),
   ])
   // All of it was sent together. Where the lock has failed, only that says why.
   reading.catch(ignore)
   const heads = await locking
-  const [archived, version, shared, thresholds, reservations] = await reading
+  const [archived, version, shared, thresholds, reservations, , unknownDimensions] = await reading
   const features = {
     featureIds: featureIdsOf(group),
     featureKeys: reservations.map(({ featureKey }) => featureKey),
@@ -104,6 +106,7 @@ export async function readKnown(
     holdingOf,
     heldThenOf,
     resolutionOf,
+    unknownDimensions,
     reservationOf: (customerKey, key) => {
       const found = byName.get(nameOfReservation({ customerKey, key }))
       if (found === undefined) throw unknownReservation(key)
@@ -138,6 +141,16 @@ const decidedFor = (group: readonly Work[]): Uuid[] => [
     ),
   ),
 ]
+
+/** Read only where dimensions have a say. */
+const unknownDimensionsFor = async (
+  tx: Tx,
+  scope: Scope,
+  group: readonly Work[],
+): Promise<UnknownDimensions> =>
+  group.some((work) => work.kind === 'use' && work.item.asksBudgets)
+    ? findUnknownDimensions(tx, scope)
+    : 'ignore'
 
 const budgetsHeld = ({ customerKey, attribution }: Reservation) =>
   (attribution?.postings ?? []).map(({ assignmentKey }) => ({ customerKey, assignmentKey }))

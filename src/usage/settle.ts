@@ -167,7 +167,8 @@ function answerOf(
 ): SettlingAnswer {
   const { record, resolution } = settling
   const { customerKey, resourceKey, acceptedAt: now } = record
-  const { evaluated, chains } = ask(draft, { ...settling, amount: beyond })
+  // It was allowed for whom it is held, whatever its dimensions name by now.
+  const { evaluated, chains } = ask(draft, { ...settling, amount: beyond, denying: [] })
   const isShown = record.dimensions !== null && !settled.isRepeated
   const allowed = chains.map((chain) => chain.map((node) => ({ ...node, isGranted: true })))
   return {

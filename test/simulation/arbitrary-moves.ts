@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Reset } from './model/state.ts'
+import type { Reset, UnknownDimensions } from './model/state.ts'
 import type { BudgetInput } from './model/structure.ts'
 import type { Dimensions } from './model/tree.ts'
 import type { EventMove, Move, Overage, Unit, UsageMove } from './moves.ts'
@@ -183,6 +183,13 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
       kind: fc.constant('wait until'),
       unit: oneOf<Unit>('MINUTE', 'HOUR', 'DAY', 'WEEK', 'MONTH'),
       ms: oneOf(0, -1),
+    }),
+  ],
+  [
+    1,
+    record({
+      kind: fc.constant('choose'),
+      unknownDimensions: oneOf<UnknownDimensions>('ignore', 'deny'),
     }),
   ],
   [

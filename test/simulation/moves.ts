@@ -1,4 +1,4 @@
-import type { Reset } from './model/state.ts'
+import type { Reset, UnknownDimensions } from './model/state.ts'
 import type { BudgetInput } from './model/structure.ts'
 import type { Dimensions } from './model/tree.ts'
 
@@ -9,6 +9,7 @@ import type { Dimensions } from './model/tree.ts'
 export type Move =
   | { kind: 'wait'; ms: number }
   | { kind: 'wait until'; unit: Unit; ms: number }
+  | { kind: 'choose'; unknownDimensions: UnknownDimensions }
   | { kind: 'keys'; typeId: string; keys: string[] }
   | { kind: 'entity'; customerId: string; id: string; entityTypeId: string | null }
   | { kind: 'archive'; customerId: string; ids: string[]; to: boolean }

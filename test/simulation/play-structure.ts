@@ -17,6 +17,11 @@ import { expect, meterToWire, now, type Scene } from './scene.ts'
 
 type Of<Kind extends Move['kind']> = Extract<Move, { kind: Kind }>
 
+export async function playChoose({ state, tenant }: Scene, { unknownDimensions }: Of<'choose'>) {
+  state.unknownDimensions = unknownDimensions
+  await tenant.ok('v1.environment.settings.update', { body: { unknownDimensions } })
+}
+
 /** Who replaces the keys of a type sends its name again. */
 export async function playKeys({ state, tenant }: Scene, { typeId, keys }: Of<'keys'>) {
   const type = { id: typeId, attributionKeys: keys }

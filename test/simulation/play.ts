@@ -14,6 +14,7 @@ import {
   playArchive,
   playArchiveCustomer,
   playBudgets,
+  playChoose,
   playEntity,
   playGrant,
   playKeys,
@@ -33,6 +34,7 @@ const PLAYS: Plays = {
     const to = endOf(unit, now(scene)) + ms
     if (to > now(scene)) scene.world.clock.moveTo(to)
   },
+  choose: playChoose,
   keys: playKeys,
   entity: playEntity,
   archive: playArchive,
@@ -83,7 +85,7 @@ async function playCheck(scene: Scene, move: Of<'check'>) {
   await expectCheck(scene, asked)
 }
 
-async function expectCheck(scene: Scene, asked: Omit<CheckInput, 'at' | 'isRecorded'>) {
+async function expectCheck(scene: Scene, asked: Omit<CheckInput, 'at' | 'isRecorded' | 'isHeld'>) {
   const { customerId, requestedUsage, dimensions, isBeta = false, ...named } = asked
   const query = {
     ...named,

@@ -282,3 +282,18 @@ test('what cannot be decided by a limit leaves the tree alone', () => {
   customerOf(state).archived = true
   assert.equal(asked({ featureId: FEATURE }).reason, 'CustomerIsArchived')
 })
+
+test('where it matters, who names nobody is denied after the limit and before any budget', () => {
+  const state = createBudgeted()
+  const strange = { userId: 'ann', modelId: 'unheard-of', region: 'eu' }
+  const reasonOf = (requested: number) => {
+    const { reason, chains, unresolved } = ask(state, strange, requested)
+    return [reason, chains?.length, unresolved]
+  }
+  assert.deepEqual(reasonOf(21), ['BudgetExceeded', 1, ['modelId']])
+  state.unknownDimensions = 'deny'
+  assert.deepEqual(reasonOf(1), ['EntitlementNotFound', 0, ['modelId']])
+  assert.deepEqual(reasonOf(21), ['EntitlementNotFound', 0, ['modelId']])
+  assert.deepEqual(reasonOf(9_999), ['RequestedUsageExceedingLimit', 1, ['modelId']])
+  assert.equal(ask(state, { userId: 'ann', region: 'eu' }, 1).reason, null)
+})

@@ -39,6 +39,8 @@ export type CheckInput = {
   at?: Instant
   /** What is only recorded: where nothing is held any more, what was held then counts. */
   isRecorded?: boolean
+  /** What is held was allowed for whom it is held, whatever dimensions name by now. */
+  isHeld?: boolean
 }
 
 export type Node = {
@@ -81,11 +83,15 @@ const HARD: readonly Reason[] = [
   'FeatureNotFound',
   'NoActiveSubscription',
   'FeatureTypeMismatch',
+  'EntitlementNotFound',
 ]
 
 export const isHard = (reason: Reason | null): boolean => reason !== null && HARD.includes(reason)
 
-/** Whether a customer may use something: the base entitlement first, then every budget. */
+/**
+ * Whether a customer may use something: the base entitlement first, then whom dimensions name, if
+ * that matters, then every budget.
+ */
 export function check(state: State, input: CheckInput, clock: Instant): Outcome<Check> {
   const { currencyId, dimensions } = input
   if (currencyId !== undefined && !state.currencies.has(currencyId))
@@ -94,7 +100,9 @@ export function check(state: State, input: CheckInput, clock: Instant): Outcome<
   const now = customer === undefined ? clock : decisionInstant(customer, clock)
   const at = input.at ?? now
   const base = baseOf(state, input, { at, now })
-  const reached = dimensions !== undefined && customer !== undefined && !isHard(base.reason)
+  const unresolved = dimensions === undefined ? null : unresolvedBy(state, customer, dimensions)
+  const own = base.reason ?? whyUnknown(state, input, unresolved ?? [])
+  const reached = dimensions !== undefined && customer !== undefined && !isHard(own)
   const chains = reached
     ? chainsOf(state, customer, {
         capability: capabilityOf(input),
@@ -105,7 +113,7 @@ export function check(state: State, input: CheckInput, clock: Instant): Outcome<
       })
     : []
   const isWithin = chains.flat().every(({ isGranted }) => isGranted)
-  const reason = base.reason ?? (isWithin ? null : 'BudgetExceeded')
+  const reason = own ?? (isWithin ? null : 'BudgetExceeded')
   const { figures } = base
   return {
     done: {
@@ -113,13 +121,20 @@ export function check(state: State, input: CheckInput, clock: Instant): Outcome<
       reason,
       figures,
       chains: dimensions === undefined ? null : chains,
-      unresolved: dimensions === undefined ? null : unresolvedBy(state, customer, dimensions),
+      unresolved,
     },
   }
 }
 
 const unresolvedBy = (state: State, customer: Customer | undefined, dimensions: Dimensions) =>
   customer === undefined ? [] : unresolvedIn(state, customer, dimensions)
+
+const whyUnknown = (
+  { unknownDimensions }: State,
+  { isHeld = false }: CheckInput,
+  unresolved: readonly string[],
+): Reason | null =>
+  unknownDimensions === 'deny' && !isHeld && unresolved.length > 0 ? 'EntitlementNotFound' : null
 
 const capabilityOf = ({ featureId, currencyId }: CheckInput): Capability =>
   currencyId === undefined

@@ -2,7 +2,7 @@ import type { Instant } from '../../../src/kernel/clock.ts'
 import { amountFromWire } from '../../../src/kernel/quantity.ts'
 import { type Check, check, isHard } from './check.ts'
 import { add, decisionInstant, instantRefusal, reportableRefusal } from './record.ts'
-import type { Customer, Decision, KeptAnswer, Outcome, Refusal, State } from './state.ts'
+import type { Customer, Decision, KeptAnswer, Outcome, Reason, Refusal, State } from './state.ts'
 import type { Dimensions } from './tree.ts'
 
 export type ConsumeInput = {
@@ -28,7 +28,7 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
   const { customer, key, content, at, verdict } = judged
   const { isGranted, reason } = verdict
   const { featureId, dimensions = {}, mode } = input
-  const recorded = isGranted || (mode === 'record' && !isHard(reason))
+  const recorded = isGranted || (mode === 'record' && isRecordable(reason))
   if (recorded) {
     const amount = amountFromWire(input.amount, 'amount')
     add(state, customer, { featureId, amount, at, mark: null, setTo: null, dimensions })
@@ -41,9 +41,17 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
 
 export const unresolvedOf = ({ unresolved }: Check) => ({ unresolved: unresolved ?? [] })
 
-/** Remembers what was decided, unless there was nothing to decide by: that may come. */
+/** Who is not known may have used something all the same; what nobody holds has no period. */
+const isRecordable = (reason: Reason | null): boolean =>
+  !isHard(reason) || reason === 'EntitlementNotFound'
+
+/**
+ * Remembers what was decided, unless there was nothing to decide by: that may come. What was
+ * recorded is remembered in any case.
+ */
 export function keep(customer: Customer, key: string, answer: KeptAnswer): void {
-  if (!isHard(answer.decision?.reason ?? null)) customer.keys.set(key, answer)
+  const { reason = null, recorded = false } = answer.decision ?? {}
+  if (recorded || !isHard(reason)) customer.keys.set(key, answer)
 }
 
 /** A new request, and what is decided about it. */

@@ -171,6 +171,25 @@ test('what is released leaves no trace, and archiving the customer releases', ()
   assert.equal(ask(state, ann, 10).isGranted, true)
 })
 
+test('a denial of who is not known is forgotten, unless it was recorded', () => {
+  const state = create()
+  state.unknownDimensions = 'deny'
+  const strange = (key: string) => ({ ...input(2, key), dimensions: { userId: 'zoe' } })
+  const denied = { isGranted: false, reason: 'EntitlementNotFound', recorded: false }
+  assert.deepEqual(done(consume(state, strange('a'), CREATED)).decision, denied)
+  assert.deepEqual(done(reserve(state, strange('a'), CREATED)).decision, denied)
+  const recording = { ...strange('b'), mode: 'record' } as const
+  for (const isRepeated of [false, true]) {
+    const recorded = done(consume(state, recording, CREATED))
+    assert.deepEqual(recorded.decision, { ...denied, recorded: true })
+    assert.equal(recorded.isRepeated, isRepeated)
+  }
+  assert.equal(customerOf(state).records.length, 1)
+  state.unknownDimensions = 'ignore'
+  assert.equal(done(consume(state, strange('a'), CREATED)).decision.isGranted, true)
+  assert.notEqual(done(reserve(state, strange('a'), CREATED)).reservation, null)
+})
+
 test('a commit tells of dimensions in the order of their names, short ones first', () => {
   const state = create()
   const dimensions = { userId: 'zoe', modelId: 'none', orgId: 'none' }

@@ -120,7 +120,8 @@ type Step = { decision: Decision; isRepeated: boolean; extra: Quantity }
 function settled(state: State, found: Found, { decision, isRepeated, extra }: Step): Committed {
   const { customer, reservation, now } = found
   const { featureId, at, dimensions } = reservation
-  const asked = { customerId: customer.id, featureId, at, requestedUsage: quantityToWire(extra) }
+  const named = { customerId: customer.id, featureId, isHeld: true }
+  const asked = { ...named, at, requestedUsage: quantityToWire(extra) }
   const isNamed = Object.keys(dimensions).length > 0
   const outcome = check(state, isNamed ? { ...asked, dimensions } : asked, now)
   if ('refused' in outcome) throw new Error('a feature is never refused')

@@ -9,8 +9,12 @@ export type State = {
   types: Map<string, EntityType>
   features: Map<string, Feature>
   currencies: Set<string>
+  /** What becomes of a dimension that should have named somebody and does not. */
+  unknownDimensions: UnknownDimensions
   customers: Map<string, Customer>
 }
+
+export type UnknownDimensions = 'ignore' | 'deny'
 
 export type EntityType = { id: string; attributionKeys: readonly string[] }
 
@@ -125,6 +129,7 @@ export type Reason =
   | 'FeatureTypeMismatch'
   | 'RequestedUsageExceedingLimit'
   | 'InsufficientCredits'
+  | 'EntitlementNotFound'
   | 'BudgetExceeded'
 
 export type Refusal = { status: 400 | 404 | 409; code: string | null }
@@ -139,6 +144,7 @@ export const createState = (): State => ({
   types: new Map(),
   features: new Map(),
   currencies: new Set(),
+  unknownDimensions: 'ignore',
   customers: new Map(),
 })
 
