@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { badInput, forbidden, Refusal } from '../kernel/errors.ts'
+import { machine } from '../kernel/watched-clock.ts'
 import {
   type Call,
   type Handlers,
@@ -53,7 +54,7 @@ export function mountContract(server: FastifyInstance, mounting: Mounting): void
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
   const answering = {
     once: createAnswerOnce(),
-    undelivered: rememberUndelivered(server.server, app),
+    undelivered: rememberUndelivered(server.server, { db: app.db, monotonic: machine.monotonic }),
   }
   for (const operation of contract.operations)
     mountOperation(server, { ...mounting, limitsOf, ...answering }, operation)

@@ -2,7 +2,6 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Database, Epoch } from '../db/index.ts'
 import type { Answer, Answered } from '../idempotency/index.ts'
-import type { Clock, Instant } from '../kernel/clock.ts'
 
 /** How long after its answer a request may be sent again, in milliseconds. */
 export const RETRIED_MS = 2 * 60_000
@@ -33,22 +32,23 @@ type Original = {
   /** What it was answered; null when it was refused. */
   readonly outcome: Promise<Answer | null>
   /** Since it was answered; null while it is under way. */
-  answered: { given: Answer; at: Instant; bytes: number } | null
+  answered: { given: Answer; atMs: number; bytes: number } | null
 }
 
 /**
  * Remembers the requests whose answers did not arrive: those under way, and those whose connection
  * ended before the answer was written, or was reset after it. An answer has arrived once the next
  * request comes on its connection, or once that is closed in order. Each original stands for one
- * repetition; what that is answered may be lost again.
+ * repetition; what that is answered may be lost again. `monotonic`: a clock in milliseconds that
+ * always tells the time, since what is done has to be answered.
  */
 export function rememberUndelivered(
   server: Server,
-  { clock, db }: { clock: Clock; db: Pick<Database, 'epochs' | 'look'> },
+  { db, monotonic }: { db: Pick<Database, 'epochs' | 'look'>; monotonic: () => number },
   limits: UndeliveredLimits = LIMITS,
 ): AnswerUndelivered {
   const open = openOriginals()
-  const kept = keepAnswers(clock, limits, open.remove)
+  const kept = keepAnswers(monotonic, limits, open.remove)
   const wires = watchWires(server, {
     arrived: (original) => {
       kept.forget(original)
@@ -86,7 +86,7 @@ export function rememberUndelivered(
     try {
       const first = asked.isRetry ? await repeated(name, own.turn) : null
       const given = first ?? (await work())
-      own.answered = { given, at: clock.now(), bytes: Buffer.byteLength(given.body) }
+      own.answered = { given, atMs: monotonic(), bytes: Buffer.byteLength(given.body) }
       if (open.has(own)) kept.add(own)
       resolve(given)
       return { ...given, isReplay: first !== null }
@@ -129,7 +129,7 @@ function openOriginals() {
 
 /** Answers in the order in which they were given. The oldest make room. */
 function keepAnswers(
-  clock: Clock,
+  monotonic: () => number,
   limits: UndeliveredLimits,
   dropped: (original: Original) => unknown,
 ) {
@@ -139,9 +139,9 @@ function keepAnswers(
     if (kept.delete(original)) bytes -= original.answered?.bytes ?? 0
   }
   const expire = () => {
-    const now = clock.now()
+    const now = monotonic()
     for (const original of kept) {
-      const isOver = now - (original.answered?.at ?? now) >= RETRIED_MS
+      const isOver = now - (original.answered?.atMs ?? now) >= RETRIED_MS
       if (!isOver && kept.size <= limits.answers && bytes <= limits.bytes) return
       forget(original)
       dropped(original)
