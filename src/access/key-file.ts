@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeOwnerFile } from './owner-file.ts'
 
 /** Where a data directory keeps the configured key: the one place that holds a secret. */
 export const keyFileOf = (dataDir: string): string => join(dataDir, 'api-key')
@@ -14,20 +15,6 @@ export async function readKeyFile(dataDir: string): Promise<string | null> {
   }
 }
 
-/** Writes the secret whole or not at all, for the owner's eyes alone. */
-export async function writeKeyFile(dataDir: string, secret: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const temporary = `${keyFileOf(dataDir)}.${process.pid}.tmp`
-  try {
-    const handle = await open(temporary, 'w', 0o600)
-    try {
-      await handle.writeFile(`${secret}\n`)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(temporary, keyFileOf(dataDir))
-  } finally {
-    await rm(temporary, { force: true })
-  }
-}
+/** Writes the secret, in place of the one that is there. */
+export const writeKeyFile = (dataDir: string, secret: string): Promise<void> =>
+  writeOwnerFile(keyFileOf(dataDir), secret, rename)

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import { writeOwnerFile } from './owner-file.ts'
 import { type SealingKey, sealingKeyOf } from './sealing.ts'
 
 type Place = Pick<Config, 'secretKey' | 'dataDir'>
@@ -29,23 +30,11 @@ export async function requireSealingKey(place: Place): Promise<SealingKey> {
   return requireSealingKey(place)
 }
 
-/** Whole or not at all. Of two who make it at once, the first one's stays. */
+/** Of two who make it at once, the first one's stays. */
 async function makeFile(dataDir: string, text: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const file = secretKeyFileOf(dataDir)
-  const temporary = `${file}.${process.pid}.tmp`
   try {
-    const handle = await open(temporary, 'w', 0o600)
-    try {
-      await handle.writeFile(`${text}\n`)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await link(temporary, file)
+    await writeOwnerFile(secretKeyFileOf(dataDir), text, link)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await rm(temporary, { force: true })
   }
 }
