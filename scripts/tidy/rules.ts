@@ -1,4 +1,5 @@
 import { linkProblems } from './documents.ts'
+import { migrationProblems } from './migrations.ts'
 import { importProblems, moduleProblems } from './modules.ts'
 import type { File, Problem } from './project.ts'
 import {
@@ -32,6 +33,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'left over': leftOverProblems,
   'machine paths': machinePathProblems,
   links: linkProblems,
+  migrations: migrationProblems,
 }
 
 /** Everything that breaks a rule, one line each. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { linkProblems } from './documents.ts'
+import { migrationProblems } from './migrations.ts'
 import { importProblems, importsOf, MAY_IMPORT } from './modules.ts'
 import { type File, readProject } from './project.ts'
 import { RULES, tidyProblems } from './rules.ts'
@@ -202,6 +203,19 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['docs/A.md', '```\n[b](B.md)\n```\nand `[b](B.md)`\n'],
     ],
   },
+  migrations: {
+    broken: [
+      ['migrations/0002_begin.sql', ''],
+      ['migrations/0000_begin.sql', ''],
+      ['migrations/1_begin.sql', ''],
+      ['migrations/begin.sql', ''],
+    ],
+    fine: [
+      ['migrations/0001_begin.sql', ''],
+      ['migrations/README.md', ''],
+      ['src/db/0002_other.sql', ''],
+    ],
+  },
 }
 
 test('every rule is proven', () => {
@@ -230,6 +244,16 @@ test('links between documents are followed to their headings', () => {
   for (const link of ['docs/B.md', 'docs/B.md#one', 'docs/B.md#two-words', 'docs/B.md#two-words-1'])
     assert.deepEqual(linked(link), [])
   for (const link of ['docs/B.md#two', 'docs/b.md', 'B.md']) assert.equal(linked(link).length, 1)
+})
+
+test('migrations have every number once, from 1 on', () => {
+  const numbered = (...numbers: string[]) =>
+    migrationProblems(numbers.map((number) => ({ path: `migrations/${number}.sql`, text: '' })))
+  assert.deepEqual(numbered('0001_a', '0002_b', '0003_c'), [])
+  const repeated = { path: 'migrations/0002_c.sql', what: 'its number should be 3' }
+  assert.deepEqual(numbered('0001_a', '0002_b', '0002_c'), [repeated])
+  const afterGap = { path: 'migrations/0003_b.sql', what: 'its number should be 2' }
+  assert.deepEqual(numbered('0001_a', '0003_b'), [afterGap])
 })
 
 test('the module graph has no cycle', () => {
