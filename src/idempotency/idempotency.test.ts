@@ -25,9 +25,17 @@ const PROVISION = 'v1.customers.provision'
 
 type Db = App['db']
 
-/** A third server over the first one's connections, with faults in its transactions. */
-async function serverWith(transaction: Db['transaction']): Promise<Bursar> {
-  const db = { ...app.db, transaction, close: async () => {} }
+/**
+ * A third server over the first one's connections, with faults in its transactions: only once its
+ * background work has ended, which would meet them as well, and use them up.
+ */
+async function serverWith(faulty: Db['transaction']): Promise<Bursar> {
+  let transaction = app.db.transaction
+  const db: Db = {
+    ...app.db,
+    transaction: (work, options) => transaction(work, options),
+    close: async () => {},
+  }
   const log = pino({ level: 'silent' })
   const bursar = await createBursar({
     app: { ...app, db },
@@ -35,9 +43,9 @@ async function serverWith(transaction: Db['transaction']): Promise<Bursar> {
     log,
     clock: world.clock,
   })
-  // Background work would meet the faults as well, and use them up.
   await bursar.jobs.stop()
   await bursar.server.ready()
+  transaction = faulty
   after(() => bursar.close())
   return bursar
 }
