@@ -19,7 +19,7 @@ const connection = await newDatabase({ after: (end) => void endings.push(end) })
 await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
 
 const OWN = { BURSAR_SECRET_KEY: '', BURSAR_DATA_DIR: dataDir }
-const world = await openWorld(OWN, connection)
+const world = await openWorld(OWN, { apart: connection })
 after(async () => {
   for (const end of endings) await end()
   rmSync(dataDir, { recursive: true, force: true })
@@ -72,17 +72,17 @@ test('what a version before has stored in clear is sealed at the start, and goes
   )
   const finding = await lookAtStoredSecrets(app.db.read, app.config)
   assert.match(String(finding.advice), /1 in clear/)
-  const started = await openWorld(OWN, connection)
+  const started = await openWorld(OWN, { apart: connection })
   assert.equal(await statusOf(started, plain), 200)
   await sealStoredSecrets(app)
   assert.match(await stored(environmentKey), /^sealed:1:/)
-  const restarted = await openWorld(OWN, connection)
+  const restarted = await openWorld(OWN, { apart: connection })
   assert.equal(await statusOf(restarted, plain), 200)
 })
 
 test('a server with another key refuses to start, and believes no token', async () => {
   const { tenant, environment, statusOf } = await signing()
-  const other = await openWorld(stranger, connection)
+  const other = await openWorld(stranger, { apart: connection })
   const { app } = other.bursar
   await assert.rejects(sealStoredSecrets(app), {
     name: 'ConfigError',
@@ -96,7 +96,7 @@ test('a server with another key refuses to start, and believes no token', async 
   // A key that is lost is not the end.
   await assert.rejects(signingSecret(app, environment, { renew: false }), { name: 'ConfigError' })
   const renewed = await signingSecret(app, environment, { renew: true })
-  const again = await openWorld(stranger, connection)
+  const again = await openWorld(stranger, { apart: connection })
   assert.equal(await statusOf(again, renewed), 200)
 })
 

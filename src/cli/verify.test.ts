@@ -148,7 +148,7 @@ test('a stand-by is verified without a write, and is not repaired', async (t) =>
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
-  const other = await openWorld({}, connection)
+  const other = await openWorld({}, { apart: connection })
   const company = await openCompany(other)
   await useCompany(company, other, { random: randomFrom(7, 1), steps: 3 })
   const [row] = await query(connection, 'select current_database() as name')

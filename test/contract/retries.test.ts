@@ -22,9 +22,9 @@ const listening = async (world: World) => ({
 })
 const here = await listening(await openWorld())
 const there = await listening(await openWorld())
-const limited = await listening(await openWorld({ BURSAR_RATE_LIMITS: ONE_EACH }))
 // Portraits show what was made in one instant in the order of its keys: both make them in one row.
-Object.assign(limited.world.bursar.app, { ids: here.world.bursar.app.ids })
+const { ids } = here.world.bursar.app
+const limited = await listening(await openWorld({ BURSAR_RATE_LIMITS: ONE_EACH }, { ids }))
 const relay = await openHttpRelay(here.url)
 
 /** The only request without keys that counts whenever nothing is known of the first try. */

@@ -13,7 +13,7 @@ import {
   type MovableClock,
   systemClock,
 } from '../../src/kernel/clock.ts'
-import { uuidv7 } from '../../src/kernel/ids.ts'
+import { type Ids, uuidv7 } from '../../src/kernel/ids.ts'
 import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
 import { type Bursar, createApp, createBursar, MIGRATIONS } from '../../src/main.ts'
@@ -57,25 +57,26 @@ const log = pino({ level: 'silent' })
 const fresh = uuidv7()
 
 /**
- * A server in this process, on a clock that stands still. Closed when the test file ends. Other
+ * A server in this process, on a clock that stands still. Closed when the test file ends. `apart`:
+ * its database, if it has one of its own. `ids`: shared ones make rows in one order. Other
  * files share its database: it runs no due work, which would be theirs too, at another instant.
  */
 export async function openWorld(
   env: Record<string, string> = {},
-  apart: Connection | null = null,
+  { apart = null, ids = uuidv7() }: { apart?: Connection | null; ids?: Ids } = {},
 ): Promise<World> {
   const connection = apart ?? testConnection()
   const settings = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY, ...env }
   const config: Config = readConfig(settings, process.cwd())
   const clock = frozenClock(instantFromWire(NOW))
-  const app = await createApp({
+  const made = await createApp({
     config,
     connection,
     clock,
     log,
     origin: systemOrigin('test'),
   })
-  const bursar = await createBursar({ app, connection, log, clock })
+  const bursar = await createBursar({ app: { ...made, ids }, connection, log, clock })
   if (apart === null) await bursar.jobs.stop()
   await bursar.server.ready()
   after(() => bursar.close())
@@ -90,7 +91,7 @@ export async function openWorldApart(env: Record<string, string> = {}): Promise<
   const endings: (() => Promise<unknown>)[] = []
   const connection = await newDatabase({ after: (end) => void endings.push(end) })
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
-  const world = await openWorld(env, connection)
+  const world = await openWorld(env, { apart: connection })
   after(async () => {
     for (const end of endings) await end()
   })
