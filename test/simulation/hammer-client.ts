@@ -50,6 +50,8 @@ const PAUSE_MS = 20
 const MINUTE_MS = 60_000
 /** Windows of a minute each, now and ahead, so that not one of them decides everything. */
 const WINDOWS = 4
+/** For how long a window of a minute is used, in milliseconds. */
+export const WINDOW_USED_MS = WINDOWS * MINUTE_MS
 const MAX_AMOUNT = 6
 
 /** Uses and reserves until the end, and sends each request until it is answered. */
@@ -72,7 +74,7 @@ async function useOnce(own: Client, idempotencyKey: string): Promise<Use> {
   const { customerIds } = hammer.town
   const customerId = customerIds[random.below(customerIds.length)] ?? ''
   const dimensions = drawDimensions(random)
-  const at = hammer.start + random.below(WINDOWS) * MINUTE_MS
+  const at = minuteOf(hammer) + random.below(WINDOWS) * MINUTE_MS
   const amount = 1 + random.below(MAX_AMOUNT)
   const isHeld = random.below(2) === 0
   const use = {
@@ -112,6 +114,10 @@ async function useOnce(own: Client, idempotencyKey: string): Promise<Use> {
   if (hold !== null) await endHold(own, done, hold)
   return done
 }
+
+/** When the minute of the run began that it is in: what is long ago is only recorded. */
+const minuteOf = ({ start }: Hammer): number =>
+  start + Math.floor((Date.now() - start) / MINUTE_MS) * MINUTE_MS
 
 /** Commits less, all or more of a hold, releases it, or leaves it to itself. */
 async function endHold(own: Client, use: Use, hold: Hold): Promise<void> {

@@ -17,10 +17,13 @@ const SHORT = 'PT1M'
 /** Customers with trees of random shape and scope, all of whose limits are hard. */
 export type Town = { state: State; customerIds: readonly string[] }
 
+/** How much is used, so that limits are reached at last: of all time, and of one short window. */
+export type Scale = { long: number; short: number }
+
 export async function buildTown(
   url: string,
   random: Random,
-  { customers, scale }: { customers: number; scale: number },
+  { customers, scale }: { customers: number; scale: Scale },
 ): Promise<Town> {
   const state = createState()
   const body = {
@@ -45,12 +48,12 @@ export async function buildTown(
   return { state, customerIds }
 }
 
-type Lot = { state: State; random: Random; id: string; scale: number }
+type Lot = { state: State; random: Random; id: string; scale: Scale }
 
 async function buildCustomer(url: string, { state, random, id, scale }: Lot): Promise<void> {
   await done(url, { method: 'POST', path: '/api/v1/customers', body: { id } })
   state.customers.set(id, createCustomer(id))
-  const limit = scale * (100 + random.below(300))
+  const limit = scale.long * (100 + random.below(300))
   const entitlement = {
     ...{ featureId: FEATURE, period: 'lifetime', customEndDate: null, usageLimit: limit },
     ...{ hasUnlimitedUsage: null, hasSoftLimit: null, enumValues: null, isVisible: null },
@@ -82,7 +85,7 @@ async function buildCustomer(url: string, { state, random, id, scale }: Lot): Pr
 }
 
 /** Each node below one before it, with tighter limits further down, and some for one model only. */
-function drawTree(random: Random, nodes: readonly string[], scale: number): BudgetInput[] {
+function drawTree(random: Random, nodes: readonly string[], scale: Scale): BudgetInput[] {
   const depths: number[] = []
   return nodes.flatMap((entityId, index) => {
     const pick = random.below(index + 1)
@@ -90,12 +93,11 @@ function drawTree(random: Random, nodes: readonly string[], scale: number): Budg
     const depth = isBelow ? (depths[pick] ?? 0) + 1 : 1
     depths.push(depth)
     const parentId = isBelow ? (nodes[pick] ?? null) : null
-    const row = (most: number, more: object) => ({
-      ...{ entityId, featureId: FEATURE, parentId },
-      usageLimit: 5 + random.below((scale * most) / depth),
-      cadence: random.below(2) === 0 ? LONG : SHORT,
-      ...more,
-    })
+    const row = (most: number, more: object) => {
+      const [cadence, times] = random.below(2) === 0 ? [LONG, scale.long] : [SHORT, scale.short]
+      const usageLimit = 5 + random.below((times * most) / depth)
+      return { entityId, featureId: FEATURE, parentId, usageLimit, cadence, ...more }
+    }
     const scoped = row(80, { scopeEntityIds: [MODELS[random.below(2)] ?? 'large'] })
     return random.below(3) === 0 ? [row(160, {}), scoped] : [row(160, {})]
   })

@@ -9,7 +9,7 @@ import { postmasterOf } from '../support/processes.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
 import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
 import { auditHolds, auditRepetitions, auditServer, auditUses } from './hammer-audit.ts'
-import { type Hammer, runClient } from './hammer-client.ts'
+import { type Hammer, runClient, WINDOW_USED_MS } from './hammer-client.ts'
 import { buildTown } from './hammer-town.ts'
 
 /** How long the clients keep on, in milliseconds: load, not an assertion. */
@@ -21,6 +21,9 @@ const CUSTOMERS = 6
 const SPREAD_MS = 1500
 /** As long as the longest reservation lasts, in milliseconds. */
 const LAST_HOLDS_MS = 3000
+
+/** How much more is used in so many milliseconds than in those of a short run. */
+const scaleOf = (ms: number): number => 1 + Math.floor(ms / 5000)
 
 type Server = Awaited<ReturnType<Place['start']>>
 
@@ -95,8 +98,10 @@ test('64 clients on 4 servers that are killed, and a database that is, never ove
   const servers = [first, ...(await Promise.all(others))]
   const town = await buildTown(first.url, randomFrom(seed, CLIENTS), {
     customers: CUSTOMERS,
-    // So that limits are reached at last, however long it takes.
-    scale: 1 + Math.floor(DURATION_MS / 5000),
+    scale: {
+      long: scaleOf(DURATION_MS),
+      short: scaleOf(Math.min(DURATION_MS, WINDOW_USED_MS)),
+    },
   })
   const start = Date.now()
   const hammer: Hammer = {
