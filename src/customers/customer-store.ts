@@ -1,5 +1,16 @@
 import type { Currency, Passthrough, PaymentMethod } from '../contract.gen.ts'
-import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  arrayOfJson,
+  column,
+  nothing,
+  type Reader,
+  readRows,
+  readTogether,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
@@ -206,17 +217,19 @@ export async function findCustomer(
   return found && customerOf(found)
 }
 
-/** Customers by their ids, archived ones too, in no particular order. */
+/**
+ * Customers by their ids, archived ones too, in no particular order; null if they hold too much
+ * together.
+ */
 export async function findCustomers(
   reader: Reader,
   scope: Scope,
   customerIds: readonly string[],
-): Promise<Customer[]> {
-  const found = await reader.many(
-    customerRow,
-    sql`${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`,
-  )
-  return found.map(customerOf)
+): Promise<Customer[] | null> {
+  const select = sql`
+    ${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`
+  const found = await readTogether(reader, { row: customerRow, select })
+  return found?.map(customerOf) ?? null
 }
 
 export type CustomerFilter = {
@@ -322,7 +335,7 @@ export async function saveCustomers(
       ${customers.map(({ timezone }) => timezone)}::text[],
       ${customers.map(({ defaultPaymentMethod }) => jsonOf(defaultPaymentMethod))}::text[],
       ${customers.map(({ passthrough }) => jsonOf(passthrough))}::text[],
-      ${customers.map(({ metadata }) => jsonOf(metadata))}::text[],
+      ${arrayOfJson(customers.map(({ metadata }) => jsonOf(metadata)))}::text[],
       ${customers.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
       ${customers.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[],
       ${customers.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]

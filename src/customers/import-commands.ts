@@ -2,6 +2,7 @@ import type { Tx } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, notFound, Refusal } from '../kernel/errors.ts'
+import { tooMuchTogether } from '../kernel/metadata.ts'
 import type { Call } from '../operation.ts'
 import { newCustomer } from './change-customer.ts'
 import { type Change, newLinks, requireLinked, save } from './changing.ts'
@@ -19,7 +20,8 @@ const SALESFORCE: Integration = { id: 'salesforce', vendor: 'SALESFORCE' }
  * Creates and updates customers, all or none, and answers the ids that were created, in request
  * order. `integrationId` is the billing integration that the rows speak of: 404
  * `IntegrationNotFound`, `VendorIsNotSupported` when it does not bill. 400 `FailedToImportCustomer`
- * for a row that cannot be taken, `EntityIsArchivedError`; for Salesforce as `requireIntegrations`.
+ * for a row that cannot be taken, `EntityIsArchivedError`; for Salesforce as `requireIntegrations`;
+ * 400 for customers that hold too much together.
  */
 export async function importCustomers(
   call: Call,
@@ -66,6 +68,7 @@ async function load(
     integrationStore.findOldestIntegration(tx, scope, SALESFORCE.vendor),
     integrationId === null ? [] : integrationStore.findIntegrations(tx, scope, [integrationId]),
   ])
+  if (found === null) throw tooMuchTogether('customers')
   assert(claimed + found.length === new Set(ids).size, 'an id was free, or is that of a customer')
   return {
     found: new Map(found.map((customer) => [customer.id, customer])),

@@ -41,7 +41,8 @@ export async function listAssignments(
   const { customerId, entityId, capability, page } = query
   const reader = call.app.db.read
   const customerKey = await requireCustomer(reader, call.scope, customerId)
-  const [entity] = entityId === null ? [] : await findEntities(reader, customerKey, [entityId])
+  const [entity] =
+    entityId === null ? [] : ((await findEntities(reader, customerKey, [entityId])) ?? [])
   const asked = capability && (await findCapabilities(call, [capability]))
   const filter = {
     entityKey: entity?.key ?? null,

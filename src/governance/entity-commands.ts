@@ -5,7 +5,7 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, Refusal } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { refuseOversized } from '../kernel/metadata.ts'
+import { refuseOversized, tooMuchTogether } from '../kernel/metadata.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { bumpVersion } from '../metering/index.ts'
 import type { Call } from '../operation.ts'
@@ -21,7 +21,8 @@ import { entityToWire } from './wire.ts'
 /**
  * Creates, changes or restores entities of a customer, all or none, and answers them in request
  * order. 404 `CustomerNotFound`; 400 `EntityIsArchivedError` for an archived customer; 400 for an
- * id that stands twice, a new entity without a type, and a type that is unknown or archived.
+ * id that stands twice, a new entity without a type, a type that is unknown or archived, and
+ * entities that hold too much together.
  */
 export async function upsertEntities(
   call: Call,
@@ -35,6 +36,7 @@ export async function upsertEntities(
     const now = app.clock.now()
     const ids = inputs.map(({ id }) => id)
     const found = await findEntities(tx, customerKey, ids)
+    if (found === null) throw tooMuchTogether('entities')
     const before = new Map(found.map((entity) => [entity.id, entity]))
     const typed = inputs.map((input, index) => {
       const entity = before.get(input.id) ?? null
@@ -98,6 +100,7 @@ async function setArchived(
     const customerKey = await lockActiveCustomer(tx, scope, wanted.customerId)
     const now = app.clock.now()
     const found = await findEntities(tx, customerKey, ids)
+    if (found === null) throw tooMuchTogether('ids')
     const byId = new Map(found.map((entity) => [entity.id, entity]))
     const unknown = ids.filter((id) => !byId.has(id))
     if (unknown.length > 0)

@@ -1,5 +1,16 @@
 import { customerNamed } from '../customers/index.ts'
-import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  arrayOfJson,
+  column,
+  nothing,
+  type Reader,
+  readRows,
+  readTogether,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { fold } from '../kernel/fold.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -66,14 +77,19 @@ export async function findEntity(
   )
 }
 
-/** A customer's entities by their ids, archived ones too, in no particular order. */
-export async function findEntities(reader: Reader, customerKey: Uuid, ids: readonly string[]) {
-  const found = await reader.many(
-    entityRow,
-    sql`${selectEntities(nothing)}
-      where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`,
-  )
-  return found.map(entityOf)
+/**
+ * A customer's entities by their ids, archived ones too, in no particular order; null if they hold
+ * too much together.
+ */
+export async function findEntities(
+  reader: Reader,
+  customerKey: Uuid,
+  ids: readonly string[],
+): Promise<Entity[] | null> {
+  const select = sql`${selectEntities(nothing)}
+    where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`
+  const found = await readTogether(reader, { row: entityRow, select })
+  return found?.map(entityOf) ?? null
 }
 
 /** Writes entities as they are now, new ones and changed ones alike. */
@@ -94,7 +110,7 @@ export async function saveEntities(
       ${entities.map((entity) => entity.typeKey)}::uuid[],
       ${entities.map((entity) => entity.displayName)}::text[],
       ${entities.map(({ displayName }) => displayName && fold(displayName))}::text[],
-      ${entities.map((entity) => JSON.stringify(entity.metadata))}::text[],
+      ${arrayOfJson(entities.map((entity) => JSON.stringify(entity.metadata)))}::text[],
       ${entities.map((entity) => instantToWire(entity.createdAt))}::timestamptz[],
       ${entities.map((entity) => instantToWire(entity.updatedAt))}::timestamptz[],
       ${entities.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]

@@ -26,6 +26,10 @@ export function refuseOversized(metadata: Metadata, where: string): void {
     throw badInput(`${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
 }
 
+/** 400 for a batch whose objects hold so much that they could not be worked on at once. */
+export const tooMuchTogether = (list: string) =>
+  badInput(`${list}: they hold more than 8 MB of metadata together; send fewer at once`)
+
 /** Whether two maps hold the same pairs, in whatever order. */
 export function sameMetadata(a: Metadata, b: Metadata): boolean {
   const keys = Object.keys(a)
