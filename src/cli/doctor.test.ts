@@ -76,8 +76,10 @@ test('the settings of tokens are looked at together, and the key set is asked fo
   await once(keySet, 'listening')
   t.after(() => keySet.close())
   const { port } = keySet.address() as AddressInfo
+  const DATABASE_URL = urlOf(await newDatabase(t))
+  await runCli(['migrate'], { DATABASE_URL })
   const tokens = {
-    DATABASE_URL: urlOf(testConnection()),
+    DATABASE_URL,
     BURSAR_JWT_JWKS_URL: `http://127.0.0.1:${port}/keys`,
     BURSAR_JWT_ISSUER: 'https://id.example',
     BURSAR_JWT_AUDIENCE: 'bursar',
@@ -100,7 +102,7 @@ test('the settings of tokens are looked at together, and the key set is asked fo
   assert.equal(find('Configuration', 'BURSAR_JWT_JWKS_URL').severity, 'broken')
 })
 
-test('customers whose time is ahead are told', async (t) => {
+test('what lies in the future is told, with its cure', async (t) => {
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await runCli(['migrate'], settings)
@@ -112,7 +114,9 @@ test('customers whose time is ahead are told', async (t) => {
      values (gen_random_uuid(), gen_random_uuid(), 0, '2100-01-01T00:00:00Z')`,
   )
   const { find } = await examine(settings)
-  assert.match(find('Database', 'customers in the future').value, /^1, up to 2100-01-01/)
+  const { value, advice } = find('Database', 'from the future')
+  assert.match(value, /^1 of customer_heads.decided_at, up to 2100-01-01/)
+  assert.match(String(advice), /bursar repair clock/)
 })
 
 test('looking makes no data directory', async () => {

@@ -13,6 +13,7 @@ import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
 import { memberCommand } from './member.ts'
 import { migrateCommand } from './migrate.ts'
+import { repairCommand } from './repair.ts'
 import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { signingCommand } from './signing.ts'
@@ -29,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   member: memberCommand,
   integration: integrationCommand,
   verify: verifyCommand,
+  repair: repairCommand,
   migrate: migrateCommand,
   backup: backupCommand,
   restore: restoreCommand,

@@ -144,6 +144,12 @@ export async function lockCustomer(
   return found && standingOf(found)
 }
 
+/** The same for one whose key is known. */
+export const lockCustomerByKey = (tx: Tx, customerKey: Uuid): Promise<number> =>
+  tx.execute(sql`
+    select customer_key from customers
+    where customer_key = ${customerKey}::uuid for no key update`)
+
 /** As `lockCustomer` for several, one lock after the other in the order of their ids. */
 export const lockCustomers = (
   tx: Tx,

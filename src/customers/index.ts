@@ -6,6 +6,7 @@ export {
   customerWithKey,
   findCustomerKey,
   findCustomerKeys,
+  lockCustomerByKey,
   type Walk,
   walkCustomers,
 } from './customer-store.ts'

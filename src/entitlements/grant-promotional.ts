@@ -86,13 +86,14 @@ export function resetOf(input: PromotionalInput, feature: Feature, where: string
 }
 
 /** How long the periods of a fixed length last. */
-const SPANS: Readonly<Record<Exclude<PromotionalEntitlementPeriod, 'custom' | 'lifetime'>, Span>> =
-  {
-    '1 week': { unit: 'WEEK', count: 1 },
-    '1 month': { unit: 'MONTH', count: 1 },
-    '6 month': { unit: 'MONTH', count: 6 },
-    '1 year': { unit: 'YEAR', count: 1 },
-  }
+export const SPANS: Readonly<
+  Record<Exclude<PromotionalEntitlementPeriod, 'custom' | 'lifetime'>, Span>
+> = {
+  '1 week': { unit: 'WEEK', count: 1 },
+  '1 month': { unit: 'MONTH', count: 1 },
+  '6 month': { unit: 'MONTH', count: 6 },
+  '1 year': { unit: 'YEAR', count: 1 },
+}
 
 /** 9999-12-31T23:59:59.999Z: later ones have no date-time of the contract. */
 const LAST_INSTANT = 253_402_300_799_999

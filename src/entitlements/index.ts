@@ -16,7 +16,7 @@ export {
 export type { Holding, Readable } from './holding.ts'
 export { entitlementsHandlers } from './http.ts'
 export { promotionalSources } from './promotional-sources.ts'
-export { promotionalWork } from './promotional-work.ts'
+export { promotionalWork, turnGrantsBack } from './promotional-work.ts'
 export {
   type Asking,
   answerCredit,

@@ -6,15 +6,19 @@ import {
   type EventType,
   type Schedule,
   scheduleAll,
+  unschedule,
   type Work,
   type WorkHandlers,
 } from '../jobs/index.ts'
+import type { Ahead } from '../kernel/ahead.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
+import { endOvertaken, findEnds, findRevisionsAhead, saveInstants } from './ahead-store.ts'
 import { announceUpdated } from './announce-updated.ts'
 import { findCustomer } from './entitlement-store.ts'
 import { findPromotional } from './promotional-store.ts'
 import type { SourceLoader } from './source-port.ts'
+import { turnGrantBack } from './turn-grant-back.ts'
 import type { PromotionalEntitlement } from './types.ts'
 import { promotionalToWire } from './wire.ts'
 
@@ -27,8 +31,8 @@ const SOON_MS = 7 * 86_400_000
 /** Notes the ends of grants, and the warnings of those that last long enough for one. */
 export function scheduleEnds(
   tx: Tx,
-  { app, scope, now }: Announcing,
-  of: { customerKey: Uuid; grants: readonly PromotionalEntitlement[] },
+  { app, scope, now }: Pick<Announcing, 'app' | 'scope' | 'now'>,
+  of: { customerKey: Uuid; grants: readonly Pick<PromotionalEntitlement, 'key' | 'endsAt'>[] },
 ): Promise<number> {
   const { customerKey, grants } = of
   const works = grants.flatMap(({ key: subject, endsAt }): Schedule[] => {
@@ -79,4 +83,25 @@ async function tell(tx: Tx, { work, now, app, loaders }: Telling, type: EventTyp
       loaders,
     })
   return null
+}
+
+/**
+ * Turns back what a clock that was ahead has written of a customer's grants, of each feature one,
+ * and notes all their ends again. The customer must be locked; what it is compared with changes.
+ */
+export async function turnGrantsBack(
+  tx: Tx,
+  { app, scope }: Pick<Announcing, 'app' | 'scope'>,
+  { customerKey, ahead }: { customerKey: Uuid; ahead: Ahead },
+): Promise<void> {
+  const revisions = await findRevisionsAhead(tx, customerKey, ahead)
+  await saveInstants(
+    tx,
+    customerKey,
+    revisions.map((revision) => turnGrantBack(revision, ahead)),
+  )
+  for (const subject of await endOvertaken(tx, customerKey, ahead.at))
+    await unschedule(tx, { customerKey, kinds: [END_PROMOTIONAL, ENDS_SOON], subject })
+  const grants = await findEnds(tx, customerKey, ahead.at)
+  await scheduleEnds(tx, { app, scope, now: ahead.at }, { customerKey, grants })
 }

@@ -1,3 +1,4 @@
+export { turnFiredBack, windowsThen } from './ahead-store.ts'
 export { findAssignmentsByKey } from './assignment-store.ts'
 export { budgetHandlers } from './budget-http.ts'
 export { LEVEL_WINDOW, windowOf } from './cadence.ts'

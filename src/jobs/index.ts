@@ -9,7 +9,7 @@ export {
 } from './due-work.ts'
 export { type Figures, readFigures } from './figures.ts'
 export { type Change, type Done, findDone } from './find-done.ts'
-export { type Announcing, announce } from './outbox.ts'
+export { type Announcing, announce, turnAnnouncementsBack } from './outbox.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
 export { scheduleTrimming, TRIM_OUTBOX, trimOutbox } from './trim-outbox.ts'
 export type { Announcement, EventType, Work, WorkHandler, WorkHandlers } from './types.ts'

@@ -1,5 +1,6 @@
 import type { App } from '../app.ts'
-import { arrayOfJson, sql, type Tx } from '../db/index.ts'
+import { arrayOfJson, renewedKey, sql, type Tx } from '../db/index.ts'
+import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
@@ -53,3 +54,18 @@ export const forgetBefore = (tx: Tx, scope: Scope, before: Instant): Promise<num
       where environment_key = ${scope.environmentKey}::uuid
         and event_key < ${firstKeyAt(before)}::uuid
       order by event_key limit ${FORGOTTEN_AT_ONCE}::integer)`)
+
+/**
+ * Moves what was announced in the future, in its order: lists, filters by time and trimming go by
+ * the keys. What the objects said of themselves stays as it was announced.
+ */
+export const turnAnnouncementsBack = (tx: Tx, { at, beyond }: Ahead): Promise<number> =>
+  tx.execute(sql`
+    with moving as materialized (
+      select customer_key, event_key,
+        ${renewedKey(at, sql`row_number() over (order by event_key)`, sql`event_key`)} as key
+      from outbox where occurred_at > ${instantToWire(beyond)}::timestamptz
+    )
+    update outbox event set event_key = moving.key, occurred_at = ${instantToWire(at)}::timestamptz
+    from moving
+    where event.customer_key = moving.customer_key and event.event_key = moving.event_key`)

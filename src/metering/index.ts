@@ -1,3 +1,12 @@
+export {
+  forgetWindowsAhead,
+  postingsAhead,
+  turnHeadBack,
+  turnNamesBack,
+  turnRecordsBack,
+  turnReservationsBack,
+  type WindowThen,
+} from './ahead-store.ts'
 export { attributionsOf, dropAttributions } from './attribution-store.ts'
 export {
   type CountedBy,
@@ -63,7 +72,7 @@ export {
 } from './name-record.ts'
 export { findNamed, type Named, type NameOf, saveNames } from './name-store.ts'
 export { occurredAt } from './occurred-at.ts'
-export { makePartitions } from './partitions.ts'
+export { dropPartitionsAhead, makePartitions, partitionsAhead } from './partitions.ts'
 export { postingsFrom } from './posting-store.ts'
 export { addRecords, hasRecord } from './record-store.ts'
 export { recountTotals } from './recount.ts'

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts'
+import { column, type Reader, row, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import { addUnits, floorTo, type Window } from '../kernel/period.ts'
@@ -55,6 +56,55 @@ const partitionOf = ({ start, end }: Window): string => `
       create table ${nameOf(start)} (like usage_events including all);
       alter table usage_events attach partition ${nameOf(start)}
         for values from ('${firstKeyAt(start)}') to ('${firstKeyAt(end)}');
+    end if;
+  end $$;
+  commit`
+
+/** The last month that a clock which is right has made a partition of by `now`. */
+const lastMonth = (now: Instant): Instant => addUnits(floorTo('MONTH', now), 'MONTH', MONTHS_AHEAD)
+
+const nameRow = row({ name: column.text })
+const PARTITION = /^usage_events_(\d{4})_(\d{2})$/
+
+/** The months that have a partition although they are too far ahead at `now`, in order. */
+export async function partitionsAhead(reader: Reader, now: Instant): Promise<Instant[]> {
+  const found = await reader.many(
+    nameRow,
+    sql`
+    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'usage_events'::regclass order by c.relname`,
+  )
+  return found
+    .flatMap(({ name }) => {
+      const [, year, month] = PARTITION.exec(name) ?? []
+      return month === undefined ? [] : [Date.UTC(Number(year), Number(month) - 1)]
+    })
+    .filter((start) => start > lastMonth(now))
+}
+
+/**
+ * Removes the empty ones of them. Whoever is in the way is not waited for: what is left is removed
+ * the next time.
+ */
+export async function dropPartitionsAhead(app: App, now: Instant): Promise<void> {
+  for (const start of await partitionsAhead(app.db.read, now))
+    await app.db.withClient(async (client) => {
+      await client.query(dropIfEmpty(start)).catch(async (error) => {
+        await client.query('rollback')
+        if (!PASSING.includes(error.code)) throw error
+      })
+    })
+}
+
+/** Locked as dropping does, or something might be written to it in between. */
+const dropIfEmpty = (start: Instant): string => `
+  begin;
+  set local lock_timeout = '${LOCK_TIMEOUT}';
+  select pg_advisory_xact_lock(${ADVISORY_LOCK});
+  do $$ begin
+    lock table only usage_events in access exclusive mode;
+    if not exists (select from ${nameOf(start)}) then
+      drop table ${nameOf(start)};
     end if;
   end $$;
   commit`

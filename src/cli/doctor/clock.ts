@@ -1,12 +1,15 @@
 import type { Config } from '../../config.ts'
 import { column, databaseClock, type Reader, row, sql } from '../../db/index.ts'
-import { instantToWire, systemClock } from '../../kernel/clock.ts'
+import { type Instant, instantToWire, systemClock } from '../../kernel/clock.ts'
+import { Refusal } from '../../kernel/errors.ts'
+import { findAhead } from '../repair/ahead.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 const { ok, warning, broken } = findingsOf('Database')
 
 const nowRow = row({ now: column.instant })
-const aheadRow = row({ customers: column.integer, latest: column.nullable(column.instant) })
+/** Kinds that are named; `bursar repair clock` lists all. */
+const TOLD = 3
 
 /** Whether this machine's clock and the database's agree, and whether any once did not. */
 export async function lookAtClock(reader: Reader, config: Config): Promise<Finding[]> {
@@ -22,20 +25,32 @@ export async function lookAtClock(reader: Reader, config: Config): Promise<Findi
   const compared = agrees ? ok(found.name, found.value) : broken(found, advice)
   // A test clock goes where it likes.
   if (config.testClock) return [compared]
-  const margin = sql`${config.maxClockSkewMs}::integer * interval '1 millisecond'`
-  const { customers, latest } = await reader.one(
-    aheadRow,
-    sql`
-    select count(*) as customers, max(decided_at) as latest from customer_heads
-    where decided_at > ${clock} + ${margin}`,
-  )
-  if (customers === 0 || latest === null) return [compared]
-  const value = `${customers}, up to ${instantToWire(latest)}`
+  return [compared, ...(await lookAhead(reader, now + config.maxClockSkewMs))]
+}
+
+/** What lies in the future and cannot. Tables that take too long are not waited for. */
+async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
+  const name = 'from the future'
+  const found = await findAhead(reader, beyond).catch((error) => {
+    if (error instanceof Refusal) return null
+    throw error
+  })
+  if (found === null)
+    return [
+      warning(
+        { name, value: 'unknown: the tables take too long to read' },
+        'bursar repair clock takes its time, and lists what it finds',
+      ),
+    ]
+  const [farthest] = found.toSorted((one, other) => other.farthest - one.farthest)
+  if (farthest === undefined) return []
+  const kinds = found.map(({ table, column, rows }) => `${rows} of ${table}.${column}`)
+  const value = `${kinds.slice(0, TOLD).join(', ')}${kinds.length > TOLD ? ', …' : ''}`
   return [
-    compared,
     warning(
-      { name: 'customers in the future', value },
-      'a wrong clock, or a test clock, has decided for them: their time stands still until then',
+      { name, value: `${value}, up to ${instantToWire(farthest.farthest)}` },
+      'a server with a wrong clock, or a test clock, has written this, and customers stay there: ' +
+        'bursar repair clock lists it, and puts it right with --apply',
     ),
   ]
 }

@@ -1,0 +1,123 @@
+import type { App } from '../app.ts'
+import type { Ahead } from '../kernel/ahead.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { readArguments, runAction, takePositionals } from './arguments.ts'
+import { type Command, CommandError, note, print, UsageError } from './command.ts'
+import { numberOf } from './number-of.ts'
+import { type FoundAhead, findAhead } from './repair/ahead.ts'
+import { turnBack } from './repair/turn-back.ts'
+import { formatTable } from './table.ts'
+import { withApp } from './with-app.ts'
+
+/** A statement may read, or move, all records of a customer: many millions take minutes. */
+const STATEMENT_TIMEOUT_MS = 3_600_000
+
+export const repairCommand: Command = {
+  summary: 'put right what a server with a wrong clock has written',
+  usage: `Usage: bursar repair clock [--apply] [--at <instant>] [--json]
+
+Lists what lies in the future and cannot: usage, decisions and changes that a server wrote whose
+clock was ahead. Without --apply nothing is written. Servers may run meanwhile, once their clocks
+are right. What is ahead by no more than BURSAR_MAX_CLOCK_SKEW_MS counts as present.
+
+With --apply everything of it moves to the present, one customer after the other: usage into the
+windows of now, with the keys by which repetitions are known; reservations and grants with the time
+that they had left; events, in their order. Then what is kept of usage is counted anew. Objects,
+events and keys that were forgotten, or answered with an instant of the future, stay so.
+
+Exits 0 if nothing lies in the future (any more), else 1.
+
+  --apply  put it right
+  --at     what counts as the present, as 2026-05-18T10:07:42Z (default: the database's clock).
+           Everything later moves there: stop the servers before
+  --json   as JSON instead of lines`,
+  run: runAction({ clock }),
+}
+
+async function clock(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, {
+    apply: { type: 'boolean', default: false },
+    at: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  })
+  takePositionals(positionals)
+  const stated = values.at === undefined ? null : instantOf(values.at)
+  const outcome = await withApp((app) => repairClock(app, { ...values, stated }), {
+    reads: !values.apply,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  })
+  if (values.json) print(JSON.stringify(outcome, inWire, 2))
+  else report(outcome)
+  if (outcome.left.length === 0) return 0
+  note(
+    values.apply
+      ? 'what is left was in use, or has come meanwhile: run it again'
+      : 'nothing was changed: bursar repair clock --apply puts it right',
+  )
+  return 1
+}
+
+const FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/
+
+function instantOf(text: string): Instant {
+  const at = FORM.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at))
+    throw new UsageError(`--at must be an instant such as 2026-05-18T10:07:42Z, not "${text}"`)
+  return at
+}
+
+/** `found`: before; `left`: what lies in the future now. */
+type Outcome = { at: Instant; customers: number; found: FoundAhead[]; left: FoundAhead[] }
+
+async function repairClock(
+  app: App,
+  { apply, stated }: { apply: boolean; stated: Instant | null },
+): Promise<Outcome> {
+  const { ahead, at } = await aheadOf(app, stated)
+  const look = async () => {
+    const { beyond } = await ahead()
+    return app.db.snapshot((reader) => findAhead(reader, beyond))
+  }
+  const found = await look()
+  if (!apply || found.length === 0) return { at, customers: 0, found, left: found }
+  const customers = await turnBack(app, ahead)
+  return { at, customers, found, left: await look() }
+}
+
+/**
+ * Things move to one instant, so that they come before all that is written meanwhile. What lies
+ * beyond the present is told by the database's clock at each step, as servers go on.
+ */
+async function aheadOf({ db, config }: App, stated: Instant | null) {
+  const now = async () => (await db.look()).clock.theirs
+  const present = await now()
+  if (stated === null && config.testClock)
+    throw new CommandError(
+      'the clock is one for tests (BURSAR_TEST_CLOCK): say the present by --at',
+    )
+  if (stated !== null && stated > present && !config.testClock)
+    throw new CommandError(`--at lies in the future: it is ${instantToWire(present)}`)
+  const at = stated ?? present
+  const ahead = async (): Promise<Ahead> => {
+    return { at, beyond: (stated ?? (await now())) + config.maxClockSkewMs }
+  }
+  return { at, ahead }
+}
+
+/** Instants as the API writes them. */
+const inWire = (name: string, value: unknown): unknown =>
+  (name === 'at' || name === 'farthest') && typeof value === 'number' ? instantToWire(value) : value
+
+function report({ at, customers, found, left }: Outcome): void {
+  if (found.length === 0) print(`nothing lies beyond ${instantToWire(at)}`)
+  else print(tableOf(found))
+  if (left === found) return
+  print(`\nmoved to ${instantToWire(at)}: ${numberOf(customers, 'customer')} and what they share`)
+  for (const { table, column, rows } of left) print(`left: ${rows} of ${table}.${column}`)
+}
+
+const tableOf = (found: readonly FoundAhead[]): string =>
+  formatTable(
+    ['table', 'column', 'number', 'farthest'],
+    found.map((each) => [each.table, each.column, String(each.rows), instantToWire(each.farthest)]),
+  )

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { testConnection } from '../../../test/support/connection.ts'
+import { query } from '../../../test/support/databases.ts'
+import { nameOf, TIMED_TABLES } from './instants.ts'
+
+/** The columns that hold instants, alone or in lists; of partitions, those of the whole table. */
+const INSTANTS = `
+  select c.table_name || '.' || c.column_name as name
+  from information_schema.columns c
+    join pg_class on pg_class.oid = format('%I.%I', c.table_schema, c.table_name)::regclass
+  where c.table_schema = current_schema() and not relispartition
+    and c.udt_name ~ '^_?(timestamptz|timestamp|date|time|timetz)$'
+  order by 1`
+
+test('of every instant in the schema it is decided what becomes of it', async () => {
+  const found = (await query(testConnection(), INSTANTS)).map(({ name }) => name)
+  const decided = TIMED_TABLES.flatMap(({ table, past, others }) =>
+    [...past.map(nameOf), ...Object.keys(others)].map((name) => `${nameOf(table)}.${name}`),
+  )
+  assert.ok(found.length > 50)
+  assert.deepEqual(decided.toSorted(), found.toSorted())
+})
+
+test('what is turned back by itself is only what is past, and customers own what they do', async () => {
+  const owned = new Set(
+    (
+      await query(
+        testConnection(),
+        `select table_name as name from information_schema.columns
+         where table_schema = current_schema() and column_name = 'customer_key'`,
+      )
+    ).map(({ name }) => name),
+  )
+  // These have rows of environments, too, under a key of theirs.
+  for (const name of ['outbox', 'due_work', 'directory']) owned.delete(name)
+  for (const { table, by, isOfCustomers, past } of TIMED_TABLES) {
+    assert.equal(isOfCustomers, owned.has(nameOf(table)), nameOf(table))
+    if (by === 'row') assert.ok(past.length > 0, nameOf(table))
+    if (by === 'recount' || by === 'nobody') assert.equal(past.length, 0, nameOf(table))
+  }
+})

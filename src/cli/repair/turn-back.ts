@@ -1,0 +1,70 @@
+import type { App } from '../../app.ts'
+import { lockCustomerByKey } from '../../customers/index.ts'
+import { turnGrantsBack } from '../../entitlements/index.ts'
+import { recountCounters, turnFiredBack, windowsThen } from '../../governance/index.ts'
+import { putWorkRight, turnAnnouncementsBack } from '../../jobs/index.ts'
+import type { Ahead } from '../../kernel/ahead.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import {
+  closedKeptMs,
+  dropPartitionsAhead,
+  forgetWindowsAhead,
+  lockHeads,
+  recountTotals,
+  turnHeadBack,
+  turnNamesBack,
+  turnRecordsBack,
+  turnReservationsBack,
+} from '../../metering/index.ts'
+import { type CustomerAhead, customersAhead, turnRowsBack } from './ahead.ts'
+
+/**
+ * Turns back all that lies in the future. `ahead` tells at any time what does: servers go on
+ * meanwhile. Customers come first, since whatever is announced of one is as of its last decision
+ * until then. Answers how many they were.
+ */
+export async function turnBack(app: App, ahead: () => Promise<Ahead>): Promise<number> {
+  let customers = 0
+  let after: Uuid | null = null
+  do {
+    const { beyond } = await ahead()
+    const page: Awaited<ReturnType<typeof customersAhead>> = await customersAhead(app.db.read, {
+      beyond,
+      after,
+    })
+    for (const customer of page.customers) await turnCustomerBack(app, customer, await ahead())
+    customers += page.customers.length
+    after = page.next
+  } while (after !== null)
+  const now = await ahead()
+  await app.db.transaction((tx) => turnRowsBack(tx, now, null))
+  await app.db.transaction((tx) => turnAnnouncementsBack(tx, now))
+  await putWorkRight(app)
+  await dropPartitionsAhead(app, now.beyond)
+  return customers
+}
+
+/**
+ * One transaction, under the locks that writers take, in their order: first the customer, whose
+ * structure then nobody changes, then its head. What was remembered of it is void.
+ */
+function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Promise<void> {
+  const { customerKey, environmentKey } = customer
+  const owner = { scope: { environmentKey }, customerKey }
+  return app.db.transaction(async (tx) => {
+    await lockCustomerByKey(tx, customerKey)
+    await lockHeads(tx, owner.scope, { customerKeys: [customerKey], now: ahead.at })
+    await turnRowsBack(tx, ahead, customerKey)
+    await turnGrantsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
+    // Of budgets that have been turned back already: their windows are counted from their creation.
+    const windows = await windowsThen(tx, customerKey, ahead)
+    await turnFiredBack(tx, customerKey, { ahead, windows })
+    await turnRecordsBack(tx, customerKey, { ahead, windows })
+    await turnReservationsBack(tx, customerKey, { ahead, windows })
+    await turnNamesBack(tx, customerKey, ahead)
+    await turnHeadBack(tx, customerKey, { ahead, keptMs: closedKeptMs(app) })
+    await forgetWindowsAhead(tx, customerKey, ahead)
+    await recountTotals(tx, owner)
+    await recountCounters(tx, owner)
+  })
+}

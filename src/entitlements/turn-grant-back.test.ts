@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Timed, turnGrantBack } from './turn-grant-back.ts'
+
+const on = (text: string) => Date.parse(`${text}T00:00:00Z`)
+const AT = on('2026-05-18')
+const AHEAD = { at: AT, beyond: AT + 10_000 }
+const THEN = on('2027-06-22')
+const BEFORE = on('2026-03-01')
+
+const granted = (at: number, more: Partial<Timed> = {}): Timed => ({
+  period: 'lifetime',
+  startsAt: at,
+  since: at,
+  endsAt: null,
+  createdAt: at,
+  updatedAt: at,
+  superseded: false,
+  ...more,
+})
+
+const CASES: Readonly<Record<string, [Timed, Timed]>> = {
+  'what was granted there begins at that instant': [granted(THEN), granted(AT)],
+  'it lasts as long as it was to': [
+    granted(THEN, { period: '1 month', endsAt: on('2027-07-22') }),
+    granted(AT, { period: '1 month', endsAt: on('2026-06-18') }),
+  ],
+  'an end that was named stays': [
+    granted(THEN, { period: 'custom', endsAt: on('2028-01-01') }),
+    granted(AT, { period: 'custom', endsAt: on('2028-01-01') }),
+  ],
+  'what was revoked there ended at that instant': [
+    granted(BEFORE, { period: '1 year', endsAt: THEN, updatedAt: THEN }),
+    granted(BEFORE, { period: '1 year', endsAt: AT, updatedAt: AT }),
+  ],
+  'what was granted and revoked there never was': [
+    granted(THEN - 5, { period: '1 week', endsAt: THEN, updatedAt: THEN }),
+    granted(AT, { period: '1 week', endsAt: AT, updatedAt: AT }),
+  ],
+  'a revision that was changed there ended at that instant': [
+    granted(BEFORE, { superseded: true, endsAt: THEN }),
+    granted(BEFORE, { superseded: true, endsAt: AT }),
+  ],
+  'and the next one goes on from it, to its own end': [
+    granted(BEFORE, { since: THEN, updatedAt: THEN, period: '6 month', endsAt: on('2026-09-01') }),
+    granted(BEFORE, { since: AT, updatedAt: AT, period: '6 month', endsAt: on('2026-09-01') }),
+  ],
+  'what clocks may differ by is left': [granted(AT + 10_000), granted(AT + 10_000)],
+  'an end that is to come is none of a clock': [
+    granted(BEFORE, { period: '1 year', endsAt: on('2027-03-01') }),
+    granted(BEFORE, { period: '1 year', endsAt: on('2027-03-01') }),
+  ],
+}
+for (const [name, [before, after]] of Object.entries(CASES))
+  test(name, () => {
+    assert.deepEqual(turnGrantBack(before, AHEAD), after)
+    assert.deepEqual(turnGrantBack(after, AHEAD), after, 'a second time changes nothing')
+  })
