@@ -40,7 +40,10 @@ export function unseal(stored: string, { id, key }: SealingKey, place: string): 
   if (of !== id) return null
   const bytes = Buffer.from(sealed, 'base64url')
   try {
-    const opened = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'))
+    const from = Buffer.from(nonce, 'base64url')
+    // A tag that is shorter would be taken, and could be guessed.
+    const whole = { authTagLength: TAG_BYTES }
+    const opened = createDecipheriv('aes-256-gcm', key, from, whole)
       .setAAD(Buffer.from(place))
       .setAuthTag(bytes.subarray(-TAG_BYTES))
     const text = Buffer.concat([opened.update(bytes.subarray(0, -TAG_BYTES)), opened.final()])
