@@ -1,5 +1,5 @@
 import { prepareCatalog, prepareCompany, useOnce } from '../scenarios/usage/company.ts'
-import { fillEvents } from '../size/fill.ts'
+import { fillEvents, fillWindows } from '../size/fill.ts'
 import type { World } from '../types.ts'
 
 export const SMALL = 'soak-small'
@@ -14,6 +14,8 @@ export const BULK = 'soak-nobody'
 const WIDE_CHANGES = 120
 const WIDE_BYTES = 900_000
 const EVENTS = 200_000
+/** Windows of a minute, as many as are kept when nothing is configured. */
+const WINDOWS_KEPT = 35 * 1440
 
 /** Fills what the lanes ask for. */
 export async function prepareSoak(world: World, say: (text: string) => void): Promise<void> {
@@ -33,5 +35,7 @@ export async function prepareSoak(world: World, say: (text: string) => void): Pr
     })
   say('records')
   await fillEvents(world, { customerId: HISTORY, count: EVENTS, until })
+  say('windows')
+  await fillWindows(world, { customerId: WINDOWS, count: WINDOWS_KEPT, until })
   await world.execute('vacuum analyze')
 }

@@ -18,10 +18,13 @@ export type Lane = {
   readonly expected: readonly number[]
   /** Whether an answer may be lost because it came while the body was still being sent. */
   readonly mayBeCut: boolean
+  /** Whether it is only there to be timed: asked by a process that does nothing else. */
+  readonly isTimed: boolean
 }
 
-/** The one whose latency is judged. */
+/** Those whose latency is judged. */
 export const PROBE = 'a small check'
+export const LIVENESS = 'liveness'
 
 /** Bytes of a body of the bulk lane, which is as large as one may be, nearly. */
 const BULK_BYTES = 15_000_000
@@ -29,14 +32,16 @@ const BULK_EVENTS = 1000
 
 /**
  * What once took a server down or its pool away, all at once: pages of large events, bodies of
- * 15 MB for nobody, a tree over two weeks of windows, histories, and checks beside them.
+ * 15 MB for nobody, a tree over all windows that are kept, histories, and checks beside them.
  */
 export function lanesOf(contract: Contract): readonly Lane[] {
-  const get = (path: string) => ({ method: 'GET', path, body: null, pauseMs: 0, mayBeCut: false })
+  const load = { body: null, pauseMs: 0, mayBeCut: false, isTimed: false }
+  const get = (path: string) => ({ ...load, method: 'GET', path })
+  const timed = { isTimed: true, pauseMs: 50, expected: [200] }
   const check = httpOf(contract, checkOf(SMALL))
   return [
-    { ...get(check.path), name: PROBE, loops: 1, pauseMs: 50, expected: [200] },
-    { ...get('/health/live'), name: 'liveness', loops: 1, pauseMs: 100, expected: [200] },
+    { ...get(check.path), name: PROBE, loops: 1, ...timed },
+    { ...get('/health/live'), name: LIVENESS, loops: 1, ...timed },
     {
       ...get(`/api/v1/events-log?customerId=${WIDE}&limit=100`),
       name: 'pages of large events',
@@ -44,8 +49,9 @@ export function lanesOf(contract: Contract): readonly Lane[] {
       expected: [200, 429],
     },
     {
+      ...load,
       ...{ name: 'bodies of 15 MB', loops: 100, method: 'POST', path: '/api/v1/events' },
-      ...{ body: bulkBody(), pauseMs: 0, expected: [404, 429], mayBeCut: true },
+      ...{ body: bulkBody(), expected: [404, 429], mayBeCut: true },
     },
     {
       ...get(`/api/v1/customers/${WINDOWS}/governance?limit=100`),

@@ -1,15 +1,18 @@
 // A process of the bench: asks in many loops at once, and notes what came of it.
 
 import { Agent, request } from 'node:http'
+import { setPriority } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { answerBench } from '../child.ts'
 import type { Lane } from './lanes.ts'
 
 export type SoakLoad = {
   url: string
-  apiKeys: readonly string[]
   seconds: number
-  lanes: readonly Lane[]
+  /** Each with a key of its own. */
+  lanes: readonly { lane: Lane; apiKey: string }[]
+  /** Of the process, as of `nice`: what loads a server comes from other machines. */
+  niceness: number
 }
 
 /** What came of one lane. `cut`: the connection ended without an answer. */
@@ -22,17 +25,14 @@ export type LaneResult = {
   maxMs: number
 }
 
-/** Of each lane the latencies of so many answers at most, evenly thinned out. */
-const MOST_KEPT = 200_000
+/** Of each lane the latencies of so many answers at most, the first ones. */
+const MOST_KEPT = 1_000_000
 const RETRY_MS = 1000
 
-answerBench(async ({ url, apiKeys, seconds, lanes }: SoakLoad): Promise<LaneResult[]> => {
+answerBench(async ({ url, seconds, lanes, niceness }: SoakLoad): Promise<LaneResult[]> => {
+  setPriority(niceness)
   const end = performance.now() + seconds * 1000
-  return Promise.all(
-    lanes.map((lane, index) =>
-      runLane(lane, { url, apiKey: apiKeys[index % apiKeys.length] ?? '', end }),
-    ),
-  )
+  return Promise.all(lanes.map(({ lane, apiKey }) => runLane(lane, { url, apiKey, end })))
 })
 
 type At = { url: string; apiKey: string; end: number }
