@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { databaseUrl, findRunning } from '../src/db/embedded/index.ts'
+import { databaseUrl, findRunning } from '../src/embedded-postgres/index.ts'
 import { type RunningServer, type Settings, startServer } from './running-server.ts'
 import { newDataDir, removeDataDir } from './start-up.ts'
 import { type OpenWorld, openWorld, versionsOf } from './world.ts'

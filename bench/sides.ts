@@ -1,6 +1,12 @@
 import { type Child, startChild } from './child.ts'
-import type { Load, LoadRequest, LoopMessage, ServeBaseline, ServeByHand } from './messages.ts'
-import { STATIC_PATH } from './messages.ts'
+import {
+  type Load,
+  type LoadRequest,
+  type LoopMessage,
+  type ServeBaseline,
+  type ServeByHand,
+  STATIC_PATH,
+} from './messages.ts'
 import { processorMs } from './processes.ts'
 import { API_KEY } from './running-server.ts'
 import type { BaselineName, Count, Half, Lanes, Turn } from './types.ts'

@@ -1,5 +1,5 @@
+import type { OperationId } from '../src/api.gen.ts'
 import type { App } from '../src/app.ts'
-import type { OperationId } from '../src/contract.gen.ts'
 import type { Scope } from '../src/kernel/scope.ts'
 
 /** Stands in a body for an id that every request needs anew. */

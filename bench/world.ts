@@ -22,7 +22,7 @@ import {
 } from './types.ts'
 import { callWith, firstWhole, reservedIn } from './wholes.ts'
 
-const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
+const CONTRACT = new URL('../api/openapi.json', import.meta.url)
 
 export type OpenWorld = World & { contract: Contract; close(): Promise<void> }
 

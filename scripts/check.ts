@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { checkContract } from './contract/check.ts'
+import { checkContract } from './api/check.ts'
 import { readProject } from './tidy/project.ts'
 import { tidyProblems } from './tidy/rules.ts'
 

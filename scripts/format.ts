@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** `npm run format`: makes anew what is made from the contract, and brings all code into form. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-await import('./contract/build.ts')
+await import('./api/build.ts')
 const biome = `${ROOT}node_modules/@biomejs/biome/bin/biome`
 const run = spawnSync(process.execPath, [biome, 'check', '--write'], {
   cwd: ROOT,

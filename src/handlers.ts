@@ -1,20 +1,30 @@
 import { accessHandlers } from './access/index.ts'
 import { auditHandlers } from './audit/index.ts'
-import { catalogHandlers, NOBODY_LEANS } from './catalog/index.ts'
+import { budgetHandlers, budgetsUse } from './budgets/index.ts'
+import { currencyHandlers } from './catalog/currencies/index.ts'
+import { featureHandlers } from './catalog/features/index.ts'
+import { NOBODY_LEANS } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
-import { announceArchiving, entitlementsHandlers, promotionalUse } from './entitlements/index.ts'
-import { budgetHandlers, budgetsUse, governanceHandlers } from './governance/index.ts'
+import { usageHandlers } from './engine/http/index.ts'
+import { usageUse } from './engine/index.ts'
+import { releaseWhenArchived } from './engine/reservations/index.ts'
+import { governanceHandlers } from './entities/index.ts'
+import { announceArchiving, entitlementsHandlers } from './entitlements/index.ts'
 import type { Handlers } from './operation.ts'
+import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { sources } from './sources.ts'
-import { releaseWhenArchived, usageHandlers, usageUse } from './usage/index.ts'
+
+const catalogUse = { ...NOBODY_LEANS, ...promotionalUse, ...usageUse, ...budgetsUse }
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
   ...accessHandlers,
   ...auditHandlers,
-  ...catalogHandlers({ ...NOBODY_LEANS, ...promotionalUse, ...usageUse, ...budgetsUse }),
+  ...featureHandlers(catalogUse),
+  ...currencyHandlers(catalogUse),
   ...customersHandlers([releaseWhenArchived, announceArchiving(sources)]),
   ...entitlementsHandlers(sources),
+  ...promotionalHandlers(sources),
   ...governanceHandlers,
   ...budgetHandlers,
   ...usageHandlers(sources),

@@ -1,4 +1,5 @@
-import pino, { type DestinationStream, type Logger } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
+import pino from 'pino'
 import type { Log } from './app.ts'
 import type { Config } from './config.ts'
 import { Refusal } from './kernel/errors.ts'

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
-import type { ConfiguredKey } from './access/index.ts'
 import {
   type Authenticator,
+  type ConfiguredKey,
   createAuthenticator,
   ensureConfiguredKey,
   ensureDefaultEnvironment,
@@ -12,8 +12,8 @@ import {
   sealStoredSecrets,
 } from './access/index.ts'
 import type { App, Log } from './app.ts'
+import { TRIM_COUNTERS, trimCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
-import { startEmbedded } from './db/embedded/index.ts'
 import {
   type Connection,
   type Database,
@@ -21,8 +21,8 @@ import {
   openDatabase,
   readMigrations,
 } from './db/index.ts'
-import { promotionalWork } from './entitlements/index.ts'
-import { TRIM_COUNTERS, trimCounters } from './governance/index.ts'
+import { startEmbedded } from './embedded-postgres/index.ts'
+import { TRIM_OUTBOX, trimOutbox } from './events/index.ts'
 import { handlers } from './handlers.ts'
 import {
   callerOf,
@@ -41,20 +41,16 @@ import {
   type Validators,
 } from './http/index.ts'
 import { TRIM_ANSWERS, trimAnswers } from './idempotency/index.ts'
-import {
-  type JobRunner,
-  startJobRunner,
-  TRIM_OUTBOX,
-  trimOutbox,
-  type WorkHandlers,
-} from './jobs/index.ts'
+import { type JobRunner, startJobRunner, type WorkHandlers } from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { WrongClock } from './kernel/errors.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
 import { machine, type WatchedClock, watchClock } from './kernel/watched-clock.ts'
 import { backgroundLog, createLog } from './log.ts'
-import { makePartitions, TRIM_USAGE, trimUsage } from './metering/index.ts'
+import { makePartitions } from './metering/records/index.ts'
+import { TRIM_USAGE, trimUsage } from './metering/retention/index.ts'
+import { promotionalWork } from './promotional/index.ts'
 import { sources } from './sources.ts'
 
 export const VERSION = (
@@ -63,7 +59,7 @@ export const VERSION = (
   }
 ).version
 
-const CONTRACT = new URL('../contract/openapi.json', import.meta.url)
+const CONTRACT = new URL('../api/openapi.json', import.meta.url)
 export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 
 /** What happens at its instant, by kind. */

@@ -1,5 +1,5 @@
+import type { OperationId, Operations } from './api.gen.ts'
 import type { App } from './app.ts'
-import type { OperationId, Operations } from './contract.gen.ts'
 import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
 

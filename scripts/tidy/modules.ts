@@ -3,91 +3,95 @@ import { dirname, join, normalize } from 'node:path'
 import { type File, isCode, isGenerated, isTest, lineAt, type Problem } from './project.ts'
 import { viewsOf } from './views.ts'
 
-const BASE = ['contract.gen.ts', 'kernel', 'db', 'config.ts', 'app.ts', 'operation.ts']
+const BASE = ['api.gen.ts', 'kernel', 'db', 'config.ts', 'app.ts', 'operation.ts']
+const CATALOG = ['catalog', 'catalog/features', 'catalog/currencies']
+const METERING = ['records', 'totals', 'dedup', 'reservations', 'rebuild', 'retention'].map(
+  (room) => `metering/${room}`,
+)
+/** What may be granted, counted and limited: all that the engine brings together. */
+const RULES = [
+  ...['jobs', 'events', 'access', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
+  ...['entitlements', 'budgets'],
+]
 
 /**
- * Who may import whom. A part of `src` is a folder, or a file that lies directly in it. Imports go
- * from the bottom of this table to its top, never back:
+ * Who may import whom. A room of `src` is a folder, a folder within it that is named here, or a
+ * file that lies directly in `src`. Each imports rooms that stand above it in this table, through
+ * their `index.ts`, and nothing else. A room within a module also shares the files that lie
+ * directly in the module.
  *
- *     kernel ← db ← (config, app, operation) ← jobs ← access ← catalog ← customers ← metering ←
- *     {governance, entitlements} ← usage
- *
- * `audit` reads beside them. `http` carries the domain without knowing it: it imports no domain
- * module, and no domain module imports it.
- * `handlers.ts` brings the operations of all modules together, `main.ts` composes everything, and
- * `cli` is the way in, which nobody imports.
+ * `http` carries the domain without knowing it: it imports no domain module, and no domain module
+ * imports it. `handlers.ts` brings the operations of all modules together, `main.ts` composes
+ * everything, and `cli` is the way in, which nobody imports.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  'contract.gen.ts': [],
-  kernel: ['contract.gen.ts'],
+  'api.gen.ts': [],
+  kernel: ['api.gen.ts'],
   db: ['kernel'],
+  'embedded-postgres': [],
+  backup: ['kernel', 'db'],
   'config.ts': ['kernel'],
   'app.ts': ['kernel', 'db', 'config.ts'],
-  'operation.ts': ['kernel', 'contract.gen.ts', 'app.ts'],
+  'operation.ts': ['kernel', 'api.gen.ts', 'app.ts'],
   'log.ts': ['kernel', 'app.ts', 'config.ts'],
   jobs: BASE,
-  access: [...BASE, 'jobs'],
-  catalog: [...BASE, 'jobs'],
-  customers: [...BASE, 'jobs', 'access'],
-  metering: [...BASE, 'jobs', 'catalog', 'customers'],
-  governance: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
-  entitlements: [...BASE, 'jobs', 'access', 'catalog', 'customers', 'metering'],
-  usage: [
-    ...BASE,
-    'jobs',
-    'access',
-    'catalog',
-    'customers',
-    'metering',
-    'governance',
-    'entitlements',
-  ],
-  audit: [...BASE, 'jobs', 'customers'],
+  events: [...BASE, 'jobs'],
   idempotency: [...BASE, 'jobs'],
-  http: [...BASE, 'jobs', 'access', 'idempotency'],
-  'sources.ts': ['entitlements'],
+  access: [...BASE, 'jobs', 'events'],
+  catalog: [...BASE, 'jobs', 'events'],
+  'catalog/features': [...BASE, 'jobs', 'events', 'catalog'],
+  'catalog/currencies': [...BASE, 'jobs', 'events', 'catalog'],
+  customers: [...BASE, 'jobs', 'events'],
+  audit: [...BASE, 'events', 'customers'],
+  metering: BASE,
+  'metering/records': [...BASE, 'catalog/features', 'metering'],
+  'metering/totals': [...BASE, 'metering'],
+  'metering/dedup': [...BASE, 'metering'],
+  'metering/reservations': [...BASE, 'metering'],
+  'metering/rebuild': [...BASE, 'customers', 'metering', 'metering/totals', 'metering/dedup'],
+  'metering/retention': [
+    ...[...BASE, 'jobs', 'customers', 'metering', 'metering/records', 'metering/dedup'],
+  ],
+  entities: [...BASE, 'jobs', 'events', 'customers'],
+  entitlements: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING],
+  promotional: [...BASE, 'jobs', 'events', ...CATALOG, 'customers', ...METERING, 'entitlements'],
+  budgets: [
+    ...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
+  ],
+  engine: [...BASE, ...RULES],
+  'engine/cache': [...BASE, ...RULES, 'engine'],
+  'engine/state': [...BASE, ...RULES, 'engine'],
+  'engine/record': [...BASE, ...RULES, 'engine', 'engine/cache'],
+  'engine/check': [...BASE, ...RULES, 'engine', 'engine/cache'],
+  'engine/consume': [
+    ...[...BASE, ...RULES, 'engine', 'engine/state', 'engine/record', 'engine/check'],
+  ],
+  'engine/reservations': [
+    ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/state', 'engine/record'],
+    ...['engine/check', 'engine/consume'],
+  ],
+  'engine/batch': [
+    ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/state', 'engine/record'],
+    ...['engine/consume', 'engine/reservations'],
+  ],
+  'engine/history': [...BASE, ...RULES, 'engine'],
+  'engine/http': [
+    ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/check', 'engine/consume'],
+    ...['engine/reservations', 'engine/batch', 'engine/history'],
+  ],
+  http: [...BASE, 'jobs', 'events', 'access', 'idempotency'],
+  'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
-    'operation.ts',
-    'access',
-    'audit',
-    'catalog',
-    'customers',
-    'entitlements',
-    'governance',
-    'sources.ts',
-    'usage',
+    ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
+    ...['promotional', 'budgets', 'engine', 'engine/http', 'engine/reservations', 'sources.ts'],
   ],
   'main.ts': [
-    ...BASE,
-    'jobs',
-    'idempotency',
-    'access',
-    'catalog',
-    'customers',
-    'entitlements',
-    'governance',
-    'http',
-    'metering',
-    'sources.ts',
-    'handlers.ts',
-    'log.ts',
+    ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],
+    ...['sources.ts', 'handlers.ts', 'log.ts'],
   ],
   cli: [
-    ...BASE,
-    'jobs',
-    'idempotency',
-    'access',
-    'catalog',
-    'customers',
-    'metering',
-    'entitlements',
-    'governance',
-    'usage',
-    'http',
-    'sources.ts',
-    'handlers.ts',
-    'log.ts',
-    'main.ts',
+    ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],
+    ...['engine', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts'],
   ],
 }
 
@@ -120,7 +124,21 @@ export function importsOf(text: string): Import[] {
   )
 }
 
-const partOf = (path: string): string => path.split('/')[1] ?? ''
+/** Longer names first: a room within a module is found before its module. */
+const ROOMS_OF_SRC = Object.keys(MAY_IMPORT).toSorted((a, b) => b.length - a.length)
+
+/** The room that a file lies in, or the file itself, or a folder that is in no room. */
+function partOf(path: string): string {
+  const name = path.slice('src/'.length)
+  return (
+    ROOMS_OF_SRC.find((room) => name === room || name.startsWith(`${room}/`)) ??
+    name.split('/')[0] ??
+    ''
+  )
+}
+
+/** A folder within another room, whose words it shares. */
+const isWithin = (part: string, other: string): boolean => part.startsWith(`${other}/`)
 
 /** The module graph: one direction, through the index, nothing of the tests or of dev packages. */
 export function importProblems(files: readonly File[], dependencies: readonly string[]): Problem[] {
@@ -143,6 +161,7 @@ function whyNot(path: string, { from, typeOnly }: Import, dependencies: readonly
   const targetPart = partOf(target)
   if (targetPart === part) return null
   if (!MAY_IMPORT[part]?.includes(targetPart)) return `${part} may not import ${targetPart}`
+  if (isWithin(part, targetPart)) return null
   if (part === 'kernel' && !typeOnly) return `kernel may import types only of ${targetPart}`
   const isFile = targetPart.endsWith('.ts')
   if (isFile || targetPart === WITHOUT_INDEX || target.endsWith('/index.ts')) return null
@@ -167,7 +186,7 @@ export function moduleProblems(files: readonly File[]): Problem[] {
     const path = `src/${part}`
     if (part.endsWith('.test.ts')) return []
     if (!(part in MAY_IMPORT)) return [{ path, what: 'is not in the module graph' }]
-    if (part.endsWith('.ts') || WITHOUT_README.includes(part)) return []
+    if (part.endsWith('.ts') || part.includes('/') || WITHOUT_README.includes(part)) return []
     const readme = files.find((file) => file.path === `${path}/README.md`)
     return readme === undefined ? [{ path, what: 'has no README.md' }] : roomProblems(readme)
   })
@@ -176,7 +195,7 @@ export function moduleProblems(files: readonly File[]): Problem[] {
 const isInSrc = ({ path }: File): boolean => path.startsWith('src/')
 
 function roomProblems(readme: File): Problem[] {
-  const found = [...readme.text.matchAll(/^\*\*(\w+)\.?\*\*/gm)].map((match) => match[1])
+  const found = [...readme.text.matchAll(/^(?:\*\*|## )(\w+)/gm)].map((match) => match[1])
   const rooms = found.filter((word) => word !== undefined && ROOMS.includes(word))
   return rooms.join() === ROOMS.join()
     ? []

@@ -25,7 +25,7 @@ const CASES: Readonly<Record<string, Cases>> = {
     broken: [
       ['src/kernel/ids.ts', "import { sql } from '../db/index.ts'\n"],
       ['src/kernel/ids.ts', "import pg from 'pg'\n"],
-      ['src/kernel/errors.ts', "import { operations } from '../contract.gen.ts'\n"],
+      ['src/kernel/errors.ts', "import { operations } from '../api.gen.ts'\n"],
       ['src/db/page.ts', "import type { App } from '../app.ts'\n"],
       ['src/jobs/runner.ts', "import { createKey } from '../access/index.ts'\n"],
       ['src/customers/http.ts', "import { upsert } from '../governance/index.ts'\n"],
@@ -44,14 +44,14 @@ const CASES: Readonly<Record<string, Cases>> = {
     ],
     fine: [
       ['src/kernel/ids.ts', "import { randomBytes } from 'node:crypto'\n"],
-      ['src/kernel/errors.ts', "import type { Id } from '../contract.gen.ts'\n"],
+      ['src/kernel/errors.ts', "import type { Id } from '../api.gen.ts'\n"],
       ['src/db/database.ts', "import pg from 'pg'\nimport { assert } from '../kernel/assert.ts'\n"],
       ['src/governance/http.ts', "import { lock } from '../customers/index.ts'\n"],
       ['src/governance/http.ts', "import { wire } from './deep/wire.ts'\n"],
       ['src/governance/http.ts', "// import { x } from '../http/index.ts'\n"],
       ['src/governance/http.ts', 'const text = "import { x } from \'../http/index.ts\'"\n'],
       ['src/governance/entities.test.ts', "import { world } from '../../test/support/world.ts'\n"],
-      ['src/main.ts', "import { startEmbedded } from './db/embedded/index.ts'\n"],
+      ['src/main.ts', "import { startEmbedded } from './embedded-postgres/index.ts'\n"],
       ['src/cli/serve.ts', "import { serve } from '../main.ts'\n"],
     ],
   },
@@ -82,7 +82,7 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['src/http/error-body.test.ts', ''],
       ['bin/bursar.mjs', ''],
       ['migrations/0001_access.sql', ''],
-      ['contract/schemas/CustomerId.json', ''],
+      ['api/schemas/CustomerId.json', ''],
     ],
   },
   sizes: {
@@ -97,7 +97,7 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['src/http/server.ts', `// ${'é'.repeat(97)}\n`],
       ['src/http/server.ts', `    \`${'a sentence for a person '.repeat(9)}\`,\n`],
       ['docs/STYLE.md', `${'word '.repeat(30)}\n`],
-      ['src/contract.gen.ts', lines(999)],
+      ['src/api.gen.ts', lines(999)],
     ],
   },
   functions: {

@@ -5,18 +5,12 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { Refusal } from '../kernel/errors.ts'
-import {
-  type Caller,
-  configureKey,
-  createAuthenticator,
-  createEnvironment,
-  createKey,
-  ensureConfiguredKey,
-  listKeys,
-  permits,
-  revokeKey,
-  rotateKey,
-} from './index.ts'
+import { createAuthenticator } from './authenticate.ts'
+import { configureKey, createEnvironment, createKey, revokeKey, rotateKey } from './commands.ts'
+import { ensureConfiguredKey } from './configured-key.ts'
+import { permits } from './permit.ts'
+import { listKeys } from './store.ts'
+import type { Caller } from './types.ts'
 
 const HOUR_MS = 3_600_000
 const world = await openWorld()

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { announce, type EventType, scheduleTrimming } from '../jobs/index.ts'
+import { announce, type EventType, scheduleTrimming } from '../events/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { announce } from '../jobs/index.ts'
+import { announce } from '../events/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import * as store from './member-store.ts'

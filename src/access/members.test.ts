@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
-import { replacedBy } from '../jobs/index.ts'
-import { createEnvironment, listMembers, putMember, removeMember } from './index.ts'
+import { replacedBy } from '../events/what-changed.ts'
+import { createEnvironment } from './commands.ts'
+import { putMember, removeMember } from './member-commands.ts'
+import { listMembers } from './member-store.ts'
 import type { EnvironmentRole } from './types.ts'
 
 const world = await openWorld()

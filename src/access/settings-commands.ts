@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { announce } from '../jobs/index.ts'
+import { announce } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Origin } from '../kernel/origin.ts'

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import { ConfigError } from '../config.ts'
-import { announce } from '../jobs/index.ts'
+import { announce } from '../events/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { newSigningSecret } from './secret.ts'

@@ -11,7 +11,10 @@ import { column, migrate, readMigrations, row, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
-import { findEnvironment, sealStoredSecrets, secretKeyFileOf, signingSecret } from './index.ts'
+import { secretKeyFileOf } from './sealing-key.ts'
+import { signingSecret } from './signing-commands.ts'
+import { findEnvironment } from './store.ts'
+import { sealStoredSecrets } from './stored-secrets.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bursar-secrets-'))
 const endings: (() => Promise<unknown>)[] = []

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { exportJWK, type JWTHeaderParameters, SignJWT } from 'jose'
 import { within } from '../../test/support/deadline.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { putMember, removeMember } from './index.ts'
+import { putMember, removeMember } from './member-commands.ts'
 import { createTokenVerifier } from './token.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

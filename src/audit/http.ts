@@ -1,4 +1,4 @@
-import type { AuditEntry, Event, Operations } from '../contract.gen.ts'
+import type { AuditEntry, Event, Operations } from '../api.gen.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'

@@ -5,11 +5,12 @@ import { sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import type { Call } from '../operation.ts'
-import { ACTIVE_CURRENCIES_LIMIT } from './change-currency.ts'
-import { createCurrency } from './currency-commands.ts'
-import { createFeature, METERS_LIMIT, updateFeature } from './feature-commands.ts'
-import { catalogVersion, NOBODY_LEANS } from './index.ts'
-import type { FeatureInput, NewFeatureInput } from './types.ts'
+import { catalogVersion } from './catalog-store.ts'
+import { NOBODY_LEANS } from './catalog-use.ts'
+import { ACTIVE_CURRENCIES_LIMIT } from './currencies/change-currency.ts'
+import { createCurrency } from './currencies/commands.ts'
+import { createFeature, METERS_LIMIT, updateFeature } from './features/commands.ts'
+import type { FeatureInput, NewFeatureInput } from './features/types.ts'
 
 const world = await openWorld()
 /** Another server over the same database: what queues in one process does not hold for both. */

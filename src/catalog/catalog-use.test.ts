@@ -5,15 +5,11 @@ import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import type { Call } from '../operation.ts'
-import { someOf } from './catalog-use.ts'
-import {
-  type CatalogUse,
-  catalogHandlers,
-  findFeatures,
-  holdCurrencies,
-  holdFeatures,
-  NOBODY_LEANS,
-} from './index.ts'
+import { type CatalogUse, NOBODY_LEANS, someOf } from './catalog-use.ts'
+import { currencyHandlers } from './currencies/http.ts'
+import { holdCurrencies } from './currencies/index.ts'
+import { featureHandlers } from './features/http.ts'
+import { findFeatures, holdFeatures } from './features/index.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -46,7 +42,8 @@ async function fresh() {
 
 /** The operations over modules that lean on the catalog as told. */
 function leaning(use: Partial<CatalogUse>) {
-  const handlers = catalogHandlers({ ...NOBODY_LEANS, ...use })
+  const all = { ...NOBODY_LEANS, ...use }
+  const handlers = { ...featureHandlers(all), ...currencyHandlers(all) }
   const call: Call = { app, scope: tenant.scope, origin: systemOrigin('test') }
   const request = <const P extends object, B>(params: P, body: B) => ({ params, body, query: {} })
   return {

@@ -11,7 +11,7 @@ import {
   type Written,
   writeAside,
   writeBackup,
-} from '../db/backup/index.ts'
+} from '../backup/index.ts'
 import { readMigrations } from '../db/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS, VERSION } from '../main.ts'

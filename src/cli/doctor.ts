@@ -1,4 +1,4 @@
-import { findRunning } from '../db/embedded/index.ts'
+import { findRunning } from '../embedded-postgres/index.ts'
 import { readArguments, takePositionals } from './arguments.ts'
 import { type Command, print } from './command.ts'
 import { lookAtConfiguration } from './doctor/configuration.ts'

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config.ts'
-import { EmbeddedStartError } from '../db/embedded/index.ts'
 import { MigrationError, MigrationLater } from '../db/index.ts'
+import { EmbeddedStartError } from '../embedded-postgres/index.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { backupCommand } from './backup.ts'
 import { type Command, CommandError, note, print, UsageError } from './command.ts'

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after } from 'node:test'
 import { SECRET_KEY, testConnection } from '../../test/support/connection.ts'
 import { within } from '../../test/support/deadline.ts'
-import { databaseUrl } from '../db/embedded/index.ts'
 import type { Connection } from '../db/index.ts'
+import { databaseUrl } from '../embedded-postgres/index.ts'
 
 /** What the tests of this folder share; nothing else imports it. */
 

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/index.ts'
-import { type Announcement, announce, type EventType } from '../jobs/index.ts'
+import { type Announcement, announce, type EventType } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Call } from '../operation.ts'
 import { saveCustomers } from './customer-store.ts'

@@ -1,4 +1,4 @@
-import type { Currency, Passthrough, PaymentMethod } from '../contract.gen.ts'
+import type { Currency, Passthrough, PaymentMethod } from '../api.gen.ts'
 import {
   arrayOfJson,
   column,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
-import type { CustomerProvisionRequestBody, CustomerUpdateRequestBody } from '../contract.gen.ts'
+import type { CustomerProvisionRequestBody, CustomerUpdateRequestBody } from '../api.gen.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { provisionCustomer, updateCustomer } from './customer-commands.ts'
 

@@ -2,7 +2,7 @@ import type {
   CustomerImportRow,
   CustomerIntegrationLink,
   CustomerUpdateRequestBody,
-} from '../contract.gen.ts'
+} from '../api.gen.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { none } from '../kernel/patch.ts'

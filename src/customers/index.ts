@@ -25,5 +25,16 @@ export {
   findResourceKeys,
   resourceNamed,
 } from './resource-store.ts'
-export type { Integration } from './types.ts'
 export { VENDORS } from './vendors.ts'
+export {
+  bumpEnvironmentVersion,
+  bumpVersion,
+  closedUntil,
+  closingHeads,
+  environmentVersion,
+  findInstant,
+  type Head,
+  lockHeads,
+  readingInstant,
+  StaleKey,
+} from './version-store.ts'

@@ -1,4 +1,4 @@
-import type { VendorIdentifier } from '../contract.gen.ts'
+import type { VendorIdentifier } from '../api.gen.ts'
 import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
-import type { IntegrationLinkRequestBody } from '../contract.gen.ts'
-import { replacedBy } from '../jobs/index.ts'
+import type { IntegrationLinkRequestBody } from '../api.gen.ts'
+import { replacedBy } from '../events/what-changed.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { addIntegration, listIntegrations } from './index.ts'
+import { addIntegration, listIntegrations } from './integration-commands.ts'
 
 const LATER = '2026-06-01T00:00:00.000Z'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { VendorIdentifier } from '../contract.gen.ts'
+import type { VendorIdentifier } from '../api.gen.ts'
 import { type Billing, defaultBillingLink, mirrorBillingId } from './mirror-billing-id.ts'
 import type { Link } from './types.ts'
 import { isBillingVendor, VENDORS } from './vendors.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
-import { replacedBy } from '../jobs/index.ts'
+import { replacedBy } from '../events/what-changed.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 
 const LATER = '2026-06-01T00:00:00.000Z'

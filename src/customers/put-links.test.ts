@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { VendorIdentifier } from '../contract.gen.ts'
+import type { VendorIdentifier } from '../api.gen.ts'
 import { addLink, LINK_LIMIT, pointLink, putLinks, refuseRepeatedLinks } from './put-links.ts'
 import type { Link } from './types.ts'
 

@@ -1,4 +1,4 @@
-import type { VendorIdentifier } from '../contract.gen.ts'
+import type { VendorIdentifier } from '../api.gen.ts'
 import { readPage } from '../db/index.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/index.ts'
-import { type Announcing, announce } from '../jobs/index.ts'
+import { type Announcing, announce } from '../events/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import * as store from './integration-store.ts'
 import type { Integration } from './types.ts'

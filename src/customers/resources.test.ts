@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { requireCustomer } from './index.ts'
+import { requireCustomer } from './find-customer.ts'
 import { addResource } from './resource-store.ts'
 
 const world = await openWorld()

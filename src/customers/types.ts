@@ -1,4 +1,4 @@
-import type { Currency, Passthrough, PaymentMethod, VendorIdentifier } from '../contract.gen.ts'
+import type { Currency, Passthrough, PaymentMethod, VendorIdentifier } from '../api.gen.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata, MetadataPatch } from '../kernel/metadata.ts'

@@ -1,4 +1,4 @@
-import type { VendorIdentifier } from '../contract.gen.ts'
+import type { VendorIdentifier } from '../api.gen.ts'
 
 /** Every vendor of the contract, and whether it bills: its record's id is a `billingId`. */
 const BILLS = {

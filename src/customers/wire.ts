@@ -3,7 +3,7 @@ import type {
   CustomerIntegrationLink,
   CustomerResource,
   Customer as WireCustomer,
-} from '../contract.gen.ts'
+} from '../api.gen.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Customer, Link, Resource } from './types.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../test/support/deadline.ts'
 import { openWorldApart } from '../../test/support/world.ts'
-import { analyseGrown } from './index.ts'
+import { analyseGrown } from './analyse-grown.ts'
 
 const world = await openWorldApart()
 const { db } = world.bursar.app

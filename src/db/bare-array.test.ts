@@ -4,7 +4,11 @@ import fc from 'fast-check'
 import { testConnection } from '../../test/support/connection.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
-import { arrayOfArrays, arrayOfJson, bareArray, column, openDatabase, row, sql } from './index.ts'
+import { arrayOfArrays, arrayOfJson, bareArray } from './bare-array.ts'
+import { openDatabase } from './database.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { sql } from './sql.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 1, onIdleError: () => {} })
 after(() => database.close())

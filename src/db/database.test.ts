@@ -5,7 +5,9 @@ import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { openDatabase, type Reader } from './database.ts'
-import { column, row, sql } from './index.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { sql } from './sql.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 4, onIdleError: () => {} })
 const schema = `scratch_${process.pid}`

@@ -4,8 +4,12 @@ import { testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { until } from '../../test/support/deadline.ts'
 import { Refusal } from '../kernel/errors.ts'
-import { perEpoch } from './epochs.ts'
-import { type Connection, column, createEpochs, listen, openDatabase, row, sql } from './index.ts'
+import { type Connection, openDatabase } from './database.ts'
+import { row } from './decode.ts'
+import { createEpochs, perEpoch } from './epochs.ts'
+import { column } from './index.ts'
+import { listen } from './listen.ts'
+import { sql } from './sql.ts'
 
 const pidRow = row({ pid: column.integer })
 const ownPid = sql`select pg_backend_pid() as pid`

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { until } from '../../test/support/deadline.ts'
-import type { Database } from './database.ts'
-import { column, openDatabase, row, sql } from './index.ts'
+import { type Database, openDatabase } from './database.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { sql } from './sql.ts'
 
 const NEVER = new AbortController().signal
 /** Beyond the deadline of the tests: what ends earlier has been cancelled. */

@@ -15,7 +15,7 @@ export { isDangling, isLockTimeout, isRetryable, isUnreachable } from './failure
 export { type Listener, listen } from './listen.ts'
 export { databaseClock, type Look } from './look.ts'
 export { migrate, readMigrations } from './migrate.ts'
-export { MigrationError } from './migration.ts'
+export { type Migration, MigrationError } from './migration.ts'
 export { PAGE_BYTES, pageRange, readPage, readRows } from './page.ts'
 export { renewedKey } from './renewed-key.ts'
 export { milliseconds, nothing, type Sql, sql } from './sql.ts'

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Cut, openCuttingProxy } from '../../test/support/cutting-proxy.ts'
 import { Refusal } from '../kernel/errors.ts'
-import { column, openDatabase, row, sql, type Tx } from './index.ts'
+import { openDatabase, type Tx } from './database.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { sql } from './sql.ts'
 
 const proxy = await openCuttingProxy()
 const database = openDatabase({

@@ -6,7 +6,9 @@ import { until } from '../../test/support/deadline.ts'
 import { openNarrowProxy } from '../../test/support/narrow-proxy.ts'
 import { Refusal } from '../kernel/errors.ts'
 import { type Connection, type Database, openDatabase } from './database.ts'
-import { column, row, sql } from './index.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { sql } from './sql.ts'
 
 const POOL = 10
 const pidRow = row({ pid: column.integer })

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { instantOfKey, uuidv7 } from '../kernel/ids.ts'
-import { column, renewedKey, row, sql } from './index.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { renewedKey } from './renewed-key.ts'
+import { sql } from './sql.ts'
 
 const { app } = (await openWorld()).bursar
 const AT = Date.UTC(2026, 4, 18, 10, 7, 42, 123)

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { type Database, openDatabase } from './database.ts'
-import { column, row, sql, within } from './index.ts'
+import { row } from './decode.ts'
+import { column } from './index.ts'
+import { sql } from './sql.ts'
+import { within } from './within.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 4, onIdleError: () => {} })
 const schema = `scratch_within_${process.pid}`

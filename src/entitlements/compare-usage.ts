@@ -1,4 +1,4 @@
-import { transformUnits } from '../catalog/index.ts'
+import { transformUnits } from '../catalog/features/index.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Asked } from './decide.ts'
 

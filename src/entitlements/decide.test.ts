@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { AccessDeniedReason } from '../api.gen.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import { type Asked, decide, decideCredit } from './decide.ts'
 import { limited, NOW, nothing, unlimited, values } from './testing.ts'
-import type { AccessDeniedReason, Allowance, Request } from './types.ts'
+import type { Allowance, Request } from './types.ts'
 
 type Feature = NonNullable<Asked['feature']>
 const feature = (parts: Partial<Feature> = {}): Feature => ({

@@ -1,7 +1,8 @@
-import type { Feature } from '../catalog/index.ts'
+import type { EntitlementRule } from '../api.gen.ts'
+import type { Feature } from '../catalog/features/index.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { neededUnits } from './compare-usage.ts'
-import type { Decision, EntitlementRule, Held, Request, Resolution } from './types.ts'
+import type { Decision, Held, Request, Resolution } from './types.ts'
 
 /** Whom a check is about. */
 export type Subject = {

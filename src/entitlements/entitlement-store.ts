@@ -1,20 +1,18 @@
-import { type BareFeature, featureFromJson, featureJson, featureWithId } from '../catalog/index.ts'
-import { customerWithKey, resourceNamed } from '../customers/index.ts'
+import {
+  type BareFeature,
+  featureFromJson,
+  featureJson,
+  featureWithId,
+} from '../catalog/features/index.ts'
+import { customerWithKey, readingInstant, resourceNamed } from '../customers/index.ts'
 import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import {
-  expiredHolds,
-  type Hold,
-  holdsFromJson,
-  NO_RESOURCE,
-  readingInstant,
-  type Total,
-  totalsAt,
-  totalsFromJson,
-} from '../metering/index.ts'
+import { NO_RESOURCE, type Total } from '../metering/index.ts'
+import { expiredHolds, type Hold, holdsFromJson } from '../metering/reservations/index.ts'
+import { totalsAt, totalsFromJson } from '../metering/totals/index.ts'
 import {
   isSubscribedBy,
   type SourceLoader,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Feature } from '../catalog/index.ts'
+import type { Feature } from '../catalog/features/index.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { evaluate } from './evaluate.ts'
 import { resolve } from './resolve.ts'

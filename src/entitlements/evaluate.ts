@@ -1,4 +1,4 @@
-import type { BareFeature } from '../catalog/index.ts'
+import type { BareFeature } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { type Asked, decide, type Subject } from './decide.ts'
 import type { FoundCustomer } from './entitlement-store.ts'

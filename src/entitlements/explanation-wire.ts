@@ -1,5 +1,5 @@
-import type { BareFeature } from '../catalog/index.ts'
-import type { EntitlementAllowance, EntitlementSource } from '../contract.gen.ts'
+import type { EntitlementAllowance, EntitlementSource } from '../api.gen.ts'
+import type { BareFeature } from '../catalog/features/index.ts'
 import type { Evaluable } from './evaluate.ts'
 import type { Allowance, Part } from './types.ts'
 import { limitToWire, valuesToWire } from './wire.ts'

@@ -1,109 +1,14 @@
-import type {
-  PromotionalEntitlementInput,
-  PromotionalEntitlementUpdateRequestBody,
-} from '../contract.gen.ts'
-import type { Instant } from '../kernel/clock.ts'
-import { createdRange } from '../kernel/created-range.ts'
-import { pageRequest } from '../kernel/page.ts'
-import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Handlers } from '../operation.ts'
-import { changeGranted, grantPromotionals, revokePromotional } from './promotional-commands.ts'
 import * as queries from './queries.ts'
 import type { SourceLoader } from './source-port.ts'
-import type { PromotionalChange, PromotionalInput } from './types.ts'
-import { entitlementsToWire, promotionalToWire } from './wire.ts'
-
-/** The first whole millisecond that is no earlier. */
-const endFromWire = (wire: string | null): Instant | null =>
-  wire === null ? null : createdRange({ gte: wire }).from
-
-const promotionalFromWire = (wire: PromotionalEntitlementInput): PromotionalInput => ({
-  featureId: wire.featureId,
-  period: wire.period,
-  customEndDate: endFromWire(wire.customEndDate),
-  limit: limitFromWire(wire.usageLimit),
-  isUnlimited: wire.hasUnlimitedUsage ?? false,
-  isSoft: wire.hasSoftLimit ?? false,
-  enumValues: wire.enumValues ?? [],
-  isVisible: wire.isVisible ?? true,
-  resetPeriod: wire.resetPeriod ?? null,
-  accordingTo: accordingTo(wire),
-})
-
-type Configurations = Pick<
-  PromotionalEntitlementUpdateRequestBody,
-  | 'yearlyResetPeriodConfiguration'
-  | 'monthlyResetPeriodConfiguration'
-  | 'weeklyResetPeriodConfiguration'
->
-
-const accordingTo = (wire: Configurations): PromotionalInput['accordingTo'] => ({
-  YEAR: wire.yearlyResetPeriodConfiguration?.accordingTo ?? null,
-  MONTH: wire.monthlyResetPeriodConfiguration?.accordingTo ?? null,
-  WEEK: wire.weeklyResetPeriodConfiguration?.accordingTo ?? null,
-})
-
-const changeFromWire = (wire: PromotionalEntitlementUpdateRequestBody): PromotionalChange => ({
-  period: wire.period,
-  customEndDate: wire.customEndDate === undefined ? undefined : endFromWire(wire.customEndDate),
-  limit: limitFromWire(wire.usageLimit),
-  isUnlimited: wire.hasUnlimitedUsage,
-  isSoft: wire.hasSoftLimit,
-  enumValues: wire.enumValues,
-  isVisible: wire.isVisible,
-  resetPeriod: wire.resetPeriod,
-  accordingTo: accordingTo(wire),
-})
-
-/** What is absent stays absent. */
-const limitFromWire = <Absent extends null | undefined>(
-  wire: number | Absent,
-): Quantity | Absent => (typeof wire === 'number' ? wholeUnits(wire) : wire)
-
-type Entitlements =
-  | 'v1.customers.retrieveEntitlements'
-  | 'v1.customers.promotionalEntitlements.create'
-  | 'v1.customers.promotionalEntitlements.list'
-  | 'v1.customers.promotionalEntitlements.update'
-  | 'v1.customers.promotionalEntitlements.revoke'
+import { entitlementsToWire } from './wire.ts'
 
 /** The operations on what customers may use, over all that can grant something. */
-export const entitlementsHandlers = (loaders: readonly SourceLoader[]): Handlers<Entitlements> => ({
+export const entitlementsHandlers = (
+  loaders: readonly SourceLoader[],
+): Handlers<'v1.customers.retrieveEntitlements'> => ({
   'v1.customers.retrieveEntitlements': async ({ params, query }, call) => {
-    const asking = { ...whose(params, query), loaders }
+    const asking = { customerId: params.id, resourceId: query.resourceId ?? null, loaders }
     return { data: entitlementsToWire(await queries.listEntitlements(call, asking)) }
   },
-  'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {
-    const customer = { customerId: params.id, loaders }
-    const inputs = body.promotionalEntitlements.map(promotionalFromWire)
-    const { granted, now } = await grantPromotionals(call, customer, inputs)
-    const of = { scope: call.scope, isArchived: false, now }
-    return { data: granted.map((grant) => promotionalToWire(grant, of)) }
-  },
-  'v1.customers.promotionalEntitlements.list': async ({ params, query }, call) => {
-    const { data, pagination, ...of } = await queries.listPromotional(call, {
-      customerId: params.id,
-      statuses: query.status ?? null,
-      created: createdRange(query.createdAt),
-      page: pageRequest(query),
-    })
-    const { scope } = call
-    return { data: data.map((grant) => promotionalToWire(grant, { scope, ...of })), pagination }
-  },
-  'v1.customers.promotionalEntitlements.update': async ({ params, body }, call) => {
-    const customer = { customerId: params.id, loaders }
-    const wanted = { featureId: params.featureId, change: changeFromWire(body) }
-    const { granted, now } = await changeGranted(call, customer, wanted)
-    return { data: promotionalToWire(granted, { scope: call.scope, isArchived: false, now }) }
-  },
-  'v1.customers.promotionalEntitlements.revoke': async ({ params }, call) => {
-    const customer = { customerId: params.id, loaders }
-    const { granted, now } = await revokePromotional(call, customer, params.featureId)
-    return { data: promotionalToWire(granted, { scope: call.scope, isArchived: false, now }) }
-  },
-})
-
-const whose = (params: { id: string }, query: { resourceId?: string | undefined }) => ({
-  customerId: params.id,
-  resourceId: query.resourceId ?? null,
 })

@@ -1,5 +1,6 @@
 import type { Reader } from '../db/index.ts'
-import { findHoldEnds, NO_RESOURCE } from '../metering/index.ts'
+import { NO_RESOURCE } from '../metering/index.ts'
+import { findHoldEnds } from '../metering/reservations/index.ts'
 import { stop } from './decide.ts'
 import { type FoundCustomer, findFeatures, type Reading } from './entitlement-store.ts'
 import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'

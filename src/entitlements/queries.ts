@@ -1,24 +1,14 @@
-import { type Currency, findCurrencies, unknownCurrency } from '../catalog/index.ts'
-import { customerNamed, requireStanding } from '../customers/index.ts'
-import { type Reader, readPage } from '../db/index.ts'
-import type { Instant } from '../kernel/clock.ts'
-import type { CreatedRange } from '../kernel/created-range.ts'
-import type { Page, PageRequest } from '../kernel/page.ts'
+import { type Currency, findCurrencies, unknownCurrency } from '../catalog/currencies/index.ts'
+import { customerNamed } from '../customers/index.ts'
+import type { Reader } from '../db/index.ts'
 import type { Call } from '../operation.ts'
 import { decideCredit, type Subject } from './decide.ts'
 import { type FoundCustomer, findCustomer, findFeature, type Reading } from './entitlement-store.ts'
 import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
 import { type Readable, readHoldings } from './holding.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
-import { statusInForce } from './promotional-status.ts'
-import * as promotionalStore from './promotional-store.ts'
 import type { SourceLoader } from './source-port.ts'
-import type {
-  Decision,
-  PromotionalEntitlement,
-  PromotionalEntitlementStatus,
-  Request,
-} from './types.ts'
+import type { Decision, Request } from './types.ts'
 
 /** Whose entitlements are asked for. */
 export type Asking = {
@@ -86,28 +76,3 @@ export async function answerCredit(
 /** What a customer may use, by feature. */
 export const listEntitlements = (call: Call, asking: Asking): Promise<Entitlements> =>
   entitlementsOf(call.app.db, readingOf(call, asking))
-
-/** A page of grants, with what their status depends on besides themselves. */
-export type PromotionalPage = Page<PromotionalEntitlement> & { isArchived: boolean; now: Instant }
-
-/** A customer's promotional entitlements, newest first. 404 `CustomerNotFound`. */
-export async function listPromotional(
-  { app, scope }: Call,
-  query: {
-    customerId: string
-    statuses: readonly PromotionalEntitlementStatus[] | null
-    created: CreatedRange
-    page: PageRequest
-  },
-): Promise<PromotionalPage> {
-  const { read } = app.db
-  const { key, archivedAt } = await requireStanding(read, scope, query.customerId)
-  const now = app.clock.now()
-  const isArchived = archivedAt !== null
-  const filter = { ...query, inForce: statusInForce(isArchived), now }
-  const page = await readPage(query.page, {
-    rows: () => promotionalStore.listPromotional(read, key, filter),
-    exists: (cursor) => promotionalStore.promotionalExists(read, key, cursor),
-  })
-  return { ...page, isArchived, now }
-}

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
-import { findFeatures } from '../catalog/index.ts'
+import { findFeatures } from '../catalog/features/index.ts'
 import { customerNamed, requireCustomer } from '../customers/index.ts'
 import { nothing, sql } from '../db/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { answerFeature, promotionalSources, readHeld, type SourceLoader } from './index.ts'
+import { promotionalSources } from '../promotional/index.ts'
+import { readHeld } from './held-store.ts'
+import { answerFeature } from './queries.ts'
+import type { SourceLoader } from './source-port.ts'
 
 const world = await openWorld()
 const { app } = world.bursar

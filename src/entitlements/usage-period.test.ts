@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { ResetAnchor, ResetPeriod } from '../api.gen.ts'
 import { contains, LIFETIME } from '../kernel/period.ts'
-import type { Reset, ResetAnchor, ResetPeriod } from './types.ts'
+import type { Reset } from './types.ts'
 import { usagePeriod, usageWindow } from './usage-period.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`)

@@ -1,6 +1,7 @@
+import type { ResetAnchor } from '../api.gen.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { floorTo, LIFETIME, type Window, windowAt } from '../kernel/period.ts'
-import type { Held, ResetAnchor } from './types.ts'
+import type { Held } from './types.ts'
 
 /** A Sunday, and the days after it, to count weeks from. */
 const DAYS = [

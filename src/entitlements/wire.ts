@@ -1,56 +1,24 @@
-import { type BareFeature, type Currency, transformUnits } from '../catalog/index.ts'
 import type {
   CreditEntitlement,
   CustomerEntitlements,
   EntitlementFeature,
   FeatureEntitlement,
-  PromotionalEntitlement as WirePromotionalEntitlement,
-} from '../contract.gen.ts'
+} from '../api.gen.ts'
+import type { Currency } from '../catalog/currencies/index.ts'
+import { type BareFeature, transformUnits } from '../catalog/features/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
-import type { Scope } from '../kernel/scope.ts'
 import type { Evaluated } from './evaluate.ts'
 import type { Entitlements } from './list-entitlements.ts'
-import { statusOf } from './promotional-status.ts'
 import type { EvaluatedCredit } from './queries.ts'
-import type { Allowance, PromotionalEntitlement } from './types.ts'
+import type { Allowance } from './types.ts'
 
-const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFeature => ({
+export const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFeature => ({
   id: feature.id,
   displayName: feature.displayName,
   featureStatus: feature.status,
   featureType: feature.featureType,
 })
-
-/** `featureId` is a key, as the published form of the answer has it; `feature.id` is the id. */
-export const promotionalToWire = (
-  grant: PromotionalEntitlement,
-  of: { scope: Scope; isArchived: boolean; now: Instant },
-): WirePromotionalEntitlement => {
-  const { feature, allowance, reset } = grant
-  return {
-    id: grant.key,
-    featureId: feature.key,
-    feature: featureOfEntitlementToWire(feature),
-    environmentId: of.scope.environmentKey,
-    status: statusOf(grant, of),
-    description: feature.description,
-    period: grant.period,
-    startDate: instantToWire(grant.startsAt),
-    endDate: grant.endsAt === null ? null : instantToWire(grant.endsAt),
-    usageLimit: limitToWire(allowance.limit),
-    hasUnlimitedUsage: allowance.isUnlimited,
-    hasSoftLimit: allowance.isSoft,
-    enumValues: valuesToWire(allowance, feature),
-    isVisible: grant.isVisible,
-    resetPeriod: reset?.period ?? null,
-    resetPeriodConfiguration:
-      reset === null || reset.accordingTo === null ? null : { accordingTo: reset.accordingTo },
-    featureGroupIds: null,
-    createdAt: instantToWire(grant.createdAt),
-    updatedAt: instantToWire(grant.updatedAt),
-  }
-}
 
 export const limitToWire = (limit: Quantity | null): number | null =>
   limit === null ? null : quantityToWire(limit)

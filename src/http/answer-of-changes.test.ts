@@ -15,7 +15,7 @@ const NAMED = [
 ]
 
 test('what a write has done tells what it answered, but for what has names', async () => {
-  const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+  const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
   const untold = contract.operations
     .filter(({ method, primaryId }) => method !== 'GET' && !tellsAnswer(primaryId))
     .map(({ primaryId }) => primaryId)

@@ -1,5 +1,5 @@
-import type { OperationId } from '../contract.gen.ts'
-import type { Change } from '../jobs/index.ts'
+import type { OperationId } from '../api.gen.ts'
+import type { Change } from '../events/index.ts'
 
 /** What a request states. */
 export type Stated = { readonly params: Readonly<Record<string, string>>; readonly body: unknown }

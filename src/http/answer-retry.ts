@@ -1,5 +1,5 @@
-import type { OperationId } from '../contract.gen.ts'
-import { type Done, findDone } from '../jobs/index.ts'
+import type { OperationId } from '../api.gen.ts'
+import { type Done, findDone } from '../events/index.ts'
 import { Refusal } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { answerOfChanges, type Stated, tellsAnswer } from './answer-of-changes.ts'

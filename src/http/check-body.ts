@@ -1,9 +1,9 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import { badInput } from '../kernel/errors.ts'
 import { createPause } from '../kernel/in-slices.ts'
-import { complaint } from './complaint.ts'
 import type { Operation } from './contract.ts'
 import { isLarge } from './large-body.ts'
+import { complaint } from './validation-message.ts'
 import type { BodyParts, Validator, Validators } from './validators.ts'
 
 /**

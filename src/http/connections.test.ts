@@ -9,8 +9,8 @@ import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { readConfig } from '../config.ts'
 import { UNREAD_MS } from './connections.ts'
-import { createServer } from './index.ts'
 import { connectionsWithin } from './open-files.ts'
+import { createServer } from './server.ts'
 import { trustedProxies } from './trusted-proxies.ts'
 
 function serverWith(env: Record<string, string>) {

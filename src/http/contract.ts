@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { OperationId } from '../contract.gen.ts'
+import type { OperationId } from '../api.gen.ts'
 import { assert, required } from '../kernel/assert.ts'
 
 export type JsonSchema = { readonly [keyword: string]: unknown }

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { badInput, Refusal } from '../kernel/errors.ts'
-import { shortened } from './complaint.ts'
+import { shortened } from './validation-message.ts'
 
 /** The framework's own refusals, in ours. They come before any handler has run. */
 function refusalOf(error: FastifyError): Refusal | null {

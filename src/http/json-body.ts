@@ -1,6 +1,6 @@
 import { parse } from 'secure-json-parse'
 import { badInput } from '../kernel/errors.ts'
-import { fieldOf, quoted } from './complaint.ts'
+import { fieldOf, quoted } from './validation-message.ts'
 
 /** Deeper nesting than any operation takes, and shallow enough for every walk over it. */
 const DEPTH_LIMIT = 32

@@ -1,8 +1,8 @@
 import { badInput } from '../kernel/errors.ts'
 import { createPause, type Pause } from '../kernel/in-slices.ts'
-import { fieldOf } from './complaint.ts'
 import { parseJsonBody, parseJsonPart } from './json-body.ts'
 import { beginsObject, type Split, splitJson } from './split-json.ts'
+import { fieldOf } from './validation-message.ts'
 
 /** Bodies up to this length are parsed at once, in bytes: it takes a millisecond or less. */
 export const AT_ONCE_BYTES = 32_768

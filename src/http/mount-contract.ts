@@ -14,7 +14,6 @@ import {
 } from '../operation.ts'
 import { answerUnnamed, isNamed } from './answer-write.ts'
 import { bodyCheck } from './check-body.ts'
-import { complaint } from './complaint.ts'
 import { BODY_LIMIT, type LetBodyIn } from './content-types.ts'
 import type { Contract, Operation, Unserved } from './contract.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
@@ -27,6 +26,7 @@ import type { Authenticate } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
 import { type AnswerUndelivered, rememberUndelivered } from './undelivered.ts'
+import { complaint } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
 
 /** Set on a request once its credential has been checked, before the body is read. */

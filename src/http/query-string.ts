@@ -1,6 +1,6 @@
 import { badInput } from '../kernel/errors.ts'
-import { quoted } from './complaint.ts'
 import type { Operation, Parameter } from './contract.ts'
+import { quoted } from './validation-message.ts'
 
 /** Pairs as they were sent, decoded, in their order. */
 export type RawQuery = readonly (readonly [name: string, value: string])[]

@@ -2,15 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
-import {
-  announce,
-  runDueWork,
-  schedule,
-  scheduleAll,
-  TRIM_OUTBOX,
-  unschedule,
-  type WorkHandlers,
-} from './index.ts'
+import { announce, TRIM_OUTBOX } from '../events/index.ts'
+import { runDueWork, schedule, scheduleAll, unschedule } from './due-work.ts'
+import type { WorkHandlers } from './types.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorldApart({ BURSAR_EVENT_RETENTION_DAYS: '35' })

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
+import { TRIM_OUTBOX, trimOutbox } from '../events/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { putWorkRight, runDueWork, schedule, TRIM_OUTBOX, trimOutbox } from './index.ts'
+import { putWorkRight, runDueWork, schedule } from './due-work.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorldApart()

@@ -2,7 +2,7 @@ import type {
   BadInputErrorResponseDto,
   ForbiddenErrorResponseDto,
   NotFoundErrorResponseDto,
-} from '../contract.gen.ts'
+} from '../api.gen.ts'
 
 export type BadInputCode = BadInputErrorResponseDto['code']
 export type ForbiddenCode = ForbiddenErrorResponseDto['code']

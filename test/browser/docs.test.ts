@@ -21,7 +21,7 @@ const QUIET = [
 
 const world = await openWorld()
 const origin = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
-const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
 after(() => browser.close())
 

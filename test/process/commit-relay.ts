@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net'
-import { connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Connection } from '../../src/db/index.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { databaseUrl, findRunning } from '../../src/db/embedded/index.ts'
+import { databaseUrl, findRunning } from '../../src/embedded-postgres/index.ts'
 import { within } from '../support/deadline.ts'
 import { prepare, readEntities, upsertCall } from '../support/entity-calls.ts'
 import { createClient } from '../support/keep-alive-client.ts'

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
-import fc, { type Arbitrary } from 'fast-check'
+import type { Arbitrary } from 'fast-check'
+import fc from 'fast-check'
 import { seedOf } from '../support/random.ts'
 
 /**

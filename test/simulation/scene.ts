@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { OperationId, Operations } from '../../src/contract.gen.ts'
+import type { OperationId, Operations } from '../../src/api.gen.ts'
 import { type Instant, instantFromWire } from '../../src/kernel/clock.ts'
 import type { Request } from '../support/contract-client.ts'
 import { NOW, type Tenant, type World } from '../support/world.ts'

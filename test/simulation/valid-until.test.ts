@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { EntitlementExplanation } from '../../src/contract.gen.ts'
+import type { EntitlementExplanation } from '../../src/api.gen.ts'
 import { instantFromWire, instantToWire } from '../../src/kernel/clock.ts'
 import { openWorldApart } from '../support/world.ts'
 import { history, record, textual } from './arbitrary-moves.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Operations } from '../../src/contract.gen.ts'
+import type { Operations } from '../../src/api.gen.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../../src/kernel/quantity.ts'
 import type { Check } from './model/check.ts'

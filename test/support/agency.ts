@@ -4,7 +4,7 @@ import type {
   EntitlementChainNode,
   Reservation,
   ReservationDecision,
-} from '../../src/contract.gen.ts'
+} from '../../src/api.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Row } from './budgets.ts'
 import { grantItem, grantTo } from './grants.ts'

@@ -1,5 +1,5 @@
-import { findFeatures } from '../../src/catalog/index.ts'
-import type { Assignment } from '../../src/contract.gen.ts'
+import type { Assignment } from '../../src/api.gen.ts'
+import { findFeatures } from '../../src/catalog/features/index.ts'
 import { findCustomerKey } from '../../src/customers/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../src/kernel/clock.ts'

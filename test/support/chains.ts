@@ -1,6 +1,6 @@
-import { windowOf } from '../../src/governance/cadence.ts'
-import { type ChainNode, chainsOf, type Demand } from '../../src/governance/chains.ts'
-import { counterName } from '../../src/governance/count.ts'
+import { type ChainNode, chainsOf, type Demand } from '../../src/budgets/budget-path.ts'
+import { windowOf } from '../../src/budgets/cadence.ts'
+import { counterName } from '../../src/budgets/postings.ts'
 import { instantFromWire } from '../../src/kernel/clock.ts'
 import { quantityToWire, wholeUnits } from '../../src/kernel/quantity.ts'
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import type { OperationId, Operations } from '../../src/contract.gen.ts'
+import type { OperationId, Operations } from '../../src/api.gen.ts'
 import type { Contract, Operation, Validators } from '../../src/http/index.ts'
 
 export type Request = {

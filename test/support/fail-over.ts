@@ -4,8 +4,8 @@ import { renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { urlOf } from '../../src/cli/testing.ts'
-import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded/index.ts'
-import { dataDirOf } from '../../src/db/embedded/testing.ts'
+import { type EmbeddedDatabase, startEmbedded } from '../../src/embedded-postgres/index.ts'
+import { dataDirOf } from '../../src/embedded-postgres/testing.ts'
 
 /** A database whose last commits can be lost while servers go on. */
 export type Cluster = {

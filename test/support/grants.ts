@@ -1,4 +1,4 @@
-import type { PromotionalEntitlementInput } from '../../src/contract.gen.ts'
+import type { PromotionalEntitlementInput } from '../../src/api.gen.ts'
 import type { Tenant } from './world.ts'
 
 /** A grant for a lifetime, of a feature that needs no value; requests name every field. */

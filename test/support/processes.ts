@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { recordedHome } from '../../src/db/embedded/location.ts'
-import { clusterName, readPidFile } from '../../src/db/embedded/processes.ts'
+import { clusterName, readPidFile } from '../../src/embedded-postgres/processes.ts'
+import { recordedHome } from '../../src/embedded-postgres/state-file.ts'
 
 export type Seen = { pid: number; title: string }
 

@@ -1,12 +1,14 @@
+import { post } from '../../src/budgets/counter-store.ts'
+import { attributionOf } from '../../src/budgets/postings.ts'
+import { resolve } from '../../src/budgets/resolve-store.ts'
+import { lockHeads } from '../../src/customers/index.ts'
 import type { Database, Tx } from '../../src/db/index.ts'
-import { attributionOf } from '../../src/governance/count.ts'
-import { post } from '../../src/governance/counter-store.ts'
-import { resolve } from '../../src/governance/resolve-store.ts'
 import type { Instant } from '../../src/kernel/clock.ts'
 import type { Ids, Uuid } from '../../src/kernel/ids.ts'
 import { wholeUnits } from '../../src/kernel/quantity.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
-import { addRecords, lockHeads, NO_RESOURCE } from '../../src/metering/index.ts'
+import { NO_RESOURCE } from '../../src/metering/index.ts'
+import { addRecords } from '../../src/metering/records/index.ts'
 
 /** What a test records: whole units of one feature. */
 export type TestRecord = {

@@ -1,6 +1,6 @@
 import { findCustomerKey } from '../../src/customers/index.ts'
+import { type Verified, verifyCustomer } from '../../src/engine/index.ts'
 import { required } from '../../src/kernel/assert.ts'
-import { type Verified, verifyCustomer } from '../../src/usage/index.ts'
 import type { Tenant, World } from './world.ts'
 
 export type Kind = Exclude<keyof Verified, 'size'>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import pino from 'pino'
 import { createEnvironment, createKey, type KeyKind } from '../../src/access/index.ts'
+import type { OperationId, Operations } from '../../src/api.gen.ts'
 import { type Config, readConfig } from '../../src/config.ts'
-import type { OperationId, Operations } from '../../src/contract.gen.ts'
 import { type Connection, migrate, readMigrations } from '../../src/db/index.ts'
 import { type Contract, readContract } from '../../src/http/index.ts'
 import {
@@ -106,7 +106,7 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
   const newKey = async (kind: KeyKind) =>
     (await createKey(app, scope, { kind, name: `${kind} ${clock.now()}` })).secret
   const key = await newKey('full-access')
-  const contract = await readContract(new URL('../../contract/openapi.json', import.meta.url))
+  const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
   return clientOf(bursar, { id, scope, key, made: new Map(), newKey, contract })
 }
 

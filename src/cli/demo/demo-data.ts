@@ -8,7 +8,7 @@ import type {
   UpsertAssignment,
   UpsertEntity,
   UpsertEntityType,
-} from '../../contract.gen.ts'
+} from '../../api.gen.ts'
 
 /** What the demo fills an environment with, in the words of the API. */
 export type DemoData = {

@@ -1,4 +1,4 @@
-import type { PromotionalEntitlement, PromotionalEntitlementInput } from '../../contract.gen.ts'
+import type { PromotionalEntitlement, PromotionalEntitlementInput } from '../../api.gen.ts'
 import type { Api } from '../api.ts'
 import type { DemoGrant } from './demo-data.ts'
 

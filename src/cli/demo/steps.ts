@@ -1,4 +1,4 @@
-import type { CustomerProvisionRequestBody } from '../../contract.gen.ts'
+import type { CustomerProvisionRequestBody } from '../../api.gen.ts'
 import { type Api, RefusedError } from '../api.ts'
 import type { DemoData, DemoFeature, DemoLink } from './demo-data.ts'
 import { putGrant } from './put-grant.ts'

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts'
-import { EmbeddedStartError, readRecord } from '../../db/embedded/index.ts'
 import { type Connection, column, type Reader, row, sql } from '../../db/index.ts'
+import { EmbeddedStartError, readRecord } from '../../embedded-postgres/index.ts'
 import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'
 import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'

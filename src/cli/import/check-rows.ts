@@ -3,7 +3,7 @@ import { required } from '../../kernel/assert.ts'
 import { Refusal } from '../../kernel/errors.ts'
 import { namesRow, type SendRows } from './send-rows.ts'
 
-const CONTRACT = new URL('../../../contract/openapi.json', import.meta.url)
+const CONTRACT = new URL('../../../api/openapi.json', import.meta.url)
 
 /** Checks rows as the server does before it looks at its data, and sends nothing. */
 export async function rowChecker(): Promise<SendRows> {

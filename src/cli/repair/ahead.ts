@@ -2,7 +2,7 @@ import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../..
 import type { Ahead } from '../../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
-import { partitionsAhead } from '../../metering/index.ts'
+import { partitionsAhead } from '../../metering/records/index.ts'
 import { nameOf, TIMED_TABLES, type TimedTable } from './instants.ts'
 
 /** Something that lies in the future and cannot: how many rows, and the farthest instant. */

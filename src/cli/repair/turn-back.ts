@@ -1,21 +1,21 @@
 import type { App } from '../../app.ts'
-import { lockCustomerByKey } from '../../customers/index.ts'
-import { turnGrantsBack } from '../../entitlements/index.ts'
-import { recountCounters, turnFiredBack, windowsThen } from '../../governance/index.ts'
-import { putWorkRight, turnAnnouncementsBack } from '../../jobs/index.ts'
+import { recountCounters, turnFiredBack, windowsThen } from '../../budgets/index.ts'
+import { lockCustomerByKey, lockHeads } from '../../customers/index.ts'
+import { turnAnnouncementsBack } from '../../events/index.ts'
+import { putWorkRight } from '../../jobs/index.ts'
 import type { Ahead } from '../../kernel/ahead.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import {
-  closedKeptMs,
-  dropPartitionsAhead,
   forgetWindowsAhead,
-  lockHeads,
   recountTotals,
   turnHeadBack,
   turnNamesBack,
   turnRecordsBack,
   turnReservationsBack,
-} from '../../metering/index.ts'
+} from '../../metering/rebuild/index.ts'
+import { dropPartitionsAhead } from '../../metering/records/index.ts'
+import { closedKeptMs } from '../../metering/retention/index.ts'
+import { turnGrantsBack } from '../../promotional/index.ts'
 import { type CustomerAhead, customersAhead, turnRowsBack } from './ahead.ts'
 
 /**

@@ -1,9 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type {
-  ConsumeRequestBody,
-  Consumption,
-  EntitlementChainNode,
-} from '../../../contract.gen.ts'
+import type { ConsumeRequestBody, Consumption, EntitlementChainNode } from '../../../api.gen.ts'
 import type { Answer, Api } from '../../api.ts'
 import { CommandError } from '../../command.ts'
 import type { Drawn } from './draw-requests.ts'

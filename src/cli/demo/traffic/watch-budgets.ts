@@ -1,4 +1,4 @@
-import type { EntitlementChainNode } from '../../../contract.gen.ts'
+import type { EntitlementChainNode } from '../../../api.gen.ts'
 
 /** What is looked at of a node of an answer's chains. */
 export type SeenNode = Pick<

@@ -1,4 +1,4 @@
-import type { CustomerRetrieveGovernanceResponse } from '../../../contract.gen.ts'
+import type { CustomerRetrieveGovernanceResponse } from '../../../api.gen.ts'
 import type { Api } from '../../api.ts'
 import { CommandError } from '../../command.ts'
 import type { Consumer } from './consume-one.ts'

@@ -1,0 +1,171 @@
+import { readdir, readFile } from 'node:fs/promises'
+import {
+  type Base,
+  type Document,
+  type Method,
+  methods,
+  type Operation,
+  type OperationFile,
+  type Parameter,
+  type Reference,
+  type Response,
+  type Schema,
+  schemaPrefix,
+} from './document.ts'
+
+export const contractFolder = new URL('../../api/', import.meta.url)
+export const bundleFile = new URL('openapi.json', contractFolder)
+
+export type Sources = {
+  readonly base: Base
+  readonly operations: ReadonlyMap<string, OperationFile>
+  readonly schemas: ReadonlyMap<string, Schema>
+  /** Method and path of the published operations that are not served yet. */
+  readonly unserved: readonly string[]
+}
+
+/** Reads the hand-written part of the contract folder, sorted by file name. */
+export async function readSources(): Promise<Sources> {
+  return {
+    base: (await readJson(new URL('base.json', contractFolder))) as Base,
+    operations: (await readFolder('operations/')) as Map<string, OperationFile>,
+    schemas: (await readFolder('schemas/')) as Map<string, Schema>,
+    unserved: (await readJson(new URL('unserved.json', contractFolder))) as string[],
+  }
+}
+
+/** One OpenAPI 3.1 document; equal sources give equal text. Throws on a name without a thing. */
+export function bundle({ base, operations, schemas, unserved }: Sources): Document {
+  const routes = [...operations].flatMap(([id, file]) => routesOf(base, id, file))
+  const paths: Record<string, Partial<Record<Method, Operation>>> = {}
+  for (const { path, method, operation } of routes.toSorted(byPathThenMethod)) {
+    const item = paths[path] ?? {}
+    if (item[method] !== undefined) throw new Error(`${method} ${path} stands twice`)
+    item[method] = operation
+    paths[path] = item
+  }
+  const { components, ...head } = base
+  return {
+    ...head,
+    'x-unserved': unserved,
+    paths,
+    components: { ...components, schemas: Object.fromEntries(schemas) },
+  }
+}
+
+export function bundleText(document: Document): string {
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+type Route = { path: string; method: Method; operation: Operation }
+
+function routesOf(base: Base, id: string, file: OperationFile): Route[] {
+  const operation = operationOf(base, id, file)
+  const primary = { path: file.path, method: file.method, operation }
+  if (file.twin === undefined) return [primary]
+  const { deprecated: _, ...current } = operation
+  const twin = { ...current, operationId: file.twin.operationId, 'x-twin-of': id }
+  return [primary, { path: file.twin.path, method: file.method, operation: twin }]
+}
+
+function operationOf(base: Base, id: string, file: OperationFile): Operation {
+  const { request, success, otherwise } = file
+  return {
+    operationId: id,
+    summary: file.summary,
+    description: file.description,
+    tags: [file.tag],
+    ...(file.deprecated && { deprecated: file.deprecated }),
+    'x-permission': file['x-permission'],
+    ...(file['x-own'] && { 'x-own': file['x-own'] }),
+    ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
+    ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
+    ...(file['x-secret'] && { 'x-secret': file['x-secret'] }),
+    parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
+    ...(request && {
+      requestBody: { required: true, content: contentOf(request.schema, request.example) },
+    }),
+    responses: {
+      [success.status]: {
+        description: success.description,
+        content: contentOf(success.schema, success.example),
+      },
+      ...(otherwise && {
+        [otherwise.status]: {
+          description: otherwise.description,
+          content: contentOf(success.schema, otherwise.example),
+        },
+      }),
+      ...refusalsOf(file),
+    },
+  }
+}
+
+/** What every operation takes; only a POST can do a thing twice by being sent twice. */
+function headersOf({ method }: OperationFile): Reference[] {
+  const names = ['AccountIdHeader', 'EnvironmentIdHeader']
+  if (method === 'post') names.push('IdempotencyKeyHeader')
+  return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
+}
+
+/** Shared parameters are written out, so that whoever mounts an operation finds them in place. */
+function parameterOf(base: Base, parameter: string | Parameter): Parameter {
+  if (typeof parameter !== 'string') return parameter
+  const shared = base.components.parameters[parameter]
+  if (shared === undefined) throw new Error(`there is no shared parameter ${parameter}`)
+  return shared
+}
+
+function contentOf(schema: string, example: unknown): Response['content'] {
+  return {
+    'application/json': {
+      schema: { $ref: schemaPrefix + schema },
+      examples: { default: { value: example } },
+    },
+  }
+}
+
+const refusals: Record<string, string> = {
+  400: 'BadInput',
+  401: 'Unauthenticated',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  413: 'ContentTooLarge',
+  415: 'UnsupportedMediaType',
+  429: 'TooManyRequests',
+  503: 'Unavailable',
+}
+const always = ['400', '401', '403', '404', '429', '503']
+const withBody = ['413', '415']
+
+function refusalsOf(file: OperationFile): Record<string, Reference> {
+  const statuses = [...always, ...(file.request ? withBody : []), ...Object.keys(file.errors)]
+  const sorted = [...new Set(statuses)].toSorted()
+  return Object.fromEntries(sorted.map((status) => [status, refusalOf(status, file)]))
+}
+
+function refusalOf(status: string, file: OperationFile): Reference {
+  const name = refusals[status]
+  if (name === undefined) throw new Error(`there is no shared response for status ${status}`)
+  const description = file.errors[status]
+  return { $ref: `#/components/responses/${name}`, ...(description && { description }) }
+}
+
+function byPathThenMethod(a: Route, b: Route): number {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1
+  return methods.indexOf(a.method) - methods.indexOf(b.method)
+}
+
+async function readFolder(name: string): Promise<Map<string, unknown>> {
+  const folder = new URL(name, contractFolder)
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).toSorted()
+  const entries = files.map(async (file): Promise<[string, unknown]> => {
+    return [file.slice(0, -'.json'.length), await readJson(new URL(file, folder))]
+  })
+  return new Map(await Promise.all(entries))
+}
+
+async function readJson(file: URL): Promise<unknown> {
+  return JSON.parse(await readFile(file, 'utf8'))
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises'
+import { bundle, bundleFile, bundleText, readSources, type Sources } from './bundle.ts'
+import {
+  filesProblems,
+  operationsProblems,
+  referenceProblems,
+  unservedProblems,
+} from './check-operations.ts'
+import { requestProblems, schemaProblems } from './check-schemas.ts'
+import { secretsProblems } from './check-secrets.ts'
+import type { Document } from './document.ts'
+import { typesFile, typesText } from './types.ts'
+
+/** What is wrong with the contract folder and what is generated from it; empty when all is well. */
+export const checkContract = async (): Promise<string[]> => problemsOf(await readSources())
+
+/** The same for sources that need not be those of the folder. */
+export async function problemsOf(sources: Sources): Promise<string[]> {
+  const malformed = filesProblems(sources)
+  // The bundler trusts the form of the files.
+  if (malformed.length > 0) return malformed
+  const document = bundled(sources)
+  if (typeof document === 'string') return [document]
+  const unresolved = referenceProblems(document)
+  // Validators and types cannot be made over references that lead nowhere.
+  if (unresolved.length > 0) return unresolved
+  return [
+    ...operationsProblems(document),
+    ...unservedProblems(document),
+    ...schemaProblems(document),
+    ...requestProblems(document),
+    ...secretsProblems(document),
+    ...(await staleness(bundleFile, bundleText(document))),
+    ...(await staleness(typesFile, await typesText(document))),
+  ]
+}
+
+function bundled(sources: Sources): Document | string {
+  try {
+    return bundle(sources)
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+async function staleness(file: URL, fresh: string): Promise<string[]> {
+  const name = file.pathname.split('/').slice(-2).join('/')
+  const committed = await readFile(file, 'utf8').catch(() => '')
+  return committed === fresh ? [] : [`${name} is not what npm run api makes`]
+}

@@ -1,0 +1,135 @@
+/** The shapes of the contract folder and of the document that is bundled from it. */
+
+export type Schema = {
+  readonly $ref?: string
+  readonly type?: string | readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | Schema
+  readonly items?: Schema
+  readonly maxItems?: number
+  readonly anyOf?: readonly Schema[]
+  readonly description?: string
+  readonly deprecated?: boolean
+  readonly default?: unknown
+}
+
+export type Parameter = {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required: boolean
+  readonly schema: Schema
+  readonly description?: string
+  readonly deprecated?: boolean
+}
+
+export type Reference = { readonly $ref: string; readonly description?: string }
+
+export type Content = {
+  readonly 'application/json': {
+    readonly schema: Reference
+    readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
+  }
+}
+
+export type Response = { readonly description: string; readonly content: Content }
+
+export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
+export type Method = (typeof methods)[number]
+
+/** One file in `api/operations`, named after the operation's id. */
+export type OperationFile = {
+  readonly method: Method
+  readonly path: string
+  readonly twin?: { readonly operationId: string; readonly path: string }
+  readonly tag: string
+  readonly summary: string
+  readonly description: string
+  readonly 'x-permission': string
+  readonly 'x-own'?: true
+  /** Of a body that may be larger than others, in bytes. */
+  readonly 'x-max-bytes'?: number
+  /** It may read far more than it answers: such reads share connections among themselves. */
+  readonly 'x-heavy'?: true
+  /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
+  readonly 'x-secret'?: readonly string[]
+  readonly deprecated?: true
+  /** A name of `components.parameters`, or a parameter that only this operation has. */
+  readonly parameters: readonly (string | Parameter)[]
+  readonly request?: { readonly schema: string; readonly example: unknown }
+  readonly success: {
+    readonly status: 200 | 201
+    readonly description: string
+    readonly schema: string
+    readonly example: unknown
+  }
+  /** A second success, with the same schema: nothing was created, and that is no error. */
+  readonly otherwise?: {
+    readonly status: 200
+    readonly description: string
+    readonly example: unknown
+  }
+  /** What a status means here; every operation also has the statuses that all share. */
+  readonly errors: Readonly<Record<string, string>>
+}
+
+export type Operation = {
+  readonly operationId: string
+  readonly summary: string
+  readonly description: string
+  readonly tags: readonly string[]
+  readonly deprecated?: true
+  readonly 'x-permission': string
+  readonly 'x-own'?: true
+  /** Of a body that may be larger than others, in bytes. */
+  readonly 'x-max-bytes'?: number
+  readonly 'x-heavy'?: true
+  /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
+  readonly 'x-secret'?: readonly string[]
+  readonly 'x-twin-of'?: string
+  readonly parameters: readonly (Parameter | Reference)[]
+  readonly requestBody?: { readonly required: true; readonly content: Content }
+  readonly responses: Readonly<Record<string, Response | Reference>>
+}
+
+export type Components = {
+  readonly securitySchemes: Readonly<Record<string, unknown>>
+  readonly parameters: Readonly<Record<string, Parameter>>
+  readonly responses: Readonly<Record<string, Response>>
+  readonly schemas: Readonly<Record<string, Schema>>
+}
+
+export type Document = {
+  readonly openapi: string
+  readonly info: Readonly<Record<string, unknown>>
+  readonly servers: readonly unknown[]
+  readonly security: readonly unknown[]
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly 'x-unserved': readonly string[]
+  readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, Operation>>>>>
+  readonly components: Components
+}
+
+/** `api/base.json`: the document without paths and schemas. */
+export type Base = Omit<Document, 'x-unserved' | 'paths' | 'components'> & {
+  readonly components: Omit<Components, 'schemas'>
+}
+
+export const schemaPrefix = '#/components/schemas/'
+
+/** Every operation of a document with its place, in the order of the document. */
+export function operationsOf(
+  document: Document,
+): { path: string; method: Method; operation: Operation }[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    methods.flatMap((method) => {
+      const operation = item[method]
+      return operation === undefined ? [] : [{ path, method, operation }]
+    }),
+  )
+}
+
+/** The path and query parameters; headers are the transport's business. */
+export function ownParameters(operation: Operation): Parameter[] {
+  return operation.parameters.filter((parameter) => 'in' in parameter)
+}

@@ -1,0 +1,81 @@
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Ahead } from '../kernel/ahead.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { postingsAhead, type WindowThen } from '../metering/rebuild/index.ts'
+import { windowOf } from './cadence.ts'
+
+const cadenceRow = row({
+  assignment_key: column.uuid,
+  revision: column.integer,
+  cadence: column.text,
+  is_level: column.boolean,
+  created_at: column.instant,
+})
+
+/** What fired in windows of the future. */
+const isFired = (customerKey: Uuid, { at, beyond }: Ahead): Sql => sql`
+  customer_key = ${customerKey}::uuid and fired_at > ${instantToWire(beyond)}::timestamptz
+    and window_start > ${instantToWire(at)}::timestamptz`
+
+/**
+ * The windows to which moves what a customer's budgets counted, or announced, in the future: of
+ * each revision the one that lies at that instant, by the cadence that it has or had. What budgets
+ * were created in the future has to be turned back before.
+ */
+export async function windowsThen(
+  reader: Reader,
+  customerKey: Uuid,
+  ahead: Ahead,
+): Promise<WindowThen[]> {
+  const found = await reader.many(
+    cadenceRow,
+    sql`
+    select a.assignment_key, posted.revision, coalesce(past.cadence, a.cadence) as cadence,
+      a.is_level, a.created_at
+    from (
+        select * from ${postingsAhead(customerKey, ahead)} as posting
+        union
+        select assignment_key, revision from fired_thresholds where ${isFired(customerKey, ahead)}
+      ) as posted
+      join assignments a on a.customer_key = ${customerKey}::uuid
+        and a.assignment_key = posted.assignment_key
+      left join past_cadences past on past.customer_key = ${customerKey}::uuid
+        and past.assignment_key = posted.assignment_key and past.revision = posted.revision`,
+  )
+  return found.map(({ assignment_key, revision, cadence, is_level, created_at }) => {
+    const { start } = windowOf({ cadence, isLevel: is_level, createdAt: created_at }, ahead.at)
+    return { assignmentKey: assignment_key, revision, start }
+  })
+}
+
+/**
+ * Moves what was announced in the future along with what was counted: a threshold that has fired is
+ * not announced again for the window in which its usage counts now.
+ */
+export async function turnFiredBack(
+  tx: Tx,
+  customerKey: Uuid,
+  { ahead, windows }: { ahead: Ahead; windows: readonly WindowThen[] },
+): Promise<void> {
+  const at = sql`${instantToWire(ahead.at)}::timestamptz`
+  await tx.execute(sql`
+    with gone as (
+      delete from fired_thresholds where ${isFired(customerKey, ahead)}
+      returning assignment_key, revision, threshold, environment_key
+    )
+    insert into fired_thresholds (customer_key, assignment_key, revision, window_start, threshold,
+      environment_key, fired_at)
+    select ${customerKey}::uuid, assignment_key, revision, there.window_start, gone.threshold,
+      gone.environment_key, ${at}
+    from gone join unnest(
+        ${windows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+        ${windows.map(({ revision }) => revision)}::integer[],
+        ${windows.map(({ start }) => instantToWire(start))}::timestamptz[]
+      ) as there (assignment_key, revision, window_start) using (assignment_key, revision)
+    on conflict do nothing`)
+  await tx.execute(sql`
+    update fired_thresholds set fired_at = ${at}
+    where customer_key = ${customerKey}::uuid
+      and fired_at > ${instantToWire(ahead.beyond)}::timestamptz`)
+}

@@ -1,0 +1,266 @@
+import {
+  column,
+  nothing,
+  pageRange,
+  type Reader,
+  readRows,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
+import { quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Cadenced } from './cadence.ts'
+import type { Assignment } from './types.ts'
+import type { AssignmentName } from './upsert-budget.ts'
+
+const assignmentRow = row({
+  assignment_key: column.uuid,
+  entity_key: column.uuid,
+  entity_id: column.text,
+  capability_kind: column.oneOf('feature', 'currency'),
+  capability_key: column.uuid,
+  parent_id: column.nullable(column.text),
+  scope: column.json<{ key: Uuid; id: string }[]>(),
+  usage_limit: column.nullable(column.quantity),
+  cadence: column.text,
+  is_level: column.boolean,
+  revision: column.integer,
+  created_at: column.instant,
+  updated_at: column.instant,
+})
+
+const assignmentOf = (found: ReturnType<typeof assignmentRow>): Assignment => ({
+  key: found.assignment_key,
+  entityKey: found.entity_key,
+  entityId: found.entity_id,
+  capability: { kind: found.capability_kind, key: found.capability_key },
+  parentId: found.parent_id,
+  scope: found.scope,
+  usageLimit: found.usage_limit,
+  cadence: found.cadence,
+  isLevel: found.is_level,
+  revision: found.revision,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+})
+
+/** Budgets `a` with their entities, each of which is looked up by itself. */
+const selectAssignments = (from: Sql): Sql => sql`
+  select a.assignment_key, a.entity_key, e.id as entity_id, a.capability_kind, a.capability_key,
+    p.id as parent_id, a.usage_limit, a.cadence, a.is_level, a.revision, a.created_at,
+    a.updated_at, (
+      select coalesce(json_agg(json_build_object('key', s.entity_key, 'id', s.id) order by s.id),
+        '[]')
+      from entities s
+      where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys)) as scope
+  from ${from}
+    cross join lateral (
+      select of.id, of.parent_key from entities of
+      where of.customer_key = a.customer_key and of.entity_key = a.entity_key limit 1) e
+    left join lateral (
+      select of.id from entities of
+      where of.customer_key = a.customer_key and of.entity_key = e.parent_key limit 1) p on true`
+
+/**
+ * A scope as it is stored: the newest entity first, which is by how it is found. Of the entities in
+ * a scope, the newest tends to be the rarest: there are more users than models.
+ */
+const scopeToSql = (scope: Assignment['scope']): string =>
+  `{${scope
+    .map(({ key }) => key)
+    .toSorted()
+    .toReversed()
+    .join()}}`
+
+/** A customer's budgets by their names, in no particular order. */
+export async function findAssignments(
+  reader: Reader,
+  customerKey: Uuid,
+  names: readonly AssignmentName[],
+): Promise<Assignment[]> {
+  const found = await reader.many(
+    assignmentRow,
+    selectAssignments(sql`
+      unnest(
+        ${names.map(({ entityKey }) => entityKey)}::uuid[],
+        ${names.map(({ capability }) => capability.key)}::uuid[],
+        ${names.map(({ scope }) => scopeToSql(scope))}::text[]
+      ) as name (entity_key, capability_key, scope_keys)
+      cross join lateral (
+        select * from assignments of
+        where of.customer_key = ${customerKey}::uuid and of.entity_key = name.entity_key
+          and of.capability_key = name.capability_key
+          and of.scope_head = coalesce((name.scope_keys::uuid[])[1], ${NO_SCOPE}::uuid)
+          and of.scope_keys = name.scope_keys::uuid[]
+        limit 1) a`),
+  )
+  return found.map(assignmentOf)
+}
+
+/** A customer's budgets by their keys, in no particular order. */
+export async function findAssignmentsByKey(
+  reader: Reader,
+  customerKey: Uuid,
+  keys: readonly Uuid[],
+): Promise<Assignment[]> {
+  const found = await reader.many(
+    assignmentRow,
+    sql`
+    ${selectAssignments(sql`assignments a`)}
+    where a.customer_key = ${customerKey}::uuid and a.assignment_key = any(${keys}::uuid[])`,
+  )
+  return found.map(assignmentOf)
+}
+
+/** `scope_head` of a budget that applies to all usage. */
+export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
+
+const limitToSql = ({ usageLimit }: Assignment): string | null =>
+  usageLimit === null ? null : quantityToSql(usageLimit)
+
+/** Writes budgets as they are now, new ones and changed ones alike. */
+export async function saveAssignments(
+  tx: Tx,
+  owner: { scope: Scope; customerKey: Uuid },
+  assignments: readonly Assignment[],
+): Promise<void> {
+  if (assignments.length === 0) return
+  await tx.execute(sql`
+    insert into assignments (customer_key, assignment_key, environment_key, entity_key,
+      capability_kind, capability_key, scope_keys, usage_limit, cadence, is_level, revision,
+      created_at, updated_at)
+    select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, entity_key, kind,
+      capability_key, scope_keys::uuid[], usage_limit, cadence, is_level, revision, created_at,
+      updated_at
+    from unnest(
+      ${assignments.map(({ key }) => key)}::uuid[],
+      ${assignments.map(({ entityKey }) => entityKey)}::uuid[],
+      ${assignments.map(({ capability }) => capability.kind)}::text[],
+      ${assignments.map(({ capability }) => capability.key)}::uuid[],
+      ${assignments.map(({ scope }) => scopeToSql(scope))}::text[],
+      ${assignments.map(limitToSql)}::numeric[],
+      ${assignments.map(({ cadence }) => cadence)}::text[],
+      ${assignments.map(({ isLevel }) => isLevel)}::boolean[],
+      ${assignments.map(({ revision }) => revision)}::integer[],
+      ${assignments.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
+      ${assignments.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
+    ) as assignment (key, entity_key, kind, capability_key, scope_keys, usage_limit, cadence,
+      is_level, revision, created_at, updated_at)
+    on conflict (customer_key, assignment_key) do update set
+      usage_limit = excluded.usage_limit, cadence = excluded.cadence,
+      revision = excluded.revision, updated_at = excluded.updated_at`)
+}
+
+/** Notes the cadences that budgets had until `endedAt`. */
+export async function savePastCadences(
+  tx: Tx,
+  owner: { scope: Scope; customerKey: Uuid },
+  past: readonly (Pick<Assignment, 'key' | 'revision' | 'cadence'> & { endedAt: Instant })[],
+): Promise<void> {
+  if (past.length === 0) return
+  await tx.execute(sql`
+    insert into past_cadences (customer_key, assignment_key, revision, environment_key, cadence,
+      ended_at)
+    select ${owner.customerKey}::uuid, assignment_key, revision,
+      ${owner.scope.environmentKey}::uuid, cadence, ended_at
+    from unnest(
+      ${past.map(({ key }) => key)}::uuid[],
+      ${past.map(({ revision }) => revision)}::integer[],
+      ${past.map(({ cadence }) => cadence)}::text[],
+      ${past.map(({ endedAt }) => instantToWire(endedAt))}::timestamptz[]
+    ) as past (assignment_key, revision, cadence, ended_at)`)
+}
+
+const cadenceRow = row({
+  assignment_key: column.uuid,
+  revision: column.integer,
+  cadence: column.text,
+  created_at: column.instant,
+  since: column.instant,
+})
+
+/** A revision of a budget that began with another cadence. Budgets of levels have none. */
+export type CadenceChange = Cadenced & { key: Uuid; revision: number; since: Instant }
+
+const changedAfter = ({ key, revision }: Pick<CadenceChange, 'key' | 'revision'>): Sql =>
+  sql`and (past.assignment_key, past.revision) > (${key}::uuid, ${revision - 1}::integer)`
+
+/**
+ * The revisions that a customer's budgets got after their first ones, by (key, revision): the first
+ * `limit` after one of them.
+ */
+export async function findCadenceChanges(
+  reader: Reader,
+  customerKey: Uuid,
+  { after, limit }: { after: Pick<CadenceChange, 'key' | 'revision'> | null; limit: number },
+): Promise<CadenceChange[]> {
+  const found = await reader.many(
+    cadenceRow,
+    sql`
+    select a.assignment_key, past.revision + 1 as revision,
+      coalesce(next.cadence, a.cadence) as cadence, a.created_at, past.ended_at as since
+    from past_cadences past
+      join assignments a using (customer_key, assignment_key)
+      left join past_cadences next on next.customer_key = past.customer_key
+        and next.assignment_key = past.assignment_key and next.revision = past.revision + 1
+    where past.customer_key = ${customerKey}::uuid ${after === null ? nothing : changedAfter(after)}
+    order by past.assignment_key, past.revision limit ${limit}::integer`,
+  )
+  return found.map(({ assignment_key, revision, cadence, created_at, since }) => {
+    return { key: assignment_key, revision, cadence, isLevel: false, createdAt: created_at, since }
+  })
+}
+
+/** null is any. */
+export type AssignmentFilter = {
+  entityKey: Uuid | null
+  capabilityKeys: readonly Uuid[] | null
+  page: PageRequest
+}
+
+/** A page of them: along an index that has its order, whatever is known of the table. */
+export async function listAssignments(
+  reader: Reader,
+  customerKey: Uuid,
+  { entityKey, capabilityKeys, page }: AssignmentFilter,
+): Promise<PageRows<Assignment>> {
+  const key = { in: sql`a.assignment_key`, out: sql`assignment_key` }
+  const range = pageRange(key.in, page)
+  const pageWhere = (condition: Sql) => sql`(
+    select * from assignments a
+    where a.customer_key = ${customerKey}::uuid ${condition}
+      ${entityKey === null ? nothing : sql`and a.entity_key = ${entityKey}::uuid`} ${range})`
+  const pages =
+    capabilityKeys === null
+      ? sql`${pageWhere(nothing)} as a`
+      : sql`
+        unnest(${capabilityKeys}::text[]) as asked (capability)
+        cross join lateral
+          ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
+  const select = sql`${selectAssignments(pages)} where true`
+  return readRows(reader, { row: assignmentRow, of: assignmentOf, select, key, page })
+}
+
+const keyRow = row({ assignment_key: column.uuid })
+
+export const assignmentExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select assignment_key from assignments
+    where customer_key = ${customerKey}::uuid and assignment_key = ${key}::uuid`,
+  )) !== null
+
+/** Whether any customer has budgets of a feature or a currency. */
+export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select assignment_key from assignments
+    where 'of ' || capability_key::text = 'of ' || ${capabilityKey}::text limit 1`,
+  )) !== null

@@ -1,0 +1,134 @@
+import { closedUntil, closingHeads } from '../customers/index.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { firstKeyAt } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import { AHEAD_LIMIT_MS } from '../metering/index.ts'
+import { FORGOTTEN_AT_ONCE, type Trimmed, trimmedRow } from '../metering/retention/index.ts'
+import type { CounterKey } from './counter-store.ts'
+import { type Counters, counterName } from './postings.ts'
+
+/**
+ * When the window of `of` ends, by its assignment_key, revision and window_start: it is as long as
+ * the cadence that the revision has or had, in UTC, in which the session is. Never, where it is of
+ * a level, or there is no such budget.
+ */
+export const windowEnd = (customerKey: Sql, of: Sql): Sql => sql`
+  coalesce(${of}.window_start + coalesce((
+      select past.cadence from past_cadences past
+      where past.customer_key = ${customerKey} and past.assignment_key = ${of}.assignment_key
+        and past.revision = ${of}.revision
+    ), (
+      select budget.cadence from assignments budget
+      where budget.customer_key = ${customerKey} and budget.assignment_key = ${of}.assignment_key
+        and not budget.is_level
+    ))::interval, 'infinity')`
+
+const KEY = sql`customer_key, assignment_key, revision, window_start`
+
+/** Notes when windows end, of counters that were made since the last time. Answers how many. */
+export const noteEnds = (tx: Tx, scope: Scope): Promise<number> =>
+  tx.execute(sql`
+    update budget_counters counter
+    set window_end = ${windowEnd(sql`counter.customer_key`, sql`counter`)}
+    where (${KEY}) in (
+      select ${KEY} from budget_counters
+      where environment_key = ${scope.environmentKey}::uuid and window_end is null
+      limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`)
+
+/**
+ * Removes counters of windows that ended before an instant, with the thresholds that fired in them.
+ * Where something is still held it stays: whoever frees it finds it there.
+ */
+export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> =>
+  tx.one(
+    trimmedRow,
+    sql`
+    with due as materialized (
+      select ${KEY} from budget_counters
+      where environment_key = ${scope.environmentKey}::uuid
+        and window_end < ${instantToWire(before)}::timestamptz and held = 0
+      order by window_end limit ${FORGOTTEN_AT_ONCE}::integer
+    ),
+    ${closingHeads(sql`due`, before)},
+    gone as (
+      delete from budget_counters
+      where (${KEY}) in (select ${KEY} from due join free using (customer_key)) and held = 0
+      returning ${KEY}
+    ),
+    fired as (
+      delete from fired_thresholds where (${KEY}) in (select ${KEY} from gone)
+    )
+    select (select count(*) from due) as due, (select count(*) from gone) as gone`,
+  )
+
+const closedRow = row({
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  usage: column.quantity,
+  set_at: column.nullable(column.instant),
+})
+
+/**
+ * What was counted in those of the windows that may have been trimmed, out of the records in them:
+ * what was posted to the revision, and to those before it if it took the window over. And when the
+ * SET in force occurred.
+ */
+export async function countClosed(
+  reader: Reader,
+  keys: readonly CounterKey[],
+): Promise<{ counters: Counters; setAts: ReadonlyMap<string, Instant> }> {
+  if (keys.length === 0) return { counters: new Map(), setAts: new Map() }
+  const first = firstKeyAt(Math.min(...keys.map(({ window }) => window.start)) - AHEAD_LIMIT_MS)
+  const found = await reader.many(
+    closedRow,
+    sql`
+    select asked.assignment_key, asked.revision, asked.window_start,
+      coalesce(posted.usage, 0) as usage, posted.set_at
+    from unnest(
+      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
+      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${keys.map(({ revision }) => revision)}::integer[],
+      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
+    ) as asked (customer_key, assignment_key, revision, window_start)
+      cross join lateral (
+        select ${windowEnd(sql`asked.customer_key`, sql`asked`)} as window_end,
+          ${closedUntil(sql`asked.customer_key`)} as closed_until, (
+            select past.ended_at from past_cadences past
+            where past.customer_key = asked.customer_key
+              and past.assignment_key = asked.assignment_key
+              and past.revision = asked.revision - 1) as since, (
+            select budget.created_at from assignments budget
+            where budget.customer_key = asked.customer_key
+              and budget.assignment_key = asked.assignment_key) as created_at
+      ) as of
+      cross join lateral (
+        select sum(posting.delta) as usage,
+          max(event.occurred_at) filter (where event.kind = 'SET') as set_at
+        from usage_events event
+          cross join lateral unnest(event.assignment_keys, event.assignment_revisions,
+            event.assignment_windows, event.assignment_deltas)
+            as posting (assignment_key, revision, window_start, delta)
+        where event.customer_key = asked.customer_key
+          and event.occurred_at >= greatest(asked.window_start, of.created_at)
+          and event.occurred_at < of.window_end
+          and event.event_key >= ${first}::uuid
+          and posting.assignment_key = asked.assignment_key
+          and (posting.revision = asked.revision
+            or posting.revision < asked.revision and of.since < of.window_end)
+      ) as posted
+    where of.window_end <= of.closed_until`,
+  )
+  const nameOf = (each: (typeof found)[number]) =>
+    counterName(
+      { assignmentKey: each.assignment_key, revision: each.revision },
+      { start: each.window_start },
+    )
+  return {
+    counters: new Map(found.map((each) => [nameOf(each), each.usage])),
+    setAts: new Map(
+      found.flatMap((each) => (each.set_at === null ? [] : [[nameOf(each), each.set_at]])),
+    ),
+  }
+}

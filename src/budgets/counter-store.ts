@@ -1,0 +1,191 @@
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Window } from '../kernel/period.ts'
+import { quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Posting } from '../metering/index.ts'
+import { postingsFrom } from '../metering/records/index.ts'
+import { heldPostings, moveHolds } from '../metering/reservations/index.ts'
+import { type Carry, counterName, type Kept } from './postings.ts'
+
+/** A posting with whose it is. */
+export type OwnPosting = Omit<Posting, 'window'> & {
+  window: Pick<Window, 'start'>
+  scope: Scope
+  customerKey: Uuid
+  /** When a SET among what is posted occurred, the latest. */
+  setAt?: Instant | null
+}
+
+/**
+ * Adds postings to their counters, of any customers and any number to one counter. One statement,
+ * which locks counters in the order of their keys.
+ */
+export const post = (tx: Tx, postings: readonly OwnPosting[]): Promise<void> =>
+  add(tx, postings, sql`usage`)
+
+/** The same for what is held of budgets; a posting below 0 frees. */
+export const hold = (tx: Tx, postings: readonly OwnPosting[]): Promise<void> =>
+  add(tx, postings, sql`held`)
+
+async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<void> {
+  if (postings.length === 0) return
+  await tx.execute(sql`
+    insert into budget_counters as counter (customer_key, assignment_key, revision, window_start,
+      environment_key, ${to}, set_at)
+    select customer_key, assignment_key, revision, window_start, environment_key, sum(delta),
+      max(set_at)
+    from unnest(
+      ${postings.map(({ customerKey }) => customerKey)}::uuid[],
+      ${postings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${postings.map(({ revision }) => revision)}::integer[],
+      ${postings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+      ${postings.map(({ scope }) => scope.environmentKey)}::uuid[],
+      ${postings.map(({ delta }) => quantityToSql(delta))}::numeric[],
+      ${postings.map(({ setAt = null }) => setAt && instantToWire(setAt))}::timestamptz[]
+    ) as posting (customer_key, assignment_key, revision, window_start, environment_key, delta,
+      set_at)
+    group by customer_key, assignment_key, revision, window_start, environment_key
+    order by customer_key, assignment_key, revision, window_start
+    on conflict (customer_key, assignment_key, revision, window_start) do update set
+      ${to} = counter.${to} + excluded.${to}, set_at = greatest(counter.set_at, excluded.set_at)`)
+}
+
+/** A counter by its key. */
+export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision' | 'window'>
+
+const counterColumns = {
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  usage: column.quantity,
+  held: column.quantity,
+  set_at: column.nullable(column.instant),
+}
+const counterRow = row(counterColumns)
+
+const nameOf = (found: ReturnType<typeof counterRow>): string =>
+  counterName(
+    { assignmentKey: found.assignment_key, revision: found.revision },
+    { start: found.window_start },
+  )
+
+/** What counters say, what is held of them, and when the SET in force occurred, if there is one. */
+export async function readCounters(
+  reader: Reader,
+  keys: readonly CounterKey[],
+): Promise<Kept & { setAts: ReadonlyMap<string, Instant> }> {
+  if (keys.length === 0) return { counters: new Map(), holds: new Map(), setAts: new Map() }
+  const found = await reader.many(
+    counterRow,
+    sql`
+    select counter.*
+    from unnest(
+      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
+      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${keys.map(({ revision }) => revision)}::integer[],
+      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
+    ) as asked (customer_key, assignment_key, revision, window_start)
+      cross join lateral (
+        select assignment_key, revision, window_start, usage, held, set_at from budget_counters c
+        where c.customer_key = asked.customer_key and c.assignment_key = asked.assignment_key
+          and c.revision = asked.revision and c.window_start = asked.window_start
+        limit 1) counter`,
+  )
+  return {
+    counters: new Map(found.map((each) => [nameOf(each), each.usage])),
+    holds: new Map(found.map((each) => [nameOf(each), each.held])),
+    setAts: new Map(
+      found.flatMap((each) => (each.set_at === null ? [] : [[nameOf(each), each.set_at]])),
+    ),
+  }
+}
+
+/**
+ * The postings on a customer's records as they count, like `postingsFrom`. Not those of what
+ * occurred before the budget was created, and all those of a level in its one window: an earlier
+ * version of Bursar made others.
+ */
+export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql => sql`(
+  select posting.assignment_key, posting.delta, posting.occurred_at,
+    case when a.is_level then a.revision else posting.revision end as revision,
+    case when a.is_level then timestamptz 'epoch' else posting.window_start end as window_start,
+    case when posting.is_set then posting.occurred_at end as set_at
+  from ${postingsFrom(customerKey, from)} posting
+    left join assignments a on a.customer_key = ${customerKey}::uuid
+      and a.assignment_key = posting.assignment_key
+  where (posting.occurred_at < a.created_at) is not true)`
+
+/** What earlier revisions were posted, as postings of the revision that took it over. */
+export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
+  const rows = carries.flatMap(({ assignmentKey, revision, windows }) =>
+    windows.map((window) => ({ assignmentKey, revision, window })),
+  )
+  const from = Math.min(...rows.map(({ window }) => window.start))
+  return sql`
+    select taken.assignment_key, taken.revision, taken.window_start, posting.delta, posting.set_at
+    from unnest(
+      ${rows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${rows.map(({ revision }) => revision)}::integer[],
+      ${rows.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+      ${rows.map(({ window }) => instantToWire(window.end))}::timestamptz[]
+    ) as taken (assignment_key, revision, window_start, window_end)
+      join ${postingsThatCount(customerKey, from)} posting
+        on posting.assignment_key = taken.assignment_key and posting.revision < taken.revision
+          and posting.occurred_at >= taken.window_start
+          and posting.occurred_at < taken.window_end`
+}
+
+type Owner = { scope: Scope; customerKey: Uuid }
+
+const insertCounters = (owner: Owner, postings: Sql): Sql => sql`
+  insert into budget_counters (customer_key, assignment_key, revision, window_start,
+    environment_key, usage, set_at)
+  select ${owner.customerKey}::uuid, assignment_key, revision, window_start,
+    ${owner.scope.environmentKey}::uuid, sum(delta), max(set_at)
+  from (${postings}) as posting
+  group by assignment_key, revision, window_start`
+
+/**
+ * Makes the counters of new revisions out of what was posted under earlier ones. Nothing must be
+ * posted meanwhile: the customer's version has been bumped. Takes as long as there are records in
+ * the windows.
+ */
+export async function carryCounters(
+  tx: Tx,
+  owner: Owner,
+  carries: readonly Carry[],
+): Promise<void> {
+  if (carries.length === 0) return
+  await Promise.all([
+    tx.execute(insertCounters(owner, carried(owner.customerKey, carries))),
+    moveHolds(tx, owner.customerKey, carries),
+    recountHolds(
+      tx,
+      owner,
+      carries.map(({ assignmentKey }) => assignmentKey),
+    ),
+  ])
+}
+
+/** Counts anew what open reservations hold of budgets. */
+async function recountHolds(
+  tx: Tx,
+  { scope, customerKey }: Owner,
+  assignmentKeys: readonly Uuid[],
+): Promise<void> {
+  const ofThese = sql`assignment_key = any(${assignmentKeys}::uuid[])`
+  await tx.execute(sql`
+    update budget_counters set held = 0
+    where customer_key = ${customerKey}::uuid and held <> 0 and ${ofThese}`)
+  await tx.execute(sql`
+    insert into budget_counters (customer_key, assignment_key, revision, window_start,
+      environment_key, held)
+    select ${customerKey}::uuid, assignment_key, revision, window_start,
+      ${scope.environmentKey}::uuid, sum(delta)
+    from ${heldPostings(customerKey)} as holding
+    where ${ofThese} group by assignment_key, revision, window_start
+    on conflict (customer_key, assignment_key, revision, window_start) do update set
+      held = excluded.held`)
+}

@@ -1,0 +1,183 @@
+import type { UnitTransformation } from '../api.gen.ts'
+import { findCurrencies, findCurrenciesByKey } from '../catalog/currencies/index.ts'
+import { findFeatures, findFeaturesByKey } from '../catalog/features/index.ts'
+import { findCustomerKey, findInstant, requireCustomer } from '../customers/index.ts'
+import { PAGE_BYTES, readPage } from '../db/index.ts'
+import { entityExists, findEntities } from '../entities/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { fold } from '../kernel/fold-case.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import type { Call } from '../operation.ts'
+import * as store from './budget-store.ts'
+import { cursorFromWire, cursorToWire } from './tree-cursor.ts'
+import * as tree from './tree-store.ts'
+import type { Assignment, Capability, NamedAssignment, TreeRow } from './types.ts'
+
+/** Of one kind, or of whichever has the id. */
+export type CapabilityFilter = { kind: Capability['kind'] | null; id: string }
+
+/**
+ * A customer's budgets, newest first, those of archived entities too. An entity or a capability
+ * that does not exist has none. 404 `CustomerNotFound`.
+ */
+export async function listAssignments(
+  call: Call,
+  query: {
+    customerId: string
+    entityId: string | null
+    capability: CapabilityFilter | null
+    page: PageRequest
+  },
+): Promise<Page<NamedAssignment>> {
+  const { customerId, entityId, capability, page } = query
+  const reader = call.app.db.read
+  const customerKey = await requireCustomer(reader, call.scope, customerId)
+  const [entity] =
+    entityId === null ? [] : ((await findEntities(reader, customerKey, [entityId])) ?? [])
+  const asked = capability && (await findCapabilities(call, [capability]))
+  const filter = {
+    entityKey: entity?.key ?? null,
+    capabilityKeys: asked === null ? null : asked.map(({ key }) => key),
+    page,
+  }
+  const isNothing = (entityId !== null && entity === undefined) || asked?.length === 0
+  return readPage(page, {
+    rows: async () => {
+      if (isNothing) return NO_ROWS
+      const { rows, hasMore } = await store.listAssignments(reader, customerKey, filter)
+      return { rows: await withIds(call, rows), hasMore }
+    },
+    exists: (cursor) => store.assignmentExists(reader, customerKey, cursor),
+  })
+}
+
+type Found = Capability & { id: string; transformation: UnitTransformation | null }
+
+/** The features and currencies that there are, archived ones too, in no particular order. */
+async function findCapabilities(
+  { app, scope }: Call,
+  filters: readonly CapabilityFilter[],
+): Promise<Found[]> {
+  const idsOf = (kind: Capability['kind']) =>
+    filters.filter((each) => each.kind === null || each.kind === kind).map(({ id }) => id)
+  const [features, currencies] = await Promise.all([
+    findFeatures(app.db.read, scope, idsOf('feature')),
+    findCurrencies(app.db.read, scope, idsOf('currency')),
+  ])
+  return [
+    ...features.map(({ key, id, unitTransformation }) => {
+      return { kind: 'feature' as const, key, id, transformation: unitTransformation }
+    }),
+    ...currencies.map(({ key, id }) => {
+      return { kind: 'currency' as const, key, id, transformation: null }
+    }),
+  ]
+}
+
+async function withIds(
+  { app }: Call,
+  assignments: readonly Assignment[],
+): Promise<NamedAssignment[]> {
+  const keysOf = (kind: Capability['kind']) =>
+    assignments.filter((each) => each.capability.kind === kind).map((each) => each.capability.key)
+  const [features, currencies] = await Promise.all([
+    findFeaturesByKey(app.db.read, keysOf('feature')),
+    findCurrenciesByKey(app.db.read, keysOf('currency')),
+  ])
+  const ids = new Map([...features, ...currencies].map(({ key, id }) => [key, id]))
+  return assignments.map((each) => ({
+    ...each,
+    capabilityId: required(ids.get(each.capability.key), 'what a budget is of'),
+  }))
+}
+
+/** What a reader of the tree asks for; null is any. */
+export type TreeQuery = {
+  customerId: string
+  /** null: entities instead of budgets. */
+  capabilities: readonly CapabilityFilter[] | null
+  typeIds: readonly string[] | null
+  search: string | null
+  scope: tree.BudgetsPage['scope']
+  minUtilization: Quantity | null
+  sortBy: tree.TreeSort
+  order: tree.TreePage['order']
+  after: string | null
+  limit: number
+}
+
+export type TreeAnswer = {
+  rows: readonly TreeRow[]
+  next: string | null
+  capabilities: ReadonlyMap<Uuid, Found>
+  now: Instant
+}
+
+/**
+ * A page of a customer's tree: its active entities, or their budgets of some capabilities with what
+ * is used of them now. Empty for an unknown customer. 400 for what is no cursor of this question.
+ */
+export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer> {
+  const { app, scope } = call
+  const reader = app.db.read
+  const { customerId, capabilities: asked, after: cursor, limit, ...choice } = query
+  const question = [
+    customerId,
+    asked,
+    choice.typeIds,
+    choice.search,
+    choice.scope,
+    choice.minUtilization?.toString(),
+    choice.sortBy,
+    choice.order,
+  ]
+  const after = cursor === null ? null : cursorFromWire(cursor, question)
+  const customerKey = await findCustomerKey(reader, scope, customerId)
+  if (customerKey === null)
+    return { rows: [], next: null, capabilities: new Map(), now: app.clock.now() }
+  const now = await findInstant(reader, customerKey, app.clock.now())
+  const exists = asked === null ? entityExists : store.assignmentExists
+  if (after !== null && !(await exists(reader, customerKey, after.key)))
+    throw badInput('after is no cursor of this list')
+  const found = asked && (await findCapabilities(call, asked))
+  const page = {
+    ...choice,
+    customerKey,
+    search: choice.search && fold(choice.search),
+    after,
+    limit,
+  }
+  const rows =
+    found !== null
+      ? await tree.listTreeBudgets(reader, { ...page, capabilities: found, now })
+      : // Entities have no scope and no usage that could be asked for.
+        choice.scope === 'scoped' || choice.minUtilization !== null
+        ? []
+        : await tree.listTreeEntities(reader, page)
+  const shown = fitting(rows.slice(0, limit))
+  const last = rows.length > shown.length ? shown.at(-1) : undefined
+  return {
+    rows: shown,
+    next:
+      last === undefined ? null : cursorToWire({ key: last.key, value: last.sortValue }, question),
+    capabilities: new Map((found ?? []).map((each) => [each.key, each])),
+    now,
+  }
+}
+
+/**
+ * As many rows as a page may have in bytes, at least one. What makes a row long is its scope: a
+ * hundred entities, each with an id of up to a kilobyte.
+ */
+function fitting(rows: readonly TreeRow[]): readonly TreeRow[] {
+  let bytes = 0
+  const end = rows.findIndex(({ budget }, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(budget?.scopeEntityIds ?? []))
+    return index > 0 && bytes > PAGE_BYTES
+  })
+  return end === -1 ? rows : rows.slice(0, end)
+}

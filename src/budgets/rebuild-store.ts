@@ -1,0 +1,228 @@
+import { closedUntil } from '../customers/index.ts'
+import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Quantity } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import {
+  type Comparison,
+  comparisonOf,
+  countColumn,
+  type RecordKey,
+} from '../metering/rebuild/index.ts'
+import { postingsFrom } from '../metering/records/index.ts'
+import { heldPostings } from '../metering/reservations/index.ts'
+import { windowEnd } from './closed-store.ts'
+import { carried, postingsThatCount } from './counter-store.ts'
+import type { Carry } from './postings.ts'
+
+/**
+ * Some of a customer's counters: those of the revisions that took windows over, or null for those
+ * of all others. No counter needs any but its own part.
+ */
+export type Part = readonly Carry[] | null
+
+/** What was counted, what is held, and when the SET in force occurred. */
+export type Figures = { usage: Quantity; held: Quantity; setAt: Instant | null }
+
+/** A counter that is not what the postings make of it. */
+export type CounterDifference = {
+  assignmentKey: Uuid
+  revision: number
+  windowStart: Instant
+  kept: Figures
+  recounted: Figures
+}
+
+/** Whether `each`, which names a budget of a customer and a revision, is about the part. */
+const isIn = (part: Part, customerKey: Uuid): Sql =>
+  part === null
+    ? sql`not exists (
+        select from past_cadences past
+        where past.customer_key = ${customerKey}::uuid and past.assignment_key = each.assignment_key
+          and past.revision = each.revision - 1)`
+    : sql`(each.assignment_key, each.revision) in (
+        select * from unnest(
+          ${part.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+          ${part.map(({ revision }) => revision)}::integer[]))`
+
+/** Whether what was counted in the window of a counter `of` is kept. */
+const isKept = (customerKey: Uuid, of: Sql): Sql => {
+  const closed = closedUntil(sql`${customerKey}::uuid`)
+  return sql`(${of}.window_start >= ${closed}
+    or ${windowEnd(sql`${customerKey}::uuid`, of)} > ${closed})`
+}
+
+/**
+ * `made`: the counters of a part, out of the postings and what open reservations hold; but for
+ * windows that may have been trimmed and of which nothing is held.
+ */
+const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
+  posted as (
+    select assignment_key, revision, window_start, sum(delta) as usage, max(set_at) as set_at
+    from (
+      select assignment_key, revision, window_start, delta, set_at
+      from ${postingsThatCount(customerKey, null)} as each where ${isIn(part, customerKey)}
+      ${part === null ? nothing : sql`union all ${carried(customerKey, part)}`}
+    ) as posting
+    group by 1, 2, 3
+  ),
+  holding as (
+    select assignment_key, revision, window_start, sum(delta) as held
+    from ${heldPostings(customerKey)} as each where ${isIn(part, customerKey)}
+    group by 1, 2, 3
+  ),
+  made as (
+    select * from (
+      select assignment_key, revision, window_start, coalesce(usage, 0) as usage,
+        coalesce(held, 0) as held, set_at
+      from posted full join holding using (assignment_key, revision, window_start)
+    ) as counter
+    where held <> 0 or ${isKept(customerKey, sql`counter`)}
+  )`
+
+const differenceRow = row({
+  ...countColumn,
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  usage: column.quantity,
+  held: column.quantity,
+  set_at: column.nullable(column.instant),
+  made_usage: column.quantity,
+  made_held: column.quantity,
+  made_set_at: column.nullable(column.instant),
+})
+
+/**
+ * Those counters of a part that are not what their postings make of them, the first `limit`. What
+ * was counted in windows that may have been trimmed is not compared.
+ */
+export async function comparePart(
+  reader: Reader,
+  customerKey: Uuid,
+  { part, limit }: { part: Part; limit: number },
+): Promise<Comparison<CounterDifference>> {
+  const found = await reader.many(
+    differenceRow,
+    sql`
+    with ${countersMade(customerKey, part)},
+    kept as (
+      select assignment_key, revision, window_start, usage, held, set_at from budget_counters each
+      where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)}
+    )
+    select *, count(*) over () as differing
+    from (
+      select assignment_key, revision, window_start, coalesce(kept.usage, 0) as usage,
+        coalesce(kept.held, 0) as held, kept.set_at, coalesce(made.usage, 0) as made_usage,
+        coalesce(made.held, 0) as made_held, made.set_at as made_set_at
+      from made full join kept using (assignment_key, revision, window_start)
+    ) as counter
+    where held <> made_held or (usage, set_at) is distinct from (made_usage, made_set_at)
+      and ${isKept(customerKey, sql`counter`)}
+    order by assignment_key, revision, window_start limit ${limit}::integer`,
+  )
+  return comparisonOf(found, (each) => ({
+    assignmentKey: each.assignment_key,
+    revision: each.revision,
+    windowStart: each.window_start,
+    kept: { usage: each.usage, held: each.held, setAt: each.set_at },
+    recounted: { usage: each.made_usage, held: each.made_held, setAt: each.made_set_at },
+  }))
+}
+
+/** Makes the counters of a part what their postings make of them. */
+export const rewritePart = (
+  tx: Tx,
+  { scope, customerKey }: { scope: Scope; customerKey: Uuid },
+  part: Part,
+): Promise<number> =>
+  tx.execute(sql`
+    with ${countersMade(customerKey, part)},
+    gone as (
+      delete from budget_counters each
+      where customer_key = ${customerKey}::uuid and ${isIn(part, customerKey)} and not exists (
+        select from made
+        where made.assignment_key = each.assignment_key and made.revision = each.revision
+          and made.window_start = each.window_start)
+    )
+    insert into budget_counters as kept (customer_key, assignment_key, revision, window_start,
+      environment_key, usage, held, set_at)
+    select ${customerKey}::uuid, assignment_key, revision, window_start,
+      ${scope.environmentKey}::uuid, usage, held, set_at
+    from made
+    on conflict (customer_key, assignment_key, revision, window_start) do update set
+      usage = excluded.usage, held = excluded.held, set_at = excluded.set_at
+    where (kept.usage, kept.held, kept.set_at)
+      is distinct from (excluded.usage, excluded.held, excluded.set_at)`)
+
+const PROBLEMS = ['revision', 'window', 'feature', 'amount', 'entity'] as const
+
+/** A posting to a budget that cannot be, and what about it does not fit its record. */
+export type PostingProblem = RecordKey & {
+  assignmentKey: Uuid
+  problem: (typeof PROBLEMS)[number]
+}
+
+const problemRow = row({
+  ...countColumn,
+  event_key: column.uuid,
+  occurred_at: column.instant,
+  assignment_key: column.uuid,
+  problem: column.oneOf(...PROBLEMS),
+})
+
+/**
+ * The postings of a customer to its budgets that cannot be, the first `limit`: of a revision that
+ * there is not, in a window that had not begun, of a feature or an amount that the record did not
+ * count (a SET posts to each counter what that one lacks), or for an entity that it is not
+ * attributed to.
+ */
+export async function findWrongPostings(
+  reader: Reader,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Comparison<PostingProblem>> {
+  const found = await reader.many(
+    problemRow,
+    sql`
+    select event_key, occurred_at, assignment_key, problem, count(*) over () as differing
+    from (
+      select posting.event_key, posting.occurred_at, posting.assignment_key,
+        case
+          when posting.revision not between 1 and a.revision then 'revision'
+          when posting.window_start > posting.occurred_at then 'window'
+          when a.capability_kind = 'feature' and a.capability_key <> all (posting.feature_keys)
+            then 'feature'
+          when a.capability_kind = 'feature' and not posting.is_set
+            and posting.delta is distinct from
+            posting.amounts[array_position(posting.feature_keys, a.capability_key)] then 'amount'
+          when (posting.entity_keys @> (a.scope_keys || a.entity_key)) is not true then 'entity'
+        end as problem
+      from ${postingsFrom(customerKey, null)} as posting
+        join assignments a on a.customer_key = ${customerKey}::uuid
+          and a.assignment_key = posting.assignment_key
+    ) as looked_at
+    where problem is not null
+    order by event_key, assignment_key limit ${limit}::integer`,
+  )
+  return comparisonOf(found, (each) => ({
+    eventKey: each.event_key,
+    occurredAt: each.occurred_at,
+    assignmentKey: each.assignment_key,
+    problem: each.problem,
+  }))
+}
+
+const countRow = row({ counters: column.integer })
+
+/** How many counters a customer's budgets have. */
+export const countCounters = async (reader: Reader, customerKey: Uuid): Promise<number> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as counters from budget_counters
+      where customer_key = ${customerKey}::uuid`,
+    )
+  ).counters

@@ -1,0 +1,38 @@
+import type { Tx } from '../db/index.ts'
+import { lockTypes, typesTurn } from '../entities/index.ts'
+import { announce } from '../events/index.ts'
+import type { Call } from '../operation.ts'
+import type { Threshold } from './cross-thresholds.ts'
+import { readThresholds, saveThresholds } from './threshold-store.ts'
+import { thresholdsToWire } from './wire.ts'
+
+/** The percentages at which the environment's budgets are announced; at first none. */
+export const retrieveThresholds = ({ app, scope }: Call): Promise<Threshold[]> =>
+  readThresholds(app.db.read, scope)
+
+/** Replaces them. They are answered ascending, each once. */
+export async function updateThresholds(
+  call: Call,
+  wanted: readonly Threshold[],
+): Promise<Threshold[]> {
+  const { app, scope } = call
+  const thresholds = [...new Set(wanted)].sort((one, other) => (one < other ? -1 : 1))
+  const work = async (tx: Tx) => {
+    await lockTypes(tx, scope)
+    const before = await readThresholds(tx, scope)
+    if (before.join() === thresholds.join()) return thresholds
+    const announcement = {
+      type: 'threshold_config.updated' as const,
+      customerKey: null,
+      objectId: 'threshold-config',
+      before: thresholdsToWire(before),
+      after: thresholdsToWire(thresholds),
+    }
+    await Promise.all([
+      saveThresholds(tx, scope, thresholds),
+      announce(tx, { ...call, now: app.clock.now() }, [announcement]),
+    ])
+    return thresholds
+  }
+  return app.db.transaction(work, { turn: typesTurn(scope) })
+}

@@ -1,0 +1,101 @@
+import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { quantityFromSql, quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { CounterKey } from './counter-store.ts'
+import type { Threshold } from './cross-thresholds.ts'
+import { counterName } from './postings.ts'
+
+const thresholdsRow = row({ thresholds: column.json<string[]>() })
+
+/** The percentages at which an environment's budgets are announced, ascending. */
+export async function readThresholds(reader: Reader, scope: Scope): Promise<Threshold[]> {
+  const found = await reader.maybeOne(
+    thresholdsRow,
+    sql`
+    select to_json(thresholds::text[]) as thresholds from threshold_configs
+    where environment_key = ${scope.environmentKey}::uuid`,
+  )
+  return found === null ? [] : found.thresholds.map(quantityFromSql)
+}
+
+export const saveThresholds = (tx: Tx, scope: Scope, thresholds: readonly Threshold[]) =>
+  tx.execute(sql`
+    insert into threshold_configs (environment_key, thresholds)
+    values (${scope.environmentKey}::uuid, ${thresholds.map(quantityToSql)}::numeric[])
+    on conflict (environment_key) do update set thresholds = excluded.thresholds`)
+
+const firedRow = row({
+  assignment_key: column.uuid,
+  revision: column.integer,
+  window_start: column.instant,
+  threshold: column.quantity,
+})
+
+/** The thresholds that have fired for windows of budgets, by the names of their counters. */
+export async function readFired(
+  reader: Reader,
+  keys: readonly CounterKey[],
+): Promise<Map<string, Threshold[]>> {
+  if (keys.length === 0) return new Map()
+  const found = await reader.many(
+    firedRow,
+    sql`
+    select fired.*
+    from unnest(
+      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
+      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${keys.map(({ revision }) => revision)}::integer[],
+      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
+    ) as asked (customer_key, assignment_key, revision, window_start)
+      cross join lateral (
+        select assignment_key, revision, window_start, threshold from fired_thresholds of
+        where of.customer_key = asked.customer_key and of.assignment_key = asked.assignment_key
+          and of.revision = asked.revision and of.window_start = asked.window_start
+        offset 0) fired`,
+  )
+  const fired = Map.groupBy(found, (each) =>
+    counterName(
+      { assignmentKey: each.assignment_key, revision: each.revision },
+      { start: each.window_start },
+    ),
+  )
+  return new Map([...fired].map(([name, rows]) => [name, rows.map(({ threshold }) => threshold)]))
+}
+
+/** A threshold that fires for a window of a budget. */
+export type Firing = CounterKey & { environmentKey: Uuid; threshold: Threshold }
+
+/** Forgets what has fired, of levels that are below it again. */
+export async function forgetFired(tx: Tx, firings: readonly Omit<Firing, 'environmentKey'>[]) {
+  if (firings.length === 0) return
+  await tx.execute(sql`
+    delete from fired_thresholds
+    where (customer_key, assignment_key, revision, window_start, threshold) in (
+      select * from unnest(
+        ${firings.map(({ customerKey }) => customerKey)}::uuid[],
+        ${firings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+        ${firings.map(({ revision }) => revision)}::integer[],
+        ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+        ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[]))`)
+}
+
+/** Notes what fires: once, also if a level has fired it twice. */
+export async function saveFired(tx: Tx, firings: readonly Firing[], now: Instant): Promise<void> {
+  if (firings.length === 0) return
+  await tx.execute(sql`
+    insert into fired_thresholds (customer_key, assignment_key, revision, window_start, threshold,
+      environment_key, fired_at)
+    select customer_key, assignment_key, revision, window_start, threshold, environment_key,
+      ${instantToWire(now)}::timestamptz
+    from unnest(
+      ${firings.map(({ customerKey }) => customerKey)}::uuid[],
+      ${firings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+      ${firings.map(({ revision }) => revision)}::integer[],
+      ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
+      ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[],
+      ${firings.map(({ environmentKey }) => environmentKey)}::uuid[]
+    ) as firing (customer_key, assignment_key, revision, window_start, threshold, environment_key)
+    on conflict do nothing`)
+}

@@ -1,0 +1,284 @@
+import type { UnitTransformation } from '../api.gen.ts'
+import { column, nothing, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import type { TreeCursor } from './tree-cursor.ts'
+import type { TreeRow } from './types.ts'
+
+export type TreeSort =
+  | 'utilization'
+  | 'currentUsage'
+  | 'usageLimit'
+  | 'scopeSize'
+  | 'id'
+  | 'createdAt'
+
+/** Which entities, in which order; null is any. */
+export type TreePage = {
+  customerKey: Uuid
+  typeIds: readonly string[] | null
+  /** Folded. */
+  search: string | null
+  sortBy: TreeSort
+  order: 'asc' | 'desc'
+  after: TreeCursor | null
+  limit: number
+}
+
+/** Which budgets. */
+export type BudgetsPage = TreePage & {
+  capabilities: readonly { key: Uuid; transformation: UnitTransformation | null }[]
+  scope: 'all' | 'nodeWide' | 'scoped'
+  minUtilization: Quantity | null
+  now: Instant
+}
+
+const entityColumns = {
+  key: column.uuid,
+  entity_id: column.text,
+  entity_type_id: column.text,
+  display_name: column.nullable(column.text),
+  parent_id: column.nullable(column.text),
+}
+const entityRow = row(entityColumns)
+
+const entityOf = (found: ReturnType<typeof entityRow>) => ({
+  key: found.key,
+  entityId: found.entity_id,
+  entityTypeId: found.entity_type_id,
+  displayName: found.display_name,
+  parentId: found.parent_id,
+})
+
+/** One row more than the page has, which tells whether another one follows. */
+export async function listTreeEntities(reader: Reader, page: TreePage): Promise<TreeRow[]> {
+  const { sortBy, customerKey } = page
+  const order = { ...page, sortBy: sortBy === 'createdAt' ? sortBy : ('id' as const) }
+  const found = await reader.many(
+    entityRow,
+    sql`
+    select node.key, node.entity_id, node.entity_type_id, node.display_name, p.id as parent_id
+    from (
+      select * from (
+        select e.entity_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
+          e.parent_key
+        from entities e ${typeOfActive(page)}
+        where e.customer_key = ${customerKey}::uuid ${isSought(page)}
+      ) as entity
+      ${pageOf(
+        order,
+        sql`
+        select id from entities
+        where customer_key = ${customerKey}::uuid
+          and entity_key = ${page.after?.key ?? null}::uuid`,
+      )}
+    ) as node
+      ${parentOfNode(customerKey)}
+    order by ${orderOf(order)}`,
+  )
+  return found.map((each) => ({ ...entityOf(each), sortValue: null, budget: null }))
+}
+
+const budgetRow = row({
+  ...entityColumns,
+  capability_key: column.uuid,
+  scope: column.json<string[]>(),
+  usage_limit: column.nullable(column.quantity),
+  usage: column.quantity,
+  utilization: column.nullable(column.quantity),
+  cadence: column.text,
+  is_level: column.boolean,
+  created_at: column.instant,
+  sort_value: column.nullable(column.text),
+})
+
+/**
+ * The same of budgets, with their usage now. An order by id or by creation reads a page of each
+ * capability, along an index that has this order whatever is known of the tables; any other order,
+ * and choosing by usage, reads all budgets of the capabilities.
+ */
+export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promise<TreeRow[]> {
+  const { customerKey, after } = page
+  const cursorId = sql`
+    select e.id from assignments a
+      join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
+    where a.customer_key = ${customerKey}::uuid
+      and a.assignment_key = ${after?.key ?? null}::uuid`
+  const found = await reader.many(
+    budgetRow,
+    sql`
+    select node.*, p.id as parent_id, to_json(array(
+        select s.id from entities s
+        where s.customer_key = ${customerKey}::uuid and s.entity_key = any(node.scope_keys)
+        order by s.id)) as scope
+    from (
+      select budget.*
+      from unnest(${page.capabilities.map(({ key }) => key)}::text[]) as asked (capability)
+        cross join lateral (
+          select * from (${budgetsWithUsage(page)}) as budget ${pageOf(page, cursorId)}
+        ) as budget
+      order by ${orderOf(page)} limit ${page.limit + 1}::integer
+    ) as node
+      ${parentOfNode(customerKey)}
+    order by ${orderOf(page)}`,
+  )
+  return found.map((each) => ({
+    ...entityOf(each),
+    sortValue: each.sort_value,
+    budget: {
+      capabilityKey: each.capability_key,
+      scopeEntityIds: each.scope,
+      usageLimit: each.usage_limit,
+      currentUsage: each.usage,
+      utilization: each.utilization,
+      cadence: each.cadence,
+      isLevel: each.is_level,
+      createdAt: each.created_at,
+    },
+  }))
+}
+
+/**
+ * The type `t` of the entity `e`, if that is active and of a type that is asked for. In the open,
+ * these conditions would lead a planner that knows nothing of the tables to all active entities.
+ */
+const typeOfActive = ({ typeIds }: TreePage): Sql => sql`
+  cross join lateral (
+    select of.id from entity_types of
+    where of.entity_type_key = e.entity_type_key and e.archived_at is null
+      ${typeIds === null ? nothing : sql`and of.id = any(${typeIds}::text[])`}
+    limit 1) t`
+
+const parentOfNode = (customerKey: Uuid): Sql => sql`
+  left join lateral (
+    select of.id from entities of
+    where of.customer_key = ${customerKey}::uuid and of.entity_key = node.parent_key limit 1
+  ) p on true`
+
+/**
+ * The budgets `a` of the capability that is asked for, each with its entity `e`. By id the entities
+ * come first, in the order of their index, so that a page of them is enough.
+ */
+function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
+  if (sortBy === 'id')
+    return sql`
+      (select * from entities where customer_key = ${customerKey}::uuid) e
+      cross join lateral (
+        select * from assignments of
+        where of.customer_key = ${customerKey}::uuid and of.entity_key = e.entity_key
+          and of.capability_key = asked.capability::uuid
+        offset 0
+      ) a`
+  return sql`
+    (select * from assignments
+      where customer_key = ${customerKey}::uuid and capability_key::text = asked.capability) a
+    cross join lateral (
+      select * from entities of
+      where of.customer_key = ${customerKey}::uuid and of.entity_key = a.entity_key limit 1
+    ) e`
+}
+
+/**
+ * Budgets with usage in limited units as it is shown, and by limit. Of each, one counter is looked
+ * up, however many windows it has had: the latest that has begun, which is of now or over. A window
+ * is as long as its cadence, in UTC, in which the session is, so a counter tells by its start
+ * whether it is over. Units are made as `transformUnits` does it, of whole quotients, which are
+ * exact.
+ */
+function budgetsWithUsage(page: BudgetsPage): Sql {
+  const { capabilities, customerKey, minUtilization: least } = page
+  const now = sql`${instantToWire(page.now)}::timestamptz`
+  const transformations = JSON.stringify(
+    Object.fromEntries(
+      capabilities.map(({ key, transformation }) => [
+        key,
+        { divide: transformation?.divide, round: transformation?.round },
+      ]),
+    ),
+  )
+  return sql`
+    select a.assignment_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
+      e.parent_key, a.capability_key, a.scope_keys, a.usage_limit, units.usage, used.utilization,
+      a.cadence, a.is_level, a.created_at, ${SORT_VALUES[page.sortBy]} as sort_value
+    from ${budgetsOfEntities(page)}
+      cross join lateral (
+        select ${transformations}::jsonb -> a.capability_key::text as transformation
+      ) capability
+      cross join lateral (
+        select (transformation ->> 'divide')::numeric as divide, transformation ->> 'round' as round
+      ) unit
+      ${typeOfActive(page)}
+      left join lateral (
+        select of.usage, of.window_start from budget_counters of
+        where of.customer_key = ${customerKey}::uuid and of.assignment_key = a.assignment_key
+          and of.revision = a.revision and of.window_start <= ${now}
+        order by of.window_start desc limit 1
+      ) c on a.is_level or c.window_start + a.cadence::interval > ${now}
+      cross join lateral (select greatest(c.usage, 0) as usage) counted
+      cross join lateral (
+        select case
+          when unit.divide is null then counted.usage
+          when unit.round = 'UP' and counted.usage % unit.divide > 0
+            then div(counted.usage, unit.divide) + 1
+          else div(counted.usage, unit.divide)
+        end as usage
+      ) units
+      cross join lateral (
+        select case
+          when a.usage_limit = 0 then 1 else round(units.usage / a.usage_limit, 10)
+        end as utilization
+      ) used
+    where true ${isSought(page)} ${SCOPES[page.scope]}
+      ${least === null ? nothing : sql`and used.utilization >= ${quantityToSql(least)}::numeric`}`
+}
+
+const SCOPES: Readonly<Record<BudgetsPage['scope'], Sql>> = {
+  all: nothing,
+  nodeWide: sql`and a.scope_keys = '{}'`,
+  scoped: sql`and a.scope_keys <> '{}'`,
+}
+
+/** What rows are ordered by before their keys; ids and keys stand in the row. */
+const SORT_VALUES: Readonly<Record<TreeSort, Sql>> = {
+  utilization: sql`used.utilization`,
+  currentUsage: sql`units.usage`,
+  usageLimit: sql`a.usage_limit`,
+  scopeSize: sql`cardinality(a.scope_keys)::numeric`,
+  id: sql`null::numeric`,
+  createdAt: sql`null::numeric`,
+}
+
+/** Names that an older version wrote are not folded yet. */
+const isSought = ({ search }: TreePage): Sql =>
+  search === null
+    ? nothing
+    : sql`and (
+        position(${search}::text in lower(e.id)) > 0
+        or position(${search}::text in coalesce(e.folded_name, lower(e.display_name))) > 0)`
+
+type Order = Pick<TreePage, 'sortBy' | 'order' | 'after' | 'limit'>
+
+const isAscending = ({ order }: Order): boolean => order === 'asc'
+
+/** Keys make every order a total one; rows without a value are last either way. */
+function orderOf(page: Order): Sql {
+  const direction = isAscending(page) ? sql`asc` : sql`desc`
+  if (page.sortBy === 'createdAt') return sql`key ${direction}`
+  if (page.sortBy === 'id') return sql`entity_id ${direction}, key ${direction}`
+  return sql`sort_value ${direction} nulls last, key ${direction}`
+}
+
+/** From the cursor on, in order, one row more than the page. `cursorId`: the entity's id there. */
+function pageOf(page: Order, cursorId: Sql): Sql {
+  const from = page.after === null ? nothing : sql`where ${isBeyond(page, page.after, cursorId)}`
+  return sql`${from} order by ${orderOf(page)} limit ${page.limit + 1}::integer`
+}
+
+function isBeyond(page: Order, { key, value }: TreeCursor, cursorId: Sql): Sql {
+  const beyond = isAscending(page) ? sql`>` : sql`<`
+  if (page.sortBy === 'createdAt') return sql`key ${beyond} ${key}::uuid`
+  if (page.sortBy === 'id') return sql`(entity_id, key) ${beyond} ((${cursorId}), ${key}::uuid)`
+  if (value === null) return sql`sort_value is null and key ${beyond} ${key}::uuid`
+  return sql`(sort_value, key) ${beyond} (${value}::numeric, ${key}::uuid) or sort_value is null`
+}

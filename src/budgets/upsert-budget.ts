@@ -1,0 +1,43 @@
+import type { Upserted } from '../entities/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Assignment, AssignmentInput } from './types.ts'
+
+/** What is known of a budget beside what its row says of limit and cadence. */
+export type AssignmentName = Pick<Assignment, 'entityKey' | 'entityId' | 'capability' | 'scope'>
+
+/**
+ * A budget after an upsert. A new one needs a limit and a cadence (400); an existing one keeps what
+ * the row leaves out. Another cadence begins another revision, but of a level, which has no
+ * windows. `parentId` is the entity's after the request; where that is another than before, each of
+ * its budgets in the request has changed.
+ */
+export function upsertAssignment(
+  before: Assignment | null,
+  input: Pick<AssignmentInput, 'where' | 'usageLimit' | 'cadence'>,
+  at: { name: AssignmentName; isLevel: boolean; parentId: string | null; key: Uuid; now: Instant },
+): Upserted<Assignment> {
+  const { name, isLevel, parentId, key, now } = at
+  if (before === null) {
+    const { where, usageLimit, cadence } = input
+    if (usageLimit === undefined) throw badInput(`${where}: a new budget needs usageLimit, or null`)
+    if (cadence === undefined) throw badInput(`${where}: a new budget needs cadence`)
+    const revision = 1
+    const times = { createdAt: now, updatedAt: now }
+    return {
+      before,
+      after: { key, ...name, parentId, usageLimit, cadence, isLevel, revision, ...times },
+      change: 'created',
+    }
+  }
+  const usageLimit = input.usageLimit === undefined ? before.usageLimit : input.usageLimit
+  const cadence = input.cadence ?? before.cadence
+  const isSame =
+    usageLimit === before.usageLimit && cadence === before.cadence && parentId === before.parentId
+  if (isSame) return { before, after: before, change: null }
+  const isCountedOn = cadence === before.cadence || before.isLevel
+  const revision = isCountedOn ? before.revision : before.revision + 1
+  const after = { ...before, parentId, usageLimit, cadence, revision, updatedAt: now }
+  return { before, after, change: 'updated' }
+}

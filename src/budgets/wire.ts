@@ -1,0 +1,116 @@
+import type { GovernanceNode, ThresholdConfig, Assignment as WireAssignment } from '../api.gen.ts'
+import { required } from '../kernel/assert.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Window } from '../kernel/period.ts'
+import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
+import type { ChainNode } from './budget-path.ts'
+import { LEVEL_WINDOW, windowOf } from './cadence.ts'
+import type { Reached, Threshold } from './cross-thresholds.ts'
+import type { Assignment, Budget, Capability, TreeRow } from './types.ts'
+
+const orNull = (quantity: Quantity | null): number | null =>
+  quantity === null ? null : quantityToWire(quantity)
+
+/** Usage as it is shown: corrections may have taken more away than there was. */
+const usageToWire = (usage: Quantity): number => quantityToWire(usage < 0n ? 0n : usage)
+
+const capabilityToWire = (kind: Capability['kind'], id: string) =>
+  kind === 'feature' ? { featureId: id } : { currencyId: id }
+
+/** `capabilityId` is that of the feature or the currency. */
+export const assignmentToWire = (assignment: Assignment, capabilityId: string): WireAssignment => ({
+  id: assignment.key,
+  entityId: assignment.entityId,
+  ...capabilityToWire(assignment.capability.kind, capabilityId),
+  scopeEntityIds: assignment.scope.map(({ id }) => id),
+  usageLimit: orNull(assignment.usageLimit),
+  cadence: assignment.cadence,
+  parentId: assignment.parentId,
+  createdAt: instantToWire(assignment.createdAt),
+  updatedAt: instantToWire(assignment.updatedAt),
+})
+
+/** Both eras' names: `entityType` is what clients of the older one read. */
+export function treeRowToWire(
+  row: TreeRow,
+  capabilities: ReadonlyMap<string, { kind: Capability['kind']; id: string }>,
+  now: Instant,
+): GovernanceNode {
+  const { budget } = row
+  const entity = {
+    entityId: row.entityId,
+    entityTypeId: row.entityTypeId,
+    entityType: row.entityTypeId,
+    displayName: row.displayName,
+    parentId: row.parentId,
+  }
+  if (budget === null)
+    return {
+      ...entity,
+      scopeEntityIds: [],
+      usageLimit: null,
+      currentUsage: null,
+      utilization: null,
+      cadence: null,
+      usagePeriodStart: null,
+      usagePeriodEnd: null,
+    }
+  const { kind, id } = required(capabilities.get(budget.capabilityKey), 'what the row budgets')
+  const window = windowOf(budget, now)
+  return {
+    ...entity,
+    ...capabilityToWire(kind, id),
+    scopeEntityIds: [...budget.scopeEntityIds],
+    usageLimit: orNull(budget.usageLimit),
+    currentUsage: quantityToWire(budget.currentUsage),
+    utilization: orNull(budget.utilization),
+    cadence: budget.cadence,
+    ...windowToWire(window),
+  }
+}
+
+/** A level has no windows. */
+const windowToWire = (window: Window) =>
+  window === LEVEL_WINDOW
+    ? { usagePeriodStart: null, usagePeriodEnd: null }
+    : {
+        usagePeriodStart: instantToWire(window.start),
+        usagePeriodEnd: instantToWire(window.end),
+      }
+
+/** A node of a check's chain. */
+export const chainNodeToWire = (node: ChainNode) => ({
+  entityId: node.entityId,
+  scopeEntityIds: [...node.scopeEntityIds],
+  ...(node.currencyId === null ? {} : { currencyId: node.currencyId }),
+  usageLimit: orNull(node.usageLimit),
+  currentUsage: usageToWire(node.currentUsage),
+  isGranted: node.isGranted,
+  remaining: orNull(node.remaining),
+  holds: quantityToWire(node.holds),
+  resetsAt: resetOf(node.budget),
+})
+
+/** A level is not reset. */
+const resetOf = (budget: ChainNode['budget']): string | null =>
+  budget !== null && Number.isFinite(budget.window.end) ? instantToWire(budget.window.end) : null
+
+export const thresholdsToWire = (thresholds: readonly Threshold[]): ThresholdConfig => ({
+  thresholds: thresholds.map(quantityToWire),
+})
+
+/** What is announced when a budget reaches thresholds: all that one record reached at once. */
+export const usageExceededToWire = (
+  budget: Budget,
+  reached: Pick<Reached, 'usage' | 'window'> & { thresholds: readonly Threshold[] },
+  capability: { kind: Capability['kind']; id: string },
+) => ({
+  entityId: budget.entityId,
+  ...capabilityToWire(capability.kind, capability.id),
+  scopeEntityIds: [...budget.scopeEntityIds],
+  ...thresholdsToWire(reached.thresholds),
+  usageLimit: orNull(budget.usageLimit),
+  currentUsage: usageToWire(reached.usage),
+  cadence: budget.cadence,
+  ...windowToWire(reached.window),
+})

@@ -1,0 +1,31 @@
+import { readPage } from '../../db/index.ts'
+import { notFound } from '../../kernel/errors.ts'
+import type { Page } from '../../kernel/page.ts'
+import type { Call } from '../../operation.ts'
+import type { CatalogUse, PackageUse } from '../catalog-use.ts'
+import * as currencyStore from './store.ts'
+import type { Currency } from './types.ts'
+
+export const unknownCurrency = (currencyId: string) =>
+  notFound('CustomCurrencyNotFound', `there is no custom currency ${currencyId}`)
+
+/** Currencies, newest first. */
+export const listCurrencies = (
+  { app, scope }: Call,
+  filter: currencyStore.CurrencyFilter,
+): Promise<Page<Currency>> =>
+  readPage(filter.page, {
+    rows: () => currencyStore.listCurrencies(app.db.read, scope, filter),
+    exists: (cursor) => currencyStore.currencyExists(app.db.read, scope, cursor),
+  })
+
+/** The plans and add-ons that grant credits of a currency. 404 `CustomCurrencyNotFound`. */
+export async function listAssociatedEntities(
+  { app, scope }: Call,
+  currencyId: string,
+  use: CatalogUse,
+): Promise<PackageUse[]> {
+  const [currency] = await currencyStore.findCurrencies(app.db.read, scope, [currencyId])
+  if (currency === undefined) throw unknownCurrency(currencyId)
+  return use.packagesWithCurrency(app.db.read, scope, currency.key)
+}

@@ -1,0 +1,126 @@
+import type { CustomCurrencyUnits } from '../../api.gen.ts'
+import { column, type Reader, readRows, row, type Sql, sql, type Tx } from '../../db/index.ts'
+import { instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Metadata } from '../../kernel/metadata.ts'
+import type { PageRequest, PageRows } from '../../kernel/page.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { inEnvironment } from '../catalog-store.ts'
+import type { Currency } from './types.ts'
+
+const currencyRow = row({
+  currency_key: column.uuid,
+  id: column.text,
+  display_name: column.text,
+  description: column.nullable(column.text),
+  symbol: column.nullable(column.text),
+  units: column.nullable(column.json<CustomCurrencyUnits>()),
+  metadata: column.json<Metadata>(),
+  created_at: column.instant,
+  updated_at: column.instant,
+  archived_at: column.nullable(column.instant),
+})
+
+const currencyOf = (found: ReturnType<typeof currencyRow>): Currency => ({
+  key: found.currency_key,
+  id: found.id,
+  displayName: found.display_name,
+  description: found.description,
+  symbol: found.symbol,
+  units: found.units,
+  metadata: found.metadata,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+  archivedAt: found.archived_at,
+})
+
+const selectCurrencies = sql`
+  select currency_key, id, display_name, description, symbol, units, metadata, created_at,
+    updated_at, archived_at
+  from currencies`
+
+const currenciesWithIds = (scope: Scope, ids: readonly string[]): Sql =>
+  sql`${selectCurrencies} where ${inEnvironment(scope)} and id = any(${ids}::text[])`
+
+const currencies = async (reader: Reader, statement: Sql): Promise<Currency[]> =>
+  (await reader.many(currencyRow, statement)).map(currencyOf)
+
+/** Currencies by their ids, archived ones too, in no particular order. */
+export const findCurrencies = (
+  reader: Reader,
+  scope: Scope,
+  ids: readonly string[],
+): Promise<Currency[]> => currencies(reader, currenciesWithIds(scope, ids))
+
+/**
+ * The same, and none of them is archived before this transaction ends: for whoever is about to lean
+ * on them. Taken after the customer's lock, in the order of keys.
+ */
+export const holdCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Currency[]> =>
+  currencies(tx, sql`${currenciesWithIds(scope, ids)} order by currency_key for key share`)
+
+/** The same, and nobody leans on them before this transaction ends. */
+export const lockCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Currency[]> =>
+  currencies(tx, sql`${currenciesWithIds(scope, ids)} order by currency_key for update`)
+
+/** Currencies by their keys, whatever their environment, in no particular order. */
+export const findCurrenciesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Currency[]> =>
+  currencies(reader, sql`${selectCurrencies} where currency_key = any(${keys}::uuid[])`)
+
+const countRow = row({ active: column.integer })
+
+export const countActiveCurrencies = async (reader: Reader, scope: Scope): Promise<number> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as active from currencies
+      where ${inEnvironment(scope)} and archived_at is null`,
+    )
+  ).active
+
+export type CurrencyFilter = { active: boolean; archived: boolean; page: PageRequest }
+
+export const listCurrencies = (
+  reader: Reader,
+  scope: Scope,
+  filter: CurrencyFilter,
+): Promise<PageRows<Currency>> =>
+  readRows(reader, {
+    row: currencyRow,
+    of: currencyOf,
+    select: sql`
+    ${selectCurrencies}
+    where ${inEnvironment(scope)}
+      and case when archived_at is null then ${filter.active}::boolean
+        else ${filter.archived}::boolean end`,
+    key: { in: sql`currency_key`, out: sql`currency_key` },
+    page: filter.page,
+  })
+
+const keyRow = row({ currency_key: column.uuid })
+
+export const currencyExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select currency_key from currencies
+    where ${inEnvironment(scope)} and currency_key = ${key}::uuid`,
+  )) !== null
+
+/** Writes a currency as it is now, new or changed. */
+export const saveCurrency = (tx: Tx, scope: Scope, currency: Currency) =>
+  tx.execute(sql`
+    insert into currencies (currency_key, environment_key, id, display_name, description, symbol,
+      units, metadata, created_at, updated_at, archived_at)
+    values (${currency.key}::uuid, ${scope.environmentKey}::uuid, ${currency.id}::text,
+      ${currency.displayName}::text, ${currency.description}::text, ${currency.symbol}::text,
+      ${currency.units && JSON.stringify(currency.units)}::jsonb,
+      ${JSON.stringify(currency.metadata)}::jsonb,
+      ${instantToWire(currency.createdAt)}::timestamptz,
+      ${instantToWire(currency.updatedAt)}::timestamptz,
+      ${currency.archivedAt && instantToWire(currency.archivedAt)}::timestamptz)
+    on conflict (currency_key) do update set
+      display_name = excluded.display_name, description = excluded.description,
+      symbol = excluded.symbol, units = excluded.units, metadata = excluded.metadata,
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at`)

@@ -1,0 +1,176 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { FeatureEnumValue, FeatureType, UnitTransformation } from '../../api.gen.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput } from '../../kernel/errors.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
+import { sent } from '../../kernel/patch.ts'
+import type { Feature, FeatureInput, NewFeatureInput } from './types.ts'
+
+/** A page of features, each with all its values, stays within some megabytes. */
+export const ENUM_VALUES_LIMIT = 100
+
+/**
+ * A feature as it is created. 400 `MeteringNotAvailableForFeatureType` for a meter type on anything
+ * but a NUMBER, `UnsupportedFeatureType` for values or a unit transformation that the type does not
+ * take, `InvalidArgumentError` and `FeatureConfigurationExceededLimitError` for the values.
+ */
+export function newFeature(
+  id: string,
+  input: NewFeatureInput,
+  at: { key: Uuid; now: Instant },
+): Feature {
+  const { featureType, meterType } = input
+  if (meterType !== 'None' && featureType !== 'NUMBER')
+    throw badInput(
+      `meterType: a feature of the type ${featureType} is not metered, only a NUMBER is`,
+      'MeteringNotAvailableForFeatureType',
+    )
+  return {
+    key: at.key,
+    id,
+    displayName: input.displayName,
+    description: input.description,
+    featureType,
+    meterType,
+    status: input.status,
+    units: input.units,
+    unitsPlural: input.unitsPlural,
+    enumConfiguration: valuesOf(featureType, input.enumConfiguration),
+    unitTransformation: transformationOf(featureType, input.unitTransformation),
+    meter: null,
+    metadata: patchMetadata({}, input.metadata),
+    createdAt: at.now,
+    updatedAt: at.now,
+  }
+}
+
+/**
+ * A feature after what a request says of it: itself when nothing differs, so that only a real
+ * change moves `updatedAt`. 400 `EntityIsArchivedError` for an archived one,
+ * `MeterMustBeAssociatedToMeteredFeature`, `InvalidMetadataError`; the rest as `newFeature`.
+ */
+export function changeFeature(before: Feature, input: FeatureInput, now: Instant): Feature {
+  if (before.status === 'SUSPENDED')
+    throw badInput(
+      `the feature ${before.id} is archived; unarchive it first`,
+      'EntityIsArchivedError',
+    )
+  if (input.meter !== undefined && before.meterType === 'None')
+    throw badInput(
+      `meter: the feature ${before.id} has the meter type None and takes no meter`,
+      'MeterMustBeAssociatedToMeteredFeature',
+    )
+  const { featureType } = before
+  const { enumConfiguration, unitTransformation } = input
+  const after = {
+    ...before,
+    displayName: sent(input.displayName, before.displayName),
+    description: sent(input.description, before.description),
+    units: sent(input.units, before.units),
+    unitsPlural: sent(input.unitsPlural, before.unitsPlural),
+    enumConfiguration:
+      enumConfiguration === undefined
+        ? before.enumConfiguration
+        : valuesOf(featureType, enumConfiguration),
+    unitTransformation:
+      unitTransformation === undefined
+        ? before.unitTransformation
+        : transformationOf(featureType, unitTransformation),
+    meter: sent(input.meter, before.meter),
+    metadata: patchMetadata(before.metadata, input.metadata),
+  }
+  refuseOversized(after.metadata, `the feature ${before.id}`)
+  return isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }
+}
+
+/** A feature that is granted no more; itself when it is archived already. */
+export const archivedFeature = (before: Feature, now: Instant): Feature =>
+  before.status === 'SUSPENDED' ? before : { ...before, status: 'SUSPENDED', updatedAt: now }
+
+/** A feature in use again, as ACTIVE; itself when it is not archived. */
+export const unarchivedFeature = (before: Feature, now: Instant): Feature =>
+  before.status === 'SUSPENDED' ? { ...before, status: 'ACTIVE', updatedAt: now } : before
+
+/** The values that a change takes away, for whoever has to ask if they are in use. */
+export function valuesRemoved(before: Feature, after: Feature): string[] {
+  const kept = new Set(after.enumConfiguration?.map(({ value }) => value))
+  return (before.enumConfiguration ?? []).map(({ value }) => value).filter((v) => !kept.has(v))
+}
+
+/** Whether raw usage would make other units than before; their names do not matter. */
+export const countsOtherwise = (before: Feature, after: Feature): boolean =>
+  before.unitTransformation?.divide !== after.unitTransformation?.divide ||
+  before.unitTransformation?.round !== after.unitTransformation?.round
+
+/** Whether usage is how much there is, and not how much was used up: nothing resets it. */
+export const isLevel = ({ meterType }: Pick<Feature, 'meterType'>): boolean =>
+  meterType === 'FLUCTUATING'
+
+/** Whether the usage of a metered feature is the sum of what each record adds. */
+export function addsUp({ meter }: Pick<Feature, 'meter'>): boolean {
+  const by = meter?.aggregation.function ?? 'SUM'
+  return by === 'SUM' || by === 'COUNT'
+}
+
+/**
+ * The part of a meter by which what was counted would become other usage; null if none differs.
+ * Filters only say what counts from then on. What was reported without a meter is a sum.
+ */
+export function aggregatesOtherwise(before: Feature, after: Feature): string | null {
+  const [by, other] = [before.meter?.aggregation, after.meter?.aggregation]
+  if (other === undefined) return null
+  if (by === undefined) return addsUp(after) ? null : 'meter.aggregation.function'
+  if (by.function !== other.function) return 'meter.aggregation.function'
+  return isDeepStrictEqual(by, other) ? null : 'meter.aggregation.field'
+}
+
+function valuesOf(
+  featureType: FeatureType,
+  stated: readonly FeatureEnumValue[],
+): readonly FeatureEnumValue[] | null {
+  if (featureType !== 'ENUM') {
+    if (stated.length === 0) return null
+    throw unsupported('enumConfiguration', featureType, 'values')
+  }
+  if (stated.length === 0)
+    throw badInput(
+      'enumConfiguration: a feature of the type ENUM needs at least one value',
+      'InvalidArgumentError',
+    )
+  if (stated.length > ENUM_VALUES_LIMIT)
+    throw badInput(
+      `enumConfiguration: a feature has at most ${ENUM_VALUES_LIMIT} values`,
+      'FeatureConfigurationExceededLimitError',
+    )
+  refuseRepeated(stated)
+  return stated
+}
+
+function refuseRepeated(values: readonly FeatureEnumValue[]): void {
+  const firstAt = new Map<string, number>()
+  values.forEach(({ value }, index) => {
+    const first = firstAt.get(value)
+    if (first !== undefined)
+      throw badInput(
+        `enumConfiguration[${index}] (${value}): the same value stands at enumConfiguration[${first}]`,
+        'InvalidArgumentError',
+      )
+    firstAt.set(value, index)
+  })
+}
+
+function transformationOf(
+  featureType: FeatureType,
+  stated: UnitTransformation | null,
+): UnitTransformation | null {
+  if (stated !== null && featureType !== 'NUMBER')
+    throw unsupported('unitTransformation', featureType, 'unit transformation')
+  return stated
+}
+
+const unsupported = (field: string, featureType: FeatureType, what: string) =>
+  badInput(
+    `${field}: a feature of the type ${featureType} has no ${what}`,
+    'UnsupportedFeatureType',
+  )

@@ -1,0 +1,172 @@
+import type { Tx } from '../../db/index.ts'
+import { announce, type EventType } from '../../events/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput, duplicated } from '../../kernel/errors.ts'
+import type { Call } from '../../operation.ts'
+import { bumpCatalogVersion, catalogTurn, lockCatalog } from '../catalog-store.ts'
+import { type CatalogUse, someOf } from '../catalog-use.ts'
+import {
+  addsUp,
+  aggregatesOtherwise,
+  archivedFeature,
+  changeFeature,
+  countsOtherwise,
+  newFeature,
+  unarchivedFeature,
+  valuesRemoved,
+} from './change-feature.ts'
+import { unknownFeature } from './queries.ts'
+import { countMeters, findFeatures, lockFeatures, saveFeature } from './store.ts'
+import type { Feature, FeatureInput, NewFeatureInput } from './types.ts'
+import { featureToWire } from './wire.ts'
+
+/** Every event is held against all of them. */
+export const METERS_LIMIT = 1000
+
+/** Creates a feature. 409 for an id that is taken, also by an archived one; 400 as `newFeature`. */
+export async function createFeature(
+  call: Call,
+  featureId: string,
+  input: NewFeatureInput,
+): Promise<Feature> {
+  const { app, scope } = call
+  const work = async (tx: Tx) => {
+    const [, [taken]] = await Promise.all([
+      lockCatalog(tx, scope),
+      findFeatures(tx, scope, [featureId]),
+    ])
+    const now = app.clock.now()
+    const after = newFeature(featureId, input, { key: app.ids.next(now), now })
+    if (taken !== undefined) throw duplicated(`id: there is a feature ${featureId} already`)
+    await save(tx, { ...call, now }, { before: null, after, event: 'feature.created' })
+    return after
+  }
+  return app.db.transaction(work, { turn: catalogTurn(scope) })
+}
+
+/**
+ * Changes what the input names and keeps the rest. 404 `FeatureNotFound`; 400 as `changeFeature`,
+ * `InvalidArgumentError` when a value that is granted would go, when what was counted would become
+ * other usage or what is budgeted no longer add up, when active subscriptions have the
+ * feature `CannotUpdateUnitTransformationError`, for one meter too many
+ * `FeatureConfigurationExceededLimitError`.
+ */
+export const updateFeature = (
+  call: Call,
+  change: { featureId: string; input: FeatureInput; use: CatalogUse },
+): Promise<Feature> =>
+  changing(call, change.featureId, async (tx, before, now) => {
+    const after = changeFeature(before, change.input, now)
+    await refuseWhatIsInUse({ tx, call, use: change.use }, before, after)
+    if (before.meter === null && after.meter !== null) await refuseTooManyMeters(tx, call)
+    return { after, event: 'feature.updated' }
+  })
+
+type Asking = { tx: Tx; call: Call; use: CatalogUse }
+
+async function refuseWhatIsInUse({ tx, call, use }: Asking, before: Feature, after: Feature) {
+  const values = valuesRemoved(before, after)
+  const granted =
+    values.length === 0
+      ? []
+      : await use.valuesGranted(tx, call.scope, {
+          featureKey: before.key,
+          values,
+          now: call.app.clock.now(),
+        })
+  if (granted.length > 0)
+    throw badInput(
+      `enumConfiguration: entitlements grant ${someOf(granted)}`,
+      'InvalidArgumentError',
+    )
+  if (countsOtherwise(before, after) && (await use.isSubscribed(tx, call.scope, before.key)))
+    throw badInput(
+      `unitTransformation: active subscriptions have the feature ${before.id}`,
+      'CannotUpdateUnitTransformationError',
+    )
+  const part = aggregatesOtherwise(before, after)
+  if (part !== null && (await use.isCounted(tx, call.scope, before.key)))
+    throw badInput(
+      `${part}: usage of the feature ${before.id} has been counted; create another feature`,
+      'InvalidArgumentError',
+    )
+  if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
+    throw badInput(
+      `meter: entities have budgets of the feature ${before.id}, which add its usage up`,
+      'InvalidArgumentError',
+    )
+}
+
+async function refuseTooManyMeters(tx: Tx, { scope }: Call): Promise<void> {
+  if ((await countMeters(tx, scope)) >= METERS_LIMIT)
+    throw badInput(
+      `meter: an environment has at most ${METERS_LIMIT} meters`,
+      'FeatureConfigurationExceededLimitError',
+    )
+}
+
+/**
+ * Keeps a feature from new grants; one that is archived already stays as it is. 404
+ * `FeatureNotFound`; 400 `CannotArchiveFeatureError` when packages grant it.
+ */
+export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): Promise<Feature> =>
+  changing(call, featureId, async (tx, before, now) => {
+    const after = archivedFeature(before, now)
+    const packages =
+      after === before ? [] : await use.packagesWithFeature(tx, call.scope, before.key)
+    if (packages.length > 0)
+      throw badInput(
+        `the feature ${featureId} is granted by ${someOf(packages.map(({ id }) => id))}`,
+        'CannotArchiveFeatureError',
+      )
+    return { after, event: 'feature.deleted' }
+  })
+
+/** Takes a feature back into use; one that is in use stays as it is. 404 `FeatureNotFound`. */
+export const unarchiveFeature = (call: Call, featureId: string): Promise<Feature> =>
+  changing(call, featureId, async (_, before, now) => ({
+    after: unarchivedFeature(before, now),
+    event: 'feature.updated',
+  }))
+
+type Decided = { after: Feature; event: EventType }
+
+/** Loads a feature under its lock, lets `decide` say what becomes of it, and saves what differs. */
+async function changing(
+  call: Call,
+  featureId: string,
+  decide: (tx: Tx, before: Feature, now: Instant) => Promise<Decided>,
+): Promise<Feature> {
+  const { app, scope } = call
+  const work = async (tx: Tx) => {
+    const [, [before]] = await Promise.all([
+      lockCatalog(tx, scope),
+      lockFeatures(tx, scope, [featureId]),
+    ])
+    if (before === undefined) throw unknownFeature(featureId)
+    const now = app.clock.now()
+    const { after, event } = await decide(tx, before, now)
+    if (after !== before) await save(tx, { ...call, now }, { before, after, event })
+    return after
+  }
+  return app.db.transaction(work, { turn: catalogTurn(scope) })
+}
+
+async function save(
+  tx: Tx,
+  call: Call & { now: Instant },
+  { before, after, event }: Decided & { before: Feature | null },
+): Promise<void> {
+  const announcement = {
+    type: event,
+    customerKey: null,
+    objectId: after.id,
+    before: before && featureToWire(before),
+    after: featureToWire(after),
+  }
+  await Promise.all([
+    saveFeature(tx, call.scope, after),
+    announce(tx, call, [announcement]),
+    bumpCatalogVersion(tx, call.scope),
+  ])
+}

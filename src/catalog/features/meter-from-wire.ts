@@ -1,0 +1,58 @@
+import type { MeterAggregation, MeterCondition, Meter as WireMeter } from '../../api.gen.ts'
+import { badInput } from '../../kernel/errors.ts'
+import type { Aggregation, Condition, Meter } from './types.ts'
+
+/** Bytes of JSON. All meters of an environment are held in memory together. */
+export const METER_SIZE_LIMIT = 16_384
+
+/**
+ * Reads a meter. 400 `InvalidArgumentError` for an aggregation or a condition without what its kind
+ * needs, or with what it does not take: usage would be counted otherwise than the caller meant. 400
+ * `FeatureConfigurationExceededLimitError` for one that is too large.
+ */
+export function meterFromWire({ aggregation, filters }: WireMeter): Meter {
+  const meter = {
+    aggregation: aggregationFromWire(aggregation),
+    filters: filters.map(({ conditions }, index) => ({
+      conditions: conditions.map((condition, at) =>
+        conditionFromWire(condition, `meter.filters[${index}].conditions[${at}]`),
+      ),
+    })),
+  }
+  if (Buffer.byteLength(JSON.stringify(meter)) > METER_SIZE_LIMIT)
+    throw badInput('meter: larger than 16 kB', 'FeatureConfigurationExceededLimitError')
+  return meter
+}
+
+function aggregationFromWire(wire: MeterAggregation): Aggregation {
+  if (wire.function === 'COUNT') {
+    refuse(wire.field, 'meter.aggregation.field', wire.function)
+    return { function: wire.function }
+  }
+  const field = needed(wire.field, 'meter.aggregation.field', wire.function)
+  return { function: wire.function, field }
+}
+
+function conditionFromWire(wire: MeterCondition, where: string): Condition {
+  const { field, operation } = wire
+  if (operation === 'IS_NULL' || operation === 'IS_NOT_NULL') {
+    refuse(wire.value, `${where}.value`, operation)
+    refuse(wire.values, `${where}.values`, operation)
+    return { field, operation }
+  }
+  if (operation === 'IN') {
+    refuse(wire.value, `${where}.value`, operation)
+    return { field, operation, values: needed(wire.values, `${where}.values`, operation) }
+  }
+  refuse(wire.values, `${where}.values`, operation)
+  return { field, operation, value: needed(wire.value, `${where}.value`, operation) }
+}
+
+function needed<T>(part: T | undefined, name: string, kind: string): T {
+  if (part === undefined) throw badInput(`${name} is required by ${kind}`, 'InvalidArgumentError')
+  return part
+}
+
+function refuse(part: unknown, name: string, kind: string): void {
+  if (part !== undefined) throw badInput(`${name}: ${kind} takes none`, 'InvalidArgumentError')
+}

@@ -1,0 +1,26 @@
+import { readPage } from '../../db/index.ts'
+import { notFound } from '../../kernel/errors.ts'
+import type { Page } from '../../kernel/page.ts'
+import type { Call } from '../../operation.ts'
+import * as featureStore from './store.ts'
+import type { Feature } from './types.ts'
+
+export const unknownFeature = (featureId: string) =>
+  notFound('FeatureNotFound', `there is no feature ${featureId}`)
+
+/** One feature, archived or not. 404 `FeatureNotFound`. */
+export async function retrieveFeature({ app, scope }: Call, featureId: string): Promise<Feature> {
+  const [feature] = await featureStore.findFeatures(app.db.read, scope, [featureId])
+  if (feature === undefined) throw unknownFeature(featureId)
+  return feature
+}
+
+/** Features, archived ones too, newest first. */
+export const listFeatures = (
+  { app, scope }: Call,
+  filter: featureStore.FeatureFilter,
+): Promise<Page<Feature>> =>
+  readPage(filter.page, {
+    rows: () => featureStore.listFeatures(app.db.read, scope, filter),
+    exists: (cursor) => featureStore.featureExists(app.db.read, scope, cursor),
+  })

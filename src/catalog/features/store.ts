@@ -1,0 +1,213 @@
+import type {
+  FeatureEnumValue,
+  FeatureStatus,
+  FeatureType,
+  MeterType,
+  UnitTransformation,
+} from '../../api.gen.ts'
+import {
+  column,
+  milliseconds,
+  nothing,
+  type Reader,
+  readRows,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
+import { instantToWire } from '../../kernel/clock.ts'
+import type { CreatedRange } from '../../kernel/created-range.ts'
+import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
+import type { Metadata } from '../../kernel/metadata.ts'
+import type { PageRequest, PageRows } from '../../kernel/page.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { inEnvironment } from '../catalog-store.ts'
+import type { BareFeature, Feature, Meter, MeteredFeature } from './types.ts'
+
+const featureRow = row({
+  feature_key: column.uuid,
+  id: column.text,
+  display_name: column.text,
+  description: column.nullable(column.text),
+  feature_type: column.oneOf('BOOLEAN', 'NUMBER', 'ENUM'),
+  meter_type: column.oneOf('None', 'FLUCTUATING', 'INCREMENTAL'),
+  status: column.oneOf('NEW', 'SUSPENDED', 'ACTIVE'),
+  units: column.nullable(column.text),
+  units_plural: column.nullable(column.text),
+  enum_configuration: column.nullable(column.json<FeatureEnumValue[]>()),
+  unit_transformation: column.nullable(column.json<UnitTransformation>()),
+  meter: column.nullable(column.json<Meter>()),
+  metadata: column.json<Metadata>(),
+  created_at: column.instant,
+  updated_at: column.instant,
+})
+
+const featureOf = (found: ReturnType<typeof featureRow>): Feature => ({
+  key: found.feature_key,
+  id: found.id,
+  displayName: found.display_name,
+  description: found.description,
+  featureType: found.feature_type,
+  meterType: found.meter_type,
+  status: found.status,
+  units: found.units,
+  unitsPlural: found.units_plural,
+  enumConfiguration: found.enum_configuration,
+  unitTransformation: found.unit_transformation,
+  meter: found.meter,
+  metadata: found.metadata,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+})
+
+const selectFeatures = sql`
+  select feature_key, id, display_name, description, feature_type, meter_type, status, units,
+    units_plural, enum_configuration, unit_transformation, meter, metadata, created_at, updated_at
+  from features`
+
+/** The feature with an id, archived or not; a relation for a statement of another module. */
+export const featureWithId = (scope: Scope, id: string): Sql =>
+  sql`(select * from features where ${inEnvironment(scope)} and id = ${id}::text)`
+
+/**
+ * A feature as a scalar of a statement of another module, null where `of` has no row;
+ * `featureFromJson` reads its column. Metadata may be large, and stays away.
+ */
+export const featureJson = (of: Sql): Sql => sql`
+  case when ${of}.feature_key is not null then json_build_object('key', ${of}.feature_key,
+    'id', ${of}.id, 'displayName', ${of}.display_name, 'description', ${of}.description,
+    'featureType', ${of}.feature_type, 'meterType', ${of}.meter_type, 'status', ${of}.status,
+    'units', ${of}.units, 'unitsPlural', ${of}.units_plural,
+    'enumConfiguration', ${of}.enum_configuration,
+    'unitTransformation', ${of}.unit_transformation, 'meter', ${of}.meter,
+    'createdAt', ${milliseconds(sql`${of}.created_at`)},
+    'updatedAt', ${milliseconds(sql`${of}.updated_at`)}) end`
+
+export const featureFromJson = column.nullable(column.json<BareFeature>())
+
+const featuresWithIds = (scope: Scope, ids: readonly string[]): Sql =>
+  sql`${selectFeatures} where ${inEnvironment(scope)} and id = any(${ids}::text[])`
+
+const features = async (reader: Reader, statement: Sql): Promise<Feature[]> =>
+  (await reader.many(featureRow, statement)).map(featureOf)
+
+/** Features by their ids, archived ones too, in no particular order. */
+export const findFeatures = (
+  reader: Reader,
+  scope: Scope,
+  ids: readonly string[],
+): Promise<Feature[]> => features(reader, featuresWithIds(scope, ids))
+
+/**
+ * The same, and until this transaction ends none of them is archived or loses what it grants: for
+ * whoever is about to lean on them. Taken after the customer's lock, in the order of keys.
+ */
+export const holdFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
+  features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for key share`)
+
+/** The same by keys, of which nothing is read. In the order of keys. */
+export const holdFeaturesByKey = (tx: Tx, keys: readonly Uuid[]): Promise<number> =>
+  tx.execute(sql`
+    select from features where feature_key = any(${keys}::uuid[]) order by feature_key
+    for key share`)
+
+/** The same, and nobody leans on them before this transaction ends. */
+export const lockFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
+  features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for update`)
+
+/** Features by their keys, whatever their environment, in no particular order. */
+export const findFeaturesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Feature[]> =>
+  features(reader, sql`${selectFeatures} where feature_key = any(${keys}::uuid[])`)
+
+/** The features that events feed, oldest first, archived ones too: who holds those keeps them. */
+export async function meteredFeatures(reader: Reader, scope: Scope): Promise<MeteredFeature[]> {
+  const found = await features(
+    reader,
+    sql`
+    ${selectFeatures} where ${inEnvironment(scope)} and meter is not null order by feature_key`,
+  )
+  return found.flatMap((feature) =>
+    feature.meter === null ? [] : [{ ...feature, meter: feature.meter }],
+  )
+}
+
+const countRow = row({ meters: column.integer })
+
+export const countMeters = async (reader: Reader, scope: Scope): Promise<number> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as meters from features where ${inEnvironment(scope)} and meter is not null`,
+    )
+  ).meters
+
+/** null is any. */
+export type FeatureFilter = {
+  id: string | null
+  featureTypes: readonly FeatureType[] | null
+  meterTypes: readonly MeterType[] | null
+  statuses: readonly FeatureStatus[] | null
+  created: CreatedRange
+  page: PageRequest
+}
+
+const oneOf = (field: Sql, words: readonly string[] | null): Sql =>
+  words === null ? nothing : sql`and ${field} = any(${words}::text[])`
+
+export function listFeatures(
+  reader: Reader,
+  scope: Scope,
+  filter: FeatureFilter,
+): Promise<PageRows<Feature>> {
+  const from = filter.created.from === null ? null : firstKeyAt(filter.created.from)
+  const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
+  return readRows(reader, {
+    row: featureRow,
+    of: featureOf,
+    select: sql`
+    ${selectFeatures}
+    where ${inEnvironment(scope)}
+      ${filter.id === null ? nothing : sql`and id = ${filter.id}::text`}
+      ${oneOf(sql`feature_type`, filter.featureTypes)}
+      ${oneOf(sql`meter_type`, filter.meterTypes)}
+      ${oneOf(sql`status`, filter.statuses)}
+      ${from === null ? nothing : sql`and feature_key >= ${from}::uuid`}
+      ${until === null ? nothing : sql`and feature_key < ${until}::uuid`}`,
+    key: { in: sql`feature_key`, out: sql`feature_key` },
+    page: filter.page,
+  })
+}
+
+const keyRow = row({ feature_key: column.uuid })
+
+export const featureExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select feature_key from features
+    where ${inEnvironment(scope)} and feature_key = ${key}::uuid`,
+  )) !== null
+
+const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)
+
+/** Writes a feature as it is now, new or changed. */
+export const saveFeature = (tx: Tx, scope: Scope, feature: Feature) =>
+  tx.execute(sql`
+    insert into features (feature_key, environment_key, id, display_name, description,
+      feature_type, meter_type, status, units, units_plural, enum_configuration,
+      unit_transformation, meter, metadata, created_at, updated_at)
+    values (${feature.key}::uuid, ${scope.environmentKey}::uuid, ${feature.id}::text,
+      ${feature.displayName}::text, ${feature.description}::text, ${feature.featureType}::text,
+      ${feature.meterType}::text, ${feature.status}::text, ${feature.units}::text,
+      ${feature.unitsPlural}::text, ${jsonOf(feature.enumConfiguration)}::jsonb,
+      ${jsonOf(feature.unitTransformation)}::jsonb, ${jsonOf(feature.meter)}::jsonb,
+      ${jsonOf(feature.metadata)}::jsonb, ${instantToWire(feature.createdAt)}::timestamptz,
+      ${instantToWire(feature.updatedAt)}::timestamptz)
+    on conflict (feature_key) do update set
+      display_name = excluded.display_name, description = excluded.description,
+      status = excluded.status, units = excluded.units, units_plural = excluded.units_plural,
+      enum_configuration = excluded.enum_configuration,
+      unit_transformation = excluded.unit_transformation, meter = excluded.meter,
+      metadata = excluded.metadata, updated_at = excluded.updated_at`)

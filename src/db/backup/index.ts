@@ -1,5 +1,0 @@
-export { writeAside } from './aside.ts'
-export { BackupError, type BackupHeader } from './format.ts'
-export { loadBackup } from './load.ts'
-export { verifyBackup } from './read.ts'
-export { type Progress, type Written, writeBackup } from './write.ts'

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import pg from 'pg'
+import { clusterOf, temporaryDirs } from './location.ts'
+import type { Connection } from './probe.ts'
+import { clusterName } from './processes.ts'
+import type { EmbeddedLog } from './server-log.ts'
+import { recordedHome } from './state-file.ts'
+import { canEnter, databaseUser } from './user.ts'
+
+/** What the tests of this folder share; nothing else imports it. */
+
+export const isRoot = process.getuid?.() === 0
+
+/** A log that keeps its messages. */
+export function memoryLog(): EmbeddedLog & { messages: string[] } {
+  const messages: string[] = []
+  const keep = (_fields: object, message: string) => void messages.push(message)
+  return { messages, info: keep, warn: keep, error: keep }
+}
+
+/**
+ * A path for a data directory in a new temporary directory of mode 0700, as `mktemp -d` makes it:
+ * root's database cannot be in there. What the test leaves running or lying about goes afterwards.
+ */
+export function privateDataDir(t: TestContext): string {
+  const parent = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
+  const dataDir = join(parent, 'data')
+  t.after(() => cleanUp(parent, dataDir))
+  return dataDir
+}
+
+/** The same in a directory that everybody may enter: root's database stays inside too. */
+export function dataDirOf(t: TestContext, name = 'data'): string {
+  const parent = enterableDir()
+  const dataDir = join(parent, name)
+  t.after(() => cleanUp(parent, dataDir))
+  return dataDir
+}
+
+/** A new directory that the database's user can enter, even where `TMPDIR` is root's alone. */
+function enterableDir(): string {
+  const base = temporaryDirs().find((each) => canEnter(each, databaseUser('/nowhere')))
+  const path = realpathSync(mkdtempSync(join(base ?? tmpdir(), 'bursar-embedded-')))
+  chmodSync(path, 0o755)
+  return path
+}
+
+let template: Promise<string> | null = null
+
+/** A data directory that has been started before: a copy, since `initdb` takes its time. */
+export async function startedDataDir(t: TestContext): Promise<string> {
+  template ??= makeTemplate()
+  const dataDir = dataDirOf(t)
+  const copied = spawnSync('cp', ['-a', await template, dataDir])
+  if (copied.status !== 0) throw new Error(String(copied.stderr))
+  return dataDir
+}
+
+// At the top: in a test it would belong to that test.
+after(async () => {
+  const dataDir = await template?.catch(() => null)
+  if (dataDir) cleanUp(dirname(dataDir), dataDir)
+})
+
+async function makeTemplate(): Promise<string> {
+  const dataDir = join(enterableDir(), 'data')
+  const { startEmbedded } = await import('./index.ts')
+  await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
+  return dataDir
+}
+
+/** Those of a test that failed would start their database again. */
+const owners = new Set<ChildProcess>()
+
+function cleanUp(parent: string, dataDir: string): void {
+  for (const owner of owners) owner.kill('SIGKILL')
+  owners.clear()
+  const home = recordedHome(dataDir)
+  if (home) {
+    for (const pid of processesOf(clusterOf(home))) process.kill(pid, 'SIGKILL')
+    rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+    rmSync(`${home}.lock`, { force: true })
+    for (const name of globSync(`${home}.old-*`)) rmSync(name, { recursive: true })
+  }
+  rmSync(parent, { recursive: true, force: true, maxRetries: 5 })
+  if (home && !home.startsWith(parent)) removeIfEmpty(dirname(home))
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // Somebody else's database is in there.
+  }
+}
+
+/** Every living process of a cluster, found without the code under test. */
+export function processesOf(clusterDir: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      const title = commandLine(name)
+      return title.includes(clusterDir) || title.includes(`${clusterName(clusterDir)}:`)
+    })
+    .map(Number)
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Waits for something to become true; fails after half a minute. */
+export async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 3_000; tries++) {
+    if (isTrue()) return
+    await delay(10)
+  }
+  throw new Error(`this never became true: ${what}`)
+}
+
+/** Runs one statement in a connection of its own. */
+export async function query(
+  connection: Connection | { connectionString: string },
+  sql: string,
+): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(connection)
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** A process that starts the database of a directory and reports with one line of JSON. */
+export type Owner = { child: ChildProcess; report: Promise<Report> }
+export type Report = { connection: Connection; clusterDir: string } | { failed: string }
+
+/**
+ * Starts `owner.ts`. With `uid` it becomes that user before it loads anything from `folder`, which
+ * then must be readable to that user.
+ */
+export function startOwner(
+  dataDir: string,
+  options: { leave?: boolean; uid?: number; folder?: string } = {},
+): Owner {
+  const script = join(import.meta.dirname, 'testing-owner.ts')
+  const child = spawn(process.execPath, [script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      OWNER: JSON.stringify({ folder: import.meta.dirname, ...options, dataDir }),
+    },
+  })
+  const report = new Promise<Report>((resolve, reject) => {
+    let text = ''
+    child.stdout.setEncoding('utf8').on('data', (part: string) => {
+      text += part
+      if (text.endsWith('\n')) resolve(JSON.parse(text) as Report)
+    })
+    child.once('exit', () => reject(new Error('the owner ended without a report')))
+  })
+  report.catch(() => {})
+  owners.add(child)
+  return { child, report }
+}
+
+/** Kills the owner as `kill -9` does; its database runs on. */
+export async function killOwner(owner: Owner): Promise<void> {
+  owner.child.kill('SIGKILL')
+  if (owner.child.exitCode === null && owner.child.signalCode === null) {
+    await once(owner.child, 'exit')
+  }
+}
+
+/** The report of an owner that did start. */
+export async function started(owner: Owner): Promise<Exclude<Report, { failed: string }>> {
+  const report = await owner.report
+  if ('failed' in report) throw new Error(report.failed)
+  return report
+}

@@ -1,0 +1,1 @@
+export { createUsageWriter, type UsageWriter } from './writer.ts'

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { openAgency } from '../../../test/support/agency.ts'
+import { budgetOf } from '../../../test/support/company.ts'
+import { openWorld, NOW as WORLD_NOW } from '../../../test/support/world.ts'
+import { type Budget, chainsOf, counterName, windowOf } from '../../budgets/index.ts'
+import { evaluate, usageWindow } from '../../entitlements/index.ts'
+import { resolve } from '../../entitlements/resolve.ts'
+import { limited, NOW, source, unlimited } from '../../entitlements/testing.ts'
+import { type Instant, instantFromWire, instantToWire } from '../../kernel/clock.ts'
+import { contains, LIFETIME } from '../../kernel/period.ts'
+import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
+import { requesting } from '../consume/validate-consumptions.ts'
+import { isFinal, joinDecisions } from './join-decisions.ts'
+import { heldUpBy, type Timed, validUntil } from './valid-until.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Around now, the nearer the more often. */
+const around = (from: number, until: number) =>
+  fc.oneof(
+    ...[MINUTE, HOUR, DAY, 40 * DAY].map((unit) =>
+      fc.integer({ min: from, max: until }).map((n) => NOW + n * unit),
+    ),
+  )
+const past = around(-9, 0)
+const future = around(1, 9)
+
+const sources = fc.array(
+  fc
+    .record({
+      allowance: fc.oneof(
+        fc.nat({ max: 12 }).map((limit) => limited(limit)),
+        fc.constantFrom(unlimited, limited(3, true), null),
+      ),
+      reset: fc.constantFrom(
+        null,
+        ...(['HOUR', 'DAY', 'WEEK', 'MONTH'] as const).map((period) => ({
+          period,
+          accordingTo: period === 'WEEK' ? ('EveryMonday' as const) : null,
+        })),
+      ),
+      startsAt: fc.oneof({ weight: 4, arbitrary: past }, { weight: 1, arbitrary: future }),
+      endsAt: fc.option(future),
+    })
+    .map((parts) => source({ ...parts, anchor: parts.startsAt })),
+  { maxLength: 3 },
+)
+const budgets = fc.array(
+  fc
+    .record({
+      limit: fc.option(fc.nat({ max: 12 })),
+      cadence: fc.constantFrom('PT1M', 'PT1H', 'P1D', 'P1W', 'P1M'),
+      createdAt: past,
+      isLevel: fc.boolean(),
+    })
+    .map(({ isLevel, ...parts }) => ({ ...budgetOf({ entity: 'ann', ...parts }), isLevel })),
+  { maxLength: 3 },
+)
+const counted = fc.array(fc.record({ at: past, amount: fc.nat({ max: 6 }) }), { maxLength: 4 })
+const held = fc.array(fc.record({ at: past, amount: fc.nat({ max: 6 }), expiresAt: future }), {
+  maxLength: 3,
+})
+
+type Facts = {
+  sources: ReturnType<typeof source>[]
+  budgets: Budget[]
+  counted: { at: Instant; amount: number }[]
+  held: { at: Instant; amount: number; expiresAt: Instant }[]
+  requested: number
+}
+const facts: fc.Arbitrary<Facts> = fc
+  .record({ sources, budgets, counted, held, requested: fc.nat({ max: 6 }) })
+  .map(({ budgets: all, ...rest }) => ({
+    ...rest,
+    budgets: all.map((budget, index) => ({ ...budget, assignmentKey: `budget ${index}` })),
+  }))
+
+const feature = {
+  ...{ key: 'tokens', id: 'tokens', displayName: 'T', description: null },
+  featureType: 'NUMBER' as const,
+  ...{
+    meterType: 'INCREMENTAL' as const,
+    status: 'ACTIVE' as const,
+    units: null,
+    unitsPlural: null,
+    meter: null,
+  },
+  ...{
+    enumConfiguration: null,
+    unitTransformation: null,
+    metadata: {},
+    createdAt: 0,
+    updatedAt: 0,
+  },
+} as const
+
+const sum = (amounts: readonly { amount: number }[]): Quantity =>
+  wholeUnits(amounts.reduce((total, { amount }) => total + amount, 0))
+
+/** What is answered at an instant, out of the same facts. */
+function answeredAt(at: Instant, given: Facts): Timed {
+  const open = given.held.filter(({ expiresAt }) => at < expiresAt)
+  const resolution = resolve(given.sources, at)
+  const window = resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
+  const within = <T extends { at: Instant }>(all: T[]) =>
+    all.filter((each) => contains(window, each.at))
+  const used = { usage: sum(within(given.counted)), held: sum(within(open)) }
+  const subject = {
+    customer: 'ACTIVE',
+    isResourceKnown: true,
+    hasActiveSubscription: false,
+  } as const
+  const request = requesting(wholeUnits(given.requested))
+  const base = evaluate(
+    subject,
+    { feature, sources: given.sources, resolution, window, used },
+    { request, now: at },
+  )
+  const byCounter = (all: { at: Instant; amount: number }[]) => {
+    const sums = new Map<string, Quantity>()
+    for (const budget of given.budgets)
+      for (const each of all) {
+        if (each.at < budget.createdAt) continue
+        const name = counterName(budget, windowOf(budget, each.at))
+        sums.set(name, (sums.get(name) ?? 0n) + wholeUnits(each.amount))
+      }
+    return sums
+  }
+  const { chains } = chainsOf(
+    {
+      paths: [[{ entityKey: 'ann', entityId: 'ann', isArchived: false }]],
+      budgets: given.budgets,
+    },
+    [
+      {
+        ...{ capabilityKey: 'tokens', currencyId: null, transformation: null },
+        amount: wholeUnits(given.requested),
+      },
+    ],
+    { counters: byCounter(given.counted), holds: byCounter(open), at },
+  )
+  return { base, chains, now: at }
+}
+
+/** The end of the first hold that is in the way. */
+function holdEndOf(timed: Timed, given: Facts): Instant | null {
+  const { window, counters } = heldUpBy(timed)
+  const isInTheWay = ({ at }: { at: Instant }) =>
+    (window !== null && contains(window, at)) ||
+    given.budgets.some((budget) =>
+      counters.some(
+        (counter) =>
+          counter.assignmentKey === budget.assignmentKey &&
+          at >= budget.createdAt &&
+          windowOf(budget, at).start === counter.window.start,
+      ),
+    )
+  const ends = given.held
+    .filter(({ expiresAt }) => timed.now < expiresAt)
+    .filter(isInTheWay)
+    .map(({ expiresAt }) => expiresAt)
+  return ends.length === 0 ? null : Math.min(...ends)
+}
+
+/** Verdict, reason, limits and reset times. */
+function viewOf({ base, chains }: Timed) {
+  const nodes = isFinal(base.decision) ? [] : chains.flat()
+  const isGranted = nodes.every((node) => node.isGranted)
+  const decision = joinDecisions(base.decision, { isGranted })
+  const held = base.holding?.resolution.held ?? null
+  return {
+    decision,
+    limit: held?.limit,
+    isUnlimited: held?.isUnlimited,
+    reset: held?.reset,
+    window: base.holding?.window,
+    nodes: nodes.map((node) => [node.usageLimit, node.isGranted, node.budget?.window.end]),
+  }
+}
+
+test('if nothing is written, no answer changes before the instant until which it is valid', () => {
+  fc.assert(
+    fc.property(
+      facts,
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 3 }),
+      (given, shares) => {
+        const first = answeredAt(NOW, given)
+        const until = validUntil(first, holdEndOf(first, given)) ?? NOW + 400 * DAY
+        assert.ok(until > NOW)
+        const instants = [
+          until - 1,
+          ...shares.map((share) => NOW + Math.floor(share * (until - 1 - NOW))),
+        ]
+        for (const at of instants)
+          assert.deepEqual(viewOf(answeredAt(at, given)), viewOf(first), instantToWire(at))
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+const world = await openWorld()
+const START = instantFromWire(WORLD_NOW)
+const ANN = { userId: 'ann' }
+
+test('a budget of an hour that is used up says when the next hour begins', async () => {
+  world.clock.moveTo(START)
+  const { check, explain, consume } = await openAgency(world, { limits: { 'ann PT1H': 3 } })
+  const hour = '2026-05-18T11:00:00.000Z'
+  assert.equal((await consume(3, ANN)).validUntil, hour)
+  assert.equal((await check(1, ANN)).validUntil, hour)
+  const explained = await explain(1, ANN)
+  assert.deepEqual([explained.isGranted, explained.validUntil], [false, hour])
+  assert.equal((await consume(1, ANN)).validUntil, hour)
+  assert.equal((await check(1)).validUntil, '2026-06-01T00:00:00.000Z')
+})
+
+test('what is denied for what is held is denied until the first hold ends that is in its way', async () => {
+  world.clock.moveTo(START)
+  const { check, consume, reserve, held, release, tenant } = await openAgency(world, {
+    limits: { 'ann P1D': 10, 'bob P1D': 10 },
+    usageLimit: 30,
+  })
+  const long = await held(6, ANN, { ttlSeconds: 600 })
+  const short = await held(3, ANN, { ttlSeconds: 60 })
+  await held(2, { userId: 'bob' }, { ttlSeconds: 30 })
+  const at = (seconds: number) => instantToWire(START + seconds * 1000)
+  const day = '2026-05-19T00:00:00.000Z'
+  assert.equal((await check(1, ANN)).validUntil, day)
+  assert.equal((await check(2, ANN)).validUntil, at(60))
+  assert.equal((await consume(2, ANN)).validUntil, at(60))
+  assert.equal((await reserve(2, ANN)).validUntil, at(60))
+  await release(short.id)
+  assert.equal((await check(5, ANN)).validUntil, at(600))
+  assert.equal((await check(25)).validUntil, at(30))
+  const listed = async () => {
+    const { data } = await tenant.ok('v1.customers.retrieveEntitlements', {
+      params: { id: 'acme' },
+    })
+    return data.entitlements.map((each) => ('validUntil' in each ? each.validUntil : null))
+  }
+  assert.deepEqual(await listed(), ['2026-06-01T00:00:00.000Z'])
+  await consume(22, {})
+  assert.equal((await check(0)).validUntil, '2026-06-01T00:00:00.000Z')
+  await tenant.ok('v1.usage.report', {
+    body: { usages: [{ customerId: 'acme', featureId: 'tokens', value: 1 }] },
+  })
+  assert.deepEqual(await listed(), [at(30)])
+  world.clock.moveTo(START + 30_000)
+  assert.deepEqual(await listed(), ['2026-06-01T00:00:00.000Z'])
+  await release(long.id)
+})

@@ -1,0 +1,1 @@
+export { type History, readHistory } from './queries.ts'

@@ -1,0 +1,86 @@
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { addUnits, floorTo, LIFETIME, type Unit, type Window } from '../../kernel/period.ts'
+
+/** What is asked for; `end` is exclusive. */
+export type HistoryRange = { start: Instant; end: Instant }
+
+/** Usage between two instants, in one period. */
+export type Segment = {
+  window: Window
+  /** Whether the period begins with it. */
+  isFirst: boolean
+}
+
+export type HistoryPlan = {
+  /** What comes before the range and still counts in it; null when a period begins with it. */
+  before: Window | null
+  /** In the order of time, without a gap. */
+  segments: readonly Segment[]
+}
+
+const DAY_MS = 86_400_000
+const HOURS_UP_TO_MS = 2 * DAY_MS
+const DAYS_UP_TO_MS = 92 * DAY_MS
+const YEARS = 10
+/** Segments of a history: hourly resets of about half a year. */
+const SEGMENTS = 5000
+
+/** 400 `InvalidArgumentError` for a range that is empty or longer than ten years. */
+export function refuseRange({ start, end }: HistoryRange): void {
+  if (start < 0) throw impossible('startDate is before 1970')
+  if (start >= end) throw impossible('startDate must be before endDate')
+  if (end > addUnits(start, 'YEAR', YEARS) + 1)
+    throw impossible(`endDate may be ${YEARS} years after startDate at most`)
+}
+
+/**
+ * How a history is put together: a range is cut at the calendar's hours, days or months, whichever
+ * suits its length, and wherever a period begins. 400 `InvalidArgumentError` when these are too
+ * many.
+ */
+export function planHistory(range: HistoryRange, periodAt: (at: Instant) => Window): HistoryPlan {
+  const { start, end } = range
+  const resets = resetsIn(range, periodAt)
+  const cuts = new Set([start, ...boundariesIn(range), ...resets, end])
+  if (cuts.size > SEGMENTS)
+    throw impossible(`usage is reset more than ${SEGMENTS} times in the range; shorten it`)
+  const instants = [...cuts].sort((one, other) => one - other)
+  const isReset = new Set(resets)
+  const segments = instants.slice(0, -1).map((from, index) => ({
+    window: { start: from, end: instants[index + 1] ?? end },
+    isFirst: isReset.has(from),
+  }))
+  const first = periodAt(start)
+  return { before: first.start === start ? null : { start: first.start, end: start }, segments }
+}
+
+const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
+
+/** Where periods begin, from the start of the range on. */
+function resetsIn({ start, end }: HistoryRange, periodAt: (at: Instant) => Window): Instant[] {
+  const resets: Instant[] = []
+  for (let period = periodAt(start); period.start < end; period = periodAt(period.end)) {
+    if (period.start >= start) resets.push(period.start)
+    if (period.end === LIFETIME.end || resets.length > SEGMENTS) break
+  }
+  return resets
+}
+
+/** The calendar's units that begin after the start of the range. */
+function boundariesIn({ start, end }: HistoryRange): Instant[] {
+  const unit = unitOf(end - start)
+  const boundaries: Instant[] = []
+  const first = floorTo(unit, start)
+  for (let count = 1, at = first; at < end; count += 1) {
+    if (at > start) boundaries.push(at)
+    at = addUnits(first, unit, count)
+  }
+  return boundaries
+}
+
+function unitOf(lengthMs: number): Unit {
+  // An end that is now is a millisecond later, so that it takes in what happens now.
+  if (lengthMs <= HOURS_UP_TO_MS + 1) return 'HOUR'
+  return lengthMs <= DAYS_UP_TO_MS + 1 ? 'DAY' : 'MONTH'
+}

@@ -1,0 +1,206 @@
+import { type Feature, findFeatures } from '../../catalog/features/index.ts'
+import { findInstant, findResourceKeys, requireCustomer } from '../../customers/index.ts'
+import type { Reader } from '../../db/index.ts'
+import { readHeld, type SourceLoader, usageWindow } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput, notFound } from '../../kernel/errors.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { LIFETIME, type Window } from '../../kernel/period.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { type MeteredOf, NO_RESOURCE, type Tally } from '../../metering/index.ts'
+import { aggregateOf } from '../../metering/records/index.ts'
+import {
+  countRecords,
+  countTagsAtLeast,
+  makeTotals,
+  NOTHING,
+  tallyStretches,
+} from '../../metering/totals/index.ts'
+import type { Call } from '../../operation.ts'
+import { type HistoryPlan, planHistory, refuseRange } from './plan-history.ts'
+import { type Point, traceUsage } from './trace-usage.ts'
+
+/** Whose history of what is asked for. */
+export type HistoryQuery = {
+  customerId: string
+  featureId: string
+  resourceId: string | null
+  start: Instant
+  /** Exclusive; null is now, and takes in what happens now. */
+  end: Instant | null
+  /** Names of dimensions; none: one series of all usage. */
+  groupBy: readonly string[]
+}
+
+export type Series = { tags: readonly { key: string; value: string }[]; points: readonly Point[] }
+export type History = { series: readonly Series[]; resets: readonly Instant[] }
+
+/** Records that are read one by one for a history. */
+const RECORDS = 2_000_000n
+/** Points of all series together: an answer of about 10 MB. */
+const POINTS = 100_000
+/** Parts of series in which anything counted: more of them come to more than `POINTS`. */
+const PARTS = 2 * POINTS
+
+/**
+ * How usage went: its running total within the periods of what the customer holds now. Days are
+ * kept, so that a long range costs little, unless usage is grouped or distinct values are counted:
+ * then records are read. 404 `CustomerNotFound`, `FeatureNotFound`, `CustomerResourceNotFound`; 400
+ * `MeteringNotAvailableForFeatureType`, `InvalidArgumentError`.
+ */
+export async function readHistory(
+  { app, scope }: Call,
+  loaders: readonly SourceLoader[],
+  query: HistoryQuery,
+): Promise<History> {
+  const { start, end } = query
+  const clock = app.clock.now()
+  refuseRange({ start, end: end ?? clock + 1 })
+  return app.db.snapshot(async (reader) => {
+    const { metered, feature } = await findMetered(reader, scope, query)
+    const now = await findInstant(reader, metered.customerKey, clock)
+    const range = { start, end: Math.min(end ?? now + 1, now + 1) }
+    if (range.start >= range.end) return { series: [], resets: [] }
+    const periodAt = await readPeriods(reader, metered, { now, loaders })
+    const plan = planHistory(range, periodAt)
+    const tracing = {
+      aggregate: aggregateOf(feature.meter),
+      transformation: feature.unitTransformation,
+    }
+    const traced = await readTallies(reader, { ...metered, feature }, { plan, query })
+    if (traced.length * plan.segments.length > POINTS) throw tooManyPoints()
+    return {
+      series: traced.map(({ tags, before, tallies }) => ({
+        tags: query.groupBy.map((key, index) => ({ key, value: tags[index] ?? '' })),
+        points: traceUsage(plan.segments, { before, tallies }, tracing),
+      })),
+      resets: plan.segments.flatMap(({ window, isFirst }) => (isFirst ? [window.start] : [])),
+    }
+  })
+}
+
+const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
+const tooManyPoints = () =>
+  impossible(`more than ${POINTS} points in all series; shorten the range or group by less`)
+
+async function findMetered(
+  reader: Reader,
+  scope: Scope,
+  { customerId, featureId, resourceId }: HistoryQuery,
+): Promise<{ metered: MeteredOf; feature: Feature }> {
+  const customerKey = await requireCustomer(reader, scope, customerId)
+  const [[feature], resourceKey] = await Promise.all([
+    findFeatures(reader, scope, [featureId]),
+    findResource(reader, { customerKey, customerId, resourceId }),
+  ])
+  if (feature === undefined) throw notFound('FeatureNotFound', `there is no feature ${featureId}`)
+  if (feature.meterType === 'None')
+    throw badInput(`the feature ${featureId} is not metered`, 'MeteringNotAvailableForFeatureType')
+  return { metered: { customerKey, resourceKey, featureKey: feature.key }, feature }
+}
+
+async function findResource(
+  reader: Reader,
+  of: { customerKey: Uuid; customerId: string; resourceId: string | null },
+): Promise<Uuid> {
+  const { customerKey, customerId, resourceId } = of
+  if (resourceId === null) return NO_RESOURCE
+  const [key] = await findResourceKeys(reader, [{ customerKey, resourceId }])
+  if (!key)
+    throw notFound(
+      'CustomerResourceNotFound',
+      `the customer ${customerId} has no resource ${resourceId}`,
+    )
+  return key
+}
+
+/** The periods by what is held now; of what is not held, all of time. */
+async function readPeriods(
+  reader: Reader,
+  metered: MeteredOf,
+  by: { now: Instant; loaders: readonly SourceLoader[] },
+): Promise<(at: Instant) => Window> {
+  const resourceKey = metered.resourceKey === NO_RESOURCE ? null : metered.resourceKey
+  const [found] = await readHeld(reader, [{ ...metered, resourceKey }], by)
+  const held = found?.resolution.held ?? null
+  return held === null ? () => LIFETIME : (at) => usageWindow(held, at)
+}
+
+type TracedSeries = { tags: readonly string[]; before: Tally; tallies: readonly Tally[] }
+
+async function readTallies(
+  reader: Reader,
+  { feature, ...metered }: MeteredOf & { feature: Feature },
+  { plan, query }: { plan: HistoryPlan; query: HistoryQuery },
+): Promise<TracedSeries[]> {
+  const aggregate = aggregateOf(feature.meter)
+  if (query.groupBy.length > 0 || aggregate === 'UNIQUE')
+    return readRecords(reader, metered, { plan, dimensions: query.groupBy })
+  const windows = stretchesOf(plan).map((window) => ({ ...metered, window }))
+  const tallies = (await makeTotals(reader, windows)).map(({ tally }) => tally)
+  const before = plan.before === null ? NOTHING : required(tallies.shift(), 'what came before')
+  return [{ tags: [], before, tallies }]
+}
+
+const stretchesOf = ({ before, segments }: HistoryPlan): Window[] => [
+  ...(before === null ? [] : [before]),
+  ...segments.map(({ window }) => window),
+]
+
+async function readRecords(
+  reader: Reader,
+  metered: MeteredOf,
+  { plan, dimensions }: { plan: HistoryPlan; dimensions: readonly string[] },
+): Promise<TracedSeries[]> {
+  const stretches = stretchesOf(plan)
+  const window = {
+    start: required(stretches[0], 'a stretch of a history').start,
+    end: required(stretches.at(-1), 'a stretch of a history').end,
+  }
+  const records = await countRecords(reader, { ...metered, window })
+  if (records > RECORDS)
+    throw impossible(
+      `${records} records are too many to be grouped or told apart; shorten the range`,
+    )
+  if (dimensions.length > 0) {
+    const most = Math.floor(POINTS / plan.segments.length)
+    const asked = { ...metered, window }
+    if ((await countTagsAtLeast(reader, asked, { dimensions, most })) > most) throw tooManyPoints()
+  }
+  const found = await tallyStretches(
+    reader,
+    { ...metered, window },
+    {
+      dimensions,
+      cuts: {
+        instants: [...stretches.map(({ start }) => start), window.end],
+        periods: periodNumbers(plan),
+      },
+      limit: PARTS + 1,
+    },
+  )
+  if (found.length > PARTS) throw tooManyPoints()
+  const offset = plan.before === null ? 0 : 1
+  const series = Map.groupBy(found, ({ tags }) => JSON.stringify(tags))
+  // Without any record there is still the series of all usage.
+  if (dimensions.length === 0 && series.size === 0) series.set('[]', [])
+  return [...series].map(([tags, own]) => {
+    const tallies = new Map(own.map(({ stretch, tally }) => [stretch - offset, tally]))
+    return {
+      tags: JSON.parse(tags) as string[],
+      before: tallies.get(-1) ?? NOTHING,
+      tallies: plan.segments.map((_, index) => tallies.get(index) ?? NOTHING),
+    }
+  })
+}
+
+/** Of each stretch, the number of its period. */
+function periodNumbers({ before, segments }: HistoryPlan): number[] {
+  let period = 0
+  const numbers = segments.map(({ isFirst }) => {
+    if (isFirst) period += 1
+    return period
+  })
+  return before === null ? numbers : [0, ...numbers]
+}

@@ -1,0 +1,51 @@
+import type { UnitTransformation } from '../../api.gen.ts'
+import { transformUnits } from '../../catalog/features/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
+import type { Aggregate, Tally } from '../../metering/index.ts'
+import { NOTHING, usageOf } from '../../metering/totals/index.ts'
+import type { Segment } from './plan-history.ts'
+
+/** Usage at an instant: of the period so far, without what happens at the instant itself. */
+export type Point = { timestamp: Instant; value: Quantity; isResetPoint: boolean }
+
+/** What has been counted before the range, and in each of its segments. */
+export type Traced = { before: Tally; tallies: readonly Tally[] }
+
+/**
+ * The running total of usage within its periods, at the start of the range, at the end of every
+ * segment, and from 0 where a period begins. In limited units, never below 0.
+ */
+export function traceUsage(
+  segments: readonly Segment[],
+  { before, tallies }: Traced,
+  by: { aggregate: Aggregate; transformation: UnitTransformation | null },
+): Point[] {
+  const points: Point[] = []
+  const add = (timestamp: Instant, tally: Tally, isResetPoint: boolean) => {
+    const value = transformUnits(usageOf(tally, by.aggregate), by.transformation)
+    points.push({ timestamp, value: value < 0n ? 0n : value, isResetPoint })
+  }
+  let running = before
+  segments.forEach(({ window, isFirst }, index) => {
+    if (isFirst) running = NOTHING
+    if (isFirst || index === 0) add(window.start, running, isFirst)
+    running = together(running, tallies[index] ?? NOTHING)
+    add(window.end, running, false)
+  })
+  return points
+}
+
+/** The tally of two stretches of one period. Distinct values are those new in each. */
+const together = (one: Tally, other: Tally): Tally => ({
+  count: one.count + other.count,
+  sum: one.sum + other.sum,
+  min: lesser(one.min, other.min),
+  max: greater(one.max, other.max),
+  distinct: one.distinct + other.distinct,
+})
+
+const lesser = (one: Quantity | null, other: Quantity | null): Quantity | null =>
+  one === null || (other !== null && other < one) ? other : one
+const greater = (one: Quantity | null, other: Quantity | null): Quantity | null =>
+  one === null || (other !== null && other > one) ? other : one

@@ -1,0 +1,108 @@
+import type {
+  Entitlement,
+  EntitlementCounterfactual,
+  EntitlementExplanation,
+} from '../../api.gen.ts'
+import { type ChainNode, chainNodeToWire, type Unattributed } from '../../budgets/index.ts'
+import { isLevel, transformUnits } from '../../catalog/features/index.ts'
+import {
+  creditCounterfactual,
+  creditEntitlementToWire,
+  featureEntitlementToWire,
+  sourcesToWire,
+} from '../../entitlements/index.ts'
+import { instantToWire } from '../../kernel/clock.ts'
+import { quantityToWire } from '../../kernel/quantity.ts'
+import {
+  type Checked,
+  isFinal,
+  knowing,
+  limitsOn,
+  raisedBy,
+  type Way,
+  waysWithUnknown,
+} from '../check/index.ts'
+
+/** The answer of a check. What dimensions lead to is there if any were sent. */
+export function checkedToWire(checked: Checked): Entitlement {
+  const entitlement = entitlementToWire(checked)
+  const { met } = checked
+  if (met === null) return entitlement
+  const chains = chainsOf(checked, chainNodeToWire)
+  return { ...entitlement, chains, unresolved: [...met.unresolved] }
+}
+
+function entitlementToWire({ decision, validUntil, ...base }: Checked): Entitlement {
+  if (base.kind === 'feature')
+    return featureEntitlementToWire({ ...base.evaluated, decision, validUntil })
+  return creditEntitlementToWire({ ...base.evaluated, decision, validUntil })
+}
+
+/** No budget is shown to whom something else stands in the way of. */
+const chainsOf = <Node>(
+  { met, evaluated }: Checked,
+  nodeToWire: (node: ChainNode) => Node,
+): Node[][] =>
+  met === null || isFinal(evaluated.decision)
+    ? []
+    : met.chains.map((chain) => chain.map(nodeToWire))
+
+/** The answer of the same check, and why. */
+export function explanationToWire(
+  checked: Checked,
+  unattributed: readonly Unattributed[],
+): EntitlementExplanation {
+  const { decision, met } = checked
+  const { sources, holds, transformation, isOfLevel } = partsOf(checked)
+  return {
+    ...entitlementToWire(checked),
+    rule: decision.rule,
+    sources,
+    counterfactual: waysOf(checked).map((way) => way.map(changeToWire)),
+    holds: quantityToWire(transformUnits(holds, transformation)),
+    isLevel: isOfLevel,
+    chains: chainsOf(checked, (node) => ({ ...chainNodeToWire(node), blocks: !node.isGranted })),
+    unresolved: [...(met?.unresolved ?? [])],
+    unattributed: unattributed.map(({ key, records, lastAt }) => ({
+      key,
+      records,
+      lastAt: instantToWire(lastAt),
+    })),
+  }
+}
+
+function partsOf(checked: Checked) {
+  const holding = checked.kind === 'feature' ? checked.evaluated.holding : null
+  return {
+    sources: holding === null ? [] : sourcesToWire(holding),
+    holds: holding?.used.held ?? 0n,
+    transformation: holding?.feature.unitTransformation ?? null,
+    isOfLevel: holding !== null && isLevel(holding.feature),
+  }
+}
+
+function waysOf(checked: Checked): Way[] {
+  const limits = limitsOn(checked.met?.chains ?? [])
+  const denying = checked.met?.denying ?? []
+  if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.asked, limits, denying)
+  const { subject, request } = checked.evaluated
+  const amount = request.usage ?? request.defaultUsage
+  const demand = { amount, transformation: null }
+  const own = creditCounterfactual(subject, request)
+  return [[...own, ...raisedBy(demand, limits), ...knowing(denying)]]
+}
+
+function nameOf(change: Way[number]): Partial<EntitlementCounterfactual> {
+  if (change.change === 'dimension') return { key: change.key }
+  if (change.change !== 'budget') return {}
+  return { entityId: change.entityId, scopeEntityIds: [...change.scopeEntityIds] }
+}
+
+function changeToWire(change: Way[number]): EntitlementCounterfactual {
+  return { change: change.change, to: aimToWire(change.to), ...nameOf(change) }
+}
+
+function aimToWire(to: Way[number]['to']): EntitlementCounterfactual['to'] {
+  if (typeof to === 'bigint') return quantityToWire(to)
+  return to === null || typeof to === 'string' ? to : [...to]
+}

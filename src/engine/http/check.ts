@@ -1,0 +1,89 @@
+import { readUnattributed } from '../../budgets/index.ts'
+import type { Request } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { wholeUnits } from '../../kernel/quantity.ts'
+import type { Call, Handlers, OperationRequest } from '../../operation.ts'
+import {
+  type CapabilityId,
+  type Checking,
+  check,
+  type Dimensions,
+  type Question,
+} from '../check/index.ts'
+import { createNoteExpired } from '../reservations/index.ts'
+import { checkedToWire, explanationToWire } from './check-wire.ts'
+
+type Checks =
+  | 'v1.customers.checkEntitlement'
+  | 'v1.customers.explainEntitlement'
+  | 'v1Beta.customers.entitlements.check'
+
+export function checkHandlers(checking: Checking): Handlers<Checks> {
+  const noteExpired = createNoteExpired()
+  const checkedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
+    const checked = await check(call, checking, questionFromWire(request, defaultUsage))
+    if (checked.hasExpired) noteExpired(call, required(checked.customerKey, 'who reserved'))
+    return checked
+  }
+  return {
+    'v1.customers.checkEntitlement': async (request, call) => ({
+      data: checkedToWire(await checkedFor(request, call, defaultOf(request))),
+    }),
+    'v1Beta.customers.entitlements.check': async (request, call) => ({
+      data: checkedToWire(await checkedFor(request, call, 1)),
+    }),
+    'v1.customers.explainEntitlement': async (request, call) => {
+      const checked = await checkedFor(request, call, defaultOf(request))
+      const { customerKey } = checked
+      const unattributed =
+        customerKey === null ? [] : await readUnattributed(call.app.db.read, customerKey)
+      return { data: explanationToWire(checked, unattributed) }
+    },
+  }
+}
+
+type CheckRequest = Pick<OperationRequest<'v1.customers.checkEntitlement'>, 'params' | 'query'>
+
+/** A check that asks budgets is for one more, as it always was where they are asked. */
+const defaultOf = ({ query }: CheckRequest): number => (query.dimensions === undefined ? 0 : 1)
+
+function questionFromWire({ params, query }: CheckRequest, defaultUsage: number): Question {
+  return {
+    customerId: params.id,
+    resourceId: query.resourceId ?? null,
+    capability: capabilityFromWire(query, 'query'),
+    request: requestFromWire(query, defaultUsage),
+    dimensions: query.dimensions === undefined ? null : dimensionsFromWire(query.dimensions),
+  }
+}
+
+/** 400 `InvalidArgumentError` for both ids or none. */
+export function capabilityFromWire(
+  { featureId, currencyId }: { featureId?: string; currencyId?: string },
+  where: 'query' | 'body',
+): CapabilityId {
+  if (featureId !== undefined && currencyId === undefined) return { kind: 'feature', id: featureId }
+  if (currencyId !== undefined && featureId === undefined)
+    return { kind: 'currency', id: currencyId }
+  throw badInput(`${where}: send either featureId or currencyId`, 'InvalidArgumentError')
+}
+
+function requestFromWire(
+  { requestedUsage, requestedValues }: CheckRequest['query'],
+  defaultUsage: number,
+): Request {
+  if (requestedUsage !== undefined && requestedUsage < 0)
+    throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
+  return {
+    usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
+    // An empty list comes as an empty text, which no value is.
+    values: requestedValues?.join() ? requestedValues : null,
+    defaultUsage: wholeUnits(defaultUsage),
+  }
+}
+
+/** Values name entities by their text, whatever they are. */
+export const dimensionsFromWire = (
+  dimensions: Readonly<Record<string, string | number | boolean>>,
+): Dimensions => Object.entries(dimensions).map(([name, value]) => [name, String(value)])

@@ -1,0 +1,1 @@
+export { usageHandlers } from './records.ts'

@@ -1,0 +1,6 @@
+export {
+  type Known,
+  prepareEvents,
+  prepareReports,
+  refuseUnreportable,
+} from './validate-records.ts'

@@ -1,0 +1,132 @@
+import type { App } from '../app.ts'
+import {
+  type CounterDifference,
+  compareCounters,
+  countCounters,
+  findLostAttributions,
+  findWrongPostings,
+  type LostAttribution,
+  type PostingProblem,
+  recountCounters,
+} from '../budgets/index.ts'
+import { findFeaturesByKey } from '../catalog/features/index.ts'
+import { bumpVersion, findResourceIds } from '../customers/index.ts'
+import type { Reader } from '../db/index.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import {
+  type Comparison,
+  type CountedBy,
+  compareMarks,
+  compareTotals,
+  findTornRecords,
+  findUnfoundedNames,
+  type MarksDifference,
+  type RecordKey,
+  readCountedBy,
+  readSize,
+  recountTotals,
+  type TotalDifference,
+  type UsageSize,
+} from '../metering/rebuild/index.ts'
+import { closedKeptMs } from '../metering/retention/index.ts'
+
+const DAY_MS = 86_400_000
+
+/** What the comparison of all that is kept of a customer's usage with its records came to. */
+export type Verified = {
+  /** How many rows there are. */
+  size: UsageSize & { counters: number }
+  totals: Comparison<TotalDifference>
+  marks: Comparison<MarksDifference>
+  counters: Comparison<CounterDifference>
+  /** What records and reservations are attributed to and is not there. */
+  attributions: Comparison<LostAttribution>
+  /** What is wrong with the records themselves, which `recountCustomer` leaves as they are. */
+  records: Comparison<RecordKey>
+  names: Comparison<RecordKey>
+  postings: Comparison<PostingProblem>
+  /** What records counted for and is not there. */
+  subjects: Comparison<CountedBy>
+}
+
+/**
+ * Compares everything that is kept of a customer's usage with its records, as of one instant, and
+ * names the first `limit` differences of each kind. Reads all of its records, several times.
+ */
+export const verifyCustomer = (app: App, customerKey: Uuid, limit: number): Promise<Verified> =>
+  app.db.snapshot(async (reader) => {
+    const size = await sizeOf(reader, customerKey)
+    if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
+    const now = app.clock.now()
+    // A day less than is kept, as clocks differ.
+    const asked = { customerKey, forgotten: now - closedKeptMs(app) + DAY_MS, limit }
+    const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
+      compareTotals(reader, asked),
+      compareMarks(reader, asked),
+      compareCounters(reader, customerKey, limit),
+      findLostAttributions(reader, customerKey, limit),
+      findTornRecords(reader, customerKey, limit),
+      findUnfoundedNames(reader, { customerKey, now, limit }),
+      findWrongPostings(reader, customerKey, limit),
+      findLostSubjects(reader, customerKey, limit),
+    ])
+    const [records, names, postings, subjects] = wrong
+    return { size, totals, marks, counters, attributions, records, names, postings, subjects }
+  })
+
+async function findLostSubjects(
+  reader: Reader,
+  customerKey: Uuid,
+  limit: number,
+): Promise<Comparison<CountedBy>> {
+  const counted = await readCountedBy(reader, customerKey)
+  const keysOf = (what: CountedBy['what']) =>
+    counted.flatMap((each) => (each.what === what ? [each.key] : []))
+  const [features, resources] = await Promise.all([
+    findFeaturesByKey(reader, keysOf('feature')),
+    findResourceIds(
+      reader,
+      keysOf('resource').map((resourceKey) => ({ customerKey, resourceKey })),
+    ),
+  ])
+  const there = new Set([...features.map(({ key }) => key), ...resources.keys()])
+  const lost = counted.filter(({ key }) => !there.has(key))
+  return { differences: lost.slice(0, limit), count: lost.length }
+}
+
+const NONE = { differences: [], count: 0 }
+
+/** Most customers of a large installation may have no usage yet. */
+const nothingToVerify = (size: Verified['size']): Verified => ({
+  size,
+  totals: NONE,
+  marks: NONE,
+  counters: NONE,
+  attributions: NONE,
+  records: NONE,
+  names: NONE,
+  postings: NONE,
+  subjects: NONE,
+})
+
+async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size']> {
+  const [size, counters] = await Promise.all([
+    readSize(reader, customerKey),
+    countCounters(reader, customerKey),
+  ])
+  return { ...size, counters }
+}
+
+/**
+ * Makes everything that is kept of a customer's usage out of its records. Nobody counts its usage
+ * meanwhile, and whatever was remembered of it is void.
+ */
+export const recountCustomer = (
+  { db, clock }: App,
+  owner: { scope: Scope; customerKey: Uuid },
+): Promise<void> =>
+  db.transaction(async (tx) => {
+    await bumpVersion(tx, { ...owner, now: clock.now() }, [owner.customerKey])
+    await Promise.all([recountTotals(tx, owner), recountCounters(tx, owner)])
+  })

@@ -1,0 +1,175 @@
+import { bumpVersion, customerTurn, lockActiveCustomer } from '../customers/index.ts'
+import type { Tx } from '../db/index.ts'
+import { type Announcement, announce } from '../events/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, Refusal } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { refuseOversized, tooMuchTogether } from '../kernel/metadata.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Call } from '../operation.ts'
+import { pathOf } from './attach-entities.ts'
+import { distinct, refuseDuplicates } from './batch.ts'
+import { findEntities, saveEntities } from './entity-store.ts'
+import { findPlaces } from './hierarchy-store.ts'
+import { holdTypes } from './type-store.ts'
+import type { Entity, EntityInput, EntityType, Upserted } from './types.ts'
+import { changesStructure, needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
+import { entityToWire } from './wire.ts'
+
+/**
+ * Creates, changes or restores entities of a customer, all or none, and answers them in request
+ * order. 404 `CustomerNotFound`; 400 `EntityIsArchivedError` for an archived customer; 400 for an
+ * id that stands twice, a new entity without a type, a type that is unknown or archived, and
+ * entities that hold too much together.
+ */
+export async function upsertEntities(
+  call: Call,
+  customerId: string,
+  inputs: readonly EntityInput[],
+): Promise<Entity[]> {
+  const { app, scope } = call
+  const work = async (tx: Tx) => {
+    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+    refuseDuplicates('entities', inputs)
+    const now = app.clock.now()
+    const ids = inputs.map(({ id }) => id)
+    const found = await findEntities(tx, customerKey, ids)
+    if (found === null) throw tooMuchTogether('entities')
+    const before = new Map(found.map((entity) => [entity.id, entity]))
+    const typed = inputs.map((input, index) => {
+      const entity = before.get(input.id) ?? null
+      return { input, index, entity, typeId: typeIdAfter(entity, input, index) }
+    })
+    const types = await activeTypes(tx, scope, typed)
+    const results = typed.map(({ input, entity, typeId }) =>
+      upsertEntity(entity, input, { type: types.get(typeId) ?? null, key: app.ids.next(now), now }),
+    )
+    results.forEach(({ after }, index) => {
+      refuseOversized(after.metadata, `entities[${index}] (${after.id})`)
+    })
+    const restored = results.filter(({ before: was }) => was !== null && was.archivedAt !== null)
+    await refuseTooDeep(tx, call, { customerKey, ids: restored.map(({ after }) => after.id) })
+    await save(tx, call, { customerKey, results, now })
+    return results.map(({ after }) => after)
+  }
+  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+}
+
+type Typed = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
+
+/** The types that the batch leans on anew, held against archiving. */
+async function activeTypes(
+  tx: Tx,
+  scope: Scope,
+  typed: readonly Typed[],
+): Promise<ReadonlyMap<string, EntityType>> {
+  const leaning = typed.filter(({ entity, typeId }) => needsType(entity, typeId))
+  if (leaning.length === 0) return new Map()
+  const found = await holdTypes(tx, scope, distinct(leaning.map(({ typeId }) => typeId)))
+  const types = new Map(found.map((type) => [type.id, type]))
+  for (const { input, index, typeId } of leaning) {
+    const type = types.get(typeId)
+    const problem =
+      type === undefined ? 'there is no' : type.archivedAt !== null ? 'archived is the' : null
+    if (problem !== null)
+      throw badInput(`entities[${index}] (${input.id}): ${problem} entity type ${typeId}`)
+  }
+  return types
+}
+
+/**
+ * Takes entities out of use; their children and budgets stay. Entities in that state already are
+ * left alone. 404 when one is unknown, which refuses all; customers as in `upsertEntities`.
+ */
+export const archiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
+  setArchived(call, { customerId, ids, archive: true })
+
+/** Takes entities back into use. As `archiveEntities`, and 400 when the type of one is archived. */
+export const unarchiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
+  setArchived(call, { customerId, ids, archive: false })
+
+async function setArchived(
+  call: Call,
+  wanted: { customerId: string; ids: readonly string[]; archive: boolean },
+): Promise<string[]> {
+  const { app, scope } = call
+  const ids = distinct(wanted.ids)
+  const work = async (tx: Tx) => {
+    const customerKey = await lockActiveCustomer(tx, scope, wanted.customerId)
+    const now = app.clock.now()
+    const found = await findEntities(tx, customerKey, ids)
+    if (found === null) throw tooMuchTogether('ids')
+    const byId = new Map(found.map((entity) => [entity.id, entity]))
+    const unknown = ids.filter((id) => !byId.has(id))
+    if (unknown.length > 0)
+      throw new Refusal(404, null, `ids: there is no entity ${unknown.join(', ')}`)
+    const changing = ids
+      .map((id) => required(byId.get(id), 'an entity just found'))
+      .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
+    if (!wanted.archive) {
+      await refuseArchivedTypes(tx, scope, changing)
+      await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id) })
+    }
+    const results = changing.map((entity) => ({
+      before: entity,
+      after: { ...entity, archivedAt: wanted.archive ? now : null, updatedAt: now },
+      change: 'updated' as const,
+    }))
+    await save(tx, call, { customerKey, results, now })
+    return ids
+  }
+  return app.db.transaction(work, { turn: customerTurn(scope, wanted.customerId) })
+}
+
+async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Entity[]) {
+  if (entities.length === 0) return
+  const types = await holdTypes(tx, scope, distinct(entities.map(({ typeId }) => typeId)))
+  const archived = new Set(types.filter((type) => type.archivedAt !== null).map(({ id }) => id))
+  const hit = entities.find(({ typeId }) => archived.has(typeId))
+  if (hit !== undefined)
+    throw badInput(`ids: ${hit.id} is of the archived entity type ${hit.typeId}`)
+}
+
+/** Refuses to restore what would stand deeper than is allowed now. */
+async function refuseTooDeep(
+  tx: Tx,
+  { app }: Call,
+  { customerKey, ids }: { customerKey: Uuid; ids: readonly string[] },
+): Promise<void> {
+  if (ids.length === 0) return
+  const places = await findPlaces(tx, customerKey, ids)
+  const byKey = new Map(places.map((place) => [place.key, place]))
+  const placeOf = (key: Uuid) => required(byKey.get(key), 'a place that was loaded')
+  const maxDepth = app.config.maxEntityDepth
+  const deep = places.find((place) => pathOf(place, placeOf).length > maxDepth)
+  if (deep !== undefined)
+    throw badInput(`${deep.id} would stand deeper than the ${maxDepth} levels that are allowed`)
+}
+
+async function save(
+  tx: Tx,
+  call: Call,
+  made: { customerKey: Uuid; results: readonly Upserted<Entity>[]; now: Instant },
+): Promise<void> {
+  const { customerKey, now } = made
+  const changed = made.results.filter(({ change }) => change !== null)
+  const announcements = changed.map(
+    ({ before, after, change }): Announcement => ({
+      type: change === 'created' ? 'entity.created' : 'entity.updated',
+      customerKey,
+      objectId: after.id,
+      before: before && entityToWire(before),
+      after: entityToWire(after),
+    }),
+  )
+  await Promise.all([
+    saveEntities(
+      tx,
+      { scope: call.scope, customerKey },
+      changed.map(({ after }) => after),
+    ),
+    announce(tx, { ...call, now }, announcements),
+    ...(changed.some(changesStructure) ? [bumpVersion(tx, { ...call, now }, [customerKey])] : []),
+  ])
+}

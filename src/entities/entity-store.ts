@@ -1,0 +1,152 @@
+import { customerNamed } from '../customers/index.ts'
+import {
+  arrayOfJson,
+  column,
+  nothing,
+  type Reader,
+  readRows,
+  readTogether,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import { fold } from '../kernel/fold-case.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Metadata } from '../kernel/metadata.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Entity } from './types.ts'
+
+const entityColumns = {
+  entity_key: column.uuid,
+  id: column.text,
+  entity_type_key: column.uuid,
+  type_id: column.text,
+  display_name: column.nullable(column.text),
+  metadata: column.json<Metadata>(),
+  created_at: column.instant,
+  updated_at: column.instant,
+  archived_at: column.nullable(column.instant),
+}
+const entityRow = row(entityColumns)
+
+const entityOf = (found: ReturnType<typeof entityRow>): Entity => ({
+  key: found.entity_key,
+  id: found.id,
+  typeKey: found.entity_type_key,
+  typeId: found.type_id,
+  displayName: found.display_name,
+  metadata: found.metadata,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+  archivedAt: found.archived_at,
+})
+
+const entityColumnList = sql`
+  e.entity_key, e.id, e.entity_type_key, t.id as type_id, e.display_name, e.metadata, e.created_at,
+  e.updated_at, e.archived_at`
+/**
+ * The type is looked up by itself, and whether an entity is archived is asked with it: joined in
+ * one go, and in the open, both would lead to all entities of the type.
+ */
+const selectEntities = (condition: Sql): Sql => sql`
+  select ${entityColumnList} from entities e cross join lateral (
+    select of.id from entity_types of
+    where of.entity_type_key = e.entity_type_key ${condition} limit 1) t`
+
+const customerAndEntity = (raw: Readonly<Record<string, string | null>>) => ({
+  customerKey: raw.customer_key ?? null,
+  entity: raw.entity_key === null ? null : entityOf(entityRow(raw)),
+})
+
+/** One entity of a customer, both found by their ids in one round trip. */
+export async function findEntity(
+  reader: Reader,
+  scope: Scope,
+  ids: { customerId: string; entityId: string },
+): Promise<{ customerKey: Uuid | null; entity: Entity | null }> {
+  return reader.one(
+    customerAndEntity,
+    sql`
+    select c.customer_key, ${entityColumnList}
+    from (select ${customerNamed(scope, ids.customerId)} as customer_key) c
+      left join entities e on e.customer_key = c.customer_key and e.id = ${ids.entityId}::text
+      left join entity_types t using (entity_type_key)`,
+  )
+}
+
+/**
+ * A customer's entities by their ids, archived ones too, in no particular order; null if they hold
+ * too much together.
+ */
+export async function findEntities(
+  reader: Reader,
+  customerKey: Uuid,
+  ids: readonly string[],
+): Promise<Entity[] | null> {
+  const select = sql`${selectEntities(nothing)}
+    where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`
+  const found = await readTogether(reader, { row: entityRow, select })
+  return found?.map(entityOf) ?? null
+}
+
+/** Writes entities as they are now, new ones and changed ones alike. */
+export async function saveEntities(
+  tx: Tx,
+  owner: { scope: Scope; customerKey: Uuid },
+  entities: readonly Entity[],
+): Promise<void> {
+  if (entities.length === 0) return
+  await tx.execute(sql`
+    insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
+      display_name, folded_name, metadata, created_at, updated_at, archived_at)
+    select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, id, type_key,
+      display_name, folded_name, metadata::jsonb, created_at, updated_at, archived_at
+    from unnest(
+      ${entities.map((entity) => entity.key)}::uuid[],
+      ${entities.map((entity) => entity.id)}::text[],
+      ${entities.map((entity) => entity.typeKey)}::uuid[],
+      ${entities.map((entity) => entity.displayName)}::text[],
+      ${entities.map(({ displayName }) => displayName && fold(displayName))}::text[],
+      ${arrayOfJson(entities.map((entity) => JSON.stringify(entity.metadata)))}::text[],
+      ${entities.map((entity) => instantToWire(entity.createdAt))}::timestamptz[],
+      ${entities.map((entity) => instantToWire(entity.updatedAt))}::timestamptz[],
+      ${entities.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
+    ) as entity (key, id, type_key, display_name, folded_name, metadata, created_at, updated_at,
+      archived_at)
+    on conflict (customer_key, entity_key) do update set
+      entity_type_key = excluded.entity_type_key, display_name = excluded.display_name,
+      folded_name = excluded.folded_name, metadata = excluded.metadata,
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
+}
+
+export type EntityFilter = { typeKey: Uuid | null; includeArchived: boolean; page: PageRequest }
+
+export async function listEntities(
+  reader: Reader,
+  customerKey: Uuid,
+  filter: EntityFilter,
+): Promise<PageRows<Entity>> {
+  return readRows(reader, {
+    row: entityRow,
+    of: entityOf,
+    select: sql`
+    ${selectEntities(filter.includeArchived ? nothing : sql`and e.archived_at is null`)}
+    where e.customer_key = ${customerKey}::uuid
+      ${filter.typeKey === null ? nothing : sql`and e.entity_type_key = ${filter.typeKey}::uuid`}`,
+    key: { in: sql`e.entity_key`, out: sql`entity_key` },
+    page: filter.page,
+  })
+}
+
+const keyRow = row({ entity_key: column.uuid })
+
+export const entityExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select entity_key from entities
+    where customer_key = ${customerKey}::uuid and entity_key = ${key}::uuid`,
+  )) !== null

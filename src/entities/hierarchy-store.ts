@@ -1,0 +1,124 @@
+import { ENTITY_DEPTH_LIMIT } from '../config.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Below } from './attach-entities.ts'
+import type { Place } from './types.ts'
+
+const placeRow = row({
+  entity_key: column.uuid,
+  id: column.text,
+  parent_key: column.nullable(column.uuid),
+  placed_at: column.nullable(column.instant),
+  archived_at: column.nullable(column.instant),
+})
+
+const placeOf = (found: ReturnType<typeof placeRow>): Place => ({
+  key: found.entity_key,
+  id: found.id,
+  parentKey: found.parent_key,
+  placedAt: found.placed_at,
+  archivedAt: found.archived_at,
+})
+
+/** The places of a customer's entities by their ids, and of all that is above them, each once. */
+export async function findPlaces(
+  reader: Reader,
+  customerKey: Uuid,
+  ids: readonly string[],
+): Promise<Place[]> {
+  const found = await reader.many(
+    placeRow,
+    // Rows that it has are not taken up again, so that it ends whatever parents say.
+    sql`
+    with recursive place as (
+      select entity_key, id, parent_key, placed_at, archived_at from entities
+      where customer_key = ${customerKey}::uuid and id = any(${ids}::text[])
+      union
+      select above.*
+      from place cross join lateral (
+        select entity_key, id, parent_key, placed_at, archived_at from entities
+        where customer_key = ${customerKey}::uuid and entity_key = place.parent_key limit 1
+      ) above
+    )
+    select * from place`,
+  )
+  return found.map(placeOf)
+}
+
+const belowRow = row({
+  entity_key: column.uuid,
+  active: column.json<string[]>(),
+  levels: column.integer,
+})
+
+/** Ids of active entities that are looked for: to know that there is one, and to name some. */
+const SOUGHT = 3
+
+/**
+ * What is below entities that move, by their keys; ways through another one that moves are left
+ * out. Levels are counted only where the rule can come to ask for them: what was placed and has
+ * something active below does not move.
+ */
+export async function findBelow(
+  reader: Reader,
+  customerKey: Uuid,
+  moving: readonly Uuid[],
+): Promise<Map<Uuid, Below>> {
+  if (moving.length === 0) return new Map()
+  // What stands behind `offset` is looked up for each parent by itself: joined in one go, the
+  // planner would read all entities of the customer for it.
+  const childrenOf = (parentKey: Sql) => sql`(
+    select e.entity_key, e.id, e.archived_at from entities e
+    where e.customer_key = ${customerKey}::uuid and e.parent_key = ${parentKey}
+      and e.entity_key <> all(${moving}::uuid[])
+    offset 0) child`
+  const found = await reader.many(
+    belowRow,
+    sql`
+    select entity.entity_key, to_json(active.ids) as active, levels.count as levels
+    from entities entity
+      cross join lateral (
+        select array(
+          with recursive below as (
+            select child.* from ${childrenOf(sql`entity.entity_key`)}
+            union all
+            select child.* from below cross join lateral ${childrenOf(sql`below.entity_key`)}
+          )
+          select id from below where archived_at is null limit ${SOUGHT}::integer
+        ) as ids
+      ) active
+      cross join lateral (
+        with recursive below as (
+          select child.entity_key, 1 as level from ${childrenOf(sql`entity.entity_key`)}
+          where entity.placed_at is null or cardinality(active.ids) = 0
+          union all
+          select child.entity_key, below.level + 1
+          from below cross join lateral ${childrenOf(sql`below.entity_key`)}
+          where below.level < ${ENTITY_DEPTH_LIMIT}::integer
+        )
+        select coalesce(max(level), 0) as count from below
+      ) levels
+    where entity.customer_key = ${customerKey}::uuid
+      and entity.entity_key = any(${moving}::uuid[])`,
+  )
+  return new Map(found.map(({ entity_key, active, levels }) => [entity_key, { active, levels }]))
+}
+
+/** Writes where entities stand now. */
+export async function savePlaces(
+  tx: Tx,
+  customerKey: Uuid,
+  places: readonly Place[],
+): Promise<void> {
+  if (places.length === 0) return
+  await tx.execute(sql`
+    update entities set parent_key = place.parent_key, placed_at = place.placed_at
+    from unnest(
+      ${places.map(({ key }) => key)}::uuid[],
+      ${places.map(({ parentKey }) => parentKey)}::uuid[],
+      ${places.map(({ placedAt }) => placedAt && instantToWire(placedAt))}::timestamptz[]
+    ) as place (entity_key, parent_key, placed_at)
+    where entities.customer_key = ${customerKey}::uuid
+      and entities.entity_key = place.entity_key`)
+}

@@ -1,0 +1,7 @@
+export { movedBy, placeEntities, refuseTwoParents, type Wish } from './attach-entities.ts'
+export { distinct } from './batch.ts'
+export { entityExists, findEntities } from './entity-store.ts'
+export { findBelow, findPlaces, savePlaces } from './hierarchy-store.ts'
+export { governanceHandlers } from './http.ts'
+export { findAttributionKeys, lockTypes, typesTurn } from './type-store.ts'
+export type { Place, Upserted } from './types.ts'

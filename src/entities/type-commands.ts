@@ -1,0 +1,120 @@
+import { bumpEnvironmentVersion } from '../customers/index.ts'
+import type { Tx } from '../db/index.ts'
+import { type Announcement, announce } from '../events/index.ts'
+import { required } from '../kernel/assert.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput, Refusal } from '../kernel/errors.ts'
+import type { Call } from '../operation.ts'
+import { distinct, refuseDuplicates } from './batch.ts'
+import * as store from './type-store.ts'
+import type { EntityType, EntityTypeInput, Upserted } from './types.ts'
+import { upsertType } from './upsert-type.ts'
+import { entityTypeToWire } from './wire.ts'
+
+/**
+ * Creates or changes the environment's types, all or none, and answers them in request order. 400
+ * for an id that stands twice, or for more attribution keys than the configuration allows.
+ */
+export async function upsertTypes(
+  call: Call,
+  inputs: readonly EntityTypeInput[],
+): Promise<EntityType[]> {
+  const { app, scope } = call
+  refuseDuplicates('types', inputs)
+  refuseTooManyKeys(inputs, app.config.maxAttributionKeys)
+  const work = async (tx: Tx) => {
+    await store.lockTypes(tx, scope)
+    const now = app.clock.now()
+    const ids = inputs.map(({ id }) => id)
+    const before = new Map((await store.findTypes(tx, scope, ids)).map((type) => [type.id, type]))
+    const results = inputs.map((input) =>
+      upsertType(before.get(input.id) ?? null, input, { key: app.ids.next(now), now }),
+    )
+    await save(tx, call, { results, now })
+    return results.map(({ after }) => after)
+  }
+  return app.db.transaction(work, { turn: store.typesTurn(scope) })
+}
+
+function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | null): void {
+  if (limit === null) return
+  inputs.forEach(({ id, attributionKeys }, index) => {
+    if (distinct(attributionKeys).length > limit)
+      throw badInput(`types[${index}] (${id}): attributionKeys has more than ${limit} keys`)
+  })
+}
+
+/**
+ * Takes types out of use. Types in that state already are left alone. 404 when one is unknown, 400
+ * when one still has active entities; either refuses all.
+ */
+export const archiveTypes = (call: Call, ids: readonly string[]): Promise<string[]> =>
+  setArchived(call, ids, async (tx, types) => {
+    const inUse = await store.typesInUse(
+      tx,
+      types.map(({ key }) => key),
+    )
+    if (inUse.length > 0)
+      throw badInput(`ids: archive the active entities of ${inUse.join(', ')} first`)
+    return true
+  })
+
+/** Takes types back into use. 404 when one is unknown. */
+export const unarchiveTypes = (call: Call, ids: readonly string[]): Promise<string[]> =>
+  setArchived(call, ids, async () => false)
+
+async function setArchived(
+  call: Call,
+  ids: readonly string[],
+  decide: (tx: Tx, types: EntityType[]) => Promise<boolean>,
+): Promise<string[]> {
+  const { app, scope } = call
+  const wanted = distinct(ids)
+  const work = async (tx: Tx) => {
+    await store.lockTypes(tx, scope)
+    const found = await store.lockTypesWithIds(tx, scope, wanted)
+    const byId = new Map(found.map((type) => [type.id, type]))
+    const unknown = wanted.filter((id) => !byId.has(id))
+    if (unknown.length > 0)
+      throw new Refusal(404, null, `ids: there is no entity type ${unknown.join(', ')}`)
+    const archive = await decide(tx, found)
+    const now = app.clock.now()
+    const results = wanted
+      .map((id) => required(byId.get(id), 'a type just found'))
+      .filter((type) => (type.archivedAt !== null) !== archive)
+      .map((type) => ({
+        before: type,
+        after: { ...type, archivedAt: archive ? now : null, updatedAt: now },
+        change: 'updated' as const,
+      }))
+    await save(tx, call, { results, now })
+    return wanted
+  }
+  return app.db.transaction(work, { turn: store.typesTurn(scope) })
+}
+
+async function save(
+  tx: Tx,
+  call: Call,
+  made: { results: readonly Upserted<EntityType>[]; now: Instant },
+): Promise<void> {
+  const changed = made.results.filter(({ change }) => change !== null)
+  const announcements = changed.map(
+    ({ before, after, change }): Announcement => ({
+      type: change === 'created' ? 'entity_type.created' : 'entity_type.updated',
+      customerKey: null,
+      objectId: after.id,
+      before: before && entityTypeToWire(before),
+      after: entityTypeToWire(after),
+    }),
+  )
+  await Promise.all([
+    store.saveTypes(
+      tx,
+      call.scope,
+      changed.map(({ after }) => after),
+    ),
+    announce(tx, { ...call, now: made.now }, announcements),
+    ...(changed.length === 0 ? [] : [bumpEnvironmentVersion(tx, call.scope)]),
+  ])
+}

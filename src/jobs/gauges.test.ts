@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from '../../test/support/world.ts'
+import { sql } from '../db/index.ts'
+import { schedule } from './due-work.ts'
+import { readFigures } from './gauges.ts'
+
+const world = await openWorld()
+const { app } = world.bursar
+
+test('work that is due shows in the figures, with the time since then', async () => {
+  const { scope } = await world.tenant()
+  const kind = `figures.${process.pid}`
+  const late = async (subject: string, forMs: number) => {
+    const dueAt = world.clock.now() - forMs
+    const work = { scope, customerKey: null, kind, subject, dueAt }
+    await app.db.transaction((tx) => schedule(tx, app, work))
+  }
+  const before = await readFigures(app)
+  await late('future', -60_000)
+  await late('past', 500_000_000_000)
+  const { dueWork, dueForMs, databaseBytes, outboxBytes } = await readFigures(app)
+  await app.db.transaction((tx) => tx.execute(sql`delete from due_work where kind = ${kind}`))
+  assert.ok(dueWork >= 1 && dueForMs >= 500_000_000_000, `${dueWork} for ${dueForMs} ms`)
+  assert.ok(before.dueForMs < 500_000_000_000)
+  assert.ok(databaseBytes > outboxBytes && outboxBytes > 0)
+})

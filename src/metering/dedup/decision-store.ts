@@ -1,0 +1,80 @@
+import { column, databaseClock, type Reader, row, sql, type Tx } from '../../db/index.ts'
+import { type Clock, type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { KNOWN, type NameOf } from './dedup-store.ts'
+
+/** What was decided about a use when it was first asked for. `Answer` is kept as JSON. */
+export type Decided<Answer> = {
+  /** Of the record or the reservation that it made; else its own. */
+  eventKey: Uuid
+  occurredAt: Instant
+  /** What was asked for, by `contentOfUse`. */
+  content: string
+  answer: Answer
+}
+
+/** The decisions that names stand for, as of `findNamed`; else null. */
+export async function findDecided<Answer>(
+  reader: Reader,
+  clock: Clock,
+  names: readonly (NameOf & { now: Instant })[],
+): Promise<(Decided<Answer> | null)[]> {
+  if (names.length === 0) return []
+  const found = await reader.many(
+    row({
+      position: column.integer,
+      event_key: column.uuid,
+      occurred_at: column.instant,
+      content_hash: column.text,
+      answer: column.json<Answer>(),
+    }),
+    sql`
+    select asked.position, known.event_key, known.occurred_at,
+      replace(known.content_hash::text, '-', '') as content_hash, known.answer
+    from unnest(
+      ${names.map(({ customerKey }) => customerKey)}::uuid[],
+      ${names.map(({ name }) => name)}::uuid[],
+      ${names.map(({ now }) => instantToWire(now))}::timestamptz[]
+    ) with ordinality as asked (customer_key, key_hash, now_at, position)
+      cross join lateral (${KNOWN}) known
+    where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
+      and known.answer is not null`,
+  )
+  const decided: (Decided<Answer> | null)[] = names.map(() => null)
+  for (const { position, event_key, occurred_at, content_hash, answer } of found)
+    decided[position - 1] = {
+      eventKey: event_key,
+      occurredAt: occurred_at,
+      content: content_hash,
+      answer,
+    }
+  return decided
+}
+
+/** Keeps decisions under their names. One that is no longer remembered goes over. */
+export async function saveDecided<Answer>(
+  tx: Tx,
+  scope: Scope,
+  decided: readonly (NameOf & Decided<Answer> & { keptUntil: Instant })[],
+): Promise<void> {
+  if (decided.length === 0) return
+  await tx.execute(sql`
+    insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
+      kept_until, content_hash, answer)
+    select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at,
+      kept_until, content_hash, answer::jsonb
+    from unnest(
+      ${decided.map(({ customerKey }) => customerKey)}::uuid[],
+      ${decided.map(({ name }) => name)}::uuid[],
+      ${decided.map(({ eventKey }) => eventKey)}::uuid[],
+      ${decided.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
+      ${decided.map(({ keptUntil }) => instantToWire(keptUntil))}::timestamptz[],
+      ${decided.map(({ content }) => content)}::uuid[],
+      ${decided.map(({ answer }) => JSON.stringify(answer))}::text[]
+    ) as decided (customer_key, key_hash, event_key, occurred_at, kept_until, content_hash, answer)
+    on conflict (customer_key, key_hash) do update set
+      event_key = excluded.event_key, occurred_at = excluded.occurred_at,
+      kept_until = excluded.kept_until, content_hash = excluded.content_hash,
+      answer = excluded.answer`)
+}

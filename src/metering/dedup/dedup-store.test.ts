@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openWorld } from '../../../test/support/world.ts'
+import { findDecided, saveDecided } from './decision-store.ts'
+import { findNamed, saveNames } from './dedup-store.ts'
+
+const DAY_MS = 86_400_000
+const world = await openWorld()
+const { app } = world.bursar
+
+test('a key is remembered until it is old by both clocks, unless the one is a test clock', async () => {
+  const { scope } = await world.tenant()
+  const at = Date.now()
+  const [customerKey, eventKey, other] = [at, at, at].map((now) => app.ids.next(now))
+  assert.ok(customerKey !== undefined && eventKey !== undefined && other !== undefined)
+  const [named, decided] = ['1'.repeat(32), '2'.repeat(32)]
+  const kept = { customerKey, eventKey, occurredAt: at, keptUntil: at + 35 * DAY_MS }
+  const content = '3'.repeat(32)
+  await app.db.transaction(async (tx) => {
+    await saveNames(tx, scope, [{ ...kept, name: named }])
+    await saveDecided(tx, scope, [{ ...kept, name: decided, content, answer: {} }])
+  })
+  const found = async (isTest: boolean, now: number) => {
+    const clock = { ...app.clock, isTest }
+    const [one] = await findNamed(app.db.read, clock, [{ customerKey, name: named, now }])
+    const [two] = await findDecided(app.db.read, clock, [{ customerKey, name: decided, now }])
+    return [one?.eventKey, two?.eventKey]
+  }
+  for (const isTest of [true, false])
+    assert.deepEqual(await found(isTest, at), [eventKey, eventKey])
+  assert.deepEqual(await found(true, at + 400 * DAY_MS), [undefined, undefined])
+  assert.deepEqual(await found(false, at + 400 * DAY_MS), [eventKey, eventKey])
+})

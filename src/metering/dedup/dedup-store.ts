@@ -1,0 +1,77 @@
+import { bareArray, column, databaseClock, type Reader, row, sql, type Tx } from '../../db/index.ts'
+import { type Clock, type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import type { RecordName } from './dedup-key.ts'
+
+/** The name of a record of a customer. */
+export type NameOf = { customerKey: Uuid; name: RecordName }
+
+/** The record that has a name. */
+export type Named = { eventKey: Uuid; occurredAt: Instant }
+
+const namedRow = row({
+  position: column.integer,
+  event_key: column.uuid,
+  occurred_at: column.instant,
+})
+
+/**
+ * What is known by the name `asked`. Looked up for each by itself: a plan that joins was made when
+ * the table was small, and may be kept until it is very large.
+ */
+export const KNOWN = sql`
+  select * from usage_keys k
+  where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1`
+
+/**
+ * The records that have names still remembered at `now`, or by the database's clock, in the order
+ * of the names; else null: the time of a customer may be ahead.
+ */
+export async function findNamed(
+  reader: Reader,
+  clock: Clock,
+  names: readonly (NameOf & { now: Instant })[],
+): Promise<(Named | null)[]> {
+  if (names.length === 0) return []
+  const found = await reader.many(
+    namedRow,
+    sql`
+    select asked.position, known.event_key, known.occurred_at
+    from unnest(
+      ${bareArray(names.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(names.map(({ name }) => name))}::uuid[],
+      ${bareArray(names.map(({ now }) => instantToWire(now)))}::timestamptz[]
+    ) with ordinality as asked (customer_key, key_hash, now_at, position)
+      cross join lateral (${KNOWN}) known
+    where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
+      and known.answer is null`,
+  )
+  const named: (Named | null)[] = names.map(() => null)
+  for (const { position, event_key, occurred_at } of found)
+    named[position - 1] = { eventKey: event_key, occurredAt: occurred_at }
+  return named
+}
+
+/** Gives records their names. One that is no longer remembered, or need not be, goes over. */
+export async function saveNames(
+  tx: Tx,
+  scope: Scope,
+  names: readonly (NameOf & Named & { keptUntil: Instant })[],
+): Promise<void> {
+  if (names.length === 0) return
+  await tx.execute(sql`
+    insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
+      kept_until)
+    select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
+    from unnest(
+      ${bareArray(names.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(names.map(({ name }) => name))}::uuid[],
+      ${bareArray(names.map(({ eventKey }) => eventKey))}::uuid[],
+      ${bareArray(names.map(({ occurredAt }) => instantToWire(occurredAt)))}::timestamptz[],
+      ${bareArray(names.map(({ keptUntil }) => instantToWire(keptUntil)))}::timestamptz[]
+    ) as name (customer_key, key_hash, event_key, occurred_at, kept_until)
+    on conflict (customer_key, key_hash) do update set
+      event_key = excluded.event_key, occurred_at = excluded.occurred_at,
+      kept_until = excluded.kept_until`)
+}

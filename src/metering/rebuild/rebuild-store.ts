@@ -1,0 +1,323 @@
+import { closedUntil } from '../../customers/index.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../../db/index.ts'
+import { type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Window } from '../../kernel/period.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { markHash, totalOf, totalRow } from '../totals/index.ts'
+import type { KeptTotal, Metered } from '../types.ts'
+import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
+
+/** A total as it stands in the table, which also says whether it is one that always has to. */
+export type TotalRow = KeptTotal & { isKept: boolean }
+
+/** A window of something metered, whose total is not what the records make of it. */
+export type TotalDifference = Metered & {
+  /** null: it is missing. */
+  kept: TotalRow | null
+  recounted: TotalRow
+}
+
+/** A window of something metered, whose marks are not those of the records. */
+export type MarksDifference = Metered & {
+  window: Window
+  /** Marks of records that are not there. */
+  missing: number
+  /** Marks that are there and that no record has. */
+  unfounded: number
+}
+
+const totalsOf = (customerKey: Uuid): Sql =>
+  sql`(select * from usage_totals where customer_key = ${customerKey}::uuid)`
+
+/**
+ * `pieces`: the records of a customer by what they counted for, by day and by mark, cut wherever a
+ * window of `kept` begins or ends, so that each of these is a number of whole pieces. It reads the
+ * records once, however many windows there are.
+ */
+const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
+  cuts as (
+    select feature_key, resource_key, array_agg(distinct cut order by cut) as cuts
+    from ${kept} as kept cross join lateral (values (window_start), (window_end)) as of (cut)
+    where isfinite(cut) and cut <> date_trunc('day', cut, 'UTC')
+    group by feature_key, resource_key
+  ),
+  pieces as (
+    select counted.feature_key, event.resource_key, piece.day, piece.begins_at, piece.mark_hash,
+      count(*) as count, sum(counted.amount) as sum, min(counted.amount) as min,
+      max(counted.amount) as max, max(event.occurred_at) as last_at,
+      max(event.occurred_at) filter (where event.kind = 'SET') as set_at
+    from usage_events event
+      cross join lateral unnest(event.feature_keys, event.amounts, event.marks)
+        as counted (feature_key, amount, mark)
+      left join cuts on cuts.feature_key = counted.feature_key
+        and cuts.resource_key = event.resource_key
+      cross join lateral (
+        select day, greatest(day, cuts.cuts[width_bucket(event.occurred_at, cuts.cuts)]),
+          ${markHash}
+        from (select date_trunc('day', event.occurred_at, 'UTC')) as of (day)
+      ) as piece (day, begins_at, mark_hash)
+    where event.customer_key = ${customerKey}::uuid and counted.feature_key is not null
+      and ${condition}
+    group by counted.feature_key, event.resource_key, piece.day, piece.begins_at, piece.mark_hash
+  )`
+
+/**
+ * `parts`: the pieces of each window of `windows`, found by the days of the window: there may be
+ * years of windows of an hour, and as many pieces.
+ */
+const parts = sql`
+  days as materialized (
+    select feature_key, resource_key, window_start, window_end, day
+    from windows cross join lateral generate_series(date_trunc('day', window_start, 'UTC'),
+      window_end - interval '1 millisecond', interval '24 hours') as each (day)
+    where isfinite(window_start) and isfinite(window_end)
+  ),
+  parts as (
+    select days.window_start, days.window_end, piece.*
+    from days join pieces piece using (feature_key, resource_key, day)
+    where piece.begins_at >= days.window_start and piece.begins_at < days.window_end
+    union all
+    select endless.window_start, endless.window_end, piece.*
+    from windows endless join pieces piece using (feature_key, resource_key)
+    where not (isfinite(endless.window_start) and isfinite(endless.window_end))
+      and piece.begins_at >= endless.window_start and piece.begins_at < endless.window_end
+  )`
+
+/** As the rule of that name says of a window. */
+const isAlwaysKept = sql`
+  ((window_start = '-infinity' and window_end = 'infinity') or
+    (window_start = date_trunc('day', window_start, 'UTC')
+      and window_end = window_start + interval '24 hours'))`
+
+/**
+ * `made`: the totals that a customer has to have, out of its records and open reservations: those
+ * of the windows that are kept, and of all that always are.
+ */
+const totalsMade = (customerKey: Uuid): Sql => sql`
+  ${piecesOf(customerKey, totalsOf(customerKey), sql`true`)},
+  holds as (
+    select feature_key, resource_key, occurred_at, amount from reservations
+    where customer_key = ${customerKey}::uuid and status = 'open'
+  ),
+  windows as (
+    select feature_key, resource_key, window_start, window_end from ${totalsOf(customerKey)} as kept
+    union
+    select feature_key, resource_key, window_start, window_end
+    from (
+        select feature_key, resource_key, day from pieces
+        union
+        select feature_key, resource_key, date_trunc('day', occurred_at, 'UTC') from holds
+      ) as used
+      cross join lateral (values
+        (timestamptz '-infinity', timestamptz 'infinity'), (day, day + interval '24 hours')
+      ) as always (window_start, window_end)
+  ),
+  ${parts},
+  held as (
+    select query.feature_key, query.resource_key, query.window_start, query.window_end,
+      sum(hold.amount) as held
+    from windows query join holds hold on hold.feature_key = query.feature_key
+      and hold.resource_key = query.resource_key and hold.occurred_at >= query.window_start
+      and hold.occurred_at < query.window_end
+    group by 1, 2, 3, 4
+  ),
+  made as (
+    select feature_key, resource_key, window_start, window_end,
+      ${isAlwaysKept} as is_kept, coalesce(sum(part.count), 0)::bigint as count,
+      coalesce(sum(part.sum), 0) as sum, min(part.min) as min, max(part.max) as max,
+      count(distinct part.mark_hash) as distinct_count, coalesce(held, 0) as held,
+      coalesce(max(part.last_at), '-infinity') as last_at, max(part.set_at) as set_at
+    from windows
+      left join parts part using (feature_key, resource_key, window_start, window_end)
+      left join held using (feature_key, resource_key, window_start, window_end)
+    group by feature_key, resource_key, window_start, window_end, held
+  )`
+
+/**
+ * Marks of windows that ended by then may have been forgotten, and what such a window has counted
+ * of distinct values since is not compared. Servers of before forgot them without a note.
+ */
+const forgottenAt = ({ customerKey, forgotten }: Asked): Sql => sql`
+  greatest(${instantToWire(forgotten)}::timestamptz, ${closedUntil(sql`${customerKey}::uuid`)})`
+
+/** What tells two totals of a window apart, but for distinct values. */
+const figuresOf = (total: Sql): Sql => sql`
+  (${total}.is_kept, ${total}.count, ${total}.sum, ${total}.min, ${total}.max, ${total}.held,
+    ${total}.last_at, ${total}.set_at)`
+
+/** A total as JSON, each column as its text. */
+const totalJson = (total: Sql): Sql => sql`
+  json_build_object('window_start', ${total}.window_start::text,
+    'window_end', ${total}.window_end::text, 'is_kept', ${total}.is_kept::text,
+    'count', ${total}.count::text,
+    'sum', ${total}.sum::text, 'min', ${total}.min::text, 'max', ${total}.max::text,
+    'distinct_count', ${total}.distinct_count::text, 'held', ${total}.held::text,
+    'last_at', ${total}.last_at::text, 'set_at', ${total}.set_at::text)`
+
+const meteredColumns = { feature_key: column.uuid, resource_key: column.uuid }
+const keptRow = row({ is_kept: column.oneOf('true', 'false') })
+const totalRowOf = (found: Record<string, string | null>): TotalRow => ({
+  ...totalOf(totalRow(found)),
+  isKept: keptRow(found).is_kept === 'true',
+})
+const totalJsonColumn = column.json<Record<string, string | null>>()
+const totalDifferenceRow = row({
+  ...countColumn,
+  ...meteredColumns,
+  kept: column.nullable(totalJsonColumn),
+  made: totalJsonColumn,
+})
+
+/** What is compared: marks since `forgotten`; and how much is told. */
+export type Asked = { customerKey: Uuid; forgotten: Instant; limit: number }
+
+/** A customer's totals that are not what its records make of them, the first `limit`. */
+export async function compareTotals(
+  reader: Reader,
+  asked: Asked,
+): Promise<Comparison<TotalDifference>> {
+  const { customerKey, limit } = asked
+  const found = await reader.many(
+    totalDifferenceRow,
+    sql`
+    with ${totalsMade(customerKey)}
+    select made.feature_key, made.resource_key, count(*) over () as differing,
+      case when kept.customer_key is not null then ${totalJson(sql`kept`)} end as kept,
+      ${totalJson(sql`made`)} as made
+    from made left join ${totalsOf(customerKey)} as kept
+      using (feature_key, resource_key, window_start, window_end)
+    where ${figuresOf(sql`made`)} is distinct from ${figuresOf(sql`kept`)}
+      or (made.window_end > ${forgottenAt(asked)}
+        and made.distinct_count <> kept.distinct_count)
+    order by made.feature_key, made.resource_key, made.window_start, made.window_end
+    limit ${limit}::integer`,
+  )
+  return comparisonOf(found, ({ feature_key, resource_key, kept, made }) => ({
+    featureKey: feature_key,
+    resourceKey: resource_key,
+    kept: kept && totalRowOf(kept),
+    recounted: totalRowOf(made),
+  }))
+}
+
+/** `made`: the marks that the windows of `windows` have seen. */
+const marksMade = (customerKey: Uuid): Sql => sql`
+  ${piecesOf(customerKey, sql`windows`, sql`event.marks is not null`)},
+  ${parts},
+  made as (
+    select distinct feature_key, resource_key, window_start, window_end, mark_hash
+    from parts where mark_hash is not null
+  )`
+
+const marksDifferenceRow = row({
+  ...countColumn,
+  ...meteredColumns,
+  window_start: column.bound,
+  window_end: column.bound,
+  missing: column.integer,
+  unfounded: column.integer,
+})
+
+/**
+ * The windows of a customer whose marks are not those of its records, the first `limit`. One
+ * without a total, or that closed long ago, needs no marks and may have those of its records.
+ */
+export async function compareMarks(
+  reader: Reader,
+  asked: Asked,
+): Promise<Comparison<MarksDifference>> {
+  const { customerKey, limit } = asked
+  const found = await reader.many(
+    marksDifferenceRow,
+    sql`
+    with marks as (
+      select feature_key, resource_key, window_start, window_end, mark_hash from usage_marks
+      where customer_key = ${customerKey}::uuid
+    ),
+    windows as (
+      select feature_key, resource_key, window_start, window_end,
+        bool_or(needs_marks) as needs_marks
+      from (
+        select feature_key, resource_key, window_start, window_end,
+          window_end > ${forgottenAt(asked)} as needs_marks
+        from ${totalsOf(customerKey)} as kept
+        union all
+        select feature_key, resource_key, window_start, window_end, false from marks
+      ) as of
+      group by 1, 2, 3, 4
+    ),
+    ${marksMade(customerKey)},
+    compared as (
+      select feature_key, resource_key, window_start, window_end,
+        count(*) filter (where not is_kept) as missing,
+        count(*) filter (where not is_made) as unfounded
+      from (
+        select feature_key, resource_key, window_start, window_end, mark_hash,
+          bool_or(is_kept) as is_kept, bool_or(not is_kept) as is_made
+        from (
+          select *, true as is_kept from marks
+          union all
+          select *, false from made
+        ) as of
+        group by 1, 2, 3, 4, 5
+      ) as mark
+      group by 1, 2, 3, 4
+    )
+    select feature_key, resource_key, window_start, window_end, unfounded,
+      case when needs_marks then missing else 0 end as missing, count(*) over () as differing
+    from compared join windows using (feature_key, resource_key, window_start, window_end)
+    where unfounded > 0 or (needs_marks and missing > 0)
+    order by feature_key, resource_key, window_start, window_end limit ${limit}::integer`,
+  )
+  return comparisonOf(
+    found,
+    ({ feature_key, resource_key, window_start, window_end, ...rest }) => ({
+      featureKey: feature_key,
+      resourceKey: resource_key,
+      window: { start: window_start, end: window_end },
+      missing: rest.missing,
+      unfounded: rest.unfounded,
+    }),
+  )
+}
+
+/** Makes the totals of a customer what its records make of them. */
+export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>
+  tx.execute(sql`
+    with ${totalsMade(customerKey)}
+    insert into usage_totals as kept (customer_key, feature_key, resource_key, window_end,
+      window_start, environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at)
+    select ${customerKey}::uuid, feature_key, resource_key, window_end, window_start,
+      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at
+    from made
+    on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
+      is_kept = excluded.is_kept, count = excluded.count, sum = excluded.sum,
+      min = excluded.min, max = excluded.max, distinct_count = excluded.distinct_count,
+      held = excluded.held, last_at = excluded.last_at, set_at = excluded.set_at
+    where ${figuresOf(sql`kept`)} is distinct from ${figuresOf(sql`excluded`)}
+      or kept.distinct_count <> excluded.distinct_count`)
+
+/** Makes the marks of a customer those of its records, for the windows that have totals. */
+export const rewriteMarks = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>
+  tx.execute(sql`
+    with windows as (
+      select feature_key, resource_key, window_start, window_end
+      from ${totalsOf(customerKey)} as kept
+    ),
+    ${marksMade(customerKey)},
+    gone as (
+      delete from usage_marks mark
+      where mark.customer_key = ${customerKey}::uuid and not exists (
+        select from made
+        where made.feature_key = mark.feature_key and made.resource_key = mark.resource_key
+          and made.window_start = mark.window_start and made.window_end = mark.window_end
+          and made.mark_hash = mark.mark_hash)
+    )
+    insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
+      window_start, environment_key)
+    select ${customerKey}::uuid, feature_key, resource_key, mark_hash, window_end, window_start,
+      ${scope.environmentKey}::uuid
+    from made on conflict do nothing`)

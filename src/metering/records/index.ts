@@ -1,0 +1,6 @@
+export { attributionsOf, dropAttributions } from './attribution-store.ts'
+export { aggregateOf, measureEvent } from './measure-event.ts'
+export { occurredAt } from './occurred-at.ts'
+export { dropPartitionsAhead, makePartitions, partitionsAhead } from './partitions.ts'
+export { postingsFrom } from './posting-store.ts'
+export { addRecords, hasRecord } from './record-store.ts'

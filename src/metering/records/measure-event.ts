@@ -1,0 +1,66 @@
+import {
+  type Aggregation,
+  type DimensionValue,
+  fieldOf,
+  type MeterEvent,
+  type MeteredFeature,
+  matches,
+} from '../../catalog/features/index.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { amountFromWire, wholeUnits } from '../../kernel/quantity.ts'
+import type { Aggregate, Measured } from '../types.ts'
+
+/** How usage of a feature is made; its meter's function, where a count is a sum of ones. */
+export function aggregateOf(meter: { aggregation: Aggregation } | null): Aggregate {
+  const name = meter?.aggregation.function ?? 'COUNT'
+  return name === 'COUNT' ? 'SUM' : name
+}
+
+/**
+ * What an event counts for each feature whose meter it passes. A meter of numbers leaves out an
+ * event whose field holds none, a meter of distinct values one that lacks the field. 400
+ * `EntitlementUsageOutOfRangeError` for a number that no usage could hold, naming `field`.
+ */
+export function measureEvent<F extends Pick<MeteredFeature, 'key' | 'meter'>>(
+  features: readonly F[],
+  event: MeterEvent,
+  field: string,
+): (Measured & { feature: F })[] {
+  const measured: (Measured & { feature: F })[] = []
+  for (const feature of features) {
+    if (!matches(feature.meter, event)) continue
+    const seen = measureBy(feature.meter.aggregation, event, field)
+    if (seen !== null) measured.push({ featureKey: feature.key, feature, ...seen })
+  }
+  return measured
+}
+
+const ONE = wholeUnits(1)
+
+function measureBy(
+  aggregation: Aggregation,
+  event: MeterEvent,
+  field: string,
+): Pick<Measured, 'amount' | 'mark'> | null {
+  if (aggregation.function === 'COUNT') return { amount: ONE, mark: null }
+  const value = fieldOf(event, aggregation.field)
+  if (value === undefined) return null
+  if (aggregation.function === 'UNIQUE') return { amount: ONE, mark: String(value) }
+  const number = numberOf(value)
+  if (number === null) return null
+  if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
+    throw badInput(
+      `${field}.dimensions.${aggregation.field} is beyond 2^53 − 1`,
+      'EntitlementUsageOutOfRangeError',
+    )
+  // Its last digits are often those of an addition of doubles: it is rounded where a limit is not.
+  return { amount: amountFromWire(number, `${field}.dimensions.${aggregation.field}`), mark: null }
+}
+
+/** As the conditions of a meter read numbers: a text that is one counts as well. */
+const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
+
+function numberOf(value: DimensionValue): number | null {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' && NUMBER.test(value) ? Number(value) : null
+}

@@ -1,0 +1,15 @@
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { AHEAD_LIMIT_MS } from '../types.ts'
+
+/**
+ * When a record occurred: as its caller says, else at the instant of decision. 400
+ * `InvalidArgumentError` for an instant more than an hour ahead, or before 1970.
+ */
+export function occurredAt(stated: Instant | null, now: Instant, field: string): Instant {
+  if (stated === null) return now
+  if (stated > now + AHEAD_LIMIT_MS)
+    throw badInput(`${field} is more than an hour in the future`, 'InvalidArgumentError')
+  if (stated < 0) throw badInput(`${field} is before 1970`, 'InvalidArgumentError')
+  return stated
+}

@@ -1,0 +1,88 @@
+import { column, type Reader, row, type Sql, sql } from '../../db/index.ts'
+import { type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { boundToSql, type Window } from '../../kernel/period.ts'
+import type { WindowOf } from '../types.ts'
+
+/** Open reservations of a customer that are looked at, the first to expire. */
+const LOOKED_AT = 100
+
+/**
+ * When the first of a customer's open reservations `r` that are `inTheWay` expires, after `now`; a
+ * relation. There may be very many others before it: where it is not among the first that expire,
+ * the last of those is answered, before which nothing changes either.
+ */
+const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql => sql`(
+  select r.expires_at
+  from (
+    select open.*, row_number() over (order by open.expires_at, open.reservation_key) as place
+    from reservations open
+    where open.customer_key = ${of.customerKey} and open.status = 'open'
+      and open.expires_at > ${instantToWire(of.now)}::timestamptz
+    order by open.expires_at, open.reservation_key limit ${LOOKED_AT}::integer
+  ) r
+  where r.place = ${LOOKED_AT}::integer or ${of.inTheWay}
+  order by r.expires_at, r.reservation_key limit 1)`
+
+const positionRow = row({ position: column.integer, expires_at: column.instant })
+
+/**
+ * When the first of the open reservations expires, after `now`, that occurred in a window of what
+ * is metered, or an instant before that; in the order of the windows, null where there is none.
+ */
+export async function findHoldEnds(
+  reader: Reader,
+  windows: readonly WindowOf[],
+  now: Instant,
+): Promise<(Instant | null)[]> {
+  if (windows.length === 0) return []
+  const first = firstEnd({
+    customerKey: sql`asked.customer_key`,
+    now,
+    inTheWay: sql`
+      r.feature_key = asked.feature_key and r.resource_key = asked.resource_key
+        and r.occurred_at >= asked.window_start and r.occurred_at < asked.window_end`,
+  })
+  const found = await reader.many(
+    positionRow,
+    sql`
+    select asked.position, first.expires_at
+    from unnest(
+      ${windows.map(({ customerKey }) => customerKey)}::uuid[],
+      ${windows.map(({ featureKey }) => featureKey)}::uuid[],
+      ${windows.map(({ resourceKey }) => resourceKey)}::uuid[],
+      ${windows.map(({ window }) => boundToSql(window.start))}::timestamptz[],
+      ${windows.map(({ window }) => boundToSql(window.end))}::timestamptz[]
+    ) with ordinality as asked (customer_key, feature_key, resource_key, window_start, window_end,
+      position)
+      cross join lateral ${first} first`,
+  )
+  const ends: (Instant | null)[] = windows.map(() => null)
+  for (const { position, expires_at } of found) ends[position - 1] = expires_at
+  return ends
+}
+
+const endRow = row({ expires_at: column.instant })
+
+/** The same of those that hold of budgets of a customer, in windows of these. */
+export async function findHoldEnd(
+  reader: Reader,
+  customerKey: Uuid,
+  of: {
+    counters: readonly { assignmentKey: Uuid; window: Pick<Window, 'start'> }[]
+    now: Instant
+  },
+): Promise<Instant | null> {
+  const { counters, now } = of
+  if (counters.length === 0) return null
+  const inTheWay = sql`
+    exists (
+      select from unnest(r.assignment_keys, r.assignment_windows) as held (key, start)
+      where (held.key, held.start) in (
+        select * from unnest(
+          ${counters.map(({ assignmentKey }) => assignmentKey)}::uuid[],
+          ${counters.map(({ window }) => instantToWire(window.start))}::timestamptz[])))`
+  const first = firstEnd({ customerKey: sql`${customerKey}::uuid`, now, inTheWay })
+  const found = await reader.maybeOne(endRow, sql`select expires_at from ${first} as first`)
+  return found?.expires_at ?? null
+}

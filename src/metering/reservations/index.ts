@@ -1,0 +1,26 @@
+export {
+  type Commit,
+  commitReservation,
+  extendReservation,
+  releaseReservation,
+  reservationAt,
+} from './end-reservation.ts'
+export { findHoldEnd, findHoldEnds } from './hold-end-store.ts'
+export {
+  expiredHolds,
+  freeTotals,
+  type Hold,
+  heldPostings,
+  holdOf,
+  holdsFromJson,
+  moveHolds,
+} from './hold-store.ts'
+export {
+  findExpired,
+  findOpen,
+  findReservations,
+  listReservations,
+  type ReservationOf,
+  reservationExists,
+  saveReservations,
+} from './reservation-store.ts'

@@ -1,0 +1,264 @@
+import {
+  arrayOfArrays,
+  arrayOfJson,
+  bareArray,
+  column,
+  type Reader,
+  readRows,
+  row,
+  type Sql,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
+import { required } from '../../kernel/assert.ts'
+import { type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { PageRequest, PageRows } from '../../kernel/page.ts'
+import { quantityToSql } from '../../kernel/quantity.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import type { Attribution, Posting, Reservation } from '../types.ts'
+
+const STATUSES = ['open', 'committed', 'released', 'expired'] as const
+
+const reservationRow = row({
+  customer_key: column.uuid,
+  reservation_key: column.uuid,
+  status: column.oneOf(...STATUSES),
+  feature_key: column.uuid,
+  resource_key: column.uuid,
+  amount: column.quantity,
+  committed_amount: column.nullable(column.quantity),
+  occurred_at: column.instant,
+  dimensions: column.nullable(column.text),
+  direct_entity_keys: column.nullable(column.json<Uuid[]>()),
+  entity_keys: column.nullable(column.json<Uuid[]>()),
+  assignment_keys: column.nullable(column.json<Uuid[]>()),
+  assignment_revisions: column.nullable(column.json<number[]>()),
+  assignment_windows: column.nullable(column.json<number[]>()),
+  created_at: column.instant,
+  expires_at: column.instant,
+  updated_at: column.instant,
+})
+type Found = ReturnType<typeof reservationRow>
+
+/** Arrays come as JSON; windows as milliseconds. */
+const columns = sql`
+  r.customer_key, r.reservation_key, r.status, r.feature_key, r.resource_key, r.amount,
+  r.committed_amount, r.occurred_at, r.dimensions, to_json(r.direct_entity_keys) as
+  direct_entity_keys, to_json(r.entity_keys) as entity_keys, to_json(r.assignment_keys) as
+  assignment_keys, to_json(r.assignment_revisions) as assignment_revisions,
+  case when r.assignment_windows is not null then to_json(array(
+    select (extract(epoch from start) * 1000)::bigint
+    from unnest(r.assignment_windows) with ordinality as of (start, position) order by position
+  )) end as assignment_windows, r.created_at, r.expires_at, r.updated_at`
+
+const reservationOf = (found: Found): Reservation => ({
+  customerKey: found.customer_key,
+  key: found.reservation_key,
+  status: found.status,
+  featureKey: found.feature_key,
+  resourceKey: found.resource_key,
+  amount: found.amount,
+  committedAmount: found.committed_amount,
+  occurredAt: found.occurred_at,
+  dimensions: found.dimensions,
+  attribution: attributionOf(found),
+  createdAt: found.created_at,
+  expiresAt: found.expires_at,
+  updatedAt: found.updated_at,
+})
+
+function attributionOf(found: Found): Attribution | null {
+  if (found.direct_entity_keys === null) return null
+  const { assignment_revisions: revisions, assignment_windows: windows } = found
+  return {
+    direct: found.direct_entity_keys,
+    entities: found.entity_keys ?? [],
+    postings: (found.assignment_keys ?? []).map((assignmentKey, index) => ({
+      assignmentKey,
+      revision: required(revisions?.[index], 'the revision of a budget that is held of'),
+      window: { start: required(windows?.[index], 'the window of a budget that is held of') },
+      delta: found.amount,
+    })),
+  }
+}
+
+/** A reservation of a customer. */
+export type ReservationOf = { customerKey: Uuid; key: Uuid }
+
+/** One reservation by its keys, for a `cross join lateral`: of very many, nothing else is read. */
+export const reservationWithKey = (customerKey: Sql, key: Sql): Sql => sql`(
+  select * from reservations of
+  where of.customer_key = ${customerKey} and of.reservation_key = ${key} limit 1)`
+
+/** Reservations by their keys, in no particular order; what there is not is left out. */
+export async function findReservations(
+  reader: Reader,
+  asked: readonly ReservationOf[],
+): Promise<Reservation[]> {
+  if (asked.length === 0) return []
+  const found = await reader.many(
+    reservationRow,
+    sql`
+    select ${columns}
+    from unnest(
+      ${asked.map(({ customerKey }) => customerKey)}::uuid[],
+      ${asked.map(({ key }) => key)}::uuid[]
+    ) as asked (customer_key, reservation_key)
+      cross join lateral
+        ${reservationWithKey(sql`asked.customer_key`, sql`asked.reservation_key`)} r`,
+  )
+  return found.map(reservationOf)
+}
+
+const committedOf = ({ committedAmount: amount }: Reservation): string | null =>
+  amount === null ? null : quantityToSql(amount)
+const startOf = ({ window }: Posting): string => instantToWire(window.start)
+
+/** Writes reservations as they are now, new ones and changed ones alike. */
+export async function saveReservations(
+  tx: Tx,
+  scope: Scope,
+  reservations: readonly Reservation[],
+): Promise<void> {
+  if (reservations.length === 0) return
+  const of = (text: (reservation: Reservation) => string | null) =>
+    bareArray(reservations.map(text))
+  const arrays = (texts: (attribution: Attribution) => readonly string[]) =>
+    arrayOfArrays(
+      reservations.map(({ attribution }) => attribution && bareArray(texts(attribution))),
+    )
+  await tx.execute(sql`
+    insert into reservations (customer_key, reservation_key, environment_key, status, feature_key,
+      resource_key, amount, committed_amount, occurred_at, dimensions, direct_entity_keys,
+      entity_keys, assignment_keys, assignment_revisions, assignment_windows, created_at,
+      expires_at, updated_at)
+    select customer_key, reservation_key, ${scope.environmentKey}::uuid, status, feature_key,
+      resource_key, amount, committed_amount, occurred_at, dimensions::jsonb,
+      direct_entity_keys::uuid[], entity_keys::uuid[], assignment_keys::uuid[],
+      assignment_revisions::integer[], assignment_windows::timestamptz[], created_at, expires_at,
+      updated_at
+    from unnest(
+      ${of(({ customerKey }) => customerKey)}::uuid[],
+      ${of(({ key }) => key)}::uuid[],
+      ${of(({ status }) => status)}::text[],
+      ${of(({ featureKey }) => featureKey)}::uuid[],
+      ${of(({ resourceKey }) => resourceKey)}::uuid[],
+      ${of(({ amount }) => quantityToSql(amount))}::numeric[],
+      ${of(committedOf)}::numeric[],
+      ${of(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
+      ${arrayOfJson(reservations.map(({ dimensions }) => dimensions))}::text[],
+      ${arrays(({ direct }) => direct)}::text[],
+      ${arrays(({ entities }) => entities)}::text[],
+      ${arrays(({ postings }) => postings.map(({ assignmentKey }) => assignmentKey))}::text[],
+      ${arrays(({ postings }) => postings.map(({ revision }) => String(revision)))}::text[],
+      ${arrays(({ postings }) => postings.map(startOf))}::text[],
+      ${of(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
+      ${of(({ expiresAt }) => instantToWire(expiresAt))}::timestamptz[],
+      ${of(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
+    ) as reservation (customer_key, reservation_key, status, feature_key, resource_key, amount,
+      committed_amount, occurred_at, dimensions, direct_entity_keys, entity_keys, assignment_keys,
+      assignment_revisions, assignment_windows, created_at, expires_at, updated_at)
+    on conflict (customer_key, reservation_key) do update set
+      status = excluded.status, committed_amount = excluded.committed_amount,
+      expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
+}
+
+/** Reservations of one statement, whatever has piled up. */
+const AT_ONCE = 1000
+
+/**
+ * The keys (`reservation_key`) of what has expired by `at` and nobody has noted: a subquery, whose
+ * parts are expressions of the statement around it. It goes from one to the next: whatever the
+ * planner takes for granted about instants, nothing else is read.
+ */
+export const expiredKeys = (customerKey: Sql, at: Sql): Sql => {
+  const next = (after: Sql) => sql`
+    select r.reservation_key, r.expires_at from reservations r
+    where r.customer_key = ${customerKey} and r.status = 'open' and r.expires_at <= ${at} ${after}
+    order by r.expires_at, r.reservation_key limit 1`
+  return sql`(
+    with recursive due as (
+      (${next(sql``)})
+      union all
+      select next.* from due cross join lateral (${next(sql`
+        and (r.expires_at, r.reservation_key) > (due.expires_at, due.reservation_key)`)}) as next
+    )
+    select reservation_key from due)`
+}
+
+/**
+ * What of customers has expired by the instants in their heads, which must be locked, and is still
+ * noted as open. Not all of it if it is very much.
+ */
+export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promise<Reservation[]> {
+  if (customerKeys.length === 0) return []
+  const found = await tx.many(
+    reservationRow,
+    sql`
+    select ${columns}
+    from (
+      select head.customer_key, due.reservation_key
+      from customer_heads head cross join lateral
+        ${expiredKeys(sql`head.customer_key`, sql`head.decided_at`)} as due
+      where head.customer_key = any(${customerKeys}::uuid[])
+      limit ${AT_ONCE}::integer
+    ) as due
+      cross join lateral ${reservationWithKey(sql`due.customer_key`, sql`due.reservation_key`)} r`,
+  )
+  return found.map(reservationOf)
+}
+
+/** What a customer holds. Not all of it if it is very much. */
+export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]> {
+  const found = await tx.many(
+    reservationRow,
+    sql`
+    select ${columns} from reservations r
+    where r.customer_key = ${customerKey}::uuid and r.status = 'open'
+    order by r.expires_at limit ${AT_ONCE}::integer`,
+  )
+  return found.map(reservationOf)
+}
+
+/** `statuses`: as of `now`, null for any. */
+export type ReservationFilter = {
+  statuses: readonly Reservation['status'][] | null
+  now: Instant
+  page: PageRequest
+}
+
+/** A customer's reservations, newest first. */
+export async function listReservations(
+  reader: Reader,
+  customerKey: Uuid,
+  { statuses, now, page }: ReservationFilter,
+): Promise<PageRows<Reservation>> {
+  return readRows(reader, {
+    row: reservationRow,
+    of: reservationOf,
+    select: sql`
+    select ${columns} from reservations r
+    where r.customer_key = ${customerKey}::uuid ${withStatus(statuses, now)}`,
+    key: { in: sql`r.reservation_key`, out: sql`reservation_key` },
+    page,
+  })
+}
+
+/** What is open alone is a question of its own, for the index of what is open. */
+function withStatus(statuses: ReservationFilter['statuses'], now: Instant): Sql {
+  if (statuses === null) return sql``
+  const at = instantToWire(now)
+  if (statuses.every((status) => status === 'open'))
+    return sql`and r.status = 'open' and r.expires_at > ${at}::timestamptz`
+  return sql`
+    and case when r.status = 'open' and r.expires_at <= ${at}::timestamptz
+      then 'expired' else r.status end = any(${statuses}::text[])`
+}
+
+/** Whether a customer has a reservation. */
+export const reservationExists = async (
+  reader: Reader,
+  customerKey: Uuid,
+  key: Uuid,
+): Promise<boolean> => (await findReservations(reader, [{ customerKey, key }])).length > 0

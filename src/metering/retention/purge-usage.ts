@@ -1,0 +1,125 @@
+import type { App } from '../../app.ts'
+import { closingHeads } from '../../customers/index.ts'
+import { column, row, sql, type Tx } from '../../db/index.ts'
+import { scheduleUnlessNoted, type WorkHandler } from '../../jobs/index.ts'
+import { type Instant, instantToWire } from '../../kernel/clock.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { KEPT_MS } from '../dedup/index.ts'
+import { makePartitions } from '../records/index.ts'
+
+export const TRIM_USAGE = 'usage.trim'
+
+export const DAY_MS = 86_400_000
+/** Other work gets its turn in between. */
+const NEXT_PART_MS = 1
+/** Until whoever holds what is to be trimmed is asked again. */
+const HELD_MS = 60_000
+/** Rows of one statement: well within its time, whatever has piled up. */
+export const FORGOTTEN_AT_ONCE = 5000
+
+/** How long windows that have closed are kept, in milliseconds. */
+export const closedKeptMs = ({ config }: Pick<App, 'config'>): number =>
+  config.windowRetentionDays * DAY_MS
+
+/** What a part of trimming came to: rows that are due, and those of them that are gone. */
+export type Trimmed = { due: number; gone: number }
+
+/** When trimming goes on: at once where there may be more, and later where all of it is held. */
+export function nextTrimming(parts: readonly Trimmed[], now: Instant): Instant {
+  const isHeld = ({ due, gone }: Trimmed) => due > gone
+  if (parts.some((part) => part.gone === FORGOTTEN_AT_ONCE || (part.gone > 0 && isHeld(part))))
+    return now + NEXT_PART_MS
+  return now + (parts.some(isHeld) ? HELD_MS : DAY_MS)
+}
+
+/** An environment that has usage is trimmed once a day of its clock. */
+export const scheduleTrimming = (tx: Tx, app: App, scope: Scope): Promise<number> =>
+  scheduleUnlessNoted(tx, app, {
+    scope,
+    customerKey: null,
+    kind: TRIM_USAGE,
+    subject: '',
+    dueAt: app.clock.now() + DAY_MS,
+  })
+
+/**
+ * Removes names that are no longer remembered, what is kept of windows that closed long ago, and
+ * reservations that ended long ago, a part at a time. Makes the partitions of the next months as
+ * well: all of usage grows with the clock.
+ */
+export const trimUsage: WorkHandler = async (tx, { scope }, now, app) => {
+  const before = now - closedKeptMs(app)
+  const forgotten = await Promise.all([
+    forgetNames(tx, scope, now),
+    forgetTotals(tx, scope, before),
+    forgetMarks(tx, scope, before),
+    forgetEnded(tx, scope, { before, madeBefore: now - KEPT_MS.keyed - DAY_MS }),
+  ])
+  const next = nextTrimming(forgotten, now)
+  if (next === now + DAY_MS) await makePartitions(app)
+  return next
+}
+
+const gone = (count: number): Trimmed => ({ due: count, gone: count })
+
+const forgetNames = async (tx: Tx, scope: Scope, now: Instant): Promise<Trimmed> =>
+  gone(
+    await tx.execute(sql`
+    delete from usage_keys where (customer_key, key_hash) in (
+      select customer_key, key_hash from usage_keys
+      where environment_key = ${scope.environmentKey}::uuid
+        and kept_until <= ${instantToWire(now)}::timestamptz
+      order by kept_until limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
+  )
+
+const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> =>
+  gone(
+    await tx.execute(sql`
+    delete from usage_totals
+    where (customer_key, feature_key, resource_key, window_end, window_start) in (
+      select customer_key, feature_key, resource_key, window_end, window_start from usage_totals
+      where environment_key = ${scope.environmentKey}::uuid
+        and window_end < ${instantToWire(before)}::timestamptz and not is_kept
+      order by window_end limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
+  )
+
+export const trimmedRow = row({ due: column.integer, gone: column.integer })
+
+const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> => {
+  const key = sql`customer_key, feature_key, resource_key, mark_hash, window_end, window_start`
+  return tx.one(
+    trimmedRow,
+    sql`
+    with due as materialized (
+      select ${key} from usage_marks
+      where environment_key = ${scope.environmentKey}::uuid
+        and window_end < ${instantToWire(before)}::timestamptz
+      order by window_end limit ${FORGOTTEN_AT_ONCE}::integer
+    ),
+    ${closingHeads(sql`due`, before)},
+    gone as (
+      delete from usage_marks
+      where (${key}) in (select ${key} from due join free using (customer_key))
+      returning 1
+    )
+    select (select count(*) from due) as due, (select count(*) from gone) as gone`,
+  )
+}
+
+/**
+ * Reservations that ended before an instant. What a repetition by its key is answered needs them
+ * for as long as the key is remembered, which is counted from when they were made.
+ */
+const forgetEnded = async (
+  tx: Tx,
+  scope: Scope,
+  { before, madeBefore }: { before: Instant; madeBefore: Instant },
+): Promise<Trimmed> =>
+  gone(
+    await tx.execute(sql`
+      delete from reservations where (customer_key, reservation_key) in (
+        select customer_key, reservation_key from reservations
+        where environment_key = ${scope.environmentKey}::uuid and status <> 'open'
+          and updated_at < ${instantToWire(Math.min(before, madeBefore))}::timestamptz
+        order by updated_at limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
+  )

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Instant } from '../../kernel/clock.ts'
+import { contains, LIFETIME, type Window } from '../../kernel/period.ts'
+import { wholeUnits } from '../../kernel/quantity.ts'
+import type { Aggregate, KeptTotal } from '../types.ts'
+import { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
+import { NOTHING, usageOf } from './usage-of.ts'
+
+const total = (window: Window, lastAt: Instant, held = 0n): KeptTotal => ({
+  window,
+  tally: NOTHING,
+  held,
+  lastAt,
+  setAt: null,
+})
+
+type Counted = { occurredAt: Instant; amount: bigint; mark: string }
+
+const WINDOWS: readonly Window[] = [
+  LIFETIME,
+  { start: 10, end: 20 },
+  { start: 20, end: 30 },
+  { start: 15, end: 25 },
+]
+
+const EMPTY = WINDOWS.map((window) => total(window, LIFETIME.start))
+
+/** Counts records one by one, as they arrive. */
+function countAll(records: readonly Counted[]): readonly KeptTotal[] {
+  const seen = new Set<string>()
+  return records.reduce<readonly KeptTotal[]>(
+    (totals, record) =>
+      totalsWith(totals, record, (window) => {
+        const name = `${window.start} ${record.mark}`
+        if (seen.has(name)) return false
+        seen.add(name)
+        return true
+      }),
+    EMPTY,
+  )
+}
+
+/** What the aggregates mean, by all records of the window at once. */
+function meaning(records: readonly Counted[], aggregate: Aggregate): bigint {
+  const amounts = records.map(({ amount }) => amount).sort((a, b) => (a < b ? -1 : 1))
+  const sum = amounts.reduce((total, amount) => total + amount, 0n)
+  switch (aggregate) {
+    case 'SUM':
+      return sum
+    case 'MAX':
+      return amounts.at(-1) ?? 0n
+    case 'MIN':
+      return amounts[0] ?? 0n
+    case 'AVG':
+      return usageOf({ ...NOTHING, sum, count: BigInt(records.length) }, 'AVG')
+    case 'UNIQUE':
+      return wholeUnits(new Set(records.map(({ mark }) => mark)).size)
+  }
+}
+
+const record: fc.Arbitrary<Counted> = fc.record({
+  occurredAt: fc.integer({ min: 0, max: 40 }),
+  amount: fc.bigInt({ min: -1000n, max: 1000n }),
+  mark: fc.constantFrom('a', 'b', 'c'),
+})
+
+test('totals that are kept are those of all records of the window, in any order', () => {
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 12 }), fc.func(fc.integer()), (records, order) => {
+      const shuffled = records
+        .map((each, index) => [each, order(index)] as const)
+        .sort(([, a], [, b]) => a - b)
+        .map(([each]) => each)
+      const totals = countAll(records)
+      assert.deepEqual(countAll(shuffled), totals)
+      for (const { window, tally, lastAt } of totals) {
+        const own = records.filter(({ occurredAt }) => contains(window, occurredAt))
+        assert.equal(lastAt, Math.max(LIFETIME.start, ...own.map(({ occurredAt }) => occurredAt)))
+        for (const aggregate of ['SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE'] as const)
+          assert.equal(usageOf(tally, aggregate), meaning(own, aggregate), aggregate)
+      }
+    }),
+  )
+})
+
+test('values 5, 5, 8 of users a, a, b: sum 18, greatest 8, least 5, average 6, 2 users', () => {
+  const records = [5, 5, 8].map((amount, index) => ({
+    occurredAt: 12,
+    amount: wholeUnits(amount),
+    mark: index < 2 ? 'a' : 'b',
+  }))
+  const [{ tally } = { tally: NOTHING }] = countAll(records)
+  assert.equal(tally.count, 3n)
+  assert.deepEqual(
+    (['SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE'] as const).map((name) => usageOf(tally, name)),
+    [18, 8, 5, 6, 2].map(wholeUnits),
+  )
+})
+
+test('a window is made only if something has occurred since it began, or is held', () => {
+  const window = { start: 10, end: 20 }
+  assert.equal(mustBeMade([], window), false)
+  assert.equal(mustBeMade([total(LIFETIME, 9)], window), false)
+  assert.equal(mustBeMade([total(LIFETIME, 10)], window), true)
+  assert.equal(mustBeMade([total(LIFETIME, 30)], window), true)
+  assert.equal(mustBeMade([total(LIFETIME, 10), total(window, 10)], window), false)
+  assert.equal(mustBeMade([total(LIFETIME, 10)], LIFETIME), false)
+  assert.equal(mustBeMade([total(LIFETIME, 9, 1n)], window), true)
+})
+
+test('a window that begins is kept from its first record on', () => {
+  const window = { start: 10, end: 20 }
+  const before = [total(LIFETIME, 9)]
+  const begun = withWindow(before, window)
+  assert.deepEqual(begun, [...before, total(window, LIFETIME.start)])
+  assert.equal(withWindow(begun, window), begun)
+  assert.throws(() => withWindow([total(LIFETIME, 10)], window), /assertion failed/)
+})
+
+test('what is held is held in the windows that it occurred in, and is no usage', () => {
+  const held = totalsHolding(EMPTY, { amount: 7n, occurredAt: 15 })
+  assert.deepEqual(
+    held.map((each) => each.held),
+    [7n, 7n, 0n, 7n],
+  )
+  assert.deepEqual(totalsHolding(held, { amount: -7n, occurredAt: 15 }), EMPTY)
+  const counted = totalsWith(held, { amount: 5n, occurredAt: 24 }, () => false)
+  assert.deepEqual(
+    counted.map((each) => [each.tally.sum, each.held]),
+    [
+      [5n, 7n],
+      [0n, 7n],
+      [5n, 0n],
+      [5n, 7n],
+    ],
+  )
+})

@@ -1,0 +1,120 @@
+import { column, type Reader, row, type Sql, sql } from '../../db/index.ts'
+import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
+import { boundToSql, type Window } from '../../kernel/period.ts'
+import { AHEAD_LIMIT_MS, type Metered, type Tally } from '../types.ts'
+import { tallyColumns, tallyOf } from './aggregate-store.ts'
+
+/** The records of a customer that counted for a feature, from one instant until another. */
+export type RecordsOf = Metered & { customerKey: Uuid; window: Window }
+
+const countRow = row({ records: column.bigint })
+
+/** How many records counted in a window, by its days: those at its ends count as a whole. */
+export const countRecords = async (reader: Reader, of: RecordsOf): Promise<bigint> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select coalesce(sum(day.count), 0)::bigint as records
+      from usage_totals day
+      where day.customer_key = ${of.customerKey}::uuid
+        and day.feature_key = ${of.featureKey}::uuid
+        and day.resource_key = ${of.resourceKey}::uuid
+        and day.window_end > ${boundToSql(of.window.start)}::timestamptz
+        and day.window_start < ${boundToSql(of.window.end)}::timestamptz
+        and day.is_kept and isfinite(day.window_end)`,
+    )
+  ).records
+
+/** Records whose values are looked at to find out how many series there will be at least. */
+const PROBED = 50_000
+
+/**
+ * How many different values dimensions have at least, up to `most` + 1, by the first records of a
+ * window. Whoever could not show so many is told before all of them are counted.
+ */
+export const countTagsAtLeast = async (
+  reader: Reader,
+  of: RecordsOf,
+  { dimensions, most }: { dimensions: readonly string[]; most: number },
+): Promise<bigint> =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as records from (
+        select distinct tags from (
+          select ${tagsOf(dimensions)} as tags from ${recordsIn(of)} limit ${PROBED}::integer
+        ) as probed
+        limit ${most + 1}::integer
+      ) as tagged`,
+    )
+  ).records
+
+/** Where a window is cut: into stretches, of which some begin a period. */
+export type Cuts = {
+  /** The ends of stretches, ascending; the first is the window's start, the last its end. */
+  instants: readonly number[]
+  /** The period of each stretch, by number. */
+  periods: readonly number[]
+}
+
+const stretchRow = row({ stretch: column.integer, tags: column.json<string[]>(), ...tallyColumns })
+
+/** What counted in one stretch, of records with the same tags. */
+export type Stretch = { stretch: number; tags: readonly string[]; tally: Tally }
+
+/**
+ * Tallies by stretch (from 0) and by the values of dimensions, '' for a record without one. A
+ * distinct value counts once in its period, in the stretch that saw it first. Reads every
+ * record, and answers the first `limit`: there may be as many values as records.
+ */
+export async function tallyStretches(
+  reader: Reader,
+  of: RecordsOf,
+  by: { dimensions: readonly string[]; cuts: Cuts; limit: number },
+): Promise<Stretch[]> {
+  const { instants, periods } = by.cuts
+  const found = await reader.many(
+    stretchRow,
+    sql`
+    with counted as (
+      select ${stretchOf(instants)} as stretch, ${tagsOf(by.dimensions)} as tags, counted.amount,
+        counted.mark
+      from ${recordsIn(of)}),
+    first_seen as (
+      select min(stretch) as stretch, tags from counted where mark is not null
+      group by (${periods}::integer[])[stretch + 1], tags, mark)
+    select tally.stretch, to_json(tally.tags) as tags, tally.count, tally.sum, tally.min,
+      tally.max, coalesce(seen.distinct_count, 0) as distinct_count
+    from (
+      select stretch, tags, count(*) as count, sum(amount) as sum, min(amount) as min,
+        max(amount) as max
+      from counted group by stretch, tags) as tally
+      left join (
+        select stretch, tags, count(*) as distinct_count from first_seen group by stretch, tags
+      ) as seen using (stretch, tags)
+    order by tally.tags collate "C", tally.stretch limit ${by.limit}::integer`,
+  )
+  return found.map((each) => ({ stretch: each.stretch, tags: each.tags, tally: tallyOf(each) }))
+}
+
+/** The records `event` of a window, with what each `counted` for the feature. */
+const recordsIn = (of: RecordsOf): Sql => sql`
+  usage_events event
+    cross join lateral unnest(event.feature_keys, event.amounts, event.marks)
+      as counted (feature_key, amount, mark)
+  where event.customer_key = ${of.customerKey}::uuid
+    and event.resource_key = ${of.resourceKey}::uuid
+    and event.occurred_at >= ${boundToSql(of.window.start)}::timestamptz
+    and event.occurred_at < ${boundToSql(of.window.end)}::timestamptz
+    and event.event_key >= ${firstKeyAt(of.window.start - AHEAD_LIMIT_MS)}::uuid
+    and counted.feature_key = ${of.featureKey}::uuid`
+
+const stretchOf = (instants: readonly number[]): Sql => sql`
+  width_bucket(event.occurred_at, ${instants.map(boundToSql)}::timestamptz[]) - 1`
+
+const tagsOf = (dimensions: readonly string[]): Sql => sql`
+  array(select coalesce(event.dimensions ->> name, '')
+    from unnest(${dimensions}::text[]) with ordinality as dimension (name, position)
+    order by position)`

@@ -1,0 +1,19 @@
+export { markHash } from './aggregate-store.ts'
+export { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
+export { findUsage } from './find-usage.ts'
+export { countRecords, countTagsAtLeast, tallyStretches } from './history-store.ts'
+export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
+export { isCountedSince, readTotals, totalsAt, totalsFromJson } from './total-store.ts'
+export { NOTHING, usageOf } from './usage-of.ts'
+export {
+  findMarks,
+  findTotals,
+  isCounted,
+  type MarkOf,
+  makeMarks,
+  makeTotals,
+  saveMarks,
+  saveTotals,
+  totalOf,
+  totalRow,
+} from './window-store.ts'

@@ -1,0 +1,50 @@
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput } from '../../kernel/errors.ts'
+import { contains } from '../../kernel/period.ts'
+import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
+import type { KeptTotal } from '../types.ts'
+
+/** The largest usage that a JSON number tells exactly, of either sign. */
+const LARGEST = wholeUnits(Number.MAX_SAFE_INTEGER)
+
+const isInRange = (quantity: Quantity): boolean => -LARGEST <= quantity && quantity <= LARGEST
+
+/** A sum that can be set: signed, and when the SET in force occurred. */
+export type Settable = { sum: Quantity; setAt: Instant | null }
+
+/**
+ * What a SET has to count for so that a signed sum becomes `value`. Null for one that is older than
+ * the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError`
+ * when the difference is larger than a usage may be.
+ */
+export function amountOfSet(
+  { sum, setAt }: Settable,
+  set: { value: Quantity; occurredAt: Instant },
+  field: string,
+): Quantity | null {
+  if (setAt !== null && set.occurredAt < setAt) return null
+  const amount = set.value - sum
+  if (!isInRange(amount))
+    throw badInput(
+      `${field}: the difference to the current usage is beyond 2^53 − 1`,
+      'UsageMeasurementDiffOutOfRangeError',
+    )
+  return amount
+}
+
+/** The totals after a SET: in every window that it occurred in, the latest one is in force. */
+export const totalsAfterSet = (
+  totals: readonly KeptTotal[],
+  occurredAt: Instant,
+): readonly KeptTotal[] =>
+  totals.map((total) =>
+    contains(total.window, occurredAt)
+      ? { ...total, setAt: Math.max(total.setAt ?? occurredAt, occurredAt) }
+      : total,
+  )
+
+/** 400 `EntitlementUsageOutOfRangeError` for usage that a JSON number could not tell exactly. */
+export function refuseOutOfRange(usage: Quantity, field: string): void {
+  if (!isInRange(usage))
+    throw badInput(`${field}: usage would be beyond 2^53 − 1`, 'EntitlementUsageOutOfRangeError')
+}

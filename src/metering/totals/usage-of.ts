@@ -1,0 +1,29 @@
+import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
+import type { Aggregate, Tally } from '../types.ts'
+
+/** Of a window in which nothing counted. */
+export const NOTHING: Tally = { count: 0n, sum: 0n, min: null, max: null, distinct: 0n }
+
+/**
+ * Usage by an aggregate, signed and before any unit transformation; 0 when nothing counted. An
+ * average is rounded to the decimals of a quantity, halves away from zero.
+ */
+export function usageOf(tally: Tally, aggregate: Aggregate): Quantity {
+  switch (aggregate) {
+    case 'SUM':
+      return tally.sum
+    case 'MAX':
+      return tally.max ?? 0n
+    case 'MIN':
+      return tally.min ?? 0n
+    case 'AVG':
+      return tally.count === 0n ? 0n : divided(tally.sum, tally.count)
+    case 'UNIQUE':
+      return wholeUnits(1) * tally.distinct
+  }
+}
+
+function divided(sum: Quantity, count: bigint): Quantity {
+  const half = sum < 0n ? -count : count
+  return (2n * sum + half) / (2n * count)
+}

@@ -1,0 +1,218 @@
+import { bareArray, column, type Reader, type Row, row, sql, type Tx } from '../../db/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { boundToSql, type Window } from '../../kernel/period.ts'
+import { quantityToSql } from '../../kernel/quantity.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { isAlwaysKept, type KeptTotal, type MeteredOf, type WindowOf } from '../types.ts'
+import {
+  markHash,
+  recordsOfWindow,
+  tallyColumns,
+  tallyOf,
+  tallyOfWindow,
+  windowsAsked,
+} from './aggregate-store.ts'
+
+const positionColumn = { position: column.integer }
+const windowColumns = { window_start: column.bound, window_end: column.bound }
+const lastColumns = {
+  held: column.quantity,
+  last_at: column.bound,
+  set_at: column.nullable(column.instant),
+}
+
+export const totalRow = row({ ...windowColumns, ...tallyColumns, ...lastColumns })
+const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
+const madeRow = row({ ...tallyColumns, ...lastColumns })
+
+export const totalOf = (found: Row<typeof totalRow>): KeptTotal => ({
+  window: { start: found.window_start, end: found.window_end },
+  tally: tallyOf(found),
+  held: found.held,
+  lastAt: found.last_at,
+  setAt: found.set_at,
+})
+
+/**
+ * The totals of what is metered whose windows end after an instant, in the order of what is asked
+ * for. Whoever counts records that occurred then or later needs them all, and no other: each is
+ * looked up by itself, or the planner would read the whole table where few customers have much.
+ */
+export async function findTotals(
+  reader: Reader,
+  asked: readonly (MeteredOf & { from: Instant })[],
+): Promise<KeptTotal[][]> {
+  if (asked.length === 0) return []
+  const found = await reader.many(
+    keptRow,
+    sql`
+    select asked.position, total.window_start, total.window_end, total.count, total.sum,
+      total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
+    from unnest(
+      ${bareArray(asked.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(asked.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(asked.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(asked.map(({ from }) => boundToSql(from)))}::timestamptz[]
+    ) with ordinality as asked (customer_key, feature_key, resource_key, from_at, position)
+      cross join lateral (
+        select * from usage_totals total
+        where total.customer_key = asked.customer_key and total.feature_key = asked.feature_key
+          and total.resource_key = asked.resource_key and total.window_end > asked.from_at
+        offset 0) total`,
+  )
+  const totals: KeptTotal[][] = asked.map(() => [])
+  for (const each of found) totals[each.position - 1]?.push(totalOf(each))
+  return totals
+}
+
+const countedRow = row({ is_counted: column.boolean })
+
+/**
+ * Whether any customer of an environment has usage of a feature, or holds some. One look for each
+ * customer, up to the first that has: usage is found by its customer only, and meters change
+ * seldom.
+ */
+export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean> =>
+  (
+    await reader.one(
+      countedRow,
+      sql`
+      select exists (
+        select from customers c cross join lateral (
+          select from usage_totals total
+          where total.customer_key = c.customer_key and total.feature_key = ${featureKey}::uuid
+            and (total.count > 0 or total.held > 0)
+          limit 1) used
+        where c.environment_key = ${scope.environmentKey}::uuid
+      ) as is_counted`,
+    )
+  ).is_counted
+
+/** Totals of windows that have none, made as by `readTotals`, in the order of the windows. */
+export async function makeTotals(
+  reader: Reader,
+  windows: readonly WindowOf[],
+): Promise<KeptTotal[]> {
+  if (windows.length === 0) return []
+  const found = await reader.many(
+    madeRow,
+    sql`
+    select made.count, made.sum, made.min, made.max, made.distinct_count, made.held,
+      coalesce(made.last_at, '-infinity') as last_at, made.set_at
+    from ${windowsAsked(windows)} cross join lateral (${tallyOfWindow}) as made
+    order by query.position`,
+  )
+  return windows.map(({ window }, index) => {
+    const made = required(found[index], 'the tally of a window')
+    const { held, last_at: lastAt, set_at: setAt } = made
+    return { window, tally: tallyOf(made), held, lastAt, setAt }
+  })
+}
+
+/** Notes the marks of the records of windows: for those whose totals are about to be kept. */
+export async function makeMarks(tx: Tx, scope: Scope, windows: readonly WindowOf[]): Promise<void> {
+  if (windows.length === 0) return
+  await tx.execute(sql`
+    insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
+      window_start, environment_key)
+    select distinct query.customer_key, query.feature_key, query.resource_key, ${markHash},
+      query.window_end, query.window_start, ${scope.environmentKey}::uuid
+    from ${windowsAsked(windows)} cross join lateral (
+      select counted.mark from ${recordsOfWindow} and counted.mark is not null
+    ) as counted
+    on conflict do nothing`)
+}
+
+/** The text of a value; null for none. */
+const textOr = <T>(value: T | null, textOf: (value: T) => string): string | null =>
+  value === null ? null : textOf(value)
+
+/** Writes totals as they are now, new and changed ones alike. */
+export async function saveTotals(
+  tx: Tx,
+  scope: Scope,
+  totals: readonly (MeteredOf & { total: KeptTotal })[],
+): Promise<void> {
+  if (totals.length === 0) return
+  await tx.execute(sql`
+    insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
+      environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at)
+    select customer_key, feature_key, resource_key, window_end, window_start,
+      ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
+      set_at
+    from unnest(
+      ${bareArray(totals.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(totals.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(totals.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(totals.map(({ total }) => boundToSql(total.window.end)))}::timestamptz[],
+      ${bareArray(totals.map(({ total }) => boundToSql(total.window.start)))}::timestamptz[],
+      ${totals.map(({ total }) => isAlwaysKept(total.window))}::boolean[],
+      ${bareArray(totals.map(({ total }) => String(total.tally.count)))}::bigint[],
+      ${bareArray(totals.map(({ total }) => quantityToSql(total.tally.sum)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => textOr(total.tally.min, quantityToSql)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => textOr(total.tally.max, quantityToSql)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => String(total.tally.distinct)))}::bigint[],
+      ${bareArray(totals.map(({ total }) => quantityToSql(total.held)))}::numeric[],
+      ${bareArray(totals.map(({ total }) => boundToSql(total.lastAt)))}::timestamptz[],
+      ${totals.map(({ total: { setAt } }) => textOr(setAt, boundToSql))}::timestamptz[]
+    ) as total (customer_key, feature_key, resource_key, window_end, window_start, is_kept, count,
+      sum, min, max, distinct_count, held, last_at, set_at)
+    on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
+      count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
+      distinct_count = excluded.distinct_count, held = excluded.held, last_at = excluded.last_at,
+      set_at = excluded.set_at`)
+}
+
+/** What a total of distinct values has seen. */
+export type MarkOf = MeteredOf & { hash: string }
+
+const markRow = row({ ...positionColumn, ...windowColumns })
+
+/** The windows whose totals have seen a mark, in the order of the marks. */
+export async function findMarks(reader: Reader, marks: readonly MarkOf[]): Promise<Window[][]> {
+  if (marks.length === 0) return []
+  const found = await reader.many(
+    markRow,
+    sql`
+    select asked.position, seen.window_start, seen.window_end
+    from unnest(
+      ${bareArray(marks.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(marks.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(marks.map(({ hash }) => hash))}::uuid[]
+    ) with ordinality as asked (customer_key, feature_key, resource_key, mark_hash, position)
+      cross join lateral (
+        select window_start, window_end from usage_marks m
+        where m.customer_key = asked.customer_key and m.feature_key = asked.feature_key
+          and m.resource_key = asked.resource_key and m.mark_hash = asked.mark_hash
+        offset 0) seen`,
+  )
+  const windows: Window[][] = marks.map(() => [])
+  for (const { position, window_start, window_end } of found)
+    windows[position - 1]?.push({ start: window_start, end: window_end })
+  return windows
+}
+
+/** Notes marks that were not seen in a window before. */
+export async function saveMarks(
+  tx: Tx,
+  scope: Scope,
+  marks: readonly (MarkOf & { window: Window })[],
+): Promise<void> {
+  if (marks.length === 0) return
+  await tx.execute(sql`
+    insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
+      window_start, environment_key)
+    select customer_key, feature_key, resource_key, mark_hash, window_end, window_start,
+      ${scope.environmentKey}::uuid
+    from unnest(
+      ${bareArray(marks.map(({ customerKey }) => customerKey))}::uuid[],
+      ${bareArray(marks.map(({ featureKey }) => featureKey))}::uuid[],
+      ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
+      ${bareArray(marks.map(({ hash }) => hash))}::uuid[],
+      ${bareArray(marks.map(({ window }) => boundToSql(window.end)))}::timestamptz[],
+      ${bareArray(marks.map(({ window }) => boundToSql(window.start)))}::timestamptz[]
+    ) as seen (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)`)
+}

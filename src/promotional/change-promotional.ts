@@ -1,0 +1,104 @@
+import type { Feature } from '../catalog/features/index.ts'
+import type { Allowance, Reset } from '../entitlements/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import { sent } from '../kernel/patch.ts'
+import { allowanceOf, endOf, resetOf } from './grant-promotional.ts'
+import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
+
+type Changing = { feature: Feature; now: Instant; where: string }
+
+/**
+ * A grant in force as it is from `now` on; `before` itself if nothing differs. It keeps its key,
+ * its beginning and with it the anchor of its usage. Throws 400 as `grantPromotional` does, but
+ * takes features that are archived: who holds one keeps it.
+ */
+export function changePromotional(
+  before: PromotionalEntitlement,
+  change: PromotionalChange,
+  { feature, now, where }: Changing,
+): PromotionalEntitlement {
+  const input = inputAfter(before, change)
+  const after = {
+    ...before,
+    period: input.period,
+    allowance: allowanceOf(input, feature, where),
+    reset: resetOf(input, feature, where),
+    isVisible: input.isVisible,
+    endsAt: endAfter(before, input, { change, now, where }),
+  }
+  if (shown(after) === shown(before)) return before
+  return { ...after, revision: before.revision + 1, since: now, updatedAt: now }
+}
+
+/** Whether usage would be counted in other windows than before. */
+export const changesReset = (before: PromotionalEntitlement, after: PromotionalEntitlement) =>
+  JSON.stringify(after.reset) !== JSON.stringify(before.reset)
+
+/** What is granted, as a text to compare. */
+const shown = ({ period, allowance, reset, isVisible, endsAt }: PromotionalEntitlement): string => {
+  const { limit, isUnlimited, isSoft, enumValues } = allowance
+  const much = [limit === null ? null : String(limit), isUnlimited, isSoft, enumValues]
+  return JSON.stringify([period, much, reset?.period, reset?.accordingTo, isVisible, endsAt])
+}
+
+/** What a request would say that granted the whole of it anew. */
+function inputAfter(before: PromotionalEntitlement, change: PromotionalChange): PromotionalInput {
+  const { allowance } = before
+  const endsAtDate = change.customEndDate !== undefined && change.customEndDate !== null
+  const period = change.period ?? (endsAtDate ? 'custom' : before.period)
+  const kept = period === 'custom' && before.period === 'custom' ? before.endsAt : null
+  return {
+    featureId: before.feature.id,
+    period,
+    customEndDate: sent(change.customEndDate, kept),
+    ...limitAfter(allowance, change),
+    isSoft: sent(change.isSoft, allowance.isSoft),
+    enumValues: sent(change.enumValues, allowance.enumValues),
+    isVisible: sent(change.isVisible, before.isVisible),
+    ...resetAfter(before.reset, change),
+  }
+}
+
+/** A limit that is sent ends being unlimited, and the other way round. */
+function limitAfter(
+  before: Allowance,
+  { limit, isUnlimited }: PromotionalChange,
+): Pick<PromotionalInput, 'limit' | 'isUnlimited'> {
+  const hasLimit = limit !== undefined && limit !== null
+  return {
+    limit: sent(limit, isUnlimited === true ? null : before.limit),
+    isUnlimited: sent(isUnlimited, hasLimit ? false : before.isUnlimited),
+  }
+}
+
+/** A configuration that is not sent stays as long as the period does. */
+function resetAfter(
+  before: Reset | null,
+  { resetPeriod, accordingTo }: PromotionalChange,
+): Pick<PromotionalInput, 'resetPeriod' | 'accordingTo'> {
+  const period = sent(resetPeriod, before?.period ?? null)
+  const kept = before !== null && before.period === period ? before : null
+  const of = (each: 'YEAR' | 'MONTH' | 'WEEK') =>
+    accordingTo[each] ?? (kept?.period === each ? kept.accordingTo : null)
+  return {
+    resetPeriod: period,
+    accordingTo: { YEAR: of('YEAR'), MONTH: of('MONTH'), WEEK: of('WEEK') },
+  }
+}
+
+/** A period of a fixed length is counted from the beginning of the grant. */
+function endAfter(
+  before: PromotionalEntitlement,
+  input: PromotionalInput,
+  { change, now, where }: { change: PromotionalChange; now: Instant; where: string },
+): Instant | null {
+  if (change.period === undefined && change.customEndDate === undefined) return before.endsAt
+  const endsAt = endOf(input, { from: before.startsAt, now, where })
+  if (endsAt !== null && endsAt <= now)
+    throw badInput(
+      `${where}: period: ${input.period} from its beginning would be over; revoke it instead`,
+      'InvalidArgumentError',
+    )
+  return endsAt
+}

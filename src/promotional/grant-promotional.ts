@@ -1,0 +1,116 @@
+import type { PromotionalEntitlementPeriod } from '../api.gen.ts'
+import type { Feature } from '../catalog/features/index.ts'
+import type { Allowance, Reset } from '../entitlements/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import { badInput } from '../kernel/errors.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import { addUnits, type Span } from '../kernel/period.ts'
+import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
+
+type Granting = { key: Uuid; now: Instant; where: string }
+
+/**
+ * A grant from now on. Throws 400: `EntityIsArchivedError` for an archived feature;
+ * `UnsupportedFeatureType` for what its type does not have; `InvalidEntitlementResetPeriod`;
+ * `InvalidArgumentError` for an end, a limit or values that are impossible or missing.
+ */
+export function grantPromotional(
+  input: PromotionalInput,
+  feature: Feature,
+  { key, now, where }: Granting,
+): PromotionalEntitlement {
+  if (feature.status === 'SUSPENDED')
+    throw badInput(`${where}: the feature is archived`, 'EntityIsArchivedError')
+  const { period, isVisible } = input
+  return {
+    key,
+    revision: 0,
+    feature,
+    period,
+    allowance: allowanceOf(input, feature, where),
+    reset: resetOf(input, feature, where),
+    isVisible,
+    startsAt: now,
+    since: now,
+    endsAt: endOf(input, { from: now, now, where }),
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** What its type has of it, in one order. */
+export function allowanceOf(input: PromotionalInput, feature: Feature, where: string): Allowance {
+  const { limit, isUnlimited, isSoft } = input
+  const enumValues = [...new Set(input.enumValues)].toSorted()
+  if (feature.featureType !== 'NUMBER' && (limit !== null || isUnlimited || isSoft))
+    throw unsupported(where, feature, 'usageLimit, hasUnlimitedUsage or hasSoftLimit')
+  if (feature.featureType !== 'ENUM' && enumValues.length > 0)
+    throw unsupported(where, feature, 'enumValues')
+  if (feature.featureType === 'NUMBER') refuseImpossibleLimit(input, where)
+  if (feature.featureType === 'ENUM') refuseUnknownValues(enumValues, feature, where)
+  return { limit, isUnlimited, isSoft, enumValues }
+}
+
+function refuseImpossibleLimit({ limit, isUnlimited }: PromotionalInput, where: string): void {
+  if (isUnlimited && limit !== null)
+    throw impossible(`${where}: usageLimit and hasUnlimitedUsage exclude each other`)
+  if (!isUnlimited && limit === null)
+    throw impossible(`${where}: a NUMBER feature needs usageLimit or hasUnlimitedUsage`)
+}
+
+function refuseUnknownValues(enumValues: readonly string[], feature: Feature, where: string): void {
+  if (enumValues.length === 0) throw impossible(`${where}: an ENUM feature needs enumValues`)
+  const known = new Set((feature.enumConfiguration ?? []).map(({ value }) => value))
+  const unknown = enumValues.find((value) => !known.has(value))
+  if (unknown !== undefined)
+    throw impossible(`${where}: enumValues: the feature has no value ${JSON.stringify(unknown)}`)
+}
+
+const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
+
+/** Years, months and weeks begin with the grant unless it says otherwise. */
+export function resetOf(input: PromotionalInput, feature: Feature, where: string): Reset | null {
+  const { resetPeriod: period, accordingTo } = input
+  if (period !== null && feature.meterType !== 'INCREMENTAL')
+    throw badReset(`${where}: resetPeriod is for features of the meter type INCREMENTAL`)
+  const stray = CONFIGURED.find((each) => each !== period && accordingTo[each] !== null)
+  if (stray !== undefined)
+    throw badReset(`${where}: the configuration is for the reset period ${stray}, not ${period}`)
+  if (period === null) return null
+  if (period === 'DAY' || period === 'HOUR') return { period, accordingTo: null }
+  return { period, accordingTo: accordingTo[period] ?? 'SubscriptionStart' }
+}
+
+/** How long the periods of a fixed length last. */
+export const SPANS: Readonly<
+  Record<Exclude<PromotionalEntitlementPeriod, 'custom' | 'lifetime'>, Span>
+> = {
+  '1 week': { unit: 'WEEK', count: 1 },
+  '1 month': { unit: 'MONTH', count: 1 },
+  '6 month': { unit: 'MONTH', count: 6 },
+  '1 year': { unit: 'YEAR', count: 1 },
+}
+
+/** 9999-12-31T23:59:59.999Z: later ones have no date-time of the contract. */
+const LAST_INSTANT = 253_402_300_799_999
+
+/** `from` is the beginning of the grant. */
+export function endOf(
+  input: PromotionalInput,
+  { from, now, where }: { from: Instant; now: Instant; where: string },
+): Instant | null {
+  const { period, customEndDate } = input
+  if (period !== 'custom' && customEndDate !== null)
+    throw impossible(`${where}: customEndDate is for the period custom`)
+  if (period === 'lifetime') return null
+  if (period !== 'custom') return addUnits(from, SPANS[period].unit, SPANS[period].count)
+  if (customEndDate === null) throw impossible(`${where}: customEndDate is required`)
+  if (customEndDate <= now || customEndDate > LAST_INSTANT)
+    throw impossible(`${where}: customEndDate must be in the future, up to the year 9999`)
+  return customEndDate
+}
+
+const impossible = (message: string) => badInput(message, 'InvalidArgumentError')
+const badReset = (message: string) => badInput(message, 'InvalidEntitlementResetPeriod')
+const unsupported = (where: string, { featureType }: Feature, fields: string) =>
+  badInput(`${where}: a ${featureType} feature has no ${fields}`, 'UnsupportedFeatureType')

@@ -1,0 +1,31 @@
+import { milliseconds, nothing, type Sql, sql } from '../db/index.ts'
+import type { SourceLoader, SourcesOf } from '../entitlements/index.ts'
+
+const ofCustomer = (customerKey: Sql, featureKey: Sql | null): Sql => sql`
+  p.customer_key = ${customerKey}
+  ${featureKey === null ? nothing : sql`and p.feature_key = ${featureKey}`}`
+
+/**
+ * Promotional entitlements, for the port of sources. They belong to no resource: all see them. One
+ * that was changed has a row for each stretch of time, so that the past can be read as well.
+ */
+export const promotionalSources: SourceLoader = {
+  sources: ({ customerKey, featureKey, now }: SourcesOf): Sql => sql`
+    select p.feature_key, json_build_object('kind', 'PROMOTIONAL', 'id', p.promotional_key,
+      'version', null, 'quantity', 1, 'subscription', null, 'generation', 0,
+      'behavior', 'Increment',
+      'allowance', json_build_object('limit', p.usage_limit::text,
+        'isUnlimited', p.is_unlimited, 'isSoft', p.is_soft, 'enumValues', p.enum_values),
+      'reset', case when p.reset_period is not null then
+        json_build_object('period', p.reset_period, 'accordingTo', p.reset_according_to) end,
+      'anchor', ${milliseconds(sql`p.starts_at`)},
+      'startsAt', ${milliseconds(sql`coalesce(p.since, p.starts_at)`)},
+      'endsAt', case when isfinite(p.ends_at) then ${milliseconds(sql`p.ends_at`)} end,
+      'updatedAt', ${milliseconds(sql`p.updated_at`)}) as source
+    from promotional_entitlements p where ${ofCustomer(customerKey, featureKey)}
+      and p.ends_at > ${now}`,
+  endedAt: ({ customerKey, featureKey, now }) => sql`(
+    select max(p.ends_at) from promotional_entitlements p
+    where ${ofCustomer(customerKey, featureKey)} and p.ends_at <= ${now})`,
+  isSubscribed: () => sql`false`,
+}

@@ -1,0 +1,251 @@
+import type { PromotionalEntitlementStatus, ResetAnchor } from '../api.gen.ts'
+import { featureFromJson, featureJson } from '../catalog/features/index.ts'
+import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Reset } from '../entitlements/index.ts'
+import { required } from '../kernel/assert.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { CreatedRange } from '../kernel/created-range.ts'
+import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
+import type { PageRequest, PageRows } from '../kernel/page.ts'
+import { boundToSql, LIFETIME } from '../kernel/period.ts'
+import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { PromotionalEntitlement } from './types.ts'
+
+const ANCHORS = [
+  'SubscriptionStart',
+  'StartOfTheMonth',
+  'EverySunday',
+  'EveryMonday',
+  'EveryTuesday',
+  'EveryWednesday',
+  'EveryThursday',
+  'EveryFriday',
+  'EverySaturday',
+] as const satisfies readonly ResetAnchor[]
+
+const promotionalRow = row({
+  promotional_key: column.uuid,
+  revision: column.integer,
+  feature: featureFromJson,
+  period: column.oneOf('1 week', '1 month', '6 month', '1 year', 'lifetime', 'custom'),
+  usage_limit: column.nullable(column.quantity),
+  is_unlimited: column.boolean,
+  is_soft: column.boolean,
+  enum_values: column.json<string[]>(),
+  is_visible: column.boolean,
+  reset_period: column.nullable(column.oneOf('YEAR', 'MONTH', 'WEEK', 'DAY', 'HOUR')),
+  reset_according_to: column.nullable(column.oneOf(...ANCHORS)),
+  starts_at: column.instant,
+  since: column.instant,
+  ends_at: column.bound,
+  created_at: column.instant,
+  updated_at: column.instant,
+})
+type PromotionalRow = ReturnType<typeof promotionalRow>
+
+const promotionalOf = (found: PromotionalRow): PromotionalEntitlement => ({
+  key: found.promotional_key,
+  revision: found.revision,
+  feature: required(found.feature, 'the feature of a promotional entitlement'),
+  period: found.period,
+  allowance: {
+    limit: found.usage_limit,
+    isUnlimited: found.is_unlimited,
+    isSoft: found.is_soft,
+    enumValues: found.enum_values,
+  },
+  reset: resetOf(found),
+  isVisible: found.is_visible,
+  startsAt: found.starts_at,
+  since: found.since,
+  endsAt: found.ends_at === LIFETIME.end ? null : found.ends_at,
+  createdAt: found.created_at,
+  updatedAt: found.updated_at,
+})
+
+const resetOf = ({ reset_period, reset_according_to }: PromotionalRow): Reset | null =>
+  reset_period && { period: reset_period, accordingTo: reset_according_to }
+
+const selectPromotional = sql`
+  select p.promotional_key, p.revision, ${featureJson(sql`f`)} as feature, p.period, p.usage_limit,
+    p.is_unlimited, p.is_soft, to_json(p.enum_values) as enum_values, p.is_visible,
+    p.reset_period, p.reset_according_to, p.starts_at, coalesce(p.since, p.starts_at) as since,
+    p.ends_at, p.created_at, p.updated_at
+  from promotional_entitlements p join features f using (feature_key)`
+
+const promotionals = async (reader: Reader, where: Sql): Promise<PromotionalEntitlement[]> =>
+  (await reader.many(promotionalRow, sql`${selectPromotional} ${where}`)).map(promotionalOf)
+
+/** The grants of a customer that are in force, of any of the features. */
+export const findInForce = (
+  reader: Reader,
+  customerKey: Uuid,
+  wanted: { featureIds: readonly string[]; now: Instant },
+): Promise<PromotionalEntitlement[]> =>
+  promotionals(
+    reader,
+    sql`
+    where p.customer_key = ${customerKey}::uuid and f.id = any(${wanted.featureIds}::text[])
+      and p.ends_at > ${instantToWire(wanted.now)}::timestamptz`,
+  )
+
+/** A grant as it is since its last change, whether or not it is over. */
+export const findPromotional = async (
+  reader: Reader,
+  customerKey: Uuid,
+  key: Uuid,
+): Promise<PromotionalEntitlement | null> => {
+  const [found] = await promotionals(
+    reader,
+    sql`
+    where p.customer_key = ${customerKey}::uuid and p.promotional_key = ${key}::uuid
+      and not p.superseded`,
+  )
+  return found ?? null
+}
+
+const countRow = row({ in_force: column.integer })
+
+export const countInForce = async (reader: Reader, customerKey: Uuid, now: Instant) =>
+  (
+    await reader.one(
+      countRow,
+      sql`
+      select count(*) as in_force from promotional_entitlements
+      where customer_key = ${customerKey}::uuid
+        and ends_at > ${instantToWire(now)}::timestamptz`,
+    )
+  ).in_force
+
+export type PromotionalFilter = {
+  /** The status of what is in force, which the customer's own state decides. */
+  inForce: PromotionalEntitlementStatus
+  /** null is any. */
+  statuses: readonly PromotionalEntitlementStatus[] | null
+  created: CreatedRange
+  now: Instant
+  page: PageRequest
+}
+
+export function listPromotional(
+  reader: Reader,
+  customerKey: Uuid,
+  { inForce, statuses, created, now, page }: PromotionalFilter,
+): Promise<PageRows<PromotionalEntitlement>> {
+  const from = created.from === null ? null : firstKeyAt(created.from)
+  const until = created.until === null ? null : firstKeyAt(created.until)
+  const wanted = {
+    inForce: statuses === null || statuses.includes(inForce),
+    over: statuses === null || statuses.includes('Expired'),
+  }
+  return readRows(reader, {
+    row: promotionalRow,
+    of: promotionalOf,
+    select: sql`
+    ${selectPromotional}
+    where p.customer_key = ${customerKey}::uuid and not p.superseded
+      and case when p.ends_at > ${instantToWire(now)}::timestamptz
+        then ${wanted.inForce}::boolean else ${wanted.over}::boolean end
+      ${from === null ? nothing : sql`and p.promotional_key >= ${from}::uuid`}
+      ${until === null ? nothing : sql`and p.promotional_key < ${until}::uuid`}`,
+    key: { in: sql`p.promotional_key`, out: sql`promotional_key` },
+    page,
+  })
+}
+
+const keyRow = row({ promotional_key: column.uuid })
+
+export const promotionalExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
+  (await reader.maybeOne(
+    keyRow,
+    sql`
+    select promotional_key from promotional_entitlements
+    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
+      and not superseded`,
+  )) !== null
+
+export const addPromotional = (
+  tx: Tx,
+  owner: { scope: Scope; customerKey: Uuid },
+  grants: readonly PromotionalEntitlement[],
+): Promise<number> =>
+  tx.execute(sql`
+    insert into promotional_entitlements (customer_key, promotional_key, revision, environment_key,
+      feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
+      reset_period, reset_according_to, starts_at, since, ends_at, created_at, updated_at)
+    select ${owner.customerKey}::uuid, key, revision, ${owner.scope.environmentKey}::uuid,
+      feature_key, period, usage_limit, is_unlimited, is_soft,
+      array(select json_array_elements_text(enum_values::json)), is_visible, reset_period,
+      reset_according_to, starts_at, since, ends_at, created_at, updated_at
+    from unnest(
+      ${grants.map(({ key }) => key)}::uuid[],
+      ${grants.map(({ revision }) => revision)}::integer[],
+      ${grants.map(({ feature }) => feature.key)}::uuid[],
+      ${grants.map(({ period }) => period)}::text[],
+      ${grants.map(({ allowance }) => quantityOrNull(allowance.limit))}::numeric[],
+      ${grants.map(({ allowance }) => allowance.isUnlimited)}::boolean[],
+      ${grants.map(({ allowance }) => allowance.isSoft)}::boolean[],
+      ${grants.map(({ allowance }) => JSON.stringify(allowance.enumValues))}::text[],
+      ${grants.map(({ isVisible }) => isVisible)}::boolean[],
+      ${grants.map(({ reset }) => reset?.period ?? null)}::text[],
+      ${grants.map(({ reset }) => reset?.accordingTo ?? null)}::text[],
+      ${grants.map(({ startsAt }) => instantToWire(startsAt))}::timestamptz[],
+      ${grants.map(({ since }) => instantToWire(since))}::timestamptz[],
+      ${grants.map(({ endsAt }) => boundToSql(endsAt ?? LIFETIME.end))}::timestamptz[],
+      ${grants.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
+      ${grants.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
+    ) as given (key, revision, feature_key, period, usage_limit, is_unlimited, is_soft,
+      enum_values, is_visible, reset_period, reset_according_to, starts_at, since, ends_at,
+      created_at, updated_at)`)
+
+const quantityOrNull = (limit: Quantity | null): string | null =>
+  limit === null ? null : quantityToSql(limit)
+
+/** Writes when a grant ends now. */
+export const endPromotional = (
+  tx: Tx,
+  customerKey: Uuid,
+  { key, endsAt, updatedAt }: PromotionalEntitlement,
+): Promise<number> =>
+  tx.execute(sql`
+    update promotional_entitlements
+    set ends_at = ${boundToSql(endsAt ?? LIFETIME.end)}::timestamptz,
+      updated_at = ${instantToWire(updatedAt)}::timestamptz
+    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
+      and not superseded`)
+
+/** Ends a revision now, for another that goes on. It stays for whoever reads that time. */
+export const supersede = (
+  tx: Tx,
+  customerKey: Uuid,
+  { key, revision, now }: Pick<PromotionalEntitlement, 'key' | 'revision'> & { now: Instant },
+): Promise<number> =>
+  tx.execute(sql`
+    update promotional_entitlements
+    set ends_at = ${instantToWire(now)}::timestamptz, superseded = true
+    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
+      and revision = ${revision}::integer`)
+
+const valueRow = row({ value: column.text })
+
+/**
+ * Those of a feature's values that some grant in force has, whoever holds it. Each grant is read
+ * once, however many values are asked for.
+ */
+export const valuesGranted = async (
+  reader: Reader,
+  asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
+): Promise<string[]> => {
+  const found = await reader.many(
+    valueRow,
+    sql`
+    select value from promotional_entitlements
+      cross join lateral unnest(enum_values) as granted (value)
+    where feature_key = ${asked.featureKey}::uuid
+      and ends_at > ${instantToWire(asked.now)}::timestamptz
+      and value = any(${asked.values}::text[])
+    group by value order by value collate "C"`,
+  )
+  return found.map(({ value }) => value)
+}

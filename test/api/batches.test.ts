@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OperationId } from '../../src/api.gen.ts'
+import type { Request } from '../support/contract-client.ts'
+import { openWorld, type Tenant } from '../support/world.ts'
+
+/** Short lists of what holds very much: each a megabyte, and more of them than fit together. */
+
+const world = await openWorld()
+const MEGABYTE = { metadata: { text: 'x'.repeat(1_030_000) } }
+const IDS = Array.from({ length: 9 }, (_, index) => `id-${index}`)
+const params = { id: 'acme' }
+const refusal = (list: string) => ({
+  status: 400,
+  code: 'BadUserInput',
+  message: new RegExp(`^${list}: they hold more than 8 MB`),
+})
+
+/** Whatever a batch wants is refused, and done with one less. */
+async function holds(
+  tenant: Tenant,
+  list: string,
+  call: (ids: string[]) => readonly [OperationId, Request],
+) {
+  const before = (await tenant.announced()).length
+  await tenant.refused(...call(IDS), refusal(list))
+  assert.equal((await tenant.announced()).length, before)
+  const [id, request] = call(IDS.slice(1))
+  await tenant.ok(id, request)
+}
+
+test('entities that hold too much together are not worked on at once', async () => {
+  const tenant = await world.tenant()
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
+  })
+  await tenant.ok('v1.customers.provision', { body: params })
+  const upsert = (entities: object[]) =>
+    ['v1Beta.customers.entities.upsert', { params, body: { entities } }] as const
+  for (const id of IDS) await tenant.ok(...upsert([{ id, entityTypeId: 'user', ...MEGABYTE }]))
+  await holds(tenant, 'entities', (ids) =>
+    upsert(ids.map((id) => ({ id, metadata: { more: '1' } }))),
+  )
+  for (const id of [
+    'v1Beta.customers.entities.archive',
+    'v1Beta.customers.entities.unarchive',
+  ] as const)
+    await holds(tenant, 'ids', (ids) => [id, { params, body: { ids } }])
+})
+
+test('nor are customers by an import', async () => {
+  const tenant = await world.tenant()
+  for (const id of IDS) await tenant.ok('v1.customers.provision', { body: { id, ...MEGABYTE } })
+  await holds(tenant, 'customers', (ids) => [
+    'v1.customers.import',
+    {
+      body: { customers: ids.map((id) => ({ id, name: 'N', email: null, metadata: { a: '1' } })) },
+    },
+  ])
+})

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { SignJWT } from 'jose'
+import { ENVIRONMENT_ROLES, KEY_KINDS, putMember } from '../../src/access/index.ts'
+import type { OperationId } from '../../src/api.gen.ts'
+import { readContract } from '../../src/http/index.ts'
+import type { Request } from '../support/contract-client.ts'
+import { openWorld, type Tenant } from '../support/world.ts'
+import { calls, furnish, portrait } from './calls.ts'
+
+/** Every operation, called by every kind of caller: one row of a table each. */
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+const world = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+
+const CALLERS = [...KEY_KINDS, 'OWNER', ...ENVIRONMENT_ROLES] as const
+type Kind = (typeof CALLERS)[number]
+type Access = Partial<Record<Kind, 'read' | 'write'>>
+
+const EVERYWHERE: Access = {
+  'full-access': 'write',
+  'read-only': 'read',
+  OWNER: 'write',
+  ADMIN: 'write',
+  VIEWER: 'read',
+}
+
+/** Who may do what, by resource, written down apart from the code: others may do nothing. */
+const ACCESS: Readonly<Record<string, Access>> = {
+  customers: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
+  integrations: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
+  entities: { ...EVERYWHERE, SUPPORT: 'write' },
+  entityTypes: { ...EVERYWHERE, SUPPORT: 'read' },
+  assignments: { ...EVERYWHERE, SUPPORT: 'write' },
+  governance: { ...EVERYWHERE, SUPPORT: 'read' },
+  features: { ...EVERYWHERE, SUPPORT: 'read' },
+  customCurrencies: { ...EVERYWHERE, SUPPORT: 'read' },
+  entitlements: { ...EVERYWHERE, SUPPORT: 'read', publishable: 'read' },
+  usage: { ...EVERYWHERE, SUPPORT: 'read' },
+  audit: EVERYWHERE,
+  environments: EVERYWHERE,
+  events: { ...EVERYWHERE, 'event-queue-read': 'read' },
+}
+
+type Credential = Pick<Request, 'apiKey' | 'headers'>
+
+async function person(userId: string, headers: Record<string, string>): Promise<Credential> {
+  const jwt = await new SignJWT({ sub: userId })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setExpirationTime('5 minutes')
+    .sign(privateKey)
+  return { apiKey: null, headers: { authorization: `Bearer ${jwt}`, ...headers } }
+}
+
+async function credentialOf(tenant: Tenant, kind: Kind): Promise<Credential> {
+  const key = KEY_KINDS.find((each) => each === kind)
+  if (key !== undefined) return { apiKey: await tenant.newKey(key) }
+  const role = ENVIRONMENT_ROLES.find((each) => each === kind)
+  const userId = `${kind} of ${tenant.id}`
+  await putMember(world.bursar.app, {
+    accountId: tenant.id,
+    userId,
+    role: role === undefined ? 'OWNER' : 'MEMBER',
+    environments: role === undefined ? {} : { [tenant.id]: role },
+  })
+  return person(userId, { 'x-environment-id': tenant.id })
+}
+
+async function furnished(): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await furnish(tenant, 'mark')
+  return tenant
+}
+
+type Row = { caller: string; status: number; code: string | null }
+
+for (const { id: name, primaryId, permission, successStatus } of contract.operations) {
+  const id = primaryId as OperationId
+  const [resource = '', verb] = permission.split(':')
+  const call = async (tenant: Tenant, caller: string, credential: Credential): Promise<Row> => {
+    const request = { ...calls[id]('mark'), ...credential, twin: name !== primaryId }
+    const { status, refusal } = await tenant.call(id, request)
+    return { caller, status, code: refusal?.code ?? null }
+  }
+
+  test(`${name}: each kind of caller may, or may not, as the table says`, async () => {
+    const access = ACCESS[resource]
+    assert.ok(access, `say in ACCESS who may read and write ${resource}`)
+    const may = (kind: Kind) => access[kind] === 'write' || access[kind] === verb
+    const tenant = await furnished()
+    for (const kind of CALLERS.filter(may)) {
+      // What a call has changed would be in the way of the next one.
+      const own = verb === 'read' ? tenant : await furnished()
+      const row = await call(own, kind, await credentialOf(own, kind))
+      assert.deepEqual(row, { caller: kind, status: successStatus, code: null })
+    }
+    const refused = await Promise.all(
+      CALLERS.filter((kind) => !may(kind)).map(
+        async (kind) => [kind, await credentialOf(tenant, kind)] as const,
+      ),
+    )
+    const before = await portrait(tenant)
+    for (const [kind, credential] of refused)
+      assert.deepEqual(await call(tenant, kind, credential), {
+        caller: kind,
+        status: 403,
+        code: 'IdentityForbidden',
+      })
+    assert.equal(await portrait(tenant), before)
+  })
+
+  test(`${name}: who is nobody here is told what is wrong, and nothing else`, async () => {
+    const tenant = await furnished()
+    const owner = await credentialOf(tenant, 'OWNER')
+    const { authorization = '' } = owner.headers ?? {}
+    const foreign = { 'x-environment-id': (await world.tenant()).id }
+    const as = (headers: Record<string, string>) => ({
+      apiKey: null,
+      headers: { authorization, ...headers },
+    })
+    const rows: [Row, Credential][] = [
+      [{ caller: 'nobody', status: 401, code: 'Unauthenticated' }, { apiKey: null }],
+      [{ caller: 'an unknown key', status: 401, code: 'Unauthenticated' }, { apiKey: 'server-x' }],
+      [
+        { caller: 'a bad token', status: 401, code: 'Unauthenticated' },
+        { apiKey: null, headers: { authorization: `${authorization}x` } },
+      ],
+      [
+        { caller: 'a person of no account', status: 403, code: 'IdentityForbidden' },
+        await person(`stranger to ${tenant.id}`, { 'x-environment-id': tenant.id }),
+      ],
+      [{ caller: 'no environment', status: 404, code: 'EnvironmentMissing' }, as({})],
+      [
+        { caller: 'an unknown environment', status: 404, code: 'EnvironmentMissing' },
+        as({ 'x-environment-id': 'nowhere' }),
+      ],
+      [{ caller: 'a foreign environment', status: 404, code: 'EnvironmentMissing' }, as(foreign)],
+      [
+        { caller: 'an unknown account', status: 404, code: 'AccountNotFoundError' },
+        as({ 'x-environment-id': tenant.id, 'x-account-id': 'nowhere' }),
+      ],
+      [
+        { caller: 'a foreign account', status: 404, code: 'AccountNotFoundError' },
+        as({ ...foreign, 'x-account-id': foreign['x-environment-id'] }),
+      ],
+    ]
+    const before = await portrait(tenant)
+    for (const [row, credential] of rows)
+      assert.deepEqual(await call(tenant, row.caller, credential), row)
+    assert.equal(await portrait(tenant), before)
+  })
+}
+
+test('no row is for a resource that no operation needs', () => {
+  const needed = contract.operations.map(({ permission }) => permission.split(':')[0])
+  assert.deepEqual(Object.keys(ACCESS).sort(), [...new Set(needed)].sort())
+})

@@ -1,0 +1,353 @@
+import type { OperationId } from '../../src/api.gen.ts'
+import { required } from '../../src/kernel/assert.ts'
+import type { Request } from '../support/contract-client.ts'
+import { grantItem } from '../support/grants.ts'
+import type { Tenant } from '../support/world.ts'
+
+/** Ids that `furnish` makes, alike in every environment. */
+export const path = {
+  id: 'acme',
+  integrationId: 'stripe-main',
+  entityId: 'ann',
+  currencyId: 'tokens',
+  featureId: 'api-calls',
+  /** Stands for the one that `furnish` makes. */
+  reservationId: 'the-reservation',
+}
+/** The paths of features name them `id`, as those of customers do. */
+const feature = { id: path.featureId }
+const budget = { entityId: path.entityId, featureId: path.featureId }
+const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
+
+/** A grant of a NUMBER feature. */
+const grant = grantItem(path.featureId, {
+  period: '1 year',
+  usageLimit: 1000,
+  resetPeriod: 'MONTH',
+  monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
+})
+
+/**
+ * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
+ */
+export const calls: { readonly [Id in OperationId]: (mark: string) => Request } = {
+  'v1.customers.provision': (mark) => ({ body: { id: 'newcomer', name: mark } }),
+  'v1.customers.retrieve': () => ({ params: path }),
+  'v1.customers.update': (mark) => ({ params: path, body: { name: `${mark}, renamed` } }),
+  'v1.customers.list': () => ({ query: { limit: '100' } }),
+  'v1.customers.archive': () => ({ params: path }),
+  'v1.customers.unarchive': () => ({ params: path }),
+  'v1.customers.import': (mark) => ({
+    body: {
+      customers: [
+        { id: path.id, name: `${mark}, imported`, email: null, salesforceId: mark },
+        { id: 'newcomer', name: mark, email: null },
+      ],
+    },
+  }),
+  'v1.customers.listResources': () => ({ params: path }),
+  'v1.customers.paymentMethod.attach': (mark) => ({
+    params: path,
+    body: {
+      integrationId: path.integrationId,
+      vendorIdentifier: 'STRIPE',
+      paymentMethodId: `${mark}, attached`,
+    },
+  }),
+  'v1.customers.paymentMethod.detach': () => ({ params: path }),
+  'v1.customers.integrations.link': (mark) => ({
+    params: path,
+    body: { id: 'hubspot', vendorIdentifier: 'HUBSPOT', syncedEntityId: mark },
+  }),
+  'v1.customers.integrations.retrieve': () => ({ params: path }),
+  'v1.customers.integrations.list': () => ({ params: path }),
+  'v1.customers.integrations.update': (mark) => ({
+    params: path,
+    body: { syncedEntityId: `${mark}, moved` },
+  }),
+  'v1.customers.integrations.unlink': () => ({ params: path }),
+  'v1.customers.promotionalEntitlements.create': (mark) => ({
+    params: path,
+    body: {
+      promotionalEntitlements: [
+        {
+          ...grant,
+          featureId: 'region',
+          usageLimit: null,
+          enumValues: [mark],
+          resetPeriod: null,
+          monthlyResetPeriodConfiguration: null,
+        },
+      ],
+    },
+  }),
+  'v1.customers.promotionalEntitlements.list': () => ({
+    params: path,
+    query: { status: 'Active' },
+  }),
+  'v1.customers.promotionalEntitlements.update': () => ({
+    params: path,
+    body: { usageLimit: 2000, hasSoftLimit: true, period: 'lifetime' },
+  }),
+  'v1.customers.promotionalEntitlements.revoke': () => ({ params: path }),
+  'v1.customers.retrieveEntitlements': () => ({ params: path }),
+  'v1.customers.checkEntitlement': () => ({
+    params: path,
+    query: { featureId: path.featureId, requestedUsage: '1000' },
+  }),
+  'v1.customers.explainEntitlement': () => ({
+    params: path,
+    query: {
+      featureId: path.featureId,
+      requestedUsage: '1001',
+      'dimensions[userId]': path.entityId,
+    },
+  }),
+  'v1Beta.customers.entitlements.check': () => ({
+    params: path,
+    query: { featureId: path.featureId, 'dimensions[userId]': path.entityId },
+  }),
+  'v1.features.createFeature': (mark) => ({
+    body: { id: 'seats', displayName: mark, featureType: 'NUMBER', meterType: 'FLUCTUATING' },
+  }),
+  'v1.features.retrieveFeature': () => ({ params: feature }),
+  'v1.features.updateFeature': (mark) => ({
+    params: feature,
+    body: {
+      displayName: `${mark}, renamed`,
+      unitTransformation: { divide: 1000, featureUnits: mark },
+      meter: {
+        aggregation: { function: 'SUM', field: 'amount' },
+        filters: [
+          {
+            conditions: [
+              { field: 'event_name', operation: 'EQUALS', value: mark },
+              { field: 'region', operation: 'IN', values: ['eu', 'us'] },
+            ],
+          },
+        ],
+      },
+    },
+  }),
+  'v1.features.listFeatures': () => ({ query: { limit: '100', featureType: 'NUMBER,ENUM' } }),
+  'v1.features.archiveFeature': () => ({ params: feature }),
+  'v1.features.unarchiveFeature': () => ({ params: feature }),
+  'v1.credits.customCurrencies.create': (mark) => ({
+    body: { id: 'gems', displayName: mark, units: { singular: 'gem', plural: 'gems' } },
+  }),
+  'v1.credits.customCurrencies.update': (mark) => ({
+    params: path,
+    body: { displayName: `${mark}, renamed`, symbol: '' },
+  }),
+  'v1.credits.customCurrencies.list': () => ({ query: { status: 'ACTIVE,ARCHIVED' } }),
+  'v1.credits.customCurrencies.archive': () => ({ params: path }),
+  'v1.credits.customCurrencies.unarchive': () => ({ params: path }),
+  'v1.credits.customCurrencies.listAssociatedEntities': () => ({ params: path }),
+  'v1.customers.consume': (mark) => ({ params: path, body: { ...use, idempotencyKey: mark } }),
+  'v1.customers.reservations.create': (mark) => ({
+    params: path,
+    body: { ...use, idempotencyKey: mark, ttlSeconds: 30 },
+  }),
+  'v1.customers.reservations.list': () => ({ params: path, query: { status: 'open,expired' } }),
+  'v1.customers.reservations.retrieve': () => ({ params: path }),
+  'v1.customers.reservations.commit': () => ({
+    params: path,
+    body: { amount: 4, overage: 'allow_if_available' },
+  }),
+  'v1.customers.reservations.extend': () => ({ params: path, body: { ttlSeconds: 300 } }),
+  'v1.customers.reservations.release': () => ({ params: path }),
+  'v1.usage.report': (mark) => ({
+    body: {
+      usages: [
+        {
+          customerId: path.id,
+          featureId: path.featureId,
+          value: 3,
+          dimensions: { mark },
+          idempotencyKey: 'report-1',
+        },
+      ],
+    },
+  }),
+  'v1.usage.history': () => ({
+    params: { customerId: path.id, featureId: path.featureId },
+    query: { startDate: '2026-04-30T12:00:00Z', groupBy: 'mark' },
+  }),
+  'v1.events.report': (mark) => ({
+    body: {
+      events: [
+        {
+          customerId: path.id,
+          eventName: mark,
+          idempotencyKey: 'event-1',
+          dimensions: { tokens: 12.5, isCached: false },
+        },
+      ],
+    },
+  }),
+  'v1.audit.list': () => ({ query: { limit: '100' } }),
+  'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
+  'v1Beta.entityTypes.upsert': (mark) => ({
+    body: { types: [{ id: 'user', displayName: `${mark}, renamed`, attributionKeys: ['userId'] }] },
+  }),
+  'v1Beta.entityTypes.list': () => ({ query: { includeArchived: 'true' } }),
+  'v1Beta.entityTypes.archive': () => ({ body: { ids: ['unused'] } }),
+  'v1Beta.entityTypes.unarchive': () => ({ body: { ids: ['unused'] } }),
+  'v1Beta.customers.entities.upsert': (mark) => ({
+    params: path,
+    body: { entities: [{ id: path.entityId, metadata: { mark: `${mark}, changed` } }] },
+  }),
+  'v1Beta.customers.entities.retrieve': () => ({ params: path }),
+  'v1Beta.customers.entities.list': () => ({ params: path, query: { includeArchived: 'true' } }),
+  'v1Beta.customers.entities.archive': () => ({ params: path, body: { ids: [path.entityId] } }),
+  'v1Beta.customers.entities.unarchive': () => ({ params: path, body: { ids: [path.entityId] } }),
+  'v1Beta.customers.assignments.upsert': () => ({
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 200, scopeEntityIds: [path.entityId], cadence: 'P1D' },
+      ],
+    },
+  }),
+  'v1Beta.customers.assignments.list': () => ({ params: path }),
+  'v1.events.beta.customers.retrieveGovernance': () => ({
+    params: path,
+    query: { featureIds: path.featureId, currencyIds: path.currencyId },
+  }),
+  'v1Beta.governance.retrieveThresholdConfig': () => ({}),
+  'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
+  'v1.environment.settings.retrieve': () => ({}),
+  'v1.environment.settings.update': () => ({
+    body: { unknownDimensions: 'deny', allowedOrigins: ['HTTPS://App.example.com:443'] },
+  }),
+}
+
+/** Operations for which a customer who does not exist is an answer, and no refusal. */
+export const answersOfNobody: readonly OperationId[] = [
+  'v1.customers.retrieveEntitlements',
+  'v1.customers.checkEntitlement',
+  'v1.customers.explainEntitlement',
+  'v1.events.beta.customers.retrieveGovernance',
+  'v1Beta.customers.entitlements.check',
+  'v1.customers.consume',
+  'v1.customers.reservations.create',
+]
+
+export const operationIds = Object.keys(calls) as OperationId[]
+
+/** Makes what the calls need, with `mark` in every text that an answer can show. */
+export async function furnish(tenant: Tenant, mark: string): Promise<void> {
+  await furnishCatalog(tenant, mark)
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: {
+      types: ['user', 'unused'].map((id) => ({
+        id,
+        displayName: `${id} ${mark}`,
+        description: mark,
+        attributionKeys: [`${id}Id`],
+      })),
+    },
+  })
+  await tenant.ok('v1.customers.provision', {
+    body: {
+      id: path.id,
+      name: mark,
+      metadata: { mark },
+      defaultPaymentMethod: {
+        billingId: mark,
+        type: 'CARD',
+        cardLast4Digits: null,
+        cardExpiryMonth: null,
+        cardExpiryYear: null,
+      },
+      integrations: [{ id: path.integrationId, vendorIdentifier: 'STRIPE', syncedEntityId: mark }],
+    },
+  })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params: path,
+    body: {
+      entities: [
+        { id: path.entityId, entityTypeId: 'user', displayName: mark, metadata: { mark } },
+      ],
+    },
+  })
+  await tenant.ok('v1.customers.promotionalEntitlements.create', {
+    params: path,
+    body: { promotionalEntitlements: [grant] },
+  })
+  await tenant.ok('v1Beta.customers.assignments.upsert', {
+    params: path,
+    body: {
+      assignments: [
+        { ...budget, usageLimit: 100, cadence: 'P1M' },
+        { entityId: path.entityId, currencyId: path.currencyId, usageLimit: 1, cadence: 'P1M' },
+      ],
+    },
+  })
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
+  await tenant.ok('v1.environment.settings.update', {
+    body: { allowedOrigins: ['https://furnished.example.com'] },
+  })
+  await tenant.ok('v1.usage.report', {
+    body: {
+      usages: [{ customerId: path.id, featureId: path.featureId, value: 5, dimensions: { mark } }],
+    },
+  })
+  const { data } = await tenant.ok('v1.customers.reservations.create', {
+    params: path,
+    body: { ...use, idempotencyKey: 'furnished', dimensions: { ...use.dimensions, mark } },
+  })
+  tenant.made.set(path.reservationId, required(data.reservation, 'a reservation').id)
+}
+
+async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
+  const texts = { displayName: mark, description: mark, metadata: { mark } }
+  await tenant.ok('v1.features.createFeature', {
+    body: {
+      ...feature,
+      ...texts,
+      featureType: 'NUMBER',
+      meterType: 'INCREMENTAL',
+      featureUnits: mark,
+      featureUnitsPlural: mark,
+    },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: {
+      id: 'region',
+      ...texts,
+      featureType: 'ENUM',
+      enumConfiguration: [{ value: mark, displayName: mark }],
+    },
+  })
+  await tenant.ok('v1.credits.customCurrencies.create', {
+    body: {
+      id: path.currencyId,
+      ...texts,
+      symbol: mark,
+      units: { singular: mark, plural: mark },
+    },
+  })
+}
+
+/** Everything that an environment shows of itself, and everything that it announced. */
+export async function portrait(tenant: Tenant): Promise<string> {
+  const query = { includeArchived: 'true' }
+  return JSON.stringify([
+    await tenant.ok('v1.customers.list'),
+    (await tenant.call('v1.customers.retrieve', { params: path })).text,
+    (await tenant.call('v1.customers.integrations.list', { params: path })).text,
+    await tenant.ok('v1Beta.entityTypes.list', { query }),
+    (await tenant.call('v1Beta.customers.entities.list', { params: path, query })).text,
+    (await tenant.call('v1.customers.promotionalEntitlements.list', { params: path })).text,
+    await tenant.ok('v1.customers.retrieveEntitlements', { params: path }),
+    (await tenant.call('v1.customers.reservations.list', { params: path })).text,
+    await tenant.ok('v1.features.listFeatures'),
+    await tenant.ok('v1.credits.customCurrencies.list', { query: { status: 'ACTIVE,ARCHIVED' } }),
+    (await tenant.call('v1Beta.customers.assignments.list', { params: path })).text,
+    await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
+    await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
+    await tenant.ok('v1.environment.settings.retrieve'),
+    await tenant.announced(),
+  ])
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { test } from 'node:test'
+import { SignJWT } from 'jose'
+import { putMember } from '../../src/access/index.ts'
+import type { OperationId } from '../../src/api.gen.ts'
+import { readContract } from '../../src/http/index.ts'
+import type { Request } from '../support/contract-client.ts'
+import { openWorld, type Tenant } from '../support/world.ts'
+import { calls, furnish, portrait } from './calls.ts'
+
+/** Pages of others, which make a browser write with a key that a proxy adds. */
+
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+const world = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+/** The one that `furnish` allows. */
+const LISTED = 'https://furnished.example.com'
+const REFUSED = { status: 403, code: 'AccessDeniedError' }
+
+type Credential = Pick<Request, 'apiKey' | 'headers'>
+
+async function owner(tenant: Tenant): Promise<Credential> {
+  const userId = `owner of ${tenant.id}`
+  await putMember(world.bursar.app, {
+    accountId: tenant.id,
+    userId,
+    role: 'OWNER',
+    environments: {},
+  })
+  const jwt = await new SignJWT({ sub: userId })
+    .setProtectedHeader({ alg: 'ES256' })
+    .setExpirationTime('5 minutes')
+    .sign(privateKey)
+  const headers = { authorization: `Bearer ${jwt}`, 'x-environment-id': tenant.id }
+  return { apiKey: null, headers }
+}
+
+async function furnished(): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await furnish(tenant, 'mark')
+  return tenant
+}
+
+const caller =
+  (tenant: Tenant, id: OperationId, twin: boolean) =>
+  async (headers: Record<string, string>, credential: Credential = {}) => {
+    const all = { host: 'bursar.example.com', ...credential.headers, ...headers }
+    const request = { ...calls[id]('mark'), twin, ...credential, headers: all }
+    const { status, refusal } = await tenant.call(id, request)
+    return { status, code: refusal?.code ?? null }
+  }
+
+for (const operation of contract.operations.filter(({ method }) => method !== 'GET')) {
+  const id = operation.primaryId as OperationId
+  const twin = operation.id !== id
+  const done = { status: operation.successStatus, code: null }
+
+  test(`${operation.id}: no page of another site writes, whatever credential goes along`, async () => {
+    const tenant = await furnished()
+    const call = caller(tenant, id, twin)
+    const good = [{}, await owner(tenant), { apiKey: await tenant.newKey('publishable') }]
+    const none = [{ apiKey: null }, { apiKey: 'server-nobody' }]
+    const before = await portrait(tenant)
+    for (const credential of [...good, ...none])
+      for (const origin of [{}, { origin: LISTED }, { origin: 'https://bursar.example.com' }])
+        assert.deepEqual(
+          await call({ 'sec-fetch-site': 'cross-site', ...origin }, credential),
+          REFUSED,
+        )
+    for (const origin of [
+      'https://evil.example.com',
+      'https://bursar.example.com.evil.example',
+      'https://bursar.example.com:8443',
+      'https://furnished.example.com.evil.example',
+      'http://furnished.example.com',
+      'null',
+      '',
+      'https://bursar.example.com, https://evil.example.com',
+    ])
+      for (const credential of good) assert.deepEqual(await call({ origin }, credential), REFUSED)
+    assert.equal(await portrait(tenant), before)
+  })
+
+  test(`${operation.id}: own pages, those of listed origins, and programs write`, async () => {
+    for (const headers of [
+      {},
+      { origin: 'https://bursar.example.com' },
+      { origin: 'http://bursar.example.com', 'sec-fetch-site': 'same-origin' },
+      { origin: LISTED, 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'none' },
+    ] as Record<string, string>[])
+      assert.deepEqual(await caller(await furnished(), id, twin)(headers), done)
+  })
+}
+
+test('reading is allowed from anywhere: a browser does not show a page what is not for it', async () => {
+  const tenant = await furnished()
+  const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' }
+  await tenant.ok('v1.customers.list', { headers })
+})
+
+test('an origin is listed and struck out for keys that are remembered', async () => {
+  const tenant = await furnished()
+  const origin = 'https://later.example.com'
+  const write = () =>
+    tenant.call('v1.customers.update', {
+      params: { id: 'acme' },
+      body: { name: 'x' },
+      headers: { origin },
+    })
+  const update = (allowedOrigins: string[]) =>
+    tenant.ok('v1.environment.settings.update', { body: { allowedOrigins } })
+  assert.equal((await write()).status, 403)
+  for (const [origins, status] of [
+    [[origin], 200],
+    [[], 403],
+  ] as const) {
+    await update([...origins])
+    // Servers hear of it by a notification.
+    while ((await write()).status !== status) await new Promise(setImmediate)
+  }
+})
+
+test('every answer below /api/ is for nobody else, also what no operation answers', async () => {
+  for (const url of [
+    '/api/v1/nothing',
+    '/api/v1/plans',
+    '/api/v1/customers/%zz',
+    '/api/v1/customers',
+  ])
+    for (const method of ['GET', 'DELETE', 'OPTIONS'] as const) {
+      const { headers, statusCode } = await world.bursar.server.inject({ method, url })
+      assert.ok(statusCode >= 400)
+      assert.equal(headers['cache-control'], 'private, no-store', `${method} ${url}`)
+      assert.match(String(headers.vary), /x-api-key.*origin/)
+    }
+})
+
+test('no page of this server can be framed', async () => {
+  for (const url of ['/', '/docs']) {
+    const { headers } = await world.bursar.server.inject({ method: 'GET', url })
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
+    assert.equal(headers['x-frame-options'], 'DENY')
+  }
+})

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import type { OperationId } from '../../src/api.gen.ts'
+import { readContract } from '../../src/http/index.ts'
+import { requestOf } from '../support/contract-client.ts'
+import { openWorld } from '../support/world.ts'
+import { calls, furnish } from './calls.ts'
+
+/** How answers are encoded, of every operation that reads. */
+
+const world = await openWorld()
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const reading = contract.operations.filter(({ method, id, primaryId }) => {
+  return method === 'GET' && id === primaryId
+})
+const COMPRESSED_FROM = 1024
+
+test('every read is answered in gzip from 1 kB on where that is taken, and says that it varies', async () => {
+  const tenant = await world.tenant()
+  await furnish(tenant, 'a long mark '.repeat(20))
+  let compressed = 0
+  for (const { primaryId } of reading) {
+    const id = primaryId as OperationId
+    const request = { ...calls[id]('mark'), apiKey: tenant.key }
+    const params = Object.fromEntries(
+      Object.entries(request.params ?? {}).map(([name, value]) => [
+        name,
+        tenant.made.get(value) ?? value,
+      ]),
+    )
+    const asked = requestOf(contract, id, { ...request, params })
+    const plain = await world.bursar.server.inject(asked)
+    const headers = { ...asked.headers, 'accept-encoding': 'br, gzip' }
+    const taken = await world.bursar.server.inject({ ...asked, headers })
+    assert.equal(plain.statusCode, 200, `${id} ${plain.body}`)
+    assert.equal(taken.statusCode, 200, id)
+    assert.equal(plain.headers['content-encoding'], undefined, id)
+    const isLong = plain.body.length >= COMPRESSED_FROM
+    assert.equal(taken.headers['content-encoding'], isLong ? 'gzip' : undefined, id)
+    const inflated = isLong ? gunzipSync(taken.rawPayload).toString() : taken.body
+    assert.deepEqual(JSON.parse(inflated), JSON.parse(plain.body), id)
+    assert.equal(Number(taken.headers['content-length']), taken.rawPayload.length, id)
+    if (!isLong) continue
+    compressed += 1
+    for (const answer of [plain, taken])
+      assert.match(String(answer.headers.vary), /accept-encoding/, id)
+  }
+  assert.ok(compressed > 3, `${compressed} answers were long enough`)
+})

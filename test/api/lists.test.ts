@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { OperationId } from '../../src/api.gen.ts'
+import { PAGE_BYTES, type Sql, sql } from '../../src/db/index.ts'
+import { readContract } from '../../src/http/index.ts'
+import { openWorld, type Tenant } from '../support/world.ts'
+import { calls, furnish, path } from './calls.ts'
+
+/** What holds for every list that goes both ways. */
+
+const COUNT = 9
+const many = Array.from({ length: COUNT }, (_, index) => `large-${index}`)
+const LARGE = sql`jsonb_build_object('text', repeat('x', 1000000))`
+/** Each row belongs to one environment. */
+const ofEnvironment = ({ scope }: Tenant) => sql`environment_key = ${scope.environmentKey}::uuid`
+
+const withCustomers = async (tenant: Tenant) => {
+  const customers = many.map((id) => ({ id, name: id, email: null }))
+  await tenant.ok('v1.customers.import', { body: { customers } })
+}
+const withOutbox = async (tenant: Tenant) => {
+  await withCustomers(tenant)
+  return sql`update outbox set before = ${LARGE}, after = ${LARGE} where ${ofEnvironment(tenant)}`
+}
+
+/** Makes rows of a list that are far larger than a page, as requests one by one would. */
+const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql> } = {
+  'v1.customers.list': async (tenant) => {
+    await withCustomers(tenant)
+    return sql`update customers set metadata = ${LARGE} where ${ofEnvironment(tenant)}`
+  },
+  'v1.eventsLog.list': withOutbox,
+  'v1.audit.list': withOutbox,
+  'v1.features.listFeatures': async (tenant) => {
+    for (const id of many)
+      await tenant.ok('v1.features.createFeature', {
+        body: { id, displayName: id, featureType: 'BOOLEAN' },
+      })
+    return sql`update features set metadata = ${LARGE} where ${ofEnvironment(tenant)}`
+  },
+  'v1.credits.customCurrencies.list': async (tenant) => {
+    for (const id of many)
+      await tenant.ok('v1.credits.customCurrencies.create', { body: { id, displayName: id } })
+    return sql`update currencies set metadata = ${LARGE} where ${ofEnvironment(tenant)}`
+  },
+  'v1Beta.entityTypes.list': async (tenant) => {
+    const types = many.map((id) => ({ id, displayName: id, attributionKeys: [] }))
+    await tenant.ok('v1Beta.entityTypes.upsert', { body: { types } })
+    return sql`
+      update entity_types set attribution_keys = array(
+        select 'an-attribution-key-' || n from generate_series(1, 50000) n)
+      where ${ofEnvironment(tenant)}`
+  },
+  'v1Beta.customers.entities.list': async (tenant) => {
+    const entities = many.map((id) => ({ id, typeRefId: 'user' }))
+    await tenant.ok('v1Beta.customers.entities.upsert', { params: path, body: { entities } })
+    return sql`update entities set metadata = ${LARGE} where ${ofEnvironment(tenant)}`
+  },
+  'v1.customers.reservations.list': async (tenant) => {
+    const body = { ...(calls['v1.customers.reservations.create']('mark').body as object) }
+    for (const idempotencyKey of many)
+      await tenant.ok('v1.customers.reservations.create', {
+        params: path,
+        body: { ...body, amount: 1, idempotencyKey },
+      })
+    return sql`update reservations set dimensions = ${LARGE} where ${ofEnvironment(tenant)}`
+  },
+}
+/** A hundred of their rows are smaller, whatever is in them. */
+const SMALL: readonly OperationId[] = [
+  'v1.customers.listResources',
+  'v1.customers.integrations.list',
+  'v1.customers.promotionalEntitlements.list',
+]
+/** A row may have a hundred kilobytes, by the ids of its scope: too much work for a test. */
+const SCOPED: readonly OperationId[] = ['v1Beta.customers.assignments.list']
+
+const world = await openWorld()
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const lists = contract.operations.filter(({ parameters }) =>
+  ['after', 'before'].every((name) => parameters.some((each) => each.name === name)),
+)
+
+const UNKNOWN = '019d2f3a-7c40-7b1c-9d7e-2f6f0c1b8a55'
+
+for (const { id: name, primaryId } of lists)
+  test(`${name}: where both cursors are sent, after counts`, async () => {
+    const tenant = await world.tenant()
+    await furnish(tenant, 'mark')
+    const id = primaryId as OperationId
+    const page = async (cursors: Record<string, string>) => {
+      const { query, ...request } = calls[id]('mark')
+      const own = { ...(query as Record<string, string> | undefined), limit: '1', ...cursors }
+      return tenant.call(id, { ...request, query: own, twin: name !== primaryId })
+    }
+    const { refusal } = await page({ after: UNKNOWN, before: UNKNOWN.replace('0', '1') })
+    assert.match(refusal?.message ?? '', new RegExp(`^after: .*${UNKNOWN}`))
+    const first = (await page({})).success as { pagination: { next: string | null } } | null
+    const after = first?.pagination.next
+    if (after === undefined || after === null) return
+    const next = await page({ after })
+    assert.ok(next.success !== null, next.text)
+    assert.equal((await page({ after, before: after })).text, next.text)
+    assert.equal((await page({ after, before: UNKNOWN })).text, next.text)
+  })
+
+test('it is known of every list how large its rows may be', () => {
+  const known = [...Object.keys(ENLARGED), ...SMALL, ...SCOPED]
+  assert.deepEqual(
+    [...new Set(lists.map(({ primaryId }) => primaryId))].toSorted(),
+    known.toSorted(),
+  )
+})
+
+type Listed = { data: { id: string }[]; pagination: { next: string | null; prev: string | null } }
+
+for (const [name, enlarge] of Object.entries(ENLARGED))
+  test(`${name}: pages end at 4 MB, and their cursors lead to every row once`, async () => {
+    const id = name as OperationId
+    const tenant = await world.tenant()
+    await furnish(tenant, 'mark')
+    const statement = await enlarge(tenant)
+    await world.bursar.app.db.transaction((tx) => tx.execute(statement))
+    const page = async (cursors: Record<string, string>) => {
+      const { params } = { params: {}, ...calls[id]('mark') }
+      const query = { limit: '100', ...cursors }
+      const { success, text } = await tenant.call(id, { params, query })
+      assert.ok(success !== null, text.slice(0, 1000))
+      const { data, pagination } = success as unknown as Listed
+      assert.ok(text.length < 1.1 * PAGE_BYTES || data.length === 1, `${text.length} bytes`)
+      return { ids: data.map((row) => row.id), ...pagination }
+    }
+    const forward: string[] = []
+    let last = await page({})
+    forward.push(...last.ids)
+    while (last.next !== null) {
+      last = await page({ after: last.next })
+      forward.push(...last.ids)
+    }
+    assert.equal(new Set(forward).size, forward.length)
+    assert.ok(forward.length >= COUNT, `${forward.length} rows`)
+    const backward = [...last.ids]
+    while (last.prev !== null) {
+      last = await page({ before: last.prev })
+      backward.unshift(...last.ids)
+    }
+    assert.deepEqual(backward, forward)
+  })

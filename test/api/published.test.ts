@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readContract } from '../../src/http/index.ts'
+import { openWorld } from '../support/world.ts'
+
+const world = await openWorld()
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+
+/** Operations of the published API of 2026-08, each on its first path. */
+const PUBLISHED = 122
+
+test('every published operation is served, or said not to be', () => {
+  const { paths } = contract.document as { paths: Record<string, Record<string, object>> }
+  const published = Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .filter((operation) => !('x-own' in operation) && !('x-twin-of' in operation))
+  assert.equal(published.length + contract.unserved.length, PUBLISHED)
+})
+
+test('a published operation that is not served says so, whoever asks', async () => {
+  assert.ok(contract.unserved.length > 0)
+  for (const { method, path } of contract.unserved) {
+    const url = path.replaceAll(/\{\w+\}/g, 'x')
+    const response = await world.bursar.server.inject({ method, url })
+    assert.equal(response.statusCode, 404, `${method} ${url}`)
+    assert.deepEqual(response.json(), {
+      message: `${method} ${url} is of the published API, and not served yet`,
+      code: null,
+    })
+  }
+})
+
+test('beside one that is not served, other methods and empty ids are unknown', async () => {
+  for (const [method, url] of [
+    ['PUT', '/api/v1/plans'],
+    ['GET', '/api/v1/plans//charges'],
+    ['GET', '/api/v1/plans/x/charges/y'],
+  ] as const) {
+    const response = await world.bursar.server.inject({ method, url })
+    assert.equal(response.statusCode, 404, url)
+    assert.match(response.json().message, /^there is no /)
+  }
+})

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type Operation, readContract } from '../../src/http/index.ts'
+import { required } from '../../src/kernel/assert.ts'
+import { type Request, requestOf } from '../support/contract-client.ts'
+import { type Loss, openHttpRelay } from '../support/http-relay.ts'
+import { createClient } from '../support/keep-alive-client.ts'
+import { openWorld, type Tenant, type World } from '../support/world.ts'
+import { calls, furnish, portrait } from './calls.ts'
+
+/** Every operation that writes, sent again as the official SDKs do when they had no answer. */
+
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const writes = contract.operations.filter(({ method }) => method !== 'GET')
+const ONE_EACH = JSON.stringify({
+  operations: Object.fromEntries(writes.map(({ primaryId }) => [primaryId, 1])),
+})
+
+const listening = async (world: World) => ({
+  world,
+  url: await world.bursar.server.listen({ host: '127.0.0.1', port: 0 }),
+})
+const here = await listening(await openWorld())
+const there = await listening(await openWorld())
+// Portraits show what was made in one instant in the order of its keys: both make them in one row.
+const { ids } = here.world.bursar.app
+const limited = await listening(await openWorld({ BURSAR_RATE_LIMITS: ONE_EACH }, { ids }))
+const relay = await openHttpRelay(here.url)
+
+/** The only request without keys that counts whenever nothing is known of the first try. */
+const REPORT = 'v1.usage.report'
+
+/** What an SDK sends, without keys wherever they may be left out. */
+function requestTo({ primaryId, id }: Operation): Request {
+  const request = { ...calls[primaryId]('mark'), twin: id !== primaryId }
+  if (primaryId !== REPORT) return request
+  const usage = { customerId: 'acme', featureId: 'api-calls', value: 3 }
+  return { ...request, body: { usages: [usage] } }
+}
+
+type Sending = { tenant: Tenant; operation: Operation; retry: number }
+
+/** Sends something else to the operation, which is refused. */
+async function waste(url: string, sending: Sending): Promise<void> {
+  const client = createClient()
+  const { status } = (await client.send(url, { ...wireOf(sending), body: [] })) as {
+    status: number
+  }
+  client.close()
+  assert.equal(status, 400)
+}
+
+/** Sends it on a connection of its own; null when there was no answer. */
+async function send(url: string, sending: Sending) {
+  const client = createClient()
+  try {
+    const sent = await client.send(url, wireOf(sending))
+    return sent.kind === 'answer' ? sent : null
+  } finally {
+    client.close()
+  }
+}
+
+function wireOf({ tenant, operation, retry }: Sending) {
+  const request = requestTo(operation)
+  const params = Object.fromEntries(
+    Object.entries(request.params ?? {}).map(([name, value]) => [
+      name,
+      tenant.made.get(value) ?? value,
+    ]),
+  )
+  const { method, url: path } = requestOf(contract, operation.primaryId, { ...request, params })
+  return {
+    method: String(method),
+    path: String(path),
+    apiKey: tenant.key,
+    headers: { 'x-stainless-retry-count': String(retry) },
+    ...(request.body === undefined ? {} : { body: request.body }),
+  }
+}
+
+async function furnished(world: World): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await furnish(tenant, 'mark')
+  return tenant
+}
+
+const withoutKeys = (text: string) =>
+  text.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(key)')
+
+/** What an environment comes to when an operation is called so many times. */
+const expected = new Map<string, Promise<string>>()
+function afterTimes(operation: Operation, times: number): Promise<string> {
+  const name = `${times} ${operation.id}`
+  const known = expected.get(name) ?? callTimes(operation, times)
+  expected.set(name, known)
+  return known
+}
+
+async function callTimes(operation: Operation, times: number): Promise<string> {
+  const tenant = await furnished(here.world)
+  for (let time = 0; time < times; time += 1) {
+    const answer = await send(here.url, { tenant, operation, retry: 0 })
+    assert.equal(answer?.status, operation.successStatus)
+  }
+  return withoutKeys(await portrait(tenant))
+}
+
+const bodyOf = (answer: string): unknown => withoutReplay(answer.slice(answer.indexOf('\r\n\r\n')))
+
+/**
+ * What only the first answer of a decision tells, or only a repetition. Repetitions show no
+ * budgets, since they may have changed; those of a commit do not say where its dimensions led.
+ */
+const OF_ONE = ['replayed', 'chains', 'unresolved']
+
+const withoutReplay = (text: string): unknown =>
+  JSON.parse(text, (name, value) => (OF_ONE.includes(name) ? undefined : value))
+
+/** A try that is lost; answers what the server said to it. */
+async function lose(loss: Loss, sending: Sending): Promise<string> {
+  relay.loseNext(loss)
+  assert.equal(await send(relay.url, sending), null)
+  return relay.lastAnswer()
+}
+
+/** Limits of calls go by the machine's time. */
+function passOneMinute(t: TestContext): void {
+  const later = performance.now() + 61_000
+  t.mock.method(performance, 'now', () => later)
+}
+
+for (const operation of writes) {
+  const { id, successStatus } = operation
+
+  test(`${id}: done, and its answers lost on the way: once, and answered as it was`, async () => {
+    const tenant = await furnished(here.world)
+    const answers = [
+      await lose('reset', { tenant, operation, retry: 0 }),
+      await lose('reset', { tenant, operation, retry: 1 }),
+    ]
+    const last = await send(here.url, { tenant, operation, retry: 2 })
+    assert.equal(last?.status, successStatus)
+    for (const answer of answers)
+      assert.deepEqual(bodyOf(answer), withoutReplay(JSON.stringify(last.body)))
+    assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
+  })
+
+  test(`${id}: its caller gone before the answer: once, and answered as it was`, async () => {
+    const tenant = await furnished(here.world)
+    await lose('left', { tenant, operation, retry: 0 })
+    const again = await send(here.url, { tenant, operation, retry: 1 })
+    assert.equal(again?.status, successStatus)
+    assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
+  })
+
+  test(`${id}: done by one server and sent again to another one`, async () => {
+    const tenant = await furnished(here.world)
+    const first = bodyOf(await lose('reset', { tenant, operation, retry: 0 }))
+    const again = await send(there.url, { tenant, operation, retry: 1 })
+    assert.equal(again?.status, successStatus)
+    const isKnown = id !== REPORT
+    if (isKnown) assert.deepEqual(withoutReplay(JSON.stringify(again.body)), first)
+    const portrayed = withoutKeys(await portrait(tenant))
+    assert.equal(portrayed, await afterTimes(operation, isKnown ? 1 : 2))
+  })
+
+  test(`${id}: refused before any work, and sent again: done once`, async (t) => {
+    const tenant = await furnished(here.world)
+    const { url } = limited
+    // A call that is refused uses the limit up.
+    await waste(url, { tenant, operation, retry: 0 })
+    assert.equal((await send(url, { tenant, operation, retry: 0 }))?.status, 429)
+    passOneMinute(t)
+    assert.equal((await send(url, { tenant, operation, retry: 1 }))?.status, successStatus)
+    assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
+  })
+
+  test(`${id}: never arrived, and sent again: done once`, async () => {
+    const tenant = await furnished(here.world)
+    await lose('dropped', { tenant, operation, retry: 0 })
+    const again = await send(here.url, { tenant, operation, retry: 1 })
+    assert.equal(again?.status, successStatus)
+    assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
+  })
+}
+
+test('of five reports beyond a limit of three, five are counted', async (t) => {
+  const three = await listening(
+    await openWorld({ BURSAR_RATE_LIMITS: '{"operations":{"v1.usage.report":3}}' }),
+  )
+  const tenant = await furnished(here.world)
+  const report = required(
+    writes.find(({ id }) => id === REPORT),
+    REPORT,
+  )
+  const statusOf = async (retry: number) =>
+    (await send(three.url, { tenant, operation: report, retry }))?.status
+  const first = [await statusOf(0), await statusOf(0), await statusOf(0)]
+  assert.deepEqual(first, [201, 201, 201])
+  assert.deepEqual([await statusOf(0), await statusOf(0)], [429, 429])
+  passOneMinute(t)
+  assert.deepEqual([await statusOf(1), await statusOf(1)], [201, 201])
+  assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(report, 5))
+})

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import pino from 'pino'
+import type { Database } from '../../src/db/index.ts'
+import { readContract } from '../../src/http/index.ts'
+import { WrongClock } from '../../src/kernel/errors.ts'
+import { createBursar } from '../../src/main.ts'
+import { testConnection } from '../support/connection.ts'
+import { requestOf } from '../support/contract-client.ts'
+import { openWorld } from '../support/world.ts'
+import { calls, furnish } from './calls.ts'
+
+/** Every operation that writes, on a server whose clock turns out to be wrong once it is done. */
+
+const world = await openWorld()
+const { app } = world.bursar
+const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+
+let isWrong = false
+const now = () => {
+  if (isWrong) throw new WrongClock()
+  return app.clock.now()
+}
+const transaction: Database['transaction'] = async (work, options) => {
+  const result = await app.db.transaction(work, options)
+  isWrong = true
+  return result
+}
+const bursar = await createBursar({
+  app: {
+    ...app,
+    clock: { ...app.clock, now },
+    db: { ...app.db, transaction, close: async () => {} },
+  },
+  connection: testConnection(),
+  log: pino({ level: 'silent' }),
+  clock: null,
+})
+await bursar.jobs.stop()
+await bursar.server.ready()
+after(() => bursar.close())
+
+for (const { id, primaryId, method, successStatus } of contract.operations)
+  if (method !== 'GET')
+    test(`${id}: what was done is answered as done`, async () => {
+      const tenant = await world.tenant()
+      await furnish(tenant, 'mark')
+      const request = calls[primaryId]('mark')
+      const params = Object.fromEntries(
+        Object.entries(request.params ?? {}).map(([name, value]) => [
+          name,
+          tenant.made.get(value) ?? value,
+        ]),
+      )
+      const asked = { ...request, params, twin: id !== primaryId, apiKey: tenant.key }
+      isWrong = false
+      const { statusCode } = await bursar.server.inject(requestOf(contract, primaryId, asked))
+      assert.deepEqual([statusCode, isWrong], [successStatus, true])
+    })
