@@ -7,7 +7,7 @@ import pg from 'pg'
 import { answerBench } from './child.ts'
 import { type ServeBaseline, STATIC_PATH } from './messages.ts'
 import { replay } from './replay.ts'
-import type { Recording, Turn } from './types.ts'
+import type { Steps, Turn } from './types.ts'
 
 /** What the real server answers to the retrieve of an entity, in size and form. */
 const STATIC_ANSWER = {
@@ -57,8 +57,8 @@ const distinctRoutes = (turns: readonly Turn[]): Turn[] => [
 /**
  * A path belongs to one connection, which takes its turns in order: so are the recordings taken.
  */
-function recordingsInTurn(turns: readonly Turn[]): (key: string) => Recording {
-  const byKey = new Map<string, { recordings: Recording[]; taken: number }>()
+function recordingsInTurn(turns: readonly Turn[]): (key: string) => Steps {
+  const byKey = new Map<string, { recordings: Steps[]; taken: number }>()
   for (const turn of turns) {
     const key = `${turn.method} ${turn.path}`
     const entry = byKey.get(key) ?? { recordings: [], taken: 0 }

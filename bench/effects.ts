@@ -7,10 +7,10 @@ import { pathWith, reservedIn } from './wholes.ts'
 /** What calls are compared by where a scenario does not say what they write. */
 export const ANNOUNCED = 'select count(*) from outbox'
 
-type Called = Pick<Turn, 'method' | 'path' | 'body'>
+type CallOf = Pick<Turn, 'method' | 'path' | 'body'>
 
 /** Sends the requests of one call, and answers how many records the last of them was given. */
-export async function recordsAnswered(url: string, turns: readonly Called[]): Promise<number> {
+export async function recordsAnswered(url: string, turns: readonly CallOf[]): Promise<number> {
   let answer: unknown
   for (const turn of turns) {
     const { path, ...init } = requestOf(turn)

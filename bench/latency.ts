@@ -2,12 +2,12 @@
 
 import { Agent, request } from 'node:http'
 import { answerBench } from './child.ts'
-import type { Ask, Asked } from './messages.ts'
+import type { Ask, RunResult } from './messages.ts'
 import { median } from './statistics.ts'
 
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
-answerBench(async ({ url, headers, seconds }: Ask): Promise<Asked> => {
+answerBench(async ({ url, headers, seconds }: Ask): Promise<RunResult> => {
   const end = performance.now() + seconds * 1000
   const tookMs: number[] = []
   while (performance.now() < end || tookMs.length === 0) {

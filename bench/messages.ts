@@ -1,4 +1,4 @@
-import type { Lanes, Recording, Turn } from './types.ts'
+import type { Lanes, Steps, Turn } from './types.ts'
 
 /** What `baseline-server.ts` is asked. It answers its port. */
 export type ServeBaseline = { databaseUrl: string; poolSize: number; lanes: Lanes }
@@ -11,7 +11,7 @@ export const STATIC_PATH = '/static'
 
 /** What `sql-loop.ts` is asked. It answers nothing, then the figures of a half. */
 export type LoopMessage =
-  | { open: { databaseUrl: string; clients: number; lanes: readonly (readonly Recording[])[] } }
+  | { open: { databaseUrl: string; clients: number; lanes: readonly (readonly Steps[])[] } }
   | { run: { seconds: number } }
 
 export type LoadRequest = {
@@ -26,4 +26,4 @@ export type Load = { url: string; seconds: number; lanes: readonly (readonly Loa
 
 /** What `latency.ts` is asked, and what it answers. */
 export type Ask = { url: string; headers: Record<string, string>; seconds: number }
-export type Asked = { requests: number; medianMs: number }
+export type RunResult = { requests: number; medianMs: number }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Ids } from '../src/kernel/ids.ts'
-import type { Fresh, Recording, Step } from './types.ts'
+import type { Fresh, Step, Steps } from './types.ts'
 
 type Sent = string | { name?: string; text: string; values?: Step['values'] }
 type Draft = Omit<Step, 'fresh'>
@@ -52,10 +52,7 @@ export const rememberedIds = (ids: Ids): Ids => ({
  * Runs `work` and answers the statements that it sent. One at a time, with nothing else going on.
  * `earlier` is a recording of the same work with other keys.
  */
-export async function record(
-  work: () => Promise<unknown>,
-  earlier: Recording = [],
-): Promise<Recording> {
+export async function record(work: () => Promise<unknown>, earlier: Steps = []): Promise<Steps> {
   const steps: Draft[] = []
   draft = steps
   answered = 0

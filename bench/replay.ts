@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { type Ids, uuidv7 } from '../src/kernel/ids.ts'
-import type { Recording, Step } from './types.ts'
+import type { Step, Steps } from './types.ts'
 
 type Row = Record<string, unknown>
 
@@ -11,7 +11,7 @@ const ids: Ids = uuidv7()
  * Sends what was recorded: the same texts under the same names, each as soon as the real command
  * had the answers that it had waited for. Answers the rows of the last statement that had any.
  */
-export async function replay(client: pg.ClientBase, recording: Recording): Promise<Row[]> {
+export async function replay(client: pg.ClientBase, recording: Steps): Promise<Row[]> {
   const answers: Promise<pg.QueryResult<Row>>[] = []
   const renewed = new Map<string, string>()
   for (const step of recording) {

@@ -83,9 +83,9 @@ function verdictOf(scenario: ScenarioResult): Verdict | null {
 const recordsPerSecond = ({ records, sides }: ScenarioResult): number | null =>
   records === null || sides.server === undefined ? null : records * sides.server.perSecond
 
-type Measured = { name: string; target: number; measured: number }
+type TargetResult = { name: string; target: number; measured: number }
 
-const atLeast = (unit: Verdict['unit'], of: Measured): Verdict => ({
+const atLeast = (unit: Verdict['unit'], of: TargetResult): Verdict => ({
   ...of,
   unit,
   bound: 'at least',
@@ -93,7 +93,7 @@ const atLeast = (unit: Verdict['unit'], of: Measured): Verdict => ({
   margin: of.measured - of.target,
 })
 
-const atMost = (unit: Verdict['unit'], of: Measured): Verdict => ({
+const atMost = (unit: Verdict['unit'], of: TargetResult): Verdict => ({
   ...of,
   unit,
   bound: 'at most',

@@ -1,5 +1,5 @@
 import { ANNOUNCED, countWith, recordsAnswered } from './effects.ts'
-import { type Counting, settle } from './settle.ts'
+import { type CountQuery, settle } from './settle.ts'
 import { openSides, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
 import type { Half, Lanes, Scenario, Target, World } from './types.ts'
@@ -103,7 +103,7 @@ async function compareEffects(
 }
 
 const countIn =
-  (world: World): Counting =>
+  (world: World): CountQuery =>
   (text) =>
     world.app.db.withClient((client) => countWith(client, text))
 

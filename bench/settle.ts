@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Answers the number that a statement counts. */
-export type Counting = (text: string) => Promise<number>
+export type CountQuery = (text: string) => Promise<number>
 
 /** Milliseconds between two looks at whether what a half left behind has ended. */
 const SETTLE_MS = 75
@@ -14,7 +14,7 @@ const BUSY = `
   where backend_type = 'client backend' and state <> 'idle' and pid <> pg_backend_pid()`
 
 /** Waits for the requests that were cut off at the end of a half: they go on in the database. */
-export async function settle(count: Counting): Promise<void> {
+export async function settle(count: CountQuery): Promise<void> {
   let still = 0
   for (let look = 0; still < STILL; look += 1) {
     if (look === MOST_LOOKS) throw new Error('the database is busy long after the load has ended')

@@ -21,13 +21,13 @@ export type Side = {
 
 export type Sides = { readonly all: readonly Side[]; close(): Promise<void> }
 
-type Served = { readonly pid: number; readonly url: string }
+type ServerSide = { readonly pid: number; readonly url: string }
 
 /** Starts what a scenario compares: each baseline and the load in a process of its own. */
 export async function openSides(from: {
   names: readonly BaselineName[]
   lanes: Lanes
-  server: Served
+  server: ServerSide
   databaseUrl: string
   poolSize: number
 }): Promise<Sides> {
@@ -38,19 +38,22 @@ export async function openSides(from: {
     children.push(child)
     return child
   }
-  const serve = async (script: string, message: ServeBaseline | ServeByHand): Promise<Served> => {
+  const serve = async (
+    script: string,
+    message: ServeBaseline | ServeByHand,
+  ): Promise<ServerSide> => {
     const child = start(script)
     return { pid: child.pid, url: `http://127.0.0.1:${await child.ask<number>(message)}` }
   }
   const load = start('./load.ts')
-  const over = ({ pid, url }: Served, ofLanes: Load['lanes']) =>
+  const over = ({ pid, url }: ServerSide, ofLanes: Load['lanes']) =>
     costed(pid, (seconds) => {
       const message: Load = { url, seconds, lanes: ofLanes }
       return load.ask(message)
     })
   const requests = lanes.map((lane) => lane.map(requestOf))
   const all: Side[] = []
-  const compare = (name: Side['name'], at: Served) =>
+  const compare = (name: Side['name'], at: ServerSide) =>
     all.push({ name, url: at.url, run: over(at, requests) })
 
   compare('server', server)

@@ -5,9 +5,9 @@ import pg from 'pg'
 import { answerBench } from './child.ts'
 import type { LoopMessage } from './messages.ts'
 import { replay } from './replay.ts'
-import type { Count, Recording } from './types.ts'
+import type { Count, Steps } from './types.ts'
 
-type Lane = { client: pg.Client; recordings: readonly Recording[] }
+type Lane = { client: pg.Client; recordings: readonly Steps[] }
 let open: Lane[] = []
 
 answerBench(async (message: LoopMessage): Promise<Count | null> => {

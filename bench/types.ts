@@ -79,7 +79,7 @@ export type Step = {
   readonly fresh: readonly Fresh[]
 }
 
-export type Recording = readonly Step[]
+export type Steps = readonly Step[]
 
 /** A call as HTTP, and what it made the database do. */
 export type Turn = {
@@ -89,7 +89,7 @@ export type Turn = {
   readonly path: string
   readonly body: string | null
   /** Of a turn whose statements no side sends: none. */
-  readonly recording: Recording
+  readonly recording: Steps
 }
 
 /** Per connection, in the order in which that connection takes them. */

@@ -1,18 +1,18 @@
 import { type OperationCall, RESERVED_ID } from './types.ts'
 
-type Named = { readonly path: string }
+type PathOwner = { readonly path: string }
 
 /** Whether something goes on with what the one before it made. */
-const goesOn = ({ path }: Named): boolean => path.includes(RESERVED_ID)
+const goesOn = ({ path }: PathOwner): boolean => path.includes(RESERVED_ID)
 
 /** What is counted as one: a request, with those that go on with its answer. */
-export const firstWhole = <T extends Named>(lane: readonly T[]): readonly T[] => {
+export const firstWhole = <T extends PathOwner>(lane: readonly T[]): readonly T[] => {
   const end = lane.findIndex((each, index) => index > 0 && !goesOn(each))
   return end === -1 ? lane : lane.slice(0, end)
 }
 
 /** How many requests are counted as one; all wholes of a scenario have as many. */
-export const requestsOfOne = (lanes: readonly (readonly Named[])[]): number =>
+export const requestsOfOne = (lanes: readonly (readonly PathOwner[])[]): number =>
   Math.max(1, firstWhole(lanes[0] ?? []).length)
 
 /** The id of the reservation in an answer; null for none. */

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { ensureDefaultEnvironment } from '../src/access/index.ts'
 import { readConfig } from '../src/config.ts'
 import { handlers } from '../src/handlers.ts'
-import { type Contract, type Operation, readContract } from '../src/http/index.ts'
+import { type ApiDocument, type Operation, readApiDocument } from '../src/http/index.ts'
 import { systemClock } from '../src/kernel/clock.ts'
 import { systemOrigin } from '../src/kernel/origin.ts'
 import { createLog } from '../src/log.ts'
@@ -15,8 +15,8 @@ import {
   FRESH_ID,
   type Lanes,
   type OperationCall,
-  type Recording,
   type Scenario,
+  type Steps,
   type Turn,
   type World,
 } from './types.ts'
@@ -24,7 +24,7 @@ import { callWith, firstWhole, reservedIn } from './wholes.ts'
 
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
 
-export type OpenWorld = World & { contract: Contract; close(): Promise<void> }
+export type OpenWorld = World & { contract: ApiDocument; close(): Promise<void> }
 
 type AnyHandler = (request: object, call: Call) => Promise<unknown>
 
@@ -43,7 +43,7 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
   return {
     app,
     scope,
-    contract: await readContract(CONTRACT),
+    contract: await readApiDocument(CONTRACT),
     run: ({ operation, params = {}, query = {}, body: template }) => {
       const body = withFreshIds(template)
       const handler = handlers[operation] as unknown as AnyHandler
@@ -97,9 +97,9 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
 async function recordCalls(
   world: OpenWorld,
   calls: readonly OperationCall[],
-  earlier: readonly Recording[],
-): Promise<Recording[]> {
-  const recordings: Recording[] = []
+  earlier: readonly Steps[],
+): Promise<Steps[]> {
+  const recordings: Steps[] = []
   let reserved: string | null = null
   for (const [at, call] of calls.entries()) {
     let answer: unknown
@@ -113,7 +113,7 @@ async function recordCalls(
 }
 
 /** A call as it stands in a request. */
-export function httpOf(contract: Contract, call: OperationCall): Omit<Turn, 'recording'> {
+export function httpOf(contract: ApiDocument, call: OperationCall): Omit<Turn, 'recording'> {
   const operation = operationOf(contract, call)
   const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => queryOf(name, value))
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
@@ -133,7 +133,7 @@ const queryOf = (name: string, value: NonNullable<OperationCall['query']>[string
     ? Object.entries(value).flatMap(([field, of]) => queryOf(`${name}[${field}]`, of))
     : [`${encodeURIComponent(name)}=${encodeURIComponent(value)}`]
 
-function operationOf(contract: Contract, { operation }: OperationCall): Operation {
+function operationOf(contract: ApiDocument, { operation }: OperationCall): Operation {
   const found = contract.operations.find(({ id }) => id === operation)
   if (found === undefined) throw new Error(`the contract has no operation ${operation}`)
   return found

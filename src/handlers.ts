@@ -3,7 +3,7 @@ import { auditHandlers } from './audit/index.ts'
 import { budgetHandlers, budgetsUse } from './budgets/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
-import { NOBODY_LEANS } from './catalog/index.ts'
+import { NO_REFERENCES } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
 import { usageHandlers } from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
@@ -14,7 +14,7 @@ import type { Handlers } from './operation.ts'
 import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { sources } from './sources.ts'
 
-const catalogUse = { ...NOBODY_LEANS, ...promotionalUse, ...usageUse, ...budgetsUse }
+const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {

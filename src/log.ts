@@ -2,7 +2,7 @@ import type { DestinationStream, Logger } from 'pino'
 import pino from 'pino'
 import type { Log } from './app.ts'
 import type { Config } from './config.ts'
-import { Refusal } from './kernel/errors.ts'
+import { ApiError } from './kernel/errors.ts'
 import { createRepeatedLines, type Gaps } from './kernel/repeated-lines.ts'
 
 /** Requests fail by the thousand at once: a line of each kind a second, with a count. */
@@ -18,7 +18,7 @@ const WARN = 40
 function errorToLog(error: unknown, isDefect = true): object {
   if (!(error instanceof Error)) return { message: String(error) }
   const { name, message, stack, cause } = error
-  const hasStack = isDefect && !(error instanceof Refusal)
+  const hasStack = isDefect && !(error instanceof ApiError)
   return {
     name,
     message,
@@ -123,6 +123,6 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   if (error.cause instanceof Error) return reasonOf(error.cause)
   const code = codeOf(error)
-  if (error instanceof Refusal) return `${error.status} ${error.message}`
+  if (error instanceof ApiError) return `${error.status} ${error.message}`
   return typeof code === 'string' ? code : `${error.name} ${error.stack?.split('\n', 2)[1]}`
 }

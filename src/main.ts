@@ -12,7 +12,7 @@ import {
   sealStoredSecrets,
 } from './access/index.ts'
 import type { App, Log } from './app.ts'
-import { TRIM_COUNTERS, trimCounters } from './budgets/index.ts'
+import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import {
   type Connection,
@@ -34,7 +34,7 @@ import {
   mountOpenRoutes,
   mountTestClock,
   type ReservedAddress,
-  readContract,
+  readApiDocument,
   reserveAddress,
   sendAnswers,
   traceOperations,
@@ -49,7 +49,7 @@ import { type Origin, systemOrigin } from './kernel/origin.ts'
 import { machine, type WatchedClock, watchClock } from './kernel/watched-clock.ts'
 import { backgroundLog, createLog } from './log.ts'
 import { makePartitions } from './metering/records/index.ts'
-import { TRIM_USAGE, trimUsage } from './metering/retention/index.ts'
+import { PURGE_USAGE, purgeUsage } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { sources } from './sources.ts'
 
@@ -66,8 +66,8 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 const workHandlers: WorkHandlers = {
   [TRIM_OUTBOX]: trimOutbox,
   [TRIM_ANSWERS]: trimAnswers,
-  [TRIM_USAGE]: trimUsage,
-  [TRIM_COUNTERS]: trimCounters,
+  [PURGE_USAGE]: purgeUsage,
+  [PURGE_COUNTERS]: purgeCounters,
   ...promotionalWork(sources),
 }
 
@@ -191,7 +191,7 @@ export async function createBursar(from: {
   clock: MovableClock | null
 }): Promise<Bursar> {
   const { app, connection, log, clock } = from
-  const contract = await readContract(CONTRACT)
+  const contract = await readApiDocument(CONTRACT)
   await makePartitions(app)
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
@@ -229,7 +229,7 @@ export async function createBursar(from: {
   }
 }
 
-export type Serving = {
+export type ServerHandle = {
   readonly url: string
   readonly clusterDir: string | null
   stop(): Promise<void>
@@ -248,7 +248,7 @@ export type Start = {
  * nothing of what other servers use. Throws what the start could not do; then nothing is left
  * behind.
  */
-export async function serve(config: Config, { signal, onKey }: Start): Promise<Serving> {
+export async function serve(config: Config, { signal, onKey }: Start): Promise<ServerHandle> {
   const log = createLog(config)
   const address = await reserve(config)
   let stop = () => address.release()

@@ -1,5 +1,5 @@
-import type { SourceLoader } from './entitlements/index.ts'
+import type { EntitlementSource } from './entitlements/index.ts'
 import { promotionalSources } from './promotional/index.ts'
 
 /** All that can grant a feature to a customer. A module that grants adds its loader here. */
-export const sources: readonly SourceLoader[] = [promotionalSources]
+export const sources: readonly EntitlementSource[] = [promotionalSources]

@@ -9,14 +9,14 @@ export type SideMessage =
   | { close: true }
 
 /** What `open` answers. */
-export type Opened = {
+export type OpenAnswer = {
   url: string
   pid: number
   machine: Readonly<Record<string, string | number>>
 }
 
 /** What `prepare` answers; null for a scenario that this side does not know. */
-export type Prepared =
+export type PrepareAnswer =
   | (Pick<Scenario, 'warmUpSeconds' | 'written'> & { lanes: readonly (readonly Request[])[] })
   | null
 

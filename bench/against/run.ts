@@ -8,12 +8,17 @@ import type { Count, Half, Scenario } from '../types.ts'
 import { firstWhole } from '../wholes.ts'
 import { checkOut, ROOT } from './checkout.ts'
 import { type AgainstReport, type Row, rowOf } from './compare.ts'
-import type { Opened, Prepared } from './messages.ts'
+import type { OpenAnswer, PrepareAnswer } from './messages.ts'
 
-type Wanted = { against: string; only: readonly string[] | null; pairs: number; seconds: number }
+type RunOptions = {
+  against: string
+  only: readonly string[] | null
+  pairs: number
+  seconds: number
+}
 
 /** Both are measured alike: each is a process of its own kind, over its own database. */
-type Side = Opened & { readonly child: Child }
+type Side = OpenAnswer & { readonly child: Child }
 
 /**
  * Measures this checkout's server beside that of an earlier commit: the same load in turns, each
@@ -21,7 +26,7 @@ type Side = Opened & { readonly child: Child }
  * is a warm-up.
  */
 export async function runAgainst(
-  wanted: Wanted,
+  wanted: RunOptions,
   say: (text: string) => void,
 ): Promise<AgainstReport> {
   say(`installing ${wanted.against}`)
@@ -49,28 +54,28 @@ export async function runAgainst(
   }
 }
 
-const wantedScenarios = ({ only }: Wanted): readonly Scenario[] =>
+const wantedScenarios = ({ only }: RunOptions): readonly Scenario[] =>
   scenarios.filter(({ name }) => only === null || only.includes(name))
 
 async function openSide(root: string, children: Child[]): Promise<Side> {
   const child = startChild('./against/side.ts')
   children.push(child)
-  return { child, ...(await child.ask<Opened>({ open: { root } })) }
+  return { child, ...(await child.ask<OpenAnswer>({ open: { root } })) }
 }
 
-type Measured = { now: Half; before: Half }
+type PairResult = { now: Half; before: Half }
 
 /** The halves of each round; null if the earlier commit has no such scenario. */
 async function measure(
-  of: Wanted & { name: string; now: Side; before: Side; load: Child },
-): Promise<Measured[] | null> {
+  of: RunOptions & { name: string; now: Side; before: Side; load: Child },
+): Promise<PairResult[] | null> {
   const now = await prepared(of.now, of)
   const before = await prepared(of.before, of)
   if (now === null || before === null) return null
   const effects = [await now.effect(), await before.effect()]
   if (effects[0] !== effects[1])
     throw new Error(`${of.name}: the sides do different work: ${JSON.stringify(effects)}`)
-  const rounds: Measured[] = []
+  const rounds: PairResult[] = []
   for (let round = 0; round <= of.pairs; round += 1) {
     const seconds = round === 0 ? now.warmUpSeconds : of.seconds
     const first = round % 2 === 0 ? now : before
@@ -92,7 +97,7 @@ async function prepared(
   { child, url, pid }: Side,
   { name, load, seconds }: { name: string; load: Child; seconds: number },
 ) {
-  const scenario = await child.ask<Prepared>({ prepare: name })
+  const scenario = await child.ask<PrepareAnswer>({ prepare: name })
   if (scenario === null) return null
   const { written, lanes } = scenario
   const count = (text: string) => child.ask<number>({ count: text })

@@ -6,7 +6,7 @@ import pg from 'pg'
 import { answerBench } from '../child.ts'
 import { countWith } from '../effects.ts'
 import type { OnServer } from '../on-server.ts'
-import type { Opened, Prepared, SideMessage } from './messages.ts'
+import type { OpenAnswer, PrepareAnswer, SideMessage } from './messages.ts'
 
 /**
  * All that is asked of a checkout, whatever its age. Its own files are loaded from its own folder,
@@ -26,7 +26,7 @@ answerBench(async (message: SideMessage) => {
   if ('open' in message) {
     side = await open(message.open.root)
     const { server, machine } = side.at
-    return { url: server.url, pid: server.pid, machine } satisfies Opened
+    return { url: server.url, pid: server.pid, machine } satisfies OpenAnswer
   }
   if (side === null) throw new Error('the side is not open')
   if ('prepare' in message) return prepare(side, message.prepare)
@@ -71,7 +71,7 @@ async function open(root: string): Promise<Side> {
   })
 }
 
-async function prepare({ checkout, at }: Side, name: string): Promise<Prepared> {
+async function prepare({ checkout, at }: Side, name: string): Promise<PrepareAnswer> {
   const scenario = checkout.scenarios.find((each) => each.name === name)
   if (scenario === undefined) return null
   await scenario.prepare(at.world)

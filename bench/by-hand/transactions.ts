@@ -20,7 +20,7 @@ export type Decision = {
   readonly chains: readonly Level[]
 }
 
-export type Reserved = Decision & { readonly reservation: { readonly id: string } | null }
+export type ReserveResult = Decision & { readonly reservation: { readonly id: string } | null }
 
 /** Prepared, as the statements of the server are. */
 const statement =
@@ -133,8 +133,12 @@ export const consume = (client: pg.ClientBase, use: Use): Promise<Decision> =>
   })
 
 /** Decides and holds. */
-export const reserve = (client: pg.ClientBase, use: Use, ttlSeconds: number): Promise<Reserved> =>
-  transaction<Reserved>(client, async () => {
+export const reserve = (
+  client: pg.ClientBase,
+  use: Use,
+  ttlSeconds: number,
+): Promise<ReserveResult> =>
+  transaction<ReserveResult>(client, async () => {
     const at = new Date()
     const { customer, key, feature, value, dimensions } = use
     const id = randomUUID()

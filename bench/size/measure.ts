@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Child, startChild } from '../child.ts'
-import type { Ask, Asked } from '../messages.ts'
+import type { Ask, RunResult } from '../messages.ts'
 import { processorMs, processorMsBelow, spentMs } from '../processes.ts'
 import { API_KEY, type RunningServer } from '../running-server.ts'
 import type { OperationCall } from '../types.ts'
@@ -45,7 +45,7 @@ async function ask(
   const { path } = httpOf(world.contract, call)
   const message: Ask = { url: server.url + path, headers: { 'x-api-key': API_KEY }, seconds }
   const before = { server: processorMs(server.pid), below: processorMsBelow(server.pid) }
-  const { requests, medianMs } = await client.ask<Asked>(message)
+  const { requests, medianMs } = await client.ask<RunResult>(message)
   return {
     latencyMs: medianMs,
     serverMs: (processorMs(server.pid) - before.server) / requests,

@@ -1,4 +1,4 @@
-import type { Contract } from '../../src/http/index.ts'
+import type { ApiDocument } from '../../src/http/index.ts'
 import { checkOf } from '../scenarios/usage/check.ts'
 import { REPORTED } from '../scenarios/usage/company.ts'
 import { httpOf } from '../world.ts'
@@ -34,7 +34,7 @@ const BULK_EVENTS = 1000
  * What once took a server down or its pool away, all at once: pages of large events, bodies of
  * 15 MB for nobody, a tree over all windows that are kept, histories, and checks beside them.
  */
-export function lanesOf(contract: Contract): readonly Lane[] {
+export function lanesOf(contract: ApiDocument): readonly Lane[] {
   const load = { body: null, pauseMs: 0, mayBeCut: false, isTimed: false }
   const get = (path: string) => ({ ...load, method: 'GET', path })
   const timed = { isTimed: true, pauseMs: 50, expected: [200] }

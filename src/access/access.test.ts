@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { createAuthenticator } from './authenticate.ts'
 import { configureKey, createEnvironment, createKey, revokeKey, rotateKey } from './commands.ts'
 import { ensureConfiguredKey } from './configured-key.ts'
@@ -28,12 +28,12 @@ const opens = (secret: string) =>
   opening(secret).then(
     () => true,
     (error) => {
-      assert.ok(error instanceof Refusal && error.status === 401)
+      assert.ok(error instanceof ApiError && error.status === 401)
       return false
     },
   )
 const refusedAs = (status: number, code: string | null) => (error: unknown) =>
-  error instanceof Refusal && error.status === status && error.code === code
+  error instanceof ApiError && error.status === status && error.code === code
 
 /** Waits until the news of a change has arrived, however long that takes. */
 async function eventuallyRefused(secret: string) {

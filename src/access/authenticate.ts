@@ -1,15 +1,15 @@
 import type { App } from '../app.ts'
 import {
+  type ApiError,
   forbidden,
   notFound,
-  type Refusal,
   unauthenticated,
   unavailable,
 } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
 import { type KeyMemory, type OpenedKey, rememberKeys } from './key-memory.ts'
-import { findStanding, type Standing } from './member-store.ts'
+import { findStanding, type Membership } from './member-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
@@ -98,9 +98,9 @@ async function callerOfToken(
 
 /** The account of a person who is not in it looks like one that does not exist. */
 function scopeOf(
-  standing: Standing | null,
+  standing: Membership | null,
   named: { accountId: string | null; environmentId: string | null },
-): Scope | Refusal {
+): Scope | ApiError {
   if (standing === null)
     return notFound('AccountNotFoundError', `X-ACCOUNT-ID: there is no account ${named.accountId}`)
   if (named.environmentId === null)
@@ -113,5 +113,5 @@ function scopeOf(
   return { environmentKey: standing.environmentKey }
 }
 
-const roleOf = (standing: Standing | null): Caller['role'] =>
+const roleOf = (standing: Membership | null): Caller['role'] =>
   standing?.role === 'OWNER' ? 'ADMIN' : (standing?.environmentRole ?? 'NONE')

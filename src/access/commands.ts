@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { announce, type EventType, scheduleTrimming } from '../events/index.ts'
+import { type EventType, publish, scheduleTrimming } from '../events/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
@@ -177,7 +177,7 @@ const announceKey = (
 type Change = { type: EventType; objectId: string; before: object | null; after: object | null }
 
 const announceChange = (tx: Tx, app: App, scope: Scope, change: Change) =>
-  announce(tx, { app, scope, now: app.clock.now(), origin: app.origin }, [
+  publish(tx, { app, scope, now: app.clock.now(), origin: app.origin }, [
     { ...change, customerKey: null },
   ])
 

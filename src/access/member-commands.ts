@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { announce } from '../events/index.ts'
+import { publish } from '../events/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import * as store from './member-store.ts'
@@ -78,7 +78,7 @@ async function announceMember(
   const { environmentKey } = change.after
   const type = after === null ? 'member.removed' : 'member.updated'
   const announcing = { app, scope: { environmentKey }, now: app.clock.now(), origin: app.origin }
-  await announce(tx, announcing, [{ type, customerKey: null, objectId, before, after }])
+  await publish(tx, announcing, [{ type, customerKey: null, objectId, before, after }])
 }
 
 /** null for who is no member. */

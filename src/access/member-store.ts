@@ -5,7 +5,7 @@ import { allowedOriginsOf } from './settings-store.ts'
 import { ACCOUNT_ROLES, type AccountRole, ENVIRONMENT_ROLES, type Member } from './types.ts'
 
 /** What a person is in one account, and in one of its environments. */
-export type Standing = {
+export type Membership = {
   role: AccountRole
   environmentKey: Uuid | null
   environmentRole: (typeof ENVIRONMENT_ROLES)[number] | null
@@ -27,7 +27,7 @@ const standingRow = row({
 export async function findStanding(
   reader: Reader,
   of: { userId: string; accountId: string | null; environmentId: string | null },
-): Promise<Standing | null> {
+): Promise<Membership | null> {
   const found = await reader.maybeOne(
     standingRow,
     sql`
@@ -106,7 +106,7 @@ export async function deleteMember(tx: Tx, { accountKey, userId }: Person): Prom
 export type Seen = {
   environmentKey: Uuid
   role: AccountRole | null
-  environmentRole: Standing['environmentRole']
+  environmentRole: Membership['environmentRole']
 }
 
 const seenRow = row({

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { announce } from '../events/index.ts'
+import { publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Origin } from '../kernel/origin.ts'
@@ -37,7 +37,7 @@ export async function changeSettings(
     const [environment] = await findEnvironmentsByKey(tx, [scope.environmentKey])
     const { id } = required(environment, 'the environment of a call')
     await saveSettings(tx, scope, after)
-    await announce(tx, { app, scope, now: app.clock.now(), origin }, [
+    await publish(tx, { app, scope, now: app.clock.now(), origin }, [
       {
         type: 'environment.updated',
         customerKey: null,

@@ -1,13 +1,13 @@
 import type { App } from '../app.ts'
 import { ConfigError } from '../config.ts'
-import { announce } from '../events/index.ts'
+import { publish } from '../events/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { newSigningSecret } from './secret.ts'
 import { findSigning, saveSigning } from './signing-store.ts'
 import { announceKeyChange, lockEnvironment } from './store.ts'
 import { openedSecret, sealedOtherwise, sealedSecret } from './stored-secrets.ts'
-import type { Environment, Signing } from './types.ts'
+import type { Environment, SigningConfig } from './types.ts'
 
 /**
  * The secret that an environment's customer tokens are signed with, made if there is none. With
@@ -50,8 +50,8 @@ export async function enforceSigning(
 const changing = (
   app: App,
   environment: Environment,
-  decide: (before: Signing | null) => Signing,
-): Promise<Signing> =>
+  decide: (before: SigningConfig | null) => SigningConfig,
+): Promise<SigningConfig> =>
   app.db.transaction(async (tx) => {
     await lockEnvironment(tx, environment)
     const before = await findSigning(tx, environment)
@@ -59,7 +59,7 @@ const changing = (
     if (after === before) return after
     await saveSigning(tx, environment, after)
     const now = app.clock.now()
-    await announce(tx, { app, scope: environment, now, origin: app.origin }, [
+    await publish(tx, { app, scope: environment, now, origin: app.origin }, [
       {
         type: 'environment.updated',
         customerKey: null,
@@ -74,7 +74,7 @@ const changing = (
   })
 
 /** What may be known of it: all but the secret. */
-const shown = ({ id }: Environment, signing: Signing | null) => ({
+const shown = ({ id }: Environment, signing: SigningConfig | null) => ({
   id,
   customerTokens: signing === null ? 'UNKNOWN' : signing.isEnforced ? 'REQUIRED' : 'OPTIONAL',
   signingSecretCreatedAt: signing && instantToWire(signing.createdAt),

@@ -2,7 +2,7 @@ import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Signing } from './types.ts'
+import type { SigningConfig } from './types.ts'
 
 /** All secrets as they are stored, with the ids of their environments, in the order of these. */
 export async function listSigning(
@@ -39,7 +39,7 @@ const signingRow = row({
   created_at: column.instant,
 })
 
-export async function findSigning(reader: Reader, scope: Scope): Promise<Signing | null> {
+export async function findSigning(reader: Reader, scope: Scope): Promise<SigningConfig | null> {
   const found = await reader.maybeOne(
     signingRow,
     sql`
@@ -51,7 +51,7 @@ export async function findSigning(reader: Reader, scope: Scope): Promise<Signing
   )
 }
 
-export const saveSigning = (tx: Tx, scope: Scope, signing: Signing): Promise<number> =>
+export const saveSigning = (tx: Tx, scope: Scope, signing: SigningConfig): Promise<number> =>
   tx.execute(sql`
     insert into signing_secrets (environment_key, secret, is_enforced, created_at)
     values (${scope.environmentKey}::uuid, ${signing.stored}::text, ${signing.isEnforced}::boolean,

@@ -8,7 +8,7 @@ import {
   ENVIRONMENT_TYPES,
   type Environment,
   KEY_KINDS,
-  type Signing,
+  type SigningConfig,
 } from './types.ts'
 
 const environmentRow = row({
@@ -126,7 +126,7 @@ const signedKeyRow = row({
 /** A key, with what is remembered along with it of its environment. */
 export type SignedKey = ApiKey & {
   /** How customer tokens are checked; null where they are not. */
-  signing: Pick<Signing, 'stored' | 'isEnforced'> | null
+  signing: Pick<SigningConfig, 'stored' | 'isEnforced'> | null
   /** From where browsers may write. */
   allowedOrigins: readonly string[]
 }

@@ -23,15 +23,15 @@ export const openedSecret = async (
 ): Promise<string | null> =>
   isSealed(stored) ? openedWith(await findSealingKey(config), { environmentKey, stored }) : stored
 
-type Stored = { environmentKey: Uuid; stored: string }
+type StoredSecret = { environmentKey: Uuid; stored: string }
 
-const openedWith = (key: SealingKey | null, { environmentKey, stored }: Stored) =>
+const openedWith = (key: SealingKey | null, { environmentKey, stored }: StoredSecret) =>
   key && unseal(stored, key, placeOf(environmentKey))
 
 /** What is stored of secrets, as far as a machine can open it. */
 export type StoredSecrets = {
   /** In clear, as versions before kept them. */
-  plain: Stored[]
+  plain: StoredSecret[]
   /** The environments of those that do not open. */
   closed: string[]
   count: number

@@ -41,11 +41,11 @@ const world = await openWorld({
 const { app } = world.bursar
 
 type Claims = { sub?: string; iss?: string; aud?: string; exp?: number; nbf?: number }
-type Signing = { key?: KeyObject; header?: JWTHeaderParameters }
+type SigningOptions = { key?: KeyObject; header?: JWTHeaderParameters }
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 
 /** A token that is good for `ann` unless told otherwise. */
-function token(claims: Claims = {}, { key = rsa.privateKey, header }: Signing = {}) {
+function token(claims: Claims = {}, { key = rsa.privateKey, header }: SigningOptions = {}) {
   const payload = { sub: 'ann', iss: ISSUER, aud: 'bursar', exp: nowSeconds() + 300, ...claims }
   return new SignJWT(payload).setProtectedHeader(header ?? { alg: 'RS256', kid: 'rsa' }).sign(key)
 }

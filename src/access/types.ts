@@ -1,5 +1,5 @@
 import type { Instant } from '../kernel/clock.ts'
-import type { Refusal } from '../kernel/errors.ts'
+import type { ApiError } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Actor } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -46,7 +46,7 @@ export type ApiKey = {
 }
 
 /** How an environment knows that a token was made by its vendor for a customer. */
-export type Signing = {
+export type SigningConfig = {
   /** Its secret as it is stored: sealed. */
   stored: string
   /** Whether a publishable key needs a token. */
@@ -89,7 +89,7 @@ export type Caller = {
   readonly actor: Actor
   readonly role: KeyKind | EnvironmentRole
   /** The environment called, or the refusal (404) when a person named none that is theirs. */
-  readonly scope: Scope | Refusal
+  readonly scope: Scope | ApiError
   /** The customer that a token binds the request to, by its id; null: to none. */
   readonly customerId: string | null
   /** From where browsers may write, besides from this server. */

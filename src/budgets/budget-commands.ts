@@ -1,16 +1,16 @@
-import { bumpVersion, customerTurn, lockActiveCustomer, lockHeads } from '../customers/index.ts'
+import { customerTurn, lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import {
   findBelow,
   findPlaces,
+  type HierarchyPosition,
   movedBy,
-  type Place,
   placeEntities,
   refuseTwoParents,
   savePlaces,
-  type Upserted,
+  type UpsertResult,
 } from '../entities/index.ts'
-import { type Announcement, announce } from '../events/index.ts'
+import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -29,7 +29,7 @@ import { findAssignments, saveAssignments, savePastCadences } from './budget-sto
 import { carryCounters } from './counter-store.ts'
 import { holdCapabilities } from './find-capabilities.ts'
 import { carryOf } from './postings.ts'
-import type { Assignment, AssignmentInput, NamedAssignment } from './types.ts'
+import type { Assignment, AssignmentInput, AssignmentWithId } from './types.ts'
 import { upsertAssignment } from './upsert-budget.ts'
 import { assignmentToWire } from './wire.ts'
 
@@ -44,7 +44,7 @@ export async function upsertAssignments(
   call: Call,
   customerId: string,
   inputs: readonly AssignmentInput[],
-): Promise<NamedAssignment[]> {
+): Promise<AssignmentWithId[]> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, customerId)
@@ -94,10 +94,15 @@ async function existing(
   )
 }
 
-type Placing = { customerKey: Uuid; rows: readonly Row[]; places: readonly Place[]; now: Instant }
+type PlacementBatch = {
+  customerKey: Uuid
+  rows: readonly Row[]
+  places: readonly HierarchyPosition[]
+  now: Instant
+}
 
 /** The places that the rows change, and everybody's parent afterwards. */
-async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: Placing) {
+async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: PlacementBatch) {
   const wishes = rows.map(wishOf)
   refuseTwoParents(wishes)
   const byKey = new Map(places.map((each) => [each.key, each]))
@@ -116,15 +121,15 @@ async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: 
 
 type Owner = { scope: Scope; customerKey: Uuid }
 
-type Saving = {
+type SaveBatch = {
   customerKey: Uuid
   rows: readonly Row[]
-  results: readonly Upserted<Assignment>[]
-  places: readonly Place[]
+  results: readonly UpsertResult<Assignment>[]
+  places: readonly HierarchyPosition[]
   now: Instant
 }
 
-async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
+async function save(tx: Tx, call: Call, made: SaveBatch): Promise<void> {
   const { customerKey, results, places, now } = made
   const owner: Owner = { scope: call.scope, customerKey }
   const changed = results.filter(({ change }) => change !== null)
@@ -134,7 +139,7 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
   )
   const since = recounted.length === 0 ? now : await decisionInstant(tx, owner, now)
   await Promise.all([
-    bumpVersion(tx, { ...call, now }, [customerKey]),
+    renewVersion(tx, { ...call, now }, [customerKey]),
     savePlaces(tx, customerKey, places),
     saveAssignments(
       tx,
@@ -151,7 +156,7 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
       owner,
       recounted.map(({ after }) => carryOf(after, since)),
     ),
-    announce(tx, { ...call, now }, announcementsOf(made)),
+    publish(tx, { ...call, now }, announcementsOf(made)),
   ])
 }
 
@@ -160,11 +165,11 @@ async function save(tx: Tx, call: Call, made: Saving): Promise<void> {
  * decides no earlier than the instant answered.
  */
 async function decisionInstant(tx: Tx, { scope, customerKey }: Owner, now: Instant) {
-  const heads = await lockHeads(tx, scope, { customerKeys: [customerKey], now })
+  const heads = await lockVersions(tx, scope, { customerKeys: [customerKey], now })
   return required(heads.get(customerKey), 'a locked head').now
 }
 
-function announcementsOf({ customerKey, rows, results }: Saving): Announcement[] {
+function announcementsOf({ customerKey, rows, results }: SaveBatch): Event[] {
   return results.flatMap(({ before, after, change }, index) => {
     if (change === null) return []
     const capabilityId = idOf(rows, index)

@@ -11,7 +11,7 @@ import {
   resolvedBy,
 } from '../../test/support/company.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { chainsOf, type Demand } from './budget-path.ts'
+import { budgetPaths, type Demand } from './budget-path.ts'
 import { windowOf } from './cadence.ts'
 import { attributionOf, counterName, postingsOf } from './postings.ts'
 
@@ -63,7 +63,7 @@ test('a budget that was reset denies no more, and one that is new has not counte
       postingsOf(resolution, { capabilityKey: 'tokens', amount: wholeUnits(10), occurredAt }),
     )
   const granted = (at: number) =>
-    chainsOf(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at }).isGranted
+    budgetPaths(resolution, [asks(1)], { counters: counters.sums, holds: new Map(), at }).isGranted
   add(now - day)
   assert.equal(counters.sums.size, 0)
   add(now)
@@ -153,7 +153,7 @@ test('a record counts once for a budget, however many dimensions lead to it', ()
       const keys = postings.map(({ assignmentKey }) => assignmentKey)
       assert.equal(new Set(keys).size, keys.length)
       const onChains = new Set(
-        chainsOf(resolution, [asks(1)], { counters: new Map(), holds: new Map(), at: now })
+        budgetPaths(resolution, [asks(1)], { counters: new Map(), holds: new Map(), at: now })
           .chains.flat()
           .flatMap(({ budget }) => (budget === null ? [] : [budget.assignmentKey])),
       )

@@ -20,7 +20,7 @@ import {
   resolvedBy,
 } from '../../test/support/company.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
-import { chainsOf, type Demand } from './budget-path.ts'
+import { budgetPaths, type Demand } from './budget-path.ts'
 import { windowOf } from './cadence.ts'
 import { counterName, postingsOf } from './postings.ts'
 
@@ -167,7 +167,7 @@ test('vector 6: an agent stops at its own budget, the next one at what is left o
     for (let count = 0; ; count += 1) {
       const resolution = resolvedBy(agents, dimensions)
       const state = { counters: counters.sums, holds: new Map(), at: now }
-      if (!chainsOf(resolution, [asks(1)], state).isGranted) return count
+      if (!budgetPaths(resolution, [asks(1)], state).isGranted) return count
       record(agents, counters, dimensions, 1)
     }
   }

@@ -20,11 +20,11 @@ export type Demand = {
 }
 
 /** What is known of budgets in the windows that an instant lies in, if they count it. */
-export type Spent = { counters: Known; holds: Known; at: Instant }
+export type BudgetUsage = { counters: Known; holds: Known; at: Instant }
 type Known = Pick<Counters, 'get'>
 
 /** One budget of an entity on a chain, or the entity alone where it has none. */
-export type ChainNode = {
+export type BudgetNode = {
   entityId: string
   scopeEntityIds: readonly string[]
   currencyId: string | null
@@ -46,11 +46,11 @@ export type ChainNode = {
  * budgets come before scoped ones, small scopes before large.
  * Source: the entitlement check of the contract.
  */
-export function chainsOf(
+export function budgetPaths(
   { paths, budgets }: Pick<Resolution, 'paths' | 'budgets'>,
   demands: readonly Demand[],
-  spent: Spent,
-): { chains: ChainNode[][]; isGranted: boolean } {
+  spent: BudgetUsage,
+): { chains: BudgetNode[][]; isGranted: boolean } {
   const nodes = demands.flatMap((demand) =>
     budgets
       .filter(({ capabilityKey }) => capabilityKey === demand.capabilityKey)
@@ -78,7 +78,7 @@ const byScope = (one: Budget, other: Budget): number =>
   one.scopeEntityIds.length - other.scopeEntityIds.length ||
   (scopeText(one) < scopeText(other) ? -1 : 1)
 
-function nodeOf(budget: Budget, demand: Demand, spent: Spent): ChainNode {
+function nodeOf(budget: Budget, demand: Demand, spent: BudgetUsage): BudgetNode {
   const window = windowOf(budget, spent.at)
   const name = counterName(budget, window)
   const used = spent.counters.get(name) ?? 0n
@@ -111,7 +111,7 @@ export function isWithin(
   return demand.amount > 0n ? after <= limit : after < limit
 }
 
-const bare = ({ entityId }: Node): ChainNode => ({
+const bare = ({ entityId }: Node): BudgetNode => ({
   entityId,
   scopeEntityIds: [],
   currencyId: null,

@@ -1,4 +1,4 @@
-import type { Place, Wish } from '../entities/index.ts'
+import type { HierarchyPosition, Wish } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Found } from './find-capabilities.ts'
@@ -9,10 +9,10 @@ import type { AssignmentName } from './upsert-budget.ts'
 export type Row = {
   input: AssignmentInput
   capability: Found
-  entity: Place
-  scope: readonly Place[]
+  entity: HierarchyPosition
+  scope: readonly HierarchyPosition[]
   /** Absent keeps the entity's parent, null makes it a root. */
-  parent?: Place | null
+  parent?: HierarchyPosition | null
 }
 
 /** Refuses (400) two rows for one budget: which of them should win is unknowable. */
@@ -41,11 +41,11 @@ export const namedEntities = (inputs: readonly AssignmentInput[]): string[] => [
 export const rowsOf = (
   inputs: readonly AssignmentInput[],
   capabilities: readonly Found[],
-  places: readonly Place[],
+  places: readonly HierarchyPosition[],
 ): Row[] => {
   const byId = new Map(places.map((place) => [place.id, place]))
   return inputs.map((input, index) => {
-    const placeOf = (id: string, field: string): Place => {
+    const placeOf = (id: string, field: string): HierarchyPosition => {
       const place = byId.get(id)
       if (place === undefined)
         throw badInput(`${input.where}: ${field}: the customer has no entity ${id}`)

@@ -14,7 +14,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
 import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Cadenced } from './cadence.ts'
+import type { CadenceOwner } from './cadence.ts'
 import type { Assignment } from './types.ts'
 import type { AssignmentName } from './upsert-budget.ts'
 
@@ -185,7 +185,7 @@ const cadenceRow = row({
 })
 
 /** A revision of a budget that began with another cadence. Budgets of levels have none. */
-export type CadenceChange = Cadenced & { key: Uuid; revision: number; since: Instant }
+export type CadenceChange = CadenceOwner & { key: Uuid; revision: number; since: Instant }
 
 const changedAfter = ({ key, revision }: Pick<CadenceChange, 'key' | 'revision'>): Sql =>
   sql`and (past.assignment_key, past.revision) > (${key}::uuid, ${revision - 1}::integer)`

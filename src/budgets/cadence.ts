@@ -7,7 +7,7 @@ import { floorTo, type Span, type Unit, type Window, windowAt } from '../kernel/
 export type Cadence = string
 
 /** What the windows of a budget are counted by. */
-export type Cadenced = { cadence: Cadence; isLevel: boolean; createdAt: Instant }
+export type CadenceOwner = { cadence: Cadence; isLevel: boolean; createdAt: Instant }
 
 /** The one window of a level: since 1970, before which nothing occurs, without an end. */
 export const LEVEL_WINDOW: Window = { start: 0, end: Number.POSITIVE_INFINITY }
@@ -50,10 +50,10 @@ function spanOf(cadence: Cadence): Span | null {
 }
 
 /** How the windows of a budget are counted, and from when; every record asks for it. */
-type Counted = { span: Span; anchor: Instant }
-const known = new WeakMap<Cadenced, Counted>()
+type WindowCount = { span: Span; anchor: Instant }
+const known = new WeakMap<CadenceOwner, WindowCount>()
 
-function countedBy(budget: Cadenced): Counted {
+function countedBy(budget: CadenceOwner): WindowCount {
   const before = known.get(budget)
   if (before !== undefined) return before
   const span = required(spanOf(budget.cadence), 'a stored cadence')
@@ -68,7 +68,7 @@ function countedBy(budget: Cadenced): Counted {
  * several begin with that one. After another cadence they are counted anew from the same instant. A
  * level has one window, whatever the cadence.
  */
-export function windowOf(budget: Cadenced, at: Instant): Window {
+export function windowOf(budget: CadenceOwner, at: Instant): Window {
   if (budget.isLevel) return LEVEL_WINDOW
   const { anchor, span } = countedBy(budget)
   return windowAt(anchor, span, at)
@@ -78,11 +78,11 @@ export function windowOf(budget: Cadenced, at: Instant): Window {
  * Whether what occurs at an instant counts for a budget: from its creation on. What occurred before
  * never does, however late it arrives and however long the windows are or become.
  */
-export const countsAt = ({ createdAt }: Pick<Cadenced, 'createdAt'>, at: Instant): boolean =>
+export const countsAt = ({ createdAt }: Pick<CadenceOwner, 'createdAt'>, at: Instant): boolean =>
   at >= createdAt
 
 /** The windows of a budget from the one that `from` lies in to the one that `until` lies in. */
-export function windowsBetween(budget: Cadenced, from: Instant, until: Instant): Window[] {
+export function windowsBetween(budget: CadenceOwner, from: Instant, until: Instant): Window[] {
   const windows = [windowOf(budget, from)]
   for (let { end } = windowOf(budget, from); end <= until; ) {
     const window = windowOf(budget, end)

@@ -1,10 +1,10 @@
-import { closedUntil, closingHeads } from '../customers/index.ts'
+import { closedUntil, lockForPurge } from '../customers/index.ts'
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { AHEAD_LIMIT_MS } from '../metering/index.ts'
-import { FORGOTTEN_AT_ONCE, type Trimmed, trimmedRow } from '../metering/retention/index.ts'
+import { FORGOTTEN_AT_ONCE, type PurgeCount, purgeRow } from '../metering/retention/index.ts'
 import type { CounterKey } from './counter-store.ts'
 import { type Counters, counterName } from './postings.ts'
 
@@ -40,9 +40,9 @@ export const noteEnds = (tx: Tx, scope: Scope): Promise<number> =>
  * Removes counters of windows that ended before an instant, with the thresholds that fired in them.
  * Where something is still held it stays: whoever frees it finds it there.
  */
-export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> =>
+export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> =>
   tx.one(
-    trimmedRow,
+    purgeRow,
     sql`
     with due as materialized (
       select ${KEY} from budget_counters
@@ -50,7 +50,7 @@ export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<Tri
         and window_end < ${instantToWire(before)}::timestamptz and held = 0
       order by window_end limit ${FORGOTTEN_AT_ONCE}::integer
     ),
-    ${closingHeads(sql`due`, before)},
+    ${lockForPurge(sql`due`, before)},
     gone as (
       delete from budget_counters
       where (${KEY}) in (select ${KEY} from due join free using (customer_key)) and held = 0

@@ -10,7 +10,7 @@ import { heldPostings, moveHolds } from '../metering/reservations/index.ts'
 import { type Carry, counterName, type Kept } from './postings.ts'
 
 /** A posting with whose it is. */
-export type OwnPosting = Omit<Posting, 'window'> & {
+export type CustomerPosting = Omit<Posting, 'window'> & {
   window: Pick<Window, 'start'>
   scope: Scope
   customerKey: Uuid
@@ -22,14 +22,14 @@ export type OwnPosting = Omit<Posting, 'window'> & {
  * Adds postings to their counters, of any customers and any number to one counter. One statement,
  * which locks counters in the order of their keys.
  */
-export const post = (tx: Tx, postings: readonly OwnPosting[]): Promise<void> =>
+export const post = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`usage`)
 
 /** The same for what is held of budgets; a posting below 0 frees. */
-export const hold = (tx: Tx, postings: readonly OwnPosting[]): Promise<void> =>
+export const hold = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`held`)
 
-async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<void> {
+async function add(tx: Tx, postings: readonly CustomerPosting[], to: Sql): Promise<void> {
   if (postings.length === 0) return
   await tx.execute(sql`
     insert into budget_counters as counter (customer_key, assignment_key, revision, window_start,
@@ -53,7 +53,10 @@ async function add(tx: Tx, postings: readonly OwnPosting[], to: Sql): Promise<vo
 }
 
 /** A counter by its key. */
-export type CounterKey = Pick<OwnPosting, 'customerKey' | 'assignmentKey' | 'revision' | 'window'>
+export type CounterKey = Pick<
+  CustomerPosting,
+  'customerKey' | 'assignmentKey' | 'revision' | 'window'
+>
 
 const counterColumns = {
   assignment_key: column.uuid,

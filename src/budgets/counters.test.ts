@@ -9,7 +9,7 @@ import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
 import { hold, post, readCounters } from './counter-store.ts'
 import { counterName } from './postings.ts'
-import { compareCounters, recountCounters } from './rebuild.ts'
+import { compareCounters, rebuildCounters } from './rebuild.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -195,12 +195,12 @@ test('every counter can be made out of the records again', async () => {
   const found = await differences()
   assert.ok(found.length > 2)
   for (const { kept, recounted } of found) assert.notDeepEqual(kept, recounted)
-  await app.db.transaction((tx) => recountCounters(tx, owned()))
+  await app.db.transaction((tx) => rebuildCounters(tx, owned()))
   assert.deepEqual(await counters(), before)
   assert.deepEqual(await differences(), [])
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`delete from budget_counters where customer_key = ${customerKey}::uuid`)
-    await recountCounters(tx, owned())
+    await rebuildCounters(tx, owned())
   })
   assert.deepEqual(await counters(), before)
 })
@@ -218,7 +218,7 @@ test('any number of changes of cadence is compared and counted anew, some at a t
       select customer_key, assignment_key, past.revision, environment_key, cadence,
         ${instantToWire(now)}::timestamptz
       from assignments cross join generate_series(1, 2100) as past (revision) where ${ofAnn}`)
-    await recountCounters(tx, owned())
+    await rebuildCounters(tx, owned())
   })
   assert.deepEqual(await differences(), [])
   const ann = (await counters()).filter((each) => each.startsWith('ann'))
@@ -238,7 +238,7 @@ test('any number of changes of cadence is compared and counted anew, some at a t
     found.differences.map(({ revision }) => revision),
     damaged.slice(0, 4),
   )
-  await app.db.transaction((tx) => recountCounters(tx, owned()))
+  await app.db.transaction((tx) => rebuildCounters(tx, owned()))
   assert.deepEqual(await differences(), [])
 })
 

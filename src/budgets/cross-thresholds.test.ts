@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { quantityFromWire, quantityToWire } from '../kernel/quantity.ts'
-import { firedBy, rearmedBy } from './cross-thresholds.ts'
+import { crossedBy, uncrossedBy } from './cross-thresholds.ts'
 
 const quantity = (value: number) => quantityFromWire(value, 'value')
 
@@ -17,7 +17,7 @@ function fired(
     fired: (budget.fired ?? []).map(quantity),
   }
   const firedAt = (now: number) =>
-    firedBy(thresholds.map(quantity), reached, now).map(quantityToWire)
+    crossedBy(thresholds.map(quantity), reached, now).map(quantityToWire)
   assert.deepEqual(firedAt(20), [], 'the window is over')
   assert.deepEqual(firedAt(10), firedAt(19))
   return firedAt(19)
@@ -78,7 +78,7 @@ test('whatever the order of reports, each threshold up to the highest usage fire
 
 test('what a level is below again fires anew, and nothing else does', () => {
   const rearmed = (usage: number, limit: number | null, already: readonly number[]) =>
-    rearmedBy({
+    uncrossedBy({
       usage: quantity(usage),
       usageLimit: limit === null ? null : quantity(limit),
       fired: already.map(quantity),

@@ -6,7 +6,7 @@ import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 export type Threshold = Quantity
 
 /** A budget's window after something was counted in it. */
-export type Reached = {
+export type ThresholdCheck = {
   /** In limited units, signed. */
   usage: Quantity
   usageLimit: Quantity | null
@@ -20,9 +20,9 @@ export type Reached = {
  * also those that it had passed when its limit went down. None without a limit, and none for a
  * window that is over; a limit of 0 is reached by any usage.
  */
-export function firedBy(
+export function crossedBy(
   thresholds: readonly Threshold[],
-  { usage, usageLimit, window, fired }: Reached,
+  { usage, usageLimit, window, fired }: ThresholdCheck,
   now: Instant,
 ): Threshold[] {
   if (window.end <= now) return []
@@ -36,10 +36,10 @@ export function firedBy(
  * Those of the thresholds which have fired that a level is below again: nothing resets it, so that
  * they fire anew when it reaches them.
  */
-export const rearmedBy = ({ fired, ...reached }: Omit<Reached, 'window'>): Threshold[] =>
+export const uncrossedBy = ({ fired, ...reached }: Omit<ThresholdCheck, 'window'>): Threshold[] =>
   fired.filter((threshold) => !isReached(threshold, reached))
 
 const isReached = (
   threshold: Threshold,
-  { usage, usageLimit }: Pick<Reached, 'usage' | 'usageLimit'>,
+  { usage, usageLimit }: Pick<ThresholdCheck, 'usage' | 'usageLimit'>,
 ): boolean => usageLimit !== null && usage > 0n && usage * wholeUnits(100) >= threshold * usageLimit

@@ -1,16 +1,16 @@
 export { turnFiredBack, windowsThen } from './ahead-store.ts'
-export { type ChainNode, chainsOf, type Demand, isWithin } from './budget-path.ts'
+export { type BudgetNode, budgetPaths, type Demand, isWithin } from './budget-path.ts'
 export { findAssignmentsByKey } from './budget-store.ts'
 export { LEVEL_WINDOW, windowOf } from './cadence.ts'
 export { budgetsUse } from './catalog-use.ts'
 export { countClosed } from './closed-store.ts'
 export { type CounterKey, hold, post, readCounters } from './counter-store.ts'
-export { firedBy, rearmedBy, type Threshold } from './cross-thresholds.ts'
+export { crossedBy, type Threshold, uncrossedBy } from './cross-thresholds.ts'
 export { budgetHandlers } from './http.ts'
-export { findLostAttributions, type LostAttribution } from './orphaned-store.ts'
+export { findOrphanedAttributions, type OrphanedAttribution } from './orphaned-store.ts'
 export { attributionOf, counterName, type Kept } from './postings.ts'
-export { scheduleTrimmingCounters, TRIM_COUNTERS, trimCounters } from './purge-counters.ts'
-export { compareCounters, recountCounters } from './rebuild.ts'
+export { PURGE_COUNTERS, purgeCounters, scheduleCounterPurge } from './purge-counters.ts'
+export { compareCounters, rebuildCounters } from './rebuild.ts'
 export {
   type CounterDifference,
   countCounters,
@@ -20,12 +20,12 @@ export {
 } from './rebuild-store.ts'
 export { findBudgets, resolve } from './resolve-store.ts'
 export {
-  type Firing,
-  forgetFired,
-  readFired,
+  deleteCrossed,
+  readCrossed,
   readThresholds,
-  saveFired,
+  saveCrossed,
+  type ThresholdCrossing,
 } from './threshold-store.ts'
 export type { Budget, Resolution } from './types.ts'
-export { addUnattributed, readUnattributed, type Unattributed } from './unattributed-store.ts'
+export { addUnattributed, readUnattributed, type UnresolvedKeyCount } from './unattributed-store.ts'
 export { chainNodeToWire, usageExceededToWire } from './wire.ts'

@@ -12,7 +12,7 @@ import { attributionsOf, dropAttributions } from '../metering/records/index.ts'
  * A record or an open reservation, by its key, that leads to a budget or an entity that is not
  * there. Servers of before versions were UUIDs made such after a fail-over.
  */
-export type LostAttribution = RecordKey & {
+export type OrphanedAttribution = RecordKey & {
   holder: 'record' | 'reservation'
   what: 'budget' | 'entity'
   key: Uuid
@@ -33,11 +33,11 @@ const entitiesOf = (customerKey: Uuid): Sql =>
   sql`(select entity_key from entities where customer_key = ${customerKey}::uuid)`
 
 /** What of a customer leads to what is not there, the first `limit`. */
-export async function findLostAttributions(
+export async function findOrphanedAttributions(
   reader: Reader,
   customerKey: Uuid,
   limit: number,
-): Promise<Comparison<LostAttribution>> {
+): Promise<Comparison<OrphanedAttribution>> {
   const found = await reader.many(
     lostRow,
     sql`

@@ -3,7 +3,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { AHEAD_LIMIT_MS, type Attribution, type Posting } from '../metering/index.ts'
-import { type Cadenced, countsAt, windowOf, windowsBetween } from './cadence.ts'
+import { type CadenceOwner, countsAt, windowOf, windowsBetween } from './cadence.ts'
 import type { Budget, Resolution } from './types.ts'
 
 /** The windows in which a revision counts what was posted under those before it. */
@@ -15,7 +15,7 @@ export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly W
  * instant of decision, so that whatever was counted before was decided no later.
  */
 export const carryOf = (
-  budget: Cadenced & { key: Uuid; revision: number },
+  budget: CadenceOwner & { key: Uuid; revision: number },
   since: Instant,
 ): Carry => ({
   assignmentKey: budget.key,

@@ -2,26 +2,26 @@ import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
 import { scheduleUnlessNoted, type WorkHandler } from '../jobs/index.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { closedKeptMs, nextTrimming } from '../metering/retention/index.ts'
+import { closedKeptMs, nextPurge } from '../metering/retention/index.ts'
 import { forgetClosed, noteEnds } from './closed-store.ts'
 
-export const TRIM_COUNTERS = 'budgets.trim'
+export const PURGE_COUNTERS = 'budgets.trim'
 
 const DAY_MS = 86_400_000
 
 /** An environment that has usage is trimmed once a day of its clock. */
-export const scheduleTrimmingCounters = (tx: Tx, app: App, scope: Scope): Promise<number> =>
+export const scheduleCounterPurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
   scheduleUnlessNoted(tx, app, {
     scope,
     customerKey: null,
-    kind: TRIM_COUNTERS,
+    kind: PURGE_COUNTERS,
     subject: '',
     dueAt: app.clock.now() + DAY_MS,
   })
 
 /** Removes counters of windows that closed long ago, a part at a time. */
-export const trimCounters: WorkHandler = async (tx, { scope }, now, app) => {
+export const purgeCounters: WorkHandler = async (tx, { scope }, now, app) => {
   const noted = await noteEnds(tx, scope)
   const forgotten = await forgetClosed(tx, scope, now - closedKeptMs(app))
-  return nextTrimming([{ due: noted, gone: noted }, forgotten], now)
+  return nextPurge([{ due: noted, gone: noted }, forgotten], now)
 }

@@ -7,7 +7,7 @@ import { entityExists, findEntities } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
-import { fold } from '../kernel/fold-case.ts'
+import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
 import type { Quantity } from '../kernel/quantity.ts'
@@ -15,7 +15,7 @@ import type { Call } from '../operation.ts'
 import * as store from './budget-store.ts'
 import { cursorFromWire, cursorToWire } from './tree-cursor.ts'
 import * as tree from './tree-store.ts'
-import type { Assignment, Capability, NamedAssignment, TreeRow } from './types.ts'
+import type { Assignment, AssignmentWithId, Capability, TreeRow } from './types.ts'
 
 /** Of one kind, or of whichever has the id. */
 export type CapabilityFilter = { kind: Capability['kind'] | null; id: string }
@@ -32,7 +32,7 @@ export async function listAssignments(
     capability: CapabilityFilter | null
     page: PageRequest
   },
-): Promise<Page<NamedAssignment>> {
+): Promise<Page<AssignmentWithId>> {
   const { customerId, entityId, capability, page } = query
   const reader = call.app.db.read
   const customerKey = await requireCustomer(reader, call.scope, customerId)
@@ -81,7 +81,7 @@ async function findCapabilities(
 async function withIds(
   { app }: Call,
   assignments: readonly Assignment[],
-): Promise<NamedAssignment[]> {
+): Promise<AssignmentWithId[]> {
   const keysOf = (kind: Capability['kind']) =>
     assignments.filter((each) => each.capability.kind === kind).map((each) => each.capability.key)
   const [features, currencies] = await Promise.all([
@@ -147,7 +147,7 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
   const page = {
     ...choice,
     customerKey,
-    search: choice.search && fold(choice.search),
+    search: choice.search && foldCase(choice.search),
     after,
     limit,
   }

@@ -33,7 +33,7 @@ export async function compareCounters(
  * Makes all counters of a customer out of its records, once these lead to no budget and no entity
  * that is not there. The customer's head must be locked: what is posted meanwhile would be lost.
  */
-export async function recountCounters(
+export async function rebuildCounters(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Tx } from '../db/index.ts'
 import { lockTypes, typesTurn } from '../entities/index.ts'
-import { announce } from '../events/index.ts'
+import { publish } from '../events/index.ts'
 import type { Call } from '../operation.ts'
 import type { Threshold } from './cross-thresholds.ts'
 import { readThresholds, saveThresholds } from './threshold-store.ts'
@@ -30,7 +30,7 @@ export async function updateThresholds(
     }
     await Promise.all([
       saveThresholds(tx, scope, thresholds),
-      announce(tx, { ...call, now: app.clock.now() }, [announcement]),
+      publish(tx, { ...call, now: app.clock.now() }, [announcement]),
     ])
     return thresholds
   }

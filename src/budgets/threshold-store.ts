@@ -34,7 +34,7 @@ const firedRow = row({
 })
 
 /** The thresholds that have fired for windows of budgets, by the names of their counters. */
-export async function readFired(
+export async function readCrossed(
   reader: Reader,
   keys: readonly CounterKey[],
 ): Promise<Map<string, Threshold[]>> {
@@ -65,10 +65,13 @@ export async function readFired(
 }
 
 /** A threshold that fires for a window of a budget. */
-export type Firing = CounterKey & { environmentKey: Uuid; threshold: Threshold }
+export type ThresholdCrossing = CounterKey & { environmentKey: Uuid; threshold: Threshold }
 
 /** Forgets what has fired, of levels that are below it again. */
-export async function forgetFired(tx: Tx, firings: readonly Omit<Firing, 'environmentKey'>[]) {
+export async function deleteCrossed(
+  tx: Tx,
+  firings: readonly Omit<ThresholdCrossing, 'environmentKey'>[],
+) {
   if (firings.length === 0) return
   await tx.execute(sql`
     delete from fired_thresholds
@@ -82,7 +85,11 @@ export async function forgetFired(tx: Tx, firings: readonly Omit<Firing, 'enviro
 }
 
 /** Notes what fires: once, also if a level has fired it twice. */
-export async function saveFired(tx: Tx, firings: readonly Firing[], now: Instant): Promise<void> {
+export async function saveCrossed(
+  tx: Tx,
+  firings: readonly ThresholdCrossing[],
+  now: Instant,
+): Promise<void> {
   if (firings.length === 0) return
   await tx.execute(sql`
     insert into fired_thresholds (customer_key, assignment_key, revision, window_start, threshold,

@@ -5,7 +5,7 @@ import { findCustomerKey } from '../customers/index.ts'
 import { required } from '../kernel/assert.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { counterName } from './postings.ts'
-import { readFired, readThresholds, saveFired } from './threshold-store.ts'
+import { readCrossed, readThresholds, saveCrossed } from './threshold-store.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -79,10 +79,10 @@ test('what fired is remembered by window, once, however often it is noted', asyn
     return { ...owner, window, environmentKey, threshold: wholeUnits(percent) }
   }
   const save = (...firings: ReturnType<typeof firing>[]) =>
-    app.db.transaction((tx) => saveFired(tx, firings, now))
+    app.db.transaction((tx) => saveCrossed(tx, firings, now))
   await save(firing(first, 50), firing(first, 80), firing(next, 50))
   await save()
-  const found = await readFired(app.db.read, [
+  const found = await readCrossed(app.db.read, [
     { ...owner, window: first },
     { ...owner, window: next },
     { ...owner, revision: 2, window: first },
@@ -90,8 +90,8 @@ test('what fired is remembered by window, once, however often it is noted', asyn
   assert.deepEqual(found.get(counterName(owner, first))?.toSorted(), [50, 80].map(wholeUnits))
   assert.deepEqual(found.get(counterName(owner, next)), [wholeUnits(50)])
   assert.equal(found.size, 2)
-  assert.equal((await readFired(app.db.read, [])).size, 0)
+  assert.equal((await readCrossed(app.db.read, [])).size, 0)
   await save(firing(first, 80))
-  const again = await readFired(app.db.read, [{ ...owner, window: first }])
+  const again = await readCrossed(app.db.read, [{ ...owner, window: first }])
   assert.deepEqual(again.get(counterName(owner, first))?.toSorted(), [50, 80].map(wholeUnits))
 })

@@ -31,7 +31,7 @@ export type Assignment = {
 }
 
 /** With the id of its feature or its currency. */
-export type NamedAssignment = Assignment & { capabilityId: string }
+export type AssignmentWithId = Assignment & { capabilityId: string }
 
 /** What an upsert says of a budget. Absent keeps; a new one needs a limit and a cadence. */
 export type AssignmentInput = {

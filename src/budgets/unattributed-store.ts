@@ -4,13 +4,13 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 /** An attribution key that named no entity, in so many records until then. */
-export type Unattributed = { key: string; records: number; lastAt: Instant }
+export type UnresolvedKeyCount = { key: string; records: number; lastAt: Instant }
 
 /** Adds up what could not be attributed. One statement, for any customers and keys, each once. */
 export async function addUnattributed(
   tx: Tx,
   scope: Scope,
-  unattributed: readonly (Unattributed & { customerKey: Uuid })[],
+  unattributed: readonly (UnresolvedKeyCount & { customerKey: Uuid })[],
 ): Promise<void> {
   if (unattributed.length === 0) return
   await tx.execute(sql`
@@ -35,7 +35,10 @@ const unattributedRow = row({
 })
 
 /** What could not be attributed of a customer's usage, the latest 100 keys. */
-export async function readUnattributed(reader: Reader, customerKey: Uuid): Promise<Unattributed[]> {
+export async function readUnattributed(
+  reader: Reader,
+  customerKey: Uuid,
+): Promise<UnresolvedKeyCount[]> {
   const found = await reader.many(
     unattributedRow,
     sql`

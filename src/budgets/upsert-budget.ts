@@ -1,4 +1,4 @@
-import type { Upserted } from '../entities/index.ts'
+import type { UpsertResult } from '../entities/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -17,7 +17,7 @@ export function upsertAssignment(
   before: Assignment | null,
   input: Pick<AssignmentInput, 'where' | 'usageLimit' | 'cadence'>,
   at: { name: AssignmentName; isLevel: boolean; parentId: string | null; key: Uuid; now: Instant },
-): Upserted<Assignment> {
+): UpsertResult<Assignment> {
   const { name, isLevel, parentId, key, now } = at
   if (before === null) {
     const { where, usageLimit, cadence } = input

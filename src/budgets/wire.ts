@@ -3,9 +3,9 @@ import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Window } from '../kernel/period.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
-import type { ChainNode } from './budget-path.ts'
+import type { BudgetNode } from './budget-path.ts'
 import { LEVEL_WINDOW, windowOf } from './cadence.ts'
-import type { Reached, Threshold } from './cross-thresholds.ts'
+import type { Threshold, ThresholdCheck } from './cross-thresholds.ts'
 import type { Assignment, Budget, Capability, TreeRow } from './types.ts'
 
 const orNull = (quantity: Quantity | null): number | null =>
@@ -79,7 +79,7 @@ const windowToWire = (window: Window) =>
       }
 
 /** A node of a check's chain. */
-export const chainNodeToWire = (node: ChainNode) => ({
+export const chainNodeToWire = (node: BudgetNode) => ({
   entityId: node.entityId,
   scopeEntityIds: [...node.scopeEntityIds],
   ...(node.currencyId === null ? {} : { currencyId: node.currencyId }),
@@ -92,7 +92,7 @@ export const chainNodeToWire = (node: ChainNode) => ({
 })
 
 /** A level is not reset. */
-const resetOf = (budget: ChainNode['budget']): string | null =>
+const resetOf = (budget: BudgetNode['budget']): string | null =>
   budget !== null && Number.isFinite(budget.window.end) ? instantToWire(budget.window.end) : null
 
 export const thresholdsToWire = (thresholds: readonly Threshold[]): ThresholdConfig => ({
@@ -102,7 +102,7 @@ export const thresholdsToWire = (thresholds: readonly Threshold[]): ThresholdCon
 /** What is announced when a budget reaches thresholds: all that one record reached at once. */
 export const usageExceededToWire = (
   budget: Budget,
-  reached: Pick<Reached, 'usage' | 'window'> & { thresholds: readonly Threshold[] },
+  reached: Pick<ThresholdCheck, 'usage' | 'window'> & { thresholds: readonly Threshold[] },
   capability: { kind: Capability['kind']; id: string },
 ) => ({
   entityId: budget.entityId,

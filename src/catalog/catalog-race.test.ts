@@ -6,7 +6,7 @@ import { instantToWire } from '../kernel/clock.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import type { Call } from '../operation.ts'
 import { catalogVersion } from './catalog-store.ts'
-import { NOBODY_LEANS } from './catalog-use.ts'
+import { NO_REFERENCES } from './catalog-use.ts'
 import { ACTIVE_CURRENCIES_LIMIT } from './currencies/change-currency.ts'
 import { createCurrency } from './currencies/commands.ts'
 import { createFeature, METERS_LIMIT, updateFeature } from './features/commands.ts'
@@ -46,7 +46,7 @@ const feature: NewFeatureInput = {
   metadata: undefined,
 }
 const update = (run: number, featureId: string, input: FeatureInput) =>
-  updateFeature(callOn(run), { featureId, input, use: NOBODY_LEANS })
+  updateFeature(callOn(run), { featureId, input, use: NO_REFERENCES })
 /** How often each outcome stands there. */
 const tally = (outcomes: string[]) =>
   Object.fromEntries(

@@ -5,7 +5,7 @@ import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import type { Call } from '../operation.ts'
-import { type CatalogUse, NOBODY_LEANS, someOf } from './catalog-use.ts'
+import { type CatalogUse, NO_REFERENCES, summarize } from './catalog-use.ts'
 import { currencyHandlers } from './currencies/http.ts'
 import { holdCurrencies } from './currencies/index.ts'
 import { featureHandlers } from './features/http.ts'
@@ -42,7 +42,7 @@ async function fresh() {
 
 /** The operations over modules that lean on the catalog as told. */
 function leaning(use: Partial<CatalogUse>) {
-  const all = { ...NOBODY_LEANS, ...use }
+  const all = { ...NO_REFERENCES, ...use }
   const handlers = { ...featureHandlers(all), ...currencyHandlers(all) }
   const call: Call = { app, scope: tenant.scope, origin: systemOrigin('test') }
   const request = <const P extends object, B>(params: P, body: B) => ({ params, body, query: {} })
@@ -211,6 +211,6 @@ test('holders do not wait for each other', async () => {
 
 test('a refusal names the first ten of many', () => {
   const ids = Array.from({ length: 12 }, (_, index) => `p${index}`)
-  assert.equal(someOf(ids), 'p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more')
-  assert.equal(someOf(ids.slice(0, 2)), 'p0, p1')
+  assert.equal(summarize(ids), 'p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more')
+  assert.equal(summarize(ids.slice(0, 2)), 'p0, p1')
 })

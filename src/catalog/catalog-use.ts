@@ -35,7 +35,7 @@ export type CatalogUse = {
 }
 
 /** Names for a message, which stays short however many there are. */
-export const someOf = (names: readonly string[]): string =>
+export const summarize = (names: readonly string[]): string =>
   names.length > SHOWN_LIMIT
     ? `${names.slice(0, SHOWN_LIMIT).join(', ')} and ${names.length - SHOWN_LIMIT} more`
     : names.join(', ')
@@ -43,7 +43,7 @@ export const someOf = (names: readonly string[]): string =>
 const SHOWN_LIMIT = 10
 
 /** As long as no module grants anything. */
-export const NOBODY_LEANS: CatalogUse = {
+export const NO_REFERENCES: CatalogUse = {
   packagesWithFeature: async () => [],
   isSubscribed: async () => false,
   valuesGranted: async () => [],

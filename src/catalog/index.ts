@@ -1,2 +1,2 @@
 export { catalogVersion } from './catalog-store.ts'
-export { type CatalogUse, NOBODY_LEANS } from './catalog-use.ts'
+export { type CatalogUse, NO_REFERENCES } from './catalog-use.ts'

@@ -26,7 +26,7 @@ export class RefusedError extends CommandError {
   }
 }
 
-type Received = { status: number; text: string; retryAfter: string | null }
+type ApiResponse = { status: number; text: string; retryAfter: string | null }
 
 const TIMEOUT_MS = 30_000
 /** Overloaded or restarting: nothing was done, and the same request may pass a little later. */
@@ -40,7 +40,7 @@ export function createApi(
   { attempts, longestPauseMs }: Patience = WHILE_SOMEBODY_WATCHES,
 ): Api {
   const { baseUrl, key, keyFrom } = from
-  const sendOnce = async (method: string, path: string, body?: unknown): Promise<Received> => {
+  const sendOnce = async (method: string, path: string, body?: unknown): Promise<ApiResponse> => {
     const headers = { 'x-api-key': key, 'content-type': 'application/json' }
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const signal = AbortSignal.timeout(TIMEOUT_MS)

@@ -1,5 +1,5 @@
 import { isUnreachable } from '../db/index.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 
 type Failure = { code?: unknown; syscall?: unknown; severity?: unknown; errors?: unknown }
 
@@ -9,7 +9,7 @@ type Failure = { code?: unknown; syscall?: unknown; severity?: unknown; errors?:
  */
 export function connectionFailure(error: unknown): string | null {
   if (!(error instanceof Error)) return null
-  if (error instanceof Refusal) return connectionFailure(error.cause)
+  if (error instanceof ApiError) return connectionFailure(error.cause)
   const { code, syscall, severity, errors } = error as Error & Failure
   // A name with several addresses fails with one error for each.
   if (Array.isArray(errors)) return connectionFailure(errors[0])

@@ -77,10 +77,10 @@ function lineOf(text: string): number {
   return line
 }
 
-type Imported = { rows: number; created: number }
+type ImportCount = { rows: number; created: number }
 
 /** Sends all rows of a file. What fails says which rows stay, and where to go on. */
-async function importRows(file: RowFile, send: SendRows, dryRun: boolean): Promise<Imported> {
+async function importRows(file: RowFile, send: SendRows, dryRun: boolean): Promise<ImportCount> {
   const imported = { rows: 0, created: 0 }
   const progress = progressOf(file)
   // Where to go on: the first row of a request that failed, else the row that cannot be read.
@@ -113,7 +113,7 @@ async function sent(rows: readonly FileRow[], send: SendRows): Promise<number> {
 const lineIn = (error: CommandError): number | null =>
   error instanceof RowError ? error.line : null
 
-function whatStays({ rows }: Imported, line: number | null): string {
+function whatStays({ rows }: ImportCount, line: number | null): string {
   if (rows === 0) return 'Nothing was imported.'
   const goOn = line === null ? '' : `; go on with --from-line ${line}`
   return `${numberOf(rows, 'row')} above are imported and stay${goOn}.`

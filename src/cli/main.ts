@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts'
 import { MigrationError, MigrationLater } from '../db/index.ts'
 import { EmbeddedStartError } from '../embedded-postgres/index.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { backupCommand } from './backup.ts'
 import { type Command, CommandError, note, print, UsageError } from './command.ts'
 import { connectionFailure } from './database-failure.ts'
@@ -87,7 +87,7 @@ function textOf(error: unknown): string {
     error instanceof ConfigError ||
     error instanceof EmbeddedStartError ||
     error instanceof MigrationError ||
-    error instanceof Refusal ||
+    error instanceof ApiError ||
     error instanceof UsageError ||
     // The port is taken, or the address is not this machine's.
     (error as NodeJS.ErrnoException).syscall === 'listen'

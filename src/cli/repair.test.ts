@@ -8,13 +8,13 @@ import { randomFrom, seedOf } from '../../test/support/random.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type World } from '../../test/support/world.ts'
 import { ensureDefaultEnvironment } from '../access/index.ts'
-import { TRIM_COUNTERS, trimCounters } from '../budgets/index.ts'
+import { PURGE_COUNTERS, purgeCounters } from '../budgets/index.ts'
 import { migrate, readMigrations } from '../db/index.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
 import { makePartitions } from '../metering/records/index.ts'
-import { TRIM_USAGE, trimUsage } from '../metering/retention/index.ts'
+import { PURGE_USAGE, purgeUsage } from '../metering/retention/index.ts'
 import { runCli, urlOf } from './testing.ts'
 
 const MINUTE_MS = 60_000
@@ -163,7 +163,7 @@ test('windows that a wrong clock has trimmed are counted again', async (t) => {
   putWrong(world)
   await company.consume(7, ANN)
   for (let part = 0; part < 5; part += 1) {
-    await runDueWork(app, { [TRIM_USAGE]: trimUsage, [TRIM_COUNTERS]: trimCounters })
+    await runDueWork(app, { [PURGE_USAGE]: purgeUsage, [PURGE_COUNTERS]: purgeCounters })
     world.clock.moveTo(world.clock.now() + MINUTE_MS)
   }
   const [head] = await query(place.connection, 'select closed_until from customer_heads')

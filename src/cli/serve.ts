@@ -1,6 +1,6 @@
 import type { ConfiguredKey } from '../access/index.ts'
 import { type Config, readConfig } from '../config.ts'
-import { type Serving, serve } from '../main.ts'
+import { type ServerHandle, serve } from '../main.ts'
 import { type Command, print } from './command.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -39,7 +39,7 @@ function announceKey(key: ConfiguredKey): void {
     )
 }
 
-function announce(serving: Serving, config: Config): void {
+function announce(serving: ServerHandle, config: Config): void {
   if (config.testClock)
     print('The clock can be moved by POST /test/clock: never serve production so')
   const where = serving.clusterDir === null ? 'DATABASE_URL' : serving.clusterDir

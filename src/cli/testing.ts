@@ -11,7 +11,7 @@ import { databaseUrl } from '../embedded-postgres/index.ts'
 
 /** What the tests of this folder share; nothing else imports it. */
 
-export type Ended = { code: number | null; stdout: string; stderr: string }
+export type ExitResult = { code: number | null; stdout: string; stderr: string }
 
 const MAIN = join(import.meta.dirname, 'main.ts')
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG']
@@ -30,18 +30,18 @@ after(() => {
 })
 
 /** The CLI as a process that is running; killed when the test file ends. */
-export type Running = {
+export type CliProcess = {
   /** Resolves once what it has printed matches. */
   printed(pattern: RegExp): Promise<void>
   kill(signal: NodeJS.Signals): void
-  end: Promise<Ended>
+  end: Promise<ExitResult>
 }
 
 /** Starts the CLI as a process, with nothing of this one's settings. */
 export function startCli(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
-): Running {
+): CliProcess {
   const inherited = INHERITED.flatMap((name) => {
     const value = process.env[name]
     return value === undefined ? [] : [[name, value] as const]
@@ -53,14 +53,14 @@ export function startCli(
   })
   running.add(child)
   child.once('close', () => running.delete(child))
-  const ended: Ended = { code: null, stdout: '', stderr: '' }
+  const ended: ExitResult = { code: null, stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.stdout += text
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     ended.stderr += text
   })
-  const end = new Promise<Ended>((resolve, reject) => {
+  const end = new Promise<ExitResult>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code) => resolve({ ...ended, code }))
   })
@@ -85,10 +85,10 @@ export function startCli(
 export const runCli = (
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
-): Promise<Ended> => startCli(args, settings).end
+): Promise<ExitResult> => startCli(args, settings).end
 
 /** The same on the database of this run; the command must do what it is asked. */
-export async function bursar(...args: string[]): Promise<Ended> {
+export async function bursar(...args: string[]): Promise<ExitResult> {
   const settings = { DATABASE_URL: urlOf(testConnection()), BURSAR_SECRET_KEY: SECRET_KEY }
   const ended = await runCli(args, settings)
   assert.equal(ended.code, 0, `bursar ${args.join(' ')}: ${ended.stderr}`)

@@ -1,7 +1,7 @@
 import { findEnvironmentsByKey } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { countCustomers, type Walk, walkCustomers } from '../customers/index.ts'
-import { recountCustomer, type Verified, verifyCustomer } from '../engine/index.ts'
+import { type CustomerVerification, rebuildCustomer, verifyCustomer } from '../engine/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { readArguments, takePositionals } from './arguments.ts'
 import { type Command, CommandError, note, print } from './command.ts'
@@ -59,7 +59,7 @@ and exits 1.
 type Found = { count: number; told: Finding[] }
 
 type Outcome = {
-  looked: Verified['size'] & { customers: number }
+  looked: CustomerVerification['size'] & { customers: number }
   /** What `--repair` has put right. */
   repaired: Found
   /** What does not agree, or no longer could be made to. */
@@ -127,7 +127,7 @@ async function verifyOne(
   customer: Customer,
   { repairs, outcome }: { repairs: boolean; outcome: Outcome },
 ): Promise<void> {
-  const tell = async (found: Found, verified: Verified) => {
+  const tell = async (found: Found, verified: CustomerVerification) => {
     found.count += countOf(verified)
     const room = TOLD - found.told.length
     if (room > 0 && countOf(verified) > 0)
@@ -138,17 +138,17 @@ async function verifyOne(
   const repairable = { ...verified, records: NONE, names: NONE, postings: NONE, subjects: NONE }
   if (!repairs || countOf(repairable) === 0) return tell(outcome.left, verified)
   const { key: customerKey, environmentKey } = customer
-  await recountCustomer(app, { scope: { environmentKey }, customerKey })
+  await rebuildCustomer(app, { scope: { environmentKey }, customerKey })
   await tell(outcome.repaired, repairable)
   await tell(outcome.left, await verifyCustomer(app, customerKey, TOLD))
 }
 
 const NONE = { differences: [], count: 0 }
 
-const countOf = ({ size: _, ...found }: Verified): number =>
+const countOf = ({ size: _, ...found }: CustomerVerification): number =>
   Object.values(found).reduce((sum, { count }) => sum + count, 0)
 
-function addSize(looked: Outcome['looked'], size: Verified['size']): void {
+function addSize(looked: Outcome['looked'], size: CustomerVerification['size']): void {
   looked.customers += 1
   for (const [name, count] of Object.entries(size)) looked[name as keyof typeof size] += count
 }

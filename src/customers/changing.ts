@@ -1,5 +1,5 @@
 import type { Tx } from '../db/index.ts'
-import { type Announcement, announce, type EventType } from '../events/index.ts'
+import { type Event, type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Call } from '../operation.ts'
 import { saveCustomers } from './customer-store.ts'
@@ -10,16 +10,16 @@ import type { Customer, Link, LinkInput } from './types.ts'
 import { customerToWire } from './wire.ts'
 
 /** What a command makes of a customer, and what is announced if that differs. */
-export type Decided = { after: Customer; event: EventType }
-export type Changed = { before: Customer; after: Customer }
+export type CustomerChange = { after: Customer; event: EventType }
+export type CustomerDiff = { before: Customer; after: Customer }
 /** A customer to be written; one that is new has a blank `before` that was never there. */
-export type Change = Changed & { event: EventType; isNew?: true }
+export type Change = CustomerDiff & { event: EventType; isNew?: true }
 
 /**
  * What a module that customers know nothing of does when one is archived or brought back: in the
  * transaction of that, after it was written.
  */
-export type WhenArchived = (
+export type ArchiveHook = (
   tx: Tx,
   call: Call & { now: Instant },
   customer: Customer,
@@ -32,9 +32,9 @@ export type WhenArchived = (
 export async function changing(
   call: Call,
   customerId: string,
-  decide: (tx: Tx, before: Customer, now: Instant) => Promise<Decided>,
-  then: readonly WhenArchived[] = [],
-): Promise<Changed> {
+  decide: (tx: Tx, before: Customer, now: Instant) => Promise<CustomerChange>,
+  then: readonly ArchiveHook[] = [],
+): Promise<CustomerDiff> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
     const before = await lockedCustomer(tx, scope, customerId)
@@ -59,16 +59,16 @@ export async function save(
     saveCustomers(tx, call.scope, customers),
     removeLinks(tx, changes.flatMap(removedLinks)),
     saveLinks(tx, call.scope, changes.flatMap(writtenLinks)),
-    announce(tx, call, changes.map(announcementOf)),
+    publish(tx, call, changes.map(announcementOf)),
   ])
 }
 
-function removedLinks({ before, after }: Changed): OwnedLink[] {
+function removedLinks({ before, after }: CustomerDiff): OwnedLink[] {
   const kept = new Set(after.links.map(({ key }) => key))
   return ownedBy(after, before.links).filter(({ link }) => !kept.has(link.key))
 }
 
-function writtenLinks({ before, after }: Changed): OwnedLink[] {
+function writtenLinks({ before, after }: CustomerDiff): OwnedLink[] {
   const untouched = new Set(before.links)
   return ownedBy(after, after.links).filter(({ link }) => !untouched.has(link))
 }
@@ -76,7 +76,7 @@ function writtenLinks({ before, after }: Changed): OwnedLink[] {
 const ownedBy = ({ key }: Customer, links: readonly Link[]): OwnedLink[] =>
   links.map((link) => ({ customerKey: key, link }))
 
-const announcementOf = ({ before, after, event, isNew }: Change): Announcement => ({
+const announcementOf = ({ before, after, event, isNew }: Change): Event => ({
   type: event,
   customerKey: after.key,
   objectId: after.id,

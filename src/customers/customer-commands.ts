@@ -9,7 +9,7 @@ import {
   refuseUnknownCoupon,
   unarchived,
 } from './change-customer.ts'
-import { changing, newLinks, requireLinked, save, type WhenArchived } from './changing.ts'
+import { type ArchiveHook, changing, newLinks, requireLinked, save } from './changing.ts'
 import { claimIds } from './customer-store.ts'
 import { customerTurn, refuseArchived } from './find-customer.ts'
 import { refuseRepeatedLinks } from './put-links.ts'
@@ -71,7 +71,7 @@ export async function updateCustomer(
 export async function archiveCustomer(
   call: Call,
   customerId: string,
-  then: readonly WhenArchived[],
+  then: readonly ArchiveHook[],
 ): Promise<Customer> {
   const decide = async (_: Tx, before: Customer, now: Instant) => ({
     after: archived(before, now),
@@ -84,7 +84,7 @@ export async function archiveCustomer(
 export async function unarchiveCustomer(
   call: Call,
   customerId: string,
-  then: readonly WhenArchived[],
+  then: readonly ArchiveHook[],
 ): Promise<Customer> {
   const decide = async (_: Tx, before: Customer, now: Instant) => ({
     after: unarchived(before, now),

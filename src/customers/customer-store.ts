@@ -104,13 +104,13 @@ export async function archivedAmong(
 }
 
 /** What decides whether a customer may be worked with. */
-export type Standing = { key: Uuid; archivedAt: Instant | null }
+export type CustomerStatus = { key: Uuid; archivedAt: Instant | null }
 
 const standingRow = row({
   customer_key: column.uuid,
   archived_at: column.nullable(column.instant),
 })
-const standingOf = (found: ReturnType<typeof standingRow>): Standing => ({
+const standingOf = (found: ReturnType<typeof standingRow>): CustomerStatus => ({
   key: found.customer_key,
   archivedAt: found.archived_at,
 })
@@ -119,7 +119,7 @@ export async function findStanding(
   reader: Reader,
   scope: Scope,
   customerId: string,
-): Promise<Standing | null> {
+): Promise<CustomerStatus | null> {
   const found = await reader.maybeOne(
     standingRow,
     sql`
@@ -134,7 +134,7 @@ export async function lockCustomer(
   tx: Tx,
   scope: Scope,
   customerId: string,
-): Promise<Standing | null> {
+): Promise<CustomerStatus | null> {
   const found = await tx.maybeOne(
     standingRow,
     sql`

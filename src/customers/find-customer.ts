@@ -1,14 +1,14 @@
 import type { Reader, Tx } from '../db/index.ts'
-import { badInput, notFound, type Refusal } from '../kernel/errors.ts'
+import { type ApiError, badInput, notFound } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import * as store from './customer-store.ts'
 import type { Customer, LinkIds } from './types.ts'
 
-export const unknownCustomer = (customerId: string): Refusal =>
+export const unknownCustomer = (customerId: string): ApiError =>
   notFound('CustomerNotFound', `there is no customer ${customerId}`)
 
-export const unknownLink = ({ customerId, integrationId }: LinkIds): Refusal =>
+export const unknownLink = ({ customerId, integrationId }: LinkIds): ApiError =>
   notFound('IntegrationNotFound', `the customer ${customerId} has no integration ${integrationId}`)
 
 export function refuseArchived(customer: Pick<Customer, 'id' | 'archivedAt'>): void {
@@ -35,7 +35,7 @@ export async function requireStanding(
   reader: Reader,
   scope: Scope,
   customerId: string,
-): Promise<store.Standing> {
+): Promise<store.CustomerStatus> {
   const found = await store.findStanding(reader, scope, customerId)
   if (found === null) throw unknownCustomer(customerId)
   return found

@@ -7,7 +7,7 @@ import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { none } from '../kernel/patch.ts'
 import type { Handlers } from '../operation.ts'
-import type { WhenArchived } from './changing.ts'
+import type { ArchiveHook } from './changing.ts'
 import * as customers from './customer-commands.ts'
 import { importCustomers } from './import-commands.ts'
 import * as links from './link-commands.ts'
@@ -62,7 +62,7 @@ type Customers =
 
 /** The operations of customers; `whenArchived` is what other modules do then. */
 export const customersHandlers = (
-  whenArchived: readonly WhenArchived[],
+  whenArchived: readonly ArchiveHook[],
 ): Handlers<Customers | Links> => ({
   ...linksHandlers,
   'v1.customers.provision': async ({ body }, call) => {

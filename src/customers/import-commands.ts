@@ -1,7 +1,7 @@
 import type { Tx } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { badInput, notFound, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput, notFound } from '../kernel/errors.ts'
 import { tooMuchTogether } from '../kernel/metadata.ts'
 import type { Call } from '../operation.ts'
 import { newCustomer } from './change-customer.ts'
@@ -49,14 +49,14 @@ export async function importCustomers(
   return app.db.transaction(work, { turn: scope.environmentKey })
 }
 
-type Loaded = { found: ReadonlyMap<string, Customer>; targets: ImportTargets }
+type ImportContext = { found: ReadonlyMap<string, Customer>; targets: ImportTargets }
 
 /** Takes the ids that are free, locks the customers that have the others, and reads these. */
 async function load(
   tx: Tx,
   { scope }: Call,
   wanted: { blanks: readonly Customer[]; integrationId: string | null },
-): Promise<Loaded> {
+): Promise<ImportContext> {
   const { blanks, integrationId } = wanted
   const ids = blanks.map(({ id }) => id)
   const claims = blanks.map(({ id, key }) => ({ customerId: id, key }))
@@ -137,7 +137,7 @@ function naming<T>(row: { index: number; id: string }, take: () => T): T {
   try {
     return take()
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
+    if (!(error instanceof ApiError)) throw error
     const isArchived = error.code === 'EntityIsArchivedError'
     throw badInput(
       `customers[${row.index}] (${row.id}): ${error.message}`,

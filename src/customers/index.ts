@@ -1,4 +1,4 @@
-export type { WhenArchived } from './changing.ts'
+export type { ArchiveHook } from './changing.ts'
 export {
   archivedAmong,
   countCustomers,
@@ -27,14 +27,14 @@ export {
 } from './resource-store.ts'
 export { VENDORS } from './vendors.ts'
 export {
-  bumpEnvironmentVersion,
-  bumpVersion,
+  type CustomerVersion,
   closedUntil,
-  closingHeads,
   environmentVersion,
   findInstant,
-  type Head,
-  lockHeads,
+  lockForPurge,
+  lockVersions,
   readingInstant,
+  renewEnvironmentVersion,
+  renewVersion,
   StaleKey,
 } from './version-store.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { VendorIdentifier } from '../api.gen.ts'
-import { type Billing, defaultBillingLink, mirrorBillingId } from './mirror-billing-id.ts'
+import { type BillingFields, defaultBillingLink, mirrorBillingId } from './mirror-billing-id.ts'
 import type { Link } from './types.ts'
 import { isBillingVendor, VENDORS } from './vendors.ts'
 
@@ -17,7 +17,7 @@ const linksOf = (short: readonly Short[]): Link[] =>
     createdAt: 1,
     updatedAt: 1,
   }))
-const shortOf = ({ billingId, links }: Billing) => ({
+const shortOf = ({ billingId, links }: BillingFields) => ({
   billingId,
   links: links.map((link) => [link.integrationId, link.vendor, link.syncedEntityId]),
 })

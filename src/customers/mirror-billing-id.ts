@@ -4,10 +4,10 @@ import { pointLink } from './put-links.ts'
 import type { Customer, Link } from './types.ts'
 import { isBillingVendor } from './vendors.ts'
 
-export type Billing = Pick<Customer, 'billingId' | 'links'>
+export type BillingFields = Pick<Customer, 'billingId' | 'links'>
 
 /** What a request says: a `billingId`, undefined for none, and links by their integrations. */
-export type StatedBilling = {
+export type BillingInput = {
   billingId: string | null | undefined
   integrationIds: readonly string[]
 }
@@ -24,10 +24,10 @@ export const defaultBillingLink = (links: readonly Link[]): Link | null =>
  * record takes over the `billingId` that was there.
  */
 export function mirrorBillingId(
-  before: Billing,
+  before: BillingFields,
   links: readonly Link[],
-  request: { stated: StatedBilling; now: Instant },
-): Billing {
+  request: { stated: BillingInput; now: Instant },
+): BillingFields {
   const { integrationIds } = request.stated
   const link = defaultBillingLink(links)
   const said = request.stated.billingId
@@ -49,7 +49,7 @@ export function mirrorBillingId(
 }
 
 /** Nobody spoke of the `billingId`, so that a first billing link that knows no record keeps it. */
-const inherited = (before: Billing, link: Link | null): string | undefined => {
+const inherited = (before: BillingFields, link: Link | null): string | undefined => {
   const isFirst = link !== null && defaultBillingLink(before.links) === null
   return isFirst && link.syncedEntityId === null ? (before.billingId ?? undefined) : undefined
 }

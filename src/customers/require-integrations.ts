@@ -1,5 +1,5 @@
 import type { Tx } from '../db/index.ts'
-import { type Announcing, announce } from '../events/index.ts'
+import { type PublishContext, publish } from '../events/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
 import * as store from './integration-store.ts'
 import type { Integration } from './types.ts'
@@ -11,7 +11,7 @@ import type { Integration } from './types.ts'
  */
 export async function requireIntegrations(
   tx: Tx,
-  call: Announcing,
+  call: PublishContext,
   stated: { integrations: readonly Integration[]; strict: boolean },
 ): Promise<void> {
   const { integrations: wanted, strict } = stated
@@ -24,7 +24,7 @@ export async function requireIntegrations(
     store.findIntegrations(tx, scope, ids),
   ])
   refuseMismatches(wanted, known)
-  await announce(
+  await publish(
     tx,
     call,
     made.map((integration) => ({

@@ -10,7 +10,7 @@ import type { Scope } from '../kernel/scope.ts'
  * version is void, and nothing is decided as of an earlier instant: a server whose clock is behind
  * would not find what begins with the change, and still find what ends with it.
  */
-export const bumpVersion = (
+export const renewVersion = (
   tx: Tx,
   { scope, now }: { scope: Scope; now: Instant },
   customerKeys: readonly Uuid[],
@@ -30,7 +30,7 @@ export const bumpVersion = (
  * The same for what all customers of an environment share: entity types and their attribution keys.
  * Records that are being counted meanwhile fall before the change.
  */
-export const bumpEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
+export const renewEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
   tx.execute(sql`
     insert into environment_heads as head (environment_key, structure_version)
     values (${scope.environmentKey}::uuid, ${newVersion()}::uuid)
@@ -38,7 +38,7 @@ export const bumpEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
       structure_version = excluded.structure_version, version = head.version + 1`)
 
 /** A customer whose usage nobody else counts, and whose structure nobody changes, meanwhile. */
-export type Head = {
+export type CustomerVersion = {
   /** Of the customer's structure: what was resolved for another one is void. */
   version: Uuid
   /** The instant of decision. */
@@ -70,11 +70,11 @@ const headRow = row({
  * clock runs ahead has decided later. `StaleKey` for a customer who is not there, to whom no head
  * could lead.
  */
-export async function lockHeads(
+export async function lockVersions(
   tx: Tx,
   scope: Scope,
   asked: { customerKeys: readonly Uuid[]; now: Instant },
-): Promise<ReadonlyMap<Uuid, Head>> {
+): Promise<ReadonlyMap<Uuid, CustomerVersion>> {
   const locking = tx.many(
     headRow,
     sql`
@@ -144,7 +144,7 @@ export const environmentVersion = async (reader: Reader, scope: Scope): Promise<
  * and nobody is waited for. Nothing is decided as of an earlier instant from then on. Two parts of
  * a `with`.
  */
-export const closingHeads = (due: Sql, before: Instant): Sql => sql`
+export const lockForPurge = (due: Sql, before: Instant): Sql => sql`
   free as materialized (
     select held.customer_key
     from (select distinct customer_key from ${due}) as of

@@ -5,7 +5,7 @@ import type { Connection } from './database.ts'
 import { isLockTimeout } from './failures.ts'
 import type { Migration } from './migration.ts'
 import { type MigrationSession, openSession } from './migration-session.ts'
-import type { Waiting } from './waiting.ts'
+import type { MigrationWait } from './waiting.ts'
 
 /**
  * Milliseconds to wait for one lock. Whoever asks for a table meanwhile waits behind this wait, so
@@ -16,18 +16,18 @@ const PAUSE_MS = 2000
 /** Milliseconds of a wait for a lock before it is asked who holds it. */
 const LOOK_MS = 100
 
-type Applying = {
+type MigrationRun = {
   session: MigrationSession
   connection: Connection
   clock: Clock
-  waiting: Waiting
+  waiting: MigrationWait
 }
 
 /**
  * Applies one file in one transaction, again and again until it gets its locks. The number is
  * written first: whoever else tries the same file fails on the primary key.
  */
-export async function applyMigration(migration: Migration, at: Applying): Promise<void> {
+export async function applyMigration(migration: Migration, at: MigrationRun): Promise<void> {
   const watcher = createWatcher(at)
   try {
     for (;;) {
@@ -45,7 +45,7 @@ export async function applyMigration(migration: Migration, at: Applying): Promis
   }
 }
 
-async function applyOnce(migration: Migration, { session, clock }: Applying): Promise<void> {
+async function applyOnce(migration: Migration, { session, clock }: MigrationRun): Promise<void> {
   const { client } = session
   await client.query('begin')
   try {
@@ -75,7 +75,11 @@ type Watcher = {
  * Looks from a connection of its own, which is made when first there is somebody to be waited for.
  * What it cannot learn stops nothing.
  */
-function createWatcher({ session: { pid }, connection, waiting: { signal } }: Applying): Watcher {
+function createWatcher({
+  session: { pid },
+  connection,
+  waiting: { signal },
+}: MigrationRun): Watcher {
   let own: MigrationSession | null = null
   let seen: string | null = null
   return {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { openDatabase, type Reader } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
@@ -57,7 +57,7 @@ test('a conflict that does not end is 503, never a failure of ours', async () =>
   const conflict = sql`do $$ begin raise exception using errcode = '40001'; end $$`
   await assert.rejects(
     database.transaction((tx) => tx.execute(conflict)),
-    (error) => error instanceof Refusal && error.status === 503 && /busy/.test(error.message),
+    (error) => error instanceof ApiError && error.status === 503 && /busy/.test(error.message),
   )
 })
 
@@ -119,7 +119,7 @@ test('a database that is not there is 503 with Retry-After', async () => {
     await assert.rejects(
       work,
       (error) =>
-        error instanceof Refusal && error.status === 503 && error.headers['retry-after'] === '1',
+        error instanceof ApiError && error.status === 503 && error.headers['retry-after'] === '1',
     )
   await nowhere.close()
 })
@@ -130,7 +130,7 @@ test('a connection that the server ends is 503, and the next statement works aga
     await database.withClient((client) => client.query(`select pg_terminate_backend(${n})`))
     await tx.execute(sql`select 1`)
   })
-  await assert.rejects(work, (error) => error instanceof Refusal && error.status === 503)
+  await assert.rejects(work, (error) => error instanceof ApiError && error.status === 503)
   assert.deepEqual(await database.read.one(numberRow, sql`select 1 as n`), { n: 1 })
 })
 
@@ -156,7 +156,7 @@ test('a connection that ends in one breath with its greeting is 503', async () =
     onIdleError: () => {},
   })
   const work = dying.read.many(numberRow, sql`select 1 as n`)
-  await assert.rejects(work, (error) => error instanceof Refusal && error.status === 503)
+  await assert.rejects(work, (error) => error instanceof ApiError && error.status === 503)
   await dying.close()
   server.close()
 })

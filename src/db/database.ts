@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { type Answer, query, readerOver, readOn, send } from './client.ts'
 import type { DecodeRow } from './decode.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
@@ -11,7 +11,7 @@ import { readByOne } from './heavy.ts'
 import { type Look, lookAt, takenOver } from './look.ts'
 import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
 import { openPool, type Room } from './pool.ts'
-import { createShare, type Reading, type Share } from './share.ts'
+import { createShare, type HeavyRead, type Share } from './share.ts'
 import type { Sql } from './sql.ts'
 import { createTurns } from './turns.ts'
 
@@ -51,7 +51,7 @@ export type Database = {
    * so that the others are always free for what is short. All of `work` reads by that one. When the
    * caller leaves, the statement that runs is cancelled. 429 and 503 as `Share` says.
    */
-  heavy<T>(reading: Reading, work: (db: Database) => Promise<T>): Promise<T>
+  heavy<T>(reading: HeavyRead, work: (db: Database) => Promise<T>): Promise<T>
   /** Runs statements that stand outside any module: migrations, health, listening. */
   withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T>
   /** What a session says now of the server that it is on. */
@@ -157,7 +157,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     try {
       return await work(client)
     } catch (error) {
-      const cause = error instanceof Refusal || error instanceof LostCommit ? error.cause : error
+      const cause = error instanceof ApiError || error instanceof LostCommit ? error.cause : error
       if (isReadOnly(cause)) pool.loseAll()
       if (isUnreachable(cause)) broken = cause as Error
       throw error

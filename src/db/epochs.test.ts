@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { until } from '../../test/support/deadline.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { type Connection, openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { createEpochs, perEpoch } from './epochs.ts'
@@ -82,7 +82,7 @@ test('what was begun on a former database is not committed, and is 503', async (
   await assert.rejects(
     work,
     (error) =>
-      error instanceof Refusal && error.status === 503 && /nothing was/.test(error.message),
+      error instanceof ApiError && error.status === 503 && /nothing was/.test(error.message),
   )
   assert.deepEqual(await query(connection, 'select n from numbers'), [])
   await database.transaction((tx) => tx.execute(sql`insert into numbers values (2)`))

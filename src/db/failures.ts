@@ -1,4 +1,4 @@
-import { Refusal, unavailable } from '../kernel/errors.ts'
+import { ApiError, unavailable } from '../kernel/errors.ts'
 
 const sqlState = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code
@@ -60,14 +60,14 @@ const isBusy = (error: unknown): boolean =>
  * the error itself. `ended`: what became of the work, as far as that is known.
  */
 export function translated(error: unknown, ended = 'nothing was written'): unknown {
-  if (error instanceof Refusal) return error
+  if (error instanceof ApiError) return error
   if (isReadOnly(error)) return because(error, `the database is a stand-by, or read-only; ${ended}`)
   if (isUnreachable(error)) return because(error, `the database is out of reach; ${ended}`)
   if (isBusy(error)) return because(error, `the database is busy; ${ended}`)
   return error
 }
 
-function because(cause: unknown, what: string): Refusal {
+function because(cause: unknown, what: string): ApiError {
   const refusal = unavailable(`${what}, try again`)
   refusal.cause = cause
   return refusal

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { Clock } from '../kernel/clock.ts'
-import type { Reading } from '../kernel/watched-clock.ts'
+import type { ClockReading } from '../kernel/watched-clock.ts'
 import { type Sql, sql } from './sql.ts'
 
 /** What a session says of the server that it is on. */
@@ -12,7 +12,7 @@ export type Look = {
    */
   database: string
   /** What the server's clock says. */
-  clock: Reading
+  clock: ClockReading
   /** Whether anything can be written there: no stand-by, and not told to be read-only. */
   isWritable: boolean
 }

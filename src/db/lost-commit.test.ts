@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Cut, openCuttingProxy } from '../../test/support/cutting-proxy.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { openDatabase, type Tx } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
@@ -60,7 +60,7 @@ for (const [cut, cuts, runs] of CUTS)
   })
 
 const isUnknown = (error: unknown) =>
-  error instanceof Refusal && error.status === 503 && /may have been written/.test(error.message)
+  error instanceof ApiError && error.status === 503 && /may have been written/.test(error.message)
 
 for (const cut of ['before', 'after'] as const)
   test(`without a way to find out, a COMMIT lost ${cut} it happened is 503`, async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import type { Tx } from './database.ts'
 import { translated } from './failures.ts'
 
@@ -48,7 +48,7 @@ async function findOut(ask: () => Promise<boolean>, deadline: number): Promise<b
       return await ask()
     } catch (error) {
       const cause = error instanceof LostCommit ? error.cause : error
-      if (!(translated(cause) instanceof Refusal)) throw error
+      if (!(translated(cause) instanceof ApiError)) throw error
       await delay(PAUSE_MS)
     }
   }

@@ -7,9 +7,9 @@ import { lockHolder, MIGRATION_LOCK } from './blockers.ts'
 import type { Connection } from './database.ts'
 import { type Migration, MigrationError } from './migration.ts'
 import { openSession } from './migration-session.ts'
-import { createWaiting, type Patience, type Waiting } from './waiting.ts'
+import { createWaiting, type MigrationWait, type WaitBudget } from './waiting.ts'
 
-export type Migrated = { applied: string[]; current: number; warnings: string[] }
+export type MigrationResult = { applied: string[]; current: number; warnings: string[] }
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/
 /** A server of the version before cannot work on what a file with this line has changed. */
@@ -51,8 +51,8 @@ export async function migrate(
   connection: Connection,
   migrations: Migration[],
   clock: Clock,
-  patience: Patience = {},
-): Promise<Migrated> {
+  patience: WaitBudget = {},
+): Promise<MigrationResult> {
   const session = await openSession(connection, patience)
   const { client } = session
   try {
@@ -75,7 +75,7 @@ export async function migrate(
 }
 
 /** The lock of the one who migrates. It is asked for again and again: such a wait can be ended. */
-async function takeTurn(client: pg.Client, waiting: Waiting): Promise<void> {
+async function takeTurn(client: pg.Client, waiting: MigrationWait): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ taken: string }>(
       'select pg_try_advisory_lock($1) as taken',
@@ -87,7 +87,7 @@ async function takeTurn(client: pg.Client, waiting: Waiting): Promise<void> {
   }
 }
 
-type Applied = Map<number, { name: string; checksum: string; breaking: boolean }>
+type AppliedMigrations = Map<number, { name: string; checksum: string; breaking: boolean }>
 
 const TABLE = `create table schema_migrations (
     number integer primary key,
@@ -97,7 +97,7 @@ const TABLE = `create table schema_migrations (
     applied_at timestamptz not null
   )`
 
-async function readApplied(client: pg.Client): Promise<Applied> {
+async function readApplied(client: pg.Client): Promise<AppliedMigrations> {
   const { rows: found } = await client.query<{ there: string }>(
     `select to_regclass('schema_migrations') is not null as there`,
   )
@@ -116,7 +116,7 @@ async function readApplied(client: pg.Client): Promise<Applied> {
   )
 }
 
-function compare(migrations: Migration[], applied: Applied): string[] {
+function compare(migrations: Migration[], applied: AppliedMigrations): string[] {
   const known = new Map(migrations.map((migration) => [migration.number, migration]))
   const warnings: string[] = []
   for (const [number, row] of applied) {

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { type Connection, clientConfig } from './database.ts'
-import type { Patience } from './waiting.ts'
+import type { WaitBudget } from './waiting.ts'
 
 /** Milliseconds in which a database must greet. One that does not is silent, not busy. */
 const CONNECT_LIMIT_MS = 30_000
@@ -23,7 +23,7 @@ export type MigrationSession = {
  */
 export async function openSession(
   connection: Connection,
-  { signal, onWait }: Patience,
+  { signal, onWait }: WaitBudget,
 ): Promise<MigrationSession> {
   signal?.throwIfAborted()
   const socket = new Socket()

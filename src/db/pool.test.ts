@@ -4,7 +4,7 @@ import { testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { until } from '../../test/support/deadline.ts'
 import { openNarrowProxy } from '../../test/support/narrow-proxy.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { type Connection, type Database, openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
@@ -28,7 +28,7 @@ function open(t: TestContext, connection: Connection): { database: Database; roo
   return { database, rooms }
 }
 
-const isUnavailable = (error: unknown): boolean => error instanceof Refusal && error.status === 503
+const isUnavailable = (error: unknown): boolean => error instanceof ApiError && error.status === 503
 
 /** So many statements at once; the sessions that they ran on. */
 async function ask(database: Database, count: number): Promise<Set<number>> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { createShare, type ShareBounds } from './share.ts'
 
 const bounds: ShareBounds = {
@@ -33,7 +33,7 @@ function working(share = createShare(bounds)) {
 const statusOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
     () => 'done',
-    (error) => (error instanceof Refusal ? [error.status, error.headers['retry-after']] : error),
+    (error) => (error instanceof ApiError ? [error.status, error.headers['retry-after']] : error),
   )
 
 test('one caller has its places, all have theirs, and who waits comes in the order of arrival', async () => {

@@ -1,7 +1,7 @@
-import { type Refusal, tooManyRequests, unavailable } from '../kernel/errors.ts'
+import { type ApiError, tooManyRequests, unavailable } from '../kernel/errors.ts'
 
 /** Who reads, and when it has left. */
-export type Reading = { caller: string; signal: AbortSignal }
+export type HeavyRead = { caller: string; signal: AbortSignal }
 
 export type ShareBounds = {
   /** Places in all, and of one caller. */
@@ -20,16 +20,16 @@ export type Share = {
    * its own places are in the way, 503 where all are taken; and what `callerLeft` makes for who is
    * gone.
    */
-  hold<T>(reading: Reading, work: () => Promise<T>): Promise<T>
+  hold<T>(reading: HeavyRead, work: () => Promise<T>): Promise<T>
   counts(): { running: number; waiting: number }
 }
 
 const RETRY_AFTER = { 'retry-after': '1' }
 
 /** For the log alone: nobody is there to be answered. */
-export const callerLeft = (): Refusal => unavailable('the caller has left')
+export const callerLeft = (): ApiError => unavailable('the caller has left')
 
-type Waiter = { caller: string; begin: () => void; refuse: (refusal: Refusal) => void }
+type Waiter = { caller: string; begin: () => void; refuse: (refusal: ApiError) => void }
 
 export function createShare(bounds: ShareBounds): Share {
   const running = new Map<string, number>()
@@ -56,7 +56,7 @@ export function createShare(bounds: ShareBounds): Share {
       : unavailable('too many heavy reads at once; try again')
 
   /** Resolves in a place. */
-  const wait = ({ caller, signal }: Reading): Promise<void> =>
+  const wait = ({ caller, signal }: HeavyRead): Promise<void> =>
     new Promise((resolve, reject) => {
       const leave = () => {
         queue.delete(waiter)

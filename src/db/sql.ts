@@ -26,7 +26,7 @@ export const nothing: Sql = sql``
 export const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
 
 /** A statement as it is sent. Those of one text have one name. */
-export type Rendered = {
+export type Statement = {
   readonly name: string
   readonly text: string
   readonly values: readonly SqlValue[]
@@ -36,7 +36,7 @@ export type Rendered = {
  * Numbers the parameters of a statement. The text is put together once for each way in which parts
  * are put into each other: for a long statement that took as long as all else that a read does.
  */
-export function rendered(statement: Sql): Rendered {
+export function rendered(statement: Sql): Statement {
   const values: SqlValue[] = []
   const shape = shapeOf(ROOT, statement, values)
   shape.known ??= named(textOf(statement, { parameters: 0 }))
@@ -47,7 +47,7 @@ export function rendered(statement: Sql): Rendered {
  * Where a walk through a statement has come to. Pieces of text are told apart by their identity,
  * which is that of the place in the sources where they stand: their number is bounded.
  */
-type Shape = { next: Map<object, Shape>; known: Omit<Rendered, 'values'> | null }
+type Shape = { next: Map<object, Shape>; known: Omit<Statement, 'values'> | null }
 
 const ROOT: Shape = { next: new Map(), known: null }
 const A_VALUE = {}
@@ -84,7 +84,7 @@ function textOf({ text, values }: Sql, count: { parameters: number }): string {
 /** Names of statements on the server, by text: different shapes may come to the same one. */
 const names = new Map<string, string>()
 
-function named(text: string): Omit<Rendered, 'values'> {
+function named(text: string): Omit<Statement, 'values'> {
   const name = names.get(text) ?? `bursar_${names.size}`
   names.set(text, name)
   return { name, text }

@@ -4,7 +4,7 @@ import { MigrationError } from './migration.ts'
 /** Milliseconds between two lines that say what is waited for. */
 const TELL_MS = 10_000
 
-export type Patience = {
+export type WaitBudget = {
   /** Ends the wait at once: `migrate` then rejects with the reason of the signal. */
   signal?: AbortSignal | undefined
   /** How long all waiting together may take, in milliseconds. */
@@ -18,14 +18,14 @@ export class MigrationLater extends MigrationError {
   override readonly name = 'MigrationLater'
 }
 
-export type Waiting = {
+export type MigrationWait = {
   readonly signal: AbortSignal | undefined
   /** Pauses because of `what`. Throws `MigrationLater` when the patience is used up. */
   pause(what: string, ms: number): Promise<void>
 }
 
 /** The waits of one migration, which share one patience. Paced by the machine's clock. */
-export function createWaiting({ signal, patienceMs = 300_000, onWait }: Patience): Waiting {
+export function createWaiting({ signal, patienceMs = 300_000, onWait }: WaitBudget): MigrationWait {
   let waitedMs = 0
   let toldAtMs = Number.NEGATIVE_INFINITY
   let since = performance.now()

@@ -17,7 +17,7 @@ import { EmbeddedStartError } from './start-errors.ts'
 import { allows, canEnter, type DatabaseUser } from './user.ts'
 
 /** The PostgreSQL programs of the npm package for this platform. */
-export type Packaged = {
+export type BinaryPackage = {
   /** Holds `bin`, `lib` and `share`. */
   root: string
   /** Of the npm package, such as `18.4.0-beta.17`. */
@@ -29,7 +29,7 @@ export type Packaged = {
 const PLATFORMS = ['linux-x64', 'linux-arm64']
 
 /** Where the package of this platform is; throws an `EmbeddedStartError` when there is none. */
-export function packagedBinaries(): Packaged {
+export function packagedBinaries(): BinaryPackage {
   const platform = `${process.platform}-${process.arch}`
   if (!PLATFORMS.includes(platform)) {
     throw new EmbeddedStartError(
@@ -57,7 +57,11 @@ export function packagedBinaries(): Packaged {
  * Returns a directory with programs that the user can run: the package itself when its links can
  * be made and the user can read it, else a copy in `parent`, made once per version.
  */
-export function runnableBinaries(packaged: Packaged, user: DatabaseUser, parent: string): string {
+export function runnableBinaries(
+  packaged: BinaryPackage,
+  user: DatabaseUser,
+  parent: string,
+): string {
   if (isRunnable(packaged.root, user)) return packaged.root
   const copy = join(parent, `binaries-${packaged.version}`)
   if (!isComplete(copy, packaged.root)) makeCopy(packaged.root, copy)

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { EmbeddedStartError } from './start-errors.ts'
-import { RECORD } from './state-file.ts'
+import { STATE_FILE } from './state-file.ts'
 import { canEnter, type DatabaseUser, statOrNull } from './user.ts'
 
 /** Inside the data directory: the lock of the server, and the home of the database. */
@@ -17,7 +17,7 @@ export const LOCK = 'bursar.lock'
 export const HOME = 'postgres'
 
 /** What Bursar itself puts into a data directory: only such a one is opened for its database. */
-const OWN_NAMES = new Set([RECORD, `${RECORD}.tmp`, HOME, LOCK, 'api-key', 'lost+found'])
+const OWN_NAMES = new Set([STATE_FILE, `${STATE_FILE}.tmp`, HOME, LOCK, 'api-key', 'lost+found'])
 
 /** Makes the data directory when it is missing, for its owner only, and returns its real path. */
 export function openDataDir(dataDir: string): string {

@@ -1,7 +1,7 @@
 import { realpathSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Packaged, packagedBinaries, runnableBinaries } from './binaries.ts'
+import { type BinaryPackage, packagedBinaries, runnableBinaries } from './binaries.ts'
 import { checkVersion, createCluster } from './cluster.ts'
 import { LOCK, openDataDir } from './data-dir.ts'
 import { clusterOf, isCluster, type Location, locate, openHome } from './location.ts'
@@ -17,7 +17,7 @@ import { Supervisor } from './supervise.ts'
 import { isInside } from './user.ts'
 
 export type { EmbeddedLog } from './server-log.ts'
-export { readRecord } from './state-file.ts'
+export { readStateFile } from './state-file.ts'
 export { EmbeddedStartError }
 
 export type EmbeddedDatabase = {
@@ -77,7 +77,7 @@ async function startOn(place: {
   location: Location
   socketDir: string
   dataDir: string
-  packaged: Packaged
+  packaged: BinaryPackage
   log: EmbeddedLog
 }): Promise<Supervisor> {
   const { location, socketDir, dataDir, packaged, log } = place

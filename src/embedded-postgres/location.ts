@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { HOME, LOCK, letIn } from './data-dir.ts'
 import { EmbeddedStartError } from './start-errors.ts'
-import { RECORD, readRecord, recordedHome } from './state-file.ts'
+import { readStateFile, recordedHome, STATE_FILE } from './state-file.ts'
 import { canEnter, type DatabaseUser, databaseUser, isInside, statOrNull } from './user.ts'
 
 export { LOCK, recordedHome }
@@ -38,7 +38,7 @@ export type Location = {
  */
 export function locate(dataDir: string): Location {
   const inside = join(dataDir, HOME)
-  const recorded = readRecord(dataDir)
+  const recorded = readStateFile(dataDir)
   if (recorded?.isComplete && !isCluster(clusterOf(recorded.home))) {
     throw lost(recorded.home, dataDir)
   }
@@ -133,6 +133,6 @@ function isUsableBase(base: string, user: DatabaseUser): boolean {
 function lost(home: string, dataDir: string): EmbeddedStartError {
   return new EmbeddedStartError([
     `The database of ${dataDir} lived in ${home} and is not there any more:`,
-    `bring it back, or delete ${join(dataDir, RECORD)} to start with an empty one.`,
+    `bring it back, or delete ${join(dataDir, STATE_FILE)} to start with an empty one.`,
   ])
 }

@@ -2,7 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { DatabaseUser } from './user.ts'
 
 /** How a program ended. `spawnCode` is set when it never ran. */
-export type Ended = { code: number | null; signal: string | null; spawnCode?: string | undefined }
+export type ProgramExit = {
+  code: number | null
+  signal: string | null
+  spawnCode?: string | undefined
+}
 
 /**
  * Starts a PostgreSQL program as the database's user, in a process group of its own, so that
@@ -13,7 +17,7 @@ export function startProgram(
   path: string,
   args: string[],
   options: { user: DatabaseUser; stdio: ('ignore' | 'pipe')[] },
-): { child: ChildProcess; ended: Promise<Ended> } {
+): { child: ChildProcess; ended: Promise<ProgramExit> } {
   const { user } = options
   const child = spawn(path, args, {
     cwd: '/',
@@ -22,7 +26,7 @@ export function startProgram(
     stdio: options.stdio,
     ...(user.switched ? { uid: user.uid, gid: user.gid } : {}),
   })
-  const ended = new Promise<Ended>((resolve) => {
+  const ended = new Promise<ProgramExit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
     child.once('error', (error: NodeJS.ErrnoException) => {
       resolve({ code: null, signal: null, spawnCode: error.code ?? 'UNKNOWN' })
@@ -36,7 +40,7 @@ export async function runProgram(
   path: string,
   args: string[],
   options: { user: DatabaseUser; input?: string },
-): Promise<Ended & { output: string }> {
+): Promise<ProgramExit & { output: string }> {
   const { child, ended } = startProgram(path, args, {
     user: options.user,
     stdio: ['pipe', 'ignore', 'pipe'],

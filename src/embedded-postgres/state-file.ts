@@ -8,16 +8,16 @@ import { isInside } from './user.ts'
  * cluster is made, and once more when that is complete: from then on a missing cluster is a loss
  * and not a first start.
  */
-export const RECORD = 'postgres.json'
+export const STATE_FILE = 'postgres.json'
 
 /** What the file says. */
-export type Recorded = { home: string; isComplete: boolean }
+export type ClusterState = { home: string; isComplete: boolean }
 
 /** Reads the record; null before the first start. A broken one is an `EmbeddedStartError`. */
-export function readRecord(dataDir: string): Recorded | null {
-  const path = join(dataDir, RECORD)
+export function readStateFile(dataDir: string): ClusterState | null {
+  const path = join(dataDir, STATE_FILE)
   try {
-    const { home, isComplete } = JSON.parse(readFileSync(path, 'utf8')) as Recorded
+    const { home, isComplete } = JSON.parse(readFileSync(path, 'utf8')) as ClusterState
     return { home: resolve(dataDir, home), isComplete }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
@@ -33,16 +33,16 @@ export function readRecord(dataDir: string): Recorded | null {
 
 /** The home of the cluster of a data directory, or null before its first start. */
 export function recordedHome(dataDir: string): string | null {
-  return readRecord(dataDir)?.home ?? null
+  return readStateFile(dataDir)?.home ?? null
 }
 
 /** Writes the record; a home inside is named relatively, so that the directory may be moved. */
-export function writeRecord(dataDir: string, recorded: Recorded): void {
+export function writeRecord(dataDir: string, recorded: ClusterState): void {
   const { home, isComplete } = recorded
-  const known = readRecord(dataDir)
+  const known = readStateFile(dataDir)
   if (known?.home === home && known.isComplete === isComplete) return
   const name = isInside(home, dataDir) ? home.slice(dataDir.length + 1) : home
-  const path = join(dataDir, RECORD)
+  const path = join(dataDir, STATE_FILE)
   const draft = openSync(`${path}.tmp`, 'w', 0o600)
   try {
     writeFileSync(draft, JSON.stringify({ home: name, isComplete }))

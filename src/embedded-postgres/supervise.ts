@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acceptsConnections, type Connection } from './probe.ts'
 import { clearLeftOvers, readPidFile } from './processes.ts'
-import { type Ended, startProgram } from './program.ts'
+import { type ProgramExit, startProgram } from './program.ts'
 import { type EmbeddedLog, forwardLog } from './server-log.ts'
 import { EmbeddedStartError, explainFailure } from './start-errors.ts'
 import type { DatabaseUser } from './user.ts'
@@ -20,7 +20,7 @@ export type Launch = {
 type Run = {
   pid: number
   startedAt: number
-  ended: Promise<Ended>
+  ended: Promise<ProgramExit>
   hasEnded: boolean
   tail: () => string
   kill: (signal: NodeJS.Signals) => void

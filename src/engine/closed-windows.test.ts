@@ -10,7 +10,7 @@ import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts
 import { systemOrigin } from '../kernel/origin.ts'
 import { sources } from '../sources.ts'
 import { usageHandlers } from './http/records.ts'
-import { recountCustomer } from './verify-customer.ts'
+import { rebuildCustomer } from './verify-customer.ts'
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
@@ -120,7 +120,7 @@ test('a recount makes no counter of a window that was trimmed, and a wrong one i
   await runAt(start + 40 * DAY_MS)
   await consume(7, ANN)
   const rows = await rowsOf('budget_counters')
-  await recountCustomer(world.bursar.app, { scope: tenant.scope, customerKey })
+  await rebuildCustomer(world.bursar.app, { scope: tenant.scope, customerKey })
   assert.equal(await rowsOf('budget_counters'), rows)
   assert.deepEqual(await differences(), {})
   const open = sql`customer_key = ${customerKey}::uuid
@@ -129,7 +129,7 @@ test('a recount makes no counter of a window that was trimmed, and a wrong one i
   assert.deepEqual(await differences(), { counters: 2 })
   await execute(sql`delete from budget_counters where ${open}`)
   assert.deepEqual(await differences(), { counters: 2 })
-  await recountCustomer(world.bursar.app, { scope: tenant.scope, customerKey })
+  await rebuildCustomer(world.bursar.app, { scope: tenant.scope, customerKey })
   assert.deepEqual(await differences(), {})
 })
 

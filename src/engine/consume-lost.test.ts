@@ -3,18 +3,18 @@ import { test } from 'node:test'
 import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
 import { type Cut, openProxied } from '../../test/support/cutting-proxy.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { sources } from '../sources.ts'
 import { createUsageWriter } from './batch/writer.ts'
-import type { Purpose, SettlingInput, UseInput } from './types.ts'
+import type { ConsumeMode, ConsumptionInput, ReservationStepInput } from './types.ts'
 
 const world = await openWorld()
 const { proxied, proxy } = await openProxied(world.clock)
 const origin = systemOrigin('test')
 
-const useOf = (idempotencyKey: string, amount: number, purpose: Purpose): UseInput => ({
+const useOf = (idempotencyKey: string, amount: number, purpose: ConsumeMode): ConsumptionInput => ({
   customerId: params.id,
   resourceId: null,
   featureId: FEATURE,
@@ -27,16 +27,16 @@ const useOf = (idempotencyKey: string, amount: number, purpose: Purpose): UseInp
   dimensionsText: JSON.stringify(ANN),
   asksBudgets: true,
 })
-const ENFORCE: Purpose = { kind: 'enforce' }
-const HOLD: Purpose = { kind: 'hold', ttlSeconds: 60 }
+const ENFORCE: ConsumeMode = { kind: 'enforce' }
+const HOLD: ConsumeMode = { kind: 'hold', ttlSeconds: 60 }
 
 async function open() {
   const agency = await openAgency(world, { limits: { ann: 10 } })
   const { scope } = agency.tenant
   const writer = createUsageWriter(proxied, sources)
-  const settle = (key: string, step: SettlingInput['step']) =>
+  const settle = (key: string, step: ReservationStepInput['step']) =>
     writer.settle(scope, { customerId: params.id, key, step }, origin)
-  const use = (key: string, amount: number, purpose: Purpose) =>
+  const use = (key: string, amount: number, purpose: ConsumeMode) =>
     writer.use(scope, useOf(key, amount, purpose), origin)
   return { ...agency, use, settle }
 }
@@ -99,7 +99,7 @@ test('what cannot be found out is 503, and the same key then is decided once', a
   proxy.cutNext('after', 1000)
   await assert.rejects(
     use('mine', 6, ENFORCE),
-    (error) => error instanceof Refusal && error.status === 503,
+    (error) => error instanceof ApiError && error.status === 503,
   )
   proxy.forgive()
   assert.equal((await use('mine', 6, ENFORCE)).isGranted, true)

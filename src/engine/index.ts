@@ -1,2 +1,2 @@
 export { usageUse } from './catalog-use.ts'
-export { recountCustomer, type Verified, verifyCustomer } from './verify-customer.ts'
+export { type CustomerVerification, rebuildCustomer, verifyCustomer } from './verify-customer.ts'

@@ -7,7 +7,7 @@ import { findCustomerKey } from '../customers/index.ts'
 import { sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
-import { recountCustomer } from './verify-customer.ts'
+import { rebuildCustomer } from './verify-customer.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -77,7 +77,7 @@ test('what a version before has counted of it is found, and put right', async ()
       where ${whose}`),
   )
   assert.equal((await differencesOf(world, tenant)).counters, 3)
-  await recountCustomer(app, { scope, customerKey })
+  await rebuildCustomer(app, { scope, customerKey })
   assert.equal(await used(), 'ann 0/100,team 0/100,org 0/100')
   await budget({ 'ann P1M': 100 })
   assert.equal(await used(), 'ann 0/100,team 0/100,org 0/100')

@@ -7,7 +7,7 @@ import { NOW, openWorldApart } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
-import { recountCustomer } from './verify-customer.ts'
+import { rebuildCustomer } from './verify-customer.ts'
 
 /** Apart: whoever is a month ahead forgets keys and ends work of the whole database. */
 const world = await openWorldApart()
@@ -80,7 +80,7 @@ async function openTeam(limits: Readonly<Record<string, number>> = {}) {
       assert.deepEqual(await differencesOf(world, tenant), {})
       const customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'acme'), 'acme')
       const before = await levels()
-      await recountCustomer(app, { scope: tenant.scope, customerKey })
+      await rebuildCustomer(app, { scope: tenant.scope, customerKey })
       assert.deepEqual(await levels(), before)
     },
   }

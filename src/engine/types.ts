@@ -5,10 +5,10 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import type { RecordName } from '../metering/dedup/index.ts'
-import type { Aggregate, Measured, UsageRecord } from '../metering/index.ts'
+import type { DedupKey } from '../metering/dedup/index.ts'
+import type { Aggregate, MeterReading, UsageRecord } from '../metering/index.ts'
 import type { Commit } from '../metering/reservations/index.ts'
-import type { Attributing } from './attribute.ts'
+import type { AttributionRule } from './attribute.ts'
 
 /** Whose usage it is. */
 export type Subject = { customerId: string; resourceId: string | null }
@@ -33,15 +33,15 @@ export type ReportInput = RecordInput & {
 export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
 
 /** What becomes of a use that is granted; `record` is recorded even if it exceeds a limit. */
-export type Purpose = { kind: 'enforce' | 'record' } | { kind: 'hold'; ttlSeconds: number }
+export type ConsumeMode = { kind: 'enforce' | 'record' } | { kind: 'hold'; ttlSeconds: number }
 
 /** A use that a caller asks for. */
-export type UseInput = RecordInput & {
+export type ConsumptionInput = RecordInput & {
   featureId: string
   /** More than 0. */
   amount: Quantity
   idempotencyKey: string
-  purpose: Purpose
+  purpose: ConsumeMode
   /** Whether it is too long ago to be decided, by the clock of the process that it came to. */
   isOld: boolean
   /** Whether any dimensions were sent. */
@@ -49,7 +49,7 @@ export type UseInput = RecordInput & {
 }
 
 /** What is to become of a reservation. */
-export type SettlingInput = {
+export type ReservationStepInput = {
   customerId: string
   key: Uuid
   step:
@@ -59,10 +59,10 @@ export type SettlingInput = {
 }
 
 /** The keys of a subject; no resource key for a resource that the customer does not have. */
-export type Address = { customerKey: Uuid; resourceKey: Uuid | null }
+export type SubjectKeys = { customerKey: Uuid; resourceKey: Uuid | null }
 
 /** What a report came to. */
-export type Reported = {
+export type ReportResult = {
   /** Of the record that counts: the first one of its name. */
   eventKey: Uuid
   occurredAt: Instant
@@ -74,18 +74,18 @@ export type Reported = {
 }
 
 /** What is about to count for a feature, and where the usage that it makes is shown. */
-export type Counting = Measured & { feature: Feature; aggregate: Aggregate; window: Window }
+export type MeterAmount = MeterReading & { feature: Feature; aggregate: Aggregate; window: Window }
 
 /** A record that is good to be counted, but for what the usage so far says. */
-export type Prepared = Pick<
+export type ValidatedRecord = Pick<
   UsageRecord,
   'customerKey' | 'resourceKey' | 'occurredAt' | 'acceptedAt' | 'kind' | 'eventName' | 'value'
 > & {
   dimensions: string | null
   /** What a repetition is known by; null: whatever was counted before, this counts. */
-  naming: { name: RecordName; keptUntil: Instant } | null
-  counting: readonly Counting[]
-  attributing: Attributing
+  naming: { name: DedupKey; keptUntil: Instant } | null
+  counting: readonly MeterAmount[]
+  attributing: AttributionRule
   /** Of a SET: the window whose usage becomes the value. */
   setIn: Window | null
   origin: Origin

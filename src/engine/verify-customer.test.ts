@@ -12,7 +12,7 @@ import { openWorldApart } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { type Sql, sql, type Tx, within } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import { recountCustomer, verifyCustomer } from './verify-customer.ts'
+import { rebuildCustomer, verifyCustomer } from './verify-customer.ts'
 
 const world = await openWorldApart()
 const { app, jobs } = world.bursar
@@ -194,7 +194,7 @@ for (const [name, { by, found, like }] of Object.entries(DAMAGED))
       const [kind] = Object.keys(found) as Kind[]
       if (like !== undefined && kind !== undefined)
         assert.partialDeepStrictEqual(verified[kind].differences[0], like)
-      await recountCustomer(inside, company.owner)
+      await rebuildCustomer(inside, company.owner)
       const recounted = await verifyCustomer(inside, company.customerKey, LIMIT)
       assert.deepEqual(differing(recounted), {})
     }))
@@ -274,7 +274,7 @@ for (const [name, { by, found, like }] of Object.entries(WRONG))
   test(`found and told, and not for a recount to put right: ${name}`, () =>
     undone(async (inside, tx) => {
       assert.equal(await tx.execute(by()), 1, 'one row is damaged')
-      await recountCustomer(inside, company.owner)
+      await rebuildCustomer(inside, company.owner)
       const verified = await verifyCustomer(inside, company.customerKey, LIMIT)
       assert.partialDeepStrictEqual(differing(verified), found)
       const [kind] = Object.keys(found) as Kind[]
@@ -312,7 +312,7 @@ test('what open reservations hold is in the totals and counters that they name',
     assert.deepEqual(Object.keys(differing(verified)), ['totals', 'counters'])
     for (const { kept, recounted } of verified.totals.differences)
       assert.equal(recounted.held - (kept?.held ?? 0n), 70_000_000_000n)
-    await recountCustomer(inside, company.owner)
+    await rebuildCustomer(inside, company.owner)
     assert.deepEqual(differing(await verifyCustomer(inside, company.customerKey, LIMIT)), {})
   }))
 
@@ -348,7 +348,7 @@ test('without a single counter, a recount changes no answer', async () => {
   const verified = await verifyCustomer(app, company.customerKey, LIMIT)
   const { totals, counters } = differing(verified)
   assert.ok(totals !== undefined && totals > LIMIT && counters !== undefined)
-  await recountCustomer(app, company.owner)
+  await rebuildCustomer(app, company.owner)
   assert.deepEqual(await answersOf(company), answers)
   assert.deepEqual(differing(await verifyCustomer(app, company.customerKey, LIMIT)), {})
   await useCompany(company, world, { random: randomFrom(1, 2), steps: 10 })

@@ -3,14 +3,14 @@ import {
   type CounterDifference,
   compareCounters,
   countCounters,
-  findLostAttributions,
+  findOrphanedAttributions,
   findWrongPostings,
-  type LostAttribution,
+  type OrphanedAttribution,
   type PostingProblem,
-  recountCounters,
+  rebuildCounters,
 } from '../budgets/index.ts'
 import { findFeaturesByKey } from '../catalog/features/index.ts'
-import { bumpVersion, findResourceIds } from '../customers/index.ts'
+import { findResourceIds, renewVersion } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -19,13 +19,13 @@ import {
   type CountedBy,
   compareMarks,
   compareTotals,
-  findTornRecords,
-  findUnfoundedNames,
-  type MarksDifference,
+  type DistinctValuesDifference,
+  findInconsistentRecords,
+  findOrphanedDedupKeys,
   type RecordKey,
   readCountedBy,
   readSize,
-  recountTotals,
+  rebuildTotals,
   type TotalDifference,
   type UsageSize,
 } from '../metering/rebuild/index.ts'
@@ -34,14 +34,14 @@ import { closedKeptMs } from '../metering/retention/index.ts'
 const DAY_MS = 86_400_000
 
 /** What the comparison of all that is kept of a customer's usage with its records came to. */
-export type Verified = {
+export type CustomerVerification = {
   /** How many rows there are. */
   size: UsageSize & { counters: number }
   totals: Comparison<TotalDifference>
-  marks: Comparison<MarksDifference>
+  marks: Comparison<DistinctValuesDifference>
   counters: Comparison<CounterDifference>
   /** What records and reservations are attributed to and is not there. */
-  attributions: Comparison<LostAttribution>
+  attributions: Comparison<OrphanedAttribution>
   /** What is wrong with the records themselves, which `recountCustomer` leaves as they are. */
   records: Comparison<RecordKey>
   names: Comparison<RecordKey>
@@ -54,7 +54,11 @@ export type Verified = {
  * Compares everything that is kept of a customer's usage with its records, as of one instant, and
  * names the first `limit` differences of each kind. Reads all of its records, several times.
  */
-export const verifyCustomer = (app: App, customerKey: Uuid, limit: number): Promise<Verified> =>
+export const verifyCustomer = (
+  app: App,
+  customerKey: Uuid,
+  limit: number,
+): Promise<CustomerVerification> =>
   app.db.snapshot(async (reader) => {
     const size = await sizeOf(reader, customerKey)
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
@@ -65,9 +69,9 @@ export const verifyCustomer = (app: App, customerKey: Uuid, limit: number): Prom
       compareTotals(reader, asked),
       compareMarks(reader, asked),
       compareCounters(reader, customerKey, limit),
-      findLostAttributions(reader, customerKey, limit),
-      findTornRecords(reader, customerKey, limit),
-      findUnfoundedNames(reader, { customerKey, now, limit }),
+      findOrphanedAttributions(reader, customerKey, limit),
+      findInconsistentRecords(reader, customerKey, limit),
+      findOrphanedDedupKeys(reader, { customerKey, now, limit }),
       findWrongPostings(reader, customerKey, limit),
       findLostSubjects(reader, customerKey, limit),
     ])
@@ -98,7 +102,7 @@ async function findLostSubjects(
 const NONE = { differences: [], count: 0 }
 
 /** Most customers of a large installation may have no usage yet. */
-const nothingToVerify = (size: Verified['size']): Verified => ({
+const nothingToVerify = (size: CustomerVerification['size']): CustomerVerification => ({
   size,
   totals: NONE,
   marks: NONE,
@@ -110,7 +114,7 @@ const nothingToVerify = (size: Verified['size']): Verified => ({
   subjects: NONE,
 })
 
-async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size']> {
+async function sizeOf(reader: Reader, customerKey: Uuid): Promise<CustomerVerification['size']> {
   const [size, counters] = await Promise.all([
     readSize(reader, customerKey),
     countCounters(reader, customerKey),
@@ -122,11 +126,11 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<Verified['size
  * Makes everything that is kept of a customer's usage out of its records. Nobody counts its usage
  * meanwhile, and whatever was remembered of it is void.
  */
-export const recountCustomer = (
+export const rebuildCustomer = (
   { db, clock }: App,
   owner: { scope: Scope; customerKey: Uuid },
 ): Promise<void> =>
   db.transaction(async (tx) => {
-    await bumpVersion(tx, { ...owner, now: clock.now() }, [owner.customerKey])
-    await Promise.all([recountTotals(tx, owner), recountCounters(tx, owner)])
+    await renewVersion(tx, { ...owner, now: clock.now() }, [owner.customerKey])
+    await Promise.all([rebuildTotals(tx, owner), rebuildCounters(tx, owner)])
   })

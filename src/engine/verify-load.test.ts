@@ -8,7 +8,7 @@ import { openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import { recountCustomer, verifyCustomer } from './verify-customer.ts'
+import { rebuildCustomer, verifyCustomer } from './verify-customer.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -72,7 +72,7 @@ test('usage that is being counted is no difference, and a recount loses none of 
     const verified = await verifyCustomer(app, company.customerKey, LIMIT)
     found.push(differing(verified))
     records = verified.size.records
-    if (found.length % 5 === 0) await recountCustomer(app, company.owner)
+    if (found.length % 5 === 0) await rebuildCustomer(app, company.owner)
   }
   const sent = await traffic.stop()
   found.push(differing(await verifyCustomer(app, company.customerKey, LIMIT)))
@@ -122,7 +122,7 @@ test('a hundred thousand records of a customer are not in memory when it is veri
   const { customerKey, owner } = company
   await fill(company, 100_000)
   const grown = {
-    recount: await growthOf(() => recountCustomer(app, owner)),
+    recount: await growthOf(() => rebuildCustomer(app, owner)),
     verify: await growthOf(() => verifyCustomer(app, customerKey, LIMIT)),
   }
   t.diagnostic(`megabytes: ${JSON.stringify(grown)}`)

@@ -5,7 +5,7 @@ import { randomFrom } from '../../test/support/random.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
-import { recountCustomer, verifyCustomer } from './verify-customer.ts'
+import { rebuildCustomer, verifyCustomer } from './verify-customer.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -69,7 +69,7 @@ test('what was counted for budgets and entities that are lost is found, and take
   assert.ok(attributions.count > LIMIT && totals.count > 0)
   const kinds = attributions.differences.map(({ holder, what }) => `${holder} ${what}`)
   assert.deepEqual(new Set(kinds), new Set(LEADS))
-  await recountCustomer(app, owner)
+  await rebuildCustomer(app, owner)
   assert.deepEqual(await differencesOf(world, tenant), {})
   assert.deepEqual(await kept(), before)
   const fired = sql`

@@ -11,12 +11,12 @@ import {
   refuseTwoParents,
   type Wish,
 } from './attach-entities.ts'
-import type { Place } from './types.ts'
+import type { HierarchyPosition } from './types.ts'
 
 const MAX_DEPTH = 4
 
 type Entity = { parent?: string | null; archived?: true }
-type Whole = ReadonlyMap<Uuid, Place>
+type Whole = ReadonlyMap<Uuid, HierarchyPosition>
 
 /** A whole tree; keys are ids. An entity without a parent of its own has no place. */
 const treeOf = (entities: Readonly<Record<string, Entity>>): Whole =>
@@ -261,7 +261,7 @@ const anyRows = fc.array(
   { minLength: 1, maxLength: 6 },
 )
 
-const depthOf = (whole: Whole, place: Place): number =>
+const depthOf = (whole: Whole, place: HierarchyPosition): number =>
   pathOf(place, (key) => required(whole.get(key), key)).length
 
 /** The rule in the plainest way: on the whole tree, row by row. */

@@ -2,7 +2,7 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Place } from './types.ts'
+import type { HierarchyPosition } from './types.ts'
 
 /** What a row of a request says of its entity's place. Absent keeps, null makes a root. */
 export type Wish = { where: string; entityKey: Uuid; parentKey?: Uuid | null }
@@ -16,7 +16,7 @@ export type Below = { active: readonly string[]; levels: number }
 /** The part of a customer's tree that a request touches. */
 export type Tree = {
   /** The entities of the request, the parents that they shall have, and all ancestors of both. */
-  places: ReadonlyMap<Uuid, Place>
+  places: ReadonlyMap<Uuid, HierarchyPosition>
   /** Of those that `movedBy` names. */
   below: ReadonlyMap<Uuid, Below>
 }
@@ -58,7 +58,7 @@ export function placeEntities(
   tree: Tree,
   wishes: readonly Wish[],
   at: { now: Instant; maxDepth: number },
-): Place[] {
+): HierarchyPosition[] {
   const places = new Map(tree.places)
   const current: Current = {
     placeOf: (key) => required(places.get(key), 'a place that was loaded'),
@@ -83,15 +83,18 @@ export function placeEntities(
 
 /** The tree as it is when a row takes effect. */
 type Current = {
-  placeOf: (key: Uuid) => Place
+  placeOf: (key: Uuid) => HierarchyPosition
   belowOf: (key: Uuid) => Below
   moving: readonly Uuid[]
 }
 
 /** From an entity up to its root; if it goes in a circle, to where it would repeat itself. */
-export function pathOf(from: Place, placeOf: (key: Uuid) => Place): Place[] {
-  const path = new Map<Uuid, Place>()
-  let place: Place | null = from
+export function pathOf(
+  from: HierarchyPosition,
+  placeOf: (key: Uuid) => HierarchyPosition,
+): HierarchyPosition[] {
+  const path = new Map<Uuid, HierarchyPosition>()
+  let place: HierarchyPosition | null = from
   while (place !== null && !path.has(place.key)) {
     path.set(place.key, place)
     place = place.parentKey === null ? null : placeOf(place.parentKey)
@@ -99,7 +102,11 @@ export function pathOf(from: Place, placeOf: (key: Uuid) => Place): Place[] {
   return [...path.values()]
 }
 
-function refuseParents(place: Place, wish: Wish, { placeOf, belowOf, moving }: Current): void {
+function refuseParents(
+  place: HierarchyPosition,
+  wish: Wish,
+  { placeOf, belowOf, moving }: Current,
+): void {
   const isBelow = (key: Uuid) =>
     key !== place.key && pathOf(placeOf(key), placeOf).some((above) => above.key === place.key)
   const ids = [

@@ -1,9 +1,9 @@
-import { bumpVersion, customerTurn, lockActiveCustomer } from '../customers/index.ts'
+import { customerTurn, lockActiveCustomer, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import { type Announcement, announce } from '../events/index.ts'
+import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { badInput, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { refuseOversized, tooMuchTogether } from '../kernel/metadata.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -13,7 +13,7 @@ import { distinct, refuseDuplicates } from './batch.ts'
 import { findEntities, saveEntities } from './entity-store.ts'
 import { findPlaces } from './hierarchy-store.ts'
 import { holdTypes } from './type-store.ts'
-import type { Entity, EntityInput, EntityType, Upserted } from './types.ts'
+import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
 import { changesStructure, needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
 import { entityToWire } from './wire.ts'
 
@@ -56,13 +56,13 @@ export async function upsertEntities(
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
 }
 
-type Typed = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
+type EntityWithType = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
 
 /** The types that the batch leans on anew, held against archiving. */
 async function activeTypes(
   tx: Tx,
   scope: Scope,
-  typed: readonly Typed[],
+  typed: readonly EntityWithType[],
 ): Promise<ReadonlyMap<string, EntityType>> {
   const leaning = typed.filter(({ entity, typeId }) => needsType(entity, typeId))
   if (leaning.length === 0) return new Map()
@@ -103,7 +103,7 @@ async function setArchived(
     const byId = new Map(found.map((entity) => [entity.id, entity]))
     const unknown = ids.filter((id) => !byId.has(id))
     if (unknown.length > 0)
-      throw new Refusal(404, null, `ids: there is no entity ${unknown.join(', ')}`)
+      throw new ApiError(404, null, `ids: there is no entity ${unknown.join(', ')}`)
     const changing = ids
       .map((id) => required(byId.get(id), 'an entity just found'))
       .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
@@ -150,12 +150,12 @@ async function refuseTooDeep(
 async function save(
   tx: Tx,
   call: Call,
-  made: { customerKey: Uuid; results: readonly Upserted<Entity>[]; now: Instant },
+  made: { customerKey: Uuid; results: readonly UpsertResult<Entity>[]; now: Instant },
 ): Promise<void> {
   const { customerKey, now } = made
   const changed = made.results.filter(({ change }) => change !== null)
   const announcements = changed.map(
-    ({ before, after, change }): Announcement => ({
+    ({ before, after, change }): Event => ({
       type: change === 'created' ? 'entity.created' : 'entity.updated',
       customerKey,
       objectId: after.id,
@@ -169,7 +169,7 @@ async function save(
       { scope: call.scope, customerKey },
       changed.map(({ after }) => after),
     ),
-    announce(tx, { ...call, now }, announcements),
-    ...(changed.some(changesStructure) ? [bumpVersion(tx, { ...call, now }, [customerKey])] : []),
+    publish(tx, { ...call, now }, announcements),
+    ...(changed.some(changesStructure) ? [renewVersion(tx, { ...call, now }, [customerKey])] : []),
   ])
 }

@@ -12,7 +12,7 @@ import {
   type Tx,
 } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
-import { fold } from '../kernel/fold-case.ts'
+import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
@@ -109,7 +109,7 @@ export async function saveEntities(
       ${entities.map((entity) => entity.id)}::text[],
       ${entities.map((entity) => entity.typeKey)}::uuid[],
       ${entities.map((entity) => entity.displayName)}::text[],
-      ${entities.map(({ displayName }) => displayName && fold(displayName))}::text[],
+      ${entities.map(({ displayName }) => displayName && foldCase(displayName))}::text[],
       ${arrayOfJson(entities.map((entity) => JSON.stringify(entity.metadata)))}::text[],
       ${entities.map((entity) => instantToWire(entity.createdAt))}::timestamptz[],
       ${entities.map((entity) => instantToWire(entity.updatedAt))}::timestamptz[],

@@ -3,7 +3,7 @@ import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Below } from './attach-entities.ts'
-import type { Place } from './types.ts'
+import type { HierarchyPosition } from './types.ts'
 
 const placeRow = row({
   entity_key: column.uuid,
@@ -13,7 +13,7 @@ const placeRow = row({
   archived_at: column.nullable(column.instant),
 })
 
-const placeOf = (found: ReturnType<typeof placeRow>): Place => ({
+const placeOf = (found: ReturnType<typeof placeRow>): HierarchyPosition => ({
   key: found.entity_key,
   id: found.id,
   parentKey: found.parent_key,
@@ -26,7 +26,7 @@ export async function findPlaces(
   reader: Reader,
   customerKey: Uuid,
   ids: readonly string[],
-): Promise<Place[]> {
+): Promise<HierarchyPosition[]> {
   const found = await reader.many(
     placeRow,
     // Rows that it has are not taken up again, so that it ends whatever parents say.
@@ -109,7 +109,7 @@ export async function findBelow(
 export async function savePlaces(
   tx: Tx,
   customerKey: Uuid,
-  places: readonly Place[],
+  places: readonly HierarchyPosition[],
 ): Promise<void> {
   if (places.length === 0) return
   await tx.execute(sql`

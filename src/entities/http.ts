@@ -1,5 +1,5 @@
 import type { UpsertEntity } from '../api.gen.ts'
-import { agreed } from '../kernel/api-generations.ts'
+import { coalesceRenamedField } from '../kernel/api-generations.ts'
 import { pageRequest } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import * as entities from './entity-commands.ts'
@@ -10,7 +10,7 @@ import { entityToWire, entityTypeToWire } from './wire.ts'
 
 /** `typeRefId` is the older name of `entityTypeId`. */
 export function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
-  const typeId = agreed(
+  const typeId = coalesceRenamedField(
     { name: 'entityTypeId', value: wire.entityTypeId },
     { name: 'typeRefId', value: wire.typeRefId },
     `entities[${index}] (${wire.id})`,
@@ -61,7 +61,7 @@ export const governanceHandlers: Handlers<Governance> = {
     ),
   }),
   'v1Beta.customers.entities.list': async ({ params, query }, call) => {
-    const typeId = agreed(
+    const typeId = coalesceRenamedField(
       { name: 'entityTypeId', value: query.entityTypeId },
       { name: 'typeRefId', value: query.typeRefId },
       'query',

@@ -1,6 +1,6 @@
 import { requireCustomer } from '../customers/index.ts'
 import { readPage } from '../db/index.ts'
-import { notFound, Refusal } from '../kernel/errors.ts'
+import { ApiError, notFound } from '../kernel/errors.ts'
 import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import * as entityStore from './entity-store.ts'
@@ -26,7 +26,7 @@ export async function retrieveEntity(
   if (customerKey === null)
     throw notFound('CustomerNotFound', `there is no customer ${ids.customerId}`)
   if (entity === null)
-    throw new Refusal(404, null, `the customer ${ids.customerId} has no entity ${ids.entityId}`)
+    throw new ApiError(404, null, `the customer ${ids.customerId} has no entity ${ids.entityId}`)
   return entity
 }
 

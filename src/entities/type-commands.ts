@@ -1,13 +1,13 @@
-import { bumpEnvironmentVersion } from '../customers/index.ts'
+import { renewEnvironmentVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import { type Announcement, announce } from '../events/index.ts'
+import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { badInput, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
 import * as store from './type-store.ts'
-import type { EntityType, EntityTypeInput, Upserted } from './types.ts'
+import type { EntityType, EntityTypeInput, UpsertResult } from './types.ts'
 import { upsertType } from './upsert-type.ts'
 import { entityTypeToWire } from './wire.ts'
 
@@ -76,7 +76,7 @@ async function setArchived(
     const byId = new Map(found.map((type) => [type.id, type]))
     const unknown = wanted.filter((id) => !byId.has(id))
     if (unknown.length > 0)
-      throw new Refusal(404, null, `ids: there is no entity type ${unknown.join(', ')}`)
+      throw new ApiError(404, null, `ids: there is no entity type ${unknown.join(', ')}`)
     const archive = await decide(tx, found)
     const now = app.clock.now()
     const results = wanted
@@ -96,11 +96,11 @@ async function setArchived(
 async function save(
   tx: Tx,
   call: Call,
-  made: { results: readonly Upserted<EntityType>[]; now: Instant },
+  made: { results: readonly UpsertResult<EntityType>[]; now: Instant },
 ): Promise<void> {
   const changed = made.results.filter(({ change }) => change !== null)
   const announcements = changed.map(
-    ({ before, after, change }): Announcement => ({
+    ({ before, after, change }): Event => ({
       type: change === 'created' ? 'entity_type.created' : 'entity_type.updated',
       customerKey: null,
       objectId: after.id,
@@ -114,7 +114,7 @@ async function save(
       call.scope,
       changed.map(({ after }) => after),
     ),
-    announce(tx, { ...call, now: made.now }, announcements),
-    ...(changed.length === 0 ? [] : [bumpEnvironmentVersion(tx, call.scope)]),
+    publish(tx, { ...call, now: made.now }, announcements),
+    ...(changed.length === 0 ? [] : [renewEnvironmentVersion(tx, call.scope)]),
   ])
 }

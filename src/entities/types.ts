@@ -35,7 +35,7 @@ export type Entity = {
 }
 
 /** Where an entity stands in its customer's tree. */
-export type Place = {
+export type HierarchyPosition = {
   key: Uuid
   id: string
   parentKey: Uuid | null
@@ -53,7 +53,7 @@ export type EntityInput = {
 }
 
 /** The state after an upsert, and whether anything differs from before. */
-export type Upserted<T> = {
+export type UpsertResult<T> = {
   before: T | null
   after: T
   change: 'created' | 'updated' | null

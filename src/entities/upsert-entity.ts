@@ -3,7 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { patchMetadata, sameMetadata } from '../kernel/metadata.ts'
-import type { Entity, EntityInput, EntityType, Upserted } from './types.ts'
+import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
 
 /**
  * The id of the type that an upsert leaves the entity with. 400 for a new entity without one.
@@ -23,7 +23,7 @@ export const needsType = (before: Entity | null, typeId: string): boolean =>
   before === null || before.archivedAt !== null || before.typeId !== typeId
 
 /** Whether usage may be attributed otherwise than before. */
-export const changesStructure = ({ before, after }: Upserted<Entity>): boolean =>
+export const changesStructure = ({ before, after }: UpsertResult<Entity>): boolean =>
   before === null || before.archivedAt !== after.archivedAt || before.typeKey !== after.typeKey
 
 /**
@@ -34,7 +34,7 @@ export function upsertEntity(
   before: Entity | null,
   input: EntityInput,
   at: { type: Pick<EntityType, 'key' | 'id'> | null; key: Uuid; now: Instant },
-): Upserted<Entity> {
+): UpsertResult<Entity> {
   const metadata = patchMetadata(before?.metadata ?? {}, input.metadata)
   const displayName =
     input.displayName === undefined ? (before?.displayName ?? null) : input.displayName || null

@@ -1,6 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { EntityType, EntityTypeInput, Upserted } from './types.ts'
+import type { EntityType, EntityTypeInput, UpsertResult } from './types.ts'
 
 /**
  * A type after an upsert. Name and keys are replaced whole, the description only when it is sent;
@@ -10,7 +10,7 @@ export function upsertType(
   before: EntityType | null,
   input: EntityTypeInput,
   at: { key: Uuid; now: Instant },
-): Upserted<EntityType> {
+): UpsertResult<EntityType> {
   const attributionKeys = [...new Set(input.attributionKeys)]
   const description =
     input.description === undefined ? (before?.description ?? null) : input.description || null

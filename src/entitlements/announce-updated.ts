@@ -1,10 +1,10 @@
-import { bumpVersion, type WhenArchived } from '../customers/index.ts'
+import { type ArchiveHook, renewVersion } from '../customers/index.ts'
 import { sql, type Tx } from '../db/index.ts'
-import { type Announcing, announce } from '../events/index.ts'
+import { type PublishContext, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
-import type { SourceLoader } from './source-port.ts'
+import type { EntitlementSource } from './source-port.ts'
 import { entitlementsToWire } from './wire.ts'
 
 /** What made the entitlements of a customer different. */
@@ -16,12 +16,12 @@ export type Trigger =
   | 'customer_archived'
   | 'customer_unarchived'
 
-type Of = { customerKey: Uuid; loaders: readonly SourceLoader[] }
+type Of = { customerKey: Uuid; loaders: readonly EntitlementSource[] }
 
 /** Tells all that a customer may use from now on, after the change was written. */
 export async function announceUpdated(
   tx: Tx,
-  announcing: Announcing,
+  announcing: PublishContext,
   { trigger, ...of }: Of & { trigger: Trigger },
 ): Promise<void> {
   await tell(tx, announcing, { trigger, listed: await currentOf(tx, announcing, of) })
@@ -32,17 +32,17 @@ export async function announceUpdated(
  * is counted before or after it.
  */
 export const announceArchiving =
-  (loaders: readonly SourceLoader[]): WhenArchived =>
+  (loaders: readonly EntitlementSource[]): ArchiveHook =>
   async (tx, announcing, customer) => {
     const listed = await currentOf(tx, announcing, { customerKey: customer.key, loaders })
     const trigger = customer.archivedAt === null ? 'customer_unarchived' : 'customer_archived'
     if (listed.hasAnything) await tell(tx, announcing, { trigger, listed })
-    await bumpVersion(tx, announcing, [customer.key])
+    await renewVersion(tx, announcing, [customer.key])
   }
 
 function currentOf(
   tx: Tx,
-  { scope, now }: Announcing,
+  { scope, now }: PublishContext,
   { customerKey, loaders }: Of,
 ): Promise<Entitlements> {
   const key = sql`${customerKey}::uuid`
@@ -54,13 +54,13 @@ function currentOf(
 
 async function tell(
   tx: Tx,
-  announcing: Announcing,
+  announcing: PublishContext,
   { trigger, listed }: { trigger: Trigger; listed: Entitlements },
 ): Promise<void> {
   const { customerKey, customerId } = listed.customer
   const objectId = required(customerId, 'the customer of an entitlement')
   const after = { customerId: objectId, trigger, ...entitlementsToWire(listed) }
-  await announce(tx, announcing, [
+  await publish(tx, announcing, [
     { type: 'entitlements.updated', customerKey, objectId, before: null, after },
   ])
 }

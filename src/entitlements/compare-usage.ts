@@ -1,10 +1,10 @@
 import { transformUnits } from '../catalog/features/index.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
-import type { Asked } from './decide.ts'
+import type { DecisionQuery } from './decide.ts'
 
 /** A question about a NUMBER feature that is held. */
-type Compared = Pick<Asked, 'usage' | 'request'> & {
-  feature: NonNullable<Asked['feature']>
+type UsageComparison = Pick<DecisionQuery, 'usage' | 'request'> & {
+  feature: NonNullable<DecisionQuery['feature']>
 }
 
 const ONE = wholeUnits(1)
@@ -13,13 +13,13 @@ const ONE = wholeUnits(1)
  * What a limit has to reach, in its units: what was used together with what is requested, or the
  * request alone where nothing is metered.
  */
-export const neededUnits = ({ feature, usage, request }: Compared): Quantity =>
+export const neededUnits = ({ feature, usage, request }: UsageComparison): Quantity =>
   feature.meterType === 'None'
     ? (request.usage ?? 0n)
     : transformUnits(usage + (request.usage ?? request.defaultUsage), feature.unitTransformation)
 
 /** The largest whole request for which `limit` is enough; negative if not even 0 is granted. */
-export function roomWithin(limit: Quantity, { feature, usage }: Compared): Quantity {
+export function roomWithin(limit: Quantity, { feature, usage }: UsageComparison): Quantity {
   if (feature.meterType === 'None') return floor(limit)
   if (feature.unitTransformation === null) return floor(limit - usage)
   const { divide, round } = feature.unitTransformation

@@ -3,18 +3,18 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { AccessDeniedReason } from '../api.gen.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
-import { type Asked, decide, decideCredit } from './decide.ts'
+import { type DecisionQuery, decide, decideCredit } from './decide.ts'
 import { limited, NOW, nothing, unlimited, values } from './testing.ts'
 import type { Allowance, Request } from './types.ts'
 
-type Feature = NonNullable<Asked['feature']>
+type Feature = NonNullable<DecisionQuery['feature']>
 const feature = (parts: Partial<Feature> = {}): Feature => ({
   featureType: 'NUMBER',
   meterType: 'INCREMENTAL',
   unitTransformation: null,
   ...parts,
 })
-const holding = (allowance: Allowance | null): Asked['resolution'] => ({
+const holding = (allowance: Allowance | null): DecisionQuery['resolution'] => ({
   held: allowance && { ...allowance, reset: null, anchor: NOW, updatedAt: NOW },
   isRevoked: false,
 })
@@ -23,7 +23,7 @@ const requesting = (usage: number | null, values: string[] | null = null): Reque
   values,
   defaultUsage: 0n,
 })
-const asking = (parts: Partial<Asked> = {}): Asked => ({
+const asking = (parts: Partial<DecisionQuery> = {}): DecisionQuery => ({
   subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription: true },
   feature: feature(),
   resolution: holding(limited(10)),
@@ -40,32 +40,33 @@ const worst = asking({
   request: requesting(2, ['eu']),
 })
 /** Each puts right what the one before was denied for, and nothing else. */
-const repairs: readonly (readonly [AccessDeniedReason, (asked: Asked) => Asked])[] = [
-  ['CustomerNotFound', (asked) => asked],
+const repairs: readonly (readonly [AccessDeniedReason, (asked: DecisionQuery) => DecisionQuery])[] =
   [
-    'CustomerIsArchived',
-    (asked) => ({ ...asked, subject: { ...asked.subject, customer: 'ARCHIVED' } }),
-  ],
-  [
-    'CustomerResourceNotFound',
-    (asked) => ({ ...asked, subject: { ...asked.subject, customer: 'ACTIVE' } }),
-  ],
-  [
-    'FeatureNotFound',
-    (asked) => ({ ...asked, subject: { ...asked.subject, isResourceKnown: true } }),
-  ],
-  ['Revoked', (asked) => ({ ...asked, feature: feature() })],
-  ['NoActiveSubscription', (asked) => ({ ...asked, resolution: holding(null) })],
-  [
-    'NoFeatureEntitlementInSubscription',
-    (asked) => ({ ...asked, subject: { ...asked.subject, hasActiveSubscription: true } }),
-  ],
-  ['FeatureTypeMismatch', (asked) => ({ ...asked, resolution: holding(limited(10)) })],
-  [
-    'RequestedUsageExceedingLimit',
-    (asked) => ({ ...asked, request: { ...asked.request, values: null } }),
-  ],
-]
+    ['CustomerNotFound', (asked) => asked],
+    [
+      'CustomerIsArchived',
+      (asked) => ({ ...asked, subject: { ...asked.subject, customer: 'ARCHIVED' } }),
+    ],
+    [
+      'CustomerResourceNotFound',
+      (asked) => ({ ...asked, subject: { ...asked.subject, customer: 'ACTIVE' } }),
+    ],
+    [
+      'FeatureNotFound',
+      (asked) => ({ ...asked, subject: { ...asked.subject, isResourceKnown: true } }),
+    ],
+    ['Revoked', (asked) => ({ ...asked, feature: feature() })],
+    ['NoActiveSubscription', (asked) => ({ ...asked, resolution: holding(null) })],
+    [
+      'NoFeatureEntitlementInSubscription',
+      (asked) => ({ ...asked, subject: { ...asked.subject, hasActiveSubscription: true } }),
+    ],
+    ['FeatureTypeMismatch', (asked) => ({ ...asked, resolution: holding(limited(10)) })],
+    [
+      'RequestedUsageExceedingLimit',
+      (asked) => ({ ...asked, request: { ...asked.request, values: null } }),
+    ],
+  ]
 
 test('of several reasons to deny the first of the list is told', () => {
   let asked = worst
@@ -218,7 +219,7 @@ test('credits: the reasons of a customer first, and an empty wallet grants nothi
 })
 
 const amount = fc.bigInt({ min: -5n, max: 30n }).map((count) => count * wholeUnits(1))
-const anyAsked: fc.Arbitrary<Asked> = fc
+const anyAsked: fc.Arbitrary<DecisionQuery> = fc
   .record({
     limit: fc.option(fc.bigInt({ min: 0n, max: 30n }).map((count) => count * wholeUnits(1))),
     isSoft: fc.boolean(),
@@ -248,7 +249,7 @@ test('a higher or softer limit, or less usage, never turns a grant into a denial
       const { held } = asked.resolution
       assert.ok(held !== null)
       const { usage } = asked.request
-      const better: Asked[] = [
+      const better: DecisionQuery[] = [
         { ...asked, resolution: holding({ ...held, limit: (held.limit ?? 0n) + by }) },
         { ...asked, resolution: holding({ ...held, isSoft: true }) },
         { ...asked, resolution: holding({ ...held, isUnlimited: true }) },

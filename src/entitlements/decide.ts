@@ -2,7 +2,7 @@ import type { EntitlementRule } from '../api.gen.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import { neededUnits } from './compare-usage.ts'
-import type { Decision, Held, Request, Resolution } from './types.ts'
+import type { Decision, EffectiveEntitlement, Request, Resolution } from './types.ts'
 
 /** Whom a check is about. */
 export type Subject = {
@@ -15,7 +15,7 @@ export type Subject = {
 }
 
 /** All that a decision about a feature depends on. */
-export type Asked = {
+export type DecisionQuery = {
   subject: Subject
   /** null: there is no such feature. */
   feature: Pick<Feature, 'featureType' | 'meterType' | 'unitTransformation'> | null
@@ -32,7 +32,7 @@ export type Asked = {
  * Whether a customer may use a feature, by the first rule that applies. What is requested of a
  * metered feature counts as if it were used already.
  */
-export function decide(asked: Asked): Decision {
+export function decide(asked: DecisionQuery): Decision {
   const { feature, request } = asked
   const { held, isRevoked } = asked.resolution
   const stopped = stop(asked.subject)
@@ -65,7 +65,12 @@ function isMismatched({ featureType }: Pick<Feature, 'featureType'>, request: Re
 }
 
 /** A number that is not metered is compared with what was sent, and granted if nothing was. */
-function compare(asked: Asked & { feature: NonNullable<Asked['feature']>; held: Held }): Decision {
+function compare(
+  asked: DecisionQuery & {
+    feature: NonNullable<DecisionQuery['feature']>
+    held: EffectiveEntitlement
+  },
+): Decision {
   const rule = asked.feature.meterType === 'None' ? 'PlainNumber' : 'HardLimit'
   if (neededUnits(asked) <= (asked.held.limit ?? 0n)) return grant(rule)
   return { isGranted: false, accessDeniedReason: 'RequestedUsageExceedingLimit', rule }

@@ -14,8 +14,8 @@ import { NO_RESOURCE, type Total } from '../metering/index.ts'
 import { expiredHolds, type Hold, holdsFromJson } from '../metering/reservations/index.ts'
 import { totalsAt, totalsFromJson } from '../metering/totals/index.ts'
 import {
+  type EntitlementSource,
   isSubscribedBy,
-  type SourceLoader,
   type SourcesOf,
   sourcesBy,
   sourcesFromJson,
@@ -23,14 +23,14 @@ import {
 import type { Source } from './types.ts'
 
 /** Whose entitlements are read. */
-export type Reading = {
+export type EntitlementQuery = {
   scope: Scope
   /** An expression of the customer's key; null where there is no such customer. */
   customerKey: Sql
   resourceId: string | null
   /** The clock's; all is read as of `FoundCustomer.now`, which may be later. */
   now: Instant
-  loaders: readonly SourceLoader[]
+  loaders: readonly EntitlementSource[]
 }
 
 /** A customer as a decision has to know it. */
@@ -80,7 +80,10 @@ const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
 })
 
 /** A customer without a look at any feature. */
-export const findCustomer = async (reader: Reader, reading: Reading): Promise<FoundCustomer> =>
+export const findCustomer = async (
+  reader: Reader,
+  reading: EntitlementQuery,
+): Promise<FoundCustomer> =>
   customerOf(
     await reader.one(
       customerRow,
@@ -91,7 +94,7 @@ export const findCustomer = async (reader: Reader, reading: Reading): Promise<Fo
 /** A customer and one feature; no feature where it does not exist. One statement. */
 export const findFeature = (
   reader: Reader,
-  reading: Reading,
+  reading: EntitlementQuery,
   featureId: string,
 ): Promise<Found> => {
   const of = sourcesOf(sql`of_feature.feature_key`)
@@ -106,7 +109,7 @@ export const findFeature = (
 }
 
 /** A customer and all features that anything gives it, the newest first. One statement. */
-export const findFeatures = (reader: Reader, reading: Reading): Promise<Found> => {
+export const findFeatures = (reader: Reader, reading: EntitlementQuery): Promise<Found> => {
   const of = sourcesOf(null)
   return foundBy(
     reader,
@@ -145,7 +148,7 @@ const now = sql`of_instant.now`
  * One row, whether or not the customer and the resource exist. `offset 0` has the instant found
  * once, not wherever something is compared with it.
  */
-const asked = ({ customerKey, resourceId, now: clock }: Reading): Sql => sql`
+const asked = ({ customerKey, resourceId, now: clock }: EntitlementQuery): Sql => sql`
   (select) one left join ${customerWithKey(customerKey)} of_customer on true
     cross join lateral (select ${
       resourceId === null
@@ -155,7 +158,7 @@ const asked = ({ customerKey, resourceId, now: clock }: Reading): Sql => sql`
     cross join lateral (
       select ${readingInstant(sql`of_customer.customer_key`, clock)} as now offset 0) of_instant`
 
-const customerPart = ({ loaders }: Reading, of: SourcesOf): Sql => sql`
+const customerPart = ({ loaders }: EntitlementQuery, of: SourcesOf): Sql => sql`
   of_customer.customer_key, of_customer.id as customer_id, of_customer.archived_at,
   of_resource.resource_key, ${now} as now,
   ${isSubscribedBy(loaders, of)} as is_subscribed,

@@ -1,18 +1,18 @@
 import type { BareFeature } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { type Asked, decide, type Subject } from './decide.ts'
+import { type DecisionQuery, decide, type Subject } from './decide.ts'
 import type { FoundCustomer } from './entitlement-store.ts'
-import type { Holding } from './holding.ts'
+import type { FeatureState } from './holding.ts'
 import type { Decision, Request, Source } from './types.ts'
 import { type UsagePeriod, usagePeriod } from './usage-period.ts'
 import { validUntil } from './valid-until.ts'
 
 /** What an answer is made of: what is known of a feature of a customer. */
-export type Evaluable = Omit<Holding, 'totals' | 'sources'> & { sources: readonly Source[] }
+export type Evaluable = Omit<FeatureState, 'totals' | 'sources'> & { sources: readonly Source[] }
 
 /** A question about one feature, and its answer. */
-export type Evaluated = {
-  asked: Asked
+export type Evaluation = {
+  asked: DecisionQuery
   decision: Decision
   /** null: there is no such feature. */
   holding: Evaluable | null
@@ -36,7 +36,7 @@ export function evaluate(
   subject: Subject,
   holding: Evaluable | null,
   { request, now, at = now }: { request: Request; now: Instant; at?: Instant },
-): Evaluated {
+): Evaluation {
   const resolution = holding?.resolution ?? { held: null, isRevoked: false }
   const asked = {
     subject,

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyAsked as asked } from '../../test/support/asked.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { type Asked, decide } from './decide.ts'
+import { type DecisionQuery, decide } from './decide.ts'
 import { type Change, changed, counterfactual } from './explain.ts'
 
-const applied = (before: Asked, changes: readonly Change[]): Asked =>
+const applied = (before: DecisionQuery, changes: readonly Change[]): DecisionQuery =>
   changes.reduce(changed, before)
 
 test('there is always a way to the opposite answer, and each way leads there', () => {

@@ -1,8 +1,8 @@
 import { assert } from '../kernel/assert.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import { neededUnits, roomWithin, shortOf } from './compare-usage.ts'
-import { type Asked, decide, type Subject } from './decide.ts'
-import type { Decision, Held, Request } from './types.ts'
+import { type DecisionQuery, decide, type Subject } from './decide.ts'
+import type { Decision, EffectiveEntitlement, Request } from './types.ts'
 
 /** Something that would have to be otherwise; quantities are in the units of their field. */
 export type Change =
@@ -19,7 +19,7 @@ export type Change =
  * The ways to the opposite answer. The changes of one way have to be made together, none of them is
  * superfluous, and none goes further than it must. What was used until now is taken as it is.
  */
-export function counterfactual(asked: Asked): Change[][] {
+export function counterfactual(asked: DecisionQuery): Change[][] {
   const decision = decide(asked)
   const changes = decision.isGranted ? takeAway(asked, decision) : repairs(asked, decision)
   return changes.flatMap((change) => {
@@ -40,9 +40,9 @@ export function creditCounterfactual(subject: Subject, { usage, values }: Reques
 }
 
 /** What is asked once a change has been made. Nothing is known of a feature that does not exist. */
-export function changed(asked: Asked, { change, to }: Change): Asked {
+export function changed(asked: DecisionQuery, { change, to }: Change): DecisionQuery {
   const { subject, request, resolution } = asked
-  const holding = (parts: Partial<Held>): Asked => ({
+  const holding = (parts: Partial<EffectiveEntitlement>): DecisionQuery => ({
     ...asked,
     resolution: { held: { ...(resolution.held ?? EVERYTHING), ...parts }, isRevoked: false },
   })
@@ -71,7 +71,7 @@ export function changed(asked: Asked, { change, to }: Change): Asked {
 }
 
 const SWITCH = { featureType: 'BOOLEAN', meterType: 'None', unitTransformation: null } as const
-const EVERYTHING: Held = {
+const EVERYTHING: EffectiveEntitlement = {
   limit: null,
   isUnlimited: true,
   isSoft: false,
@@ -82,7 +82,7 @@ const EVERYTHING: Held = {
 }
 
 /** What puts right the rule that denied; the rules after it may deny still. */
-function repairs(asked: Asked, { rule }: Decision): Change[] {
+function repairs(asked: DecisionQuery, { rule }: Decision): Change[] {
   const { feature, request } = asked
   const held = asked.resolution.held?.enumValues ?? []
   const values = request.values ?? []
@@ -113,13 +113,13 @@ function repairs(asked: Asked, { rule }: Decision): Change[] {
 }
 
 /** As much as still fits, if anything does. */
-function lessUsage(asked: Compared): Change[] {
+function lessUsage(asked: HeldComparison): Change[] {
   const room = roomWithin(asked.resolution.held.limit ?? 0n, asked)
   return room < 0n ? [] : [{ change: 'requestedUsage', to: room }]
 }
 
 /** What would deny by the rule that granted. */
-function takeAway(asked: Asked, { rule }: Decision): Change[] {
+function takeAway(asked: DecisionQuery, { rule }: Decision): Change[] {
   if (!isCompared(asked) || (rule !== 'PlainNumber' && rule !== 'HardLimit'))
     return [{ change: 'entitlement', to: 'REVOKED' }]
   const room = roomWithin(asked.resolution.held.limit ?? 0n, asked)
@@ -130,6 +130,9 @@ function takeAway(asked: Asked, { rule }: Decision): Change[] {
   ]
 }
 
-type Compared = Asked & { feature: NonNullable<Asked['feature']>; resolution: { held: Held } }
-const isCompared = (asked: Asked): asked is Compared =>
+type HeldComparison = DecisionQuery & {
+  feature: NonNullable<DecisionQuery['feature']>
+  resolution: { held: EffectiveEntitlement }
+}
+const isCompared = (asked: DecisionQuery): asked is HeldComparison =>
   asked.feature !== null && asked.resolution.held !== null

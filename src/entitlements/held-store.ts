@@ -4,9 +4,9 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { resolve } from './resolve.ts'
 import {
+  type EntitlementSource,
   endedAtBy,
   isSubscribedBy,
-  type SourceLoader,
   type SourcesOf,
   sourcesBy,
   sourcesFromJson,
@@ -15,12 +15,12 @@ import type { Resolution, Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 
 /** A feature of a customer, in the scope of one of its resources or of none. */
-export type Wanted = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
+export type FeatureQuery = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
 
 /** What gives a feature at an instant, and what it comes to. */
-export type HeldThen = { sources: readonly Source[]; resolution: Resolution }
+export type EntitlementThen = { sources: readonly Source[]; resolution: Resolution }
 
-export type HeldFeature = HeldThen & {
+export type EffectiveEntitlementOf = EntitlementThen & {
   /** The sources tell what was held from here on: others have ended until then. */
   endedAt: Instant
   /** The first instant at which the sources may give something else; null: none is known. */
@@ -43,9 +43,9 @@ const heldRow = row({
  */
 export async function readHeld(
   reader: Reader,
-  wanted: readonly Wanted[],
-  { now, loaders }: { now: Instant; loaders: readonly SourceLoader[] },
-): Promise<HeldFeature[]> {
+  wanted: readonly FeatureQuery[],
+  { now, loaders }: { now: Instant; loaders: readonly EntitlementSource[] },
+): Promise<EffectiveEntitlementOf[]> {
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`${instantToWire(now)}::timestamptz`)
   const found = await reader.many(
@@ -85,9 +85,9 @@ const thenRow = row({ sources: sourcesFromJson })
 /** What customers held of features at instants of the past, in their order. One statement. */
 export async function readHeldThen(
   reader: Reader,
-  wanted: readonly (Wanted & { at: Instant })[],
-  loaders: readonly SourceLoader[],
-): Promise<HeldThen[]> {
+  wanted: readonly (FeatureQuery & { at: Instant })[],
+  loaders: readonly EntitlementSource[],
+): Promise<EntitlementThen[]> {
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`of_wanted.instant`)
   const found = await reader.many(

@@ -2,7 +2,7 @@ import type { Database, Reader } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { contains, LIFETIME, type Window } from '../kernel/period.ts'
-import { NO_RESOURCE, type Used } from '../metering/index.ts'
+import { NO_RESOURCE, type UsageAmount } from '../metering/index.ts'
 import { aggregateOf } from '../metering/records/index.ts'
 import { findUsage, readTotals } from '../metering/totals/index.ts'
 import type { Found, FoundCustomer, FoundFeature } from './entitlement-store.ts'
@@ -11,14 +11,14 @@ import type { Resolution } from './types.ts'
 import { usageWindow } from './usage-period.ts'
 
 /** A feature with what a customer holds of it and has used of it. */
-export type Holding = FoundFeature & {
+export type FeatureState = FoundFeature & {
   resolution: Resolution
   /** What the limit is for. */
   window: Window
-  used: Used
+  used: UsageAmount
 }
 /** All of one instant: the customer's `now`. */
-export type Holdings = { customer: FoundCustomer; holdings: Holding[] }
+export type Holdings = { customer: FoundCustomer; holdings: FeatureState[] }
 
 /** A database to read from, which may be a transaction. */
 export type Readable = Pick<Database, 'read' | 'snapshot'>
@@ -37,15 +37,15 @@ export async function readHoldings(
   return db.snapshot(async (reader) => countRecords(reader, await load(reader)))
 }
 
-type Resolved = Omit<Holding, 'used'> & {
+type ResolvedFeature = Omit<FeatureState, 'used'> & {
   /** null: the totals do not tell it. */
-  used: Used | null
+  used: UsageAmount | null
 }
-const isKnown = (holding: Resolved): holding is Holding => holding.used !== null
+const isKnown = (holding: ResolvedFeature): holding is FeatureState => holding.used !== null
 
-const NONE: Used = { usage: 0n, held: 0n }
+const NONE: UsageAmount = { usage: 0n, held: 0n }
 
-function resolved(found: FoundFeature, now: Instant): Resolved {
+function resolved(found: FoundFeature, now: Instant): ResolvedFeature {
   const { feature, sources, totals } = found
   const resolution = resolve(sources, now)
   const { held } = resolution
@@ -69,7 +69,7 @@ async function countRecords(reader: Reader, { customer, features }: Found): Prom
     })),
   )
   const counted = new Map(unknown.map((holding, index) => [holding, counts[index]]))
-  const withUsage = (holding: Resolved): Holding => ({
+  const withUsage = (holding: ResolvedFeature): FeatureState => ({
     ...holding,
     used: required(holding.used ?? counted.get(holding), 'usage of a window'),
   })
@@ -77,10 +77,10 @@ async function countRecords(reader: Reader, { customer, features }: Found): Prom
 }
 
 /** What has expired is held by nobody, although nobody has noted it. */
-function withoutExpired(customer: FoundCustomer, holdings: Holding[]): Holdings {
+function withoutExpired(customer: FoundCustomer, holdings: FeatureState[]): Holdings {
   const { expired, resourceKey } = customer
   if (expired.length === 0) return { customer, holdings }
-  const heldBy = ({ feature, window, used }: Holding) =>
+  const heldBy = ({ feature, window, used }: FeatureState) =>
     expired
       .filter((hold) => hold.featureKey === feature.key)
       .filter((hold) => hold.resourceKey === (resourceKey ?? NO_RESOURCE))

@@ -2,8 +2,8 @@ import type { Reader } from '../db/index.ts'
 import { NO_RESOURCE } from '../metering/index.ts'
 import { findHoldEnds } from '../metering/reservations/index.ts'
 import { stop } from './decide.ts'
-import { type FoundCustomer, findFeatures, type Reading } from './entitlement-store.ts'
-import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
+import { type EntitlementQuery, type FoundCustomer, findFeatures } from './entitlement-store.ts'
+import { type Evaluation, evaluate, subjectOf } from './evaluate.ts'
 import { type Readable, readHoldings } from './holding.ts'
 import type { Request } from './types.ts'
 import { firstAfter, isHeldUp } from './valid-until.ts'
@@ -13,7 +13,7 @@ export type Entitlements = {
   customer: FoundCustomer
   accessDeniedReason: 'CustomerNotFound' | 'CustomerIsArchived' | 'NoActiveSubscription' | null
   /** The newest feature first. */
-  entitlements: Evaluated[]
+  entitlements: Evaluation[]
   /** Whether anything is in force, which an archived customer may not use all the same. */
   hasAnything: boolean
 }
@@ -21,7 +21,10 @@ export type Entitlements = {
 const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
 
 /** Each feature that something in force grants or revokes, as a check of nothing answers it. */
-export async function entitlementsOf(db: Readable, reading: Reading): Promise<Entitlements> {
+export async function entitlementsOf(
+  db: Readable,
+  reading: EntitlementQuery,
+): Promise<Entitlements> {
   const found = await readHoldings(db, (reader) => findFeatures(reader, reading))
   const { customer } = found
   const { now } = customer
@@ -47,8 +50,8 @@ export async function entitlementsOf(db: Readable, reading: Reading): Promise<En
 async function untilHoldsEnd(
   reader: Reader,
   { customerKey, resourceKey, now }: FoundCustomer,
-  answers: readonly Evaluated[],
-): Promise<Evaluated[]> {
+  answers: readonly Evaluation[],
+): Promise<Evaluation[]> {
   const heldUp = answers.filter(isHeldUp)
   const windows = heldUp.flatMap(({ holding }) =>
     holding === null || customerKey === null

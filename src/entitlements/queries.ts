@@ -3,24 +3,29 @@ import { customerNamed } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import type { Call } from '../operation.ts'
 import { decideCredit, type Subject } from './decide.ts'
-import { type FoundCustomer, findCustomer, findFeature, type Reading } from './entitlement-store.ts'
-import { type Evaluated, evaluate, subjectOf } from './evaluate.ts'
+import {
+  type EntitlementQuery,
+  type FoundCustomer,
+  findCustomer,
+  findFeature,
+} from './entitlement-store.ts'
+import { type Evaluation, evaluate, subjectOf } from './evaluate.ts'
 import { type Readable, readHoldings } from './holding.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
-import type { SourceLoader } from './source-port.ts'
+import type { EntitlementSource } from './source-port.ts'
 import type { Decision, Request } from './types.ts'
 
 /** Whose entitlements are asked for. */
-export type Asking = {
+export type CustomerQuery = {
   customerId: string
   resourceId: string | null
-  loaders: readonly SourceLoader[]
+  loaders: readonly EntitlementSource[]
 }
 
 export const readingOf = (
   { app, scope }: Call,
-  { customerId, resourceId, loaders }: Asking,
-): Reading => ({
+  { customerId, resourceId, loaders }: CustomerQuery,
+): EntitlementQuery => ({
   scope,
   customerKey: customerNamed(scope, customerId),
   resourceId,
@@ -29,17 +34,17 @@ export const readingOf = (
 })
 
 /** A question about one feature. */
-export type FeatureQuestion = { featureId: string; request: Request }
+export type FeatureCheck = { featureId: string; request: Request }
 
 /** An answer, with what is known of whom it is about. */
-export type Answered<Answer> = { customer: FoundCustomer; answer: Answer }
+export type CustomerAnswer<Answer> = { customer: FoundCustomer; answer: Answer }
 
 /** Whether a customer may use a feature. What does not exist is a denial, not a refusal. */
 export async function answerFeature(
   db: Readable,
-  reading: Reading,
-  { featureId, request }: FeatureQuestion,
-): Promise<Answered<Evaluated>> {
+  reading: EntitlementQuery,
+  { featureId, request }: FeatureCheck,
+): Promise<CustomerAnswer<Evaluation>> {
   const load = (reader: Reader) => findFeature(reader, reading, featureId)
   const { customer, holdings } = await readHoldings(db, load)
   const subject = subjectOf(customer, reading.resourceId)
@@ -58,9 +63,9 @@ export type EvaluatedCredit = {
 /** Whether a customer may spend a currency. 404 `CustomCurrencyNotFound`. */
 export async function answerCredit(
   reader: Reader,
-  reading: Reading,
+  reading: EntitlementQuery,
   { currencyId, request }: { currencyId: string; request: Request },
-): Promise<Answered<EvaluatedCredit>> {
+): Promise<CustomerAnswer<EvaluatedCredit>> {
   const [[currency], customer] = await Promise.all([
     findCurrencies(reader, reading.scope, [currencyId]),
     findCustomer(reader, reading),
@@ -74,5 +79,5 @@ export async function answerCredit(
 }
 
 /** What a customer may use, by feature. */
-export const listEntitlements = (call: Call, asking: Asking): Promise<Entitlements> =>
+export const listEntitlements = (call: Call, asking: CustomerQuery): Promise<Entitlements> =>
   entitlementsOf(call.app.db, readingOf(call, asking))

@@ -31,8 +31,10 @@ export function resolve(sources: readonly Source[], now: Instant): Resolution {
 }
 
 /** The values of an ENUM come from all offers, and so does softness; all else from the winner. */
-const addsTo = (winner: Granting | undefined, { enumValues, isSoft }: Allowance): boolean =>
-  enumValues.length > 0 || (isSoft && winner?.allowance.isSoft === false)
+const addsTo = (
+  winner: GrantSetWithAllowance | undefined,
+  { enumValues, isSoft }: Allowance,
+): boolean => enumValues.length > 0 || (isSoft && winner?.allowance.isSoft === false)
 
 export const isInForce = ({ startsAt, endsAt }: Source, now: Instant): boolean =>
   startsAt <= now && (endsAt === null || now < endsAt)
@@ -48,8 +50,8 @@ type Offer = {
   leader: Source
 }
 
-type Granting = Offer & { allowance: Allowance }
-const grants = (offer: Offer): offer is Granting => offer.allowance !== null
+type GrantSetWithAllowance = Offer & { allowance: Allowance }
+const grants = (offer: Offer): offer is GrantSetWithAllowance => offer.allowance !== null
 
 function offersOf(sources: readonly Source[]): Offer[] {
   const bySubscription = Map.groupBy(sources, ({ subscription }) => subscription?.id ?? null)
@@ -103,7 +105,7 @@ function byGenerosity(one: Source, other: Source): number {
 }
 
 /** The most generous first; if alike subscriptions, then trials, then promotional entitlements. */
-const byPreference = (one: Granting, other: Granting): number =>
+const byPreference = (one: GrantSetWithAllowance, other: GrantSetWithAllowance): number =>
   compareGenerosity(one.allowance, other.allowance) ||
   rank(one.leader) - rank(other.leader) ||
   byId(one.leader, other.leader)

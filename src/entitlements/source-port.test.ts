@@ -10,14 +10,14 @@ import { wholeUnits } from '../kernel/quantity.ts'
 import { promotionalSources } from '../promotional/index.ts'
 import { readHeld } from './held-store.ts'
 import { answerFeature } from './queries.ts'
-import type { SourceLoader } from './source-port.ts'
+import type { EntitlementSource } from './source-port.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
 const now = instantFromWire(NOW)
 
 /** A plan as a later module will give it: 100 of every NUMBER feature, and no BOOLEAN. */
-const planned: SourceLoader = {
+const planned: EntitlementSource = {
   sources: ({ featureKey }) => sql`
     select f.feature_key, json_build_object('kind', 'PLAN', 'id', 'pro', 'version', 3,
       'quantity', 1, 'subscription', json_build_object('id', 'sub', 'isTrial', false),

@@ -19,7 +19,7 @@ export type SourcesOf = {
  * What a module that grants features gives to every statement that resolves entitlements. The
  * composition root lists them all.
  */
-export type SourceLoader = {
+export type EntitlementSource = {
   /**
    * A select of `feature_key` and `source`, a `SourceJson`, of all that is in force or begins
    * later.
@@ -35,17 +35,17 @@ export type SourceLoader = {
 }
 
 /** What all loaders give together: a select of `feature_key` and `source`. */
-export const sourcesBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+export const sourcesBy = (loaders: readonly EntitlementSource[], of: SourcesOf): Sql =>
   loaders.map((loader) => loader.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
 
 /** When any source of any of the loaders last ended; `-infinity` for never. */
-export const endedAtBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+export const endedAtBy = (loaders: readonly EntitlementSource[], of: SourcesOf): Sql =>
   loaders
     .map((loader) => loader.endedAt(of))
     .reduce((one, other) => sql`greatest(${one}, ${other})`, sql`'-infinity'::timestamptz`)
 
 /** Whether the customer has an active subscription by any of the loaders. */
-export const isSubscribedBy = (loaders: readonly SourceLoader[], of: SourcesOf): Sql =>
+export const isSubscribedBy = (loaders: readonly EntitlementSource[], of: SourcesOf): Sql =>
   loaders.map((loader) => loader.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
 
 /** A source as `json_build_object` makes it: instants are milliseconds, quantities are texts. */

@@ -53,7 +53,7 @@ export type Source = {
 }
 
 /** What a customer holds of a feature, all sources together. */
-export type Held = Allowance & {
+export type EffectiveEntitlement = Allowance & {
   /** Of the source that won, like the anchor and the time of change. */
   reset: Reset | null
   anchor: Instant
@@ -71,7 +71,7 @@ export type Part = {
 
 export type Resolution = {
   /** null: no source grants the feature. */
-  held: Held | null
+  held: EffectiveEntitlement | null
   /** Whether all that is in force revokes. */
   isRevoked: boolean
   parts: readonly Part[]

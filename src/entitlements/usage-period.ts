@@ -1,7 +1,7 @@
 import type { ResetAnchor } from '../api.gen.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { floorTo, LIFETIME, type Window, windowAt } from '../kernel/period.ts'
-import type { Held } from './types.ts'
+import type { EffectiveEntitlement } from './types.ts'
 
 /** A Sunday, and the days after it, to count weeks from. */
 const DAYS = [
@@ -20,7 +20,7 @@ export type UsagePeriod = { anchor: Instant; window: Window }
 
 /** The period in which usage counts at `now`, and what it is counted from; null if all counts. */
 export function usagePeriod(
-  { reset, anchor }: Pick<Held, 'reset' | 'anchor'>,
+  { reset, anchor }: Pick<EffectiveEntitlement, 'reset' | 'anchor'>,
   now: Instant,
 ): UsagePeriod | null {
   if (reset === null) return null
@@ -29,8 +29,10 @@ export function usagePeriod(
 }
 
 /** The window whose usage a limit is compared with. */
-export const usageWindow = (held: Pick<Held, 'reset' | 'anchor'>, now: Instant): Window =>
-  usagePeriod(held, now)?.window ?? LIFETIME
+export const usageWindow = (
+  held: Pick<EffectiveEntitlement, 'reset' | 'anchor'>,
+  now: Instant,
+): Window => usagePeriod(held, now)?.window ?? LIFETIME
 
 /**
  * Where the calendar's week or month began in which a source began, or the instant itself at which

@@ -1,6 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import type { Window } from '../kernel/period.ts'
-import type { Used } from '../metering/index.ts'
+import type { UsageAmount } from '../metering/index.ts'
 import type { Decision, Source } from './types.ts'
 
 /** The first of the instants after `now`; null: there is none. */
@@ -34,6 +34,6 @@ export const isHeldUp = ({
   holding,
 }: {
   decision: Decision
-  holding: { used: Used } | null
+  holding: { used: UsageAmount } | null
 }): boolean =>
   !decision.isGranted && decision.rule === 'HardLimit' && (holding?.used.held ?? 0n) > 0n

@@ -8,7 +8,7 @@ import type { Currency } from '../catalog/currencies/index.ts'
 import { type BareFeature, transformUnits } from '../catalog/features/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
-import type { Evaluated } from './evaluate.ts'
+import type { Evaluation } from './evaluate.ts'
 import type { Entitlements } from './list-entitlements.ts'
 import type { EvaluatedCredit } from './queries.ts'
 import type { Allowance } from './types.ts'
@@ -30,7 +30,7 @@ export const valuesToWire = (
 ): string[] | null => (featureType === 'ENUM' ? [...enumValues] : null)
 
 /** Figures are there for what is held, periods of usage for what starts again. */
-export function featureEntitlementToWire(evaluated: Evaluated): FeatureEntitlement {
+export function featureEntitlementToWire(evaluated: Evaluation): FeatureEntitlement {
   const { decision, holding, period, validUntil } = evaluated
   const held = holding?.resolution.held ?? null
   return {

@@ -5,13 +5,13 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { Announcement } from './types.ts'
+import type { Event } from './types.ts'
 import { replacedBy } from './what-changed.ts'
 
-export type Announcing = { app: App; scope: Scope; now: Instant; origin: Origin }
+export type PublishContext = { app: App; scope: Scope; now: Instant; origin: Origin }
 
 /** All of what is gone; of what goes on, what was replaced. */
-const replaced = ({ before, after }: Announcement): object | null =>
+const replaced = ({ before, after }: Event): object | null =>
   before === null || after === null ? before : replacedBy(before, after)
 
 const textOrNull = (value: object | null) => (value === null ? null : JSON.stringify(value))
@@ -20,10 +20,10 @@ const textOrNull = (value: object | null) => (value === null ? null : JSON.strin
  * Writes what happened, in the order given, in the transaction that made it happen: it is announced
  * exactly when the change is durable. One statement whatever the number of announcements.
  */
-export async function announce(
+export async function publish(
   tx: Tx,
-  { app, scope, now, origin }: Announcing,
-  announcements: readonly Announcement[],
+  { app, scope, now, origin }: PublishContext,
+  announcements: readonly Event[],
 ): Promise<void> {
   if (announcements.length === 0) return
   await tx.execute(sql`

@@ -41,7 +41,7 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number]
 
 /** Something that happened, as the outbox keeps it. */
-export type Announcement = {
+export type Event = {
   type: EventType
   /** null for what belongs to the environment alone. */
   customerKey: Uuid | null

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { tellsAnswer } from './answer-of-changes.ts'
-import { readContract } from './contract.ts'
+import { readApiDocument } from './contract.ts'
 
 /** What is known by keys, or by the reservation that it is about, and announces nothing. */
 const NAMED = [
@@ -15,7 +15,7 @@ const NAMED = [
 ]
 
 test('what a write has done tells what it answered, but for what has names', async () => {
-  const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+  const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
   const untold = contract.operations
     .filter(({ method, primaryId }) => method !== 'GET' && !tellsAnswer(primaryId))
     .map(({ primaryId }) => primaryId)

@@ -2,30 +2,33 @@ import type { OperationId } from '../api.gen.ts'
 import type { Change } from '../events/index.ts'
 
 /** What a request states. */
-export type Stated = { readonly params: Readonly<Record<string, string>>; readonly body: unknown }
+export type RequestInput = {
+  readonly params: Readonly<Record<string, string>>
+  readonly body: unknown
+}
 
 /** The data of an answer, null where the changes do not tell it. */
-type Telling = (changes: readonly Change[], stated: Stated) => unknown
+type ChangeAnswer = (changes: readonly Change[], stated: RequestInput) => unknown
 
 /** The object that the change of such a type was about, as it was left. */
 const object =
-  (...types: readonly string[]): Telling =>
+  (...types: readonly string[]): ChangeAnswer =>
   (changes) =>
     changes.find(({ type }) => types.includes(type))?.after ?? null
 
 /** All objects that a list of the request names. What was as stated already is not announced. */
 const objects =
-  (types: readonly string[], ...lists: readonly string[]): Telling =>
+  (types: readonly string[], ...lists: readonly string[]): ChangeAnswer =>
   (changes, { body }) => {
     const changed = changes.filter(({ type }) => types.includes(type))
     return changed.length === listIn(body, lists).length ? changed.map(({ after }) => after) : null
   }
 
-const ids: Telling = (_, { body }) => ({ ids: [...new Set(listIn(body, ['ids']))] })
+const ids: ChangeAnswer = (_, { body }) => ({ ids: [...new Set(listIn(body, ['ids']))] })
 
 /** A link of the customer that was changed. */
 const link =
-  (state: 'before' | 'after'): Telling =>
+  (state: 'before' | 'after'): ChangeAnswer =>
   (changes, { params, body }) => {
     const wanted = params.integrationId ?? fieldIn(body, 'id')
     const customer = changes.find(({ type }) => type === 'customer.updated')?.[state]
@@ -43,7 +46,7 @@ function listIn(value: unknown, names: readonly string[]): readonly unknown[] {
 }
 
 /** Settings are announced with the id of their environment. */
-const settings: Telling = (changes) => {
+const settings: ChangeAnswer = (changes) => {
   const { id: _, ...chosen } =
     changes.find(({ type }) => type === 'environment.updated')?.after ?? {}
   return Object.keys(chosen).length === 0 ? null : chosen
@@ -52,7 +55,7 @@ const settings: Telling = (changes) => {
 const CUSTOMER_CHANGED = ['payment_method.attached', 'customer.updated']
 
 /** How changes tell what their operation answered: every write that announces what it did. */
-const TELLING: { readonly [Id in OperationId]?: Telling } = {
+const TELLING: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.customers.provision': object('customer.created'),
   'v1.customers.update': object('customer.updated'),
   'v1.customers.archive': object('customer.deleted'),
@@ -103,5 +106,5 @@ export const tellsAnswer = (id: OperationId): boolean => id in TELLING
 export const answerOfChanges = (
   id: OperationId,
   changes: readonly Change[],
-  stated: Stated,
+  stated: RequestInput,
 ): unknown => TELLING[id]?.(changes, stated) ?? null

@@ -1,14 +1,14 @@
 import type { OperationId } from '../api.gen.ts'
 import { type Done, findDone } from '../events/index.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
-import { answerOfChanges, type Stated, tellsAnswer } from './answer-of-changes.ts'
+import { answerOfChanges, type RequestInput, tellsAnswer } from './answer-of-changes.ts'
 import type { Operation } from './contract.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
 import { RETRIED_MS } from './undelivered.ts'
 
 /** A request that is sent again, and was not seen before by this server. */
-export type Retried = { operation: Operation; call: Call; stated: Stated }
+export type RetryRequest = { operation: Operation; call: Call; stated: RequestInput }
 
 /**
  * Answers a request as the original was, if that was done by any server. It is looked for before
@@ -17,7 +17,7 @@ export type Retried = { operation: Operation; call: Call; stated: Stated }
  * is the original what explains the refusal.
  */
 export async function answerRetry(
-  { operation, call, stated }: Retried,
+  { operation, call, stated }: RetryRequest,
   work: () => Promise<Success>,
 ): Promise<Success> {
   const answerOf = (done: Done | null): Success | null => {
@@ -32,7 +32,7 @@ export async function answerRetry(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof Refusal) || !EXPLAINED.includes(error.status)) throw error
+    if (!(error instanceof ApiError) || !EXPLAINED.includes(error.status)) throw error
     // The original may have been under way on another server until now.
     const found = original ?? answerOf(await findOriginal(call, operation.primaryId))
     if (found === null) throw error

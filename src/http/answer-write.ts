@@ -1,19 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../operation.ts'
-import type { Stated } from './answer-of-changes.ts'
+import type { RequestInput } from './answer-of-changes.ts'
 import { answerRetry } from './answer-retry.ts'
 import type { Operation } from './contract.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
-import type { AnswerUndelivered } from './undelivered.ts'
+import type { UndeliveredAnswer } from './undelivered.ts'
 
 /** A write that has no name of its own, and the work behind it. */
-export type Unnamed = {
-  undelivered: AnswerUndelivered
+export type UnkeyedWrite = {
+  undelivered: UndeliveredAnswer
   operation: Operation
   call: Call
   /** The same for the same request by the same caller. */
   name: string
-  stated: Stated
+  stated: RequestInput
   work: () => Promise<Success>
 }
 
@@ -21,7 +21,7 @@ export type Unnamed = {
 export async function answerUnnamed(
   request: FastifyRequest,
   reply: FastifyReply,
-  { undelivered, name, work, ...retried }: Unnamed,
+  { undelivered, name, work, ...retried }: UnkeyedWrite,
 ): Promise<string> {
   const isRetry = isSentAgain(request)
   const asked = { name, isRetry, request: request.raw, response: reply.raw }

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Refusal, tooManyRequests, unavailable } from '../kernel/errors.ts'
+import { type ApiError, tooManyRequests, unavailable } from '../kernel/errors.ts'
 import { type Bound, createByteShare, type ShareBounds } from './byte-share.ts'
 import { createWaitingShare, type WaitingShare } from './waiting-share.ts'
 
@@ -45,14 +45,14 @@ export function sendAnswers(
   return { bytesInUse: bytes.inUse }
 }
 
-type Sending = {
+type SendContext = {
   request: FastifyRequest
   reply: FastifyReply
   share: WaitingShare
   owner: string | null
 }
 
-async function prepare(text: string, sending: Sending): Promise<Buffer | string> {
+async function prepare(text: string, sending: SendContext): Promise<Buffer | string> {
   const { request, reply } = sending
   varyByEncoding(reply)
   if (request.method === 'HEAD') return text
@@ -78,7 +78,7 @@ type Hold = { shrinkTo(length: number): void }
 const UNCOUNTED: Hold = { shrinkTo: () => {} }
 
 /** Counts bytes until the answer has been taken. Throws 429 and 503. */
-async function hold(length: number, { request, reply, share, owner }: Sending): Promise<Hold> {
+async function hold(length: number, { request, reply, share, owner }: SendContext): Promise<Hold> {
   if (request.method !== 'GET' || owner === null) return UNCOUNTED
   const bound = await share.take(owner, length)
   if (bound !== null) throw refusalFor(bound)
@@ -92,7 +92,7 @@ async function hold(length: number, { request, reply, share, owner }: Sending): 
   return { shrinkTo: (wanted) => release(Math.max(0, held - wanted)) }
 }
 
-const refusalFor = (bound: Bound): Refusal =>
+const refusalFor = (bound: Bound): ApiError =>
   bound === 'all'
     ? unavailable('too many large answers are being sent; try again in 1 s')
     : tooManyRequests('too many answers of this credential are not read; read them first', {

@@ -7,10 +7,10 @@ import { until, within } from '../../test/support/deadline.ts'
 import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { createByteShare } from './byte-share.ts'
-import { readContract } from './contract.ts'
+import { readApiDocument } from './contract.ts'
 
 const MB = 1_048_576
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const withBodies = contract.operations.filter(({ bodySchema }) => bodySchema !== null)
 const world = await openWorld({
   BURSAR_MAX_BODIES_MB: '2',

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import { badInput, type Refusal, tooManyRequests, unavailable } from '../kernel/errors.ts'
+import { type ApiError, badInput, tooManyRequests, unavailable } from '../kernel/errors.ts'
 import { createByteShare, type ShareBounds } from './byte-share.ts'
 
 /**
@@ -56,7 +56,7 @@ export function createBodies(bounds: ShareBounds): Bodies {
   }
 }
 
-function refusalFor(bound: 'owner' | 'all'): Refusal {
+function refusalFor(bound: 'owner' | 'all'): ApiError {
   if (bound === 'all') return unavailable('too many large requests are at work; try again in 1 s')
   return tooManyRequests(
     'too many bytes are sent at once with this credential; try again in 1 s, or send one after the other',

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { type Bodies, declaredIn, type LetIn } from './bodies.ts'
 import { routeNotFound } from './error-body.ts'
 import { createBodyParser } from './large-body.ts'
@@ -85,4 +85,4 @@ function isGzipped({ headers }: FastifyRequest): boolean {
 }
 
 const unsupportedMediaType = (message: string, headers: Record<string, string> = {}) =>
-  new Refusal(415, null, message, headers)
+  new ApiError(415, null, message, headers)

@@ -35,15 +35,15 @@ export type Operation = {
   readonly responseSchema: JsonSchema
 }
 
-export type Contract = {
+export type ApiDocument = {
   /** The bundled document, as `/openapi.json` serves it. */
   readonly document: JsonSchema
   readonly operations: readonly Operation[]
   /** What the published API has and this server has not. */
-  readonly unserved: readonly Unserved[]
+  readonly unserved: readonly UnservedOperation[]
 }
 
-export type Unserved = Pick<Operation, 'method' | 'path'>
+export type UnservedOperation = Pick<Operation, 'method' | 'path'>
 
 type Json = { [key: string]: unknown }
 type RawOperation = {
@@ -59,13 +59,13 @@ type RawOperation = {
 }
 
 /** Reads the bundle: the only form of the contract that the running server knows. */
-export async function readContract(file: URL): Promise<Contract> {
+export async function readApiDocument(file: URL): Promise<ApiDocument> {
   const document = JSON.parse(await readFile(file, 'utf8')) as Json
   const paths = document.paths as { [path: string]: { [method: string]: RawOperation } }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]) => operationOf({ document, path, method, raw })),
   )
-  const unserved = (document['x-unserved'] as string[]).map((each): Unserved => {
+  const unserved = (document['x-unserved'] as string[]).map((each): UnservedOperation => {
     const [method = '', path = ''] = each.split(' ')
     return { method: method as Operation['method'], path }
   })

@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { originOf } from '../access/index.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 
 /**
  * A proxy that adds the key to whatever it passes on makes the key ambient: then a page of anybody
  * could write by an empty form, which browsers send across sites without asking. So a write that a
  * browser says comes from elsewhere is refused, whatever credential it carries.
  */
-const elsewhere = (message: string): Refusal => new Refusal(403, 'AccessDeniedError', message)
+const elsewhere = (message: string): ApiError => new ApiError(403, 'AccessDeniedError', message)
 
 /** 403 for a write that another site makes a browser send: known before anybody is. */
 export function refuseCrossSite({ headers }: FastifyRequest): void {

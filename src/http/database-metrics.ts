@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Gauge, type Registry } from 'prom-client'
 import type { App } from '../app.ts'
-import { type Figures, readFigures } from '../jobs/index.ts'
-import type { Clock, ClockStanding } from '../kernel/clock.ts'
+import { type JobGauges, readGauges } from '../jobs/index.ts'
+import type { Clock, ClockStatus } from '../kernel/clock.ts'
 
 /**
  * How long figures of the database are good for, in milliseconds: they are dear, and move slowly.
@@ -50,7 +50,7 @@ export function exposeDatabase(registry: Registry, app: App): void {
 
 /** No line where the clock is compared with none, as that of tests. */
 function exposeClock(registry: Registry, clock: Clock): void {
-  const gauge = (name: string, help: string, of: (standing: ClockStanding) => number) =>
+  const gauge = (name: string, help: string, of: (standing: ClockStatus) => number) =>
     new Gauge({
       name,
       help,
@@ -73,7 +73,7 @@ function exposeClock(registry: Registry, clock: Clock): void {
   )
 }
 
-type Shown = { name: string; help: string; of: (figures: Figures) => number }
+type Shown = { name: string; help: string; of: (figures: JobGauges) => number }
 
 const SHOWN: readonly Shown[] = [
   {
@@ -98,7 +98,7 @@ const SHOWN: readonly Shown[] = [
   },
 ]
 
-function exposeFigures(registry: Registry, fresh: () => Promise<Figures | null>): void {
+function exposeFigures(registry: Registry, fresh: () => Promise<JobGauges | null>): void {
   for (const { name, help, of } of SHOWN)
     new Gauge({
       name,
@@ -117,12 +117,12 @@ function exposeFigures(registry: Registry, fresh: () => Promise<Figures | null>)
  * Answers the figures of the last half minute, and null while there are none. Whoever finds them
  * old has them read again: once at a time, whatever the number of scrapes.
  */
-function keepFresh(app: App): () => Promise<Figures | null> {
-  let last: { figures: Figures | null; askedAt: number } | null = null
+function keepFresh(app: App): () => Promise<JobGauges | null> {
+  let last: { figures: JobGauges | null; askedAt: number } | null = null
   let reading: Promise<void> | null = null
   const read = async () => {
     const askedAt = performance.now()
-    last = { figures: await readFigures(app).catch(() => null), askedAt }
+    last = { figures: await readGauges(app).catch(() => null), askedAt }
     reading = null
   }
   const fresh = () => (last !== null && performance.now() - last.askedAt < FRESH_MS ? last : null)

@@ -1,12 +1,12 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { badInput, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 import { shortened } from './validation-message.ts'
 
 /** The framework's own refusals, in ours. They come before any handler has run. */
-function refusalOf(error: FastifyError): Refusal | null {
+function refusalOf(error: FastifyError): ApiError | null {
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Refusal(415, null, 'send the body as content-type application/json')
+      return new ApiError(415, null, 'send the body as content-type application/json')
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return badInput('a part of the path is longer than any id')
     case 'FST_ERR_BAD_URL':
@@ -25,7 +25,7 @@ const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0]
  * Answers with the one error body of the contract. What is no refusal is our defect: 500, logged.
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const refusal = error instanceof Refusal ? error : refusalOf(error as FastifyError)
+  const refusal = error instanceof ApiError ? error : refusalOf(error as FastifyError)
   if (refusal === null) {
     request.log.error(
       {
@@ -51,12 +51,12 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .send({ message: refusal.message, code: refusal.code })
 }
 
-export const routeNotFound = (request: FastifyRequest): Refusal =>
-  new Refusal(404, null, `there is no ${request.method} ${shortened(pathOf(request))}`)
+export const routeNotFound = (request: FastifyRequest): ApiError =>
+  new ApiError(404, null, `there is no ${request.method} ${shortened(pathOf(request))}`)
 
 /** 404 of an operation that the published API has and this server has not. */
-export const notServed = (request: FastifyRequest): Refusal =>
-  new Refusal(
+export const notServed = (request: FastifyRequest): ApiError =>
+  new ApiError(
     404,
     null,
     `${request.method} ${shortened(pathOf(request))} is of the published API, and not served yet`,
@@ -66,10 +66,10 @@ export const notServed = (request: FastifyRequest): Refusal =>
 export function methodNotAllowed(
   request: FastifyRequest,
   { allowed, isPublished }: { allowed: readonly string[]; isPublished: boolean },
-): Refusal {
+): ApiError {
   const takes = allowed.join(', ')
   const why = isPublished ? 'is of the published API, and not served yet on' : 'is not a method of'
-  return new Refusal(405, null, `${request.method} ${why} this path; it takes ${takes}`, {
+  return new ApiError(405, null, `${request.method} ${why} this path; it takes ${takes}`, {
     allow: takes,
   })
 }

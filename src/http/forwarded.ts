@@ -6,13 +6,13 @@ export const isForwarded = ({ headers }: Pick<FastifyRequest, 'headers'>): boole
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
 
 /** How many requests a proxy of this machine has passed on whose word is not believed. */
-export type Unbelieved = { readonly count: () => number }
+export type ForwardedCounter = { readonly count: () => number }
 
 /** Warns of the first one: all callers are one address to the server then. */
 export function watchForwarded(
   server: FastifyInstance,
   { trustsNobody, log }: { trustsNobody: boolean; log: FastifyBaseLogger },
-): Unbelieved {
+): ForwardedCounter {
   let count = 0
   if (trustsNobody)
     server.addHook('onRequest', (request, _, done) => {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, AnswerOnce, Given } from '../idempotency/index.ts'
-import { badInput, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
@@ -16,7 +16,7 @@ export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
 }
 
 /** A request with a key, and the work behind it. */
-export type Keyed = {
+export type KeyedRequest = {
   once: AnswerOnce
   call: Call
   path: string
@@ -37,7 +37,7 @@ export const REPLAYED: Answer['headers'] = { 'idempotency-replayed': 'true' }
  * Answers a request with a key: by its work the first time, by the same bytes from then on, but for
  * secrets.
  */
-export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<string> {
+export async function answerKeyed(reply: FastifyReply, keyed: KeyedRequest): Promise<string> {
   const { once, call, path, key, content } = keyed
   const answer = await once(call, { path, key, content }, (within) => answerOf(keyed, within))
   reply.code(answer.status).headers(answer.headers).type('application/json; charset=utf-8')
@@ -45,14 +45,14 @@ export async function answerKeyed(reply: FastifyReply, keyed: Keyed): Promise<st
   return answer.body
 }
 
-async function answerOf({ work, secrets }: Keyed, call: Call): Promise<Given> {
+async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<Given> {
   try {
     const { body, ...answer } = await work(call)
     const text = JSON.stringify(body)
     const kept = secrets.length === 0 ? text : JSON.stringify(withoutSecrets(body, secrets))
     return { ...answer, body: text, kept }
   } catch (error) {
-    if (!(error instanceof Refusal) || !isFinal(error)) throw error
+    if (!(error instanceof ApiError) || !isFinal(error)) throw error
     const { status, headers, message, code } = error
     const body = JSON.stringify({ message, code })
     return { status, headers, body, kept: body }
@@ -60,4 +60,4 @@ async function answerOf({ work, secrets }: Keyed, call: Call): Promise<Given> {
 }
 
 /** Later the same request may be answered otherwise: such an answer must not stay. */
-const isFinal = ({ status }: Refusal): boolean => status < 500 && status !== 429
+const isFinal = ({ status }: ApiError): boolean => status < 500 && status !== 429

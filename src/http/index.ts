@@ -1,6 +1,6 @@
 export { type ReservedAddress, reserveAddress } from './address.ts'
 export { sendAnswers } from './answers.ts'
-export { type Contract, type Operation, readContract } from './contract.ts'
+export { type ApiDocument, type Operation, readApiDocument } from './contract.ts'
 export { parseJsonBody } from './json-body.ts'
 export { mountMetrics, UNBELIEVED_PROXY } from './metrics.ts'
 export { callerOf, mountContract } from './mount-contract.ts'

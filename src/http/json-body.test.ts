@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { parseJsonBody } from './json-body.ts'
 
 const parsed = (text: string) => parseJsonBody(Buffer.from(text))
 const refusedWith = (code: string, message: RegExp) => (error: unknown) =>
-  error instanceof Refusal &&
+  error instanceof ApiError &&
   error.status === 400 &&
   error.code === code &&
   message.test(error.message)
@@ -50,7 +50,7 @@ test('bytes that are no UTF-8 are refused, and any bytes give a value or a refus
       try {
         parseJsonBody(Buffer.from(bytes))
       } catch (error) {
-        assert.ok(error instanceof Refusal, String(error))
+        assert.ok(error instanceof ApiError, String(error))
       }
     }),
   )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { parseJsonBody } from './json-body.ts'
 import { AT_ONCE_BYTES, createBodyParser, isLarge } from './large-body.ts'
 
@@ -14,7 +14,7 @@ async function outcome(of: () => unknown): Promise<unknown> {
   try {
     return { value: await of() }
   } catch (error) {
-    assert.ok(error instanceof Refusal, String(error))
+    assert.ok(error instanceof ApiError, String(error))
     return { refused: error.status, code: error.code }
   }
 }

@@ -10,11 +10,11 @@ import { openWorld, type World } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { frozenClock } from '../kernel/clock.ts'
-import { readContract } from './contract.ts'
+import { readApiDocument } from './contract.ts'
 import { mountMetrics } from './metrics.ts'
 import { createServer } from './server.ts'
 
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 async function scrape({ bursar }: World): Promise<Map<string, Family>> {
   const response = await bursar.server.inject({ method: 'GET', url: '/metrics' })

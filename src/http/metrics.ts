@@ -5,9 +5,9 @@ import type { App } from '../app.ts'
 import type { Answers } from './answers.ts'
 import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
-import type { Contract } from './contract.ts'
+import type { ApiDocument } from './contract.ts'
 import { exposeDatabase } from './database-metrics.ts'
-import type { Unbelieved } from './forwarded.ts'
+import type { ForwardedCounter } from './forwarded.ts'
 import { recordRequests } from './request-metrics.ts'
 
 /**
@@ -18,10 +18,10 @@ export function mountMetrics(
   server: FastifyInstance,
   from: {
     app: App
-    contract: Contract
+    contract: ApiDocument
     connections: Connections
     bodies: Bodies
-    unbelieved: Unbelieved
+    unbelieved: ForwardedCounter
     answers: Answers
     version: string
     /** null: no tokens are taken. */
@@ -106,7 +106,7 @@ function exposeBytes(
 /** `bursar doctor` asks for it by this name. */
 export const UNBELIEVED_PROXY = 'bursar_unbelieved_proxy_requests_total'
 
-function exposeUnbelieved(registry: Registry, unbelieved: Unbelieved): void {
+function exposeUnbelieved(registry: Registry, unbelieved: ForwardedCounter): void {
   new Counter({
     name: UNBELIEVED_PROXY,
     help: 'Requests passed on by a proxy of this machine while BURSAR_TRUST_PROXY is unset.',

@@ -3,7 +3,7 @@ import { type Caller, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert, required } from '../kernel/assert.ts'
-import { badInput, forbidden, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput, forbidden } from '../kernel/errors.ts'
 import { machine } from '../kernel/watched-clock.ts'
 import {
   type Call,
@@ -15,7 +15,7 @@ import {
 import { answerUnnamed, isNamed } from './answer-write.ts'
 import { bodyCheck } from './check-body.ts'
 import { BODY_LIMIT, type LetBodyIn } from './content-types.ts'
-import type { Contract, Operation, Unserved } from './contract.ts'
+import type { ApiDocument, Operation, UnservedOperation } from './contract.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
@@ -25,7 +25,7 @@ import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
-import { type AnswerUndelivered, rememberUndelivered } from './undelivered.ts'
+import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
 import { complaint } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
 
@@ -36,9 +36,9 @@ const CALLER = 'caller'
 export const callerOf = (request: FastifyRequest): Caller | null =>
   request.getDecorator<Caller | null>(CALLER)
 
-export type Mounting = {
+export type MountContext = {
   app: App
-  contract: Contract
+  contract: ApiDocument
   validators: Validators
   authenticate: Authenticate
   handlers: Handlers
@@ -48,7 +48,7 @@ export type Mounting = {
 type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unknown>
 
 /** Gives every operation of the contract its route, and every other method of its path a 405. */
-export function mountContract(server: FastifyInstance, mounting: Mounting): void {
+export function mountContract(server: FastifyInstance, mounting: MountContext): void {
   const { app, contract } = mounting
   server.decorateRequest(CALLER, null)
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
@@ -65,11 +65,11 @@ export function mountContract(server: FastifyInstance, mounting: Mounting): void
 /** `/customers/{id}` in the router's form. */
 const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
-type Answering = { once: AnswerOnce; undelivered: AnswerUndelivered }
+type AnswerContext = { once: AnswerOnce; undelivered: UndeliveredAnswer }
 
 function mountOperation(
   server: FastifyInstance,
-  mounting: Mounting & Answering & { limitsOf: LimitsOf },
+  mounting: MountContext & AnswerContext & { limitsOf: LimitsOf },
   operation: Operation,
 ): void {
   const { app, authenticate, letBodyIn, validators } = mounting
@@ -106,7 +106,7 @@ function mountOperation(
       }
       refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
-      if (scope instanceof Refusal) throw scope
+      if (scope instanceof ApiError) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id, requestDigest: null }
       const call = { app, scope, origin }
       const work = async (own: Call) =>
@@ -116,7 +116,7 @@ function mountOperation(
   })
 }
 
-type Asked = Answering & {
+type MountedRequest = AnswerContext & {
   operation: Operation
   caller: Caller
   call: Call
@@ -128,7 +128,7 @@ type Asked = Answering & {
 /** Does the work, unless the request is known to be a repetition of one that was done. */
 async function answer(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { once, undelivered, operation, caller, call, key, input, work }: Asked,
+  { once, undelivered, operation, caller, call, key, input, work }: MountedRequest,
 ): Promise<unknown> {
   if (key === null && (operation.method === 'GET' || isNamed(operation, input.body))) {
     const { status, headers, body } = operation.isHeavy
@@ -169,7 +169,7 @@ function refuseEmptySegments(request: FastifyRequest): void {
 
 /** Without an environment a person has no role yet: that 404 follows after the request's checks. */
 function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation): void {
-  if (scope instanceof Refusal || permits(role, operation.permission)) return
+  if (scope instanceof ApiError || permits(role, operation.permission)) return
   throw forbidden(
     actor.kind === 'USER'
       ? `the role ${role} may not use this operation`
@@ -223,7 +223,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
  * A method that no operation of a path takes is 405, unless the path is also an instance of a
  * templated one that does: `GET …/entities/archive` reads the entity called `archive`.
  */
-function mountOtherMethods(server: FastifyInstance, { operations, unserved }: Contract): void {
+function mountOtherMethods(server: FastifyInstance, { operations, unserved }: ApiDocument): void {
   for (const path of new Set(operations.map((operation) => operation.path))) {
     const allowed = operations
       .filter((operation) => covers(operation.path, path))
@@ -245,9 +245,9 @@ function mountOtherMethods(server: FastifyInstance, { operations, unserved }: Co
 }
 
 /** An operation that the published API has, on a path that nothing else is on, says so: 404. */
-function mountUnserved(server: FastifyInstance, { operations, unserved }: Contract): void {
+function mountUnserved(server: FastifyInstance, { operations, unserved }: ApiDocument): void {
   const served = new Set(operations.map(({ path }) => path))
-  const alone = ({ path }: Unserved) => !served.has(path)
+  const alone = ({ path }: UnservedOperation) => !served.has(path)
   for (const { method, path } of unserved.filter(alone))
     server.route({
       method,

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { unavailable } from '../kernel/errors.ts'
 import { acceptsGzip } from './answers.ts'
-import type { Contract } from './contract.ts'
+import type { ApiDocument } from './contract.ts'
 import { homePage } from './home-page.ts'
 import { mountReference } from './reference.ts'
 
@@ -17,7 +17,7 @@ const READY_LIMIT_MS = 2000
  */
 export function mountOpenRoutes(
   server: FastifyInstance,
-  from: { app: App; contract: Contract; version: string },
+  from: { app: App; contract: ApiDocument; version: string },
 ): void {
   const { app, contract, version } = from
   const document = Buffer.from(JSON.stringify(contract.document))

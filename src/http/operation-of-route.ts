@@ -1,9 +1,9 @@
 import type { RouteOptions } from 'fastify'
-import type { Contract, Operation } from './contract.ts'
+import type { ApiDocument, Operation } from './contract.ts'
 
 /** Says which operation of the contract a route serves; null for all other routes. */
 export function operationOfRoute(
-  contract: Contract,
+  contract: ApiDocument,
 ): (route: Pick<RouteOptions, 'method' | 'url'>) => Operation | null {
   const operations = new Map(
     contract.operations.map((operation) => [`${operation.method} ${operation.path}`, operation]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import type { Operation, Parameter } from './contract.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 
@@ -73,7 +73,7 @@ for (const text of [
   'name=%',
 ])
   test(`the query "${text}" is refused`, () => {
-    assert.throws(() => shaped(text), Refusal)
+    assert.throws(() => shaped(text), ApiError)
   })
 
 test('a dimension called __proto__ is a key like any other, and pollutes nothing', () => {
@@ -97,7 +97,7 @@ test('no query makes anything but a shape or a refusal', () => {
       try {
         shaped(text)
       } catch (error) {
-        assert.ok(error instanceof Refusal && error.status === 400, String(error))
+        assert.ok(error instanceof ApiError && error.status === 400, String(error))
       }
     }),
   )

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify'
 import { type Caller, permits } from '../access/index.ts'
 import { ConfigError, type RateLimits } from '../config.ts'
-import { Refusal, tooManyRequests } from '../kernel/errors.ts'
+import { ApiError, tooManyRequests } from '../kernel/errors.ts'
 import type { Operation } from './contract.ts'
-import { createWindows, type Standing, secondsUntilReset, type Windows } from './rate-limit.ts'
+import { createWindows, type LimitStatus, secondsUntilReset, type Windows } from './rate-limit.ts'
 import { STIGG_LIMITS } from './rate-limit-preset.ts'
 
 /** Counts that are remembered; about 10 MB with long names. */
@@ -16,12 +16,12 @@ const REPORTED = ['usage', 'events']
 /** The limits of one operation, in the two places where a call can be told from others. */
 export type OperationLimits = {
   /** Before the body is read: by key, and by the customer of the path. Throws 429. */
-  beforeBody(call: Limited, params: Readonly<Record<string, string>>): void
+  beforeBody(call: LimitedCall, params: Readonly<Record<string, string>>): void
   /** Once the body is there: by the customer that it names. Throws 429. */
-  afterBody(call: Limited, body: unknown): void
+  afterBody(call: LimitedCall, body: unknown): void
 }
 
-type Limited = { caller: Caller; reply: FastifyReply }
+type LimitedCall = { caller: Caller; reply: FastifyReply }
 
 /** Makes the limits of operations; null for one that has none. Counts are those of this process. */
 export type LimitsOf = (operation: Operation) => OperationLimits | null
@@ -70,11 +70,11 @@ function limitsOf(
   // A customer that is made has no path yet; everywhere else a body names it in full.
   const field = operation.primaryId === 'v1.customers.provision' ? 'id' : 'customerId'
 
-  const limitKey = ({ caller, reply }: Limited, limit: number) => {
+  const limitKey = ({ caller, reply }: LimitedCall, limit: number) => {
     const name = `${operation.primaryId} ${environmentOf(caller)} ${caller.actor.id}`
     tell(reply, windows.take(name, limit, performance.now()), 'requests')
   }
-  const limitCustomer = ({ caller, reply }: Limited, id: unknown) => {
+  const limitCustomer = ({ caller, reply }: LimitedCall, id: unknown) => {
     if (perCustomer === null || typeof id !== 'string' || id.length > ID_LIMIT) return
     const name = `customer ${environmentOf(caller)} ${id}`
     // The limit is shared by all keys: whoever is about to be refused must not use it up.
@@ -95,13 +95,13 @@ function limitsOf(
 }
 
 const mayCall = ({ role, scope }: Caller, { permission }: Operation): boolean =>
-  !(scope instanceof Refusal) && permits(role, permission)
+  !(scope instanceof ApiError) && permits(role, permission)
 
 const environmentOf = ({ scope }: Caller): string =>
-  scope instanceof Refusal ? '' : scope.environmentKey
+  scope instanceof ApiError ? '' : scope.environmentKey
 
 /** The headers are those of the limit that is nearest. */
-function tell(reply: FastifyReply, standing: Standing, what: string): void {
+function tell(reply: FastifyReply, standing: LimitStatus, what: string): void {
   const told = reply.getHeader('ratelimit-remaining')
   const headers = headersOf(standing)
   if (told === undefined || standing.remaining <= Number(told)) reply.headers(headers)
@@ -113,7 +113,7 @@ function tell(reply: FastifyReply, standing: Standing, what: string): void {
   })
 }
 
-const headersOf = (standing: Standing): Record<string, string> => ({
+const headersOf = (standing: LimitStatus): Record<string, string> => ({
   'ratelimit-limit': String(standing.limit),
   'ratelimit-remaining': String(standing.remaining),
   'ratelimit-reset': String(secondsUntilReset(standing)),

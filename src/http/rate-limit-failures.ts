@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { Authenticator, Caller } from '../access/index.ts'
-import { Refusal, tooManyRequests } from '../kernel/errors.ts'
+import { ApiError, tooManyRequests } from '../kernel/errors.ts'
 import { credentialsOf } from './credentials.ts'
 import { isForwarded } from './forwarded.ts'
-import { createWindows, type Standing, secondsUntilReset } from './rate-limit.ts'
+import { createWindows, type LimitStatus, secondsUntilReset } from './rate-limit.ts'
 import { countedAs } from './rate-limit-address.ts'
 
 /** Bad credentials from one address within a minute: a person's typing, no machine's guessing. */
@@ -36,7 +36,7 @@ export function limitFailures({
     try {
       return await authenticate(credentials)
     } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 401) throw error
+      if (!(error instanceof ApiError) || error.status !== 401) throw error
       const address = failingAddress(request)
       // Others of the same address may have failed while this one was looked up.
       if (address !== null) refuse(failures.take(address, FAILURES_PER_MINUTE, performance.now()))
@@ -52,7 +52,7 @@ export function limitFailures({
 const failingAddress = (request: FastifyRequest): string | null =>
   countedAs(request.ip) ?? (isForwarded(request) ? 'passed on' : null)
 
-function refuse(standing: Standing): void {
+function refuse(standing: LimitStatus): void {
   if (standing.isAllowed) return
   const seconds = secondsUntilReset(standing)
   throw tooManyRequests(

@@ -2,7 +2,7 @@
 const WINDOW_MS = 60_000
 
 /** What a limit says to one call. */
-export type Standing = {
+export type LimitStatus = {
   readonly isAllowed: boolean
   readonly limit: number
   readonly remaining: number
@@ -13,9 +13,9 @@ export type Standing = {
 /** Counts by name. `now` is any clock in milliseconds that never goes back. */
 export type Windows = {
   /** Counts one and answers where that leads. One that is refused does not count. */
-  take(name: string, limit: number, now: number): Standing
+  take(name: string, limit: number, now: number): LimitStatus
   /** The same without counting: whether the next one would be taken. */
-  look(name: string, limit: number, now: number): Standing
+  look(name: string, limit: number, now: number): LimitStatus
   size(): number
 }
 
@@ -69,4 +69,4 @@ export function createWindows(capacity: number): Windows {
 }
 
 /** Whole seconds, rounded up: whoever waits for them does not come too early. */
-export const secondsUntilReset = ({ resetMs }: Standing): number => Math.ceil(resetMs / 1000)
+export const secondsUntilReset = ({ resetMs }: LimitStatus): number => Math.ceil(resetMs / 1000)

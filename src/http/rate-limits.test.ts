@@ -5,12 +5,14 @@ import { createChecker, type Request, requestOf } from '../../test/support/contr
 import { openWorld, type Tenant, type World } from '../../test/support/world.ts'
 import type { OperationId } from '../api.gen.ts'
 import { unauthenticated } from '../kernel/errors.ts'
-import { type Contract, readContract } from './contract.ts'
+import { type ApiDocument, readApiDocument } from './contract.ts'
 import { createLimits } from './rate-limit-calls.ts'
 import { limitFailures } from './rate-limit-failures.ts'
 
 const world = await openWorld()
-const contract: Contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract: ApiDocument = await readApiDocument(
+  new URL('../../api/openapi.json', import.meta.url),
+)
 const LIST = 'v1.customers.list'
 const PROVISION = 'v1.customers.provision'
 const UPDATE = 'v1.customers.update'

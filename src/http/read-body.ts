@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { badInput, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 
-export type Reading = {
+export type BodyRead = {
   readonly isGzip: boolean
   /** Of the body as it was before it was compressed, in bytes. */
   readonly limit: number
@@ -11,14 +11,14 @@ export type Reading = {
   readonly declared: number | null
 }
 
-export const tooLarge = (): Refusal =>
-  new Refusal(413, null, 'the body is larger than this operation takes')
+export const tooLarge = (): ApiError =>
+  new ApiError(413, null, 'the body is larger than this operation takes')
 
 /**
  * The bytes of a body, inflated if need be. Throws 413 as soon as there are more than the limit, so
  * that what inflates without end is stopped on its way, and 400 for what is no gzip.
  */
-export function readBody(raw: Readable, reading: Reading): Promise<Buffer> {
+export function readBody(raw: Readable, reading: BodyRead): Promise<Buffer> {
   const { isGzip, limit, grow, declared } = reading
   if (declared === 0) return Promise.resolve(Buffer.alloc(0))
   const whenArrived = declared === null ? grow : () => {}
@@ -40,7 +40,7 @@ export function readBody(raw: Readable, reading: Reading): Promise<Buffer> {
   raw.pipe(gunzip)
   return collect(gunzip, limit, grow)
     .catch((error) => {
-      throw error instanceof Refusal ? error : badInput('body: not valid gzip')
+      throw error instanceof ApiError ? error : badInput('body: not valid gzip')
     })
     .finally(() => {
       raw.unpipe(gunzip)

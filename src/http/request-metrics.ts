@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client'
-import type { Contract } from './contract.ts'
+import type { ApiDocument } from './contract.ts'
 import { operationOfRoute } from './operation-of-route.ts'
 
 /** Upper bounds of the histogram, in seconds: from a read by key to the longest statement. */
@@ -20,12 +20,12 @@ type Series = {
 }
 
 /** What a route of the contract keeps among its settings. */
-type Counted = { series?: Series }
+type RouteConfig = { series?: Series }
 
 /** Counts every request that reaches a route, and every one that finds none. */
 export function recordRequests(
   server: FastifyInstance,
-  from: { registry: Registry; contract: Contract },
+  from: { registry: Registry; contract: ApiDocument },
 ): void {
   const all = new Map<string, Series>()
   const seriesOf = (operation: string): Series => {
@@ -34,7 +34,7 @@ export function recordRequests(
     return series
   }
   const other = seriesOf(OTHER)
-  const counted = (operation: string): Counted => ({ series: seriesOf(operation) })
+  const counted = (operation: string): RouteConfig => ({ series: seriesOf(operation) })
   const operationOf = operationOfRoute(from.contract)
   let inFlight = 0
 
@@ -65,7 +65,7 @@ export function recordRequests(
 }
 
 const ofRequest = (request: FastifyRequest): Series | undefined =>
-  (request.routeOptions.config as Counted).series
+  (request.routeOptions.config as RouteConfig).series
 
 const newSeries = (operation: string): Series => ({
   operation,

@@ -8,7 +8,7 @@ import { isOfApi, UNCACHED } from './caching.ts'
 import { type Connections, watchConnections } from './connections.ts'
 import { type LetBodyIn, takeJson } from './content-types.ts'
 import { routeNotFound, sendError } from './error-body.ts'
-import { type Unbelieved, watchForwarded } from './forwarded.ts'
+import { type ForwardedCounter, watchForwarded } from './forwarded.ts'
 import { connectionsWithin } from './open-files.ts'
 import { ambientTraceId } from './trace-operations.ts'
 import { trustedProxies } from './trusted-proxies.ts'
@@ -35,7 +35,7 @@ export type Server = {
   readonly connections: Connections
   readonly bodies: Bodies
   readonly letBodyIn: LetBodyIn
-  readonly unbelieved: Unbelieved
+  readonly unbelieved: ForwardedCounter
 }
 
 /** No routes yet. */

@@ -1,7 +1,7 @@
 import { isSpanContextValid, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
-import { Refusal } from '../kernel/errors.ts'
-import type { Contract } from './contract.ts'
+import { ApiError } from '../kernel/errors.ts'
+import type { ApiDocument } from './contract.ts'
 import { operationOfRoute } from './operation-of-route.ts'
 
 const tracer = trace.getTracer('bursar')
@@ -10,7 +10,7 @@ const tracer = trace.getTracer('bursar')
  * Gives every operation a span of its name within the trace that surrounds the request. What makes
  * that trace is loaded beside Bursar; without it nothing is made. To be called before any route.
  */
-export function traceOperations(server: FastifyInstance, contract: Contract): void {
+export function traceOperations(server: FastifyInstance, contract: ApiDocument): void {
   const operationOf = operationOfRoute(contract)
   server.addHook('onRoute', (route) => {
     const operation = operationOf(route)
@@ -28,7 +28,7 @@ function traced(name: string, handler: RouteHandlerMethod): RouteHandlerMethod {
         tell(span, reply.statusCode)
         return answer
       } catch (error) {
-        tell(span, error instanceof Refusal ? error.status : 500)
+        tell(span, error instanceof ApiError ? error.status : 500)
         throw error
       } finally {
         span.end()

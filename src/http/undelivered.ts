@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Database, Epoch } from '../db/index.ts'
-import type { Answer, Answered } from '../idempotency/index.ts'
+import type { Answer, AnswerResult } from '../idempotency/index.ts'
 
 /** How long after its answer a request may be sent again, in milliseconds. */
 export const RETRIED_MS = 2 * 60_000
@@ -11,7 +11,7 @@ export type UndeliveredLimits = { answers: number; bytes: number }
 const LIMITS: UndeliveredLimits = { answers: 10_000, bytes: 32 * 1024 * 1024 }
 
 /** A request whose answer matters to those who send the same one again. */
-export type Asked = {
+export type UndeliveredQuery = {
   /** The same for the same caller, path and content alone. */
   name: string
   /** Whether the client says that it has sent the request before. */
@@ -21,7 +21,10 @@ export type Asked = {
 }
 
 /** Does the work of a request, unless it repeats one whose answer did not arrive. */
-export type AnswerUndelivered = (asked: Asked, work: () => Promise<Answer>) => Promise<Answered>
+export type UndeliveredAnswer = (
+  asked: UndeliveredQuery,
+  work: () => Promise<Answer>,
+) => Promise<AnswerResult>
 
 type Original = {
   readonly name: string
@@ -46,7 +49,7 @@ export function rememberUndelivered(
   server: Server,
   { db, monotonic }: { db: Pick<Database, 'epochs' | 'look'>; monotonic: () => number },
   limits: UndeliveredLimits = LIMITS,
-): AnswerUndelivered {
+): UndeliveredAnswer {
   const open = openOriginals()
   const kept = keepAnswers(monotonic, limits, open.remove)
   const wires = watchWires(server, {

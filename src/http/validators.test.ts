@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { readContract } from './contract.ts'
+import { readApiDocument } from './contract.ts'
 import { complaint } from './validation-message.ts'
 import { createValidators } from './validators.ts'
 
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const validators = createValidators(contract)
 const bodyOf = (id: string) => {
   const operation = contract.operations.find((each) => each.id === id)

@@ -1,6 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import type { Contract, JsonSchema, Operation } from './contract.ts'
+import type { ApiDocument, JsonSchema, Operation } from './contract.ts'
 
 /** Checks a value; null when it fits, else what is wrong first. */
 export type Validator = (value: unknown) => ErrorObject | null
@@ -26,7 +26,7 @@ const BUNDLE = 'bursar'
  * Validators of the contract, each compiled at its first use: all of them at start would cost
  * seconds once the contract is whole.
  */
-export function createValidators(contract: Contract): Validators {
+export function createValidators(contract: ApiDocument): Validators {
   // JSON Schema 2020-12 as OpenAPI 3.1 means it; `strict: false` leaves the x- marks alone.
   const ajv = new Ajv2020({ strict: false, useDefaults: true, allErrors: false, messages: true })
   addFormats.default(ajv, { mode: 'full' })

@@ -1,13 +1,13 @@
 import { isLockTimeout, type Tx, within } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { badInput, Refusal } from '../kernel/errors.ts'
+import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
 import { createOneAtATime } from './one-at-a-time.ts'
-import { claim, findAnswer, keepAnswer, type Named } from './store.ts'
+import { claim, findAnswer, type KeyedScope, keepAnswer } from './store.ts'
 import { KEPT_MS, scheduleTrimming } from './trim-answers.ts'
 import { turnOf } from './turn-of.ts'
-import type { Answered, Given, NamedRequest } from './types.ts'
+import type { AnswerResult, Given, NamedRequest } from './types.ts'
 
 /**
  * Does the work of a named request once, and gives its answer to everybody who sends it again. What
@@ -19,7 +19,7 @@ export type AnswerOnce = (
   call: Call,
   request: NamedRequest,
   work: (call: Call) => Promise<Given>,
-) => Promise<Answered>
+) => Promise<AnswerResult>
 
 /** As long as a lock is waited for in the database, in milliseconds. */
 const WAIT_MS = 5000
@@ -36,9 +36,9 @@ export function createAnswerOnce(): AnswerOnce {
 
 async function answerIn(
   call: Call,
-  named: Named,
+  named: KeyedScope,
   work: (call: Call) => Promise<Given>,
-): Promise<Answered> {
+): Promise<AnswerResult> {
   const { app } = call
   const turn = await turnOf(call, work)
   return app.db.transaction(async (tx) => {
@@ -51,7 +51,7 @@ async function answerIn(
 }
 
 /** The row is taken first: another process that has the same request waits here. */
-async function isMine(tx: Tx, named: Named, clock: Clock): Promise<boolean> {
+async function isMine(tx: Tx, named: KeyedScope, clock: Clock): Promise<boolean> {
   const claimed = claim(tx, named, { clock, keptMs: KEPT_MS })
   return (
     (await claimed.catch((error) => {
@@ -60,7 +60,7 @@ async function isMine(tx: Tx, named: Named, clock: Clock): Promise<boolean> {
   )
 }
 
-async function replay(tx: Tx, named: Named): Promise<Answered> {
+async function replay(tx: Tx, named: KeyedScope): Promise<AnswerResult> {
   const { isSame, ...answer } = await findAnswer(tx, named)
   if (!isSame)
     throw badInput(
@@ -71,8 +71,8 @@ async function replay(tx: Tx, named: Named): Promise<Answered> {
 }
 
 /** The headers make the official SDKs try again, which they do not for another 400. */
-const stillAtWork = (): Refusal =>
-  new Refusal(
+const stillAtWork = (): ApiError =>
+  new ApiError(
     400,
     'ObjectAlreadyBeingUsedByAnotherRequestError',
     'Idempotency-Key: the first request with it is still at work; try again',

@@ -7,7 +7,7 @@ import { openWorld, type Tenant } from '../../test/support/world.ts'
 import type { OperationId } from '../api.gen.ts'
 import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
-import { readContract } from '../http/index.ts'
+import { readApiDocument } from '../http/index.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { type Bursar, createBursar } from '../main.ts'
 import { hashesOf } from './hashes.ts'
@@ -17,7 +17,7 @@ import { TRIM_ANSWERS, trimAnswers } from './trim-answers.ts'
 const world = await openWorld()
 /** Another server over the same database, with connections of its own. */
 const other = await openWorld()
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const { app } = world.bursar
 
 const HOUR_MS = 3_600_000

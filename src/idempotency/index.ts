@@ -1,3 +1,3 @@
 export { type AnswerOnce, createAnswerOnce } from './answer-once.ts'
 export { TRIM_ANSWERS, trimAnswers } from './trim-answers.ts'
-export type { Answer, Answered, Given, NamedRequest } from './types.ts'
+export type { Answer, AnswerResult, Given, NamedRequest } from './types.ts'

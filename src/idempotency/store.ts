@@ -4,7 +4,7 @@ import type { Scope } from '../kernel/scope.ts'
 import type { Hashes } from './hashes.ts'
 import type { Answer } from './types.ts'
 
-export type Named = { scope: Scope; hashes: Hashes }
+export type KeyedScope = { scope: Scope; hashes: Hashes }
 
 /**
  * Takes a request for this transaction; answers 0 when it has been answered. Waits for a
@@ -13,7 +13,7 @@ export type Named = { scope: Scope; hashes: Hashes }
  */
 export const claim = (
   tx: Tx,
-  { scope, hashes }: Named,
+  { scope, hashes }: KeyedScope,
   { clock, keptMs }: { clock: Clock; keptMs: number },
 ): Promise<number> => {
   const now = sql`${instantToWire(clock.now())}::timestamptz`
@@ -41,7 +41,7 @@ const answerRow = row({
  */
 export async function findAnswer(
   reader: Reader,
-  { scope, hashes }: Named,
+  { scope, hashes }: KeyedScope,
 ): Promise<Answer & { isSame: boolean }> {
   const { is_same: isSame, ...answer } = await reader.one(
     answerRow,
@@ -55,7 +55,11 @@ export async function findAnswer(
 }
 
 /** Writes down the answer to a request that `claim` took. */
-export const keepAnswer = (tx: Tx, { scope, hashes }: Named, answer: Answer): Promise<number> =>
+export const keepAnswer = (
+  tx: Tx,
+  { scope, hashes }: KeyedScope,
+  answer: Answer,
+): Promise<number> =>
   tx.execute(sql`
     update idempotency_answers
     set status = ${answer.status}::integer, headers = ${JSON.stringify(answer.headers)}::jsonb,

@@ -18,4 +18,4 @@ export type Answer = {
 export type Given = Answer & { readonly kept: string }
 
 /** An answer, and whether it was given before. */
-export type Answered = Answer & { readonly isReplay: boolean }
+export type AnswerResult = Answer & { readonly isReplay: boolean }

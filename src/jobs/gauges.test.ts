@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { schedule } from './due-work.ts'
-import { readFigures } from './gauges.ts'
+import { readGauges } from './gauges.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -16,10 +16,10 @@ test('work that is due shows in the figures, with the time since then', async ()
     const work = { scope, customerKey: null, kind, subject, dueAt }
     await app.db.transaction((tx) => schedule(tx, app, work))
   }
-  const before = await readFigures(app)
+  const before = await readGauges(app)
   await late('future', -60_000)
   await late('past', 500_000_000_000)
-  const { dueWork, dueForMs, databaseBytes, outboxBytes } = await readFigures(app)
+  const { dueWork, dueForMs, databaseBytes, outboxBytes } = await readGauges(app)
   await app.db.transaction((tx) => tx.execute(sql`delete from due_work where kind = ${kind}`))
   assert.ok(dueWork >= 1 && dueForMs >= 500_000_000_000, `${dueWork} for ${dueForMs} ms`)
   assert.ok(before.dueForMs < 500_000_000_000)

@@ -5,7 +5,7 @@ import { instantToWire } from '../kernel/clock.ts'
 /** Work that waits is counted up to here: beyond, the count would cost more than it tells. */
 const COUNTED_WORK = 10_000
 
-export type Figures = {
+export type JobGauges = {
   databaseBytes: number
   /** Of the table of what happened, with its indexes. */
   outboxBytes: number
@@ -23,7 +23,7 @@ const figuresRow = row({
 })
 
 /** What an operator watches grow. Looks at each file of the database, so not for every request. */
-export async function readFigures({ db, clock }: App): Promise<Figures> {
+export async function readGauges({ db, clock }: App): Promise<JobGauges> {
   const now = clock.now()
   const found = await db.read.one(
     figuresRow,

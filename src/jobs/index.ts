@@ -6,6 +6,6 @@ export {
   scheduleUnlessNoted,
   unschedule,
 } from './due-work.ts'
-export { type Figures, readFigures } from './gauges.ts'
+export { type JobGauges, readGauges } from './gauges.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
 export type { Work, WorkHandler, WorkHandlers } from './types.ts'

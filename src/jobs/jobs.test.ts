@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
-import { announce, TRIM_OUTBOX } from '../events/index.ts'
+import { publish, TRIM_OUTBOX } from '../events/index.ts'
 import { runDueWork, schedule, scheduleAll, unschedule } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
@@ -91,7 +91,7 @@ test('work that fails leaves nothing behind and comes back later, ever more rare
       tries += 1
       const call = { app, scope: work.scope, now, origin: app.origin }
       const event = { customerKey: null, objectId: `try ${tries}`, before: null, after: {} }
-      await announce(tx, call, [{ type: 'customer.created', ...event }])
+      await publish(tx, call, [{ type: 'customer.created', ...event }])
       if (tries < 3) throw new Error('on purpose')
       return null
     },

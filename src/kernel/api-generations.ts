@@ -1,14 +1,14 @@
 import { badInput } from './errors.ts'
 
-type Named<T> = { name: string; value: T | undefined }
+type NamedValue<T> = { name: string; value: T | undefined }
 
 /**
  * The value of a field that has a name in either era of the contract. A request may use either
  * name, or both with one value; two different values are 400.
  */
-export function agreed<T extends string>(
-  newer: Named<T>,
-  older: Named<T>,
+export function coalesceRenamedField<T extends string>(
+  newer: NamedValue<T>,
+  older: NamedValue<T>,
   where: string,
 ): T | undefined {
   if (newer.value !== undefined && older.value !== undefined && newer.value !== older.value)

@@ -10,11 +10,11 @@ export type Clock = {
   /** Whether it is moved at will: then no other clock says whether it is right. */
   readonly isTest: boolean
   /** How it stands to the clock that it is compared with; null where it is to none. */
-  standing(): ClockStanding | null
+  standing(): ClockStatus | null
 }
 
 /** By how many milliseconds a clock is ahead of another, and whether it may be relied on. */
-export type ClockStanding = { skewMs: number; isRight: boolean }
+export type ClockStatus = { skewMs: number; isRight: boolean }
 
 const alone = () => null
 

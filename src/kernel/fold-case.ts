@@ -3,4 +3,4 @@
  * what is looked for go through it, here and not in the database, whose folding depends on how its
  * cluster was made.
  */
-export const fold = (text: string): string => text.toLowerCase()
+export const foldCase = (text: string): string => text.toLowerCase()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from './errors.ts'
+import { ApiError } from './errors.ts'
 import {
   amountFromWire,
   quantityFromSql,
@@ -50,7 +50,7 @@ test('a number that a column cannot keep, or JSON not carry, is refused and name
   for (const [value, message] of refused)
     assert.throws(
       () => quantityFromWire(value, 'limit'),
-      (error) => error instanceof Refusal && error.status === 400 && message.test(error.message),
+      (error) => error instanceof ApiError && error.status === 400 && message.test(error.message),
       String(value),
     )
 })
@@ -83,7 +83,7 @@ test('of an amount only the size is refused, and named', () => {
     assert.throws(
       () => amountFromWire(value, 'amount'),
       (error) =>
-        error instanceof Refusal &&
+        error instanceof ApiError &&
         error.status === 400 &&
         /amount: at most 20 digits before the point/.test(error.message),
       String(value),

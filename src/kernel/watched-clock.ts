@@ -1,4 +1,4 @@
-import { type Clock, type ClockStanding, type Instant, systemClock } from './clock.ts'
+import { type Clock, type ClockStatus, type Instant, systemClock } from './clock.ts'
 import { WrongClock } from './errors.ts'
 
 /** The two clocks of a machine: the one that is set, and the one that only goes on. */
@@ -14,7 +14,7 @@ export const machine: Machine = { wall: systemClock.now, monotonic: () => perfor
  * What another clock said between two readings of the monotonic one. The way there and back takes
  * its time, so that nothing closer is known of when it was read.
  */
-export type Reading = { theirs: Instant; askedAtMs: number; answeredAtMs: number }
+export type ClockReading = { theirs: Instant; askedAtMs: number; answeredAtMs: number }
 
 /** By how much a clock is ahead of another, in milliseconds: between these two. */
 export type Skew = { leastMs: number; mostMs: number }
@@ -30,7 +30,7 @@ export function judge(wasRight: boolean, { leastMs, mostMs }: Skew, maxSkewMs: n
 
 export type WatchedClock = Clock & {
   /** Takes note of what the reference says. */
-  compare(reading: Reading): void
+  compare(reading: ClockReading): void
 }
 
 /**
@@ -43,7 +43,7 @@ export type WatchedClock = Clock & {
 export function watchClock(from: {
   machine: Machine
   maxSkewMs: number
-  onTurn: (standing: ClockStanding) => void
+  onTurn: (standing: ClockStatus) => void
 }): WatchedClock {
   const { maxSkewMs, onTurn } = from
   /** How much the reference is ahead of the monotonic clock: between these two. */
@@ -51,7 +51,7 @@ export function watchClock(from: {
   let isRight = true
   let told = Number.NEGATIVE_INFINITY
 
-  const standingAt = (wall: Instant): ClockStanding | null => {
+  const standingAt = (wall: Instant): ClockStatus | null => {
     if (ahead === null) return null
     const passed = wall - from.machine.monotonic()
     const skew = { leastMs: passed - ahead.mostMs, mostMs: passed - ahead.leastMs }

@@ -10,7 +10,7 @@ import type { Quantity } from '../kernel/quantity.ts'
 export type Aggregate = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'UNIQUE'
 
 /** All that any aggregate needs to know of the records of a window; `usageOf` tells usage by it. */
-export type Tally = {
+export type PartialAggregate = {
   /** Records that counted. */
   count: bigint
   sum: Quantity
@@ -31,18 +31,18 @@ export const AHEAD_LIMIT_MS = 3_600_000
 export const NO_RESOURCE: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /** What has usage: a feature of a customer, for one of its resources or for none. */
-export type Metered = { featureKey: Uuid; resourceKey: Uuid }
+export type MeterSubject = { featureKey: Uuid; resourceKey: Uuid }
 
 /** The same, of any customer. */
-export type MeteredOf = Metered & { customerKey: Uuid }
+export type CustomerMeterSubject = MeterSubject & { customerKey: Uuid }
 
 /** One window of it. */
-export type WindowOf = MeteredOf & { window: Window }
+export type WindowOf = CustomerMeterSubject & { window: Window }
 
 /** What is kept of a window. */
 export type Total = {
   window: Window
-  tally: Tally
+  tally: PartialAggregate
   /** Held by the open reservations that occurred in it. */
   held: Quantity
   /** When the latest record of the window occurred. */
@@ -50,7 +50,7 @@ export type Total = {
 }
 
 /** The same, as whoever counts needs it. */
-export type KeptTotal = Total & {
+export type WindowTotal = Total & {
   /** When the SET in force occurred; an earlier one is ignored. */
   setAt: Instant | null
 }
@@ -63,7 +63,7 @@ export const isAlwaysKept = (window: Window): boolean =>
   isSameWindow(window, LIFETIME) || isSameWindow(window, dayOf(window.start))
 
 /** What a record counts for one feature. */
-export type Measured = {
+export type MeterReading = {
   featureKey: Uuid
   amount: Quantity
   /** The value that a meter of distinct ones saw; null for every other. */
@@ -102,19 +102,19 @@ export type UsageRecord = {
   resourceKey: Uuid
   /** JSON; null for none. */
   dimensions: string | null
-  measured: readonly Measured[]
+  measured: readonly MeterReading[]
   /** null: its dimensions named no entity. */
   attribution: Attribution | null
 }
 
 /** Usage of a window, signed, and what is held beside it: both before any unit transformation. */
-export type Used = { usage: Quantity; held: Quantity }
+export type UsageAmount = { usage: Quantity; held: Quantity }
 
 /** Which usage is asked for. */
-export type UsageQuery = Metered & { window: Window; aggregate: Aggregate }
+export type UsageQuery = MeterSubject & { window: Window; aggregate: Aggregate }
 
 /** An amount that is held for a use, and what became of it. */
-export type Reservation = MeteredOf & {
+export type Reservation = CustomerMeterSubject & {
   /** Its time is that of its making. */
   key: Uuid
   status: 'open' | 'committed' | 'released' | 'expired'

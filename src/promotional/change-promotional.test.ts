@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Feature } from '../catalog/features/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { changePromotional } from './change-promotional.ts'
 import { grantPromotional } from './grant-promotional.ts'
@@ -177,7 +177,7 @@ for (const [name, parts, code] of refused)
   test(`refused: ${name}`, () => {
     assert.throws(
       () => change(granted(), parts),
-      (error) => error instanceof Refusal && error.status === 400 && error.code === code,
+      (error) => error instanceof ApiError && error.status === 400 && error.code === code,
     )
   })
 
@@ -185,6 +185,6 @@ test('refused: a period that would be over already', () => {
   const late = { feature: counted, now: instantFromWire('2026-05-26T10:00:00Z'), where: 'item' }
   assert.throws(
     () => changePromotional(granted(), { period: '1 week', accordingTo: NO_CONFIGURATION }, late),
-    (error) => error instanceof Refusal && error.code === 'InvalidArgumentError',
+    (error) => error instanceof ApiError && error.code === 'InvalidArgumentError',
   )
 })

@@ -6,7 +6,7 @@ import { sent } from '../kernel/patch.ts'
 import { allowanceOf, endOf, resetOf } from './grant-promotional.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 
-type Changing = { feature: Feature; now: Instant; where: string }
+type ChangeContext = { feature: Feature; now: Instant; where: string }
 
 /**
  * A grant in force as it is from `now` on; `before` itself if nothing differs. It keeps its key,
@@ -16,7 +16,7 @@ type Changing = { feature: Feature; now: Instant; where: string }
 export function changePromotional(
   before: PromotionalEntitlement,
   change: PromotionalChange,
-  { feature, now, where }: Changing,
+  { feature, now, where }: ChangeContext,
 ): PromotionalEntitlement {
   const input = inputAfter(before, change)
   const after = {

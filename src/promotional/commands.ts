@@ -1,8 +1,8 @@
 import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
-import { bumpVersion, customerTurn, lockActiveCustomer, lockHeads } from '../customers/index.ts'
+import { customerTurn, lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import { announceUpdated, type SourceLoader } from '../entitlements/index.ts'
-import { type Announcement, announce } from '../events/index.ts'
+import { announceUpdated, type EntitlementSource } from '../entitlements/index.ts'
+import { type Event, publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
@@ -20,7 +20,7 @@ import { promotionalToWire } from './wire.ts'
 export const IN_FORCE_LIMIT = 1000
 
 /** What a command on grants answers: they are as of `now`. */
-export type Granted<T> = { granted: T; now: Instant }
+export type GrantResult<T> = { granted: T; now: Instant }
 
 /**
  * Grants features to a customer, all or none, and answers them in request order. 404
@@ -30,9 +30,9 @@ export type Granted<T> = { granted: T; now: Instant }
  */
 export async function grantPromotionals(
   call: Call,
-  customer: { customerId: string; loaders: readonly SourceLoader[] },
+  customer: { customerId: string; loaders: readonly EntitlementSource[] },
   inputs: readonly PromotionalInput[],
-): Promise<Granted<PromotionalEntitlement[]>> {
+): Promise<GrantResult<PromotionalEntitlement[]>> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, customer.customerId)
@@ -83,16 +83,16 @@ function refuseGranted(
     )
 }
 
-type Owned = { customerKey: Uuid; loaders: readonly SourceLoader[] }
+type CustomerSources = { customerKey: Uuid; loaders: readonly EntitlementSource[] }
 type Now = Call & { now: Instant }
 
 async function saveGranted(
   tx: Tx,
   call: Now,
-  { customerKey, loaders, grants }: Owned & { grants: readonly PromotionalEntitlement[] },
+  { customerKey, loaders, grants }: CustomerSources & { grants: readonly PromotionalEntitlement[] },
 ): Promise<void> {
   const granted = grants.map(
-    (grant): Announcement => ({
+    (grant): Event => ({
       type: 'promotional_entitlement.granted',
       customerKey,
       objectId: grant.key,
@@ -103,14 +103,14 @@ async function saveGranted(
   await Promise.all([
     store.addPromotional(tx, { scope: call.scope, customerKey }, grants),
     scheduleEnds(tx, call, { customerKey, grants }),
-    announce(tx, call, granted),
+    publish(tx, call, granted),
   ])
   await announceUpdated(tx, call, {
     customerKey,
     trigger: 'promotional_entitlement_granted',
     loaders,
   })
-  await bumpVersion(tx, call, [customerKey])
+  await renewVersion(tx, call, [customerKey])
 }
 
 const grantToAnnounce = ({ scope, now }: Now, grant: PromotionalEntitlement) =>
@@ -122,9 +122,9 @@ const grantToAnnounce = ({ scope, now }: Now, grant: PromotionalEntitlement) =>
  */
 export async function revokePromotional(
   call: Call,
-  customer: { customerId: string; loaders: readonly SourceLoader[] },
+  customer: { customerId: string; loaders: readonly EntitlementSource[] },
   featureId: string,
-): Promise<Granted<PromotionalEntitlement>> {
+): Promise<GrantResult<PromotionalEntitlement>> {
   const { app, scope } = call
   const { customerId, loaders } = customer
   const work = async (tx: Tx) => {
@@ -138,9 +138,9 @@ export async function revokePromotional(
   return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
 }
 
-type Wanted = { customerKey: Uuid; customerId: string; featureId: string; now: Instant }
+type PromotionalQuery = { customerKey: Uuid; customerId: string; featureId: string; now: Instant }
 
-async function requireInForce(tx: Tx, wanted: Wanted): Promise<PromotionalEntitlement> {
+async function requireInForce(tx: Tx, wanted: PromotionalQuery): Promise<PromotionalEntitlement> {
   const { customerKey, customerId, featureId, now } = wanted
   const [found] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
   if (found !== undefined) return found
@@ -153,10 +153,10 @@ async function requireInForce(tx: Tx, wanted: Wanted): Promise<PromotionalEntitl
 async function saveRevoked(
   tx: Tx,
   call: Now,
-  revoked: Owned & { before: PromotionalEntitlement; after: PromotionalEntitlement },
+  revoked: CustomerSources & { before: PromotionalEntitlement; after: PromotionalEntitlement },
 ): Promise<void> {
   const { customerKey, loaders, before, after } = revoked
-  const event: Announcement = {
+  const event: Event = {
     type: 'promotional_entitlement.revoked',
     customerKey,
     objectId: after.key,
@@ -167,14 +167,14 @@ async function saveRevoked(
   await Promise.all([
     store.endPromotional(tx, customerKey, after),
     unschedule(tx, { customerKey, kinds, subject: after.key }),
-    announce(tx, call, [event]),
+    publish(tx, call, [event]),
   ])
   await announceUpdated(tx, call, {
     customerKey,
     trigger: 'promotional_entitlement_revoked',
     loaders,
   })
-  await bumpVersion(tx, call, [customerKey])
+  await renewVersion(tx, call, [customerKey])
 }
 
 /**
@@ -185,9 +185,9 @@ async function saveRevoked(
  */
 export async function changeGranted(
   call: Call,
-  customer: { customerId: string; loaders: readonly SourceLoader[] },
+  customer: { customerId: string; loaders: readonly EntitlementSource[] },
   { featureId, change }: { featureId: string; change: PromotionalChange },
-): Promise<Granted<PromotionalEntitlement>> {
+): Promise<GrantResult<PromotionalEntitlement>> {
   const { app, scope } = call
   const { customerId, loaders } = customer
   const work = async (tx: Tx) => {
@@ -212,7 +212,7 @@ async function refuseCounted(
   of: { customerKey: Uuid; before: PromotionalEntitlement; now: Instant },
 ): Promise<void> {
   const { customerKey, before, now } = of
-  await lockHeads(tx, scope, { customerKeys: [customerKey], now })
+  await lockVersions(tx, scope, { customerKeys: [customerKey], now })
   const { feature, startsAt } = before
   if (await isCountedSince(tx, { customerKey, featureKey: feature.key }, startsAt))
     throw badInput(
@@ -225,10 +225,10 @@ async function refuseCounted(
 async function saveChanged(
   tx: Tx,
   call: Now,
-  changed: Owned & { before: PromotionalEntitlement; after: PromotionalEntitlement },
+  changed: CustomerSources & { before: PromotionalEntitlement; after: PromotionalEntitlement },
 ): Promise<void> {
   const { customerKey, loaders, before, after } = changed
-  const event: Announcement = {
+  const event: Event = {
     type: 'promotional_entitlement.updated',
     customerKey,
     objectId: after.key,
@@ -239,7 +239,7 @@ async function saveChanged(
   await Promise.all([
     store.supersede(tx, customerKey, { ...before, now: call.now }),
     store.addPromotional(tx, { scope: call.scope, customerKey }, [after]),
-    announce(tx, call, [event]),
+    publish(tx, call, [event]),
   ])
   if (after.endsAt !== before.endsAt) {
     await unschedule(tx, { customerKey, kinds, subject: after.key })
@@ -250,5 +250,5 @@ async function saveChanged(
     trigger: 'promotional_entitlement_updated',
     loaders,
   })
-  await bumpVersion(tx, call, [customerKey])
+  await renewVersion(tx, call, [customerKey])
 }

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts'
 import { sql, type Tx } from '../db/index.ts'
-import { announceUpdated, findCustomer, type SourceLoader } from '../entitlements/index.ts'
-import { type Announcing, announce, type EventType } from '../events/index.ts'
+import { announceUpdated, type EntitlementSource, findCustomer } from '../entitlements/index.ts'
+import { type EventType, type PublishContext, publish } from '../events/index.ts'
 import {
   type Schedule,
   scheduleAll,
@@ -27,7 +27,7 @@ const SOON_MS = 7 * 86_400_000
 /** Notes the ends of grants, and the warnings of those that last long enough for one. */
 export function scheduleEnds(
   tx: Tx,
-  { app, scope, now }: Pick<Announcing, 'app' | 'scope' | 'now'>,
+  { app, scope, now }: Pick<PublishContext, 'app' | 'scope' | 'now'>,
   of: { customerKey: Uuid; grants: readonly Pick<PromotionalEntitlement, 'key' | 'endsAt'>[] },
 ): Promise<number> {
   const { customerKey, grants } = of
@@ -44,16 +44,20 @@ export function scheduleEnds(
  * These only tell that time has passed: what a customer may use follows from the instants of its
  * grants, however late they run.
  */
-export const promotionalWork = (loaders: readonly SourceLoader[]): WorkHandlers => ({
+export const promotionalWork = (loaders: readonly EntitlementSource[]): WorkHandlers => ({
   [END_PROMOTIONAL]: (tx, work, now, app) =>
     tell(tx, { work, now, app, loaders }, 'promotional_entitlement.expired'),
   [ENDS_SOON]: (tx, work, now, app) =>
     tell(tx, { work, now, app, loaders }, 'promotional_entitlement.ends_soon'),
 })
 
-type Telling = { work: Work; now: Instant; app: App; loaders: readonly SourceLoader[] }
+type EventContext = { work: Work; now: Instant; app: App; loaders: readonly EntitlementSource[] }
 
-async function tell(tx: Tx, { work, now, app, loaders }: Telling, type: EventType): Promise<null> {
+async function tell(
+  tx: Tx,
+  { work, now, app, loaders }: EventContext,
+  type: EventType,
+): Promise<null> {
   const { scope, customerKey } = work
   const grant = await findPromotional(tx, customerKey, work.subject)
   if (grant === null) return null
@@ -62,7 +66,7 @@ async function tell(tx: Tx, { work, now, app, loaders }: Telling, type: EventTyp
   const isArchived = (await findCustomer(tx, reading)).archivedAt !== null
   const shownAt = (at: Instant) => promotionalToWire(grant, { scope, isArchived, now: at })
   const announcing = { app, scope, now, origin: app.origin }
-  await announce(tx, announcing, [
+  await publish(tx, announcing, [
     {
       type,
       customerKey,
@@ -87,7 +91,7 @@ async function tell(tx: Tx, { work, now, app, loaders }: Telling, type: EventTyp
  */
 export async function turnGrantsBack(
   tx: Tx,
-  { app, scope }: Pick<Announcing, 'app' | 'scope'>,
+  { app, scope }: Pick<PublishContext, 'app' | 'scope'>,
   { customerKey, ahead }: { customerKey: Uuid; ahead: Ahead },
 ): Promise<void> {
   const revisions = await findRevisionsAhead(tx, customerKey, ahead)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Feature } from '../catalog/features/index.ts'
 import { NOW } from '../entitlements/testing.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { Refusal } from '../kernel/errors.ts'
+import { ApiError } from '../kernel/errors.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { grantPromotional } from './grant-promotional.ts'
 import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
@@ -138,7 +138,7 @@ for (const [name, of, input, code] of refused)
     assert.throws(
       () => grantPromotional(input, of, { key: 'new', now: NOW, where: 'item' }),
       (error) =>
-        error instanceof Refusal &&
+        error instanceof ApiError &&
         error.status === 400 &&
         error.code === code &&
         error.message.startsWith('item: '),

@@ -7,7 +7,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { addUnits, type Span } from '../kernel/period.ts'
 import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
 
-type Granting = { key: Uuid; now: Instant; where: string }
+type GrantContext = { key: Uuid; now: Instant; where: string }
 
 /**
  * A grant from now on. Throws 400: `EntityIsArchivedError` for an archived feature;
@@ -17,7 +17,7 @@ type Granting = { key: Uuid; now: Instant; where: string }
 export function grantPromotional(
   input: PromotionalInput,
   feature: Feature,
-  { key, now, where }: Granting,
+  { key, now, where }: GrantContext,
 ): PromotionalEntitlement {
   if (feature.status === 'SUSPENDED')
     throw badInput(`${where}: the feature is archived`, 'EntityIsArchivedError')

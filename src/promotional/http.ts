@@ -2,7 +2,7 @@ import type {
   PromotionalEntitlementInput,
   PromotionalEntitlementUpdateRequestBody,
 } from '../api.gen.ts'
-import type { SourceLoader } from '../entitlements/index.ts'
+import type { EntitlementSource } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
@@ -67,7 +67,9 @@ type Promotional =
   | 'v1.customers.promotionalEntitlements.revoke'
 
 /** The operations on promotional entitlements. */
-export const promotionalHandlers = (loaders: readonly SourceLoader[]): Handlers<Promotional> => ({
+export const promotionalHandlers = (
+  loaders: readonly EntitlementSource[],
+): Handlers<Promotional> => ({
   'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {
     const customer = { customerId: params.id, loaders }
     const inputs = body.promotionalEntitlements.map(promotionalFromWire)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
-import { NOW, openWorldApart, type Refused, type Tenant } from '../../test/support/world.ts'
+import { type ExpectedRefusal, NOW, openWorldApart, type Tenant } from '../../test/support/world.ts'
 import type { PromotionalEntitlementInput } from '../api.gen.ts'
 import { sql } from '../db/index.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
@@ -96,7 +96,7 @@ test('fields of the reset period that are left out are null', async () => {
 })
 
 /** Each is refused, and leaves the one good grant beside it undone. */
-const refusals: readonly (readonly [string, PromotionalEntitlementInput, Refused])[] = [
+const refusals: readonly (readonly [string, PromotionalEntitlementInput, ExpectedRefusal])[] = [
   ['a feature that does not exist', grantItem('nothing'), { status: 404, code: 'FeatureNotFound' }],
   ['an archived feature', grantItem('old'), { status: 400, code: 'EntityIsArchivedError' }],
   [

@@ -1,5 +1,5 @@
 import { milliseconds, nothing, type Sql, sql } from '../db/index.ts'
-import type { SourceLoader, SourcesOf } from '../entitlements/index.ts'
+import type { EntitlementSource, SourcesOf } from '../entitlements/index.ts'
 
 const ofCustomer = (customerKey: Sql, featureKey: Sql | null): Sql => sql`
   p.customer_key = ${customerKey}
@@ -9,7 +9,7 @@ const ofCustomer = (customerKey: Sql, featureKey: Sql | null): Sql => sql`
  * Promotional entitlements, for the port of sources. They belong to no resource: all see them. One
  * that was changed has a row for each stretch of time, so that the past can be read as well.
  */
-export const promotionalSources: SourceLoader = {
+export const promotionalSources: EntitlementSource = {
   sources: ({ customerKey, featureKey, now }: SourcesOf): Sql => sql`
     select p.feature_key, json_build_object('kind', 'PROMOTIONAL', 'id', p.promotional_key,
       'version', null, 'quantity', 1, 'subscription', null, 'generation', 0,

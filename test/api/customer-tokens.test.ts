@@ -8,14 +8,14 @@ import {
   signingSecret,
 } from '../../src/access/index.ts'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { customerToken } from '../support/customer-token.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnish, operationIds, path } from './calls.ts'
 
 const world = await openWorld()
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const MARK = 'mark'
 
 async function furnished(): Promise<Tenant> {

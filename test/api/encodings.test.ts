@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
 import { calls, furnish } from './calls.ts'
@@ -10,7 +10,7 @@ import { calls, furnish } from './calls.ts'
 /** How answers are encoded, of every operation that reads. */
 
 const world = await openWorld()
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const reading = contract.operations.filter(({ method, id, primaryId }) => {
   return method === 'GET' && id === primaryId
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { operationOf } from '../support/contract-client.ts'
 import { until } from '../support/deadline.ts'
 import { openWorldApart, type Tenant } from '../support/world.ts'
@@ -11,7 +11,7 @@ import { calls, furnish, operationIds } from './calls.ts'
 const MARK = 'mark-of-one'
 const world = await openWorldApart()
 const { app, server } = world.bursar
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 const isHeavy = (id: OperationId): boolean => operationOf(contract, id).isHeavy
 const reads = operationIds.filter((id) => operationOf(contract, id).method === 'GET')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
 import { PAGE_BYTES, type Sql, sql } from '../../src/db/index.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnish, path } from './calls.ts'
 
@@ -76,7 +76,7 @@ const SMALL: readonly OperationId[] = [
 const SCOPED: readonly OperationId[] = ['v1Beta.customers.assignments.list']
 
 const world = await openWorld()
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const lists = contract.operations.filter(({ parameters }) =>
   ['after', 'before'].every((name) => parameters.some((each) => each.name === name)),
 )
@@ -112,7 +112,10 @@ test('it is known of every list how large its rows may be', () => {
   )
 })
 
-type Listed = { data: { id: string }[]; pagination: { next: string | null; prev: string | null } }
+type ListAnswer = {
+  data: { id: string }[]
+  pagination: { next: string | null; prev: string | null }
+}
 
 for (const [name, enlarge] of Object.entries(ENLARGED))
   test(`${name}: pages end at 4 MB, and their cursors lead to every row once`, async () => {
@@ -126,7 +129,7 @@ for (const [name, enlarge] of Object.entries(ENLARGED))
       const query = { limit: '100', ...cursors }
       const { success, text } = await tenant.call(id, { params, query })
       assert.ok(success !== null, text.slice(0, 1000))
-      const { data, pagination } = success as unknown as Listed
+      const { data, pagination } = success as unknown as ListAnswer
       assert.ok(text.length < 1.1 * PAGE_BYTES || data.length === 1, `${text.length} bytes`)
       return { ids: data.map((row) => row.id), ...pagination }
     }

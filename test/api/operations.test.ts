@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { answersOfNobody, calls, furnish, operationIds, path, portrait } from './calls.ts'
 
 const world = await openWorld()
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 const MARK = 'mark-of-one'
 
@@ -23,19 +23,19 @@ const twinsOf = (id: OperationId): boolean[] =>
     ? [false, true]
     : [false]
 
-type Refusing = { why: string; status: number; request: Request }
+type RefusalCase = { why: string; status: number; request: Request }
 
 /** Where an operation takes no cursor it is an unknown parameter, which is refused as well. */
 const cursorOf = (start: string) => `after=${start}1900000-0000-7000-8000-000000000000`
 
 /** Requests that an operation must refuse before it does anything, whatever it is about. */
-async function refusing(tenant: Tenant, id: OperationId): Promise<Refusing[]> {
+async function refusing(tenant: Tenant, id: OperationId): Promise<RefusalCase[]> {
   const operation = operationOf(contract, id)
   const request = calls[id](MARK)
   const json = { 'content-type': 'application/json' }
   const publishable = await tenant.newKey('publishable')
   const readOnly = await tenant.newKey('read-only')
-  const list: Refusing[] = [
+  const list: RefusalCase[] = [
     { why: 'no key', status: 401, request: { ...request, apiKey: null } },
     { why: 'an unknown key', status: 401, request: { ...request, apiKey: 'server-nobody' } },
     { why: 'an unknown parameter', status: 400, request: { ...request, query: 'unheardOf=1' } },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type Operation, readContract } from '../../src/http/index.ts'
+import { type Operation, readApiDocument } from '../../src/http/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { type Request, requestOf } from '../support/contract-client.ts'
 import { type Loss, openHttpRelay } from '../support/http-relay.ts'
@@ -10,7 +10,7 @@ import { calls, furnish, portrait } from './calls.ts'
 
 /** Every operation that writes, sent again as the official SDKs do when they had no answer. */
 
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const writes = contract.operations.filter(({ method }) => method !== 'GET')
 const ONE_EACH = JSON.stringify({
   operations: Object.fromEntries(writes.map(({ primaryId }) => [primaryId, 1])),
@@ -38,10 +38,10 @@ function requestTo({ primaryId, id }: Operation): Request {
   return { ...request, body: { usages: [usage] } }
 }
 
-type Sending = { tenant: Tenant; operation: Operation; retry: number }
+type RetryCase = { tenant: Tenant; operation: Operation; retry: number }
 
 /** Sends something else to the operation, which is refused. */
-async function waste(url: string, sending: Sending): Promise<void> {
+async function waste(url: string, sending: RetryCase): Promise<void> {
   const client = createClient()
   const { status } = (await client.send(url, { ...wireOf(sending), body: [] })) as {
     status: number
@@ -51,7 +51,7 @@ async function waste(url: string, sending: Sending): Promise<void> {
 }
 
 /** Sends it on a connection of its own; null when there was no answer. */
-async function send(url: string, sending: Sending) {
+async function send(url: string, sending: RetryCase) {
   const client = createClient()
   try {
     const sent = await client.send(url, wireOf(sending))
@@ -61,7 +61,7 @@ async function send(url: string, sending: Sending) {
   }
 }
 
-function wireOf({ tenant, operation, retry }: Sending) {
+function wireOf({ tenant, operation, retry }: RetryCase) {
   const request = requestTo(operation)
   const params = Object.fromEntries(
     Object.entries(request.params ?? {}).map(([name, value]) => [
@@ -118,7 +118,7 @@ const withoutReplay = (text: string): unknown =>
   JSON.parse(text, (name, value) => (OF_ONE.includes(name) ? undefined : value))
 
 /** A try that is lost; answers what the server said to it. */
-async function lose(loss: Loss, sending: Sending): Promise<string> {
+async function lose(loss: Loss, sending: RetryCase): Promise<string> {
   relay.loseNext(loss)
   assert.equal(await send(relay.url, sending), null)
   return relay.lastAnswer()

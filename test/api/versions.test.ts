@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bumpCatalogVersion, catalogVersion } from '../../src/catalog/catalog-store.ts'
 import {
-  bumpEnvironmentVersion,
-  bumpVersion,
   environmentVersion,
+  renewEnvironmentVersion,
+  renewVersion,
   requireCustomer,
 } from '../../src/customers/index.ts'
 import { column, type Reader, row, type Sql, sql, type Tx } from '../../src/db/index.ts'
@@ -42,7 +42,7 @@ const VERSIONED: Record<
         )
       ).version,
     change: (tx, { scope, customerKey }) =>
-      bumpVersion(tx, { scope, now: app.clock.now() }, [customerKey]),
+      renewVersion(tx, { scope, now: app.clock.now() }, [customerKey]),
     count: ({ scope, customerKey }) => sql`
       insert into customer_heads as head (customer_key, environment_key, version, decided_at)
       values (${customerKey}::uuid, ${scope.environmentKey}::uuid, 1, '-infinity')
@@ -52,7 +52,7 @@ const VERSIONED: Record<
   },
   environments: {
     read: (reader, { scope }) => environmentVersion(reader, scope),
-    change: (tx, { scope }) => bumpEnvironmentVersion(tx, scope),
+    change: (tx, { scope }) => renewEnvironmentVersion(tx, scope),
     count: ({ scope }) => sql`
       insert into environment_heads as head (environment_key, version)
       values (${scope.environmentKey}::uuid, 1)

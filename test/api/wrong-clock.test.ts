@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import pino from 'pino'
 import type { Database } from '../../src/db/index.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { WrongClock } from '../../src/kernel/errors.ts'
 import { createBursar } from '../../src/main.ts'
 import { testConnection } from '../support/connection.ts'
@@ -14,7 +14,7 @@ import { calls, furnish } from './calls.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 let isWrong = false
 const now = () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { DEADLINE_MS } from '../support/deadline.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -21,7 +21,7 @@ const QUIET = [
 
 const world = await openWorld()
 const origin = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
 after(() => browser.close())
 

@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { OperationId } from '../../src/api.gen.ts'
 import { sql } from '../../src/db/index.ts'
-import { readContract } from '../../src/http/index.ts'
+import { readApiDocument } from '../../src/http/index.ts'
 import { calls, furnish, operationIds, portrait } from '../api/calls.ts'
 import { type Request, requestOf } from '../support/contract-client.ts'
 import { within } from '../support/deadline.ts'
@@ -31,7 +31,7 @@ const PER_TENANT = 500
 const HEAP_NOISE = 30_000_000
 
 const world = await openWorld()
-const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 

@@ -105,11 +105,11 @@ async function readBy(tx: Tx): Promise<Map<string, number>> {
 
 const UNDO = new Error('what was only tried')
 
-type Tried = (call: Call) => Promise<unknown>
+type PlanCase = (call: Call) => Promise<unknown>
 
 /** Tries a request in a transaction that is undone; what it reads of tables. */
 async function readingOf(
-  tried: Tried,
+  tried: PlanCase,
   { clock, planMode }: { clock: Clock; planMode: string },
 ): Promise<[string, number][]> {
   const read: [string, number][] = []
@@ -143,7 +143,7 @@ const check = (dimensions?: Record<string, string>) => ({
 const ofBob = 'a use that one hold is in the way of'
 const settling = { params: { ...params, reservationId: first.id }, query: {} }
 
-const REQUESTS: Record<string, Tried> = {
+const REQUESTS: Record<string, PlanCase> = {
   'a check': (call) => handlers['v1.customers.checkEntitlement'](check(), call),
   'a check of budgets': (call) =>
     handlers['v1Beta.customers.entitlements.check'](check(ANN_ON_GPT), call),

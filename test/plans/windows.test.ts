@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readCounters } from '../../src/budgets/counter-store.ts'
 import { resolve } from '../../src/budgets/resolve-store.ts'
-import { readFired } from '../../src/budgets/threshold-store.ts'
+import { readCrossed } from '../../src/budgets/threshold-store.ts'
 import { listTreeBudgets } from '../../src/budgets/tree-store.ts'
 import { findFeatures } from '../../src/catalog/features/index.ts'
 import { findCustomerKey } from '../../src/customers/index.ts'
@@ -108,7 +108,7 @@ for (const when of [' right after a load', '']) {
     const asked = { capabilityKeys: [featureKey], at: now }
     await readsAtMost(BUDGETS, (reader) => resolve(reader, requests, asked))
     await readsAtMost(BUDGETS, (reader) => readCounters(reader, counters))
-    await readsAtMost(BUDGETS, (reader) => readFired(reader, counters))
-    assert.equal((await readFired(app.db.read, counters)).size, BUDGETS)
+    await readsAtMost(BUDGETS, (reader) => readCrossed(reader, counters))
+    assert.equal((await readCrossed(app.db.read, counters)).size, BUDGETS)
   })
 }

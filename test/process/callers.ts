@@ -5,7 +5,7 @@ import { until, within } from '../support/deadline.ts'
 import { createClient, type Json, type KeepAliveClient } from '../support/keep-alive-client.ts'
 import { type Random, randomFrom } from '../support/random.ts'
 import type { Place } from '../support/server-process.ts'
-import { KILLS, type Running } from './kills.ts'
+import { KILLS, type ServerHolder } from './kills.ts'
 
 /** How often everything is killed. CI has little time; more rounds are for a night. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
@@ -90,7 +90,7 @@ async function untilTaken(
  */
 export async function workThroughKills(
   t: TestContext,
-  from: { place: Place; running: Running; victim: string; customers: readonly string[] },
+  from: { place: Place; running: ServerHolder; victim: string; customers: readonly string[] },
   { random, round }: { random: Random; round: Round },
 ): Promise<ReadonlyMap<string, number>> {
   const { place, running, victim, customers } = from

@@ -5,7 +5,7 @@ import { until, within } from '../support/deadline.ts'
 import { prepare, readEntities } from '../support/entity-calls.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
 import { assertCleanEnd, openPlace } from '../support/server-process.ts'
-import { KILLS, type Running } from './kills.ts'
+import { KILLS, type ServerHolder } from './kills.ts'
 import { startWriter, type Writer } from './writer.ts'
 
 /** How often everything is killed. CI has little time; more rounds are for a night. */
@@ -20,7 +20,7 @@ const SPREAD_MS = 40
 for (const [victim, kill] of Object.entries(KILLS)) {
   test(`kill -9 of ${victim}, again and again under load, loses no acknowledged row`, async (t) => {
     const place = openPlace(t)
-    const running: Running = { server: await place.start() }
+    const running: ServerHolder = { server: await place.start() }
     await prepare(running.server.url, CUSTOMERS)
     const random = randomFrom(seedOf(t), 0)
     const writers = startWriters(t, running, random)
@@ -38,7 +38,7 @@ for (const [victim, kill] of Object.entries(KILLS)) {
   })
 }
 
-function startWriters(t: TestContext, running: Running, random: Random): Writer[] {
+function startWriters(t: TestContext, running: ServerHolder, random: Random): Writer[] {
   const writers = CUSTOMERS.flatMap((customerId) =>
     Array.from({ length: WRITERS_EACH }, (_, index) =>
       startWriter({

@@ -3,12 +3,12 @@ import { postmasterOf, processesOn } from '../support/processes.ts'
 import { type Place, signal } from '../support/server-process.ts'
 
 /** What runs now; whoever calls looks here for where to send to. */
-export type Running = { server: Awaited<ReturnType<Place['start']>> }
+export type ServerHolder = { server: Awaited<ReturnType<Place['start']>> }
 
 const postmaster = (place: Place): Promise<number> =>
   until('a database that is ready', () => postmasterOf(place.dataDir))
 
-async function killServer(place: Place, running: Running): Promise<void> {
+async function killServer(place: Place, running: ServerHolder): Promise<void> {
   running.server.kill('SIGKILL')
   await running.server.end()
   running.server = await place.start()
@@ -30,7 +30,7 @@ async function killBackend(place: Place): Promise<void> {
 }
 
 /** Server and database at once, the whole database included: what a power cut leaves of them. */
-async function killEverything(place: Place, running: Running): Promise<void> {
+async function killEverything(place: Place, running: ServerHolder): Promise<void> {
   await postmaster(place)
   for (const { pid } of processesOn(place.dataDir)) signal(pid, 'SIGKILL')
   await running.server.end()
@@ -38,7 +38,9 @@ async function killEverything(place: Place, running: Running): Promise<void> {
 }
 
 /** Every way to lose what runs; afterwards the server is there, and the database comes back. */
-export const KILLS: Readonly<Record<string, (place: Place, running: Running) => Promise<void>>> = {
+export const KILLS: Readonly<
+  Record<string, (place: Place, running: ServerHolder) => Promise<void>>
+> = {
   'the server': killServer,
   'the database': killDatabase,
   'one backend of the database': killBackend,

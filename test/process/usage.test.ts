@@ -8,7 +8,7 @@ import { postmasterOf } from '../support/processes.ts'
 import { randomFrom, seedOf } from '../support/random.ts'
 import { assertCleanEnd, openPlace, signal } from '../support/server-process.ts'
 import { type Round, workThroughKills } from './callers.ts'
-import { KILLS, type Running } from './kills.ts'
+import { KILLS, type ServerHolder } from './kills.ts'
 
 const CUSTOMERS = ['acme', 'globex']
 const METER = { aggregation: { function: 'COUNT' }, filters: [] }
@@ -61,7 +61,7 @@ async function usageOf(url: string, customerId: string, featureId: string): Prom
 for (const victim of Object.keys(KILLS))
   test(`kill -9 of ${victim}, again and again under load: each report counts once`, async (t) => {
     const place = openPlace(t)
-    const running: Running = { server: await place.start() }
+    const running: ServerHolder = { server: await place.start() }
     await prepare(running.server.url)
     const from = { place, running, victim, customers: CUSTOMERS }
     const random = randomFrom(seedOf(t), 0)

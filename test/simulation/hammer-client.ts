@@ -149,10 +149,10 @@ async function endHold(own: Client, use: Use, hold: Hold): Promise<void> {
 const assertExpired = (hold: Hold): void =>
   assert.ok(hold.expiresAt <= Date.now(), 'a reservation was lost before it expired')
 
-type Answered = Span & { status: number; body: Json }
+type HammerAnswer = Span & { status: number; body: Json }
 
 /** Sends a request to any server, again and again as it is, until one answers. */
-async function send({ hammer, random, client }: Client, call: Call): Promise<Answered> {
+async function send({ hammer, random, client }: Client, call: Call): Promise<HammerAnswer> {
   const sentAt = Date.now()
   for (;;) {
     hammer.signal.throwIfAborted()

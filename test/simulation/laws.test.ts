@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { findCustomerKey } from '../../src/customers/index.ts'
 import { sql } from '../../src/db/index.ts'
-import { recountCustomer } from '../../src/engine/index.ts'
+import { rebuildCustomer } from '../../src/engine/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { instantFromWire, instantToWire } from '../../src/kernel/clock.ts'
 import { quantityToWire } from '../../src/kernel/quantity.ts'
@@ -321,7 +321,7 @@ test('without a single counter, a recount changes no answer', async (t) => {
     const isSeen = !isDeepStrictEqual(await portraitOf(scene), before)
     const isFound = Object.keys(await differencesOf(world, scene.tenant)).length > 0
     assert.ok(isFound || !isSeen, 'what is lost is not found')
-    await recountCustomer(app, { scope, customerKey })
+    await rebuildCustomer(app, { scope, customerKey })
     assert.deepEqual(await portraitOf(scene), before)
     assert.deepEqual(await differencesOf(world, scene.tenant), {})
   })

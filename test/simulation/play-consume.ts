@@ -27,9 +27,12 @@ const requestOf = ({ customerId, timestamp, ...body }: ConsumeInput, more: objec
   body: { ...body, ...more, timestamp: wireInstant(timestamp) },
 })
 
-type Decided = Parameters<typeof assertCheck>[1] & { recorded: boolean; replayed: boolean }
+type ConsumeAnswer = Parameters<typeof assertCheck>[1] & { recorded: boolean; replayed: boolean }
 
-function assertConsumption({ decision, isRepeated, after }: Consumption, body: Decided): void {
+function assertConsumption(
+  { decision, isRepeated, after }: Consumption,
+  body: ConsumeAnswer,
+): void {
   assert.deepEqual([body.recorded, body.replayed], [decision.recorded, isRepeated])
   assertCheck({ ...after, isGranted: decision.isGranted, reason: decision.reason }, body)
 }
@@ -136,14 +139,17 @@ export async function playLook(scene: Scene, { which }: Of<'look'>) {
   await expectReservation(scene, { operation: 'retrieve', held, outcome })
 }
 
-type Asked = {
+type ReservationCall = {
   operation: 'extend' | 'release' | 'retrieve'
   held: Held
   body?: object
   outcome: Outcome<Reservation>
 }
 
-async function expectReservation(scene: Scene, { operation, held, body, outcome }: Asked) {
+async function expectReservation(
+  scene: Scene,
+  { operation, held, body, outcome }: ReservationCall,
+) {
   const id = `v1.customers.reservations.${operation}` as const
   const request = { params: paramsOf(held), ...(body && { body }) }
   await expect(scene, { id, request, outcome }, (predicted, { data }) =>

@@ -122,7 +122,7 @@ const dimensions: fc.Arbitrary<Dimensions> = fc.record(
 
 /** How many changes had been sent and answered at an instant of the race. */
 type Progress = { sent: number; answered: number }
-type Recorded = { featureId: string; n: number; dimensions: Dimensions; from: number; to: number }
+type RaceRecord = { featureId: string; n: number; dimensions: Dimensions; from: number; to: number }
 
 /** Makes the changes one after the other, on both servers in turn. Answers the state after each. */
 async function changeAll(scene: Scene, changes: readonly Move[], progress: Progress) {
@@ -140,8 +140,8 @@ async function changeAll(scene: Scene, changes: readonly Move[], progress: Progr
 type Task = { featureId: string; n: number; dimensions: Dimensions }
 
 /** Takes one task after the other, and remembers between which changes it was done. */
-async function recordAll(tenant: Tenant, tasks: Task[], progress: Progress): Promise<Recorded[]> {
-  const done: Recorded[] = []
+async function recordAll(tenant: Tenant, tasks: Task[], progress: Progress): Promise<RaceRecord[]> {
+  const done: RaceRecord[] = []
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
     const from = progress.answered
     await WAYS[task.featureId]?.(tenant, task.n, task.dimensions)
@@ -151,7 +151,7 @@ async function recordAll(tenant: Tenant, tasks: Task[], progress: Progress): Pro
 }
 
 /** The names of the budgets that a record would be attributed to, were this the state. */
-function attributed(state: State, { featureId, dimensions: to }: Recorded): string[] {
+function attributed(state: State, { featureId, dimensions: to }: RaceRecord): string[] {
   const customer = state.customers.get(customerId)
   assert.ok(customer !== undefined)
   const capability = { kind: 'feature', id: featureId } as const

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Asked } from '../../src/entitlements/index.ts'
+import type { DecisionQuery } from '../../src/entitlements/index.ts'
 import { NOW } from '../../src/entitlements/testing.ts'
 import { wholeUnits } from '../../src/kernel/quantity.ts'
 
@@ -7,7 +7,7 @@ const amount = (min: bigint) => fc.bigInt({ min, max: 12n }).map((count) => coun
 const someValues = fc.uniqueArray(fc.constantFrom('eu', 'us', 'asia')).map((all) => all.toSorted())
 
 /** Any question about a feature. */
-export const anyAsked: fc.Arbitrary<Asked> = fc.record({
+export const anyAsked: fc.Arbitrary<DecisionQuery> = fc.record({
   subject: fc.record({
     customer: fc.constantFrom(null, 'ARCHIVED', 'ACTIVE', 'ACTIVE', 'ACTIVE'),
     isResourceKnown: fc.constantFrom(true, true, false),

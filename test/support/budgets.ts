@@ -5,7 +5,7 @@ import { required } from '../../src/kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
 import { recordUsage } from './record-usage.ts'
-import { NOW, type Refused, type Tenant, type World } from './world.ts'
+import { type ExpectedRefusal, NOW, type Tenant, type World } from './world.ts'
 
 /** The customer whose budgets are tested. */
 export const params = { id: 'acme' }
@@ -85,7 +85,7 @@ export function budgetsIn(world: World) {
     const body = { assignments }
     return (await tenant().ok('v1Beta.customers.assignments.upsert', { params, body })).data
   }
-  const refused = (assignments: Row[], message: RegExp, refusal: Partial<Refused> = {}) =>
+  const refused = (assignments: Row[], message: RegExp, refusal: Partial<ExpectedRefusal> = {}) =>
     tenant().refused(
       'v1Beta.customers.assignments.upsert',
       { params, body: { assignments } },

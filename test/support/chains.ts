@@ -1,4 +1,4 @@
-import { type ChainNode, chainsOf, type Demand } from '../../src/budgets/budget-path.ts'
+import { type BudgetNode, budgetPaths, type Demand } from '../../src/budgets/budget-path.ts'
 import { windowOf } from '../../src/budgets/cadence.ts'
 import { counterName } from '../../src/budgets/postings.ts'
 import { instantFromWire } from '../../src/kernel/clock.ts'
@@ -25,7 +25,7 @@ export const asks = (requested: number, more: Partial<Demand> = {}): Demand => (
 })
 
 /** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
-function shown(node: ChainNode): string {
+function shown(node: BudgetNode): string {
   const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
   const currency = node.currencyId === null ? '' : `${node.currencyId} `
   const usage =
@@ -57,11 +57,15 @@ export function decided(
 ) {
   const demands = more.demands ?? [asks(1)]
   const capabilities = demands.map(({ capabilityKey }) => capabilityKey)
-  const { chains, isGranted } = chainsOf(resolvedBy(company, dimensions, capabilities), demands, {
-    counters: countersOf(company, more.usage ?? {}).sums,
-    holds: countersOf(company, more.holds ?? {}).sums,
-    at: now,
-  })
+  const { chains, isGranted } = budgetPaths(
+    resolvedBy(company, dimensions, capabilities),
+    demands,
+    {
+      counters: countersOf(company, more.usage ?? {}).sums,
+      holds: countersOf(company, more.holds ?? {}).sums,
+      at: now,
+    },
+  )
   return { chains: chains.map((chain) => chain.map(shown)), isGranted }
 }
 

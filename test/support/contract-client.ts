@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { OperationId, Operations } from '../../src/api.gen.ts'
-import type { Contract, Operation, Validators } from '../../src/http/index.ts'
+import type { ApiDocument, Operation, Validators } from '../../src/http/index.ts'
 
 export type Request = {
   params?: Record<string, string>
@@ -42,7 +42,7 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
 /** What an answer may depend on, for caches that keep it although they should not. */
 const VARY = 'x-api-key, authorization, x-environment-id, accept-encoding, origin'
 
-export function operationOf(contract: Contract, id: OperationId, twin = false): Operation {
+export function operationOf(contract: ApiDocument, id: OperationId, twin = false): Operation {
   const operation = contract.operations.find(
     (candidate) => candidate.primaryId === id && (candidate.id !== id) === twin,
   )
@@ -51,7 +51,7 @@ export function operationOf(contract: Contract, id: OperationId, twin = false): 
 }
 
 /** The HTTP request of a call, as the contract says it is made. */
-export function requestOf(contract: Contract, id: OperationId, request: Request): InjectOptions {
+export function requestOf(contract: ApiDocument, id: OperationId, request: Request): InjectOptions {
   const operation = operationOf(contract, id, request.twin)
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = request.params?.[name]
@@ -79,7 +79,7 @@ export function requestOf(contract: Contract, id: OperationId, request: Request)
 }
 
 /** Checks that an answer is one that the contract allows, whatever its status. */
-export function createChecker(contract: Contract, validators: Validators) {
+export function createChecker(contract: ApiDocument, validators: Validators) {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema(contract.document, 'bundle')
   const validatorOf = (name: string) => {

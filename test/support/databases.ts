@@ -3,13 +3,13 @@ import pg from 'pg'
 import { type Connection, clientConfig } from '../../src/db/index.ts'
 import { testConnection } from './connection.ts'
 
-type Ending = { after(work: () => Promise<unknown>): void }
+type TestContext = { after(work: () => Promise<unknown>): void }
 export type Row = Record<string, string | null>
 
 let made = 0
 
 /** A database of its own on the server of this run, dropped when the test ends. */
-export async function newDatabase(t: Ending): Promise<Connection> {
+export async function newDatabase(t: TestContext): Promise<Connection> {
   made += 1
   const name = `own_${process.pid}_${made}`
   await query(testConnection(), `create database ${name}`)

@@ -1,7 +1,7 @@
 import { post } from '../../src/budgets/counter-store.ts'
 import { attributionOf } from '../../src/budgets/postings.ts'
 import { resolve } from '../../src/budgets/resolve-store.ts'
-import { lockHeads } from '../../src/customers/index.ts'
+import { lockVersions } from '../../src/customers/index.ts'
 import type { Database, Tx } from '../../src/db/index.ts'
 import type { Instant } from '../../src/kernel/clock.ts'
 import type { Ids, Uuid } from '../../src/kernel/ids.ts'
@@ -27,7 +27,7 @@ export const recordUsage = (place: Place, record: TestRecord): Promise<void> =>
 async function recordIn(tx: Tx, place: Place, record: TestRecord): Promise<void> {
   const { ids, scope, customerKey, now } = place
   const { featureKey, dimensions, occurredAt } = record
-  await lockHeads(tx, scope, { customerKeys: [customerKey], now })
+  await lockVersions(tx, scope, { customerKeys: [customerKey], now })
   const { resolutions } = await resolve(tx, [{ scope, customerKey, dimensions }], {
     capabilityKeys: [featureKey],
     at: now,

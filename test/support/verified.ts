@@ -1,12 +1,15 @@
 import { findCustomerKey } from '../../src/customers/index.ts'
-import { type Verified, verifyCustomer } from '../../src/engine/index.ts'
+import { type CustomerVerification, verifyCustomer } from '../../src/engine/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Tenant, World } from './world.ts'
 
-export type Kind = Exclude<keyof Verified, 'size'>
+export type Kind = Exclude<keyof CustomerVerification, 'size'>
 
 /** How many differences there are of each kind; kinds without any are left out. */
-export const differing = ({ size: _, ...found }: Verified): Partial<Record<Kind, number>> =>
+export const differing = ({
+  size: _,
+  ...found
+}: CustomerVerification): Partial<Record<Kind, number>> =>
   Object.fromEntries(
     Object.entries(found).flatMap(([kind, { count }]) => (count === 0 ? [] : [[kind, count]])),
   )

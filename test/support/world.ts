@@ -5,7 +5,7 @@ import { createEnvironment, createKey, type KeyKind } from '../../src/access/ind
 import type { OperationId, Operations } from '../../src/api.gen.ts'
 import { type Config, readConfig } from '../../src/config.ts'
 import { type Connection, migrate, readMigrations } from '../../src/db/index.ts'
-import { type Contract, readContract } from '../../src/http/index.ts'
+import { type ApiDocument, readApiDocument } from '../../src/http/index.ts'
 import {
   type Clock,
   frozenClock,
@@ -41,7 +41,7 @@ export type Tenant = {
   /** The same, and the answer must be the operation's success. Answers the body. */
   ok<Id extends OperationId>(id: Id, request?: Request): Promise<Operations[Id]['response']>
   /** The same, and the answer must be this refusal. */
-  refused(id: OperationId, request: Request, refusal: Refused): Promise<string>
+  refused(id: OperationId, request: Request, refusal: ExpectedRefusal): Promise<string>
   /** The announcements of this environment, oldest first. */
   announced(): Promise<{ type: string; objectId: string; before: unknown; after: unknown }[]>
   newKey(kind: KeyKind): Promise<string>
@@ -49,7 +49,7 @@ export type Tenant = {
   through(other: World): Tenant
 }
 
-export type Refused = { status: number; code: string | null; message?: RegExp }
+export type ExpectedRefusal = { status: number; code: string | null; message?: RegExp }
 
 export type World = { bursar: Bursar; clock: MovableClock; tenant(): Promise<Tenant> }
 
@@ -106,11 +106,11 @@ async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
   const newKey = async (kind: KeyKind) =>
     (await createKey(app, scope, { kind, name: `${kind} ${clock.now()}` })).secret
   const key = await newKey('full-access')
-  const contract = await readContract(new URL('../../api/openapi.json', import.meta.url))
+  const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
   return clientOf(bursar, { id, scope, key, made: new Map(), newKey, contract })
 }
 
-type Identity = Pick<Tenant, 'id' | 'scope' | 'key' | 'made' | 'newKey'> & { contract: Contract }
+type Identity = Pick<Tenant, 'id' | 'scope' | 'key' | 'made' | 'newKey'> & { contract: ApiDocument }
 
 function clientOf(bursar: Bursar, identity: Identity): Tenant {
   const { app, server, validators } = bursar

@@ -1,10 +1,10 @@
 import type { Tx } from '../../db/index.ts'
-import { announce, type EventType } from '../../events/index.ts'
+import { type EventType, publish } from '../../events/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
 import type { Call } from '../../operation.ts'
 import { bumpCatalogVersion, catalogTurn, lockCatalog } from '../catalog-store.ts'
-import { type CatalogUse, someOf } from '../catalog-use.ts'
+import { type CatalogUse, summarize } from '../catalog-use.ts'
 import {
   archivedCurrency,
   changeCurrency,
@@ -73,7 +73,7 @@ export const archiveCurrency = (
       after === before ? [] : await use.packagesWithCurrency(tx, call.scope, before.key)
     if (packages.length > 0)
       throw badInput(
-        `credits of the custom currency ${currencyId} are granted by ${someOf(packages.map(({ id }) => id))}`,
+        `credits of the custom currency ${currencyId} are granted by ${summarize(packages.map(({ id }) => id))}`,
         'IntegrityViolation',
       )
     return { after, event: 'credit_type.archived' }
@@ -90,13 +90,13 @@ export const unarchiveCurrency = (call: Call, currencyId: string): Promise<Curre
     return { after, event: 'credit_type.unarchived' }
   })
 
-type Decided = { after: Currency; event: EventType }
+type CurrencyChange = { after: Currency; event: EventType }
 
 /** Loads a currency under its lock, lets `decide` say what becomes of it, saves what differs. */
 async function changing(
   call: Call,
   currencyId: string,
-  decide: (tx: Tx, before: Currency, now: Instant) => Promise<Decided>,
+  decide: (tx: Tx, before: Currency, now: Instant) => Promise<CurrencyChange>,
 ): Promise<Currency> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
@@ -116,7 +116,7 @@ async function changing(
 async function save(
   tx: Tx,
   call: Call & { now: Instant },
-  { before, after, event }: Decided & { before: Currency | null },
+  { before, after, event }: CurrencyChange & { before: Currency | null },
 ): Promise<void> {
   const announcement = {
     type: event,
@@ -127,7 +127,7 @@ async function save(
   }
   await Promise.all([
     saveCurrency(tx, call.scope, after),
-    announce(tx, call, [announcement]),
+    publish(tx, call, [announcement]),
     bumpCatalogVersion(tx, call.scope),
   ])
 }

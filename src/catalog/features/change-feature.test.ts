@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Refusal } from '../../kernel/errors.ts'
+import type { ApiError } from '../../kernel/errors.ts'
 import {
   archivedFeature,
   changeFeature,
@@ -37,7 +37,7 @@ const byThousand = {
 }
 const created = (input: Partial<NewFeatureInput>): Feature =>
   newFeature('f', { ...blank, ...input }, { key: 'k', now: 1 })
-const refusal = (code: string, message: RegExp) => (error: Refusal) => {
+const refusal = (code: string, message: RegExp) => (error: ApiError) => {
   assert.deepEqual([error.status, error.code], [400, code], error.message)
   assert.match(error.message, message)
   return true

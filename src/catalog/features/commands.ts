@@ -1,10 +1,10 @@
 import type { Tx } from '../../db/index.ts'
-import { announce, type EventType } from '../../events/index.ts'
+import { type EventType, publish } from '../../events/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
 import type { Call } from '../../operation.ts'
 import { bumpCatalogVersion, catalogTurn, lockCatalog } from '../catalog-store.ts'
-import { type CatalogUse, someOf } from '../catalog-use.ts'
+import { type CatalogUse, summarize } from '../catalog-use.ts'
 import {
   addsUp,
   aggregatesOtherwise,
@@ -62,9 +62,9 @@ export const updateFeature = (
     return { after, event: 'feature.updated' }
   })
 
-type Asking = { tx: Tx; call: Call; use: CatalogUse }
+type UseQuery = { tx: Tx; call: Call; use: CatalogUse }
 
-async function refuseWhatIsInUse({ tx, call, use }: Asking, before: Feature, after: Feature) {
+async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, after: Feature) {
   const values = valuesRemoved(before, after)
   const granted =
     values.length === 0
@@ -76,7 +76,7 @@ async function refuseWhatIsInUse({ tx, call, use }: Asking, before: Feature, aft
         })
   if (granted.length > 0)
     throw badInput(
-      `enumConfiguration: entitlements grant ${someOf(granted)}`,
+      `enumConfiguration: entitlements grant ${summarize(granted)}`,
       'InvalidArgumentError',
     )
   if (countsOtherwise(before, after) && (await use.isSubscribed(tx, call.scope, before.key)))
@@ -116,7 +116,7 @@ export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): 
       after === before ? [] : await use.packagesWithFeature(tx, call.scope, before.key)
     if (packages.length > 0)
       throw badInput(
-        `the feature ${featureId} is granted by ${someOf(packages.map(({ id }) => id))}`,
+        `the feature ${featureId} is granted by ${summarize(packages.map(({ id }) => id))}`,
         'CannotArchiveFeatureError',
       )
     return { after, event: 'feature.deleted' }
@@ -129,13 +129,13 @@ export const unarchiveFeature = (call: Call, featureId: string): Promise<Feature
     event: 'feature.updated',
   }))
 
-type Decided = { after: Feature; event: EventType }
+type FeatureChange = { after: Feature; event: EventType }
 
 /** Loads a feature under its lock, lets `decide` say what becomes of it, and saves what differs. */
 async function changing(
   call: Call,
   featureId: string,
-  decide: (tx: Tx, before: Feature, now: Instant) => Promise<Decided>,
+  decide: (tx: Tx, before: Feature, now: Instant) => Promise<FeatureChange>,
 ): Promise<Feature> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
@@ -155,7 +155,7 @@ async function changing(
 async function save(
   tx: Tx,
   call: Call & { now: Instant },
-  { before, after, event }: Decided & { before: Feature | null },
+  { before, after, event }: FeatureChange & { before: Feature | null },
 ): Promise<void> {
   const announcement = {
     type: event,
@@ -166,7 +166,7 @@ async function save(
   }
   await Promise.all([
     saveFeature(tx, call.scope, after),
-    announce(tx, call, [announcement]),
+    publish(tx, call, [announcement]),
     bumpCatalogVersion(tx, call.scope),
   ])
 }

@@ -12,15 +12,15 @@ const meterOf = (...filters: Condition[][]) => ({
   filters: filters.map((conditions): MeterFilter => ({ conditions })),
 })
 
-type Compared = Extract<Condition, { value: string }>['operation']
-const compared = (operation: Compared, value: string, field = 'd'): Condition => ({
+type ComparisonOperation = Extract<Condition, { value: string }>['operation']
+const compared = (operation: ComparisonOperation, value: string, field = 'd'): Condition => ({
   field,
   operation,
   value,
 })
 
 /** What holds, and what does not, of a dimension against a value. */
-const rows: [actual: DimensionValue, value: string, holds: Compared[]][] = [
+const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]][] = [
   [
     'eu',
     'eu',
@@ -107,7 +107,7 @@ const rows: [actual: DimensionValue, value: string, holds: Compared[]][] = [
   ['', '0', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
 ]
 
-const COMPARED: readonly Compared[] = [
+const COMPARED: readonly ComparisonOperation[] = [
   'EQUALS',
   'NOT_EQUALS',
   'GREATER_THAN',
@@ -222,7 +222,7 @@ test('NOT_EQUALS is what EQUALS is not, IS_NOT_NULL what IS_NULL is not, IN is a
 test('a field that is there is before, at or after a value, and never two of these', () => {
   fc.assert(
     fc.property(dimension, value, (actual, text) => {
-      const holds = (operation: Compared) =>
+      const holds = (operation: ComparisonOperation) =>
         matches(meterOf([compared(operation, text)]), eventOf({ d: actual }))
       assert.notEqual(holds('GREATER_THAN'), holds('LESS_THAN_OR_EQUAL'))
       assert.notEqual(holds('LESS_THAN'), holds('GREATER_THAN_OR_EQUAL'))

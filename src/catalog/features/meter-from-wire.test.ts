@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Meter, MeterAggregation, MeterCondition } from '../../api.gen.ts'
-import type { Refusal } from '../../kernel/errors.ts'
+import type { ApiError } from '../../kernel/errors.ts'
 import { METER_SIZE_LIMIT, meterFromWire } from './meter-from-wire.ts'
 
 const count: MeterAggregation = { function: 'COUNT' }
@@ -9,7 +9,7 @@ const withCondition = (condition: MeterCondition): Meter => ({
   aggregation: count,
   filters: [{ conditions: [] }, { conditions: [{ field: 'a', operation: 'IS_NULL' }, condition] }],
 })
-const refusal = (message: RegExp) => (error: Refusal) => {
+const refusal = (message: RegExp) => (error: ApiError) => {
   assert.deepEqual([error.status, error.code], [400, 'InvalidArgumentError'])
   assert.match(error.message, message)
   return true

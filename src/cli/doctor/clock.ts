@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts'
 import { column, databaseClock, type Reader, row, sql } from '../../db/index.ts'
 import { type Instant, instantToWire, systemClock } from '../../kernel/clock.ts'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { findAhead } from '../repair/ahead.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
@@ -32,7 +32,7 @@ export async function lookAtClock(reader: Reader, config: Config): Promise<Findi
 async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
   const name = 'from the future'
   const found = await findAhead(reader, beyond).catch((error) => {
-    if (error instanceof Refusal) return null
+    if (error instanceof ApiError) return null
     throw error
   })
   if (found === null)

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts'
 import { type Connection, column, type Reader, row, sql } from '../../db/index.ts'
-import { EmbeddedStartError, readRecord } from '../../embedded-postgres/index.ts'
+import { EmbeddedStartError, readStateFile } from '../../embedded-postgres/index.ts'
 import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'
 import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'
@@ -23,7 +23,7 @@ export async function lookAtDatabase(
       ? { name: 'embedded', value: config.dataDir }
       : { name: 'DATABASE_URL', value: maskUrl(config.databaseUrl) }
   try {
-    const isNew = running === null && readRecord(config.dataDir)?.isComplete !== true
+    const isNew = running === null && readStateFile(config.dataDir)?.isComplete !== true
     if (config.databaseUrl === null && isNew)
       return [ok('embedded', 'none yet: the first start makes it')]
     const look = (reader: Reader) => inspect(reader, config)

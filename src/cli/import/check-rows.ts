@@ -1,13 +1,13 @@
-import { complaint, createValidators, parseJsonBody, readContract } from '../../http/index.ts'
+import { complaint, createValidators, parseJsonBody, readApiDocument } from '../../http/index.ts'
 import { required } from '../../kernel/assert.ts'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { namesRow, type SendRows } from './send-rows.ts'
 
 const CONTRACT = new URL('../../../api/openapi.json', import.meta.url)
 
 /** Checks rows as the server does before it looks at its data, and sends nothing. */
 export async function rowChecker(): Promise<SendRows> {
-  const contract = await readContract(CONTRACT)
+  const contract = await readApiDocument(CONTRACT)
   const operation = contract.operations.find(({ id }) => id === 'v1.customers.import')
   const validate = createValidators(contract).body(
     required(operation, 'the operation that imports'),
@@ -18,7 +18,7 @@ export async function rowChecker(): Promise<SendRows> {
       const error = validate(body)
       return error === null ? { created: 0 } : { refused: complaint('body', error) }
     } catch (error) {
-      if (error instanceof Refusal && namesRow(error.message)) return { refused: error.message }
+      if (error instanceof ApiError && namesRow(error.message)) return { refused: error.message }
       throw error
     }
   }

@@ -1,13 +1,13 @@
 import type { App } from '../../app.ts'
-import { recountCounters, turnFiredBack, windowsThen } from '../../budgets/index.ts'
-import { lockCustomerByKey, lockHeads } from '../../customers/index.ts'
+import { rebuildCounters, turnFiredBack, windowsThen } from '../../budgets/index.ts'
+import { lockCustomerByKey, lockVersions } from '../../customers/index.ts'
 import { turnAnnouncementsBack } from '../../events/index.ts'
 import { putWorkRight } from '../../jobs/index.ts'
 import type { Ahead } from '../../kernel/ahead.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import {
   forgetWindowsAhead,
-  recountTotals,
+  rebuildTotals,
   turnHeadBack,
   turnNamesBack,
   turnRecordsBack,
@@ -53,7 +53,7 @@ function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Prom
   const owner = { scope: { environmentKey }, customerKey }
   return app.db.transaction(async (tx) => {
     await lockCustomerByKey(tx, customerKey)
-    await lockHeads(tx, owner.scope, { customerKeys: [customerKey], now: ahead.at })
+    await lockVersions(tx, owner.scope, { customerKeys: [customerKey], now: ahead.at })
     await turnRowsBack(tx, ahead, customerKey)
     await turnGrantsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
     // Of budgets that have been turned back already: their windows are counted from their creation.
@@ -64,7 +64,7 @@ function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Prom
     await turnNamesBack(tx, customerKey, ahead)
     await turnHeadBack(tx, customerKey, { ahead, keptMs: closedKeptMs(app) })
     await forgetWindowsAhead(tx, customerKey, ahead)
-    await recountTotals(tx, owner)
-    await recountCounters(tx, owner)
+    await rebuildTotals(tx, owner)
+    await rebuildCounters(tx, owner)
   })
 }

@@ -3,23 +3,23 @@ import { findCurrenciesByKey } from '../../catalog/currencies/index.ts'
 import { findFeaturesByKey } from '../../catalog/features/index.ts'
 import { findResourceIds } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import type { Verified } from '../../engine/index.ts'
+import type { CustomerVerification } from '../../engine/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../../kernel/quantity.ts'
-import { type Metered, NO_RESOURCE } from '../../metering/index.ts'
+import { type MeterSubject, NO_RESOURCE } from '../../metering/index.ts'
 import type { TotalRow } from '../../metering/rebuild/index.ts'
 import type { BudgetName, Figures, Finding } from './finding.ts'
 
 /** A customer by its key and by its ids. */
-export type Named = { key: Uuid; environmentId: string; customerId: string }
+export type CustomerIds = { key: Uuid; environmentId: string; customerId: string }
 
 /** What was found about a customer, by the ids of everything that it is about. */
 export async function nameFindings(
   reader: Reader,
-  { key, ...ids }: Named,
-  verified: Verified,
+  { key, ...ids }: CustomerIds,
+  verified: CustomerVerification,
 ): Promise<Finding[]> {
   const { totals, marks, counters, attributions, records, names, postings, subjects } = verified
   const windowNames = await nameWindows(reader, key, [...totals.differences, ...marks.differences])
@@ -87,7 +87,7 @@ const idsOf = (things: readonly { key: Uuid; id: string }[]) => {
   return (key: Uuid): string => ids.get(key) ?? key
 }
 
-async function nameWindows(reader: Reader, customerKey: Uuid, metered: readonly Metered[]) {
+async function nameWindows(reader: Reader, customerKey: Uuid, metered: readonly MeterSubject[]) {
   const featureKeys = [...new Set(metered.map(({ featureKey }) => featureKey))]
   const featureId = idsOf(await findFeaturesByKey(reader, featureKeys))
   const resourceIds = await findResourceIds(
@@ -95,7 +95,7 @@ async function nameWindows(reader: Reader, customerKey: Uuid, metered: readonly 
     metered.map(({ resourceKey }) => ({ customerKey, resourceKey })),
   )
   const bound = (at: Instant): string | null => (Number.isFinite(at) ? instantToWire(at) : null)
-  return ({ featureKey, resourceKey }: Metered, window: Window) => ({
+  return ({ featureKey, resourceKey }: MeterSubject, window: Window) => ({
     featureId: featureId(featureKey),
     resourceId: resourceKey === NO_RESOURCE ? null : (resourceIds.get(resourceKey) ?? resourceKey),
     windowStart: bound(window.start),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../../kernel/errors.ts'
-import { createGroupQueue, type Entry, type GroupLimits, type Outcome } from './batch-queue.ts'
+import { ApiError } from '../../kernel/errors.ts'
+import { type BatchLimits, createBatchQueue, type Outcome, type QueueEntry } from './batch-queue.ts'
 
-const LIMITS: GroupLimits = {
+const LIMITS: BatchLimits = {
   groups: 1,
   company: 1,
   records: 10,
@@ -15,7 +15,7 @@ const LIMITS: GroupLimits = {
   waitingBytes: 1000,
 }
 
-type Part = Entry & { name: string }
+type Part = QueueEntry & { name: string }
 
 const part = (name: string, more: Partial<Part> = {}): Part => ({
   name,
@@ -30,10 +30,10 @@ type Commit = (group: readonly Part[]) => readonly Outcome<string>[]
 const done: Commit = (group) => group.map(({ name }) => ({ answer: name }))
 
 /** A queue whose groups end when the test says so. */
-function held(limits: Partial<GroupLimits> = {}, commit: Commit = done) {
+function held(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
   const groups: string[][] = []
   const ends: (() => void)[] = []
-  const queue = createGroupQueue<Part, string>(
+  const queue = createBatchQueue<Part, string>(
     { ...LIMITS, ...limits },
     async (group) => {
       groups.push(group.map(({ name }) => name))
@@ -251,7 +251,7 @@ test('a group that fails for a hopeless reason fails as a whole', async () => {
 })
 
 const statusOf = (refusal: unknown) =>
-  refusal instanceof Refusal ? [refusal.status, refusal.headers['retry-after']] : refusal
+  refusal instanceof ApiError ? [refusal.status, refusal.headers['retry-after']] : refusal
 
 test('what waits is bounded by number and bytes, of an owner and of all', async () => {
   const { submit, settled, endAll } = held({ waitingOfOwner: 2, waiting: 4, waitingBytes: 20 })
@@ -279,7 +279,7 @@ test('whatever arrives is answered once, in groups that keep to the limits', asy
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { maxLength: 40 }), async (entries) => {
       const touched = new Set<string>()
-      const queue = createGroupQueue<Part, string>(
+      const queue = createBatchQueue<Part, string>(
         limits,
         async (group) => {
           assert.equal(new Set(group.map(({ lane }) => lane)).size, 1)

@@ -1,8 +1,8 @@
 import { tooManyRequests, unavailable } from '../../kernel/errors.ts'
-import { createMemory, type Memory } from '../cache/index.ts'
+import { type Cache, createCache } from '../cache/index.ts'
 
 /** Something that waits to be committed along with others. */
-export type Entry = {
+export type QueueEntry = {
   /** Only entries of one lane share a group: the environment. */
   lane: string
   /** Whose state it works on: no two groups that run at once touch the same. */
@@ -16,9 +16,9 @@ export type Entry = {
 /** What became of an entry: its own doing, whatever its neighbours did. */
 export type Outcome<Answer> = { answer: Answer } | { refusal: unknown }
 
-export type GroupWork<E, Answer> = (group: readonly E[]) => Promise<readonly Outcome<Answer>[]>
+export type BatchWork<E, Answer> = (group: readonly E[]) => Promise<readonly Outcome<Answer>[]>
 
-export type GroupLimits = {
+export type BatchLimits = {
   /** Groups that run at once. */
   groups: number
   /** Entries that must wait before a group begins beside others, for `COMPANY_MS` at most. */
@@ -36,14 +36,14 @@ export type GroupLimits = {
 }
 
 /** What the error of a group means. */
-export type Failures = {
+export type RetryPolicy = {
   /** Whether none of the group would fare better by itself. */
   isHopeless: (error: unknown) => boolean
   /** Whether it has waited in vain for what somebody else has locked. */
   isLock: (error: unknown) => boolean
 }
 
-export type GroupQueue<E, Answer> = {
+export type BatchQueue<E, Answer> = {
   /**
    * Answers once the group of the entry has been committed. 429 when too many of its owner wait,
    * 503 when too much waits altogether; then nothing has happened.
@@ -51,7 +51,7 @@ export type GroupQueue<E, Answer> = {
   submit(entry: E): Promise<Answer>
 }
 
-type Waiting<E, Answer> = {
+type QueuedRequest<E, Answer> = {
   entry: E
   owner: string
   passedOver: number
@@ -73,14 +73,14 @@ type Waiting<E, Answer> = {
  * locked fails as a whole, and gets no company until it has succeeded: each try takes as long as a
  * lock is waited for.
  */
-export function createGroupQueue<E extends Entry, Answer>(
-  limits: GroupLimits,
-  work: GroupWork<E, Answer>,
-  failures: Failures,
-): GroupQueue<E, Answer> {
+export function createBatchQueue<E extends QueueEntry, Answer>(
+  limits: BatchLimits,
+  work: BatchWork<E, Answer>,
+  failures: RetryPolicy,
+): BatchQueue<E, Answer> {
   const owners: Owners<E, Answer> = new Map()
   const busy = new Map<string, number>()
-  const locked = createMemory<boolean>(LOCKED)
+  const locked = createCache<boolean>(LOCKED)
   let running = 0
   let waiting = 0
   let waitingBytes = 0
@@ -99,7 +99,7 @@ export function createGroupQueue<E extends Entry, Answer>(
   }
   const startLate = later(() => start(1))
 
-  const run = async (group: readonly Waiting<E, Answer>[]) => {
+  const run = async (group: readonly QueuedRequest<E, Answer>[]) => {
     running += 1
     mark(busy, group, 1)
     const { again, isLocked } = await commit(group, work, failures)
@@ -111,7 +111,7 @@ export function createGroupQueue<E extends Entry, Answer>(
     start()
   }
 
-  const enqueue = (each: Waiting<E, Answer>) => {
+  const enqueue = (each: QueuedRequest<E, Answer>) => {
     waiting += 1
     waitingBytes += each.entry.bytes
     const queue = owners.get(each.owner)
@@ -135,9 +135,9 @@ export function createGroupQueue<E extends Entry, Answer>(
   }
 }
 
-type Waits = Pick<GroupLimits, 'waiting' | 'waitingBytes' | 'waitingOfOwner'>
+type Waits = Pick<BatchLimits, 'waiting' | 'waitingBytes' | 'waitingOfOwner'>
 
-function refuseWhenFull(now: Waits, { bytes, touches }: Entry, limits: Waits): void {
+function refuseWhenFull(now: Waits, { bytes, touches }: QueueEntry, limits: Waits): void {
   if (now.waiting >= limits.waiting || now.waitingBytes + bytes > limits.waitingBytes)
     throw unavailable('too many reports wait to be written')
   if (touches.length === 1 && now.waitingOfOwner >= limits.waitingOfOwner)
@@ -147,10 +147,10 @@ function refuseWhenFull(now: Waits, { bytes, touches }: Entry, limits: Waits): v
 }
 
 /** Queues by owner, in the order of their turns. None is empty. */
-type Owners<E, Answer> = Map<string, Waiting<E, Answer>[]>
+type Owners<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
 
 /** Entries that touch several share one owner: there are too many combinations to take turns. */
-const ownerOf = ({ lane, touches }: Entry): string =>
+const ownerOf = ({ lane, touches }: QueueEntry): string =>
   `${lane} ${touches.length === 1 ? touches[0] : ''}`
 
 /** Does something after `COMPANY_MS`, once for all who ask for it until then. */
@@ -173,11 +173,11 @@ const COMPANY_MS = 20
 const LOCKED = 10_000
 
 /** Those that have to be tried again; or whether the group has failed for good, by a lock. */
-async function commit<E extends Entry, Answer>(
-  group: readonly Waiting<E, Answer>[],
-  work: GroupWork<E, Answer>,
-  { isHopeless, isLock }: Failures,
-): Promise<{ again: readonly Waiting<E, Answer>[]; isLocked: boolean }> {
+async function commit<E extends QueueEntry, Answer>(
+  group: readonly QueuedRequest<E, Answer>[],
+  work: BatchWork<E, Answer>,
+  { isHopeless, isLock }: RetryPolicy,
+): Promise<{ again: readonly QueuedRequest<E, Answer>[]; isLocked: boolean }> {
   try {
     const outcomes = await work(group.map(({ entry }) => entry))
     group.forEach(({ settle }, index) => {
@@ -187,7 +187,7 @@ async function commit<E extends Entry, Answer>(
   } catch (error) {
     const isLocked = isLock(error)
     if (group.length > 1 && !isHopeless(error) && !(isLocked && onlyOwner(group) !== null)) {
-      const apart = (each: Waiting<E, Answer>) =>
+      const apart = (each: QueuedRequest<E, Answer>) =>
         isLocked && each.apart === null && each.entry.touches.length === 1 ? 'owner' : 'entry'
       return { again: group.map((each) => ({ ...each, apart: apart(each) })), isLocked: false }
     }
@@ -197,7 +197,7 @@ async function commit<E extends Entry, Answer>(
 }
 
 /** Whose state alone a group works on; null where it is several's. */
-const onlyOwner = <E extends Entry>(
+const onlyOwner = <E extends QueueEntry>(
   group: readonly { owner: string; entry: E }[],
 ): string | null => {
   const [first] = group
@@ -207,7 +207,7 @@ const onlyOwner = <E extends Entry>(
   return isOne ? (first?.owner ?? null) : null
 }
 
-function mark<E extends Entry>(
+function mark<E extends QueueEntry>(
   busy: Map<string, number>,
   group: readonly { entry: E }[],
   by: number,
@@ -226,17 +226,17 @@ function mark<E extends Entry>(
  * that its owner has behind it. One that touches several is not for ever: there may never be a time
  * when none of them is busy. Then it is taken all the same, and waits in the database.
  */
-function nextGroup<E extends Entry, Answer>(
+function nextGroup<E extends QueueEntry, Answer>(
   owners: Owners<E, Answer>,
-  { busy, locked }: { busy: ReadonlyMap<string, number>; locked: Memory<boolean> },
-  limits: GroupLimits,
-): Waiting<E, Answer>[] {
-  const group: Waiting<E, Answer>[] = []
-  const passed = new Map<string, Waiting<E, Answer>>()
+  { busy, locked }: { busy: ReadonlyMap<string, number>; locked: Cache<boolean> },
+  limits: BatchLimits,
+): QueuedRequest<E, Answer>[] {
+  const group: QueuedRequest<E, Answer>[] = []
+  const passed = new Map<string, QueuedRequest<E, Answer>>()
   let room = limits.records
-  const isApart = ({ owner, apart }: Waiting<E, Answer>) =>
+  const isApart = ({ owner, apart }: QueuedRequest<E, Answer>) =>
     apart === 'owner' || locked.get(owner) === true
-  const fits = (next: Waiting<E, Answer>): boolean => {
+  const fits = (next: QueuedRequest<E, Answer>): boolean => {
     const first = group[0]
     if (first === undefined) return true
     if (first.apart === 'entry' || next.apart === 'entry') return false
@@ -269,16 +269,16 @@ function nextGroup<E extends Entry, Answer>(
 function toTheEnd<E, Answer>(
   owners: Owners<E, Answer>,
   owner: string,
-  queue: Waiting<E, Answer>[],
+  queue: QueuedRequest<E, Answer>[],
 ): void {
   owners.delete(owner)
   if (queue.length > 0) owners.set(owner, queue)
 }
 
-const isBlocked = <E extends Entry, Answer>(
-  { entry, passedOver }: Waiting<E, Answer>,
+const isBlocked = <E extends QueueEntry, Answer>(
+  { entry, passedOver }: QueuedRequest<E, Answer>,
   busy: ReadonlyMap<string, number>,
-  { patience }: GroupLimits,
+  { patience }: BatchLimits,
 ): boolean =>
   (entry.touches.length === 1 || passedOver < patience) &&
   entry.touches.some((touched) => busy.has(touched))

@@ -1,19 +1,19 @@
 import type { Tx } from '../../db/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { findDecided } from '../../metering/dedup/index.ts'
+import { findDecisions } from '../../metering/dedup/index.ts'
 import type { Reservation, UsageRecord } from '../../metering/index.ts'
 import { hasRecord } from '../../metering/records/index.ts'
 import { findReservations } from '../../metering/reservations/index.ts'
-import type { Deciding, FirstAnswer, State } from '../state/index.ts'
+import type { DecisionEntry, FirstAnswer, State } from '../state/index.ts'
 
 /** Something that a group writes, by which its commit is known. */
-export type Marker =
+export type CommitProbe =
   | { kind: 'record'; record: UsageRecord }
-  | { kind: 'decision'; decision: Deciding }
+  | { kind: 'decision'; decision: DecisionEntry }
   | { kind: 'reservation'; reservation: Reservation }
 
 /** null: the group writes nothing that could be lost. */
-export function markerOf(state: State): Marker | null {
+export function probeOf(state: State): CommitProbe | null {
   const [record] = state.records
   if (record !== undefined) return { kind: 'record', record }
   const [decision] = state.decisions.changes.values()
@@ -23,11 +23,11 @@ export function markerOf(state: State): Marker | null {
 }
 
 /** Whether what a group wrote is there. The heads of its customers must be locked. */
-export async function hasMarker(tx: Tx, clock: Clock, marker: Marker): Promise<boolean> {
+export async function isCommitted(tx: Tx, clock: Clock, marker: CommitProbe): Promise<boolean> {
   if (marker.kind === 'record') return hasRecord(tx, marker.record)
   if (marker.kind === 'decision') {
     const { eventKey, occurredAt: now, ...name } = marker.decision
-    const [found] = await findDecided<FirstAnswer>(tx, clock, [{ ...name, now }])
+    const [found] = await findDecisions<FirstAnswer>(tx, clock, [{ ...name, now }])
     return found?.eventKey === eventKey
   }
   const { reservation } = marker

@@ -4,19 +4,19 @@ import { notFound } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
-import type { Memory } from '../cache/index.ts'
-import type { Address, Subject } from '../types.ts'
+import type { Cache } from '../cache/index.ts'
+import type { Subject, SubjectKeys } from '../types.ts'
 
 /**
  * The keys of subjects, in their order. 404 `CustomerNotFound`, naming the first of `list` that is
  * unknown.
  */
-export async function findAddresses<S extends Subject>(
+export async function findSubjectKeys<S extends Subject>(
   reader: Reader,
   scope: Scope,
-  { subjects, list, keys }: { subjects: readonly S[]; list: string; keys: Memory<Uuid> },
-): Promise<(S & Address)[]> {
-  const addresses = await addressesOf(reader, scope, { subjects, keys })
+  { subjects, list, keys }: { subjects: readonly S[]; list: string; keys: Cache<Uuid> },
+): Promise<(S & SubjectKeys)[]> {
+  const addresses = await subjectKeysOf(reader, scope, { subjects, keys })
   return subjects.map((subject, index) => {
     const address = addresses[index] ?? null
     if (address === null)
@@ -33,11 +33,11 @@ export async function findAddresses<S extends Subject>(
  * so that who was found once is not looked up again; but a database that was put back may have lost
  * what a key stands for, so that whoever writes by one proves it under its lock.
  */
-export async function addressesOf(
+export async function subjectKeysOf(
   reader: Reader,
   scope: Scope,
-  { subjects, keys }: { subjects: readonly Subject[]; keys: Memory<Uuid> },
-): Promise<(Address | null)[]> {
+  { subjects, keys }: { subjects: readonly Subject[]; keys: Cache<Uuid> },
+): Promise<(SubjectKeys | null)[]> {
   const customerName = ({ customerId }: Subject) => `${scope.environmentKey} ${customerId}`
   const customers = await lookUp(subjects, customerName, keys, async (unknown) => {
     const ids = unknown.map(({ customerId }) => customerId)
@@ -71,7 +71,7 @@ export async function addressesOf(
 async function lookUp<T>(
   things: readonly T[],
   nameOf: (thing: T) => string,
-  keys: Memory<Uuid>,
+  keys: Cache<Uuid>,
   find: (unknown: T[]) => Promise<(Uuid | null)[]>,
 ): Promise<ReadonlyMap<string, Uuid>> {
   const found = new Map<string, Uuid>()

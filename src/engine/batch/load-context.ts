@@ -4,10 +4,10 @@ import { findBudgets, readThresholds, type Threshold } from '../../budgets/index
 import { catalogVersion } from '../../catalog/index.ts'
 import {
   archivedAmong,
+  type CustomerVersion,
   countResources,
   environmentVersion,
-  type Head,
-  lockHeads,
+  lockVersions,
   StaleKey,
 } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
@@ -15,7 +15,7 @@ import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type MeteredOf, NO_RESOURCE, type Reservation } from '../../metering/index.ts'
+import { type CustomerMeterSubject, NO_RESOURCE, type Reservation } from '../../metering/index.ts'
 import { findReservations } from '../../metering/reservations/index.ts'
 import type {
   Attributable,
@@ -25,7 +25,7 @@ import type {
   ReadPast,
   ReadResolutions,
 } from '../cache/index.ts'
-import type { Known } from '../record/index.ts'
+import type { ValidationContext } from '../record/index.ts'
 import {
   attributableOf,
   freeExpired,
@@ -33,11 +33,11 @@ import {
   unknownReservation,
 } from '../reservations/index.ts'
 import { nameOfReservation } from '../state/index.ts'
-import type { Address } from '../types.ts'
-import { itemsOf, type Work } from './request.ts'
+import type { SubjectKeys } from '../types.ts'
+import { type EngineRequest, itemsOf } from './request.ts'
 
 /** What is remembered between groups. */
-export type Reading = {
+export type ContextReaders = {
   app: App
   readCatalog: ReadCatalog
   readHoldings: ReadHoldings
@@ -46,7 +46,7 @@ export type Reading = {
 }
 
 /** What a group is prepared by, and what it is about to settle. */
-export type KnownOfGroup = Known &
+export type BatchContext = ValidationContext &
   KnownReservations & {
     /** Of the catalog that its features are of. */
     catalogVersion: Uuid
@@ -61,15 +61,15 @@ export type KnownOfGroup = Known &
  * is then held no longer, of the customers for whom something is decided. `StaleKey` where a
  * customer or a resource is not there.
  */
-export async function readKnown(
-  { app, readCatalog, readHoldings, readPast, readResolutions }: Reading,
+export async function loadContext(
+  { app, readCatalog, readHoldings, readPast, readResolutions }: ContextReaders,
   tx: Tx,
-  asked: { scope: Scope; group: readonly Work[]; customerKeys: readonly Uuid[] },
-): Promise<KnownOfGroup> {
+  asked: { scope: Scope; group: readonly EngineRequest[]; customerKeys: readonly Uuid[] },
+): Promise<BatchContext> {
   const { scope, group, customerKeys } = asked
   const now = app.clock.now()
   const settling = group.flatMap((work) => (work.kind === 'settling' ? [work.item] : []))
-  const locking = lockHeads(tx, scope, { customerKeys, now })
+  const locking = lockVersions(tx, scope, { customerKeys, now })
   const reading = Promise.all([
     archivedAmong(tx, customerKeys),
     catalogVersion(tx, scope),
@@ -100,7 +100,8 @@ export async function readKnown(
     findBudgets(tx, reservations.flatMap(budgetsHeld)),
   ])
   const heldThenOf = await readPast(tx, datedBy(group, catalog), holdingOf)
-  const headOf = (customerKey: Uuid): Head => required(heads.get(customerKey), 'a locked head')
+  const headOf = (customerKey: Uuid): CustomerVersion =>
+    required(heads.get(customerKey), 'a locked head')
   const byName = new Map(reservations.map((each) => [nameOfReservation(each), each]))
   return {
     nowOf: (customerKey) => headOf(customerKey).now,
@@ -126,7 +127,7 @@ export async function readKnown(
 }
 
 /** Nothing that is written leads to a resource, as heads do to their customers. */
-async function proveResources(tx: Tx, group: readonly Work[]): Promise<void> {
+async function proveResources(tx: Tx, group: readonly EngineRequest[]): Promise<void> {
   const asked = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
   for (const work of group)
     if (work.kind !== 'settling')
@@ -140,7 +141,7 @@ async function proveResources(tx: Tx, group: readonly Work[]): Promise<void> {
 const ignore = () => {}
 
 /** The customers for whom something is decided by what is held. */
-const decidedFor = (group: readonly Work[]): Uuid[] => [
+const decidedFor = (group: readonly EngineRequest[]): Uuid[] => [
   ...new Set(
     group.flatMap((work) =>
       work.kind === 'use' || work.kind === 'settling' ? [work.item.customerKey] : [],
@@ -152,7 +153,7 @@ const decidedFor = (group: readonly Work[]): Uuid[] => [
 const unknownDimensionsFor = async (
   tx: Tx,
   scope: Scope,
-  group: readonly Work[],
+  group: readonly EngineRequest[],
 ): Promise<UnknownDimensions> =>
   group.some((work) => work.kind === 'use' && work.item.asksBudgets)
     ? findUnknownDimensions(tx, scope)
@@ -161,7 +162,7 @@ const unknownDimensionsFor = async (
 const budgetsHeld = ({ customerKey, attribution }: Reservation) =>
   (attribution?.postings ?? []).map(({ assignmentKey }) => ({ customerKey, assignmentKey }))
 
-const featureIdsOf = (group: readonly Work[]): string[] => [
+const featureIdsOf = (group: readonly EngineRequest[]): string[] => [
   ...new Set(
     group.flatMap((work) => {
       if (work.kind === 'reports') return work.items.map(({ featureId }) => featureId)
@@ -170,10 +171,10 @@ const featureIdsOf = (group: readonly Work[]): string[] => [
   ),
 ]
 
-type Addressed = Attributable & { resourceKey: Uuid }
+type AttributableRecord = Attributable & { resourceKey: Uuid }
 
 /** The items of a group, with the features that they may count for, as far as names tell. */
-const attributablesOf = (group: readonly Work[], catalog: Catalog): Addressed[] =>
+const attributablesOf = (group: readonly EngineRequest[], catalog: Catalog): AttributableRecord[] =>
   group.flatMap((work) => {
     if (work.kind === 'settling') return []
     if (work.kind === 'events')
@@ -185,7 +186,10 @@ const attributablesOf = (group: readonly Work[], catalog: Catalog): Addressed[] 
   })
 
 /** The reports of a group, and the uses that are only recorded, which say when they were. */
-const datedBy = (group: readonly Work[], catalog: Catalog): (MeteredOf & { at: Instant })[] =>
+const datedBy = (
+  group: readonly EngineRequest[],
+  catalog: Catalog,
+): (CustomerMeterSubject & { at: Instant })[] =>
   group.flatMap((work) => {
     if (work.kind !== 'reports' && work.kind !== 'use') return []
     return itemsOf(work).flatMap((item) => {
@@ -198,12 +202,16 @@ const datedBy = (group: readonly Work[], catalog: Catalog): (MeteredOf & { at: I
   })
 
 const addressed = (
-  { customerKey, resourceKey, dimensions }: Address & Pick<Attributable, 'dimensions'>,
+  { customerKey, resourceKey, dimensions }: SubjectKeys & Pick<Attributable, 'dimensions'>,
   features: readonly { key: Uuid }[],
-): Addressed[] =>
+): AttributableRecord[] =>
   resourceKey === null
     ? []
     : [{ customerKey, resourceKey, dimensions, featureKeys: features.map(({ key }) => key) }]
 
-const meteredBy = ({ customerKey, resourceKey, featureKeys }: Addressed): MeteredOf[] =>
+const meteredBy = ({
+  customerKey,
+  resourceKey,
+  featureKeys,
+}: AttributableRecord): CustomerMeterSubject[] =>
   featureKeys.map((featureKey) => ({ customerKey, resourceKey, featureKey }))

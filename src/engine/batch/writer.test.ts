@@ -5,7 +5,7 @@ import { openShop } from '../../../test/support/shop.ts'
 import { openWorld, type Tenant } from '../../../test/support/world.ts'
 import { customerNamed } from '../../customers/index.ts'
 import { sql } from '../../db/index.ts'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { systemOrigin } from '../../kernel/origin.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import { sources } from '../../sources.ts'
@@ -59,7 +59,7 @@ test('what cannot be found out is 503, and the same keys then count once', async
   const report = () =>
     writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], origin)
   proxy.cutNext('after', 1000)
-  await assert.rejects(report(), (error) => error instanceof Refusal && error.status === 503)
+  await assert.rejects(report(), (error) => error instanceof ApiError && error.status === 503)
   proxy.forgive()
   const [again] = await report()
   assert.equal(again?.currentUsage, wholeUnits(1))

@@ -1,35 +1,41 @@
 import type { App } from '../../app.ts'
 import { StaleKey, unknownCustomer } from '../../customers/index.ts'
 import { isLockTimeout, isUnreachable, perEpoch } from '../../db/index.ts'
-import type { SourceLoader } from '../../entitlements/index.ts'
+import type { EntitlementSource } from '../../entitlements/index.ts'
 import { assert } from '../../kernel/assert.ts'
-import { Refusal, unavailable, WrongClock } from '../../kernel/errors.ts'
+import { ApiError, unavailable, WrongClock } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import {
-  createMemory,
-  type Memory,
+  type Cache,
+  cacheCatalog,
+  cacheEntitlements,
+  cacheResolutions,
+  createCache,
   pastBy,
-  rememberCatalog,
-  rememberHeld,
-  rememberResolutions,
 } from '../cache/index.ts'
-import { denied, type UseAnswer, useOfNobody } from '../consume/index.ts'
-import type { SettlingAnswer } from '../reservations/index.ts'
-import type { EventInput, Reported, ReportInput, SettlingInput, UseInput } from '../types.ts'
-import { createGroupQueue, type Entry, type GroupLimits } from './batch-queue.ts'
-import { commitGroup } from './commit-batch.ts'
-import type { GroupAnswer } from './execute-batch.ts'
-import { addressesOf, findAddresses } from './find-subjects.ts'
-import { itemsOf, type Work } from './request.ts'
+import { type ConsumptionAnswer, denied, useOfNobody } from '../consume/index.ts'
+import type { ReservationAnswer } from '../reservations/index.ts'
+import type {
+  ConsumptionInput,
+  EventInput,
+  ReportInput,
+  ReportResult,
+  ReservationStepInput,
+} from '../types.ts'
+import { type BatchLimits, createBatchQueue, type QueueEntry } from './batch-queue.ts'
+import { commitBatch } from './commit-batch.ts'
+import type { BatchAnswer } from './execute-batch.ts'
+import { findSubjectKeys, subjectKeysOf } from './find-subjects.ts'
+import { type EngineRequest, itemsOf } from './request.ts'
 
 /**
  * Two groups at once keep the database busy while one of them is decided; with 16 entries the
  * second is worth its statements. More records make a group slower without making the record
  * cheaper.
  */
-const LIMITS: GroupLimits = {
+const LIMITS: BatchLimits = {
   groups: 2,
   company: 16,
   records: 2000,
@@ -54,41 +60,41 @@ export type UsageWriter = {
     scope: Scope,
     reports: readonly ReportInput[],
     origin: Origin,
-  ): Promise<readonly Reported[]>
+  ): Promise<readonly ReportResult[]>
   /** Counts events, all or none. See `prepareEvents`; 404 `CustomerNotFound`; 429, 503. */
   ingest(scope: Scope, events: readonly EventInput[], origin: Origin): Promise<void>
   /** Decides a use. See `prepareUse` and `decideUse`; an unknown customer is denied; 429, 503. */
-  use(scope: Scope, use: UseInput, origin: Origin): Promise<UseAnswer>
+  use(scope: Scope, use: ConsumptionInput, origin: Origin): Promise<ConsumptionAnswer>
   /** Settles a reservation. See `settle`; 404 `CustomerNotFound`; 429, 503. */
-  settle(scope: Scope, settling: SettlingInput, origin: Origin): Promise<SettlingAnswer>
+  settle(scope: Scope, settling: ReservationStepInput, origin: Origin): Promise<ReservationAnswer>
 }
 
-type Request = Entry & { scope: Scope; work: Work }
+type Request = QueueEntry & { scope: Scope; work: EngineRequest }
 
 /** Writes usage to the database of an application, by groups. */
-export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): UsageWriter {
-  const keysOf = perEpoch(() => createMemory<Uuid>(KEYS))
+export function createUsageWriter(app: App, loaders: readonly EntitlementSource[]): UsageWriter {
+  const keysOf = perEpoch(() => createCache<Uuid>(KEYS))
   const committingOf = perEpoch(() => ({
     app,
-    readCatalog: rememberCatalog(),
-    readHoldings: rememberHeld(loaders),
+    readCatalog: cacheCatalog(),
+    readHoldings: cacheEntitlements(loaders),
     readPast: pastBy(loaders),
-    readResolutions: rememberResolutions(),
-    trimmed: createMemory<true>(ENVIRONMENTS),
+    readResolutions: cacheResolutions(),
+    trimmed: createCache<true>(ENVIRONMENTS),
   }))
-  const queue = createGroupQueue<Request, GroupAnswer>(
+  const queue = createBatchQueue<Request, BatchAnswer>(
     LIMITS,
     (group) => {
       const works = group.map(({ work }) => work)
-      return commitGroup(committingOf(app.db), laneOf(group), works)
+      return commitBatch(committingOf(app.db), laneOf(group), works)
     },
     { isHopeless, isLock },
   )
-  const submit = async <K extends GroupAnswer['kind']>(
+  const submit = async <K extends BatchAnswer['kind']>(
     kind: K,
     scope: Scope,
-    work: Work,
-  ): Promise<Extract<GroupAnswer, { kind: K }>> => {
+    work: EngineRequest,
+  ): Promise<Extract<BatchAnswer, { kind: K }>> => {
     const items = itemsOf(work)
     const answer = await queue.submit({
       lane: scope.environmentKey,
@@ -99,24 +105,24 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
       work,
     })
     assert(answer.kind === kind, 'a request was answered as another kind')
-    return answer as Extract<GroupAnswer, { kind: K }>
+    return answer as Extract<BatchAnswer, { kind: K }>
   }
-  const withKeys = <T>(work: (keys: Memory<Uuid>) => Promise<T>): Promise<T> =>
+  const withKeys = <T>(work: (keys: Cache<Uuid>) => Promise<T>): Promise<T> =>
     tryAgainWhenStale(() => keysOf(app.db), work)
   return {
     report: (scope, subjects, origin) =>
       withKeys(async (keys) => {
-        const items = await findAddresses(app.db.read, scope, { subjects, list: 'usages', keys })
+        const items = await findSubjectKeys(app.db.read, scope, { subjects, list: 'usages', keys })
         return (await submit('records', scope, { kind: 'reports', items, origin })).reported
       }),
     ingest: (scope, subjects, origin) =>
       withKeys(async (keys) => {
-        const items = await findAddresses(app.db.read, scope, { subjects, list: 'events', keys })
+        const items = await findSubjectKeys(app.db.read, scope, { subjects, list: 'events', keys })
         await submit('records', scope, { kind: 'events', items, origin })
       }),
     use: (scope, use, origin) =>
       withKeys(async (keys) => {
-        const [address] = await addressesOf(app.db.read, scope, { subjects: [use], keys })
+        const [address] = await subjectKeysOf(app.db.read, scope, { subjects: [use], keys })
         if (!address) {
           const evaluated = useOfNobody(use.amount, app.clock.now())
           return denied({ evaluated, asksBudgets: use.asksBudgets, unresolved: [] })
@@ -127,7 +133,7 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
     settle: (scope, settling, origin) =>
       withKeys(async (keys) => {
         const subjects = [{ customerId: settling.customerId, resourceId: null }]
-        const [address] = await addressesOf(app.db.read, scope, { subjects, keys })
+        const [address] = await subjectKeysOf(app.db.read, scope, { subjects, keys })
         if (!address) throw unknownCustomer(settling.customerId)
         const item = { ...settling, customerKey: address.customerKey }
         return (await submit('settling', scope, { kind: 'settling', item, origin })).settled
@@ -137,8 +143,8 @@ export function createUsageWriter(app: App, loaders: readonly SourceLoader[]): U
 
 /** Does work that begins by finding keys: remembered ones may be of what a fail-over has lost. */
 async function tryAgainWhenStale<T>(
-  rememberedKeys: () => Memory<Uuid>,
-  work: (keys: Memory<Uuid>) => Promise<T>,
+  rememberedKeys: () => Cache<Uuid>,
+  work: (keys: Cache<Uuid>) => Promise<T>,
 ): Promise<T> {
   for (let left = LOOK_UPS; left > 0; left -= 1) {
     const keys = rememberedKeys()
@@ -160,6 +166,6 @@ const laneOf = (group: readonly Request[]): Scope => ({ environmentKey: group[0]
 
 /** Without a database, or a clock, no one of a group would fare better by itself. */
 const isHopeless = (error: unknown): boolean =>
-  error instanceof WrongClock || (error instanceof Refusal && isUnreachable(error.cause))
+  error instanceof WrongClock || (error instanceof ApiError && isUnreachable(error.cause))
 
-const isLock = (error: unknown): boolean => error instanceof Refusal && isLockTimeout(error.cause)
+const isLock = (error: unknown): boolean => error instanceof ApiError && isLockTimeout(error.cause)

@@ -10,7 +10,7 @@ import type { Reader } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { createMemory, type Memory } from './cache.ts'
+import { type Cache, createCache } from './cache.ts'
 
 /** An environment's features, as far as they were asked for, as of one version of its catalog. */
 export type Catalog = {
@@ -25,12 +25,12 @@ export type Catalog = {
 const ENVIRONMENTS = 1000
 const REMEMBERED = 10_000
 
-type Remembered = {
+type CachedCatalog = {
   version: Uuid
   metered: readonly MeteredFeature[]
-  byId: Memory<Feature>
-  byKey: Memory<Feature>
-  byEventName: Memory<readonly MeteredFeature[]>
+  byId: Cache<Feature>
+  byKey: Cache<Feature>
+  byEventName: Cache<readonly MeteredFeature[]>
 }
 
 export type ReadCatalog = (
@@ -40,8 +40,8 @@ export type ReadCatalog = (
 ) => Promise<Catalog>
 
 /** Reads features, and remembers them until the version of the catalog is another one. */
-export function rememberCatalog(): ReadCatalog {
-  const environments = createMemory<Remembered>(ENVIRONMENTS)
+export function cacheCatalog(): ReadCatalog {
+  const environments = createCache<CachedCatalog>(ENVIRONMENTS)
   const remembered = async (reader: Reader, scope: Scope, version: Uuid) => {
     const before = environments.get(scope.environmentKey)
     if (before?.version === version) return before
@@ -49,9 +49,9 @@ export function rememberCatalog(): ReadCatalog {
     const known = {
       version,
       metered,
-      byId: createMemory<Feature>(REMEMBERED),
-      byKey: createMemory<Feature>(REMEMBERED),
-      byEventName: createMemory<readonly MeteredFeature[]>(REMEMBERED),
+      byId: createCache<Feature>(REMEMBERED),
+      byKey: createCache<Feature>(REMEMBERED),
+      byEventName: createCache<readonly MeteredFeature[]>(REMEMBERED),
     }
     environments.set(scope.environmentKey, known)
     return known
@@ -82,7 +82,7 @@ export function rememberCatalog(): ReadCatalog {
 
 /** Features by name: those that are remembered, and what `read` finds of the others. */
 async function recalled(
-  memory: Memory<Feature>,
+  memory: Cache<Feature>,
   names: readonly string[],
   of: { read: (unknown: string[]) => Promise<Feature[]>; nameOf: (feature: Feature) => string },
 ): Promise<ReadonlyMap<string, Feature>> {

@@ -1,41 +1,50 @@
-import type { Head } from '../../customers/index.ts'
+import type { CustomerVersion } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import { type HeldFeature, readHeld, type SourceLoader } from '../../entitlements/index.ts'
+import {
+  type EffectiveEntitlementOf,
+  type EntitlementSource,
+  readHeld,
+} from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { type MeteredOf, NO_RESOURCE } from '../../metering/index.ts'
-import { createMemory } from './cache.ts'
+import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
+import { createCache } from './cache.ts'
 
 /** Features of customers that are remembered, about a kilobyte each. */
 const REMEMBERED = 50_000
 
 /** What a customer, or a resource of it, holds of a feature at the instant of decision. */
-export type HoldingOf = (metered: MeteredOf) => HeldFeature
+export type HoldingOf = (metered: CustomerMeterSubject) => EffectiveEntitlementOf
 
 export type ReadHoldings = (
   reader: Reader,
-  metered: readonly MeteredOf[],
-  heads: ReadonlyMap<Uuid, Head>,
+  metered: readonly CustomerMeterSubject[],
+  heads: ReadonlyMap<Uuid, CustomerVersion>,
 ) => Promise<HoldingOf>
 
-type Remembered = { holding: HeldFeature; version: Uuid; from: Instant; until: Instant | null }
+type CachedEntitlement = {
+  holding: EffectiveEntitlementOf
+  version: Uuid
+  from: Instant
+  until: Instant | null
+}
 
-const nameOf = ({ customerKey, featureKey, resourceKey }: MeteredOf): string =>
+const nameOf = ({ customerKey, featureKey, resourceKey }: CustomerMeterSubject): string =>
   `${customerKey} ${featureKey} ${resourceKey}`
 
-const isGood = ({ version, from, until }: Remembered, head: Head): boolean =>
+const isGood = ({ version, from, until }: CachedEntitlement, head: CustomerVersion): boolean =>
   version === head.version && from <= head.now && (until === null || head.now < until)
 
 /**
  * Reads what is held of features, in one statement, and remembers what is held until the structure
  * of the customer changes or a source begins or ends.
  */
-export function rememberHeld(loaders: readonly SourceLoader[]): ReadHoldings {
-  const remembered = createMemory<Remembered>(REMEMBERED)
+export function cacheEntitlements(loaders: readonly EntitlementSource[]): ReadHoldings {
+  const remembered = createCache<CachedEntitlement>(REMEMBERED)
   return async (reader, metered, heads) => {
-    const found = new Map<string, HeldFeature>()
-    const unknown = new Map<string, MeteredOf & { head: Head }>()
+    const found = new Map<string, EffectiveEntitlementOf>()
+    const unknown = new Map<string, CustomerMeterSubject & { head: CustomerVersion }>()
     for (const each of metered) {
       const name = nameOf(each)
       const head = required(heads.get(each.customerKey), 'the head of a customer')

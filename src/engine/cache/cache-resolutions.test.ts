@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld, type Tenant } from '../../../test/support/world.ts'
-import { environmentVersion, findCustomerKey, type Head } from '../../customers/index.ts'
+import { type CustomerVersion, environmentVersion, findCustomerKey } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { newVersion } from '../../kernel/ids.ts'
-import { rememberResolutions } from './cache-resolutions.ts'
+import { cacheResolutions } from './cache-resolutions.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -59,10 +59,10 @@ for (const [name, { isKnown, statement }] of Object.entries(CASES))
     const { scope } = tenant
     const reader = app.db.read
     const customerKey = required(await findCustomerKey(reader, scope, params.id), 'the customer')
-    const heads = new Map<string, Head>([
+    const heads = new Map<string, CustomerVersion>([
       [customerKey, { version: newVersion(), now: app.clock.now(), closedUntil: -Infinity }],
     ])
-    const read = rememberResolutions()
+    const read = cacheResolutions()
     const ask = async (steps: (() => Promise<unknown>)[], userId: string) => {
       const one = { customerKey, dimensions: { userId, actorId: 'bob' }, featureKeys: [] }
       const asked = { attributables: [one], heads, now: app.clock.now() }

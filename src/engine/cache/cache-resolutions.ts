@@ -1,13 +1,13 @@
 import { type Resolution, resolve } from '../../budgets/index.ts'
 import type { MeterEvent } from '../../catalog/features/index.ts'
-import { environmentVersion, type Head } from '../../customers/index.ts'
+import { type CustomerVersion, environmentVersion } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { findAttributionKeys } from '../../entities/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { createMemory } from './cache.ts'
+import { createCache } from './cache.ts'
 
 /** Resolutions that are remembered, a kilobyte for each few budgets. */
 const RESOLUTIONS = 20_000
@@ -29,7 +29,7 @@ export type ReadResolutions = (
   scope: Scope,
   asked: {
     attributables: readonly Attributable[]
-    heads: ReadonlyMap<Uuid, Head>
+    heads: ReadonlyMap<Uuid, CustomerVersion>
     /** Of what all customers of the environment share. */
     environmentVersion: Uuid
     now: Instant
@@ -37,8 +37,8 @@ export type ReadResolutions = (
 ) => Promise<ResolutionOf>
 
 type Relevant = readonly (readonly [key: string, value: string])[]
-type Remembered = { resolution: Resolution; version: Uuid; environmentVersion: Uuid }
-type Remembering = Attributable & { relevant: Relevant; version: Uuid }
+type CachedResolution = { resolution: Resolution; version: Uuid; environmentVersion: Uuid }
+type CacheRequest = Attributable & { relevant: Relevant; version: Uuid }
 type Keys = { version: Uuid; keys: ReadonlySet<string> }
 
 /**
@@ -49,9 +49,9 @@ type Keys = { version: Uuid; keys: ReadonlySet<string> }
  * The customers are locked, and what the environment shares is not: if it has changed before all is
  * read, all is read anew. Else keys of before and types of after would lead to what never was.
  */
-export function rememberResolutions(): ReadResolutions {
-  const remembered = createMemory<Remembered>(RESOLUTIONS)
-  const environments = createMemory<Keys>(ENVIRONMENTS)
+export function cacheResolutions(): ReadResolutions {
+  const remembered = createCache<CachedResolution>(RESOLUTIONS)
+  const environments = createCache<Keys>(ENVIRONMENTS)
   /** As of a version; with the version that there is once all is read. */
   const readAs = async (...[reader, scope, asked]: Parameters<ReadResolutions>) => {
     const { attributables, heads, environmentVersion: version, now } = asked
@@ -59,7 +59,7 @@ export function rememberResolutions(): ReadResolutions {
     const isKnown = known?.version === version
     const keys = isKnown ? known.keys : await findAttributionKeys(reader, scope)
     const found = new Map<string, Resolution>()
-    const unknown = new Map<string, Remembering>()
+    const unknown = new Map<string, CacheRequest>()
     for (const each of attributables) {
       const relevant = relevantOf(each.dimensions, keys)
       if (relevant.length === 0) continue
@@ -105,7 +105,7 @@ const nameOf = ({ customerKey, featureKeys }: Attributable, relevant: Relevant):
 async function resolveAll(
   reader: Reader,
   scope: Scope,
-  unknown: readonly Remembering[],
+  unknown: readonly CacheRequest[],
   at: Instant,
 ): Promise<Resolution[]> {
   const requests = unknown.map(({ customerKey, relevant }) => ({

@@ -1,5 +1,5 @@
 /** What a process remembers, up to a number of things; it may forget any of them at any time. */
-export type Memory<V> = {
+export type Cache<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
   clear(): void
@@ -9,7 +9,7 @@ export type Memory<V> = {
  * Two halves: when the newer one is full, the older is forgotten. What was asked for in between is
  * in the newer one again, so that what is in use stays.
  */
-export function createMemory<V>(limit: number): Memory<V> {
+export function createCache<V>(limit: number): Cache<V> {
   let newer = new Map<string, V>()
   let older = new Map<string, V>()
   const set = (name: string, value: V) => {

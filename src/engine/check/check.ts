@@ -1,24 +1,30 @@
 import { findUnknownDimensions, type UnknownDimensions } from '../../access/index.ts'
-import { type ChainNode, chainsOf, type Demand, type Kept, resolve } from '../../budgets/index.ts'
+import {
+  type BudgetNode,
+  budgetPaths,
+  type Demand,
+  type Kept,
+  resolve,
+} from '../../budgets/index.ts'
 import type { Database, Reader } from '../../db/index.ts'
 import {
   answerCredit,
   answerFeature,
   type Decision,
-  type Evaluated,
+  type EntitlementQuery,
+  type EntitlementSource,
   type EvaluatedCredit,
+  type Evaluation,
   type FoundCustomer,
   type Readable,
-  type Reading,
   type Request,
   readingOf,
-  type SourceLoader,
 } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
 import type { Call } from '../../operation.ts'
-import type { Memory } from '../cache/index.ts'
+import type { Cache } from '../cache/index.ts'
 import { denyingIn, denyUnknown, joinDecisions } from './join-decisions.ts'
 import { withoutExpired } from './leave-out-expired.ts'
 import { readValidUntil, validUntil } from './valid-until.ts'
@@ -40,12 +46,12 @@ export type Question = {
 
 /** What a customer is entitled to. */
 export type Base =
-  | { kind: 'feature'; evaluated: Evaluated }
+  | { kind: 'feature'; evaluated: Evaluation }
   | { kind: 'currency'; evaluated: EvaluatedCredit }
 
 /** What the dimensions of a question lead to. */
 export type Met = {
-  chains: readonly (readonly ChainNode[])[]
+  chains: readonly (readonly BudgetNode[])[]
   isGranted: boolean
   /** The keys of dimensions that could have named an entity and did not. */
   unresolved: readonly string[]
@@ -53,7 +59,7 @@ export type Met = {
   denying: readonly string[]
 }
 
-export type Checked = Base & {
+export type CheckResult = Base & {
   decision: Decision
   customerKey: Uuid | null
   /** Whether there are reservations of the customer that have expired and nobody has noted. */
@@ -65,9 +71,9 @@ export type Checked = Base & {
 }
 
 /** What checks are made with. `keysOf`: keys by ids, compared with what is read along with them. */
-export type Checking = {
-  loaders: readonly SourceLoader[]
-  keysOf(db: Database): Memory<Uuid>
+export type CheckContext = {
+  loaders: readonly EntitlementSource[]
+  keysOf(db: Database): Cache<Uuid>
 }
 
 /**
@@ -77,9 +83,9 @@ export type Checking = {
  */
 export async function check(
   call: Call,
-  { loaders, keysOf }: Checking,
+  { loaders, keysOf }: CheckContext,
   question: Question,
-): Promise<Checked> {
+): Promise<CheckResult> {
   const { db } = call.app
   const keys = keysOf(db)
   const reading = readingOf(call, { ...question, loaders })
@@ -88,7 +94,7 @@ export async function check(
     const { customer, base } = await answer(db, reading, question)
     return checkedBy(db.read, { base, customer, met: null })
   }
-  const work = async (reader: Reader): Promise<Checked> => {
+  const work = async (reader: Reader): Promise<CheckResult> => {
     const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
     const names = namesOf(question, reading)
     const customerKey = keys.get(names.customer)
@@ -126,7 +132,7 @@ const NOTHING: Met = { chains: [], isGranted: true, unresolved: [], denying: [] 
 async function checkedBy(
   reader: Reader,
   { base: entitled, customer, met }: { base: Base; customer: FoundCustomer; met: Met | null },
-): Promise<Checked> {
+): Promise<CheckResult> {
   const { customerKey, now } = customer
   const resourceKey = customer.resourceKey ?? NO_RESOURCE
   const decision = denyUnknown(entitled.evaluated.decision, (met ?? NOTHING).denying)
@@ -154,7 +160,7 @@ const decidedBy = (base: Base, decision: Decision): Base =>
 
 async function answer(
   db: Readable,
-  reading: Reading,
+  reading: EntitlementQuery,
   { capability: { kind, id }, request }: Question,
 ): Promise<{ customer: FoundCustomer; base: Base }> {
   if (kind === 'feature') {
@@ -196,10 +202,10 @@ function meet(
   const spent = { ...withoutExpired(kept, customer.expired), at: customer.now }
   const { unresolved } = resolution
   const denying = denyingIn(unresolved, choice)
-  return { ...chainsOf(resolution, demands, spent), unresolved, denying }
+  return { ...budgetPaths(resolution, demands, spent), unresolved, denying }
 }
 
-const namesOf = ({ customerId, capability }: Question, { scope }: Reading) => ({
+const namesOf = ({ customerId, capability }: Question, { scope }: EntitlementQuery) => ({
   customer: `${scope.environmentKey} customer ${customerId}`,
   capability: `${scope.environmentKey} ${capability.kind} ${capability.id}`,
 })

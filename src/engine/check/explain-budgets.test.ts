@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyAsked } from '../../../test/support/asked.ts'
-import { type Asked, decide } from '../../entitlements/index.ts'
+import { type DecisionQuery, decide } from '../../entitlements/index.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import {
   after,
@@ -26,7 +26,7 @@ const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
   { selector: (limit) => `${limit.entityId}${limit.scopeEntityIds}`, maxLength: 4 },
 )
 
-const turned = (asked: Asked, of: readonly Limit[], way: Way) =>
+const turned = (asked: DecisionQuery, of: readonly Limit[], way: Way) =>
   isGranted(...after(asked, of, way)) !== isGranted(asked, of)
 
 test('where an entitlement and budgets decide, each way leads to the opposite answer', () => {

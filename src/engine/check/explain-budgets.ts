@@ -1,10 +1,10 @@
-import { type ChainNode, type Demand, isWithin } from '../../budgets/index.ts'
+import { type BudgetNode, type Demand, isWithin } from '../../budgets/index.ts'
 import { transformUnits } from '../../catalog/features/index.ts'
 import {
-  type Asked,
   type Change,
   changed,
   counterfactual,
+  type DecisionQuery,
   decide,
   roomWithin,
   shortOf,
@@ -30,7 +30,7 @@ export type DimensionChange = { change: 'dimension'; to: 'KNOWN'; key: string }
 export type Way = readonly (Change | BudgetChange | DimensionChange)[]
 
 /** The limits on chains, each once. */
-export function limitsOn(chains: readonly (readonly ChainNode[])[]): Limit[] {
+export function limitsOn(chains: readonly (readonly BudgetNode[])[]): Limit[] {
   const limits = new Map<string, Limit>()
   for (const { budget, entityId, scopeEntityIds, usageLimit } of chains.flat())
     if (budget !== null && usageLimit !== null) {
@@ -45,7 +45,7 @@ export function limitsOn(chains: readonly (readonly ChainNode[])[]): Limit[] {
  * budgets that has is not known.
  */
 export function waysWithUnknown(
-  asked: Asked,
+  asked: DecisionQuery,
   limits: readonly Limit[],
   denying: readonly string[],
 ): Way[] {
@@ -62,12 +62,12 @@ export const knowing = (keys: readonly string[]): DimensionChange[] =>
  * less is requested than any of them denies, or all that deny are raised; more is requested than
  * one of them allows, or one is lowered.
  */
-export function waysWithBudgets(asked: Asked, limits: readonly Limit[]): Way[] {
+export function waysWithBudgets(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
   const ways = isGranted(asked, limits) ? waysToDeny(asked, limits) : waysToGrant(asked, limits)
   return ways.filter((way) => isGranted(...after(asked, limits, way)) !== isGranted(asked, limits))
 }
 
-function waysToGrant(asked: Asked, limits: readonly Limit[]): Way[] {
+function waysToGrant(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
   const room = roomIn(asked, limits)
   if (decide(asked).isGranted)
     return [raisedBy(demandOf(asked), limits), ...(room === null ? [] : [[requesting(room)]])]
@@ -80,7 +80,7 @@ function waysToGrant(asked: Asked, limits: readonly Limit[]): Way[] {
   )
 }
 
-function waysToDeny(asked: Asked, limits: readonly Limit[]): Way[] {
+function waysToDeny(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
   const room = roomIn(asked, limits)
   const excess = room === null ? null : room + ONE
   const ways = counterfactual(asked).map((way) =>
@@ -101,9 +101,9 @@ function waysToDeny(asked: Asked, limits: readonly Limit[]): Way[] {
 
 const ONE = wholeUnits(1)
 
-const requesting = (to: Quantity): Requesting => ({ change: 'requestedUsage', to })
-type Requesting = { change: 'requestedUsage'; to: Quantity }
-const isNumeric = (change: Change): change is Requesting =>
+const requesting = (to: Quantity): UsageChange => ({ change: 'requestedUsage', to })
+type UsageChange = { change: 'requestedUsage'; to: Quantity }
+const isNumeric = (change: Change): change is UsageChange =>
   change.change === 'requestedUsage' && change.to !== null
 
 const least = (quantities: readonly (Quantity | null)[]): Quantity | null =>
@@ -112,21 +112,21 @@ const least = (quantities: readonly (Quantity | null)[]): Quantity | null =>
     .toSorted((one, other) => (one < other ? -1 : 1))[0] ?? null
 
 /** The most that can be requested of all budgets; null where none is asked how much. */
-const roomIn = (asked: Asked, limits: readonly Limit[]): Quantity | null =>
+const roomIn = (asked: DecisionQuery, limits: readonly Limit[]): Quantity | null =>
   asked.feature?.featureType === 'NUMBER'
     ? least(limits.map((limit) => roomOf(limit, asked)))
     : null
 
-type Demanded = Pick<Demand, 'amount' | 'transformation'>
+type DemandAmount = Pick<Demand, 'amount' | 'transformation'>
 
 /** What is demanded of budgets. */
-const demandOf = ({ feature, request }: Asked): Demanded => ({
+const demandOf = ({ feature, request }: DecisionQuery): DemandAmount => ({
   amount:
     request.usage ?? (feature === null || feature.meterType === 'None' ? 0n : request.defaultUsage),
   transformation: feature?.unitTransformation ?? null,
 })
 
-function roomOf({ usageLimit, spent: usage }: Limit, asked: Asked): Quantity {
+function roomOf({ usageLimit, spent: usage }: Limit, asked: DecisionQuery): Quantity {
   const feature = {
     featureType: 'NUMBER',
     meterType: 'INCREMENTAL',
@@ -136,16 +136,16 @@ function roomOf({ usageLimit, spent: usage }: Limit, asked: Asked): Quantity {
 }
 
 /** The limits that deny a demand, raised as far as they must. */
-export const raisedBy = (demand: Demanded, limits: readonly Limit[]): BudgetChange[] =>
+export const raisedBy = (demand: DemandAmount, limits: readonly Limit[]): BudgetChange[] =>
   limits
     .filter((limit) => !allows(demand, limit))
     .map((limit) => budgetChange(limit, neededBy(demand, limit)))
 
-const lowered = (demand: Demanded, limit: Limit): BudgetChange =>
+const lowered = (demand: DemandAmount, limit: Limit): BudgetChange =>
   budgetChange(limit, shortOf(neededBy(demand, limit)))
 
 /** The limit that allows the demand. One for nothing needs something left. */
-function neededBy({ amount, transformation }: Demanded, { spent }: Limit): Quantity {
+function neededBy({ amount, transformation }: DemandAmount, { spent }: Limit): Quantity {
   const units = transformUnits(spent + amount, transformation)
   return amount > 0n ? units : shortOf(units + 1n) + ONE
 }
@@ -157,14 +157,18 @@ const budgetChange = ({ entityId, scopeEntityIds }: Limit, to: Quantity): Budget
   to,
 })
 
-const allows = (demand: Demanded, { usageLimit, spent }: Limit): boolean =>
+const allows = (demand: DemandAmount, { usageLimit, spent }: Limit): boolean =>
   isWithin(usageLimit, spent, demand)
 
-export const isGranted = (asked: Asked, limits: readonly Limit[]): boolean =>
+export const isGranted = (asked: DecisionQuery, limits: readonly Limit[]): boolean =>
   decide(asked).isGranted && limits.every((limit) => allows(demandOf(asked), limit))
 
 /** What is asked, and the limits that it meets, once the changes of a way have been made. */
-export const after = (asked: Asked, limits: readonly Limit[], way: Way): [Asked, Limit[]] => [
+export const after = (
+  asked: DecisionQuery,
+  limits: readonly Limit[],
+  way: Way,
+): [DecisionQuery, Limit[]] => [
   way.reduce(
     (state, change) =>
       change.change === 'budget' || change.change === 'dimension' ? state : changed(state, change),

@@ -1,7 +1,7 @@
 export {
   type CapabilityId,
-  type Checked,
-  type Checking,
+  type CheckContext,
+  type CheckResult,
   check,
   type Dimensions,
   type Question,

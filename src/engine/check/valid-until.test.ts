@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { openAgency } from '../../../test/support/agency.ts'
 import { budgetOf } from '../../../test/support/company.ts'
 import { openWorld, NOW as WORLD_NOW } from '../../../test/support/world.ts'
-import { type Budget, chainsOf, counterName, windowOf } from '../../budgets/index.ts'
+import { type Budget, budgetPaths, counterName, windowOf } from '../../budgets/index.ts'
 import { evaluate, usageWindow } from '../../entitlements/index.ts'
 import { resolve } from '../../entitlements/resolve.ts'
 import { limited, NOW, source, unlimited } from '../../entitlements/testing.ts'
@@ -13,7 +13,7 @@ import { contains, LIFETIME } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import { requesting } from '../consume/validate-consumptions.ts'
 import { isFinal, joinDecisions } from './join-decisions.ts'
-import { heldUpBy, type Timed, validUntil } from './valid-until.ts'
+import { heldUpBy, type TimedAnswer, validUntil } from './valid-until.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -102,7 +102,7 @@ const sum = (amounts: readonly { amount: number }[]): Quantity =>
   wholeUnits(amounts.reduce((total, { amount }) => total + amount, 0))
 
 /** What is answered at an instant, out of the same facts. */
-function answeredAt(at: Instant, given: Facts): Timed {
+function answeredAt(at: Instant, given: Facts): TimedAnswer {
   const open = given.held.filter(({ expiresAt }) => at < expiresAt)
   const resolution = resolve(given.sources, at)
   const window = resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
@@ -130,7 +130,7 @@ function answeredAt(at: Instant, given: Facts): Timed {
       }
     return sums
   }
-  const { chains } = chainsOf(
+  const { chains } = budgetPaths(
     {
       paths: [[{ entityKey: 'ann', entityId: 'ann', isArchived: false }]],
       budgets: given.budgets,
@@ -147,7 +147,7 @@ function answeredAt(at: Instant, given: Facts): Timed {
 }
 
 /** The end of the first hold that is in the way. */
-function holdEndOf(timed: Timed, given: Facts): Instant | null {
+function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
   const { window, counters } = heldUpBy(timed)
   const isInTheWay = ({ at }: { at: Instant }) =>
     (window !== null && contains(window, at)) ||
@@ -167,7 +167,7 @@ function holdEndOf(timed: Timed, given: Facts): Instant | null {
 }
 
 /** Verdict, reason, limits and reset times. */
-function viewOf({ base, chains }: Timed) {
+function viewOf({ base, chains }: TimedAnswer) {
   const nodes = isFinal(base.decision) ? [] : chains.flat()
   const isGranted = nodes.every((node) => node.isGranted)
   const decision = joinDecisions(base.decision, { isGranted })

@@ -1,6 +1,6 @@
-import type { ChainNode } from '../../budgets/index.ts'
+import type { BudgetNode } from '../../budgets/index.ts'
 import type { Reader } from '../../db/index.ts'
-import { type Decision, type Evaluated, firstAfter, isHeldUp } from '../../entitlements/index.ts'
+import { type Decision, type Evaluation, firstAfter, isHeldUp } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
@@ -8,10 +8,10 @@ import { findHoldEnd, findHoldEnds } from '../../metering/reservations/index.ts'
 import { isFinal } from './join-decisions.ts'
 
 /** An answer, as far as time can change it. */
-export type Timed = {
+export type TimedAnswer = {
   /** What the customer is entitled to; of a currency without a holding. */
-  base: { decision: Decision } & Pick<Evaluated, 'holding' | 'validUntil'>
-  chains: readonly (readonly ChainNode[])[]
+  base: { decision: Decision } & Pick<Evaluation, 'holding' | 'validUntil'>
+  chains: readonly (readonly BudgetNode[])[]
   now: Instant
 }
 
@@ -22,7 +22,7 @@ export type HeldUp = {
   counters: readonly { assignmentKey: Uuid; window: Window }[]
 }
 
-export const heldUpBy = ({ base, chains }: Timed): HeldUp => ({
+export const heldUpBy = ({ base, chains }: TimedAnswer): HeldUp => ({
   window: isHeldUp(base) ? (base.holding?.window ?? null) : null,
   counters: nodesShown({ base, chains }).flatMap(({ isGranted, budget }) =>
     isGranted || budget === null || budget.held <= 0n ? [] : [budget],
@@ -30,7 +30,7 @@ export const heldUpBy = ({ base, chains }: Timed): HeldUp => ({
 })
 
 /** Of a denial that no budget could turn, none is shown. */
-const nodesShown = ({ base, chains }: Omit<Timed, 'now'>): ChainNode[] =>
+const nodesShown = ({ base, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
   isFinal(base.decision) ? [] : chains.flat()
 
 /**
@@ -38,7 +38,10 @@ const nodesShown = ({ base, chains }: Omit<Timed, 'now'>): ChainNode[] =>
  * the customer is entitled to begins, ends or is reset; a budget that is met is reset; or a hold
  * ends that is in the way of what was denied, the first of them at `holdEnd`.
  */
-export const validUntil = ({ base, chains, now }: Timed, holdEnd: Instant | null): Instant | null =>
+export const validUntil = (
+  { base, chains, now }: TimedAnswer,
+  holdEnd: Instant | null,
+): Instant | null =>
   firstAfter(now, [
     base.validUntil,
     ...nodesShown({ base, chains }).map(({ budget }) => budget?.window.end ?? null),
@@ -48,7 +51,7 @@ export const validUntil = ({ base, chains, now }: Timed, holdEnd: Instant | null
 /** The same, with a look for the holds only where there are any in the way. */
 export async function readValidUntil(
   reader: Reader,
-  timed: Timed,
+  timed: TimedAnswer,
   { customerKey, resourceKey }: { customerKey: Uuid; resourceKey: Uuid },
 ): Promise<Instant | null> {
   const { window, counters } = heldUpBy(timed)

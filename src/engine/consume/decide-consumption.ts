@@ -1,12 +1,12 @@
-import { type ChainNode, chainsOf, counterName } from '../../budgets/index.ts'
-import { type Evaluated, evaluate } from '../../entitlements/index.ts'
+import { type BudgetNode, budgetPaths, counterName } from '../../budgets/index.ts'
+import { type Evaluation, evaluate } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import type { Decided } from '../../metering/dedup/index.ts'
-import type { KeptTotal, Reservation } from '../../metering/index.ts'
+import type { Decision } from '../../metering/dedup/index.ts'
+import type { Reservation, WindowTotal } from '../../metering/index.ts'
 import { findUsage, refuseOutOfRange, totalsHolding } from '../../metering/totals/index.ts'
 import { denyUnknown, isFinal, isOfUnknown, joinDecisions } from '../check/index.ts'
 import {
@@ -18,16 +18,21 @@ import {
   noteUnattributed,
   type State,
 } from '../state/index.ts'
-import type { Prepared } from '../types.ts'
-import { type Denial, type Limited, type PreparedUse, requesting } from './validate-consumptions.ts'
+import type { ValidatedRecord } from '../types.ts'
+import {
+  type Denial,
+  type FeatureLimit,
+  requesting,
+  type ValidatedConsumption,
+} from './validate-consumptions.ts'
 
-type Chains = readonly (readonly ChainNode[])[]
+type Chains = readonly (readonly BudgetNode[])[]
 
 /** What was decided, with usage as it is after it. */
 export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
   /** Whether the decision is an earlier one: usage is as of now, and no budget is shown. */
   isRepeated: boolean
-  evaluated: Evaluated
+  evaluated: Evaluation
   /** null: no dimensions were sent, or it is repeated. */
   chains: Chains | null
   /** null: no dimensions were sent. */
@@ -37,13 +42,14 @@ export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
 }
 
 /** What became of a use. */
-export type UseAnswer = DecisionAnswer & {
+export type ConsumptionAnswer = DecisionAnswer & {
   /** Made of a use that was to be held, and granted. */
   reservation: Reservation | null
 }
 
 /** So much more of a feature, for whom its dimensions lead to. */
-type Asking = Limited & Pick<PreparedUse, 'record' | 'amount' | 'resolution' | 'denying'>
+type ConsumptionQuery = FeatureLimit &
+  Pick<ValidatedConsumption, 'record' | 'amount' | 'resolution' | 'denying'>
 
 const SECOND_MS = 1000
 
@@ -54,7 +60,11 @@ const SECOND_MS = 1000
  * `InvalidArgumentError` for a key that was used for something else and for what is too long ago,
  * `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
  */
-export function decideUse(draft: State, use: PreparedUse, nextKey: () => Uuid): UseAnswer {
+export function decideConsumption(
+  draft: State,
+  use: ValidatedConsumption,
+  nextKey: () => Uuid,
+): ConsumptionAnswer {
   const first = draft.decided.get(nameOfNamed({ ...use.record, ...namingOf(use.record) }))
   if (first !== undefined) return repeated(draft, use, first)
   if (use.isOld) throw tooOld()
@@ -93,7 +103,7 @@ export const tooOld = () =>
   )
 
 /** A denial whatever was used until now, of which nothing is kept. */
-export const denied = ({ evaluated, asksBudgets, unresolved }: Denial): UseAnswer => ({
+export const denied = ({ evaluated, asksBudgets, unresolved }: Denial): ConsumptionAnswer => ({
   isGranted: false,
   accessDeniedReason: evaluated.decision.accessDeniedReason,
   recorded: false,
@@ -105,7 +115,11 @@ export const denied = ({ evaluated, asksBudgets, unresolved }: Denial): UseAnswe
   reservation: null,
 })
 
-function repeated(draft: State, use: PreparedUse, first: Decided<FirstAnswer>): UseAnswer {
+function repeated(
+  draft: State,
+  use: ValidatedConsumption,
+  first: Decision<FirstAnswer>,
+): ConsumptionAnswer {
   const { record, amount, content, asksBudgets } = use
   if (first.content !== content)
     throw badInput(
@@ -126,8 +140,8 @@ function repeated(draft: State, use: PreparedUse, first: Decided<FirstAnswer>): 
 
 function keepDecision(
   draft: State,
-  { record, content }: PreparedUse,
-  { eventKey, answer }: Pick<Decided<FirstAnswer>, 'eventKey' | 'answer'>,
+  { record, content }: ValidatedConsumption,
+  { eventKey, answer }: Pick<Decision<FirstAnswer>, 'eventKey' | 'answer'>,
 ): void {
   const { customerKey, occurredAt } = record
   const naming = namingOf(record)
@@ -137,9 +151,9 @@ function keepDecision(
   draft.decisions.set(name, { customerKey, ...naming, ...decided })
 }
 
-const namingOf = ({ naming }: Prepared) => required(naming, 'the name of a use')
+const namingOf = ({ naming }: ValidatedRecord) => required(naming, 'the name of a use')
 
-const reservationOf = ({ customerKey }: Prepared, key: Uuid): string =>
+const reservationOf = ({ customerKey }: ValidatedRecord, key: Uuid): string =>
   nameOfReservation({ customerKey, key })
 
 /** Usage after the step, and by which nodes it was decided before it. */
@@ -155,7 +169,7 @@ const withGrants = (chains: Chains, before: Chains): Chains =>
  * What is answered as of now to so much more, by the entitlement, by whom dimensions name, and by
  * every budget.
  */
-export function ask(draft: State, use: Asking) {
+export function ask(draft: State, use: ConsumptionQuery) {
   const { amount, feature, record, resolution, denying } = use
   const entitled = evaluateUse(draft, use, { record, amount })
   const evaluated = { ...entitled, decision: denyUnknown(entitled.decision, denying) }
@@ -168,16 +182,16 @@ export function ask(draft: State, use: Asking) {
   const met =
     resolution === null || isFinal(evaluated.decision)
       ? { chains: [], isGranted: true }
-      : chainsOf(resolution, [demand], { ...draft, at: record.occurredAt })
+      : budgetPaths(resolution, [demand], { ...draft, at: record.occurredAt })
   return { evaluated, chains: met.chains, decision: joinDecisions(evaluated.decision, met) }
 }
 
 /** Whether a customer is entitled to so much more of a feature. */
 export function evaluateUse(
   draft: State,
-  { subject, feature, holding, window }: Limited,
-  { record, amount }: { record: Prepared; amount: Quantity },
-): Evaluated {
+  { subject, feature, holding, window }: FeatureLimit,
+  { record, amount }: { record: ValidatedRecord; amount: Quantity },
+): Evaluation {
   const totals = required(draft.totals.get(totalsOf(record)), 'the totals of what is decided')
   const used = required(findUsage(totals, window, 'SUM'), 'usage of a window that was loaded')
   const { sources, resolution } = holding
@@ -186,12 +200,12 @@ export function evaluateUse(
   return evaluate(subject, evaluable, { request: requesting(amount), now, at })
 }
 
-const totalsOf = ({ customerKey, resourceKey, counting }: Prepared): string => {
+const totalsOf = ({ customerKey, resourceKey, counting }: ValidatedRecord): string => {
   const { featureKey } = required(counting[0], 'the feature of a use')
   return nameOfMetered({ customerKey, resourceKey, featureKey })
 }
 
-function open(draft: State, use: PreparedUse, key: Uuid): Reservation {
+function open(draft: State, use: ValidatedConsumption, key: Uuid): Reservation {
   const { record, amount, feature, purpose } = use
   const { customerKey, resourceKey, occurredAt, acceptedAt: now, dimensions } = record
   const ttlSeconds = purpose.kind === 'hold' ? purpose.ttlSeconds : 0
@@ -221,7 +235,7 @@ function open(draft: State, use: PreparedUse, key: Uuid): Reservation {
   return reservation
 }
 
-const totalsFor = (draft: State, reservation: Reservation): readonly KeptTotal[] =>
+const totalsFor = (draft: State, reservation: Reservation): readonly WindowTotal[] =>
   required(draft.totals.get(nameOfMetered(reservation)), 'the totals of what is held')
 
 /** Holds a reservation, or frees it, wherever it counts. */

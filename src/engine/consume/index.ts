@@ -1,20 +1,20 @@
 export {
   ask,
+  type ConsumptionAnswer,
   type DecisionAnswer,
-  decideUse,
+  decideConsumption,
   denied,
   evaluateUse,
   hold,
   tooOld,
-  type UseAnswer,
 } from './decide-consumption.ts'
 export {
+  type ConsumptionDenial,
   counting,
-  type DeniedUse,
-  type Limited,
-  type PreparedUse,
-  prepareUse,
+  type FeatureLimit,
   requesting,
   useOfNobody,
+  type ValidatedConsumption,
+  validateConsumption,
   windowHeld,
 } from './validate-consumptions.ts'

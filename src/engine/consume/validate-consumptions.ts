@@ -1,9 +1,9 @@
 import type { Resolution } from '../../budgets/index.ts'
 import type { Feature } from '../../catalog/features/index.ts'
 import {
-  type Evaluated,
+  type EffectiveEntitlementOf,
+  type Evaluation,
   evaluate,
-  type HeldFeature,
   type Subject,
   usageWindow,
 } from '../../entitlements/index.ts'
@@ -12,31 +12,31 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 import { contentOfUse, KEPT_MS, nameOfUse } from '../../metering/dedup/index.ts'
-import type { MeteredOf } from '../../metering/index.ts'
+import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { occurredAt } from '../../metering/records/index.ts'
-import { attributingBy } from '../attribute.ts'
+import { attributionByResolution } from '../attribute.ts'
 import { denyingIn } from '../check/index.ts'
-import { type Known, refuseUnreportable } from '../record/index.ts'
-import type { Address, Prepared, Purpose, UseInput } from '../types.ts'
+import { refuseUnreportable, type ValidationContext } from '../record/index.ts'
+import type { ConsumeMode, ConsumptionInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
 /** What a limit of a feature says of a customer. */
-export type Limited = {
+export type FeatureLimit = {
   subject: Subject
   feature: Feature
-  holding: HeldFeature
+  holding: EffectiveEntitlementOf
   /** Whose usage the limit is compared with. */
   window: Window
 }
 
 /** A use that is good to be decided, but for what the usage so far says. */
-export type PreparedUse = Limited & {
+export type ValidatedConsumption = FeatureLimit & {
   kind: 'use'
   /** What counts if it is recorded. */
-  record: Prepared
+  record: ValidatedRecord
   amount: Quantity
   /** What it asks for, as far as a repetition may not ask for anything else. */
   content: string
-  purpose: Purpose
+  purpose: ConsumeMode
   isOld: boolean
   asksBudgets: boolean
   /** null: its dimensions name no entity. */
@@ -47,12 +47,12 @@ export type PreparedUse = Limited & {
 
 /** What denies a use whatever was used until now. */
 export type Denial = {
-  evaluated: Evaluated
+  evaluated: Evaluation
   asksBudgets: boolean
   unresolved: readonly string[]
 }
 /** A use that is denied so, of which nothing is kept. */
-export type DeniedUse = Denial & { kind: 'denial' }
+export type ConsumptionDenial = Denial & { kind: 'denial' }
 
 /**
  * A use of a customer. One of a feature or a resource that does not exist is a denial of which
@@ -60,11 +60,11 @@ export type DeniedUse = Denial & { kind: 'denial' }
  * what was decided before it was archived. 400 `MeteringNotAvailableForFeatureType`,
  * `CannotReportUsageForEntitlementWithMeterError`, `InvalidArgumentError`.
  */
-export function prepareUse(
-  use: UseInput & Address,
-  known: Known,
-  origin: Prepared['origin'],
-): PreparedUse | DeniedUse {
+export function validateConsumption(
+  use: ConsumptionInput & SubjectKeys,
+  known: ValidationContext,
+  origin: ValidatedRecord['origin'],
+): ValidatedConsumption | ConsumptionDenial {
   const { customerKey, resourceKey, asksBudgets } = use
   const now = known.nowOf(customerKey)
   const feature = known.featureWithId(use.featureId)
@@ -108,7 +108,7 @@ export function prepareUse(
       naming: { name: nameOfUse({ operation, resourceKey, key }), keptUntil: now + KEPT_MS.keyed },
       counting: [counting(feature, amount, window)],
       setIn: null,
-      attributing: attributingBy(resolution, occurred),
+      attributing: attributionByResolution(resolution, occurred),
       origin,
       field: 'amount',
     },
@@ -117,10 +117,10 @@ export function prepareUse(
 
 /** What is only to be recorded belongs to its instant if nothing is held any more. */
 function heldFor(
-  { kind }: Purpose,
-  { holdingOf, heldThenOf }: Known,
-  use: MeteredOf & { at: Instant },
-): HeldFeature {
+  { kind }: ConsumeMode,
+  { holdingOf, heldThenOf }: ValidationContext,
+  use: CustomerMeterSubject & { at: Instant },
+): EffectiveEntitlementOf {
   const holding = holdingOf(use)
   if (kind !== 'record' || holding.resolution.held !== null) return holding
   return { ...holding, ...heldThenOf(use, use.at) }
@@ -137,12 +137,12 @@ export const counting = (feature: Feature, amount: Quantity, window: Window) => 
 })
 
 /** The window of usage by what is held; of what is not held, all of time. */
-export const windowHeld = ({ resolution }: HeldFeature, at: Instant): Window =>
+export const windowHeld = ({ resolution }: EffectiveEntitlementOf, at: Instant): Window =>
   resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
 
 const subjectOf = (
   { resourceId, resourceKey }: { resourceId: string | null; resourceKey: Uuid | null },
-  { hasActiveSubscription }: Pick<HeldFeature, 'hasActiveSubscription'>,
+  { hasActiveSubscription }: Pick<EffectiveEntitlementOf, 'hasActiveSubscription'>,
   isArchived: boolean,
 ): Subject => ({
   customer: isArchived ? 'ARCHIVED' : 'ACTIVE',
@@ -151,15 +151,15 @@ const subjectOf = (
 })
 
 function unknownUse(
-  use: UseInput & Address,
+  use: ConsumptionInput & SubjectKeys,
   { isArchived, now }: { isArchived: boolean; now: Instant },
-): Evaluated {
+): Evaluation {
   const subject = subjectOf(use, { hasActiveSubscription: false }, isArchived)
   return evaluate(subject, null, { request: requesting(use.amount), now })
 }
 
 /** The denial of a use by somebody who does not exist. */
-export const useOfNobody = (amount: Quantity, now: Instant): Evaluated =>
+export const useOfNobody = (amount: Quantity, now: Instant): Evaluation =>
   evaluate({ customer: null, isResourceKnown: true, hasActiveSubscription: false }, null, {
     request: requesting(amount),
     now,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { addUnits, LIFETIME, type Window, windowAt } from '../../kernel/period.ts'
 import { planHistory, refuseRange } from './plan-history.ts'
 
@@ -77,7 +77,7 @@ test('the parts of a history follow each other from its start to its end', () =>
 })
 
 const impossible = (error: unknown) =>
-  error instanceof Refusal && error.code === 'InvalidArgumentError'
+  error instanceof ApiError && error.code === 'InvalidArgumentError'
 
 test('a range that is empty, too long or reset too often is refused', () => {
   const start = at('2026-05-01T00:00')

@@ -1,14 +1,18 @@
 import { type Feature, findFeatures } from '../../catalog/features/index.ts'
 import { findInstant, findResourceKeys, requireCustomer } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import { readHeld, type SourceLoader, usageWindow } from '../../entitlements/index.ts'
+import { type EntitlementSource, readHeld, usageWindow } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type MeteredOf, NO_RESOURCE, type Tally } from '../../metering/index.ts'
+import {
+  type CustomerMeterSubject,
+  NO_RESOURCE,
+  type PartialAggregate,
+} from '../../metering/index.ts'
 import { aggregateOf } from '../../metering/records/index.ts'
 import {
   countRecords,
@@ -51,7 +55,7 @@ const PARTS = 2 * POINTS
  */
 export async function readHistory(
   { app, scope }: Call,
-  loaders: readonly SourceLoader[],
+  loaders: readonly EntitlementSource[],
   query: HistoryQuery,
 ): Promise<History> {
   const { start, end } = query
@@ -88,7 +92,7 @@ async function findMetered(
   reader: Reader,
   scope: Scope,
   { customerId, featureId, resourceId }: HistoryQuery,
-): Promise<{ metered: MeteredOf; feature: Feature }> {
+): Promise<{ metered: CustomerMeterSubject; feature: Feature }> {
   const customerKey = await requireCustomer(reader, scope, customerId)
   const [[feature], resourceKey] = await Promise.all([
     findFeatures(reader, scope, [featureId]),
@@ -118,8 +122,8 @@ async function findResource(
 /** The periods by what is held now; of what is not held, all of time. */
 async function readPeriods(
   reader: Reader,
-  metered: MeteredOf,
-  by: { now: Instant; loaders: readonly SourceLoader[] },
+  metered: CustomerMeterSubject,
+  by: { now: Instant; loaders: readonly EntitlementSource[] },
 ): Promise<(at: Instant) => Window> {
   const resourceKey = metered.resourceKey === NO_RESOURCE ? null : metered.resourceKey
   const [found] = await readHeld(reader, [{ ...metered, resourceKey }], by)
@@ -127,11 +131,15 @@ async function readPeriods(
   return held === null ? () => LIFETIME : (at) => usageWindow(held, at)
 }
 
-type TracedSeries = { tags: readonly string[]; before: Tally; tallies: readonly Tally[] }
+type TracedSeries = {
+  tags: readonly string[]
+  before: PartialAggregate
+  tallies: readonly PartialAggregate[]
+}
 
 async function readTallies(
   reader: Reader,
-  { feature, ...metered }: MeteredOf & { feature: Feature },
+  { feature, ...metered }: CustomerMeterSubject & { feature: Feature },
   { plan, query }: { plan: HistoryPlan; query: HistoryQuery },
 ): Promise<TracedSeries[]> {
   const aggregate = aggregateOf(feature.meter)
@@ -150,7 +158,7 @@ const stretchesOf = ({ before, segments }: HistoryPlan): Window[] => [
 
 async function readRecords(
   reader: Reader,
-  metered: MeteredOf,
+  metered: CustomerMeterSubject,
   { plan, dimensions }: { plan: HistoryPlan; dimensions: readonly string[] },
 ): Promise<TracedSeries[]> {
   const stretches = stretchesOf(plan)

@@ -2,7 +2,7 @@ import type { UnitTransformation } from '../../api.gen.ts'
 import { transformUnits } from '../../catalog/features/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import type { Aggregate, Tally } from '../../metering/index.ts'
+import type { Aggregate, PartialAggregate } from '../../metering/index.ts'
 import { NOTHING, usageOf } from '../../metering/totals/index.ts'
 import type { Segment } from './plan-history.ts'
 
@@ -10,7 +10,7 @@ import type { Segment } from './plan-history.ts'
 export type Point = { timestamp: Instant; value: Quantity; isResetPoint: boolean }
 
 /** What has been counted before the range, and in each of its segments. */
-export type Traced = { before: Tally; tallies: readonly Tally[] }
+export type UsageTrace = { before: PartialAggregate; tallies: readonly PartialAggregate[] }
 
 /**
  * The running total of usage within its periods, at the start of the range, at the end of every
@@ -18,11 +18,11 @@ export type Traced = { before: Tally; tallies: readonly Tally[] }
  */
 export function traceUsage(
   segments: readonly Segment[],
-  { before, tallies }: Traced,
+  { before, tallies }: UsageTrace,
   by: { aggregate: Aggregate; transformation: UnitTransformation | null },
 ): Point[] {
   const points: Point[] = []
-  const add = (timestamp: Instant, tally: Tally, isResetPoint: boolean) => {
+  const add = (timestamp: Instant, tally: PartialAggregate, isResetPoint: boolean) => {
     const value = transformUnits(usageOf(tally, by.aggregate), by.transformation)
     points.push({ timestamp, value: value < 0n ? 0n : value, isResetPoint })
   }
@@ -37,7 +37,7 @@ export function traceUsage(
 }
 
 /** The tally of two stretches of one period. Distinct values are those new in each. */
-const together = (one: Tally, other: Tally): Tally => ({
+const together = (one: PartialAggregate, other: PartialAggregate): PartialAggregate => ({
   count: one.count + other.count,
   sum: one.sum + other.sum,
   min: lesser(one.min, other.min),

@@ -3,7 +3,7 @@ import type {
   EntitlementCounterfactual,
   EntitlementExplanation,
 } from '../../api.gen.ts'
-import { type ChainNode, chainNodeToWire, type Unattributed } from '../../budgets/index.ts'
+import { type BudgetNode, chainNodeToWire, type UnresolvedKeyCount } from '../../budgets/index.ts'
 import { isLevel, transformUnits } from '../../catalog/features/index.ts'
 import {
   creditCounterfactual,
@@ -14,7 +14,7 @@ import {
 import { instantToWire } from '../../kernel/clock.ts'
 import { quantityToWire } from '../../kernel/quantity.ts'
 import {
-  type Checked,
+  type CheckResult,
   isFinal,
   knowing,
   limitsOn,
@@ -24,7 +24,7 @@ import {
 } from '../check/index.ts'
 
 /** The answer of a check. What dimensions lead to is there if any were sent. */
-export function checkedToWire(checked: Checked): Entitlement {
+export function checkedToWire(checked: CheckResult): Entitlement {
   const entitlement = entitlementToWire(checked)
   const { met } = checked
   if (met === null) return entitlement
@@ -32,7 +32,7 @@ export function checkedToWire(checked: Checked): Entitlement {
   return { ...entitlement, chains, unresolved: [...met.unresolved] }
 }
 
-function entitlementToWire({ decision, validUntil, ...base }: Checked): Entitlement {
+function entitlementToWire({ decision, validUntil, ...base }: CheckResult): Entitlement {
   if (base.kind === 'feature')
     return featureEntitlementToWire({ ...base.evaluated, decision, validUntil })
   return creditEntitlementToWire({ ...base.evaluated, decision, validUntil })
@@ -40,8 +40,8 @@ function entitlementToWire({ decision, validUntil, ...base }: Checked): Entitlem
 
 /** No budget is shown to whom something else stands in the way of. */
 const chainsOf = <Node>(
-  { met, evaluated }: Checked,
-  nodeToWire: (node: ChainNode) => Node,
+  { met, evaluated }: CheckResult,
+  nodeToWire: (node: BudgetNode) => Node,
 ): Node[][] =>
   met === null || isFinal(evaluated.decision)
     ? []
@@ -49,8 +49,8 @@ const chainsOf = <Node>(
 
 /** The answer of the same check, and why. */
 export function explanationToWire(
-  checked: Checked,
-  unattributed: readonly Unattributed[],
+  checked: CheckResult,
+  unattributed: readonly UnresolvedKeyCount[],
 ): EntitlementExplanation {
   const { decision, met } = checked
   const { sources, holds, transformation, isOfLevel } = partsOf(checked)
@@ -71,7 +71,7 @@ export function explanationToWire(
   }
 }
 
-function partsOf(checked: Checked) {
+function partsOf(checked: CheckResult) {
   const holding = checked.kind === 'feature' ? checked.evaluated.holding : null
   return {
     sources: holding === null ? [] : sourcesToWire(holding),
@@ -81,7 +81,7 @@ function partsOf(checked: Checked) {
   }
 }
 
-function waysOf(checked: Checked): Way[] {
+function waysOf(checked: CheckResult): Way[] {
   const limits = limitsOn(checked.met?.chains ?? [])
   const denying = checked.met?.denying ?? []
   if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.asked, limits, denying)

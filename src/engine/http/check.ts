@@ -6,7 +6,7 @@ import { wholeUnits } from '../../kernel/quantity.ts'
 import type { Call, Handlers, OperationRequest } from '../../operation.ts'
 import {
   type CapabilityId,
-  type Checking,
+  type CheckContext,
   check,
   type Dimensions,
   type Question,
@@ -19,7 +19,7 @@ type Checks =
   | 'v1.customers.explainEntitlement'
   | 'v1Beta.customers.entitlements.check'
 
-export function checkHandlers(checking: Checking): Handlers<Checks> {
+export function checkHandlers(checking: CheckContext): Handlers<Checks> {
   const noteExpired = createNoteExpired()
   const checkedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
     const checked = await check(call, checking, questionFromWire(request, defaultUsage))

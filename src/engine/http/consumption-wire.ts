@@ -9,7 +9,7 @@ import { type Instant, instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { amountFromWire, type Quantity } from '../../kernel/quantity.ts'
 import { type DecisionAnswer, tooOld } from '../consume/index.ts'
-import type { Purpose, UseInput } from '../types.ts'
+import type { ConsumeMode, ConsumptionInput } from '../types.ts'
 import { dimensionsOfRecord } from './records-wire.ts'
 
 type UseRequest = ConsumeRequestBody | ReservationCreateRequestBody
@@ -17,8 +17,8 @@ type UseRequest = ConsumeRequestBody | ReservationCreateRequestBody
 /** 400 as `useAmountFromWire`, and for dimensions that are too large. `now`: when it came. */
 export function useFromWire(
   wire: UseRequest,
-  of: { customerId: string; featureId: string; purpose: Purpose; now: Instant },
-): UseInput {
+  of: { customerId: string; featureId: string; purpose: ConsumeMode; now: Instant },
+): ConsumptionInput {
   const { now, ...use } = of
   const statedAt = wire.timestamp === undefined ? null : instantFromWire(wire.timestamp)
   return {

@@ -7,8 +7,8 @@ import { amountFromWire } from '../../kernel/quantity.ts'
 import type { Reservation } from '../../metering/index.ts'
 import { type Call, type Handlers, Otherwise, Repeated } from '../../operation.ts'
 import type { UsageWriter } from '../batch/index.ts'
-import { createMemory, type Memory } from '../cache/index.ts'
-import { type Checking, check, readValidUntil, validUntil } from '../check/index.ts'
+import { type Cache, createCache } from '../cache/index.ts'
+import { type CheckContext, check, readValidUntil, validUntil } from '../check/index.ts'
 import { type DecisionAnswer, requesting } from '../consume/index.ts'
 import {
   listReservations,
@@ -16,7 +16,7 @@ import {
   reservationKey,
   retrieveReservation,
 } from '../reservations/index.ts'
-import type { SettlingInput } from '../types.ts'
+import type { ReservationStepInput } from '../types.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check.ts'
 import { checkedToWire } from './check-wire.ts'
 import {
@@ -45,9 +45,9 @@ type WriterOf = (call: Call) => UsageWriter
 /** What is decided and recorded in one step, or held first. */
 export function consumptionHandlers(
   writerOf: WriterOf,
-  checking: Checking,
+  checking: CheckContext,
 ): Handlers<Consumptions> {
-  const ids = createMemory<string>(IDS)
+  const ids = createCache<string>(IDS)
   const settled = settling(writerOf, ids)
   return {
     'v1.customers.consume': async ({ params, body }, call) => {
@@ -124,7 +124,7 @@ async function untilOf({ app }: Call, decided: DecisionAnswer): Promise<Instant 
 /** Nobody has a wallet yet: a currency is checked, which denies, and no key is kept of it. */
 async function spend(
   call: Call,
-  asked: { checking: Checking; customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
+  asked: { checking: CheckContext; customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
 ) {
   const { checking, customerId, body } = asked
   refuseOldFromWire(body, call.app.clock.now())
@@ -139,11 +139,11 @@ async function spend(
 }
 
 const settling =
-  (writerOf: WriterOf, ids: Memory<string>) =>
+  (writerOf: WriterOf, ids: Cache<string>) =>
   async (
     call: Call,
     params: { id: string; reservationId: string },
-    step: SettlingInput['step'],
+    step: ReservationStepInput['step'],
   ) => {
     const { id: customerId, reservationId } = params
     const key = reservationKey(reservationId)
@@ -155,7 +155,7 @@ const settling =
 
 async function shown(
   { app }: Call,
-  of: { customerId: string; reservation: Reservation; ids: Memory<string> },
+  of: { customerId: string; reservation: Reservation; ids: Cache<string> },
 ): Promise<WireReservation> {
   const [named] = await nameReservations(app.db.read, [of.reservation], of.ids)
   return reservationToWire(required(named, 'a reservation with its ids'), of.customerId)

@@ -9,7 +9,7 @@ import { instantFromWire, instantToWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { quantityToWire, wholeUnits } from '../../kernel/quantity.ts'
 import type { History } from '../history/index.ts'
-import type { EventInput, Reported, ReportInput } from '../types.ts'
+import type { EventInput, ReportInput, ReportResult } from '../types.ts'
 
 /** 400 for dimensions that are too large, as of all that is recorded. */
 export const reportFromWire = (wire: UsageReport, index: number): ReportInput => ({
@@ -49,7 +49,7 @@ export function dimensionsOfRecord(
 }
 
 /** A report with what it came to. */
-export function reportedToWire(wire: UsageReport, reported: Reported): ReportedUsage {
+export function reportedToWire(wire: UsageReport, reported: ReportResult): ReportedUsage {
   const { period } = reported
   const end = period === null ? null : instantToWire(period.end)
   return {

@@ -1,5 +1,5 @@
 import { type Database, perEpoch } from '../../db/index.ts'
-import type { SourceLoader } from '../../entitlements/index.ts'
+import type { EntitlementSource } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
@@ -7,7 +7,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { mapInSlices } from '../../kernel/in-slices.ts'
 import type { Call, Handlers } from '../../operation.ts'
 import { createUsageWriter, type UsageWriter } from '../batch/index.ts'
-import { createMemory } from '../cache/index.ts'
+import { createCache } from '../cache/index.ts'
 import { readHistory } from '../history/index.ts'
 import { checkHandlers } from './check.ts'
 import { consumptionHandlers } from './consumption.ts'
@@ -17,9 +17,9 @@ import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './
 const KEYS = 100_000
 
 /** `loaders`: all that can grant a feature. */
-export function usageHandlers(loaders: readonly SourceLoader[]) {
+export function usageHandlers(loaders: readonly EntitlementSource[]) {
   const writerOf = writers(loaders)
-  const checking = { loaders, keysOf: perEpoch(() => createMemory<Uuid>(KEYS)) }
+  const checking = { loaders, keysOf: perEpoch(() => createCache<Uuid>(KEYS)) }
   return {
     ...recordHandlers(writerOf, loaders),
     ...checkHandlers(checking),
@@ -31,7 +31,7 @@ type Records = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
 
 function recordHandlers(
   writerOf: (call: Call) => UsageWriter,
-  loaders: readonly SourceLoader[],
+  loaders: readonly EntitlementSource[],
 ): Handlers<Records> {
   return {
     'v1.usage.report': async ({ body }, call) => {
@@ -77,7 +77,7 @@ function dimensionsNamed(groupBy: string): string[] {
  * of a request with an `Idempotency-Key` is a database of its own: such a request makes a group by
  * itself, and commits with its key.
  */
-function writers(loaders: readonly SourceLoader[]) {
+function writers(loaders: readonly EntitlementSource[]) {
   const open = new WeakMap<Database, UsageWriter>()
   return ({ app }: Call): UsageWriter => {
     const known = open.get(app.db)

@@ -1,6 +1,6 @@
 export {
-  type Known,
-  prepareEvents,
-  prepareReports,
   refuseUnreportable,
+  type ValidationContext,
+  validateEvents,
+  validateReports,
 } from './validate-records.ts'

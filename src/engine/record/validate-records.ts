@@ -1,20 +1,20 @@
 import type { UnknownDimensions } from '../../access/index.ts'
 import type { Feature, MeteredFeature } from '../../catalog/features/index.ts'
-import { type Held, usageWindow } from '../../entitlements/index.ts'
+import { type EffectiveEntitlement, usageWindow } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
-import { badInput, notFound, type Refusal } from '../../kernel/errors.ts'
+import { type ApiError, badInput, notFound } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { KEPT_MS, nameOfEvent, nameOfReport } from '../../metering/dedup/index.ts'
-import type { MeteredOf } from '../../metering/index.ts'
+import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { aggregateOf, measureEvent, occurredAt } from '../../metering/records/index.ts'
-import { attributingBy } from '../attribute.ts'
+import { attributionByResolution } from '../attribute.ts'
 import type { HeldThenOf, HoldingOf, ResolutionOf } from '../cache/index.ts'
-import type { Address, EventInput, Prepared, ReportInput } from '../types.ts'
+import type { EventInput, ReportInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
 /** What is known of a group's customers and of their environment, at its instant of decision. */
-export type Known = {
+export type ValidationContext = {
   /** The instant of decision for a customer. */
   nowOf(customerKey: Uuid): Instant
   isArchived(customerKey: Uuid): boolean
@@ -34,11 +34,11 @@ export type Known = {
  * `NoFeatureEntitlementInSubscription`, `InvalidArgumentError`; 404 `FeatureNotFound`,
  * `CustomerResourceNotFound`, `NoActiveSubscriptionForCustomer`.
  */
-export function prepareReports(
-  reports: readonly (ReportInput & Address)[],
-  known: Known,
+export function validateReports(
+  reports: readonly (ReportInput & SubjectKeys)[],
+  known: ValidationContext,
   origin: Origin,
-): Prepared[] {
+): ValidatedRecord[] {
   reports.forEach((report, index) => {
     refuseArchived(report, known, `usages[${index}]`)
   })
@@ -46,10 +46,10 @@ export function prepareReports(
 }
 
 function prepareReport(
-  report: ReportInput & Address,
-  known: Known,
+  report: ReportInput & SubjectKeys,
+  known: ValidationContext,
   { origin, index }: { origin: Origin; index: number },
-): Prepared {
+): ValidatedRecord {
   const field = `usages[${index}]`
   const { customerKey, idempotencyKey, statedAt, value } = report
   const feature = reportedFeature(report, known, field)
@@ -82,7 +82,7 @@ function prepareReport(
           },
     counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: held.window }],
     setIn: isSet ? usageWindow(held.then, occurred) : null,
-    attributing: attributingBy(
+    attributing: attributionByResolution(
       known.resolutionOf({ ...report, featureKeys: [feature.key] }),
       occurred,
     ),
@@ -92,7 +92,11 @@ function prepareReport(
 }
 
 /** A feature whose usage may be reported. */
-function reportedFeature({ featureId }: ReportInput, known: Known, field: string): Feature {
+function reportedFeature(
+  { featureId }: ReportInput,
+  known: ValidationContext,
+  field: string,
+): Feature {
   const feature = known.featureWithId(featureId)
   if (feature === null)
     throw notFound('FeatureNotFound', `${field}: there is no feature ${featureId}`)
@@ -121,10 +125,10 @@ export function refuseUnreportable(feature: Feature, field: string): void {
  * is held no longer that of the record. null: neither.
  */
 function heldBy(
-  { heldThenOf, holdingOf }: Known,
-  metered: MeteredOf,
+  { heldThenOf, holdingOf }: ValidationContext,
+  metered: CustomerMeterSubject,
   { at, now }: { at: Instant; now: Instant },
-): { then: Held; window: Window } | null {
+): { then: EffectiveEntitlement; window: Window } | null {
   const today = holdingOf(metered).resolution.held
   const then = heldThenOf(metered, at).resolution.held ?? today
   if (then === null) return null
@@ -135,7 +139,7 @@ const unheld = (
   { customerId }: ReportInput,
   { id }: Feature,
   { hasAnything, field }: { hasAnything: boolean; field: string },
-): Refusal =>
+): ApiError =>
   hasAnything
     ? badInput(
         `${field}: the customer ${customerId} does not hold the feature ${id}, nor did it then`,
@@ -150,11 +154,11 @@ const unheld = (
  * Events that are good to be counted, in their order. 400 `EntityIsArchivedError`,
  * `InvalidArgumentError`, `EntitlementUsageOutOfRangeError`; 404 `CustomerResourceNotFound`.
  */
-export function prepareEvents(
-  events: readonly (EventInput & Address)[],
-  known: Known,
+export function validateEvents(
+  events: readonly (EventInput & SubjectKeys)[],
+  known: ValidationContext,
   origin: Origin,
-): Prepared[] {
+): ValidatedRecord[] {
   events.forEach((event, index) => {
     refuseArchived(event, known, `events[${index}]`)
   })
@@ -164,10 +168,10 @@ export function prepareEvents(
 }
 
 function prepareEvent(
-  event: EventInput & Address,
-  known: Known,
+  event: EventInput & SubjectKeys,
+  known: ValidationContext,
   { origin, field }: { origin: Origin; field: string },
-): Prepared {
+): ValidatedRecord {
   const { customerKey, eventName, idempotencyKey: key, statedAt } = event
   const resourceKey = requireResource(event, field)
   const now = known.nowOf(customerKey)
@@ -199,7 +203,7 @@ function prepareEvent(
       window: shownIn(feature.key),
     })),
     setIn: null,
-    attributing: attributingBy(
+    attributing: attributionByResolution(
       known.resolutionOf({ ...event, featureKeys: features.map((each) => each.key) }),
       occurred,
     ),
@@ -209,8 +213,8 @@ function prepareEvent(
 }
 
 function refuseArchived(
-  { customerKey, customerId }: Address & { customerId: string },
-  known: Known,
+  { customerKey, customerId }: SubjectKeys & { customerId: string },
+  known: ValidationContext,
   field: string,
 ): void {
   if (known.isArchived(customerKey))
@@ -225,7 +229,7 @@ function requireResource(
     customerId,
     resourceId,
     resourceKey,
-  }: Address & { customerId: string; resourceId: string | null },
+  }: SubjectKeys & { customerId: string; resourceId: string | null },
   field: string,
 ): Uuid {
   if (resourceKey === null)

@@ -11,20 +11,20 @@ import {
   releaseReservation,
   reservationAt,
 } from '../../metering/reservations/index.ts'
-import { attributingAsHeld, attributingBy } from '../attribute.ts'
+import { attributionByResolution, attributionOfReservation } from '../attribute.ts'
 import { joinDecisions } from '../check/index.ts'
 import {
   ask,
   counting,
   type DecisionAnswer,
   evaluateUse,
+  type FeatureLimit,
   hold,
-  type Limited,
   windowHeld,
 } from '../consume/index.ts'
-import type { Known } from '../record/index.ts'
+import type { ValidationContext } from '../record/index.ts'
 import { countRecord, nameOfReservation, type State } from '../state/index.ts'
-import type { Prepared, SettlingInput } from '../types.ts'
+import type { ReservationStepInput, ValidatedRecord } from '../types.ts'
 
 /** What is known of reservations that a group settles. */
 export type KnownReservations = {
@@ -36,27 +36,27 @@ export type KnownReservations = {
 }
 
 /** A step of a reservation that is good to be taken, if its state allows it. */
-export type PreparedSettling = Limited & {
+export type ValidatedReservationStep = FeatureLimit & {
   kind: 'settling'
   key: Uuid
-  step: SettlingInput['step']
+  step: ReservationStepInput['step']
   /** What counts if it is committed. */
-  record: Prepared
+  record: ValidatedRecord
   /** The same, for whom its dimensions lead to by now: whose budgets are shown. */
-  shown: Prepared
+  shown: ValidatedRecord
   /** null: there are none, or they name no entity. */
   resolution: Resolution | null
 }
 
 /** What became of a step. Only a commit of more than is held can be denied. */
-export type SettlingAnswer = DecisionAnswer & { reservation: Reservation }
+export type ReservationAnswer = DecisionAnswer & { reservation: Reservation }
 
 /** 400 `EntityIsArchivedError`; 404 for an unknown reservation. */
-export function prepareSettling(
-  { customerId, customerKey, key, step }: SettlingInput & { customerKey: Uuid },
-  known: Known & KnownReservations,
-  origin: Prepared['origin'],
-): PreparedSettling {
+export function validateReservationStep(
+  { customerId, customerKey, key, step }: ReservationStepInput & { customerKey: Uuid },
+  known: ValidationContext & KnownReservations,
+  origin: ValidatedRecord['origin'],
+): ValidatedReservationStep {
   if (known.isArchived(customerKey))
     throw badInput(
       `the customer ${customerId} is archived; unarchive it first`,
@@ -72,7 +72,7 @@ export function prepareSettling(
   const now = known.nowOf(customerKey)
   const { hasActiveSubscription } = holding
   const resolution = known.resolutionOf(attributableOf(reservation))
-  const record: Prepared = {
+  const record: ValidatedRecord = {
     customerKey,
     resourceKey,
     occurredAt,
@@ -84,7 +84,7 @@ export function prepareSettling(
     naming: null,
     counting: [counting(feature, amount, window)],
     setIn: null,
-    attributing: attributingAsHeld(reservation, known.budgetsOf(reservation)),
+    attributing: attributionOfReservation(reservation, known.budgetsOf(reservation)),
     origin,
     field: 'amount',
   }
@@ -97,7 +97,7 @@ export function prepareSettling(
     key,
     step,
     record,
-    shown: { ...record, attributing: attributingBy(resolution, occurredAt) },
+    shown: { ...record, attributing: attributionByResolution(resolution, occurredAt) },
     resolution,
   }
 }
@@ -117,16 +117,16 @@ const dimensionsOf = (text: string | null): MeterEvent['dimensions'] =>
  * of the windows that it is held in decide, if they are to be asked. See `commitReservation`,
  * `extendReservation`, `releaseReservation`; 400 `EntitlementUsageOutOfRangeError`.
  */
-export function settle(
+export function applyReservationStep(
   draft: State,
-  settling: PreparedSettling,
+  settling: ValidatedReservationStep,
   nextKey: () => Uuid,
-): SettlingAnswer {
+): ReservationAnswer {
   const { record, step } = settling
   const { customerKey, acceptedAt: now } = record
   const name = nameOfReservation({ customerKey, key: settling.key })
   const before = required(draft.reservations.get(name), 'a reservation that was loaded')
-  const keep = (after: Reservation): SettlingAnswer => {
+  const keep = (after: Reservation): ReservationAnswer => {
     if (after !== before) draft.reservations.set(name, after)
     const recorded = after.status === 'committed'
     return answerOf(draft, settling, {
@@ -157,8 +157,8 @@ export function settle(
 
 const GRANTED = { isGranted: true, accessDeniedReason: null } as const
 
-type Settled = Pick<
-  SettlingAnswer,
+type StepResult = Pick<
+  ReservationAnswer,
   'isGranted' | 'accessDeniedReason' | 'recorded' | 'isRepeated' | 'reservation'
 > & {
   /** What was asked for beyond what is held. */
@@ -168,9 +168,9 @@ type Settled = Pick<
 /** A step with usage after it, where it was held. All budgets allow what is granted. */
 function answerOf(
   draft: State,
-  settling: PreparedSettling,
-  { beyond, ...settled }: Settled,
-): SettlingAnswer {
+  settling: ValidatedReservationStep,
+  { beyond, ...settled }: StepResult,
+): ReservationAnswer {
   const { record, resolution } = settling
   const { customerKey, resourceKey, acceptedAt: now } = record
   // It was allowed for whom it is held, whatever its dimensions name by now.
@@ -187,7 +187,7 @@ function answerOf(
 }
 
 /** What is held counts as used, so that only what is beyond is asked for. */
-function askBeyond(draft: State, settling: PreparedSettling, beyond: Quantity) {
+function askBeyond(draft: State, settling: ValidatedReservationStep, beyond: Quantity) {
   const { record, feature } = settling
   const { decision } = evaluateUse(draft, settling, { record, amount: beyond })
   const demand = { amount: beyond, transformation: feature.unitTransformation }

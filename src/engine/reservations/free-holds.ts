@@ -1,5 +1,5 @@
 import { hold } from '../../budgets/index.ts'
-import { lockHeads, type WhenArchived } from '../../customers/index.ts'
+import { type ArchiveHook, lockVersions } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -53,11 +53,11 @@ export async function freeExpired(
 }
 
 /** For the port of customers: who is archived holds nothing. */
-export const releaseWhenArchived: WhenArchived = async (tx, { scope, now }, customer) => {
+export const releaseWhenArchived: ArchiveHook = async (tx, { scope, now }, customer) => {
   if (customer.archivedAt === null) return
   const customerKeys = [customer.key]
   await Promise.all([
-    lockHeads(tx, scope, { customerKeys, now }),
+    lockVersions(tx, scope, { customerKeys, now }),
     freeExpired(tx, scope, customerKeys),
   ])
   for (;;) {
@@ -75,13 +75,13 @@ export const releaseWhenArchived: WhenArchived = async (tx, { scope, now }, cust
  * Notes what has expired of a customer; answers at once, and needs not succeed. Not for requests
  * that are one transaction: it outlives them.
  */
-export type NoteExpired = (call: Call, customerKey: Uuid) => void
+export type ExpiryNote = (call: Call, customerKey: Uuid) => void
 
 /**
  * Whoever only reads leaves out one by one what has expired and is not noted. What one of them has
  * found is noted for those who come after; a decision notes it by itself.
  */
-export function createNoteExpired(): NoteExpired {
+export function createNoteExpired(): ExpiryNote {
   const underway = new Set<Uuid>()
   return ({ app, scope }, customerKey) => {
     if (underway.has(customerKey)) return
@@ -89,7 +89,7 @@ export function createNoteExpired(): NoteExpired {
     const work = async (tx: Tx) => {
       const customerKeys = [customerKey]
       await Promise.all([
-        lockHeads(tx, scope, { customerKeys, now: app.clock.now() }),
+        lockVersions(tx, scope, { customerKeys, now: app.clock.now() }),
         freeExpired(tx, scope, customerKeys),
       ])
     }

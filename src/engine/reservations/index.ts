@@ -1,10 +1,10 @@
 export {
+  applyReservationStep,
   attributableOf,
   type KnownReservations,
-  type PreparedSettling,
-  prepareSettling,
-  type SettlingAnswer,
-  settle,
+  type ReservationAnswer,
+  type ValidatedReservationStep,
+  validateReservationStep,
 } from './end-reservations.ts'
 export { createNoteExpired, freeExpired, releaseWhenArchived } from './free-holds.ts'
 export { type NamedReservation, nameReservations } from './name-reservations.ts'

@@ -4,7 +4,7 @@ import type { Reader } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { NO_RESOURCE, type Reservation } from '../../metering/index.ts'
-import type { Memory } from '../cache/index.ts'
+import type { Cache } from '../cache/index.ts'
 
 /** With the ids that answers show. */
 export type NamedReservation = Reservation & { featureId: string; resourceId: string | null }
@@ -13,7 +13,7 @@ export type NamedReservation = Reservation & { featureId: string; resourceId: st
 export async function nameReservations(
   reader: Reader,
   reservations: readonly Reservation[],
-  ids: Memory<string>,
+  ids: Cache<string>,
 ): Promise<NamedReservation[]> {
   const resourced = reservations.filter(({ resourceKey }) => resourceKey !== NO_RESOURCE)
   const [features, resources] = await Promise.all([
@@ -47,7 +47,7 @@ export async function nameReservations(
 
 /** Ids by key: those that are remembered, and what `read` finds of the others. */
 async function named(
-  ids: Memory<string>,
+  ids: Cache<string>,
   reservations: readonly Reservation[],
   of: {
     keyOf: (reservation: Reservation) => Uuid

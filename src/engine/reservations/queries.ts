@@ -1,6 +1,6 @@
 import { findInstant, requireCustomer } from '../../customers/index.ts'
 import { readPage } from '../../db/index.ts'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Reservation } from '../../metering/index.ts'
@@ -11,11 +11,11 @@ import {
   reservationExists,
 } from '../../metering/reservations/index.ts'
 import type { Call } from '../../operation.ts'
-import type { Memory } from '../cache/index.ts'
+import type { Cache } from '../cache/index.ts'
 import { type NamedReservation, nameReservations } from './name-reservations.ts'
 
-export const unknownReservation = (id: string): Refusal =>
-  new Refusal(404, null, `the customer has no reservation ${id}`)
+export const unknownReservation = (id: string): ApiError =>
+  new ApiError(404, null, `the customer has no reservation ${id}`)
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
@@ -29,7 +29,7 @@ export function reservationKey(id: string): Uuid {
 export async function retrieveReservation(
   { app, scope }: Call,
   { customerId, id }: { customerId: string; id: string },
-  ids: Memory<string>,
+  ids: Cache<string>,
 ): Promise<NamedReservation> {
   const { read } = app.db
   const customerKey = await requireCustomer(read, scope, customerId)
@@ -48,7 +48,7 @@ export async function listReservations(
     statuses: readonly Reservation['status'][] | null
     page: PageRequest
   },
-  ids: Memory<string>,
+  ids: Cache<string>,
 ): Promise<Page<NamedReservation>> {
   const { read } = app.db
   const customerKey = await requireCustomer(read, scope, query.customerId)

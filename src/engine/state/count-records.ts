@@ -1,8 +1,8 @@
 import { required } from '../../kernel/assert.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { isSameWindow, type Window } from '../../kernel/period.ts'
-import { hashOfMark, type Named } from '../../metering/dedup/index.ts'
-import type { KeptTotal, Measured, MeteredOf } from '../../metering/index.ts'
+import { type DedupRecord, hashOfMark } from '../../metering/dedup/index.ts'
+import type { CustomerMeterSubject, MeterReading, WindowTotal } from '../../metering/index.ts'
 import {
   amountOfSet,
   findUsage,
@@ -11,7 +11,7 @@ import {
   totalsWith,
   usageOf,
 } from '../../metering/totals/index.ts'
-import type { Counting, Prepared } from '../types.ts'
+import type { MeterAmount, ValidatedRecord } from '../types.ts'
 import { postToBudgets } from './post-to-budgets.ts'
 import { nameOfMetered, nameOfNamed, nameOfSeen, type State } from './state.ts'
 
@@ -20,7 +20,11 @@ import { nameOfMetered, nameOfNamed, nameOfSeen, type State } from './state.ts'
  * record that stands for it. 400 `EntitlementUsageOutOfRangeError` and
  * `UsageMeasurementDiffOutOfRangeError`, after which the draft is not to be kept.
  */
-export function countPrepared(draft: State, prepared: Prepared, eventKey: () => string): Named {
+export function countPrepared(
+  draft: State,
+  prepared: ValidatedRecord,
+  eventKey: () => string,
+): DedupRecord {
   const { customerKey, occurredAt, naming } = prepared
   const name = naming && nameOfNamed({ customerKey, name: naming.name })
   const first = name === null ? undefined : draft.named.get(name)
@@ -35,7 +39,7 @@ export function countPrepared(draft: State, prepared: Prepared, eventKey: () => 
 }
 
 /** Counts a record, whatever was counted before. 400 as `countPrepared`. */
-export function countRecord(draft: State, prepared: Prepared, eventKey: Uuid): void {
+export function countRecord(draft: State, prepared: ValidatedRecord, eventKey: Uuid): void {
   const measured = prepared.counting.flatMap((counting) => count(draft, prepared, counting))
   const { customerKey, resourceKey, occurredAt, acceptedAt, kind, eventName, value } = prepared
   draft.records.push({
@@ -54,7 +58,7 @@ export function countRecord(draft: State, prepared: Prepared, eventKey: Uuid): v
 }
 
 /** What the record comes to for one feature: 0 for a SET that is older than the last one. */
-function count(draft: State, prepared: Prepared, counting: Counting): Measured[] {
+function count(draft: State, prepared: ValidatedRecord, counting: MeterAmount): MeterReading[] {
   const { customerKey, resourceKey, occurredAt, setIn, field } = prepared
   const { featureKey, mark } = counting
   const metered = { customerKey, featureKey, resourceKey }
@@ -73,20 +77,20 @@ function count(draft: State, prepared: Prepared, counting: Counting): Measured[]
   return [{ featureKey, amount, mark }]
 }
 
-const totalIn = (totals: readonly KeptTotal[], window: Window): KeptTotal =>
+const totalIn = (totals: readonly WindowTotal[], window: Window): WindowTotal =>
   required(
     totals.find((total) => isSameWindow(total.window, window)),
     'a window that is counted in',
   )
 
-function sumIn(totals: readonly KeptTotal[], window: Window) {
+function sumIn(totals: readonly WindowTotal[], window: Window) {
   const { tally, setAt } = totalIn(totals, window)
   return { sum: tally.sum, setAt }
 }
 
 const never = () => false
 
-type MarkSeen = MeteredOf & { mark: string }
+type MarkSeen = CustomerMeterSubject & { mark: string }
 
 /** Whether a window sees a mark for the first time, which it then has. */
 function noteMark(draft: State, { mark, ...metered }: MarkSeen, window: Window): boolean {
@@ -99,7 +103,11 @@ function noteMark(draft: State, { mark, ...metered }: MarkSeen, window: Window):
 }
 
 /** Usage of a feature where it is shown, after all that the draft has counted. Signed. */
-export const usageShown = (draft: State, prepared: Prepared, counting: Counting): bigint => {
+export const usageShown = (
+  draft: State,
+  prepared: ValidatedRecord,
+  counting: MeterAmount,
+): bigint => {
   const name = nameOfMetered({ ...prepared, featureKey: counting.featureKey })
   const usage = findUsage(draft.totals.get(name) ?? [], counting.window, counting.aggregate)
   return required(usage, 'usage of a window that was loaded').usage

@@ -3,12 +3,12 @@ export { loadState } from './load-state.ts'
 export { noteUnattributed } from './post-to-budgets.ts'
 export { saveState } from './save-state.ts'
 export {
-  type Deciding,
-  draftOf,
+  commitSavepoint,
+  type DecisionEntry,
   type FirstAnswer,
-  keepDraft,
   nameOfMetered,
   nameOfNamed,
   nameOfReservation,
   type State,
+  savepoint,
 } from './state.ts'

@@ -4,7 +4,7 @@ import {
   counterName,
   LEVEL_WINDOW,
   readCounters,
-  readFired,
+  readCrossed,
   type Threshold,
   windowOf,
 } from '../../budgets/index.ts'
@@ -14,24 +14,24 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import {
-  type Decided,
-  findDecided,
-  findNamed,
+  type Decision,
+  type DedupKeyOf,
+  findDecisions,
+  findDedupRecords,
   hashOfMark,
-  type NameOf,
 } from '../../metering/dedup/index.ts'
-import type { KeptTotal, MeteredOf, Reservation } from '../../metering/index.ts'
+import type { CustomerMeterSubject, Reservation, WindowTotal } from '../../metering/index.ts'
 import { findReservations, type ReservationOf } from '../../metering/reservations/index.ts'
 import {
-  findMarks,
+  type DistinctValueOf,
+  findDistinctValues,
   findTotals,
-  type MarkOf,
-  makeMarks,
+  makeDistinctValues,
   makeTotals,
   mustBeMade,
   withWindow,
 } from '../../metering/totals/index.ts'
-import type { Prepared } from '../types.ts'
+import type { ValidatedRecord } from '../types.ts'
 import {
   type FirstAnswer,
   nameOfMetered,
@@ -43,16 +43,16 @@ import {
 } from './state.ts'
 
 /** What is about to be counted somewhere, in which windows, and since when it may have occurred. */
-type Ask = MeteredOf & { from: Instant; windows: readonly Window[] }
+type Ask = CustomerMeterSubject & { from: Instant; windows: readonly Window[] }
 
 /** What a group is about to count and decide. */
-export type Loading = {
+export type StateQuery = {
   /** What counts in any case. */
-  records: readonly Prepared[]
+  records: readonly ValidatedRecord[]
   /** What counts if it is granted. */
-  deciding: readonly Prepared[]
+  deciding: readonly ValidatedRecord[]
   /** What does not count, but whose budgets are shown. */
-  shown: readonly Prepared[]
+  shown: readonly ValidatedRecord[]
   /** What is about to be settled. */
   reservations: readonly Reservation[]
   thresholds: readonly Threshold[]
@@ -67,7 +67,7 @@ export type Loading = {
 export async function loadState(
   tx: Tx,
   { scope, clock }: { scope: Scope; clock: Clock },
-  { records, deciding, shown, reservations, thresholds, closedUntilOf }: Loading,
+  { records, deciding, shown, reservations, thresholds, closedUntilOf }: StateQuery,
 ): Promise<State> {
   const all = [...records, ...deciding]
   const asks = asksOf(all)
@@ -83,12 +83,12 @@ export async function loadState(
   )
   const [kept, named, decided, seen, counted, closed, fired] = await Promise.all([
     findTotals(tx, asks),
-    findNamed(tx, clock, names),
-    findDecided<FirstAnswer>(tx, clock, uses),
-    findMarks(tx, marks),
+    findDedupRecords(tx, clock, names),
+    findDecisions<FirstAnswer>(tx, clock, uses),
+    findDistinctValues(tx, marks),
     readCounters(tx, counters),
     countClosed(tx, old),
-    readFired(tx, thresholds.length === 0 ? [] : counters),
+    readCrossed(tx, thresholds.length === 0 ? [] : counters),
   ])
   const held = await findReservations(tx, heldBy(uses, decided))
   const missing = asks.flatMap((ask, index) =>
@@ -98,14 +98,14 @@ export async function loadState(
   )
   const made = await makeTotals(tx, missing)
   const marked = missing.filter((_, index) => (made[index]?.tally.distinct ?? 0n) > 0n)
-  await makeMarks(tx, scope, marked)
+  await makeDistinctValues(tx, scope, marked)
   made.forEach((total, index) => {
     kept[missing[index]?.index ?? -1]?.push(total)
   })
   return stateOf({
     totals: asks.map((ask, index) => [
       nameOfMetered(ask),
-      ask.windows.reduce<readonly KeptTotal[]>(withWindow, kept[index] ?? []),
+      ask.windows.reduce<readonly WindowTotal[]>(withWindow, kept[index] ?? []),
     ]),
     counted: new Set(
       asks.flatMap(({ featureKey }, index) =>
@@ -115,7 +115,7 @@ export async function loadState(
     named: entriesOf(names, named),
     decided: entriesOf(uses, decided),
     reservations: [...reservations, ...held].map((each) => [nameOfReservation(each), each]),
-    seen: seenIn(marks, marked.length === 0 ? seen : await findMarks(tx, marks)),
+    seen: seenIn(marks, marked.length === 0 ? seen : await findDistinctValues(tx, marks)),
     counters: new Map([...counted.counters, ...closed.counters]),
     setAts: new Map([...counted.setAts, ...closed.setAts]),
     holds: counted.holds,
@@ -124,7 +124,7 @@ export async function loadState(
   })
 }
 
-function asksOf(records: readonly Prepared[]): Ask[] {
+function asksOf(records: readonly ValidatedRecord[]): Ask[] {
   const asks = new Map<string, Ask>()
   for (const record of records)
     for (const { featureKey, window } of record.counting) {
@@ -145,17 +145,17 @@ function asksOf(records: readonly Prepared[]): Ask[] {
 const including = (windows: readonly Window[], window: Window): readonly Window[] =>
   windows.some((other) => isSameWindow(window, other)) ? windows : [...windows, window]
 
-const isUsed = ({ tally, held }: KeptTotal): boolean => tally.count > 0n || held > 0n
+const isUsed = ({ tally, held }: WindowTotal): boolean => tally.count > 0n || held > 0n
 
 /** Names, each once. */
-function namesOf(records: readonly Prepared[]): (NameOf & { now: Instant })[] {
+function namesOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: Instant })[] {
   const names = records.flatMap(({ customerKey, naming, acceptedAt }) =>
     naming === null ? [] : [{ customerKey, name: naming.name, now: acceptedAt }],
   )
   return [...new Map(names.map((name) => [nameOfNamed(name), name])).values()]
 }
 
-const entriesOf = <V>(names: readonly NameOf[], found: readonly (V | null)[]): [string, V][] =>
+const entriesOf = <V>(names: readonly DedupKeyOf[], found: readonly (V | null)[]): [string, V][] =>
   names.flatMap((name, index): [string, V][] => {
     const value = found[index] ?? null
     return value === null ? [] : [[nameOfNamed(name), value]]
@@ -163,16 +163,16 @@ const entriesOf = <V>(names: readonly NameOf[], found: readonly (V | null)[]): [
 
 /** The reservations that granted decisions have made; a decision that made none names nothing. */
 const heldBy = (
-  names: readonly NameOf[],
-  decided: readonly (Decided<FirstAnswer> | null)[],
+  names: readonly DedupKeyOf[],
+  decided: readonly (Decision<FirstAnswer> | null)[],
 ): ReservationOf[] =>
   names.flatMap(({ customerKey }, index) => {
     const { eventKey, answer } = decided[index] ?? { eventKey: '', answer: null }
     return answer?.isGranted === true && !answer.recorded ? [{ customerKey, key: eventKey }] : []
   })
 
-function marksOf(records: readonly Prepared[]): MarkOf[] {
-  const marks = new Map<string, MarkOf>()
+function marksOf(records: readonly ValidatedRecord[]): DistinctValueOf[] {
+  const marks = new Map<string, DistinctValueOf>()
   for (const { customerKey, resourceKey, counting } of records)
     for (const { featureKey, mark } of counting) {
       if (mark === null) continue
@@ -182,20 +182,23 @@ function marksOf(records: readonly Prepared[]): MarkOf[] {
   return [...marks.values()]
 }
 
-const seenIn = (marks: readonly MarkOf[], windows: readonly Window[][]): [string, true][] =>
+const seenIn = (
+  marks: readonly DistinctValueOf[],
+  windows: readonly Window[][],
+): [string, true][] =>
   marks.flatMap((mark, index) =>
     (windows[index] ?? []).map((window): [string, true] => [nameOfSeen(mark, window), true]),
   )
 
 /** The counters that a record may add to. */
-const countersOf = ({ customerKey, counting, attributing }: Prepared): CounterKey[] =>
+const countersOf = ({ customerKey, counting, attributing }: ValidatedRecord): CounterKey[] =>
   (attributing.attributionOf(counting)?.postings ?? []).map((posting) => ({
     ...posting,
     customerKey,
   }))
 
 /** Those of windows that go on: no threshold fires for one that is over. */
-function openCountersOf(record: Prepared): CounterKey[] {
+function openCountersOf(record: ValidatedRecord): CounterKey[] {
   const { attributing, occurredAt, acceptedAt } = record
   const open = attributing.budgets
     .filter((budget) => windowOf(budget, occurredAt).end > acceptedAt)

@@ -1,5 +1,5 @@
 /** Values by name, in which changes are seen from above only until they are kept. */
-export type Layer<V> = {
+export type Overlay<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
   /** What was set in this layer. */
@@ -7,7 +7,7 @@ export type Layer<V> = {
 }
 
 /** A layer over another one, or over what was loaded. */
-export function layerOver<V>(below: { get(name: string): V | undefined }): Layer<V> {
+export function overlayOn<V>(below: { get(name: string): V | undefined }): Overlay<V> {
   const changes = new Map<string, V>()
   return {
     get: (name) => changes.get(name) ?? below.get(name),
@@ -19,6 +19,6 @@ export function layerOver<V>(below: { get(name: string): V | undefined }): Layer
 }
 
 /** Takes the changes of a layer down into the one that it lies over. */
-export function keep<V>(layer: Layer<V>, below: Layer<V>): void {
+export function keep<V>(layer: Overlay<V>, below: Overlay<V>): void {
   for (const [name, value] of layer.changes) below.set(name, value)
 }

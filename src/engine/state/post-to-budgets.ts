@@ -1,17 +1,17 @@
 import {
   type Budget,
   counterName,
-  firedBy,
-  rearmedBy,
+  crossedBy,
   type Threshold,
+  uncrossedBy,
   windowOf,
 } from '../../budgets/index.ts'
 import { transformUnits } from '../../catalog/features/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import type { Attribution, Measured, Posting } from '../../metering/index.ts'
+import type { Attribution, MeterReading, Posting } from '../../metering/index.ts'
 import { amountOfSet } from '../../metering/totals/index.ts'
-import type { Prepared } from '../types.ts'
+import type { ValidatedRecord } from '../types.ts'
 import type { State } from './state.ts'
 
 /**
@@ -21,8 +21,8 @@ import type { State } from './state.ts'
  */
 export function postToBudgets(
   draft: State,
-  prepared: Prepared,
-  measured: readonly Measured[],
+  prepared: ValidatedRecord,
+  measured: readonly MeterReading[],
 ): Attribution | null {
   const { attributing } = prepared
   const attribution = attributing.attributionOf(measured)
@@ -38,7 +38,7 @@ export function postToBudgets(
 }
 
 /** What a counter lacks of the value of a SET; nothing where a later SET is in force. */
-function postingsOfSet(draft: State, prepared: Prepared, posting: Posting): Posting[] {
+function postingsOfSet(draft: State, prepared: ValidatedRecord, posting: Posting): Posting[] {
   const { occurredAt, field } = prepared
   const value = required(prepared.value, 'the value of a SET')
   const name = counterName(posting, posting.window)
@@ -50,7 +50,7 @@ function postingsOfSet(draft: State, prepared: Prepared, posting: Posting): Post
 }
 
 /** Notes the attribution keys of a record, or of what is held, that name nobody. */
-export function noteUnattributed(draft: State, prepared: Prepared): void {
+export function noteUnattributed(draft: State, prepared: ValidatedRecord): void {
   const { attributing, customerKey, acceptedAt } = prepared
   for (const key of attributing.unresolved) {
     const name = `${customerKey} ${key}`
@@ -59,7 +59,7 @@ export function noteUnattributed(draft: State, prepared: Prepared): void {
   }
 }
 
-function add(draft: State, { customerKey }: Prepared, posting: Posting): void {
+function add(draft: State, { customerKey }: ValidatedRecord, posting: Posting): void {
   const name = counterName(posting, posting.window)
   const delta = (draft.postings.get(name)?.delta ?? 0n) + posting.delta
   const setAt = draft.setAts.get(name) ?? null
@@ -67,7 +67,7 @@ function add(draft: State, { customerKey }: Prepared, posting: Posting): void {
   draft.counters.set(name, (draft.counters.get(name) ?? 0n) + posting.delta)
 }
 
-function fire(draft: State, prepared: Prepared, posting: Posting): void {
+function fire(draft: State, prepared: ValidatedRecord, posting: Posting): void {
   const { customerKey, attributing, counting, origin, occurredAt, acceptedAt: now } = prepared
   const { assignmentKey, revision } = posting
   const name = counterName(posting, posting.window)
@@ -83,7 +83,7 @@ function fire(draft: State, prepared: Prepared, posting: Posting): void {
   const window = windowOf(budget, occurredAt)
   const { usageLimit } = budget
   const fired = rearm(draft, prepared, { posting, budget, usage })
-  const thresholds = firedBy(draft.thresholds, { usage, usageLimit, window, fired }, now)
+  const thresholds = crossedBy(draft.thresholds, { usage, usageLimit, window, fired }, now)
   if (thresholds.length === 0) return
   draft.fired.set(name, [...fired, ...thresholds])
   draft.exceeded.push({ customerKey, budget, feature, window, usage, thresholds, origin, now })
@@ -92,13 +92,13 @@ function fire(draft: State, prepared: Prepared, posting: Posting): void {
 /** What of a budget's thresholds has fired; of a level, without those that it is below again. */
 function rearm(
   draft: State,
-  { customerKey }: Prepared,
+  { customerKey }: ValidatedRecord,
   { posting, budget, usage }: { posting: Posting; budget: Budget; usage: Quantity },
 ): readonly Threshold[] {
   const name = counterName(posting, posting.window)
   const fired = draft.fired.get(name) ?? []
   const { isLevel, usageLimit } = budget
-  const rearmed = isLevel ? rearmedBy({ usage, usageLimit, fired }) : []
+  const rearmed = isLevel ? uncrossedBy({ usage, usageLimit, fired }) : []
   if (rearmed.length === 0) return fired
   const left = fired.filter((threshold) => !rearmed.includes(threshold))
   draft.fired.set(name, left)

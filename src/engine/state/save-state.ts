@@ -2,22 +2,22 @@ import type { App } from '../../app.ts'
 import {
   addUnattributed,
   counterName,
-  type Firing,
-  forgetFired,
+  deleteCrossed,
   hold,
   post,
-  saveFired,
+  saveCrossed,
+  type ThresholdCrossing,
   usageExceededToWire,
 } from '../../budgets/index.ts'
 import type { Tx } from '../../db/index.ts'
-import { type Announcement, announce } from '../../events/index.ts'
+import { type Event, publish } from '../../events/index.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { saveDecided, saveNames } from '../../metering/dedup/index.ts'
-import type { KeptTotal, MeteredOf } from '../../metering/index.ts'
+import { saveDecisions, saveDedupKeys } from '../../metering/dedup/index.ts'
+import type { CustomerMeterSubject, WindowTotal } from '../../metering/index.ts'
 import { addRecords } from '../../metering/records/index.ts'
 import { saveReservations } from '../../metering/reservations/index.ts'
-import { saveMarks, saveTotals } from '../../metering/totals/index.ts'
-import { type Exceeded, nameOfMetered, type State } from './state.ts'
+import { saveDistinctValues, saveTotals } from '../../metering/totals/index.ts'
+import { nameOfMetered, type State, type ThresholdEvent } from './state.ts'
 
 /**
  * Writes what a group has counted: as many statements for any number of records, and one more for
@@ -28,16 +28,16 @@ export async function saveState(
   { app, scope }: { app: App; scope: Scope },
   state: State,
 ): Promise<void> {
-  const isInForce = (firing: Firing) =>
+  const isInForce = (firing: ThresholdCrossing) =>
     state.fired.get(counterName(firing, firing.window))?.includes(firing.threshold) === true
   const announcing = Map.groupBy(state.exceeded, ({ origin }) => origin)
   await Promise.all([
     addRecords(tx, scope, state.records),
-    saveNames(tx, scope, [...state.names.changes.values()]),
-    saveDecided(tx, scope, [...state.decisions.changes.values()]),
+    saveDedupKeys(tx, scope, [...state.names.changes.values()]),
+    saveDecisions(tx, scope, [...state.decisions.changes.values()]),
     saveReservations(tx, scope, [...state.reservations.changes.values()]),
     saveTotals(tx, scope, totalsChanged(state)),
-    saveMarks(tx, scope, [...state.marks.changes.values()]),
+    saveDistinctValues(tx, scope, [...state.marks.changes.values()]),
     post(
       tx,
       [...state.postings.changes.values()].map((posting) => ({ ...posting, scope })),
@@ -47,14 +47,14 @@ export async function saveState(
       [...state.heldPostings.changes.values()].map((posting) => ({ ...posting, scope })),
     ),
     addUnattributed(tx, scope, [...state.unattributed.changes.values()]),
-    forgetFired(tx, state.rearmed),
-    saveFired(
+    deleteCrossed(tx, state.rearmed),
+    saveCrossed(
       tx,
       state.exceeded.flatMap((each) => firingsOf(scope, each)).filter(isInForce),
       app.clock.now(),
     ),
     ...[...announcing].map(([origin, exceeded]) =>
-      announce(
+      publish(
         tx,
         { app, scope, origin, now: Math.max(...exceeded.map(({ now }) => now)) },
         exceeded.map(announcementOf),
@@ -63,10 +63,13 @@ export async function saveState(
   ])
 }
 
-const firingsOf = (scope: Scope, { budget, thresholds, ...exceeded }: Exceeded): Firing[] =>
+const firingsOf = (
+  scope: Scope,
+  { budget, thresholds, ...exceeded }: ThresholdEvent,
+): ThresholdCrossing[] =>
   thresholds.map((threshold) => ({ ...exceeded, ...budget, ...scope, threshold }))
 
-const announcementOf = ({ customerKey, budget, feature, ...reached }: Exceeded): Announcement => ({
+const announcementOf = ({ customerKey, budget, feature, ...reached }: ThresholdEvent): Event => ({
   type: 'entity.entitlement.usage_exceeded',
   customerKey,
   objectId: budget.assignmentKey,
@@ -79,13 +82,13 @@ function totalsChanged({
   totals,
   records,
   reservations,
-}: State): (MeteredOf & { total: KeptTotal })[] {
+}: State): (CustomerMeterSubject & { total: WindowTotal })[] {
   const counted = records.flatMap(({ customerKey, resourceKey, measured }) =>
     measured.map(({ featureKey }) => ({ customerKey, featureKey, resourceKey })),
   )
   const held = [...reservations.changes.values()]
   const ofHeld = new Set(held.map(nameOfMetered))
-  const metered = new Map<string, MeteredOf>(
+  const metered = new Map<string, CustomerMeterSubject>(
     [...counted, ...held].map((each) => [nameOfMetered(each), each]),
   )
   return [...metered].flatMap(([name, own]) =>

@@ -1,28 +1,33 @@
 import type { AccessDeniedReason } from '../../api.gen.ts'
-import type { Budget, Firing, Threshold, Unattributed } from '../../budgets/index.ts'
+import type {
+  Budget,
+  Threshold,
+  ThresholdCrossing,
+  UnresolvedKeyCount,
+} from '../../budgets/index.ts'
 import type { Feature } from '../../catalog/features/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import type { Decided, Named, NameOf } from '../../metering/dedup/index.ts'
+import type { Decision, DedupKeyOf, DedupRecord } from '../../metering/dedup/index.ts'
 import type {
-  KeptTotal,
-  MeteredOf,
+  CustomerMeterSubject,
   Posting,
   Reservation,
   UsageRecord,
+  WindowTotal,
 } from '../../metering/index.ts'
 import type { ReservationOf } from '../../metering/reservations/index.ts'
-import type { MarkOf } from '../../metering/totals/index.ts'
-import { keep, type Layer, layerOver } from './overlay.ts'
+import type { DistinctValueOf } from '../../metering/totals/index.ts'
+import { keep, type Overlay, overlayOn } from './overlay.ts'
 
 /** A name that is given to a record. */
-export type Naming = NameOf & Named & { keptUntil: Instant }
+export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
 /** A mark that a window has not seen before. */
-export type Marking = MarkOf & { window: Window }
-type OwnPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
+export type DistinctValue = DistinctValueOf & { window: Window }
+type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
 /** The first answer to a use, which is also that to its repetitions. */
 export type FirstAnswer = {
@@ -33,52 +38,52 @@ export type FirstAnswer = {
   unresolved?: readonly string[]
 }
 /** The name that is given to a decision. */
-export type Deciding = NameOf & Decided<FirstAnswer> & { keptUntil: Instant }
+export type DecisionEntry = DedupKeyOf & Decision<FirstAnswer> & { keptUntil: Instant }
 
 /**
  * The usage of a group's customers while the group is decided: what was loaded, and what its
  * records add. A request works on a draft, so that one that is refused leaves nothing behind.
  */
 export type State = {
-  totals: Layer<readonly KeptTotal[]>
-  named: Layer<Named>
-  decided: Layer<Decided<FirstAnswer>>
+  totals: Overlay<readonly WindowTotal[]>
+  named: Overlay<DedupRecord>
+  decided: Overlay<Decision<FirstAnswer>>
   /** Features of which one of the customers had usage, or held some. */
   counted: ReadonlySet<Uuid>
   /** Marks by name and window. */
-  seen: Layer<true>
+  seen: Overlay<true>
   /** At which budgets are announced; only if there are any, it is known what fired. */
   thresholds: readonly Threshold[]
   /**
    * Known are those that something is decided by or set, and if there are thresholds all of windows
    * that go on. Of others, what the group adds.
    */
-  counters: Layer<Quantity>
+  counters: Overlay<Quantity>
   /** When the SET in force of a counter occurred. */
-  setAts: Layer<Instant>
+  setAts: Overlay<Instant>
   /** What is held of budgets, by counter. */
-  holds: Layer<Quantity>
-  fired: Layer<readonly Threshold[]>
+  holds: Overlay<Quantity>
+  fired: Overlay<readonly Threshold[]>
   /** What was changed of them is to be written. */
-  reservations: Layer<Reservation>
+  reservations: Overlay<Reservation>
   /** What is to be written. */
-  names: Layer<Naming>
-  decisions: Layer<Deciding>
-  marks: Layer<Marking>
+  names: Overlay<DedupEntry>
+  decisions: Overlay<DecisionEntry>
+  marks: Overlay<DistinctValue>
   /** All that is added to a counter, and to what is held of it. */
-  postings: Layer<OwnPosting>
-  heldPostings: Layer<OwnPosting>
-  unattributed: Layer<Unattributed & { customerKey: Uuid }>
+  postings: Overlay<CustomerPosting>
+  heldPostings: Overlay<CustomerPosting>
+  unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
   records: UsageRecord[]
-  exceeded: Exceeded[]
+  exceeded: ThresholdEvent[]
   /** Thresholds that have fired of a level which is below them again. */
-  rearmed: Rearmed[]
+  rearmed: ThresholdReset[]
 }
 
-export type Rearmed = Omit<Firing, 'environmentKey'>
+export type ThresholdReset = Omit<ThresholdCrossing, 'environmentKey'>
 
 /** A budget whose thresholds a record has reached. */
-export type Exceeded = {
+export type ThresholdEvent = {
   customerKey: Uuid
   budget: Budget
   feature: Pick<Feature, 'id'>
@@ -90,21 +95,24 @@ export type Exceeded = {
   now: Instant
 }
 
-export const nameOfMetered = ({ customerKey, featureKey, resourceKey }: MeteredOf): string =>
-  `${customerKey} ${featureKey} ${resourceKey}`
-export const nameOfNamed = ({ customerKey, name }: NameOf): string => `${customerKey} ${name}`
-export const nameOfSeen = (mark: MarkOf, window: Window): string =>
+export const nameOfMetered = ({
+  customerKey,
+  featureKey,
+  resourceKey,
+}: CustomerMeterSubject): string => `${customerKey} ${featureKey} ${resourceKey}`
+export const nameOfNamed = ({ customerKey, name }: DedupKeyOf): string => `${customerKey} ${name}`
+export const nameOfSeen = (mark: DistinctValueOf, window: Window): string =>
   `${nameOfMetered(mark)} ${mark.hash} ${window.start} ${window.end}`
 export const nameOfReservation = ({ customerKey, key }: ReservationOf): string =>
   `${customerKey} ${key}`
 
 type Entries<V> = readonly (readonly [string, V])[]
 
-export type Loaded = {
-  totals: Entries<readonly KeptTotal[]>
+export type StateRows = {
+  totals: Entries<readonly WindowTotal[]>
   counted: ReadonlySet<Uuid>
-  named: Entries<Named>
-  decided: Entries<Decided<FirstAnswer>>
+  named: Entries<DedupRecord>
+  decided: Entries<Decision<FirstAnswer>>
   seen: Entries<true>
   reservations: Entries<Reservation>
   counters: ReadonlyMap<string, Quantity>
@@ -115,54 +123,54 @@ export type Loaded = {
 }
 
 /** Of a group whose records are yet to be counted. */
-export const stateOf = (loaded: Loaded): State => ({
-  totals: layerOver(new Map(loaded.totals)),
+export const stateOf = (loaded: StateRows): State => ({
+  totals: overlayOn(new Map(loaded.totals)),
   counted: loaded.counted,
-  named: layerOver(new Map(loaded.named)),
-  decided: layerOver(new Map(loaded.decided)),
-  seen: layerOver(new Map(loaded.seen)),
-  reservations: layerOver(new Map(loaded.reservations)),
-  counters: layerOver(loaded.counters),
-  setAts: layerOver(loaded.setAts),
-  holds: layerOver(loaded.holds),
-  fired: layerOver(loaded.fired),
+  named: overlayOn(new Map(loaded.named)),
+  decided: overlayOn(new Map(loaded.decided)),
+  seen: overlayOn(new Map(loaded.seen)),
+  reservations: overlayOn(new Map(loaded.reservations)),
+  counters: overlayOn(loaded.counters),
+  setAts: overlayOn(loaded.setAts),
+  holds: overlayOn(loaded.holds),
+  fired: overlayOn(loaded.fired),
   thresholds: loaded.thresholds,
-  names: layerOver(new Map()),
-  decisions: layerOver(new Map()),
-  marks: layerOver(new Map()),
-  postings: layerOver(new Map()),
-  heldPostings: layerOver(new Map()),
-  unattributed: layerOver(new Map()),
+  names: overlayOn(new Map()),
+  decisions: overlayOn(new Map()),
+  marks: overlayOn(new Map()),
+  postings: overlayOn(new Map()),
+  heldPostings: overlayOn(new Map()),
+  unattributed: overlayOn(new Map()),
   records: [],
   exceeded: [],
   rearmed: [],
 })
 
 /** A state whose changes are seen nowhere else until `keepDraft`. */
-export const draftOf = (state: State): State => ({
-  totals: layerOver(state.totals),
+export const savepoint = (state: State): State => ({
+  totals: overlayOn(state.totals),
   counted: state.counted,
-  named: layerOver(state.named),
-  decided: layerOver(state.decided),
-  seen: layerOver(state.seen),
-  reservations: layerOver(state.reservations),
-  counters: layerOver(state.counters),
-  setAts: layerOver(state.setAts),
-  holds: layerOver(state.holds),
-  fired: layerOver(state.fired),
+  named: overlayOn(state.named),
+  decided: overlayOn(state.decided),
+  seen: overlayOn(state.seen),
+  reservations: overlayOn(state.reservations),
+  counters: overlayOn(state.counters),
+  setAts: overlayOn(state.setAts),
+  holds: overlayOn(state.holds),
+  fired: overlayOn(state.fired),
   thresholds: state.thresholds,
-  names: layerOver(state.names),
-  decisions: layerOver(state.decisions),
-  marks: layerOver(state.marks),
-  postings: layerOver(state.postings),
-  heldPostings: layerOver(state.heldPostings),
-  unattributed: layerOver(state.unattributed),
+  names: overlayOn(state.names),
+  decisions: overlayOn(state.decisions),
+  marks: overlayOn(state.marks),
+  postings: overlayOn(state.postings),
+  heldPostings: overlayOn(state.heldPostings),
+  unattributed: overlayOn(state.unattributed),
   records: [],
   exceeded: [],
   rearmed: [],
 })
 
-export function keepDraft(draft: State, state: State): void {
+export function commitSavepoint(draft: State, state: State): void {
   keep(draft.totals, state.totals)
   keep(draft.named, state.named)
   keep(draft.decided, state.decided)

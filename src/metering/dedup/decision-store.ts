@@ -2,10 +2,10 @@ import { column, databaseClock, type Reader, row, sql, type Tx } from '../../db/
 import { type Clock, type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { KNOWN, type NameOf } from './dedup-store.ts'
+import { type DedupKeyOf, KNOWN } from './dedup-store.ts'
 
 /** What was decided about a use when it was first asked for. `Answer` is kept as JSON. */
-export type Decided<Answer> = {
+export type Decision<Answer> = {
   /** Of the record or the reservation that it made; else its own. */
   eventKey: Uuid
   occurredAt: Instant
@@ -15,11 +15,11 @@ export type Decided<Answer> = {
 }
 
 /** The decisions that names stand for, as of `findNamed`; else null. */
-export async function findDecided<Answer>(
+export async function findDecisions<Answer>(
   reader: Reader,
   clock: Clock,
-  names: readonly (NameOf & { now: Instant })[],
-): Promise<(Decided<Answer> | null)[]> {
+  names: readonly (DedupKeyOf & { now: Instant })[],
+): Promise<(Decision<Answer> | null)[]> {
   if (names.length === 0) return []
   const found = await reader.many(
     row({
@@ -41,7 +41,7 @@ export async function findDecided<Answer>(
     where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
       and known.answer is not null`,
   )
-  const decided: (Decided<Answer> | null)[] = names.map(() => null)
+  const decided: (Decision<Answer> | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at, content_hash, answer } of found)
     decided[position - 1] = {
       eventKey: event_key,
@@ -53,10 +53,10 @@ export async function findDecided<Answer>(
 }
 
 /** Keeps decisions under their names. One that is no longer remembered goes over. */
-export async function saveDecided<Answer>(
+export async function saveDecisions<Answer>(
   tx: Tx,
   scope: Scope,
-  decided: readonly (NameOf & Decided<Answer> & { keptUntil: Instant })[],
+  decided: readonly (DedupKeyOf & Decision<Answer> & { keptUntil: Instant })[],
 ): Promise<void> {
   if (decided.length === 0) return
   await tx.execute(sql`

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import type { Metered } from '../types.ts'
+import type { MeterSubject } from '../types.ts'
 
 /** The name of a record, by which a repetition is known: 128 bits, 32 digits. */
-export type RecordName = string
+export type DedupKey = string
 
 const HOUR_MS = 3_600_000
 
@@ -17,11 +17,11 @@ export const KEPT_MS = {
   untimed: 24 * HOUR_MS,
 } as const
 
-const nameOf = (...parts: readonly (string | number | null)[]): RecordName =>
+const nameOf = (...parts: readonly (string | number | null)[]): DedupKey =>
   hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32)
 
 /** The name of a reported value: its key counts once for a feature and a resource. */
-export const nameOfReport = (metered: Metered, key: string): RecordName =>
+export const nameOfReport = (metered: MeterSubject, key: string): DedupKey =>
   nameOf('usage', metered.featureKey, metered.resourceKey, key)
 
 /** The name of an event. `stated` is its timestamp, null if it came without. */
@@ -30,14 +30,14 @@ export const nameOfEvent = (event: {
   resourceKey: Uuid
   key: string
   stated: Instant | null
-}): RecordName => nameOf('event', event.eventName, event.resourceKey, event.key, event.stated)
+}): DedupKey => nameOf('event', event.eventName, event.resourceKey, event.key, event.stated)
 
 /** The name of a use, whose key is decided once for a resource. */
 export const nameOfUse = (use: {
   operation: 'consume' | 'reserve'
   resourceKey: Uuid
   key: string
-}): RecordName => nameOf(use.operation, use.resourceKey, use.key)
+}): DedupKey => nameOf(use.operation, use.resourceKey, use.key)
 
 /** What a use asks for, as far as a repetition may not ask for anything else: 128 bits. */
 export const contentOfUse = (use: {

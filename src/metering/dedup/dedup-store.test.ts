@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from '../../../test/support/world.ts'
-import { findDecided, saveDecided } from './decision-store.ts'
-import { findNamed, saveNames } from './dedup-store.ts'
+import { findDecisions, saveDecisions } from './decision-store.ts'
+import { findDedupRecords, saveDedupKeys } from './dedup-store.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorld()
@@ -17,13 +17,13 @@ test('a key is remembered until it is old by both clocks, unless the one is a te
   const kept = { customerKey, eventKey, occurredAt: at, keptUntil: at + 35 * DAY_MS }
   const content = '3'.repeat(32)
   await app.db.transaction(async (tx) => {
-    await saveNames(tx, scope, [{ ...kept, name: named }])
-    await saveDecided(tx, scope, [{ ...kept, name: decided, content, answer: {} }])
+    await saveDedupKeys(tx, scope, [{ ...kept, name: named }])
+    await saveDecisions(tx, scope, [{ ...kept, name: decided, content, answer: {} }])
   })
   const found = async (isTest: boolean, now: number) => {
     const clock = { ...app.clock, isTest }
-    const [one] = await findNamed(app.db.read, clock, [{ customerKey, name: named, now }])
-    const [two] = await findDecided(app.db.read, clock, [{ customerKey, name: decided, now }])
+    const [one] = await findDedupRecords(app.db.read, clock, [{ customerKey, name: named, now }])
+    const [two] = await findDecisions(app.db.read, clock, [{ customerKey, name: decided, now }])
     return [one?.eventKey, two?.eventKey]
   }
   for (const isTest of [true, false])

@@ -2,13 +2,13 @@ import { bareArray, column, databaseClock, type Reader, row, sql, type Tx } from
 import { type Clock, type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import type { RecordName } from './dedup-key.ts'
+import type { DedupKey } from './dedup-key.ts'
 
 /** The name of a record of a customer. */
-export type NameOf = { customerKey: Uuid; name: RecordName }
+export type DedupKeyOf = { customerKey: Uuid; name: DedupKey }
 
 /** The record that has a name. */
-export type Named = { eventKey: Uuid; occurredAt: Instant }
+export type DedupRecord = { eventKey: Uuid; occurredAt: Instant }
 
 const namedRow = row({
   position: column.integer,
@@ -28,11 +28,11 @@ export const KNOWN = sql`
  * The records that have names still remembered at `now`, or by the database's clock, in the order
  * of the names; else null: the time of a customer may be ahead.
  */
-export async function findNamed(
+export async function findDedupRecords(
   reader: Reader,
   clock: Clock,
-  names: readonly (NameOf & { now: Instant })[],
-): Promise<(Named | null)[]> {
+  names: readonly (DedupKeyOf & { now: Instant })[],
+): Promise<(DedupRecord | null)[]> {
   if (names.length === 0) return []
   const found = await reader.many(
     namedRow,
@@ -47,17 +47,17 @@ export async function findNamed(
     where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
       and known.answer is null`,
   )
-  const named: (Named | null)[] = names.map(() => null)
+  const named: (DedupRecord | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at } of found)
     named[position - 1] = { eventKey: event_key, occurredAt: occurred_at }
   return named
 }
 
 /** Gives records their names. One that is no longer remembered, or need not be, goes over. */
-export async function saveNames(
+export async function saveDedupKeys(
   tx: Tx,
   scope: Scope,
-  names: readonly (NameOf & Named & { keptUntil: Instant })[],
+  names: readonly (DedupKeyOf & DedupRecord & { keptUntil: Instant })[],
 ): Promise<void> {
   if (names.length === 0) return
   await tx.execute(sql`

@@ -1,11 +1,16 @@
-export { type Decided, findDecided, saveDecided } from './decision-store.ts'
+export { type Decision, findDecisions, saveDecisions } from './decision-store.ts'
 export {
   contentOfUse,
+  type DedupKey,
   hashOfMark,
   KEPT_MS,
   nameOfEvent,
   nameOfReport,
   nameOfUse,
-  type RecordName,
 } from './dedup-key.ts'
-export { findNamed, type Named, type NameOf, saveNames } from './dedup-store.ts'
+export {
+  type DedupKeyOf,
+  type DedupRecord,
+  findDedupRecords,
+  saveDedupKeys,
+} from './dedup-store.ts'

@@ -14,7 +14,7 @@ const recordRow = row({ ...countColumn, ...recordColumns })
  * The records of a customer whose lists do not belong together, or that counted something else than
  * what was sent, the first `limit`: what they counted, or posted, cannot be told.
  */
-export async function findTornRecords(
+export async function findInconsistentRecords(
   reader: Reader,
   customerKey: Uuid,
   limit: number,
@@ -48,7 +48,7 @@ const nameRow = row({ ...countColumn, ...recordColumns, key_hash: column.uuid })
  * reservation, that is not there, the first `limit`. That of a decision which made neither stands
  * for itself.
  */
-export async function findUnfoundedNames(
+export async function findOrphanedDedupKeys(
   reader: Reader,
   { customerKey, now, limit }: { customerKey: Uuid; now: Instant; limit: number },
 ): Promise<Comparison<RecordKey & { name: string }>> {

@@ -10,18 +10,18 @@ export {
 export { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 export {
   type CountedBy,
-  findTornRecords,
-  findUnfoundedNames,
+  findInconsistentRecords,
+  findOrphanedDedupKeys,
   type RecordKey,
   readCountedBy,
   readSize,
   type UsageSize,
 } from './inconsistency-store.ts'
-export { recountTotals } from './rebuild.ts'
+export { rebuildTotals } from './rebuild.ts'
 export {
   compareMarks,
   compareTotals,
-  type MarksDifference,
+  type DistinctValuesDifference,
   type TotalDifference,
   type TotalRow,
 } from './rebuild-store.ts'

@@ -5,21 +5,21 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { markHash, totalOf, totalRow } from '../totals/index.ts'
-import type { KeptTotal, Metered } from '../types.ts'
+import type { MeterSubject, WindowTotal } from '../types.ts'
 import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
 
 /** A total as it stands in the table, which also says whether it is one that always has to. */
-export type TotalRow = KeptTotal & { isKept: boolean }
+export type TotalRow = WindowTotal & { isKept: boolean }
 
 /** A window of something metered, whose total is not what the records make of it. */
-export type TotalDifference = Metered & {
+export type TotalDifference = MeterSubject & {
   /** null: it is missing. */
   kept: TotalRow | null
   recounted: TotalRow
 }
 
 /** A window of something metered, whose marks are not those of the records. */
-export type MarksDifference = Metered & {
+export type DistinctValuesDifference = MeterSubject & {
   window: Window
   /** Marks of records that are not there. */
   missing: number
@@ -138,7 +138,7 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
  * Marks of windows that ended by then may have been forgotten, and what such a window has counted
  * of distinct values since is not compared. Servers of before forgot them without a note.
  */
-const forgottenAt = ({ customerKey, forgotten }: Asked): Sql => sql`
+const forgottenAt = ({ customerKey, forgotten }: ComparisonQuery): Sql => sql`
   greatest(${instantToWire(forgotten)}::timestamptz, ${closedUntil(sql`${customerKey}::uuid`)})`
 
 /** What tells two totals of a window apart, but for distinct values. */
@@ -170,12 +170,12 @@ const totalDifferenceRow = row({
 })
 
 /** What is compared: marks since `forgotten`; and how much is told. */
-export type Asked = { customerKey: Uuid; forgotten: Instant; limit: number }
+export type ComparisonQuery = { customerKey: Uuid; forgotten: Instant; limit: number }
 
 /** A customer's totals that are not what its records make of them, the first `limit`. */
 export async function compareTotals(
   reader: Reader,
-  asked: Asked,
+  asked: ComparisonQuery,
 ): Promise<Comparison<TotalDifference>> {
   const { customerKey, limit } = asked
   const found = await reader.many(
@@ -225,8 +225,8 @@ const marksDifferenceRow = row({
  */
 export async function compareMarks(
   reader: Reader,
-  asked: Asked,
-): Promise<Comparison<MarksDifference>> {
+  asked: ComparisonQuery,
+): Promise<Comparison<DistinctValuesDifference>> {
   const { customerKey, limit } = asked
   const found = await reader.many(
     marksDifferenceRow,

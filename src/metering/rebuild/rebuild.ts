@@ -7,7 +7,7 @@ import { rewriteMarks, rewriteTotals } from './rebuild-store.ts'
  * Makes all totals of a customer, and what they have seen, out of its records and what is held. The
  * customer's head must be locked: what is counted meanwhile would be lost.
  */
-export async function recountTotals(
+export async function rebuildTotals(
   tx: Tx,
   { scope, customerKey }: { scope: Scope; customerKey: Uuid },
 ): Promise<void> {

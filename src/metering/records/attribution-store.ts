@@ -21,7 +21,7 @@ const leads = (holder: Sql): Sql => sql`(
   select 'entity', key from unnest(${holder}.entity_keys) as of (key))`
 
 /** What there is of a customer: subqueries of keys. */
-export type Existing = { budgets: Sql; entities: Sql }
+export type ExistingKeys = { budgets: Sql; entities: Sql }
 
 /**
  * Takes out of a customer's records and open reservations what leads to anything but what exists.
@@ -30,7 +30,7 @@ export type Existing = { budgets: Sql; entities: Sql }
 export async function dropAttributions(
   tx: Tx,
   customerKey: Uuid,
-  { budgets, entities }: Existing,
+  { budgets, entities }: ExistingKeys,
 ): Promise<void> {
   const kept = (keys: Sql) => sql`
     array(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Aggregation, DimensionValue } from '../../catalog/features/index.ts'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { quantityFromSql, wholeUnits } from '../../kernel/quantity.ts'
 import { aggregateOf, measureEvent } from './measure-event.ts'
 
@@ -90,7 +90,7 @@ for (const value of [2 ** 53, -(2 ** 53), 1e300, '1e400'])
     assert.throws(
       () => measure(SUM, { n: value }),
       (error: unknown) =>
-        error instanceof Refusal &&
+        error instanceof ApiError &&
         error.code === 'EntitlementUsageOutOfRangeError' &&
         /events\[0\]\.dimensions\.n/.test(error.message),
     )

@@ -8,7 +8,7 @@ import {
 } from '../../catalog/features/index.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { amountFromWire, wholeUnits } from '../../kernel/quantity.ts'
-import type { Aggregate, Measured } from '../types.ts'
+import type { Aggregate, MeterReading } from '../types.ts'
 
 /** How usage of a feature is made; its meter's function, where a count is a sum of ones. */
 export function aggregateOf(meter: { aggregation: Aggregation } | null): Aggregate {
@@ -25,8 +25,8 @@ export function measureEvent<F extends Pick<MeteredFeature, 'key' | 'meter'>>(
   features: readonly F[],
   event: MeterEvent,
   field: string,
-): (Measured & { feature: F })[] {
-  const measured: (Measured & { feature: F })[] = []
+): (MeterReading & { feature: F })[] {
+  const measured: (MeterReading & { feature: F })[] = []
   for (const feature of features) {
     if (!matches(feature.meter, event)) continue
     const seen = measureBy(feature.meter.aggregation, event, field)
@@ -41,7 +41,7 @@ function measureBy(
   aggregation: Aggregation,
   event: MeterEvent,
   field: string,
-): Pick<Measured, 'amount' | 'mark'> | null {
+): Pick<MeterReading, 'amount' | 'mark'> | null {
   if (aggregation.function === 'COUNT') return { amount: ONE, mark: null }
   const value = fieldOf(event, aggregation.field)
   if (value === undefined) return null

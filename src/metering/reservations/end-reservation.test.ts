@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import type { Reservation } from '../types.ts'
 import {
@@ -37,14 +37,14 @@ const ended = (status: Reservation['status'], committed: Quantity | null = null)
 })
 
 const isRefused = (message: RegExp) => (error: unknown) =>
-  error instanceof Refusal &&
+  error instanceof ApiError &&
   error.status === 400 &&
   error.code === 'InvalidArgumentError' &&
   message.test(error.message)
 
-type Expected = { committed: number; beyond: number; mustBeAllowed: boolean } | RegExp
+type Expectation = { committed: number; beyond: number; mustBeAllowed: boolean } | RegExp
 
-const COMMITS: [string, Reservation, number | null, Overage, Expected][] = [
+const COMMITS: [string, Reservation, number | null, Overage, Expectation][] = [
   ['all', OPEN, null, 'reject', { committed: 5, beyond: 0, mustBeAllowed: false }],
   ['less', OPEN, 3, 'reject', { committed: 3, beyond: 0, mustBeAllowed: false }],
   ['nothing', OPEN, 0, 'reject', { committed: 0, beyond: 0, mustBeAllowed: false }],
@@ -164,7 +164,7 @@ test('a reservation ends once, and each step that was taken can be repeated', ()
         try {
           reservation = take(reservation, taken, now)
         } catch (error) {
-          assert.ok(error instanceof Refusal)
+          assert.ok(error instanceof ApiError)
           assert.deepEqual(reservationAt(reservation, now), before, 'a refusal changes nothing')
           continue
         }

@@ -10,7 +10,7 @@ export type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
 export type Commit = { amount: Quantity | null; overage: Overage }
 
 /** What a commit comes to, unless limits that have to be asked deny it. */
-export type Committed = {
+export type CommitResult = {
   after: Reservation
   /** Recorded beyond what was held. */
   beyond: Quantity
@@ -34,7 +34,7 @@ export function commitReservation(
   before: Reservation,
   { amount: used, overage }: Commit,
   now: Instant,
-): Committed {
+): CommitResult {
   const reservation = reservationAt(before, now)
   const amount = used ?? reservation.amount
   const isDone = reservation.status === 'committed' && reservation.committedAmount === amount

@@ -2,11 +2,11 @@ import { column, milliseconds, type Sql, sql, type Tx } from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { type Quantity, quantityFromSql, quantityToSql } from '../../kernel/quantity.ts'
-import type { MeteredOf, Posting, Reservation } from '../types.ts'
+import type { CustomerMeterSubject, Posting, Reservation } from '../types.ts'
 import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 
 /** An amount that is held, and where. */
-export type Hold = MeteredOf & {
+export type Hold = CustomerMeterSubject & {
   amount: Quantity
   occurredAt: Instant
   postings: readonly Omit<Posting, 'delta'>[]

@@ -1,10 +1,10 @@
 export {
   closedKeptMs,
   FORGOTTEN_AT_ONCE,
-  nextTrimming,
-  scheduleTrimming,
-  TRIM_USAGE,
-  type Trimmed,
-  trimmedRow,
-  trimUsage,
+  nextPurge,
+  PURGE_USAGE,
+  type PurgeCount,
+  purgeRow,
+  purgeUsage,
+  schedulePurge,
 } from './purge-usage.ts'

@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts'
-import { closingHeads } from '../../customers/index.ts'
+import { lockForPurge } from '../../customers/index.ts'
 import { column, row, sql, type Tx } from '../../db/index.ts'
 import { scheduleUnlessNoted, type WorkHandler } from '../../jobs/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
@@ -7,7 +7,7 @@ import type { Scope } from '../../kernel/scope.ts'
 import { KEPT_MS } from '../dedup/index.ts'
 import { makePartitions } from '../records/index.ts'
 
-export const TRIM_USAGE = 'usage.trim'
+export const PURGE_USAGE = 'usage.trim'
 
 export const DAY_MS = 86_400_000
 /** Other work gets its turn in between. */
@@ -22,22 +22,22 @@ export const closedKeptMs = ({ config }: Pick<App, 'config'>): number =>
   config.windowRetentionDays * DAY_MS
 
 /** What a part of trimming came to: rows that are due, and those of them that are gone. */
-export type Trimmed = { due: number; gone: number }
+export type PurgeCount = { due: number; gone: number }
 
 /** When trimming goes on: at once where there may be more, and later where all of it is held. */
-export function nextTrimming(parts: readonly Trimmed[], now: Instant): Instant {
-  const isHeld = ({ due, gone }: Trimmed) => due > gone
+export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
+  const isHeld = ({ due, gone }: PurgeCount) => due > gone
   if (parts.some((part) => part.gone === FORGOTTEN_AT_ONCE || (part.gone > 0 && isHeld(part))))
     return now + NEXT_PART_MS
   return now + (parts.some(isHeld) ? HELD_MS : DAY_MS)
 }
 
 /** An environment that has usage is trimmed once a day of its clock. */
-export const scheduleTrimming = (tx: Tx, app: App, scope: Scope): Promise<number> =>
+export const schedulePurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
   scheduleUnlessNoted(tx, app, {
     scope,
     customerKey: null,
-    kind: TRIM_USAGE,
+    kind: PURGE_USAGE,
     subject: '',
     dueAt: app.clock.now() + DAY_MS,
   })
@@ -47,7 +47,7 @@ export const scheduleTrimming = (tx: Tx, app: App, scope: Scope): Promise<number
  * reservations that ended long ago, a part at a time. Makes the partitions of the next months as
  * well: all of usage grows with the clock.
  */
-export const trimUsage: WorkHandler = async (tx, { scope }, now, app) => {
+export const purgeUsage: WorkHandler = async (tx, { scope }, now, app) => {
   const before = now - closedKeptMs(app)
   const forgotten = await Promise.all([
     forgetNames(tx, scope, now),
@@ -55,14 +55,14 @@ export const trimUsage: WorkHandler = async (tx, { scope }, now, app) => {
     forgetMarks(tx, scope, before),
     forgetEnded(tx, scope, { before, madeBefore: now - KEPT_MS.keyed - DAY_MS }),
   ])
-  const next = nextTrimming(forgotten, now)
+  const next = nextPurge(forgotten, now)
   if (next === now + DAY_MS) await makePartitions(app)
   return next
 }
 
-const gone = (count: number): Trimmed => ({ due: count, gone: count })
+const gone = (count: number): PurgeCount => ({ due: count, gone: count })
 
-const forgetNames = async (tx: Tx, scope: Scope, now: Instant): Promise<Trimmed> =>
+const forgetNames = async (tx: Tx, scope: Scope, now: Instant): Promise<PurgeCount> =>
   gone(
     await tx.execute(sql`
     delete from usage_keys where (customer_key, key_hash) in (
@@ -72,7 +72,7 @@ const forgetNames = async (tx: Tx, scope: Scope, now: Instant): Promise<Trimmed>
       order by kept_until limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
   )
 
-const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> =>
+const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> =>
   gone(
     await tx.execute(sql`
     delete from usage_totals
@@ -83,12 +83,12 @@ const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<Trim
       order by window_end limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
   )
 
-export const trimmedRow = row({ due: column.integer, gone: column.integer })
+export const purgeRow = row({ due: column.integer, gone: column.integer })
 
-const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> => {
+const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> => {
   const key = sql`customer_key, feature_key, resource_key, mark_hash, window_end, window_start`
   return tx.one(
-    trimmedRow,
+    purgeRow,
     sql`
     with due as materialized (
       select ${key} from usage_marks
@@ -96,7 +96,7 @@ const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<Trimmed> =>
         and window_end < ${instantToWire(before)}::timestamptz
       order by window_end limit ${FORGOTTEN_AT_ONCE}::integer
     ),
-    ${closingHeads(sql`due`, before)},
+    ${lockForPurge(sql`due`, before)},
     gone as (
       delete from usage_marks
       where (${key}) in (select ${key} from due join free using (customer_key))
@@ -114,7 +114,7 @@ const forgetEnded = async (
   tx: Tx,
   scope: Scope,
   { before, madeBefore }: { before: Instant; madeBefore: Instant },
-): Promise<Trimmed> =>
+): Promise<PurgeCount> =>
   gone(
     await tx.execute(sql`
       delete from reservations where (customer_key, reservation_key) in (

@@ -1,7 +1,7 @@
 import { bareArray, column, type Row, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt } from '../../kernel/ids.ts'
 import { boundToSql, dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
-import { AHEAD_LIMIT_MS, type Tally, type WindowOf } from '../types.ts'
+import { AHEAD_LIMIT_MS, type PartialAggregate, type WindowOf } from '../types.ts'
 
 export const tallyColumns = {
   count: column.bigint,
@@ -12,7 +12,7 @@ export const tallyColumns = {
 }
 export const tallyRow = row(tallyColumns)
 
-export const tallyOf = (found: Row<typeof tallyRow>): Tally => ({
+export const tallyOf = (found: Row<typeof tallyRow>): PartialAggregate => ({
   count: found.count,
   sum: found.sum,
   min: found.min,

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import type { Instant } from '../../kernel/clock.ts'
 import { contains, LIFETIME, type Window } from '../../kernel/period.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
-import type { Aggregate, KeptTotal } from '../types.ts'
+import type { Aggregate, WindowTotal } from '../types.ts'
 import { mustBeMade, totalsHolding, totalsWith, withWindow } from './count-record.ts'
 import { NOTHING, usageOf } from './usage-of.ts'
 
-const total = (window: Window, lastAt: Instant, held = 0n): KeptTotal => ({
+const total = (window: Window, lastAt: Instant, held = 0n): WindowTotal => ({
   window,
   tally: NOTHING,
   held,
@@ -16,7 +16,7 @@ const total = (window: Window, lastAt: Instant, held = 0n): KeptTotal => ({
   setAt: null,
 })
 
-type Counted = { occurredAt: Instant; amount: bigint; mark: string }
+type TestRecord = { occurredAt: Instant; amount: bigint; mark: string }
 
 const WINDOWS: readonly Window[] = [
   LIFETIME,
@@ -28,9 +28,9 @@ const WINDOWS: readonly Window[] = [
 const EMPTY = WINDOWS.map((window) => total(window, LIFETIME.start))
 
 /** Counts records one by one, as they arrive. */
-function countAll(records: readonly Counted[]): readonly KeptTotal[] {
+function countAll(records: readonly TestRecord[]): readonly WindowTotal[] {
   const seen = new Set<string>()
-  return records.reduce<readonly KeptTotal[]>(
+  return records.reduce<readonly WindowTotal[]>(
     (totals, record) =>
       totalsWith(totals, record, (window) => {
         const name = `${window.start} ${record.mark}`
@@ -43,7 +43,7 @@ function countAll(records: readonly Counted[]): readonly KeptTotal[] {
 }
 
 /** What the aggregates mean, by all records of the window at once. */
-function meaning(records: readonly Counted[], aggregate: Aggregate): bigint {
+function meaning(records: readonly TestRecord[], aggregate: Aggregate): bigint {
   const amounts = records.map(({ amount }) => amount).sort((a, b) => (a < b ? -1 : 1))
   const sum = amounts.reduce((total, amount) => total + amount, 0n)
   switch (aggregate) {
@@ -60,7 +60,7 @@ function meaning(records: readonly Counted[], aggregate: Aggregate): bigint {
   }
 }
 
-const record: fc.Arbitrary<Counted> = fc.record({
+const record: fc.Arbitrary<TestRecord> = fc.record({
   occurredAt: fc.integer({ min: 0, max: 40 }),
   amount: fc.bigInt({ min: -1000n, max: 1000n }),
   mark: fc.constantFrom('a', 'b', 'c'),

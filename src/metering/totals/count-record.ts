@@ -2,11 +2,21 @@ import { assert } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { contains, isSameWindow, LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import { isAlwaysKept, type KeptTotal, type Measured, type Tally, type Total } from '../types.ts'
+import {
+  isAlwaysKept,
+  type MeterReading,
+  type PartialAggregate,
+  type Total,
+  type WindowTotal,
+} from '../types.ts'
 import { NOTHING } from './usage-of.ts'
 
 /** A tally with one more record. `isNew`: no record of the window had this mark before. */
-export const tallyWith = (tally: Tally, amount: Quantity, isNew: boolean): Tally => ({
+export const tallyWith = (
+  tally: PartialAggregate,
+  amount: Quantity,
+  isNew: boolean,
+): PartialAggregate => ({
   count: tally.count + 1n,
   sum: tally.sum + amount,
   min: tally.min === null || amount < tally.min ? amount : tally.min,
@@ -32,7 +42,7 @@ export function mustBeMade(totals: readonly Total[], window: Window): boolean {
  * The totals of what is metered with one for the window, new if it had none. It must not have to be
  * made out of records, since none may be missed.
  */
-export function withWindow(totals: readonly KeptTotal[], window: Window): readonly KeptTotal[] {
+export function withWindow(totals: readonly WindowTotal[], window: Window): readonly WindowTotal[] {
   assert(!mustBeMade(totals, window), 'a window is kept from its first record on')
   if (totals.some((total) => isSameWindow(total.window, window))) return totals
   return [...totals, { window, tally: NOTHING, held: 0n, lastAt: LIFETIME.start, setAt: null }]
@@ -43,10 +53,10 @@ export function withWindow(totals: readonly KeptTotal[], window: Window): readon
  * record of the window had its mark before.
  */
 export const totalsWith = (
-  totals: readonly KeptTotal[],
-  record: Pick<Measured, 'amount'> & { occurredAt: Instant },
+  totals: readonly WindowTotal[],
+  record: Pick<MeterReading, 'amount'> & { occurredAt: Instant },
   isNewIn: (window: Window) => boolean,
-): readonly KeptTotal[] =>
+): readonly WindowTotal[] =>
   totals.map((total) =>
     contains(total.window, record.occurredAt)
       ? {
@@ -59,9 +69,9 @@ export const totalsWith = (
 
 /** The totals with so much more held, or less, by a reservation that occurred then. */
 export const totalsHolding = (
-  totals: readonly KeptTotal[],
+  totals: readonly WindowTotal[],
   hold: { amount: Quantity; occurredAt: Instant },
-): readonly KeptTotal[] =>
+): readonly WindowTotal[] =>
   totals.map((total) =>
     contains(total.window, hold.occurredAt) ? { ...total, held: total.held + hold.amount } : total,
   )

@@ -1,5 +1,5 @@
 import { isSameWindow, type Window } from '../../kernel/period.ts'
-import type { Aggregate, Total, Used } from '../types.ts'
+import type { Aggregate, Total, UsageAmount } from '../types.ts'
 import { mustBeMade } from './count-record.ts'
 import { usageOf } from './usage-of.ts'
 
@@ -12,7 +12,7 @@ export function findUsage(
   totals: readonly Total[],
   window: Window,
   aggregate: Aggregate,
-): Used | null {
+): UsageAmount | null {
   const kept = totals.find((total) => isSameWindow(total.window, window))
   if (kept !== undefined) return { usage: usageOf(kept.tally, aggregate), held: kept.held }
   return mustBeMade(totals, window) ? null : { usage: 0n, held: 0n }

@@ -1,11 +1,11 @@
 import { column, type Reader, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
 import { boundToSql, type Window } from '../../kernel/period.ts'
-import { AHEAD_LIMIT_MS, type Metered, type Tally } from '../types.ts'
+import { AHEAD_LIMIT_MS, type MeterSubject, type PartialAggregate } from '../types.ts'
 import { tallyColumns, tallyOf } from './aggregate-store.ts'
 
 /** The records of a customer that counted for a feature, from one instant until another. */
-export type RecordsOf = Metered & { customerKey: Uuid; window: Window }
+export type RecordsOf = MeterSubject & { customerKey: Uuid; window: Window }
 
 const countRow = row({ records: column.bigint })
 
@@ -62,7 +62,7 @@ export type Cuts = {
 const stretchRow = row({ stretch: column.integer, tags: column.json<string[]>(), ...tallyColumns })
 
 /** What counted in one stretch, of records with the same tags. */
-export type Stretch = { stretch: number; tags: readonly string[]; tally: Tally }
+export type Stretch = { stretch: number; tags: readonly string[]; tally: PartialAggregate }
 
 /**
  * Tallies by stretch (from 0) and by the values of dimensions, '' for a record without one. A

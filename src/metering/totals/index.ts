@@ -6,13 +6,13 @@ export { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 export { isCountedSince, readTotals, totalsAt, totalsFromJson } from './total-store.ts'
 export { NOTHING, usageOf } from './usage-of.ts'
 export {
-  findMarks,
+  type DistinctValueOf,
+  findDistinctValues,
   findTotals,
   isCounted,
-  type MarkOf,
-  makeMarks,
+  makeDistinctValues,
   makeTotals,
-  saveMarks,
+  saveDistinctValues,
   saveTotals,
   totalOf,
   totalRow,

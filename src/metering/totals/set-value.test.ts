@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Refusal } from '../../kernel/errors.ts'
+import { ApiError } from '../../kernel/errors.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import { occurredAt } from '../records/occurred-at.ts'
-import { AHEAD_LIMIT_MS, type KeptTotal } from '../types.ts'
+import { AHEAD_LIMIT_MS, type WindowTotal } from '../types.ts'
 import { totalsWith, withWindow } from './count-record.ts'
 import { amountOfSet, refuseOutOfRange, totalsAfterSet } from './set-value.ts'
 import { NOTHING } from './usage-of.ts'
@@ -14,13 +14,13 @@ type Step = { behavior: 'DELTA' | 'SET'; value: Quantity; at: number }
 
 const MAY: Window = { start: 100, end: 200 }
 
-const settable = ({ tally, setAt }: KeptTotal) => ({ sum: tally.sum, setAt })
-const totalIn = (totals: readonly KeptTotal[], window: Window): KeptTotal =>
-  totals.find((total) => total.window === window) as KeptTotal
+const settable = ({ tally, setAt }: WindowTotal) => ({ sum: tally.sum, setAt })
+const totalIn = (totals: readonly WindowTotal[], window: Window): WindowTotal =>
+  totals.find((total) => total.window === window) as WindowTotal
 
 /** Reports one by one, each against `window`. */
-const report = (steps: readonly Step[], window: Window): readonly KeptTotal[] =>
-  steps.reduce<readonly KeptTotal[]>(
+const report = (steps: readonly Step[], window: Window): readonly WindowTotal[] =>
+  steps.reduce<readonly WindowTotal[]>(
     (totals, { behavior, value, at }) => {
       const set = { value, occurredAt: at }
       const amount =
@@ -95,7 +95,7 @@ test('after a SET that counts, the sum of its window is its value', () => {
 })
 
 const refused = (code: string, field: RegExp) => (error: unknown) =>
-  error instanceof Refusal &&
+  error instanceof ApiError &&
   error.status === 400 &&
   error.code === code &&
   field.test(error.message)

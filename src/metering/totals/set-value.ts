@@ -2,7 +2,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { contains } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
-import type { KeptTotal } from '../types.ts'
+import type { WindowTotal } from '../types.ts'
 
 /** The largest usage that a JSON number tells exactly, of either sign. */
 const LARGEST = wholeUnits(Number.MAX_SAFE_INTEGER)
@@ -34,9 +34,9 @@ export function amountOfSet(
 
 /** The totals after a SET: in every window that it occurred in, the latest one is in force. */
 export const totalsAfterSet = (
-  totals: readonly KeptTotal[],
+  totals: readonly WindowTotal[],
   occurredAt: Instant,
-): readonly KeptTotal[] =>
+): readonly WindowTotal[] =>
   totals.map((total) =>
     contains(total.window, occurredAt)
       ? { ...total, setAt: Math.max(total.setAt ?? occurredAt, occurredAt) }

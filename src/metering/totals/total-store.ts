@@ -4,7 +4,7 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME } from '../../kernel/period.ts'
 import { quantityFromSql } from '../../kernel/quantity.ts'
-import type { Total, UsageQuery, Used } from '../types.ts'
+import type { Total, UsageAmount, UsageQuery } from '../types.ts'
 import { tallyColumns, tallyOf, tallyOfWindow, tallyRow, windowsAsked } from './aggregate-store.ts'
 import { usageOf } from './usage-of.ts'
 
@@ -62,7 +62,7 @@ export async function readTotals(
   reader: Reader,
   customerKey: Uuid,
   queries: readonly UsageQuery[],
-): Promise<Used[]> {
+): Promise<UsageAmount[]> {
   if (queries.length === 0) return []
   const found = await reader.many(
     usedRow,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorld } from '../../../test/support/world.ts'
-import { bumpVersion, customerNamed } from '../../customers/index.ts'
+import { customerNamed, renewVersion } from '../../customers/index.ts'
 import { column, row, sql } from '../../db/index.ts'
 import { instantFromWire, instantToWire } from '../../kernel/clock.ts'
 import { uuidv7 } from '../../kernel/ids.ts'
@@ -25,12 +25,12 @@ async function newCustomer() {
   const { key } = await db.read.one(keyRow, sql`select ${customerNamed(scope, 'c')} as key`)
   return { scope, customerKey: key, featureKey: ids.next(at('01-01T00:00')) }
 }
-type Metered = Awaited<ReturnType<typeof newCustomer>>
+type TestCustomer = Awaited<ReturnType<typeof newCustomer>>
 
-type Counted = { occurred: number; amount: Quantity; mark?: string | null }
+type TestRecord = { occurred: number; amount: Quantity; mark?: string | null }
 
 /** A record, and the total of its day, as whoever counts writes them. */
-const record = (metered: Metered, { occurred, amount, mark = null }: Counted) =>
+const record = (metered: TestCustomer, { occurred, amount, mark = null }: TestRecord) =>
   db.transaction(async (tx) => {
     const { scope, customerKey, featureKey } = metered
     await tx.execute(sql`
@@ -57,7 +57,7 @@ const record = (metered: Metered, { occurred, amount, mark = null }: Counted) =>
   })
 
 const keep = (
-  { scope, customerKey, featureKey }: Metered,
+  { scope, customerKey, featureKey }: TestCustomer,
   { window, value, last }: { window: Window; value: Quantity; last: number },
 ) =>
   db.transaction((tx) =>
@@ -74,9 +74,9 @@ const keep = (
 /** What `keep` writes beside the sum. */
 const tally = { count: 1n, min: wholeUnits(2), max: wholeUnits(3), distinct: 4n }
 
-const used = ({ customerKey, featureKey }: Metered, window: Window, aggregate: Aggregate) =>
+const used = ({ customerKey, featureKey }: TestCustomer, window: Window, aggregate: Aggregate) =>
   readTotals(db.read, customerKey, [{ featureKey, resourceKey: NO_RESOURCE, window, aggregate }])
-const usage = async (metered: Metered, window: Window, aggregate: Aggregate) =>
+const usage = async (metered: TestCustomer, window: Window, aggregate: Aggregate) =>
   (await used(metered, window, aggregate)).map((each) => each.usage)
 
 const AGGREGATED: [Aggregate, Quantity][] = [
@@ -192,7 +192,7 @@ test('a version is another one after every change, and a change waits for who co
       )
     ).version
   const bump = () =>
-    db.transaction((tx) => bumpVersion(tx, { scope, now: MAY.start }, [customerKey]))
+    db.transaction((tx) => renewVersion(tx, { scope, now: MAY.start }, [customerKey]))
   await bump()
   const before = await version()
   const order: string[] = []

@@ -1,14 +1,14 @@
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
-import type { Aggregate, Tally } from '../types.ts'
+import type { Aggregate, PartialAggregate } from '../types.ts'
 
 /** Of a window in which nothing counted. */
-export const NOTHING: Tally = { count: 0n, sum: 0n, min: null, max: null, distinct: 0n }
+export const NOTHING: PartialAggregate = { count: 0n, sum: 0n, min: null, max: null, distinct: 0n }
 
 /**
  * Usage by an aggregate, signed and before any unit transformation; 0 when nothing counted. An
  * average is rounded to the decimals of a quantity, halves away from zero.
  */
-export function usageOf(tally: Tally, aggregate: Aggregate): Quantity {
+export function usageOf(tally: PartialAggregate, aggregate: Aggregate): Quantity {
   switch (aggregate) {
     case 'SUM':
       return tally.sum

@@ -5,7 +5,12 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { boundToSql, type Window } from '../../kernel/period.ts'
 import { quantityToSql } from '../../kernel/quantity.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { isAlwaysKept, type KeptTotal, type MeteredOf, type WindowOf } from '../types.ts'
+import {
+  type CustomerMeterSubject,
+  isAlwaysKept,
+  type WindowOf,
+  type WindowTotal,
+} from '../types.ts'
 import {
   markHash,
   recordsOfWindow,
@@ -27,7 +32,7 @@ export const totalRow = row({ ...windowColumns, ...tallyColumns, ...lastColumns 
 const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
 const madeRow = row({ ...tallyColumns, ...lastColumns })
 
-export const totalOf = (found: Row<typeof totalRow>): KeptTotal => ({
+export const totalOf = (found: Row<typeof totalRow>): WindowTotal => ({
   window: { start: found.window_start, end: found.window_end },
   tally: tallyOf(found),
   held: found.held,
@@ -42,8 +47,8 @@ export const totalOf = (found: Row<typeof totalRow>): KeptTotal => ({
  */
 export async function findTotals(
   reader: Reader,
-  asked: readonly (MeteredOf & { from: Instant })[],
-): Promise<KeptTotal[][]> {
+  asked: readonly (CustomerMeterSubject & { from: Instant })[],
+): Promise<WindowTotal[][]> {
   if (asked.length === 0) return []
   const found = await reader.many(
     keptRow,
@@ -62,7 +67,7 @@ export async function findTotals(
           and total.resource_key = asked.resource_key and total.window_end > asked.from_at
         offset 0) total`,
   )
-  const totals: KeptTotal[][] = asked.map(() => [])
+  const totals: WindowTotal[][] = asked.map(() => [])
   for (const each of found) totals[each.position - 1]?.push(totalOf(each))
   return totals
 }
@@ -94,7 +99,7 @@ export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid):
 export async function makeTotals(
   reader: Reader,
   windows: readonly WindowOf[],
-): Promise<KeptTotal[]> {
+): Promise<WindowTotal[]> {
   if (windows.length === 0) return []
   const found = await reader.many(
     madeRow,
@@ -112,7 +117,11 @@ export async function makeTotals(
 }
 
 /** Notes the marks of the records of windows: for those whose totals are about to be kept. */
-export async function makeMarks(tx: Tx, scope: Scope, windows: readonly WindowOf[]): Promise<void> {
+export async function makeDistinctValues(
+  tx: Tx,
+  scope: Scope,
+  windows: readonly WindowOf[],
+): Promise<void> {
   if (windows.length === 0) return
   await tx.execute(sql`
     insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
@@ -133,7 +142,7 @@ const textOr = <T>(value: T | null, textOf: (value: T) => string): string | null
 export async function saveTotals(
   tx: Tx,
   scope: Scope,
-  totals: readonly (MeteredOf & { total: KeptTotal })[],
+  totals: readonly (CustomerMeterSubject & { total: WindowTotal })[],
 ): Promise<void> {
   if (totals.length === 0) return
   await tx.execute(sql`
@@ -166,12 +175,15 @@ export async function saveTotals(
 }
 
 /** What a total of distinct values has seen. */
-export type MarkOf = MeteredOf & { hash: string }
+export type DistinctValueOf = CustomerMeterSubject & { hash: string }
 
 const markRow = row({ ...positionColumn, ...windowColumns })
 
 /** The windows whose totals have seen a mark, in the order of the marks. */
-export async function findMarks(reader: Reader, marks: readonly MarkOf[]): Promise<Window[][]> {
+export async function findDistinctValues(
+  reader: Reader,
+  marks: readonly DistinctValueOf[],
+): Promise<Window[][]> {
   if (marks.length === 0) return []
   const found = await reader.many(
     markRow,
@@ -196,10 +208,10 @@ export async function findMarks(reader: Reader, marks: readonly MarkOf[]): Promi
 }
 
 /** Notes marks that were not seen in a window before. */
-export async function saveMarks(
+export async function saveDistinctValues(
   tx: Tx,
   scope: Scope,
-  marks: readonly (MarkOf & { window: Window })[],
+  marks: readonly (DistinctValueOf & { window: Window })[],
 ): Promise<void> {
   if (marks.length === 0) return
   await tx.execute(sql`

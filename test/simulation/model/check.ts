@@ -186,10 +186,13 @@ function unmeteredBase({ type }: Feature, grant: Grant, requestedUsage: number |
 }
 
 type Instants = { at: Instant; now: Instant }
-type Wanted = Instants & { feature: Feature; grant: Grant; requested: Quantity }
+type FeatureDemand = Instants & { feature: Feature; grant: Grant; requested: Quantity }
 
 /** Unlimited and soft limits grant anything; a hard limit what fits beside usage and open holds. */
-function meteredBase(customer: Customer, { feature, grant, requested, at, now }: Wanted): Base {
+function meteredBase(
+  customer: Customer,
+  { feature, grant, requested, at, now }: FeatureDemand,
+): Base {
   const period = periodOf(grant.reset, grant.startsAt, at)
   const used = customerUsage(customer, feature, period)
   const held = customerHeld(customer, { featureId: feature.id, window: period, now })
@@ -204,14 +207,14 @@ function meteredBase(customer: Customer, { feature, grant, requested, at, now }:
   return { reason: isWithin ? null : 'RequestedUsageExceedingLimit', figures }
 }
 
-type Asked = Instants & { capability: Capability; dimensions: Dimensions; requested: Quantity }
+type CheckQuery = Instants & { capability: Capability; dimensions: Dimensions; requested: Quantity }
 
 /**
  * One chain for each entity that a dimension names, leaf first, with a node for each budget that
  * applies and would count the usage; an entity without one has an empty node, an archived one none.
  * A chain of empty nodes is left out, and so is one that is like another.
  */
-function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
+function chainsOf(state: State, customer: Customer, asked: CheckQuery): Node[][] {
   const paths = pathsOf(state, customer, asked.dimensions)
   const { capability } = asked
   const budgets = budgetsOf(customer, { capability, resolved: idsIn(paths) })
@@ -229,7 +232,7 @@ function chainsOf(state: State, customer: Customer, asked: Asked): Node[][] {
 function nodesOf(
   customer: Customer,
   entity: Entity,
-  { budgets, asked }: { budgets: readonly Budget[]; asked: Asked },
+  { budgets, asked }: { budgets: readonly Budget[]; asked: CheckQuery },
 ): Node[] {
   const own = budgets.filter(({ entityId }) => entityId === entity.id)
   if (own.length > 0) return own.map((budget) => nodeOf(customer, budget, asked))
@@ -239,7 +242,7 @@ function nodesOf(
 }
 
 /** Who asks for nothing asks whether anything is left. */
-function nodeOf(customer: Customer, budget: Budget, { requested, at, now }: Asked): Node {
+function nodeOf(customer: Customer, budget: Budget, { requested, at, now }: CheckQuery): Node {
   const window = budgetWindow(budget, at)
   const usage = budgetUsage(customer, budget, window)
   const holds = budgetHeld(customer, { budget, window, now })

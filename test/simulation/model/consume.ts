@@ -55,7 +55,7 @@ export function keep(customer: Customer, key: string, answer: KeptAnswer): void 
 }
 
 /** A new request, and what is decided about it. */
-export type Judged = {
+export type ConsumeCase = {
   customer: Customer
   key: string
   content: string
@@ -72,7 +72,7 @@ export function judge(
   state: State,
   input: ConsumeInput,
   { operation, clock }: { operation: 'consume' | 'reserve'; clock: Instant },
-): Judged | Outcome<Consumption> {
+): ConsumeCase | Outcome<Consumption> {
   const { customerId, featureId } = input
   const customer = state.customers.get(customerId)
   const feature = state.features.get(featureId)

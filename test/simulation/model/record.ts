@@ -138,7 +138,7 @@ function count(state: State, usage: UsageInput, { customer, feature, grant, at }
   add(state, customer, { ...record, amount: difference, setTo: amount, dimensions })
 }
 
-export type Recorded = {
+export type RecordInput = {
   featureId: string
   amount: Quantity
   mark: string | null
@@ -149,7 +149,7 @@ export type Recorded = {
 }
 
 /** Records what counts, with the budgets that it is attributed to as the tree is now. */
-export function add(state: State, customer: Customer, recorded: Recorded): void {
+export function add(state: State, customer: Customer, recorded: RecordInput): void {
   const { dimensions, setTo, ...record } = recorded
   const { at, amount } = record
   const capability = { kind: 'feature', id: record.featureId } as const

@@ -24,10 +24,10 @@ const impossible: Refusal = { status: 400, code: 'InvalidArgumentError' }
 export type ReserveInput = Omit<ConsumeInput, 'mode'> & { ttlSeconds?: number }
 
 /** `reservation` is null when nothing is held. */
-export type Reserved = Consumption & { reservation: Reservation | null }
+export type ReserveResult = Consumption & { reservation: Reservation | null }
 
 /** Decides as consuming does, and holds the amount, which decides from then on and is not shown. */
-export function reserve(state: State, input: ReserveInput, clock: Instant): Outcome<Reserved> {
+export function reserve(state: State, input: ReserveInput, clock: Instant): Outcome<ReserveResult> {
   const judged = judge(state, input, { operation: 'reserve', clock })
   if (!('verdict' in judged)) {
     const reservation = keptReservation(state, input)
@@ -77,16 +77,16 @@ function keptReservation(state: State, input: ReserveInput): Reservation | null 
   return kept?.content === contentOf(input) ? kept.reservation : null
 }
 
-export type Named = { customerId: string; reservation: Reservation | undefined }
+export type ReservationRef = { customerId: string; reservation: Reservation | undefined }
 type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
-export type CommitInput = Named & { amount?: number; overage?: Overage }
-export type Committed = Consumption & { reservation: Reservation }
+export type CommitInput = ReservationRef & { amount?: number; overage?: Overage }
+export type CommitResult = Consumption & { reservation: Reservation }
 
 /**
  * Records what was used of a hold, in the windows and for the budgets that it was held in. What is
  * within the hold is always granted. Committing the same again is answered as before.
  */
-export function commit(state: State, input: CommitInput, clock: Instant): Outcome<Committed> {
+export function commit(state: State, input: CommitInput, clock: Instant): Outcome<CommitResult> {
   const found = find(state, input, clock)
   if ('refused' in found) return found
   const { customer, reservation, now } = found
@@ -117,7 +117,7 @@ type Step = { decision: Decision; isRepeated: boolean; extra: Quantity }
  * A commit with the figures after it, of the windows that it was held in. What is granted all
  * budgets allow; of what is denied each tells whether it would allow so much more.
  */
-function settled(state: State, found: Found, { decision, isRepeated, extra }: Step): Committed {
+function settled(state: State, found: Found, { decision, isRepeated, extra }: Step): CommitResult {
   const { customer, reservation, now } = found
   const { featureId, at, dimensions } = reservation
   const named = { customerId: customer.id, featureId, isHeld: true }
@@ -159,7 +159,7 @@ function whyNot(state: State, found: Found, extra: Quantity): Decision['reason']
 /** Holds an open reservation for longer, in the windows that it was made in. Never for less. */
 export function extend(
   state: State,
-  input: Named & { ttlSeconds: number },
+  input: ReservationRef & { ttlSeconds: number },
   clock: Instant,
 ): Outcome<Reservation> {
   const found = find(state, input, clock)
@@ -172,7 +172,7 @@ export function extend(
 }
 
 /** Ends a hold without a trace. Releasing again changes nothing. */
-export function release(state: State, input: Named, clock: Instant): Outcome<Reservation> {
+export function release(state: State, input: ReservationRef, clock: Instant): Outcome<Reservation> {
   const found = find(state, input, clock)
   if ('refused' in found) return found
   const { reservation, now } = found
@@ -184,7 +184,7 @@ export function release(state: State, input: Named, clock: Instant): Outcome<Res
 
 function find(
   state: State,
-  { customerId, reservation }: Named,
+  { customerId, reservation }: ReservationRef,
   clock: Instant,
 ): Found | { refused: Refusal[] } {
   const customer = writable(state, customerId)

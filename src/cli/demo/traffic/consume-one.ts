@@ -9,7 +9,7 @@ import type { Fate } from './tally.ts'
 export type Consumer = { customerId: string; featureId: string }
 
 /** What became of a request; the reason unless it was granted or denied by a budget. */
-export type Consumed = {
+export type ConsumeResult = {
   fate: Fate
   reason: string | null
   chains: readonly (readonly EntitlementChainNode[])[]
@@ -20,7 +20,7 @@ export async function consumeOne(
   api: Api,
   { customerId, featureId }: Consumer,
   drawn: Drawn,
-): Promise<Consumed> {
+): Promise<ConsumeResult> {
   const path = `/api/v1/customers/${encodeURIComponent(customerId)}/consume`
   const body: ConsumeRequestBody = { featureId, ...drawn, idempotencyKey: randomUUID() }
   try {
@@ -31,7 +31,7 @@ export async function consumeOne(
   }
 }
 
-export function consumedOf({ status, body }: Answer): Consumed {
+export function consumedOf({ status, body }: Answer): ConsumeResult {
   if (status >= 300)
     return { fate: 'failed', reason: `${status}: ${body.message ?? 'no reason given'}`, chains: [] }
   const { isGranted, accessDeniedReason, chains = [] } = body.data as Consumption

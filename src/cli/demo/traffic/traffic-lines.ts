@@ -48,7 +48,7 @@ export function statusText(
 /** How many budgets the summary names. */
 const NAMED = 5
 
-export type Summarised = {
+export type TrafficSummary = {
   seconds: number
   watch: Pick<BudgetWatch, 'blocking' | 'denials'>
   /** What denied besides budgets, and what failed, with how often. */
@@ -58,7 +58,7 @@ export type Summarised = {
 /** What happened altogether. */
 export function summaryLines(
   totals: Tally,
-  { seconds, watch, reasons }: Summarised,
+  { seconds, watch, reasons }: TrafficSummary,
   names: Names,
 ): string[] {
   const denials = watch.denials()

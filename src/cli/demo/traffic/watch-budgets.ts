@@ -9,7 +9,7 @@ export type SeenNode = Pick<
 export type Budget = Omit<SeenNode, 'isGranted'>
 
 /** The chains of an answer, when its request was sent and when it came, in milliseconds. */
-export type Observed = {
+export type Observation = {
   chains: readonly (readonly SeenNode[])[]
   sentMs: number
   answeredMs: number
@@ -22,14 +22,14 @@ export type Change =
 
 export type BudgetWatch = {
   /** What has changed by this answer. */
-  observe(observed: Observed): Change[]
+  observe(observed: Observation): Change[]
   /** How many budgets block now. */
   blocking(): number
   /** Every budget that has denied, and how many requests; most first. */
   denials(): { budget: Budget; count: number }[]
 }
 
-type Watched = {
+type BudgetState = {
   budget: Budget
   denials: number
   block: Block | null
@@ -46,9 +46,9 @@ type Block = { sinceMs: number; seenMs: number }
  * bounded by the number of budgets.
  */
 export function watchBudgets(): BudgetWatch {
-  const all = new Map<string, Watched>()
+  const all = new Map<string, BudgetState>()
 
-  const observeNode = (node: SeenNode, observed: Observed): Change[] => {
+  const observeNode = (node: SeenNode, observed: Observation): Change[] => {
     const { isGranted, ...budget } = node
     const key = keyOf(budget)
     const known = all.get(key)
@@ -73,9 +73,9 @@ export function watchBudgets(): BudgetWatch {
 }
 
 function changeOf(
-  watched: Watched,
+  watched: BudgetState,
   { budget, isGranted }: { budget: Budget; isGranted: boolean },
-  { sentMs, answeredMs }: Observed,
+  { sentMs, answeredMs }: Observation,
 ): Change[] {
   const { block } = watched
   if (block === null) {
