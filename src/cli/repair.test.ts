@@ -143,12 +143,22 @@ test('whatever a company was used for meanwhile, its counters agree, and only it
   for (const table of ['usage_events', 'usage_keys', 'reservations', 'outbox'])
     assert.equal(after[table]?.length, before[table]?.length, table)
   assert.deepEqual(await differencesOf(world, company.tenant), {})
+  const keptUntil = rowsOf(after.usage_keys).map(({ kept_until }) => Date.parse(String(kept_until)))
+  assert.ok(Math.max(...keptUntil) <= world.clock.now() + 35 * DAY_MS)
   const now = world.clock.now()
   const isLate = (instant: string) => Date.parse(instant) > now + 2 * 3_600_000
   for (const line of after.usage_events ?? []) {
     const { occurred_at, accepted_at, assignment_windows } = JSON.parse(line)
     assert.deepEqual([occurred_at, accepted_at, ...(assignment_windows ?? [])].filter(isLate), [])
   }
+  for (const table of ['usage_totals', 'usage_marks', 'budget_counters'])
+    assert.deepEqual(
+      rowsOf(after[table])
+        .map(({ window_start }) => String(window_start))
+        .filter(isLate),
+      [],
+      table,
+    )
 })
 
 test('windows that a wrong clock has trimmed are counted again', async (t) => {
