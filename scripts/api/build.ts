@@ -1,7 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { bundle, bundleFile, bundleText, readSources } from './bundle.ts'
+import { architectureFile, withOperationTable } from './operation-table.ts'
 import { typesFile, typesText } from './types.ts'
 
 const document = bundle(await readSources())
 await writeFile(bundleFile, bundleText(document))
 await writeFile(typesFile, await typesText(document))
+const page = await readFile(architectureFile, 'utf8')
+await writeFile(architectureFile, await withOperationTable(page, document))

@@ -9,6 +9,7 @@ import {
 import { requestProblems, schemaProblems } from './check-schemas.ts'
 import { secretsProblems } from './check-secrets.ts'
 import type { Document } from './document.ts'
+import { architectureFile, withOperationTable } from './operation-table.ts'
 import { typesFile, typesText } from './types.ts'
 
 /** What is wrong with the contract folder and what is generated from it; empty when all is well. */
@@ -32,6 +33,7 @@ export async function problemsOf(sources: Sources): Promise<string[]> {
     ...secretsProblems(document),
     ...(await staleness(bundleFile, bundleText(document))),
     ...(await staleness(typesFile, await typesText(document))),
+    ...(await tableStaleness(document)),
   ]
 }
 
@@ -47,4 +49,9 @@ async function staleness(file: URL, fresh: string): Promise<string[]> {
   const name = file.pathname.split('/').slice(-2).join('/')
   const committed = await readFile(file, 'utf8').catch(() => '')
   return committed === fresh ? [] : [`${name} is not what npm run api makes`]
+}
+
+async function tableStaleness(document: Document): Promise<string[]> {
+  const page = await readFile(architectureFile, 'utf8')
+  return staleness(architectureFile, await withOperationTable(page, document))
 }
