@@ -33,12 +33,13 @@ const analysedTimes = async (name: string): Promise<number> => {
 
 test('a table is analysed when it was loaded, and when it has doubled, by the server itself', async () => {
   await loaded('grows', '')
-  await until('it is analysed', async () => (await analysedTimes('grows')) === 1)
+  await until('it is analysed', async () => (await analysedTimes('grows')) >= 1)
   await run('insert into grows select generate_series(1, 1000)')
   await counted('grows', 2500)
   assert.ok(!(await analyseGrown(db)).includes('grows'))
+  const before = await analysedTimes('grows')
   await run('insert into grows select generate_series(1, 1000)')
-  await until('it is analysed again', async () => (await analysedTimes('grows')) === 2)
+  await until('it is analysed again', async () => (await analysedTimes('grows')) > before)
 })
 
 test('a table that autovacuum is to leave alone is left alone', async () => {
