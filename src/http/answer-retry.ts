@@ -1,13 +1,12 @@
-import type { OperationId } from '../api.gen.ts'
 import { type Done, findDone } from '../events/index.ts'
 import { ApiError } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
-import { answerOfChanges, type RequestInput, tellsAnswer } from './answer-of-changes.ts'
+import { answerOfChanges, type RequestInput } from './answer-of-changes.ts'
 import type { Operation } from './contract.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
 import { RETRIED_MS } from './undelivered.ts'
 
-/** A request that is sent again, and was not seen before by this server. */
+/** A request that is sent again, of an operation that announces what it does. */
 export type RetryRequest = { operation: Operation; call: Call; stated: RequestInput }
 
 /**
@@ -26,7 +25,7 @@ export async function answerRetry(
       ? null
       : { status: operation.successStatus, headers: REPLAYED, body: { data } }
   }
-  const before = await findOriginal(call, operation.primaryId)
+  const before = await findOriginal(call)
   const original = answerOf(before)
   if (original !== null && before?.isOvertaken === false) return original
   try {
@@ -34,7 +33,7 @@ export async function answerRetry(
   } catch (error) {
     if (!(error instanceof ApiError) || !EXPLAINED.includes(error.status)) throw error
     // The original may have been under way on another server until now.
-    const found = original ?? answerOf(await findOriginal(call, operation.primaryId))
+    const found = original ?? answerOf(await findOriginal(call))
     if (found === null) throw error
     return found
   }
@@ -43,9 +42,9 @@ export async function answerRetry(
 /** What a second creation or removal is refused with. */
 const EXPLAINED: readonly number[] = [400, 404, 409]
 
-async function findOriginal({ app, scope, origin }: Call, id: OperationId): Promise<Done | null> {
+async function findOriginal({ app, scope, origin }: Call): Promise<Done | null> {
   const { requestDigest } = origin
-  if (requestDigest === null || !tellsAnswer(id)) return null
+  if (requestDigest === null) return null
   const since = app.clock.now() - RETRIED_MS
   return findDone(app.db.read, scope, { requestDigest, since })
 }

@@ -1,14 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../operation.ts'
-import type { RequestInput } from './answer-of-changes.ts'
+import { type RequestInput, tellsAnswer } from './answer-of-changes.ts'
 import { answerRetry } from './answer-retry.ts'
 import type { Operation } from './contract.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
 import type { UndeliveredAnswer } from './undelivered.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** A write that has no name of its own, and the work behind it. */
 export type UnkeyedWrite = {
   undelivered: UndeliveredAnswer
+  underWay: UnderWay
   operation: Operation
   call: Call
   /** The same for the same request by the same caller. */
@@ -17,16 +19,28 @@ export type UnkeyedWrite = {
   work: () => Promise<Success>
 }
 
-/** Answers a write; one that is sent again as its original was, if that is known to be done. */
+/**
+ * Answers a write; one that is sent again as its original was, if that is known to be done. What an
+ * operation has announced tells that, and whether it was overtaken since. Where it announces
+ * nothing, it is told by the loss of an answer alone.
+ */
 export async function answerUnnamed(
   request: FastifyRequest,
   reply: FastifyReply,
-  { undelivered, name, work, ...retried }: UnkeyedWrite,
-): Promise<string> {
+  write: UnkeyedWrite,
+): Promise<unknown> {
+  const { name, operation, work } = write
   const isRetry = isSentAgain(request)
+  if (tellsAnswer(operation.primaryId)) {
+    const { status, headers, body } = await write.underWay({ name, isRetry }, () =>
+      isRetry ? answerRetry(write, work) : work(),
+    )
+    reply.code(status).headers(headers)
+    return body
+  }
   const asked = { name, isRetry, request: request.raw, response: reply.raw }
-  const { isReplay, ...given } = await undelivered(asked, async () => {
-    const { body, ...answer } = isRetry ? await answerRetry(retried, work) : await work()
+  const { isReplay, ...given } = await write.undelivered(asked, async () => {
+    const { body, ...answer } = await work()
     return { ...answer, body: JSON.stringify(body) }
   })
   reply.code(given.status).headers(given.headers).type('application/json; charset=utf-8')

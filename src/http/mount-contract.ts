@@ -26,6 +26,7 @@ import type { Authenticate } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
 import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
+import { createUnderWay, type UnderWay } from './under-way.ts'
 import { complaint } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
 
@@ -54,6 +55,7 @@ export function mountContract(server: FastifyInstance, mounting: MountContext): 
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
   const answering = {
     once: createAnswerOnce(),
+    underWay: createUnderWay(),
     undelivered: rememberUndelivered(server.server, { db: app.db, monotonic: machine.monotonic }),
   }
   for (const operation of contract.operations)
@@ -65,7 +67,7 @@ export function mountContract(server: FastifyInstance, mounting: MountContext): 
 /** `/customers/{id}` in the router's form. */
 const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
-type AnswerContext = { once: AnswerOnce; undelivered: UndeliveredAnswer }
+type AnswerContext = { once: AnswerOnce; underWay: UnderWay; undelivered: UndeliveredAnswer }
 
 function mountOperation(
   server: FastifyInstance,
@@ -128,7 +130,7 @@ type MountedRequest = AnswerContext & {
 /** Does the work, unless the request is known to be a repetition of one that was done. */
 async function answer(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { once, undelivered, operation, caller, call, key, input, work }: MountedRequest,
+  { once, undelivered, underWay, operation, caller, call, key, input, work }: MountedRequest,
 ): Promise<unknown> {
   if (key === null && (operation.method === 'GET' || isNamed(operation, input.body))) {
     const { status, headers, body } = operation.isHeavy
@@ -147,7 +149,7 @@ async function answer(
   const { name, short } = digestOf(call.scope, caller, { method, path, content })
   const own = { ...call, origin: { ...call.origin, requestDigest: short } }
   return answerUnnamed(request, reply, {
-    ...{ undelivered, operation, call: own, name, stated: input },
+    ...{ undelivered, underWay, operation, call: own, name, stated: input },
     work: () => work(own),
   })
 }

@@ -7,6 +7,7 @@ import { type Loss, openHttpRelay } from '../support/http-relay.ts'
 import { createClient } from '../support/keep-alive-client.ts'
 import { openWorld, type Tenant, type World } from '../support/world.ts'
 import { calls, furnish, portrait } from './calls.ts'
+import { overtaking } from './overtaking.ts'
 
 /** Every operation that writes, sent again as the official SDKs do when they had no answer. */
 
@@ -29,6 +30,17 @@ const relay = await openHttpRelay(here.url)
 
 /** The only request without keys that counts whenever nothing is known of the first try. */
 const REPORT = 'v1.usage.report'
+
+/** What is known by keys of its own, or by nothing but the loss of its answer. */
+const NAMED: ReadonlySet<string> = new Set([
+  REPORT,
+  'v1.events.report',
+  'v1.customers.consume',
+  'v1.customers.reservations.create',
+  'v1.customers.reservations.commit',
+  'v1.customers.reservations.extend',
+  'v1.customers.reservations.release',
+])
 
 /** What an SDK sends, without keys wherever they may be left out. */
 function requestTo({ primaryId, id }: Operation): Request {
@@ -95,6 +107,22 @@ function afterTimes(operation: Operation, times: number): Promise<string> {
   const known = expected.get(name) ?? callTimes(operation, times)
   expected.set(name, known)
   return known
+}
+
+/** What it comes to when it is called, overtaken by another one, and called again. */
+async function afterOvertaking(operation: Operation): Promise<string> {
+  const tenant = await furnished(here.world)
+  const answer = await send(here.url, { tenant, operation, retry: 0 })
+  assert.equal(answer?.status, operation.successStatus)
+  await overtake(tenant, operation)
+  await send(here.url, { tenant, operation, retry: 0 })
+  return withoutKeys(await portrait(tenant))
+}
+
+async function overtake(tenant: Tenant, { primaryId }: Operation): Promise<void> {
+  const [id, request] = required(overtaking[primaryId], `what overtakes ${primaryId}`)
+  const { refusal } = await tenant.call(id, request)
+  assert.equal(refusal, null)
 }
 
 async function callTimes(operation: Operation, times: number): Promise<string> {
@@ -175,6 +203,17 @@ for (const operation of writes) {
     assert.equal((await send(url, { tenant, operation, retry: 1 }))?.status, successStatus)
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
+
+  if (!NAMED.has(operation.primaryId))
+    test(`${id}: done, its answer lost, and overtaken since: asked for again, it is done again`, async () => {
+      const tenant = await furnished(here.world)
+      await lose('reset', { tenant, operation, retry: 0 })
+      await overtake(tenant, operation)
+      // Of a later request, whose first try was refused before any work.
+      const again = await send(here.url, { tenant, operation, retry: 1 })
+      assert.equal(again?.status, successStatus)
+      assert.equal(withoutKeys(await portrait(tenant)), await afterOvertaking(operation))
+    })
 
   test(`${id}: never arrived, and sent again: done once`, async () => {
     const tenant = await furnished(here.world)

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createUnderWay } from './under-way.ts'
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+/** What begins and ends, in its order. */
+function watched() {
+  const underWay = createUnderWay()
+  const log: string[] = []
+  const start = (what: string, asked: { name: string; isRetry: boolean }) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const answer = underWay(asked, () => {
+      log.push(what)
+      return promise
+    })
+    return { answer, end: () => resolve(what), fail: () => reject(new Error(what)) }
+  }
+  return { log, start }
+}
+
+test('a retry is done after those of its name that came before, however they end', async () => {
+  const { log, start } = watched()
+  const first = start('first', { name: 'a', isRetry: false })
+  const second = start('second', { name: 'a', isRetry: false })
+  const retry = start('retry', { name: 'a', isRetry: true })
+  const again = start('again', { name: 'a', isRetry: true })
+  await turn()
+  assert.deepEqual(log, ['first', 'second'])
+  first.fail()
+  await assert.rejects(first.answer, /first/)
+  await turn()
+  assert.deepEqual(log, ['first', 'second'])
+  second.end()
+  assert.equal(await second.answer, 'second')
+  await turn()
+  assert.deepEqual(log, ['first', 'second', 'retry'])
+  retry.end()
+  assert.equal(await retry.answer, 'retry')
+  again.end()
+  assert.equal(await again.answer, 'again')
+})
+
+test('a first try waits for nobody, and a retry for no other name', async () => {
+  const { log, start } = watched()
+  start('first', { name: 'a', isRetry: false })
+  start('same', { name: 'a', isRetry: false })
+  start('other', { name: 'b', isRetry: true })
+  await turn()
+  assert.deepEqual(log, ['first', 'same', 'other'])
+})

@@ -1,0 +1,113 @@
+import type { OperationId } from '../../src/api.gen.ts'
+import type { Request } from '../support/contract-client.ts'
+import { grantItem } from '../support/grants.ts'
+import { calls, path } from './calls.ts'
+
+const call = (id: OperationId): [OperationId, Request] => [id, calls[id]('mark')]
+const feature = { id: path.featureId }
+
+/**
+ * What undoes a call of `calls` or changes what it left, for every operation that is known by what
+ * it has announced.
+ */
+export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request] } = {
+  'v1.customers.provision': [
+    'v1.customers.update',
+    { params: { id: 'newcomer' }, body: { name: 'overtaken' } },
+  ],
+  'v1.customers.update': ['v1.customers.update', { params: path, body: { name: 'overtaken' } }],
+  'v1.customers.archive': call('v1.customers.unarchive'),
+  'v1.customers.unarchive': call('v1.customers.archive'),
+  'v1.customers.import': [
+    'v1.customers.update',
+    { params: { id: 'newcomer' }, body: { name: 'overtaken' } },
+  ],
+  'v1.customers.paymentMethod.attach': call('v1.customers.paymentMethod.detach'),
+  'v1.customers.paymentMethod.detach': call('v1.customers.paymentMethod.attach'),
+  'v1.customers.integrations.link': [
+    'v1.customers.integrations.unlink',
+    { params: { id: path.id, integrationId: 'hubspot' } },
+  ],
+  'v1.customers.integrations.update': [
+    'v1.customers.integrations.update',
+    { params: path, body: { syncedEntityId: 'overtaken' } },
+  ],
+  'v1.customers.integrations.unlink': [
+    'v1.customers.integrations.link',
+    {
+      params: path,
+      body: { id: path.integrationId, vendorIdentifier: 'STRIPE', syncedEntityId: 'overtaken' },
+    },
+  ],
+  'v1.customers.promotionalEntitlements.create': [
+    'v1.customers.promotionalEntitlements.revoke',
+    { params: { id: path.id, featureId: 'region' } },
+  ],
+  'v1.customers.promotionalEntitlements.update': [
+    'v1.customers.promotionalEntitlements.update',
+    { params: path, body: { usageLimit: 3000 } },
+  ],
+  'v1.customers.promotionalEntitlements.revoke': [
+    'v1.customers.promotionalEntitlements.create',
+    {
+      params: path,
+      body: {
+        promotionalEntitlements: [grantItem(path.featureId, { period: '1 year', usageLimit: 1 })],
+      },
+    },
+  ],
+  'v1.features.createFeature': [
+    'v1.features.updateFeature',
+    { params: { id: 'seats' }, body: { displayName: 'overtaken' } },
+  ],
+  'v1.features.updateFeature': [
+    'v1.features.updateFeature',
+    { params: feature, body: { displayName: 'overtaken' } },
+  ],
+  'v1.features.archiveFeature': call('v1.features.unarchiveFeature'),
+  'v1.features.unarchiveFeature': call('v1.features.archiveFeature'),
+  'v1.credits.customCurrencies.create': [
+    'v1.credits.customCurrencies.update',
+    { params: { currencyId: 'gems' }, body: { displayName: 'overtaken' } },
+  ],
+  'v1.credits.customCurrencies.update': [
+    'v1.credits.customCurrencies.update',
+    { params: path, body: { displayName: 'overtaken' } },
+  ],
+  'v1.credits.customCurrencies.archive': call('v1.credits.customCurrencies.unarchive'),
+  'v1.credits.customCurrencies.unarchive': call('v1.credits.customCurrencies.archive'),
+  'v1Beta.entityTypes.upsert': [
+    'v1Beta.entityTypes.upsert',
+    { body: { types: [{ id: 'user', displayName: 'overtaken', attributionKeys: ['userId'] }] } },
+  ],
+  'v1Beta.entityTypes.archive': call('v1Beta.entityTypes.unarchive'),
+  'v1Beta.entityTypes.unarchive': call('v1Beta.entityTypes.archive'),
+  'v1Beta.customers.entities.upsert': [
+    'v1Beta.customers.entities.upsert',
+    { params: path, body: { entities: [{ id: path.entityId, metadata: { mark: 'overtaken' } }] } },
+  ],
+  'v1Beta.customers.entities.archive': call('v1Beta.customers.entities.unarchive'),
+  'v1Beta.customers.entities.unarchive': call('v1Beta.customers.entities.archive'),
+  'v1Beta.customers.assignments.upsert': [
+    'v1Beta.customers.assignments.upsert',
+    {
+      params: path,
+      body: {
+        assignments: [
+          {
+            ...{ entityId: path.entityId, featureId: path.featureId, usageLimit: 300 },
+            ...{ scopeEntityIds: [path.entityId], cadence: 'P1D' },
+          },
+        ],
+      },
+    },
+  ],
+  'v1Beta.governance.updateThresholdConfig': [
+    'v1Beta.governance.updateThresholdConfig',
+    { body: { thresholds: [10] } },
+  ],
+  'v1.environment.settings.update': [
+    'v1.environment.settings.update',
+    { body: { unknownDimensions: 'ignore', allowedOrigins: [] } },
+  ],
+}
