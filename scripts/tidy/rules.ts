@@ -8,6 +8,7 @@ import {
   nameProblems,
   sizeProblems,
   skippedTestProblems,
+  typeNameProblems,
 } from './shape.ts'
 import { clockProblems, leftOverProblems, machinePathProblems, sqlTimeProblems } from './words.ts'
 
@@ -23,6 +24,7 @@ function dependenciesOf(files: readonly File[]): string[] {
 export const RULES: Readonly<Record<string, Rule>> = {
   'module graph': (files) => importProblems(files, dependenciesOf(files)),
   modules: moduleProblems,
+  'names of types': typeNameProblems,
   names: nameProblems,
   sizes: sizeProblems,
   functions: functionProblems,

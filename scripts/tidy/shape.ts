@@ -28,6 +28,23 @@ export function nameProblems(files: readonly File[]): Problem[] {
   })
 }
 
+const PARTICIPLE = /^[ \t]*(?:export )?(?:type|interface) \w+(?:ed|ing)\b(?=\s*[<={])/gm
+/** What looks like a participle and is a noun of the field. */
+const NOUNS = /(Posting|Reading|Crossing|Finding)$/
+
+/** Types are nouns. */
+export function typeNameProblems(files: readonly File[]): Problem[] {
+  return files
+    .filter((file) => isCode(file) && !isGenerated(file))
+    .flatMap((file) =>
+      problemsAt(file, viewsOf(file.text).code, {
+        pattern: PARTICIPLE,
+        what: 'a type is a noun, not',
+      }),
+    )
+    .filter(({ what }) => !NOUNS.test(what))
+}
+
 /** Files of at most 400 lines, lines of at most 100 characters. */
 export function sizeProblems(files: readonly File[]): Problem[] {
   return files.filter(isSource).flatMap((file) => {

@@ -21,10 +21,10 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const WRONG_MS = 400 * DAY_MS
 
-type Ending = Parameters<typeof newDatabase>[0]
+type TestHandle = Parameters<typeof newDatabase>[0]
 
 /** A server on a database of its own, which nothing but the test writes to, and the CLI on it. */
-async function openApart(t: Ending) {
+async function openApart(t: TestHandle) {
   const connection = await newDatabase(t)
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
   const world = await openWorld({}, { apart: connection })

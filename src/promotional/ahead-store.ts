@@ -3,10 +3,10 @@ import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
-import type { Timed } from './turn-grant-back.ts'
+import type { GrantInstants } from './turn-grant-back.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
-type Revision = Timed & Pick<PromotionalEntitlement, 'key' | 'revision'>
+type Revision = GrantInstants & Pick<PromotionalEntitlement, 'key' | 'revision'>
 
 const timedRow = row({
   promotional_key: column.uuid,

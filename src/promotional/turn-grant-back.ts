@@ -5,7 +5,7 @@ import { SPANS } from './grant-promotional.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
 /** What of a revision of a grant the clock has written. */
-export type Timed = Pick<
+export type GrantInstants = Pick<
   PromotionalEntitlement,
   'period' | 'startsAt' | 'since' | 'endsAt' | 'createdAt' | 'updatedAt'
 > & { superseded: boolean }
@@ -15,7 +15,7 @@ export type Timed = Pick<
  * the future begins at the instant of turning back and lasts as long as it was to; one that was
  * revoked or changed there ended at it. An end that the caller has named stays.
  */
-export function turnGrantBack<T extends Timed>(grant: T, ahead: Ahead): T {
+export function turnGrantBack<T extends GrantInstants>(grant: T, ahead: Ahead): T {
   const startsAt = turnedBack(grant.startsAt, ahead)
   return {
     ...grant,
@@ -27,7 +27,7 @@ export function turnGrantBack<T extends Timed>(grant: T, ahead: Ahead): T {
   }
 }
 
-function endOf(grant: Timed, startsAt: Instant, ahead: Ahead): Instant | null {
+function endOf(grant: GrantInstants, startsAt: Instant, ahead: Ahead): Instant | null {
   const { period, endsAt, updatedAt, superseded } = grant
   if (endsAt === null) return null
   // Revoking and changing end a revision at the instant at which they are written down.
