@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
@@ -71,6 +72,12 @@ const workHandlers: WorkHandlers = {
   ...promotionalWork(sources),
 }
 
+/**
+ * The embedded database has the processors of the server, and a heavy read takes a whole one. One
+ * read that stands still must not be in the way of all others: two at least.
+ */
+const HEAVY_READS_BESIDE_DATABASE = Math.max(2, Math.floor(availableParallelism() / 2))
+
 export type OpenedDatabase = {
   connection: Connection
   /** Where an embedded database lives; null for `DATABASE_URL`. */
@@ -102,6 +109,7 @@ export async function createApp(from: {
   log: Log
   origin: Origin
   statementTimeoutMs?: number
+  maxHeavyReads?: number
   /** Whether a database that cannot be written to will do. */
   onlyReads?: boolean
   /** Ends the wait for a schema that somebody else works on, or for a clock that is wrong. */
@@ -122,6 +130,7 @@ export async function createApp(from: {
     connection,
     poolSize: config.databasePoolSize,
     onlyReads,
+    ...(from.maxHeavyReads === undefined ? {} : { maxHeavyReads: from.maxHeavyReads }),
     ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     onIdleError: ({ message }) =>
       log.warn({ reason: message }, 'an idle database connection broke'),
@@ -261,6 +270,7 @@ export async function serve(config: Config, { signal, onKey }: Start): Promise<S
     const app = await createApp({
       config,
       connection,
+      ...(clusterDir !== null && { maxHeavyReads: HEAVY_READS_BESIDE_DATABASE }),
       clock: clock ?? systemClock,
       log: background,
       origin: systemOrigin('serve'),

@@ -78,6 +78,8 @@ export type Connection =
 export type DatabaseOptions = {
   connection: Connection
   poolSize: number
+  /** Heavy reads at once, at most; unless given, only the pool bounds them. */
+  maxHeavyReads?: number
   /** How long a statement may run before it is cancelled; that of requests unless given. */
   statementTimeoutMs?: number
   /** Called when an idle connection breaks; the pool replaces it by itself. */
@@ -149,7 +151,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     onRoom: options.onRoom ?? ignore,
   })
   const turns = createTurns()
-  const share = shareOf(pool.size)
+  const share = shareOf(pool.size, options.maxHeavyReads)
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.take()
@@ -196,8 +198,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   return database
 }
 
-function shareOf(poolSize: () => number): Share {
-  const all = () => Math.max(1, Math.floor(poolSize() * HEAVY_PART))
+function shareOf(poolSize: () => number, most = Number.POSITIVE_INFINITY): Share {
+  const all = () => Math.max(1, Math.min(most, Math.floor(poolSize() * HEAVY_PART)))
   return createShare({
     all,
     perCaller: () => Math.max(1, Math.floor(all() / 2)),
