@@ -102,7 +102,7 @@ function scopeOf(
   named: { accountId: string | null; environmentId: string | null },
 ): Scope | ApiError {
   if (standing === null)
-    return notFound('AccountNotFoundError', `X-ACCOUNT-ID: there is no account ${named.accountId}`)
+    return notFound('AccountNotFoundError', `X-ACCOUNT-ID: account ${named.accountId} not found`)
   if (named.environmentId === null)
     return notFound('EnvironmentMissing', 'X-ENVIRONMENT-ID is required with a token')
   if (standing.environmentKey === null)

@@ -84,7 +84,7 @@ export const revokeKey = (app: App, keyId: Uuid): Promise<void> =>
     const now = app.clock.now()
     const key = await store.lockKey(tx, keyId)
     if (key === null || key.revokedAt !== null)
-      throw notFound('ApiKeyNotFound', `there is no key ${keyId} that is not revoked already`)
+      throw notFound('ApiKeyNotFound', `key ${keyId} not found, or revoked already`)
     await revoke(tx, app, key, now)
   })
 
@@ -97,7 +97,7 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeK
   app.db.transaction(async (tx) => {
     const now = app.clock.now()
     const old = await store.lockKey(tx, keyId)
-    if (old === null) throw notFound('ApiKeyNotFound', `there is no key ${keyId}`)
+    if (old === null) throw notFound('ApiKeyNotFound', `key ${keyId} not found`)
     if (!isLive(old, now)) throw badInput(`the key ${keyId} has ended`, 'ApiKeyExpired')
     if (old.expiresAt !== null)
       throw badInput(`the key ${keyId} is about to end`, 'ApiKeyHasExpiry')

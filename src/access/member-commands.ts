@@ -57,7 +57,7 @@ const changingMember = (
   app.db.transaction(async (tx) => {
     const accountKey = await store.lockAccount(tx, accountId)
     if (accountKey === null)
-      throw notFound('AccountNotFoundError', `there is no account ${accountId}`)
+      throw notFound('AccountNotFoundError', `account ${accountId} not found`)
     const person = { accountKey, userId }
     const before = await store.seenByEnvironments(tx, person)
     await change(tx, person)

@@ -31,12 +31,12 @@ export async function holdCapabilities(
     if (kind === 'currency') {
       const currency = currencyOf.get(id)
       if (currency === undefined)
-        throw notFound('CustomCurrencyNotFound', `${where}: there is no currency ${id}`)
+        throw notFound('CustomCurrencyNotFound', `${where}: currency ${id} not found`)
       return { kind, key: currency.key, isArchived: currency.archivedAt !== null, isLevel: false }
     }
     const feature = featureOf.get(id)
     if (feature === undefined)
-      throw notFound('FeatureNotFound', `${where}: there is no feature ${id}`)
+      throw notFound('FeatureNotFound', `${where}: feature ${id} not found`)
     refuseUncountable(feature, where)
     const isArchived = feature.status === 'SUSPENDED'
     return { kind, key: feature.key, isArchived, isLevel: isLevel(feature) }

@@ -51,6 +51,6 @@ test('what cannot be done is told in a sentence, and changes nothing', async () 
     assert.doesNotMatch(ended.stderr, /\n {4}at /)
   }
   const nowhere = await runCli(['member', 'add', 'ann', '--account', 'nowhere'], settings)
-  assert.match(nowhere.stderr, /there is no account nowhere/)
+  assert.match(nowhere.stderr, /account nowhere not found/)
   assert.equal((await bursar('member', 'list', '--account', id, '--json')).stdout, '[]\n')
 })

@@ -137,10 +137,10 @@ test('nobody to verify, and a wrong command line', async () => {
   assert.match((await bursar('verify', '--environment', id)).stdout, /^0 customers, /)
   const nobody = await runCli(['verify', '--environment', id, '--customer', 'x'], settings)
   assert.deepEqual([nobody.code, nobody.stdout], [1, ''])
-  assert.match(nobody.stderr, /there is no customer x/)
+  assert.match(nobody.stderr, /customer x not found/)
   const nowhere = await runCli(['verify', '--environment', `${id}x`], settings)
   assert.equal(nowhere.code, 1)
-  assert.match(nowhere.stderr, /there is no environment/)
+  assert.match(nowhere.stderr, /environment \S+ not found/)
   assert.equal((await runCli(['verify', 'acme'], settings)).code, 2)
 })
 

@@ -74,7 +74,7 @@ async function verify(app: App, options: Options): Promise<Outcome> {
   const walk = { environmentKey: scope?.environmentKey ?? null, customerId }
   const customers = await countCustomers(app.db.read, walk)
   if (customerId !== null && customers === 0)
-    throw new CommandError(`there is no customer ${customerId}`)
+    throw new CommandError(`customer ${customerId} not found`)
   const outcome = nothingYet()
   const progress = showProgress('customers', customers)
   try {

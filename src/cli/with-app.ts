@@ -98,7 +98,7 @@ function userName(): string {
 export async function requireEnvironment(app: App, id: string): Promise<Environment> {
   const environment = await findEnvironment(app.db.read, id)
   if (environment === null)
-    throw new CommandError(`there is no environment ${id}: bursar environment list shows them`)
+    throw new CommandError(`environment ${id} not found: bursar environment list shows them`)
   return environment
 }
 

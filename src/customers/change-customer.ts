@@ -30,7 +30,7 @@ export const newCustomer = (id: string, at: { key: Uuid; now: Instant }): Custom
 /** Refuses (404 `CouponNotFound`) every coupon: none can exist yet. Null and `""` mean none. */
 export function refuseUnknownCoupon({ couponId }: CustomerInput): void {
   if (couponId !== undefined && couponId !== null)
-    throw notFound('CouponNotFound', `couponId: there is no coupon ${couponId}`)
+    throw notFound('CouponNotFound', `couponId: coupon ${couponId} not found`)
 }
 
 /**

@@ -6,7 +6,7 @@ import * as store from './customer-store.ts'
 import type { Customer, LinkIds } from './types.ts'
 
 export const unknownCustomer = (customerId: string): ApiError =>
-  notFound('CustomerNotFound', `there is no customer ${customerId}`)
+  notFound('CustomerNotFound', `customer ${customerId} not found`)
 
 export const unknownLink = ({ customerId, integrationId }: LinkIds): ApiError =>
   notFound('IntegrationNotFound', `the customer ${customerId} has no integration ${integrationId}`)

@@ -81,7 +81,7 @@ async function load(
 
 function billingIntegration(id: string, found: Integration | undefined): Integration {
   if (found === undefined)
-    throw notFound('IntegrationNotFound', `integrationId: there is no integration ${id}`)
+    throw notFound('IntegrationNotFound', `integrationId: integration ${id} not found`)
   if (!isBillingVendor(found.vendor))
     throw notFound('VendorIsNotSupported', `integrationId: ${id} is of ${found.vendor}, no biller`)
   return found

@@ -42,7 +42,7 @@ function refuseMismatches(wanted: readonly Integration[], known: readonly Integr
   for (const { id, vendor } of wanted) {
     const registered = vendors.get(id)
     if (registered === undefined)
-      throw notFound('IntegrationNotFound', `integrations: there is no integration ${id}`)
+      throw notFound('IntegrationNotFound', `integrations: integration ${id} not found`)
     if (registered !== vendor)
       throw badInput(
         `vendorIdentifier: the integration ${id} is of ${registered}, not ${vendor}`,

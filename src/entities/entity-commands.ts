@@ -103,7 +103,7 @@ async function setArchived(
     const byId = new Map(found.map((entity) => [entity.id, entity]))
     const unknown = ids.filter((id) => !byId.has(id))
     if (unknown.length > 0)
-      throw new ApiError(404, null, `ids: there is no entity ${unknown.join(', ')}`)
+      throw new ApiError(404, null, `ids: entity ${unknown.join(', ')} not found`)
     const changing = ids
       .map((id) => required(byId.get(id), 'an entity just found'))
       .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)

@@ -24,7 +24,7 @@ export async function retrieveEntity(
 ): Promise<Entity> {
   const { customerKey, entity } = await entityStore.findEntity(app.db.read, scope, ids)
   if (customerKey === null)
-    throw notFound('CustomerNotFound', `there is no customer ${ids.customerId}`)
+    throw notFound('CustomerNotFound', `customer ${ids.customerId} not found`)
   if (entity === null)
     throw new ApiError(404, null, `the customer ${ids.customerId} has no entity ${ids.entityId}`)
   return entity

@@ -76,7 +76,7 @@ async function setArchived(
     const byId = new Map(found.map((type) => [type.id, type]))
     const unknown = wanted.filter((id) => !byId.has(id))
     if (unknown.length > 0)
-      throw new ApiError(404, null, `ids: there is no entity type ${unknown.join(', ')}`)
+      throw new ApiError(404, null, `ids: entity type ${unknown.join(', ')} not found`)
     const archive = await decide(tx, found)
     const now = app.clock.now()
     const results = wanted

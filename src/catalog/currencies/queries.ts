@@ -7,7 +7,7 @@ import * as currencyStore from './store.ts'
 import type { Currency } from './types.ts'
 
 export const unknownCurrency = (currencyId: string) =>
-  notFound('CustomCurrencyNotFound', `there is no custom currency ${currencyId}`)
+  notFound('CustomCurrencyNotFound', `custom currency ${currencyId} not found`)
 
 /** Currencies, newest first. */
 export const listCurrencies = (

@@ -6,7 +6,7 @@ import * as featureStore from './store.ts'
 import type { Feature } from './types.ts'
 
 export const unknownFeature = (featureId: string) =>
-  notFound('FeatureNotFound', `there is no feature ${featureId}`)
+  notFound('FeatureNotFound', `feature ${featureId} not found`)
 
 /** One feature, archived or not. 404 `FeatureNotFound`. */
 export async function retrieveFeature({ app, scope }: Call, featureId: string): Promise<Feature> {

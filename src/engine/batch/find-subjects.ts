@@ -22,7 +22,7 @@ export async function findSubjectKeys<S extends Subject>(
     if (address === null)
       throw notFound(
         'CustomerNotFound',
-        `${list}[${index}]: there is no customer ${subject.customerId}`,
+        `${list}[${index}]: customer ${subject.customerId} not found`,
       )
     return { ...subject, ...address }
   })

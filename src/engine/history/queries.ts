@@ -98,7 +98,7 @@ async function findMetered(
     findFeatures(reader, scope, [featureId]),
     findResource(reader, { customerKey, customerId, resourceId }),
   ])
-  if (feature === undefined) throw notFound('FeatureNotFound', `there is no feature ${featureId}`)
+  if (feature === undefined) throw notFound('FeatureNotFound', `feature ${featureId} not found`)
   if (feature.meterType === 'None')
     throw badInput(`the feature ${featureId} is not metered`, 'MeteringNotAvailableForFeatureType')
   return { metered: { customerKey, resourceKey, featureKey: feature.key }, feature }

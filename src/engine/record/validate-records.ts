@@ -99,7 +99,7 @@ function reportedFeature(
 ): Feature {
   const feature = known.featureWithId(featureId)
   if (feature === null)
-    throw notFound('FeatureNotFound', `${field}: there is no feature ${featureId}`)
+    throw notFound('FeatureNotFound', `${field}: feature ${featureId} not found`)
   refuseUnreportable(feature, field)
   return feature
 }
