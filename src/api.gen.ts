@@ -378,7 +378,7 @@ export type ConsumeRequestBody = {
    */
   resourceId?: string | null
   /**
-   * When it is used, by default now: up to an hour ahead, and up to 5 minutes ago, or with `mode: "record"` however long ago. The limits of the periods that this lies in decide, and it counts in them.
+   * When it is used, by default now: up to 5 minutes ago or ahead, or with `mode: "record"` however long ago and up to an hour ahead. The limits of the periods that this lies in decide, and it counts in them.
    */
   timestamp?: string
   /**
@@ -2475,7 +2475,7 @@ export type ReservationCreateRequestBody = {
    */
   resourceId?: string | null
   /**
-   * When it is used, by default now: up to an hour ahead, and up to 5 minutes ago. It is held, and later counts, in the periods that this lies in.
+   * When it is used, by default now: up to 5 minutes ago or ahead. It is held, and later counts, in the periods that this lies in.
    */
   timestamp?: string
   /**

@@ -21,7 +21,7 @@ const useOf = (idempotencyKey: string, amount: number, purpose: ConsumeMode): Co
   amount: wholeUnits(amount),
   idempotencyKey,
   purpose,
-  isOld: false,
+  beyond: null,
   statedAt: null,
   dimensions: ANN,
   dimensionsText: JSON.stringify(ANN),

@@ -42,8 +42,8 @@ export type ConsumptionInput = RecordInput & {
   amount: Quantity
   idempotencyKey: string
   purpose: ConsumeMode
-  /** Whether it is too long ago to be decided, by the clock of the process that it came to. */
-  isOld: boolean
+  /** Where it is too far away to be decided, by the clock of the process that it came to. */
+  beyond: 'past' | 'future' | null
   /** Whether any dimensions were sent. */
   asksBudgets: boolean
 }

@@ -129,8 +129,8 @@ export const use = {
   key,
   sinceMs: fc.oneof(
     { weight: 12, arbitrary: fc.constant(null) },
-    { weight: 2, arbitrary: fc.integer({ min: -5 * MINUTE, max: HOUR }) },
-    { weight: 1, arbitrary: oneOf(-5 * MINUTE, -5 * MINUTE - 1) },
+    { weight: 2, arbitrary: fc.integer({ min: -5 * MINUTE, max: 5 * MINUTE }) },
+    { weight: 1, arbitrary: oneOf(-5 * MINUTE - 1, -5 * MINUTE, 5 * MINUTE, 5 * MINUTE + 1) },
     { weight: 1, arbitrary: since },
   ),
   dimensions: maybe(scalar),

@@ -18,7 +18,7 @@ import {
   noteUnattributed,
   type State,
 } from '../state/index.ts'
-import type { ValidatedRecord } from '../types.ts'
+import type { ConsumptionInput, ValidatedRecord } from '../types.ts'
 import {
   type Denial,
   type FeatureLimit,
@@ -57,8 +57,8 @@ const SECOND_MS = 1000
  * Decides a use by the usage so far and by what is held, and records or holds it; a repetition gets
  * the first decision. A denial that is final whatever is left is not kept: what was in want may
  * come. Where only dimensions deny it, what has happened is recorded all the same, and kept. 400
- * `InvalidArgumentError` for a key that was used for something else and for what is too long ago,
- * `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
+ * `InvalidArgumentError` for a key that was used for something else and for what is too far from
+ * now, `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
  */
 export function decideConsumption(
   draft: State,
@@ -67,7 +67,7 @@ export function decideConsumption(
 ): ConsumptionAnswer {
   const first = draft.decided.get(nameOfNamed({ ...use.record, ...namingOf(use.record) }))
   if (first !== undefined) return repeated(draft, use, first)
-  if (use.isOld) throw tooOld()
+  refuseBeyond(use.beyond)
   const before = ask(draft, use)
   const { isGranted, accessDeniedReason } = before.decision
   const { record, purpose, asksBudgets } = use
@@ -95,12 +95,15 @@ export function decideConsumption(
   }
 }
 
-/** A refusal of a use that would have to be decided long after it was. */
-export const tooOld = () =>
-  badInput(
-    'timestamp is more than 5 minutes ago; what has happened is recorded by mode "record"',
+/** Refuses a use that would have to be decided long after it was, or long before. */
+export function refuseBeyond(beyond: ConsumptionInput['beyond']): void {
+  if (beyond === null) return
+  const where = beyond === 'past' ? 'ago' : 'in the future'
+  throw badInput(
+    `timestamp is more than 5 minutes ${where}; what has happened is recorded by mode "record"`,
     'InvalidArgumentError',
   )
+}
 
 /** A denial whatever was used until now, of which nothing is kept. */
 export const denied = ({ evaluated, asksBudgets, unresolved }: Denial): ConsumptionAnswer => ({

@@ -6,7 +6,7 @@ export {
   denied,
   evaluateUse,
   hold,
-  tooOld,
+  refuseBeyond,
 } from './decide-consumption.ts'
 export {
   type ConsumptionDenial,

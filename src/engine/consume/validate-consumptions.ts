@@ -37,7 +37,7 @@ export type ValidatedConsumption = FeatureLimit & {
   /** What it asks for, as far as a repetition may not ask for anything else. */
   content: string
   purpose: ConsumeMode
-  isOld: boolean
+  beyond: ConsumptionInput['beyond']
   asksBudgets: boolean
   /** null: its dimensions name no entity. */
   resolution: Resolution | null
@@ -92,7 +92,7 @@ export function validateConsumption(
     amount,
     content: contentOfUse({ featureKey: feature.key, amount, dimensions: use.dimensions }),
     purpose,
-    isOld: use.isOld,
+    beyond: use.beyond,
     asksBudgets,
     resolution,
     denying: denyingIn(resolution?.unresolved ?? [], known.unknownDimensions),

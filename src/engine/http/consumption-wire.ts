@@ -8,7 +8,7 @@ import { featureEntitlementToWire } from '../../entitlements/index.ts'
 import { type Instant, instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { amountFromWire, type Quantity } from '../../kernel/quantity.ts'
-import { type DecisionAnswer, tooOld } from '../consume/index.ts'
+import { type DecisionAnswer, refuseBeyond } from '../consume/index.ts'
 import type { ConsumeMode, ConsumptionInput } from '../types.ts'
 import { dimensionsOfRecord } from './records-wire.ts'
 
@@ -27,24 +27,27 @@ export function useFromWire(
     amount: useAmountFromWire(wire),
     idempotencyKey: wire.idempotencyKey,
     statedAt,
-    isOld: use.purpose.kind !== 'record' && isOld(statedAt, now),
+    beyond: use.purpose.kind === 'record' ? null : beyondOf(statedAt, now),
     ...dimensionsOfRecord(wire, 'dimensions'),
     asksBudgets: wire.dimensions !== undefined,
   }
 }
 
 /**
- * How long ago something may be that is yet to be allowed, in milliseconds: a client may wait for
- * its turn. Else the windows of a whole year could be used up in one moment.
+ * How far from now something may be that is yet to be allowed, in milliseconds: a client may wait
+ * for its turn, and its clock may run fast. Else the windows of a whole year, or those of the next
+ * hour, could be used up in one moment.
  */
-const OLDEST_MS = 5 * 60_000
+const DECIDED_WITHIN_MS = 5 * 60_000
 
-const isOld = (statedAt: Instant | null, now: Instant): boolean =>
-  statedAt !== null && statedAt < now - OLDEST_MS
+function beyondOf(statedAt: Instant | null, now: Instant): ConsumptionInput['beyond'] {
+  if (statedAt === null || Math.abs(statedAt - now) <= DECIDED_WITHIN_MS) return null
+  return statedAt < now ? 'past' : 'future'
+}
 
-/** 400 `InvalidArgumentError` for a use of credits that is too long ago to be decided. */
-export function refuseOldFromWire({ timestamp }: Pick<UseRequest, 'timestamp'>, now: Instant) {
-  if (timestamp !== undefined && isOld(instantFromWire(timestamp), now)) throw tooOld()
+/** 400 `InvalidArgumentError` for a use of credits that is too far from now to be decided. */
+export function refuseBeyondFromWire({ timestamp }: Pick<UseRequest, 'timestamp'>, now: Instant) {
+  if (timestamp !== undefined) refuseBeyond(beyondOf(instantFromWire(timestamp), now))
 }
 
 /** Rounded, see `amountFromWire`. 400 for one that is too large, and for one that rounds to 0. */

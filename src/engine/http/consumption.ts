@@ -21,7 +21,7 @@ import { capabilityFromWire, dimensionsFromWire } from './check.ts'
 import { checkedToWire } from './check-wire.ts'
 import {
   decisionToWire,
-  refuseOldFromWire,
+  refuseBeyondFromWire,
   useAmountFromWire,
   useFromWire,
 } from './consumption-wire.ts'
@@ -127,7 +127,7 @@ async function spend(
   asked: { checking: CheckContext; customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
 ) {
   const { checking, customerId, body } = asked
-  refuseOldFromWire(body, call.app.clock.now())
+  refuseBeyondFromWire(body, call.app.clock.now())
   const checked = await check(call, checking, {
     customerId,
     resourceId: body.resourceId ?? null,

@@ -92,7 +92,7 @@ export function judge(
     reportableRefusal(feature),
     instantRefusal(input.timestamp, now),
     other,
-    isKept ? null : ageRefusal(input, clock),
+    isKept ? null : distanceRefusal(input, clock),
   ].filter((each) => each !== null)
   if (refused.length > 0) return { refused }
   customer.decidedAt = now
@@ -106,12 +106,12 @@ export function judge(
   return { customer, key, content, at, verdict }
 }
 
-/** How long ago something may be that is yet to be allowed. */
-const OLDEST_MS = 300_000
+/** How far from now something may be that is yet to be allowed. */
+const DECIDED_WITHIN_MS = 300_000
 
-/** What is to be allowed is of now, or of just before; what is only recorded, of any time. */
-const ageRefusal = ({ timestamp, mode }: ConsumeInput, clock: Instant): Refusal | null =>
-  timestamp !== undefined && timestamp < clock - OLDEST_MS && mode !== 'record'
+/** What is to be allowed is of about now; what is only recorded, of any time that may be stated. */
+const distanceRefusal = ({ timestamp, mode }: ConsumeInput, clock: Instant): Refusal | null =>
+  timestamp !== undefined && Math.abs(timestamp - clock) > DECIDED_WITHIN_MS && mode !== 'record'
     ? { status: 400, code: 'InvalidArgumentError' }
     : null
 

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ANN, FEATURE, openAgency, params, verdict } from '../../test/support/agency.ts'
+import { openWorldApart, type Tenant } from '../../test/support/world.ts'
+import { instantToWire } from '../kernel/clock.ts'
+
+/** Apart: whoever is a month ahead forgets keys and ends work of the whole database. */
+const world = await openWorldApart()
+const { clock } = world
+const MINUTE_MS = 60_000
+const WITHIN_MS = 5 * MINUTE_MS
+const ahead = (ms: number) => ago(-ms)
+const ago = (ms: number) => ({ timestamp: instantToWire(clock.now() - ms) })
+
+const ways = ['v1.customers.consume', 'v1.customers.reservations.create'] as const
+const refuses = (tenant: Tenant, operation: (typeof ways)[number], body: object, message: RegExp) =>
+  tenant.refused(
+    operation,
+    { params, body: { featureId: FEATURE, amount: 1, idempotencyKey: 'other', ...body } },
+    { status: 400, code: 'InvalidArgumentError', message },
+  )
+const OLD = /^timestamp is more than 5 minutes ago; .*record/
+const EARLY = /^timestamp is more than 5 minutes in the future; .*record/
+
+for (const [hour, stated] of [
+  ['before', ago],
+  ['ahead', ahead],
+] as const)
+  test(`the windows of the hour ${hour} are not all there to be used in one moment`, async () => {
+    const { tenant, consume } = await openAgency(world)
+    const assignments = [{ entityId: 'bob', featureId: FEATURE, usageLimit: 5, cadence: 'PT1M' }]
+    const start = clock.now()
+    await tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
+    clock.moveTo(start + 60 * MINUTE_MS)
+    try {
+      let granted = 0
+      for (let minute = 0; minute < 60; minute += 1) {
+        const body = {
+          ...{ featureId: FEATURE, amount: 5, dimensions: { userId: 'bob' } },
+          ...{ idempotencyKey: `of ${minute}`, ...stated(minute * MINUTE_MS) },
+        }
+        const { success } = await tenant.call('v1.customers.consume', { params, body })
+        if (success?.data.isGranted) granted += 5
+      }
+      assert.equal(granted, 6 * 5, 'of now, and of five minutes')
+      assert.equal(verdict(await consume(1, { userId: 'bob' })), 'BudgetExceeded')
+    } finally {
+      clock.moveTo(start)
+    }
+  })
+
+for (const operation of ways)
+  test(`${operation}: what was up to five minutes ago is decided, what was earlier is not`, async () => {
+    const { tenant } = await openAgency(world)
+    const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...ago(WITHIN_MS) }
+    const { data } = await tenant.ok(operation, { params, body })
+    assert.equal(data.isGranted, true)
+    await refuses(tenant, operation, ago(WITHIN_MS + 1), OLD)
+    await refuses(tenant, operation, { ...ago(40 * 86_400_000), dimensions: ANN }, OLD)
+  })
+
+for (const operation of ways)
+  test(`${operation}: what is up to five minutes ahead is decided, what is later is not`, async () => {
+    const { tenant } = await openAgency(world)
+    const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...ahead(WITHIN_MS) }
+    const { data } = await tenant.ok(operation, { params, body })
+    assert.equal(data.isGranted, true)
+    const later = ahead(WITHIN_MS + 1)
+    await refuses(tenant, operation, later, EARLY)
+    await refuses(tenant, operation, { ...ahead(60 * MINUTE_MS), dimensions: ANN }, EARLY)
+    const again = await tenant.ok(operation, { params, body: { ...body, ...later } })
+    assert.equal(again.data.replayed, true)
+  })
+
+for (const operation of ways)
+  test(`${operation}: a repetition is answered whatever its age`, async () => {
+    const { tenant } = await openAgency(world, { usageLimit: 1 })
+    const start = clock.now()
+    const bodies = ['granted', 'denied'].map((idempotencyKey) => ({
+      ...{ featureId: FEATURE, amount: 1, idempotencyKey, ...ago(0) },
+    }))
+    const ask = async (body: object) => (await tenant.ok(operation, { params, body })).data
+    const first = []
+    for (const body of bodies) first.push(verdict(await ask(body)))
+    clock.moveTo(start + 30 * 86_400_000)
+    try {
+      for (const [n, body] of bodies.entries()) {
+        const again = await ask(body)
+        assert.deepEqual([verdict(again), again.replayed], [first[n], true])
+      }
+    } finally {
+      clock.moveTo(start)
+    }
+  })
+
+test('what has happened is recorded however long ago it was', async () => {
+  const { consume } = await openAgency(world)
+  const recorded = await consume(3, ANN, { mode: 'record', ...ago(400 * 86_400_000) })
+  assert.equal(verdict(recorded), 'granted recorded')
+})
+
+test('what is only recorded may be up to an hour ahead', async () => {
+  const { consume } = await openAgency(world)
+  const recorded = await consume(3, ANN, { mode: 'record', ...ahead(60 * MINUTE_MS) })
+  assert.equal(verdict(recorded), 'granted recorded')
+})
+
+test('its age is that by the clock of the server, however far ahead another one has decided', async () => {
+  const { consume } = await openAgency(world)
+  const start = clock.now()
+  clock.moveTo(start + 2 * WITHIN_MS)
+  await consume(1, ANN)
+  clock.moveTo(start)
+  assert.equal(verdict(await consume(1, ANN, ago(WITHIN_MS))), 'granted recorded')
+})
+
+test('of a currency, too, nothing is asked that is long ago or far ahead', async () => {
+  const { tenant } = await openAgency(world)
+  await tenant.ok('v1.credits.customCurrencies.create', { body: { id: 'c', displayName: 'C' } })
+  const currency = { featureId: undefined, currencyId: 'c' }
+  for (const operation of ways) {
+    await refuses(tenant, operation, { ...currency, ...ago(WITHIN_MS + 1) }, OLD)
+    await refuses(tenant, operation, { ...currency, ...ahead(WITHIN_MS + 1) }, EARLY)
+  }
+})
