@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../../test/support/deadline.ts'
 import { openWorldApart } from '../../test/support/world.ts'
-import { analyseGrown } from './analyse-grown.ts'
+import { createAnalyseGrown } from './analyse-grown.ts'
 
 const world = await openWorldApart()
 const { db } = world.bursar.app
+const analyseGrown = createAnalyseGrown(db)
 const run = (text: string) => db.withClient((client) => client.query(text))
 
 /** A table that autovacuum never comes to analyse. */
@@ -36,7 +37,7 @@ test('a table is analysed when it was loaded, and when it has doubled, by the se
   await until('it is analysed', async () => (await analysedTimes('grows')) >= 1)
   await run('insert into grows select generate_series(1, 1000)')
   await counted('grows', 2500)
-  assert.ok(!(await analyseGrown(db)).includes('grows'))
+  assert.ok(!(await analyseGrown()).includes('grows'))
   const before = await analysedTimes('grows')
   await run('insert into grows select generate_series(1, 1000)')
   await until('it is analysed again', async () => (await analysedTimes('grows')) > before)
@@ -45,5 +46,31 @@ test('a table is analysed when it was loaded, and when it has doubled, by the se
 test('a table that autovacuum is to leave alone is left alone', async () => {
   await loaded('left_alone', ', autovacuum_enabled = false')
   await counted('left_alone', 1500)
-  assert.ok(!(await analyseGrown(db)).includes('left_alone'))
+  assert.ok(!(await analyseGrown()).includes('left_alone'))
+})
+
+test('a table that cannot be analysed is tried ever more rarely, until it can be', async () => {
+  await world.bursar.jobs.stop()
+  const answering = (body: string) =>
+    run(`create or replace function read_of(integer) returns integer immutable language plpgsql
+      as 'begin ${body} end'`)
+  await answering('return 1;')
+  await loaded('cannot_be', '')
+  // What an index is on is worked out for each row that is looked at.
+  await run('create index on cannot_be (read_of(key))')
+  await counted('cannot_be', 1500)
+  await answering('raise exception $$cannot be read$$;')
+  const tries: boolean[] = []
+  for (let time = 0; time < 14; time += 1)
+    tries.push(
+      await analyseGrown().then(
+        () => false,
+        () => true,
+      ),
+    )
+  const tried = tries.flatMap((isTried, time) => (isTried ? [time] : []))
+  assert.deepEqual(tried, [0, 2, 6])
+  await answering('return 1;')
+  assert.ok((await analyseGrown()).includes('cannot_be'))
+  assert.equal(await analysedTimes('cannot_be'), 1)
 })

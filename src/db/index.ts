@@ -1,4 +1,4 @@
-export { analyseGrown } from './analyse-grown.ts'
+export { createAnalyseGrown } from './analyse-grown.ts'
 export { arrayOfArrays, arrayOfJson, bareArray } from './bare-array.ts'
 export {
   type Connection,

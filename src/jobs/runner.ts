@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { analyseGrown } from '../db/index.ts'
+import { createAnalyseGrown } from '../db/index.ts'
 import { WrongClock } from '../kernel/errors.ts'
 import { putWorkRight, runDueWork } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
@@ -31,6 +31,7 @@ export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
     pass = pass.catch(() => 0).then(() => (stopped ? 0 : runDueWork(app, handlers)))
     return pass
   }
+  const analyseGrown = createAnalyseGrown(app.db)
   let looks = 0
   const look = async () => {
     if (looks % LOOKS_UNTIL_PUT_RIGHT === 0) {
@@ -40,7 +41,7 @@ export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
     await runNow()
     looks += 1
     if (looks % LOOKS_UNTIL_ANALYSED !== 0 || stopped) return
-    pass = pass.then(() => analyseGrown(app.db)).then(() => 0)
+    pass = pass.then(() => analyseGrown()).then(() => 0)
     await pass
   }
   const wait = () => {
