@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ApiError, badInput } from '../kernel/errors.ts'
+import { leaveRest } from './unread-body.ts'
 
 export type BodyRead = {
   readonly isGzip: boolean
@@ -18,11 +20,15 @@ export const tooLarge = (): ApiError =>
  * The bytes of a body, inflated if need be. Throws 413 as soon as there are more than the limit, so
  * that what inflates without end is stopped on its way, and 400 for what is no gzip.
  */
-export function readBody(raw: Readable, reading: BodyRead): Promise<Buffer> {
+export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffer> {
   const { isGzip, limit, grow, declared } = reading
   if (declared === 0) return Promise.resolve(Buffer.alloc(0))
   const whenArrived = declared === null ? grow : () => {}
-  if (!isGzip) return collect(raw, limit, whenArrived)
+  if (!isGzip)
+    return collect(raw, limit, whenArrived).catch((error) => {
+      leaveRest(raw)
+      throw error
+    })
   const gunzip = createGunzip()
   let arrived = 0
   raw.on('data', (chunk: Buffer) => {
@@ -44,7 +50,7 @@ export function readBody(raw: Readable, reading: BodyRead): Promise<Buffer> {
     })
     .finally(() => {
       raw.unpipe(gunzip)
-      raw.resume()
+      leaveRest(raw)
       gunzip.destroy()
     })
 }
@@ -61,9 +67,8 @@ function collect(stream: Readable, limit: number, grow: (bytes: number) => void)
         if (length > limit) throw tooLarge()
         grow(chunk.length)
       } catch (error) {
-        // What still comes is let go by, so that the answer can be read.
         stream.off('data', onData)
-        stream.resume()
+        stream.pause()
         reject(error)
         return
       }

@@ -12,6 +12,7 @@ import { type ForwardedCounter, watchForwarded } from './forwarded.ts'
 import { connectionsWithin } from './open-files.ts'
 import { ambientTraceId } from './trace-operations.ts'
 import { trustedProxies } from './trusted-proxies.ts'
+import { leaveUnreadBodies } from './unread-body.ts'
 
 /** An id of 255 characters, each of up to four bytes, percent-encoded. */
 const PARAM_LIMIT = 255 * 4 * 3
@@ -92,6 +93,7 @@ export function createServer(
   const unbelieved = watchForwarded(server, { trustsNobody: trustProxy === null, log })
   if (['trace', 'debug'].includes(log.level ?? '')) logRequests(server)
   const bodies = createBodies({ all: bounds.bodyBytes, perOwner: bounds.bodyBytesPerCaller })
+  leaveUnreadBodies(server)
   const letBodyIn = takeJson(server, bodies)
   server.setErrorHandler(sendError)
   server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))

@@ -1,10 +1,10 @@
 /** How long one thing may keep everybody else from being served, in milliseconds. */
-const SLICE_MS = 10
+const SLICE_MS = 3
 
 /** Lets others be served when it is their turn. */
 export type Pause = () => Promise<void>
 
-/** To be called again and again in a long work; lets others be served every 10 ms. */
+/** To be called again and again in a long work; lets others be served every 3 ms. */
 export function createPause(): Pause {
   let begunAt = performance.now()
   return async () => {

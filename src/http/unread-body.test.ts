@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { until, within } from '../../test/support/deadline.ts'
+import { openWorld } from '../../test/support/world.ts'
+
+const MB = 1_048_576
+const world = await openWorld({
+  BURSAR_MAX_BODIES_MB: '64',
+  BURSAR_MAX_BODIES_PER_CALLER_MB: '2',
+})
+const { server } = world.bursar
+await server.listen({ host: '127.0.0.1', port: 0 })
+const { port } = server.server.address() as AddressInfo
+const sockets: Socket[] = []
+after(() => {
+  for (const socket of sockets) socket.destroy()
+})
+
+/** A caller that sends a header and then as much as is taken, whatever it is told. */
+async function send(lines: readonly string[], chunk: Buffer | null) {
+  const accepted = once(server.server, 'connection') as Promise<[Socket]>
+  const socket = connect(port, '127.0.0.1').on('error', () => {})
+  sockets.push(socket)
+  const [ofServer] = await within('a connection', accepted)
+  let text = ''
+  socket.on('data', (data) => {
+    text += String(data)
+  })
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  const push = () => {
+    while (chunk !== null && !socket.destroyed && socket.write(chunk));
+  }
+  socket.on('drain', push)
+  push()
+  return { socket, ofServer, text: () => text }
+}
+
+const headerOf = (path: string, key: string, ...more: string[]) => [
+  `POST ${path} HTTP/1.1`,
+  'host: x',
+  'content-type: application/json',
+  `x-api-key: ${key}`,
+  ...more,
+]
+const spaces = Buffer.alloc(65_536, ' ')
+const chunked = Buffer.from(`10000\r\n${' '.repeat(65_536)}\r\n`)
+const zeros = gzipSync(Buffer.alloc(64 * MB))
+
+const length = (bytes: number) => `content-length: ${bytes}`
+const events = '/api/v1/events'
+const tenant = await world.tenant()
+const readOnly = await tenant.newKey('read-only')
+const other = await world.tenant()
+
+const REFUSED: Readonly<Record<string, [status: number, lines: string[], chunk?: Buffer]>> = {
+  'who is unknown': [401, headerOf(events, 'no-key-of-anybody-0', length(10 * MB))],
+  'who may not': [403, headerOf(events, readOnly, length(10 * MB))],
+  'a route that is none': [404, headerOf('/api/v1/nothing', tenant.key, length(10 * MB))],
+  'what says that it is too long': [413, headerOf(events, tenant.key, length(100 * MB))],
+  'more than a share': [429, headerOf(events, tenant.key, length(10 * MB))],
+  'more than a share, in chunks': [
+    429,
+    headerOf(events, tenant.key, 'transfer-encoding: chunked'),
+    chunked,
+  ],
+  'another type': [
+    415,
+    headerOf(events, other.key, length(10 * MB)).map((line) => line.replace('/json', '/xml')),
+  ],
+  'what inflates to too much': [
+    429,
+    headerOf(events, tenant.key, 'content-encoding: gzip', 'transfer-encoding: chunked'),
+    Buffer.concat([Buffer.from(`${zeros.length.toString(16)}\r\n`), zeros, Buffer.from('\r\n')]),
+  ],
+}
+/** Whose body has been let in and does not come. */
+await send(headerOf(events, tenant.key, length(2 * MB)), null)
+
+for (const [name, [status, lines, chunk = spaces]] of Object.entries(REFUSED))
+  test(`${name} is answered, and no more of its body is taken`, async () => {
+    const { ofServer, text } = await send(lines, chunk)
+    await until('the answer', () => /"code":[^}]*\}$/.test(text()))
+    assert.match(text(), new RegExp(`^HTTP/1.1 ${status} `))
+    assert.match(text(), /^connection: close\r$/im)
+    await until('the connection ends', () => ofServer.destroyed)
+    assert.ok(ofServer.bytesRead < 4 * MB, `${ofServer.bytesRead} bytes were taken`)
+  })
+
+test('a caller that leaves with its answer ends the wait', async () => {
+  const { socket, ofServer, text } = await send(
+    headerOf(events, 'no-key-of-anybody-0', length(10 * MB)),
+    spaces,
+  )
+  await until('the answer', () => text().includes('"code"'))
+  socket.destroy()
+  await until('the connection ends', () => ofServer.destroyed)
+})
+
+test('the connection of a small body that was refused goes on', async () => {
+  const { socket, text } = await send(headerOf(events, 'no-key-of-anybody-0', length(20)), null)
+  await until('the answer', () => text().includes('"code"'))
+  assert.doesNotMatch(text(), /^connection: close\r$/im)
+  socket.write(`${' '.repeat(20)}GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n`)
+  await until('the next answer', () => text().includes('{"status":"live"}'))
+})
