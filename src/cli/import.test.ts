@@ -204,7 +204,7 @@ test('--integration says whose ids the rows have', async () => {
   assert.equal((await retrieve(tenant, 'a')).integrations[0]?.syncedEntityId, 'cus_1')
   const unknown = await importing(tenant, file, '--integration', 'nowhere')
   assert.equal(unknown.code, 1)
-  assert.match(unknown.stderr, /404: .*nowhere\nNothing was imported\.\n$/)
+  assert.match(unknown.stderr, /404: .*nowhere not found\nNothing was imported\.\n$/)
 })
 
 test('a bad row is named by its line, rows of earlier requests stay, and the rest can follow', async () => {
