@@ -100,7 +100,7 @@ test('no other user gets into the database', async (t) => {
 
 /** What a user is answered who asks the database to be let in. */
 function knockAs(uid: number, connection: Connection): string {
-  const knock = JSON.stringify(join(import.meta.dirname, 'knock.ts'))
+  const knock = JSON.stringify(join(import.meta.dirname, 'probe.ts'))
   const script = `
     const { acceptsConnections } = await import(${knock})
     process.setgroups([]); process.setgid(${uid}); process.setuid(${uid})
