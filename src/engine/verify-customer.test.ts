@@ -127,7 +127,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
         0, 0, null, null, 0, 0, '-infinity', null
       from usage_totals where ${one(sql`usage_totals`, lifetime)}`,
     found: { totals: 1 },
-    like: { recounted: { tally: { count: 1n } } },
+    like: { kept: { window: { end: Infinity }, tally: { count: 0n } } },
   },
   'a mark that is not there': {
     by: () => sql`
