@@ -17,7 +17,7 @@ export const lockCatalog = (tx: Tx, scope: Scope) =>
     select 1 from environments where ${inEnvironment(scope)} for no key update`)
 
 /** Tells whoever remembers features or currencies of the environment that they differ now. */
-export const bumpCatalogVersion = (tx: Tx, scope: Scope) =>
+export const renewCatalogVersion = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     insert into catalog_versions as known (environment_key, structure_version)
     values (${scope.environmentKey}::uuid, ${newVersion()}::uuid)

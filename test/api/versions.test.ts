@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bumpCatalogVersion, catalogVersion } from '../../src/catalog/catalog-store.ts'
+import { catalogVersion, renewCatalogVersion } from '../../src/catalog/catalog-store.ts'
 import {
   environmentVersion,
   renewEnvironmentVersion,
@@ -62,7 +62,7 @@ const VERSIONED: Record<
   },
   catalogs: {
     read: (reader, { scope }) => catalogVersion(reader, scope),
-    change: (tx, { scope }) => bumpCatalogVersion(tx, scope),
+    change: (tx, { scope }) => renewCatalogVersion(tx, scope),
     count: ({ scope }) => sql`
       insert into catalog_versions (environment_key, version)
       values (${scope.environmentKey}::uuid, 1)

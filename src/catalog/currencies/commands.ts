@@ -1,10 +1,9 @@
 import type { Tx } from '../../db/index.ts'
-import { type EventType, publish } from '../../events/index.ts'
-import type { Instant } from '../../kernel/clock.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
 import type { Call } from '../../operation.ts'
-import { bumpCatalogVersion, catalogTurn, lockCatalog } from '../catalog-store.ts'
+import { catalogTurn, lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
+import { type CatalogKind, changeInCatalog, saveInCatalog } from '../change-in-catalog.ts'
 import {
   archivedCurrency,
   changeCurrency,
@@ -16,6 +15,13 @@ import { unknownCurrency } from './queries.ts'
 import { countActiveCurrencies, findCurrencies, lockCurrencies, saveCurrency } from './store.ts'
 import type { Currency, CurrencyInput } from './types.ts'
 import { currencyToWire } from './wire.ts'
+
+const CURRENCIES: CatalogKind<Currency> = {
+  lock: lockCurrencies,
+  save: saveCurrency,
+  toWire: currencyToWire,
+  notFound: unknownCurrency,
+}
 
 /**
  * Creates a currency. 400 `TooManyCustomCurrencies`; 409 for an id that is taken, also by an
@@ -38,7 +44,11 @@ export async function createCurrency(
       throw duplicated(`id: there is a custom currency ${currencyId} already`)
     const now = app.clock.now()
     const after = newCurrency(currencyId, input, { key: app.ids.next(now), now })
-    await save(tx, { ...call, now }, { before: null, after, event: 'credit_type.created' })
+    await saveInCatalog(
+      tx,
+      { ...call, now },
+      { kind: CURRENCIES, before: null, after, event: 'credit_type.created' },
+    )
     return after
   }
   return app.db.transaction(work, { turn: catalogTurn(scope) })
@@ -53,7 +63,7 @@ export const updateCurrency = (
   currencyId: string,
   input: CurrencyInput,
 ): Promise<Currency> =>
-  changing(call, currencyId, async (_, before, now) => ({
+  changeInCatalog(call, { kind: CURRENCIES, id: currencyId }, async (_, before, now) => ({
     after: changeCurrency(before, input, now),
     event: 'credit_type.updated',
   }))
@@ -67,7 +77,7 @@ export const archiveCurrency = (
   currencyId: string,
   use: CatalogUse,
 ): Promise<Currency> =>
-  changing(call, currencyId, async (tx, before, now) => {
+  changeInCatalog(call, { kind: CURRENCIES, id: currencyId }, async (tx, before, now) => {
     const after = archivedCurrency(before, now)
     const packages =
       after === before ? [] : await use.packagesWithCurrency(tx, call.scope, before.key)
@@ -84,50 +94,8 @@ export const archiveCurrency = (
  * 400 `TooManyCustomCurrencies`.
  */
 export const unarchiveCurrency = (call: Call, currencyId: string): Promise<Currency> =>
-  changing(call, currencyId, async (tx, before, now) => {
+  changeInCatalog(call, { kind: CURRENCIES, id: currencyId }, async (tx, before, now) => {
     const after = unarchivedCurrency(before, now)
     if (after !== before) refuseTooMany(await countActiveCurrencies(tx, call.scope))
     return { after, event: 'credit_type.unarchived' }
   })
-
-type CurrencyChange = { after: Currency; event: EventType }
-
-/** Loads a currency under its lock, lets `decide` say what becomes of it, saves what differs. */
-async function changing(
-  call: Call,
-  currencyId: string,
-  decide: (tx: Tx, before: Currency, now: Instant) => Promise<CurrencyChange>,
-): Promise<Currency> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const [, [before]] = await Promise.all([
-      lockCatalog(tx, scope),
-      lockCurrencies(tx, scope, [currencyId]),
-    ])
-    if (before === undefined) throw unknownCurrency(currencyId)
-    const now = app.clock.now()
-    const { after, event } = await decide(tx, before, now)
-    if (after !== before) await save(tx, { ...call, now }, { before, after, event })
-    return after
-  }
-  return app.db.transaction(work, { turn: catalogTurn(scope) })
-}
-
-async function save(
-  tx: Tx,
-  call: Call & { now: Instant },
-  { before, after, event }: CurrencyChange & { before: Currency | null },
-): Promise<void> {
-  const announcement = {
-    type: event,
-    customerKey: null,
-    objectId: after.id,
-    before: before && currencyToWire(before),
-    after: currencyToWire(after),
-  }
-  await Promise.all([
-    saveCurrency(tx, call.scope, after),
-    publish(tx, call, [announcement]),
-    bumpCatalogVersion(tx, call.scope),
-  ])
-}

@@ -1,10 +1,9 @@
 import type { Tx } from '../../db/index.ts'
-import { type EventType, publish } from '../../events/index.ts'
-import type { Instant } from '../../kernel/clock.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
 import type { Call } from '../../operation.ts'
-import { bumpCatalogVersion, catalogTurn, lockCatalog } from '../catalog-store.ts'
+import { catalogTurn, lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
+import { type CatalogKind, changeInCatalog, saveInCatalog } from '../change-in-catalog.ts'
 import {
   addsUp,
   aggregatesOtherwise,
@@ -23,6 +22,13 @@ import { featureToWire } from './wire.ts'
 /** Every event is held against all of them. */
 export const METERS_LIMIT = 1000
 
+const FEATURES: CatalogKind<Feature> = {
+  lock: lockFeatures,
+  save: saveFeature,
+  toWire: featureToWire,
+  notFound: unknownFeature,
+}
+
 /** Creates a feature. 409 for an id that is taken, also by an archived one; 400 as `newFeature`. */
 export async function createFeature(
   call: Call,
@@ -38,7 +44,11 @@ export async function createFeature(
     const now = app.clock.now()
     const after = newFeature(featureId, input, { key: app.ids.next(now), now })
     if (taken !== undefined) throw duplicated(`id: there is a feature ${featureId} already`)
-    await save(tx, { ...call, now }, { before: null, after, event: 'feature.created' })
+    await saveInCatalog(
+      tx,
+      { ...call, now },
+      { kind: FEATURES, before: null, after, event: 'feature.created' },
+    )
     return after
   }
   return app.db.transaction(work, { turn: catalogTurn(scope) })
@@ -55,7 +65,7 @@ export const updateFeature = (
   call: Call,
   change: { featureId: string; input: FeatureInput; use: CatalogUse },
 ): Promise<Feature> =>
-  changing(call, change.featureId, async (tx, before, now) => {
+  changeInCatalog(call, { kind: FEATURES, id: change.featureId }, async (tx, before, now) => {
     const after = changeFeature(before, change.input, now)
     await refuseWhatIsInUse({ tx, call, use: change.use }, before, after)
     if (before.meter === null && after.meter !== null) await refuseTooManyMeters(tx, call)
@@ -110,7 +120,7 @@ async function refuseTooManyMeters(tx: Tx, { scope }: Call): Promise<void> {
  * `FeatureNotFound`; 400 `CannotArchiveFeatureError` when packages grant it.
  */
 export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): Promise<Feature> =>
-  changing(call, featureId, async (tx, before, now) => {
+  changeInCatalog(call, { kind: FEATURES, id: featureId }, async (tx, before, now) => {
     const after = archivedFeature(before, now)
     const packages =
       after === before ? [] : await use.packagesWithFeature(tx, call.scope, before.key)
@@ -124,49 +134,7 @@ export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): 
 
 /** Takes a feature back into use; one that is in use stays as it is. 404 `FeatureNotFound`. */
 export const unarchiveFeature = (call: Call, featureId: string): Promise<Feature> =>
-  changing(call, featureId, async (_, before, now) => ({
+  changeInCatalog(call, { kind: FEATURES, id: featureId }, async (_, before, now) => ({
     after: unarchivedFeature(before, now),
     event: 'feature.updated',
   }))
-
-type FeatureChange = { after: Feature; event: EventType }
-
-/** Loads a feature under its lock, lets `decide` say what becomes of it, and saves what differs. */
-async function changing(
-  call: Call,
-  featureId: string,
-  decide: (tx: Tx, before: Feature, now: Instant) => Promise<FeatureChange>,
-): Promise<Feature> {
-  const { app, scope } = call
-  const work = async (tx: Tx) => {
-    const [, [before]] = await Promise.all([
-      lockCatalog(tx, scope),
-      lockFeatures(tx, scope, [featureId]),
-    ])
-    if (before === undefined) throw unknownFeature(featureId)
-    const now = app.clock.now()
-    const { after, event } = await decide(tx, before, now)
-    if (after !== before) await save(tx, { ...call, now }, { before, after, event })
-    return after
-  }
-  return app.db.transaction(work, { turn: catalogTurn(scope) })
-}
-
-async function save(
-  tx: Tx,
-  call: Call & { now: Instant },
-  { before, after, event }: FeatureChange & { before: Feature | null },
-): Promise<void> {
-  const announcement = {
-    type: event,
-    customerKey: null,
-    objectId: after.id,
-    before: before && featureToWire(before),
-    after: featureToWire(after),
-  }
-  await Promise.all([
-    saveFeature(tx, call.scope, after),
-    publish(tx, call, [announcement]),
-    bumpCatalogVersion(tx, call.scope),
-  ])
-}

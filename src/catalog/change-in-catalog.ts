@@ -1,0 +1,60 @@
+import type { Tx } from '../db/index.ts'
+import { type EventType, publish } from '../events/index.ts'
+import type { Instant } from '../kernel/clock.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Call } from '../operation.ts'
+import { catalogTurn, lockCatalog, renewCatalogVersion } from './catalog-store.ts'
+
+/** Features, or currencies: what is the same about changing either. */
+export type CatalogKind<T extends { id: string }> = {
+  /** The objects of these ids, locked. */
+  lock(tx: Tx, scope: Scope, ids: readonly string[]): Promise<readonly T[]>
+  save(tx: Tx, scope: Scope, after: T): Promise<unknown>
+  toWire(object: T): object
+  /** The 404 for an id that is unknown. */
+  notFound(id: string): Error
+}
+
+export type CatalogChange<T> = { after: T; event: EventType }
+
+/**
+ * Loads an object under its lock, lets `decide` say what becomes of it, and saves what differs.
+ * Throws the 404 of the kind, and whatever `decide` throws.
+ */
+export async function changeInCatalog<T extends { id: string }>(
+  call: Call,
+  { kind, id }: { kind: CatalogKind<T>; id: string },
+  decide: (tx: Tx, before: T, now: Instant) => Promise<CatalogChange<T>>,
+): Promise<T> {
+  const { app, scope } = call
+  const work = async (tx: Tx) => {
+    const [, [before]] = await Promise.all([lockCatalog(tx, scope), kind.lock(tx, scope, [id])])
+    if (before === undefined) throw kind.notFound(id)
+    const now = app.clock.now()
+    const { after, event } = await decide(tx, before, now)
+    if (after !== before) await saveInCatalog(tx, { ...call, now }, { kind, before, after, event })
+    return after
+  }
+  return app.db.transaction(work, { turn: catalogTurn(scope) })
+}
+
+/** Saves an object, with its event and another version of the catalog. */
+export async function saveInCatalog<T extends { id: string }>(
+  tx: Tx,
+  call: Call & { now: Instant },
+  change: CatalogChange<T> & { kind: CatalogKind<T>; before: T | null },
+): Promise<void> {
+  const { kind, before, after, event } = change
+  const published = {
+    type: event,
+    customerKey: null,
+    objectId: after.id,
+    before: before && kind.toWire(before),
+    after: kind.toWire(after),
+  }
+  await Promise.all([
+    kind.save(tx, call.scope, after),
+    publish(tx, call, [published]),
+    renewCatalogVersion(tx, call.scope),
+  ])
+}
