@@ -1,4 +1,5 @@
 import type { Uuid } from '../kernel/ids.ts'
+import { mapInSlices } from '../kernel/in-slices.ts'
 import {
   type Page,
   type PageRequest,
@@ -45,8 +46,8 @@ export async function readRows<Row, T>(
   { row, of, select, key, page }: PageSource<Row, T>,
 ): Promise<PageRows<T>> {
   const order = page.before === null ? sql`${key.out} desc` : key.out
-  const rows = await reader.many(
-    (raw) => ({ value: of(row(raw)), hasMore: raw.page_more === 't' }),
+  const found = await reader.many(
+    (raw) => raw,
     sql`
     with recursive found as materialized (
       select row_number() over (order by ${order}) as page_place, found.*
@@ -65,7 +66,8 @@ export async function readRows<Row, T>(
       select max(page_place) from walk where page_bytes <= ${PAGE_BYTES}::integer))
     order by page_place`,
   )
-  return { rows: rows.map(({ value }) => value), hasMore: rows.at(-1)?.hasMore ?? false }
+  const rows = await mapInSlices(found, (raw) => of(row(raw)))
+  return { rows, hasMore: found.at(-1)?.page_more === 't' }
 }
 
 /** Reads a page. A cursor that no record of the list has is refused (400). */

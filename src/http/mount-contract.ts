@@ -20,6 +20,7 @@ import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
 import { refuseHostileText } from './json-body.ts'
+import { jsonInSlices } from './json-in-slices.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
@@ -118,6 +119,8 @@ function mountOperation(
   })
 }
 
+const JSON_TYPE = 'application/json; charset=utf-8'
+
 type MountedRequest = AnswerContext & {
   operation: Operation
   caller: Caller
@@ -133,11 +136,14 @@ async function answer(
   { once, undelivered, underWay, operation, caller, call, key, input, work }: MountedRequest,
 ): Promise<unknown> {
   if (key === null && (operation.method === 'GET' || isNamed(operation, input.body))) {
-    const { status, headers, body } = operation.isHeavy
-      ? await readApart(reply, call, work)
-      : await work(call)
-    reply.code(status).headers(headers)
-    return body
+    if (!operation.isHeavy) {
+      const { status, headers, body } = await work(call)
+      reply.code(status).headers(headers)
+      return body
+    }
+    const { status, headers, body } = await readApart(reply, call, work)
+    reply.code(status).headers(headers).type(JSON_TYPE)
+    return jsonInSlices(body)
   }
   const { params, ...content } = input
   const path = `${operation.path} ${JSON.stringify(params)}`
