@@ -2,7 +2,7 @@ import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
 import { customerTurn, lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { announceUpdated, type EntitlementSource } from '../entitlements/index.ts'
-import { type Event, publish } from '../events/index.ts'
+import { type Event, type EventType, publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
@@ -86,31 +86,46 @@ function refuseGranted(
 type CustomerSources = { customerKey: Uuid; loaders: readonly EntitlementSource[] }
 type Now = Call & { now: Instant }
 
+const eventOf = (
+  call: Now,
+  type: EventType,
+  of: {
+    customerKey: Uuid
+    before: PromotionalEntitlement | null
+    after: PromotionalEntitlement
+  },
+): Event => ({
+  type,
+  customerKey: of.customerKey,
+  objectId: of.after.key,
+  before: of.before && grantToAnnounce(call, of.before),
+  after: grantToAnnounce(call, of.after),
+})
+
+/** The version is renewed last: usage is counted before or after all of the change. */
+async function tellUpdated(
+  tx: Tx,
+  call: Now,
+  updated: Parameters<typeof announceUpdated>[2],
+): Promise<void> {
+  await announceUpdated(tx, call, updated)
+  await renewVersion(tx, call, [updated.customerKey])
+}
+
 async function saveGranted(
   tx: Tx,
   call: Now,
   { customerKey, loaders, grants }: CustomerSources & { grants: readonly PromotionalEntitlement[] },
 ): Promise<void> {
-  const granted = grants.map(
-    (grant): Event => ({
-      type: 'promotional_entitlement.granted',
-      customerKey,
-      objectId: grant.key,
-      before: null,
-      after: grantToAnnounce(call, grant),
-    }),
+  const granted = grants.map((after) =>
+    eventOf(call, 'promotional_entitlement.granted', { customerKey, before: null, after }),
   )
   await Promise.all([
     store.addPromotional(tx, { scope: call.scope, customerKey }, grants),
     scheduleEnds(tx, call, { customerKey, grants }),
     publish(tx, call, granted),
   ])
-  await announceUpdated(tx, call, {
-    customerKey,
-    trigger: 'promotional_entitlement_granted',
-    loaders,
-  })
-  await renewVersion(tx, call, [customerKey])
+  await tellUpdated(tx, call, { customerKey, trigger: 'promotional_entitlement_granted', loaders })
 }
 
 const grantToAnnounce = ({ scope, now }: Now, grant: PromotionalEntitlement) =>
@@ -156,25 +171,14 @@ async function saveRevoked(
   revoked: CustomerSources & { before: PromotionalEntitlement; after: PromotionalEntitlement },
 ): Promise<void> {
   const { customerKey, loaders, before, after } = revoked
-  const event: Event = {
-    type: 'promotional_entitlement.revoked',
-    customerKey,
-    objectId: after.key,
-    before: grantToAnnounce(call, before),
-    after: grantToAnnounce(call, after),
-  }
+  const event = eventOf(call, 'promotional_entitlement.revoked', { customerKey, before, after })
   const kinds = [END_PROMOTIONAL, ENDS_SOON]
   await Promise.all([
     store.endPromotional(tx, customerKey, after),
     unschedule(tx, { customerKey, kinds, subject: after.key }),
     publish(tx, call, [event]),
   ])
-  await announceUpdated(tx, call, {
-    customerKey,
-    trigger: 'promotional_entitlement_revoked',
-    loaders,
-  })
-  await renewVersion(tx, call, [customerKey])
+  await tellUpdated(tx, call, { customerKey, trigger: 'promotional_entitlement_revoked', loaders })
 }
 
 /**
@@ -228,13 +232,7 @@ async function saveChanged(
   changed: CustomerSources & { before: PromotionalEntitlement; after: PromotionalEntitlement },
 ): Promise<void> {
   const { customerKey, loaders, before, after } = changed
-  const event: Event = {
-    type: 'promotional_entitlement.updated',
-    customerKey,
-    objectId: after.key,
-    before: grantToAnnounce(call, before),
-    after: grantToAnnounce(call, after),
-  }
+  const event = eventOf(call, 'promotional_entitlement.updated', { customerKey, before, after })
   const kinds = [END_PROMOTIONAL, ENDS_SOON]
   await Promise.all([
     store.supersede(tx, customerKey, { ...before, now: call.now }),
@@ -245,10 +243,5 @@ async function saveChanged(
     await unschedule(tx, { customerKey, kinds, subject: after.key })
     await scheduleEnds(tx, call, { customerKey, grants: [after] })
   }
-  await announceUpdated(tx, call, {
-    customerKey,
-    trigger: 'promotional_entitlement_updated',
-    loaders,
-  })
-  await renewVersion(tx, call, [customerKey])
+  await tellUpdated(tx, call, { customerKey, trigger: 'promotional_entitlement_updated', loaders })
 }
