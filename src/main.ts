@@ -23,7 +23,7 @@ import {
   readMigrations,
 } from './db/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
-import { TRIM_OUTBOX, trimOutbox } from './events/index.ts'
+import { PURGE_OUTBOX, purgeOutbox } from './events/index.ts'
 import { handlers } from './handlers.ts'
 import {
   callerOf,
@@ -65,7 +65,7 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 
 /** What happens at its instant, by kind. */
 const workHandlers: WorkHandlers = {
-  [TRIM_OUTBOX]: trimOutbox,
+  [PURGE_OUTBOX]: purgeOutbox,
   [TRIM_ANSWERS]: trimAnswers,
   [PURGE_USAGE]: purgeUsage,
   [PURGE_COUNTERS]: purgeCounters,

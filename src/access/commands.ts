@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { type EventType, publish, scheduleTrimming } from '../events/index.ts'
+import { type EventType, publish, scheduleOutboxPurge } from '../events/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
@@ -51,7 +51,7 @@ async function ensureEnvironment(
   return app.db.transaction(async (tx) => {
     await store.insertAccount(tx, { key: app.ids.next(now), id: environment.accountId, now })
     if ((await store.insertEnvironment(tx, environment, now)) === 1) {
-      await scheduleTrimming(tx, app, environment)
+      await scheduleOutboxPurge(tx, app, environment)
       await announceChange(tx, app, environment, {
         type: 'environment.created',
         objectId: environment.id,

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../operation.ts'
 import { type RequestInput, tellsAnswer } from './answer-of-changes.ts'
 import { answerRetry } from './answer-retry.ts'
+import { JSON_TYPE } from './content-types.ts'
 import type { Operation } from './contract.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
 import type { UndeliveredAnswer } from './undelivered.ts'
@@ -43,7 +44,7 @@ export async function answerUnnamed(
     const { body, ...answer } = await work()
     return { ...answer, body: JSON.stringify(body) }
   })
-  reply.code(given.status).headers(given.headers).type('application/json; charset=utf-8')
+  reply.code(given.status).headers(given.headers).type(JSON_TYPE)
   if (isReplay) reply.headers(REPLAYED)
   return given.body
 }

@@ -8,6 +8,9 @@ import { readBody, tooLarge } from './read-body.ts'
 /** Bodies of ordinary operations, in bytes. */
 export const BODY_LIMIT = 1_048_576
 
+/** Of every answer in JSON. */
+export const JSON_TYPE = 'application/json; charset=utf-8'
+
 /** Set on a request once its body is let in, before it is read. */
 const LET_IN = 'bodyLetIn'
 

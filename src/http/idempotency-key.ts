@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, AnswerOnce, Given } from '../idempotency/index.ts'
 import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
+import { JSON_TYPE } from './content-types.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** A header's value that every client and proxy passes on as it is. */
@@ -40,7 +41,7 @@ export const REPLAYED: Answer['headers'] = { 'idempotency-replayed': 'true' }
 export async function answerKeyed(reply: FastifyReply, keyed: KeyedRequest): Promise<string> {
   const { once, call, path, key, content } = keyed
   const answer = await once(call, { path, key, content }, (within) => answerOf(keyed, within))
-  reply.code(answer.status).headers(answer.headers).type('application/json; charset=utf-8')
+  reply.code(answer.status).headers(answer.headers).type(JSON_TYPE)
   if (answer.isReplay) reply.headers(REPLAYED)
   return answer.body
 }

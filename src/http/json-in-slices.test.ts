@@ -25,7 +25,7 @@ test('others are served while a large answer is made', async () => {
   let served = 0
   const serve = () => {
     served += 1
-    if (served > 0) turn = setImmediate(serve)
+    turn = setImmediate(serve)
   }
   let turn = setImmediate(serve)
   await jsonInSlices({ data })

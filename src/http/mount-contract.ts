@@ -14,7 +14,7 @@ import {
 } from '../operation.ts'
 import { answerUnnamed, isNamed } from './answer-write.ts'
 import { bodyCheck } from './check-body.ts'
-import { BODY_LIMIT, type LetBodyIn } from './content-types.ts'
+import { BODY_LIMIT, JSON_TYPE, type LetBodyIn } from './content-types.ts'
 import type { ApiDocument, Operation, UnservedOperation } from './contract.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
@@ -118,8 +118,6 @@ function mountOperation(
     },
   })
 }
-
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 type MountedRequest = AnswerContext & {
   operation: Operation

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { unavailable } from '../kernel/errors.ts'
 import { acceptsGzip } from './answers.ts'
+import { JSON_TYPE } from './content-types.ts'
 import type { ApiDocument } from './contract.ts'
 import { homePage } from './home-page.ts'
 import { mountReference } from './reference.ts'
@@ -35,7 +36,7 @@ export function mountOpenRoutes(
     return { status: 'ready' }
   })
   server.get('/openapi.json', (request, reply) => {
-    reply.type('application/json; charset=utf-8').header('vary', 'accept-encoding')
+    reply.type(JSON_TYPE).header('vary', 'accept-encoding')
     if (!acceptsGzip(request.headers['accept-encoding'])) return reply.send(document)
     return reply.header('content-encoding', 'gzip').send(zippedDocument)
   })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, sql } from '../db/index.ts'
-import { publish, TRIM_OUTBOX } from '../events/index.ts'
+import { PURGE_OUTBOX, publish } from '../events/index.ts'
 import { runDueWork, schedule, scheduleAll, unschedule } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
@@ -172,7 +172,7 @@ test('announcements are kept for the days configured and trimmed once a day', as
   const { n } = await app.db.read.one(
     counted,
     sql`select count(*) as n from due_work
-      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${TRIM_OUTBOX}`,
+      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${PURGE_OUTBOX}`,
   )
   assert.equal(n, 1)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openWorldApart } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
-import { TRIM_OUTBOX, trimOutbox } from '../events/index.ts'
+import { PURGE_OUTBOX, purgeOutbox } from '../events/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { putWorkRight, runDueWork, schedule } from './due-work.ts'
@@ -60,14 +60,14 @@ test('a clock that runs ahead forgets nothing that is young by the other one', a
   await right.db.transaction((tx) =>
     tx.execute(sql`
       update due_work set due_at = '2020-01-01T00:00:00Z'
-      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${TRIM_OUTBOX}`),
+      where environment_key = ${tenant.scope.environmentKey}::uuid and kind = ${PURGE_OUTBOX}`),
   )
-  assert.ok((await runDueWork(wrongBy(400 * DAY_MS), { [TRIM_OUTBOX]: trimOutbox })) > 0)
+  assert.ok((await runDueWork(wrongBy(400 * DAY_MS), { [PURGE_OUTBOX]: purgeOutbox })) > 0)
   assert.deepEqual(
     (await tenant.announced()).map(({ objectId }) => objectId),
     ['young'],
   )
-  const { due_at } = await dueOf(tenant.scope, TRIM_OUTBOX)
+  const { due_at } = await dueOf(tenant.scope, PURGE_OUTBOX)
   assert.ok(due_at <= Date.now() + DAY_MS)
 })
 

@@ -27,7 +27,7 @@ import { keep, type Overlay, overlayOn } from './overlay.ts'
 export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
 /** A mark that a window has not seen before. */
 export type DistinctValue = DistinctValueOf & { window: Window }
-type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
+type StatePosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
 /** The first answer to a use, which is also that to its repetitions. */
 export type FirstAnswer = {
@@ -71,8 +71,8 @@ export type State = {
   decisions: Overlay<DecisionEntry>
   marks: Overlay<DistinctValue>
   /** All that is added to a counter, and to what is held of it. */
-  postings: Overlay<CustomerPosting>
-  heldPostings: Overlay<CustomerPosting>
+  postings: Overlay<StatePosting>
+  heldPostings: Overlay<StatePosting>
   unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
   records: UsageRecord[]
   exceeded: ThresholdEvent[]
