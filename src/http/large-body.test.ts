@@ -58,6 +58,8 @@ const CASES: [text: string, message: RegExp | null][] = [
   ['{"a":[\ufeff1]}', /not valid JSON/],
   ['{"a":[1],"a":7}', null],
   ['{"a":["]",",","\\"]"]}', null],
+  ['{"a":["\\\\","]\\\\\\",","\\n\\\\"]}', null],
+  ['{"a":["\\\\\\"]}', /not valid JSON/],
   ['{"a":[1,]}', /not valid JSON/],
   ['{"a":[,1]}', /not valid JSON/],
   ['{"a":[1}', /not valid JSON/],

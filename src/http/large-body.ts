@@ -1,5 +1,5 @@
 import { badInput } from '../kernel/errors.ts'
-import { createPause, type Pause } from '../kernel/in-slices.ts'
+import { createPause, nextSlice, type Pause } from '../kernel/in-slices.ts'
 import { parseJsonBody, parseJsonPart } from './json-body.ts'
 import { beginsObject, type Split, splitJson } from './split-json.ts'
 import { fieldOf } from './validation-message.ts'
@@ -36,7 +36,7 @@ export function createBodyParser(): (bytes: Buffer) => unknown {
 
 async function parseInSlices(whole: Buffer): Promise<object> {
   // The one before has had its slice.
-  await new Promise(setImmediate)
+  await nextSlice()
   const bytes = MARK.every((byte, index) => whole[index] === byte) ? whole.subarray(3) : whole
   if (!beginsObject(bytes)) throw badInput('body must be an object')
   const pause = createPause()

@@ -40,6 +40,13 @@ const isBlank = (bytes: Buffer, span: Span): boolean =>
 export const beginsObject = (bytes: Buffer): boolean =>
   firstIn(bytes, { from: 0, to: bytes.length }) === OPEN_OBJECT
 
+/** Whether an odd number of backslashes stands before a quote. */
+function isEscaped(bytes: Buffer, quote: number): boolean {
+  let from = quote
+  while (bytes[from - 1] === BACKSLASH) from -= 1
+  return (quote - from) % 2 === 1
+}
+
 const notJson = () => badInput('body: not valid JSON')
 
 /**
@@ -101,10 +108,12 @@ export function splitJson(bytes: Buffer): { advance(count: number): boolean; res
     advance: (many) => {
       const end = Math.min(bytes.length, place + many)
       for (; place < end; place += 1) {
-        const byte = bytes[place] as number
-        if (!isInText) step(byte)
-        else if (byte === BACKSLASH) place += 1
-        else if (byte === QUOTE) isInText = false
+        if (isInText) {
+          // Most of a large body is text: native code looks through it far faster.
+          place = bytes.indexOf(QUOTE, place)
+          if (place === -1) throw notJson()
+          isInText = isEscaped(bytes, place)
+        } else step(bytes[place] as number)
       }
       return place >= bytes.length
     },
