@@ -77,6 +77,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     tags: [file.tag],
     ...(file.deprecated && { deprecated: file.deprecated }),
     'x-permission': file['x-permission'],
+    ...(file['x-serialize'] && { 'x-serialize': file['x-serialize'] }),
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
     ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
     ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),

@@ -10,6 +10,8 @@ import {
 } from './document.ts'
 
 const text = { type: 'string', minLength: 1 }
+/** Those that `src/http` knows. */
+const serializers = ['customer', 'customers', 'catalog', 'entityTypes', 'settings', 'engine']
 
 /** The form of a file in `api/operations`: a misspelt key is a problem, never ignored. */
 const operationFileSchema = {
@@ -27,6 +29,7 @@ const operationFileSchema = {
     summary: { type: 'string', minLength: 1, maxLength: 60 },
     description: text,
     'x-permission': { type: 'string', pattern: '^[a-zA-Z]+:(read|write)$' },
+    'x-serialize': { enum: serializers },
     'x-own': { const: true },
     'x-max-bytes': { type: 'integer', minimum: 1 },
     'x-heavy': { const: true },
@@ -125,8 +128,10 @@ function operationProblems(document: Document, operation: Operation): string[] {
   const problems: string[] = []
   const twinOf = operation['x-twin-of']
   if (!operation['x-permission']) problems.push('states no x-permission')
-  if (operation['x-heavy'] && operation['x-permission'].endsWith(':write'))
-    problems.push('is heavy, which only reads may be')
+  const isWrite = operation['x-permission']?.endsWith(':write') ?? false
+  if (isWrite !== (operation['x-serialize'] !== undefined))
+    problems.push(isWrite ? 'writes without x-serialize' : 'reads, but states x-serialize')
+  if (operation['x-heavy'] && isWrite) problems.push('is heavy, which only reads may be')
   if (
     twinOf !== undefined &&
     !operationsOf(document).some((o) => o.operation.operationId === twinOf)

@@ -51,3 +51,13 @@ test('an answer with a secret says so, and the secret may be null', async () => 
   assert.match(await problemsOfSecret('string', ['signingSecret']), /must admit null/)
   assert.match(await problemsOfSecret(nullable, ['data.other']), /sounds like a secret.*has not/s)
 })
+
+test('every write states by what it is serialized, and no read does', async () => {
+  for (const [name, file] of sources.operations) {
+    const { 'x-serialize': by, ...rest } = file
+    const changed = by === undefined ? { ...rest, 'x-serialize': 'customer' } : rest
+    const operations = new Map([...sources.operations, [name, changed as OperationFile]])
+    const problems = await problemsOf({ ...sources, operations })
+    assert.ok(problems.some((each) => each.startsWith(`${name}: `) && /x-serialize/.test(each)))
+  }
+})

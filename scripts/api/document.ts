@@ -51,6 +51,7 @@ export type OperationFile = {
   readonly 'x-max-bytes'?: number
   /** It may read far more than it answers: such reads share connections among themselves. */
   readonly 'x-heavy'?: true
+  readonly 'x-serialize'?: string
   /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
   readonly deprecated?: true
@@ -84,6 +85,7 @@ export type Operation = {
   /** Of a body that may be larger than others, in bytes. */
   readonly 'x-max-bytes'?: number
   readonly 'x-heavy'?: true
+  readonly 'x-serialize'?: string
   /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
   readonly 'x-twin-of'?: string

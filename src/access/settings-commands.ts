@@ -50,7 +50,7 @@ export async function changeSettings(
     await announceKeyChange(tx)
     return after
   }
-  return app.db.transaction(work, { turn: `${scope.environmentKey} settings` })
+  return app.db.transaction(work)
 }
 
 /** Ascending, each once. */

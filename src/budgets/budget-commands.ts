@@ -1,4 +1,4 @@
-import { customerTurn, lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
+import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import {
   findBelow,
@@ -70,7 +70,7 @@ export async function upsertAssignments(
     await save(tx, call, { customerKey, rows, results, places: placed.changed, now })
     return results.map(({ after }, index) => ({ ...after, capabilityId: idOf(rows, index) }))
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+  return app.db.transaction(work)
 }
 
 const idOf = (rows: readonly Row[], index: number): string =>

@@ -1,5 +1,5 @@
 import type { Tx } from '../db/index.ts'
-import { lockTypes, typesTurn } from '../entities/index.ts'
+import { lockTypes } from '../entities/index.ts'
 import { publish } from '../events/index.ts'
 import type { Call } from '../operation.ts'
 import type { Threshold } from './cross-thresholds.ts'
@@ -34,5 +34,5 @@ export async function updateThresholds(
     ])
     return thresholds
   }
-  return app.db.transaction(work, { turn: typesTurn(scope) })
+  return app.db.transaction(work)
 }

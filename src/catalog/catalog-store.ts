@@ -5,12 +5,6 @@ import type { Scope } from '../kernel/scope.ts'
 export const inEnvironment = (scope: Scope): Sql =>
   sql`environment_key = ${scope.environmentKey}::uuid`
 
-/**
- * The turn of a transaction that writes to the catalog: its writers wait for each other in a queue
- * rather than with a connection each.
- */
-export const catalogTurn = (scope: Scope): string => `${scope.environmentKey} catalog`
-
 /** Serialises the writes of an environment's catalog; taken before anything else. */
 export const lockCatalog = (tx: Tx, scope: Scope) =>
   tx.execute(sql`

@@ -3,7 +3,7 @@ import { type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
-import { catalogTurn, lockCatalog, renewCatalogVersion } from './catalog-store.ts'
+import { lockCatalog, renewCatalogVersion } from './catalog-store.ts'
 
 /** Features, or currencies: what is the same about changing either. */
 export type CatalogKind<T extends { id: string }> = {
@@ -35,7 +35,7 @@ export async function changeInCatalog<T extends { id: string }>(
     if (after !== before) await saveInCatalog(tx, { ...call, now }, { kind, before, after, event })
     return after
   }
-  return app.db.transaction(work, { turn: catalogTurn(scope) })
+  return app.db.transaction(work)
 }
 
 /** Saves an object, with its event and another version of the catalog. */

@@ -3,7 +3,7 @@ import { type Event, type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Call } from '../operation.ts'
 import { saveCustomers } from './customer-store.ts'
-import { customerTurn, lockedCustomer } from './find-customer.ts'
+import { lockedCustomer } from './find-customer.ts'
 import { type OwnedLink, removeLinks, saveLinks } from './link-store.ts'
 import { requireIntegrations } from './require-integrations.ts'
 import type { Customer, Link, LinkInput } from './types.ts'
@@ -45,7 +45,7 @@ export async function changing(
     for (const each of then) await each(tx, { ...call, now }, after)
     return { before, after }
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+  return app.db.transaction(work)
 }
 
 /** Writes what differs from before, and announces it. The number of statements is constant. */

@@ -11,7 +11,7 @@ import {
 } from './change-customer.ts'
 import { type ArchiveHook, changing, newLinks, requireLinked, save } from './changing.ts'
 import { claimIds } from './customer-store.ts'
-import { customerTurn, refuseArchived } from './find-customer.ts'
+import { refuseArchived } from './find-customer.ts'
 import { refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
 
@@ -43,7 +43,7 @@ export async function provisionCustomer(
     await save(tx, { ...call, now }, [created])
     return after
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+  return app.db.transaction(work)
 }
 
 /**

@@ -63,10 +63,3 @@ export async function lockedCustomer(tx: Tx, scope: Scope, customerId: string): 
   if (customer === null) throw unknownCustomer(customerId)
   return customer
 }
-
-/**
- * The turn of a transaction that writes to a customer: its writers wait for each other in a queue
- * rather than with a connection each.
- */
-export const customerTurn = (scope: Scope, customerId: string): string =>
-  `${scope.environmentKey} ${customerId}`

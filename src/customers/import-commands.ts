@@ -28,7 +28,7 @@ export async function importCustomers(
   rows: readonly ImportRow[],
   integrationId: string | null,
 ): Promise<string[]> {
-  const { app, scope } = call
+  const { app } = call
   const work = async (tx: Tx) => {
     const createdAt = app.clock.now()
     const blanks = rows.map(({ id }) =>
@@ -45,8 +45,7 @@ export async function importCustomers(
     await save(tx, { ...call, now }, changes)
     return changes.filter(({ isNew }) => isNew).map(({ after }) => after.id)
   }
-  // Imports of one environment wait in a queue rather than with a connection each.
-  return app.db.transaction(work, { turn: scope.environmentKey })
+  return app.db.transaction(work)
 }
 
 type ImportContext = { found: ReadonlyMap<string, Customer>; targets: ImportTargets }

@@ -11,7 +11,6 @@ export {
   walkCustomers,
 } from './customer-store.ts'
 export {
-  customerTurn,
   lockActiveCustomer,
   requireCustomer,
   requireStanding,

@@ -160,24 +160,3 @@ test('a connection that ends in one breath with its greeting is 503', async () =
   await dying.close()
   server.close()
 })
-
-test('work of one turn runs one at a time in order of arrival, others beside it', async () => {
-  const running = new Map<string, number>()
-  const order: number[] = []
-  const one = (turn: string, index: number) =>
-    database.transaction(
-      async (tx) => {
-        running.set(turn, (running.get(turn) ?? 0) + 1)
-        assert.equal(running.get(turn), 1)
-        await tx.execute(sql`select pg_sleep(0.005)`)
-        if (turn === 'a') order.push(index)
-        running.set(turn, 0)
-        if (index === 3) throw new Error('a failure passes the turn on')
-      },
-      { turn },
-    )
-  const all = Array.from({ length: 8 }, (_, index) => [one('a', index), one('b', index)]).flat()
-  const settled = await Promise.allSettled(all)
-  assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6, 7])
-  assert.equal(settled.filter(({ status }) => status === 'rejected').length, 2)
-})

@@ -13,7 +13,6 @@ import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.t
 import { openPool, type Room } from './pool.ts'
 import { createShare, type HeavyRead, type Share } from './share.ts'
 import type { Sql } from './sql.ts'
-import { createTurns } from './turns.ts'
 
 /** Reads. Outside a transaction each statement sees what was committed when it began. */
 export type Reader = {
@@ -42,8 +41,7 @@ export type Database = {
   /**
    * Runs `work` in one transaction (read committed) and commits. Runs it again, at most four times
    * more, when PostgreSQL ends it for a deadlock or a serialisation failure: `work` must have no
-   * effect outside the transaction. Throws `Refusal` 503 when the database is out of reach.
-   * Transactions of one `turn` run one after the other in this process.
+   * effect outside the transaction. Throws an `ApiError` 503 when the database is out of reach.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /**
@@ -61,7 +59,6 @@ export type Database = {
 }
 
 export type TransactionOptions = {
-  turn?: string
   /**
    * Tells whether the last run of the work has been committed, for a COMMIT whose answer was lost:
    * it waits for the end of that transaction, by a lock that the work takes, and looks for
@@ -150,7 +147,6 @@ export function openDatabase(options: DatabaseOptions): Database {
     onLook: options.onLook ?? ignore,
     onRoom: options.onRoom ?? ignore,
   })
-  const turns = createTurns()
   const share = shareOf(pool.size, options.maxHeavyReads)
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
@@ -177,12 +173,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       withClient((client) =>
         readOn(client, { run: (statement) => send(client, statement), plans }, work),
       ).catch(throwTranslated),
-    transaction: (work, { turn, isDurable } = {}) => {
+    transaction: (work, { isDurable } = {}) => {
       const transact: Transact = (part) =>
         withClient((client) => transactOn(client, part, () => pool.isFormer(client)))
       const attempt = () => resolvingLostCommits(transact, work, isDurable)
-      const run = () => withRetries(attempt).catch(throwTranslated)
-      return turn === undefined ? run() : turns.take(turn, run)
+      return withRetries(attempt).catch(throwTranslated)
     },
     heavy: (reading, work) =>
       share

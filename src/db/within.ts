@@ -6,8 +6,8 @@ import { sql } from './sql.ts'
 /**
  * A database inside of a transaction: whatever is read sees what `outer` has written, and whatever
  * is written becomes durable with `outer`. Its transactions come one after the other, and one whose
- * work throws is undone alone. It opens no connection and takes no turn. Deadlocks are not run
- * again here: PostgreSQL ends all of `outer` for one.
+ * work throws is undone alone. It opens no connection. Deadlocks are not run again here:
+ * PostgreSQL ends all of `outer` for one.
  */
 export function within(outer: Tx): Database {
   let isOpen = false

@@ -1,4 +1,4 @@
-import { customerTurn, lockActiveCustomer, renewVersion } from '../customers/index.ts'
+import { lockActiveCustomer, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -53,7 +53,7 @@ export async function upsertEntities(
     await save(tx, call, { customerKey, results, now })
     return results.map(({ after }) => after)
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+  return app.db.transaction(work)
 }
 
 type EntityWithType = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
@@ -119,7 +119,7 @@ async function setArchived(
     await save(tx, call, { customerKey, results, now })
     return ids
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, wanted.customerId) })
+  return app.db.transaction(work)
 }
 
 async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Entity[]) {

@@ -33,7 +33,7 @@ export async function upsertTypes(
     await save(tx, call, { results, now })
     return results.map(({ after }) => after)
   }
-  return app.db.transaction(work, { turn: store.typesTurn(scope) })
+  return app.db.transaction(work)
 }
 
 function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | null): void {
@@ -90,7 +90,7 @@ async function setArchived(
     await save(tx, call, { results, now })
     return wanted
   }
-  return app.db.transaction(work, { turn: store.typesTurn(scope) })
+  return app.db.transaction(work)
 }
 
 async function save(

@@ -32,13 +32,7 @@ const selectTypes = sql`
     to_json(attribution_keys) as attribution_keys, created_at, updated_at, archived_at
   from entity_types`
 
-/**
- * The turn of whoever writes what all customers of an environment share: writers wait for each
- * other in a queue rather than with a connection each.
- */
-export const typesTurn = (scope: Scope): string => `${scope.environmentKey} types`
-
-/** Serialises them. */
+/** Serialises the writes of what all customers of an environment share. */
 export const lockTypes = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     select 1 from environments

@@ -12,6 +12,18 @@ export type Parameter = {
   readonly schema: JsonSchema
 }
 
+/**
+ * What the writes of an operation are serialized by: the customer that they name, or the part of
+ * the environment that they change. The engine serializes its own by customer.
+ */
+export type SerializedBy =
+  | 'customer'
+  | 'customers'
+  | 'catalog'
+  | 'entityTypes'
+  | 'settings'
+  | 'engine'
+
 /** An operation of the contract as the server mounts it; a twin shares its primary's handler. */
 export type Operation = {
   readonly id: string
@@ -25,6 +37,8 @@ export type Operation = {
   readonly maxBytes: number | null
   /** It may read far more than it answers. */
   readonly isHeavy: boolean
+  /** null for reads. */
+  readonly serializedBy: SerializedBy | null
   /** Where its answer has secrets: `data.secret`, `data[].secret`. */
   readonly secrets: readonly string[]
   /** null where the operation takes no body. */
@@ -51,6 +65,7 @@ type RawOperation = {
   'x-permission': string
   'x-max-bytes'?: number
   'x-heavy'?: true
+  'x-serialize'?: SerializedBy
   'x-secret'?: string[]
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
@@ -93,6 +108,7 @@ function operationOf(from: {
     permission: raw['x-permission'],
     maxBytes: raw['x-max-bytes'] ?? null,
     isHeavy: raw['x-heavy'] === true,
+    serializedBy: raw['x-serialize'] ?? null,
     secrets: raw['x-secret'] ?? [],
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),

@@ -3,6 +3,7 @@ import type { Answer, AnswerOnce, Given } from '../idempotency/index.ts'
 import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { JSON_TYPE } from './content-types.ts'
+import type { Serialize } from './serialize-writes.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
 /** A header's value that every client and proxy passes on as it is. */
@@ -25,6 +26,7 @@ export type KeyedRequest = {
   content: unknown
   /** Where the answer has secrets. */
   secrets: readonly string[]
+  serialize: Serialize
   work: (call: Call) => Promise<Success>
 }
 
@@ -39,8 +41,15 @@ export const REPLAYED: Answer['headers'] = { 'idempotency-replayed': 'true' }
  * secrets.
  */
 export async function answerKeyed(reply: FastifyReply, keyed: KeyedRequest): Promise<string> {
-  const { once, call, path, key, content } = keyed
-  const answer = await once(call, { path, key, content }, (within) => answerOf(keyed, within))
+  const { once, call, path, key, content, serialize } = keyed
+  const answer = await once(
+    call,
+    { path, key, content },
+    {
+      serialize,
+      work: (within) => answerOf(keyed, within),
+    },
+  )
   reply.code(answer.status).headers(answer.headers).type(JSON_TYPE)
   if (answer.isReplay) reply.headers(REPLAYED)
   return answer.body

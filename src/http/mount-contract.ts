@@ -26,6 +26,7 @@ import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
+import { createSerializer, type Serialize, serializationKeyOf } from './serialize-writes.ts'
 import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
 import { createUnderWay, type UnderWay } from './under-way.ts'
 import { complaint } from './validation-message.ts'
@@ -56,6 +57,7 @@ export function mountContract(server: FastifyInstance, mounting: MountContext): 
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
   const answering = {
     once: createAnswerOnce(),
+    serializerOf: createSerializer(),
     underWay: createUnderWay(),
     undelivered: rememberUndelivered(server.server, { db: app.db, monotonic: machine.monotonic }),
   }
@@ -68,7 +70,12 @@ export function mountContract(server: FastifyInstance, mounting: MountContext): 
 /** `/customers/{id}` in the router's form. */
 const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
-type AnswerContext = { once: AnswerOnce; underWay: UnderWay; undelivered: UndeliveredAnswer }
+type AnswerContext = {
+  once: AnswerOnce
+  underWay: UnderWay
+  undelivered: UndeliveredAnswer
+  serializerOf: (key: string | null) => Serialize
+}
 
 function mountOperation(
   server: FastifyInstance,
@@ -114,12 +121,15 @@ function mountOperation(
       const call = { app, scope, origin }
       const work = async (own: Call) =>
         successOf(operation, await handler(input as OperationRequest<never>, own))
-      return answer({ request, reply }, { ...mounting, operation, caller, call, key, input, work })
+      const serialize = mounting.serializerOf(serializationKeyOf(operation, scope, input))
+      const mounted = { ...mounting, operation, caller, call, key, input, serialize, work }
+      return answer({ request, reply }, mounted)
     },
   })
 }
 
-type MountedRequest = AnswerContext & {
+type MountedRequest = Omit<AnswerContext, 'serializerOf'> & {
+  serialize: Serialize
   operation: Operation
   caller: Caller
   call: Call
@@ -131,11 +141,12 @@ type MountedRequest = AnswerContext & {
 /** Does the work, unless the request is known to be a repetition of one that was done. */
 async function answer(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { once, undelivered, underWay, operation, caller, call, key, input, work }: MountedRequest,
+  mounted: MountedRequest,
 ): Promise<unknown> {
+  const { operation, caller, call, key, input, serialize, work } = mounted
   if (key === null && (operation.method === 'GET' || isNamed(operation, input.body))) {
     if (!operation.isHeavy) {
-      const { status, headers, body } = await work(call)
+      const { status, headers, body } = await serialize(() => work(call))
       reply.code(status).headers(headers)
       return body
     }
@@ -147,14 +158,15 @@ async function answer(
   const path = `${operation.path} ${JSON.stringify(params)}`
   if (key !== null) {
     const { secrets } = operation
-    return answerKeyed(reply, { once, call, path, key, content, secrets, work })
+    return answerKeyed(reply, { ...mounted, path, key, content, secrets })
   }
   const { method } = operation
   const { name, short } = digestOf(call.scope, caller, { method, path, content })
   const own = { ...call, origin: { ...call.origin, requestDigest: short } }
   return answerUnnamed(request, reply, {
-    ...{ undelivered, underWay, operation, call: own, name, stated: input },
-    work: () => work(own),
+    ...mounted,
+    ...{ call: own, name, stated: input },
+    work: () => serialize(() => work(own)),
   })
 }
 

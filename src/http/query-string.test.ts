@@ -18,6 +18,7 @@ const operation: Operation = {
   permission: 'x:read',
   maxBytes: null,
   isHeavy: false,
+  serializedBy: null,
   secrets: [],
   bodySchema: null,
   successStatus: 200,

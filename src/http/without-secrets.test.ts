@@ -26,6 +26,7 @@ test('a secret is answered once: what is kept for an Idempotency-Key has it null
     answerKeyed(reply, {
       ...{ once, call: { app, scope, origin: systemOrigin('test') } },
       ...{ path: '/', key: 'k', content: {}, secrets: ['data.secret'] },
+      serialize: (run) => run(),
       work: async () => ({
         ...{ status: 201, headers: {} },
         body: { data: { id: 'a', secret: 'whs-1' } },

@@ -1,13 +1,18 @@
 import { isLockTimeout, type Tx, within } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { ApiError, badInput } from '../kernel/errors.ts'
+import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
-import { createOneAtATime } from './one-at-a-time.ts'
 import { claim, findAnswer, type KeyedScope, keepAnswer } from './store.ts'
 import { KEPT_MS, scheduleTrimming } from './trim-answers.ts'
-import { turnOf } from './turn-of.ts'
 import type { AnswerResult, Given, NamedRequest } from './types.ts'
+
+export type KeyedWork = {
+  /** Runs what it is given alone among the writes of the same thing: the whole transaction. */
+  readonly serialize: <T>(run: () => Promise<T>) => Promise<T>
+  readonly work: (call: Call) => Promise<Given>
+}
 
 /**
  * Does the work of a named request once, and gives its answer to everybody who sends it again. What
@@ -18,7 +23,7 @@ import type { AnswerResult, Given, NamedRequest } from './types.ts'
 export type AnswerOnce = (
   call: Call,
   request: NamedRequest,
-  work: (call: Call) => Promise<Given>,
+  keyed: KeyedWork,
 ) => Promise<AnswerResult>
 
 /** As long as a lock is waited for in the database, in milliseconds. */
@@ -26,11 +31,11 @@ const WAIT_MS = 5000
 
 export function createAnswerOnce(): AnswerOnce {
   // It is for the pool's sake: those who wait in the database hold a connection each.
-  const oneAtATime = createOneAtATime(WAIT_MS, stillAtWork)
-  return (call, request, work) => {
+  const exclusively = createKeyedMutex({ waitMs: WAIT_MS, rejection: stillAtWork })
+  return (call, request, { serialize, work }) => {
     const named = { scope: call.scope, hashes: hashesOf(request) }
     const name = `${call.scope.environmentKey} ${named.hashes.request.toString('hex')}`
-    return oneAtATime(name, () => answerIn(call, named, work))
+    return exclusively(name, () => serialize(() => answerIn(call, named, work)))
   }
 }
 
@@ -40,14 +45,13 @@ async function answerIn(
   work: (call: Call) => Promise<Given>,
 ): Promise<AnswerResult> {
   const { app } = call
-  const turn = await turnOf(call, work)
   return app.db.transaction(async (tx) => {
     if (!(await isMine(tx, named, app.clock))) return replay(tx, named)
     const { kept, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
     const keeping = keepAnswer(tx, named, { ...answer, body: kept })
     await Promise.all([keeping, scheduleTrimming(tx, app, call.scope)])
     return { ...answer, isReplay: false }
-  }, turn)
+  })
 }
 
 /** The row is taken first: another process that has the same request waits here. */

@@ -1,5 +1,5 @@
 import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
-import { customerTurn, lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
+import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { announceUpdated, type EntitlementSource } from '../entitlements/index.ts'
 import { type Event, type EventType, publish } from '../events/index.ts'
@@ -57,7 +57,7 @@ export async function grantPromotionals(
     await saveGranted(tx, { ...call, now }, { ...customer, customerKey, grants })
     return { granted: grants, now }
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customer.customerId) })
+  return app.db.transaction(work)
 }
 
 /** Which of two limits of one feature should count is unknowable. */
@@ -150,7 +150,7 @@ export async function revokePromotional(
     await saveRevoked(tx, { ...call, now }, { customerKey, loaders, before, after })
     return { granted: after, now }
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+  return app.db.transaction(work)
 }
 
 type PromotionalQuery = { customerKey: Uuid; customerId: string; featureId: string; now: Instant }
@@ -206,7 +206,7 @@ export async function changeGranted(
     await saveChanged(tx, { ...call, now }, { customerKey, loaders, before, after })
     return { granted: after, now }
   }
-  return app.db.transaction(work, { turn: customerTurn(scope, customerId) })
+  return app.db.transaction(work)
 }
 
 /** Under the customer's head, or something might be counted in between. */

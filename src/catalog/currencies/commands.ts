@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/index.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
 import type { Call } from '../../operation.ts'
-import { catalogTurn, lockCatalog } from '../catalog-store.ts'
+import { lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
 import { type CatalogKind, changeInCatalog, saveInCatalog } from '../change-in-catalog.ts'
 import {
@@ -51,7 +51,7 @@ export async function createCurrency(
     )
     return after
   }
-  return app.db.transaction(work, { turn: catalogTurn(scope) })
+  return app.db.transaction(work)
 }
 
 /**

@@ -1,0 +1,28 @@
+import { unavailable } from '../kernel/errors.ts'
+import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { RequestInput } from './answer-of-changes.ts'
+import type { Operation } from './contract.ts'
+
+/** Runs work alone among the writes of one thing. It is to be called without a connection. */
+export type Serialize = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Equal for requests that must not run at the same time in this process; null for all others. */
+export function serializationKeyOf(
+  { serializedBy }: Pick<Operation, 'serializedBy'>,
+  { environmentKey }: Scope,
+  { params, body }: RequestInput,
+): string | null {
+  if (serializedBy === null || serializedBy === 'engine') return null
+  if (serializedBy !== 'customer') return `${environmentKey} ${serializedBy}`
+  const customerId = params.id ?? (body as { id: string }).id
+  return `${environmentKey} customer ${customerId}`
+}
+
+/** One mutex for the writes of all operations. 503 when the queue of a key is full. */
+export function createSerializer(): (key: string | null) => Serialize {
+  const exclusively = createKeyedMutex({
+    rejection: () => unavailable('too many writes wait for one customer, or for one environment'),
+  })
+  return (key) => (work) => (key === null ? work() : exclusively(key, work))
+}

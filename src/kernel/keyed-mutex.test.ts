@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createKeyedMutex } from './keyed-mutex.ts'
+
+const rejection = () => new Error('waited too long')
+
+test('work of one key runs one at a time, and a failure lets the next one go on', async () => {
+  const exclusively = createKeyedMutex({ waitMs: 60_000, rejection })
+  const running = new Set<string>()
+  let ran = 0
+  const one = (key: string, index: number) =>
+    exclusively(key, async () => {
+      assert.ok(!running.has(key))
+      running.add(key)
+      await new Promise((resolve) => setImmediate(resolve))
+      running.delete(key)
+      ran += 1
+      if (index === 3) throw new Error('on purpose')
+      return index
+    })
+  const all = Array.from({ length: 20 }, (_, index) => [one('a', index), one('b', index)]).flat()
+  const failed = (await Promise.allSettled(all)).filter(({ status }) => status === 'rejected')
+  assert.equal(ran, 40)
+  assert.equal(failed.length, 2)
+})
+
+test('a thousand wait in the order of arrival, and one more is rejected at once', async () => {
+  const exclusively = createKeyedMutex({ rejection })
+  const ran: number[] = []
+  const all = Array.from({ length: 1002 }, (_, index) =>
+    exclusively('a', async () => {
+      ran.push(index)
+      await new Promise((resolve) => setImmediate(resolve))
+    }),
+  )
+  await assert.rejects(all.at(-1) as Promise<void>, /waited too long/)
+  assert.deepEqual(ran, [0])
+  await Promise.allSettled(all)
+  assert.deepEqual(ran, [...Array(1001).keys()])
+})
+
+test('who waits for too long is rejected, and the work goes on', async () => {
+  const exclusively = createKeyedMutex({ waitMs: 1, rejection })
+  let finish = (_: string) => {}
+  const first = exclusively('a', () => new Promise<string>((resolve) => (finish = resolve)))
+  await assert.rejects(
+    exclusively('a', async () => 'second'),
+    /waited too long/,
+  )
+  finish('first')
+  assert.equal(await first, 'first')
+  assert.equal(await exclusively('a', async () => 'third'), 'third')
+})

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import pino from 'pino'
+import type { App } from '../../src/app.ts'
+import { readApiDocument } from '../../src/http/index.ts'
+import { createBursar } from '../../src/main.ts'
+import { testConnection } from '../support/connection.ts'
+import { requestOf } from '../support/contract-client.ts'
+import { openWorld } from '../support/world.ts'
+import { calls, furnish } from './calls.ts'
+
+const world = await openWorld()
+const { app } = world.bursar
+const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
+
+/** The transactions of the server under test that are open, and the most that were at once. */
+const open = { now: 0, most: 0 }
+const transaction: App['db']['transaction'] = async (work, options) => {
+  open.now += 1
+  open.most = Math.max(open.most, open.now)
+  try {
+    return await app.db.transaction(work, options)
+  } finally {
+    open.now -= 1
+  }
+}
+const counted = await createBursar({
+  app: { ...app, db: { ...app.db, transaction, close: async () => {} } },
+  connection: testConnection(),
+  log: pino({ level: 'silent' }),
+  clock: world.clock,
+})
+await counted.jobs.stop()
+await counted.server.ready()
+after(() => counted.close())
+
+const writes = contract.operations.filter(
+  ({ id, primaryId, method }) => id === primaryId && method !== 'GET',
+)
+
+for (const { primaryId, method, serializedBy } of writes) {
+  if (serializedBy === 'engine') continue
+  test(`${primaryId}: requests with and without keys have one transaction at a time`, async () => {
+    const tenant = await world.tenant()
+    await furnish(tenant, 'mark')
+    open.most = 0
+    const request = { ...calls[primaryId]('mark'), apiKey: tenant.key }
+    const keys = method === 'POST' ? [null, 'one', null, 'two'] : [null, null, null]
+    await Promise.all(
+      keys.map((key) => {
+        const headers = key === null ? {} : { 'idempotency-key': key }
+        return counted.server.inject(requestOf(contract, primaryId, { ...request, headers }))
+      }),
+    )
+    assert.equal(open.most, 1)
+  })
+}
+
+test('no keyed request waits for its serialization key with a connection in hand', async () => {
+  const narrow = await openWorld({ BURSAR_DATABASE_POOL: '2' })
+  const tenant = (await world.tenant()).through(narrow)
+  await furnish(tenant, 'mark')
+  const posts = writes.filter((each) => each.method === 'POST' && each.serializedBy !== 'engine')
+  const answers = await Promise.all(
+    posts.flatMap(({ primaryId }) =>
+      ['a', 'b', 'c', 'd'].flatMap((key) => {
+        const request = calls[primaryId]('mark')
+        const keyed = { ...request, headers: { 'idempotency-key': key } }
+        return [tenant.call(primaryId, request), tenant.call(primaryId, keyed)]
+      }),
+    ),
+  )
+  assert.deepEqual(
+    answers.filter(({ status }) => status >= 500).map(({ text }) => text),
+    [],
+  )
+})
