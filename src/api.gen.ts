@@ -37,11 +37,11 @@ export type Address = {
 export type AggregationFunction = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'COUNT' | 'UNIQUE'
 
 /**
- * A budget: how much of a capability an entity may use in a window of time.
+ * A budget: how much of a feature or currency an entity may use in a window of time.
  */
 export type Assignment = {
   /**
-   * The budget's own id, and its cursor in lists.
+   * Id of the budget. It is also the cursor of the budget in lists.
    */
   id: string
   /**
@@ -49,35 +49,35 @@ export type Assignment = {
    */
   entityId: EntityId
   /**
-   * What is budgeted, where it is a feature.
+   * The feature that is budgeted. Absent for a currency.
    */
   featureId?: FeatureId
   /**
-   * What is budgeted, where it is credits.
+   * The currency that is budgeted. Absent for a feature.
    */
   currencyId?: CustomCurrencyId
   /**
-   * The entities that usage must name for the budget to apply, in the order of their ids. Empty: it applies to all usage of the entity.
+   * The budget applies only to usage that names all of these entities. Sorted by id. Empty: it applies to all usage of the entity.
    */
   scopeEntityIds: EntityId[]
   /**
-   * Most usage in a window; null: counted without a limit.
+   * The most that may be used in a window. Null: usage is counted without a limit.
    */
   usageLimit: number | null
   /**
-   * How often usage begins at 0 again. That of a level (a `FLUCTUATING` feature) never does.
+   * How often usage starts again from 0. A level (usage of a `FLUCTUATING` feature) never does.
    */
   cadence: string
   /**
-   * The parent of the entity; null for a root.
+   * The parent of the entity. Null for a root.
    */
   parentId: string | null
   /**
-   * When the budget was created. Its windows are counted from the unit of the calendar that this lies in.
+   * When the budget was created. Its windows are counted from the start of the calendar unit of this instant.
    */
   createdAt: string
   /**
-   * When the budget, or its entity's parent by a row of it, last changed.
+   * When the budget last changed, or when a row about it last changed the parent of its entity.
    */
   updatedAt: string
 }
@@ -91,7 +91,7 @@ export type AssignmentListPage = {
 }
 
 /**
- * The budgets to create or change, under either name.
+ * The budgets to create or change. Send one of the two names.
  */
 export type AssignmentUpsertRequestBody = {
   /**
@@ -102,7 +102,7 @@ export type AssignmentUpsertRequestBody = {
    */
   assignments?: UpsertAssignment[]
   /**
-   * The same; the newer name.
+   * The newer name of `assignments`.
    *
    * @minItems 1
    * @maxItems 100
@@ -111,14 +111,14 @@ export type AssignmentUpsertRequestBody = {
 }
 
 /**
- * The budgets as they are now, in the order of the request.
+ * The budgets after the request, in its order.
  */
 export type AssignmentUpsertResponse = {
   data: Assignment[]
 }
 
 /**
- * Name of an event dimension whose value is the id of an entity.
+ * Name of a dimension whose value is the id of an entity.
  */
 export type AttributionKey = string
 
@@ -128,11 +128,11 @@ export type AttributionKey = string
 export type AuditEntry = {
   id: string
   /**
-   * What happened, as in `customer.updated`.
+   * What happened, such as `customer.updated`.
    */
   type: string
   /**
-   * The customer it belongs to; null for what belongs to the environment.
+   * The customer that the object belongs to. Null if it belongs to the environment.
    */
   customerId: string | null
   /**
@@ -142,12 +142,12 @@ export type AuditEntry = {
   actor: {
     kind: 'API_KEY' | 'USER' | 'CLI' | 'SYSTEM'
     /**
-     * Id of the key, subject of the token, or user of the machine.
+     * Id of the key, subject of the token, or name of the operating system user.
      */
     id: string
   }
   /**
-   * The operation, or the command, that made it.
+   * The operation or the command that made the change.
    */
   operation: string
   /**
@@ -155,11 +155,11 @@ export type AuditEntry = {
    */
   traceId: string | null
   /**
-   * What the change replaced: the former values of the fields that differ, also within metadata, and the ids. All of the object where it is gone; null when it did not exist.
+   * The former values of the fields that differ, also within metadata, and the ids. The whole object if it is gone. Null if it did not exist.
    */
   before: {} | null
   /**
-   * The object after it; null once it is gone.
+   * The object after the change. Null if it is gone.
    */
   after: {} | null
   occurredAt: string
@@ -178,11 +178,11 @@ export type AuditListPage = {
  */
 export type BadInputErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   /**
-   * Null where no code fits.
+   * Null if no code fits.
    */
   code:
     | 'BadUserInput'
@@ -343,7 +343,7 @@ export type ConditionOperation =
  */
 export type ConflictErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   /**
@@ -353,23 +353,23 @@ export type ConflictErrorResponseDto = {
 }
 
 /**
- * What is to be used.
+ * The usage to decide and record.
  */
 export type ConsumeRequestBody = {
   /**
-   * The feature to use: a metered one without a meter of its own. Either this or `currencyId`.
+   * The feature to use. It must be metered, and must not have a meter that counts events. Send either this or `currencyId`.
    */
   featureId?: string
   /**
-   * The currency of credits to spend. Either this or `featureId`.
+   * The currency of credits to spend. Send either this or `featureId`.
    */
   currencyId?: string
   /**
-   * How much, in the units in which usage is reported: below 10^20, rounded to 10 decimals, halves to the even digit. What rounds to 0 is refused.
+   * The amount, in the units in which usage is reported. It must be below 10^20. It is rounded to 10 decimals, halves to the even digit. An amount that rounds to 0 is refused.
    */
   amount: number
   /**
-   * A name for this use: with the same customer and resource it is decided once, remembered for 35 days at least. With another feature, another amount or other dimensions it is refused.
+   * A name that you choose for this use. Together with customer and resource, it is decided once. It is remembered for at least 35 days. The same key with another feature, amount or other dimensions is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -378,32 +378,32 @@ export type ConsumeRequestBody = {
    */
   resourceId?: string | null
   /**
-   * When it is used, by default now: up to 5 minutes ago or ahead, or with `mode: "record"` however long ago and up to an hour ahead. The limits of the periods that this lies in decide, and it counts in them.
+   * When the feature is used. The default is now. It may be up to 5 minutes ago or ahead. With `mode: "record"`, it may be any time ago and up to an hour ahead. Usage counts in the periods that this instant lies in, and their limits decide.
    */
   timestamp?: string
   /**
-   * `enforce`, the default, records what is granted and nothing else. `record` also records what exceeds a limit or a budget.
+   * `enforce` (the default) records only what is granted. `record` also records what exceeds a limit or a budget.
    */
   mode?: 'enforce' | 'record'
 }
 
 /**
- * A decision.
+ * The decision.
  */
 export type ConsumeResponse = {
   data: Consumption
 }
 
 /**
- * What was decided, and what holds after it.
+ * The decision, and the state after it.
  */
 export type Consumption = Entitlement & {
   /**
-   * Whether the amount counts as used.
+   * Whether the amount was recorded as used.
    */
   recorded: boolean
   /**
-   * Whether it was decided before, when the key was first used. Then `isGranted`, `accessDeniedReason`, `recorded` and `unresolved` are of that time, every figure is as of now, and there are no `chains`.
+   * Whether the key was decided before. Then `isGranted`, `accessDeniedReason`, `recorded` and `unresolved` are of the first decision, all figures are current, and `chains` is absent.
    */
   replayed: boolean
 }
@@ -413,25 +413,25 @@ export type Consumption = Entitlement & {
  */
 export type CreditEntitlement = {
   /**
-   * The entitlement is for credits.
+   * Says that the entitlement is for credits.
    */
   type: 'CREDIT'
   /**
-   * Whether the customer may spend so many credits.
+   * Whether the customer may spend the requested credits.
    */
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
   currency: EntitlementCurrency
   /**
-   * Credits granted.
+   * The credits granted.
    */
   usageLimit: number
   /**
-   * Credits spent.
+   * The credits spent.
    */
   currentUsage: number
   /**
-   * When either last changed.
+   * When the credits granted or spent last changed.
    */
   usageUpdatedAt: string
   /**
@@ -439,19 +439,19 @@ export type CreditEntitlement = {
    */
   usagePeriodEnd?: string
   /**
-   * When what grants them last changed.
+   * When the source of the credits last changed.
    */
   entitlementUpdatedAt?: string
   /**
-   * The first instant at which the answer may change by itself: a period or a source of the entitlement ends, a budget that is met is reset, or what is held in the way of a denial is free again. Until then verdict, limits and reset times stay, if nothing is written.
+   * The first instant at which the result may change by itself: a period or a source of the entitlement ends, a budget is reset, or a hold that causes the denial ends. Until then verdict, limits and reset times stay, if nothing is written.
    */
   validUntil?: string
   /**
-   * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
+   * The budgets that the dimensions lead to. There is one chain for each entity that they name, from the entity to its root. Chains without a budget are left out. Absent if no dimensions were sent.
    */
   chains?: EntitlementChainNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Where the environment's `unknownDimensions` is `deny`, they are denied. Only there if dimensions were sent.
+   * The attribution keys among the dimensions whose values name no entity. Usage counts for no entity by these keys. If the environment's `unknownDimensions` is `deny`, the request is denied. Absent if no dimensions were sent.
    */
   unresolved?: string[]
 }
@@ -578,7 +578,7 @@ export type Currency =
   | 'xpf'
 
 /**
- * Cursors of the neighbouring pages. Send `next` as `after` or `prev` as `before`.
+ * The cursors of the pages before and after. Send `next` as `after`, or `prev` as `before`.
  */
 export type CursorPagination = {
   /**
@@ -592,7 +592,7 @@ export type CursorPagination = {
 }
 
 /**
- * A currency of credits. Currencies do not convert into each other or into money.
+ * A currency of credits. Currencies cannot be converted into each other or into money.
  */
 export type CustomCurrency = {
   id: CustomCurrencyId
@@ -605,7 +605,7 @@ export type CustomCurrency = {
    */
   description: string | null
   /**
-   * Sign for display.
+   * Symbol for display.
    */
   symbol: string | null
   units: CustomCurrencyUnits | null
@@ -656,7 +656,7 @@ export type CustomCurrencyCreateRequestBody = {
    */
   description?: string
   /**
-   * Sign for display.
+   * Symbol for display.
    */
   symbol?: string
   units?: CustomCurrencyUnits
@@ -664,7 +664,7 @@ export type CustomCurrencyCreateRequestBody = {
 }
 
 /**
- * The id you chose for a custom currency. Letters, digits and `_ | . -`, starting with a letter or a digit.
+ * The id that you chose for a custom currency. Letters, digits and `_ | . -`. The first character is a letter or a digit.
  */
 export type CustomCurrencyId = string
 
@@ -691,7 +691,7 @@ export type CustomCurrencyResponse = {
 }
 
 /**
- * What the currency's units are called.
+ * The names of the currency's units.
  */
 export type CustomCurrencyUnits = {
   /**
@@ -705,7 +705,7 @@ export type CustomCurrencyUnits = {
 }
 
 /**
- * What changes. Fields that are left out stay.
+ * The fields to change. Absent fields keep their values.
  */
 export type CustomCurrencyUpdateRequestBody = {
   /**
@@ -717,18 +717,18 @@ export type CustomCurrencyUpdateRequestBody = {
    */
   description?: string | null
   /**
-   * Sign for display. An empty text or null clears it.
+   * Symbol for display. An empty text or null clears it.
    */
   symbol?: string | null
   units?: CustomCurrencyUnits
   /**
-   * Merged into the stored labels, an empty text removes its key; null removes all.
+   * Merged into the stored metadata. An empty text removes its key. Null removes all keys.
    */
   metadata?: Metadata | null
 }
 
 /**
- * A customer of yours: the owner of subscriptions, usage, credits and entities.
+ * One of your customers. It owns subscriptions, usage, credits and entities.
  */
 export type Customer = {
   id: CustomerId
@@ -737,7 +737,7 @@ export type Customer = {
    */
   name: string | null
   /**
-   * Address for billing mail.
+   * Email address for billing.
    */
   email: string | null
   /**
@@ -749,7 +749,7 @@ export type Customer = {
    */
   billingCurrency: Currency | null
   /**
-   * Coupon that applies to all of the customer's subscriptions.
+   * The coupon that applies to all subscriptions of the customer.
    */
   couponId: string | null
   defaultPaymentMethod: PaymentMethod | null
@@ -782,28 +782,28 @@ export type Customer = {
 }
 
 /**
- * All that a customer may use.
+ * Everything that a customer may use.
  */
 export type CustomerEntitlements = {
   /**
-   * Why there is nothing at all; else null.
+   * Why the customer may use nothing at all. Otherwise null.
    */
   accessDeniedReason: 'CustomerNotFound' | 'NoActiveSubscription' | 'CustomerIsArchived' | null
   /**
-   * By feature, the newest first. Each is as a check without a request answers it.
+   * One entry per feature, the newest feature first. Each is what a check without a requested amount returns.
    */
   entitlements: Entitlement[]
 }
 
 /**
- * All that a customer may use.
+ * Everything that a customer may use.
  */
 export type CustomerEntitlementsResponse = {
   data: CustomerEntitlements
 }
 
 /**
- * The id you chose for a customer. Letters, digits and `_ | . @ -`, starting with a letter or a digit.
+ * The id that you chose for a customer. Letters, digits and `_ | . @ -`. The first character is a letter or a digit.
  */
 export type CustomerId = string
 
@@ -812,47 +812,47 @@ export type CustomerId = string
  */
 export type CustomerImportRequestBody = {
   /**
-   * The rows. No id may stand twice.
+   * The rows. No id may appear twice.
    *
    * @maxItems 1000
    */
   customers: CustomerImportRow[]
   /**
-   * The billing integration whose ids `billingId` and `paymentMethodId` are. The customers of rows with a `billingId` are linked to it.
+   * The billing integration that `billingId` and `paymentMethodId` belong to. Customers of rows with a `billingId` are linked to it.
    */
   integrationId?: string
 }
 
 /**
- * What the import made.
+ * The result of the import.
  */
 export type CustomerImportResponse = {
   /**
-   * The ids of the customers that did not exist before, in the order of the request.
+   * The customers that were created.
    */
   data: {
     /**
-     * Ids that were created. Customers that were changed, and rows that were skipped, are left out.
+     * The ids of the customers that were created, in the order of the request. Changed customers and skipped rows are left out.
      */
     newCustomers: string[]
   }
 }
 
 /**
- * A customer as another system knows it. What is absent stays as it is, but for `email` and `name`: absent is null there, and clears.
+ * A customer as another system knows it. An absent field keeps its value. Exception: an absent `email` or `name` counts as null, and clears.
  */
 export type CustomerImportRow = {
   id: CustomerId
   /**
-   * Address for billing mail; null or absent is none.
+   * Email address for billing. Null or absent clears it.
    */
   email?: string | null
   /**
-   * Name for display; null or absent is none.
+   * Name for display. Null or absent clears it.
    */
   name?: string | null
   /**
-   * The customer's id at the billing provider: at `integrationId` where the request names one.
+   * The customer's id at the billing provider. It is the id at `integrationId`, if the request has one.
    */
   billingId?: string
   /**
@@ -865,13 +865,13 @@ export type CustomerImportRow = {
   salesforceId?: string
   metadata?: Metadata
   /**
-   * When the other system last changed the customer. The row is skipped where this server has changed it after that.
+   * When the other system last changed the customer. The row is skipped if this server has changed the customer after that.
    */
   updatedAt?: string
 }
 
 /**
- * The link from a customer to a record in an outside system.
+ * A link from a customer to a record in an outside system.
  */
 export type CustomerIntegration = {
   /**
@@ -880,7 +880,7 @@ export type CustomerIntegration = {
   id: string
   vendorIdentifier: VendorIdentifier
   /**
-   * The customer's id in the outside system; null while there is none.
+   * The customer's id in the outside system. Null if it has none yet.
    */
   syncedEntityId: string | null
   syncData: SyncData
@@ -896,7 +896,7 @@ export type CustomerIntegrationLink = {
   id: string
   vendorIdentifier: VendorIdentifier
   /**
-   * The customer's id in the outside system; null while there is none.
+   * The customer's id in the outside system. Null if it has none yet.
    */
   syncedEntityId: string | null
 }
@@ -926,7 +926,7 @@ export type CustomerProvisionRequestBody = {
    */
   name?: string | null
   /**
-   * Address for billing mail.
+   * Email address for billing.
    */
   email?: string | null
   /**
@@ -938,7 +938,7 @@ export type CustomerProvisionRequestBody = {
    */
   billingCurrency?: Currency | null
   /**
-   * Coupon that applies to all of the customer's subscriptions. An empty text means none.
+   * The coupon that applies to all subscriptions of the customer. An empty text means none.
    */
   couponId?: string | null
   defaultPaymentMethod?: PaymentMethod | null
@@ -961,15 +961,15 @@ export type CustomerProvisionRequestBody = {
 }
 
 /**
- * A thing of the customer that has subscriptions of its own, such as a site or a workspace.
+ * A part of a customer that has subscriptions of its own, such as a site or a workspace.
  */
 export type CustomerResource = {
   /**
-   * The id you chose for the resource.
+   * The id that you chose for the resource.
    */
   id: string
   /**
-   * When it was first used.
+   * When the resource was first used.
    */
   createdAt: string
   /**
@@ -994,7 +994,7 @@ export type CustomerResponse = {
 }
 
 /**
- * A page of a customer's tree.
+ * A page of the customer's tree.
  */
 export type CustomerRetrieveGovernanceResponse = {
   data: GovernanceNode[]
@@ -1002,7 +1002,7 @@ export type CustomerRetrieveGovernanceResponse = {
 }
 
 /**
- * The fields to change. What is left out stays; null clears.
+ * The fields to change. Absent fields keep their values. Null clears a field.
  */
 export type CustomerUpdateRequestBody = {
   /**
@@ -1010,7 +1010,7 @@ export type CustomerUpdateRequestBody = {
    */
   name?: string | null
   /**
-   * Address for billing mail.
+   * Email address for billing.
    */
   email?: string | null
   /**
@@ -1022,11 +1022,11 @@ export type CustomerUpdateRequestBody = {
    */
   billingCurrency?: Currency | null
   /**
-   * Coupon that applies to all of the customer's subscriptions. An empty text or null takes it away.
+   * The coupon that applies to all subscriptions of the customer. An empty text or null removes it.
    */
   couponId?: string | null
   /**
-   * Links to add, or to change where the integration is already linked.
+   * Links to add, or to change if the integration is already linked.
    *
    * @maxItems 100
    */
@@ -1044,23 +1044,23 @@ export type CustomerUpdateRequestBody = {
 }
 
 /**
- * What is known of the usage besides its amount: the model, the region, the user. Meters filter by it, and where a name is an attribution key of an entity type, the value names the entity that the usage counts for. At most 64 kB of JSON.
+ * What is known about the usage besides its amount, such as the model, the region or the user. Meters filter by it. If a name is an attribution key of an entity type, its value names the entity that the usage counts for. At most 64 kB of JSON.
  */
 export type Dimensions = {
   [k: string]: string | number | boolean
 }
 
 /**
- * What a customer may use.
+ * Whether a customer may use a feature or spend credits.
  */
 export type Entitlement = FeatureEntitlement | CreditEntitlement
 
 /**
- * How much of a feature.
+ * How much of a feature a source grants.
  */
 export type EntitlementAllowance = {
   /**
-   * Limit or value; null is 0, unless it is unlimited.
+   * Limit or value. Null counts as 0, unless usage is unlimited.
    */
   usageLimit: number | null
   /**
@@ -1068,17 +1068,17 @@ export type EntitlementAllowance = {
    */
   hasUnlimitedUsage: boolean
   /**
-   * Whether usage may go on beyond the limit.
+   * Whether usage may exceed the limit.
    */
   hasSoftLimit: boolean
   /**
-   * Values of an ENUM feature, else null.
+   * Values of an ENUM feature. Otherwise null.
    */
   enumValues: string[] | null
 }
 
 /**
- * A budget of an entity, or an entity that has none.
+ * A budget of an entity, or an entity without a budget.
  */
 export type EntitlementChainNode = {
   /**
@@ -1086,48 +1086,48 @@ export type EntitlementChainNode = {
    */
   entityId: string
   /**
-   * The entities that the budget is narrowed to; none: it is for all usage.
+   * The scope of the budget: it applies only to usage that names all of these entities. Empty: it applies to all usage.
    */
   scopeEntityIds: string[]
   /**
-   * Where a feature is checked and the budget is of the currency that its usage charges: the currency.
+   * The currency, if a feature is checked and the budget is of the currency that its usage charges.
    */
   currencyId?: string
   /**
-   * The limit; null if there is none.
+   * The limit. Null if there is none.
    */
   usageLimit: number | null
   /**
-   * Recorded usage of the running period, in the units of the limit.
+   * Recorded usage in the window in progress, in the units of the limit.
    */
   currentUsage: number
   /**
-   * Whether this budget allows what is requested.
+   * Whether this budget allows the request.
    */
   isGranted: boolean
   /**
-   * What is left of the limit beside usage and what is held; null if there is no limit.
+   * What is left of the limit after usage and holds. Null if there is no limit.
    */
   remaining: number | null
   /**
-   * What open reservations hold of it, in the units of the limit; 0 where there is no budget.
+   * What open reservations hold of the budget, in the units of the limit. 0 if there is no budget.
    */
   holds: number
   /**
-   * When usage starts again from 0; null for an entity without a budget, and for a level.
+   * When usage starts again from 0. Null for an entity without a budget, and for a level.
    */
   resetsAt: string | null
 }
 
 /**
- * The answer of a check.
+ * The result of a check.
  */
 export type EntitlementCheckResponse = {
   data: Entitlement
 }
 
 /**
- * A change on the way to the opposite answer.
+ * One change on the way to the opposite result.
  */
 export type EntitlementCounterfactual = {
   /**
@@ -1146,19 +1146,19 @@ export type EntitlementCounterfactual = {
     | 'dimension'
     | 'budget'
   /**
-   * The nearest value that does it; of a budget, its limit. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states; null is not to be sent.
+   * The nearest value that has the effect. For a budget, it is the limit. `ACTIVE`, `KNOWN`, `GRANTED` and `REVOKED` are states. Null means: do not send it.
    */
   to: string | number | string[] | null
   /**
-   * Of a budget: its entity.
+   * For a budget: its entity.
    */
   entityId?: string
   /**
-   * Of a dimension: its key. Its value has to name an entity, whose own budgets are not looked at.
+   * For a dimension: its key. Its value would have to name an entity. The budgets of that entity are not considered.
    */
   key?: string
   /**
-   * Of a budget: what it is narrowed to.
+   * For a budget: its scope.
    */
   scopeEntityIds?: string[]
 }
@@ -1168,7 +1168,7 @@ export type EntitlementCounterfactual = {
  */
 export type EntitlementCurrency = {
   /**
-   * The id you chose for the currency.
+   * The id that you chose for the currency.
    */
   currencyId: string
   /**
@@ -1191,46 +1191,46 @@ export type EntitlementCurrency = {
 }
 
 /**
- * The answer of the same check, and why.
+ * The result of the same check, and the reasons for it.
  */
 export type EntitlementExplanation = Entitlement & {
   rule: EntitlementRule
   /**
-   * All that was considered.
+   * All sources that were considered.
    */
   sources: EntitlementSource[]
   /**
-   * Ways to the opposite answer. The changes of one way have to be made together; usage is taken as it is.
+   * Ways to the opposite result. All changes of one way must be made together. Usage is taken as it is.
    */
   counterfactual: EntitlementCounterfactual[][]
   /**
-   * The budgets that the dimensions lead to; none without dimensions.
+   * The budgets that the dimensions lead to. Empty without dimensions.
    */
   chains: EntitlementExplanationNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity. Where the environment's `unknownDimensions` is `deny`, they deny (`UnknownDimensions`).
+   * The attribution keys among the dimensions whose values name no entity. If the environment's `unknownDimensions` is `deny`, they cause a denial (`UnknownDimensions`).
    */
   unresolved: string[]
   /**
-   * The attribution keys that named no entity when usage of the customer was counted.
+   * The attribution keys whose values named no entity when usage of the customer was recorded.
    */
   unattributed: UnattributedUsage[]
   /**
-   * What open reservations hold of the limit, in its units.
+   * What open reservations hold of the limit, in the units of the limit.
    */
   holds: number
   /**
-   * Whether usage is a level, that of a `FLUCTUATING` feature: each budget shows the last value that was set for it, with what was added since. So the levels of children need not add up to that of their parent, and nothing is reset.
+   * Whether usage is a level, the usage of a `FLUCTUATING` feature. A budget of a level shows the last value that was set for it, and what was added since. So the levels of children need not add up to the level of their parent. Nothing resets a level.
    */
   isLevel: boolean
 }
 
 /**
- * A budget, and whether it stands in the way.
+ * A budget, and whether it causes the denial.
  */
 export type EntitlementExplanationNode = EntitlementChainNode & {
   /**
-   * Whether it denies what is requested.
+   * Whether it denies the request.
    */
   blocks: boolean
 }
@@ -1243,11 +1243,11 @@ export type EntitlementExplanationResponse = {
 }
 
 /**
- * The feature that an entitlement is for.
+ * The feature of the entitlement.
  */
 export type EntitlementFeature = {
   /**
-   * The id you chose for the feature.
+   * Id of the feature, as you chose it.
    */
   id: string
   /**
@@ -1259,7 +1259,7 @@ export type EntitlementFeature = {
 }
 
 /**
- * The first rule that applied. Rules that only deny are called like their reason; `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant; the others compare. `UnknownDimensions`, whose reason is `EntitlementNotFound`, and `Budget` deny what all before them granted.
+ * The first rule that applied. A rule that only denies has the name of its reason. `BooleanFeature`, `UnlimitedUsage` and `SoftLimit` only grant. The other rules compare. `UnknownDimensions` (with the reason `EntitlementNotFound`) and `Budget` deny if all rules before them granted.
  */
 export type EntitlementRule =
   | 'CustomerNotFound'
@@ -1281,7 +1281,7 @@ export type EntitlementRule =
   | 'Budget'
 
 /**
- * Something in force that grants the feature, or takes it away.
+ * A source in force: it grants the feature or takes it away.
  */
 export type EntitlementSource = {
   kind: EntitlementSourceKind
@@ -1290,31 +1290,31 @@ export type EntitlementSource = {
    */
   id: string
   /**
-   * Version of a plan or an add-on, else null.
+   * Version of a plan or an add-on. Otherwise null.
    */
   version: number | null
   /**
-   * How many of an add-on, else 1.
+   * The quantity of an add-on. Otherwise 1.
    */
   quantity: number
   /**
-   * What it adds to its subscription, or gives outside of one; null if it revokes or is replaced.
+   * What the source adds to its subscription, or grants outside of one. Null if it revokes or is replaced.
    */
   contributes: EntitlementAllowance | null
   /**
-   * Whether what the customer holds comes from it.
+   * Whether the result comes from this source.
    */
   wins: boolean
 }
 
 /**
- * What grants: a plan, one that it inherits from, an add-on, an entitlement of the subscription itself, or a promotional entitlement.
+ * The kind of source: a plan, a parent plan, an add-on, an entitlement of the subscription itself, or a promotional entitlement.
  */
 export type EntitlementSourceKind =
   'PLAN' | 'PARENT_PLAN' | 'ADDON' | 'SUBSCRIPTION' | 'PROMOTIONAL'
 
 /**
- * Something inside a customer that can have a budget: a team, a user, an agent, a model.
+ * Something inside a customer that can have a budget, such as a team, a user, an agent or a model.
  */
 export type Entity = {
   id: EntityId
@@ -1328,7 +1328,7 @@ export type Entity = {
    */
   typeId: EntityTypeId
   /**
-   * Name for display; show the id where it is null.
+   * Name for display. If it is null, show the id.
    */
   displayName: string | null
   metadata: Metadata
@@ -1351,7 +1351,7 @@ export type Entity = {
  */
 export type EntityArchiveRequestBody = {
   /**
-   * 1 to 100 ids; a repeated id counts once.
+   * 1 to 100 ids. A repeated id counts once.
    *
    * @minItems 1
    * @maxItems 100
@@ -1360,7 +1360,7 @@ export type EntityArchiveRequestBody = {
 }
 
 /**
- * The entities that are archived now.
+ * The archived entities.
  */
 export type EntityArchiveResponse = {
   data: {
@@ -1372,7 +1372,7 @@ export type EntityArchiveResponse = {
 }
 
 /**
- * The id you chose for an entity, unique within its customer. Letters, digits and `_ | . -`, starting with a letter or a digit.
+ * The id that you chose for an entity. It is unique within its customer. Letters, digits and `_ | . -`. The first character is a letter or a digit.
  */
 export type EntityId = string
 
@@ -1392,7 +1392,7 @@ export type EntityResponseDto = {
 }
 
 /**
- * A kind of entity, such as team, user or model. Shared by all customers of the environment.
+ * A kind of entity, such as team, user or model. All customers of the environment share it.
  */
 export type EntityType = {
   id: EntityTypeId
@@ -1405,7 +1405,7 @@ export type EntityType = {
    */
   description: string | null
   /**
-   * Event dimensions that name an entity of this type. Empty: events never count for the type.
+   * Dimensions that name an entity of this type. Empty: no usage counts for entities of this type.
    */
   attributionKeys: AttributionKey[]
   /**
@@ -1427,7 +1427,7 @@ export type EntityType = {
  */
 export type EntityTypeArchiveRequestBody = {
   /**
-   * 1 to 100 ids; a repeated id counts once.
+   * 1 to 100 ids. A repeated id counts once.
    *
    * @minItems 1
    * @maxItems 100
@@ -1436,7 +1436,7 @@ export type EntityTypeArchiveRequestBody = {
 }
 
 /**
- * The entity types that are archived now.
+ * The archived entity types.
  */
 export type EntityTypeArchiveResponse = {
   data: {
@@ -1448,7 +1448,7 @@ export type EntityTypeArchiveResponse = {
 }
 
 /**
- * The id you chose for an entity type, unique within the environment. Same characters as an entity id.
+ * The id that you chose for an entity type. It is unique within the environment. It has the same characters as an entity id.
  */
 export type EntityTypeId = string
 
@@ -1465,7 +1465,7 @@ export type EntityTypeListPage = {
  */
 export type EntityTypeUnarchiveRequestBody = {
   /**
-   * 1 to 100 ids; a repeated id counts once.
+   * 1 to 100 ids. A repeated id counts once.
    *
    * @minItems 1
    * @maxItems 100
@@ -1474,7 +1474,7 @@ export type EntityTypeUnarchiveRequestBody = {
 }
 
 /**
- * The entity types that are unarchived now.
+ * The unarchived entity types.
  */
 export type EntityTypeUnarchiveResponse = {
   data: {
@@ -1490,7 +1490,7 @@ export type EntityTypeUnarchiveResponse = {
  */
 export type EntityUnarchiveRequestBody = {
   /**
-   * 1 to 100 ids; a repeated id counts once.
+   * 1 to 100 ids. A repeated id counts once.
    *
    * @minItems 1
    * @maxItems 100
@@ -1499,7 +1499,7 @@ export type EntityUnarchiveRequestBody = {
 }
 
 /**
- * The entities that are unarchived now.
+ * The unarchived entities.
  */
 export type EntityUnarchiveResponse = {
   data: {
@@ -1511,36 +1511,36 @@ export type EntityUnarchiveResponse = {
 }
 
 /**
- * What the environment chooses for itself.
+ * The settings of an environment.
  */
 export type EnvironmentSettings = {
   /**
-   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` also denies what is asked with it: checks, consumption, reservations. What is only recorded counts either way.
+   * What a dimension means whose value names no entity. `ignore`: usage counts for no entity by it. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
    */
   unknownDimensions: 'ignore' | 'deny'
   /**
-   * The origins from which browsers may write, besides the server's own: as browsers send them, ascending, each once.
+   * The origins from which browsers may write, besides the server's own. Each is written as browsers send it. Sorted, each once.
    */
   allowedOrigins: string[]
 }
 
 /**
- * The settings as they are now.
+ * The current settings.
  */
 export type EnvironmentSettingsResponse = {
   data: EnvironmentSettings
 }
 
 /**
- * What to change. What is absent stays.
+ * The settings to change. Absent settings keep their values.
  */
 export type EnvironmentSettingsUpdateRequestBody = {
   /**
-   * What becomes of a dimension whose value names no entity: `ignore` counts it for none, `deny` also denies what is asked with it: checks, consumption, reservations. What is only recorded counts either way.
+   * What a dimension means whose value names no entity. `ignore`: usage counts for no entity by it. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
    */
   unknownDimensions?: 'ignore' | 'deny'
   /**
-   * The whole list: each is http or https, a host, and a port if need be. They are normalised as browsers do; their order does not matter, repeated ones count once.
+   * The whole list. Each origin is http or https, a host, and a port if needed. Origins are normalised as browsers do it. Order does not matter, and a repeated origin counts once.
    *
    * @maxItems 100
    */
@@ -1548,27 +1548,27 @@ export type EnvironmentSettingsUpdateRequestBody = {
 }
 
 /**
- * A refusal that has no code.
+ * An error without a code.
  */
 export type ErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   code: null
 }
 
 /**
- * Something that happened.
+ * Something that happened to an object.
  */
 export type Event = {
   id: string
   /**
-   * What happened, as in `customer.updated`.
+   * What happened, such as `customer.updated`.
    */
   type: string
   /**
-   * The customer it belongs to; null for what belongs to the environment.
+   * The customer that the object belongs to. Null if it belongs to the environment.
    */
   customerId: string | null
   /**
@@ -1576,7 +1576,7 @@ export type Event = {
    */
   objectId: string
   /**
-   * The object after it; null once it is gone.
+   * The object after the change. Null if it is gone.
    */
   data: {} | null
   occurredAt: string
@@ -1591,11 +1591,11 @@ export type EventListPage = {
 }
 
 /**
- * The events to count.
+ * The raw events to record.
  */
 export type EventReportRequestBody = {
   /**
-   * All or none.
+   * The events. All are recorded, or none.
    *
    * @minItems 1
    * @maxItems 1000
@@ -1604,7 +1604,7 @@ export type EventReportRequestBody = {
 }
 
 /**
- * The events are counted.
+ * All events are counted.
  */
 export type EventReportResponse = {
   /**
@@ -1638,12 +1638,12 @@ export type Feature = {
    */
   featureUnitsPlural: string | null
   /**
-   * The values of an ENUM feature, in your order; null for other types.
+   * The values of an ENUM feature, in your order. Null for other types.
    */
   enumConfiguration: FeatureEnumValue[] | null
   unitTransformation: UnitTransformation | null
   /**
-   * Which events count for it; null while usage is only reported. Not in the published API.
+   * Which raw events count as usage, and how. Null if usage is only reported. Not in the published API.
    */
   meter: Meter | null
   metadata: Metadata
@@ -1668,11 +1668,11 @@ export type FeatureCreateFeatureRequestBody = {
   displayName: string
   featureType: FeatureType
   /**
-   * Whether usage is counted, `None` where it is left out. Only a NUMBER feature can be metered.
+   * Whether usage is counted. The default is `None`. Only a NUMBER feature can be metered.
    */
   meterType?: MeterType
   /**
-   * `NEW` where it is left out.
+   * The default is `NEW`.
    */
   featureStatus?: FeatureStatus
   /**
@@ -1688,34 +1688,34 @@ export type FeatureCreateFeatureRequestBody = {
    */
   featureUnitsPlural?: string
   /**
-   * The values of an ENUM feature: 1 to 100, each once. No other type takes any.
+   * The values of an ENUM feature: 1 to 100, each once. Features of other types have none.
    *
    * @maxItems 1000
    */
   enumConfiguration?: FeatureEnumValue[]
   /**
-   * For a NUMBER feature. Null is none.
+   * Only for a NUMBER feature. Null means none.
    */
   unitTransformation?: UnitTransformationInput | null
   metadata?: Metadata
 }
 
 /**
- * Whether a customer may use a feature. What is known of it is missing where the answer ends before it: `feature` of an unknown one, figures of one that is not held, periods of usage that is never reset.
+ * Whether a customer may use a feature. Some fields may be absent: `feature` if it is unknown, figures if the customer is not entitled to it, periods if usage is never reset.
  */
 export type FeatureEntitlement = {
   /**
-   * The entitlement is for a feature.
+   * Says that the entitlement is for a feature.
    */
   type: 'FEATURE'
   /**
-   * Whether the customer may use it.
+   * Whether the customer may use the feature.
    */
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
   feature?: EntitlementFeature
   /**
-   * Limit or value of a NUMBER feature; null if there is none.
+   * Limit or value of a NUMBER feature. Null if there is none.
    */
   usageLimit?: number | null
   /**
@@ -1723,16 +1723,16 @@ export type FeatureEntitlement = {
    */
   hasUnlimitedUsage?: boolean
   /**
-   * Usage of the period, in the units of the limit.
+   * Usage in the period, in the units of the limit.
    */
   currentUsage?: number
   resetPeriod?: ResetPeriod | null
   /**
-   * What the periods are counted from.
+   * The instant from which periods are counted.
    */
   usagePeriodAnchor?: string
   /**
-   * When the period began that is running now.
+   * When the period in progress began.
    */
   usagePeriodStart?: string
   /**
@@ -1740,19 +1740,19 @@ export type FeatureEntitlement = {
    */
   usagePeriodEnd?: string
   /**
-   * When what grants it last changed.
+   * When the source of the entitlement last changed.
    */
   entitlementUpdatedAt?: string
   /**
-   * The first instant at which the answer may change by itself: a period or a source of the entitlement ends, a budget that is met is reset, or what is held in the way of a denial is free again. Until then verdict, limits and reset times stay, if nothing is written.
+   * The first instant at which the result may change by itself: a period or a source of the entitlement ends, a budget is reset, or a hold that causes the denial ends. Until then verdict, limits and reset times stay, if nothing is written.
    */
   validUntil?: string
   /**
-   * The budgets that the dimensions lead to: one chain for each entity that they name and that has any, from it to its root. Only there if dimensions were sent.
+   * The budgets that the dimensions lead to. There is one chain for each entity that they name, from the entity to its root. Chains without a budget are left out. Absent if no dimensions were sent.
    */
   chains?: EntitlementChainNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity: usage counts for none by them. Where the environment's `unknownDimensions` is `deny`, they are denied. Only there if dimensions were sent.
+   * The attribution keys among the dimensions whose values name no entity. Usage counts for no entity by these keys. If the environment's `unknownDimensions` is `deny`, the request is denied. Absent if no dimensions were sent.
    */
   unresolved?: string[]
 }
@@ -1762,7 +1762,7 @@ export type FeatureEntitlement = {
  */
 export type FeatureEnumValue = {
   /**
-   * The value, as entitlements and checks name it.
+   * The value, as entitlements and checks use it.
    */
   value: string
   /**
@@ -1772,7 +1772,7 @@ export type FeatureEnumValue = {
 }
 
 /**
- * The id you chose for a feature. Letters, digits and `_ | . -`, starting with a letter or a digit.
+ * The id that you chose for a feature. Letters, digits and `_ | . -`. The first character is a letter or a digit.
  */
 export type FeatureId = string
 
@@ -1792,17 +1792,17 @@ export type FeatureResponse = {
 }
 
 /**
- * SUSPENDED is archived. NEW and ACTIVE features work alike.
+ * SUSPENDED means archived. NEW and ACTIVE features work alike.
  */
 export type FeatureStatus = 'NEW' | 'SUSPENDED' | 'ACTIVE'
 
 /**
- * BOOLEAN is on or off, NUMBER is a limit or a plain number, ENUM is one or several of the feature's values.
+ * BOOLEAN: on or off. NUMBER: a limit or a plain number. ENUM: one or several of the feature's values.
  */
 export type FeatureType = 'BOOLEAN' | 'NUMBER' | 'ENUM'
 
 /**
- * What changes. Fields that are left out stay.
+ * The fields to change. Absent fields keep their values.
  */
 export type FeatureUpdateFeatureRequestBody = {
   /**
@@ -1822,17 +1822,17 @@ export type FeatureUpdateFeatureRequestBody = {
    */
   featureUnitsPlural?: string
   /**
-   * The full list of values; it replaces the stored one. A value that is in use cannot be left out.
+   * The whole list of values. It replaces the stored list. A value that is in use cannot be left out.
    *
    * @maxItems 1000
    */
   enumConfiguration?: FeatureEnumValue[]
   /**
-   * Replaces the stored one; null removes it.
+   * Replaces the stored one. Null removes it.
    */
   unitTransformation?: UnitTransformationInput | null
   /**
-   * Replaces the stored one. Only for a metered feature, whose usage then comes from events alone. Once usage has been counted, its function and its field stay, and only the filters may change.
+   * Replaces the stored one. Only for a metered feature. Usage then comes only from raw events. Once usage has been counted, function and field stay, and only the filters may change.
    */
   meter?: Meter
   metadata?: Metadata
@@ -1843,11 +1843,11 @@ export type FeatureUpdateFeatureRequestBody = {
  */
 export type ForbiddenErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   /**
-   * Null where no code fits.
+   * Null if no code fits.
    */
   code: 'IdentityForbidden' | 'AccessDeniedError' | 'NoFeatureEntitlementError' | null
 }
@@ -1863,7 +1863,7 @@ export type ForwardPagination = {
 }
 
 /**
- * An entity, or one of its budgets with what is used of it now.
+ * An entity, or one of its budgets with its current usage.
  */
 export type GovernanceNode = {
   /**
@@ -1880,47 +1880,47 @@ export type GovernanceNode = {
    */
   entityType: EntityTypeId
   /**
-   * Name for display; show the id where it is null.
+   * Name for display. If it is null, show the id.
    */
   displayName: string | null
   /**
-   * The parent of the entity; null for a root and for an entity that has no place yet. A parent that is archived is not listed itself.
+   * The parent of the entity. Null for a root, and for an entity without a position. An archived parent has no row of its own.
    */
   parentId: string | null
   /**
-   * What is budgeted, where it is a feature.
+   * The feature that is budgeted. Absent for a currency, and without a budget.
    */
   featureId?: FeatureId
   /**
-   * What is budgeted, where it is credits.
+   * The currency that is budgeted. Absent for a feature, and without a budget.
    */
   currencyId?: CustomCurrencyId
   /**
-   * The entities that usage must name for the budget to apply, in the order of their ids.
+   * The budget applies only to usage that names all of these entities. Sorted by id.
    */
   scopeEntityIds: EntityId[]
   /**
-   * Most usage in a window; null where there is no limit, and without a budget.
+   * The most that may be used in a window. Null if there is no limit or no budget.
    */
   usageLimit: number | null
   /**
-   * Usage of the window in progress, not below 0; null without a budget.
+   * Usage in the window in progress, not below 0. Null without a budget.
    */
   currentUsage: number | null
   /**
-   * Usage by limit: 1 is used up, more is possible. 1 for a limit of 0, null without one.
+   * Usage divided by the limit. At 1 the limit is used up, and the value can exceed 1. For a limit of 0 it is 1. Null without a limit.
    */
   utilization: number | null
   /**
-   * How often usage begins at 0 again; null without a budget.
+   * How often usage starts again from 0. Null without a budget.
    */
   cadence: string | null
   /**
-   * When the window in progress began; null without a budget, and for a level.
+   * When the window in progress began. Null without a budget, and for a level.
    */
   usagePeriodStart: string | null
   /**
-   * When it ends, and the next one begins; null without a budget, and for a level.
+   * When the window in progress ends and the next one begins. Null without a budget, and for a level.
    */
   usagePeriodEnd: string | null
 }
@@ -1930,7 +1930,7 @@ export type GovernanceNode = {
  */
 export type IntegrationLinkRequestBody = {
   /**
-   * Id of the integration in this environment. One that was never seen is registered with the given vendor.
+   * Id of the integration in this environment. An unknown integration is registered with the given vendor.
    */
   id: string
   vendorIdentifier: VendorIdentifier
@@ -1949,19 +1949,19 @@ export type IntegrationListPage = {
 }
 
 /**
- * Your own labels, text to text. On a write the given keys are merged into the stored ones, and an empty text removes its key.
+ * Your own labels, text to text. A write merges the keys that are sent into the stored ones. An empty text removes its key.
  */
 export type Metadata = {
   [k: string]: string
 }
 
 /**
- * Which events count for a feature, and how they become its usage.
+ * Which raw events count as usage of a feature, and how.
  */
 export type Meter = {
   aggregation: MeterAggregation
   /**
-   * An event counts if it passes any of these. Without any, every event counts.
+   * An event counts if it passes at least one of these filters. Without filters, every event counts.
    *
    * @maxItems 20
    */
@@ -1969,31 +1969,31 @@ export type Meter = {
 }
 
 /**
- * COUNT counts events; the others look at a field of each.
+ * COUNT counts events. The other functions use a field of each event.
  */
 export type MeterAggregation = {
   function: AggregationFunction
   /**
-   * The dimension that is summed, compared or told apart. Needed by all but COUNT, which takes none.
+   * The dimension to aggregate. Every function except COUNT needs it. COUNT has none.
    */
   field?: string
 }
 
 /**
- * What one dimension of an event must be. A dimension that the event does not have satisfies IS_NULL and NOT_EQUALS alone.
+ * A condition on one dimension of an event. If the event lacks the dimension, only IS_NULL and NOT_EQUALS are satisfied.
  */
 export type MeterCondition = {
   /**
-   * Name of the dimension; `event_name` or `eventName` is the name of the event.
+   * Name of the dimension. `event_name` and `eventName` mean the name of the event.
    */
   field: string
   operation: ConditionOperation
   /**
-   * What to compare with. Needed by all but IN, IS_NULL and IS_NOT_NULL, which take none. Two numbers are put in order as numbers, anything else as text.
+   * The value to compare with. Every operation except IN, IS_NULL and IS_NOT_NULL needs it. Those three have none. Two numbers are ordered as numbers, anything else as text.
    */
   value?: string
   /**
-   * For IN alone: any of these.
+   * Only for IN: the values, of which one must match.
    *
    * @minItems 1
    * @maxItems 100
@@ -2002,11 +2002,11 @@ export type MeterCondition = {
 }
 
 /**
- * All conditions must hold. A filter without any takes every event.
+ * All conditions must be satisfied. A filter without conditions passes every event.
  */
 export type MeterFilter = {
   /**
-   * What must hold at once.
+   * The conditions. All must be satisfied.
    *
    * @maxItems 20
    */
@@ -2014,30 +2014,30 @@ export type MeterFilter = {
 }
 
 /**
- * Whether usage is counted: FLUCTUATING is a level that goes up and down, such as seats; INCREMENTAL is a count that may start again with each period; None is not counted.
+ * Whether and how usage is counted. FLUCTUATING: a level that goes up and down, such as seats. INCREMENTAL: a count that may start again with each period. None: usage is not counted.
  */
 export type MeterType = 'None' | 'FLUCTUATING' | 'INCREMENTAL'
 
 /**
- * What a monthly period is counted from.
+ * From when a monthly period is counted.
  */
 export type MonthlyResetPeriodConfig = {
   /**
-   * The start of the grant, or the calendar (UTC).
+   * The start of the entitlement, or the calendar (UTC).
    */
   accordingTo: 'SubscriptionStart' | 'StartOfTheMonth'
 }
 
 /**
- * What the path or the body names does not exist.
+ * Something that the path or the body names does not exist.
  */
 export type NotFoundErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   /**
-   * Null where no code fits.
+   * Null if no code fits.
    */
   code:
     | 'CustomerNotFound'
@@ -2082,7 +2082,7 @@ export type NotFoundErrorResponseDto = {
 }
 
 /**
- * Details kept as they are for the billing provider.
+ * Details for the billing provider, stored as they are sent.
  */
 export type Passthrough = {
   stripe?: StripePassthrough
@@ -2090,7 +2090,7 @@ export type Passthrough = {
 }
 
 /**
- * The payment method on file at the billing provider. Card numbers never reach this server.
+ * The payment method at the billing provider. Card numbers never reach this server.
  */
 export type PaymentMethod = {
   /**
@@ -2116,11 +2116,11 @@ export type PaymentMethod = {
 }
 
 /**
- * The payment method to charge from now on.
+ * The new default payment method.
  */
 export type PaymentMethodAttachRequestBody = {
   /**
-   * The billing integration that knows the payment method. The customer is linked to it.
+   * The billing integration that the payment method belongs to. The customer must be linked to it.
    */
   integrationId: string
   vendorIdentifier: VendorIdentifier
@@ -2129,7 +2129,7 @@ export type PaymentMethodAttachRequestBody = {
    */
   paymentMethodId: string
   /**
-   * Currency in which the customer pays from now on; null forgets it.
+   * The currency in which the customer pays from now on. Null clears it.
    */
   billingCurrency?: Currency | null
 }
@@ -2139,16 +2139,16 @@ export type PaymentMethodAttachRequestBody = {
  */
 export type PromotionalEntitlement = {
   /**
-   * Id of the grant.
+   * Id of the promotional entitlement.
    */
   id: string
   /**
-   * The key of the feature, which is not the id you chose: that is `feature.id`.
+   * Internal key of the feature. The id that you chose is `feature.id`.
    */
   featureId: string
   feature: EntitlementFeature
   /**
-   * The key of the environment.
+   * Internal key of the environment.
    */
   environmentId: string
   status: PromotionalEntitlementStatus
@@ -2158,11 +2158,11 @@ export type PromotionalEntitlement = {
   description: string | null
   period: PromotionalEntitlementPeriod
   /**
-   * When it began.
+   * When the promotional entitlement began.
    */
   startDate: string
   /**
-   * When it ends or was revoked; null for a lifetime.
+   * When the promotional entitlement ends or was revoked. Null if it never ends.
    */
   endDate: string | null
   /**
@@ -2174,30 +2174,30 @@ export type PromotionalEntitlement = {
    */
   hasUnlimitedUsage: boolean | null
   /**
-   * Whether usage may go on beyond the limit.
+   * Whether usage may exceed the limit.
    */
   hasSoftLimit: boolean | null
   /**
-   * Values of an ENUM feature, else null.
+   * Values of an ENUM feature. Otherwise null.
    */
   enumValues: string[] | null
   /**
-   * Whether your own pages should show it.
+   * Whether your own pages should show the promotional entitlement.
    */
   isVisible: boolean
   resetPeriod: ResetPeriod | null
   /**
-   * What years, months and weeks are counted from; null for other periods.
+   * From when yearly, monthly and weekly periods are counted. Null for other periods.
    */
   resetPeriodConfiguration: {
     accordingTo: ResetAnchor
   } | null
   /**
-   * Null: there are no feature groups.
+   * Always null: there are no feature groups.
    */
   featureGroupIds: string[] | null
   /**
-   * When it was granted.
+   * When the feature was granted.
    */
   createdAt: string
   /**
@@ -2207,11 +2207,11 @@ export type PromotionalEntitlement = {
 }
 
 /**
- * Features to grant, all or none.
+ * The features to grant, all or none.
  */
 export type PromotionalEntitlementCreateRequestBody = {
   /**
-   * Each feature at most once.
+   * The features. Each may appear once.
    *
    * @minItems 1
    * @maxItems 100
@@ -2220,14 +2220,14 @@ export type PromotionalEntitlementCreateRequestBody = {
 }
 
 /**
- * What was granted, in request order.
+ * The promotional entitlements, in the order of the request.
  */
 export type PromotionalEntitlementCreateResponse = {
   data: PromotionalEntitlement[]
 }
 
 /**
- * A feature to grant. Which fields apply depends on the type of the feature; the others are null. Those of the reset period may be absent for it.
+ * A feature to grant. The type of the feature says which fields apply. The other fields are null. Fields of the reset period may also be absent.
  */
 export type PromotionalEntitlementInput = {
   /**
@@ -2236,19 +2236,19 @@ export type PromotionalEntitlementInput = {
   featureId: FeatureId
   period: PromotionalEntitlementPeriod
   /**
-   * The end of a `custom` period, in the future; null for every other.
+   * The end of a `custom` period, in the future. Null for every other period.
    */
   customEndDate: string | null
   /**
-   * Limit of a NUMBER feature, or its value if it is not metered.
+   * Limit of a metered NUMBER feature, or value of one that is not metered.
    */
   usageLimit: number | null
   /**
-   * No limit. Not together with `usageLimit`.
+   * Whether there is no limit. It excludes `usageLimit`.
    */
   hasUnlimitedUsage: boolean | null
   /**
-   * Whether usage may go on beyond the limit.
+   * Whether usage may exceed the limit.
    */
   hasSoftLimit: boolean | null
   /**
@@ -2258,7 +2258,7 @@ export type PromotionalEntitlementInput = {
    */
   enumValues: string[] | null
   /**
-   * Whether your own pages should show it; null is true.
+   * Whether your own pages should show the promotional entitlement. Null means true.
    */
   isVisible: boolean | null
   resetPeriod?: ResetPeriod | null
@@ -2276,7 +2276,7 @@ export type PromotionalEntitlementListPage = {
 }
 
 /**
- * How long it is granted, in units of the calendar; `custom` until a date.
+ * How long the promotional entitlement lasts, in calendar units. `custom`: until a date.
  */
 export type PromotionalEntitlementPeriod =
   '1 week' | '1 month' | '6 month' | '1 year' | 'lifetime' | 'custom'
@@ -2289,29 +2289,29 @@ export type PromotionalEntitlementResponse = {
 }
 
 /**
- * Expired is over or revoked. Paused is one of an archived customer, whose time goes on.
+ * Expired: it is over or was revoked. Paused: its customer is archived. Time goes on meanwhile.
  */
 export type PromotionalEntitlementStatus = 'Active' | 'Expired' | 'Paused'
 
 /**
- * What to change of a grant. What is absent stays.
+ * The fields to change. Absent fields keep their values.
  */
 export type PromotionalEntitlementUpdateRequestBody = {
   period?: PromotionalEntitlementPeriod
   /**
-   * Another end, in the future; it makes the period `custom`.
+   * The new end, in the future. It makes the period `custom`.
    */
   customEndDate?: string | null
   /**
-   * Limit of a NUMBER feature, or its value if it is not metered.
+   * Limit of a metered NUMBER feature, or value of one that is not metered.
    */
   usageLimit?: number | null
   /**
-   * No limit. Not together with `usageLimit`.
+   * Whether there is no limit. It excludes `usageLimit`.
    */
   hasUnlimitedUsage?: boolean
   /**
-   * Whether usage may go on beyond the limit.
+   * Whether usage may exceed the limit.
    */
   hasSoftLimit?: boolean
   /**
@@ -2321,7 +2321,7 @@ export type PromotionalEntitlementUpdateRequestBody = {
    */
   enumValues?: string[]
   /**
-   * Whether your own pages should show it.
+   * Whether your own pages should show the promotional entitlement.
    */
   isVisible?: boolean
   resetPeriod?: ResetPeriod | null
@@ -2331,22 +2331,22 @@ export type PromotionalEntitlementUpdateRequestBody = {
 }
 
 /**
- * A report that counts.
+ * A report that was counted.
  */
 export type ReportedUsage = {
   /**
-   * Of the record: that of the first one for a repetition.
+   * Id of the record. For a repetition, the id of the first record.
    */
   id: string
   customerId: string
   featureId: string
   resourceId: string | null
   /**
-   * As it was sent.
+   * The value that was sent.
    */
   value: number
   /**
-   * When it was used.
+   * When the feature was used.
    */
   timestamp: string
   /**
@@ -2354,26 +2354,26 @@ export type ReportedUsage = {
    */
   createdAt: string
   /**
-   * Usage of the period in progress after this report, in the units that are limited; 0 when it is below.
+   * Usage of the period in progress after this report, in the units of the limit. 0 if usage is below 0.
    */
   currentUsage: number | null
   /**
-   * Null when usage never starts again from 0.
+   * When the period began. Null if usage never starts again from 0.
    */
   usagePeriodStart: string | null
   usagePeriodEnd: string | null
   /**
-   * The end of the period.
+   * When the period ends and usage starts again from 0.
    */
   nextResetDate: string | null
   /**
-   * What the usage cost in credits; null for a feature that costs none.
+   * What the usage cost in credits. Null if the feature costs none.
    */
   credit: {} | null
 }
 
 /**
- * An amount that is held for a use.
+ * An amount that is held for later use.
  */
 export type Reservation = {
   /**
@@ -2381,7 +2381,7 @@ export type Reservation = {
    */
   id: string
   /**
-   * The customer whose usage is held.
+   * The customer that the amount is held for.
    */
   customerId: string
   /**
@@ -2398,75 +2398,75 @@ export type Reservation = {
   resourceId: string | null
   status: ReservationStatus
   /**
-   * What it was made for; held as long as it is open.
+   * The reserved amount. It is held as long as the reservation is open.
    */
   amount: number
   /**
-   * What was recorded; null unless it is committed.
+   * The recorded amount. Null unless the reservation is committed.
    */
   committedAmount: number | null
   dimensions: Dimensions
   /**
-   * The instant whose periods it is held in.
+   * The amount is held in the periods that this instant lies in.
    */
   timestamp: string
   /**
-   * When it stops being held by itself.
+   * When the hold ends by itself.
    */
   expiresAt: string
   /**
-   * When it was made.
+   * When the reservation was created.
    */
   createdAt: string
   /**
-   * When it last changed; of an expired one, when it expired.
+   * When the reservation last changed. For an expired one, when it expired.
    */
   updatedAt: string
 }
 
 /**
- * What was decided, what holds after it, and the reservation.
+ * The decision, the state after it, and the reservation.
  */
 export type ReservationCommit = Consumption & {
   reservation: Reservation
 }
 
 /**
- * What was used.
+ * The usage to record.
  */
 export type ReservationCommitRequestBody = {
   /**
-   * How much was used, by default what is held. What is less is no longer held. Rounded to 10 decimals, halves to the even digit.
+   * The amount that was used. The default is the amount held. If less is used, the rest is free again. It is rounded to 10 decimals, halves to the even digit.
    */
   amount?: number
   overage?: ReservationOverage
 }
 
 /**
- * A commit.
+ * The result of a commit.
  */
 export type ReservationCommitResponse = {
   data: ReservationCommit
 }
 
 /**
- * What is to be held.
+ * The usage to decide and hold.
  */
 export type ReservationCreateRequestBody = {
   /**
-   * The feature to use: a metered one without a meter of its own. Either this or `currencyId`.
+   * The feature to use. It must be metered, and must not have a meter that counts events. Send either this or `currencyId`.
    */
   featureId?: string
   /**
-   * The currency of credits to spend. Either this or `featureId`.
+   * The currency of credits to spend. Send either this or `featureId`.
    */
   currencyId?: string
   /**
-   * How much, in the units in which usage is reported: below 10^20, rounded to 10 decimals, halves to the even digit. What rounds to 0 is refused.
+   * The amount, in the units in which usage is reported. It must be below 10^20. It is rounded to 10 decimals, halves to the even digit. An amount that rounds to 0 is refused.
    */
   amount: number
   /**
-   * A name for this use: with the same customer and resource it is decided once, remembered for 35 days at least. With another feature, another amount or other dimensions it is refused.
+   * A name that you choose for this use. Together with customer and resource, it is decided once. It is remembered for at least 35 days. The same key with another feature, amount or other dimensions is refused.
    */
   idempotencyKey: string
   dimensions?: Dimensions
@@ -2475,39 +2475,39 @@ export type ReservationCreateRequestBody = {
    */
   resourceId?: string | null
   /**
-   * When it is used, by default now: up to 5 minutes ago or ahead. It is held, and later counts, in the periods that this lies in.
+   * When the feature is used. The default is now. It may be up to 5 minutes ago or ahead. The amount is held, and later counted, in the periods that this instant lies in.
    */
   timestamp?: string
   /**
-   * Only what is granted can be held.
+   * Only `enforce`: only what is granted can be held.
    */
   mode?: 'enforce'
   /**
-   * For how long it is held unless it is committed, released or extended: 60 seconds if not sent.
+   * How long the amount is held, in seconds, unless the reservation is committed, released or extended. The default is 60.
    */
   ttlSeconds?: number
 }
 
 /**
- * A decision; `reservation` is null when it was denied.
+ * The decision. `reservation` is null if it was denied.
  */
 export type ReservationCreateResponse = {
   data: ReservationDecision
 }
 
 /**
- * What was decided, and the reservation that was made of it.
+ * The decision, and the reservation that was created.
  */
 export type ReservationDecision = Consumption & {
   reservation: Reservation | null
 }
 
 /**
- * For how much longer.
+ * The extension.
  */
 export type ReservationExtendRequestBody = {
   /**
-   * It is held for so many seconds from now, or as long as before if that is longer.
+   * The hold ends this many seconds from now. An extension never shortens it.
    */
   ttlSeconds: number
 }
@@ -2521,7 +2521,7 @@ export type ReservationListPage = {
 }
 
 /**
- * What becomes of an amount that is more than is held: it is refused, it is decided whether the limits allow the rest, or it is recorded whatever they say.
+ * What a commit does with an amount larger than the hold. `reject`: it is refused. `allow_if_available`: the limits decide about the rest. `allow_overdraft`: the rest is recorded, whatever the limits are.
  */
 export type ReservationOverage = 'reject' | 'allow_if_available' | 'allow_overdraft'
 
@@ -2533,12 +2533,12 @@ export type ReservationResponse = {
 }
 
 /**
- * `open` holds its amount. What was committed, released, or not extended in time holds nothing.
+ * `open`: the amount is held. Otherwise nothing is held: the reservation was committed, released, or expired.
  */
 export type ReservationStatus = 'open' | 'committed' | 'released' | 'expired'
 
 /**
- * What reset periods are counted from: the start of the subscription or of the promotional entitlement, or the calendar (UTC).
+ * From when usage periods are counted: the start of the subscription, the start of the promotional entitlement, or the calendar (UTC).
  */
 export type ResetAnchor =
   | 'SubscriptionStart'
@@ -2557,7 +2557,7 @@ export type ResetAnchor =
 export type ResetPeriod = 'YEAR' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR'
 
 /**
- * UP counts a started unit, DOWN only whole ones.
+ * UP counts a started unit as a whole one. DOWN counts only whole units.
  */
 export type RoundingMode = 'UP' | 'DOWN'
 
@@ -2592,7 +2592,7 @@ export type StripePassthrough = {
 }
 
 /**
- * What the outside system reported when the customer was last synchronised.
+ * What the outside system reported at the last synchronisation.
  */
 export type SyncData =
   | {
@@ -2624,17 +2624,17 @@ export type TaxId = {
 }
 
 /**
- * When the usage of budgets is announced.
+ * When Bursar publishes an event about the usage of a budget.
  */
 export type ThresholdConfig = {
   /**
-   * Percentages of the limit, ascending.
+   * Percentages of a limit, ascending.
    */
   thresholds: number[]
 }
 
 /**
- * The configuration as it is now.
+ * The current configuration.
  */
 export type ThresholdConfigResponse = {
   data: ThresholdConfig
@@ -2645,7 +2645,7 @@ export type ThresholdConfigResponse = {
  */
 export type ThresholdConfigUpdateRequestBody = {
   /**
-   * Percentages of the limit, each from 1. Their order does not matter, repeated ones count once. Empty announces nothing.
+   * Percentages of a limit, each from 1. Order does not matter, and a repeated one counts once. If the list is empty, no event is published.
    *
    * @maxItems 10
    */
@@ -2653,21 +2653,21 @@ export type ThresholdConfigUpdateRequestBody = {
 }
 
 /**
- * Too many requests; `Retry-After` says when to come back.
+ * Too many requests. `Retry-After` says when to come back.
  */
 export type TooManyRequestsErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   /**
-   * Null where no code fits.
+   * Null if no code fits.
    */
   code: 'RateLimitExceeded' | null
 }
 
 /**
- * Usage that a dimension should have attributed and did not.
+ * Usage that an attribution key should have attributed, and did not.
  */
 export type UnattributedUsage = {
   /**
@@ -2675,25 +2675,25 @@ export type UnattributedUsage = {
    */
   key: string
   /**
-   * How many records and reservations had it with a value that named no entity.
+   * How many records and reservations had this key with a value that named no entity.
    */
   records: number
   /**
-   * When the latest of them was made.
+   * When the latest of these records and reservations was created.
    */
   lastAt: string
 }
 
 /**
- * The credentials are missing or not valid.
+ * The credentials are missing or invalid.
  */
 export type UnauthenticatedErrorResponseDto = {
   /**
-   * A sentence that names the field or the id at fault.
+   * A sentence that names the wrong field or id.
    */
   message: string
   /**
-   * Null where no code fits.
+   * Null if no code fits.
    */
   code: 'Unauthenticated' | null
 }
@@ -2703,11 +2703,11 @@ export type UnauthenticatedErrorResponseDto = {
  */
 export type UnitTransformation = {
   /**
-   * Raw usage that makes one unit.
+   * The raw usage that makes one unit.
    */
   divide: number
   /**
-   * What becomes of a part of a unit.
+   * How a part of a unit is rounded.
    */
   round: RoundingMode
   /**
@@ -2721,15 +2721,15 @@ export type UnitTransformation = {
 }
 
 /**
- * How raw usage becomes the units that are limited and billed: divided and rounded, as a whole and never event by event.
+ * How raw usage becomes the units that are limited and billed. The total is divided and rounded, not each event.
  */
 export type UnitTransformationInput = {
   /**
-   * Raw usage that makes one unit.
+   * The raw usage that makes one unit.
    */
   divide: number
   /**
-   * What becomes of a part of a unit, `UP` where it is left out.
+   * How a part of a unit is rounded. The default is `UP`.
    */
   round?: RoundingMode
   /**
@@ -2747,13 +2747,13 @@ export type UnitTransformationInput = {
  */
 export type UpdateCustomerIntegrationRequestDto = {
   /**
-   * The customer's id in the outside system. Null keeps the link and forgets the id.
+   * The customer's id in the outside system. Null removes the id and keeps the link.
    */
   syncedEntityId: string | null
 }
 
 /**
- * A budget to create or change. Entity, capability and scope together are its name.
+ * A budget to create or change. Entity, feature or currency, and scope identify it.
  */
 export type UpsertAssignment = {
   /**
@@ -2761,29 +2761,29 @@ export type UpsertAssignment = {
    */
   entityId: EntityId
   /**
-   * What is budgeted: a metered feature whose usage adds up. Either this or `currencyId`.
+   * The feature to budget. It must be metered, and its usage must add up. Send either this or `currencyId`.
    */
   featureId?: FeatureId
   /**
-   * What is budgeted: credits of a currency. Either this or `featureId`.
+   * The currency to budget. Send either this or `featureId`.
    */
   currencyId?: CustomCurrencyId
   /**
-   * The budget applies only to usage that names all of these entities, or entities below them. Their order does not matter. Left out or empty: to all usage of the entity.
+   * The budget applies only to usage that names all of these entities, or entities below them. Order does not matter. Absent or empty: it applies to all usage of the entity.
    *
    * @maxItems 100
    */
   scopeEntityIds?: EntityId[]
   /**
-   * Most usage in a window; null counts without a limit. Needed for a new budget, although usage of a level (a `FLUCTUATING` feature) never begins again; left out, it stays. At most 15 significant digits and 10 decimals.
+   * The most that may be used in a window. Null: usage is counted without a limit. A new budget needs it. If it is absent, the stored limit stays. At most 15 significant digits and 10 decimals.
    */
   usageLimit?: number | null
   /**
-   * How often usage begins at 0 again: one unit of ISO 8601, such as `P1M`, `P30D` or `PT15M`, at most ten years. Needed for a new budget; left out, it stays.
+   * How often usage starts again from 0: one unit of ISO 8601, such as `P1M`, `P30D` or `PT15M`, at most ten years. A new budget needs it, also a budget of a level (usage of a `FLUCTUATING` feature), which never starts again. If it is absent, the stored cadence stays.
    */
   cadence?: string
   /**
-   * The parent of the entity in the tree; null makes it a root. Left out, it stays, and an entity without a place becomes a root.
+   * The parent of the entity in the tree. Null makes it a root. If it is absent, an entity with a position keeps it, and an entity without one becomes a root.
    */
   parentId?: string | null
 }
@@ -2793,7 +2793,7 @@ export type UpsertAssignment = {
  */
 export type UpsertEntitiesRequestDto = {
   /**
-   * 1 to 100 entities, each id once.
+   * 1 to 100 entities. Each id may appear once.
    *
    * @minItems 1
    * @maxItems 100
@@ -2802,7 +2802,7 @@ export type UpsertEntitiesRequestDto = {
 }
 
 /**
- * The entities as they are now, in the order of the request.
+ * The entities after the request, in its order.
  */
 export type UpsertEntitiesResponseDto = {
   data: Entity[]
@@ -2814,16 +2814,16 @@ export type UpsertEntitiesResponseDto = {
 export type UpsertEntity = {
   id: EntityId
   /**
-   * The type of the entity. Needed for a new one; left out, the stored type stays.
+   * The type of the entity. A new entity needs it. If it is absent, the stored type stays.
    */
   entityTypeId?: EntityTypeId
   /**
    * @deprecated
-   * The older name of `entityTypeId`. Where both are sent they must agree.
+   * The older name of `entityTypeId`. If both are sent, they must be equal.
    */
   typeRefId?: EntityTypeId
   /**
-   * Name for display. Left out it stays; empty or null clears it.
+   * Name for display. If it is absent, the stored name stays. An empty text or null clears it.
    */
   displayName?: string | null
   metadata?: Metadata
@@ -2839,11 +2839,11 @@ export type UpsertEntityType = {
    */
   displayName: string
   /**
-   * What the type stands for. Left out it stays; empty or null clears it.
+   * What the type stands for. If it is absent, the stored text stays. An empty text or null clears it.
    */
   description?: string | null
   /**
-   * The full list of event dimensions that name an entity of this type; it replaces the stored list.
+   * The whole list of dimensions that name an entity of this type. It replaces the stored list.
    */
   attributionKeys: AttributionKey[]
 }
@@ -2853,7 +2853,7 @@ export type UpsertEntityType = {
  */
 export type UpsertEntityTypesRequestDto = {
   /**
-   * 1 to 100 types, each id once.
+   * 1 to 100 types. Each id may appear once.
    *
    * @minItems 1
    * @maxItems 100
@@ -2862,32 +2862,32 @@ export type UpsertEntityTypesRequestDto = {
 }
 
 /**
- * The types as they are now, in the order of the request.
+ * The entity types after the request, in its order.
  */
 export type UpsertEntityTypesResponseDto = {
   data: EntityType[]
 }
 
 /**
- * Something that a customer did. Features whose meters it passes count it.
+ * Something that a customer did. A feature counts it if the event passes the feature's meter.
  */
 export type UsageEvent = {
   customerId: CustomerId
   /**
-   * What it was; conditions of meters find it as `event_name`.
+   * The name of the event. Conditions of meters use it as `event_name`.
    */
   eventName: string
   /**
-   * A name for this event: with the same customer, resource, event name and timestamp it counts once, remembered for 35 days at least, and for 24 hours if it has no timestamp.
+   * A name that you choose for this event. Together with customer, resource, event name and timestamp, it counts once. It is remembered for at least 35 days, or for 24 hours if the event has no timestamp.
    */
   idempotencyKey: string
   dimensions?: Dimensions
   /**
-   * The resource of the customer that did it.
+   * The resource of the customer that the event belongs to.
    */
   resourceId?: string | null
   /**
-   * When it was, by default now: up to an hour ahead, and however long ago.
+   * When the event happened. The default is now. It may be any time ago and up to an hour ahead.
    */
   timestamp?: string
 }
@@ -2906,17 +2906,17 @@ export type UsageHistoryMarker = {
 export type UsageHistoryPoint = {
   timestamp: string
   /**
-   * Usage of the period so far, without what happens at the instant itself, in the units that are limited; 0 when it is below.
+   * Usage of the period so far, without what happens at the instant itself, in the units of the limit. 0 if usage is below 0.
    */
   value: number
   /**
-   * Whether a period begins here: a point before it, of the same instant, says how the last one ended.
+   * Whether a period begins here. A point of the same instant before it shows how the last period ended.
    */
   isResetPoint: boolean
 }
 
 /**
- * How usage of a feature went.
+ * The usage of a feature over time.
  */
 export type UsageHistoryResponse = {
   data: {
@@ -2930,22 +2930,22 @@ export type UsageHistoryResponse = {
  */
 export type UsageHistorySeries = {
   /**
-   * Empty unless the request groups.
+   * The dimensions that the series is for. Empty unless the request groups.
    */
   tags: UsageHistoryTag[]
   /**
-   * In the order of time.
+   * Sorted by time.
    */
   points: UsageHistoryPoint[]
 }
 
 /**
- * A dimension that a series is of.
+ * A dimension that a series is for.
  */
 export type UsageHistoryTag = {
   key: string
   /**
-   * Empty for usage without the dimension.
+   * The value. Empty for usage without the dimension.
    */
   value: string
 }
@@ -2956,11 +2956,11 @@ export type UsageHistoryTag = {
 export type UsageReport = {
   customerId: CustomerId
   /**
-   * The feature that was used: a metered one without a meter of its own.
+   * The feature that was used. It must be metered, and must not have a meter that counts events.
    */
   featureId: string
   /**
-   * How much: may be negative.
+   * How much was used. It may be negative.
    */
   value: number
   updateBehavior?: UsageUpdateBehavior
@@ -2969,12 +2969,12 @@ export type UsageReport = {
    */
   resourceId?: string | null
   /**
-   * When it was used, by default now: up to an hour ahead, and however long ago. Usage counts in the period that this lies in.
+   * When the feature was used. The default is now. It may be any time ago and up to an hour ahead. Usage counts in the period that this instant lies in.
    */
   createdAt?: string
   dimensions?: Dimensions
   /**
-   * A name for this report: with the same customer, feature and resource it counts once, remembered for 35 days at least. Without one, a report that is sent again may count twice.
+   * A name that you choose for this report. Together with customer, feature and resource, it counts once. It is remembered for at least 35 days. Without a key, a report that is sent again may count twice.
    */
   idempotencyKey?: string
 }
@@ -2984,7 +2984,7 @@ export type UsageReport = {
  */
 export type UsageReportRequestBody = {
   /**
-   * Counted in this order, all or none.
+   * The reports. They are counted in this order, all or none.
    *
    * @minItems 1
    * @maxItems 100
@@ -3003,7 +3003,7 @@ export type UsageReportResponse = {
 }
 
 /**
- * `DELTA` adds the value to the usage, `SET` makes it the usage: that of the customer, and by itself that of each budget which the dimensions lead to.
+ * `DELTA` adds the value to usage. `SET` replaces usage by the value: the usage of the customer, and independently that of each budget that the dimensions lead to.
  */
 export type UsageUpdateBehavior = 'DELTA' | 'SET'
 
@@ -3027,11 +3027,11 @@ export type VendorIdentifier =
   | 'STRIPE_INVOICING'
 
 /**
- * What a weekly period is counted from.
+ * From when a weekly period is counted.
  */
 export type WeeklyResetPeriodConfig = {
   /**
-   * The start of the grant, or the calendar (UTC).
+   * The start of the entitlement, or the calendar (UTC).
    */
   accordingTo:
     | 'SubscriptionStart'
@@ -3045,11 +3045,11 @@ export type WeeklyResetPeriodConfig = {
 }
 
 /**
- * What a yearly period is counted from.
+ * From when a yearly period is counted.
  */
 export type YearlyResetPeriodConfig = {
   /**
-   * The start of the grant.
+   * The start of the entitlement.
    */
   accordingTo: 'SubscriptionStart'
 }
@@ -3079,15 +3079,15 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
@@ -3097,11 +3097,11 @@ export type Operations = {
        */
       type?: string[]
       /**
-       * Only what happened to this object.
+       * Only what happened to the object with this id.
        */
       objectId?: string
       /**
-       * Only what belongs to this customer.
+       * Only what belongs to the customer with this id.
        */
       customerId?: CustomerId
       /**
@@ -3114,7 +3114,7 @@ export type Operations = {
         lte?: string
       }
       /**
-       * Only changes made by this key, person or user of the machine.
+       * Only changes made by this key, person or operating system user.
        */
       actorId?: string
     }
@@ -3142,19 +3142,19 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
-       * Only currencies in these states, separated by commas; `ACTIVE` where it is left out.
+       * Only currencies with these statuses, separated by commas. The default is `ACTIVE`.
        *
        * @maxItems 100
        */
@@ -3210,35 +3210,35 @@ export type Operations = {
   'v1.customers.checkEntitlement': {
     params: {
       /**
-       * Id of the customer. One that does not exist is an answer, not a refusal.
+       * Id of the customer. An unknown customer is a denial, not an error.
        */
       id: string
     }
     query: {
       /**
-       * The feature. Either this or `currencyId`.
+       * The feature. Send either this or `currencyId`.
        */
       featureId?: string
       /**
-       * The currency of credits. Either this or `featureId`.
+       * The currency of credits. Send either this or `featureId`.
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported. Not sent it is 1 where dimensions are sent, else 0. At 0 a limit that is just used up still grants, and a budget does not.
+       * How much is to be used, in the units in which usage is reported. The default is 1 if dimensions are sent, otherwise 0. With 0, a limit that is just used up still grants, and a budget that is used up does not.
        */
       requestedUsage?: number
       /**
-       * Values of an ENUM feature that are all needed, separated by commas.
+       * Values of an ENUM feature, separated by commas. The customer must have all of them.
        *
        * @maxItems 100
        */
       requestedValues?: string[]
       /**
-       * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
+       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
       /**
-       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       * What is known about the use, as in `dimensions[userId]=ann`. If a name is an attribution key, its value names an entity. The budgets of that entity, and of those above it, then decide too.
        */
       dimensions?: {
         [k: string]: string
@@ -3250,7 +3250,7 @@ export type Operations = {
   'v1.customers.consume': {
     params: {
       /**
-       * Id of the customer. One that does not exist is an answer, not a refusal.
+       * Id of the customer. An unknown customer is a denial, not an error.
        */
       id: string
     }
@@ -3261,35 +3261,35 @@ export type Operations = {
   'v1.customers.explainEntitlement': {
     params: {
       /**
-       * Id of the customer. One that does not exist is an answer, not a refusal.
+       * Id of the customer. An unknown customer is a denial, not an error.
        */
       id: string
     }
     query: {
       /**
-       * The feature. Either this or `currencyId`.
+       * The feature. Send either this or `currencyId`.
        */
       featureId?: string
       /**
-       * The currency of credits. Either this or `featureId`.
+       * The currency of credits. Send either this or `featureId`.
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported. Not sent it is 1 where dimensions are sent, else 0. At 0 a limit that is just used up still grants, and a budget does not.
+       * How much is to be used, in the units in which usage is reported. The default is 1 if dimensions are sent, otherwise 0. With 0, a limit that is just used up still grants, and a budget that is used up does not.
        */
       requestedUsage?: number
       /**
-       * Values of an ENUM feature that are all needed, separated by commas.
+       * Values of an ENUM feature, separated by commas. The customer must have all of them.
        *
        * @maxItems 100
        */
       requestedValues?: string[]
       /**
-       * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
+       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
       /**
-       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       * What is known about the use, as in `dimensions[userId]=ann`. If a name is an attribution key, its value names an entity. The budgets of that entity, and of those above it, then decide too.
        */
       dimensions?: {
         [k: string]: string
@@ -3324,19 +3324,19 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
-       * Only these vendors, separated by commas.
+       * Only links to these vendors, separated by commas.
        *
        * @maxItems 100
        */
@@ -3394,19 +3394,19 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
-       * Only customers with exactly this address.
+       * Only customers with exactly this email address.
        */
       email?: string
       /**
@@ -3435,15 +3435,15 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
     }
@@ -3492,25 +3492,25 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
-       * Only these, separated by commas.
+       * Only these statuses, separated by commas.
        *
        * @maxItems 100
        */
       status?: PromotionalEntitlementStatus[]
       /**
-       * Only what was granted in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
+       * Only promotional entitlements created in this range, as in `createdAt[gte]=2026-01-01T00:00:00Z`.
        */
       createdAt?: {
         gt?: string
@@ -3529,7 +3529,7 @@ export type Operations = {
        */
       id: CustomerId
       /**
-       * The id you chose for the feature.
+       * Id of the feature, as you chose it.
        */
       featureId: string
     }
@@ -3544,7 +3544,7 @@ export type Operations = {
        */
       id: CustomerId
       /**
-       * The id you chose for the feature.
+       * Id of the feature, as you chose it.
        */
       featureId: string
     }
@@ -3576,7 +3576,7 @@ export type Operations = {
   'v1.customers.reservations.create': {
     params: {
       /**
-       * Id of the customer. One that does not exist is an answer, not a refusal.
+       * Id of the customer. An unknown customer is a denial, not an error.
        */
       id: string
     }
@@ -3609,19 +3609,19 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
-       * Only these, separated by commas.
+       * Only these statuses, separated by commas.
        *
        * @maxItems 100
        */
@@ -3674,13 +3674,13 @@ export type Operations = {
   'v1.customers.retrieveEntitlements': {
     params: {
       /**
-       * Id of the customer. One that does not exist is an answer, not a refusal.
+       * Id of the customer. An unknown customer is a denial, not an error.
        */
       id: string
     }
     query: {
       /**
-       * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
+       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
     }
@@ -3730,11 +3730,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor, `next` of an answer to the same parameters.
+       * The cursor of the page before: `next` of a response to the same parameters.
        */
       after?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
@@ -3756,23 +3756,23 @@ export type Operations = {
        */
       entityTypeIds?: EntityTypeId[]
       /**
-       * Only entities whose id or display name has this text in it, in upper or lower case.
+       * Only entities whose id or display name contains this text. Case is ignored.
        */
       entityIdSearch?: string
       /**
-       * Budgets for all usage of an entity, those with a scope, or both.
+       * `nodeWide`: budgets for all usage of an entity. `scoped`: budgets with a scope. `all`: both.
        */
       scope: 'all' | 'nodeWide' | 'scoped'
       /**
-       * Only budgets that are used to this part at least: 0.8 is 80 per cent.
+       * Only budgets whose utilization is at least this: 0.8 is 80 per cent.
        */
       minUtilization?: number
       /**
-       * What rows are ordered by. Without capabilities, all but `createdAt` order by `id`.
+       * The order of the rows. Without `featureIds` and `currencyIds`, `createdAt` sorts by creation, and every other value sorts by `id`.
        */
       sortBy: 'utilization' | 'currentUsage' | 'usageLimit' | 'scopeSize' | 'id' | 'createdAt'
       /**
-       * The direction.
+       * The direction of the order.
        */
       order: 'asc' | 'desc'
     }
@@ -3789,15 +3789,15 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
@@ -3807,11 +3807,11 @@ export type Operations = {
        */
       type?: string[]
       /**
-       * Only what happened to this object.
+       * Only what happened to the object with this id.
        */
       objectId?: string
       /**
-       * Only what belongs to this customer.
+       * Only what belongs to the customer with this id.
        */
       customerId?: CustomerId
       /**
@@ -3848,15 +3848,15 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
@@ -3876,7 +3876,7 @@ export type Operations = {
        */
       meterType?: MeterType[]
       /**
-       * Only features in these states, separated by commas.
+       * Only features with these statuses, separated by commas.
        *
        * @maxItems 100
        */
@@ -3940,19 +3940,19 @@ export type Operations = {
     }
     query: {
       /**
-       * The first instant.
+       * The start of the range.
        */
       startDate: string
       /**
-       * The last instant, by default now; at most ten years after the first.
+       * The end of the range. The default is now. The range may be ten years at most.
        */
       endDate?: string
       /**
-       * Up to three names of dimensions, separated by commas: one series for each combination of their values.
+       * Up to three names of dimensions, separated by commas. There is one series for each combination of their values.
        */
       groupBy?: string
       /**
-       * Usage of this resource of the customer, instead of that without one.
+       * Shows the usage of this resource of the customer. Without it, shows the usage that belongs to no resource.
        */
       resourceId?: string
     }
@@ -3974,15 +3974,15 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
@@ -3999,7 +3999,7 @@ export type Operations = {
       currencyId?: CustomCurrencyId
       /**
        * @deprecated
-       * Only budgets of the feature or the currency with this id. At most one of the three is sent.
+       * Only budgets of the feature or currency with this id. Send at most one of `featureId`, `currencyId` and `capabilityId`.
        */
       capabilityId?: FeatureId
     }
@@ -4037,15 +4037,15 @@ export type Operations = {
     }
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
@@ -4058,7 +4058,7 @@ export type Operations = {
       entityTypeId?: EntityTypeId
       /**
        * @deprecated
-       * The older name of `entityTypeId`. Where both are sent they must agree.
+       * The older name of `entityTypeId`. If both are sent, they must be equal.
        */
       typeRefId?: EntityTypeId
     }
@@ -4105,35 +4105,35 @@ export type Operations = {
   'v1Beta.customers.entitlements.check': {
     params: {
       /**
-       * Id of the customer. One that does not exist is an answer, not a refusal.
+       * Id of the customer. An unknown customer is a denial, not an error.
        */
       id: string
     }
     query: {
       /**
-       * The feature. Either this or `currencyId`.
+       * The feature. Send either this or `currencyId`.
        */
       featureId?: string
       /**
-       * The currency of credits. Either this or `featureId`.
+       * The currency of credits. Send either this or `featureId`.
        */
       currencyId?: string
       /**
-       * How much is to be used, in the units in which usage is reported; 1 if not sent. At 0 a limit that is just used up still grants, and a budget does not.
+       * How much is to be used, in the units in which usage is reported. The default is 1. With 0, a limit that is just used up still grants, and a budget that is used up does not.
        */
       requestedUsage?: number
       /**
-       * Values of an ENUM feature that are all needed, separated by commas.
+       * Values of an ENUM feature, separated by commas. The customer must have all of them.
        *
        * @maxItems 100
        */
       requestedValues?: string[]
       /**
-       * A resource of the customer: its subscriptions count beside those of no resource, and its usage is compared.
+       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
       /**
-       * What is known of the use, as in `dimensions[userId]=ann`. Where a name is an attribution key, the budgets of the entity that the value names decide too, and those above it.
+       * What is known about the use, as in `dimensions[userId]=ann`. If a name is an attribution key, its value names an entity. The budgets of that entity, and of those above it, then decide too.
        */
       dimensions?: {
         [k: string]: string
@@ -4152,15 +4152,15 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The page after this cursor. Where `before` is sent as well, this one counts.
+       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The page before this cursor, unless `after` is sent.
+       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
        */
       before?: string
       /**
-       * Most rows on a page. One of large rows ends earlier, at 4 MB, and has one row at least.
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
        */
       limit: number
       /**
