@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { type File, lineAt, type Problem, ROOT } from './project.ts'
+import { type File, isCode, lineAt, type Problem, ROOT } from './project.ts'
 
 const LINK = /\[[^\]\n]*\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^\[[^\]\n]+\]:\s*(\S+)/gm
 const ELSEWHERE = /^[a-z][a-z0-9+.-]*:/i
@@ -44,6 +44,62 @@ function anchorsOf(text: string): Set<string> {
   }
   return anchors
 }
+
+const CODE_FILE = /(?:[\w-]+\/)*\w[\w.-]*\.(?:ts|mjs|sql)/
+const FROM_ROOT = /(?:api|bench|bin|demo|docs|migrations|scripts|src|test)\/[\w./-]*/
+/** A file of code by its path or the end of it, or anything by its path from the root. */
+const NAMED = new RegExp(`\`(${CODE_FILE.source}|${FROM_ROOT.source})\``, 'g')
+
+/** Files and folders that documents name are there. */
+export function namedFileProblems(files: readonly File[], exists = isThere): Problem[] {
+  const isKnown = (name: string) =>
+    exists(name) || files.some(({ path }) => path.endsWith(`/${name}`))
+  return files.filter(isDocument).flatMap((file) => {
+    const text = withoutFences(file.text)
+    return [...text.matchAll(NAMED)]
+      .filter(([, name = '']) => !isKnown(name))
+      .map(({ 1: name, index }) => {
+        return { path: file.path, line: lineAt(text, index), what: `${name} is not there` }
+      })
+  })
+}
+
+const TROUBLESHOOTING = /^## Troubleshooting\n([\s\S]*?)(?=^## |$(?![\s\S]))/m
+/** Messages of others. */
+const NOT_OURS = ['listen EADDRINUSE: address already in use']
+
+/** Messages that an operator looks up in the table of troubles are in the code, word for word. */
+export function quotedMessageProblems(files: readonly File[]): Problem[] {
+  const messages = [...files.filter(isSource).map(({ text }) => joined(text)), ...NOT_OURS]
+  const isSaid = (part: string) => messages.some((text) => text.includes(part))
+  return files
+    .filter(({ path }) => path === 'docs/OPERATING.md')
+    .flatMap((file) => {
+      const section = TROUBLESHOOTING.exec(file.text)
+      const start = section === null ? 0 : section.index
+      return [...(section?.[0] ?? '').matchAll(/^\| (.+?) +\|/gm)].flatMap((row) =>
+        [...(row[1] ?? '').matchAll(/`([^`]+)`/g)]
+          .filter(([, quoted = '']) => !partsOf(quoted).every(isSaid))
+          .map(([, quoted]) => {
+            const line = lineAt(file.text, start + row.index)
+            return { path: file.path, line, what: `nothing says "${quoted}"` }
+          }),
+      )
+    })
+}
+
+const isSource = (file: File): boolean => /^(src|bin)\//.test(file.path) && isCode(file)
+
+/** What stands between the gaps, `…`, of a quoted message. */
+const partsOf = (quoted: string): string[] =>
+  quoted
+    .split('…')
+    .map((part) => part.trim())
+    .filter((part) => part.length > 2)
+
+/** Strings that continue on the next line in one piece, and values in them as gaps. */
+const joined = (text: string): string =>
+  text.replaceAll(/['"`]\s*\+\s*['"`]/g, '').replaceAll(/\$\{[^}]*\}/g, '…')
 
 const blank = (text: string): string => text.replaceAll(/[^\n]/g, ' ')
 const withoutFences = (text: string): string =>

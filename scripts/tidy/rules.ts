@@ -1,4 +1,4 @@
-import { linkProblems } from './documents.ts'
+import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, moduleProblems } from './modules.ts'
 import type { File, Problem } from './project.ts'
@@ -35,6 +35,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'left over': leftOverProblems,
   'machine paths': machinePathProblems,
   links: linkProblems,
+  'named files': namedFileProblems,
+  'quoted messages': quotedMessageProblems,
   migrations: migrationProblems,
 }
 

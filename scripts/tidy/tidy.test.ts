@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { linkProblems } from './documents.ts'
+import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, importsOf, MAY_IMPORT } from './modules.ts'
 import { type File, readProject } from './project.ts'
@@ -220,6 +220,32 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['docs/A.md', '```\n[b](B.md)\n```\nand `[b](B.md)`\n'],
     ],
   },
+  'named files': {
+    broken: [
+      ['docs/A.md', 'see `src/kernel/gone.ts`\n'],
+      ['docs/A.md', '| `src/gone` | a folder |\n'],
+      ['src/kernel/README.md', 'Rules (`gone.ts`) are pure.\n'],
+      ['README.md', '`migrations/0000_gone.sql`\n'],
+    ],
+    fine: [
+      ['docs/A.md', '`src/kernel/clock.ts`, `scripts/tidy` and `bin/bursar.mjs`\n'],
+      ['docs/A.md', '`src/<module>/http.ts`, `*.test.ts`, `/src/gone.ts` and `.ts`\n'],
+      ['docs/A.md', '```\n`src/gone.ts`\n```\n'],
+      ['src/kernel/clock.ts', '// `src/gone.ts`\n'],
+    ],
+  },
+  'quoted messages': {
+    broken: [
+      ['docs/OPERATING.md', '## Troubleshooting\n\n| `no such message` | do it |\n'],
+      ['docs/OPERATING.md', '## Troubleshooting\n\n| 503 `… is gone; …` | do it |\n'],
+    ],
+    fine: [
+      ['docs/OPERATING.md', '## Logs\n\n| `no such message` | do it |\n'],
+      ['docs/OPERATING.md', '## Troubleshooting\n\n| something | `no message` |\n'],
+      ['docs/OPERATING.md', '## Troubleshooting\n\n| 503 | do it |\n\n## A\n\n| `b` | c |\n'],
+      ['docs/STYLE.md', '## Troubleshooting\n\n| `no such message` | do it |\n'],
+    ],
+  },
   migrations: {
     broken: [
       ['migrations/0002_begin.sql', ''],
@@ -261,6 +287,30 @@ test('links between documents are followed to their headings', () => {
   for (const link of ['docs/B.md', 'docs/B.md#one', 'docs/B.md#two-words', 'docs/B.md#two-words-1'])
     assert.deepEqual(linked(link), [])
   for (const link of ['docs/B.md#two', 'docs/b.md', 'B.md']) assert.equal(linked(link).length, 1)
+})
+
+test('a file that a document names may be told by the end of its path', () => {
+  const file = { path: 'src/engine/batch/batch-queue.ts', text: '' }
+  const named = (name: string) =>
+    namedFileProblems([{ path: 'README.md', text: `\`${name}\`\n` }, file])
+  for (const name of ['batch-queue.ts', 'batch/batch-queue.ts', 'engine/batch/batch-queue.ts'])
+    assert.deepEqual(named(name), [])
+  for (const name of ['queue.ts', 'engine/batch-queue.ts']) assert.equal(named(name).length, 1)
+})
+
+test('a quoted message is found where the code puts it together', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the code of a template.
+  const text = "throw badInput(`the key ${id} is ` +\n  'gone; try again')\n"
+  const quoted = (message: string) =>
+    quotedMessageProblems([
+      { path: 'src/http/a.ts', text },
+      { path: 'docs/OPERATING.md', text: `## Troubleshooting\n\n| \`${message}\` | b |\n` },
+    ])
+  for (const message of ['the key … is gone; try again', 'the key …', '… is gone; …'])
+    assert.deepEqual(quoted(message), [])
+  assert.deepEqual(quoted('the key … was gone'), [
+    { path: 'docs/OPERATING.md', line: 3, what: 'nothing says "the key … was gone"' },
+  ])
 })
 
 test('migrations have every number once, from 1 on', () => {
