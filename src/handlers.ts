@@ -9,10 +9,10 @@ import { usageHandlers } from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
 import { releaseWhenArchived } from './engine/reservations/index.ts'
 import { governanceHandlers } from './entities/index.ts'
-import { announceArchiving, entitlementsHandlers } from './entitlements/index.ts'
+import { entitlementsHandlers } from './entitlements/index.ts'
 import type { Handlers } from './operation.ts'
 import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
-import { sources } from './sources.ts'
+import { entitlements } from './sources.ts'
 
 const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
 
@@ -22,10 +22,10 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...featureHandlers(catalogUse),
   ...currencyHandlers(catalogUse),
-  ...customersHandlers([releaseWhenArchived, announceArchiving(sources)]),
-  ...entitlementsHandlers(sources),
-  ...promotionalHandlers(sources),
+  ...customersHandlers([releaseWhenArchived, entitlements.announceArchiving]),
+  ...entitlementsHandlers(entitlements),
+  ...promotionalHandlers(entitlements),
   ...governanceHandlers,
   ...budgetHandlers,
-  ...usageHandlers(sources),
+  ...usageHandlers(entitlements),
 }

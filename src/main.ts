@@ -52,7 +52,7 @@ import { backgroundLog, createLog } from './log.ts'
 import { makePartitions } from './metering/records/index.ts'
 import { PURGE_USAGE, purgeUsage } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
-import { sources } from './sources.ts'
+import { entitlements } from './sources.ts'
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -69,7 +69,7 @@ const workHandlers: WorkHandlers = {
   [TRIM_ANSWERS]: trimAnswers,
   [PURGE_USAGE]: purgeUsage,
   [PURGE_COUNTERS]: purgeCounters,
-  ...promotionalWork(sources),
+  ...promotionalWork(entitlements),
 }
 
 /**

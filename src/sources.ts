@@ -1,5 +1,5 @@
-import type { EntitlementSource } from './entitlements/index.ts'
-import { promotionalSources } from './promotional/index.ts'
+import { type EntitlementReads, entitlementReads } from './entitlements/index.ts'
+import { promotionalSource } from './promotional/index.ts'
 
-/** All that can grant a feature to a customer. A module that grants adds its loader here. */
-export const sources: readonly EntitlementSource[] = [promotionalSources]
+/** Entitlements out of everything that can grant a feature. A module that grants is listed here. */
+export const entitlements: EntitlementReads = entitlementReads([promotionalSource])

@@ -6,7 +6,7 @@ import { openWorld } from '../../test/support/world.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { sources } from '../sources.ts'
+import { entitlements } from '../sources.ts'
 import { createUsageWriter } from './batch/writer.ts'
 import type { ConsumeMode, ConsumptionInput, ReservationStepInput } from './types.ts'
 
@@ -33,7 +33,7 @@ const HOLD: ConsumeMode = { kind: 'hold', ttlSeconds: 60 }
 async function open() {
   const agency = await openAgency(world, { limits: { ann: 10 } })
   const { scope } = agency.tenant
-  const writer = createUsageWriter(proxied, sources)
+  const writer = createUsageWriter(proxied, entitlements)
   const settle = (key: string, step: ReservationStepInput['step']) =>
     writer.settle(scope, { customerId: params.id, key, step }, origin)
   const use = (key: string, amount: number, purpose: ConsumeMode) =>

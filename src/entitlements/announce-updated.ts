@@ -16,9 +16,15 @@ export type Trigger =
   | 'customer_archived'
   | 'customer_unarchived'
 
-type Of = { customerKey: Uuid; loaders: readonly EntitlementSource[] }
+type Of = { customerKey: Uuid; sources: readonly EntitlementSource[] }
 
-/** Tells all that a customer may use from now on, after the change was written. */
+export type UpdateAnnouncer = (
+  tx: Tx,
+  context: PublishContext,
+  update: { customerKey: Uuid; trigger: Trigger },
+) => Promise<void>
+
+/** Publishes all entitlements of a customer. The change must have been written before. */
 export async function announceUpdated(
   tx: Tx,
   announcing: PublishContext,
@@ -28,13 +34,13 @@ export async function announceUpdated(
 }
 
 /**
- * For the port of customers: who is archived may use nothing, and all of it again afterwards. Usage
- * is counted before or after it.
+ * For the port of `customers`: an archived customer may use nothing, and an unarchived one may use
+ * everything again. The version is renewed, so that usage is counted before or after the change.
  */
 export const announceArchiving =
-  (loaders: readonly EntitlementSource[]): ArchiveHook =>
+  (sources: readonly EntitlementSource[]): ArchiveHook =>
   async (tx, announcing, customer) => {
-    const listed = await currentOf(tx, announcing, { customerKey: customer.key, loaders })
+    const listed = await currentOf(tx, announcing, { customerKey: customer.key, sources })
     const trigger = customer.archivedAt === null ? 'customer_unarchived' : 'customer_archived'
     if (listed.hasAnything) await tell(tx, announcing, { trigger, listed })
     await renewVersion(tx, announcing, [customer.key])
@@ -43,12 +49,12 @@ export const announceArchiving =
 function currentOf(
   tx: Tx,
   { scope, now }: PublishContext,
-  { customerKey, loaders }: Of,
+  { customerKey, sources }: Of,
 ): Promise<Entitlements> {
   const key = sql`${customerKey}::uuid`
   return entitlementsOf(
     { read: tx, snapshot: (work) => work(tx) },
-    { scope, customerKey: key, resourceId: null, now, loaders },
+    { scope, customerKey: key, resourceId: null, now, sources },
   )
 }
 

@@ -23,15 +23,17 @@ import {
 import type { Source } from './types.ts'
 
 /** Whose entitlements are read. */
-export type EntitlementQuery = {
+export type CustomerQuery = {
   scope: Scope
   /** An expression of the customer's key; null where there is no such customer. */
   customerKey: Sql
   resourceId: string | null
   /** The clock's; all is read as of `FoundCustomer.now`, which may be later. */
   now: Instant
-  loaders: readonly EntitlementSource[]
 }
+
+/** Whose entitlements are read, and from where. */
+export type EntitlementQuery = CustomerQuery & { sources: readonly EntitlementSource[] }
 
 /** A customer as a decision has to know it. */
 export type FoundCustomer = {
@@ -103,7 +105,7 @@ export const findFeature = (
     sql`
     select ${customerPart(reading, of)}, ${featurePart()},
       (select coalesce(json_agg(source), '[]')
-        from (${sourcesBy(reading.loaders, of)}) given) as sources
+        from (${sourcesBy(reading.sources, of)}) given) as sources
     from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} of_feature on true`,
   )
 }
@@ -119,7 +121,7 @@ export const findFeatures = (reader: Reader, reading: EntitlementQuery): Promise
     from ${asked(reading)}
       left join lateral (
         select feature_key, json_agg(source) as sources
-        from (${sourcesBy(reading.loaders, of)}) given group by feature_key) given on true
+        from (${sourcesBy(reading.sources, of)}) given group by feature_key) given on true
       left join features of_feature on of_feature.feature_key = given.feature_key
     order by of_feature.feature_key desc`,
   )
@@ -158,10 +160,10 @@ const asked = ({ customerKey, resourceId, now: clock }: EntitlementQuery): Sql =
     cross join lateral (
       select ${readingInstant(sql`of_customer.customer_key`, clock)} as now offset 0) of_instant`
 
-const customerPart = ({ loaders }: EntitlementQuery, of: SourcesOf): Sql => sql`
+const customerPart = ({ sources }: EntitlementQuery, of: SourcesOf): Sql => sql`
   of_customer.customer_key, of_customer.id as customer_id, of_customer.archived_at,
   of_resource.resource_key, ${now} as now,
-  ${isSubscribedBy(loaders, of)} as is_subscribed,
+  ${isSubscribedBy(sources, of)} as is_subscribed,
   ${expiredHolds(sql`of_customer.customer_key`, now)} as expired`
 
 const featurePart = (): Sql => {

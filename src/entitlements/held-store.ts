@@ -44,7 +44,7 @@ const heldRow = row({
 export async function readHeld(
   reader: Reader,
   wanted: readonly FeatureQuery[],
-  { now, loaders }: { now: Instant; loaders: readonly EntitlementSource[] },
+  { now, sources }: { now: Instant; sources: readonly EntitlementSource[] },
 ): Promise<EffectiveEntitlementOf[]> {
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`${instantToWire(now)}::timestamptz`)
@@ -52,10 +52,10 @@ export async function readHeld(
     heldRow,
     sql`
     select
-      (select coalesce(json_agg(source), '[]') from (${sourcesBy(loaders, of)}) given) as sources,
-      ${endedAtBy(loaders, of)} as ended_at,
-      ${isSubscribedBy(loaders, of)} as is_subscribed,
-      exists (${sourcesBy(loaders, { ...of, featureKey: null })}) as has_anything
+      (select coalesce(json_agg(source), '[]') from (${sourcesBy(sources, of)}) given) as sources,
+      ${endedAtBy(sources, of)} as ended_at,
+      ${isSubscribedBy(sources, of)} as is_subscribed,
+      exists (${sourcesBy(sources, { ...of, featureKey: null })}) as has_anything
     from unnest(
       ${wanted.map(({ customerKey }) => customerKey)}::uuid[],
       ${wanted.map(({ featureKey }) => featureKey)}::uuid[],
@@ -86,7 +86,7 @@ const thenRow = row({ sources: sourcesFromJson })
 export async function readHeldThen(
   reader: Reader,
   wanted: readonly (FeatureQuery & { at: Instant })[],
-  loaders: readonly EntitlementSource[],
+  sources: readonly EntitlementSource[],
 ): Promise<EntitlementThen[]> {
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`of_wanted.instant`)
@@ -94,7 +94,7 @@ export async function readHeldThen(
     thenRow,
     sql`
     select (
-      select coalesce(json_agg(source), '[]') from (${sourcesBy(loaders, of)}) given
+      select coalesce(json_agg(source), '[]') from (${sourcesBy(sources, of)}) given
       where (source->>'startsAt')::bigint <= ${milliseconds(sql`of_wanted.instant`)}) as sources
     from unnest(
       ${wanted.map(({ customerKey }) => customerKey)}::uuid[],

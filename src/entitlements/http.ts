@@ -1,14 +1,16 @@
 import type { Handlers } from '../operation.ts'
-import * as queries from './queries.ts'
-import type { EntitlementSource } from './source-port.ts'
+import type { EntitlementReads } from './entitlement-reads.ts'
+import { customerQuery } from './queries.ts'
 import { entitlementsToWire } from './wire.ts'
 
-/** The operations on what customers may use, over all that can grant something. */
-export const entitlementsHandlers = (
-  loaders: readonly EntitlementSource[],
-): Handlers<'v1.customers.retrieveEntitlements'> => ({
+/** The operation that lists what a customer may use. */
+export const entitlementsHandlers = ({
+  listEntitlements,
+}: EntitlementReads): Handlers<'v1.customers.retrieveEntitlements'> => ({
   'v1.customers.retrieveEntitlements': async ({ params, query }, call) => {
-    const asking = { customerId: params.id, resourceId: query.resourceId ?? null, loaders }
-    return { data: entitlementsToWire(await queries.listEntitlements(call, asking)) }
+    const customer = { customerId: params.id, resourceId: query.resourceId ?? null }
+    return {
+      data: entitlementsToWire(await listEntitlements(call.app.db, customerQuery(call, customer))),
+    }
   },
 })

@@ -1,19 +1,15 @@
-export { announceArchiving, announceUpdated } from './announce-updated.ts'
+export type { UpdateAnnouncer } from './announce-updated.ts'
 export { roomWithin, shortOf } from './compare-usage.ts'
 export { type DecisionQuery, decide, type Subject } from './decide.ts'
-export { type EntitlementQuery, type FoundCustomer, findCustomer } from './entitlement-store.ts'
+export { type EntitlementReads, entitlementReads } from './entitlement-reads.ts'
+export type { CustomerQuery, FoundCustomer } from './entitlement-store.ts'
 export { type Evaluation, evaluate } from './evaluate.ts'
 export { type Change, changed, counterfactual, creditCounterfactual } from './explain.ts'
 export { sourcesToWire } from './explanation-wire.ts'
-export {
-  type EffectiveEntitlementOf,
-  type EntitlementThen,
-  readHeld,
-  readHeldThen,
-} from './held-store.ts'
+export type { EffectiveEntitlementOf, EntitlementThen } from './held-store.ts'
 export type { Readable } from './holding.ts'
 export { entitlementsHandlers } from './http.ts'
-export { answerCredit, answerFeature, type EvaluatedCredit, readingOf } from './queries.ts'
+export { customerQuery, type EvaluatedCredit } from './queries.ts'
 export { resolve } from './resolve.ts'
 export type { EntitlementSource, SourcesOf } from './source-port.ts'
 export type { Allowance, Decision, EffectiveEntitlement, Request, Reset } from './types.ts'

@@ -4,6 +4,7 @@ import type { Reader } from '../db/index.ts'
 import type { Call } from '../operation.ts'
 import { decideCredit, type Subject } from './decide.ts'
 import {
+  type CustomerQuery,
   type EntitlementQuery,
   type FoundCustomer,
   findCustomer,
@@ -11,26 +12,17 @@ import {
 } from './entitlement-store.ts'
 import { type Evaluation, evaluate, subjectOf } from './evaluate.ts'
 import { type Readable, readHoldings } from './holding.ts'
-import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
-import type { EntitlementSource } from './source-port.ts'
 import type { Decision, Request } from './types.ts'
 
-/** Whose entitlements are asked for. */
-export type CustomerQuery = {
-  customerId: string
-  resourceId: string | null
-  loaders: readonly EntitlementSource[]
-}
-
-export const readingOf = (
+/** The query for the entitlements of a customer, or of one of its resources, as of now. */
+export const customerQuery = (
   { app, scope }: Call,
-  { customerId, resourceId, loaders }: CustomerQuery,
-): EntitlementQuery => ({
+  { customerId, resourceId }: { customerId: string; resourceId: string | null },
+): CustomerQuery => ({
   scope,
   customerKey: customerNamed(scope, customerId),
   resourceId,
   now: app.clock.now(),
-  loaders,
 })
 
 /** A question about one feature. */
@@ -52,6 +44,9 @@ export async function answerFeature(
   return { customer, answer: evaluate(subject, holdings[0] ?? null, { request, now }) }
 }
 
+/** A question about one currency. */
+export type CreditCheck = { currencyId: string; request: Request }
+
 /** A question about a currency, and its answer. */
 export type EvaluatedCredit = {
   subject: Subject
@@ -64,7 +59,7 @@ export type EvaluatedCredit = {
 export async function answerCredit(
   reader: Reader,
   reading: EntitlementQuery,
-  { currencyId, request }: { currencyId: string; request: Request },
+  { currencyId, request }: CreditCheck,
 ): Promise<CustomerAnswer<EvaluatedCredit>> {
   const [[currency], customer] = await Promise.all([
     findCurrencies(reader, reading.scope, [currencyId]),
@@ -77,7 +72,3 @@ export async function answerCredit(
     answer: { subject, request, currency, decision: decideCredit(subject, request) },
   }
 }
-
-/** What a customer may use, by feature. */
-export const listEntitlements = (call: Call, asking: CustomerQuery): Promise<Entitlements> =>
-  entitlementsOf(call.app.db, readingOf(call, asking))

@@ -7,9 +7,8 @@ import { customerNamed, requireCustomer } from '../customers/index.ts'
 import { nothing, sql } from '../db/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
-import { promotionalSources } from '../promotional/index.ts'
-import { readHeld } from './held-store.ts'
-import { answerFeature } from './queries.ts'
+import { promotionalSource } from '../promotional/index.ts'
+import { entitlementReads } from './entitlement-reads.ts'
 import type { EntitlementSource } from './source-port.ts'
 
 const world = await openWorld()
@@ -31,7 +30,8 @@ const planned: EntitlementSource = {
   endedAt: () => sql`null`,
   isSubscribed: () => sql`true`,
 }
-const loaders = [promotionalSources, planned]
+const { answerFeature } = entitlementReads([promotionalSource, planned])
+const { readHeld } = entitlementReads([promotionalSource])
 
 async function openTenant(): Promise<Tenant> {
   world.clock.moveTo(now)
@@ -40,7 +40,7 @@ async function openTenant(): Promise<Tenant> {
   return tenant
 }
 
-test('sources of several loaders are resolved together', async () => {
+test('what several sources grant is resolved together', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [
     grantItem('seats', { usageLimit: 5 }),
@@ -51,7 +51,6 @@ test('sources of several loaders are resolved together', async () => {
     customerKey: customerNamed(tenant.scope, 'acme'),
     resourceId: null,
     now,
-    loaders,
   }
   const answer = async (featureId: string) => {
     const request = { usage: null, values: null, defaultUsage: 0n }
@@ -79,7 +78,7 @@ test('what many customers hold is read at once, in the order in which it was ask
         featureKey: features.find((feature) => feature.id === id)?.key ?? '',
         resourceKey: null,
       })
-  const held = await readHeld(app.db.read, wanted, { now, loaders: [promotionalSources] })
+  const held = await readHeld(app.db.read, wanted, now)
   assert.deepEqual(
     held.map(({ resolution, validUntil, hasAnything, hasActiveSubscription }) => [
       resolution.held?.limit ?? null,
@@ -94,5 +93,5 @@ test('what many customers hold is read at once, in the order in which it was ask
       [null, null, true, false],
     ],
   )
-  assert.deepEqual(await readHeld(app.db.read, [], { now, loaders }), [])
+  assert.deepEqual(await readHeld(app.db.read, [], now), [])
 })

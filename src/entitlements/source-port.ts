@@ -3,8 +3,8 @@ import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Allowance, Source } from './types.ts'
 
 /**
- * Whose sources are asked for: expressions of the statement that the loader is a part of. That one
- * has aliases that begin with `of_`, so that no loader hides them.
+ * Whose grants are asked for, as expressions of the statement that the source becomes a part of.
+ * The aliases of that statement begin with `of_`, so that those of a source cannot hide them.
  */
 export type SourcesOf = {
   customerKey: Sql
@@ -16,37 +16,34 @@ export type SourcesOf = {
 }
 
 /**
- * What a module that grants features gives to every statement that resolves entitlements. The
- * composition root lists them all.
+ * What a module that grants features contributes to each statement that reads entitlements.
+ * `src/sources.ts` lists all of them.
  */
 export type EntitlementSource = {
   /**
-   * A select of `feature_key` and `source`, a `SourceJson`, of all that is in force or begins
-   * later.
+   * A select of `feature_key` and `source` (a `SourceJson`) for each grant that is in force or
+   * begins later.
    */
   sources(of: SourcesOf): Sql
-  /**
-   * A timestamp expression: when a source last ended by `now`, so that `sources` leave it out;
-   * SQL's null for never.
-   */
+  /** A timestamp expression: when the last grant before `now` ended; SQL's null for never. */
   endedAt(of: SourcesOf): Sql
   /** A boolean expression: whether the customer has an active subscription. */
   isSubscribed(of: SourcesOf): Sql
 }
 
-/** What all loaders give together: a select of `feature_key` and `source`. */
-export const sourcesBy = (loaders: readonly EntitlementSource[], of: SourcesOf): Sql =>
-  loaders.map((loader) => loader.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
+/** The grants of all sources: a select of `feature_key` and `source`. */
+export const sourcesBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
+  sources.map((source) => source.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
 
-/** When any source of any of the loaders last ended; `-infinity` for never. */
-export const endedAtBy = (loaders: readonly EntitlementSource[], of: SourcesOf): Sql =>
-  loaders
-    .map((loader) => loader.endedAt(of))
+/** When the last grant of any source ended; `-infinity` for never. */
+export const endedAtBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
+  sources
+    .map((source) => source.endedAt(of))
     .reduce((one, other) => sql`greatest(${one}, ${other})`, sql`'-infinity'::timestamptz`)
 
-/** Whether the customer has an active subscription by any of the loaders. */
-export const isSubscribedBy = (loaders: readonly EntitlementSource[], of: SourcesOf): Sql =>
-  loaders.map((loader) => loader.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
+/** Whether the customer has an active subscription in any source. */
+export const isSubscribedBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
+  sources.map((source) => source.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
 
 /** A source as `json_build_object` makes it: instants are milliseconds, quantities are texts. */
 export type SourceJson = Omit<Source, 'allowance'> & {

@@ -1,8 +1,8 @@
 import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
 import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import { announceUpdated, type EntitlementSource } from '../entitlements/index.ts'
-import { type Event, type EventType, publish } from '../events/index.ts'
+import type { UpdateAnnouncer } from '../entitlements/index.ts'
+import { publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
@@ -16,27 +16,30 @@ import * as store from './store.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 import { promotionalToWire } from './wire.ts'
 
-/** Grants of one customer in force at once: they are all read for a list, and announced. */
+/** How many a customer may have in force: a list reads all of them, and so does each event. */
 export const IN_FORCE_LIMIT = 1000
 
-/** What a command on grants answers: they are as of `now`. */
-export type GrantResult<T> = { granted: T; now: Instant }
+export type PromotionalCall = Call & { announceUpdated: UpdateAnnouncer }
+type CallAt = PromotionalCall & { now: Instant }
+
+/** The result of a command, and the instant that it is of. */
+export type PromotionalResult<T> = { result: T; now: Instant }
 
 /**
- * Grants features to a customer, all or none, and answers them in request order. 404
- * `CustomerNotFound`, `FeatureNotFound`; 400 `EntityIsArchivedError` for an archived customer, as
- * `grantPromotional`, for a feature that stands twice, and for too many; 409 for a feature that is
- * granted already.
+ * Grants features to a customer, all or none, and returns the promotional entitlements in request
+ * order. 404 `CustomerNotFound`, `FeatureNotFound`; 400 `EntityIsArchivedError` for an archived
+ * customer, 400 as `grantPromotional`, for a duplicate feature and for too many; 409 for a feature
+ * that is granted already.
  */
 export async function grantPromotionals(
-  call: Call,
-  customer: { customerId: string; loaders: readonly EntitlementSource[] },
+  call: PromotionalCall,
+  customerId: string,
   inputs: readonly PromotionalInput[],
-): Promise<GrantResult<PromotionalEntitlement[]>> {
+): Promise<PromotionalResult<PromotionalEntitlement[]>> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, customer.customerId)
-    refuseRepeated(inputs)
+    const customerKey = await lockActiveCustomer(tx, scope, customerId)
+    rejectDuplicates(inputs)
     const now = app.clock.now()
     const featureIds = inputs.map(({ featureId }) => featureId)
     const [features, inForce, count] = await Promise.all([
@@ -45,32 +48,39 @@ export async function grantPromotionals(
       store.countInForce(tx, customerKey, now),
     ])
     const byId = new Map(features.map((feature) => [feature.id, feature]))
-    const grants = inputs.map((input, index) => {
+    const granted = inputs.map((input, index) => {
       const feature = byId.get(input.featureId)
       if (feature === undefined) throw unknownFeature(input.featureId)
       const where = `promotionalEntitlements[${index}] (${input.featureId})`
       return grantPromotional(input, feature, { key: app.ids.next(now), now, where })
     })
-    if (count + grants.length > IN_FORCE_LIMIT)
-      throw badInput(`promotionalEntitlements: a customer has at most ${IN_FORCE_LIMIT} in force`)
-    refuseGranted(inputs, inForce)
-    await saveGranted(tx, { ...call, now }, { ...customer, customerKey, grants })
-    return { granted: grants, now }
+    if (count + granted.length > IN_FORCE_LIMIT)
+      throw badInput(
+        `promotionalEntitlements: a customer may have at most ${IN_FORCE_LIMIT} in force`,
+      )
+    rejectGranted(inputs, inForce)
+    const changes = granted.map((after) => ({ before: null, after }))
+    const writes = [
+      store.addPromotional(tx, { scope, customerKey }, granted),
+      scheduleEnds(tx, { app, scope, now }, { customerKey, promotionals: granted }),
+    ]
+    await saveChanges(tx, { ...call, now }, { customerKey, kind: 'granted', changes, writes })
+    return { result: granted, now }
   }
   return app.db.transaction(work)
 }
 
-/** Which of two limits of one feature should count is unknowable. */
-function refuseRepeated(inputs: readonly PromotionalInput[]): void {
+/** With two limits for one feature it is not known which one is meant. */
+function rejectDuplicates(inputs: readonly PromotionalInput[]): void {
   const seen = new Set<string>()
   inputs.forEach(({ featureId }, index) => {
     if (seen.has(featureId))
-      throw badInput(`promotionalEntitlements[${index}] (${featureId}): the feature stands twice`)
+      throw badInput(`promotionalEntitlements[${index}] (${featureId}): duplicate feature`)
     seen.add(featureId)
   })
 }
 
-function refuseGranted(
+function rejectGranted(
   inputs: readonly PromotionalInput[],
   inForce: readonly PromotionalEntitlement[],
 ): void {
@@ -83,165 +93,133 @@ function refuseGranted(
     )
 }
 
-type CustomerSources = { customerKey: Uuid; loaders: readonly EntitlementSource[] }
-type Now = Call & { now: Instant }
-
-const eventOf = (
-  call: Now,
-  type: EventType,
-  of: {
-    customerKey: Uuid
-    before: PromotionalEntitlement | null
-    after: PromotionalEntitlement
-  },
-): Event => ({
-  type,
-  customerKey: of.customerKey,
-  objectId: of.after.key,
-  before: of.before && grantToAnnounce(call, of.before),
-  after: grantToAnnounce(call, of.after),
-})
-
-/** The version is renewed last: usage is counted before or after all of the change. */
-async function tellUpdated(
-  tx: Tx,
-  call: Now,
-  updated: Parameters<typeof announceUpdated>[2],
-): Promise<void> {
-  await announceUpdated(tx, call, updated)
-  await renewVersion(tx, call, [updated.customerKey])
+type Changes = {
+  customerKey: Uuid
+  kind: 'granted' | 'updated' | 'revoked'
+  changes: readonly { before: PromotionalEntitlement | null; after: PromotionalEntitlement }[]
+  /** The statements that write the changes. */
+  writes: readonly Promise<unknown>[]
 }
-
-async function saveGranted(
-  tx: Tx,
-  call: Now,
-  { customerKey, loaders, grants }: CustomerSources & { grants: readonly PromotionalEntitlement[] },
-): Promise<void> {
-  const granted = grants.map((after) =>
-    eventOf(call, 'promotional_entitlement.granted', { customerKey, before: null, after }),
-  )
-  await Promise.all([
-    store.addPromotional(tx, { scope: call.scope, customerKey }, grants),
-    scheduleEnds(tx, call, { customerKey, grants }),
-    publish(tx, call, granted),
-  ])
-  await tellUpdated(tx, call, { customerKey, trigger: 'promotional_entitlement_granted', loaders })
-}
-
-const grantToAnnounce = ({ scope, now }: Now, grant: PromotionalEntitlement) =>
-  promotionalToWire(grant, { scope, isArchived: false, now })
 
 /**
- * Ends the grant of a feature now, and answers it. Usage stays. 404 `CustomerNotFound`; 400
- * `EntityIsArchivedError`; 404 `PromotionalEntitlementNotFoundError` without a grant in force.
+ * Publishes changes beside the statements that write them, then what the customer may use from now
+ * on. The version is renewed last, so that usage is counted before or after all of the change.
  */
-export async function revokePromotional(
-  call: Call,
-  customer: { customerId: string; loaders: readonly EntitlementSource[] },
-  featureId: string,
-): Promise<GrantResult<PromotionalEntitlement>> {
-  const { app, scope } = call
-  const { customerId, loaders } = customer
-  const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, customerId)
-    const now = app.clock.now()
-    const before = await requireInForce(tx, { customerKey, customerId, featureId, now })
-    const after = { ...before, endsAt: now, updatedAt: now }
-    await saveRevoked(tx, { ...call, now }, { customerKey, loaders, before, after })
-    return { granted: after, now }
-  }
-  return app.db.transaction(work)
+async function saveChanges(
+  tx: Tx,
+  call: CallAt,
+  { customerKey, kind, changes, writes }: Changes,
+): Promise<void> {
+  const { scope, now } = call
+  const toWire = (promotional: PromotionalEntitlement) =>
+    promotionalToWire(promotional, { scope, isArchived: false, now })
+  const events = changes.map(({ before, after }) => ({
+    type: `promotional_entitlement.${kind}` as const,
+    customerKey,
+    objectId: after.key,
+    before: before && toWire(before),
+    after: toWire(after),
+  }))
+  await Promise.all([...writes, publish(tx, call, events)])
+  const trigger = `promotional_entitlement_${kind}` as const
+  await call.announceUpdated(tx, call, { customerKey, trigger })
+  await renewVersion(tx, call, [customerKey])
 }
 
-type PromotionalQuery = { customerKey: Uuid; customerId: string; featureId: string; now: Instant }
+type PromotionalQuery = { customerId: string; featureId: string }
+type LockedPromotional = { customerKey: Uuid; before: PromotionalEntitlement; now: Instant }
 
-async function requireInForce(tx: Tx, wanted: PromotionalQuery): Promise<PromotionalEntitlement> {
-  const { customerKey, customerId, featureId, now } = wanted
-  const [found] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
-  if (found !== undefined) return found
+/**
+ * Ends the promotional entitlement of a feature now, and returns it. Usage stays. 404
+ * `CustomerNotFound`; 400 `EntityIsArchivedError`; 404 `PromotionalEntitlementNotFoundError` if
+ * none is in force.
+ */
+export async function revokePromotional(
+  call: PromotionalCall,
+  query: PromotionalQuery,
+): Promise<PromotionalResult<PromotionalEntitlement>> {
+  const work = async (tx: Tx) => {
+    const { customerKey, before, now } = await lockInForce(tx, call, query)
+    const after = { ...before, endsAt: now, updatedAt: now }
+    const changes = [{ before, after }]
+    const writes = [
+      store.endPromotional(tx, customerKey, after),
+      unscheduleEnds(tx, customerKey, after.key),
+    ]
+    await saveChanges(tx, { ...call, now }, { customerKey, kind: 'revoked', changes, writes })
+    return { result: after, now }
+  }
+  return call.app.db.transaction(work)
+}
+
+async function lockInForce(
+  tx: Tx,
+  { app, scope }: Call,
+  { customerId, featureId }: PromotionalQuery,
+): Promise<LockedPromotional> {
+  const customerKey = await lockActiveCustomer(tx, scope, customerId)
+  const now = app.clock.now()
+  const [before] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
+  if (before !== undefined) return { customerKey, before, now }
   throw notFound(
     'PromotionalEntitlementNotFoundError',
     `the customer ${customerId} has no promotional entitlement of ${featureId} in force`,
   )
 }
 
-async function saveRevoked(
-  tx: Tx,
-  call: Now,
-  revoked: CustomerSources & { before: PromotionalEntitlement; after: PromotionalEntitlement },
-): Promise<void> {
-  const { customerKey, loaders, before, after } = revoked
-  const event = eventOf(call, 'promotional_entitlement.revoked', { customerKey, before, after })
-  const kinds = [END_PROMOTIONAL, ENDS_SOON]
-  await Promise.all([
-    store.endPromotional(tx, customerKey, after),
-    unschedule(tx, { customerKey, kinds, subject: after.key }),
-    publish(tx, call, [event]),
-  ])
-  await tellUpdated(tx, call, { customerKey, trigger: 'promotional_entitlement_revoked', loaders })
-}
+const unscheduleEnds = (tx: Tx, customerKey: Uuid, subject: Uuid): Promise<unknown> =>
+  unschedule(tx, { customerKey, kinds: [END_PROMOTIONAL, ENDS_SOON], subject })
 
 /**
- * Changes the grant of a feature that is in force, and answers it: its usage and the anchor of its
+ * Changes the promotional entitlement of a feature, and returns it. Its usage and the anchor of its
  * periods stay. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`; 404
- * `PromotionalEntitlementNotFoundError` without one in force; 400 as `changePromotional`, and
- * `InvalidEntitlementResetPeriod` for other periods once something was counted in them.
+ * `PromotionalEntitlementNotFoundError` if none is in force; 400 as `changePromotional`, and
+ * `InvalidEntitlementResetPeriod` for other periods after something was counted in them.
  */
-export async function changeGranted(
-  call: Call,
-  customer: { customerId: string; loaders: readonly EntitlementSource[] },
-  { featureId, change }: { featureId: string; change: PromotionalChange },
-): Promise<GrantResult<PromotionalEntitlement>> {
+export async function updatePromotional(
+  call: PromotionalCall,
+  query: PromotionalQuery,
+  change: PromotionalChange,
+): Promise<PromotionalResult<PromotionalEntitlement>> {
   const { app, scope } = call
-  const { customerId, loaders } = customer
+  const { featureId } = query
   const work = async (tx: Tx) => {
-    const customerKey = await lockActiveCustomer(tx, scope, customerId)
-    const now = app.clock.now()
-    const before = await requireInForce(tx, { customerKey, customerId, featureId, now })
+    const locked = await lockInForce(tx, call, query)
+    const { customerKey, before, now } = locked
     const [feature] = await holdFeatures(tx, scope, [featureId])
     if (feature === undefined) throw unknownFeature(featureId)
     const after = changePromotional(before, change, { feature, now, where: featureId })
-    if (after === before) return { granted: before, now }
-    if (changesReset(before, after)) await refuseCounted(tx, call, { customerKey, before, now })
-    await saveChanged(tx, { ...call, now }, { customerKey, loaders, before, after })
-    return { granted: after, now }
+    if (after === before) return { result: before, now }
+    if (changesReset(before, after)) await rejectIfCounted(tx, call, locked)
+    const reschedule = async () => {
+      if (after.endsAt === before.endsAt) return
+      await unscheduleEnds(tx, customerKey, after.key)
+      await scheduleEnds(tx, { app, scope, now }, { customerKey, promotionals: [after] })
+    }
+    const changes = [{ before, after }]
+    const writes = [
+      store.supersede(tx, customerKey, { ...before, now }),
+      store.addPromotional(tx, { scope, customerKey }, [after]),
+      reschedule(),
+    ]
+    await saveChanges(tx, { ...call, now }, { customerKey, kind: 'updated', changes, writes })
+    return { result: after, now }
   }
   return app.db.transaction(work)
 }
 
-/** Under the customer's head, or something might be counted in between. */
-async function refuseCounted(
+/** Locks the customer's version first, so that nothing is counted after the check. */
+async function rejectIfCounted(
   tx: Tx,
   { scope }: Call,
-  of: { customerKey: Uuid; before: PromotionalEntitlement; now: Instant },
+  { customerKey, before, now }: LockedPromotional,
 ): Promise<void> {
-  const { customerKey, before, now } = of
   await lockVersions(tx, scope, { customerKeys: [customerKey], now })
   const { feature, startsAt } = before
   if (await isCountedSince(tx, { customerKey, featureKey: feature.key }, startsAt))
     throw badInput(
-      `${feature.id}: resetPeriod: usage has been counted since the grant began; ` +
-        'revoke it and grant the feature anew',
+      `${feature.id}: resetPeriod cannot change after usage was counted; ` +
+        'revoke the entitlement and grant the feature again',
       'InvalidEntitlementResetPeriod',
     )
-}
-
-async function saveChanged(
-  tx: Tx,
-  call: Now,
-  changed: CustomerSources & { before: PromotionalEntitlement; after: PromotionalEntitlement },
-): Promise<void> {
-  const { customerKey, loaders, before, after } = changed
-  const event = eventOf(call, 'promotional_entitlement.updated', { customerKey, before, after })
-  const kinds = [END_PROMOTIONAL, ENDS_SOON]
-  await Promise.all([
-    store.supersede(tx, customerKey, { ...before, now: call.now }),
-    store.addPromotional(tx, { scope: call.scope, customerKey }, [after]),
-    publish(tx, call, [event]),
-  ])
-  if (after.endsAt !== before.endsAt) {
-    await unschedule(tx, { customerKey, kinds, subject: after.key })
-    await scheduleEnds(tx, call, { customerKey, grants: [after] })
-  }
-  await tellUpdated(tx, call, { customerKey, trigger: 'promotional_entitlement_updated', loaders })
 }

@@ -1,6 +1,6 @@
-import type { App } from '../app.ts'
-import { sql, type Tx } from '../db/index.ts'
-import { announceUpdated, type EntitlementSource, findCustomer } from '../entitlements/index.ts'
+import { archivedAmong } from '../customers/index.ts'
+import type { Tx } from '../db/index.ts'
+import type { EntitlementReads } from '../entitlements/index.ts'
 import { type EventType, type PublishContext, publish } from '../events/index.ts'
 import {
   type Schedule,
@@ -21,17 +21,20 @@ import { promotionalToWire } from './wire.ts'
 export const END_PROMOTIONAL = 'promotional_entitlement.end'
 export const ENDS_SOON = 'promotional_entitlement.ends_soon'
 
-/** How long before its end a grant is said to end soon: 7 days. */
+/** How long before the end `ends_soon` is published: 7 days. */
 const SOON_MS = 7 * 86_400_000
 
-/** Notes the ends of grants, and the warnings of those that last long enough for one. */
+/** Schedules the end of each promotional entitlement, and the warning before it if time is left. */
 export function scheduleEnds(
   tx: Tx,
   { app, scope, now }: Pick<PublishContext, 'app' | 'scope' | 'now'>,
-  of: { customerKey: Uuid; grants: readonly Pick<PromotionalEntitlement, 'key' | 'endsAt'>[] },
+  of: {
+    customerKey: Uuid
+    promotionals: readonly Pick<PromotionalEntitlement, 'key' | 'endsAt'>[]
+  },
 ): Promise<number> {
-  const { customerKey, grants } = of
-  const works = grants.flatMap(({ key: subject, endsAt }): Schedule[] => {
+  const { customerKey, promotionals } = of
+  const works = promotionals.flatMap(({ key: subject, endsAt }): Schedule[] => {
     if (endsAt === null) return []
     const end = { scope, customerKey, kind: END_PROMOTIONAL, subject, dueAt: endsAt }
     const warnAt = endsAt - SOON_MS
@@ -41,48 +44,48 @@ export function scheduleEnds(
 }
 
 /**
- * These only tell that time has passed: what a customer may use follows from the instants of its
- * grants, however late they run.
+ * Publishes events only, so it does not matter how late it runs: what a customer may use follows
+ * from the instants that are stored.
  */
-export const promotionalWork = (loaders: readonly EntitlementSource[]): WorkHandlers => ({
-  [END_PROMOTIONAL]: (tx, work, now, app) =>
-    tell(tx, { work, now, app, loaders }, 'promotional_entitlement.expired'),
-  [ENDS_SOON]: (tx, work, now, app) =>
-    tell(tx, { work, now, app, loaders }, 'promotional_entitlement.ends_soon'),
+export const promotionalWork = ({
+  announceUpdated,
+}: Pick<EntitlementReads, 'announceUpdated'>): WorkHandlers => ({
+  [END_PROMOTIONAL]: async (tx, work, now, app) => {
+    const context = { app, scope: work.scope, now, origin: app.origin }
+    const found = await publishEnd(tx, work, {
+      ...context,
+      type: 'promotional_entitlement.expired',
+    })
+    // An archived customer may use nothing, before and after.
+    if (found !== null && !found.isArchived)
+      await announceUpdated(tx, context, {
+        customerKey: work.customerKey,
+        trigger: 'promotional_entitlement_expired',
+      })
+    return null
+  },
+  [ENDS_SOON]: async (tx, work, now, app) => {
+    const context = { app, scope: work.scope, now, origin: app.origin }
+    await publishEnd(tx, work, { ...context, type: 'promotional_entitlement.ends_soon' })
+    return null
+  },
 })
 
-type EventContext = { work: Work; now: Instant; app: App; loaders: readonly EntitlementSource[] }
-
-async function tell(
+/** null: there is no such promotional entitlement, and no event. */
+async function publishEnd(
   tx: Tx,
-  { work, now, app, loaders }: EventContext,
-  type: EventType,
-): Promise<null> {
-  const { scope, customerKey } = work
-  const grant = await findPromotional(tx, customerKey, work.subject)
-  if (grant === null) return null
-  const key = sql`${customerKey}::uuid`
-  const reading = { scope, customerKey: key, resourceId: null, now, loaders }
-  const isArchived = (await findCustomer(tx, reading)).archivedAt !== null
-  const shownAt = (at: Instant) => promotionalToWire(grant, { scope, isArchived, now: at })
-  const announcing = { app, scope, now, origin: app.origin }
-  await publish(tx, announcing, [
-    {
-      type,
-      customerKey,
-      objectId: grant.key,
-      before: shownAt(grant.startsAt),
-      after: shownAt(now),
-    },
-  ])
-  // What an archived customer may use is nothing, before and after.
-  if (type === 'promotional_entitlement.expired' && !isArchived)
-    await announceUpdated(tx, announcing, {
-      customerKey,
-      trigger: 'promotional_entitlement_expired',
-      loaders,
-    })
-  return null
+  { customerKey, subject }: Work,
+  { type, ...context }: PublishContext & { type: EventType },
+): Promise<{ isArchived: boolean } | null> {
+  const promotional = await findPromotional(tx, customerKey, subject)
+  if (promotional === null) return null
+  const { scope } = context
+  const isArchived = (await archivedAmong(tx, [customerKey])).has(customerKey)
+  const toWireAt = (now: Instant) => promotionalToWire(promotional, { scope, isArchived, now })
+  const before = toWireAt(promotional.startsAt)
+  const after = toWireAt(context.now)
+  await publish(tx, context, [{ type, customerKey, objectId: promotional.key, before, after }])
+  return { isArchived }
 }
 
 /**
@@ -102,6 +105,6 @@ export async function turnGrantsBack(
   )
   for (const subject of await endOvertaken(tx, customerKey, ahead.at))
     await unschedule(tx, { customerKey, kinds: [END_PROMOTIONAL, ENDS_SOON], subject })
-  const grants = await findEnds(tx, customerKey, ahead.at)
-  await scheduleEnds(tx, { app, scope, now: ahead.at }, { customerKey, grants })
+  const promotionals = await findEnds(tx, customerKey, ahead.at)
+  await scheduleEnds(tx, { app, scope, now: ahead.at }, { customerKey, promotionals })
 }

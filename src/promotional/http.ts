@@ -2,13 +2,18 @@ import type {
   PromotionalEntitlementInput,
   PromotionalEntitlementUpdateRequestBody,
 } from '../api.gen.ts'
-import type { EntitlementSource } from '../entitlements/index.ts'
+import type { EntitlementReads } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
-import type { Handlers } from '../operation.ts'
-import { changeGranted, grantPromotionals, revokePromotional } from './commands.ts'
+import type { Call, Handlers } from '../operation.ts'
+import {
+  grantPromotionals,
+  type PromotionalCall,
+  revokePromotional,
+  updatePromotional,
+} from './commands.ts'
 import * as queries from './queries.ts'
 import type { PromotionalChange, PromotionalInput } from './types.ts'
 import { promotionalToWire } from './wire.ts'
@@ -67,35 +72,36 @@ type Promotional =
   | 'v1.customers.promotionalEntitlements.revoke'
 
 /** The operations on promotional entitlements. */
-export const promotionalHandlers = (
-  loaders: readonly EntitlementSource[],
-): Handlers<Promotional> => ({
-  'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {
-    const customer = { customerId: params.id, loaders }
-    const inputs = body.promotionalEntitlements.map(promotionalFromWire)
-    const { granted, now } = await grantPromotionals(call, customer, inputs)
-    const of = { scope: call.scope, isArchived: false, now }
-    return { data: granted.map((grant) => promotionalToWire(grant, of)) }
-  },
-  'v1.customers.promotionalEntitlements.list': async ({ params, query }, call) => {
-    const { data, pagination, ...of } = await queries.listPromotional(call, {
-      customerId: params.id,
-      statuses: query.status ?? null,
-      created: createdRange(query.createdAt),
-      page: pageRequest(query),
-    })
-    const { scope } = call
-    return { data: data.map((grant) => promotionalToWire(grant, { scope, ...of })), pagination }
-  },
-  'v1.customers.promotionalEntitlements.update': async ({ params, body }, call) => {
-    const customer = { customerId: params.id, loaders }
-    const wanted = { featureId: params.featureId, change: changeFromWire(body) }
-    const { granted, now } = await changeGranted(call, customer, wanted)
-    return { data: promotionalToWire(granted, { scope: call.scope, isArchived: false, now }) }
-  },
-  'v1.customers.promotionalEntitlements.revoke': async ({ params }, call) => {
-    const customer = { customerId: params.id, loaders }
-    const { granted, now } = await revokePromotional(call, customer, params.featureId)
-    return { data: promotionalToWire(granted, { scope: call.scope, isArchived: false, now }) }
-  },
-})
+export const promotionalHandlers = ({
+  announceUpdated,
+}: Pick<EntitlementReads, 'announceUpdated'>): Handlers<Promotional> => {
+  const callOf = (call: Call): PromotionalCall => ({ ...call, announceUpdated })
+  return {
+    'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {
+      const inputs = body.promotionalEntitlements.map(promotionalFromWire)
+      const { result, now } = await grantPromotionals(callOf(call), params.id, inputs)
+      const of = { scope: call.scope, isArchived: false, now }
+      return { data: result.map((each) => promotionalToWire(each, of)) }
+    },
+    'v1.customers.promotionalEntitlements.list': async ({ params, query }, call) => {
+      const { data, pagination, ...of } = await queries.listPromotional(call, {
+        customerId: params.id,
+        statuses: query.status ?? null,
+        created: createdRange(query.createdAt),
+        page: pageRequest(query),
+      })
+      const { scope } = call
+      return { data: data.map((each) => promotionalToWire(each, { scope, ...of })), pagination }
+    },
+    'v1.customers.promotionalEntitlements.update': async ({ params, body }, call) => {
+      const query = { customerId: params.id, featureId: params.featureId }
+      const { result, now } = await updatePromotional(callOf(call), query, changeFromWire(body))
+      return { data: promotionalToWire(result, { scope: call.scope, isArchived: false, now }) }
+    },
+    'v1.customers.promotionalEntitlements.revoke': async ({ params }, call) => {
+      const query = { customerId: params.id, featureId: params.featureId }
+      const { result, now } = await revokePromotional(callOf(call), query)
+      return { data: promotionalToWire(result, { scope: call.scope, isArchived: false, now }) }
+    },
+  }
+}

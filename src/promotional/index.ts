@@ -1,4 +1,4 @@
 export { promotionalUse } from './catalog-use.ts'
 export { promotionalWork, turnGrantsBack } from './due-work.ts'
 export { promotionalHandlers } from './http.ts'
-export { promotionalSources } from './source.ts'
+export { promotionalSource } from './source.ts'

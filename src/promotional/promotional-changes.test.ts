@@ -3,10 +3,9 @@ import { test } from 'node:test'
 import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
 import { NOW, openWorldApart, type Tenant } from '../../test/support/world.ts'
 import { requireCustomer } from '../customers/index.ts'
-import { readHeld } from '../entitlements/held-store.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { quantityToWire } from '../kernel/quantity.ts'
-import { sources } from '../sources.ts'
+import { entitlements } from '../sources.ts'
 
 const world = await openWorldApart()
 const { app } = world.bursar
@@ -72,7 +71,7 @@ test('what was held at an earlier instant can be read after changes', async () =
   assert.equal(listed?.usageLimit, 30)
   const wanted = [{ customerKey, featureKey: listed.featureId, resourceKey: null }]
   const heldAt = async (now: number) => {
-    const [held] = await readHeld(app.db.read, wanted, { now, loaders: sources })
+    const [held] = await entitlements.readHeld(app.db.read, wanted, now)
     const { limit, anchor } = held?.resolution.held ?? { limit: null, anchor: null }
     return limit === null ? null : [quantityToWire(limit), anchor]
   }

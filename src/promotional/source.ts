@@ -9,7 +9,7 @@ const ofCustomer = (customerKey: Sql, featureKey: Sql | null): Sql => sql`
  * Promotional entitlements, for the port of sources. They belong to no resource: all see them. One
  * that was changed has a row for each stretch of time, so that the past can be read as well.
  */
-export const promotionalSources: EntitlementSource = {
+export const promotionalSource: EntitlementSource = {
   sources: ({ customerKey, featureKey, now }: SourcesOf): Sql => sql`
     select p.feature_key, json_build_object('kind', 'PROMOTIONAL', 'id', p.promotional_key,
       'version', null, 'quantity', 1, 'subscription', null, 'generation', 0,

@@ -9,7 +9,7 @@ import type { Clock } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
 import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Call } from '../../src/operation.ts'
-import { sources } from '../../src/sources.ts'
+import { entitlements } from '../../src/sources.ts'
 import { ANN_ON_GPT, FEATURE, openAgency, params } from '../support/agency.ts'
 import { FOR_ANY, FOR_VALUES, leaveUnanalysed } from '../support/plans.ts'
 import { differencesOf } from '../support/verified.ts'
@@ -25,7 +25,7 @@ const BOB = { userId: 'bob' }
 const MOST_FOR_ONE = 250
 const world = await openWorldApart()
 const { app } = world.bursar
-const handlers = usageHandlers(sources)
+const handlers = usageHandlers(entitlements)
 
 /** A customer with very many reservations like the first, open for two months. */
 async function large() {

@@ -8,7 +8,7 @@ import { sql } from '../../db/index.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import { systemOrigin } from '../../kernel/origin.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
-import { sources } from '../../sources.ts'
+import { entitlements } from '../../sources.ts'
 import type { ReportInput } from '../types.ts'
 import { createUsageWriter } from './writer.ts'
 
@@ -41,7 +41,7 @@ const CUTS: [Cut, number][] = [
 for (const [cut, count] of CUTS)
   test(`reports whose COMMIT is lost ${cut} it happened (${count}) count once`, async () => {
     const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
-    const writer = createUsageWriter(proxied, sources)
+    const writer = createUsageWriter(proxied, entitlements)
     const report = (customerId: string) =>
       writer.report(tenant.scope, [reportOf(customerId)], origin)
     await report('acme')
@@ -55,7 +55,7 @@ for (const [cut, count] of CUTS)
 
 test('what cannot be found out is 503, and the same keys then count once', async () => {
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
-  const writer = createUsageWriter(proxied, sources)
+  const writer = createUsageWriter(proxied, entitlements)
   const report = () =>
     writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], origin)
   proxy.cutNext('after', 1000)
@@ -79,7 +79,7 @@ test('a request that breaks its group breaks alone', async () => {
   const { tenant, report, usage } = await openShop(world, FEATURES, CUSTOMERS)
   await report(CUSTOMERS.map((customerId) => ({ customerId, featureId: 'calls', value: 1 })))
   await poison(tenant, 'globex')
-  const writer = createUsageWriter(world.bursar.app, sources)
+  const writer = createUsageWriter(world.bursar.app, entitlements)
   const settled = await Promise.allSettled(
     ['acme', ...CUSTOMERS, ...CUSTOMERS].map((id) =>
       writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], origin),
@@ -95,7 +95,7 @@ test('a request that breaks its group breaks alone', async () => {
 
 test('two servers count the same keys once, and each other’s reports in turn', async () => {
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
-  const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, sources))
+  const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, entitlements))
   const runs = Array.from({ length: 60 }, (_, run) => {
     const reports = CUSTOMERS.toSorted(() => (run % 2) - 0.5).flatMap((customerId) => [
       reportOf(customerId, { idempotencyKey: `key-${run % 20}` }),
@@ -109,7 +109,7 @@ test('two servers count the same keys once, and each other’s reports in turn',
 
 test('a server whose clock runs ahead never lets the instant of decision go back', async () => {
   const { tenant } = await openShop(world, FEATURES, CUSTOMERS)
-  const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, sources))
+  const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, entitlements))
   const report = async (index: number) => {
     const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], origin)) ?? []
     return answer?.acceptedAt

@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
 import { StaleKey, unknownCustomer } from '../../customers/index.ts'
 import { isLockTimeout, isUnreachable, perEpoch } from '../../db/index.ts'
-import type { EntitlementSource } from '../../entitlements/index.ts'
+import type { EntitlementReads } from '../../entitlements/index.ts'
 import { assert } from '../../kernel/assert.ts'
 import { ApiError, unavailable, WrongClock } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -72,13 +72,13 @@ export type UsageWriter = {
 type Request = QueueEntry & { scope: Scope; work: EngineRequest }
 
 /** Writes usage to the database of an application, by groups. */
-export function createUsageWriter(app: App, loaders: readonly EntitlementSource[]): UsageWriter {
+export function createUsageWriter(app: App, entitlements: EntitlementReads): UsageWriter {
   const keysOf = perEpoch(() => createCache<Uuid>(KEYS))
   const committingOf = perEpoch(() => ({
     app,
     readCatalog: cacheCatalog(),
-    readHoldings: cacheEntitlements(loaders),
-    readPast: pastBy(loaders),
+    readHoldings: cacheEntitlements(entitlements),
+    readPast: pastBy(entitlements),
     readResolutions: cacheResolutions(),
     trimmed: createCache<true>(ENVIRONMENTS),
   }))

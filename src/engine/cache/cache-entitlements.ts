@@ -1,10 +1,6 @@
 import type { CustomerVersion } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import {
-  type EffectiveEntitlementOf,
-  type EntitlementSource,
-  readHeld,
-} from '../../entitlements/index.ts'
+import type { EffectiveEntitlementOf, EntitlementReads } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -40,7 +36,7 @@ const isGood = ({ version, from, until }: CachedEntitlement, head: CustomerVersi
  * Reads what is held of features, in one statement, and remembers what is held until the structure
  * of the customer changes or a source begins or ends.
  */
-export function cacheEntitlements(loaders: readonly EntitlementSource[]): ReadHoldings {
+export function cacheEntitlements({ readHeld }: EntitlementReads): ReadHoldings {
   const remembered = createCache<CachedEntitlement>(REMEMBERED)
   return async (reader, metered, heads) => {
     const found = new Map<string, EffectiveEntitlementOf>()
@@ -58,7 +54,7 @@ export function cacheEntitlements(loaders: readonly EntitlementSource[]): ReadHo
         ...each,
         resourceKey: each.resourceKey === NO_RESOURCE ? null : each.resourceKey,
       }))
-      const answers = await readHeld(reader, wanted, { now, loaders })
+      const answers = await readHeld(reader, wanted, now)
       asked.forEach((each, index) => {
         const holding = required(answers[index], 'what is held')
         const name = nameOf(each)

@@ -1,10 +1,5 @@
 import type { Reader } from '../../db/index.ts'
-import {
-  type EntitlementSource,
-  type EntitlementThen,
-  readHeldThen,
-  resolve,
-} from '../../entitlements/index.ts'
+import { type EntitlementReads, type EntitlementThen, resolve } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
@@ -29,14 +24,14 @@ const nameOf = (
  * tell it, so that seldom anything is read.
  */
 export const pastBy =
-  (loaders: readonly EntitlementSource[]): ReadPast =>
+  ({ readHeldThen }: EntitlementReads): ReadPast =>
   async (reader, asked, holdingOf) => {
     const unknown = asked.filter((each) => each.at >= 0 && each.at < holdingOf(each).endedAt)
     const wanted = unknown.map((each) => ({
       ...each,
       resourceKey: each.resourceKey === NO_RESOURCE ? null : each.resourceKey,
     }))
-    const answers = await readHeldThen(reader, wanted, loaders)
+    const answers = await readHeldThen(reader, wanted)
     const found = new Map<string, EntitlementThen>()
     unknown.forEach((each, index) => {
       found.set(nameOf(each, each.at), required(answers[index], 'what was held'))

@@ -8,17 +8,15 @@ import {
 } from '../../budgets/index.ts'
 import type { Database, Reader } from '../../db/index.ts'
 import {
-  answerCredit,
-  answerFeature,
+  type CustomerQuery,
+  customerQuery,
   type Decision,
-  type EntitlementQuery,
-  type EntitlementSource,
+  type EntitlementReads,
   type EvaluatedCredit,
   type Evaluation,
   type FoundCustomer,
   type Readable,
   type Request,
-  readingOf,
 } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -72,7 +70,7 @@ export type CheckResult = Base & {
 
 /** What checks are made with. `keysOf`: keys by ids, compared with what is read along with them. */
 export type CheckContext = {
-  loaders: readonly EntitlementSource[]
+  entitlements: EntitlementReads
   keysOf(db: Database): Cache<Uuid>
 }
 
@@ -83,15 +81,15 @@ export type CheckContext = {
  */
 export async function check(
   call: Call,
-  { loaders, keysOf }: CheckContext,
+  { entitlements, keysOf }: CheckContext,
   question: Question,
 ): Promise<CheckResult> {
   const { db } = call.app
   const keys = keysOf(db)
-  const reading = readingOf(call, { ...question, loaders })
+  const reading = customerQuery(call, question)
   const { dimensions } = question
   if (dimensions === null) {
-    const { customer, base } = await answer(db, reading, question)
+    const { customer, base } = await answer(entitlements, db, { reading, question })
     return checkedBy(db.read, { base, customer, met: null })
   }
   const work = async (reader: Reader): Promise<CheckResult> => {
@@ -105,7 +103,7 @@ export async function check(
         at: reading.now,
       })
     const [{ customer, base }, choice, early] = await Promise.all([
-      answer(inside, reading, question),
+      answer(entitlements, inside, { reading, question }),
       findUnknownDimensions(reader, reading.scope),
       customerKey !== undefined && capabilityKey !== undefined
         ? resolving(customerKey, [capabilityKey])
@@ -159,10 +157,12 @@ const decidedBy = (base: Base, decision: Decision): Base =>
     : { ...base, evaluated: { ...base.evaluated, decision } }
 
 async function answer(
+  { answerFeature, answerCredit }: EntitlementReads,
   db: Readable,
-  reading: EntitlementQuery,
-  { capability: { kind, id }, request }: Question,
+  { reading, question }: { reading: CustomerQuery; question: Question },
 ): Promise<{ customer: FoundCustomer; base: Base }> {
+  const { capability, request } = question
+  const { kind, id } = capability
   if (kind === 'feature') {
     const found = await answerFeature(db, reading, { featureId: id, request })
     return { customer: found.customer, base: { kind, evaluated: found.answer } }
@@ -205,7 +205,7 @@ function meet(
   return { ...budgetPaths(resolution, demands, spent), unresolved, denying }
 }
 
-const namesOf = ({ customerId, capability }: Question, { scope }: EntitlementQuery) => ({
+const namesOf = ({ customerId, capability }: Question, { scope }: CustomerQuery) => ({
   customer: `${scope.environmentKey} customer ${customerId}`,
   capability: `${scope.environmentKey} ${capability.kind} ${capability.id}`,
 })

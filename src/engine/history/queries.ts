@@ -1,7 +1,7 @@
 import { type Feature, findFeatures } from '../../catalog/features/index.ts'
 import { findInstant, findResourceKeys, requireCustomer } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
-import { type EntitlementSource, readHeld, usageWindow } from '../../entitlements/index.ts'
+import { type EntitlementReads, usageWindow } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
@@ -55,7 +55,7 @@ const PARTS = 2 * POINTS
  */
 export async function readHistory(
   { app, scope }: Call,
-  loaders: readonly EntitlementSource[],
+  { readHeld }: EntitlementReads,
   query: HistoryQuery,
 ): Promise<History> {
   const { start, end } = query
@@ -66,7 +66,7 @@ export async function readHistory(
     const now = await findInstant(reader, metered.customerKey, clock)
     const range = { start, end: Math.min(end ?? now + 1, now + 1) }
     if (range.start >= range.end) return { series: [], resets: [] }
-    const periodAt = await readPeriods(reader, metered, { now, loaders })
+    const periodAt = await readPeriods(reader, metered, { now, readHeld })
     const plan = planHistory(range, periodAt)
     const tracing = {
       aggregate: aggregateOf(feature.meter),
@@ -123,10 +123,10 @@ async function findResource(
 async function readPeriods(
   reader: Reader,
   metered: CustomerMeterSubject,
-  by: { now: Instant; loaders: readonly EntitlementSource[] },
+  { readHeld, now }: Pick<EntitlementReads, 'readHeld'> & { now: Instant },
 ): Promise<(at: Instant) => Window> {
   const resourceKey = metered.resourceKey === NO_RESOURCE ? null : metered.resourceKey
-  const [found] = await readHeld(reader, [{ ...metered, resourceKey }], by)
+  const [found] = await readHeld(reader, [{ ...metered, resourceKey }], now)
   const held = found?.resolution.held ?? null
   return held === null ? () => LIFETIME : (at) => usageWindow(held, at)
 }

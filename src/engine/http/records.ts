@@ -1,5 +1,5 @@
 import { type Database, perEpoch } from '../../db/index.ts'
-import type { EntitlementSource } from '../../entitlements/index.ts'
+import type { EntitlementReads } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
@@ -16,12 +16,11 @@ import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './
 /** Ids whose keys checks remember: about 20 MB. */
 const KEYS = 100_000
 
-/** `loaders`: all that can grant a feature. */
-export function usageHandlers(loaders: readonly EntitlementSource[]) {
-  const writerOf = writers(loaders)
-  const checking = { loaders, keysOf: perEpoch(() => createCache<Uuid>(KEYS)) }
+export function usageHandlers(entitlements: EntitlementReads) {
+  const writerOf = writers(entitlements)
+  const checking = { entitlements, keysOf: perEpoch(() => createCache<Uuid>(KEYS)) }
   return {
-    ...recordHandlers(writerOf, loaders),
+    ...recordHandlers(writerOf, entitlements),
     ...checkHandlers(checking),
     ...consumptionHandlers(writerOf, checking),
   }
@@ -31,7 +30,7 @@ type Records = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
 
 function recordHandlers(
   writerOf: (call: Call) => UsageWriter,
-  loaders: readonly EntitlementSource[],
+  entitlements: EntitlementReads,
 ): Handlers<Records> {
   return {
     'v1.usage.report': async ({ body }, call) => {
@@ -44,7 +43,7 @@ function recordHandlers(
       }
     },
     'v1.usage.history': async ({ params, query }, call) => {
-      const history = await readHistory(call, loaders, {
+      const history = await readHistory(call, entitlements, {
         ...params,
         resourceId: query.resourceId ?? null,
         start: instantFromWire(query.startDate),
@@ -77,12 +76,12 @@ function dimensionsNamed(groupBy: string): string[] {
  * of a request with an `Idempotency-Key` is a database of its own: such a request makes a group by
  * itself, and commits with its key.
  */
-function writers(loaders: readonly EntitlementSource[]) {
+function writers(entitlements: EntitlementReads) {
   const open = new WeakMap<Database, UsageWriter>()
   return ({ app }: Call): UsageWriter => {
     const known = open.get(app.db)
     if (known !== undefined) return known
-    const writer = createUsageWriter(app, loaders)
+    const writer = createUsageWriter(app, entitlements)
     open.set(app.db, writer)
     return writer
   }
