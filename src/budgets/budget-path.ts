@@ -36,7 +36,13 @@ export type BudgetNode = {
   holds: Quantity
   remaining: Quantity | null
   /** What it was decided by, as raw usage; null where the entity has no budget. */
-  budget: { assignmentKey: Uuid; window: Window; used: Quantity; held: Quantity } | null
+  budget: NodeBudget | null
+}
+
+type NodeBudget = Pick<Budget, 'assignmentKey' | 'revision'> & {
+  window: Window
+  used: Quantity
+  held: Quantity
 }
 
 /**
@@ -79,21 +85,43 @@ const byScope = (one: Budget, other: Budget): number =>
   (scopeText(one) < scopeText(other) ? -1 : 1)
 
 function nodeOf(budget: Budget, demand: Demand, spent: BudgetUsage): BudgetNode {
-  const window = windowOf(budget, spent.at)
-  const name = counterName(budget, window)
-  const used = spent.counters.get(name) ?? 0n
-  const held = spent.holds.get(name) ?? 0n
-  const { usageLimit } = budget
+  const { assignmentKey, revision, usageLimit } = budget
+  const own = { assignmentKey, revision, window: windowOf(budget, spent.at), ...UNUSED }
+  const node = nodeAfter(
+    { ...bare(budget), scopeEntityIds: budget.scopeEntityIds, usageLimit, budget: own },
+    demand,
+    spent,
+  )
+  const { used, held } = node.budget ?? UNUSED
+  const isGranted = isWithin(usageLimit, used + held, demand)
+  return { ...node, currencyId: demand.currencyId, isGranted }
+}
+
+const UNUSED = { used: 0n, held: 0n }
+
+/** Returns budget paths with the usage that there is after their request, as they were decided. */
+export const pathsAfter = (
+  chains: readonly (readonly BudgetNode[])[],
+  demand: Pick<Demand, 'transformation'>,
+  spent: Pick<BudgetUsage, 'counters' | 'holds'>,
+): BudgetNode[][] => chains.map((chain) => chain.map((node) => nodeAfter(node, demand, spent)))
+
+function nodeAfter(
+  node: BudgetNode,
+  { transformation }: Pick<Demand, 'transformation'>,
+  { counters, holds }: Pick<BudgetUsage, 'counters' | 'holds'>,
+): BudgetNode {
+  const { budget, usageLimit } = node
+  if (budget === null) return node
+  const name = counterName(budget, budget.window)
+  const used = counters.get(name) ?? 0n
+  const held = holds.get(name) ?? 0n
   return {
-    entityId: budget.entityId,
-    scopeEntityIds: budget.scopeEntityIds,
-    currencyId: demand.currencyId,
-    usageLimit,
-    currentUsage: transformUnits(used, demand.transformation),
-    isGranted: isWithin(usageLimit, used + held, demand),
-    holds: transformUnits(held, demand.transformation),
-    remaining: leftOf(usageLimit, transformUnits(used + held, demand.transformation)),
-    budget: { assignmentKey: budget.assignmentKey, window, used, held },
+    ...node,
+    currentUsage: transformUnits(used, transformation),
+    holds: transformUnits(held, transformation),
+    remaining: leftOf(usageLimit, transformUnits(used + held, transformation)),
+    budget: { ...budget, used, held },
   }
 }
 
@@ -111,7 +139,7 @@ export function isWithin(
   return demand.amount > 0n ? after <= limit : after < limit
 }
 
-const bare = ({ entityId }: Node): BudgetNode => ({
+const bare = ({ entityId }: Pick<Node, 'entityId'>): BudgetNode => ({
   entityId,
   scopeEntityIds: [],
   currencyId: null,

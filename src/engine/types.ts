@@ -8,16 +8,16 @@ import type { Quantity } from '../kernel/quantity.ts'
 import type { DedupKey } from '../metering/dedup/index.ts'
 import type { Aggregate, MeterReading, UsageRecord } from '../metering/index.ts'
 import type { Commit } from '../metering/reservations/index.ts'
-import type { AttributionRule } from './attribute.ts'
+import type { RecordAttribution } from './attribute.ts'
 
 /** Whose usage it is. */
 export type Subject = { customerId: string; resourceId: string | null }
 
 type RecordInput = Subject & {
-  /** When it was; null is now. */
-  statedAt: Instant | null
+  /** When it happened, as the caller says; null is now. */
+  timestamp: Instant | null
   dimensions: MeterEvent['dimensions']
-  /** The same as JSON; null for none. */
+  /** `dimensions` as JSON; null for none. */
   dimensionsText: string | null
 }
 
@@ -29,26 +29,26 @@ export type ReportInput = RecordInput & {
   idempotencyKey: string | null
 }
 
-/** Something that a customer did. */
+/** A raw event. */
 export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
 
-/** What becomes of a use that is granted; `record` is recorded even if it exceeds a limit. */
+/** What happens with a consumption. `record` is recorded even if a limit denies it. */
 export type ConsumeMode = { kind: 'enforce' | 'record' } | { kind: 'hold'; ttlSeconds: number }
 
-/** A use that a caller asks for. */
+/** A consumption that a caller asks for. */
 export type ConsumptionInput = RecordInput & {
   featureId: string
   /** More than 0. */
   amount: Quantity
   idempotencyKey: string
-  purpose: ConsumeMode
-  /** Where it is too far away to be decided, by the clock of the process that it came to. */
-  beyond: 'past' | 'future' | null
-  /** Whether any dimensions were sent. */
-  asksBudgets: boolean
+  mode: ConsumeMode
+  /** On which side its timestamp is too far from now to be decided; null: it is not. */
+  tooDistant: 'past' | 'future' | null
+  /** Whether the request has dimensions, so that budgets are asked. */
+  hasDimensions: boolean
 }
 
-/** What is to become of a reservation. */
+/** A change of a reservation that a caller asks for. */
 export type ReservationStepInput = {
   customerId: string
   key: Uuid
@@ -58,37 +58,43 @@ export type ReservationStepInput = {
     | { kind: 'release' }
 }
 
-/** The keys of a subject; no resource key for a resource that the customer does not have. */
+/** The keys of a subject. `resourceKey` is null if the customer does not have the resource. */
 export type SubjectKeys = { customerKey: Uuid; resourceKey: Uuid | null }
 
-/** What a report came to. */
+/** The result of a report. */
 export type ReportResult = {
-  /** Of the record that counts: the first one of its name. */
+  /** Of the record that counts: the first one with the deduplication key. */
   eventKey: Uuid
   occurredAt: Instant
   acceptedAt: Instant
-  /** In the units that are limited, never below 0. */
+  /** In limited units, never below 0. */
   currentUsage: Quantity
   /** The period in progress; null if usage is never reset. */
   period: Window | null
 }
 
-/** What is about to count for a feature, and where the usage that it makes is shown. */
+/** The amount that a record counts for a feature, and the window whose usage is shown. */
 export type MeterAmount = MeterReading & { feature: Feature; aggregate: Aggregate; window: Window }
 
-/** A record that is good to be counted, but for what the usage so far says. */
-export type ValidatedRecord = Pick<
-  UsageRecord,
-  'customerKey' | 'resourceKey' | 'occurredAt' | 'acceptedAt' | 'kind' | 'eventName' | 'value'
-> & {
-  dimensions: string | null
-  /** What a repetition is known by; null: whatever was counted before, this counts. */
-  naming: { name: DedupKey; keptUntil: Instant } | null
-  counting: readonly MeterAmount[]
-  attributing: AttributionRule
-  /** Of a SET: the window whose usage becomes the value. */
-  setIn: Window | null
-  origin: Origin
-  /** How a message names it. */
-  field: string
-}
+/** A record that may be counted, unless the usage so far forbids it. */
+export type ValidatedRecord = RecordAttribution &
+  Pick<
+    UsageRecord,
+    | 'customerKey'
+    | 'resourceKey'
+    | 'occurredAt'
+    | 'acceptedAt'
+    | 'kind'
+    | 'eventName'
+    | 'value'
+    | 'dimensions'
+  > & {
+    /** By which a repetition is recognized; null: there are no repetitions of it. */
+    dedup: { key: DedupKey; keptUntil: Instant } | null
+    amounts: readonly MeterAmount[]
+    /** Of a SET: the window whose usage becomes the value; else null. */
+    setWindow: Window | null
+    origin: Origin
+    /** The field that an error names. */
+    field: string
+  }

@@ -11,7 +11,7 @@ import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
 import type { Evaluation } from './evaluate.ts'
 import type { Entitlements } from './list-entitlements.ts'
 import type { EvaluatedCredit } from './queries.ts'
-import type { Allowance } from './types.ts'
+import type { Allowance, Decision } from './types.ts'
 
 export const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFeature => ({
   id: feature.id,
@@ -29,8 +29,12 @@ export const valuesToWire = (
   { featureType }: BareFeature,
 ): string[] | null => (featureType === 'ENUM' ? [...enumValues] : null)
 
-/** Figures are there for what is held, periods of usage for what starts again. */
-export function featureEntitlementToWire(evaluated: Evaluation): FeatureEntitlement {
+/** Limits and usage are shown if there is an entitlement, and a period if usage is reset. */
+export function featureEntitlementToWire(
+  evaluated: Pick<Evaluation, 'holding' | 'period' | 'validUntil'> & {
+    decision: Pick<Decision, 'isGranted' | 'accessDeniedReason'>
+  },
+): FeatureEntitlement {
   const { decision, holding, period, validUntil } = evaluated
   const held = holding?.resolution.held ?? null
   return {

@@ -5,58 +5,58 @@ import { ApiError } from '../../kernel/errors.ts'
 import { type BatchLimits, createBatchQueue, type Outcome, type QueueEntry } from './batch-queue.ts'
 
 const LIMITS: BatchLimits = {
-  groups: 1,
-  company: 1,
-  records: 10,
-  turnRecords: 2,
-  patience: 2,
-  waitingOfOwner: 50,
-  waiting: 100,
-  waitingBytes: 1000,
+  maxBatches: 1,
+  minBatchSize: 1,
+  maxRecords: 10,
+  quantum: 2,
+  maxPassOvers: 2,
+  maxWaitingPerCustomer: 50,
+  maxWaiting: 100,
+  maxWaitingBytes: 1000,
 }
 
-type Part = QueueEntry & { name: string }
+type NamedEntry = QueueEntry & { name: string }
 
-const part = (name: string, more: Partial<Part> = {}): Part => ({
+const entry = (name: string, more: Partial<NamedEntry> = {}): NamedEntry => ({
   name,
-  lane: 'e',
-  touches: [name.slice(0, 1)],
+  partition: 'e',
+  customerKeys: [name.slice(0, 1)],
   records: 1,
   bytes: 1,
   ...more,
 })
 
-type Commit = (group: readonly Part[]) => readonly Outcome<string>[]
-const done: Commit = (group) => group.map(({ name }) => ({ answer: name }))
+type Commit = (batch: readonly NamedEntry[]) => readonly Outcome<string>[]
+const done: Commit = (batch) => batch.map(({ name }) => ({ answer: name }))
 
-/** A queue whose groups end when the test says so. */
-function held(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
-  const groups: string[][] = []
+/** A queue whose batches end when the test says so. */
+function openQueue(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
+  const batches: string[][] = []
   const ends: (() => void)[] = []
-  const queue = createBatchQueue<Part, string>(
+  const queue = createBatchQueue<NamedEntry, string>(
     { ...LIMITS, ...limits },
-    async (group) => {
-      groups.push(group.map(({ name }) => name))
+    async (batch) => {
+      batches.push(batch.map(({ name }) => name))
       await new Promise<void>((end) => ends.push(end))
-      return commit(group)
+      return commit(batch)
     },
     {
-      isHopeless: (error) => error instanceof Error && error.message === 'hopeless',
-      isLock: (error) => error instanceof Error && error.message === 'locked',
+      isNotRetryable: (error) => error instanceof Error && error.message === 'not retryable',
+      isLockTimeout: (error) => error instanceof Error && error.message === 'locked',
     },
   )
   const settled = new Map<string, unknown>()
   return {
-    groups,
+    batches,
     settled,
-    submit: (...parts: Part[]) => {
-      for (const each of parts)
+    submit: (...entries: NamedEntry[]) => {
+      for (const each of entries)
         queue.submit(each).then(
           (answer) => settled.set(each.name, answer),
           (error) => settled.set(each.name, error),
         )
     },
-    /** Ends a group that is still at work, the oldest one unless it says which, from 0. */
+    /** Ends the running batch with the index `which`, counted from the oldest. */
     end: async (which = 0) => {
       ends.splice(which, 1)[0]?.()
       for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate)
@@ -70,129 +70,129 @@ function held(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
   }
 }
 
-test('what arrives at an idle queue is begun at once, what arrives meanwhile goes together', async () => {
-  const { submit, groups, end, settled } = held()
-  submit(part('a1'))
-  assert.deepEqual(groups, [['a1']])
-  submit(part('b1'), part('a2'), part('b2'))
-  assert.deepEqual(groups, [['a1']])
+test('an idle queue starts at once, and what arrives meanwhile shares the next batch', async () => {
+  const { submit, batches, end, settled } = openQueue()
+  submit(entry('a1'))
+  assert.deepEqual(batches, [['a1']])
+  submit(entry('b1'), entry('a2'), entry('b2'))
+  assert.deepEqual(batches, [['a1']])
   await end()
-  assert.deepEqual(groups, [['a1'], ['b1', 'b2', 'a2']])
+  assert.deepEqual(batches, [['a1'], ['b1', 'b2', 'a2']])
   assert.deepEqual([...settled], [['a1', 'a1']])
 })
 
-test('owners take turns, so that one who sends much does not keep others waiting', async () => {
-  const { submit, groups, end } = held({ records: 6 })
-  submit(part('x'))
-  submit(...Array.from({ length: 9 }, (_, n) => part(`a${n}`)), part('b0'), part('c0'))
+test('customers are served round-robin', async () => {
+  const { submit, batches, end } = openQueue({ maxRecords: 6 })
+  submit(entry('x'))
+  submit(...Array.from({ length: 9 }, (_, n) => entry(`a${n}`)), entry('b0'), entry('c0'))
   await end()
-  assert.deepEqual(groups[1], ['a0', 'a1', 'b0', 'c0', 'a2', 'a3'])
-  submit(part('b1'))
+  assert.deepEqual(batches[1], ['a0', 'a1', 'b0', 'c0', 'a2', 'a3'])
+  submit(entry('b1'))
   await end()
-  assert.deepEqual(groups[2], ['a4', 'a5', 'b1', 'a6', 'a7', 'a8'])
+  assert.deepEqual(batches[2], ['a4', 'a5', 'b1', 'a6', 'a7', 'a8'])
 })
 
-test('a group is no larger than its limit, but for one entry that is larger by itself', async () => {
-  const { submit, groups, end } = held()
-  submit(part('x'))
-  submit(part('a1', { records: 6 }), part('b1', { records: 6 }), part('c1', { records: 99 }))
+test('a batch is not larger than the limit, except for a single larger entry', async () => {
+  const { submit, batches, end } = openQueue()
+  submit(entry('x'))
+  submit(entry('a1', { records: 6 }), entry('b1', { records: 6 }), entry('c1', { records: 99 }))
   for (let n = 0; n < 3; n += 1) await end()
-  assert.deepEqual(groups.slice(1), [['a1'], ['b1'], ['c1']])
+  assert.deepEqual(batches.slice(1), [['a1'], ['b1'], ['c1']])
 })
 
-test('a group is of one lane, and every lane gets its turn', async () => {
-  const { submit, groups, end } = held()
-  submit(part('x'))
-  const other = { lane: 'f' }
-  submit(part('a1'), part('b1', other), part('c1'), part('d1', other))
+test('a batch has entries of one partition, and every partition has its turn', async () => {
+  const { submit, batches, end } = openQueue()
+  submit(entry('x'))
+  const other = { partition: 'f' }
+  submit(entry('a1'), entry('b1', other), entry('c1'), entry('d1', other))
   await end()
-  submit(part('a2'), part('c2'))
+  submit(entry('a2'), entry('c2'))
   await end()
   await end()
-  assert.deepEqual(groups.slice(1), [
+  assert.deepEqual(batches.slice(1), [
     ['a1', 'c1'],
     ['b1', 'd1'],
     ['a2', 'c2'],
   ])
 })
 
-test('groups that run at once touch nothing in common', async () => {
-  const { submit, groups, end } = held({ groups: 2 })
-  submit(part('a1'), part('a2'), part('b1'), part('b2'), part('a3'))
-  assert.deepEqual(groups, [['a1'], ['b1']])
+test('batches that run at once have no customer in common', async () => {
+  const { submit, batches, end } = openQueue({ maxBatches: 2 })
+  submit(entry('a1'), entry('a2'), entry('b1'), entry('b2'), entry('a3'))
+  assert.deepEqual(batches, [['a1'], ['b1']])
   await end()
-  assert.deepEqual(groups[2], ['a2', 'a3'])
+  assert.deepEqual(batches[2], ['a2', 'a3'])
 })
 
-test('what is blocked waits for the group that blocks it, however much arrives meanwhile', async () => {
-  const { submit, groups, end } = held({ groups: 2, patience: 0.5 })
-  submit(part('a1'))
-  for (let n = 2; n < 9; n += 1) submit(part(`a${n}`))
-  assert.deepEqual(groups, [['a1']])
+test('requests of a customer wait for its running batch, however many arrive meanwhile', async () => {
+  const { submit, batches, end } = openQueue({ maxBatches: 2, maxPassOvers: 0.5 })
+  submit(entry('a1'))
+  for (let n = 2; n < 9; n += 1) submit(entry(`a${n}`))
+  assert.deepEqual(batches, [['a1']])
   await end()
-  assert.deepEqual(groups[1], ['a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'])
+  assert.deepEqual(batches[1], ['a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8'])
 })
 
-test('beside a running group another one begins when enough waits', async () => {
-  const { submit, groups, end } = held({ groups: 2, company: 3 })
-  submit(part('a1'), part('b1'), part('c1'))
-  assert.deepEqual(groups, [['a1']])
-  submit(part('d1'))
-  assert.deepEqual(groups[1], ['b1', 'c1', 'd1'])
-  submit(part('e1'))
+test('a second batch starts beside the first when enough requests wait', async () => {
+  const { submit, batches, end } = openQueue({ maxBatches: 2, minBatchSize: 3 })
+  submit(entry('a1'), entry('b1'), entry('c1'))
+  assert.deepEqual(batches, [['a1']])
+  submit(entry('d1'))
+  assert.deepEqual(batches[1], ['b1', 'c1', 'd1'])
+  submit(entry('e1'))
   await end()
   await end()
-  assert.deepEqual(groups[2], ['e1'])
+  assert.deepEqual(batches[2], ['e1'])
 })
 
-test('beside a group that takes very long nobody waits for company', async () => {
-  const { submit, groups } = held({ groups: 2, company: 3 })
-  submit(part('a1'), part('b1'))
-  while (groups.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
-  assert.deepEqual(groups, [['a1'], ['b1']])
+test('beside a very long batch, requests wait only for the maximal delay', async () => {
+  const { submit, batches } = openQueue({ maxBatches: 2, minBatchSize: 3 })
+  submit(entry('a1'), entry('b1'))
+  while (batches.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
+  assert.deepEqual(batches, [['a1'], ['b1']])
 })
 
-test('one that takes very long keeps nobody else waiting, whatever it sends', async () => {
-  const { submit, groups, end } = held({ groups: 2 })
-  submit(part('a1'), part('b1'), part('a2'))
+test('a customer with a very long batch does not keep others waiting', async () => {
+  const { submit, batches, end } = openQueue({ maxBatches: 2 })
+  submit(entry('a1'), entry('b1'), entry('a2'))
   for (let n = 2; n < 9; n += 1) {
-    submit(part(`b${n}`))
+    submit(entry(`b${n}`))
     await end(1)
   }
-  assert.deepEqual(groups.flat(), ['a1', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'b8'])
+  assert.deepEqual(batches.flat(), ['a1', 'b1', 'b2', 'b3', 'b4', 'b5', 'b6', 'b7', 'b8'])
 })
 
-test('what touches several waits for each of them, but not for ever', async () => {
-  const { submit, groups, end } = held({ groups: 2, patience: 3 })
-  submit(part('a1'), part('b1'))
-  submit(part('ab', { touches: ['a', 'b'] }))
+test('an entry of several customers waits for each of them, but not for ever', async () => {
+  const { submit, batches, end } = openQueue({ maxBatches: 2, maxPassOvers: 3 })
+  submit(entry('a1'), entry('b1'))
+  submit(entry('ab', { customerKeys: ['a', 'b'] }))
   for (let n = 2; n < 9; n += 1) {
-    submit(part(`a${n}`), part(`b${n}`))
+    submit(entry(`a${n}`), entry(`b${n}`))
     await end()
   }
-  assert.ok(groups.flat().includes('ab'), JSON.stringify(groups))
+  assert.ok(batches.flat().includes('ab'), JSON.stringify(batches))
 })
 
-test('a refusal is of one entry, its neighbours are answered', async () => {
-  const commit: Commit = (group) =>
-    group.map(({ name }) => (name === 'b1' ? { refusal: 'no' } : { answer: name }))
-  const { submit, settled, endAll } = held({}, commit)
-  submit(part('a1'), part('b1'), part('c1'))
+test('a rejected entry does not affect the others of its batch', async () => {
+  const commit: Commit = (batch) =>
+    batch.map(({ name }) => (name === 'b1' ? { refusal: 'no' } : { answer: name }))
+  const { submit, settled, endAll } = openQueue({}, commit)
+  submit(entry('a1'), entry('b1'), entry('c1'))
   await endAll()
   assert.deepEqual(Object.fromEntries(settled), { a1: 'a1', b1: 'no', c1: 'c1' })
 })
 
-test('a group that fails is tried again one by one, so that only the culprit fails', async () => {
-  const commit: Commit = (group) => {
-    if (group.some(({ name }) => name === 'b1')) throw new Error('on purpose')
-    return done(group)
+test('a failed batch is retried one by one, so that only the cause fails', async () => {
+  const commit: Commit = (batch) => {
+    if (batch.some(({ name }) => name === 'b1')) throw new Error('on purpose')
+    return done(batch)
   }
-  const { submit, settled, groups, endAll } = held({}, commit)
-  submit(part('x'))
-  submit(part('a1'), part('b1'), part('c1'), part('a2'))
+  const { submit, settled, batches, endAll } = openQueue({}, commit)
+  submit(entry('x'))
+  submit(entry('a1'), entry('b1'), entry('c1'), entry('a2'))
   await endAll()
   assert.deepEqual(
-    groups.slice(1).map((group) => group.length),
+    batches.slice(1).map((batch) => batch.length),
     [4, 1, 1, 1, 1],
   )
   const { b1, ...rest } = Object.fromEntries(settled)
@@ -200,108 +200,123 @@ test('a group that fails is tried again one by one, so that only the culprit fai
   assert.match(String(b1), /on purpose/)
 })
 
-test('who is locked fails as a whole, and gets no company until it has succeeded', async () => {
+test('a locked customer fails as a whole, and is batched alone until it succeeds', async () => {
   let isLocked = true
-  const commit: Commit = (group) => {
-    if (isLocked && group.some(({ touches }) => touches.includes('b'))) throw new Error('locked')
-    return done(group)
+  const commit: Commit = (batch) => {
+    if (isLocked && batch.some(({ customerKeys }) => customerKeys.includes('b')))
+      throw new Error('locked')
+    return done(batch)
   }
-  const { submit, groups, settled, endAll } = held({}, commit)
+  const { submit, batches, settled, endAll } = openQueue({}, commit)
   const round = async (n: number) => {
-    groups.length = 0
-    submit(part(`x${n}`), part(`a${n}`), part(`b${n}`), part(`bb${n}`), part(`c${n}`))
+    batches.length = 0
+    submit(entry(`x${n}`), entry(`a${n}`), entry(`b${n}`), entry(`bb${n}`), entry(`c${n}`))
     await endAll()
-    return groups.map((group) => group.join(' '))
+    return batches.map((batch) => batch.join(' '))
   }
   assert.deepEqual(await round(1), ['x1', 'a1 b1 bb1 c1', 'c1', 'b1 bb1', 'a1'])
   assert.deepEqual(await round(2), ['x2', 'a2 c2', 'b2 bb2'])
   isLocked = false
   assert.deepEqual(await round(3), ['x3', 'a3 c3', 'b3 bb3'])
   assert.deepEqual(await round(4), ['x4', 'a4 b4 bb4 c4'])
-  const refused = [...settled].filter(([name, answer]) => answer !== name)
+  const rejected = [...settled].filter(([name, answer]) => answer !== name)
   assert.deepEqual(
-    refused.map(([name]) => name),
+    rejected.map(([name]) => name),
     ['b1', 'bb1', 'b2', 'bb2'],
   )
 })
 
-test('what touches several fails for a lock of its own alone', async () => {
-  const commit: Commit = (group) => {
-    if (group.some(({ touches }) => touches.includes('b'))) throw new Error('locked')
-    return done(group)
+test('an entry of several customers is retried alone after a lock timeout', async () => {
+  const commit: Commit = (batch) => {
+    if (batch.some(({ customerKeys }) => customerKeys.includes('b'))) throw new Error('locked')
+    return done(batch)
   }
-  const { submit, settled, endAll } = held({}, commit)
-  submit(part('x1'))
-  submit(part('bc', { touches: ['b', 'c'] }), part('cd', { touches: ['c', 'd'] }), part('a1'))
+  const { submit, settled, endAll } = openQueue({}, commit)
+  submit(entry('x1'))
+  submit(
+    entry('bc', { customerKeys: ['b', 'c'] }),
+    entry('cd', { customerKeys: ['c', 'd'] }),
+    entry('a1'),
+  )
   await endAll()
   const { bc, ...rest } = Object.fromEntries(settled)
   assert.deepEqual(rest, { x1: 'x1', cd: 'cd', a1: 'a1' })
   assert.match(String(bc), /locked/)
 })
 
-test('a group that fails for a hopeless reason fails as a whole', async () => {
+test('a batch with an error that is not retryable fails as a whole', async () => {
   const commit: Commit = () => {
-    throw new Error('hopeless')
+    throw new Error('not retryable')
   }
-  const { submit, settled, groups, endAll } = held({}, commit)
-  submit(part('x'), part('a1'), part('b1'))
+  const { submit, settled, batches, endAll } = openQueue({}, commit)
+  submit(entry('x'), entry('a1'), entry('b1'))
   await endAll()
-  assert.equal(groups.length, 2)
-  assert.deepEqual([...settled.values()].map(String), Array(3).fill('Error: hopeless'))
+  assert.equal(batches.length, 2)
+  assert.deepEqual([...settled.values()].map(String), Array(3).fill('Error: not retryable'))
 })
 
 const statusOf = (refusal: unknown) =>
   refusal instanceof ApiError ? [refusal.status, refusal.headers['retry-after']] : refusal
 
-test('what waits is bounded by number and bytes, of an owner and of all', async () => {
-  const { submit, settled, endAll } = held({ waitingOfOwner: 2, waiting: 4, waitingBytes: 20 })
-  submit(part('x'))
-  submit(part('a1'), part('a2'), part('a3'), part('b1', { bytes: 19 }), part('b2', { bytes: 8 }))
-  submit(part('c1'), part('d1'))
+test('what waits is bounded by number and bytes, of a customer and of all', async () => {
+  const { submit, settled, endAll } = openQueue({
+    maxWaitingPerCustomer: 2,
+    maxWaiting: 4,
+    maxWaitingBytes: 20,
+  })
+  submit(entry('x'))
+  submit(
+    entry('a1'),
+    entry('a2'),
+    entry('a3'),
+    entry('b1', { bytes: 19 }),
+    entry('b2', { bytes: 8 }),
+  )
+  submit(entry('c1'), entry('d1'))
   await new Promise(setImmediate)
   assert.deepEqual(
     Object.fromEntries([...settled].map(([name, refusal]) => [name, statusOf(refusal)])),
     { a3: [429, '1'], b1: [503, '1'], d1: [503, '1'] },
   )
   await endAll()
-  submit(part('a4'))
+  submit(entry('a4'))
   await endAll()
   assert.equal(settled.get('a4'), 'a4')
 })
 
-test('whatever arrives is answered once, in groups that keep to the limits', async () => {
-  const entry = fc.record({
-    lane: fc.constantFrom('e', 'f'),
-    touches: fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 }),
+test('every entry is answered once, in batches within the limits', async () => {
+  const shape = fc.record({
+    partition: fc.constantFrom('e', 'f'),
+    customerKeys: fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 }),
     records: fc.integer({ min: 1, max: 12 }),
   })
-  const limits = { ...LIMITS, groups: 2, patience: Number.POSITIVE_INFINITY }
+  const limits = { ...LIMITS, maxBatches: 2, maxPassOvers: Number.POSITIVE_INFINITY }
   await fc.assert(
-    fc.asyncProperty(fc.array(entry, { maxLength: 40 }), async (entries) => {
-      const touched = new Set<string>()
-      const queue = createBatchQueue<Part, string>(
+    fc.asyncProperty(fc.array(shape, { maxLength: 40 }), async (shapes) => {
+      const busy = new Set<string>()
+      const queue = createBatchQueue<NamedEntry, string>(
         limits,
-        async (group) => {
-          assert.equal(new Set(group.map(({ lane }) => lane)).size, 1)
-          const records = group.reduce((sum, each) => sum + each.records, 0)
-          assert.ok(group.length === 1 || records <= limits.records)
-          const names = new Set(group.flatMap(({ touches }) => touches))
+        async (batch) => {
+          assert.equal(new Set(batch.map(({ partition }) => partition)).size, 1)
+          const records = batch.reduce((sum, each) => sum + each.records, 0)
+          assert.ok(batch.length === 1 || records <= limits.maxRecords)
+          const names = new Set(batch.flatMap(({ customerKeys }) => customerKeys))
           for (const name of names) {
-            assert.ok(!touched.has(name))
-            touched.add(name)
+            assert.ok(!busy.has(name))
+            busy.add(name)
           }
           await new Promise(setImmediate)
-          for (const name of names) touched.delete(name)
-          if (group.length > 1 && group.some((each) => each.records === 7)) throw new Error('7')
-          return done(group)
+          for (const name of names) busy.delete(name)
+          if (batch.length > 1 && batch.some((each) => each.records === 7)) throw new Error('7')
+          return done(batch)
         },
-        { isHopeless: () => false, isLock: () => false },
+        { isNotRetryable: () => false, isLockTimeout: () => false },
       )
-      const parts = entries.map((each, n) => part(`${n}`, each))
-      const answers = await Promise.all(parts.map((each) => queue.submit(each)))
+      const entries = shapes.map((each, n) => entry(`${n}`, each))
+      const answers = await Promise.all(entries.map((each) => queue.submit(each)))
       assert.deepEqual(
         answers,
-        parts.map(({ name }) => name),
+        entries.map(({ name }) => name),
       )
     }),
     { numRuns: 50 },

@@ -1,132 +1,133 @@
 import { tooManyRequests, unavailable } from '../../kernel/errors.ts'
 import { type Cache, createCache } from '../cache/index.ts'
 
-/** Something that waits to be committed along with others. */
+/** A request that waits to be committed together with others. */
 export type QueueEntry = {
-  /** Only entries of one lane share a group: the environment. */
-  lane: string
-  /** Whose state it works on: no two groups that run at once touch the same. */
-  touches: readonly string[]
-  /** Its share of a group, in records, at least 1. */
+  /** Only entries of one partition share a batch. */
+  partition: string
+  /** The customers whose state it needs. No two batches that run at once share a customer. */
+  customerKeys: readonly string[]
+  /** At least 1. */
   records: number
-  /** Its share of the memory, in bytes or what is near to them. */
+  /** What it takes in memory, approximately. */
   bytes: number
 }
 
-/** What became of an entry: its own doing, whatever its neighbours did. */
+/** The result of one entry, whatever the other entries of its batch come to. */
 export type Outcome<Answer> = { answer: Answer } | { refusal: unknown }
 
-export type BatchWork<E, Answer> = (group: readonly E[]) => Promise<readonly Outcome<Answer>[]>
+/** Commits a batch and returns an outcome for each entry, in order. Throws if the batch fails. */
+export type CommitFunction<E, Answer> = (batch: readonly E[]) => Promise<readonly Outcome<Answer>[]>
 
 export type BatchLimits = {
-  /** Groups that run at once. */
-  groups: number
-  /** Entries that must wait before a group begins beside others, for `COMPANY_MS` at most. */
-  company: number
-  /** Records of a group; a single entry may have more. */
-  records: number
-  /** Records that one owner gets in turn while others wait. */
-  turnRecords: number
-  /** How many groups may pass over an entry that touches several because one of them is busy. */
-  patience: number
-  /** What may wait: of one owner, and of all. */
-  waitingOfOwner: number
-  waiting: number
-  waitingBytes: number
+  /** Batches that run at once. */
+  maxBatches: number
+  /** Entries that must wait before a batch starts beside another; see `MAX_BATCH_DELAY_MS`. */
+  minBatchSize: number
+  /** Records of a batch. A single entry may have more. */
+  maxRecords: number
+  /** Records of one customer that are served before the next customer has its turn. */
+  quantum: number
+  /** How many batches may pass over an entry of several customers because one of them is busy. */
+  maxPassOvers: number
+  /** What may wait: entries of one customer, entries of all, bytes of all. */
+  maxWaitingPerCustomer: number
+  maxWaiting: number
+  maxWaitingBytes: number
 }
 
-/** What the error of a group means. */
+/** How the error of a batch is classified. */
 export type RetryPolicy = {
-  /** Whether none of the group would fare better by itself. */
-  isHopeless: (error: unknown) => boolean
-  /** Whether it has waited in vain for what somebody else has locked. */
-  isLock: (error: unknown) => boolean
+  /** Whether a retry of single entries would fail in the same way. */
+  isNotRetryable: (error: unknown) => boolean
+  /** Whether the batch waited in vain for a row lock. */
+  isLockTimeout: (error: unknown) => boolean
 }
 
 export type BatchQueue<E, Answer> = {
   /**
-   * Answers once the group of the entry has been committed. 429 when too many of its owner wait,
-   * 503 when too much waits altogether; then nothing has happened.
+   * Returns the answer once the entry's batch has been committed. 429 if too many entries of its
+   * customer wait, 503 if too much waits altogether; then nothing has happened.
    */
   submit(entry: E): Promise<Answer>
 }
 
+type Isolation = 'entry' | 'customer'
+
 type QueuedRequest<E, Answer> = {
   entry: E
-  owner: string
-  passedOver: number
-  /**
-   * After its group has failed, so that none but it fails again: in a group by itself, or with
-   * others of its owner, who wait for the same lock.
-   */
-  apart: 'entry' | 'owner' | null
+  /** The customer's queue that it waits in. */
+  queueName: string
+  passOvers: number
+  /** Set after its batch has failed: it is retried alone, or with entries of its customer only. */
+  isolation: Isolation | null
   settle: (outcome: Outcome<Answer>) => void
 }
 
 /**
- * Forms groups of what arrives while others are being committed, so that all of a group share the
- * cost of a transaction. What arrives at an idle queue is begun at once. While a group runs, what
- * arrives waits for its end, or until enough waits for a group of its own: many small groups cost
- * more than few. Owners take turns, so that one who sends much does not keep the others waiting.
- * `work` answers for each entry; when it throws, each of the group is tried again by itself, unless
- * that is hopeless. What fails for a lock is tried again owner by owner, and who turns out to be
- * locked fails as a whole, and gets no company until it has succeeded: each try takes as long as a
- * lock is waited for.
+ * Batches requests that arrive while earlier batches commit, so that they share a transaction. An
+ * idle queue starts at once. While a batch runs, a second one starts when `minBatchSize` requests
+ * wait or after `MAX_BATCH_DELAY_MS`: many small batches cost more than few. Customers are served
+ * round-robin.
+ *
+ * If a batch fails, its requests are retried one by one, unless the error is not retryable. After a
+ * lock timeout they are retried per customer. A batch of one customer that times out fails as a
+ * whole, and that customer is batched alone until it succeeds: each try takes a full lock timeout.
  */
 export function createBatchQueue<E extends QueueEntry, Answer>(
   limits: BatchLimits,
-  work: BatchWork<E, Answer>,
-  failures: RetryPolicy,
+  commit: CommitFunction<E, Answer>,
+  policy: RetryPolicy,
 ): BatchQueue<E, Answer> {
-  const owners: Owners<E, Answer> = new Map()
-  const busy = new Map<string, number>()
-  const locked = createCache<boolean>(LOCKED)
+  const queues: Queues<E, Answer> = new Map()
+  const busyCustomers = new Map<string, number>()
+  const lockedQueues = createCache<boolean>(LOCKED_QUEUES)
   let running = 0
   let waiting = 0
   let waitingBytes = 0
 
-  const start = (company = limits.company) => {
-    while (running < limits.groups && (running === 0 || waiting >= company)) {
-      const group = nextGroup(owners, { busy, locked }, limits)
-      if (group.length === 0) return
-      for (const { entry } of group) {
+  const start = (minBatchSize = limits.minBatchSize) => {
+    while (running < limits.maxBatches && (running === 0 || waiting >= minBatchSize)) {
+      const batch = takeBatch(queues, { busyCustomers, lockedQueues }, limits)
+      if (batch.length === 0) return
+      for (const { entry } of batch) {
         waiting -= 1
         waitingBytes -= entry.bytes
       }
-      void run(group)
+      void run(batch)
     }
-    if (waiting > 0 && running < limits.groups) startLate()
+    if (waiting > 0 && running < limits.maxBatches) startLater()
   }
-  const startLate = later(() => start(1))
+  const startLater = debounce(() => start(1))
 
-  const run = async (group: readonly QueuedRequest<E, Answer>[]) => {
+  const run = async (batch: readonly QueuedRequest<E, Answer>[]) => {
     running += 1
-    mark(busy, group, 1)
-    const { again, isLocked } = await commit(group, work, failures)
-    const owner = onlyOwner(group)
-    if (owner !== null) locked.set(owner, isLocked)
-    mark(busy, group, -1)
+    addBusy(busyCustomers, batch, 1)
+    const { retries, isLocked } = await settleBatch(batch, commit, policy)
+    const queueName = singleQueueOf(batch)
+    if (queueName !== null) lockedQueues.set(queueName, isLocked)
+    addBusy(busyCustomers, batch, -1)
     running -= 1
-    for (const each of again.toReversed()) enqueue(each)
+    for (const request of retries.toReversed()) enqueue(request)
     start()
   }
 
-  const enqueue = (each: QueuedRequest<E, Answer>) => {
+  const enqueue = (request: QueuedRequest<E, Answer>) => {
     waiting += 1
-    waitingBytes += each.entry.bytes
-    const queue = owners.get(each.owner)
-    if (queue === undefined) owners.set(each.owner, [each])
-    else if (each.apart !== null) queue.unshift(each)
-    else queue.push(each)
+    waitingBytes += request.entry.bytes
+    const queue = queues.get(request.queueName)
+    if (queue === undefined) queues.set(request.queueName, [request])
+    else if (request.isolation !== null) queue.unshift(request)
+    else queue.push(request)
   }
 
   return {
     submit: async (entry) => {
-      const owner = ownerOf(entry)
-      const waitingOfOwner = owners.get(owner)?.length ?? 0
-      refuseWhenFull({ waiting, waitingBytes, waitingOfOwner }, entry, limits)
+      const queueName = queueNameOf(entry)
+      const waitingOfCustomer = queues.get(queueName)?.length ?? 0
+      rejectIfFull({ waiting, waitingBytes, waitingOfCustomer }, entry, limits)
       const outcome = await new Promise<Outcome<Answer>>((settle) => {
-        enqueue({ entry, owner, passedOver: 0, apart: null, settle })
+        enqueue({ entry, queueName, passOvers: 0, isolation: null, settle })
         start()
       })
       if ('refusal' in outcome) throw outcome.refusal
@@ -135,150 +136,156 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
   }
 }
 
-type Waits = Pick<BatchLimits, 'waiting' | 'waitingBytes' | 'waitingOfOwner'>
-
-function refuseWhenFull(now: Waits, { bytes, touches }: QueueEntry, limits: Waits): void {
-  if (now.waiting >= limits.waiting || now.waitingBytes + bytes > limits.waitingBytes)
-    throw unavailable('too many reports wait to be written')
-  if (touches.length === 1 && now.waitingOfOwner >= limits.waitingOfOwner)
-    throw tooManyRequests('too many reports of this customer wait to be written', {
+function rejectIfFull(
+  now: { waiting: number; waitingBytes: number; waitingOfCustomer: number },
+  { bytes, customerKeys }: QueueEntry,
+  limits: BatchLimits,
+): void {
+  if (now.waiting >= limits.maxWaiting || now.waitingBytes + bytes > limits.maxWaitingBytes)
+    throw unavailable('too many requests wait to be written')
+  if (customerKeys.length === 1 && now.waitingOfCustomer >= limits.maxWaitingPerCustomer)
+    throw tooManyRequests('too many requests of this customer wait to be written', {
       'retry-after': '1',
     })
 }
 
-/** Queues by owner, in the order of their turns. None is empty. */
-type Owners<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
+/** The queue of each customer, in the order of their turns. None is empty. */
+type Queues<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
 
-/** Entries that touch several share one owner: there are too many combinations to take turns. */
-const ownerOf = ({ lane, touches }: QueueEntry): string =>
-  `${lane} ${touches.length === 1 ? touches[0] : ''}`
+/** Entries of several customers share one queue: there are too many combinations to take turns. */
+const queueNameOf = ({ partition, customerKeys }: QueueEntry): string =>
+  `${partition} ${customerKeys.length === 1 ? customerKeys[0] : ''}`
 
-/** Does something after `COMPANY_MS`, once for all who ask for it until then. */
-function later(work: () => void): () => void {
-  let isComing = false
+/** Runs `work` once, `MAX_BATCH_DELAY_MS` after the first of the calls that come until then. */
+function debounce(work: () => void): () => void {
+  let isScheduled = false
   return () => {
-    if (isComing) return
-    isComing = true
+    if (isScheduled) return
+    isScheduled = true
     setTimeout(() => {
-      isComing = false
+      isScheduled = false
       work()
-    }, COMPANY_MS)
+    }, MAX_BATCH_DELAY_MS)
   }
 }
 
-/** Milliseconds that an entry waits for company beside a group that may take very long. */
-const COMPANY_MS = 20
+/** How long an entry waits for others beside a batch that may take very long. */
+const MAX_BATCH_DELAY_MS = 20
 
-/** Owners of whom it is known whether they are locked. */
-const LOCKED = 10_000
+/** Customers for whom it is known whether their last batch timed out on a lock. */
+const LOCKED_QUEUES = 10_000
 
-/** Those that have to be tried again; or whether the group has failed for good, by a lock. */
-async function commit<E extends QueueEntry, Answer>(
-  group: readonly QueuedRequest<E, Answer>[],
-  work: BatchWork<E, Answer>,
-  { isHopeless, isLock }: RetryPolicy,
-): Promise<{ again: readonly QueuedRequest<E, Answer>[]; isLocked: boolean }> {
+/** Settles a batch. Returns what has to be retried, or whether the batch has failed for a lock. */
+async function settleBatch<E extends QueueEntry, Answer>(
+  batch: readonly QueuedRequest<E, Answer>[],
+  commit: CommitFunction<E, Answer>,
+  { isNotRetryable, isLockTimeout }: RetryPolicy,
+): Promise<{ retries: readonly QueuedRequest<E, Answer>[]; isLocked: boolean }> {
   try {
-    const outcomes = await work(group.map(({ entry }) => entry))
-    group.forEach(({ settle }, index) => {
-      settle(outcomes[index] ?? { refusal: new Error('an entry of a group was left out') })
+    const outcomes = await commit(batch.map(({ entry }) => entry))
+    batch.forEach(({ settle }, index) => {
+      settle(outcomes[index] ?? { refusal: new Error('a batch returned too few outcomes') })
     })
-    return { again: [], isLocked: false }
+    return { retries: [], isLocked: false }
   } catch (error) {
-    const isLocked = isLock(error)
-    if (group.length > 1 && !isHopeless(error) && !(isLocked && onlyOwner(group) !== null)) {
-      const apart = (each: QueuedRequest<E, Answer>) =>
-        isLocked && each.apart === null && each.entry.touches.length === 1 ? 'owner' : 'entry'
-      return { again: group.map((each) => ({ ...each, apart: apart(each) })), isLocked: false }
+    const isLocked = isLockTimeout(error)
+    const isOneCustomer = singleQueueOf(batch) !== null
+    if (batch.length > 1 && !isNotRetryable(error) && !(isLocked && isOneCustomer)) {
+      const isolationOf = ({ isolation, entry }: QueuedRequest<E, Answer>): Isolation =>
+        isLocked && isolation === null && entry.customerKeys.length === 1 ? 'customer' : 'entry'
+      const retries = batch.map((request) => ({ ...request, isolation: isolationOf(request) }))
+      return { retries, isLocked: false }
     }
-    for (const { settle } of group) settle({ refusal: error })
-    return { again: [], isLocked }
+    for (const { settle } of batch) settle({ refusal: error })
+    return { retries: [], isLocked }
   }
 }
 
-/** Whose state alone a group works on; null where it is several's. */
-const onlyOwner = <E extends QueueEntry>(
-  group: readonly { owner: string; entry: E }[],
-): string | null => {
-  const [first] = group
-  const isOne = group.every(
-    ({ owner, entry }) => owner === first?.owner && entry.touches.length === 1,
+/** The queue of a batch that is of one customer only; else null. */
+function singleQueueOf<E extends QueueEntry>(
+  batch: readonly { queueName: string; entry: E }[],
+): string | null {
+  const queueName = batch[0]?.queueName ?? null
+  const isSingle = batch.every(
+    (request) => request.queueName === queueName && request.entry.customerKeys.length === 1,
   )
-  return isOne ? (first?.owner ?? null) : null
+  return isSingle ? queueName : null
 }
 
-function mark<E extends QueueEntry>(
-  busy: Map<string, number>,
-  group: readonly { entry: E }[],
-  by: number,
+function addBusy<E extends QueueEntry>(
+  busyCustomers: Map<string, number>,
+  batch: readonly { entry: E }[],
+  change: 1 | -1,
 ): void {
-  for (const { entry } of group)
-    for (const touched of entry.touches) {
-      const count = (busy.get(touched) ?? 0) + by
-      if (count === 0) busy.delete(touched)
-      else busy.set(touched, count)
+  for (const { entry } of batch)
+    for (const customerKey of entry.customerKeys) {
+      const batches = (busyCustomers.get(customerKey) ?? 0) + change
+      if (batches === 0) busyCustomers.delete(customerKey)
+      else busyCustomers.set(customerKey, batches)
     }
 }
 
 /**
- * Takes what the next group is made of. Owners come in turn as long as there is room; who was
- * served goes to the end. An entry that touches what a running group does is passed over, with all
- * that its owner has behind it. One that touches several is not for ever: there may never be a time
- * when none of them is busy. Then it is taken all the same, and waits in the database.
+ * Takes the requests of the next batch out of the queues. Customers take turns as long as there is
+ * room; a customer that was served goes to the end. A request whose customer is in a running batch
+ * is passed over, and so is the rest of its queue. A request of several customers is passed over
+ * `maxPassOvers` times at most, since one of them may always be busy: then it is taken, and waits
+ * for the locks in the database.
  */
-function nextGroup<E extends QueueEntry, Answer>(
-  owners: Owners<E, Answer>,
-  { busy, locked }: { busy: ReadonlyMap<string, number>; locked: Cache<boolean> },
+function takeBatch<E extends QueueEntry, Answer>(
+  queues: Queues<E, Answer>,
+  state: { busyCustomers: ReadonlyMap<string, number>; lockedQueues: Cache<boolean> },
   limits: BatchLimits,
 ): QueuedRequest<E, Answer>[] {
-  const group: QueuedRequest<E, Answer>[] = []
-  const passed = new Map<string, QueuedRequest<E, Answer>>()
-  let room = limits.records
-  const isApart = ({ owner, apart }: QueuedRequest<E, Answer>) =>
-    apart === 'owner' || locked.get(owner) === true
+  const batch: QueuedRequest<E, Answer>[] = []
+  const passedOver = new Map<string, QueuedRequest<E, Answer>>()
+  let room = limits.maxRecords
+  const needsOwnBatch = ({ queueName, isolation }: QueuedRequest<E, Answer>) =>
+    isolation === 'customer' || state.lockedQueues.get(queueName) === true
   const fits = (next: QueuedRequest<E, Answer>): boolean => {
-    const first = group[0]
+    const first = batch[0]
     if (first === undefined) return true
-    if (first.apart === 'entry' || next.apart === 'entry') return false
-    if (first.owner !== next.owner && (isApart(first) || isApart(next))) return false
-    return first.entry.lane === next.entry.lane && next.entry.records <= room
+    if (first.isolation === 'entry' || next.isolation === 'entry') return false
+    if (first.queueName !== next.queueName && (needsOwnBatch(first) || needsOwnBatch(next)))
+      return false
+    return first.entry.partition === next.entry.partition && next.entry.records <= room
   }
-  for (let taken = -1; taken !== group.length; ) {
-    taken = group.length
-    for (const [owner, queue] of [...owners]) {
-      if (passed.has(owner)) continue
-      const before = group.length
-      let turn = limits.turnRecords
-      for (let next = queue[0]; next !== undefined && turn > 0 && fits(next); next = queue[0]) {
-        if (isBlocked(next, busy, limits)) {
-          passed.set(owner, next)
+  for (let sizeBefore = -1; sizeBefore !== batch.length; ) {
+    sizeBefore = batch.length
+    for (const [queueName, queue] of [...queues]) {
+      if (passedOver.has(queueName)) continue
+      const size = batch.length
+      let left = limits.quantum
+      for (let next = queue[0]; next !== undefined && left > 0 && fits(next); next = queue[0]) {
+        if (mustWait(next, state.busyCustomers, limits)) {
+          passedOver.set(queueName, next)
           break
         }
         queue.shift()
-        group.push(next)
+        batch.push(next)
         room -= next.entry.records
-        turn -= next.entry.records
+        left -= next.entry.records
       }
-      if (group.length > before) toTheEnd(owners, owner, queue)
+      if (batch.length > size) moveToEnd(queues, queueName, queue)
     }
   }
-  if (group.length > 0) for (const next of passed.values()) next.passedOver += 1
-  return group
+  if (batch.length > 0) for (const next of passedOver.values()) next.passOvers += 1
+  return batch
 }
 
-function toTheEnd<E, Answer>(
-  owners: Owners<E, Answer>,
-  owner: string,
+function moveToEnd<E, Answer>(
+  queues: Queues<E, Answer>,
+  queueName: string,
   queue: QueuedRequest<E, Answer>[],
 ): void {
-  owners.delete(owner)
-  if (queue.length > 0) owners.set(owner, queue)
+  queues.delete(queueName)
+  if (queue.length > 0) queues.set(queueName, queue)
 }
 
-const isBlocked = <E extends QueueEntry, Answer>(
-  { entry, passedOver }: QueuedRequest<E, Answer>,
-  busy: ReadonlyMap<string, number>,
-  { patience }: BatchLimits,
+const mustWait = <E extends QueueEntry, Answer>(
+  { entry, passOvers }: QueuedRequest<E, Answer>,
+  busyCustomers: ReadonlyMap<string, number>,
+  { maxPassOvers }: BatchLimits,
 ): boolean =>
-  (entry.touches.length === 1 || passedOver < patience) &&
-  entry.touches.some((touched) => busy.has(touched))
+  (entry.customerKeys.length === 1 || passOvers < maxPassOvers) &&
+  entry.customerKeys.some((customerKey) => busyCustomers.has(customerKey))

@@ -1,137 +1,296 @@
-import { scheduleCounterPurge } from '../../budgets/index.ts'
+import type { App } from '../../app.ts'
+import {
+  addUnattributed,
+  counterName,
+  deleteCrossed,
+  hold,
+  post,
+  saveCrossed,
+  scheduleCounterPurge,
+  type ThresholdCrossing,
+  usageExceededToWire,
+} from '../../budgets/index.ts'
 import { holdFeaturesByKey } from '../../catalog/features/index.ts'
 import { catalogVersion } from '../../catalog/index.ts'
 import { lockVersions } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
+import { type Event, publish } from '../../events/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { saveDecisions, saveDedupKeys } from '../../metering/dedup/index.ts'
+import type { CustomerMeterSubject, WindowTotal } from '../../metering/index.ts'
+import { addRecords } from '../../metering/records/index.ts'
+import { saveReservations } from '../../metering/reservations/index.ts'
 import { schedulePurge } from '../../metering/retention/index.ts'
+import { saveDistinctValues, saveTotals } from '../../metering/totals/index.ts'
 import type { Cache } from '../cache/index.ts'
-import { validateConsumption } from '../consume/index.ts'
+import {
+  type ConsumptionAnswer,
+  decideConsumption,
+  deny,
+  validateConsumption,
+} from '../consume/index.ts'
 import { validateEvents, validateReports } from '../record/index.ts'
-import { validateReservationStep } from '../reservations/index.ts'
-import { loadState, type State, saveState } from '../state/index.ts'
-import type { ValidatedRecord } from '../types.ts'
+import {
+  applyReservationStep,
+  type ReservationAnswer,
+  validateReservationStep,
+} from '../reservations/index.ts'
+import {
+  type CrossingEvent,
+  commitSavepoint,
+  loadState,
+  postOnce,
+  postReport,
+  type State,
+  type StateQuery,
+  savepoint,
+  subjectName,
+} from '../state/index.ts'
+import type { ReportResult } from '../types.ts'
 import type { Outcome } from './batch-queue.ts'
 import { type CommitProbe, isCommitted, probeOf } from './commit-probe.ts'
-import { type BatchAnswer, executeBatch, type ValidatedRequest } from './execute-batch.ts'
-import { type BatchContext, type ContextReaders, loadContext } from './load-context.ts'
-import { type EngineRequest, itemsOf } from './request.ts'
+import { type Batch, type BatchContext, type ContextReaders, loadContext } from './load-context.ts'
+import { customersOf, type EngineRequest } from './request.ts'
 
-/** What groups are committed with. */
+export type BatchAnswer =
+  | { kind: 'reports'; results: readonly ReportResult[] }
+  | { kind: 'events' }
+  | { kind: 'consumption'; answer: ConsumptionAnswer }
+  | { kind: 'reservation'; answer: ReservationAnswer }
+
 export type BatchCaches = ContextReaders & {
-  /** Environments whose usage is known to be trimmed. */
-  trimmed: Cache<true>
+  /** Environments whose purge of old usage is scheduled. */
+  purged: Cache<true>
 }
 
 /**
- * Decides and counts the requests of one environment's group in one transaction, which begins with
- * the lock of all their customers. Three round trips where everything is remembered: what has
- * changed, what has been counted, and the writes with the COMMIT.
+ * Decides and counts the requests of a batch in one transaction. It takes three round trips if
+ * everything is cached: locks and versions; usage; writes and COMMIT. If the response to COMMIT is
+ * lost, a probe finds out whether the batch was committed. If not, it is decided again.
  */
 export async function commitBatch(
-  committing: BatchCaches,
+  caches: BatchCaches,
   scope: Scope,
-  group: readonly EngineRequest[],
+  requests: readonly EngineRequest[],
 ): Promise<readonly Outcome<BatchAnswer>[]> {
-  const customerKeys = [
-    ...new Set(group.flatMap((work) => itemsOf(work).map(({ customerKey }) => customerKey))),
-  ]
-  const { app, trimmed } = committing
-  // Of the last run; null when it wrote nothing, so that nothing can be lost.
-  let marker: CommitProbe | null = null
+  const { app, purged } = caches
+  const customerKeys = [...new Set(requests.flatMap(customersOf))]
+  // Of the last run of `work`; null if it wrote nothing.
+  let probe: CommitProbe | null = null
   const work = async (tx: Tx) => {
-    const { state, outcomes } = await decide(committing, tx, { scope, group, customerKeys })
-    marker = probeOf(state)
+    const { state, outcomes } = await decideBatch(caches, tx, { scope, requests, customerKeys })
+    probe = probeOf(state)
     await Promise.all([
       saveState(tx, { app, scope }, state),
-      ...(trimmed.get(scope.environmentKey)
+      ...(purged.get(scope.environmentKey)
         ? []
         : [schedulePurge(tx, app, scope), scheduleCounterPurge(tx, app, scope)]),
     ])
     return outcomes
   }
-  const isDurable = async (tx: Tx) => {
-    if (marker === null) return true
-    // Whoever has the lock knows that the lost transaction has ended.
+  const wasCommitted = async (tx: Tx) => {
+    if (probe === null) return true
+    // Waits until the lost transaction has ended.
     await lockVersions(tx, scope, { customerKeys, now: app.clock.now() })
-    return isCommitted(tx, app.clock, marker)
+    return isCommitted(tx, app.clock, probe)
   }
-  const outcomes = await app.db.transaction(work, { isDurable })
-  trimmed.set(scope.environmentKey, true)
+  const outcomes = await app.db.transaction(work, { isDurable: wasCommitted })
+  purged.set(scope.environmentKey, true)
   return outcomes
 }
 
-type BatchInput = { scope: Scope; group: readonly EngineRequest[]; customerKeys: readonly Uuid[] }
-
 /**
- * Decides a group. A meter may change until something is counted by it: features of which nothing
- * proves that anything was are held from here on, and all is decided anew if the catalog has
- * changed before.
+ * Decides a batch in memory. The meter of a feature can change until something has counted. So the
+ * first usage of a feature locks the feature, and the batch is decided again if the catalog has
+ * changed before the lock.
  */
-async function decide(committing: BatchCaches, tx: Tx, { scope, group, customerKeys }: BatchInput) {
-  const { app } = committing
+async function decideBatch(caches: BatchCaches, tx: Tx, batch: Batch) {
+  const { clock, ids } = caches.app
+  const { scope } = batch
   for (;;) {
-    const known = await loadContext(committing, tx, { scope, group, customerKeys })
-    const requests = group.map((request) => prepared(request, known))
-    const state = await loadState(
-      tx,
-      { scope, clock: app.clock },
-      { ...known, ...recordsOf(requests) },
-    )
-    const outcomes = executeBatch(state, requests, (now) => app.ids.next(now))
-    const first = featuresCounted(state).filter((key) => !state.counted.has(key))
-    if (first.length === 0) return { state, outcomes }
-    const [, version] = await Promise.all([holdFeaturesByKey(tx, first), catalogVersion(tx, scope)])
-    if (version === known.catalogVersion) return { state, outcomes }
+    const context = await loadContext(caches, tx, batch)
+    const plans = batch.requests.map((request) => planRequest(request, context))
+    const state = await loadState(tx, { scope, clock }, { ...context, ...queryOf(plans) })
+    const outcomes = plans.map((plan) => executePlan(state, plan, (now) => ids.next(now)))
+    const firstUsed = featuresOf(state).filter((key) => !state.usedFeatures.has(key))
+    if (firstUsed.length === 0) return { state, outcomes }
+    const locking = holdFeaturesByKey(tx, firstUsed)
+    const [, version] = await Promise.all([locking, catalogVersion(tx, scope)])
+    if (version === context.catalogVersion) return { state, outcomes }
   }
 }
 
-/** The features of what a group has counted and holds, each once. */
-const featuresCounted = ({ records, reservations }: State): Uuid[] => [
-  ...new Set([
-    ...records.flatMap(({ measured }) => measured.map(({ featureKey }) => featureKey)),
-    ...[...reservations.changes.values()].map(({ featureKey }) => featureKey),
-  ]),
-]
+type NextKey = (now: Instant) => Uuid
 
-/** A request that is good to be decided; or why it is refused. */
-function prepared(work: EngineRequest, known: BatchContext): ValidatedRequest | ApiError {
+/** A validated request: the state that it needs, and the decision on that state. */
+type RequestPlan = {
+  query: Partial<Pick<StateQuery, 'records' | 'decisions' | 'shownCounters'>>
+  execute: (draft: State, nextKey: NextKey) => BatchAnswer
+}
+
+/** Validates a request. Returns the error of a request that is rejected. */
+function planRequest(request: EngineRequest, context: BatchContext): RequestPlan | ApiError {
   try {
-    switch (work.kind) {
-      case 'reports': {
-        const records = validateReports(work.items, known, work.origin)
-        return { kind: 'records', records, asksUsage: true }
-      }
-      case 'events': {
-        const records = validateEvents(work.items, known, work.origin)
-        return { kind: 'records', records, asksUsage: false }
-      }
-      case 'use':
-        return validateConsumption(work.item, known, work.origin)
-      case 'settling':
-        return validateReservationStep(work.item, known, work.origin)
-    }
+    return validate(request, context)
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
   }
 }
 
-function recordsOf(requests: readonly (ValidatedRequest | ApiError)[]): {
-  records: ValidatedRecord[]
-  deciding: ValidatedRecord[]
-  shown: ValidatedRecord[]
-} {
-  const records: ValidatedRecord[] = []
-  const deciding: ValidatedRecord[] = []
-  const shown: ValidatedRecord[] = []
-  for (const request of requests) {
-    if (request instanceof ApiError || request.kind === 'denial') continue
-    if (request.kind === 'records') records.push(...request.records)
-    else deciding.push(request.record)
-    if (request.kind === 'settling') shown.push(request.shown)
+function validate(request: EngineRequest, context: BatchContext): RequestPlan {
+  const { kind, origin } = request
+  switch (kind) {
+    case 'reports': {
+      const records = validateReports(request.items, context, origin)
+      const execute: RequestPlan['execute'] = (draft, nextKey) => ({
+        kind,
+        results: records.map((each) => postReport(draft, each, () => nextKey(each.acceptedAt))),
+      })
+      return { query: { records }, execute }
+    }
+    case 'events': {
+      const records = validateEvents(request.items, context, origin)
+      const execute: RequestPlan['execute'] = (draft, nextKey) => {
+        for (const each of records) postOnce(draft, each, () => nextKey(each.acceptedAt))
+        return { kind }
+      }
+      return { query: { records }, execute }
+    }
+    case 'consumption': {
+      const validated = validateConsumption(request.item, context, origin)
+      if (validated.kind === 'denial')
+        return { query: {}, execute: () => ({ kind, answer: deny(validated) }) }
+      const { record } = validated
+      const execute: RequestPlan['execute'] = (draft, nextKey) => ({
+        kind,
+        answer: decideConsumption(draft, validated, () => nextKey(record.acceptedAt)),
+      })
+      return { query: { decisions: [record] }, execute }
+    }
+    case 'reservation': {
+      const validated = validateReservationStep(request.item, context, origin)
+      const { record, shownCounters } = validated
+      const execute: RequestPlan['execute'] = (draft, nextKey) => ({
+        kind,
+        answer: applyReservationStep(draft, validated, () => nextKey(record.acceptedAt)),
+      })
+      return { query: { decisions: [record], shownCounters }, execute }
+    }
   }
-  return { records, deciding, shown }
+}
+
+function queryOf(plans: readonly (RequestPlan | ApiError)[]) {
+  const queries = plans.flatMap((plan) => (plan instanceof ApiError ? [] : [plan.query]))
+  return {
+    records: queries.flatMap(({ records = [] }) => records),
+    decisions: queries.flatMap(({ decisions = [] }) => decisions),
+    shownCounters: queries.flatMap(({ shownCounters = [] }) => shownCounters),
+  }
+}
+
+/** Executes a request on a savepoint, on top of the requests before it. */
+function executePlan(
+  state: State,
+  plan: RequestPlan | ApiError,
+  nextKey: NextKey,
+): Outcome<BatchAnswer> {
+  if (plan instanceof ApiError) return { refusal: plan }
+  const draft = savepoint(state)
+  try {
+    const answer = plan.execute(draft, nextKey)
+    commitSavepoint(draft, state)
+    return { answer }
+  } catch (error) {
+    if (error instanceof ApiError) return { refusal: error }
+    throw error
+  }
+}
+
+/** The features of what a batch has counted or holds, each once. */
+const featuresOf = ({ records, reservations }: State): Uuid[] => [
+  ...new Set([
+    ...records.flatMap(({ measured }) => measured.map(({ featureKey }) => featureKey)),
+    ...[...reservations.changes.values()].map(({ featureKey }) => featureKey),
+  ]),
+]
+
+/**
+ * Writes the changes of a batch. The number of statements does not depend on the number of records;
+ * but each request that crosses thresholds publishes its events by a statement of its own.
+ */
+async function saveState(
+  tx: Tx,
+  { app, scope }: { app: App; scope: Scope },
+  state: State,
+): Promise<void> {
+  const toPost = <T>({ changes }: { changes: ReadonlyMap<string, T> }) =>
+    [...changes.values()].map((posting) => ({ ...posting, scope }))
+  const isStillCrossed = ({ threshold, window, ...budget }: ThresholdCrossing) =>
+    state.crossed.get(counterName(budget, window))?.includes(threshold) === true
+  const crossings = state.crossings.flatMap((each) => crossingsOf(scope, each))
+  const byOrigin = Map.groupBy(state.crossings, ({ origin }) => origin)
+  await Promise.all([
+    addRecords(tx, scope, state.records),
+    saveDedupKeys(tx, scope, [...state.dedupEntries.changes.values()]),
+    saveDecisions(tx, scope, [...state.decisionEntries.changes.values()]),
+    saveReservations(tx, scope, [...state.reservations.changes.values()]),
+    saveTotals(tx, scope, changedTotals(state)),
+    saveDistinctValues(tx, scope, [...state.distinctValues.changes.values()]),
+    post(tx, toPost(state.postings)),
+    hold(tx, toPost(state.holdPostings)),
+    addUnattributed(tx, scope, [...state.unattributed.changes.values()]),
+    deleteCrossed(tx, state.resets),
+    saveCrossed(tx, crossings.filter(isStillCrossed), app.clock.now()),
+    ...[...byOrigin].map(([origin, exceeded]) =>
+      publish(
+        tx,
+        { app, scope, origin, now: Math.max(...exceeded.map(({ now }) => now)) },
+        exceeded.map(usageExceededEvent),
+      ),
+    ),
+  ])
+}
+
+const crossingsOf = (
+  scope: Scope,
+  { budget, thresholds, ...exceeded }: CrossingEvent,
+): ThresholdCrossing[] =>
+  thresholds.map((threshold) => ({ ...exceeded, ...budget, ...scope, threshold }))
+
+const usageExceededEvent = ({
+  customerKey,
+  budget,
+  feature,
+  ...reached
+}: CrossingEvent): Event => ({
+  type: 'entity.entitlement.usage_exceeded',
+  customerKey,
+  objectId: budget.assignmentKey,
+  before: null,
+  after: usageExceededToWire(budget, reached, { kind: 'feature', id: feature.id }),
+})
+
+/** The totals of what was counted or held, except windows in which nothing has occurred. */
+function changedTotals({
+  totals,
+  records,
+  reservations,
+}: State): (CustomerMeterSubject & { total: WindowTotal })[] {
+  const counted = records.flatMap(({ customerKey, resourceKey, measured }) =>
+    measured.map(({ featureKey }) => ({ customerKey, featureKey, resourceKey })),
+  )
+  const held = [...reservations.changes.values()]
+  const heldNames = new Set(held.map(subjectName))
+  const subjects = new Map<string, CustomerMeterSubject>(
+    [...counted, ...held].map((each) => [subjectName(each), each]),
+  )
+  return [...subjects].flatMap(([name, subject]) =>
+    (totals.get(name) ?? [])
+      .filter(({ tally }) => tally.count > 0n || heldNames.has(name))
+      .map((total) => ({ ...subject, total })),
+  )
 }

@@ -1,6 +1,11 @@
 import { findUnknownDimensions, type UnknownDimensions } from '../../access/index.ts'
 import type { App } from '../../app.ts'
-import { findBudgets, readThresholds, type Threshold } from '../../budgets/index.ts'
+import {
+  findBudgets,
+  type Resolution,
+  readThresholds,
+  type Threshold,
+} from '../../budgets/index.ts'
 import { catalogVersion } from '../../catalog/index.ts'
 import {
   archivedAmong,
@@ -21,101 +26,107 @@ import type {
   Attributable,
   Catalog,
   ReadCatalog,
-  ReadHoldings,
-  ReadPast,
+  ReadEntitlements,
+  ReadPastEntitlements,
   ReadResolutions,
 } from '../cache/index.ts'
 import type { ValidationContext } from '../record/index.ts'
 import {
   attributableOf,
-  freeExpired,
-  type KnownReservations,
+  expireReservations,
+  type ReservationContext,
   unknownReservation,
 } from '../reservations/index.ts'
-import { nameOfReservation } from '../state/index.ts'
+import { reservationName } from '../state/index.ts'
 import type { SubjectKeys } from '../types.ts'
 import { type EngineRequest, itemsOf } from './request.ts'
 
-/** What is remembered between groups. */
+/** The caches between batches. */
 export type ContextReaders = {
   app: App
   readCatalog: ReadCatalog
-  readHoldings: ReadHoldings
-  readPast: ReadPast
+  readEntitlements: ReadEntitlements
+  readPastEntitlements: ReadPastEntitlements
   readResolutions: ReadResolutions
 }
 
-/** What a group is prepared by, and what it is about to settle. */
+/** What the requests of a batch are validated by. */
 export type BatchContext = ValidationContext &
-  KnownReservations & {
-    /** Of the catalog that its features are of. */
+  ReservationContext & {
+    /** The version of the catalog that the features are of. */
     catalogVersion: Uuid
     reservations: readonly Reservation[]
     thresholds: readonly Threshold[]
-    /** Until when windows of a customer may have been trimmed. */
+    /** Up to when counters of a customer's windows may have been purged. */
     closedUntilOf(customerKey: Uuid): Instant
   }
 
+export type Batch = {
+  scope: Scope
+  requests: readonly EngineRequest[]
+  customerKeys: readonly Uuid[]
+}
+
 /**
- * Locks the customers of a group, and reads what their requests are prepared by. What has expired
- * is then held no longer, of the customers for whom something is decided. `StaleKey` where a
- * customer or a resource is not there.
+ * Locks the customers of a batch and reads what its requests are validated by. Also records expired
+ * reservations of the customers for whom something is decided. `StaleKey` if a customer or a
+ * resource does not exist.
  */
 export async function loadContext(
-  { app, readCatalog, readHoldings, readPast, readResolutions }: ContextReaders,
+  readers: ContextReaders,
   tx: Tx,
-  asked: { scope: Scope; group: readonly EngineRequest[]; customerKeys: readonly Uuid[] },
+  { scope, requests, customerKeys }: Batch,
 ): Promise<BatchContext> {
-  const { scope, group, customerKeys } = asked
-  const now = app.clock.now()
-  const settling = group.flatMap((work) => (work.kind === 'settling' ? [work.item] : []))
+  const now = readers.app.clock.now()
+  const steps = requests.flatMap((request) =>
+    request.kind === 'reservation' ? [request.item] : [],
+  )
   const locking = lockVersions(tx, scope, { customerKeys, now })
   const reading = Promise.all([
     archivedAmong(tx, customerKeys),
     catalogVersion(tx, scope),
     environmentVersion(tx, scope),
     readThresholds(tx, scope),
-    findReservations(tx, settling),
-    freeExpired(tx, scope, decidedFor(group)),
-    unknownDimensionsFor(tx, scope, group),
-    proveResources(tx, group),
+    findReservations(tx, steps),
+    expireReservations(tx, scope, decidedCustomers(requests)),
+    readUnknownDimensions(tx, scope, requests),
+    verifyResources(tx, requests),
   ])
-  // All of it was sent together. Where the lock has failed, only that says why.
+  // All statements are sent together. If the lock fails, only its error gives the reason.
   reading.catch(ignore)
-  const heads = await locking
-  const [archived, version, shared, thresholds, reservations, , unknownDimensions] = await reading
-  const features = {
-    featureIds: featureIdsOf(group),
+  const versions = await locking
+  const [archived, version, sharedVersion, thresholds, reservations, , unknownDimensions] =
+    await reading
+  const catalog = await readers.readCatalog(tx, scope, {
+    version,
+    featureIds: featureIdsOf(requests),
     featureKeys: reservations.map(({ featureKey }) => featureKey),
-  }
-  const catalog = await readCatalog(tx, scope, { version, ...features })
-  const attributables = attributablesOf(group, catalog)
-  const metered = [...attributables.flatMap(meteredBy), ...reservations]
-  const [holdingOf, resolutionOf, budgets] = await Promise.all([
-    readHoldings(tx, metered, heads),
-    readResolutions(tx, scope, {
-      attributables: [...attributables, ...reservations.map(attributableOf)],
-      ...{ heads, environmentVersion: shared, now },
-    }),
-    findBudgets(tx, reservations.flatMap(budgetsHeld)),
+  })
+  const items = requests.flatMap((request) => attributableItems(request, catalog))
+  const shared = { environmentVersion: sharedVersion, now }
+  const [entitlementOf, resolutionOf, budgets] = await Promise.all([
+    readers.readEntitlements(tx, [...items.flatMap(subjectsOf), ...reservations], versions),
+    resolveItems(readers, tx, { scope, items, reservations, versions, ...shared }),
+    findBudgets(tx, reservations.flatMap(budgetsHeldIn)),
   ])
-  const heldThenOf = await readPast(tx, datedBy(group, catalog), holdingOf)
-  const headOf = (customerKey: Uuid): CustomerVersion =>
-    required(heads.get(customerKey), 'a locked head')
-  const byName = new Map(reservations.map((each) => [nameOfReservation(each), each]))
+  const pastSubjects = pastSubjectsOf(requests, catalog)
+  const pastEntitlementOf = await readers.readPastEntitlements(tx, pastSubjects, entitlementOf)
+  const versionOf = (customerKey: Uuid): CustomerVersion =>
+    required(versions.get(customerKey), 'the version of a locked customer')
+  const byName = new Map(reservations.map((each) => [reservationName(each), each]))
   return {
-    nowOf: (customerKey) => headOf(customerKey).now,
-    closedUntilOf: (customerKey) => headOf(customerKey).closedUntil,
+    nowOf: (customerKey) => versionOf(customerKey).now,
+    closedUntilOf: (customerKey) => versionOf(customerKey).closedUntil,
     isArchived: (customerKey) => archived.has(customerKey),
     featureWithId: catalog.withId,
     featureWithKey: catalog.withKey,
     meteredBy: catalog.meteredBy,
-    holdingOf,
-    heldThenOf,
+    entitlementOf,
+    pastEntitlementOf,
     resolutionOf,
     unknownDimensions,
     reservationOf: (customerKey, key) => {
-      const found = byName.get(nameOfReservation({ customerKey, key }))
+      const found = byName.get(reservationName({ customerKey, key }))
       if (found === undefined) throw unknownReservation(key)
       return found
     },
@@ -126,92 +137,115 @@ export async function loadContext(
   }
 }
 
-/** Nothing that is written leads to a resource, as heads do to their customers. */
-async function proveResources(tx: Tx, group: readonly EngineRequest[]): Promise<void> {
-  const asked = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
-  for (const work of group)
-    if (work.kind !== 'settling')
-      for (const { customerKey, resourceKey } of itemsOf(work))
-        if (resourceKey !== null && resourceKey !== NO_RESOURCE)
-          asked.set(`${customerKey} ${resourceKey}`, { customerKey, resourceKey })
-  if (asked.size === 0) return
-  if ((await countResources(tx, [...asked.values()])) < asked.size) throw new StaleKey()
-}
-
 const ignore = () => {}
 
-/** The customers for whom something is decided by what is held. */
-const decidedFor = (group: readonly EngineRequest[]): Uuid[] => [
-  ...new Set(
-    group.flatMap((work) =>
-      work.kind === 'use' || work.kind === 'settling' ? [work.item.customerKey] : [],
-    ),
-  ),
+/** Customers are verified by their locks. No row that is written refers to a resource. */
+async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Promise<void> {
+  const resources = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
+  for (const request of requests)
+    if (request.kind !== 'reservation')
+      for (const { customerKey, resourceKey } of itemsOf(request))
+        if (resourceKey !== null && resourceKey !== NO_RESOURCE)
+          resources.set(`${customerKey} ${resourceKey}`, { customerKey, resourceKey })
+  if (resources.size === 0) return
+  if ((await countResources(tx, [...resources.values()])) < resources.size) throw new StaleKey()
+}
+
+/** The customers for whom a limit decides. */
+const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
+  ...new Set(requests.flatMap((request) => ('item' in request ? [request.item.customerKey] : []))),
 ]
 
-/** Read only where dimensions have a say. */
-const unknownDimensionsFor = async (
+/** The setting is read only if dimensions can deny something. */
+const readUnknownDimensions = async (
   tx: Tx,
   scope: Scope,
-  group: readonly EngineRequest[],
+  requests: readonly EngineRequest[],
 ): Promise<UnknownDimensions> =>
-  group.some((work) => work.kind === 'use' && work.item.asksBudgets)
+  requests.some((request) => request.kind === 'consumption' && request.item.hasDimensions)
     ? findUnknownDimensions(tx, scope)
     : 'ignore'
 
-const budgetsHeld = ({ customerKey, attribution }: Reservation) =>
+const budgetsHeldIn = ({ customerKey, attribution }: Reservation) =>
   (attribution?.postings ?? []).map(({ assignmentKey }) => ({ customerKey, assignmentKey }))
 
-const featureIdsOf = (group: readonly EngineRequest[]): string[] => [
+const featureIdsOf = (requests: readonly EngineRequest[]): string[] => [
   ...new Set(
-    group.flatMap((work) => {
-      if (work.kind === 'reports') return work.items.map(({ featureId }) => featureId)
-      return work.kind === 'use' ? [work.item.featureId] : []
+    requests.flatMap((request) => {
+      if (request.kind === 'reports') return request.items.map(({ featureId }) => featureId)
+      return request.kind === 'consumption' ? [request.item.featureId] : []
     }),
   ),
 ]
 
-type AttributableRecord = Attributable & { resourceKey: Uuid }
+type AttributableItem = Attributable & { item: SubjectKeys; resourceKey: Uuid }
 
-/** The items of a group, with the features that they may count for, as far as names tell. */
-const attributablesOf = (group: readonly EngineRequest[], catalog: Catalog): AttributableRecord[] =>
-  group.flatMap((work) => {
-    if (work.kind === 'settling') return []
-    if (work.kind === 'events')
-      return work.items.flatMap((item) => addressed(item, catalog.meteredBy(item.eventName)))
-    return itemsOf(work).flatMap((item) => {
-      const feature = catalog.withId(item.featureId)
-      return addressed(item, feature === null ? [] : [feature])
-    })
+/** The items of a request whose resource exists, with the features that they may count for. */
+function attributableItems(request: EngineRequest, catalog: Catalog): AttributableItem[] {
+  if (request.kind === 'reservation') return []
+  if (request.kind === 'events')
+    return request.items.flatMap((item) => attributable(item, catalog.meteredBy(item.eventName)))
+  return itemsOf(request).flatMap((item) => {
+    const feature = catalog.withId(item.featureId)
+    return attributable(item, feature === null ? [] : [feature])
   })
+}
 
-/** The reports of a group, and the uses that are only recorded, which say when they were. */
-const datedBy = (
-  group: readonly EngineRequest[],
+const attributable = (
+  item: SubjectKeys & Pick<Attributable, 'dimensions'>,
+  features: readonly { key: Uuid }[],
+): AttributableItem[] => {
+  const { customerKey, resourceKey, dimensions } = item
+  if (resourceKey === null) return []
+  return [{ item, customerKey, resourceKey, dimensions, featureKeys: features.map(keyOf) }]
+}
+
+const keyOf = ({ key }: { key: Uuid }): Uuid => key
+
+const subjectsOf = (item: AttributableItem): CustomerMeterSubject[] =>
+  item.featureKeys.map((featureKey) => ({
+    customerKey: item.customerKey,
+    resourceKey: item.resourceKey,
+    featureKey,
+  }))
+
+/** Resolves the dimensions of all items and reservations, each once. */
+async function resolveItems(
+  { readResolutions }: ContextReaders,
+  tx: Tx,
+  query: {
+    scope: Scope
+    items: readonly AttributableItem[]
+    reservations: readonly Reservation[]
+    versions: ReadonlyMap<Uuid, CustomerVersion>
+    environmentVersion: Uuid
+    now: Instant
+  },
+): Promise<(item: SubjectKeys) => Resolution | null> {
+  const { scope, items, reservations, versions: customerVersions, ...shared } = query
+  const attributables = [...items, ...reservations.map(attributableOf)]
+  const resolutions = await readResolutions(tx, scope, {
+    attributables,
+    customerVersions,
+    ...shared,
+  })
+  const resolved: SubjectKeys[] = [...items.map(({ item }) => item), ...reservations]
+  const byItem = new Map(resolved.map((item, index) => [item, resolutions[index] ?? null]))
+  return (item) => byItem.get(item) ?? null
+}
+
+/** Reports and consumptions in mode `record` with a timestamp: past entitlements may count. */
+const pastSubjectsOf = (
+  requests: readonly EngineRequest[],
   catalog: Catalog,
 ): (CustomerMeterSubject & { at: Instant })[] =>
-  group.flatMap((work) => {
-    if (work.kind !== 'reports' && work.kind !== 'use') return []
-    return itemsOf(work).flatMap((item) => {
+  requests.flatMap((request) => {
+    if (request.kind !== 'reports' && request.kind !== 'consumption') return []
+    return itemsOf(request).flatMap((item) => {
       const feature = catalog.withId(item.featureId)
-      const { customerKey, resourceKey, statedAt } = item
-      if ('purpose' in item && item.purpose.kind !== 'record') return []
-      if (feature === null || resourceKey === null || statedAt === null) return []
-      return [{ customerKey, resourceKey, featureKey: feature.key, at: statedAt }]
+      const { customerKey, resourceKey, timestamp } = item
+      if ('mode' in item && item.mode.kind !== 'record') return []
+      if (feature === null || resourceKey === null || timestamp === null) return []
+      return [{ customerKey, resourceKey, featureKey: feature.key, at: timestamp }]
     })
   })
-
-const addressed = (
-  { customerKey, resourceKey, dimensions }: SubjectKeys & Pick<Attributable, 'dimensions'>,
-  features: readonly { key: Uuid }[],
-): AttributableRecord[] =>
-  resourceKey === null
-    ? []
-    : [{ customerKey, resourceKey, dimensions, featureKeys: features.map(({ key }) => key) }]
-
-const meteredBy = ({
-  customerKey,
-  resourceKey,
-  featureKeys,
-}: AttributableRecord): CustomerMeterSubject[] =>
-  featureKeys.map((featureKey) => ({ customerKey, resourceKey, featureKey }))

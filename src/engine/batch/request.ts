@@ -14,21 +14,30 @@ type ReportRequest = {
   origin: Origin
 }
 type EventRequest = { kind: 'events'; items: readonly (EventInput & SubjectKeys)[]; origin: Origin }
-type ConsumptionRequest = { kind: 'use'; item: ConsumptionInput & SubjectKeys; origin: Origin }
+type ConsumptionRequest = {
+  kind: 'consumption'
+  item: ConsumptionInput & SubjectKeys
+  origin: Origin
+}
 type ReservationRequest = {
-  kind: 'settling'
+  kind: 'reservation'
   item: ReservationStepInput & { customerKey: Uuid }
   origin: Origin
 }
 
-/** What a request wants to have counted or decided. */
+/** What one caller wants to have counted or decided: all of it or nothing. */
 export type EngineRequest = ReportRequest | EventRequest | ConsumptionRequest | ReservationRequest
 
-type ItemOf<W extends EngineRequest> = W extends ReportRequest | EventRequest
-  ? W['items'][number]
-  : W extends ConsumptionRequest | ReservationRequest
-    ? W['item']
+type ItemOf<R extends EngineRequest> = R extends ReportRequest | EventRequest
+  ? R['items'][number]
+  : R extends ConsumptionRequest | ReservationRequest
+    ? R['item']
     : never
 
-export const itemsOf = <W extends EngineRequest>(work: W): readonly ItemOf<W>[] =>
-  ('items' in work ? work.items : [work.item]) as readonly ItemOf<W>[]
+export const itemsOf = <R extends EngineRequest>(request: R): readonly ItemOf<R>[] =>
+  ('items' in request ? request.items : [request.item]) as readonly ItemOf<R>[]
+
+/** The customers of a request, each once. */
+export const customersOf = (request: EngineRequest): Uuid[] => [
+  ...new Set(itemsOf(request).map(({ customerKey }) => customerKey)),
+]

@@ -25,7 +25,7 @@ const reportOf = (customerId: string, more: Partial<ReportInput> = {}): ReportIn
   featureId: 'seats',
   value: wholeUnits(1),
   behavior: 'DELTA',
-  statedAt: null,
+  timestamp: null,
   dimensions: {},
   dimensionsText: null,
   idempotencyKey: null,

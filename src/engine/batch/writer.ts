@@ -1,21 +1,28 @@
 import type { App } from '../../app.ts'
-import { StaleKey, unknownCustomer } from '../../customers/index.ts'
-import { isLockTimeout, isUnreachable, perEpoch } from '../../db/index.ts'
+import {
+  findCustomerKeys,
+  findResourceKeys,
+  StaleKey,
+  unknownCustomer,
+} from '../../customers/index.ts'
+import { isLockTimeout, isUnreachable, perEpoch, type Reader } from '../../db/index.ts'
 import type { EntitlementReads } from '../../entitlements/index.ts'
 import { assert } from '../../kernel/assert.ts'
-import { ApiError, unavailable, WrongClock } from '../../kernel/errors.ts'
+import { ApiError, notFound, unavailable, WrongClock } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { NO_RESOURCE } from '../../metering/index.ts'
 import {
   type Cache,
   cacheCatalog,
   cacheEntitlements,
   cacheResolutions,
   createCache,
-  pastBy,
+  readPastEntitlements,
+  readThrough,
 } from '../cache/index.ts'
-import { type ConsumptionAnswer, denied, useOfNobody } from '../consume/index.ts'
+import { type ConsumptionAnswer, denialForUnknownCustomer, deny } from '../consume/index.ts'
 import type { ReservationAnswer } from '../reservations/index.ts'
 import type {
   ConsumptionInput,
@@ -23,131 +30,141 @@ import type {
   ReportInput,
   ReportResult,
   ReservationStepInput,
+  Subject,
+  SubjectKeys,
 } from '../types.ts'
 import { type BatchLimits, createBatchQueue, type QueueEntry } from './batch-queue.ts'
-import { commitBatch } from './commit-batch.ts'
-import type { BatchAnswer } from './execute-batch.ts'
-import { findSubjectKeys, subjectKeysOf } from './find-subjects.ts'
-import { type EngineRequest, itemsOf } from './request.ts'
+import { type BatchAnswer, commitBatch } from './commit-batch.ts'
+import { customersOf, type EngineRequest, itemsOf } from './request.ts'
 
 /**
- * Two groups at once keep the database busy while one of them is decided; with 16 entries the
- * second is worth its statements. More records make a group slower without making the record
- * cheaper.
+ * Two batches at once keep the database busy while one of them is decided. With 16 requests the
+ * second batch is worth its statements. More records make a batch slower, but a record no cheaper.
  */
 const LIMITS: BatchLimits = {
-  groups: 2,
-  company: 16,
-  records: 2000,
-  turnRecords: 100,
-  patience: 8,
-  waitingOfOwner: 1000,
-  waiting: 10_000,
-  waitingBytes: 64 * 1024 * 1024,
+  maxBatches: 2,
+  minBatchSize: 16,
+  maxRecords: 2000,
+  quantum: 100,
+  maxPassOvers: 8,
+  maxWaitingPerCustomer: 1000,
+  maxWaiting: 10_000,
+  maxWaitingBytes: 64 * 1024 * 1024,
 }
-/** Ids whose keys are remembered: about 20 MB. */
+/** Cached keys by id: about 20 MB. */
 const KEYS = 100_000
-/** Environments that are remembered. */
+/** Cached environments. */
 const ENVIRONMENTS = 10_000
-/** How often the keys of a request's ids are found, should they be of what was lost. */
+/** How often the keys of a request are looked up, in case the database has lost them. */
 const LOOK_UPS = 2
-/** What a record takes beside its dimensions, in bytes. */
+/** What a record takes besides its dimensions, in bytes. */
 const RECORD_BYTES = 1000
 
+/** Every method can fail with 429 or 503, as `BatchQueue.submit`. */
 export type UsageWriter = {
-  /** Counts reports, all or none. See `prepareReports`; 404 `CustomerNotFound`; 429, 503. */
+  /** Counts reports, all or none. Errors as `validateReports`; 404 `CustomerNotFound`. */
   report(
     scope: Scope,
     reports: readonly ReportInput[],
     origin: Origin,
   ): Promise<readonly ReportResult[]>
-  /** Counts events, all or none. See `prepareEvents`; 404 `CustomerNotFound`; 429, 503. */
+  /** Counts raw events, all or none. Errors as `validateEvents`; 404 `CustomerNotFound`. */
   ingest(scope: Scope, events: readonly EventInput[], origin: Origin): Promise<void>
-  /** Decides a use. See `prepareUse` and `decideUse`; an unknown customer is denied; 429, 503. */
-  use(scope: Scope, use: ConsumptionInput, origin: Origin): Promise<ConsumptionAnswer>
-  /** Settles a reservation. See `settle`; 404 `CustomerNotFound`; 429, 503. */
-  settle(scope: Scope, settling: ReservationStepInput, origin: Origin): Promise<ReservationAnswer>
+  /**
+   * Decides a consumption; an unknown customer is denied. Errors as `validateConsumption` and
+   * `decideConsumption`.
+   */
+  consume(scope: Scope, input: ConsumptionInput, origin: Origin): Promise<ConsumptionAnswer>
+  /**
+   * Applies a step of a reservation. Errors as `validateReservationStep` and
+   * `applyReservationStep`; 404 `CustomerNotFound`.
+   */
+  changeReservation(
+    scope: Scope,
+    input: ReservationStepInput,
+    origin: Origin,
+  ): Promise<ReservationAnswer>
 }
 
-type Request = QueueEntry & { scope: Scope; work: EngineRequest }
+type WriterEntry = QueueEntry & { scope: Scope; request: EngineRequest }
 
-/** Writes usage to the database of an application, by groups. */
+/** Creates the writer of an application's database. It commits requests in batches. */
 export function createUsageWriter(app: App, entitlements: EntitlementReads): UsageWriter {
   const keysOf = perEpoch(() => createCache<Uuid>(KEYS))
-  const committingOf = perEpoch(() => ({
+  const cachesOf = perEpoch(() => ({
     app,
     readCatalog: cacheCatalog(),
-    readHoldings: cacheEntitlements(entitlements),
-    readPast: pastBy(entitlements),
+    readEntitlements: cacheEntitlements(entitlements),
+    readPastEntitlements: readPastEntitlements(entitlements),
     readResolutions: cacheResolutions(),
-    trimmed: createCache<true>(ENVIRONMENTS),
+    purged: createCache<true>(ENVIRONMENTS),
   }))
-  const queue = createBatchQueue<Request, BatchAnswer>(
+  const queue = createBatchQueue<WriterEntry, BatchAnswer>(
     LIMITS,
-    (group) => {
-      const works = group.map(({ work }) => work)
-      return commitBatch(committingOf(app.db), laneOf(group), works)
+    (batch) => {
+      const requests = batch.map(({ request }) => request)
+      return commitBatch(cachesOf(app.db), scopeOf(batch), requests)
     },
-    { isHopeless, isLock },
+    { isNotRetryable, isLockTimeout: isLockTimeoutError },
   )
-  const submit = async <K extends BatchAnswer['kind']>(
-    kind: K,
+  const submit = async <K extends EngineRequest['kind']>(
     scope: Scope,
-    work: EngineRequest,
+    request: EngineRequest & { kind: K },
   ): Promise<Extract<BatchAnswer, { kind: K }>> => {
-    const items = itemsOf(work)
+    const items = itemsOf<EngineRequest>(request)
     const answer = await queue.submit({
-      lane: scope.environmentKey,
-      touches: [...new Set(items.map(({ customerKey }) => customerKey))],
+      partition: scope.environmentKey,
+      customerKeys: customersOf(request),
       records: items.length,
       bytes: items.reduce((sum, item) => sum + bytesOf(item), 0),
       scope,
-      work,
+      request,
     })
-    assert(answer.kind === kind, 'a request was answered as another kind')
+    assert(answer.kind === request.kind, 'the answer is of another kind than its request')
     return answer as Extract<BatchAnswer, { kind: K }>
   }
+  const { read } = app.db
   const withKeys = <T>(work: (keys: Cache<Uuid>) => Promise<T>): Promise<T> =>
-    tryAgainWhenStale(() => keysOf(app.db), work)
+    retryIfStale(() => keysOf(app.db), work)
   return {
-    report: (scope, subjects, origin) =>
+    report: (scope, reports, origin) =>
       withKeys(async (keys) => {
-        const items = await findSubjectKeys(app.db.read, scope, { subjects, list: 'usages', keys })
-        return (await submit('records', scope, { kind: 'reports', items, origin })).reported
+        const items = await requireKeys(read, { scope, keys, list: 'usages' }, reports)
+        return (await submit(scope, { kind: 'reports', items, origin })).results
       }),
-    ingest: (scope, subjects, origin) =>
+    ingest: (scope, events, origin) =>
       withKeys(async (keys) => {
-        const items = await findSubjectKeys(app.db.read, scope, { subjects, list: 'events', keys })
-        await submit('records', scope, { kind: 'events', items, origin })
+        const items = await requireKeys(read, { scope, keys, list: 'events' }, events)
+        await submit(scope, { kind: 'events', items, origin })
       }),
-    use: (scope, use, origin) =>
+    consume: (scope, input, origin) =>
       withKeys(async (keys) => {
-        const [address] = await subjectKeysOf(app.db.read, scope, { subjects: [use], keys })
-        if (!address) {
-          const evaluated = useOfNobody(use.amount, app.clock.now())
-          return denied({ evaluated, asksBudgets: use.asksBudgets, unresolved: [] })
+        const [found] = await findSubjectKeys(read, { scope, keys }, [input])
+        if (!found) {
+          const evaluated = denialForUnknownCustomer(input.amount, app.clock.now())
+          return deny({ evaluated, hasDimensions: input.hasDimensions, unresolved: [] })
         }
-        const item = { ...use, ...address }
-        return (await submit('use', scope, { kind: 'use', item, origin })).used
+        const item = { ...input, ...found }
+        return (await submit(scope, { kind: 'consumption', item, origin })).answer
       }),
-    settle: (scope, settling, origin) =>
+    changeReservation: (scope, input, origin) =>
       withKeys(async (keys) => {
-        const subjects = [{ customerId: settling.customerId, resourceId: null }]
-        const [address] = await subjectKeysOf(app.db.read, scope, { subjects, keys })
-        if (!address) throw unknownCustomer(settling.customerId)
-        const item = { ...settling, customerKey: address.customerKey }
-        return (await submit('settling', scope, { kind: 'settling', item, origin })).settled
+        const subject = { customerId: input.customerId, resourceId: null }
+        const [found] = await findSubjectKeys(read, { scope, keys }, [subject])
+        if (!found) throw unknownCustomer(input.customerId)
+        const item = { ...input, customerKey: found.customerKey }
+        return (await submit(scope, { kind: 'reservation', item, origin })).answer
       }),
   }
 }
 
-/** Does work that begins by finding keys: remembered ones may be of what a fail-over has lost. */
-async function tryAgainWhenStale<T>(
-  rememberedKeys: () => Cache<Uuid>,
+/** Runs work that starts with cached keys. If a fail-over has lost one, all are looked up again. */
+async function retryIfStale<T>(
+  cachedKeys: () => Cache<Uuid>,
   work: (keys: Cache<Uuid>) => Promise<T>,
 ): Promise<T> {
   for (let left = LOOK_UPS; left > 0; left -= 1) {
-    const keys = rememberedKeys()
+    const keys = cachedKeys()
     try {
       return await work(keys)
     } catch (error) {
@@ -155,17 +172,90 @@ async function tryAgainWhenStale<T>(
       keys.clear()
     }
   }
-  throw unavailable('the database has just lost what the request is about; nothing was written')
+  throw unavailable('the database has just lost the customer or resource; nothing was written')
 }
+
+type KeyLookUp = { scope: Scope; keys: Cache<Uuid> }
+
+/** Adds the keys to subjects, in order. 404 `CustomerNotFound` for the first unknown customer. */
+async function requireKeys<S extends Subject>(
+  reader: Reader,
+  { list, ...lookUp }: KeyLookUp & { list: string },
+  subjects: readonly S[],
+): Promise<(S & SubjectKeys)[]> {
+  const found = await findSubjectKeys(reader, lookUp, subjects)
+  return subjects.map((subject, index) => {
+    const keys = found[index] ?? null
+    if (keys === null)
+      throw notFound(
+        'CustomerNotFound',
+        `${list}[${index}]: customer ${subject.customerId} not found`,
+      )
+    return { ...subject, ...keys }
+  })
+}
+
+/**
+ * Returns the keys of subjects, in order; null for an unknown customer. An id never gets another
+ * key, so keys are cached. But a database that was restored may have lost a key. So each
+ * transaction that writes verifies its keys.
+ */
+async function findSubjectKeys(
+  reader: Reader,
+  { scope, keys }: KeyLookUp,
+  subjects: readonly Subject[],
+): Promise<(SubjectKeys | null)[]> {
+  const customerName = ({ customerId }: Subject) => `${scope.environmentKey} ${customerId}`
+  const customers = await readThrough(keys, subjects, {
+    nameOf: customerName,
+    read: async (missing) => {
+      const ids = missing.map(({ customerId }) => customerId)
+      const found = await findCustomerKeys(reader, scope, ids)
+      return missing.flatMap((subject) =>
+        entryOf(customerName(subject), found.get(subject.customerId)),
+      )
+    },
+  })
+  const resourceName = (of: { customerKey: Uuid; resourceId: string }) =>
+    `${of.customerKey} ${of.resourceId}`
+  const ofResources = subjects.flatMap((subject) => {
+    const customerKey = customers.get(customerName(subject))
+    const { resourceId } = subject
+    return customerKey === undefined || resourceId === null ? [] : [{ customerKey, resourceId }]
+  })
+  const resources = await readThrough(keys, ofResources, {
+    nameOf: resourceName,
+    read: async (missing) => {
+      const found = await findResourceKeys(reader, missing)
+      return missing.flatMap((each, index) => entryOf(resourceName(each), found[index]))
+    },
+  })
+  return subjects.map((subject) => {
+    const customerKey = customers.get(customerName(subject))
+    const { resourceId } = subject
+    if (customerKey === undefined) return null
+    if (resourceId === null) return { customerKey, resourceKey: NO_RESOURCE }
+    return {
+      customerKey,
+      resourceKey: resources.get(resourceName({ customerKey, resourceId })) ?? null,
+    }
+  })
+}
+
+const entryOf = (name: string, key: Uuid | null | undefined): [string, Uuid][] =>
+  key ? [[name, key]] : []
 
 const bytesOf = (item: object): number =>
   RECORD_BYTES + ('dimensionsText' in item ? String(item.dimensionsText).length : 0)
 
-/** Entries of one lane are of one environment. */
-const laneOf = (group: readonly Request[]): Scope => ({ environmentKey: group[0]?.lane ?? '' })
+/** The entries of a batch belong to one environment. */
+const scopeOf = (batch: readonly WriterEntry[]): Scope => ({
+  environmentKey: batch[0]?.partition ?? '',
+})
 
-/** Without a database, or a clock, no one of a group would fare better by itself. */
-const isHopeless = (error: unknown): boolean =>
+/** Without a database or a clock, single requests would fail too. */
+const isNotRetryable = (error: unknown): boolean =>
   error instanceof WrongClock || (error instanceof ApiError && isUnreachable(error.cause))
 
-const isLock = (error: unknown): boolean => error instanceof ApiError && isLockTimeout(error.cause)
+const isLockTimeoutError = (error: unknown): boolean =>
+  error instanceof ApiError && isLockTimeout(error.cause)

@@ -10,20 +10,20 @@ import type { Reader } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type Cache, createCache } from './cache.ts'
+import { type Cache, createCache, readThrough } from './cache.ts'
 
-/** An environment's features, as far as they were asked for, as of one version of its catalog. */
+/** The features of an environment that a batch asks for, as of one version of the catalog. */
 export type Catalog = {
   withId(featureId: string): Feature | null
-  /** One of those that were asked for by their keys. */
+  /** A feature whose key was part of the query. */
   withKey(featureKey: Uuid): Feature
   /** The features whose meters may count an event of a name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
 }
 
-/** Environments that are remembered, and of each the features, and the names of events. */
+/** Cached environments; and of each, the features and the names of events. */
 const ENVIRONMENTS = 1000
-const REMEMBERED = 10_000
+const PER_ENVIRONMENT = 10_000
 
 type CachedCatalog = {
   version: Uuid
@@ -36,73 +36,54 @@ type CachedCatalog = {
 export type ReadCatalog = (
   reader: Reader,
   scope: Scope,
-  asked: { version: Uuid; featureIds: readonly string[]; featureKeys: readonly Uuid[] },
+  query: { version: Uuid; featureIds: readonly string[]; featureKeys: readonly Uuid[] },
 ) => Promise<Catalog>
 
-/** Reads features, and remembers them until the version of the catalog is another one. */
+/** Reads features. They are cached until the version of the catalog changes. */
 export function cacheCatalog(): ReadCatalog {
   const environments = createCache<CachedCatalog>(ENVIRONMENTS)
-  const remembered = async (reader: Reader, scope: Scope, version: Uuid) => {
-    const before = environments.get(scope.environmentKey)
-    if (before?.version === version) return before
-    const metered = await meteredFeatures(reader, scope)
-    const known = {
+  const catalogOf = async (reader: Reader, scope: Scope, version: Uuid) => {
+    const cached = environments.get(scope.environmentKey)
+    if (cached?.version === version) return cached
+    const catalog = {
       version,
-      metered,
-      byId: createCache<Feature>(REMEMBERED),
-      byKey: createCache<Feature>(REMEMBERED),
-      byEventName: createCache<readonly MeteredFeature[]>(REMEMBERED),
+      metered: await meteredFeatures(reader, scope),
+      byId: createCache<Feature>(PER_ENVIRONMENT),
+      byKey: createCache<Feature>(PER_ENVIRONMENT),
+      byEventName: createCache<readonly MeteredFeature[]>(PER_ENVIRONMENT),
     }
-    environments.set(scope.environmentKey, known)
-    return known
+    environments.set(scope.environmentKey, catalog)
+    return catalog
   }
   return async (reader, scope, { version, featureIds, featureKeys }) => {
-    const { metered, byId, byKey, byEventName } = await remembered(reader, scope, version)
-    const withIds = await recalled(byId, featureIds, {
-      read: (ids) => findFeatures(reader, scope, ids),
-      nameOf: ({ id }) => id,
+    const { metered, byId, byKey, byEventName } = await catalogOf(reader, scope, version)
+    const withIds = await readThrough(byId, featureIds, {
+      nameOf: (id) => id,
+      read: async (ids) =>
+        (await findFeatures(reader, scope, ids)).map((feature) => [feature.id, feature]),
     })
-    const withKeys = await recalled(byKey, featureKeys, {
-      read: (keys) => findFeaturesByKey(reader, keys),
-      nameOf: ({ key }) => key,
+    const withKeys = await readThrough(byKey, featureKeys, {
+      nameOf: (key) => key,
+      read: async (keys) =>
+        (await findFeaturesByKey(reader, keys)).map((feature) => [feature.key, feature]),
     })
     return {
       withId: (id) => withIds.get(id) ?? null,
-      withKey: (key) => required(withKeys.get(key), 'a feature that was asked for'),
+      withKey: (key) => required(withKeys.get(key), 'a feature of the query'),
       meteredBy: (eventName) => {
-        const before = byEventName.get(eventName)
-        if (before !== undefined) return before
-        const own = metered.filter(({ meter }) => mayPass(meter.filters, eventName))
-        byEventName.set(eventName, own)
-        return own
+        const cached = byEventName.get(eventName)
+        if (cached !== undefined) return cached
+        const features = metered.filter(({ meter }) => mayPass(meter.filters, eventName))
+        byEventName.set(eventName, features)
+        return features
       },
     }
   }
 }
 
-/** Features by name: those that are remembered, and what `read` finds of the others. */
-async function recalled(
-  memory: Cache<Feature>,
-  names: readonly string[],
-  of: { read: (unknown: string[]) => Promise<Feature[]>; nameOf: (feature: Feature) => string },
-): Promise<ReadonlyMap<string, Feature>> {
-  const found = new Map<string, Feature>()
-  const unknown = names.filter((name) => {
-    const feature = memory.get(name)
-    if (feature !== undefined) found.set(name, feature)
-    return feature === undefined
-  })
-  if (unknown.length === 0) return found
-  for (const feature of await of.read(unknown)) {
-    found.set(of.nameOf(feature), feature)
-    memory.set(of.nameOf(feature), feature)
-  }
-  return found
-}
-
 const EVENT_NAME_FIELDS = ['event_name', 'eventName']
 
-/** Whether an event of the name can pass one of the filters, as far as its name alone decides. */
+/** Whether an event may pass one of the filters, as far as its name decides. */
 const mayPass = (filters: readonly MeterFilter[], eventName: string): boolean =>
   filters.length === 0 ||
   filters.some(({ conditions }) =>

@@ -7,20 +7,20 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
 import { createCache } from './cache.ts'
 
-/** Features of customers that are remembered, about a kilobyte each. */
-const REMEMBERED = 50_000
+/** Cached entitlements of a customer to a feature, about a kilobyte each. */
+const ENTITLEMENTS = 50_000
 
-/** What a customer, or a resource of it, holds of a feature at the instant of decision. */
-export type HoldingOf = (metered: CustomerMeterSubject) => EffectiveEntitlementOf
+/** The entitlement of a customer or a resource to a feature, at the instant of decision. */
+export type EntitlementOf = (subject: CustomerMeterSubject) => EffectiveEntitlementOf
 
-export type ReadHoldings = (
+export type ReadEntitlements = (
   reader: Reader,
-  metered: readonly CustomerMeterSubject[],
-  heads: ReadonlyMap<Uuid, CustomerVersion>,
-) => Promise<HoldingOf>
+  subjects: readonly CustomerMeterSubject[],
+  customerVersions: ReadonlyMap<Uuid, CustomerVersion>,
+) => Promise<EntitlementOf>
 
 type CachedEntitlement = {
-  holding: EffectiveEntitlementOf
+  entitlement: EffectiveEntitlementOf
   version: Uuid
   from: Instant
   until: Instant | null
@@ -29,46 +29,42 @@ type CachedEntitlement = {
 const nameOf = ({ customerKey, featureKey, resourceKey }: CustomerMeterSubject): string =>
   `${customerKey} ${featureKey} ${resourceKey}`
 
-const isGood = ({ version, from, until }: CachedEntitlement, head: CustomerVersion): boolean =>
-  version === head.version && from <= head.now && (until === null || head.now < until)
+const isCurrent = ({ version, from, until }: CachedEntitlement, at: CustomerVersion): boolean =>
+  version === at.version && from <= at.now && (until === null || at.now < until)
 
 /**
- * Reads what is held of features, in one statement, and remembers what is held until the structure
- * of the customer changes or a source begins or ends.
+ * Reads entitlements in one statement. One is cached until the structure of its customer changes,
+ * or until a source begins or ends.
  */
-export function cacheEntitlements({ readHeld }: EntitlementReads): ReadHoldings {
-  const remembered = createCache<CachedEntitlement>(REMEMBERED)
-  return async (reader, metered, heads) => {
+export function cacheEntitlements({ readHeld }: EntitlementReads): ReadEntitlements {
+  const cached = createCache<CachedEntitlement>(ENTITLEMENTS)
+  return async (reader, subjects, customerVersions) => {
     const found = new Map<string, EffectiveEntitlementOf>()
-    const unknown = new Map<string, CustomerMeterSubject & { head: CustomerVersion }>()
-    for (const each of metered) {
-      const name = nameOf(each)
-      const head = required(heads.get(each.customerKey), 'the head of a customer')
-      const before = remembered.get(name)
-      if (before !== undefined && isGood(before, head)) found.set(name, before.holding)
-      else unknown.set(name, { ...each, head })
+    const missing = new Map<string, CustomerMeterSubject & { at: CustomerVersion }>()
+    for (const subject of subjects) {
+      const name = nameOf(subject)
+      const at = required(customerVersions.get(subject.customerKey), 'the version of a customer')
+      const hit = cached.get(name)
+      if (hit !== undefined && isCurrent(hit, at)) found.set(name, hit.entitlement)
+      else missing.set(name, { ...subject, at })
     }
-    // Customers whose instants differ are rare: only a clock that went back makes them so.
-    for (const [now, asked] of Map.groupBy(unknown.values(), ({ head }) => head.now)) {
-      const wanted = asked.map((each) => ({
-        ...each,
-        resourceKey: each.resourceKey === NO_RESOURCE ? null : each.resourceKey,
+    // The instants of customers differ only after the clock of a server was ahead.
+    for (const [now, ofInstant] of Map.groupBy(missing.values(), ({ at }) => at.now)) {
+      const queries = ofInstant.map((subject) => ({
+        ...subject,
+        resourceKey: subject.resourceKey === NO_RESOURCE ? null : subject.resourceKey,
       }))
-      const answers = await readHeld(reader, wanted, now)
-      asked.forEach((each, index) => {
-        const holding = required(answers[index], 'what is held')
-        const name = nameOf(each)
-        found.set(name, holding)
-        // Whether a customer holds anything may change without a word about this feature.
-        if (holding.resolution.held !== null)
-          remembered.set(name, {
-            holding,
-            version: each.head.version,
-            from: now,
-            until: holding.validUntil,
-          })
+      const entitlements = await readHeld(reader, queries, now)
+      ofInstant.forEach((subject, index) => {
+        const entitlement = required(entitlements[index], 'an entitlement')
+        const name = nameOf(subject)
+        found.set(name, entitlement)
+        const { version } = subject.at
+        // Whether a customer has anything at all can change without a new version of this feature.
+        if (entitlement.resolution.held !== null)
+          cached.set(name, { entitlement, version, from: now, until: entitlement.validUntil })
       })
     }
-    return (each) => required(found.get(nameOf(each)), 'what is held of a feature')
+    return (subject) => required(found.get(nameOf(subject)), 'an entitlement that was read')
   }
 }

@@ -20,7 +20,7 @@ const setKeys = (tenant: Tenant, keys: Record<string, string>) =>
     },
   })
 
-/** Runs statements one after the other, as a transaction does, and a step before each. */
+/** Runs statements one after the other, as a transaction does, with a step before each. */
 function withSteps(reader: Reader, steps: (() => Promise<unknown>)[]): Reader {
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(statement: () => Promise<T>): Promise<T> => {
@@ -40,14 +40,14 @@ const nothing = async () => {}
 const BEFORE = { user: 'userId', team: 'teamId' }
 const AFTER = { user: 'actorId', team: 'teamId' }
 
-/** When keys change: right before one of the statements that read by them. */
+/** When attribution keys change: right before one of the statements that use them. */
 const CASES = {
-  'before they are read': { isKnown: false, statement: 0 },
-  'after they were read': { isKnown: false, statement: 1 },
-  'while they are remembered': { isKnown: true, statement: 0 },
+  'before they are read': { isCached: false, statement: 0 },
+  'after they were read': { isCached: false, statement: 1 },
+  'while they are cached': { isCached: true, statement: 0 },
 }
-for (const [name, { isKnown, statement }] of Object.entries(CASES))
-  test(`keys that change ${name} are not mixed with others`, async () => {
+for (const [name, { isCached, statement }] of Object.entries(CASES))
+  test(`attribution keys that change ${name} are not mixed with other keys`, async () => {
     const tenant = await world.tenant()
     await tenant.ok('v1.customers.provision', { body: params })
     await setKeys(tenant, BEFORE)
@@ -59,19 +59,19 @@ for (const [name, { isKnown, statement }] of Object.entries(CASES))
     const { scope } = tenant
     const reader = app.db.read
     const customerKey = required(await findCustomerKey(reader, scope, params.id), 'the customer')
-    const heads = new Map<string, CustomerVersion>([
+    const customerVersions = new Map<string, CustomerVersion>([
       [customerKey, { version: newVersion(), now: app.clock.now(), closedUntil: -Infinity }],
     ])
     const read = cacheResolutions()
     const ask = async (steps: (() => Promise<unknown>)[], userId: string) => {
-      const one = { customerKey, dimensions: { userId, actorId: 'bob' }, featureKeys: [] }
-      const asked = { attributables: [one], heads, now: app.clock.now() }
+      const attributable = { customerKey, dimensions: { userId, actorId: 'bob' }, featureKeys: [] }
+      const query = { attributables: [attributable], customerVersions, now: app.clock.now() }
       const version = await environmentVersion(reader, scope)
-      const all = { ...asked, environmentVersion: version }
-      const resolutionOf = await read(withSteps(reader, steps), scope, all)
-      return resolutionOf(one)?.paths.map((path) => path.map(({ entityId }) => entityId))
+      const all = { ...query, environmentVersion: version }
+      const [resolution] = await read(withSteps(reader, steps), scope, all)
+      return resolution?.paths.map((path) => path.map(({ entityId }) => entityId))
     }
-    if (isKnown) assert.deepEqual(await ask([], 'nobody'), [])
+    if (isCached) assert.deepEqual(await ask([], 'nobody'), [])
     const before = Array.from({ length: statement }, () => nothing)
     const raced = await ask([...before, () => setKeys(tenant, AFTER)], 'ann')
     assert.deepEqual(raced, [['bob']])

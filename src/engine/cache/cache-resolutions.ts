@@ -9,116 +9,127 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { createCache } from './cache.ts'
 
-/** Resolutions that are remembered, a kilobyte for each few budgets. */
+/** Cached resolutions. One takes a kilobyte for every few budgets. */
 const RESOLUTIONS = 20_000
-/** Environments whose attribution keys are remembered. */
+/** Environments whose attribution keys are cached. */
 const ENVIRONMENTS = 1000
 
-/** Whose usage it is, what its dimensions say, and for which features it may count. */
+/** Whose usage it is, its dimensions, and the features that it may count for. */
 export type Attributable = {
   customerKey: Uuid
   dimensions: MeterEvent['dimensions']
   featureKeys: readonly Uuid[]
 }
 
-/** What dimensions lead to; null where none of them can name an entity. */
-export type ResolutionOf = (attributable: Attributable) => Resolution | null
-
+/**
+ * Returns, in the order of `attributables`, what their dimensions resolve to; null where none of
+ * the dimensions can name an entity.
+ */
 export type ReadResolutions = (
   reader: Reader,
   scope: Scope,
-  asked: {
+  query: {
     attributables: readonly Attributable[]
-    heads: ReadonlyMap<Uuid, CustomerVersion>
-    /** Of what all customers of the environment share. */
+    customerVersions: ReadonlyMap<Uuid, CustomerVersion>
+    /** The version of what all customers of the environment share. */
     environmentVersion: Uuid
     now: Instant
   },
-) => Promise<ResolutionOf>
+) => Promise<readonly (Resolution | null)[]>
 
-type Relevant = readonly (readonly [key: string, value: string])[]
+type Dimensions = readonly (readonly [key: string, value: string])[]
 type CachedResolution = { resolution: Resolution; version: Uuid; environmentVersion: Uuid }
-type CacheRequest = Attributable & { relevant: Relevant; version: Uuid }
-type Keys = { version: Uuid; keys: ReadonlySet<string> }
+type CacheRequest = Attributable & { name: string; attributing: Dimensions; version: Uuid }
+type AttributionKeys = { version: Uuid; keys: ReadonlySet<string> }
 
 /**
- * Reads what dimensions lead to, in one statement, and remembers it until the structure of the
- * customer, or of the environment, is another one. Dimensions that no entity type asks for make no
- * difference, so that those of any values are remembered as one.
+ * Resolves dimensions in one statement. A resolution is cached until the structure of its customer
+ * or of the environment changes. Only the dimensions with an attribution key of an entity type are
+ * part of the name in the cache, so that other dimensions can have any number of values.
  *
- * The customers are locked, and what the environment shares is not: if it has changed before all is
- * read, all is read anew. Else keys of before and types of after would lead to what never was.
+ * The customers are locked, but what the environment shares is not: if that has changed before
+ * everything is read, everything is read again. Otherwise old attribution keys and new entity types
+ * could give a result that was never true.
  */
 export function cacheResolutions(): ReadResolutions {
-  const remembered = createCache<CachedResolution>(RESOLUTIONS)
-  const environments = createCache<Keys>(ENVIRONMENTS)
-  /** As of a version; with the version that there is once all is read. */
-  const readAs = async (...[reader, scope, asked]: Parameters<ReadResolutions>) => {
-    const { attributables, heads, environmentVersion: version, now } = asked
-    const known = environments.get(scope.environmentKey)
-    const isKnown = known?.version === version
-    const keys = isKnown ? known.keys : await findAttributionKeys(reader, scope)
+  const cached = createCache<CachedResolution>(RESOLUTIONS)
+  const environments = createCache<AttributionKeys>(ENVIRONMENTS)
+  /** Reads as of a version. Also returns the version that is there once everything is read. */
+  const readAsOf = async (...[reader, scope, query]: Parameters<ReadResolutions>) => {
+    const { attributables, customerVersions, environmentVersion: version, now } = query
+    const environment = environments.get(scope.environmentKey)
+    const isCached = environment?.version === version
+    const keys = isCached ? environment.keys : await findAttributionKeys(reader, scope)
+    const requests = attributables.map((each) => requestOf(each, { keys, customerVersions }))
     const found = new Map<string, Resolution>()
-    const unknown = new Map<string, CacheRequest>()
-    for (const each of attributables) {
-      const relevant = relevantOf(each.dimensions, keys)
-      if (relevant.length === 0) continue
-      const name = nameOf(each, relevant)
-      const before = remembered.get(name)
-      const head = required(heads.get(each.customerKey), 'the head of a customer')
-      if (before?.version === head.version && before.environmentVersion === version)
-        found.set(name, before.resolution)
-      else unknown.set(name, { ...each, relevant, version: head.version })
+    const missing = new Map<string, CacheRequest>()
+    for (const request of requests) {
+      if (request === null) continue
+      const hit = cached.get(request.name)
+      if (hit?.version === request.version && hit.environmentVersion === version)
+        found.set(request.name, hit.resolution)
+      else missing.set(request.name, request)
     }
-    const resolutionOf: ResolutionOf = (attributable) => {
-      const relevant = relevantOf(attributable.dimensions, keys)
-      if (relevant.length === 0) return null
-      return required(found.get(nameOf(attributable, relevant)), 'what dimensions lead to')
-    }
-    if (isKnown && unknown.size === 0) return { resolutionOf, version }
-    const [resolutions, after] = await Promise.all([
-      resolveAll(reader, scope, [...unknown.values()], now),
+    const resolutions = () =>
+      requests.map((request) => request && required(found.get(request.name), 'a resolution'))
+    if (isCached && missing.size === 0) return { resolutions, version }
+    const [read, versionAfter] = await Promise.all([
+      resolveAll(reader, scope, [...missing.values()], now),
       environmentVersion(reader, scope),
     ])
-    if (after === version) {
+    if (versionAfter === version) {
       environments.set(scope.environmentKey, { version, keys })
-      ;[...unknown].forEach(([name, { version: own }], index) => {
-        const resolution = required(resolutions[index], 'what dimensions lead to')
-        found.set(name, resolution)
-        remembered.set(name, { resolution, version: own, environmentVersion: version })
+      ;[...missing.values()].forEach((request, index) => {
+        const resolution = required(read[index], 'a resolution')
+        found.set(request.name, resolution)
+        const { version: own } = request
+        cached.set(request.name, { resolution, version: own, environmentVersion: version })
       })
     }
-    return { resolutionOf, version: after }
+    return { resolutions, version: versionAfter }
   }
-  return async (reader, scope, asked) => {
-    for (let version = asked.environmentVersion; ; ) {
-      const read = await readAs(reader, scope, { ...asked, environmentVersion: version })
-      if (read.version === version) return read.resolutionOf
+  return async (reader, scope, query) => {
+    for (let version = query.environmentVersion; ; ) {
+      const read = await readAsOf(reader, scope, { ...query, environmentVersion: version })
+      if (read.version === version) return read.resolutions()
       version = read.version
     }
   }
 }
 
-const nameOf = ({ customerKey, featureKeys }: Attributable, relevant: Relevant): string =>
-  JSON.stringify([customerKey, relevant, featureKeys])
+/** null: none of the dimensions can name an entity. */
+function requestOf(
+  attributable: Attributable,
+  by: { keys: ReadonlySet<string>; customerVersions: ReadonlyMap<Uuid, CustomerVersion> },
+): CacheRequest | null {
+  const { customerKey, featureKeys } = attributable
+  const attributing = attributingDimensions(attributable.dimensions, by.keys)
+  if (attributing.length === 0) return null
+  const name = JSON.stringify([customerKey, attributing, featureKeys])
+  const { version } = required(by.customerVersions.get(customerKey), 'the version of a customer')
+  return { ...attributable, name, attributing, version }
+}
 
 async function resolveAll(
   reader: Reader,
   scope: Scope,
-  unknown: readonly CacheRequest[],
+  requests: readonly CacheRequest[],
   at: Instant,
 ): Promise<Resolution[]> {
-  const requests = unknown.map(({ customerKey, relevant }) => ({
+  const resolutionRequests = requests.map(({ customerKey, attributing }) => ({
     scope,
     customerKey,
-    dimensions: relevant,
+    dimensions: attributing,
   }))
-  const capabilityKeys = [...new Set(unknown.flatMap(({ featureKeys }) => featureKeys))]
-  return (await resolve(reader, requests, { capabilityKeys, at })).resolutions
+  const capabilityKeys = [...new Set(requests.flatMap(({ featureKeys }) => featureKeys))]
+  return (await resolve(reader, resolutionRequests, { capabilityKeys, at })).resolutions
 }
 
-/** Those of the dimensions that can name an entity, as text, in their order. */
-function relevantOf(dimensions: MeterEvent['dimensions'], keys: ReadonlySet<string>): Relevant {
+/** The dimensions that can name an entity, as text, in their order. */
+function attributingDimensions(
+  dimensions: MeterEvent['dimensions'],
+  keys: ReadonlySet<string>,
+): Dimensions {
   if (keys.size === 0) return []
   return Object.entries(dimensions)
     .filter(([key]) => keys.has(key))

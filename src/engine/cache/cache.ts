@@ -1,4 +1,4 @@
-/** What a process remembers, up to a number of things; it may forget any of them at any time. */
+/** Values in memory, up to a number. Any of them may be dropped at any time. */
 export type Cache<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
@@ -6,8 +6,8 @@ export type Cache<V> = {
 }
 
 /**
- * Two halves: when the newer one is full, the older is forgotten. What was asked for in between is
- * in the newer one again, so that what is in use stays.
+ * Has two halves. When the newer one is full, the older one is dropped. A value that is read goes
+ * into the newer half again, so that what is in use stays.
  */
 export function createCache<V>(limit: number): Cache<V> {
   let newer = new Map<string, V>()
@@ -23,9 +23,9 @@ export function createCache<V>(limit: number): Cache<V> {
     get: (name) => {
       const value = newer.get(name)
       if (value !== undefined) return value
-      const before = older.get(name)
-      if (before !== undefined) set(name, before)
-      return before
+      const olderValue = older.get(name)
+      if (olderValue !== undefined) set(name, olderValue)
+      return olderValue
     },
     set,
     clear: () => {
@@ -33,4 +33,32 @@ export function createCache<V>(limit: number): Cache<V> {
       older = new Map()
     },
   }
+}
+
+/**
+ * Returns the values of things by name. Those that are not in the cache are read together, and
+ * cached. What `read` does not find is missing.
+ */
+export async function readThrough<T, V>(
+  cache: Cache<V>,
+  things: readonly T[],
+  by: {
+    nameOf: (thing: T) => string
+    read: (missing: T[]) => Promise<Iterable<readonly [name: string, value: V]>>
+  },
+): Promise<ReadonlyMap<string, V>> {
+  const found = new Map<string, V>()
+  const missing = new Map<string, T>()
+  for (const thing of things) {
+    const name = by.nameOf(thing)
+    const value = cache.get(name)
+    if (value === undefined) missing.set(name, thing)
+    else found.set(name, value)
+  }
+  if (missing.size === 0) return found
+  for (const [name, value] of await by.read([...missing.values()])) {
+    found.set(name, value)
+    cache.set(name, value)
+  }
+  return found
 }

@@ -11,7 +11,7 @@ import { limited, NOW, source, unlimited } from '../../entitlements/testing.ts'
 import { type Instant, instantFromWire, instantToWire } from '../../kernel/clock.ts'
 import { contains, LIFETIME } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
-import { requesting } from '../consume/validate-consumptions.ts'
+import { requestOf } from '../consume/validate-consumption.ts'
 import { isFinal, joinDecisions } from './join-decisions.ts'
 import { heldUpBy, type TimedAnswer, validUntil } from './valid-until.ts'
 
@@ -114,7 +114,7 @@ function answeredAt(at: Instant, given: Facts): TimedAnswer {
     isResourceKnown: true,
     hasActiveSubscription: false,
   } as const
-  const request = requesting(wholeUnits(given.requested))
+  const request = requestOf(wholeUnits(given.requested))
   const base = evaluate(
     subject,
     { feature, sources: given.sources, resolution, window, used },

@@ -1,217 +1,241 @@
-import { type BudgetNode, budgetPaths, counterName } from '../../budgets/index.ts'
-import { type Evaluation, evaluate } from '../../entitlements/index.ts'
+import { type BudgetNode, budgetPaths, pathsAfter } from '../../budgets/index.ts'
+import { type Decision, type Evaluation, evaluate } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import type { Quantity } from '../../kernel/quantity.ts'
-import type { Decision } from '../../metering/dedup/index.ts'
-import type { Reservation, WindowTotal } from '../../metering/index.ts'
-import { findUsage, refuseOutOfRange, totalsHolding } from '../../metering/totals/index.ts'
+import type { Decision as StoredDecision } from '../../metering/dedup/index.ts'
+import type { Reservation, UsageAmount } from '../../metering/index.ts'
+import { findUsage, refuseOutOfRange } from '../../metering/totals/index.ts'
 import { denyUnknown, isFinal, isOfUnknown, joinDecisions } from '../check/index.ts'
 import {
-  countRecord,
+  countUnresolved,
+  dedupName,
   type FirstAnswer,
-  nameOfMetered,
-  nameOfNamed,
-  nameOfReservation,
-  noteUnattributed,
+  postHold,
+  postRecord,
+  reservationName,
   type State,
+  subjectName,
 } from '../state/index.ts'
 import type { ConsumptionInput, ValidatedRecord } from '../types.ts'
 import {
   type Denial,
   type FeatureLimit,
-  requesting,
+  requestOf,
   type ValidatedConsumption,
-} from './validate-consumptions.ts'
+} from './validate-consumption.ts'
 
-type Chains = readonly (readonly BudgetNode[])[]
+export type BudgetPaths = readonly (readonly BudgetNode[])[]
 
-/** What was decided, with usage as it is after it. */
+/** A decision with the usage after it. */
 export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
-  /** Whether the decision is an earlier one: usage is as of now, and no budget is shown. */
+  /** Whether the decision was made earlier. Then usage is as of now, and no budget is shown. */
   isRepeated: boolean
-  evaluated: Evaluation
-  /** null: no dimensions were sent, or it is repeated. */
-  chains: Chains | null
+  evaluated: Omit<Evaluation, 'asked'>
+  /** null: no dimensions were sent, or the decision is repeated. */
+  chains: BudgetPaths | null
   /** null: no dimensions were sent. */
   unresolved: readonly string[] | null
-  /** Whose usage decided it, and as of when; null where none did, or it is repeated. */
+  /** Whose usage decided, and when; null: no usage did, or the decision is repeated. */
   decidedBy: { customerKey: Uuid; resourceKey: Uuid; now: Instant } | null
 }
 
-/** What became of a use. */
+/** The answer to a consumption. */
 export type ConsumptionAnswer = DecisionAnswer & {
-  /** Made of a use that was to be held, and granted. */
+  /** The reservation of a granted hold; else null. */
   reservation: Reservation | null
 }
 
-/** So much more of a feature, for whom its dimensions lead to. */
-type ConsumptionQuery = FeatureLimit &
+/** An amount of a feature, and the entities that its dimensions name. */
+export type AuthorizationQuery = FeatureLimit &
   Pick<ValidatedConsumption, 'record' | 'amount' | 'resolution' | 'denying'>
 
-const SECOND_MS = 1000
+/** A decision, with the limits that it was made by and their usage. */
+export type Authorization = {
+  decision: Decision
+  /** The decision without budgets. */
+  evaluated: Evaluation
+  chains: BudgetPaths
+}
 
 /**
- * Decides a use by the usage so far and by what is held, and records or holds it; a repetition gets
- * the first decision. A denial that is final whatever is left is not kept: what was in want may
- * come. Where only dimensions deny it, what has happened is recorded all the same, and kept. 400
- * `InvalidArgumentError` for a key that was used for something else and for what is too far from
- * now, `EntitlementUsageOutOfRangeError`; after either the draft is not to be kept.
+ * Decides a consumption, records it or makes a reservation, and returns the decision with the usage
+ * after it. A repetition gets the first decision. A denial that would be the same with any usage is
+ * not stored, so that the key can be used again once the cause is gone. In mode `record`, a
+ * consumption that only its dimensions deny is recorded and stored. 400 `InvalidArgumentError` for
+ * a key that was used for something else and for a timestamp that is too distant,
+ * `EntitlementUsageOutOfRangeError`; after either, the draft must be dropped.
  */
 export function decideConsumption(
   draft: State,
-  use: ValidatedConsumption,
+  consumption: ValidatedConsumption,
   nextKey: () => Uuid,
 ): ConsumptionAnswer {
-  const first = draft.decided.get(nameOfNamed({ ...use.record, ...namingOf(use.record) }))
-  if (first !== undefined) return repeated(draft, use, first)
-  refuseBeyond(use.beyond)
-  const before = ask(draft, use)
-  const { isGranted, accessDeniedReason } = before.decision
-  const { record, purpose, asksBudgets } = use
-  const { customerKey, resourceKey, acceptedAt: now } = record
-  const { unresolved } = record.attributing
-  const isStopped =
-    isFinal(before.decision) && !(purpose.kind === 'record' && isOfUnknown(before.decision))
-  if (isStopped) return denied({ ...before, asksBudgets, unresolved })
-  const recorded = purpose.kind !== 'hold' && (isGranted || purpose.kind === 'record')
-  const answer = { isGranted, accessDeniedReason, recorded }
-  const eventKey = nextKey()
-  const kept = unresolved.length === 0 ? answer : { ...answer, unresolved }
-  keepDecision(draft, use, { eventKey, answer: kept })
-  if (recorded) countRecord(draft, record, eventKey)
-  const reservation = isGranted && purpose.kind === 'hold' ? open(draft, use, eventKey) : null
-  const { evaluated, chains } = ask(draft, use)
+  const { record, mode, hasDimensions } = consumption
+  const { customerKey, resourceKey, acceptedAt: now, unresolved } = record
+  const first = draft.decisions.get(dedupName(dedupKeyOf(record)))
+  if (first !== undefined) return repeatDecision(draft, consumption, first)
+  rejectDistant(consumption.tooDistant)
+  const authorization = authorize(draft, consumption)
+  const { decision, evaluated } = authorization
+  if (isFinal(decision) && !(mode.kind === 'record' && isOfUnknown(decision)))
+    return deny({ evaluated, hasDimensions, unresolved })
+  const { recorded, reservation } = post(draft, consumption, { decision, eventKey: nextKey() })
+  const after = withUsageAfter(draft, consumption, authorization)
   return {
-    ...answer,
+    isGranted: decision.isGranted,
+    accessDeniedReason: decision.accessDeniedReason,
+    recorded,
     isRepeated: false,
-    evaluated,
-    chains: asksBudgets ? withGrants(chains, before.chains) : null,
-    unresolved: asksBudgets ? unresolved : null,
+    evaluated: after.evaluated,
+    chains: hasDimensions ? after.chains : null,
+    unresolved: hasDimensions ? unresolved : null,
     decidedBy: { customerKey, resourceKey, now },
     reservation,
   }
 }
 
-/** Refuses a use that would have to be decided long after it was, or long before. */
-export function refuseBeyond(beyond: ConsumptionInput['beyond']): void {
-  if (beyond === null) return
-  const where = beyond === 'past' ? 'ago' : 'in the future'
+/** 400 for a consumption that would be decided too long before or after it happened. */
+export function rejectDistant(tooDistant: ConsumptionInput['tooDistant']): void {
+  if (tooDistant === null) return
+  const where = tooDistant === 'past' ? 'ago' : 'in the future'
   throw badInput(
-    `timestamp is more than 5 minutes ${where}; what has happened is recorded by mode "record"`,
+    `timestamp is more than 5 minutes ${where}; use mode "record" for usage that has happened`,
     'InvalidArgumentError',
   )
 }
 
-/** A denial whatever was used until now, of which nothing is kept. */
-export const denied = ({ evaluated, asksBudgets, unresolved }: Denial): ConsumptionAnswer => ({
+/** The answer of a denial of which nothing is stored. */
+export const deny = ({ evaluated, hasDimensions, unresolved }: Denial): ConsumptionAnswer => ({
   isGranted: false,
   accessDeniedReason: evaluated.decision.accessDeniedReason,
   recorded: false,
   isRepeated: false,
   evaluated,
-  chains: asksBudgets ? [] : null,
-  unresolved: asksBudgets ? unresolved : null,
+  chains: hasDimensions ? [] : null,
+  unresolved: hasDimensions ? unresolved : null,
   decidedBy: null,
   reservation: null,
 })
 
-function repeated(
+function repeatDecision(
   draft: State,
-  use: ValidatedConsumption,
-  first: Decision<FirstAnswer>,
+  consumption: ValidatedConsumption,
+  first: StoredDecision<FirstAnswer>,
 ): ConsumptionAnswer {
-  const { record, amount, content, asksBudgets } = use
+  const { record, content, hasDimensions } = consumption
   if (first.content !== content)
     throw badInput(
-      'idempotencyKey was used for another amount, feature or dimensions; take a new one',
+      'idempotencyKey was used with another amount, feature or dimensions; use a new one',
       'InvalidArgumentError',
     )
   const { unresolved = [], ...answer } = first.answer
+  const { customerKey } = record
+  const reservation = draft.reservations.get(reservationName({ customerKey, key: first.eventKey }))
   return {
     ...answer,
     isRepeated: true,
-    evaluated: evaluateUse(draft, use, { record, amount }),
+    evaluated: evaluateAmount(draft, consumption),
     chains: null,
-    unresolved: asksBudgets ? unresolved : null,
+    unresolved: hasDimensions ? unresolved : null,
     decidedBy: null,
-    reservation: draft.reservations.get(reservationOf(record, first.eventKey)) ?? null,
+    reservation: reservation ?? null,
   }
 }
 
-function keepDecision(
-  draft: State,
-  { record, content }: ValidatedConsumption,
-  { eventKey, answer }: Pick<Decision<FirstAnswer>, 'eventKey' | 'answer'>,
-): void {
-  const { customerKey, occurredAt } = record
-  const naming = namingOf(record)
-  const name = nameOfNamed({ customerKey, ...naming })
-  const decided = { eventKey, occurredAt, content, answer }
-  draft.decided.set(name, decided)
-  draft.decisions.set(name, { customerKey, ...naming, ...decided })
+function dedupKeyOf({ customerKey, dedup }: ValidatedRecord) {
+  const { key: name, keptUntil } = required(dedup, 'the deduplication key of a consumption')
+  return { customerKey, name, keptUntil }
 }
 
-const namingOf = ({ naming }: ValidatedRecord) => required(naming, 'the name of a use')
-
-const reservationOf = ({ customerKey }: ValidatedRecord, key: Uuid): string =>
-  nameOfReservation({ customerKey, key })
-
-/** Usage after the step, and by which nodes it was decided before it. */
-const withGrants = (chains: Chains, before: Chains): Chains =>
-  chains.map((chain, index) =>
-    chain.map((node, place) => ({
-      ...node,
-      isGranted: before[index]?.[place]?.isGranted ?? node.isGranted,
-    })),
-  )
-
-/**
- * What is answered as of now to so much more, by the entitlement, by whom dimensions name, and by
- * every budget.
- */
-export function ask(draft: State, use: ConsumptionQuery) {
-  const { amount, feature, record, resolution, denying } = use
-  const entitled = evaluateUse(draft, use, { record, amount })
-  const evaluated = { ...entitled, decision: denyUnknown(entitled.decision, denying) }
+/** Decides an amount by the entitlement, by dimensions that name no entity, and by all budgets. */
+export function authorize(draft: State, query: AuthorizationQuery): Authorization {
+  const { feature, record, resolution } = query
+  const entitled = evaluateAmount(draft, query)
+  const decision = denyUnknown(entitled.decision, query.denying)
+  const evaluated = { ...entitled, decision }
+  if (resolution === null || isFinal(decision)) return { decision, evaluated, chains: [] }
   const demand = {
     capabilityKey: feature.key,
     currencyId: null,
     transformation: feature.unitTransformation,
-    amount,
+    amount: query.amount,
   }
-  const met =
-    resolution === null || isFinal(evaluated.decision)
-      ? { chains: [], isGranted: true }
-      : budgetPaths(resolution, [demand], { ...draft, at: record.occurredAt })
-  return { evaluated, chains: met.chains, decision: joinDecisions(evaluated.decision, met) }
+  const { counters, holds } = draft
+  const budgets = budgetPaths(resolution, [demand], { counters, holds, at: record.occurredAt })
+  return { decision: joinDecisions(decision, budgets), evaluated, chains: budgets.chains }
 }
 
-/** Whether a customer is entitled to so much more of a feature. */
-export function evaluateUse(
+/** Evaluates an amount by the entitlement alone. */
+export function evaluateAmount(
   draft: State,
-  { subject, feature, holding, window }: FeatureLimit,
-  { record, amount }: { record: ValidatedRecord; amount: Quantity },
+  query: FeatureLimit & Pick<AuthorizationQuery, 'record' | 'amount'>,
 ): Evaluation {
-  const totals = required(draft.totals.get(totalsOf(record)), 'the totals of what is decided')
-  const used = required(findUsage(totals, window, 'SUM'), 'usage of a window that was loaded')
-  const { sources, resolution } = holding
+  const { subject, feature, window, record } = query
+  const { sources, resolution } = query.entitlement
+  const evaluable = { feature, sources, resolution, window, used: usageOf(draft, query) }
   const { acceptedAt: now, occurredAt: at } = record
-  const evaluable = { feature, sources, resolution, window, used }
-  return evaluate(subject, evaluable, { request: requesting(amount), now, at })
+  return evaluate(subject, evaluable, { request: requestOf(query.amount), now, at })
 }
 
-const totalsOf = ({ customerKey, resourceKey, counting }: ValidatedRecord): string => {
-  const { featureKey } = required(counting[0], 'the feature of a use')
-  return nameOfMetered({ customerKey, resourceKey, featureKey })
+function usageOf(
+  draft: State,
+  { record, feature, window }: Pick<AuthorizationQuery, 'record' | 'feature' | 'window'>,
+): UsageAmount {
+  const name = subjectName({ ...record, featureKey: feature.key })
+  const totals = required(draft.totals.get(name), 'the totals of a feature')
+  return required(findUsage(totals, window, 'SUM'), 'the usage of a window')
 }
 
-function open(draft: State, use: ValidatedConsumption, key: Uuid): Reservation {
-  const { record, amount, feature, purpose } = use
-  const { customerKey, resourceKey, occurredAt, acceptedAt: now, dimensions } = record
-  const ttlSeconds = purpose.kind === 'hold' ? purpose.ttlSeconds : 0
+/** An authorization with the usage that there is after posting. The decision stays. */
+export const withUsageAfter = (
+  draft: State,
+  query: AuthorizationQuery,
+  { evaluated: { asked: _, ...evaluated }, chains }: Authorization,
+): Pick<DecisionAnswer, 'evaluated'> & { chains: BudgetPaths } => ({
+  evaluated: {
+    ...evaluated,
+    holding: evaluated.holding && { ...evaluated.holding, used: usageOf(draft, query) },
+  },
+  chains: pathsAfter(chains, { transformation: query.feature.unitTransformation }, draft),
+})
+
+/** Records a consumption or makes its reservation, and stores the decision for repetitions. */
+function post(
+  draft: State,
+  consumption: ValidatedConsumption,
+  { decision, eventKey }: { decision: Decision; eventKey: Uuid },
+): { recorded: boolean; reservation: Reservation | null } {
+  const { record, mode, content } = consumption
+  const { isGranted, accessDeniedReason } = decision
+  const { occurredAt, unresolved } = record
+  const recorded = mode.kind !== 'hold' && (isGranted || mode.kind === 'record')
+  const answer = {
+    isGranted,
+    accessDeniedReason,
+    recorded,
+    ...(unresolved.length > 0 && { unresolved }),
+  }
+  const dedupKey = dedupKeyOf(record)
+  const stored = { eventKey, occurredAt, content, answer }
+  draft.decisions.set(dedupName(dedupKey), stored)
+  draft.decisionEntries.set(dedupName(dedupKey), { ...dedupKey, ...stored })
+  if (recorded) postRecord(draft, record, eventKey)
+  const isReserved = isGranted && mode.kind === 'hold'
+  const reservation = isReserved ? reserve(draft, consumption, { key: eventKey, ...mode }) : null
+  return { recorded, reservation }
+}
+
+const SECOND_MS = 1000
+
+function reserve(
+  draft: State,
+  consumption: ValidatedConsumption,
+  { key, ttlSeconds }: { key: Uuid; ttlSeconds: number },
+): Reservation {
+  const { record, amount, feature } = consumption
+  const { customerKey, resourceKey, occurredAt, acceptedAt: now, dimensions, attribution } = record
   const reservation: Reservation = {
     customerKey,
     featureKey: feature.key,
@@ -222,35 +246,15 @@ function open(draft: State, use: ValidatedConsumption, key: Uuid): Reservation {
     committedAmount: null,
     occurredAt,
     dimensions,
-    attribution: record.attributing.attributionOf(record.counting),
+    attribution,
     createdAt: now,
     expiresAt: now + ttlSeconds * SECOND_MS,
     updatedAt: now,
   }
-  draft.reservations.set(nameOfReservation(reservation), reservation)
-  noteUnattributed(draft, record)
-  hold(draft, reservation, 1n)
-  const { usage, held } = required(
-    findUsage(totalsFor(draft, reservation), use.window, 'SUM'),
-    'usage of a window that was loaded',
-  )
+  draft.reservations.set(reservationName(reservation), reservation)
+  countUnresolved(draft, record)
+  postHold(draft, reservation, 1n)
+  const { usage, held } = usageOf(draft, consumption)
   refuseOutOfRange(usage + held, 'amount')
   return reservation
-}
-
-const totalsFor = (draft: State, reservation: Reservation): readonly WindowTotal[] =>
-  required(draft.totals.get(nameOfMetered(reservation)), 'the totals of what is held')
-
-/** Holds a reservation, or frees it, wherever it counts. */
-export function hold(draft: State, reservation: Reservation, times: 1n | -1n): void {
-  const { customerKey, occurredAt, attribution } = reservation
-  const amount = times * reservation.amount
-  const totals = totalsHolding(totalsFor(draft, reservation), { amount, occurredAt })
-  draft.totals.set(nameOfMetered(reservation), totals)
-  for (const posting of attribution?.postings ?? []) {
-    const name = counterName(posting, posting.window)
-    const delta = (draft.heldPostings.get(name)?.delta ?? 0n) + amount
-    draft.heldPostings.set(name, { ...posting, customerKey, delta })
-    draft.holds.set(name, (draft.holds.get(name) ?? 0n) + amount)
-  }
 }

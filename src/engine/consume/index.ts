@@ -1,20 +1,19 @@
 export {
-  ask,
+  type Authorization,
+  type AuthorizationQuery,
+  authorize,
   type ConsumptionAnswer,
   type DecisionAnswer,
   decideConsumption,
-  denied,
-  evaluateUse,
-  hold,
-  refuseBeyond,
+  deny,
+  rejectDistant,
+  withUsageAfter,
 } from './decide-consumption.ts'
 export {
-  type ConsumptionDenial,
-  counting,
+  denialForUnknownCustomer,
+  entitlementWindow,
   type FeatureLimit,
-  requesting,
-  useOfNobody,
-  type ValidatedConsumption,
+  meterAmount,
+  requestOf,
   validateConsumption,
-  windowHeld,
-} from './validate-consumptions.ts'
+} from './validate-consumption.ts'

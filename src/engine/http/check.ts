@@ -11,7 +11,7 @@ import {
   type Dimensions,
   type Question,
 } from '../check/index.ts'
-import { createNoteExpired } from '../reservations/index.ts'
+import { createBackgroundExpiry } from '../reservations/index.ts'
 import { checkedToWire, explanationToWire } from './check-wire.ts'
 
 type Checks =
@@ -20,10 +20,10 @@ type Checks =
   | 'v1Beta.customers.entitlements.check'
 
 export function checkHandlers(checking: CheckContext): Handlers<Checks> {
-  const noteExpired = createNoteExpired()
+  const expireInBackground = createBackgroundExpiry()
   const checkedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
     const checked = await check(call, checking, questionFromWire(request, defaultUsage))
-    if (checked.hasExpired) noteExpired(call, required(checked.customerKey, 'who reserved'))
+    if (checked.hasExpired) expireInBackground(call, required(checked.customerKey, 'who reserved'))
     return checked
   }
   return {

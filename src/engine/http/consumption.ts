@@ -1,30 +1,32 @@
-import type { ConsumeRequestBody, Reservation as WireReservation } from '../../api.gen.ts'
+import type {
+  ConsumeRequestBody,
+  Consumption,
+  ReservationCreateRequestBody,
+  Reservation as WireReservation,
+} from '../../api.gen.ts'
+import { chainNodeToWire } from '../../budgets/index.ts'
+import { featureEntitlementToWire } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
-import type { Instant } from '../../kernel/clock.ts'
-import { notFound } from '../../kernel/errors.ts'
+import { type Instant, instantFromWire } from '../../kernel/clock.ts'
+import { badInput, notFound } from '../../kernel/errors.ts'
 import { pageRequest } from '../../kernel/page.ts'
-import { amountFromWire } from '../../kernel/quantity.ts'
+import { amountFromWire, type Quantity } from '../../kernel/quantity.ts'
 import type { Reservation } from '../../metering/index.ts'
 import { type Call, type Handlers, Otherwise, Repeated } from '../../operation.ts'
 import type { UsageWriter } from '../batch/index.ts'
 import { type Cache, createCache } from '../cache/index.ts'
 import { type CheckContext, check, readValidUntil, validUntil } from '../check/index.ts'
-import { type DecisionAnswer, requesting } from '../consume/index.ts'
+import { type DecisionAnswer, rejectDistant, requestOf } from '../consume/index.ts'
 import {
+  addIds,
   listReservations,
-  nameReservations,
   reservationKey,
   retrieveReservation,
 } from '../reservations/index.ts'
-import type { ReservationStepInput } from '../types.ts'
+import type { ConsumeMode, ConsumptionInput, ReservationStepInput } from '../types.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check.ts'
 import { checkedToWire } from './check-wire.ts'
-import {
-  decisionToWire,
-  refuseBeyondFromWire,
-  useAmountFromWire,
-  useFromWire,
-} from './consumption-wire.ts'
+import { recordDimensionsFromWire } from './records-wire.ts'
 import { reservationToWire } from './reservation-wire.ts'
 
 type Consumptions =
@@ -36,64 +38,65 @@ type Consumptions =
   | 'v1.customers.reservations.list'
   | 'v1.customers.reservations.retrieve'
 
-/** Ids of features and resources that are remembered. */
+/** Cached ids of features and resources. */
 const IDS = 10_000
 const DEFAULT_TTL_SECONDS = 60
 
 type WriterOf = (call: Call) => UsageWriter
 
-/** What is decided and recorded in one step, or held first. */
+/** The operations that consume, and those on reservations. */
 export function consumptionHandlers(
   writerOf: WriterOf,
-  checking: CheckContext,
+  checks: CheckContext,
 ): Handlers<Consumptions> {
   const ids = createCache<string>(IDS)
-  const settled = settling(writerOf, ids)
+  const changeReservation = reservationChanges(writerOf, ids)
   return {
     'v1.customers.consume': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
       const now = call.app.clock.now()
-      const of = { customerId: params.id, featureId: capability.id, now }
       const kind = body.mode ?? 'enforce'
       if (capability.kind === 'currency') {
         if (kind === 'record')
           throw notFound('FeatureNotFound', 'body: usage of a currency cannot be recorded')
-        return { data: await spend(call, { checking, customerId: params.id, body }) }
+        return { data: await checkCredits(call, checks, { customerId: params.id, body }) }
       }
-      const use = useFromWire(body, { ...of, purpose: { kind } })
-      const used = await writerOf(call).use(call.scope, use, call.origin)
-      const data = decisionToWire(used, await untilOf(call, used))
+      const of = { customerId: params.id, featureId: capability.id, now }
+      const input = consumptionFromWire(body, { ...of, mode: { kind } })
+      const answer = await writerOf(call).consume(call.scope, input, call.origin)
+      const data = decisionToWire(answer, await validUntilOf(call, answer))
       return repeatedIf(data, { data })
     },
     'v1.customers.reservations.create': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
       const now = call.app.clock.now()
-      const of = { customerId: params.id, featureId: capability.id, now }
       if (capability.kind === 'currency') {
-        const denied = await spend(call, { checking, customerId: params.id, body })
-        return new Otherwise({ data: { ...denied, reservation: null } })
+        const denial = await checkCredits(call, checks, { customerId: params.id, body })
+        return new Otherwise({ data: { ...denial, reservation: null } })
       }
+      const of = { customerId: params.id, featureId: capability.id, now }
       const ttlSeconds = body.ttlSeconds ?? DEFAULT_TTL_SECONDS
-      const use = useFromWire(body, { ...of, purpose: { kind: 'hold', ttlSeconds } })
-      const used = await writerOf(call).use(call.scope, use, call.origin)
-      const reservation =
-        used.reservation && (await shown(call, { ...of, reservation: used.reservation, ids }))
-      const data = { ...decisionToWire(used, await untilOf(call, used)), reservation }
+      const input = consumptionFromWire(body, { ...of, mode: { kind: 'hold', ttlSeconds } })
+      const answer = await writerOf(call).consume(call.scope, input, call.origin)
+      const { reservation: made } = answer
+      const reservation = made && (await withIds(call, { ...of, reservation: made, ids }))
+      const data = { ...decisionToWire(answer, await validUntilOf(call, answer)), reservation }
       return repeatedIf(data, reservation === null ? new Otherwise({ data }) : { data })
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
       const amount = body.amount === undefined ? null : amountFromWire(body.amount, 'amount')
       const commit = { amount, overage: body.overage ?? 'reject' }
-      const { reservation, decided } = await settled(call, params, { kind: 'commit', commit })
-      const data = { ...decisionToWire(decided, await untilOf(call, decided)), reservation }
+      const step = { kind: 'commit' as const, commit }
+      const { reservation, answer } = await changeReservation(call, params, step)
+      const data = { ...decisionToWire(answer, await validUntilOf(call, answer)), reservation }
       return repeatedIf(data, { data })
     },
     'v1.customers.reservations.extend': async ({ params, body }, call) => {
       const step = { kind: 'extend' as const, ttlSeconds: body.ttlSeconds }
-      return { data: (await settled(call, params, step)).reservation }
+      return { data: (await changeReservation(call, params, step)).reservation }
     },
     'v1.customers.reservations.release': async ({ params }, call) => ({
-      data: (await settled(call, params, { kind: 'release' })).reservation,
+      data: (await changeReservation(call, params, { kind: 'release' })).reservation,
     }),
     'v1.customers.reservations.list': async ({ params, query }, call) => {
       const { data, pagination } = await listReservations(
@@ -104,59 +107,115 @@ export function consumptionHandlers(
       return { data: data.map((each) => reservationToWire(each, params.id)), pagination }
     },
     'v1.customers.reservations.retrieve': async ({ params }, call) => {
-      const named = { customerId: params.id, id: params.reservationId }
-      return { data: reservationToWire(await retrieveReservation(call, named, ids), params.id) }
+      const query = { customerId: params.id, id: params.reservationId }
+      return { data: reservationToWire(await retrieveReservation(call, query, ids), params.id) }
     },
+  }
+}
+
+type ConsumptionBody = ConsumeRequestBody | ReservationCreateRequestBody
+
+/** `now`: when the request came. 400 as `consumedAmountFromWire`, and for too large dimensions. */
+function consumptionFromWire(
+  wire: ConsumptionBody,
+  of: { customerId: string; featureId: string; mode: ConsumeMode; now: Instant },
+): ConsumptionInput {
+  const { now, ...input } = of
+  const timestamp = wire.timestamp === undefined ? null : instantFromWire(wire.timestamp)
+  return {
+    ...input,
+    resourceId: wire.resourceId ?? null,
+    amount: consumedAmountFromWire(wire),
+    idempotencyKey: wire.idempotencyKey,
+    timestamp,
+    tooDistant: of.mode.kind === 'record' ? null : tooDistant(timestamp, now),
+    ...recordDimensionsFromWire(wire, 'dimensions'),
+    hasDimensions: wire.dimensions !== undefined,
+  }
+}
+
+/**
+ * How far from now a consumption may be that limits have to allow, in milliseconds. A client may
+ * wait for its turn, and its clock may be fast. If it could be further away, the windows of a whole
+ * year, or those of the next hour, could be used up in one moment.
+ */
+const MAX_DISTANCE_MS = 5 * 60_000
+
+function tooDistant(timestamp: Instant | null, now: Instant): ConsumptionInput['tooDistant'] {
+  if (timestamp === null || Math.abs(timestamp - now) <= MAX_DISTANCE_MS) return null
+  return timestamp < now ? 'past' : 'future'
+}
+
+/** An amount above 0. 400 for one that is too large or rounds to 0; see `amountFromWire`. */
+function consumedAmountFromWire(wire: { amount: number }): Quantity {
+  const amount = amountFromWire(wire.amount, 'amount')
+  if (amount === 0n) throw badInput('amount: rounded to 10 decimals it is 0')
+  return amount
+}
+
+/** A decision; `until` is how long a check would give the same result if nothing is written. */
+function decisionToWire(answer: DecisionAnswer, until: Instant | null): Consumption {
+  const { isGranted, accessDeniedReason, recorded, isRepeated, chains, unresolved } = answer
+  const { holding, period } = answer.evaluated
+  const decision = { isGranted, accessDeniedReason }
+  return {
+    ...featureEntitlementToWire({ decision, holding, period, validUntil: until }),
+    ...(chains === null ? {} : { chains: chains.map((chain) => chain.map(chainNodeToWire)) }),
+    ...(unresolved === null ? {} : { unresolved: [...unresolved] }),
+    recorded,
+    replayed: isRepeated,
   }
 }
 
 const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer) =>
   replayed ? new Repeated(answer) : answer
 
-/** What is held is looked at where it may be in the way of what was denied. */
-async function untilOf({ app }: Call, decided: DecisionAnswer): Promise<Instant | null> {
-  const { isGranted, evaluated, chains, decidedBy } = decided
+/** Reads the ends of holds only after a denial: then a hold may be the cause. */
+async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Instant | null> {
+  const { isGranted, evaluated, chains, decidedBy } = answer
   if (decidedBy === null) return evaluated.validUntil
   const timed = { base: evaluated, chains: chains ?? [], now: decidedBy.now }
   return isGranted ? validUntil(timed, null) : readValidUntil(app.db.read, timed, decidedBy)
 }
 
-/** Nobody has a wallet yet: a currency is checked, which denies, and no key is kept of it. */
-async function spend(
+/**
+ * Credits do not exist yet, so consuming a currency is a check, which denies. Nothing is stored.
+ * 400 `InvalidArgumentError` for a timestamp that is too distant.
+ */
+async function checkCredits(
   call: Call,
-  asked: { checking: CheckContext; customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
+  checks: CheckContext,
+  { customerId, body }: { customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
 ) {
-  const { checking, customerId, body } = asked
-  refuseBeyondFromWire(body, call.app.clock.now())
-  const checked = await check(call, checking, {
+  const timestamp = body.timestamp === undefined ? null : instantFromWire(body.timestamp)
+  rejectDistant(tooDistant(timestamp, call.app.clock.now()))
+  const checked = await check(call, checks, {
     customerId,
     resourceId: body.resourceId ?? null,
     capability: capabilityFromWire(body, 'body'),
-    request: requesting(useAmountFromWire(body)),
+    request: requestOf(consumedAmountFromWire(body)),
     dimensions: body.dimensions === undefined ? null : dimensionsFromWire(body.dimensions),
   })
   return { ...checkedToWire(checked), recorded: false, replayed: false }
 }
 
-const settling =
+const reservationChanges =
   (writerOf: WriterOf, ids: Cache<string>) =>
   async (
     call: Call,
-    params: { id: string; reservationId: string },
+    { id: customerId, reservationId }: { id: string; reservationId: string },
     step: ReservationStepInput['step'],
   ) => {
-    const { id: customerId, reservationId } = params
-    const key = reservationKey(reservationId)
-    const settling = { customerId, key, step }
-    const decided = await writerOf(call).settle(call.scope, settling, call.origin)
-    const reservation = await shown(call, { customerId, reservation: decided.reservation, ids })
-    return { reservation, decided }
+    const input = { customerId, key: reservationKey(reservationId), step }
+    const answer = await writerOf(call).changeReservation(call.scope, input, call.origin)
+    const reservation = await withIds(call, { customerId, reservation: answer.reservation, ids })
+    return { reservation, answer }
   }
 
-async function shown(
+async function withIds(
   { app }: Call,
   of: { customerId: string; reservation: Reservation; ids: Cache<string> },
 ): Promise<WireReservation> {
-  const [named] = await nameReservations(app.db.read, [of.reservation], of.ids)
-  return reservationToWire(required(named, 'a reservation with its ids'), of.customerId)
+  const [reservation] = await addIds(app.db.read, [of.reservation], of.ids)
+  return reservationToWire(required(reservation, 'a reservation with its ids'), of.customerId)
 }

@@ -11,56 +11,56 @@ import { quantityToWire, wholeUnits } from '../../kernel/quantity.ts'
 import type { History } from '../history/index.ts'
 import type { EventInput, ReportInput, ReportResult } from '../types.ts'
 
-/** 400 for dimensions that are too large, as of all that is recorded. */
+/** 400 for dimensions that are too large. */
 export const reportFromWire = (wire: UsageReport, index: number): ReportInput => ({
   customerId: wire.customerId,
   resourceId: wire.resourceId ?? null,
   featureId: wire.featureId,
   value: wholeUnits(wire.value),
   behavior: wire.updateBehavior ?? 'DELTA',
-  statedAt: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
-  ...dimensionsOfRecord(wire, `usages[${index}].dimensions`),
+  timestamp: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
+  ...recordDimensionsFromWire(wire, `usages[${index}].dimensions`),
   idempotencyKey: wire.idempotencyKey ?? null,
 })
 
-/** The same of an event. */
+/** 400 for dimensions that are too large. */
 export const eventFromWire = (wire: UsageEvent, index: number): EventInput => ({
   customerId: wire.customerId,
   resourceId: wire.resourceId ?? null,
   eventName: wire.eventName,
-  statedAt: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...dimensionsOfRecord(wire, `events[${index}].dimensions`),
+  timestamp: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
+  ...recordDimensionsFromWire(wire, `events[${index}].dimensions`),
   idempotencyKey: wire.idempotencyKey,
 })
 
-/** What a record or a reservation may carry, in bytes of JSON: a list has a hundred of them. */
-const DIMENSIONS_BYTES = 65_536
+/** The dimensions of a record or reservation, in bytes of JSON. A page has a hundred of them. */
+const MAX_DIMENSIONS_BYTES = 65_536
 
 /** 400 for dimensions that are too large, naming `field`. */
-export function dimensionsOfRecord(
+export function recordDimensionsFromWire(
   { dimensions = {} }: { dimensions?: WireDimensions },
   field: string,
 ) {
   if (Object.keys(dimensions).length === 0) return { dimensions, dimensionsText: null }
   const dimensionsText = JSON.stringify(dimensions)
-  if (Buffer.byteLength(dimensionsText) > DIMENSIONS_BYTES)
+  if (Buffer.byteLength(dimensionsText) > MAX_DIMENSIONS_BYTES)
     throw badInput(`${field} are larger than 64 kB`)
   return { dimensions, dimensionsText }
 }
 
-/** A report with what it came to. */
-export function reportedToWire(wire: UsageReport, reported: ReportResult): ReportedUsage {
-  const { period } = reported
+/** A report with its result. */
+export function reportedToWire(wire: UsageReport, result: ReportResult): ReportedUsage {
+  const { period } = result
   const end = period === null ? null : instantToWire(period.end)
   return {
-    id: reported.eventKey,
+    id: result.eventKey,
     customerId: wire.customerId,
     featureId: wire.featureId,
     resourceId: wire.resourceId ?? null,
     value: wire.value,
-    timestamp: instantToWire(reported.occurredAt),
-    createdAt: instantToWire(reported.acceptedAt),
-    currentUsage: quantityToWire(reported.currentUsage),
+    timestamp: instantToWire(result.occurredAt),
+    createdAt: instantToWire(result.acceptedAt),
+    currentUsage: quantityToWire(result.currentUsage),
     usagePeriodStart: period === null ? null : instantToWire(period.start),
     usagePeriodEnd: end,
     nextResetDate: end,

@@ -13,16 +13,16 @@ import { checkHandlers } from './check.ts'
 import { consumptionHandlers } from './consumption.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './records-wire.ts'
 
-/** Ids whose keys checks remember: about 20 MB. */
+/** Keys by id that checks cache: about 20 MB. */
 const KEYS = 100_000
 
 export function usageHandlers(entitlements: EntitlementReads) {
   const writerOf = writers(entitlements)
-  const checking = { entitlements, keysOf: perEpoch(() => createCache<Uuid>(KEYS)) }
+  const checks = { entitlements, keysOf: perEpoch(() => createCache<Uuid>(KEYS)) }
   return {
     ...recordHandlers(writerOf, entitlements),
-    ...checkHandlers(checking),
-    ...consumptionHandlers(writerOf, checking),
+    ...checkHandlers(checks),
+    ...consumptionHandlers(writerOf, checks),
   }
 }
 
@@ -35,10 +35,10 @@ function recordHandlers(
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)
-      const reported = await writerOf(call).report(call.scope, inputs, call.origin)
+      const results = await writerOf(call).report(call.scope, inputs, call.origin)
       return {
         data: body.usages.map((usage, index) =>
-          reportedToWire(usage, required(reported[index], 'what a report came to')),
+          reportedToWire(usage, required(results[index], 'the result of a report')),
         ),
       }
     },
@@ -48,7 +48,7 @@ function recordHandlers(
         resourceId: query.resourceId ?? null,
         start: instantFromWire(query.startDate),
         end: query.endDate === undefined ? null : instantFromWire(query.endDate),
-        groupBy: query.groupBy === undefined ? [] : dimensionsNamed(query.groupBy),
+        groupBy: query.groupBy === undefined ? [] : groupByFromWire(query.groupBy),
       })
       return { data: historyToWire(history) }
     },
@@ -60,27 +60,29 @@ function recordHandlers(
   }
 }
 
-/** Names of dimensions that usage can be grouped by. */
-const GROUPS = 3
+/** Dimensions that usage can be grouped by. */
+const MAX_GROUP_BY = 3
 
-/** 400 for a name that is empty or stands twice, and for more than three. */
-function dimensionsNamed(groupBy: string): string[] {
+/** 400 for an empty or duplicate name, and for more than three. */
+function groupByFromWire(groupBy: string): string[] {
   const names = groupBy.split(',')
-  if (names.length > GROUPS || names.includes('') || new Set(names).size < names.length)
-    throw badInput(`query: groupBy must be 1 to ${GROUPS} different names, separated by commas`)
+  if (names.length > MAX_GROUP_BY || names.includes('') || new Set(names).size < names.length)
+    throw badInput(
+      `query: groupBy must be 1 to ${MAX_GROUP_BY} different names, separated by commas`,
+    )
   return names
 }
 
 /**
- * One writer for each database, so that what arrives at once is written together. The transaction
- * of a request with an `Idempotency-Key` is a database of its own: such a request makes a group by
- * itself, and commits with its key.
+ * Each database has one writer, so that requests which arrive together share a batch. A request
+ * with an `Idempotency-Key` has a transaction of its own in the place of a database: its batch has
+ * no other request, and commits together with the key.
  */
 function writers(entitlements: EntitlementReads) {
   const open = new WeakMap<Database, UsageWriter>()
   return ({ app }: Call): UsageWriter => {
-    const known = open.get(app.db)
-    if (known !== undefined) return known
+    const existing = open.get(app.db)
+    if (existing !== undefined) return existing
     const writer = createUsageWriter(app, entitlements)
     open.set(app.db, writer)
     return writer

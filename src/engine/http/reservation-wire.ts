@@ -1,10 +1,10 @@
 import type { Reservation as WireReservation } from '../../api.gen.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import { quantityToWire } from '../../kernel/quantity.ts'
-import type { NamedReservation } from '../reservations/index.ts'
+import type { ReservationWithIds } from '../reservations/index.ts'
 
 export const reservationToWire = (
-  reservation: NamedReservation,
+  reservation: ReservationWithIds,
   customerId: string,
 ): WireReservation => ({
   id: reservation.key,

@@ -1,5 +1,5 @@
 export {
-  refuseUnreportable,
+  rejectNotReportable,
   type ValidationContext,
   validateEvents,
   validateReports,

@@ -1,4 +1,5 @@
 import type { UnknownDimensions } from '../../access/index.ts'
+import type { Resolution } from '../../budgets/index.ts'
 import type { Feature, MeteredFeature } from '../../catalog/features/index.ts'
 import { type EffectiveEntitlement, usageWindow } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -9,103 +10,107 @@ import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { KEPT_MS, nameOfEvent, nameOfReport } from '../../metering/dedup/index.ts'
 import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { aggregateOf, measureEvent, occurredAt } from '../../metering/records/index.ts'
-import { attributionByResolution } from '../attribute.ts'
-import type { HeldThenOf, HoldingOf, ResolutionOf } from '../cache/index.ts'
+import { attributeRecord } from '../attribute.ts'
+import type { EntitlementOf, PastEntitlementOf } from '../cache/index.ts'
 import type { EventInput, ReportInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
-/** What is known of a group's customers and of their environment, at its instant of decision. */
+/** What validation knows about the customers of a batch, at their instants of decision. */
 export type ValidationContext = {
-  /** The instant of decision for a customer. */
+  /** The instant of decision of a customer. */
   nowOf(customerKey: Uuid): Instant
   isArchived(customerKey: Uuid): boolean
   featureWithId(featureId: string): Feature | null
-  /** The features whose meters may count an event of that name. */
+  /** The features whose meters may count an event of a name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
-  holdingOf: HoldingOf
-  heldThenOf: HeldThenOf
-  resolutionOf: ResolutionOf
-  /** What becomes of a use whose dimensions name no entity. */
+  entitlementOf: EntitlementOf
+  pastEntitlementOf: PastEntitlementOf
+  /** What the dimensions of an item of the batch resolve to; null: they can name no entity. */
+  resolutionOf(item: SubjectKeys): Resolution | null
+  /** The environment's rule for consumption whose dimensions name no entity. */
   unknownDimensions: UnknownDimensions
 }
 
 /**
- * Reports that are good to be counted, in their order. 400 `EntityIsArchivedError`,
+ * Returns the records of reports, in order. 400 `EntityIsArchivedError`,
  * `MeteringNotAvailableForFeatureType`, `CannotReportUsageForEntitlementWithMeterError`,
  * `NoFeatureEntitlementInSubscription`, `InvalidArgumentError`; 404 `FeatureNotFound`,
  * `CustomerResourceNotFound`, `NoActiveSubscriptionForCustomer`.
  */
 export function validateReports(
   reports: readonly (ReportInput & SubjectKeys)[],
-  known: ValidationContext,
+  context: ValidationContext,
   origin: Origin,
 ): ValidatedRecord[] {
   reports.forEach((report, index) => {
-    refuseArchived(report, known, `usages[${index}]`)
+    rejectArchived(report, context, `usages[${index}]`)
   })
-  return reports.map((report, index) => prepareReport(report, known, { origin, index }))
+  return reports.map((report, index) =>
+    validateReport(report, context, { origin, field: `usages[${index}]` }),
+  )
 }
 
-function prepareReport(
+function validateReport(
   report: ReportInput & SubjectKeys,
-  known: ValidationContext,
-  { origin, index }: { origin: Origin; index: number },
+  context: ValidationContext,
+  { origin, field }: { origin: Origin; field: string },
 ): ValidatedRecord {
-  const field = `usages[${index}]`
-  const { customerKey, idempotencyKey, statedAt, value } = report
-  const feature = reportedFeature(report, known, field)
+  const { customerKey, idempotencyKey, timestamp, value } = report
+  const feature = reportableFeature(report, context, field)
   const resourceKey = requireResource(report, field)
-  const now = known.nowOf(customerKey)
-  const occurred = occurredAt(statedAt, now, `${field}.createdAt`)
-  const metered = { customerKey, resourceKey, featureKey: feature.key }
-  const held = heldBy(known, metered, { at: occurred, now })
-  if (held === null) {
-    const { hasAnything } = known.holdingOf(metered)
-    throw unheld(report, feature, { hasAnything, field })
+  const now = context.nowOf(customerKey)
+  const at = occurredAt(timestamp, now, `${field}.createdAt`)
+  const subject = { customerKey, resourceKey, featureKey: feature.key }
+  const entitlement = reportEntitlement(context, subject, { at, now })
+  if (entitlement === null) {
+    const { hasAnything } = context.entitlementOf(subject)
+    throw notEntitled(report, feature, { hasAnything, field })
   }
   const isSet = report.behavior === 'SET'
-  const counted = { featureKey: feature.key, amount: value, mark: null }
+  const { window } = entitlement
+  const amounts = [
+    { featureKey: feature.key, amount: value, mark: null, feature, window, aggregate: SUM },
+  ]
   return {
     customerKey,
     resourceKey,
-    occurredAt: occurred,
+    occurredAt: at,
     acceptedAt: now,
     kind: isSet ? 'SET' : 'REPORT',
     eventName: null,
     value,
     dimensions: report.dimensionsText,
-    naming:
+    dedup:
       idempotencyKey === null
         ? null
         : {
-            name: nameOfReport({ featureKey: feature.key, resourceKey }, idempotencyKey),
+            key: nameOfReport(subject, idempotencyKey),
             keptUntil: now + KEPT_MS.keyed,
           },
-    counting: [{ ...counted, feature, aggregate: aggregateOf(null), window: held.window }],
-    setIn: isSet ? usageWindow(held.then, occurred) : null,
-    attributing: attributionByResolution(
-      known.resolutionOf({ ...report, featureKeys: [feature.key] }),
-      occurred,
-    ),
+    amounts,
+    ...attributeRecord(context.resolutionOf(report), { amounts, occurredAt: at }),
+    setWindow: isSet ? usageWindow(entitlement.then, at) : null,
     origin,
     field,
   }
 }
 
-/** A feature whose usage may be reported. */
-function reportedFeature(
+const SUM = aggregateOf(null)
+
+/** The feature of a report. 404 and 400 for one whose usage cannot be reported. */
+function reportableFeature(
   { featureId }: ReportInput,
-  known: ValidationContext,
+  context: ValidationContext,
   field: string,
 ): Feature {
-  const feature = known.featureWithId(featureId)
+  const feature = context.featureWithId(featureId)
   if (feature === null)
     throw notFound('FeatureNotFound', `${field}: feature ${featureId} not found`)
-  refuseUnreportable(feature, field)
+  rejectNotReportable(feature, field)
   return feature
 }
 
-/** 400 for a feature whose usage is not counted, or not by what callers say. */
-export function refuseUnreportable(feature: Feature, field: string): void {
+/** 400 for a feature that has no usage, or whose usage is measured from raw events. */
+export function rejectNotReportable(feature: Feature, field: string): void {
   const { id: featureId } = feature
   if (feature.meterType === 'None')
     throw badInput(
@@ -120,104 +125,108 @@ export function refuseUnreportable(feature: Feature, field: string): void {
 }
 
 /**
- * By what a record is accepted: what was held when it occurred, else what is held now, since usage
- * of before a grant may be told after it. The window in which usage is shown is now's, or of what
- * is held no longer that of the record. null: neither.
+ * The entitlement that a report counts by: that of the instant when it occurred, else the current
+ * one, since usage may be reported after the grant that covers it. Its usage is shown in the
+ * current window; if there is no current entitlement, in the window of the record. null: the
+ * customer has and had no entitlement.
  */
-function heldBy(
-  { heldThenOf, holdingOf }: ValidationContext,
-  metered: CustomerMeterSubject,
+function reportEntitlement(
+  { pastEntitlementOf, entitlementOf }: ValidationContext,
+  subject: CustomerMeterSubject,
   { at, now }: { at: Instant; now: Instant },
 ): { then: EffectiveEntitlement; window: Window } | null {
-  const today = holdingOf(metered).resolution.held
-  const then = heldThenOf(metered, at).resolution.held ?? today
+  const current = entitlementOf(subject).resolution.held
+  const then = pastEntitlementOf(subject, at).resolution.held ?? current
   if (then === null) return null
-  return { then, window: today === null ? usageWindow(then, at) : usageWindow(today, now) }
+  return { then, window: current === null ? usageWindow(then, at) : usageWindow(current, now) }
 }
 
-const unheld = (
+const notEntitled = (
   { customerId }: ReportInput,
   { id }: Feature,
   { hasAnything, field }: { hasAnything: boolean; field: string },
 ): ApiError =>
   hasAnything
     ? badInput(
-        `${field}: the customer ${customerId} does not hold the feature ${id}, nor did it then`,
+        `${field}: the customer ${customerId} has no entitlement to the feature ${id}, ` +
+          'and had none when the usage occurred',
         'NoFeatureEntitlementInSubscription',
       )
     : notFound(
         'NoActiveSubscriptionForCustomer',
-        `${field}: the customer ${customerId} holds nothing, nor did it hold ${id} then`,
+        `${field}: the customer ${customerId} has no entitlements, ` +
+          `and had none to the feature ${id} when the usage occurred`,
       )
 
 /**
- * Events that are good to be counted, in their order. 400 `EntityIsArchivedError`,
- * `InvalidArgumentError`, `EntitlementUsageOutOfRangeError`; 404 `CustomerResourceNotFound`.
+ * Returns the records of raw events, in order. 400 `EntityIsArchivedError`, `InvalidArgumentError`,
+ * `EntitlementUsageOutOfRangeError`; 404 `CustomerResourceNotFound`.
  */
 export function validateEvents(
   events: readonly (EventInput & SubjectKeys)[],
-  known: ValidationContext,
+  context: ValidationContext,
   origin: Origin,
 ): ValidatedRecord[] {
   events.forEach((event, index) => {
-    refuseArchived(event, known, `events[${index}]`)
+    rejectArchived(event, context, `events[${index}]`)
   })
   return events.map((event, index) =>
-    prepareEvent(event, known, { origin, field: `events[${index}]` }),
+    validateEvent(event, context, { origin, field: `events[${index}]` }),
   )
 }
 
-function prepareEvent(
+function validateEvent(
   event: EventInput & SubjectKeys,
-  known: ValidationContext,
+  context: ValidationContext,
   { origin, field }: { origin: Origin; field: string },
 ): ValidatedRecord {
-  const { customerKey, eventName, idempotencyKey: key, statedAt } = event
+  const { customerKey, eventName, idempotencyKey, timestamp } = event
   const resourceKey = requireResource(event, field)
-  const now = known.nowOf(customerKey)
-  const shownIn = (featureKey: Uuid): Window => {
-    const { held } = known.holdingOf({ customerKey, resourceKey, featureKey }).resolution
-    // Of what nobody holds, the lifetime alone is kept.
+  const now = context.nowOf(customerKey)
+  const shownWindow = (featureKey: Uuid): Window => {
+    const { held } = context.entitlementOf({ customerKey, resourceKey, featureKey }).resolution
+    // Without an entitlement only the total of all time is stored.
     return held === null ? LIFETIME : usageWindow(held, now)
   }
-  const occurred = occurredAt(statedAt, now, `${field}.timestamp`)
-  const features = known.meteredBy(eventName)
-  const read = { name: eventName, dimensions: event.dimensions }
+  const at = occurredAt(timestamp, now, `${field}.timestamp`)
+  const measured = measureEvent(
+    context.meteredBy(eventName),
+    { name: eventName, dimensions: event.dimensions },
+    field,
+  )
+  const amounts = measured.map(({ feature, ...reading }) => ({
+    ...reading,
+    feature,
+    aggregate: aggregateOf(feature.meter),
+    window: shownWindow(feature.key),
+  }))
   return {
     customerKey,
     resourceKey,
-    occurredAt: occurred,
+    occurredAt: at,
     acceptedAt: now,
     kind: 'EVENT',
     eventName,
     value: null,
     dimensions: event.dimensionsText,
-    naming: {
-      name: nameOfEvent({ eventName, resourceKey, key, stated: statedAt }),
-      keptUntil: now + (statedAt === null ? KEPT_MS.untimed : KEPT_MS.keyed),
+    dedup: {
+      key: nameOfEvent({ eventName, resourceKey, key: idempotencyKey, stated: timestamp }),
+      keptUntil: now + (timestamp === null ? KEPT_MS.untimed : KEPT_MS.keyed),
     },
-    counting: measureEvent(features, read, field).map(({ feature, ...measured }) => ({
-      ...measured,
-      feature,
-      aggregate: aggregateOf(feature.meter),
-      window: shownIn(feature.key),
-    })),
-    setIn: null,
-    attributing: attributionByResolution(
-      known.resolutionOf({ ...event, featureKeys: features.map((each) => each.key) }),
-      occurred,
-    ),
+    amounts,
+    ...attributeRecord(context.resolutionOf(event), { amounts, occurredAt: at }),
+    setWindow: null,
     origin,
     field,
   }
 }
 
-function refuseArchived(
+function rejectArchived(
   { customerKey, customerId }: SubjectKeys & { customerId: string },
-  known: ValidationContext,
+  context: ValidationContext,
   field: string,
 ): void {
-  if (known.isArchived(customerKey))
+  if (context.isArchived(customerKey))
     throw badInput(
       `${field}: the customer ${customerId} is archived; unarchive it first`,
       'EntityIsArchivedError',
@@ -225,17 +234,13 @@ function refuseArchived(
 }
 
 function requireResource(
-  {
-    customerId,
-    resourceId,
-    resourceKey,
-  }: SubjectKeys & { customerId: string; resourceId: string | null },
+  item: SubjectKeys & { customerId: string; resourceId: string | null },
   field: string,
 ): Uuid {
-  if (resourceKey === null)
+  if (item.resourceKey === null)
     throw notFound(
       'CustomerResourceNotFound',
-      `${field}: the customer ${customerId} has no resource ${resourceId}`,
+      `${field}: the customer ${item.customerId} has no resource ${item.resourceId}`,
     )
-  return resourceKey
+  return item.resourceKey
 }

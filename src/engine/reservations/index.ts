@@ -1,13 +1,16 @@
+export { addIds, type ReservationWithIds } from './add-ids.ts'
 export {
   applyReservationStep,
   attributableOf,
-  type KnownReservations,
   type ReservationAnswer,
-  type ValidatedReservationStep,
+  type ReservationContext,
   validateReservationStep,
-} from './end-reservations.ts'
-export { createNoteExpired, freeExpired, releaseWhenArchived } from './free-holds.ts'
-export { type NamedReservation, nameReservations } from './name-reservations.ts'
+} from './apply-reservation-step.ts'
+export {
+  createBackgroundExpiry,
+  expireReservations,
+  releaseWhenArchived,
+} from './expire-reservations.ts'
 export {
   listReservations,
   reservationKey,

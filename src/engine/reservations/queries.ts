@@ -1,5 +1,6 @@
 import { findInstant, requireCustomer } from '../../customers/index.ts'
 import { readPage } from '../../db/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
@@ -12,35 +13,38 @@ import {
 } from '../../metering/reservations/index.ts'
 import type { Call } from '../../operation.ts'
 import type { Cache } from '../cache/index.ts'
-import { type NamedReservation, nameReservations } from './name-reservations.ts'
+import { addIds, type ReservationWithIds } from './add-ids.ts'
 
 export const unknownReservation = (id: string): ApiError =>
   new ApiError(404, null, `the customer has no reservation ${id}`)
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
-/** The key in an id of a path. 404 for what can be none. */
+/** The key of a reservation from the id in a path. 404 for an id that is no UUID. */
 export function reservationKey(id: string): Uuid {
   if (!UUID.test(id)) throw unknownReservation(id)
   return id.toLowerCase()
 }
 
-/** A reservation as it is now. 404 `CustomerNotFound`, and 404 without a code. */
+/**
+ * Returns a reservation as it is now. 404 `CustomerNotFound`; 404 without a code for an unknown
+ * reservation.
+ */
 export async function retrieveReservation(
   { app, scope }: Call,
   { customerId, id }: { customerId: string; id: string },
   ids: Cache<string>,
-): Promise<NamedReservation> {
+): Promise<ReservationWithIds> {
   const { read } = app.db
   const customerKey = await requireCustomer(read, scope, customerId)
   const found = await findReservations(read, [{ customerKey, key: reservationKey(id) }])
   const now = await findInstant(read, customerKey, app.clock.now())
-  const [named] = await nameReservations(read, asOf(found, now), ids)
-  if (named === undefined) throw unknownReservation(id)
-  return named
+  const [reservation] = await addIds(read, asOf(found, now), ids)
+  if (reservation === undefined) throw unknownReservation(id)
+  return reservation
 }
 
-/** A customer's reservations as they are now, newest first. 404 `CustomerNotFound`. */
+/** Returns a customer's reservations as they are now, newest first. 404 `CustomerNotFound`. */
 export async function listReservations(
   { app, scope }: Call,
   query: {
@@ -49,7 +53,7 @@ export async function listReservations(
     page: PageRequest
   },
   ids: Cache<string>,
-): Promise<Page<NamedReservation>> {
+): Promise<Page<ReservationWithIds>> {
   const { read } = app.db
   const customerKey = await requireCustomer(read, scope, query.customerId)
   const now = await findInstant(read, customerKey, app.clock.now())
@@ -57,11 +61,11 @@ export async function listReservations(
   return readPage(query.page, {
     rows: async () => {
       const { rows, hasMore } = await list(read, customerKey, filter)
-      return { rows: await nameReservations(read, asOf(rows, now), ids), hasMore }
+      return { rows: await addIds(read, asOf(rows, now), ids), hasMore }
     },
     exists: (cursor) => reservationExists(read, customerKey, cursor),
   })
 }
 
-const asOf = (reservations: readonly Reservation[], now: number): Reservation[] =>
+const asOf = (reservations: readonly Reservation[], now: Instant): Reservation[] =>
   reservations.map((reservation) => reservationAt(reservation, now))

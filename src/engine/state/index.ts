@@ -1,14 +1,13 @@
-export { countPrepared, countRecord, usageShown } from './count-records.ts'
-export { loadState } from './load-state.ts'
-export { noteUnattributed } from './post-to-budgets.ts'
-export { saveState } from './save-state.ts'
+export { loadState, type StateQuery } from './load-state.ts'
+export { countUnresolved, postHold, postOnce, postRecord, postReport } from './post-records.ts'
 export {
+  type CrossingEvent,
   commitSavepoint,
   type DecisionEntry,
+  dedupName,
   type FirstAnswer,
-  nameOfMetered,
-  nameOfNamed,
-  nameOfReservation,
+  reservationName,
   type State,
   savepoint,
+  subjectName,
 } from './state.ts'

@@ -33,113 +33,97 @@ import {
 } from '../../metering/totals/index.ts'
 import type { ValidatedRecord } from '../types.ts'
 import {
+  dedupName,
   type FirstAnswer,
-  nameOfMetered,
-  nameOfNamed,
-  nameOfReservation,
-  nameOfSeen,
+  reservationName,
   type State,
   stateOf,
+  subjectName,
+  valueName,
 } from './state.ts'
 
-/** What is about to be counted somewhere, in which windows, and since when it may have occurred. */
-type Ask = CustomerMeterSubject & { from: Instant; windows: readonly Window[] }
-
-/** What a group is about to count and decide. */
+/** What the requests of a batch need. */
 export type StateQuery = {
-  /** What counts in any case. */
+  /** Records that count in any case. */
   records: readonly ValidatedRecord[]
-  /** What counts if it is granted. */
-  deciding: readonly ValidatedRecord[]
-  /** What does not count, but whose budgets are shown. */
-  shown: readonly ValidatedRecord[]
-  /** What is about to be settled. */
+  /** Records that count if they are granted. */
+  decisions: readonly ValidatedRecord[]
+  /** Counters that are only shown. */
+  shownCounters: readonly CounterKey[]
+  /** Reservations that are about to change. */
   reservations: readonly Reservation[]
   thresholds: readonly Threshold[]
-  /** Until when windows of a customer may have been trimmed. */
+  /** Up to when counters of a customer's windows may have been purged. */
   closedUntilOf(customerKey: Uuid): Instant
 }
 
 /**
- * What has to be known to count records: one round trip, unless a window has no total yet although
- * something occurred in it, or a reservation is asked for again.
+ * Loads the usage that a batch adds to or decides by. This takes one round trip, unless a window
+ * has no total yet although something occurred in it, or a reservation is requested again.
  */
 export async function loadState(
   tx: Tx,
   { scope, clock }: { scope: Scope; clock: Clock },
-  { records, deciding, shown, reservations, thresholds, closedUntilOf }: StateQuery,
+  query: StateQuery,
 ): Promise<State> {
-  const all = [...records, ...deciding]
-  const asks = asksOf(all)
-  const names = namesOf(records)
-  const uses = namesOf(deciding)
-  const marks = marksOf(records)
-  const compared = [...deciding, ...records.filter(({ setIn }) => setIn !== null)]
-  const watched = thresholds.length === 0 ? [] : records.flatMap(openCountersOf)
-  const counters = eachOnce([...[...compared, ...shown].flatMap(countersOf), ...watched])
-  const old = counters.filter(
-    ({ window, customerKey }) =>
-      window.start < closedUntilOf(customerKey) && window.start !== LEVEL_WINDOW.start,
-  )
-  const [kept, named, decided, seen, counted, closed, fired] = await Promise.all([
-    findTotals(tx, asks),
-    findDedupRecords(tx, clock, names),
-    findDecisions<FirstAnswer>(tx, clock, uses),
-    findDistinctValues(tx, marks),
+  const { records, decisions, thresholds } = query
+  const totalQueries = totalQueriesOf([...records, ...decisions])
+  const recordKeys = dedupKeysOf(records)
+  const decisionKeys = dedupKeysOf(decisions)
+  const values = distinctValuesOf(records)
+  const counters = countersOf(query)
+  const [totals, dedupRecords, firstDecisions, seen, counts, closed, crossed] = await Promise.all([
+    findTotals(tx, totalQueries),
+    findDedupRecords(tx, clock, recordKeys),
+    findDecisions<FirstAnswer>(tx, clock, decisionKeys),
+    findDistinctValues(tx, values),
     readCounters(tx, counters),
-    countClosed(tx, old),
+    countClosed(tx, counters.filter(isClosedBy(query))),
     readCrossed(tx, thresholds.length === 0 ? [] : counters),
   ])
-  const held = await findReservations(tx, heldBy(uses, decided))
-  const missing = asks.flatMap((ask, index) =>
-    ask.windows
-      .filter((window) => mustBeMade(kept[index] ?? [], window))
-      .map((window) => ({ ...ask, window, index })),
-  )
-  const made = await makeTotals(tx, missing)
-  const marked = missing.filter((_, index) => (made[index]?.tally.distinct ?? 0n) > 0n)
-  await makeDistinctValues(tx, scope, marked)
-  made.forEach((total, index) => {
-    kept[missing[index]?.index ?? -1]?.push(total)
-  })
+  const reserved = await findReservations(tx, reservationsOf(decisionKeys, firstDecisions))
+  const hasNewValues = await makeMissing(tx, scope, { totalQueries, totals })
   return stateOf({
-    totals: asks.map((ask, index) => [
-      nameOfMetered(ask),
-      ask.windows.reduce<readonly WindowTotal[]>(withWindow, kept[index] ?? []),
+    totals: totalQueries.map((each, index) => [
+      subjectName(each),
+      each.windows.reduce<readonly WindowTotal[]>(withWindow, totals[index] ?? []),
     ]),
-    counted: new Set(
-      asks.flatMap(({ featureKey }, index) =>
-        (kept[index] ?? []).some(isUsed) ? [featureKey] : [],
+    usedFeatures: new Set(
+      totalQueries.flatMap(({ featureKey }, index) =>
+        (totals[index] ?? []).some(isUsed) ? [featureKey] : [],
       ),
     ),
-    named: entriesOf(names, named),
-    decided: entriesOf(uses, decided),
-    reservations: [...reservations, ...held].map((each) => [nameOfReservation(each), each]),
-    seen: seenIn(marks, marked.length === 0 ? seen : await findDistinctValues(tx, marks)),
-    counters: new Map([...counted.counters, ...closed.counters]),
-    setAts: new Map([...counted.setAts, ...closed.setAts]),
-    holds: counted.holds,
-    fired,
+    dedupRecords: entriesOf(recordKeys, dedupRecords),
+    decisions: entriesOf(decisionKeys, firstDecisions),
+    reservations: [...query.reservations, ...reserved].map((each) => [reservationName(each), each]),
+    seenValues: seenEntries(values, hasNewValues ? await findDistinctValues(tx, values) : seen),
+    counters: new Map([...counts.counters, ...closed.counters]),
+    setAts: new Map([...counts.setAts, ...closed.setAts]),
+    holds: counts.holds,
     thresholds,
+    crossed,
   })
 }
 
-function asksOf(records: readonly ValidatedRecord[]): Ask[] {
-  const asks = new Map<string, Ask>()
+/** A feature that is about to be counted: in which windows, and from when on. */
+type TotalQuery = CustomerMeterSubject & { from: Instant; windows: readonly Window[] }
+
+function totalQueriesOf(records: readonly ValidatedRecord[]): TotalQuery[] {
+  const queries = new Map<string, TotalQuery>()
   for (const record of records)
-    for (const { featureKey, window } of record.counting) {
-      const { customerKey, resourceKey, occurredAt, setIn } = record
-      const metered = { customerKey, featureKey, resourceKey }
-      const name = nameOfMetered(metered)
-      const before = asks.get(name) ?? { windows: [LIFETIME], from: LIFETIME.end }
-      const windows = [window, dayOf(occurredAt), ...(setIn === null ? [] : [setIn])]
-      asks.set(name, {
-        ...metered,
+    for (const { featureKey, window } of record.amounts) {
+      const { customerKey, resourceKey, occurredAt, setWindow } = record
+      const subject = { customerKey, featureKey, resourceKey }
+      const name = subjectName(subject)
+      const before = queries.get(name) ?? { windows: [LIFETIME], from: LIFETIME.end }
+      const windows = [window, dayOf(occurredAt), ...(setWindow === null ? [] : [setWindow])]
+      queries.set(name, {
+        ...subject,
         windows: windows.reduce(including, before.windows),
         from: Math.min(before.from, occurredAt, record.acceptedAt),
       })
     }
-  return [...asks.values()]
+  return [...queries.values()]
 }
 
 const including = (windows: readonly Window[], window: Window): readonly Window[] =>
@@ -147,65 +131,95 @@ const including = (windows: readonly Window[], window: Window): readonly Window[
 
 const isUsed = ({ tally, held }: WindowTotal): boolean => tally.count > 0n || held > 0n
 
-/** Names, each once. */
-function namesOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: Instant })[] {
-  const names = records.flatMap(({ customerKey, naming, acceptedAt }) =>
-    naming === null ? [] : [{ customerKey, name: naming.name, now: acceptedAt }],
+/**
+ * Makes the totals of windows that have none although something occurred in them, and adds them to
+ * `totals`. Returns whether distinct values were written with them.
+ */
+async function makeMissing(
+  tx: Tx,
+  scope: Scope,
+  { totalQueries, totals }: { totalQueries: readonly TotalQuery[]; totals: WindowTotal[][] },
+): Promise<boolean> {
+  const missing = totalQueries.flatMap((query, index) =>
+    query.windows
+      .filter((window) => mustBeMade(totals[index] ?? [], window))
+      .map((window) => ({ ...query, window, index })),
   )
-  return [...new Map(names.map((name) => [nameOfNamed(name), name])).values()]
+  const made = await makeTotals(tx, missing)
+  made.forEach((total, index) => {
+    totals[missing[index]?.index ?? -1]?.push(total)
+  })
+  const withValues = missing.filter((_, index) => (made[index]?.tally.distinct ?? 0n) > 0n)
+  await makeDistinctValues(tx, scope, withValues)
+  return withValues.length > 0
 }
 
-const entriesOf = <V>(names: readonly DedupKeyOf[], found: readonly (V | null)[]): [string, V][] =>
-  names.flatMap((name, index): [string, V][] => {
+/** The deduplication keys of records, each once. */
+function dedupKeysOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: Instant })[] {
+  const keys = records.flatMap(({ customerKey, dedup, acceptedAt }) =>
+    dedup === null ? [] : [{ customerKey, name: dedup.key, now: acceptedAt }],
+  )
+  return [...new Map(keys.map((key) => [dedupName(key), key])).values()]
+}
+
+const entriesOf = <V>(keys: readonly DedupKeyOf[], found: readonly (V | null)[]): [string, V][] =>
+  keys.flatMap((key, index): [string, V][] => {
     const value = found[index] ?? null
-    return value === null ? [] : [[nameOfNamed(name), value]]
+    return value === null ? [] : [[dedupName(key), value]]
   })
 
-/** The reservations that granted decisions have made; a decision that made none names nothing. */
-const heldBy = (
-  names: readonly DedupKeyOf[],
-  decided: readonly (Decision<FirstAnswer> | null)[],
+/** The reservations of earlier decisions: those that were granted and recorded nothing. */
+const reservationsOf = (
+  keys: readonly DedupKeyOf[],
+  decisions: readonly (Decision<FirstAnswer> | null)[],
 ): ReservationOf[] =>
-  names.flatMap(({ customerKey }, index) => {
-    const { eventKey, answer } = decided[index] ?? { eventKey: '', answer: null }
+  keys.flatMap(({ customerKey }, index) => {
+    const { eventKey, answer } = decisions[index] ?? { eventKey: '', answer: null }
     return answer?.isGranted === true && !answer.recorded ? [{ customerKey, key: eventKey }] : []
   })
 
-function marksOf(records: readonly ValidatedRecord[]): DistinctValueOf[] {
-  const marks = new Map<string, DistinctValueOf>()
-  for (const { customerKey, resourceKey, counting } of records)
-    for (const { featureKey, mark } of counting) {
+function distinctValuesOf(records: readonly ValidatedRecord[]): DistinctValueOf[] {
+  const values = new Map<string, DistinctValueOf>()
+  for (const { customerKey, resourceKey, amounts } of records)
+    for (const { featureKey, mark } of amounts) {
       if (mark === null) continue
-      const own = { customerKey, featureKey, resourceKey, hash: hashOfMark(mark) }
-      marks.set(`${nameOfMetered(own)} ${own.hash}`, own)
+      const value = { customerKey, featureKey, resourceKey, hash: hashOfMark(mark) }
+      values.set(`${subjectName(value)} ${value.hash}`, value)
     }
-  return [...marks.values()]
+  return [...values.values()]
 }
 
-const seenIn = (
-  marks: readonly DistinctValueOf[],
+const seenEntries = (
+  values: readonly DistinctValueOf[],
   windows: readonly Window[][],
 ): [string, true][] =>
-  marks.flatMap((mark, index) =>
-    (windows[index] ?? []).map((window): [string, true] => [nameOfSeen(mark, window), true]),
+  values.flatMap((value, index) =>
+    (windows[index] ?? []).map((window): [string, true] => [valueName(value, window), true]),
   )
 
-/** The counters that a record may add to. */
-const countersOf = ({ customerKey, counting, attributing }: ValidatedRecord): CounterKey[] =>
-  (attributing.attributionOf(counting)?.postings ?? []).map((posting) => ({
-    ...posting,
-    customerKey,
-  }))
-
-/** Those of windows that go on: no threshold fires for one that is over. */
-function openCountersOf(record: ValidatedRecord): CounterKey[] {
-  const { attributing, occurredAt, acceptedAt } = record
-  const open = attributing.budgets
-    .filter((budget) => windowOf(budget, occurredAt).end > acceptedAt)
-    .map(({ assignmentKey }) => assignmentKey)
-  return countersOf(record).filter(({ assignmentKey }) => open.includes(assignmentKey))
+/** The counters that decide, get a SET, are shown, or may cross a threshold; each once. */
+function countersOf({ records, decisions, shownCounters, thresholds }: StateQuery): CounterKey[] {
+  const compared = [...decisions, ...records.filter(({ setWindow }) => setWindow !== null)]
+  const counters = [
+    ...[...compared.flatMap(postedCounters), ...shownCounters],
+    ...(thresholds.length === 0 ? [] : records.flatMap(openCounters)),
+  ]
+  return [...new Map(counters.map((each) => [counterName(each, each.window), each])).values()]
 }
 
-const eachOnce = (counters: readonly CounterKey[]): CounterKey[] => [
-  ...new Map(counters.map((each) => [counterName(each, each.window), each])).values(),
-]
+const postedCounters = ({ customerKey, attribution }: ValidatedRecord): CounterKey[] =>
+  (attribution?.postings ?? []).map((posting) => ({ ...posting, customerKey }))
+
+/** Counters of windows in progress: a window that is over crosses no threshold. */
+function openCounters(record: ValidatedRecord): CounterKey[] {
+  const { budgets, occurredAt, acceptedAt } = record
+  const open = budgets
+    .filter((budget) => windowOf(budget, occurredAt).end > acceptedAt)
+    .map(({ assignmentKey }) => assignmentKey)
+  return postedCounters(record).filter(({ assignmentKey }) => open.includes(assignmentKey))
+}
+
+const isClosedBy =
+  ({ closedUntilOf }: StateQuery) =>
+  ({ window, customerKey }: CounterKey): boolean =>
+    window.start < closedUntilOf(customerKey) && window.start !== LEVEL_WINDOW.start

@@ -1,12 +1,12 @@
-/** Values by name, in which changes are seen from above only until they are kept. */
+/** Values by name, with changes that are not part of the values below until they are committed. */
 export type Overlay<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
-  /** What was set in this layer. */
+  /** The values that were set in this overlay. */
   readonly changes: ReadonlyMap<string, V>
 }
 
-/** A layer over another one, or over what was loaded. */
+/** An empty overlay on another one, or on what was loaded. */
 export function overlayOn<V>(below: { get(name: string): V | undefined }): Overlay<V> {
   const changes = new Map<string, V>()
   return {
@@ -18,7 +18,7 @@ export function overlayOn<V>(below: { get(name: string): V | undefined }): Overl
   }
 }
 
-/** Takes the changes of a layer down into the one that it lies over. */
-export function keep<V>(layer: Overlay<V>, below: Overlay<V>): void {
-  for (const [name, value] of layer.changes) below.set(name, value)
+/** Adds the changes of an overlay to the one below it. */
+export function commitOverlay<V>(overlay: Overlay<V>, below: Overlay<V>): void {
+  for (const [name, value] of overlay.changes) below.set(name, value)
 }

@@ -21,69 +21,70 @@ import type {
 } from '../../metering/index.ts'
 import type { ReservationOf } from '../../metering/reservations/index.ts'
 import type { DistinctValueOf } from '../../metering/totals/index.ts'
-import { keep, type Overlay, overlayOn } from './overlay.ts'
+import { commitOverlay, type Overlay, overlayOn } from './overlay.ts'
 
-/** A name that is given to a record. */
+/** A record's deduplication key, to be written. */
 export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
-/** A mark that a window has not seen before. */
+/** A distinct value that is new in a window. */
 export type DistinctValue = DistinctValueOf & { window: Window }
-type StatePosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
+type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
-/** The first answer to a use, which is also that to its repetitions. */
+/** The first answer to a consumption, which its repetitions get too. */
 export type FirstAnswer = {
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
   recorded: boolean
-  /** The keys of dimensions that could have named an entity and did not; absent for none. */
+  /** The keys of dimensions that may name an entity and do not; absent for none. */
   unresolved?: readonly string[]
 }
-/** The name that is given to a decision. */
+/** The deduplication key of a decision, to be written. */
 export type DecisionEntry = DedupKeyOf & Decision<FirstAnswer> & { keptUntil: Instant }
 
 /**
- * The usage of a group's customers while the group is decided: what was loaded, and what its
- * records add. A request works on a draft, so that one that is refused leaves nothing behind.
+ * The usage of a batch's customers: what was loaded, and what the requests of the batch add. Each
+ * request works on a savepoint, so that a rejected request changes nothing.
  */
 export type State = {
   totals: Overlay<readonly WindowTotal[]>
-  named: Overlay<DedupRecord>
-  decided: Overlay<Decision<FirstAnswer>>
-  /** Features of which one of the customers had usage, or held some. */
-  counted: ReadonlySet<Uuid>
-  /** Marks by name and window. */
-  seen: Overlay<true>
-  /** At which budgets are announced; only if there are any, it is known what fired. */
-  thresholds: readonly Threshold[]
+  /** Features of which one of the customers has usage or a hold. */
+  usedFeatures: ReadonlySet<Uuid>
+  dedupRecords: Overlay<DedupRecord>
+  decisions: Overlay<Decision<FirstAnswer>>
+  /** Distinct values, by value and window. */
+  seenValues: Overlay<true>
+  reservations: Overlay<Reservation>
   /**
-   * Known are those that something is decided by or set, and if there are thresholds all of windows
-   * that go on. Of others, what the group adds.
+   * Complete for budgets that decide something or get a SET; and, if there are thresholds, for
+   * windows in progress. For other budgets, the sum of what the batch adds.
    */
   counters: Overlay<Quantity>
-  /** When the SET in force of a counter occurred. */
+  /** When the latest SET of a counter occurred. */
   setAts: Overlay<Instant>
-  /** What is held of budgets, by counter. */
+  /** The amounts that reservations hold, by counter. */
   holds: Overlay<Quantity>
-  fired: Overlay<readonly Threshold[]>
-  /** What was changed of them is to be written. */
-  reservations: Overlay<Reservation>
-  /** What is to be written. */
-  names: Overlay<DedupEntry>
-  decisions: Overlay<DecisionEntry>
-  marks: Overlay<DistinctValue>
-  /** All that is added to a counter, and to what is held of it. */
-  postings: Overlay<StatePosting>
-  heldPostings: Overlay<StatePosting>
-  unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
+  /** The thresholds of the environment. */
+  thresholds: readonly Threshold[]
+  /** The thresholds that a counter has crossed; loaded only if there are thresholds. */
+  crossed: Overlay<readonly Threshold[]>
+
+  /** To be written, beside the changes of `totals` and `reservations`: */
   records: UsageRecord[]
-  exceeded: ThresholdEvent[]
-  /** Thresholds that have fired of a level which is below them again. */
-  rearmed: ThresholdReset[]
+  dedupEntries: Overlay<DedupEntry>
+  decisionEntries: Overlay<DecisionEntry>
+  distinctValues: Overlay<DistinctValue>
+  /** The sum of what is added to each counter, and to what is held of it. */
+  postings: Overlay<CustomerPosting>
+  holdPostings: Overlay<CustomerPosting>
+  unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
+  crossings: CrossingEvent[]
+  /** Crossed thresholds of levels that are below them again. */
+  resets: ThresholdReset[]
 }
 
 export type ThresholdReset = Omit<ThresholdCrossing, 'environmentKey'>
 
-/** A budget whose thresholds a record has reached. */
-export type ThresholdEvent = {
+/** A budget whose thresholds a record has crossed. */
+export type CrossingEvent = {
   customerKey: Uuid
   budget: Budget
   feature: Pick<Feature, 'id'>
@@ -95,98 +96,99 @@ export type ThresholdEvent = {
   now: Instant
 }
 
-export const nameOfMetered = ({
+export const subjectName = ({
   customerKey,
   featureKey,
   resourceKey,
 }: CustomerMeterSubject): string => `${customerKey} ${featureKey} ${resourceKey}`
-export const nameOfNamed = ({ customerKey, name }: DedupKeyOf): string => `${customerKey} ${name}`
-export const nameOfSeen = (mark: DistinctValueOf, window: Window): string =>
-  `${nameOfMetered(mark)} ${mark.hash} ${window.start} ${window.end}`
-export const nameOfReservation = ({ customerKey, key }: ReservationOf): string =>
+export const dedupName = ({ customerKey, name }: DedupKeyOf): string => `${customerKey} ${name}`
+export const valueName = (value: DistinctValueOf, window: Window): string =>
+  `${subjectName(value)} ${value.hash} ${window.start} ${window.end}`
+export const reservationName = ({ customerKey, key }: ReservationOf): string =>
   `${customerKey} ${key}`
 
 type Entries<V> = readonly (readonly [string, V])[]
 
 export type StateRows = {
   totals: Entries<readonly WindowTotal[]>
-  counted: ReadonlySet<Uuid>
-  named: Entries<DedupRecord>
-  decided: Entries<Decision<FirstAnswer>>
-  seen: Entries<true>
+  usedFeatures: ReadonlySet<Uuid>
+  dedupRecords: Entries<DedupRecord>
+  decisions: Entries<Decision<FirstAnswer>>
+  seenValues: Entries<true>
   reservations: Entries<Reservation>
   counters: ReadonlyMap<string, Quantity>
   setAts: ReadonlyMap<string, Instant>
   holds: ReadonlyMap<string, Quantity>
-  fired: ReadonlyMap<string, readonly Threshold[]>
   thresholds: readonly Threshold[]
+  crossed: ReadonlyMap<string, readonly Threshold[]>
 }
 
-/** Of a group whose records are yet to be counted. */
-export const stateOf = (loaded: StateRows): State => ({
-  totals: overlayOn(new Map(loaded.totals)),
-  counted: loaded.counted,
-  named: overlayOn(new Map(loaded.named)),
-  decided: overlayOn(new Map(loaded.decided)),
-  seen: overlayOn(new Map(loaded.seen)),
-  reservations: overlayOn(new Map(loaded.reservations)),
-  counters: overlayOn(loaded.counters),
-  setAts: overlayOn(loaded.setAts),
-  holds: overlayOn(loaded.holds),
-  fired: overlayOn(loaded.fired),
-  thresholds: loaded.thresholds,
-  names: overlayOn(new Map()),
-  decisions: overlayOn(new Map()),
-  marks: overlayOn(new Map()),
-  postings: overlayOn(new Map()),
-  heldPostings: overlayOn(new Map()),
-  unattributed: overlayOn(new Map()),
+/** The state at the start of a batch. */
+export const stateOf = (rows: StateRows): State => ({
+  totals: overlayOn(new Map(rows.totals)),
+  usedFeatures: rows.usedFeatures,
+  dedupRecords: overlayOn(new Map(rows.dedupRecords)),
+  decisions: overlayOn(new Map(rows.decisions)),
+  seenValues: overlayOn(new Map(rows.seenValues)),
+  reservations: overlayOn(new Map(rows.reservations)),
+  counters: overlayOn(rows.counters),
+  setAts: overlayOn(rows.setAts),
+  holds: overlayOn(rows.holds),
+  thresholds: rows.thresholds,
+  crossed: overlayOn(rows.crossed),
   records: [],
-  exceeded: [],
-  rearmed: [],
+  dedupEntries: overlayOn(new Map()),
+  decisionEntries: overlayOn(new Map()),
+  distinctValues: overlayOn(new Map()),
+  postings: overlayOn(new Map()),
+  holdPostings: overlayOn(new Map()),
+  unattributed: overlayOn(new Map()),
+  crossings: [],
+  resets: [],
 })
 
-/** A state whose changes are seen nowhere else until `keepDraft`. */
+/** A state on top of another one. Its changes are kept by `commitSavepoint`, or dropped with it. */
 export const savepoint = (state: State): State => ({
   totals: overlayOn(state.totals),
-  counted: state.counted,
-  named: overlayOn(state.named),
-  decided: overlayOn(state.decided),
-  seen: overlayOn(state.seen),
+  usedFeatures: state.usedFeatures,
+  dedupRecords: overlayOn(state.dedupRecords),
+  decisions: overlayOn(state.decisions),
+  seenValues: overlayOn(state.seenValues),
   reservations: overlayOn(state.reservations),
   counters: overlayOn(state.counters),
   setAts: overlayOn(state.setAts),
   holds: overlayOn(state.holds),
-  fired: overlayOn(state.fired),
   thresholds: state.thresholds,
-  names: overlayOn(state.names),
-  decisions: overlayOn(state.decisions),
-  marks: overlayOn(state.marks),
-  postings: overlayOn(state.postings),
-  heldPostings: overlayOn(state.heldPostings),
-  unattributed: overlayOn(state.unattributed),
+  crossed: overlayOn(state.crossed),
   records: [],
-  exceeded: [],
-  rearmed: [],
+  dedupEntries: overlayOn(state.dedupEntries),
+  decisionEntries: overlayOn(state.decisionEntries),
+  distinctValues: overlayOn(state.distinctValues),
+  postings: overlayOn(state.postings),
+  holdPostings: overlayOn(state.holdPostings),
+  unattributed: overlayOn(state.unattributed),
+  crossings: [],
+  resets: [],
 })
 
+/** Adds the changes of a savepoint to the state below it. */
 export function commitSavepoint(draft: State, state: State): void {
-  keep(draft.totals, state.totals)
-  keep(draft.named, state.named)
-  keep(draft.decided, state.decided)
-  keep(draft.seen, state.seen)
-  keep(draft.reservations, state.reservations)
-  keep(draft.counters, state.counters)
-  keep(draft.setAts, state.setAts)
-  keep(draft.holds, state.holds)
-  keep(draft.fired, state.fired)
-  keep(draft.names, state.names)
-  keep(draft.decisions, state.decisions)
-  keep(draft.marks, state.marks)
-  keep(draft.postings, state.postings)
-  keep(draft.heldPostings, state.heldPostings)
-  keep(draft.unattributed, state.unattributed)
+  commitOverlay(draft.totals, state.totals)
+  commitOverlay(draft.dedupRecords, state.dedupRecords)
+  commitOverlay(draft.decisions, state.decisions)
+  commitOverlay(draft.seenValues, state.seenValues)
+  commitOverlay(draft.reservations, state.reservations)
+  commitOverlay(draft.counters, state.counters)
+  commitOverlay(draft.setAts, state.setAts)
+  commitOverlay(draft.holds, state.holds)
+  commitOverlay(draft.crossed, state.crossed)
   state.records.push(...draft.records)
-  state.exceeded.push(...draft.exceeded)
-  state.rearmed.push(...draft.rearmed)
+  commitOverlay(draft.dedupEntries, state.dedupEntries)
+  commitOverlay(draft.decisionEntries, state.decisionEntries)
+  commitOverlay(draft.distinctValues, state.distinctValues)
+  commitOverlay(draft.postings, state.postings)
+  commitOverlay(draft.holdPostings, state.holdPostings)
+  commitOverlay(draft.unattributed, state.unattributed)
+  state.crossings.push(...draft.crossings)
+  state.resets.push(...draft.resets)
 }

@@ -1,0 +1,45 @@
+import type { Reader } from '../../db/index.ts'
+import { type EntitlementReads, type EntitlementThen, resolve } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
+import type { EntitlementOf } from './cache-entitlements.ts'
+
+/** The entitlement of a customer or a resource to a feature, at a past instant of the query. */
+export type PastEntitlementOf = (subject: CustomerMeterSubject, at: Instant) => EntitlementThen
+
+export type ReadPastEntitlements = (
+  reader: Reader,
+  subjects: readonly (CustomerMeterSubject & { at: Instant })[],
+  entitlementOf: EntitlementOf,
+) => Promise<PastEntitlementOf>
+
+const nameOf = (
+  { customerKey, featureKey, resourceKey }: CustomerMeterSubject,
+  at: Instant,
+): string => `${customerKey} ${featureKey} ${resourceKey} ${at}`
+
+/**
+ * Reads past entitlements. The current sources also tell those since the last end of a source, so
+ * that a statement is rarely needed.
+ */
+export const readPastEntitlements =
+  ({ readHeldThen }: EntitlementReads): ReadPastEntitlements =>
+  async (reader, subjects, entitlementOf) => {
+    const missing = subjects.filter(
+      (subject) => subject.at >= 0 && subject.at < entitlementOf(subject).endedAt,
+    )
+    const queries = missing.map((subject) => ({
+      ...subject,
+      resourceKey: subject.resourceKey === NO_RESOURCE ? null : subject.resourceKey,
+    }))
+    const entitlements = await readHeldThen(reader, queries)
+    const found = new Map<string, EntitlementThen>()
+    missing.forEach((subject, index) => {
+      found.set(nameOf(subject, subject.at), required(entitlements[index], 'a past entitlement'))
+    })
+    return (subject, at) => {
+      const { sources } = entitlementOf(subject)
+      return found.get(nameOf(subject, at)) ?? { sources, resolution: resolve(sources, at) }
+    }
+  }

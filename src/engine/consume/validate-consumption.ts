@@ -1,0 +1,161 @@
+import type { Resolution } from '../../budgets/index.ts'
+import type { Feature } from '../../catalog/features/index.ts'
+import {
+  type EffectiveEntitlementOf,
+  type Evaluation,
+  evaluate,
+  type Subject,
+  usageWindow,
+} from '../../entitlements/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { LIFETIME, type Window } from '../../kernel/period.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
+import { contentOfUse, KEPT_MS, nameOfUse } from '../../metering/dedup/index.ts'
+import type { CustomerMeterSubject } from '../../metering/index.ts'
+import { occurredAt } from '../../metering/records/index.ts'
+import { attributeRecord } from '../attribute.ts'
+import { denyingIn } from '../check/index.ts'
+import { rejectNotReportable, type ValidationContext } from '../record/index.ts'
+import type { ConsumptionInput, SubjectKeys, ValidatedRecord } from '../types.ts'
+
+/** The entitlement of a customer to a feature, as a decision needs it. */
+export type FeatureLimit = {
+  subject: Subject
+  feature: Feature
+  entitlement: EffectiveEntitlementOf
+  /** The window whose usage is compared with the limit. */
+  window: Window
+}
+
+/** A consumption that can be decided. */
+export type ValidatedConsumption = FeatureLimit &
+  Pick<ConsumptionInput, 'amount' | 'mode' | 'tooDistant' | 'hasDimensions'> & {
+    kind: 'consumption'
+    /** What counts if it is recorded. */
+    record: ValidatedRecord
+    /** A hash of what a repetition must not change. */
+    content: string
+    /** null: its dimensions name no entity. */
+    resolution: Resolution | null
+    /** The keys of dimensions that deny it, since they name no entity. */
+    denying: readonly string[]
+  }
+
+/** A denial that does not depend on usage. */
+export type Denial = {
+  evaluated: Evaluation
+  hasDimensions: boolean
+  unresolved: readonly string[]
+}
+/** A consumption that is denied whatever the usage is. Nothing of it is stored. */
+export type ConsumptionDenial = Denial & { kind: 'denial' }
+
+/**
+ * Validates a consumption. A feature or resource that does not exist is a denial, of which nothing
+ * is stored. An archived customer is decided like any other, since a repetition must get what was
+ * decided before the customer was archived. 400 `MeteringNotAvailableForFeatureType`,
+ * `CannotReportUsageForEntitlementWithMeterError`, `InvalidArgumentError`.
+ */
+export function validateConsumption(
+  input: ConsumptionInput & SubjectKeys,
+  context: ValidationContext,
+  origin: ValidatedRecord['origin'],
+): ValidatedConsumption | ConsumptionDenial {
+  const { customerKey, resourceKey, amount, mode, tooDistant, hasDimensions } = input
+  const now = context.nowOf(customerKey)
+  const feature = context.featureWithId(input.featureId)
+  const isArchived = context.isArchived(customerKey)
+  const resolution = context.resolutionOf(input)
+  const unresolved = resolution?.unresolved ?? []
+  if (resourceKey === null || feature === null) {
+    const subject = subjectOf(input, { hasActiveSubscription: false, isArchived })
+    const evaluated = evaluate(subject, null, { request: requestOf(amount), now })
+    return { kind: 'denial', evaluated, hasDimensions, unresolved }
+  }
+  rejectNotReportable(feature, 'featureId')
+  const at = occurredAt(input.timestamp, now, 'timestamp')
+  const usage = { customerKey, resourceKey, featureKey: feature.key, at }
+  const entitlement = entitlementFor(input, context, usage)
+  const { hasActiveSubscription } = entitlement
+  const window = entitlementWindow(entitlement, at)
+  const amounts = [meterAmount(feature, amount, window)]
+  const operation = mode.kind === 'hold' ? 'reserve' : 'consume'
+  return {
+    kind: 'consumption',
+    subject: subjectOf(input, { hasActiveSubscription, isArchived }),
+    feature,
+    entitlement,
+    window,
+    amount,
+    content: contentOfUse({ featureKey: feature.key, amount, dimensions: input.dimensions }),
+    mode,
+    tooDistant,
+    hasDimensions,
+    resolution,
+    denying: denyingIn(unresolved, context.unknownDimensions),
+    record: {
+      customerKey,
+      resourceKey,
+      occurredAt: at,
+      acceptedAt: now,
+      kind: 'CONSUME',
+      eventName: null,
+      value: amount,
+      dimensions: input.dimensionsText,
+      dedup: {
+        key: nameOfUse({ operation, resourceKey, key: input.idempotencyKey }),
+        keptUntil: now + KEPT_MS.keyed,
+      },
+      amounts,
+      ...attributeRecord(resolution, { amounts, occurredAt: at }),
+      setWindow: null,
+      origin,
+      field: 'amount',
+    },
+  }
+}
+
+/** In mode `record`, a past entitlement counts if there is no current one. */
+function entitlementFor(
+  { mode }: ConsumptionInput,
+  { entitlementOf, pastEntitlementOf }: ValidationContext,
+  usage: CustomerMeterSubject & { at: Instant },
+): EffectiveEntitlementOf {
+  const entitlement = entitlementOf(usage)
+  if (mode.kind !== 'record' || entitlement.resolution.held !== null) return entitlement
+  return { ...entitlement, ...pastEntitlementOf(usage, usage.at) }
+}
+
+/** The amount of a feature without a meter, whose usage is the sum of amounts. */
+export const meterAmount = (feature: Feature, amount: Quantity, window: Window) => ({
+  featureKey: feature.key,
+  amount,
+  mark: null,
+  feature,
+  aggregate: 'SUM' as const,
+  window,
+})
+
+/** The window of an entitlement's limit; without an entitlement, all of time. */
+export const entitlementWindow = ({ resolution }: EffectiveEntitlementOf, at: Instant): Window =>
+  resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
+
+const subjectOf = (
+  { resourceId, resourceKey }: { resourceId: string | null; resourceKey: Uuid | null },
+  of: { hasActiveSubscription: boolean; isArchived: boolean },
+): Subject => ({
+  customer: of.isArchived ? 'ARCHIVED' : 'ACTIVE',
+  isResourceKnown: resourceId === null || resourceKey !== null,
+  hasActiveSubscription: of.hasActiveSubscription,
+})
+
+/** The evaluation of a consumption by a customer that does not exist: a denial. */
+export const denialForUnknownCustomer = (amount: Quantity, now: Instant): Evaluation =>
+  evaluate({ customer: null, isResourceKnown: true, hasActiveSubscription: false }, null, {
+    request: requestOf(amount),
+    now,
+  })
+
+/** The request of a check for an amount. */
+export const requestOf = (amount: Quantity) => ({ usage: amount, values: null, defaultUsage: 0n })

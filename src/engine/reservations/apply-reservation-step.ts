@@ -1,0 +1,225 @@
+import {
+  attributionOf,
+  type Budget,
+  type CounterKey,
+  counterName,
+  isWithin,
+} from '../../budgets/index.ts'
+import type { Feature, MeterEvent } from '../../catalog/features/index.ts'
+import type { Decision } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { badInput } from '../../kernel/errors.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
+import type { Reservation } from '../../metering/index.ts'
+import {
+  commitReservation,
+  extendReservation,
+  releaseReservation,
+  reservationAt,
+} from '../../metering/reservations/index.ts'
+import type { RecordAttribution } from '../attribute.ts'
+import { joinDecisions } from '../check/index.ts'
+import {
+  type Authorization,
+  type AuthorizationQuery,
+  authorize,
+  type DecisionAnswer,
+  entitlementWindow,
+  meterAmount,
+  withUsageAfter,
+} from '../consume/index.ts'
+import type { ValidationContext } from '../record/index.ts'
+import { postHold, postRecord, reservationName, type State } from '../state/index.ts'
+import type { MeterAmount, ReservationStepInput, ValidatedRecord } from '../types.ts'
+
+/** What validation knows about the reservations of a batch. */
+export type ReservationContext = {
+  /** 404 for a reservation that the customer does not have. */
+  reservationOf(customerKey: Uuid, key: Uuid): Reservation
+  featureWithKey(featureKey: Uuid): Feature
+  /** The budgets that a reservation is held in. */
+  budgetsOf(reservation: Reservation): readonly Budget[]
+}
+
+/** A step of a reservation that can be applied if the reservation's status permits it. */
+export type ValidatedReservationStep = Omit<AuthorizationQuery, 'amount' | 'denying'> & {
+  key: Uuid
+  step: ReservationStepInput['step']
+  /** The counters of the budgets that the dimensions lead to now: those are shown. */
+  shownCounters: readonly CounterKey[]
+}
+
+/** The answer to a step. Only a commit of more than is held can be denied. */
+export type ReservationAnswer = DecisionAnswer & { reservation: Reservation }
+
+/** 400 `EntityIsArchivedError`; 404 for an unknown reservation. */
+export function validateReservationStep(
+  { customerId, customerKey, key, step }: ReservationStepInput & { customerKey: Uuid },
+  context: ValidationContext & ReservationContext,
+  origin: ValidatedRecord['origin'],
+): ValidatedReservationStep {
+  if (context.isArchived(customerKey))
+    throw badInput(
+      `the customer ${customerId} is archived; unarchive it first`,
+      'EntityIsArchivedError',
+    )
+  const reservation = context.reservationOf(customerKey, key)
+  const { featureKey, resourceKey, occurredAt, dimensions } = reservation
+  const feature = context.featureWithKey(featureKey)
+  const entitlement = context.entitlementOf({ customerKey, featureKey, resourceKey })
+  const { hasActiveSubscription } = entitlement
+  const window = entitlementWindow(entitlement, occurredAt)
+  const used = step.kind === 'commit' ? step.commit.amount : null
+  const amount = used ?? reservation.amount
+  const amounts = [meterAmount(feature, amount, window)]
+  const resolution = context.resolutionOf(reservation)
+  const shown = resolution && attributionOf(resolution, { measured: amounts, occurredAt })
+  return {
+    key,
+    step,
+    subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription },
+    feature,
+    entitlement,
+    window,
+    resolution,
+    shownCounters: (shown?.postings ?? []).map((posting) => ({ ...posting, customerKey })),
+    record: {
+      customerKey,
+      resourceKey,
+      occurredAt,
+      acceptedAt: context.nowOf(customerKey),
+      kind: 'COMMIT',
+      eventName: null,
+      value: amount,
+      dimensions,
+      dedup: null,
+      amounts,
+      ...attributionOfCommit(reservation, { amounts, budgets: context.budgetsOf(reservation) }),
+      setWindow: null,
+      origin,
+      field: 'amount',
+    },
+  }
+}
+
+/** A commit counts in the counters in which its reservation is held. */
+const attributionOfCommit = (
+  { attribution }: Reservation,
+  { amounts, budgets }: { amounts: readonly MeterAmount[]; budgets: readonly Budget[] },
+): RecordAttribution => ({
+  attribution: attribution && {
+    ...attribution,
+    postings: amounts.flatMap(({ amount }) =>
+      attribution.postings.map((posting) => ({ ...posting, delta: amount })),
+    ),
+  },
+  budgets,
+  unresolved: [],
+})
+
+/** The customer, the dimensions and the feature of a reservation. */
+export const attributableOf = ({ customerKey, featureKey, dimensions }: Reservation) => ({
+  customerKey,
+  dimensions: parseDimensions(dimensions),
+  featureKeys: [featureKey],
+})
+
+const parseDimensions = (json: string | null): MeterEvent['dimensions'] =>
+  json === null ? {} : JSON.parse(json)
+
+/**
+ * Commits, extends or releases a reservation, and returns it with the usage after the step. What is
+ * held is always granted. If a commit of more requires it, the limits of the windows in which it is
+ * held decide on the difference. 400 as `commitReservation`, `extendReservation` and
+ * `releaseReservation`, and `EntitlementUsageOutOfRangeError`.
+ */
+export function applyReservationStep(
+  draft: State,
+  validated: ValidatedReservationStep,
+  nextKey: () => Uuid,
+): ReservationAnswer {
+  const { record, step, key, resolution } = validated
+  const { customerKey, resourceKey, acceptedAt: now, dimensions } = record
+  const name = reservationName({ customerKey, key })
+  const before = required(draft.reservations.get(name), 'a reservation that was loaded')
+  const { after, excess } = transition(before, step, now)
+  const query = { ...validated, amount: excess ?? 0n, denying: [] }
+  const authorization = authorize(draft, query)
+  const { isGranted, accessDeniedReason } =
+    excess === null ? GRANTED : decideExcess(draft, { ...query, amount: excess }, authorization)
+  if (isGranted) post(draft, record, { before, after, nextKey })
+  const { evaluated, chains } = withUsageAfter(draft, query, authorization)
+  const isRepeated = after === before
+  const isShown = dimensions !== null && !isRepeated
+  return {
+    isGranted,
+    accessDeniedReason,
+    recorded: isGranted && after.status === 'committed',
+    isRepeated,
+    evaluated,
+    chains: isShown ? (isGranted ? allGranted(chains) : chains) : null,
+    unresolved: isShown ? (resolution?.unresolved ?? []) : null,
+    decidedBy: { customerKey, resourceKey, now },
+    reservation: isGranted ? after : reservationAt(before, now),
+  }
+}
+
+const GRANTED = { isGranted: true, accessDeniedReason: null } as const
+
+/** The reservation after a step, and the amount that limits have to allow; null for none. */
+function transition(
+  before: Reservation,
+  step: ReservationStepInput['step'],
+  now: Instant,
+): { after: Reservation; excess: Quantity | null } {
+  switch (step.kind) {
+    case 'extend':
+      return { after: extendReservation(before, step.ttlSeconds, now), excess: null }
+    case 'release':
+      return { after: releaseReservation(before, now), excess: null }
+    case 'commit': {
+      const { after, beyond, mustBeAllowed } = commitReservation(before, step.commit, now)
+      return { after, excess: mustBeAllowed ? beyond : null }
+    }
+  }
+}
+
+/** Decides an amount beyond the hold, by the budgets that the reservation is held in. */
+function decideExcess(
+  draft: State,
+  { record, feature, amount }: AuthorizationQuery,
+  { evaluated }: Authorization,
+): Decision {
+  const demand = { amount, transformation: feature.unitTransformation }
+  const limits = new Map(
+    record.budgets.map(({ assignmentKey, usageLimit }) => [assignmentKey, usageLimit]),
+  )
+  return joinDecisions(evaluated.decision, {
+    isGranted: (record.attribution?.postings ?? []).every((posting) => {
+      const name = counterName(posting, posting.window)
+      const spent = (draft.counters.get(name) ?? 0n) + (draft.holds.get(name) ?? 0n)
+      return isWithin(limits.get(posting.assignmentKey) ?? null, spent, demand)
+    }),
+  })
+}
+
+/** Ends the hold of a reservation that is no longer open, and records what was committed. */
+function post(
+  draft: State,
+  record: ValidatedRecord,
+  of: { before: Reservation; after: Reservation; nextKey: () => Uuid },
+): void {
+  const { before, after } = of
+  if (after === before) return
+  if (after.status !== 'open') postHold(draft, before, -1n)
+  if (after.status === 'committed') postRecord(draft, record, of.nextKey())
+  draft.reservations.set(reservationName(after), after)
+}
+
+type BudgetPaths = NonNullable<DecisionAnswer['chains']>
+
+/** A granted step was allowed by the budgets it is held in, whatever dimensions lead to now. */
+const allGranted = (chains: BudgetPaths): BudgetPaths =>
+  chains.map((chain) => chain.map((node) => ({ ...node, isGranted: true })))

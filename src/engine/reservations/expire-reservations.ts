@@ -1,0 +1,103 @@
+import { hold } from '../../budgets/index.ts'
+import { type ArchiveHook, lockVersions } from '../../customers/index.ts'
+import type { Tx } from '../../db/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import type { Reservation } from '../../metering/index.ts'
+import {
+  findExpired,
+  findOpen,
+  freeTotals,
+  holdOf,
+  releaseReservation,
+  reservationAt,
+  saveReservations,
+} from '../../metering/reservations/index.ts'
+import type { Call } from '../../operation.ts'
+
+/** Saves reservations that have ended, and removes their holds from totals and budgets. */
+async function saveEnds(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void> {
+  const postings = ended.flatMap(({ customerKey, amount, attribution }) =>
+    (attribution?.postings ?? []).map((posting) => ({
+      ...posting,
+      delta: -amount,
+      scope,
+      customerKey,
+    })),
+  )
+  await Promise.all([
+    saveReservations(tx, scope, ended),
+    freeTotals(tx, ended.map(holdOf)),
+    hold(tx, postings),
+  ])
+}
+
+/**
+ * Records the expiry of reservations of customers whose versions are locked. This takes one round
+ * trip if none has expired.
+ */
+export async function expireReservations(
+  tx: Tx,
+  scope: Scope,
+  customerKeys: readonly Uuid[],
+): Promise<void> {
+  for (;;) {
+    const expired = await findExpired(tx, customerKeys)
+    if (expired.length === 0) return
+    await saveEnds(
+      tx,
+      scope,
+      expired.map((each) => reservationAt(each, each.expiresAt)),
+    )
+  }
+}
+
+async function lockAndExpire(
+  tx: Tx,
+  { scope, now }: { scope: Scope; now: Instant },
+  customerKey: Uuid,
+): Promise<void> {
+  const customerKeys = [customerKey]
+  await Promise.all([
+    lockVersions(tx, scope, { customerKeys, now }),
+    expireReservations(tx, scope, customerKeys),
+  ])
+}
+
+/** For the port of `customers`: releases the reservations of a customer that is archived. */
+export const releaseWhenArchived: ArchiveHook = async (tx, { scope, now }, customer) => {
+  if (customer.archivedAt === null) return
+  await lockAndExpire(tx, { scope, now }, customer.key)
+  for (;;) {
+    const open = await findOpen(tx, customer.key)
+    if (open.length === 0) return
+    await saveEnds(
+      tx,
+      scope,
+      open.map((each) => releaseReservation(each, now)),
+    )
+  }
+}
+
+/**
+ * Records expired reservations of a customer in the background, in a transaction of its own. It
+ * returns at once, and may fail.
+ */
+export type BackgroundExpiry = (call: Call, customerKey: Uuid) => void
+
+/**
+ * A read leaves out reservations whose expiry is not recorded, one by one. To keep later reads
+ * fast, it has them recorded in the background. A decision records them itself.
+ */
+export function createBackgroundExpiry(): BackgroundExpiry {
+  const running = new Set<Uuid>()
+  return ({ app, scope }, customerKey) => {
+    if (running.has(customerKey)) return
+    running.add(customerKey)
+    app.db
+      .transaction((tx) => lockAndExpire(tx, { scope, now: app.clock.now() }, customerKey))
+      .catch((error) => app.log.warn({ err: error }, 'the expiry of reservations was not recorded'))
+      .finally(() => running.delete(customerKey))
+  }
+}
