@@ -1,4 +1,4 @@
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -68,11 +68,11 @@ export async function turnFiredBack(
       environment_key, fired_at)
     select ${customerKey}::uuid, assignment_key, revision, there.window_start, gone.threshold,
       gone.environment_key, ${at}
-    from gone join unnest(
-        ${windows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-        ${windows.map(({ revision }) => revision)}::integer[],
-        ${windows.map(({ start }) => instantToWire(start))}::timestamptz[]
-      ) as there (assignment_key, revision, window_start) using (assignment_key, revision)
+    from gone join ${rows(windows, {
+      assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+      revision: ['integer', ({ revision }) => revision],
+      window_start: ['timestamptz', ({ start }) => start],
+    })} as there using (assignment_key, revision)
     on conflict do nothing`)
   await tx.execute(sql`
     update fired_thresholds set fired_at = ${at}

@@ -5,14 +5,14 @@ import {
   type Reader,
   readRows,
   row,
+  rows,
   type Sql,
   sql,
   type Tx,
 } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
-import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { CadenceOwner } from './cadence.ts'
 import type { Assignment } from './types.ts'
@@ -70,12 +70,11 @@ const selectAssignments = (from: Sql): Sql => sql`
  * A scope as it is stored: the newest entity first, which is by how it is found. Of the entities in
  * a scope, the newest tends to be the rarest: there are more users than models.
  */
-const scopeToSql = (scope: Assignment['scope']): string =>
-  `{${scope
+const scopeKeys = ({ scope }: Pick<Assignment, 'scope'>): Uuid[] =>
+  scope
     .map(({ key }) => key)
     .toSorted()
     .toReversed()
-    .join()}}`
 
 /** A customer's budgets by their names, in no particular order. */
 export async function findAssignments(
@@ -86,17 +85,17 @@ export async function findAssignments(
   const found = await reader.many(
     assignmentRow,
     selectAssignments(sql`
-      unnest(
-        ${names.map(({ entityKey }) => entityKey)}::uuid[],
-        ${names.map(({ capability }) => capability.key)}::uuid[],
-        ${names.map(({ scope }) => scopeToSql(scope))}::text[]
-      ) as name (entity_key, capability_key, scope_keys)
+      ${rows(names, {
+        entity_key: ['uuid', ({ entityKey }) => entityKey],
+        capability_key: ['uuid', ({ capability }) => capability.key],
+        scope_keys: ['uuid[]', scopeKeys],
+      })} as name
       cross join lateral (
         select * from assignments of
         where of.customer_key = ${customerKey}::uuid and of.entity_key = name.entity_key
           and of.capability_key = name.capability_key
-          and of.scope_head = coalesce((name.scope_keys::uuid[])[1], ${NO_SCOPE}::uuid)
-          and of.scope_keys = name.scope_keys::uuid[]
+          and of.scope_head = coalesce(name.scope_keys[1], ${NO_SCOPE}::uuid)
+          and of.scope_keys = name.scope_keys
         limit 1) a`),
   )
   return found.map(assignmentOf)
@@ -120,9 +119,6 @@ export async function findAssignmentsByKey(
 /** `scope_head` of a budget that applies to all usage. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
-const limitToSql = ({ usageLimit }: Assignment): string | null =>
-  usageLimit === null ? null : quantityToSql(usageLimit)
-
 /** Writes budgets as they are now, new ones and changed ones alike. */
 export async function saveAssignments(
   tx: Tx,
@@ -135,22 +131,21 @@ export async function saveAssignments(
       capability_kind, capability_key, scope_keys, usage_limit, cadence, is_level, revision,
       created_at, updated_at)
     select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, entity_key, kind,
-      capability_key, scope_keys::uuid[], usage_limit, cadence, is_level, revision, created_at,
+      capability_key, scope_keys, usage_limit, cadence, is_level, revision, created_at,
       updated_at
-    from unnest(
-      ${assignments.map(({ key }) => key)}::uuid[],
-      ${assignments.map(({ entityKey }) => entityKey)}::uuid[],
-      ${assignments.map(({ capability }) => capability.kind)}::text[],
-      ${assignments.map(({ capability }) => capability.key)}::uuid[],
-      ${assignments.map(({ scope }) => scopeToSql(scope))}::text[],
-      ${assignments.map(limitToSql)}::numeric[],
-      ${assignments.map(({ cadence }) => cadence)}::text[],
-      ${assignments.map(({ isLevel }) => isLevel)}::boolean[],
-      ${assignments.map(({ revision }) => revision)}::integer[],
-      ${assignments.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
-      ${assignments.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
-    ) as assignment (key, entity_key, kind, capability_key, scope_keys, usage_limit, cadence,
-      is_level, revision, created_at, updated_at)
+    from ${rows(assignments, {
+      key: ['uuid', ({ key }) => key],
+      entity_key: ['uuid', ({ entityKey }) => entityKey],
+      kind: ['text', ({ capability }) => capability.kind],
+      capability_key: ['uuid', ({ capability }) => capability.key],
+      scope_keys: ['uuid[]', scopeKeys],
+      usage_limit: ['numeric', ({ usageLimit }) => usageLimit],
+      cadence: ['text', ({ cadence }) => cadence],
+      is_level: ['boolean', ({ isLevel }) => isLevel],
+      revision: ['integer', ({ revision }) => revision],
+      created_at: ['timestamptz', ({ createdAt }) => createdAt],
+      updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
+    })} as assignment
     on conflict (customer_key, assignment_key) do update set
       usage_limit = excluded.usage_limit, cadence = excluded.cadence,
       revision = excluded.revision, updated_at = excluded.updated_at`)
@@ -168,12 +163,12 @@ export async function savePastCadences(
       ended_at)
     select ${owner.customerKey}::uuid, assignment_key, revision,
       ${owner.scope.environmentKey}::uuid, cadence, ended_at
-    from unnest(
-      ${past.map(({ key }) => key)}::uuid[],
-      ${past.map(({ revision }) => revision)}::integer[],
-      ${past.map(({ cadence }) => cadence)}::text[],
-      ${past.map(({ endedAt }) => instantToWire(endedAt))}::timestamptz[]
-    ) as past (assignment_key, revision, cadence, ended_at)`)
+    from ${rows(past, {
+      assignment_key: ['uuid', ({ key }) => key],
+      revision: ['integer', ({ revision }) => revision],
+      cadence: ['text', ({ cadence }) => cadence],
+      ended_at: ['timestamptz', ({ endedAt }) => endedAt],
+    })} as past`)
 }
 
 const cadenceRow = row({

@@ -1,11 +1,11 @@
 import { closedUntil, lockForPurge } from '../customers/index.ts'
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { AHEAD_LIMIT_MS } from '../metering/index.ts'
 import { FORGOTTEN_AT_ONCE, type PurgeCount, purgeRow } from '../metering/retention/index.ts'
-import type { CounterKey } from './counter-store.ts'
+import { type CounterKey, counterKeyColumns } from './counter-store.ts'
 import { type Counters, counterName } from './postings.ts'
 
 /**
@@ -86,12 +86,7 @@ export async function countClosed(
     sql`
     select asked.assignment_key, asked.revision, asked.window_start,
       coalesce(posted.usage, 0) as usage, posted.set_at
-    from unnest(
-      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
-      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-      ${keys.map(({ revision }) => revision)}::integer[],
-      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
-    ) as asked (customer_key, assignment_key, revision, window_start)
+    from ${rows(keys, counterKeyColumns)} as asked
       cross join lateral (
         select ${windowEnd(sql`asked.customer_key`, sql`asked`)} as window_end,
           ${closedUntil(sql`asked.customer_key`)} as closed_until, (

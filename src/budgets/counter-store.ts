@@ -1,8 +1,16 @@
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import {
+  column,
+  type Reader,
+  type RowColumns,
+  row,
+  rows,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
-import { quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Posting } from '../metering/index.ts'
 import { postingsFrom } from '../metering/records/index.ts'
@@ -16,6 +24,20 @@ export type CustomerPosting = Omit<Posting, 'window'> & {
   customerKey: Uuid
   /** When a SET among what is posted occurred, the latest. */
   setAt?: Instant | null
+}
+
+/** A counter by its key. */
+export type CounterKey = Pick<
+  CustomerPosting,
+  'customerKey' | 'assignmentKey' | 'revision' | 'window'
+>
+
+/** For `rows`. */
+export const counterKeyColumns: RowColumns<CounterKey> = {
+  customer_key: ['uuid', ({ customerKey }) => customerKey],
+  assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+  revision: ['integer', ({ revision }) => revision],
+  window_start: ['timestamptz', ({ window }) => window.start],
 }
 
 /**
@@ -36,27 +58,17 @@ async function add(tx: Tx, postings: readonly CustomerPosting[], to: Sql): Promi
       environment_key, ${to}, set_at)
     select customer_key, assignment_key, revision, window_start, environment_key, sum(delta),
       max(set_at)
-    from unnest(
-      ${postings.map(({ customerKey }) => customerKey)}::uuid[],
-      ${postings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-      ${postings.map(({ revision }) => revision)}::integer[],
-      ${postings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
-      ${postings.map(({ scope }) => scope.environmentKey)}::uuid[],
-      ${postings.map(({ delta }) => quantityToSql(delta))}::numeric[],
-      ${postings.map(({ setAt = null }) => setAt && instantToWire(setAt))}::timestamptz[]
-    ) as posting (customer_key, assignment_key, revision, window_start, environment_key, delta,
-      set_at)
+    from ${rows(postings, {
+      ...counterKeyColumns,
+      environment_key: ['uuid', ({ scope }) => scope.environmentKey],
+      delta: ['numeric', ({ delta }) => delta],
+      set_at: ['timestamptz', ({ setAt = null }) => setAt],
+    })} as posting
     group by customer_key, assignment_key, revision, window_start, environment_key
     order by customer_key, assignment_key, revision, window_start
     on conflict (customer_key, assignment_key, revision, window_start) do update set
       ${to} = counter.${to} + excluded.${to}, set_at = greatest(counter.set_at, excluded.set_at)`)
 }
-
-/** A counter by its key. */
-export type CounterKey = Pick<
-  CustomerPosting,
-  'customerKey' | 'assignmentKey' | 'revision' | 'window'
->
 
 const counterColumns = {
   assignment_key: column.uuid,
@@ -84,12 +96,7 @@ export async function readCounters(
     counterRow,
     sql`
     select counter.*
-    from unnest(
-      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
-      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-      ${keys.map(({ revision }) => revision)}::integer[],
-      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
-    ) as asked (customer_key, assignment_key, revision, window_start)
+    from ${rows(keys, counterKeyColumns)} as asked
       cross join lateral (
         select assignment_key, revision, window_start, usage, held, set_at from budget_counters c
         where c.customer_key = asked.customer_key and c.assignment_key = asked.assignment_key
@@ -122,18 +129,18 @@ export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql 
 
 /** What earlier revisions were posted, as postings of the revision that took it over. */
 export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
-  const rows = carries.flatMap(({ assignmentKey, revision, windows }) =>
+  const windowsTaken = carries.flatMap(({ assignmentKey, revision, windows }) =>
     windows.map((window) => ({ assignmentKey, revision, window })),
   )
-  const from = Math.min(...rows.map(({ window }) => window.start))
+  const from = Math.min(...windowsTaken.map(({ window }) => window.start))
   return sql`
     select taken.assignment_key, taken.revision, taken.window_start, posting.delta, posting.set_at
-    from unnest(
-      ${rows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-      ${rows.map(({ revision }) => revision)}::integer[],
-      ${rows.map(({ window }) => instantToWire(window.start))}::timestamptz[],
-      ${rows.map(({ window }) => instantToWire(window.end))}::timestamptz[]
-    ) as taken (assignment_key, revision, window_start, window_end)
+    from ${rows(windowsTaken, {
+      assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+      revision: ['integer', ({ revision }) => revision],
+      window_start: ['timestamptz', ({ window }) => window.start],
+      window_end: ['timestamptz', ({ window }) => window.end],
+    })} as taken
       join ${postingsThatCount(customerKey, from)} posting
         on posting.assignment_key = taken.assignment_key and posting.revision < taken.revision
           and posting.occurred_at >= taken.window_start

@@ -1,5 +1,5 @@
 import { closedUntil } from '../customers/index.ts'
-import { column, nothing, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, nothing, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
@@ -41,10 +41,10 @@ const isIn = (part: Part, customerKey: Uuid): Sql =>
         select from past_cadences past
         where past.customer_key = ${customerKey}::uuid and past.assignment_key = each.assignment_key
           and past.revision = each.revision - 1)`
-    : sql`(each.assignment_key, each.revision) in (
-        select * from unnest(
-          ${part.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-          ${part.map(({ revision }) => revision)}::integer[]))`
+    : sql`(each.assignment_key, each.revision) in ${rows(part, {
+        assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+        revision: ['integer', ({ revision }) => revision],
+      })}`
 
 /** Whether what was counted in the window of a counter `of` is kept. */
 const isKept = (customerKey: Uuid, of: Sql): Sql => {

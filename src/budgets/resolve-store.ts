@@ -1,6 +1,6 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
 import { readingInstant } from '../customers/index.ts'
-import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, type Reader, row, rows, type Sql, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql } from '../kernel/quantity.ts'
@@ -196,10 +196,10 @@ export async function findBudgets(
     budgetRow,
     sql`
     select asked.customer_key, ${budgetJson(sql`null`)} as budget
-    from unnest(
-        ${asked.map(({ customerKey }) => customerKey)}::uuid[],
-        ${asked.map(({ assignmentKey }) => assignmentKey)}::uuid[]
-      ) as asked (customer_key, assignment_key)
+    from ${rows(asked, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+    })} as asked
       cross join lateral (
         select * from assignments of
         where of.customer_key = asked.customer_key and of.assignment_key = asked.assignment_key

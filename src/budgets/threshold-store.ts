@@ -1,9 +1,9 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { CounterKey } from './counter-store.ts'
+import { type CounterKey, counterKeyColumns } from './counter-store.ts'
 import type { Threshold } from './cross-thresholds.ts'
 import { counterName } from './postings.ts'
 
@@ -43,12 +43,7 @@ export async function readCrossed(
     firedRow,
     sql`
     select fired.*
-    from unnest(
-      ${keys.map(({ customerKey }) => customerKey)}::uuid[],
-      ${keys.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-      ${keys.map(({ revision }) => revision)}::integer[],
-      ${keys.map(({ window }) => instantToWire(window.start))}::timestamptz[]
-    ) as asked (customer_key, assignment_key, revision, window_start)
+    from ${rows(keys, counterKeyColumns)} as asked
       cross join lateral (
         select assignment_key, revision, window_start, threshold from fired_thresholds of
         where of.customer_key = asked.customer_key and of.assignment_key = asked.assignment_key
@@ -75,13 +70,10 @@ export async function deleteCrossed(
   if (firings.length === 0) return
   await tx.execute(sql`
     delete from fired_thresholds
-    where (customer_key, assignment_key, revision, window_start, threshold) in (
-      select * from unnest(
-        ${firings.map(({ customerKey }) => customerKey)}::uuid[],
-        ${firings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-        ${firings.map(({ revision }) => revision)}::integer[],
-        ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
-        ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[]))`)
+    where (customer_key, assignment_key, revision, window_start, threshold) in ${rows(firings, {
+      ...counterKeyColumns,
+      threshold: ['numeric', ({ threshold }) => threshold],
+    })}`)
 }
 
 /** Notes what fires: once, also if a level has fired it twice. */
@@ -96,13 +88,10 @@ export async function saveCrossed(
       environment_key, fired_at)
     select customer_key, assignment_key, revision, window_start, threshold, environment_key,
       ${instantToWire(now)}::timestamptz
-    from unnest(
-      ${firings.map(({ customerKey }) => customerKey)}::uuid[],
-      ${firings.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-      ${firings.map(({ revision }) => revision)}::integer[],
-      ${firings.map(({ window }) => instantToWire(window.start))}::timestamptz[],
-      ${firings.map(({ threshold }) => quantityToSql(threshold))}::numeric[],
-      ${firings.map(({ environmentKey }) => environmentKey)}::uuid[]
-    ) as firing (customer_key, assignment_key, revision, window_start, threshold, environment_key)
+    from ${rows(firings, {
+      ...counterKeyColumns,
+      threshold: ['numeric', ({ threshold }) => threshold],
+      environment_key: ['uuid', ({ environmentKey }) => environmentKey],
+    })} as firing
     on conflict do nothing`)
 }

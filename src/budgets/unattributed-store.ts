@@ -1,5 +1,5 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
@@ -17,12 +17,12 @@ export async function addUnattributed(
     insert into unattributed_usage as known (customer_key, attribution_key, environment_key,
       records, last_at)
     select customer_key, key, ${scope.environmentKey}::uuid, records, last_at
-    from unnest(
-      ${unattributed.map(({ customerKey }) => customerKey)}::uuid[],
-      ${unattributed.map(({ key }) => key)}::text[],
-      ${unattributed.map(({ records }) => records)}::bigint[],
-      ${unattributed.map(({ lastAt }) => instantToWire(lastAt))}::timestamptz[]
-    ) as each (customer_key, key, records, last_at)
+    from ${rows(unattributed, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key: ['text', ({ key }) => key],
+      records: ['bigint', ({ records }) => records],
+      last_at: ['timestamptz', ({ lastAt }) => lastAt],
+    })} as each
     on conflict (customer_key, attribution_key) do update set
       records = known.records + excluded.records,
       last_at = greatest(known.last_at, excluded.last_at)`)

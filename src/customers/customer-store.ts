@@ -1,17 +1,17 @@
 import type { Currency, Passthrough, PaymentMethod } from '../api.gen.ts'
 import {
-  arrayOfJson,
   column,
   nothing,
   type Reader,
   readRows,
   readTogether,
   row,
+  rows,
   type Sql,
   sql,
   type Tx,
 } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
@@ -48,10 +48,10 @@ export const claimIds = (tx: Tx, scope: Scope, claims: readonly Claim[]): Promis
   tx.execute(sql`
     insert into directory (environment_key, kind, id, customer_key)
     select ${scope.environmentKey}::uuid, ${KIND}::text, id, customer_key
-    from unnest(
-      ${claims.map(({ customerId }) => customerId)}::text[],
-      ${claims.map(({ key }) => key)}::uuid[]
-    ) as claim (id, customer_key)
+    from ${rows(claims, {
+      id: ['text', ({ customerId }) => customerId],
+      customer_key: ['uuid', ({ key }) => key],
+    })} as claim
     order by id collate "C"
     on conflict (environment_key, kind, id) do nothing`)
 
@@ -328,25 +328,24 @@ export async function saveCustomers(
       billing_currency, language, timezone, default_payment_method, passthrough, metadata,
       created_at, updated_at, archived_at)
     select key, ${scope.environmentKey}::uuid, id, name, email, billing_id, billing_currency,
-      language, timezone, payment_method::jsonb, passthrough::jsonb, metadata::jsonb, created_at,
+      language, timezone, payment_method, passthrough, metadata, created_at,
       updated_at, archived_at
-    from unnest(
-      ${customers.map(({ key }) => key)}::uuid[],
-      ${customers.map(({ id }) => id)}::text[],
-      ${customers.map(({ name }) => name)}::text[],
-      ${customers.map(({ email }) => email)}::text[],
-      ${customers.map(({ billingId }) => billingId)}::text[],
-      ${customers.map(({ billingCurrency }) => billingCurrency)}::text[],
-      ${customers.map(({ language }) => language)}::text[],
-      ${customers.map(({ timezone }) => timezone)}::text[],
-      ${customers.map(({ defaultPaymentMethod }) => jsonOf(defaultPaymentMethod))}::text[],
-      ${customers.map(({ passthrough }) => jsonOf(passthrough))}::text[],
-      ${arrayOfJson(customers.map(({ metadata }) => jsonOf(metadata)))}::text[],
-      ${customers.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
-      ${customers.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[],
-      ${customers.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
-    ) as customer (key, id, name, email, billing_id, billing_currency, language, timezone,
-      payment_method, passthrough, metadata, created_at, updated_at, archived_at)
+    from ${rows(customers, {
+      key: ['uuid', ({ key }) => key],
+      id: ['text', ({ id }) => id],
+      name: ['text', ({ name }) => name],
+      email: ['text', ({ email }) => email],
+      billing_id: ['text', ({ billingId }) => billingId],
+      billing_currency: ['text', ({ billingCurrency }) => billingCurrency],
+      language: ['text', ({ language }) => language],
+      timezone: ['text', ({ timezone }) => timezone],
+      payment_method: ['jsonb', ({ defaultPaymentMethod }) => jsonOf(defaultPaymentMethod)],
+      passthrough: ['jsonb', ({ passthrough }) => jsonOf(passthrough)],
+      metadata: ['jsonb', ({ metadata }) => jsonOf(metadata)],
+      created_at: ['timestamptz', ({ createdAt }) => createdAt],
+      updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
+      archived_at: ['timestamptz', ({ archivedAt }) => archivedAt],
+    })} as customer
     on conflict (customer_key) do update set
       name = excluded.name, email = excluded.email, billing_id = excluded.billing_id,
       billing_currency = excluded.billing_currency, language = excluded.language,

@@ -1,5 +1,5 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Integration } from './types.ts'
@@ -21,10 +21,10 @@ export const registerIntegrations = (
     sql`
     insert into integrations (environment_key, id, vendor, created_at)
     select ${scope.environmentKey}::uuid, id, vendor, ${instantToWire(made.now)}::timestamptz
-    from unnest(
-      ${made.integrations.map(({ id }) => id)}::text[],
-      ${made.integrations.map(({ vendor }) => vendor)}::text[]
-    ) as integration (id, vendor)
+    from ${rows(made.integrations, {
+      id: ['text', ({ id }) => id],
+      vendor: ['text', ({ vendor }) => vendor],
+    })} as integration
     order by id collate "C"
     on conflict (environment_key, id) do nothing
     returning id, vendor`,

@@ -1,6 +1,5 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { column, nothing, type Reader, readRows, row, sql, type Tx } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
+import { column, nothing, type Reader, readRows, row, rows, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -89,15 +88,15 @@ export async function saveLinks(tx: Tx, scope: Scope, owned: readonly OwnedLink[
       vendor, synced_entity_id, created_at, updated_at)
     select customer_key, key, ${scope.environmentKey}::uuid, integration_id, vendor,
       synced_entity_id, created_at, updated_at
-    from unnest(
-      ${owned.map(({ customerKey }) => customerKey)}::uuid[],
-      ${owned.map(({ link }) => link.key)}::uuid[],
-      ${owned.map(({ link }) => link.integrationId)}::text[],
-      ${owned.map(({ link }) => link.vendor)}::text[],
-      ${owned.map(({ link }) => link.syncedEntityId)}::text[],
-      ${owned.map(({ link }) => instantToWire(link.createdAt))}::timestamptz[],
-      ${owned.map(({ link }) => instantToWire(link.updatedAt))}::timestamptz[]
-    ) as link (customer_key, key, integration_id, vendor, synced_entity_id, created_at, updated_at)
+    from ${rows(owned, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key: ['uuid', ({ link }) => link.key],
+      integration_id: ['text', ({ link }) => link.integrationId],
+      vendor: ['text', ({ link }) => link.vendor],
+      synced_entity_id: ['text', ({ link }) => link.syncedEntityId],
+      created_at: ['timestamptz', ({ link }) => link.createdAt],
+      updated_at: ['timestamptz', ({ link }) => link.updatedAt],
+    })} as link
     on conflict (customer_key, link_key) do update set
       synced_entity_id = excluded.synced_entity_id, updated_at = excluded.updated_at`)
 }
@@ -108,8 +107,8 @@ export async function removeLinks(tx: Tx, owned: readonly OwnedLink[]): Promise<
     delete from customer_integrations
     where (customer_key, link_key) in (
       select customer_key, link_key
-      from unnest(
-        ${owned.map(({ customerKey }) => customerKey)}::uuid[],
-        ${owned.map(({ link }) => link.key)}::uuid[]
-      ) as link (customer_key, link_key))`)
+      from ${rows(owned, {
+        customer_key: ['uuid', ({ customerKey }) => customerKey],
+        link_key: ['uuid', ({ link }) => link.key],
+      })} as link)`)
 }

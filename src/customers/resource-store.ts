@@ -1,4 +1,14 @@
-import { column, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  column,
+  numberedRows,
+  type Reader,
+  readRows,
+  row,
+  rows,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
@@ -55,10 +65,10 @@ export async function findResourceKeys(
     namedRow,
     sql`
     select asked.position, resource.resource_key
-    from unnest(
-      ${names.map(({ customerKey }) => customerKey)}::uuid[],
-      ${names.map(({ resourceId }) => resourceId)}::text[]
-    ) with ordinality as asked (customer_key, id, position)
+    from ${numberedRows(names, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      id: ['text', ({ resourceId }) => resourceId],
+    })} as asked
       join customer_resources resource on resource.customer_key = asked.customer_key
         and resource.id = asked.id`,
   )
@@ -79,10 +89,10 @@ export const countResources = async (
       countRow,
       sql`
       select count(*) as resources
-      from unnest(
-        ${resources.map(({ customerKey }) => customerKey)}::uuid[],
-        ${resources.map(({ resourceKey }) => resourceKey)}::uuid[]
-      ) as asked (customer_key, resource_key)
+      from ${rows(resources, {
+        customer_key: ['uuid', ({ customerKey }) => customerKey],
+        resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      })} as asked
         cross join lateral (
           select from customer_resources resource
           where resource.customer_key = asked.customer_key
@@ -103,10 +113,10 @@ export async function findResourceIds(
     idRow,
     sql`
     select resource_key, id
-    from customer_resources join unnest(
-      ${resources.map(({ customerKey }) => customerKey)}::uuid[],
-      ${resources.map(({ resourceKey }) => resourceKey)}::uuid[]
-    ) as asked (customer_key, resource_key) using (customer_key, resource_key)`,
+    from customer_resources join ${rows(resources, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+    })} as asked using (customer_key, resource_key)`,
   )
   return new Map(found.map(({ resource_key, id }) => [resource_key, id]))
 }

@@ -1,5 +1,4 @@
 export { createAnalyseGrown } from './analyse-grown.ts'
-export { arrayOfArrays, arrayOfJson, bareArray } from './bare-array.ts'
 export {
   type Connection,
   clientConfig,
@@ -18,6 +17,7 @@ export { migrate, readMigrations } from './migrate.ts'
 export { type Migration, MigrationError } from './migration.ts'
 export { PAGE_BYTES, pageRange, readPage, readRows } from './page.ts'
 export { renewedKey } from './renewed-key.ts'
+export { numberedRows, type RowColumns, rows, rowsOfAnyNumber } from './rows.ts'
 export { milliseconds, nothing, type Sql, sql } from './sql.ts'
 export { readTogether } from './together.ts'
 export { MigrationLater, type WaitBudget } from './waiting.ts'

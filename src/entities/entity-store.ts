@@ -1,17 +1,16 @@
 import { customerNamed } from '../customers/index.ts'
 import {
-  arrayOfJson,
   column,
   nothing,
   type Reader,
   readRows,
   readTogether,
   row,
+  rows,
   type Sql,
   sql,
   type Tx,
 } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
@@ -103,19 +102,18 @@ export async function saveEntities(
     insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
       display_name, folded_name, metadata, created_at, updated_at, archived_at)
     select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, id, type_key,
-      display_name, folded_name, metadata::jsonb, created_at, updated_at, archived_at
-    from unnest(
-      ${entities.map((entity) => entity.key)}::uuid[],
-      ${entities.map((entity) => entity.id)}::text[],
-      ${entities.map((entity) => entity.typeKey)}::uuid[],
-      ${entities.map((entity) => entity.displayName)}::text[],
-      ${entities.map(({ displayName }) => displayName && foldCase(displayName))}::text[],
-      ${arrayOfJson(entities.map((entity) => JSON.stringify(entity.metadata)))}::text[],
-      ${entities.map((entity) => instantToWire(entity.createdAt))}::timestamptz[],
-      ${entities.map((entity) => instantToWire(entity.updatedAt))}::timestamptz[],
-      ${entities.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
-    ) as entity (key, id, type_key, display_name, folded_name, metadata, created_at, updated_at,
-      archived_at)
+      display_name, folded_name, metadata, created_at, updated_at, archived_at
+    from ${rows(entities, {
+      key: ['uuid', (entity) => entity.key],
+      id: ['text', (entity) => entity.id],
+      type_key: ['uuid', (entity) => entity.typeKey],
+      display_name: ['text', (entity) => entity.displayName],
+      folded_name: ['text', ({ displayName }) => displayName && foldCase(displayName)],
+      metadata: ['jsonb', (entity) => JSON.stringify(entity.metadata)],
+      created_at: ['timestamptz', (entity) => entity.createdAt],
+      updated_at: ['timestamptz', (entity) => entity.updatedAt],
+      archived_at: ['timestamptz', ({ archivedAt }) => archivedAt],
+    })} as entity
     on conflict (customer_key, entity_key) do update set
       entity_type_key = excluded.entity_type_key, display_name = excluded.display_name,
       folded_name = excluded.folded_name, metadata = excluded.metadata,

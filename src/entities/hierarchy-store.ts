@@ -1,6 +1,5 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
+import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Below } from './attach-entities.ts'
 import type { HierarchyPosition } from './types.ts'
@@ -114,11 +113,11 @@ export async function savePlaces(
   if (places.length === 0) return
   await tx.execute(sql`
     update entities set parent_key = place.parent_key, placed_at = place.placed_at
-    from unnest(
-      ${places.map(({ key }) => key)}::uuid[],
-      ${places.map(({ parentKey }) => parentKey)}::uuid[],
-      ${places.map(({ placedAt }) => placedAt && instantToWire(placedAt))}::timestamptz[]
-    ) as place (entity_key, parent_key, placed_at)
+    from ${rows(places, {
+      entity_key: ['uuid', ({ key }) => key],
+      parent_key: ['uuid', ({ parentKey }) => parentKey],
+      placed_at: ['timestamptz', ({ placedAt }) => placedAt],
+    })} as place
     where entities.customer_key = ${customerKey}::uuid
       and entities.entity_key = place.entity_key`)
 }

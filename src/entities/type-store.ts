@@ -1,5 +1,14 @@
-import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
+import {
+  column,
+  nothing,
+  type Reader,
+  readRows,
+  row,
+  rows,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -63,19 +72,17 @@ export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType
     insert into entity_types (entity_type_key, environment_key, id, display_name, description,
       attribution_keys, created_at, updated_at, archived_at)
     select key, ${scope.environmentKey}::uuid, id, display_name, description,
-      array(select json_array_elements_text(attribution_keys::json)), created_at, updated_at,
-      archived_at
-    from unnest(
-      ${types.map((type) => type.key)}::uuid[],
-      ${types.map((type) => type.id)}::text[],
-      ${types.map((type) => type.displayName)}::text[],
-      ${types.map((type) => type.description)}::text[],
-      ${types.map((type) => JSON.stringify(type.attributionKeys))}::text[],
-      ${types.map((type) => instantToWire(type.createdAt))}::timestamptz[],
-      ${types.map((type) => instantToWire(type.updatedAt))}::timestamptz[],
-      ${types.map(({ archivedAt }) => archivedAt && instantToWire(archivedAt))}::timestamptz[]
-    ) as type (key, id, display_name, description, attribution_keys, created_at, updated_at,
-      archived_at)
+      attribution_keys, created_at, updated_at, archived_at
+    from ${rows(types, {
+      key: ['uuid', (type) => type.key],
+      id: ['text', (type) => type.id],
+      display_name: ['text', (type) => type.displayName],
+      description: ['text', (type) => type.description],
+      attribution_keys: ['text[]', (type) => type.attributionKeys],
+      created_at: ['timestamptz', (type) => type.createdAt],
+      updated_at: ['timestamptz', (type) => type.updatedAt],
+      archived_at: ['timestamptz', ({ archivedAt }) => archivedAt],
+    })} as type
     on conflict (entity_type_key) do update set
       display_name = excluded.display_name, description = excluded.description,
       attribution_keys = excluded.attribution_keys, updated_at = excluded.updated_at,

@@ -1,4 +1,4 @@
-import { column, milliseconds, type Reader, row, type Sql, sql } from '../db/index.ts'
+import { column, milliseconds, numberedRows, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -56,11 +56,11 @@ export async function readHeld(
       ${endedAtBy(sources, of)} as ended_at,
       ${isSubscribedBy(sources, of)} as is_subscribed,
       exists (${sourcesBy(sources, { ...of, featureKey: null })}) as has_anything
-    from unnest(
-      ${wanted.map(({ customerKey }) => customerKey)}::uuid[],
-      ${wanted.map(({ featureKey }) => featureKey)}::uuid[],
-      ${wanted.map(({ resourceKey }) => resourceKey)}::uuid[]
-    ) with ordinality as of_wanted (customer_key, feature_key, resource_key, position)
+    from ${numberedRows(wanted, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+    })} as of_wanted
     order by of_wanted.position`,
   )
   return found.map(({ sources, ended_at, is_subscribed, has_anything }) => ({
@@ -96,12 +96,12 @@ export async function readHeldThen(
     select (
       select coalesce(json_agg(source), '[]') from (${sourcesBy(sources, of)}) given
       where (source->>'startsAt')::bigint <= ${milliseconds(sql`of_wanted.instant`)}) as sources
-    from unnest(
-      ${wanted.map(({ customerKey }) => customerKey)}::uuid[],
-      ${wanted.map(({ featureKey }) => featureKey)}::uuid[],
-      ${wanted.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${wanted.map(({ at }) => instantToWire(at))}::timestamptz[]
-    ) with ordinality as of_wanted (customer_key, feature_key, resource_key, instant, position)
+    from ${numberedRows(wanted, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      instant: ['timestamptz', ({ at }) => at],
+    })} as of_wanted
     order by of_wanted.position`,
   )
   return found.map(({ sources }, index) => {

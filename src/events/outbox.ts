@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import { arrayOfJson, renewedKey, sql, type Tx } from '../db/index.ts'
+import { renewedKey, rows, sql, type Tx } from '../db/index.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
@@ -30,17 +30,17 @@ export async function publish(
     insert into outbox (customer_key, event_key, environment_key, type, object_id, before, after,
       actor_kind, actor_id, operation, trace_id, request_digest, occurred_at)
     select coalesce(customer_key, ${scope.environmentKey}::uuid), event_key,
-      ${scope.environmentKey}::uuid, type, object_id, before::jsonb, after::jsonb,
+      ${scope.environmentKey}::uuid, type, object_id, before, after,
       ${origin.actor.kind}::text, ${origin.actor.id}::text, ${origin.operation}::text,
       ${origin.traceId}::text, ${origin.requestDigest}::bigint, ${instantToWire(now)}::timestamptz
-    from unnest(
-      ${announcements.map((event) => event.customerKey)}::uuid[],
-      ${announcements.map(() => app.ids.next(now))}::uuid[],
-      ${announcements.map((event) => event.type)}::text[],
-      ${announcements.map((event) => event.objectId)}::text[],
-      ${arrayOfJson(announcements.map((event) => textOrNull(replaced(event))))}::text[],
-      ${arrayOfJson(announcements.map((event) => textOrNull(event.after)))}::text[]
-    ) as event (customer_key, event_key, type, object_id, before, after)`)
+    from ${rows(announcements, {
+      customer_key: ['uuid', (event) => event.customerKey],
+      event_key: ['uuid', () => app.ids.next(now)],
+      type: ['text', (event) => event.type],
+      object_id: ['text', (event) => event.objectId],
+      before: ['jsonb', (event) => textOrNull(replaced(event))],
+      after: ['jsonb', (event) => textOrNull(event.after)],
+    })} as event`)
 }
 
 /** Rows of one statement: well within its time, whatever has piled up. */

@@ -1,5 +1,14 @@
 import type { App } from '../app.ts'
-import { column, databaseClock, isRetryable, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  column,
+  databaseClock,
+  isRetryable,
+  row,
+  rows,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import { WrongClock } from '../kernel/errors.ts'
@@ -60,14 +69,14 @@ async function insert(
   return tx.execute(sql`
     insert into due_work (customer_key, work_key, environment_key, kind, subject, due_at)
     select customer_key, work_key, environment_key, kind, subject, due_at
-    from unnest(
-      ${works.map(({ customerKey, scope }) => customerKey ?? scope.environmentKey)}::uuid[],
-      ${works.map(() => app.ids.next(now))}::uuid[],
-      ${works.map(({ scope }) => scope.environmentKey)}::uuid[],
-      ${works.map(({ kind }) => kind)}::text[],
-      ${works.map(({ subject }) => subject)}::text[],
-      ${works.map(({ dueAt }) => instantToWire(dueAt))}::timestamptz[]
-    ) as work (customer_key, work_key, environment_key, kind, subject, due_at)
+    from ${rows(works, {
+      customer_key: ['uuid', ({ customerKey, scope }) => customerKey ?? scope.environmentKey],
+      work_key: ['uuid', () => app.ids.next(now)],
+      environment_key: ['uuid', ({ scope }) => scope.environmentKey],
+      kind: ['text', ({ kind }) => kind],
+      subject: ['text', ({ subject }) => subject],
+      due_at: ['timestamptz', ({ dueAt }) => dueAt],
+    })} as work
     on conflict (customer_key, kind, subject) ${whenNoted}`)
 }
 

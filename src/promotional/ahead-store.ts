@@ -1,8 +1,8 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { boundToSql, LIFETIME } from '../kernel/period.ts'
+import { LIFETIME } from '../kernel/period.ts'
 import type { GrantInstants } from './turn-grant-back.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
@@ -54,24 +54,21 @@ export const saveInstants = (
   tx: Tx,
   customerKey: Uuid,
   revisions: readonly Revision[],
-): Promise<number> => {
-  const of = (instant: (revision: Revision) => Instant) =>
-    revisions.map((revision) => instantToWire(instant(revision)))
-  return tx.execute(sql`
+): Promise<number> =>
+  tx.execute(sql`
     update promotional_entitlements given set starts_at = timed.starts_at, since = timed.since,
       ends_at = timed.ends_at, created_at = timed.created_at, updated_at = timed.updated_at
-    from unnest(
-      ${revisions.map(({ key }) => key)}::uuid[],
-      ${revisions.map(({ revision }) => revision)}::integer[],
-      ${of(({ startsAt }) => startsAt)}::timestamptz[],
-      ${of(({ since }) => since)}::timestamptz[],
-      ${revisions.map(({ endsAt }) => boundToSql(endsAt ?? LIFETIME.end))}::timestamptz[],
-      ${of(({ createdAt }) => createdAt)}::timestamptz[],
-      ${of(({ updatedAt }) => updatedAt)}::timestamptz[]
-    ) as timed (promotional_key, revision, starts_at, since, ends_at, created_at, updated_at)
+    from ${rows(revisions, {
+      promotional_key: ['uuid', ({ key }) => key],
+      revision: ['integer', ({ revision }) => revision],
+      starts_at: ['timestamptz', ({ startsAt }) => startsAt],
+      since: ['timestamptz', ({ since }) => since],
+      ends_at: ['timestamptz', ({ endsAt }) => endsAt ?? LIFETIME.end],
+      created_at: ['timestamptz', ({ createdAt }) => createdAt],
+      updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
+    })} as timed
     where given.customer_key = ${customerKey}::uuid
       and given.promotional_key = timed.promotional_key and given.revision = timed.revision`)
-}
 
 const endRow = row({ promotional_key: column.uuid, ends_at: column.instant })
 

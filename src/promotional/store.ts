@@ -1,6 +1,16 @@
 import type { PromotionalEntitlementStatus, ResetAnchor } from '../api.gen.ts'
 import { featureFromJson, featureJson } from '../catalog/features/index.ts'
-import { column, nothing, type Reader, readRows, row, type Sql, sql, type Tx } from '../db/index.ts'
+import {
+  column,
+  nothing,
+  type Reader,
+  readRows,
+  row,
+  rows,
+  type Sql,
+  sql,
+  type Tx,
+} from '../db/index.ts'
 import type { Reset } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
@@ -8,7 +18,6 @@ import type { CreatedRange } from '../kernel/created-range.ts'
 import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../kernel/page.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
-import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
@@ -175,32 +184,26 @@ export const addPromotional = (
       feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
       reset_period, reset_according_to, starts_at, since, ends_at, created_at, updated_at)
     select ${owner.customerKey}::uuid, key, revision, ${owner.scope.environmentKey}::uuid,
-      feature_key, period, usage_limit, is_unlimited, is_soft,
-      array(select json_array_elements_text(enum_values::json)), is_visible, reset_period,
-      reset_according_to, starts_at, since, ends_at, created_at, updated_at
-    from unnest(
-      ${grants.map(({ key }) => key)}::uuid[],
-      ${grants.map(({ revision }) => revision)}::integer[],
-      ${grants.map(({ feature }) => feature.key)}::uuid[],
-      ${grants.map(({ period }) => period)}::text[],
-      ${grants.map(({ allowance }) => quantityOrNull(allowance.limit))}::numeric[],
-      ${grants.map(({ allowance }) => allowance.isUnlimited)}::boolean[],
-      ${grants.map(({ allowance }) => allowance.isSoft)}::boolean[],
-      ${grants.map(({ allowance }) => JSON.stringify(allowance.enumValues))}::text[],
-      ${grants.map(({ isVisible }) => isVisible)}::boolean[],
-      ${grants.map(({ reset }) => reset?.period ?? null)}::text[],
-      ${grants.map(({ reset }) => reset?.accordingTo ?? null)}::text[],
-      ${grants.map(({ startsAt }) => instantToWire(startsAt))}::timestamptz[],
-      ${grants.map(({ since }) => instantToWire(since))}::timestamptz[],
-      ${grants.map(({ endsAt }) => boundToSql(endsAt ?? LIFETIME.end))}::timestamptz[],
-      ${grants.map(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
-      ${grants.map(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
-    ) as given (key, revision, feature_key, period, usage_limit, is_unlimited, is_soft,
-      enum_values, is_visible, reset_period, reset_according_to, starts_at, since, ends_at,
-      created_at, updated_at)`)
-
-const quantityOrNull = (limit: Quantity | null): string | null =>
-  limit === null ? null : quantityToSql(limit)
+      feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
+      reset_period, reset_according_to, starts_at, since, ends_at, created_at, updated_at
+    from ${rows(grants, {
+      key: ['uuid', ({ key }) => key],
+      revision: ['integer', ({ revision }) => revision],
+      feature_key: ['uuid', ({ feature }) => feature.key],
+      period: ['text', ({ period }) => period],
+      usage_limit: ['numeric', ({ allowance }) => allowance.limit],
+      is_unlimited: ['boolean', ({ allowance }) => allowance.isUnlimited],
+      is_soft: ['boolean', ({ allowance }) => allowance.isSoft],
+      enum_values: ['text[]', ({ allowance }) => allowance.enumValues],
+      is_visible: ['boolean', ({ isVisible }) => isVisible],
+      reset_period: ['text', ({ reset }) => reset?.period ?? null],
+      reset_according_to: ['text', ({ reset }) => reset?.accordingTo ?? null],
+      starts_at: ['timestamptz', ({ startsAt }) => startsAt],
+      since: ['timestamptz', ({ since }) => since],
+      ends_at: ['timestamptz', ({ endsAt }) => endsAt ?? LIFETIME.end],
+      created_at: ['timestamptz', ({ createdAt }) => createdAt],
+      updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
+    })} as given`)
 
 /** Writes when a grant ends now. */
 export const endPromotional = (

@@ -1,5 +1,14 @@
-import { column, databaseClock, type Reader, row, sql, type Tx } from '../../db/index.ts'
-import { type Clock, type Instant, instantToWire } from '../../kernel/clock.ts'
+import {
+  column,
+  databaseClock,
+  numberedRows,
+  type Reader,
+  row,
+  rows,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
+import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { type DedupKeyOf, KNOWN } from './dedup-store.ts'
@@ -32,11 +41,11 @@ export async function findDecisions<Answer>(
     sql`
     select asked.position, known.event_key, known.occurred_at,
       replace(known.content_hash::text, '-', '') as content_hash, known.answer
-    from unnest(
-      ${names.map(({ customerKey }) => customerKey)}::uuid[],
-      ${names.map(({ name }) => name)}::uuid[],
-      ${names.map(({ now }) => instantToWire(now))}::timestamptz[]
-    ) with ordinality as asked (customer_key, key_hash, now_at, position)
+    from ${numberedRows(names, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key_hash: ['uuid', ({ name }) => name],
+      now_at: ['timestamptz', ({ now }) => now],
+    })} as asked
       cross join lateral (${KNOWN}) known
     where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
       and known.answer is not null`,
@@ -63,16 +72,16 @@ export async function saveDecisions<Answer>(
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
       kept_until, content_hash, answer)
     select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at,
-      kept_until, content_hash, answer::jsonb
-    from unnest(
-      ${decided.map(({ customerKey }) => customerKey)}::uuid[],
-      ${decided.map(({ name }) => name)}::uuid[],
-      ${decided.map(({ eventKey }) => eventKey)}::uuid[],
-      ${decided.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
-      ${decided.map(({ keptUntil }) => instantToWire(keptUntil))}::timestamptz[],
-      ${decided.map(({ content }) => content)}::uuid[],
-      ${decided.map(({ answer }) => JSON.stringify(answer))}::text[]
-    ) as decided (customer_key, key_hash, event_key, occurred_at, kept_until, content_hash, answer)
+      kept_until, content_hash, answer
+    from ${rows(decided, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key_hash: ['uuid', ({ name }) => name],
+      event_key: ['uuid', ({ eventKey }) => eventKey],
+      occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
+      kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
+      content_hash: ['uuid', ({ content }) => content],
+      answer: ['jsonb', ({ answer }) => JSON.stringify(answer)],
+    })} as decided
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,
       kept_until = excluded.kept_until, content_hash = excluded.content_hash,

@@ -1,5 +1,14 @@
-import { bareArray, column, databaseClock, type Reader, row, sql, type Tx } from '../../db/index.ts'
-import { type Clock, type Instant, instantToWire } from '../../kernel/clock.ts'
+import {
+  column,
+  databaseClock,
+  numberedRows,
+  type Reader,
+  row,
+  rows,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
+import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { DedupKey } from './dedup-key.ts'
@@ -38,11 +47,11 @@ export async function findDedupRecords(
     namedRow,
     sql`
     select asked.position, known.event_key, known.occurred_at
-    from unnest(
-      ${bareArray(names.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(names.map(({ name }) => name))}::uuid[],
-      ${bareArray(names.map(({ now }) => instantToWire(now)))}::timestamptz[]
-    ) with ordinality as asked (customer_key, key_hash, now_at, position)
+    from ${numberedRows(names, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key_hash: ['uuid', ({ name }) => name],
+      now_at: ['timestamptz', ({ now }) => now],
+    })} as asked
       cross join lateral (${KNOWN}) known
     where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
       and known.answer is null`,
@@ -64,13 +73,13 @@ export async function saveDedupKeys(
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
       kept_until)
     select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
-    from unnest(
-      ${bareArray(names.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(names.map(({ name }) => name))}::uuid[],
-      ${bareArray(names.map(({ eventKey }) => eventKey))}::uuid[],
-      ${bareArray(names.map(({ occurredAt }) => instantToWire(occurredAt)))}::timestamptz[],
-      ${bareArray(names.map(({ keptUntil }) => instantToWire(keptUntil)))}::timestamptz[]
-    ) as name (customer_key, key_hash, event_key, occurred_at, kept_until)
+    from ${rows(names, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key_hash: ['uuid', ({ name }) => name],
+      event_key: ['uuid', ({ eventKey }) => eventKey],
+      occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
+      kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
+    })} as name
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,
       kept_until = excluded.kept_until`)

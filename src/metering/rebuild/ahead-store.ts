@@ -1,4 +1,4 @@
-import { renewedKey, type Sql, sql, type Tx } from '../../db/index.ts'
+import { renewedKey, rows, type Sql, sql, type Tx } from '../../db/index.ts'
 import type { Ahead } from '../../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { firstKeyAt, newVersion, type Uuid } from '../../kernel/ids.ts'
@@ -34,11 +34,11 @@ export const postingsAhead = (customerKey: Uuid, ahead: Ahead): Sql => sql`(
     and held.occurred_at > ${atOf(ahead)})`
 
 const windowsTable = (windows: readonly WindowThen[]): Sql => sql`
-  unnest(
-    ${windows.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-    ${windows.map(({ revision }) => revision)}::integer[],
-    ${windows.map(({ start }) => instantToWire(start))}::timestamptz[]
-  ) as there (assignment_key, revision, window_start)`
+  ${rows(windows, {
+    assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+    revision: ['integer', ({ revision }) => revision],
+    window_start: ['timestamptz', ({ start }) => start],
+  })} as there`
 
 /** The windows of `of`, with those of `windows` where a budget has one there. */
 const windowsOf = (of: Sql): Sql => sql`

@@ -1,7 +1,7 @@
-import { column, type Reader, row, type Sql, sql } from '../../db/index.ts'
+import { column, numberedRows, type Reader, row, rows, type Sql, sql } from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { boundToSql, type Window } from '../../kernel/period.ts'
+import type { Window } from '../../kernel/period.ts'
 import type { WindowOf } from '../types.ts'
 
 /** Open reservations of a customer that are looked at, the first to expire. */
@@ -47,14 +47,13 @@ export async function findHoldEnds(
     positionRow,
     sql`
     select asked.position, first.expires_at
-    from unnest(
-      ${windows.map(({ customerKey }) => customerKey)}::uuid[],
-      ${windows.map(({ featureKey }) => featureKey)}::uuid[],
-      ${windows.map(({ resourceKey }) => resourceKey)}::uuid[],
-      ${windows.map(({ window }) => boundToSql(window.start))}::timestamptz[],
-      ${windows.map(({ window }) => boundToSql(window.end))}::timestamptz[]
-    ) with ordinality as asked (customer_key, feature_key, resource_key, window_start, window_end,
-      position)
+    from ${numberedRows(windows, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      window_start: ['timestamptz', ({ window }) => window.start],
+      window_end: ['timestamptz', ({ window }) => window.end],
+    })} as asked
       cross join lateral ${first} first`,
   )
   const ends: (Instant | null)[] = windows.map(() => null)
@@ -78,10 +77,10 @@ export async function findHoldEnd(
   const inTheWay = sql`
     exists (
       select from unnest(r.assignment_keys, r.assignment_windows) as held (key, start)
-      where (held.key, held.start) in (
-        select * from unnest(
-          ${counters.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-          ${counters.map(({ window }) => instantToWire(window.start))}::timestamptz[])))`
+      where (held.key, held.start) in ${rows(counters, {
+        assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+        window_start: ['timestamptz', ({ window }) => window.start],
+      })})`
   const first = firstEnd({ customerKey: sql`${customerKey}::uuid`, now, inTheWay })
   const found = await reader.maybeOne(endRow, sql`select expires_at from ${first} as first`)
   return found?.expires_at ?? null

@@ -1,7 +1,7 @@
-import { column, milliseconds, type Sql, sql, type Tx } from '../../db/index.ts'
-import { type Instant, instantToWire } from '../../kernel/clock.ts'
+import { column, milliseconds, rows, type Sql, sql, type Tx } from '../../db/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { type Quantity, quantityFromSql, quantityToSql } from '../../kernel/quantity.ts'
+import { type Quantity, quantityFromSql } from '../../kernel/quantity.ts'
 import type { CustomerMeterSubject, Posting, Reservation } from '../types.ts'
 import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 
@@ -25,13 +25,13 @@ export async function freeTotals(tx: Tx, holds: readonly Hold[]): Promise<void> 
     from (
       select of.customer_key, of.feature_key, of.resource_key, of.window_end, of.window_start,
         sum(hold.amount) as amount
-      from unnest(
-        ${holds.map(({ customerKey }) => customerKey)}::uuid[],
-        ${holds.map(({ featureKey }) => featureKey)}::uuid[],
-        ${holds.map(({ resourceKey }) => resourceKey)}::uuid[],
-        ${holds.map(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
-        ${holds.map(({ amount }) => quantityToSql(amount))}::numeric[]
-      ) as hold (customer_key, feature_key, resource_key, occurred_at, amount)
+      from ${rows(holds, {
+        customer_key: ['uuid', ({ customerKey }) => customerKey],
+        feature_key: ['uuid', ({ featureKey }) => featureKey],
+        resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+        occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
+        amount: ['numeric', ({ amount }) => amount],
+      })} as hold
         join usage_totals of on of.customer_key = hold.customer_key
           and of.feature_key = hold.feature_key and of.resource_key = hold.resource_key
           and of.window_end > hold.occurred_at and of.window_start <= hold.occurred_at
@@ -119,12 +119,12 @@ export async function moveHolds(
         cross join lateral unnest(held.assignment_keys, held.assignment_revisions,
           held.assignment_windows) with ordinality
           as of (assignment_key, revision, window_start, position)
-        left join unnest(
-          ${taken.map(({ assignmentKey }) => assignmentKey)}::uuid[],
-          ${taken.map(({ revision }) => revision)}::integer[],
-          ${taken.map(({ window }) => instantToWire(window.start))}::timestamptz[],
-          ${taken.map(({ window }) => instantToWire(window.end))}::timestamptz[]
-        ) as taken (assignment_key, revision, window_start, window_end)
+        left join ${rows(taken, {
+          assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
+          revision: ['integer', ({ revision }) => revision],
+          window_start: ['timestamptz', ({ window }) => window.start],
+          window_end: ['timestamptz', ({ window }) => window.end],
+        })} as taken
           on taken.assignment_key = of.assignment_key and of.revision < taken.revision
             and held.occurred_at >= taken.window_start and held.occurred_at < taken.window_end
       where held.customer_key = ${customerKey}::uuid and held.status = 'open'

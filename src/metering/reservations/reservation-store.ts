@@ -1,20 +1,8 @@
-import {
-  arrayOfArrays,
-  arrayOfJson,
-  bareArray,
-  column,
-  type Reader,
-  readRows,
-  row,
-  type Sql,
-  sql,
-  type Tx,
-} from '../../db/index.ts'
+import { column, type Reader, readRows, row, rows, type Sql, sql, type Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../../kernel/page.ts'
-import { quantityToSql } from '../../kernel/quantity.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { Attribution, Posting, Reservation } from '../types.ts'
 
@@ -101,19 +89,18 @@ export async function findReservations(
     reservationRow,
     sql`
     select ${columns}
-    from unnest(
-      ${asked.map(({ customerKey }) => customerKey)}::uuid[],
-      ${asked.map(({ key }) => key)}::uuid[]
-    ) as asked (customer_key, reservation_key)
+    from ${rows(asked, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      reservation_key: ['uuid', ({ key }) => key],
+    })} as asked
       cross join lateral
         ${reservationWithKey(sql`asked.customer_key`, sql`asked.reservation_key`)} r`,
   )
   return found.map(reservationOf)
 }
 
-const committedOf = ({ committedAmount: amount }: Reservation): string | null =>
-  amount === null ? null : quantityToSql(amount)
-const startOf = ({ window }: Posting): string => instantToWire(window.start)
+const ofPostings = <T>({ attribution }: Reservation, of: (posting: Posting) => T): T[] | null =>
+  attribution === null ? null : attribution.postings.map(of)
 
 /** Writes reservations as they are now, new ones and changed ones alike. */
 export async function saveReservations(
@@ -122,43 +109,37 @@ export async function saveReservations(
   reservations: readonly Reservation[],
 ): Promise<void> {
   if (reservations.length === 0) return
-  const of = (text: (reservation: Reservation) => string | null) =>
-    bareArray(reservations.map(text))
-  const arrays = (texts: (attribution: Attribution) => readonly string[]) =>
-    arrayOfArrays(
-      reservations.map(({ attribution }) => attribution && bareArray(texts(attribution))),
-    )
   await tx.execute(sql`
     insert into reservations (customer_key, reservation_key, environment_key, status, feature_key,
       resource_key, amount, committed_amount, occurred_at, dimensions, direct_entity_keys,
       entity_keys, assignment_keys, assignment_revisions, assignment_windows, created_at,
       expires_at, updated_at)
     select customer_key, reservation_key, ${scope.environmentKey}::uuid, status, feature_key,
-      resource_key, amount, committed_amount, occurred_at, dimensions::jsonb,
-      direct_entity_keys::uuid[], entity_keys::uuid[], assignment_keys::uuid[],
-      assignment_revisions::integer[], assignment_windows::timestamptz[], created_at, expires_at,
-      updated_at
-    from unnest(
-      ${of(({ customerKey }) => customerKey)}::uuid[],
-      ${of(({ key }) => key)}::uuid[],
-      ${of(({ status }) => status)}::text[],
-      ${of(({ featureKey }) => featureKey)}::uuid[],
-      ${of(({ resourceKey }) => resourceKey)}::uuid[],
-      ${of(({ amount }) => quantityToSql(amount))}::numeric[],
-      ${of(committedOf)}::numeric[],
-      ${of(({ occurredAt }) => instantToWire(occurredAt))}::timestamptz[],
-      ${arrayOfJson(reservations.map(({ dimensions }) => dimensions))}::text[],
-      ${arrays(({ direct }) => direct)}::text[],
-      ${arrays(({ entities }) => entities)}::text[],
-      ${arrays(({ postings }) => postings.map(({ assignmentKey }) => assignmentKey))}::text[],
-      ${arrays(({ postings }) => postings.map(({ revision }) => String(revision)))}::text[],
-      ${arrays(({ postings }) => postings.map(startOf))}::text[],
-      ${of(({ createdAt }) => instantToWire(createdAt))}::timestamptz[],
-      ${of(({ expiresAt }) => instantToWire(expiresAt))}::timestamptz[],
-      ${of(({ updatedAt }) => instantToWire(updatedAt))}::timestamptz[]
-    ) as reservation (customer_key, reservation_key, status, feature_key, resource_key, amount,
-      committed_amount, occurred_at, dimensions, direct_entity_keys, entity_keys, assignment_keys,
-      assignment_revisions, assignment_windows, created_at, expires_at, updated_at)
+      resource_key, amount, committed_amount, occurred_at, dimensions, direct_entity_keys,
+      entity_keys, assignment_keys, assignment_revisions, assignment_windows, created_at,
+      expires_at, updated_at
+    from ${rows(reservations, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      reservation_key: ['uuid', ({ key }) => key],
+      status: ['text', ({ status }) => status],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      amount: ['numeric', ({ amount }) => amount],
+      committed_amount: ['numeric', ({ committedAmount }) => committedAmount],
+      occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
+      dimensions: ['jsonb', ({ dimensions }) => dimensions],
+      direct_entity_keys: ['uuid[]', ({ attribution }) => attribution?.direct ?? null],
+      entity_keys: ['uuid[]', ({ attribution }) => attribution?.entities ?? null],
+      assignment_keys: ['uuid[]', (each) => ofPostings(each, ({ assignmentKey }) => assignmentKey)],
+      assignment_revisions: ['integer[]', (each) => ofPostings(each, ({ revision }) => revision)],
+      assignment_windows: [
+        'timestamptz[]',
+        (each) => ofPostings(each, ({ window }) => window.start),
+      ],
+      created_at: ['timestamptz', ({ createdAt }) => createdAt],
+      expires_at: ['timestamptz', ({ expiresAt }) => expiresAt],
+      updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
+    })} as reservation
     on conflict (customer_key, reservation_key) do update set
       status = excluded.status, committed_amount = excluded.committed_amount,
       expires_at = excluded.expires_at, updated_at = excluded.updated_at`)

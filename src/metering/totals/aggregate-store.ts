@@ -1,6 +1,6 @@
-import { bareArray, column, type Row, row, type Sql, sql } from '../../db/index.ts'
+import { column, numberedRows, type Row, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt } from '../../kernel/ids.ts'
-import { boundToSql, dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
+import { dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
 import { AHEAD_LIMIT_MS, type PartialAggregate, type WindowOf } from '../types.ts'
 
 export const tallyColumns = {
@@ -29,19 +29,18 @@ export const markHash = sql`
  * window are those from `days_start` to `days_end`; without any, both are its end.
  */
 export function windowsAsked(windows: readonly WindowOf[]): Sql {
-  const days = windows.map(({ window }) => wholeDays(window))
+  const asked = windows.map((each) => ({ ...each, days: wholeDays(each.window) }))
   return sql`
-    unnest(
-      ${bareArray(windows.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(windows.map(({ featureKey }) => featureKey))}::uuid[],
-      ${bareArray(windows.map(({ resourceKey }) => resourceKey))}::uuid[],
-      ${bareArray(windows.map(({ window }) => boundToSql(window.start)))}::timestamptz[],
-      ${bareArray(windows.map(({ window }) => boundToSql(window.end)))}::timestamptz[],
-      ${bareArray(days.map(({ start }) => boundToSql(start)))}::timestamptz[],
-      ${bareArray(days.map(({ end }) => boundToSql(end)))}::timestamptz[],
-      ${bareArray(windows.map(({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS)))}::uuid[]
-    ) with ordinality as query (customer_key, feature_key, resource_key, window_start, window_end,
-      days_start, days_end, first_key, position)`
+    ${numberedRows(asked, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      window_start: ['timestamptz', ({ window }) => window.start],
+      window_end: ['timestamptz', ({ window }) => window.end],
+      days_start: ['timestamptz', ({ days }) => days.start],
+      days_end: ['timestamptz', ({ days }) => days.end],
+      first_key: ['uuid', ({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS)],
+    })} as query`
 }
 
 /** From the first day to the last that lie within a window as a whole. */

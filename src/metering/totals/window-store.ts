@@ -1,9 +1,17 @@
-import { bareArray, column, type Reader, type Row, row, sql, type Tx } from '../../db/index.ts'
+import {
+  column,
+  numberedRows,
+  type Reader,
+  type Row,
+  row,
+  rows,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { boundToSql, type Window } from '../../kernel/period.ts'
-import { quantityToSql } from '../../kernel/quantity.ts'
+import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import {
   type CustomerMeterSubject,
@@ -55,12 +63,12 @@ export async function findTotals(
     sql`
     select asked.position, total.window_start, total.window_end, total.count, total.sum,
       total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
-    from unnest(
-      ${bareArray(asked.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(asked.map(({ featureKey }) => featureKey))}::uuid[],
-      ${bareArray(asked.map(({ resourceKey }) => resourceKey))}::uuid[],
-      ${bareArray(asked.map(({ from }) => boundToSql(from)))}::timestamptz[]
-    ) with ordinality as asked (customer_key, feature_key, resource_key, from_at, position)
+    from ${numberedRows(asked, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      from_at: ['timestamptz', ({ from }) => from],
+    })} as asked
       cross join lateral (
         select * from usage_totals total
         where total.customer_key = asked.customer_key and total.feature_key = asked.feature_key
@@ -134,10 +142,6 @@ export async function makeDistinctValues(
     on conflict do nothing`)
 }
 
-/** The text of a value; null for none. */
-const textOr = <T>(value: T | null, textOf: (value: T) => string): string | null =>
-  value === null ? null : textOf(value)
-
 /** Writes totals as they are now, new and changed ones alike. */
 export async function saveTotals(
   tx: Tx,
@@ -151,23 +155,22 @@ export async function saveTotals(
     select customer_key, feature_key, resource_key, window_end, window_start,
       ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
       set_at
-    from unnest(
-      ${bareArray(totals.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(totals.map(({ featureKey }) => featureKey))}::uuid[],
-      ${bareArray(totals.map(({ resourceKey }) => resourceKey))}::uuid[],
-      ${bareArray(totals.map(({ total }) => boundToSql(total.window.end)))}::timestamptz[],
-      ${bareArray(totals.map(({ total }) => boundToSql(total.window.start)))}::timestamptz[],
-      ${totals.map(({ total }) => isAlwaysKept(total.window))}::boolean[],
-      ${bareArray(totals.map(({ total }) => String(total.tally.count)))}::bigint[],
-      ${bareArray(totals.map(({ total }) => quantityToSql(total.tally.sum)))}::numeric[],
-      ${bareArray(totals.map(({ total }) => textOr(total.tally.min, quantityToSql)))}::numeric[],
-      ${bareArray(totals.map(({ total }) => textOr(total.tally.max, quantityToSql)))}::numeric[],
-      ${bareArray(totals.map(({ total }) => String(total.tally.distinct)))}::bigint[],
-      ${bareArray(totals.map(({ total }) => quantityToSql(total.held)))}::numeric[],
-      ${bareArray(totals.map(({ total }) => boundToSql(total.lastAt)))}::timestamptz[],
-      ${totals.map(({ total: { setAt } }) => textOr(setAt, boundToSql))}::timestamptz[]
-    ) as total (customer_key, feature_key, resource_key, window_end, window_start, is_kept, count,
-      sum, min, max, distinct_count, held, last_at, set_at)
+    from ${rows(totals, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      window_end: ['timestamptz', ({ total }) => total.window.end],
+      window_start: ['timestamptz', ({ total }) => total.window.start],
+      is_kept: ['boolean', ({ total }) => isAlwaysKept(total.window)],
+      count: ['bigint', ({ total }) => total.tally.count],
+      sum: ['numeric', ({ total }) => total.tally.sum],
+      min: ['numeric', ({ total }) => total.tally.min],
+      max: ['numeric', ({ total }) => total.tally.max],
+      distinct_count: ['bigint', ({ total }) => total.tally.distinct],
+      held: ['numeric', ({ total }) => total.held],
+      last_at: ['timestamptz', ({ total }) => total.lastAt],
+      set_at: ['timestamptz', ({ total: { setAt } }) => setAt],
+    })} as total
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
       count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
       distinct_count = excluded.distinct_count, held = excluded.held, last_at = excluded.last_at,
@@ -189,12 +192,12 @@ export async function findDistinctValues(
     markRow,
     sql`
     select asked.position, seen.window_start, seen.window_end
-    from unnest(
-      ${bareArray(marks.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(marks.map(({ featureKey }) => featureKey))}::uuid[],
-      ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
-      ${bareArray(marks.map(({ hash }) => hash))}::uuid[]
-    ) with ordinality as asked (customer_key, feature_key, resource_key, mark_hash, position)
+    from ${numberedRows(marks, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      mark_hash: ['uuid', ({ hash }) => hash],
+    })} as asked
       cross join lateral (
         select window_start, window_end from usage_marks m
         where m.customer_key = asked.customer_key and m.feature_key = asked.feature_key
@@ -219,12 +222,12 @@ export async function saveDistinctValues(
       window_start, environment_key)
     select customer_key, feature_key, resource_key, mark_hash, window_end, window_start,
       ${scope.environmentKey}::uuid
-    from unnest(
-      ${bareArray(marks.map(({ customerKey }) => customerKey))}::uuid[],
-      ${bareArray(marks.map(({ featureKey }) => featureKey))}::uuid[],
-      ${bareArray(marks.map(({ resourceKey }) => resourceKey))}::uuid[],
-      ${bareArray(marks.map(({ hash }) => hash))}::uuid[],
-      ${bareArray(marks.map(({ window }) => boundToSql(window.end)))}::timestamptz[],
-      ${bareArray(marks.map(({ window }) => boundToSql(window.start)))}::timestamptz[]
-    ) as seen (customer_key, feature_key, resource_key, mark_hash, window_end, window_start)`)
+    from ${rows(marks, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      feature_key: ['uuid', ({ featureKey }) => featureKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      mark_hash: ['uuid', ({ hash }) => hash],
+      window_end: ['timestamptz', ({ window }) => window.end],
+      window_start: ['timestamptz', ({ window }) => window.start],
+    })} as seen`)
 }
