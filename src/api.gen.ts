@@ -73,7 +73,7 @@ export type Assignment = {
    */
   parentId: string | null
   /**
-   * When the budget was created. Its windows are counted from the start of the calendar unit of this instant.
+   * When the budget was created. Its windows are counted from the start of the calendar unit that contains this instant.
    */
   createdAt: string
   /**
@@ -91,7 +91,7 @@ export type AssignmentListPage = {
 }
 
 /**
- * The budgets to create or change. Send one of the two names.
+ * The budgets to create or change. Send either `assignments` or `entityEntitlements`.
  */
 export type AssignmentUpsertRequestBody = {
   /**
@@ -451,7 +451,7 @@ export type CreditEntitlement = {
    */
   chains?: EntitlementChainNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity. Usage counts for no entity by these keys. If the environment's `unknownDimensions` is `deny`, the request is denied. Absent if no dimensions were sent.
+   * The attribution keys among the dimensions whose values name no entity. These keys attribute usage to no entity. If the environment's `unknownDimensions` is `deny`, the request is denied. Absent if no dimensions were sent.
    */
   unresolved?: string[]
 }
@@ -1515,7 +1515,7 @@ export type EntityUnarchiveResponse = {
  */
 export type EnvironmentSettings = {
   /**
-   * What a dimension means whose value names no entity. `ignore`: usage counts for no entity by it. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
+   * What a dimension means whose value names no entity. `ignore`: it attributes usage to no entity. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
    */
   unknownDimensions: 'ignore' | 'deny'
   /**
@@ -1536,7 +1536,7 @@ export type EnvironmentSettingsResponse = {
  */
 export type EnvironmentSettingsUpdateRequestBody = {
   /**
-   * What a dimension means whose value names no entity. `ignore`: usage counts for no entity by it. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
+   * What a dimension means whose value names no entity. `ignore`: it attributes usage to no entity. `deny`: checks, consume requests and reservations with it are also denied. Reports, raw events and commits count in both cases.
    */
   unknownDimensions?: 'ignore' | 'deny'
   /**
@@ -1752,7 +1752,7 @@ export type FeatureEntitlement = {
    */
   chains?: EntitlementChainNode[][]
   /**
-   * The attribution keys among the dimensions whose values name no entity. Usage counts for no entity by these keys. If the environment's `unknownDimensions` is `deny`, the request is denied. Absent if no dimensions were sent.
+   * The attribution keys among the dimensions whose values name no entity. These keys attribute usage to no entity. If the environment's `unknownDimensions` is `deny`, the request is denied. Absent if no dimensions were sent.
    */
   unresolved?: string[]
 }
@@ -2019,7 +2019,7 @@ export type MeterFilter = {
 export type MeterType = 'None' | 'FLUCTUATING' | 'INCREMENTAL'
 
 /**
- * From when a monthly period is counted.
+ * What monthly periods are counted from.
  */
 export type MonthlyResetPeriodConfig = {
   /**
@@ -2187,7 +2187,7 @@ export type PromotionalEntitlement = {
   isVisible: boolean
   resetPeriod: ResetPeriod | null
   /**
-   * From when yearly, monthly and weekly periods are counted. Null for other periods.
+   * What yearly, monthly and weekly periods are counted from. Null for other periods.
    */
   resetPeriodConfiguration: {
     accordingTo: ResetAnchor
@@ -2538,7 +2538,7 @@ export type ReservationResponse = {
 export type ReservationStatus = 'open' | 'committed' | 'released' | 'expired'
 
 /**
- * From when usage periods are counted: the start of the subscription, the start of the promotional entitlement, or the calendar (UTC).
+ * What usage periods are counted from: the start of the subscription, the start of the promotional entitlement, or the calendar (UTC).
  */
 export type ResetAnchor =
   | 'SubscriptionStart'
@@ -2667,7 +2667,7 @@ export type TooManyRequestsErrorResponseDto = {
 }
 
 /**
- * Usage that an attribution key should have attributed, and did not.
+ * Usage that an attribution key did not attribute, because its value named no entity.
  */
 export type UnattributedUsage = {
   /**
@@ -2930,7 +2930,7 @@ export type UsageHistoryResponse = {
  */
 export type UsageHistorySeries = {
   /**
-   * The dimensions that the series is for. Empty unless the request groups.
+   * The dimensions that the series is for. Empty unless the request has `groupBy`.
    */
   tags: UsageHistoryTag[]
   /**
@@ -3027,7 +3027,7 @@ export type VendorIdentifier =
   | 'STRIPE_INVOICING'
 
 /**
- * From when a weekly period is counted.
+ * What weekly periods are counted from.
  */
 export type WeeklyResetPeriodConfig = {
   /**
@@ -3045,7 +3045,7 @@ export type WeeklyResetPeriodConfig = {
 }
 
 /**
- * From when a yearly period is counted.
+ * What yearly periods are counted from.
  */
 export type YearlyResetPeriodConfig = {
   /**
@@ -3079,11 +3079,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3142,11 +3142,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3234,7 +3234,7 @@ export type Operations = {
        */
       requestedValues?: string[]
       /**
-       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
+       * A resource of the customer. Its subscriptions count, and so do subscriptions that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
       /**
@@ -3285,7 +3285,7 @@ export type Operations = {
        */
       requestedValues?: string[]
       /**
-       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
+       * A resource of the customer. Its subscriptions count, and so do subscriptions that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
       /**
@@ -3324,11 +3324,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3394,11 +3394,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3435,11 +3435,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3492,11 +3492,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3609,11 +3609,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3680,7 +3680,7 @@ export type Operations = {
     }
     query: {
       /**
-       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
+       * A resource of the customer. Its subscriptions count, and so do subscriptions that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
     }
@@ -3730,7 +3730,7 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: `next` of a response to the same parameters.
+       * Returns the page after this cursor. The cursor is `next` of a response to the same parameters.
        */
       after?: string
       /**
@@ -3789,11 +3789,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3848,11 +3848,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -3974,11 +3974,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -4037,11 +4037,11 @@ export type Operations = {
     }
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
@@ -4129,7 +4129,7 @@ export type Operations = {
        */
       requestedValues?: string[]
       /**
-       * A resource of the customer. Its subscriptions count besides those that belong to no resource. Its own usage is compared with the limit.
+       * A resource of the customer. Its subscriptions count, and so do subscriptions that belong to no resource. Its own usage is compared with the limit.
        */
       resourceId?: string
       /**
@@ -4152,11 +4152,11 @@ export type Operations = {
     params: Record<string, never>
     query: {
       /**
-       * The cursor of the page before: returns the page after it. If `before` is sent too, `after` counts.
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
        */
       after?: string
       /**
-       * The cursor of the page after: returns the page before it. Ignored if `after` is sent.
+       * Returns the page before this cursor. Ignored if `after` is sent.
        */
       before?: string
       /**
