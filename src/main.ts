@@ -216,7 +216,8 @@ export async function createBursar(from: {
   traceOperations(server, contract)
   const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
   const held = { connections, bodies, answers, unbelieved }
-  const shown = { app, contract, ...held, version: VERSION, keySetFailures }
+  const keyCache = authenticator.keys.counts
+  const shown = { app, contract, ...held, version: VERSION, keySetFailures, keyCache }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)

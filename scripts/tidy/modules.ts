@@ -97,6 +97,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Words that everybody uses have no door: its files are imported one by one. */
 const WITHOUT_INDEX = 'kernel'
+/** Packages that the kernel wraps. */
+const KERNEL_PACKAGES = ['lru-cache']
 /** A way in is no module: nothing in it is for others. */
 const WITHOUT_README = ['cli']
 /** What the README of a module tells, in this order. */
@@ -175,7 +177,7 @@ function whyNotPackage(part: string, from: string, dependencies: readonly string
     .join('/')
   const isBuiltin = from.startsWith('node:') || builtinModules.includes(name)
   if (isBuiltin) return null
-  if (part === 'kernel') return `kernel may import no package, not ${name}`
+  if (part === 'kernel' && !KERNEL_PACKAGES.includes(name)) return `kernel may not import ${name}`
   return dependencies.includes(name) ? null : `${name} is no dependency of package.json`
 }
 

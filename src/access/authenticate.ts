@@ -8,7 +8,7 @@ import {
 } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
-import { type KeyMemory, type OpenedKey, rememberKeys } from './key-memory.ts'
+import { cacheKeys, type KeyCache, type OpenedKey } from './key-cache.ts'
 import { findStanding, type Membership } from './member-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
@@ -20,13 +20,13 @@ export type Authenticator = {
    * `scope`: such a 404 comes after the request itself has been checked.
    */
   authenticate(credentials: Credentials): Promise<Caller>
-  readonly keys: KeyMemory
+  readonly keys: KeyCache
   /** How often the key set of tokens could not be fetched since the start. */
   keySetFailures(): number
 }
 
 export function createAuthenticator(app: App): Authenticator {
-  const keys = rememberKeys(app)
+  const keys = cacheKeys(app)
   const tokens = createTokenVerifier(app.config.tokens, app.log)
   return {
     keys,
@@ -43,7 +43,7 @@ export function createAuthenticator(app: App): Authenticator {
 }
 
 async function callerOfKey(
-  keys: KeyMemory,
+  keys: KeyCache,
   secret: string,
   token: string | undefined,
 ): Promise<Caller> {

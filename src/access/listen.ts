@@ -1,12 +1,12 @@
 import { type Connection, type Epochs, type Listener, listen } from '../db/index.ts'
-import type { KeyMemory } from './key-memory.ts'
+import type { KeyCache } from './key-cache.ts'
 
-/** Keeps a memory of keys coherent with changes made by any process. */
+/** Keeps cached keys coherent with changes made by any process. */
 export const followKeyChanges = (
   database: { connection: Connection; epochs: Epochs },
-  keys: KeyMemory,
+  keys: KeyCache,
 ): Listener =>
   listen(database, 'bursar_access', {
-    notification: keys.forget,
+    notification: keys.clear,
     state: keys.listening,
   })

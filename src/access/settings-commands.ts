@@ -46,7 +46,7 @@ export async function changeSettings(
         after: { id, ...after },
       },
     ])
-    // The origins are remembered along with the keys of their environment.
+    // The origins are cached with the keys of their environment.
     await announceKeyChange(tx)
     return after
   }

@@ -68,7 +68,7 @@ const changing = (
         after: shown(environment, after),
       },
     ])
-    // The secret is remembered along with the keys of its environment.
+    // The secret is cached with the keys of its environment.
     await announceKeyChange(tx)
     return after
   })

@@ -123,7 +123,7 @@ const signedKeyRow = row({
   allowed_origins: column.json<string[]>(),
 })
 
-/** A key, with what is remembered along with it of its environment. */
+/** A key, with what is cached with it of its environment. */
 export type SignedKey = ApiKey & {
   /** How customer tokens are checked; null where they are not. */
   signing: Pick<SigningConfig, 'stored' | 'isEnforced'> | null
@@ -204,5 +204,5 @@ export const retireKey = (tx: Tx, keyId: Uuid, expiresAt: Instant) =>
     update api_keys set expires_at = ${instantToWire(expiresAt)}::timestamptz, origin = 'created'
     where key_id = ${keyId}::uuid`)
 
-/** Heard by every server when this transaction commits: they forget the keys they remember. */
+/** Notifies every server when this transaction commits: it drops the keys that it has cached. */
 export const announceKeyChange = (tx: Tx) => tx.execute(sql`select pg_notify('bursar_access', '')`)

@@ -82,6 +82,23 @@ test('a scrape tells of the process, the pool, the database and the work that is
   assert.ok(Number(valueIn(families, 'bursar_database_size_bytes')) > 1_000_000)
 })
 
+test('a scrape counts each look-up of a key, as a hit or as a miss', async () => {
+  const world = await openWorld()
+  const tenant = await world.tenant()
+  for (let call = 0; call < 3; call += 1) await tenant.ok('v1.customers.list')
+  const families = await scrape(world)
+  const lookups = families.get('bursar_key_cache_lookups_total')?.samples ?? []
+  const [hits = 0, misses = 0] = lookups.map(({ value }) => value)
+  assert.deepEqual(
+    lookups.map(({ labels }) => labels.result),
+    ['hit', 'miss'],
+  )
+  // Other test files change keys of this database, which clears the cache.
+  assert.ok(misses >= 1)
+  assert.equal(hits + misses, 3)
+  assert.ok(Number(valueIn(families, 'bursar_key_cache_entries')) <= 1)
+})
+
 test('no caller can make a label: whatever is sent, operations are those of the contract', async () => {
   const world = await openWorld()
   const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
@@ -163,6 +180,7 @@ function serverOver(one: () => Promise<unknown>) {
     answers: { bytesInUse: () => 0 },
     version: '1.2.3',
     keySetFailures: null,
+    keyCache: () => ({ hits: 0, misses: 0, size: 0 }),
   })
   return async () => {
     const answered = server.inject({ method: 'GET', url: '/metrics' })

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
+import type { CacheCounts } from '../kernel/cache.ts'
 import type { Answers } from './answers.ts'
 import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
@@ -26,12 +27,14 @@ export function mountMetrics(
     version: string
     /** null: no tokens are taken. */
     keySetFailures: (() => number) | null
+    keyCache: () => CacheCounts
   },
 ): void {
   // Of this server alone: the registry of the library would be shared by all in the process.
   const registry = new Registry()
   recordRequests(server, { registry, contract: from.contract })
   exposeDatabase(registry, from.app)
+  exposeKeyCache(registry, from.keyCache)
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
   exposeBytes(registry, from)
@@ -65,6 +68,30 @@ function exposeConnections(registry: Registry, connections: Connections): void {
       this.reset()
       for (const [bound, count] of Object.entries(connections.counts().closed))
         this.inc({ bound }, count)
+    },
+  })
+}
+
+function exposeKeyCache(registry: Registry, counts: () => CacheCounts): void {
+  const registers = [registry]
+  new Counter({
+    name: 'bursar_key_cache_lookups_total',
+    help: 'Look-ups of API keys in the cache of this process: hits, and misses that read the database.',
+    labelNames: ['result'],
+    registers,
+    collect() {
+      const { hits, misses } = counts()
+      this.reset()
+      this.inc({ result: 'hit' }, hits)
+      this.inc({ result: 'miss' }, misses)
+    },
+  })
+  new Gauge({
+    name: 'bursar_key_cache_entries',
+    help: 'API keys in the cache of this process.',
+    registers,
+    collect() {
+      this.set(counts().size)
     },
   })
 }

@@ -1,3 +1,5 @@
+import { type Cache, createCache } from '../kernel/cache.ts'
+
 /** How long a count goes on, in milliseconds of the machine's time. */
 const WINDOW_MS = 60_000
 
@@ -27,22 +29,24 @@ type Window = { readonly openedAt: number; count: number }
  * instead of an instant for each call, and says exactly when to come again: whoever waits for that
  * long has the whole limit. The limits are against what runs away, not for shaping traffic.
  *
- * Windows last equally long, so they end in the order in which they were opened: the map's own
- * order. Beyond `capacity` the oldest is forgotten, in favour of its name.
+ * Windows last equally long, so they end in the order in which they were opened. Beyond `capacity`
+ * the oldest is dropped, in favour of its name.
  */
 export function createWindows(capacity: number): Windows {
-  const windows = new Map<string, Window>()
+  // Written when a window opens, and read by `peek` alone: the order is that of opening.
+  const windows: Cache<string, Window> = createCache({ max: capacity })
 
   const isOver = ({ openedAt }: Window, now: number) => now >= openedAt + WINDOW_MS
   const find = (name: string, now: number): Window => {
-    const found = windows.get(name)
+    const found = windows.peek(name)
     return found === undefined || isOver(found, now) ? { openedAt: now, count: 0 } : found
   }
   const keep = (name: string, window: Window, now: number) => {
-    if (windows.get(name) === window) return
+    if (windows.peek(name) === window) return
     windows.delete(name)
-    for (const [oldest, candidate] of windows) {
-      if (windows.size < capacity && !isOver(candidate, now)) break
+    for (let next = windows.oldest(); next !== undefined; next = windows.oldest()) {
+      const [oldest, candidate] = next
+      if (!isOver(candidate, now)) break
       windows.delete(oldest)
     }
     windows.set(name, window)
@@ -64,7 +68,7 @@ export function createWindows(capacity: number): Windows {
       return { ...before, remaining: before.remaining - 1 }
     },
     look: (name, limit, now) => standing(find(name, now), limit, now),
-    size: () => windows.size,
+    size: () => windows.counts().size,
   }
 }
 

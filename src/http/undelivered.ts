@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Database, Epoch } from '../db/index.ts'
 import type { Answer, AnswerResult } from '../idempotency/index.ts'
+import { type Cache, createCache } from '../kernel/cache.ts'
 
 /** How long after its answer a request may be sent again, in milliseconds. */
 export const RETRIED_MS = 2 * 60_000
@@ -54,7 +55,7 @@ export function rememberUndelivered(
   const kept = keepAnswers(monotonic, limits, open.remove)
   const wires = watchWires(server, {
     arrived: (original) => {
-      kept.forget(original)
+      kept.delete(original)
     },
     lost: (original) => {
       if (kept.has(original)) open.add(original)
@@ -69,7 +70,7 @@ export function rememberUndelivered(
       kept.expire()
       const original = open.take(name, before)
       if (original === null) return null
-      kept.forget(original)
+      kept.delete(original)
       if (original.epoch !== db.epochs.current()) continue
       const given = original.answered?.given ?? (await original.outcome)
       if (given !== null) return given
@@ -134,31 +135,32 @@ function openOriginals() {
 function keepAnswers(
   monotonic: () => number,
   limits: UndeliveredLimits,
-  dropped: (original: Original) => unknown,
+  onDrop: (original: Original) => unknown,
 ) {
-  const kept = new Set<Original>()
-  let bytes = 0
-  const forget = (original: Original) => {
-    if (kept.delete(original)) bytes -= original.answered?.bytes ?? 0
-  }
-  const expire = () => {
-    const now = monotonic()
-    for (const original of kept) {
-      const isOver = now - (original.answered?.atMs ?? now) >= RETRIED_MS
-      if (!isOver && kept.size <= limits.answers && bytes <= limits.bytes) return
-      forget(original)
-      dropped(original)
-    }
-  }
+  const kept: Cache<Original, Original> = createCache({
+    max: limits.answers,
+    maxBytes: limits.bytes,
+    bytesOf: ({ answered }) => answered?.bytes ?? 0,
+    onDrop,
+  })
   return {
     add: (original: Original) => {
-      kept.add(original)
-      bytes += original.answered?.bytes ?? 0
-      expire()
+      kept.set(original, original)
+      // An answer that is larger than all of the room counts as delivered.
+      if (kept.peek(original) === undefined) onDrop(original)
     },
-    has: (original: Original) => kept.has(original),
-    forget,
-    expire,
+    has: (original: Original) => kept.peek(original) !== undefined,
+    delete: (original: Original) => kept.delete(original),
+    /** Drops what was answered too long ago. */
+    expire: () => {
+      const now = monotonic()
+      for (let next = kept.oldest(); next !== undefined; next = kept.oldest()) {
+        const [original] = next
+        if (now - (original.answered?.atMs ?? now) < RETRIED_MS) return
+        kept.delete(original)
+        onDrop(original)
+      }
+    },
   }
 }
 

@@ -1,13 +1,14 @@
 import type { App } from '../app.ts'
+import { type Cache, type CacheCounts, createCache } from '../kernel/cache.ts'
 import { isLive } from './commands.ts'
 import { hashOf } from './secret.ts'
 import { findSignedKey, type SignedKey } from './store.ts'
 import { openedSecret } from './stored-secrets.ts'
 
-/** Milliseconds after which a key is looked up again, should the news of a change ever be lost. */
-const REMEMBERED_MS = 30_000
-/** More live keys than this are looked up again now and then. */
-const REMEMBERED_LIMIT = 10_000
+/** Milliseconds after which a key is read again, in case the notice of a change is lost. */
+const CACHED_MS = 30_000
+/** With more live keys than this, some are read again now and then. */
+const CACHED_KEYS = 10_000
 /** No header that long is a key; hashing it would only cost time. */
 const SECRET_LIMIT = 512
 
@@ -16,55 +17,52 @@ export type OpenedKey = Omit<SignedKey, 'signing'> & {
   signing: { secret: string | null; isEnforced: boolean } | null
 }
 
-export type KeyMemory = {
+export type KeyCache = {
   /** The live key of a secret; null for one that is unknown, expired or revoked. */
   find(secret: string): Promise<OpenedKey | null>
-  /** Whether a secret was found to be good not long ago. It needs no look-up. */
+  /** Whether a secret was found to be good not long ago. It reads nothing. */
   knows(secret: string): boolean
-  /** Forgets all remembered keys: some key has changed. */
-  forget(): void
-  /** While the news of changes cannot be heard, nothing is remembered. */
+  /** Drops all keys: some key has changed. */
+  clear(): void
+  /** While notices of changes cannot be received, nothing is cached. */
   listening(on: boolean): void
+  counts(): CacheCounts
 }
 
 /**
- * Remembers live keys, so that a request costs no look-up. Every change of a key is announced
- * through the database in its own transaction; a key read before such news is not remembered.
+ * Caches live keys, so that a request reads none. Every change of a key notifies all servers
+ * through the database in its own transaction; a key read before such a notice is not cached.
  */
-export function rememberKeys(app: App): KeyMemory {
-  const remembered = new Map<string, { key: OpenedKey; since: number }>()
-  let heard = false
-  let news = 0
+export function cacheKeys(app: App): KeyCache {
+  const keys: Cache<string, OpenedKey> = createCache({ max: CACHED_KEYS, ttlMs: CACHED_MS })
+  let isListening = false
+  let notices = 0
 
-  const lookUp = async (secret: string): Promise<OpenedKey | null> => {
-    const newsBefore = news
+  const read = async (secret: string): Promise<OpenedKey | null> => {
+    const noticesBefore = notices
     const found = await findSignedKey(app.db.read, hashOf(secret))
     const key = found && (await opened(app, found))
-    if (key !== null && heard && news === newsBefore) {
-      if (remembered.size >= REMEMBERED_LIMIT) remembered.clear()
-      remembered.set(secret, { key, since: performance.now() })
-    }
+    if (key !== null && isListening && notices === noticesBefore) keys.set(secret, key)
     return key
   }
-  const forget = () => {
-    news += 1
-    remembered.clear()
+  const clear = () => {
+    notices += 1
+    keys.clear()
   }
 
   return {
     find: async (secret) => {
       if (secret.length > SECRET_LIMIT) return null
-      const known = remembered.get(secret)
-      const isFresh = known !== undefined && performance.now() - known.since < REMEMBERED_MS
-      const key = isFresh ? known.key : await lookUp(secret)
+      const key = keys.get(secret) ?? (await read(secret))
       return key !== null && isLive(key, app.clock.now()) ? key : null
     },
-    knows: (secret) => remembered.has(secret),
-    forget,
+    knows: (secret) => keys.peek(secret) !== undefined,
+    clear,
     listening: (on) => {
-      heard = on
-      forget()
+      isListening = on
+      clear()
     },
+    counts: keys.counts,
   }
 }
 

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createCache } from './cache.ts'
+
+test('one entry too many drops the one that was used longest ago', () => {
+  const dropped: number[] = []
+  const cache = createCache<string, number>({ max: 2, onDrop: (value) => dropped.push(value) })
+  cache.set('a', 1)
+  cache.set('b', 2)
+  assert.equal(cache.get('a'), 1)
+  assert.deepEqual(cache.oldest(), ['b', 2])
+  cache.set('c', 3)
+  assert.deepEqual([cache.peek('a'), cache.peek('b'), cache.peek('c')], [1, undefined, 3])
+  assert.deepEqual(dropped, [2])
+  assert.equal(cache.delete('a'), true)
+  cache.set('c', 4)
+  cache.clear()
+  assert.deepEqual(dropped, [2], 'only what had to make room is told')
+  assert.equal(cache.oldest(), undefined)
+})
+
+test('bytes are bounded like entries, and what is too large alone is not kept', () => {
+  const cache = createCache<string, string>({
+    ...{ max: 10, maxBytes: 4 },
+    bytesOf: ({ length }) => length,
+  })
+  cache.set('a', 'aa')
+  cache.set('b', 'bb')
+  cache.set('c', '')
+  assert.deepEqual([cache.peek('a'), cache.peek('b'), cache.peek('c')], [undefined, 'bb', ''])
+  cache.set('d', 'ddddd')
+  assert.equal(cache.peek('d'), undefined)
+})
+
+test('hits and misses are counted, and looking counts neither', () => {
+  const cache = createCache<string, number>({ max: 2 })
+  cache.set('a', 1)
+  for (const key of ['a', 'b', 'a']) cache.get(key)
+  cache.peek('a')
+  assert.deepEqual(cache.counts(), { hits: 2, misses: 1, size: 1 })
+})

@@ -1,0 +1,68 @@
+import { LRUCache } from 'lru-cache'
+
+export type CacheOptions<V> = {
+  /** Entries at once. One more drops the entry that was read or written longest ago. */
+  max: number
+  /** How long `get` returns an entry, in milliseconds of the machine's time. */
+  ttlMs?: number
+  /** All entries together, as `bytesOf` measures each. */
+  maxBytes?: number
+  bytesOf?: (value: V) => number
+  /** Called for what is dropped to make room. */
+  onDrop?: (value: V) => void
+}
+
+export type CacheCounts = { readonly hits: number; readonly misses: number; readonly size: number }
+
+/** A map with bounds. What is missing has to be found elsewhere. */
+export type Cache<K, V> = {
+  /** Counts a hit or a miss, and makes the entry the most recent one. */
+  get(key: K): V | undefined
+  /** The same without either effect, and also for an entry whose time is over. */
+  peek(key: K): V | undefined
+  set(key: K, value: V): void
+  /** Whether there was such an entry. */
+  delete(key: K): boolean
+  clear(): void
+  /** The entry that is dropped next. */
+  oldest(): [key: K, value: V] | undefined
+  counts(): CacheCounts
+}
+
+export function createCache<K extends {}, V extends {}>(options: CacheOptions<V>): Cache<K, V> {
+  const { max, ttlMs, maxBytes, bytesOf, onDrop } = options
+  const entries = new LRUCache<K, V>({
+    max,
+    noDeleteOnStaleGet: true,
+    ...(ttlMs !== undefined && { ttl: ttlMs }),
+    ...(maxBytes !== undefined && { maxSize: maxBytes }),
+    // The library takes no entry of size 0.
+    ...(bytesOf !== undefined && { sizeCalculation: (value: V) => Math.max(1, bytesOf(value)) }),
+    ...(onDrop !== undefined && {
+      dispose: (value: V, _: K, reason: LRUCache.DisposeReason) => {
+        if (reason === 'evict') onDrop(value)
+      },
+    }),
+  })
+  let hits = 0
+  let misses = 0
+  return {
+    get: (key) => {
+      const found = entries.get(key)
+      if (found === undefined) misses += 1
+      else hits += 1
+      return found
+    },
+    peek: (key) => entries.peek(key, { allowStale: true }),
+    set: (key, value) => {
+      entries.set(key, value)
+    },
+    delete: (key) => entries.delete(key),
+    clear: () => entries.clear(),
+    oldest: () => {
+      for (const [key, value] of entries.rentries()) return [key as K, value as V]
+      return undefined
+    },
+    counts: () => ({ hits, misses, size: entries.size }),
+  }
+}
