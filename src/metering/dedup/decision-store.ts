@@ -1,17 +1,8 @@
-import {
-  column,
-  databaseClock,
-  numberedRows,
-  type Reader,
-  row,
-  rows,
-  sql,
-  type Tx,
-} from '../../db/index.ts'
+import { column, type Reader, row, rows, sql, type Tx } from '../../db/index.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type DedupKeyOf, KNOWN } from './dedup-store.ts'
+import { type DedupKeyOf, type DedupQuery, dedupColumns, knownBy } from './dedup-store.ts'
 
 /** What was decided about a use when it was first asked for. `Answer` is kept as JSON. */
 export type Decision<Answer> = {
@@ -23,11 +14,11 @@ export type Decision<Answer> = {
   answer: Answer
 }
 
-/** The decisions that names stand for, as of `findNamed`; else null. */
+/** The decisions that names stand for, as of `knownBy`, in the order of the names; else null. */
 export async function findDecisions<Answer>(
   reader: Reader,
   clock: Clock,
-  names: readonly (DedupKeyOf & { now: Instant })[],
+  names: readonly DedupQuery[],
 ): Promise<(Decision<Answer> | null)[]> {
   if (names.length === 0) return []
   const found = await reader.many(
@@ -41,14 +32,7 @@ export async function findDecisions<Answer>(
     sql`
     select asked.position, known.event_key, known.occurred_at,
       replace(known.content_hash::text, '-', '') as content_hash, known.answer
-    from ${numberedRows(names, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      key_hash: ['uuid', ({ name }) => name],
-      now_at: ['timestamptz', ({ now }) => now],
-    })} as asked
-      cross join lateral (${KNOWN}) known
-    where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
-      and known.answer is not null`,
+    from ${knownBy(names, clock)} and known.answer is not null`,
   )
   const decided: (Decision<Answer> | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at, content_hash, answer } of found)
@@ -74,11 +58,7 @@ export async function saveDecisions<Answer>(
     select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at,
       kept_until, content_hash, answer
     from ${rows(decided, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      key_hash: ['uuid', ({ name }) => name],
-      event_key: ['uuid', ({ eventKey }) => eventKey],
-      occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
-      kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
+      ...dedupColumns,
       content_hash: ['uuid', ({ content }) => content],
       answer: ['jsonb', ({ answer }) => JSON.stringify(answer)],
     })} as decided

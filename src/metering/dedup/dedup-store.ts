@@ -3,8 +3,10 @@ import {
   databaseClock,
   numberedRows,
   type Reader,
+  type RowColumns,
   row,
   rows,
+  type Sql,
   sql,
   type Tx,
 } from '../../db/index.ts'
@@ -25,36 +27,47 @@ const namedRow = row({
   occurred_at: column.instant,
 })
 
-/**
- * What is known by the name `asked`. Looked up for each by itself: a plan that joins was made when
- * the table was small, and may be kept until it is very large.
- */
-export const KNOWN = sql`
-  select * from usage_keys k
-  where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1`
+/** A name, and the instant at which it is asked for. */
+export type DedupQuery = DedupKeyOf & { now: Instant }
 
 /**
- * The records that have names still remembered at `now`, or by the database's clock, in the order
- * of the names; else null: the time of a customer may be ahead.
+ * What is `known` by the names `asked`, with their `position`, from 1; for a `from`, with its
+ * `where`. Names are those still remembered at their `now`, or by the database's clock: the time of
+ * a customer may be ahead. Looked up for each by itself: a plan that joins was made when the table
+ * was small, and may be kept until it is very large.
  */
+export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
+  ${numberedRows(names, {
+    customer_key: ['uuid', ({ customerKey }) => customerKey],
+    key_hash: ['uuid', ({ name }) => name],
+    now_at: ['timestamptz', ({ now }) => now],
+  })} as asked
+    cross join lateral (
+      select * from usage_keys k
+      where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1) known
+  where known.kept_until > least(asked.now_at, ${databaseClock(clock)})`
+
+/** For `rows`: a name, and the record that has it. */
+export const dedupColumns: RowColumns<DedupKeyOf & DedupRecord & { keptUntil: Instant }> = {
+  customer_key: ['uuid', ({ customerKey }) => customerKey],
+  key_hash: ['uuid', ({ name }) => name],
+  event_key: ['uuid', ({ eventKey }) => eventKey],
+  occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
+  kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
+}
+
+/** The records that have names, as of `knownBy`, in the order of the names; else null. */
 export async function findDedupRecords(
   reader: Reader,
   clock: Clock,
-  names: readonly (DedupKeyOf & { now: Instant })[],
+  names: readonly DedupQuery[],
 ): Promise<(DedupRecord | null)[]> {
   if (names.length === 0) return []
   const found = await reader.many(
     namedRow,
     sql`
     select asked.position, known.event_key, known.occurred_at
-    from ${numberedRows(names, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      key_hash: ['uuid', ({ name }) => name],
-      now_at: ['timestamptz', ({ now }) => now],
-    })} as asked
-      cross join lateral (${KNOWN}) known
-    where known.kept_until > least(asked.now_at, ${databaseClock(clock)})
-      and known.answer is null`,
+    from ${knownBy(names, clock)} and known.answer is null`,
   )
   const named: (DedupRecord | null)[] = names.map(() => null)
   for (const { position, event_key, occurred_at } of found)
@@ -73,13 +86,7 @@ export async function saveDedupKeys(
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
       kept_until)
     select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
-    from ${rows(names, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      key_hash: ['uuid', ({ name }) => name],
-      event_key: ['uuid', ({ eventKey }) => eventKey],
-      occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
-      kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
-    })} as name
+    from ${rows(names, dedupColumns)} as name
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,
       kept_until = excluded.kept_until`)

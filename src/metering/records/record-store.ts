@@ -1,10 +1,8 @@
 import { column, type Reader, row, rows, sql, type Tx } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import type { Posting, UsageRecord } from '../types.ts'
-
-const ofPostings = <T>({ attribution }: UsageRecord, of: (posting: Posting) => T): T[] | null =>
-  attribution === null ? null : attribution.postings.map(of)
+import { attributionColumns, ofPostings } from '../columns.ts'
+import type { UsageRecord } from '../types.ts'
 
 const marksOf = ({ measured }: UsageRecord): (string | null)[] | null =>
   measured.some(({ mark }) => mark !== null) ? measured.map(({ mark }) => mark) : null
@@ -38,20 +36,7 @@ export async function addRecords(
       feature_keys: ['uuid[]', ({ measured }) => measured.map(({ featureKey }) => featureKey)],
       amounts: ['numeric[]', ({ measured }) => measured.map(({ amount }) => amount)],
       marks: ['text[]', marksOf],
-      direct_entity_keys: ['uuid[]', ({ attribution }) => attribution?.direct ?? null],
-      entity_keys: ['uuid[]', ({ attribution }) => attribution?.entities ?? null],
-      assignment_keys: [
-        'uuid[]',
-        (record) => ofPostings(record, ({ assignmentKey }) => assignmentKey),
-      ],
-      assignment_revisions: [
-        'integer[]',
-        (record) => ofPostings(record, ({ revision }) => revision),
-      ],
-      assignment_windows: [
-        'timestamptz[]',
-        (record) => ofPostings(record, ({ window }) => window.start),
-      ],
+      ...attributionColumns,
       assignment_deltas: ['numeric[]', (record) => ofPostings(record, ({ delta }) => delta)],
     })} as record`)
 }

@@ -2,6 +2,7 @@ import { column, numberedRows, type Reader, row, rows, type Sql, sql } from '../
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
+import { windowOfColumns } from '../columns.ts'
 import type { WindowOf } from '../types.ts'
 
 /** Open reservations of a customer that are looked at, the first to expire. */
@@ -47,13 +48,7 @@ export async function findHoldEnds(
     positionRow,
     sql`
     select asked.position, first.expires_at
-    from ${numberedRows(windows, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      feature_key: ['uuid', ({ featureKey }) => featureKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
-      window_start: ['timestamptz', ({ window }) => window.start],
-      window_end: ['timestamptz', ({ window }) => window.end],
-    })} as asked
+    from ${numberedRows(windows, windowOfColumns)} as asked
       cross join lateral ${first} first`,
   )
   const ends: (Instant | null)[] = windows.map(() => null)

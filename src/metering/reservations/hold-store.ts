@@ -2,6 +2,7 @@ import { column, milliseconds, rows, type Sql, sql, type Tx } from '../../db/ind
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { type Quantity, quantityFromSql } from '../../kernel/quantity.ts'
+import { subjectColumns } from '../columns.ts'
 import type { CustomerMeterSubject, Posting, Reservation } from '../types.ts'
 import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 
@@ -26,9 +27,7 @@ export async function freeTotals(tx: Tx, holds: readonly Hold[]): Promise<void> 
       select of.customer_key, of.feature_key, of.resource_key, of.window_end, of.window_start,
         sum(hold.amount) as amount
       from ${rows(holds, {
-        customer_key: ['uuid', ({ customerKey }) => customerKey],
-        feature_key: ['uuid', ({ featureKey }) => featureKey],
-        resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+        ...subjectColumns,
         occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
         amount: ['numeric', ({ amount }) => amount],
       })} as hold

@@ -4,7 +4,8 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { PageRequest, PageRows } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import type { Attribution, Posting, Reservation } from '../types.ts'
+import { attributionColumns } from '../columns.ts'
+import type { Attribution, Reservation } from '../types.ts'
 
 const STATUSES = ['open', 'committed', 'released', 'expired'] as const
 
@@ -99,9 +100,6 @@ export async function findReservations(
   return found.map(reservationOf)
 }
 
-const ofPostings = <T>({ attribution }: Reservation, of: (posting: Posting) => T): T[] | null =>
-  attribution === null ? null : attribution.postings.map(of)
-
 /** Writes reservations as they are now, new ones and changed ones alike. */
 export async function saveReservations(
   tx: Tx,
@@ -128,14 +126,7 @@ export async function saveReservations(
       committed_amount: ['numeric', ({ committedAmount }) => committedAmount],
       occurred_at: ['timestamptz', ({ occurredAt }) => occurredAt],
       dimensions: ['jsonb', ({ dimensions }) => dimensions],
-      direct_entity_keys: ['uuid[]', ({ attribution }) => attribution?.direct ?? null],
-      entity_keys: ['uuid[]', ({ attribution }) => attribution?.entities ?? null],
-      assignment_keys: ['uuid[]', (each) => ofPostings(each, ({ assignmentKey }) => assignmentKey)],
-      assignment_revisions: ['integer[]', (each) => ofPostings(each, ({ revision }) => revision)],
-      assignment_windows: [
-        'timestamptz[]',
-        (each) => ofPostings(each, ({ window }) => window.start),
-      ],
+      ...attributionColumns,
       created_at: ['timestamptz', ({ createdAt }) => createdAt],
       expires_at: ['timestamptz', ({ expiresAt }) => expiresAt],
       updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],

@@ -1,6 +1,7 @@
 import { column, numberedRows, type Row, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt } from '../../kernel/ids.ts'
 import { dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
+import { windowOfColumns } from '../columns.ts'
 import { AHEAD_LIMIT_MS, type PartialAggregate, type WindowOf } from '../types.ts'
 
 export const tallyColumns = {
@@ -32,11 +33,7 @@ export function windowsAsked(windows: readonly WindowOf[]): Sql {
   const asked = windows.map((each) => ({ ...each, days: wholeDays(each.window) }))
   return sql`
     ${numberedRows(asked, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      feature_key: ['uuid', ({ featureKey }) => featureKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
-      window_start: ['timestamptz', ({ window }) => window.start],
-      window_end: ['timestamptz', ({ window }) => window.end],
+      ...windowOfColumns,
       days_start: ['timestamptz', ({ days }) => days.start],
       days_end: ['timestamptz', ({ days }) => days.end],
       first_key: ['uuid', ({ window }) => firstKeyAt(window.start - AHEAD_LIMIT_MS)],

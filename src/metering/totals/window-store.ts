@@ -13,6 +13,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { subjectColumns } from '../columns.ts'
 import {
   type CustomerMeterSubject,
   isAlwaysKept,
@@ -64,9 +65,7 @@ export async function findTotals(
     select asked.position, total.window_start, total.window_end, total.count, total.sum,
       total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
     from ${numberedRows(asked, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      feature_key: ['uuid', ({ featureKey }) => featureKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      ...subjectColumns,
       from_at: ['timestamptz', ({ from }) => from],
     })} as asked
       cross join lateral (
@@ -156,9 +155,7 @@ export async function saveTotals(
       ${scope.environmentKey}::uuid, is_kept, count, sum, min, max, distinct_count, held, last_at,
       set_at
     from ${rows(totals, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      feature_key: ['uuid', ({ featureKey }) => featureKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      ...subjectColumns,
       window_end: ['timestamptz', ({ total }) => total.window.end],
       window_start: ['timestamptz', ({ total }) => total.window.start],
       is_kept: ['boolean', ({ total }) => isAlwaysKept(total.window)],
@@ -193,9 +190,7 @@ export async function findDistinctValues(
     sql`
     select asked.position, seen.window_start, seen.window_end
     from ${numberedRows(marks, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      feature_key: ['uuid', ({ featureKey }) => featureKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      ...subjectColumns,
       mark_hash: ['uuid', ({ hash }) => hash],
     })} as asked
       cross join lateral (
@@ -223,9 +218,7 @@ export async function saveDistinctValues(
     select customer_key, feature_key, resource_key, mark_hash, window_end, window_start,
       ${scope.environmentKey}::uuid
     from ${rows(marks, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      feature_key: ['uuid', ({ featureKey }) => featureKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+      ...subjectColumns,
       mark_hash: ['uuid', ({ hash }) => hash],
       window_end: ['timestamptz', ({ window }) => window.end],
       window_start: ['timestamptz', ({ window }) => window.start],

@@ -1,0 +1,33 @@
+import type { RowColumns } from '../db/index.ts'
+import type { CustomerMeterSubject, Posting, UsageRecord, WindowOf } from './types.ts'
+
+/** For `rows`: what is metered. */
+export const subjectColumns: RowColumns<CustomerMeterSubject> = {
+  customer_key: ['uuid', ({ customerKey }) => customerKey],
+  feature_key: ['uuid', ({ featureKey }) => featureKey],
+  resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+}
+
+/** For `rows`: what is metered, and in which window. */
+export const windowOfColumns: RowColumns<WindowOf> = {
+  ...subjectColumns,
+  window_start: ['timestamptz', ({ window }) => window.start],
+  window_end: ['timestamptz', ({ window }) => window.end],
+}
+
+type AttributionOwner = Pick<UsageRecord, 'attribution'>
+
+/** One element for each posting; null without an attribution. */
+export const ofPostings = <T>(
+  { attribution }: AttributionOwner,
+  of: (posting: Posting) => T,
+): T[] | null => (attribution === null ? null : attribution.postings.map(of))
+
+/** For `rows`: the entities of an attribution, and the counters of its postings. */
+export const attributionColumns: RowColumns<AttributionOwner> = {
+  direct_entity_keys: ['uuid[]', ({ attribution }) => attribution?.direct ?? null],
+  entity_keys: ['uuid[]', ({ attribution }) => attribution?.entities ?? null],
+  assignment_keys: ['uuid[]', (each) => ofPostings(each, ({ assignmentKey }) => assignmentKey)],
+  assignment_revisions: ['integer[]', (each) => ofPostings(each, ({ revision }) => revision)],
+  assignment_windows: ['timestamptz[]', (each) => ofPostings(each, ({ window }) => window.start)],
+}
