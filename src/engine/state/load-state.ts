@@ -84,19 +84,23 @@ export async function loadState(
   const reserved = await findReservations(tx, reservationsOf(decisionKeys, firstDecisions))
   const hasNewValues = await makeMissing(tx, scope, { totalQueries, totals })
   return stateOf({
-    totals: totalQueries.map((each, index) => [
-      subjectName(each),
-      each.windows.reduce<readonly WindowTotal[]>(withWindow, totals[index] ?? []),
-    ]),
+    totals: new Map(
+      totalQueries.map((each, index) => [
+        subjectName(each),
+        each.windows.reduce<readonly WindowTotal[]>(withWindow, totals[index] ?? []),
+      ]),
+    ),
     usedFeatures: new Set(
       totalQueries.flatMap(({ featureKey }, index) =>
         (totals[index] ?? []).some(isUsed) ? [featureKey] : [],
       ),
     ),
-    dedupRecords: entriesOf(recordKeys, dedupRecords),
-    decisions: entriesOf(decisionKeys, firstDecisions),
-    reservations: [...query.reservations, ...reserved].map((each) => [reservationName(each), each]),
-    seenValues: seenEntries(values, hasNewValues ? await findDistinctValues(tx, values) : seen),
+    dedupRecords: byDedupKey(recordKeys, dedupRecords),
+    decisions: byDedupKey(decisionKeys, firstDecisions),
+    reservations: new Map(
+      [...query.reservations, ...reserved].map((each) => [reservationName(each), each]),
+    ),
+    seenValues: seenIn(values, hasNewValues ? await findDistinctValues(tx, values) : seen),
     counters: new Map([...counts.counters, ...closed.counters]),
     setAts: new Map([...counts.setAts, ...closed.setAts]),
     holds: counts.holds,
@@ -162,11 +166,13 @@ function dedupKeysOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: 
   return [...new Map(keys.map((key) => [dedupName(key), key])).values()]
 }
 
-const entriesOf = <V>(keys: readonly DedupKeyOf[], found: readonly (V | null)[]): [string, V][] =>
-  keys.flatMap((key, index): [string, V][] => {
-    const value = found[index] ?? null
-    return value === null ? [] : [[dedupName(key), value]]
-  })
+const byDedupKey = <V>(keys: readonly DedupKeyOf[], found: readonly (V | null)[]): Map<string, V> =>
+  new Map(
+    keys.flatMap((key, index): [string, V][] => {
+      const value = found[index] ?? null
+      return value === null ? [] : [[dedupName(key), value]]
+    }),
+  )
 
 /** The reservations of earlier decisions: those that were granted and recorded nothing. */
 const reservationsOf = (
@@ -189,12 +195,14 @@ function distinctValuesOf(records: readonly ValidatedRecord[]): DistinctValueOf[
   return [...values.values()]
 }
 
-const seenEntries = (
+const seenIn = (
   values: readonly DistinctValueOf[],
   windows: readonly Window[][],
-): [string, true][] =>
-  values.flatMap((value, index) =>
-    (windows[index] ?? []).map((window): [string, true] => [valueName(value, window), true]),
+): Map<string, true> =>
+  new Map(
+    values.flatMap((value, index) =>
+      (windows[index] ?? []).map((window): [string, true] => [valueName(value, window), true]),
+    ),
   )
 
 /** The counters that decide, get a SET, are shown, or may cross a threshold; each once. */

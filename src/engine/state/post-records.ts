@@ -161,7 +161,7 @@ function postToBudgets(draft: State, record: ValidatedRecord): Posting[] {
     const setAt = draft.setAts.get(name) ?? null
     draft.postings.set(name, { ...posting, customerKey: record.customerKey, delta, setAt })
     draft.counters.set(name, (draft.counters.get(name) ?? 0n) + posting.delta)
-    if (draft.thresholds.length > 0) crossThresholds(draft, record, posting)
+    if (draft.thresholds.length > 0) crossThresholds(draft, record, { posting, name })
   }
   return postings
 }
@@ -178,9 +178,15 @@ function setPosting(draft: State, record: ValidatedRecord, posting: Posting): Po
   return [{ ...posting, delta }]
 }
 
-function crossThresholds(draft: State, record: ValidatedRecord, posting: Posting): void {
+/** `name`: that of the counter. */
+type NamedPosting = { posting: Posting; name: string }
+
+function crossThresholds(
+  draft: State,
+  record: ValidatedRecord,
+  { posting, name }: NamedPosting,
+): void {
   const { customerKey, amounts, origin, occurredAt, acceptedAt: now } = record
-  const name = counterName(posting, posting.window)
   const budget = record.budgets.find((each) => each.assignmentKey === posting.assignmentKey)
   // The posting of a reservation can be of an earlier cadence, whose windows are over.
   if (budget === undefined || budget.revision !== posting.revision) return
@@ -192,7 +198,7 @@ function crossThresholds(draft: State, record: ValidatedRecord, posting: Posting
   const usage = transformUnits(counter, feature.unitTransformation)
   const window = windowOf(budget, occurredAt)
   const { usageLimit } = budget
-  const before = withoutUncrossed(draft, { customerKey, posting, budget, usage })
+  const before = withoutUncrossed(draft, { customerKey, posting, name, budget, usage })
   const state = { usage, usageLimit, window, fired: before }
   const thresholds = crossedBy(draft.thresholds, state, now)
   if (thresholds.length === 0) return
@@ -203,10 +209,9 @@ function crossThresholds(draft: State, record: ValidatedRecord, posting: Posting
 /** The crossed thresholds of a budget. Those that a level is below again are reset first. */
 function withoutUncrossed(
   draft: State,
-  at: { customerKey: Uuid; posting: Posting; budget: Budget; usage: Quantity },
+  at: NamedPosting & { customerKey: Uuid; budget: Budget; usage: Quantity },
 ): readonly Threshold[] {
-  const { customerKey, posting, usage } = at
-  const name = counterName(posting, posting.window)
+  const { customerKey, posting, name, usage } = at
   const crossed = draft.crossed.get(name) ?? []
   const { isLevel, usageLimit } = at.budget
   const uncrossed = isLevel ? uncrossedBy({ usage, usageLimit, fired: crossed }) : []

@@ -107,48 +107,30 @@ export const valueName = (value: DistinctValueOf, window: Window): string =>
 export const reservationName = ({ customerKey, key }: ReservationOf): string =>
   `${customerKey} ${key}`
 
-type Entries<V> = readonly (readonly [string, V])[]
-
-export type StateRows = {
-  totals: Entries<readonly WindowTotal[]>
-  usedFeatures: ReadonlySet<Uuid>
-  dedupRecords: Entries<DedupRecord>
-  decisions: Entries<Decision<FirstAnswer>>
-  seenValues: Entries<true>
-  reservations: Entries<Reservation>
-  counters: ReadonlyMap<string, Quantity>
-  setAts: ReadonlyMap<string, Instant>
-  holds: ReadonlyMap<string, Quantity>
-  thresholds: readonly Threshold[]
-  crossed: ReadonlyMap<string, readonly Threshold[]>
+/** What a state is on top of: the values of its overlays, and what no request changes. */
+type Below = {
+  [K in keyof State as State[K] extends unknown[] ? never : K]: State[K] extends Overlay<infer V>
+    ? Pick<Overlay<V>, 'get'>
+    : State[K]
 }
 
+/** Nothing is written at the start of a batch. */
+const NOTHING = new Map<string, never>()
+const NOTHING_WRITTEN = {
+  dedupEntries: NOTHING,
+  decisionEntries: NOTHING,
+  distinctValues: NOTHING,
+  postings: NOTHING,
+  holdPostings: NOTHING,
+  unattributed: NOTHING,
+} satisfies Partial<Below>
+
 /** The state at the start of a batch. */
-export const stateOf = (rows: StateRows): State => ({
-  totals: overlayOn(new Map(rows.totals)),
-  usedFeatures: rows.usedFeatures,
-  dedupRecords: overlayOn(new Map(rows.dedupRecords)),
-  decisions: overlayOn(new Map(rows.decisions)),
-  seenValues: overlayOn(new Map(rows.seenValues)),
-  reservations: overlayOn(new Map(rows.reservations)),
-  counters: overlayOn(rows.counters),
-  setAts: overlayOn(rows.setAts),
-  holds: overlayOn(rows.holds),
-  thresholds: rows.thresholds,
-  crossed: overlayOn(rows.crossed),
-  records: [],
-  dedupEntries: overlayOn(new Map()),
-  decisionEntries: overlayOn(new Map()),
-  distinctValues: overlayOn(new Map()),
-  postings: overlayOn(new Map()),
-  holdPostings: overlayOn(new Map()),
-  unattributed: overlayOn(new Map()),
-  crossings: [],
-  resets: [],
-})
+export const stateOf = (rows: Omit<Below, keyof typeof NOTHING_WRITTEN>): State =>
+  savepoint({ ...rows, ...NOTHING_WRITTEN })
 
 /** A state on top of another one. Its changes are kept by `commitSavepoint`, or dropped with it. */
-export const savepoint = (state: State): State => ({
+export const savepoint = (state: Below): State => ({
   totals: overlayOn(state.totals),
   usedFeatures: state.usedFeatures,
   dedupRecords: overlayOn(state.dedupRecords),
