@@ -1,4 +1,5 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import { SERIALIZED_BY } from '../../src/http/contract.ts'
 import type { Sources } from './bundle.ts'
 import {
   type Document,
@@ -10,8 +11,6 @@ import {
 } from './document.ts'
 
 const text = { type: 'string', minLength: 1 }
-/** Those that `src/http` knows. */
-const serializers = ['customer', 'customers', 'catalog', 'entityTypes', 'settings', 'engine']
 
 /** The form of a file in `api/operations`: a misspelt key is a problem, never ignored. */
 const operationFileSchema = {
@@ -29,7 +28,7 @@ const operationFileSchema = {
     summary: { type: 'string', minLength: 1, maxLength: 60 },
     description: text,
     'x-permission': { type: 'string', pattern: '^[a-zA-Z]+:(read|write)$' },
-    'x-serialize': { enum: serializers },
+    'x-serialize': { enum: SERIALIZED_BY },
     'x-own': { const: true },
     'x-max-bytes': { type: 'integer', minimum: 1 },
     'x-heavy': { const: true },

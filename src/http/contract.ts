@@ -16,13 +16,15 @@ export type Parameter = {
  * What the writes of an operation are serialized by: the customer that they name, or the part of
  * the environment that they change. The engine serializes its own by customer.
  */
-export type SerializedBy =
-  | 'customer'
-  | 'customers'
-  | 'catalog'
-  | 'entityTypes'
-  | 'settings'
-  | 'engine'
+export const SERIALIZED_BY = [
+  'customer',
+  'customers',
+  'catalog',
+  'entityTypes',
+  'settings',
+  'engine',
+] as const
+export type SerializedBy = (typeof SERIALIZED_BY)[number]
 
 /** An operation of the contract as the server mounts it; a twin shares its primary's handler. */
 export type Operation = {
