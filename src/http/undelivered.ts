@@ -143,24 +143,27 @@ function keepAnswers(
     bytesOf: ({ answered }) => answered?.bytes ?? 0,
     onDrop,
   })
+  /** Drops what was answered too long ago. */
+  const expire = () => {
+    const now = monotonic()
+    for (let next = kept.oldest(); next !== undefined; next = kept.oldest()) {
+      const [original] = next
+      if (now - (original.answered?.atMs ?? now) < RETRIED_MS) return
+      kept.delete(original)
+      onDrop(original)
+    }
+  }
   return {
     add: (original: Original) => {
       kept.set(original, original)
+      // Also where nobody ever asks again: else all of the room would stay in use.
+      expire()
       // An answer that is larger than all of the room counts as delivered.
       if (kept.peek(original) === undefined) onDrop(original)
     },
     has: (original: Original) => kept.peek(original) !== undefined,
     delete: (original: Original) => kept.delete(original),
-    /** Drops what was answered too long ago. */
-    expire: () => {
-      const now = monotonic()
-      for (let next = kept.oldest(); next !== undefined; next = kept.oldest()) {
-        const [original] = next
-        if (now - (original.answered?.atMs ?? now) < RETRIED_MS) return
-        kept.delete(original)
-        onDrop(original)
-      }
-    },
+    expire,
   }
 }
 
