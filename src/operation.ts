@@ -32,7 +32,7 @@ export class Repeated<Answer> {
   }
 }
 
-/** Wire in, wire out. The success status is the contract's. Errors are thrown as `Refusal`. */
+/** Wire in, wire out. The success status is the contract's. Errors are thrown as `ApiError`. */
 export type Handler<Id extends OperationId> = (
   request: OperationRequest<Id>,
   call: Call,

@@ -82,11 +82,11 @@ test('cadences are one unit, at least one and at most ten years of it', () => {
     'constructor',
   ]
   for (const text of beyond)
-    assert.throws(() => cadenceFromWire(text, 'cadence'), /^Refusal: cadence .*ten years/, text)
+    assert.throws(() => cadenceFromWire(text, 'cadence'), /^ApiError: cadence .*ten years/, text)
   for (const text of malformed)
     assert.throws(
       () => cadenceFromWire(text, 'cadence'),
-      /^Refusal: cadence .*ISO 8601: P<n>Y, .* PT<n>M up to 99999/,
+      /^ApiError: cadence .*ISO 8601: P<n>Y, .* PT<n>M up to 99999/,
       text,
     )
 })

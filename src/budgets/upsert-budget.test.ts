@@ -46,8 +46,8 @@ test('a new budget needs a limit and a cadence, and is named by its row', () => 
   const where = 'assignments[3] (ann)'
   const at = { parentId: 'team', now: 9 }
   for (const [wanted, message] of [
-    [{ where, cadence: 'P1M' }, /^Refusal: assignments\[3\] \(ann\): .*usageLimit/],
-    [{ where, usageLimit: 1n }, /^Refusal: assignments\[3\] \(ann\): .*cadence/],
+    [{ where, cadence: 'P1M' }, /^ApiError: assignments\[3\] \(ann\): .*usageLimit/],
+    [{ where, usageLimit: 1n }, /^ApiError: assignments\[3\] \(ann\): .*cadence/],
   ] as const)
     assert.throws(() => upserted(null, wanted, at), message)
   assert.deepEqual(upserted(null, { where, usageLimit: null, cadence: 'P1M' }, at), {

@@ -303,7 +303,7 @@ test('what is loaded of a tree decides as the whole tree would, and a tree comes
       fc.pre(rows.every(([id, parent]) => !archived(id) && !(parent && archived(parent))))
       const expected = plainly(whole, rows)
       if (expected === null) {
-        assert.throws(() => placed(whole, rows), /Refusal/)
+        assert.throws(() => placed(whole, rows), /ApiError/)
         return
       }
       const after = placed(whole, rows)

@@ -2,12 +2,15 @@ import { unavailable } from '../kernel/errors.ts'
 import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { RequestInput } from './answer-of-changes.ts'
-import type { Operation } from './contract.ts'
+import type { Operation } from './api-document.ts'
 
-/** Runs work alone among the writes of one thing. It is to be called without a connection. */
+/** Runs work alone among the writes with the same key. Call it without a connection. */
 export type Serialize = <T>(work: () => Promise<T>) => Promise<T>
 
-/** Equal for requests that must not run at the same time in this process; null for all others. */
+/**
+ * Returns the same key for requests that must not run at the same time in this process. Null if the
+ * request can run at any time.
+ */
 export function serializationKeyOf(
   { serializedBy }: Pick<Operation, 'serializedBy'>,
   { environmentKey }: Scope,
@@ -19,10 +22,10 @@ export function serializationKeyOf(
   return `${environmentKey} customer ${customerId}`
 }
 
-/** One mutex for the writes of all operations. 503 when the queue of a key is full. */
+/** One mutex for the writes of all operations. 503 if the queue of a key is full. */
 export function createSerializer(): (key: string | null) => Serialize {
   const exclusively = createKeyedMutex({
-    rejection: () => unavailable('too many writes wait for one customer, or for one environment'),
+    refusal: () => unavailable('too many writes wait for one customer, or for one environment'),
   })
   return (key) => (work) => (key === null ? work() : exclusively(key, work))
 }

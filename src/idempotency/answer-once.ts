@@ -31,7 +31,7 @@ const WAIT_MS = 5000
 
 export function createAnswerOnce(): AnswerOnce {
   // It is for the pool's sake: those who wait in the database hold a connection each.
-  const exclusively = createKeyedMutex({ waitMs: WAIT_MS, rejection: stillAtWork })
+  const exclusively = createKeyedMutex({ waitMs: WAIT_MS, refusal: stillAtWork })
   return (call, request, { serialize, work }) => {
     const named = { scope: call.scope, hashes: hashesOf(request) }
     const name = `${call.scope.environmentKey} ${named.hashes.request.toString('hex')}`

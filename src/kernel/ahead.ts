@@ -1,11 +1,12 @@
 import type { Instant } from './clock.ts'
 
 /**
- * What a server whose clock was ahead has written: what is later than `beyond` cannot be, and moves
- * to `at`. Between the two lies what clocks may differ by.
+ * How to correct times that a server wrote while its clock was ahead. Times later than `beyond`
+ * cannot be right and become `at`. Times between `at` and `beyond` stay: clocks may differ by that
+ * much.
  */
 export type Ahead = { at: Instant; beyond: Instant }
 
-/** An instant that is past, once it is what it can be. */
+/** Returns `at` for an instant later than `beyond`, else the instant itself. */
 export const turnedBack = (instant: Instant, { at, beyond }: Ahead): Instant =>
   instant > beyond ? at : instant

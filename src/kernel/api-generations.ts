@@ -3,8 +3,9 @@ import { badInput } from './errors.ts'
 type NamedValue<T> = { name: string; value: T | undefined }
 
 /**
- * The value of a field that has a name in either era of the contract. A request may use either
- * name, or both with one value; two different values are 400.
+ * Returns the value of a field that has one name in the older generation of the API and another in
+ * the newer one. A request may use either name, or both with the same value. Two different values
+ * are a 400.
  */
 export function coalesceRenamedField<T extends string>(
   newer: NamedValue<T>,

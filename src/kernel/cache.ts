@@ -1,30 +1,30 @@
 import { LRUCache } from 'lru-cache'
 
 export type CacheOptions<V> = {
-  /** Entries at once. One more drops the entry that was read or written longest ago. */
+  /** The maximum number of entries. Adding one more drops the least recently used entry. */
   max: number
   /** How long `get` returns an entry, in milliseconds of the machine's time. */
   ttlMs?: number
-  /** All entries together, as `bytesOf` measures each. */
+  /** The maximum size of all entries together. `bytesOf` gives the size of each. */
   maxBytes?: number
   bytesOf?: (value: V) => number
-  /** Called for what is dropped to make room. */
+  /** Called with each value that is dropped to make room. */
   onDrop?: (value: V) => void
 }
 
 export type CacheCounts = { readonly hits: number; readonly misses: number; readonly size: number }
 
-/** A map with bounds. What is missing has to be found elsewhere. */
+/** A map with a bounded number of entries, which drops the least recently used ones. */
 export type Cache<K, V> = {
-  /** Counts a hit or a miss, and makes the entry the most recent one. */
+  /** Returns the value. Counts a hit or a miss, and makes the entry the most recently used. */
   get(key: K): V | undefined
-  /** The same without either effect, and also for an entry whose time is over. */
+  /** Returns the value, also of an expired entry. Neither counts nor changes the order. */
   peek(key: K): V | undefined
   set(key: K, value: V): void
-  /** Whether there was such an entry. */
+  /** Returns whether there was such an entry. */
   delete(key: K): boolean
   clear(): void
-  /** The entry that is dropped next. */
+  /** Returns the entry that will be dropped next. */
   oldest(): [key: K, value: V] | undefined
   counts(): CacheCounts
 }

@@ -3,17 +3,17 @@ import { assert } from './assert.ts'
 /** An instant: whole milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number
 
-/** The one source of the time of the domain. Nothing else reads the machine's clock for it. */
+/** The only source of the time of the domain. Only this file reads the machine's clock for it. */
 export type Clock = {
-  /** Throws `WrongClock` while the time is not to be relied on. */
+  /** Throws `WrongClock` while the clock is known to be wrong. */
   now(): Instant
-  /** Whether it is moved at will: then no other clock says whether it is right. */
+  /** Whether tests move this clock. Then it is not compared with any other clock. */
   readonly isTest: boolean
-  /** How it stands to the clock that it is compared with; null where it is to none. */
+  /** How this clock differs from its reference, or null if it has none. */
   standing(): ClockStatus | null
 }
 
-/** By how many milliseconds a clock is ahead of another, and whether it may be relied on. */
+/** By how many milliseconds a clock is ahead of its reference, and whether that is acceptable. */
 export type ClockStatus = { skewMs: number; isRight: boolean }
 
 const alone = () => null
@@ -22,11 +22,11 @@ export const systemClock: Clock = { now: () => Date.now(), isTest: false, standi
 
 /** A clock that can be moved, for tests and for `POST /test/clock`. */
 export type MovableClock = Clock & {
-  /** Jumps to `to`; time goes on from there. `null` returns to the machine's time. */
+  /** Jumps to `to` and runs on from there. `null` returns to the time of the base clock. */
   moveTo(to: Instant | null): void
 }
 
-/** A clock that runs with `base` at an offset, which may be negative. */
+/** Returns a clock that is ahead of `base` by an offset, which may be negative. */
 export function offsetClock(base: Clock): MovableClock {
   let offsetMs = 0
   return {
@@ -39,7 +39,7 @@ export function offsetClock(base: Clock): MovableClock {
   }
 }
 
-/** A clock that stands still until it is moved. `null` returns it to where it started. */
+/** Returns a clock that stands still until it is moved. `null` returns it to `start`. */
 export function frozenClock(start: Instant): MovableClock {
   let current = start
   return {
@@ -56,8 +56,9 @@ let lastInstant = Number.NaN
 let lastText = ''
 
 /**
- * ISO-8601 in UTC with milliseconds: the only form in which an instant leaves Bursar. The last one
- * is remembered, since the rows of a batch share theirs: formatting took 7 % of a batch's time.
+ * Returns ISO 8601 in UTC with milliseconds, the only format in which Bursar sends instants. The
+ * last result is cached, because the rows of a batch share their instant and formatting took 7 % of
+ * the time of a batch.
  */
 export function instantToWire(instant: Instant): string {
   if (instant !== lastInstant) {
@@ -71,9 +72,9 @@ const FORM =
   /^(\d{4}-\d\d-\d\d)[t\s](\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:z| ?([+-])(\d\d)(?::?(\d\d))?)$/i
 
 /**
- * Reads a date-time (RFC 3339, or with a blank before its offset) whose form the contract has
- * checked: the millisecond that it lies in, and whether it is exactly its beginning. A second
- * may be numbered 60: it is the first of the next minute.
+ * Parses a date-time (RFC 3339, or with a blank before its offset) whose format the API document
+ * has validated. Returns the millisecond that contains it, and whether it is exactly the start of
+ * that millisecond. Second 60 is the first second of the next minute.
  */
 export function dateTimeFromWire(text: string): { floor: Instant; isWhole: boolean } {
   const match = FORM.exec(text)
@@ -89,5 +90,5 @@ export function dateTimeFromWire(text: string): { floor: Instant; isWhole: boole
   return { floor, isWhole: /^0*$/.test(fraction.slice(3)) }
 }
 
-/** The millisecond that a date-time of the contract lies in. */
+/** Returns the millisecond that contains a date-time. */
 export const instantFromWire = (text: string): Instant => dateTimeFromWire(text).floor

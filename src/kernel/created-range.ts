@@ -1,15 +1,18 @@
 import { dateTimeFromWire, type Instant } from './clock.ts'
 
-/** The `createdAt[…]` parameter of a list: date-times whose form the contract has checked. */
+/**
+ * The `createdAt[…]` parameter of a list. The API document has validated the format of its
+ * date-times.
+ */
 export type CreatedFilter = { gt?: string; gte?: string; lt?: string; lte?: string }
 
-/** Instants from `from` (inclusive) until `until` (exclusive); null is no bound. */
+/** Instants from `from` (inclusive) to `until` (exclusive). Null means unbounded. */
 export type CreatedRange = { from: Instant | null; until: Instant | null }
 
 /**
- * The whole milliseconds that lie within a filter. Records are made at whole milliseconds while a
- * filter may have finer digits: nothing is rounded, so `gt=….0005` leaves out `….000` and takes
- * `….001`, and `lte=….0005` the other way round.
+ * Returns the whole milliseconds that match a filter. Records are created at whole milliseconds,
+ * but a filter may be finer. Nothing is rounded: `gt=….0005` excludes `….000` and includes `….001`;
+ * `lte=….0005` includes `….000` and excludes `….001`.
  */
 export function createdRange(filter: CreatedFilter | undefined): CreatedRange {
   const { gt, gte, lt, lte } = filter ?? {}
@@ -27,11 +30,11 @@ function extreme(
   return given.length === 0 ? null : pick(...given)
 }
 
-/** The first whole millisecond at or after a date-time. */
+/** Returns the first whole millisecond at or after a date-time. */
 function reaching(text: string): Instant {
   const { floor, isWhole } = dateTimeFromWire(text)
   return isWhole ? floor : floor + 1
 }
 
-/** The first whole millisecond after a date-time. */
+/** Returns the first whole millisecond after a date-time. */
 const following = (text: string): Instant => dateTimeFromWire(text).floor + 1

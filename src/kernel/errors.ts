@@ -7,33 +7,33 @@ import type {
 export type BadInputCode = BadInputErrorResponseDto['code']
 export type ForbiddenCode = ForbiddenErrorResponseDto['code']
 export type NotFoundCode = NotFoundErrorResponseDto['code']
-export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 503
+export type ApiErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 503
 
 /**
- * A request that is answered with an error of the contract: the caller's doing (4xx), or a passing
- * state of ours (503). `message` is a sentence for the caller that names the field; it never holds
- * a secret. `code` is null where the contract has no member that fits.
+ * An error response of the API. It refuses a request because of the caller (4xx) or of a temporary
+ * state of the server (503). `message` is written for the caller: it names the field and never
+ * contains a secret. `code` is null if the API document has no matching code.
  */
 export class ApiError extends Error {
-  readonly status: RefusalStatus
+  readonly status: ApiErrorStatus
   readonly code: string | null
   readonly headers: Readonly<Record<string, string>>
 
   constructor(
-    status: RefusalStatus,
+    status: ApiErrorStatus,
     code: string | null,
     message: string,
     headers: Readonly<Record<string, string>> = {},
   ) {
     super(message)
-    this.name = 'Refusal'
+    this.name = 'ApiError'
     this.status = status
     this.code = code
     this.headers = headers
   }
 }
 
-/** 400. `BadUserInput` wherever no dedicated code fits. */
+/** 400. The code is `BadUserInput` unless the API document has a more specific one. */
 export const badInput = (message: string, code: BadInputCode = 'BadUserInput'): ApiError =>
   new ApiError(400, code, message)
 
@@ -46,21 +46,21 @@ export const forbidden = (message: string, code: ForbiddenCode = 'IdentityForbid
 export const notFound = (code: NotFoundCode, message: string): ApiError =>
   new ApiError(404, code, message)
 
-/** 409, final: without the header the official SDKs would send the same request twice more. */
+/** 409. The header keeps the official SDKs from sending the same request twice more. */
 export const duplicated = (message: string): ApiError =>
   new ApiError(409, 'DuplicatedEntityNotAllowed', message, { 'x-should-retry': 'false' })
 
-/** 429. `headers` say when to come again. */
+/** 429. `headers` say when to try again. */
 export const tooManyRequests = (
   message: string,
   headers: Readonly<Record<string, string>>,
 ): ApiError => new ApiError(429, 'RateLimitExceeded', message, headers)
 
-/** 503: nothing was decided and nothing written that the caller could rely on. */
+/** 503. Nothing was decided, and nothing was written that the caller could rely on. */
 export const unavailable = (message: string, retryAfterSeconds = 1): ApiError =>
   new ApiError(503, null, message, { 'retry-after': String(retryAfterSeconds) })
 
-/** 503: what the time is cannot be said, so that nothing that depends on it can be decided. */
+/** 503 while the current time is unknown. Nothing that depends on the time can be decided. */
 export class WrongClock extends ApiError {
   constructor() {
     super(503, null, 'the clock of this server is wrong; nothing was decided, try again', {

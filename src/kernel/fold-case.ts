@@ -1,6 +1,5 @@
 /**
- * Text as it is searched: without the difference of upper and lower case. Both what is searched and
- * what is looked for go through it, here and not in the database, whose folding depends on how its
- * cluster was made.
+ * Returns the text for a case-insensitive search. Both the stored text and the search term are
+ * folded here and not in the database, whose folding depends on the locale of its cluster.
  */
 export const foldCase = (text: string): string => text.toLowerCase()

@@ -4,22 +4,22 @@ import type { Instant } from './clock.ts'
 /** A UUID in its lower-case text form. */
 export type Uuid = string
 
-/** Makes UUIDv7 (RFC 9562 §5.7) whose time is the instant given. */
+/** Generates UUIDv7 (RFC 9562 §5.7) for a given instant. */
 export type Ids = {
   /**
-   * The next id. Ids of one instant ascend in the order in which they were asked for, so that the
-   * order of ids is the order of (creation instant, arrival) and a cursor needs nothing else.
+   * Returns the next id. Ids of the same instant ascend in the order of the calls, so the order of
+   * ids is the order of (creation instant, arrival) and can serve as a cursor.
    */
   next(now: Instant): Uuid
 }
 
-/** 12 bits of `rand_a` and 20 bits of `rand_b` count within one millisecond. */
+/** The 12 bits of `rand_a` and 20 bits of `rand_b` are a counter within one millisecond. */
 const COUNTER_LIMIT = 2 ** 32
-/** A fresh millisecond starts in the lower half, which leaves at least 2^31 ids for it. */
+/** The counter of a new millisecond starts in the lower half, which leaves at least 2^31 ids. */
 const COUNTER_START_LIMIT = 2 ** 31
 /**
- * Milliseconds whose count is remembered. One that is asked for again is that of a customer whose
- * time is ahead, or of a clock that stands still until it has caught up.
+ * How many milliseconds the generator remembers the counter of. An earlier millisecond is requested
+ * again for a customer whose time is ahead, or while a corrected clock stands still.
  */
 const INSTANTS = 1000
 const POOL_BYTES = 16 * 256
@@ -73,22 +73,23 @@ export function uuidv7(): Ids {
 }
 
 /**
- * A version that nothing has had before. Versions are compared for equality alone, so that a
- * database which a fail-over has put back never has one of what it has lost.
+ * Returns a version that was never used before. Versions are only compared for equality. They are
+ * random, so that a database that lost transactions in a fail-over cannot reuse a lost version.
  */
 export const newVersion = (): Uuid => randomUUID()
 
-/** The version of what was never changed. */
+/** The version of something that was never changed. */
 export const NO_VERSION: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /**
- * The lowest key that a record made at `instant` can have; every earlier record's key is below it.
+ * Returns the lowest key that a record created at `instant` can have. The keys of all earlier
+ * records are lower.
  */
 export const firstKeyAt = (instant: Instant): Uuid => {
   const time = Math.max(0, instant).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
 
-/** The instant at which the record of a key was made. */
+/** Returns the instant at which the record with this key was created. */
 export const instantOfKey = (key: Uuid): Instant =>
   Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16)

@@ -1,15 +1,16 @@
-/** How long one thing may keep everybody else from being served, in milliseconds. */
+/** How long a long computation may block the event loop, in milliseconds. */
 const SLICE_MS = 3
 
-/** Lets others be served when it is their turn. */
+/** Lets other requests run if the time slice is over. */
 export type Pause = () => Promise<void>
 
-/** Long works that have had a slice, in the order in which they go on. */
+/** Long computations whose slice is over, in the order in which they continue. */
 const waiting: (() => void)[] = []
 
 /**
- * Waits for the next slice. Of all long works together one goes on each time that others were
- * served: if each of twenty took its 3 ms, everybody else would wait for 60.
+ * Waits for the next time slice. All long computations share the slices: only one of them continues
+ * each time that the event loop has served others. If each of twenty took its 3 ms, everybody else
+ * would wait for 60 ms.
  */
 export function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
@@ -23,7 +24,7 @@ function goOn(): void {
   if (waiting.length > 0) setImmediate(goOn)
 }
 
-/** To be called again and again in a long work; lets others be served every 3 ms. */
+/** Returns a function to call often within a long computation. It lets others run every 3 ms. */
 export function createPause(): Pause {
   let begunAt = performance.now()
   return async () => {
@@ -33,7 +34,7 @@ export function createPause(): Pause {
   }
 }
 
-/** `items.map(of)` that lets others be served meanwhile. */
+/** Returns `items.map(of)`, computed in time slices. */
 export async function mapInSlices<T, U>(
   items: readonly T[],
   of: (item: T, index: number) => U,

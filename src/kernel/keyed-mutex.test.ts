@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createKeyedMutex } from './keyed-mutex.ts'
 
-const rejection = () => new Error('waited too long')
+const refusal = () => new Error('waited too long')
 
 test('work of one key runs one at a time, and a failure lets the next one go on', async () => {
-  const exclusively = createKeyedMutex({ waitMs: 60_000, rejection })
+  const exclusively = createKeyedMutex({ waitMs: 60_000, refusal })
   const running = new Set<string>()
   let ran = 0
   const one = (key: string, index: number) =>
@@ -24,8 +24,8 @@ test('work of one key runs one at a time, and a failure lets the next one go on'
   assert.equal(failed.length, 2)
 })
 
-test('a thousand wait in the order of arrival, and one more is rejected at once', async () => {
-  const exclusively = createKeyedMutex({ rejection })
+test('a thousand wait in the order of arrival, and one more is refused at once', async () => {
+  const exclusively = createKeyedMutex({ refusal })
   const ran: number[] = []
   const all = Array.from({ length: 1002 }, (_, index) =>
     exclusively('a', async () => {
@@ -39,8 +39,8 @@ test('a thousand wait in the order of arrival, and one more is rejected at once'
   assert.deepEqual(ran, [...Array(1001).keys()])
 })
 
-test('who waits for too long is rejected, and the work goes on', async () => {
-  const exclusively = createKeyedMutex({ waitMs: 1, rejection })
+test('work that waits too long is refused, and the running work goes on', async () => {
+  const exclusively = createKeyedMutex({ waitMs: 1, refusal })
   let finish = (_: string) => {}
   const first = exclusively('a', () => new Promise<string>((resolve) => (finish = resolve)))
   await assert.rejects(

@@ -1,23 +1,25 @@
-/** Runs work of one key one at a time, in the order of arrival, and other keys beside it. */
+/**
+ * Runs the work of each key one at a time, in the order of arrival. Different keys run in parallel.
+ */
 export type KeyedMutex = <T>(key: string, work: () => Promise<T>) => Promise<T>
 
 export type KeyedMutexOptions = {
-  /** How long work waits for its start, in milliseconds; without end unless given. */
+  /** How long work may wait for its start, in milliseconds. Unlimited by default. */
   waitMs?: number
-  /** The error of work that has waited too long, or finds the queue of its key full. */
-  rejection: () => Error
+  /** Creates the error for work that has waited too long or whose queue is full. */
+  refusal: () => Error
 }
 
-/** Waiting work of one key; one more is rejected at once. */
+/** The maximum amount of waiting work per key. One more is refused at once. */
 const WAITING_LIMIT = 1000
 
 /**
- * A mutex within this process. Writers of one thing wait in it instead of each holding a database
- * connection while it waits for a row lock. The locks in the database stay what makes the writes
- * correct.
+ * Returns a mutex within this process. Without it, each writer of one object would occupy a
+ * database connection while it waits for a row lock. Correctness does not depend on it, only on the
+ * locks in the database.
  */
-export function createKeyedMutex({ waitMs, rejection }: KeyedMutexOptions): KeyedMutex {
-  /** The starts of waiting work, for each key whose work runs. */
+export function createKeyedMutex({ waitMs, refusal }: KeyedMutexOptions): KeyedMutex {
+  /** The start functions of waiting work, for each key with running work. */
   const queues = new Map<string, Set<() => void>>()
 
   const lock = (key: string): Promise<void> | undefined => {
@@ -26,7 +28,7 @@ export function createKeyedMutex({ waitMs, rejection }: KeyedMutexOptions): Keye
       queues.set(key, new Set())
       return
     }
-    if (queue.size >= WAITING_LIMIT) throw rejection()
+    if (queue.size >= WAITING_LIMIT) throw refusal()
     return new Promise((resolve, reject) => {
       const start = () => {
         clearTimeout(timer)
@@ -34,7 +36,7 @@ export function createKeyedMutex({ waitMs, rejection }: KeyedMutexOptions): Keye
       }
       const giveUp = () => {
         queue.delete(start)
-        reject(rejection())
+        reject(refusal())
       }
       const timer = waitMs === undefined ? undefined : setTimeout(giveUp, waitMs)
       queue.add(start)

@@ -1,12 +1,12 @@
 import { badInput } from './errors.ts'
 
-/** Free-form pairs of a caller. They have no meaning to Bursar. */
+/** Key-value pairs of a caller. Bursar gives them no meaning. */
 export type Metadata = Readonly<Record<string, string>>
 
-/** Merge-patch: a key sent overwrites, a key sent as `""` is removed, a key left out stays. */
+/** A merge patch: a key with a value is set, a key with `""` is removed, all other keys stay. */
 export type MetadataPatch = Readonly<Record<string, string>>
 
-/** The metadata after the patch. Source: the contract's entity upsert. */
+/** Returns the metadata after the patch. Source: the entity upsert in the API document. */
 export function patchMetadata(current: Metadata, patch: MetadataPatch | undefined): Metadata {
   if (patch === undefined) return current
   const next = new Map(Object.entries(current))
@@ -17,20 +17,20 @@ export function patchMetadata(current: Metadata, patch: MetadataPatch | undefine
   return Object.fromEntries(next)
 }
 
-/** Bytes of JSON that one object's metadata may grow to: as much as one request may carry. */
+/** The maximum size of an object's metadata in bytes of JSON, the same as that of a request. */
 const METADATA_LIMIT = 1_048_576
 
-/** Refuses (400 `InvalidMetadataError`) metadata that patch after patch has grown too large. */
+/** 400 `InvalidMetadataError` if many patches have made the metadata larger than the limit. */
 export function refuseOversized(metadata: Metadata, where: string): void {
   if (Buffer.byteLength(JSON.stringify(metadata)) > METADATA_LIMIT)
     throw badInput(`${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
 }
 
-/** 400 for a batch whose objects hold so much that they could not be worked on at once. */
+/** 400 for a batch whose objects have too much metadata to be loaded at once. */
 export const tooMuchTogether = (list: string) =>
   badInput(`${list}: they hold more than 8 MB of metadata together; send fewer at once`)
 
-/** Whether two maps hold the same pairs, in whatever order. */
+/** Returns whether two maps contain the same pairs, in any order. */
 export function sameMetadata(a: Metadata, b: Metadata): boolean {
   const keys = Object.keys(a)
   return (

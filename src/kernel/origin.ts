@@ -1,21 +1,24 @@
-/** Who is answerable for a change: a key, a person, whoever ran a command, or the server itself. */
+/** Who made a change: an API key, a person, a command of the CLI, or the server itself. */
 export type Actor = {
   readonly kind: 'API_KEY' | 'USER' | 'CLI' | 'SYSTEM'
   readonly id: string
 }
 
-/** Where a change came from. It is written down with every change. */
+/** Where a change came from. It is stored with every change. */
 export type Origin = {
   readonly actor: Actor
-  /** The operation of the contract, or the command of the CLI. */
+  /** The operation of the API, or the command of the CLI. */
   readonly operation: string
-  /** The trace id of the request; null outside of one. */
+  /** The trace id of the request, or null outside of a request. */
   readonly traceId: string | null
-  /** By which the request is known when it is sent again; null for what has a name or is none. */
+  /**
+   * The digest by which a retry of the request is recognised. Null with an `Idempotency-Key` and
+   * outside of a request.
+   */
   readonly requestDigest: string | null
 }
 
-/** What the server does by itself, as at its start. */
+/** The origin of what the server does by itself, for example at its start. */
 export const systemOrigin = (operation: string): Origin => ({
   actor: { kind: 'SYSTEM', id: 'server' },
   operation,

@@ -1,14 +1,17 @@
 import { badInput } from './errors.ts'
 import type { Uuid } from './ids.ts'
 
-/** What every list of the contract takes: an exclusive cursor in one direction, and a limit. */
+/** The parameters of every list: an exclusive cursor in one direction, and a limit. */
 export type PageRequest = { after: Uuid | null; before: Uuid | null; limit: number }
 
 export type Page<T> = { data: T[]; pagination: { next: Uuid | null; prev: Uuid | null } }
 
 const DEFAULT_LIMIT = 20
 
-/** Reads the three parameters. Of both cursors `after` counts: some clients keep the other one. */
+/**
+ * Reads the three parameters. If both cursors are given, `after` wins, because some clients keep
+ * sending the other one.
+ */
 export function pageRequest(query: {
   after?: string
   before?: string
@@ -23,16 +26,18 @@ export function pageRequest(query: {
 }
 
 export const unknownCursor = (name: 'after' | 'before', cursor: Uuid) =>
-  badInput(`${name}: no record of this list has the cursor ${cursor}`)
+  badInput(`${name}: cursor ${cursor} not found in this list`)
 
-/** Rows from a cursor outwards: in list order, or against it when `before` was given. */
+/**
+ * Rows in the order in which they were read from the cursor: list order, or reversed for `before`.
+ */
 export type PageRows<R> = { readonly rows: readonly R[]; readonly hasMore: boolean }
 
 export const NO_ROWS: PageRows<never> = { rows: [], hasMore: false }
 
 /**
- * The page that rows make. `next` is null on the last page and `prev` on the first; an empty page
- * has neither.
+ * Returns the page that consists of these rows. `next` is null on the last page and `prev` on the
+ * first. An empty page has neither.
  */
 export function pageOf<R extends { key: Uuid }>(
   request: PageRequest,

@@ -1,7 +1,10 @@
-/** What an update sent, null included, else what was there: absent keeps. */
+/**
+ * Returns the value of an update, which may be null. A field that was not sent keeps the value
+ * `before`.
+ */
 export const sent = <T>(value: T | undefined, before: T): T =>
   value === undefined ? before : value
 
-/** An empty text says that there is none, as null does. */
+/** Returns null for an empty text: both mean that there is no value. */
 export const none = <T extends string>(text: T | null | undefined): T | null | undefined =>
   text === '' ? null : text

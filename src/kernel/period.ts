@@ -4,19 +4,19 @@ import { type Instant, instantToWire } from './clock.ts'
 /** A unit of the calendar, in UTC. */
 export type Unit = 'MINUTE' | 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'YEAR'
 
-/** The length of a window: `count` ≥ 1 units. */
+/** The length of a window: `count` units, at least 1. */
 export type Span = { unit: Unit; count: number }
 
-/** From `start` up to, and without, `end`. */
+/** From `start` (inclusive) to `end` (exclusive). */
 export type Window = { start: Instant; end: Instant }
 
-/** All of time: the window of what is never reset. */
+/** The window of all time, for usage that is never reset. */
 export const LIFETIME: Window = {
   start: Number.NEGATIVE_INFINITY,
   end: Number.POSITIVE_INFINITY,
 }
 
-/** An end of a window, for a parameter that the statement casts to `timestamptz`. */
+/** Returns an end of a window as a parameter that the statement casts to `timestamptz`. */
 export function boundToSql(bound: Instant): string {
   if (bound === LIFETIME.start) return '-infinity'
   if (bound === LIFETIME.end) return 'infinity'
@@ -27,14 +27,17 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 const WEEK_MS = 7 * DAY_MS
 const MONTHS_OF_A_YEAR = 12
-/** Units of a fixed length. UTC has no summer time, and leap seconds have no instant of ours. */
+/**
+ * The units of fixed length. UTC has no daylight saving time, and leap seconds have no instants
+ * here.
+ */
 const LENGTH_MS = { MINUTE: MINUTE_MS, HOUR: 60 * MINUTE_MS, DAY: DAY_MS, WEEK: WEEK_MS }
-/** 1970-01-05, the first Monday that an instant can count from. */
+/** 1970-01-05, the first Monday since instant 0. */
 const FIRST_MONDAY = 4 * DAY_MS
 
 /**
- * The instant `count` units later, or earlier if `count` is negative. Months and years keep the day
- * and the time of day; where the month has no such day, it is the month's last.
+ * Returns the instant `count` units later, or earlier if `count` is negative. Months and years keep
+ * the day and the time of day. If the month is too short, the result is its last day.
  */
 export function addUnits(instant: Instant, unit: Unit, count: number): Instant {
   if (unit === 'MONTH') return addMonths(instant, count)
@@ -51,14 +54,19 @@ function addMonths(instant: Instant, count: number): Instant {
   return date.getTime()
 }
 
-/** By the day before the next month's first; `Date.UTC` would take the years 0–99 for 1900–1999. */
+/**
+ * Computed from the first day of the next month. `Date.UTC` would read the years 0–99 as 1900–1999.
+ */
 function lastDayOfMonth(date: Date): number {
   const last = new Date(date)
   last.setUTCMonth(date.getUTCMonth() + 1, 0)
   return last.getUTCDate()
 }
 
-/** When the calendar's unit began that an instant lies in. Weeks begin on Monday (ISO 8601). */
+/**
+ * Returns the start of the calendar unit that contains an instant. Weeks begin on Monday (ISO
+ * 8601).
+ */
 export function floorTo(unit: Unit, instant: Instant): Instant {
   if (unit === 'WEEK') return instant - modulo(instant - FIRST_MONDAY, WEEK_MS)
   if (unit !== 'MONTH' && unit !== 'YEAR') return instant - modulo(instant, LENGTH_MS[unit])
@@ -71,9 +79,9 @@ export function floorTo(unit: Unit, instant: Instant): Instant {
 const modulo = (value: number, by: number): number => ((value % by) + by) % by
 
 /**
- * The window that an instant lies in: [anchor + k·count units, anchor + (k + 1)·count units), where
- * k may be negative. Both ends are counted from the anchor, never from one another: from 31 January
- * months begin on 31 January, 28 February, 31 March, 30 April.
+ * Returns the window that contains an instant: [anchor + k·count units, anchor + (k + 1)·count
+ * units), where k may be negative. Both ends are computed from the anchor and never from each
+ * other. Months from 31 January begin on 31 January, 28 February, 31 March, 30 April.
  */
 export function windowAt(anchor: Instant, span: Span, at: Instant): Window {
   assert(Number.isSafeInteger(span.count) && span.count >= 1, `a span of ${span.count} units`)
@@ -88,8 +96,8 @@ export function windowAt(anchor: Instant, span: Span, at: Instant): Window {
 }
 
 /**
- * The windows that were asked for last: those of a batch share theirs, and the calendar's months
- * cost as much as everything else about a record.
+ * How many of the last windows are cached. The records of a batch share their windows, and
+ * computing calendar months costs as much as everything else about a record.
  */
 const RECENT = 8
 const recent: { anchor: Instant; unit: Unit; count: number; window: Window }[] = []
@@ -97,13 +105,16 @@ let oldest = 0
 
 function computeWindow(anchor: Instant, span: Span, at: Instant): Window {
   const bound = (k: number) => addUnits(anchor, span.unit, k * span.count)
-  // Counting by the calendar's month may be one too far, where `at` comes earlier in it.
+  // The month number may be one too high, if `at` is earlier in its month than the anchor.
   const guess = Math.floor(unitsBetween(anchor, span.unit, at) / span.count)
   const k = bound(guess) <= at ? guess : guess - 1
   return { start: bound(k), end: bound(k + 1) }
 }
 
-/** Whole units from one instant to a later one; of months and years, by their numbers alone. */
+/**
+ * Returns the number of whole units between two instants. For months and years it only compares the
+ * numbers of the months.
+ */
 function unitsBetween(from: Instant, unit: Unit, to: Instant): number {
   if (unit !== 'MONTH' && unit !== 'YEAR') return Math.floor((to - from) / LENGTH_MS[unit])
   const months = monthNumber(to) - monthNumber(from)
@@ -115,15 +126,15 @@ function monthNumber(instant: Instant): number {
   return MONTHS_OF_A_YEAR * date.getUTCFullYear() + date.getUTCMonth()
 }
 
-/** Whether an instant lies in a window. */
+/** Returns whether a window contains an instant. */
 export const contains = (window: Window, at: Instant): boolean =>
   window.start <= at && at < window.end
 
-/** Whether two windows have the same ends. */
+/** Returns whether two windows have the same ends. */
 export const isSameWindow = (one: Window, other: Window): boolean =>
   one.start === other.start && one.end === other.end
 
-/** The day (UTC) that an instant lies in. */
+/** Returns the UTC day that contains an instant. */
 export function dayOf(at: Instant): Window {
   const start = floorTo('DAY', at)
   return { start, end: start + DAY_MS }

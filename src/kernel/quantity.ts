@@ -2,29 +2,29 @@ import { assert } from './assert.ts'
 import { badInput } from './errors.ts'
 
 /**
- * An exact amount of usage, of a limit or of credits: a whole number of 10⁻¹⁰. Sums, differences
- * and comparisons are the operators of bigint; a multiple is `quantity * BigInt(times)`.
+ * An exact amount of usage, of a limit or of credits, as a whole number of 10⁻¹⁰. Add, subtract and
+ * compare with the operators of bigint. A multiple is `quantity * BigInt(times)`.
  */
 export type Quantity = bigint
 
-/** Decimals that a quantity has, here and in every column (`numeric(30,10)`). */
+/** Decimal places of a quantity, here and in every column (`numeric(30,10)`). */
 const DECIMALS = 10
-/** Digits before the point that a column has room for. */
+/** Digits before the decimal point that fit into a column. */
 const WHOLE_DIGITS = 20
-/** Every decimal of so many significant digits survives the way through a JSON number. */
+/** Every decimal with this many significant digits survives a round trip through a JSON number. */
 const SIGNIFICANT_DIGITS = 15
 
 const ONE: Quantity = 10n ** BigInt(DECIMALS)
 
-/** So many whole units. */
+/** Returns the quantity of a whole number of units. */
 export const wholeUnits = (count: number): Quantity => BigInt(count) * ONE
 
-/** A JSON number as the decimal that it was written as: `digits`, without zeros at either end. */
+/** The decimal notation of a JSON number: `digits` without zeros at either end. */
 type Decimal = { sign: '' | '-'; digits: string; exponent: number }
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/
 
-/** The shortest decimal that means the same double. */
+/** Returns the shortest decimal that denotes the same double. */
 function decimalOf(value: number): Decimal {
   const [, sign, whole = '', fraction = '', power = '0'] = NUMBER.exec(String(value)) ?? []
   assert(sign !== undefined, `not a finite number: ${value}`)
@@ -37,9 +37,10 @@ function decimalOf(value: number): Decimal {
 const signed = ({ sign }: Decimal, size: bigint): Quantity => (sign === '-' ? -size : size)
 
 /**
- * Reads a finite JSON number as the decimal that it was written as: the shortest one that means
- * the same double. Whole numbers up to 2^53 − 1 always pass; others may have 15 significant digits,
- * 10 decimals, and must be below 10^20 in size. 400 `BadUserInput` beyond, naming `field`.
+ * Returns the quantity of a finite JSON number, as the sender wrote it: the shortest decimal that
+ * denotes the same double. Whole numbers up to 2^53 − 1 are always accepted. Other numbers may have
+ * 15 significant digits and 10 decimal places, and must be below 10^20 in size. Otherwise 400
+ * `BadUserInput`, naming `field`.
  */
 export function quantityFromWire(value: number, field: string): Quantity {
   if (Number.isSafeInteger(value)) return wholeUnits(value)
@@ -56,9 +57,9 @@ const tooLarge = (field: string) =>
   badInput(`${field}: at most ${WHOLE_DIGITS} digits before the point`)
 
 /**
- * Reads a finite JSON number that a computation has made, such as 0.1 + 0.2 or tokens times a
- * price: the decimal that it was written as is rounded to 10 decimals, halves to the even digit.
- * 400 `BadUserInput` for 10^20 and more, naming `field`.
+ * Returns the quantity of a finite JSON number that was computed, such as 0.1 + 0.2 or tokens times
+ * a price. Rounds to 10 decimal places, halves to the even digit. 400 `BadUserInput` from 10^20 on,
+ * naming `field`.
  */
 export function amountFromWire(value: number, field: string): Quantity {
   if (Number.isSafeInteger(value)) return wholeUnits(value)
@@ -67,11 +68,11 @@ export function amountFromWire(value: number, field: string): Quantity {
   return signed(decimal, roundedSize(decimal))
 }
 
-/** In whole 10⁻¹⁰. */
+/** Returns the absolute value in units of 10⁻¹⁰. */
 function roundedSize({ digits, exponent }: Decimal): bigint {
   const shift = exponent + DECIMALS
   if (shift >= 0) return BigInt(digits) * 10n ** BigInt(shift)
-  // Below a tenth of 10⁻¹⁰, which may be 10⁻³²⁴.
+  // Smaller than a tenth of 10⁻¹⁰. The exponent may be as low as −324.
   if (digits.length + shift < 0) return 0n
   const unit = 10n ** BigInt(-shift)
   const whole = BigInt(digits) / unit
@@ -80,13 +81,13 @@ function roundedSize({ digits, exponent }: Decimal): bigint {
   return isUp ? whole + 1n : whole
 }
 
-/** The JSON number nearest to a quantity: exact up to 15 significant digits. */
+/** Returns the JSON number nearest to a quantity. It is exact up to 15 significant digits. */
 export const quantityToWire = (quantity: Quantity): number =>
   quantity % ONE === 0n ? Number(quantity / ONE) : Number(quantityToSql(quantity))
 
 const SQL_NUMBER = /^(-?)(\d+)(?:\.(\d{1,10}))?$/
 
-/** Reads the text of a `numeric` of at most 10 decimals. */
+/** Parses the text of a `numeric` with at most 10 decimal places. */
 export function quantityFromSql(text: string): Quantity {
   const [, sign, whole = '', fraction = ''] = SQL_NUMBER.exec(text) ?? []
   assert(sign !== undefined, `not a quantity: ${text}`)
@@ -94,7 +95,7 @@ export function quantityFromSql(text: string): Quantity {
   return sign === '-' ? -size : size
 }
 
-/** The exact decimal, for a parameter that the statement casts to `numeric`. */
+/** Returns the exact decimal, for a parameter that the statement casts to `numeric`. */
 export function quantityToSql(quantity: Quantity): string {
   const sign = quantity < 0n ? '-' : ''
   const size = quantity < 0n ? -quantity : quantity

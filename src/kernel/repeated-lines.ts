@@ -1,28 +1,34 @@
-/** Lines that are alike: what they are, when the next may be written, and what waits until then. */
+/**
+ * Similar log lines: the current gap, when the next line may be written, and the line that waits
+ * until then.
+ */
 type Kind<Line> = { gapMs: number; nextAt: number; held: Line | null; count: number }
 
-/** How often lines of one kind are written, in milliseconds. */
+/** The minimum time between two lines of one kind, in milliseconds. */
 export type Gaps = {
   readonly first: number
-  /** What the gap grows to, by doubling, while lines keep coming. */
+  /** The gap doubles up to this while lines keep coming. */
   readonly last: number
 }
 
-/** Thins out what repeats. `now` is any clock in milliseconds that never goes back. */
+/** Limits how often similar log lines are written. `now` is any monotonic clock in milliseconds. */
 export type RepeatedLines<Line> = {
-  /** Whether the line is to be written now; else it is held, in place of one held before. */
+  /**
+   * Returns whether to write the line now. If not, the line waits and replaces an earlier waiting
+   * line.
+   */
   offer(kind: string, line: Line, now: number): boolean
-  /** What has been held for long enough, and for how many lines each stands. */
+  /** Returns the lines that have waited long enough, and how many lines each stands for. */
   due(now: number): { line: Line; count: number }[]
   isEmpty(): boolean
 }
 
-/** Kinds that are told apart; what is beyond counts as one more kind. */
+/** The maximum number of kinds that are distinguished. All others count as one more kind. */
 const KINDS = 100
-/** Whatever has been silent for this long begins anew, in milliseconds. */
+/** A kind without lines for this long, in milliseconds, starts again with the first gap. */
 const SILENCE_MS = 10_000
 
-/** The first line of a kind is written at once, and after it one for each gap. */
+/** The first line of a kind is written at once, and after that one line per gap. */
 export function createRepeatedLines<Line>(gaps: Gaps): RepeatedLines<Line> {
   const kinds = new Map<string, Kind<Line>>()
   return {

@@ -1,4 +1,4 @@
 import type { Uuid } from './ids.ts'
 
-/** The environment (tenant) that a call works in. Every statement of a module is bound to one. */
+/** The environment (tenant) of a call. Every statement is restricted to one. */
 export type Scope = { readonly environmentKey: Uuid }

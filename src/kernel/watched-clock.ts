@@ -1,27 +1,28 @@
 import { type Clock, type ClockStatus, type Instant, systemClock } from './clock.ts'
 import { WrongClock } from './errors.ts'
 
-/** The two clocks of a machine: the one that is set, and the one that only goes on. */
+/** The two clocks of a machine: the wall clock, which can be set, and the monotonic clock. */
 export type Machine = {
   wall(): Instant
-  /** Milliseconds since some beginning; whatever is done to the other one. */
+  /** Milliseconds since an arbitrary start. Setting the wall clock does not change it. */
   monotonic(): number
 }
 
 export const machine: Machine = { wall: systemClock.now, monotonic: () => performance.now() }
 
 /**
- * What another clock said between two readings of the monotonic one. The way there and back takes
- * its time, so that nothing closer is known of when it was read.
+ * What another clock said, between two readings of the monotonic clock. The round trip takes time,
+ * so the moment of the reading is known only to lie between the two.
  */
 export type ClockReading = { theirs: Instant; askedAtMs: number; answeredAtMs: number }
 
-/** By how much a clock is ahead of another, in milliseconds: between these two. */
+/** By how many milliseconds a clock is ahead of another, at least and at most. */
 export type Skew = { leastMs: number; mostMs: number }
 
 /**
- * Whether a clock may be relied on: it is wrong once it must be further off than allowed, and right
- * again once it cannot be. In between it stays what it was, so that a slow answer turns nothing.
+ * Returns whether a clock is right. It becomes wrong once its skew certainly exceeds the maximum,
+ * and right again once its skew certainly does not. In between it stays what it was, so a slow
+ * response changes nothing.
  */
 export function judge(wasRight: boolean, { leastMs, mostMs }: Skew, maxSkewMs: number): boolean {
   if (leastMs > maxSkewMs || mostMs < -maxSkewMs) return false
@@ -29,16 +30,17 @@ export function judge(wasRight: boolean, { leastMs, mostMs }: Skew, maxSkewMs: n
 }
 
 export type WatchedClock = Clock & {
-  /** Takes note of what the reference says. */
+  /** Takes a reading of the reference clock into account. */
   compare(reading: ClockReading): void
 }
 
 /**
- * The machine's clock beside a reference, that of the database, which is asked now and then. Each
- * time that is told is also held against the monotonic clock: a clock that is set tells no wrong
- * time, not even between two comparisons. Time that is told never goes back: a clock that was set
- * back by less than is allowed stands still for so long. What both clocks told while they were
- * wrong together is forgotten. `onTurn` hears of every turn.
+ * Returns the machine's clock, guarded by a reference clock (that of the database) that is read
+ * every few seconds. Each time is also compared with the monotonic clock, so that a clock that was
+ * set is noticed between two readings, too. The returned time never goes back: after a correction
+ * of less than the allowed skew, it stands still until the clock has caught up. Times from a period
+ * in which both clocks were wrong are forgotten. `onTurn` is called whenever the clock turns wrong
+ * or right.
  */
 export function watchClock(from: {
   machine: Machine
@@ -46,7 +48,7 @@ export function watchClock(from: {
   onTurn: (standing: ClockStatus) => void
 }): WatchedClock {
   const { maxSkewMs, onTurn } = from
-  /** How much the reference is ahead of the monotonic clock: between these two. */
+  /** By how much the reference is ahead of the monotonic clock. */
   let ahead: Skew | null = null
   let isRight = true
   let told = Number.NEGATIVE_INFINITY
@@ -66,7 +68,7 @@ export function watchClock(from: {
     now: () => {
       const wall = from.machine.wall()
       if (standingAt(wall)?.isRight !== true) throw new WrongClock()
-      // From one end of what is allowed to the other: more was another time of the reference, too.
+      // A difference of the whole allowed range or more means that the reference was wrong, too.
       if (told < wall || told - wall > 2 * maxSkewMs) told = wall
       return told
     },
