@@ -30,9 +30,9 @@ import {
   createServer,
   createValidators,
   limitFailures,
-  mountContract,
   mountMetrics,
   mountOpenRoutes,
+  mountOperations,
   mountTestClock,
   type ReservedAddress,
   readApiDocument,
@@ -205,7 +205,7 @@ export async function createBursar(from: {
   const validators = createValidators(contract)
   const authenticator = createAuthenticator(app)
   const listener = followKeyChanges({ connection, epochs: app.db.epochs }, authenticator.keys)
-  const { server, connections, bodies, letBodyIn, unbelieved } = createServer(log, app.config)
+  const { server, connections, bodies, admitBody, unbelieved } = createServer(log, app.config)
   const { answerBytes, answerBytesPerCaller } = app.config.bounds
   const answers = sendAnswers(
     server,
@@ -221,7 +221,7 @@ export async function createBursar(from: {
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)
-  mountContract(server, { app, contract, validators, authenticate, handlers, letBodyIn })
+  mountOperations(server, { app, contract, validators, authenticate, handlers, admitBody })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })
   return {
     app,

@@ -262,7 +262,7 @@ test('--dry-run finds what the server would refuse, and writes nothing', async (
       '{"id":"a","email":null,"name":null,"x":1}',
       /line 2: Unrecognized key\(s\) in (body|request): "x"/,
     ],
-    ['{"id":"a","email":null,"name":"\\u0000"}', /line 2: "name" holds NUL/],
+    ['{"id":"a","email":null,"name":"\\u0000"}', /line 2: "name" contains NUL/],
     ['{"id":"a","email":null,"name":null,"__proto__":{}}', /the keys __proto__/],
   ]
   for (const [text, message] of cases) {

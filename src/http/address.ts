@@ -5,27 +5,29 @@ import { type AddressInfo, createServer as createPassage, type Socket } from 'no
 import type { FastifyInstance } from 'fastify'
 import { UNCACHED } from './caching.ts'
 
-/** An address that is listened on before there is anything to serve. */
+/** A listening address whose server has not started yet. */
 export type ReservedAddress = {
   readonly url: string
   /**
-   * From here on this server answers, until it is closed. Nobody is refused in between, since it
-   * takes over the very sockets that are listened on.
+   * From now on this server serves the address, until it is closed. It takes over the listening
+   * sockets, so no connection is refused in between.
    */
   handOver(server: FastifyInstance): Promise<void>
-  /** Gives the address up, if nobody has taken it over. */
+  /** Stops listening, unless a server has taken over. */
   release(): Promise<void>
 }
 
 /**
- * Listens, so that a start that cannot have its address has changed nothing. Whoever calls
- * meanwhile learns that the server is alive and not ready yet. Throws what the system says.
+ * Listens on an address, so that a start without an available address changes nothing. Until the
+ * server takes over, callers get a response that it is starting. Throws the error of the operating
+ * system.
  */
 export async function reserveAddress(at: { host: string; port: number }): Promise<ReservedAddress> {
   const [first = at.host, ...others] = await addressesOf(at.host)
   const main = await listen({ host: first, port: at.port })
   const { port } = main.address() as AddressInfo
-  // The others are a convenience: a machine may have only one of the two that localhost names.
+  // The other addresses are optional: a machine may have only one of the two addresses of
+  // localhost.
   const more = await Promise.allSettled(others.map((host) => listen({ host, port })))
   const beside = more.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   let isTaken = false
@@ -44,7 +46,7 @@ export async function reserveAddress(at: { host: string; port: number }): Promis
   }
 }
 
-/** `localhost` is whatever a client may take it for. */
+/** A client may resolve `localhost` to either address. */
 const addressesOf = async (host: string): Promise<string[]> =>
   host === 'localhost'
     ? [...new Set((await lookup(host, { all: true })).map(({ address }) => address))]
@@ -70,7 +72,10 @@ function answerStarting({ url }: IncomingMessage, response: ServerResponse): voi
   response.end(body)
 }
 
-/** Connections of another address, which one server cannot listen on as well. */
+/**
+ * Passes connections to the server that arrive at an additional address. One server cannot listen
+ * on several.
+ */
 async function pass(starting: Server, server: FastifyInstance): Promise<void> {
   const passage = createPassage((socket: Socket) => server.server.emit('connection', socket))
   passage.listen(starting)
@@ -87,7 +92,7 @@ async function close(starting: Server): Promise<void> {
   await closed
 }
 
-/** Where a person on this machine reaches it. */
+/** The URL for a person on this machine. */
 function urlOf({ address, family, port }: AddressInfo): string {
   const reached = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address
   return `http://${family === 'IPv6' ? `[${reached}]` : reached}:${port}`

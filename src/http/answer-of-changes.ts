@@ -1,22 +1,25 @@
 import type { OperationId } from '../api.gen.ts'
 import type { Change } from '../events/index.ts'
 
-/** What a request states. */
+/** The path parameters, query and body of a request. */
 export type RequestInput = {
   readonly params: Readonly<Record<string, string>>
   readonly body: unknown
 }
 
-/** The data of an answer, null where the changes do not tell it. */
+/** Returns the data of a response, or null if the changes do not determine it. */
 type ChangeAnswer = (changes: readonly Change[], stated: RequestInput) => unknown
 
-/** The object that the change of such a type was about, as it was left. */
+/** The object of the change with one of these types, as it was after the change. */
 const object =
   (...types: readonly string[]): ChangeAnswer =>
   (changes) =>
     changes.find(({ type }) => types.includes(type))?.after ?? null
 
-/** All objects that a list of the request names. What was as stated already is not announced. */
+/**
+ * All objects that a list of the request names. An object that already was as requested has no
+ * event.
+ */
 const objects =
   (types: readonly string[], ...lists: readonly string[]): ChangeAnswer =>
   (changes, { body }) => {
@@ -39,13 +42,13 @@ const link =
 const fieldIn = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
-/** The first of the lists that is there. */
+/** Returns the first of the lists that exists. */
 function listIn(value: unknown, names: readonly string[]): readonly unknown[] {
   const lists = names.map((name) => fieldIn(value, name))
   return lists.find((list): list is unknown[] => Array.isArray(list)) ?? []
 }
 
-/** Settings are announced with the id of their environment. */
+/** The event of a change of settings has the id of their environment. */
 const settings: ChangeAnswer = (changes) => {
   const { id: _, ...chosen } =
     changes.find(({ type }) => type === 'environment.updated')?.after ?? {}
@@ -54,8 +57,11 @@ const settings: ChangeAnswer = (changes) => {
 
 const CUSTOMER_CHANGED = ['payment_method.attached', 'customer.updated']
 
-/** How changes tell what their operation answered: every write that announces what it did. */
-const TELLING: { readonly [Id in OperationId]?: ChangeAnswer } = {
+/**
+ * How to reconstruct the response of an operation from its events, for each write that publishes
+ * events.
+ */
+const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1.customers.provision': object('customer.created'),
   'v1.customers.update': object('customer.updated'),
   'v1.customers.archive': object('customer.deleted'),
@@ -99,12 +105,15 @@ const TELLING: { readonly [Id in OperationId]?: ChangeAnswer } = {
   'v1Beta.governance.updateThresholdConfig': object('threshold_config.updated'),
 }
 
-/** Whether what an operation did tells what it answered. */
-export const tellsAnswer = (id: OperationId): boolean => id in TELLING
+/** Returns whether the events of an operation determine its response. */
+export const isAnswerKnown = (id: OperationId): boolean => id in ANSWERS
 
-/** The data of the answer to a request that did this; null where that cannot be told. */
+/**
+ * Returns the data of the response to a request that made these changes, or null if they do not
+ * determine it.
+ */
 export const answerOfChanges = (
   id: OperationId,
   changes: readonly Change[],
   stated: RequestInput,
-): unknown => TELLING[id]?.(changes, stated) ?? null
+): unknown => ANSWERS[id]?.(changes, stated) ?? null

@@ -2,18 +2,18 @@ import { type Done, findDone } from '../events/index.ts'
 import { ApiError } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { answerOfChanges, type RequestInput } from './answer-of-changes.ts'
-import type { Operation } from './contract.ts'
+import type { Operation } from './api-document.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
 import { RETRIED_MS } from './undelivered.ts'
 
-/** A request that is sent again, of an operation that announces what it does. */
+/** A retry of an operation that publishes events. */
 export type RetryRequest = { operation: Operation; call: Call; stated: RequestInput }
 
 /**
- * Answers a request as the original was, if that was done by any server. It is looked for before
- * the work: what the same caller did goes before what a second one would do. If an object of it has
- * been changed since, the two may well be two: then the work decides, and only where it is refused
- * is the original what explains the refusal.
+ * Responds to a retry as to its original, if any server has executed the original. The original is
+ * looked up first. If one of its objects was changed since, the request may also be a new one with
+ * the same content: then it is executed, and only if it is refused does it get the response of the
+ * original.
  */
 export async function answerRetry(
   { operation, call, stated }: RetryRequest,
@@ -32,14 +32,14 @@ export async function answerRetry(
     return await work()
   } catch (error) {
     if (!(error instanceof ApiError) || !EXPLAINED.includes(error.status)) throw error
-    // The original may have been under way on another server until now.
+    // The original may have been running on another server until now.
     const found = original ?? answerOf(await findOriginal(call))
     if (found === null) throw error
     return found
   }
 }
 
-/** What a second creation or removal is refused with. */
+/** The statuses of a second creation or a second removal. */
 const EXPLAINED: readonly number[] = [400, 404, 409]
 
 async function findOriginal({ app, scope, origin }: Call): Promise<Done | null> {

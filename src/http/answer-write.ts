@@ -1,29 +1,29 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../operation.ts'
-import { type RequestInput, tellsAnswer } from './answer-of-changes.ts'
+import { isAnswerKnown, type RequestInput } from './answer-of-changes.ts'
 import { answerRetry } from './answer-retry.ts'
+import type { Operation } from './api-document.ts'
 import { JSON_TYPE } from './content-types.ts'
-import type { Operation } from './contract.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
+import type { RequestOrder } from './running-requests.ts'
 import type { UndeliveredAnswer } from './undelivered.ts'
-import type { UnderWay } from './under-way.ts'
 
-/** A write that has no name of its own, and the work behind it. */
+/** A write without `Idempotency-Key`, and its work. */
 export type UnkeyedWrite = {
   undelivered: UndeliveredAnswer
-  underWay: UnderWay
+  underWay: RequestOrder
   operation: Operation
   call: Call
-  /** The same for the same request by the same caller. */
+  /** Equal for equal requests of the same caller. */
   name: string
   stated: RequestInput
   work: () => Promise<Success>
 }
 
 /**
- * Answers a write; one that is sent again as its original was, if that is known to be done. What an
- * operation has announced tells that, and whether it was overtaken since. Where it announces
- * nothing, it is told by the loss of an answer alone.
+ * Executes a write, or responds to a retry as to its original if that was executed. The events of
+ * the original show this, and whether later changes overtook it. If the operation publishes no
+ * events, only a response that may not have arrived shows it.
  */
 export async function answerUnnamed(
   request: FastifyRequest,
@@ -32,7 +32,7 @@ export async function answerUnnamed(
 ): Promise<unknown> {
   const { name, operation, work } = write
   const isRetry = isSentAgain(request)
-  if (tellsAnswer(operation.primaryId)) {
+  if (isAnswerKnown(operation.primaryId)) {
     const { status, headers, body } = await write.underWay({ name, isRetry }, () =>
       isRetry ? answerRetry(write, work) : work(),
     )
@@ -49,13 +49,14 @@ export async function answerUnnamed(
   return given.body
 }
 
-/** The official SDKs count the times that they have sent a request again. */
+/** The official SDKs send the number of the retry. */
 const isSentAgain = ({ headers }: FastifyRequest): boolean =>
   /^[1-9]\d*$/.test(String(headers['x-stainless-retry-count'] ?? ''))
 
 /**
- * Whether all that is asked for has names: a reservation, or a key of its own, or a list of things
- * that each have one. Then a repetition is known for much longer, and by any server.
+ * Returns whether everything in the request has its own deduplication key: a reservation, a key of
+ * the request, or a list of items with keys. Any server recognises their repetitions, and for much
+ * longer.
  */
 export function isNamed({ path }: Operation, body: unknown): boolean {
   if (path.includes('{reservationId}') || hasKey(body)) return true

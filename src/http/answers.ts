@@ -5,27 +5,30 @@ import { type ApiError, tooManyRequests, unavailable } from '../kernel/errors.ts
 import { type Bound, createByteShare, type ShareBounds } from './byte-share.ts'
 import { createWaitingShare, type WaitingShare } from './waiting-share.ts'
 
-/** Shorter texts are sent as they are, in characters: it would save no packet. */
+/** Responses shorter than this, in characters, are not compressed: that would save no packet. */
 const COMPRESSED_FROM = 1024
-/** Shorter texts are not counted, in characters: connections are bounded. */
+/**
+ * Responses shorter than this, in characters, are not counted, because the number of connections is
+ * bounded.
+ */
 const COUNTED_FROM = 16_384
-/** How long an answer waits for others to be read, in milliseconds. */
+/** How long a response waits until other responses were read, in milliseconds. */
 const WAIT_MS = 2000
-/** A third of the time of the usual level, for a tenth more bytes. */
+/** Takes a third of the time of the default level and makes a tenth more bytes. */
 const LEVEL = 3
 
 const compress = promisify<Buffer | string, object, Buffer>(gzip)
 
 export type Answers = { bytesInUse(): number }
 
-/** Names whose answer it is, null where nobody is known. */
+/** Returns to whom a response belongs, or null for an unknown caller. */
 export type OwnerOf = (request: FastifyRequest) => string | null
 
 /**
- * Compresses answers for those who take gzip, and bounds the bytes of those that are being sent: a
- * caller that does not read its answer holds it until its connection is closed. What was written is
- * answered in any case; a read that does not fit after a while is 503, or 429 where answers to the
- * same caller are in the way.
+ * Compresses responses for callers that accept gzip, and bounds the bytes of responses that are
+ * being sent. A caller that does not read its response holds that memory until its connection is
+ * closed. Responses to writes are always sent. A read whose response does not fit in time gets 503,
+ * or 429 if responses to the same caller are in the way.
  */
 export function sendAnswers(
   server: FastifyInstance,
@@ -59,7 +62,7 @@ async function prepare(text: string, sending: SendContext): Promise<Buffer | str
   const isZipped = acceptsGzip(request.headers['accept-encoding'])
   if (text.length < COUNTED_FROM) return isZipped ? compressed(text, reply) : text
   const plain = Buffer.from(text)
-  const held = await hold(plain.length, sending)
+  const held = await countBytes(plain.length, sending)
   if (!isZipped) return plain
   const zipped = await compressed(plain, reply)
   held.shrinkTo(zipped.length)
@@ -72,13 +75,16 @@ async function compressed(plain: Buffer | string, reply: FastifyReply): Promise<
   return zipped
 }
 
-type Hold = { shrinkTo(length: number): void }
+type CountedBytes = { shrinkTo(length: number): void }
 
-/** What was written is answered in any case; documents and metrics are nobody's. */
-const UNCOUNTED: Hold = { shrinkTo: () => {} }
+/** Responses to writes are always sent. Documents and metrics belong to nobody. */
+const UNCOUNTED: CountedBytes = { shrinkTo: () => {} }
 
-/** Counts bytes until the answer has been taken. Throws 429 and 503. */
-async function hold(length: number, { request, reply, share, owner }: SendContext): Promise<Hold> {
+/** Counts bytes until the response was read. Throws 429 and 503. */
+async function countBytes(
+  length: number,
+  { request, reply, share, owner }: SendContext,
+): Promise<CountedBytes> {
   if (request.method !== 'GET' || owner === null) return UNCOUNTED
   const bound = await share.take(owner, length)
   if (bound !== null) throw refusalFor(bound)
@@ -95,7 +101,7 @@ async function hold(length: number, { request, reply, share, owner }: SendContex
 const refusalFor = (bound: Bound): ApiError =>
   bound === 'all'
     ? unavailable('too many large answers are being sent; try again in 1 s')
-    : tooManyRequests('too many answers of this credential are not read; read them first', {
+    : tooManyRequests('too many responses to this credential have not been read; read them first', {
         'retry-after': '1',
       })
 
@@ -105,7 +111,7 @@ function varyByEncoding(reply: FastifyReply): void {
   reply.header('vary', vary === '' ? 'accept-encoding' : `${vary}, accept-encoding`)
 }
 
-/** Whether a client takes gzip, by the header in which it says so. */
+/** Returns whether the `Accept-Encoding` header of a client accepts gzip. */
 export function acceptsGzip(header: string | undefined): boolean {
   const [named, any] = ['(?:x-)?gzip', '\\*'].map((coding) =>
     new RegExp(`(?:^|,)\\s*${coding}\\s*(?:;\\s*q\\s*=\\s*([\\d.]+)\\s*)?(?=,|$)`, 'i').exec(

@@ -13,8 +13,8 @@ export type Parameter = {
 }
 
 /**
- * What the writes of an operation are serialized by: the customer that they name, or the part of
- * the environment that they change. The engine serializes its own by customer.
+ * What the writes of an operation are serialized by: their customer, or the part of the environment
+ * that they change. The engine serializes its own writes by customer.
  */
 export const SERIALIZED_BY = [
   'customer',
@@ -26,36 +26,41 @@ export const SERIALIZED_BY = [
 ] as const
 export type SerializedBy = (typeof SERIALIZED_BY)[number]
 
-/** An operation of the contract as the server mounts it; a twin shares its primary's handler. */
+/**
+ * An operation of the API document as the server mounts it. An alias shares the handler of its
+ * primary operation.
+ */
 export type Operation = {
   readonly id: string
   readonly primaryId: OperationId
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
-  /** In the contract's form: `/api/v1/customers/{id}`. */
+  /** In the format of the API document: `/api/v1/customers/{id}`. */
   readonly path: string
   readonly permission: string
   readonly parameters: readonly Parameter[]
-  /** Of a body, in bytes; null for what all others have. */
+  /** The maximum size of a body in bytes, or null for the usual one. */
   readonly maxBytes: number | null
-  /** It may read far more than it answers. */
+  /** Whether the operation may read far more than it returns. */
   readonly isHeavy: boolean
-  /** null for reads. */
+  /** Null for reads. */
   readonly serializedBy: SerializedBy | null
-  /** Where its answer has secrets: `data.secret`, `data[].secret`. */
+  /** The paths of secrets in its response: `data.secret`, `data[].secret`. */
   readonly secrets: readonly string[]
-  /** null where the operation takes no body. */
+  /** Null if the operation takes no body. */
   readonly bodySchema: JsonSchema | null
   readonly successStatus: number
-  /** The status of a success that created nothing; null where there is none such. */
+  /**
+   * The status of the secondary success, which created nothing. Null if there is only one success.
+   */
   readonly otherwiseStatus: number | null
   readonly responseSchema: JsonSchema
 }
 
 export type ApiDocument = {
-  /** The bundled document, as `/openapi.json` serves it. */
+  /** The bundled document that `/openapi.json` returns. */
   readonly document: JsonSchema
   readonly operations: readonly Operation[]
-  /** What the published API has and this server has not. */
+  /** Operations of the published API that this server does not implement. */
   readonly unserved: readonly UnservedOperation[]
 }
 
@@ -75,7 +80,7 @@ type RawOperation = {
   responses: { [status: string]: { content?: Json } }
 }
 
-/** Reads the bundle: the only form of the contract that the running server knows. */
+/** Reads the bundle, the only form of the API document that the server uses. */
 export async function readApiDocument(file: URL): Promise<ApiDocument> {
   const document = JSON.parse(await readFile(file, 'utf8')) as Json
   const paths = document.paths as { [path: string]: { [method: string]: RawOperation } }
@@ -96,7 +101,7 @@ function operationOf(from: {
   raw: RawOperation
 }): Operation {
   const { raw } = from
-  // 201 comes before the 200 of a creation that created nothing.
+  // 201 comes before 200, which means that nothing was created.
   const [success = '', otherwise] = Object.keys(raw.responses)
     .filter((status) => status.startsWith('2'))
     .toSorted()

@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib'
 import { until, within } from '../../test/support/deadline.ts'
 import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
+import { readApiDocument } from './api-document.ts'
 import { createByteShare } from './byte-share.ts'
-import { readApiDocument } from './contract.ts'
 
 const MB = 1_048_576
 const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))

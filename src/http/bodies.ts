@@ -4,45 +4,46 @@ import { type ApiError, badInput, tooManyRequests, unavailable } from '../kernel
 import { createByteShare, type ShareBounds } from './byte-share.ts'
 
 /**
- * Bodies up to this length need not be counted, in bytes: connections are bounded, and on each of
- * them hardly more than one request is served.
+ * Bodies up to this many bytes are not counted: the number of connections is bounded, and each
+ * serves hardly more than one request at a time.
  */
 const SMALL_BYTES = 8192
 
-/** A body that was let in, until its request is answered. */
-export type LetIn = {
-  /** Most that it may have, in bytes. */
+/** An admitted body, until its request has its response. */
+export type AdmittedBody = {
+  /** The maximum size in bytes. */
   readonly limit: number
-  /** What its header says, in bytes; null where it comes in chunks. */
+  /** The size in bytes by the header, or null for a chunked body. */
   readonly declared: number | null
-  /** Counts more bytes, once they are there. Throws 429 or 503. */
+  /** Counts more bytes as they arrive. Throws 429 or 503. */
   grow(bytes: number): void
 }
 
 type Exchange = Pick<FastifyRequest, 'headers'> & { response: ServerResponse }
 
-/** Bytes of bodies, from their arrival until their request is answered. */
+/** Counts the bytes of bodies from their arrival until the response to their request. */
 export type Bodies = {
   /**
-   * Counts a body before it is read, by the length that its header tells. Throws 429 where its
-   * owner, 503 where all together would hold too much. One that is too long is left to its reader.
+   * Counts a body before it is read, by the length in its header. Throws 429 if its owner and 503
+   * if all owners together would hold too many bytes. A body that is too long is refused when it is
+   * read.
    */
-  letIn(owner: string, exchange: Exchange, limit: number): LetIn
+  admit(owner: string, exchange: Exchange, limit: number): AdmittedBody
   inUse(): number
 }
 
-/** The length of a body by its header, in bytes; null where it comes in chunks. */
+/** Returns the length of a body by its header, in bytes, or null for a chunked body. */
 export const declaredIn = (headers: FastifyRequest['headers']): number | null =>
   headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : null
 
 export function createBodies(bounds: ShareBounds): Bodies {
   const share = createByteShare(bounds)
   return {
-    letIn: (owner, { headers, response }, limit) => {
+    admit: (owner, { headers, response }, limit) => {
       let held = 0
       const grow = (bytes: number) => {
-        // The caller has left: nobody would give the bytes back.
-        if (response.destroyed) throw badInput('the body ended before all of it had arrived')
+        // The caller has disconnected, so no event would release the bytes.
+        if (response.destroyed) throw badInput('the body is incomplete')
         const bound = share.take(owner, bytes)
         if (bound !== null) throw refusalFor(bound)
         if (held === 0) response.once('close', () => share.give(owner, held))
@@ -57,9 +58,9 @@ export function createBodies(bounds: ShareBounds): Bodies {
 }
 
 function refusalFor(bound: 'owner' | 'all'): ApiError {
-  if (bound === 'all') return unavailable('too many large requests are at work; try again in 1 s')
-  return tooManyRequests(
-    'too many bytes are sent at once with this credential; try again in 1 s, or send one after the other',
-    { 'retry-after': '1' },
-  )
+  if (bound === 'all')
+    return unavailable('too many large requests are in progress; try again in 1 s')
+  return tooManyRequests('too many bytes are being sent with this credential; try again in 1 s', {
+    'retry-after': '1',
+  })
 }

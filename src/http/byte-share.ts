@@ -1,11 +1,11 @@
-/** Which bound stands in the way of more bytes. */
+/** Which bound more bytes would exceed. */
 export type Bound = 'owner' | 'all'
 
-/** Bytes that are held at once, in all and by whom. */
+/** Counts bytes in use, in total and per owner. */
 export type ByteShare = {
-  /** Counts the bytes, or says which bound they would pass; then nothing is counted. */
+  /** Counts the bytes. If they would exceed a bound, returns that bound and counts nothing. */
   take(owner: string, bytes: number): Bound | null
-  /** Gives back what was taken. */
+  /** Releases bytes. */
   give(owner: string, bytes: number): void
   inUse(): number
 }
@@ -13,8 +13,8 @@ export type ByteShare = {
 export type ShareBounds = { readonly all: number; readonly perOwner: number }
 
 /**
- * Whoever holds nothing is always let have what it asks for, up to the bound on all, and so is the
- * first of all: a bound that is smaller than one request would refuse it for ever.
+ * An owner without bytes may exceed the bound per owner. If nobody has bytes, one request may also
+ * exceed the bound on the total. Otherwise a bound smaller than a request would refuse it for ever.
  */
 export function createByteShare(bounds: ShareBounds): ByteShare {
   const held = new Map<string, number>()

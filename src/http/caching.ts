@@ -1,6 +1,6 @@
 /**
- * What every answer of the API says to caches: it is for this caller alone. Which headers it
- * depends on is said all the same, for caches that keep what they should not.
+ * Cache headers of every API response. A response is for its caller alone. `Vary` still names the
+ * headers that it depends on, for caches that store it nevertheless.
  */
 export const UNCACHED: Readonly<Record<string, string>> = {
   'cache-control': 'private, no-store',

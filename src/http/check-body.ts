@@ -1,15 +1,15 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import { badInput } from '../kernel/errors.ts'
 import { createPause } from '../kernel/in-slices.ts'
-import type { Operation } from './contract.ts'
+import type { Operation } from './api-document.ts'
 import { isLarge } from './large-body.ts'
-import { complaint } from './validation-message.ts'
+import { validationMessage } from './validation-message.ts'
 import type { BodyParts, Validator, Validators } from './validators.ts'
 
 /**
- * Checks bodies of an operation against the contract; 400 that names the field. Answers what its
- * handler is given: nothing where the operation takes no body. A promise for a body so large that
- * others are to be served meanwhile.
+ * Returns a function that validates bodies of an operation and returns the input of its handler, or
+ * undefined if the operation takes no body. Throws 400 that names the field. A large body is
+ * validated in time slices; the result is then a promise.
  */
 export function bodyCheck(
   validators: Validators,
@@ -28,11 +28,11 @@ function checkedBody(validate: Validator, operation: Operation, body: unknown): 
   if (body === undefined && operation.bodySchema === null) return undefined
   if (body === undefined) throw badInput('the body is required: send a JSON object')
   const error = validate(body)
-  if (error !== null) throw badInput(complaint('body', error))
+  if (error !== null) throw badInput(validationMessage('body', error))
   return operation.bodySchema === null ? undefined : body
 }
 
-/** The same for a body so large that others are to be served meanwhile. */
+/** Validates a large body in time slices. */
 async function checkedInParts(
   { rest, lists }: BodyParts,
   body: Readonly<Record<string, unknown>>,
@@ -40,7 +40,7 @@ async function checkedInParts(
   const refuse = (error: ErrorObject | null, within = '') => {
     if (error === null) return
     const instancePath = `${within}${error.instancePath}`
-    throw badInput(complaint('body', { ...error, instancePath }))
+    throw badInput(validationMessage('body', { ...error, instancePath }))
   }
   refuse(rest(body))
   const pause = createPause()

@@ -2,55 +2,54 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { countedAs } from './rate-limit-address.ts'
-import type { Trusts } from './trusted-proxies.ts'
+import type { ProxyTrust } from './trusted-proxies.ts'
 
-/** How often a closing server looks for connections that nothing is served on, in milliseconds. */
+/** How often a closing server looks for idle connections, in milliseconds. */
 const SWEEP_MS = 100
 /** How long a closing server waits for the rest of a request, in milliseconds. */
 const REST_MS = 5000
-/** How often connections are looked at whose answers are not read, in milliseconds. */
+/** How often the server looks for connections whose responses are not read, in milliseconds. */
 const UNREAD_SWEEP_MS = 5000
-/** How long a caller may take nothing of an answer, in milliseconds. */
+/** How long a caller may read nothing of a response, in milliseconds. */
 export const UNREAD_MS = 60_000
 
 export type ConnectionBounds = {
   readonly maxConnections: number
-  /** Of this machine and of trusted proxies any number. */
+  /** This machine and trusted proxies have no such bound. */
   readonly maxConnectionsPerAddress: number
 }
 
-/** Why a connection was closed as soon as it came, or before its answer was whole. */
+/** Why a connection was closed on arrival or before its response was complete. */
 const REASONS = ['all', 'address', 'unread'] as const
 export type ClosedFor = (typeof REASONS)[number]
 
 export type Connections = {
-  /** Whether an answer is owed on the connection. */
+  /** Returns whether a request of the connection has no response yet. */
   isServing(socket: Socket): boolean
   counts(): { serving: number; idle: number; closed: Readonly<Record<ClosedFor, number>> }
-  /** Closes connections of which nothing has been read for too long by `now`, a monotonic time. */
+  /** Closes connections of which nothing has been read for too long. `now` is a monotonic time. */
   closeUnread(now: number): void
 }
 
-type Open = {
+type OpenConnection = {
   readonly requests: Set<IncomingMessage>
   readonly address: string | null
-  /** Bytes that had been taken when it was last looked at, and since when they are as many. */
+  /** How many bytes had been read at the last look, and since when that number is unchanged. */
   taken: number
   takenAt: number
 }
 
 /**
- * Knows what is served on which connection, and bounds their number: each holds a descriptor, and
- * without any left the server could not even open its database. While the server closes, it ends
- * connections that nothing is served on, and after a while those whose request still has not
- * arrived: Node itself counts a connection without a whole header, or with half a body, as busy for
- * up to a minute.
+ * Tracks the requests of each connection and bounds the number of connections. Each needs a file
+ * descriptor, and without a free one the server could not even connect to its database. A closing
+ * server ends idle connections, and after a while also those whose request is still incomplete:
+ * Node would count them as busy for up to a minute.
  */
 export function watchConnections(
   server: FastifyInstance,
-  { bounds, trusts, log }: { bounds: ConnectionBounds; trusts: Trusts; log: FastifyBaseLogger },
+  { bounds, trusts, log }: { bounds: ConnectionBounds; trusts: ProxyTrust; log: FastifyBaseLogger },
 ): Connections {
-  const open = new Map<Socket, Open>()
+  const open = new Map<Socket, OpenConnection>()
   const byAddress = new Map<string, number>()
   const closed: Record<ClosedFor, number> = { all: 0, address: 0, unread: 0 }
   const close = (reason: ClosedFor, address: string | undefined) => {
@@ -105,8 +104,8 @@ function leave(byAddress: Map<string, number>, address: string): void {
   else byAddress.set(address, rest)
 }
 
-/** Whether bytes have waited for the caller for too long, all of them. */
-function isUnread(socket: Socket, found: Open, now: number): boolean {
+/** Returns whether all pending bytes have waited for the caller for too long. */
+function isUnread(socket: Socket, found: OpenConnection, now: number): boolean {
   const taken = socket.bytesWritten - socket.writableLength
   if (socket.writableLength === 0 || taken !== found.taken || found.takenAt === 0) {
     found.taken = taken
@@ -118,7 +117,7 @@ function isUnread(socket: Socket, found: Open, now: number): boolean {
 
 function closeInOrder(
   server: FastifyInstance,
-  open: ReadonlyMap<Socket, Open>,
+  open: ReadonlyMap<Socket, OpenConnection>,
   closeUnread: (now: number) => void,
 ): void {
   const sweep = (alsoHalfSent: boolean) => {

@@ -1,44 +1,44 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from '../kernel/errors.ts'
-import { type Bodies, declaredIn, type LetIn } from './bodies.ts'
+import { type AdmittedBody, type Bodies, declaredIn } from './bodies.ts'
 import { routeNotFound } from './error-body.ts'
 import { createBodyParser } from './large-body.ts'
 import { readBody, tooLarge } from './read-body.ts'
 
-/** Bodies of ordinary operations, in bytes. */
+/** The maximum size of a body of most operations, in bytes. */
 export const BODY_LIMIT = 1_048_576
 
-/** Of every answer in JSON. */
+/** The content type of every JSON response. */
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** Set on a request once its body is let in, before it is read. */
-const LET_IN = 'bodyLetIn'
+/** Request property: the admitted body. Set before the body is read. */
+const ADMITTED = 'admittedBody'
 
 /**
- * Lets the body of a request in, for whoever sends it. Throws 429 and 503, see `Bodies`. To be
- * called once the caller is known and permitted. The few routes that are none of the contract's do
- * without: their bodies have the limit of ordinary ones.
+ * Admits the body of a request for its owner. Throws 429 and 503, see `Bodies`. Call it after
+ * authentication and authorization. The few routes outside of the API document do not call it;
+ * their bodies have the usual limit.
  */
-export type LetBodyIn = (
+export type AdmitBody = (
   exchange: { request: FastifyRequest; reply: FastifyReply },
   owner: string,
   limit: number,
 ) => void
 
-/** Takes JSON in UTF-8, as it is or in gzip, and nothing else. */
-export function takeJson(server: FastifyInstance, bodies: Bodies): LetBodyIn {
+/** Accepts JSON in UTF-8, plain or in gzip, and nothing else. */
+export function takeJson(server: FastifyInstance, bodies: Bodies): AdmitBody {
   const parse = createBodyParser()
-  server.decorateRequest(LET_IN, null)
+  server.decorateRequest(ADMITTED, null)
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', async (request: FastifyRequest) => {
-    const body = letInOf(request)
+    const body = admittedBodyOf(request)
     refuseCharset(request)
     const isGzip = isGzipped(request)
     return parse(await readBody(request.raw, { ...body, isGzip }))
   })
-  // Nothing, in whatever form, is no body.
+  // An empty body counts as no body, whatever its content type.
   server.addContentTypeParser('*', async (request: FastifyRequest) => {
-    const { declared } = letInOf(request)
+    const { declared } = admittedBodyOf(request)
     const limit = 0
     const refuse = () => {
       throw unsupportedMediaType('send the body as content-type application/json')
@@ -50,22 +50,22 @@ export function takeJson(server: FastifyInstance, bodies: Bodies): LetBodyIn {
     const { headers } = request
     if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined)
       return
-    request.setDecorator<LetIn>(
-      LET_IN,
-      bodies.letIn(owner, { headers, response: reply.raw }, limit),
+    request.setDecorator<AdmittedBody>(
+      ADMITTED,
+      bodies.admit(owner, { headers, response: reply.raw }, limit),
     )
   }
 }
 
-/** 404 before anything is read; 413 for what says itself that it is too long. */
-function letInOf(request: FastifyRequest): LetIn {
+/** 404 before anything is read. 413 for a declared length over the limit. */
+function admittedBodyOf(request: FastifyRequest): AdmittedBody {
   if (request.is404) throw routeNotFound(request)
-  const body = request.getDecorator<LetIn | null>(LET_IN) ?? uncounted(request)
+  const body = request.getDecorator<AdmittedBody | null>(ADMITTED) ?? uncounted(request)
   if (body.declared !== null && body.declared > body.limit) throw tooLarge()
   return body
 }
 
-const uncounted = ({ headers }: FastifyRequest): LetIn => ({
+const uncounted = ({ headers }: FastifyRequest): AdmittedBody => ({
   limit: BODY_LIMIT,
   declared: declaredIn(headers),
   grow: () => {},
@@ -77,7 +77,10 @@ function refuseCharset({ headers }: FastifyRequest): void {
     throw unsupportedMediaType('send the body in UTF-8')
 }
 
-/** Whether a body comes in gzip. 415 for any other encoding, with the ones that are taken. */
+/**
+ * Returns whether a body is compressed with gzip. 415 for any other encoding, with the accepted
+ * ones.
+ */
 function isGzipped({ headers }: FastifyRequest): boolean {
   const encoding = (headers['content-encoding'] ?? 'identity').trim().toLowerCase()
   if (encoding === 'identity') return false

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Credentials } from '../access/index.ts'
 
-/** The first of a header that is sent more than once. */
+/** Returns the first value of a header that was sent several times. */
 const headerOf = (request: FastifyRequest, name: string): string | undefined =>
   [request.headers[name]].flat()[0]
 

@@ -5,13 +5,16 @@ import { type JobGauges, readGauges } from '../jobs/index.ts'
 import type { Clock, ClockStatus } from '../kernel/clock.ts'
 
 /**
- * How long figures of the database are good for, in milliseconds: they are dear, and move slowly.
+ * How long gauges of the database are reused, in milliseconds. They are expensive to read and
+ * change slowly.
  */
 const FRESH_MS = 30_000
-/** How long a scrape waits for them, in milliseconds. Late ones are told by the next scrape. */
+/**
+ * How long a scrape waits for them, in milliseconds. If they are late, the next scrape shows them.
+ */
 const WAIT_MS = 250
 
-/** The pool of this server, and what the database holds. */
+/** The pool of this server, and the size and due work of the database. */
 export function exposeDatabase(registry: Registry, app: App): void {
   const registers = [registry]
   new Gauge({
@@ -48,7 +51,7 @@ export function exposeDatabase(registry: Registry, app: App): void {
   exposeFigures(registry, keepFresh(app))
 }
 
-/** No line where the clock is compared with none, as that of tests. */
+/** A clock without a reference, such as that of tests, has no lines. */
 function exposeClock(registry: Registry, clock: Clock): void {
   const gauge = (name: string, help: string, of: (standing: ClockStatus) => number) =>
     new Gauge({
@@ -73,9 +76,9 @@ function exposeClock(registry: Registry, clock: Clock): void {
   )
 }
 
-type Shown = { name: string; help: string; of: (figures: JobGauges) => number }
+type JobGauge = { name: string; help: string; of: (figures: JobGauges) => number }
 
-const SHOWN: readonly Shown[] = [
+const JOB_GAUGES: readonly JobGauge[] = [
   {
     name: 'bursar_database_size_bytes',
     help: 'Size of the whole database on the disk.',
@@ -99,14 +102,14 @@ const SHOWN: readonly Shown[] = [
 ]
 
 function exposeFigures(registry: Registry, fresh: () => Promise<JobGauges | null>): void {
-  for (const { name, help, of } of SHOWN)
+  for (const { name, help, of } of JOB_GAUGES)
     new Gauge({
       name,
       help,
       registers: [registry],
       async collect() {
         const figures = await fresh()
-        // No line rather than an old or an invented value.
+        // No line is better than an old or invented value.
         if (figures === null) this.remove()
         else this.set(of(figures))
       },
@@ -114,8 +117,8 @@ function exposeFigures(registry: Registry, fresh: () => Promise<JobGauges | null
 }
 
 /**
- * Answers the figures of the last half minute, and null while there are none. Whoever finds them
- * old has them read again: once at a time, whatever the number of scrapes.
+ * Returns the gauges of the last half minute, or null if there are none. If they are older, they
+ * are read again, once at a time however many scrapes there are.
  */
 function keepFresh(app: App): () => Promise<JobGauges | null> {
   let last: { figures: JobGauges | null; askedAt: number } | null = null

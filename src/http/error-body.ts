@@ -2,13 +2,13 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, badInput } from '../kernel/errors.ts'
 import { shortened } from './validation-message.ts'
 
-/** The framework's own refusals, in ours. They come before any handler has run. */
+/** The API error for an error of the framework. These occur before any handler runs. */
 function refusalOf(error: FastifyError): ApiError | null {
   switch (error.code) {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ApiError(415, null, 'send the body as content-type application/json')
     case 'FST_ERR_MAX_PARAM_LENGTH':
-      return badInput('a part of the path is longer than any id')
+      return badInput('a segment of the path is too long')
     case 'FST_ERR_BAD_URL':
       return badInput('the path is not valid percent-encoded UTF-8')
     default:
@@ -18,11 +18,12 @@ function refusalOf(error: FastifyError): ApiError | null {
   }
 }
 
-/** Without the query, whose values may be personal. */
+/** Without the query, whose values may be personal data. */
 const pathOf = (request: FastifyRequest): string => request.url.split('?', 1)[0] ?? ''
 
 /**
- * Answers with the one error body of the contract. What is no refusal is our defect: 500, logged.
+ * Responds with the error body of the API document. Anything but an `ApiError` is our defect: 500,
+ * logged.
  */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = error instanceof ApiError ? error : refusalOf(error as FastifyError)
@@ -42,7 +43,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     })
     return
   }
-  // Who has left is not told that the work of the request was stopped, and nobody else need be.
+  // If the caller has disconnected, stopping its work is normal and not logged.
   if (refusal.status === 503 && !request.raw.socket.destroyed)
     request.log.warn({ err: refusal, path: pathOf(request) }, 'request not served')
   reply
@@ -54,21 +55,23 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 export const routeNotFound = (request: FastifyRequest): ApiError =>
   new ApiError(404, null, `there is no ${request.method} ${shortened(pathOf(request))}`)
 
-/** 404 of an operation that the published API has and this server has not. */
+/** 404 for an operation of the published API that this server does not implement. */
 export const notServed = (request: FastifyRequest): ApiError =>
   new ApiError(
     404,
     null,
-    `${request.method} ${shortened(pathOf(request))} is of the published API, and not served yet`,
+    `${request.method} ${shortened(pathOf(request))} is in the published API, but not implemented yet`,
   )
 
-/** `isPublished`: the published API has the method here. */
+/** `isPublished`: the published API has this method on the path. */
 export function methodNotAllowed(
   request: FastifyRequest,
   { allowed, isPublished }: { allowed: readonly string[]; isPublished: boolean },
 ): ApiError {
   const takes = allowed.join(', ')
-  const why = isPublished ? 'is of the published API, and not served yet on' : 'is not a method of'
+  const why = isPublished
+    ? 'is in the published API, but not implemented yet on'
+    : 'is not a method of'
   return new ApiError(405, null, `${request.method} ${why} this path; it takes ${takes}`, {
     allow: takes,
   })

@@ -1,14 +1,14 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { countedAs } from './rate-limit-address.ts'
 
-/** Whether somebody says that the request is passed on for another. */
+/** Returns whether a header says that the request was forwarded for somebody else. */
 export const isForwarded = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean =>
   headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
 
-/** How many requests a proxy of this machine has passed on whose word is not believed. */
+/** Counts requests that an untrusted proxy on this machine has forwarded. */
 export type ForwardedCounter = { readonly count: () => number }
 
-/** Warns of the first one: all callers are one address to the server then. */
+/** Logs a warning at the first one: the server then sees all callers as one address. */
 export function watchForwarded(
   server: FastifyInstance,
   { trustsNobody, log }: { trustsNobody: boolean; log: FastifyBaseLogger },
@@ -20,7 +20,7 @@ export function watchForwarded(
         count += 1
         if (count === 1)
           log.warn(
-            'a proxy of this machine passes requests on and BURSAR_TRUST_PROXY is unset: ' +
+            'a proxy on this machine forwards requests but BURSAR_TRUST_PROXY is not set: ' +
               'all its callers count as one address',
           )
       }

@@ -1,4 +1,4 @@
-/** The page at `/` until the console takes its place. */
+/** The page at `/`. */
 export const homePage = (version: string): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -19,14 +19,13 @@ export const homePage = (version: string): string => `<!doctype html>
 <p class="muted">version ${version}</p>
 <p>This server decides, counts and budgets what a software vendor's customers may use.</p>
 <ul>
-<li><a href="/docs">The API reference</a>, where calls can be tried</li>
-<li><a href="/openapi.json">The API contract</a> (OpenAPI 3.1)</li>
-<li><a href="/health/ready">Whether it is ready</a>,
-<a href="/health/live">whether it is alive</a></li>
+<li><a href="/docs">The API reference</a>, where you can try calls</li>
+<li><a href="/openapi.json">The API document</a> (OpenAPI 3.1)</li>
+<li>Health: <a href="/health/ready">ready</a>, <a href="/health/live">alive</a></li>
 </ul>
-<p>Call the API with your key in the <code>X-API-KEY</code> header. The first requests, and how to
-point the official Stigg SDKs here, stand in the <code>README.md</code> of the installation; how
-to run it in <code>docs/OPERATING.md</code>.</p>
+<p>Call the API with your key in the <code>X-API-KEY</code> header. The <code>README.md</code> of
+the installation shows the first requests and how to use the official Stigg SDKs.
+<code>docs/OPERATING.md</code> shows how to run the server.</p>
 </body>
 </html>
 `

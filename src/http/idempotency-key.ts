@@ -6,10 +6,13 @@ import { JSON_TYPE } from './content-types.ts'
 import type { Serialize } from './serialize-writes.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
-/** A header's value that every client and proxy passes on as it is. */
+/** Values that every client and proxy passes on unchanged. */
 const KEY = /^[\x21-\x7e]{1,255}$/
 
-/** The caller's name for its request. 400 for one that cannot be used; sent twice it is one too. */
+/**
+ * Returns the `Idempotency-Key` of a request, or null. 400 for an invalid one, also if the header
+ * was sent twice.
+ */
 export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   const key = headers['idempotency-key']
   if (key === undefined) return null
@@ -17,28 +20,28 @@ export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   throw badInput('Idempotency-Key must be 1 to 255 visible ASCII characters')
 }
 
-/** A request with a key, and the work behind it. */
+/** A request with an `Idempotency-Key`, and its work. */
 export type KeyedRequest = {
   once: AnswerOnce
   call: Call
   path: string
   key: string
   content: unknown
-  /** Where the answer has secrets. */
+  /** The paths of secrets in the response. */
   secrets: readonly string[]
   serialize: Serialize
   work: (call: Call) => Promise<Success>
 }
 
-/** What an operation answers, and as which of its successes. */
+/** The result of an operation, with the status of this success. */
 export type Success = { status: number; headers: Answer['headers']; body: unknown }
 
-/** What an answer says that was given before. */
+/** The header of a replayed response. */
 export const REPLAYED: Answer['headers'] = { 'idempotency-replayed': 'true' }
 
 /**
- * Answers a request with a key: by its work the first time, by the same bytes from then on, but for
- * secrets.
+ * Executes a request with a key the first time. Later requests with the key get the same bytes
+ * without the secrets.
  */
 export async function answerKeyed(reply: FastifyReply, keyed: KeyedRequest): Promise<string> {
   const { once, call, path, key, content, serialize } = keyed
@@ -69,5 +72,5 @@ async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<Gi
   }
 }
 
-/** Later the same request may be answered otherwise: such an answer must not stay. */
+/** Errors that a later attempt may not get must not be stored. */
 const isFinal = ({ status }: ApiError): boolean => status < 500 && status !== 429

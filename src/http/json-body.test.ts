@@ -29,7 +29,7 @@ const HOSTILE: [text: string, code: string, message: RegExp][] = [
   ['{"__proto__":{}}', 'BadUserInput', /__proto__/],
   ['{"a":{"__proto__":1}}', 'BadUserInput', /__proto__/],
   ['{"a":{"constructor":{"prototype":{}}}}', 'BadUserInput', /constructor/],
-  ['{"a":"\\u0000"}', 'BadUserInput', /"a" holds NUL/],
+  ['{"a":"\\u0000"}', 'BadUserInput', /"a" contains NUL/],
   ['{"a\\u0000":1}', 'BadUserInput', /NUL/],
   ['{"a":["\\udc00"]}', 'BadUserInput', /surrogate/],
   ['{"entities":[{"metadata":{"k":"\\u0000"}}]}', 'InvalidMetadataError', /metadata\.k/],

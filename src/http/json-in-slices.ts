@@ -1,11 +1,11 @@
 import { createPause, type Pause } from '../kernel/in-slices.ts'
 
-/** Lists deeper within an answer are short. */
+/** Lists at deeper levels of a response are short. */
 const DEPTH = 4
 
 /**
- * The same text as `JSON.stringify`, but the items of lists are made one by one, so that others are
- * served meanwhile: all at once, a page of 4 MB takes longer than most requests do.
+ * Returns the text of `JSON.stringify`, computed in time slices, item by item. At once, a page of 4
+ * MB would take longer than most requests.
  */
 export async function jsonInSlices(value: unknown): Promise<string> {
   const parts: string[] = []
@@ -36,7 +36,7 @@ async function write(
 
 const definedIn = (value: object) => Object.entries(value).filter(([, item]) => item !== undefined)
 
-/** Whether it is a list, or has one in it or in an object in it. */
+/** Returns whether a value is a list, or contains one directly or in a member. */
 const hasList = (value: object): boolean =>
   Array.isArray(value) ||
   Object.values(value).some(

@@ -69,7 +69,7 @@ const CASES: [text: string, message: RegExp | null][] = [
   ['{"a":[{"__proto__":1}]}', /__proto__/],
   ['{"__proto__":[1]}', /__proto__/],
   ['{"a":[{"b":1e400}]}', /^a\[0\]\.b is a number out of range/],
-  ['{"a":["\\u0000"]}', /"a\[0\]" holds NUL/],
+  ['{"a":["\\u0000"]}', /"a\[0\]" contains NUL/],
   [`{"a":[${'['.repeat(31)}${']'.repeat(31)}]}`, null],
   [`{"a":[${'['.repeat(32)}${']'.repeat(32)}]}`, /nested deeper than 32/],
 ]

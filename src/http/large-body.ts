@@ -4,25 +4,28 @@ import { parseJsonBody, parseJsonPart } from './json-body.ts'
 import { beginsObject, type Split, splitJson } from './split-json.ts'
 import { fieldOf } from './validation-message.ts'
 
-/** Bodies up to this length are parsed at once, in bytes: it takes a millisecond or less. */
+/** Bodies up to this many bytes are parsed at once, which takes at most about a millisecond. */
 export const AT_ONCE_BYTES = 32_768
-/** What of a larger one is parsed at once, in bytes: the size of an ordinary body. */
+/**
+ * The largest part of a large body that is parsed at once, in bytes: the size of an ordinary body.
+ */
 const PART_LIMIT = 1_048_576
-/** Bytes that are looked through in well under a millisecond. */
+/** Bytes that are scanned in well under a millisecond. */
 const STEP_BYTES = 65_536
 
 /** A byte order mark. */
 const MARK = [0xef, 0xbb, 0xbf]
 
-/** Bodies that were large: what is done with them is done in slices, too. */
+/** Bodies that were large. All work on them is done in time slices. */
 const large = new WeakSet<object>()
 
 export const isLarge = (body: unknown): body is Readonly<Record<string, unknown>> =>
   typeof body === 'object' && body !== null && large.has(body)
 
 /**
- * The same as `parseJsonBody`, but large bodies are parsed one after the other and item by item, so
- * that others are served meanwhile. 400 also for one that is no object, or has a part of over 1 MB.
+ * Returns a function that works like `parseJsonBody`, but parses large bodies one after the other
+ * and item by item, so that the event loop is not blocked. Also 400 for a large body that is not an
+ * object or has a part of over 1 MB.
  */
 export function createBodyParser(): (bytes: Buffer) => unknown {
   let last: Promise<unknown> = Promise.resolve()
@@ -35,7 +38,7 @@ export function createBodyParser(): (bytes: Buffer) => unknown {
 }
 
 async function parseInSlices(whole: Buffer): Promise<object> {
-  // The one before has had its slice.
+  // The previous body has used its slice.
   await nextSlice()
   const bytes = MARK.every((byte, index) => whole[index] === byte) ? whole.subarray(3) : whole
   if (!beginsObject(bytes)) throw badInput('body must be an object')
@@ -55,14 +58,14 @@ async function joined(bytes: Buffer, { skeleton, lists }: Split, pause: Pause): 
   )
   const nameOf = new Map(names)
   for (const [place, spans] of lists.entries()) {
-    // Of two lists of one name the last one counts; both have to be JSON.
+    // If two lists have the same name, the last one counts. Both must be valid JSON.
     const name = nameOf.get(place)
     const items: unknown[] = []
     for (const [index, { from, to }] of spans.entries()) {
       const pointer = `/${name ?? 'body'}/${index}`
       const item = bytes.subarray(from, to)
       refuseLarge(item, fieldOf(pointer))
-      // Of a mark that an item began with the parser would think that it begins the body.
+      // The parser would skip a byte order mark at the start of an item as if it started the body.
       if (item[0] === MARK[0]) throw badInput('body: not valid JSON')
       items.push(parseJsonPart(item, { pointer, depth: 2 }))
       await pause()

@@ -10,7 +10,7 @@ import { openWorld, type World } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { frozenClock } from '../kernel/clock.ts'
-import { readApiDocument } from './contract.ts'
+import { readApiDocument } from './api-document.ts'
 import { mountMetrics } from './metrics.ts'
 import { createServer } from './server.ts'
 

@@ -4,16 +4,16 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import type { CacheCounts } from '../kernel/cache.ts'
 import type { Answers } from './answers.ts'
+import type { ApiDocument } from './api-document.ts'
 import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
-import type { ApiDocument } from './contract.ts'
 import { exposeDatabase } from './database-metrics.ts'
 import type { ForwardedCounter } from './forwarded.ts'
 import { recordRequests } from './request-metrics.ts'
 
 /**
- * `GET /metrics` in the text format of Prometheus. To be mounted before any route, since it counts
- * what those do. Labels have only values that are known beforehand: a caller cannot make one.
+ * `GET /metrics` in the text format of Prometheus. Call it before any route is added, since it
+ * counts their requests. All label values are known in advance, so a caller cannot create one.
  */
 export function mountMetrics(
   server: FastifyInstance,
@@ -25,12 +25,12 @@ export function mountMetrics(
     unbelieved: ForwardedCounter
     answers: Answers
     version: string
-    /** null: no tokens are taken. */
+    /** Null if no tokens are accepted. */
     keySetFailures: (() => number) | null
     keyCache: () => CacheCounts
   },
 ): void {
-  // Of this server alone: the registry of the library would be shared by all in the process.
+  // Only for this server. The global registry of the library would be shared within the process.
   const registry = new Registry()
   recordRequests(server, { registry, contract: from.contract })
   exposeDatabase(registry, from.app)
@@ -50,7 +50,7 @@ function exposeConnections(registry: Registry, connections: Connections): void {
   const registers = [registry]
   new Gauge({
     name: 'bursar_connections',
-    help: 'Connections of callers: with an answer owed, or idle.',
+    help: 'Connections of callers: serving a request, or idle.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -61,7 +61,7 @@ function exposeConnections(registry: Registry, connections: Connections): void {
   })
   new Counter({
     name: 'bursar_connections_closed_total',
-    help: 'Connections closed for a bound: on all, on those of one address, on unread answers.',
+    help: 'Connections closed by a bound: on all, on one address, or on unread responses.',
     labelNames: ['bound'],
     registers,
     collect() {
@@ -99,7 +99,7 @@ function exposeKeyCache(registry: Registry, counts: () => CacheCounts): void {
 function exposeKeySet(registry: Registry, keySetFailures: () => number): void {
   new Counter({
     name: 'bursar_token_key_set_failures_total',
-    help: 'How often the key set of the provider of tokens could not be fetched.',
+    help: 'How often the key set of the token provider could not be fetched.',
     registers: [registry],
     collect() {
       this.reset()
@@ -114,7 +114,7 @@ function exposeBytes(
 ): void {
   new Gauge({
     name: 'bursar_body_bytes',
-    help: 'Bytes of request bodies that are being received or worked on, small ones left out.',
+    help: 'Bytes of request bodies in progress, without small ones.',
     registers: [registry],
     collect() {
       this.set(bodies.inUse())
@@ -122,7 +122,7 @@ function exposeBytes(
   })
   new Gauge({
     name: 'bursar_answer_bytes',
-    help: 'Bytes of answers that are being sent, small ones left out.',
+    help: 'Bytes of responses that are being sent, without small ones.',
     registers: [registry],
     collect() {
       this.set(answers.bytesInUse())
@@ -130,13 +130,13 @@ function exposeBytes(
   })
 }
 
-/** `bursar doctor` asks for it by this name. */
+/** `bursar doctor` looks for this name. */
 export const UNBELIEVED_PROXY = 'bursar_unbelieved_proxy_requests_total'
 
 function exposeUnbelieved(registry: Registry, unbelieved: ForwardedCounter): void {
   new Counter({
     name: UNBELIEVED_PROXY,
-    help: 'Requests passed on by a proxy of this machine while BURSAR_TRUST_PROXY is unset.',
+    help: 'Requests that a proxy on this machine forwarded while BURSAR_TRUST_PROXY is not set.',
     registers: [registry],
     collect() {
       this.reset()
@@ -153,7 +153,7 @@ function exposeProcess(registry: Registry, version: string): void {
     .set(1)
   new Counter({
     name: 'bursar_event_loop_seconds_total',
-    help: 'What the event loop has spent at work and waiting: its utilisation over any time.',
+    help: 'Time of the event loop, active and idle. The ratio is its utilisation.',
     labelNames: ['state'],
     registers,
     collect() {

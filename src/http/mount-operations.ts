@@ -13,29 +13,29 @@ import {
   Repeated,
 } from '../operation.ts'
 import { answerUnnamed, isNamed } from './answer-write.ts'
+import type { ApiDocument, Operation, UnservedOperation } from './api-document.ts'
 import { bodyCheck } from './check-body.ts'
-import { BODY_LIMIT, JSON_TYPE, type LetBodyIn } from './content-types.ts'
-import type { ApiDocument, Operation, UnservedOperation } from './contract.ts'
+import { type AdmitBody, BODY_LIMIT, JSON_TYPE } from './content-types.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
-import { refuseHostileText } from './json-body.ts'
+import { refuseInvalidText } from './json-body.ts'
 import { jsonInSlices } from './json-in-slices.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
+import { createRequestOrder, type RequestOrder } from './running-requests.ts'
 import { createSerializer, type Serialize, serializationKeyOf } from './serialize-writes.ts'
 import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
-import { createUnderWay, type UnderWay } from './under-way.ts'
-import { complaint } from './validation-message.ts'
+import { validationMessage } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
 
-/** Set on a request once its credential has been checked, before the body is read. */
+/** Request property: the caller. Set after authentication, before the body is read. */
 const CALLER = 'caller'
 
-/** Whose credential a request has, once that is known; null before, and where none is needed. */
+/** Returns the caller of a request. Null before authentication and on routes without it. */
 export const callerOf = (request: FastifyRequest): Caller | null =>
   request.getDecorator<Caller | null>(CALLER)
 
@@ -45,20 +45,22 @@ export type MountContext = {
   validators: Validators
   authenticate: Authenticate
   handlers: Handlers
-  letBodyIn: LetBodyIn
+  admitBody: AdmitBody
 }
 
 type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unknown>
 
-/** Gives every operation of the contract its route, and every other method of its path a 405. */
-export function mountContract(server: FastifyInstance, mounting: MountContext): void {
+/**
+ * Gives every operation of the API document its route, and every other method of its path a 405.
+ */
+export function mountOperations(server: FastifyInstance, mounting: MountContext): void {
   const { app, contract } = mounting
   server.decorateRequest(CALLER, null)
   const limitsOf = createLimits(app.config.rateLimits, contract.operations)
   const answering = {
     once: createAnswerOnce(),
     serializerOf: createSerializer(),
-    underWay: createUnderWay(),
+    underWay: createRequestOrder(),
     undelivered: rememberUndelivered(server.server, { db: app.db, monotonic: machine.monotonic }),
   }
   for (const operation of contract.operations)
@@ -67,12 +69,12 @@ export function mountContract(server: FastifyInstance, mounting: MountContext): 
   mountUnserved(server, contract)
 }
 
-/** `/customers/{id}` in the router's form. */
+/** Converts `/customers/{id}` into the format of the router. */
 const routeOf = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1')
 
 type AnswerContext = {
   once: AnswerOnce
-  underWay: UnderWay
+  underWay: RequestOrder
   undelivered: UndeliveredAnswer
   serializerOf: (key: string | null) => Serialize
 }
@@ -82,7 +84,7 @@ function mountOperation(
   mounting: MountContext & AnswerContext & { limitsOf: LimitsOf },
   operation: Operation,
 ): void {
-  const { app, authenticate, letBodyIn, validators } = mounting
+  const { app, authenticate, admitBody, validators } = mounting
   const handler = mounting.handlers[operation.primaryId] as unknown as AnyHandler
   assert(handler !== undefined, `the operation ${operation.primaryId} has no handler`)
   const check = {
@@ -103,7 +105,7 @@ function mountOperation(
       if (isWrite) refuseForeignOrigin(request, caller.allowedOrigins)
       refuseUnpermitted(caller, operation)
       request.setDecorator<Caller>(CALLER, caller)
-      letBodyIn({ request, reply }, caller.actor.id, operation.maxBytes ?? BODY_LIMIT)
+      admitBody({ request, reply }, caller.actor.id, operation.maxBytes ?? BODY_LIMIT)
     },
     handler: async (request, reply) => {
       const caller = request.getDecorator<Caller>(CALLER)
@@ -138,7 +140,7 @@ type MountedRequest = Omit<AnswerContext, 'serializerOf'> & {
   work: (own: Call) => Promise<Success>
 }
 
-/** Does the work, unless the request is known to be a repetition of one that was done. */
+/** Executes a request, unless it repeats one that was executed. */
 async function answer(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
   mounted: MountedRequest,
@@ -179,13 +181,13 @@ function successOf(operation: Operation, answer: unknown): Success {
   return { status, headers: {}, body: answer.body }
 }
 
-/** An empty segment would match a parameter; no id is empty, so such a path does not exist. */
+/** An empty segment would match a parameter. No id is empty, so such a path does not exist. */
 function refuseEmptySegments(request: FastifyRequest): void {
   if (Object.values(request.params as Record<string, string>).includes(''))
     throw routeNotFound(request)
 }
 
-/** Without an environment a person has no role yet: that 404 follows after the request's checks. */
+/** A person has no role outside of an environment. The 404 for that comes after the validation. */
 function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation): void {
   if (scope instanceof ApiError || permits(role, operation.permission)) return
   throw forbidden(
@@ -196,8 +198,8 @@ function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation)
 }
 
 /**
- * A customer token lets read what belongs to its customer, and nothing else, whatever the key may.
- * 400 `AuthCustomerReadonly`, `AuthCustomerMismatch`.
+ * A customer token may only read what belongs to its customer, whatever the key may do. 400
+ * `AuthCustomerReadonly`, `AuthCustomerMismatch`.
  */
 function refuseOtherCustomers(
   { customerId }: Caller,
@@ -210,7 +212,7 @@ function refuseOtherCustomers(
   const named = operation.path.includes('/customers/{id}') ? params.id : params.customerId
   if (named !== customerId)
     throw badInput(
-      `X-CUSTOMER-KEY: the token is for the customer ${customerId} alone`,
+      `X-CUSTOMER-KEY: the token is for customer ${customerId} only`,
       'AuthCustomerMismatch',
     )
 }
@@ -219,27 +221,27 @@ function checkedParams(
   validate: Validator,
   params: Record<string, string>,
 ): Record<string, string> {
-  for (const [name, value] of Object.entries(params)) refuseHostileText(name, value)
+  for (const [name, value] of Object.entries(params)) refuseInvalidText(name, value)
   const error = validate(params)
-  if (error !== null) throw badInput(complaint('path', error))
+  if (error !== null) throw badInput(validationMessage('path', error))
   return params
 }
 
 function checkedQuery(validate: Validator, operation: Operation, url: string): object {
   const start = url.indexOf('?')
   const raw = parseQueryString(start === -1 ? '' : url.slice(start + 1))
-  for (const [name, value] of raw) refuseHostileText(name, name + value)
+  for (const [name, value] of raw) refuseInvalidText(name, name + value)
   const query = shapeQuery(operation, raw)
   const error = validate(query)
-  if (error !== null) throw badInput(complaint('query', error))
+  if (error !== null) throw badInput(validationMessage('query', error))
   return query
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /**
- * A method that no operation of a path takes is 405, unless the path is also an instance of a
- * templated one that does: `GET …/entities/archive` reads the entity called `archive`.
+ * A method that no operation of a path has is 405, unless a template with that method also matches
+ * the path: `GET …/entities/archive` reads the entity `archive`.
  */
 function mountOtherMethods(server: FastifyInstance, { operations, unserved }: ApiDocument): void {
   for (const path of new Set(operations.map((operation) => operation.path))) {
@@ -262,7 +264,7 @@ function mountOtherMethods(server: FastifyInstance, { operations, unserved }: Ap
   }
 }
 
-/** An operation that the published API has, on a path that nothing else is on, says so: 404. */
+/** 404 for operations of the published API on a path that has no other operation. */
 function mountUnserved(server: FastifyInstance, { operations, unserved }: ApiDocument): void {
   const served = new Set(operations.map(({ path }) => path))
   const alone = ({ path }: UnservedOperation) => !served.has(path)
@@ -278,7 +280,7 @@ function mountUnserved(server: FastifyInstance, { operations, unserved }: ApiDoc
     })
 }
 
-/** Whether every request to `path` could also be one to the template. */
+/** Returns whether the template matches every request to `path`. */
 function covers(template: string, path: string): boolean {
   const parts = path.split('/')
   const templated = template.split('/')

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** Descriptors that a server needs beside those of connections and of its pool. */
+/** File descriptors that a server needs besides those of connections and its pool. */
 const OTHERS = 100
 
-/** How many descriptors this process may have open; null where the system does not say. */
+/** Returns how many descriptors this process may open, or null if the system does not say. */
 function openFilesLimit(): number | null {
   try {
     const limits = readFileSync('/proc/self/limits', 'utf8')
@@ -14,7 +14,9 @@ function openFilesLimit(): number | null {
   }
 }
 
-/** As many of `wanted` connections as leave descriptors for the database and files. */
+/**
+ * Returns how many of the `wanted` connections leave enough descriptors for the database and files.
+ */
 export function connectionsWithin(
   wanted: number,
   { poolSize, limit = openFilesLimit() }: { poolSize: number; limit?: number | null },

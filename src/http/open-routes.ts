@@ -4,17 +4,17 @@ import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import { unavailable } from '../kernel/errors.ts'
 import { acceptsGzip } from './answers.ts'
+import type { ApiDocument } from './api-document.ts'
 import { JSON_TYPE } from './content-types.ts'
-import type { ApiDocument } from './contract.ts'
 import { homePage } from './home-page.ts'
 import { mountReference } from './reference.ts'
 
-/** How long a server may take to say that it is ready, in milliseconds. */
+/** How long the readiness check may take, in milliseconds. */
 const READY_LIMIT_MS = 2000
 
 /**
- * What needs no credential: health, the contract and its reference, and a page that says what runs
- * here.
+ * Routes without authentication: health, the API document and its reference, and a page that says
+ * what this server is.
  */
 export function mountOpenRoutes(
   server: FastifyInstance,
@@ -29,10 +29,10 @@ export function mountOpenRoutes(
   server.get('/health/ready', async () => {
     app.clock.now()
     const late = delay(READY_LIMIT_MS, null, { ref: false }).then(() => {
-      throw unavailable('the database does not answer in time')
+      throw unavailable('the database did not respond in time')
     })
     const { isWritable } = await Promise.race([app.db.look(), late])
-    if (!isWritable) throw unavailable('the database is a stand-by, or read-only')
+    if (!isWritable) throw unavailable('the database is a standby or read-only')
     return { status: 'ready' }
   })
   server.get('/openapi.json', (request, reply) => {

@@ -1,7 +1,7 @@
 import type { RouteOptions } from 'fastify'
-import type { ApiDocument, Operation } from './contract.ts'
+import type { ApiDocument, Operation } from './api-document.ts'
 
-/** Says which operation of the contract a route serves; null for all other routes. */
+/** Returns the operation of a route, or null if the route has none. */
 export function operationOfRoute(
   contract: ApiDocument,
 ): (route: Pick<RouteOptions, 'method' | 'url'>) => Operation | null {
@@ -10,7 +10,7 @@ export function operationOfRoute(
   )
   return ({ method, url }) => {
     const path = url.replaceAll(/:(\w+)/g, '{$1}')
-    // The router adds a HEAD to each GET: it is the same operation.
+    // The router adds a HEAD to each GET. It is the same operation.
     return operations.get(`${method === 'HEAD' ? 'GET' : method} ${path}`) ?? null
   }
 }

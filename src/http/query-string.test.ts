@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from '../kernel/errors.ts'
-import type { Operation, Parameter } from './contract.ts'
+import type { Operation, Parameter } from './api-document.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 
 const parameter = (name: string, schema: Parameter['schema']): Parameter => ({

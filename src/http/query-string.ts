@@ -1,14 +1,14 @@
 import { badInput } from '../kernel/errors.ts'
-import type { Operation, Parameter } from './contract.ts'
+import type { Operation, Parameter } from './api-document.ts'
 import { quoted } from './validation-message.ts'
 
-/** Pairs as they were sent, decoded, in their order. */
+/** Decoded pairs in the order in which they were sent. */
 export type RawQuery = readonly (readonly [name: string, value: string])[]
 
 /** More pairs than any operation can use. */
 const PAIR_LIMIT = 1000
 
-/** Splits and decodes a query string. Throws 400 for escapes that are no UTF-8. */
+/** Splits and decodes a query string. Throws 400 for escapes that are not UTF-8. */
 export function parseQueryString(text: string): RawQuery {
   if (text === '') return []
   const pieces = text.split('&').filter((piece) => piece !== '')
@@ -30,9 +30,9 @@ function decoded(text: string): string {
 }
 
 /**
- * Gives the pairs the shapes that the operation states: numbers, lists (`a,b`, repeated, or
- * `name[]`) and objects (`name[key]=value`). A value that does not fit is left for the contract to
- * refuse; a parameter sent twice that is no list is refused here (400).
+ * Converts the pairs to the types of the operation's parameters: numbers, lists (`a,b`, repeated,
+ * or `name[]`) and objects (`name[key]=value`). Values of the wrong type stay text, which
+ * validation refuses. 400 for a parameter that is sent twice but is not a list.
  */
 export function shapeQuery(operation: Operation, raw: RawQuery): Record<string, unknown> {
   const shaped = new Map<string, unknown>()
@@ -71,7 +71,7 @@ function bracketed(name: string): { base: string; key: string | null } {
 
 function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; value: string }) {
   const held = shaped.get(at.base) ?? new Map<string, string>()
-  // Something else stands there when the name was also sent without a bracket.
+  // The name was also sent without brackets.
   if (!(held instanceof Map)) throw badInput(`query: ${at.base} is sent in two forms`)
   const map: Map<string, string> = held
   if (map.has(at.key)) throw badInput(`query: ${at.base}[${at.key}] is sent more than once`)
@@ -79,7 +79,7 @@ function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; v
   shaped.set(at.base, map)
 }
 
-/** A value that is itself legal is one item, even with a comma in it. */
+/** A value that is itself valid is one item, even if it contains a comma. */
 function split(parameter: Parameter, value: string): string[] {
   const items = parameter.schema.items as { enum?: unknown[]; pattern?: string } | undefined
   const isLegal =

@@ -7,12 +7,12 @@ loopback.addAddress('::1', 'ipv6')
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i
 
 /**
- * What an address is counted as, or null for this machine. IPv4 in the form of IPv6 is IPv4. Of
- * IPv6 the first 64 bits count, since whoever has one address has all of them. What a proxy says
- * that is no address counts as one caller.
+ * Returns the name under which an address is counted, or null for this machine. An IPv4 address in
+ * IPv6 notation counts as IPv4. Of an IPv6 address only the first 64 bits count, because one client
+ * usually has all addresses below them. All invalid addresses count as one caller.
  */
 export function countedAs(ip: string | undefined): string | null {
-  // A socket file has no addresses: whoever can open it is on this machine.
+  // A Unix socket has no addresses. Its callers are on this machine.
   if (ip === undefined || ip === '') return null
   const address = ip.replace(MAPPED, '').replace(/%.*$/, '')
   if (isIPv4(address)) return loopback.check(address, 'ipv4') ? null : address
@@ -20,12 +20,12 @@ export function countedAs(ip: string | undefined): string | null {
   return loopback.check(address, 'ipv6') ? null : networkOf(address)
 }
 
-/** The first four groups, written out. */
+/** Returns the first four groups without abbreviation. */
 function networkOf(address: string): string {
   const [head = '', tail] = address.split('::')
   const groups = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  // A dotted end stands for two groups.
+  // A dotted suffix is worth two groups.
   const known = groups.length + last.length + (address.includes('.') ? 1 : 0)
   const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - known)).fill('0')
   const network = [...groups, ...zeros, ...last].slice(0, 4)

@@ -2,34 +2,31 @@ import type { FastifyReply } from 'fastify'
 import { type Caller, permits } from '../access/index.ts'
 import { ConfigError, type RateLimits } from '../config.ts'
 import { ApiError, tooManyRequests } from '../kernel/errors.ts'
-import type { Operation } from './contract.ts'
+import type { Operation } from './api-document.ts'
 import { createWindows, type LimitStatus, secondsUntilReset, type Windows } from './rate-limit.ts'
 import { STIGG_LIMITS } from './rate-limit-preset.ts'
 
-/** Counts that are remembered; about 10 MB with long names. */
+/** How many counts are remembered: about 10 MB with long names. */
 const COUNTS = 50_000
-/** No id is longer; what is will be refused, and need not be remembered. */
+/** Longer ids are invalid. Their requests will be refused and need not be counted. */
 const ID_LIMIT = 255
-/** Resources whose writes report what was used, many times a minute, and change no customer. */
+/** Resources whose writes report usage, many times a minute, and do not change the customer. */
 const REPORTED = ['usage', 'events']
 
-/** The limits of one operation, in the two places where a call can be told from others. */
+/** The limits of one operation, checked at two points of a request. */
 export type OperationLimits = {
-  /** Before the body is read: by key, and by the customer of the path. Throws 429. */
+  /** Before the body is read: by key, and by the customer in the path. Throws 429. */
   beforeBody(call: LimitedCall, params: Readonly<Record<string, string>>): void
-  /** Once the body is there: by the customer that it names. Throws 429. */
+  /** After the body was read: by the customer in it. Throws 429. */
   afterBody(call: LimitedCall, body: unknown): void
 }
 
 type LimitedCall = { caller: Caller; reply: FastifyReply }
 
-/** Makes the limits of operations; null for one that has none. Counts are those of this process. */
+/** Returns the limits of an operation, or null if it has none. This process counts for itself. */
 export type LimitsOf = (operation: Operation) => OperationLimits | null
 
-/**
- * The configured limits of calls per minute. Throws `ConfigError` for the name of an operation that
- * is not there.
- */
+/** The configured limits of calls per minute. Throws `ConfigError` for an unknown operation. */
 export function createLimits(
   configured: 'stigg' | RateLimits | null,
   operations: readonly Operation[],
@@ -67,7 +64,7 @@ function limitsOf(
   { perKey, perCustomer }: { perKey: number | null; perCustomer: number | null },
 ): OperationLimits {
   const inPath = operation.path.includes('/customers/{id}')
-  // A customer that is made has no path yet; everywhere else a body names it in full.
+  // A new customer is not in the path yet. In all other bodies the field is `customerId`.
   const field = operation.primaryId === 'v1.customers.provision' ? 'id' : 'customerId'
 
   const limitKey = ({ caller, reply }: LimitedCall, limit: number) => {
@@ -77,7 +74,7 @@ function limitsOf(
   const limitCustomer = ({ caller, reply }: LimitedCall, id: unknown) => {
     if (perCustomer === null || typeof id !== 'string' || id.length > ID_LIMIT) return
     const name = `customer ${environmentOf(caller)} ${id}`
-    // The limit is shared by all keys: whoever is about to be refused must not use it up.
+    // All keys share this limit, so a request without permission must not use it up.
     const count = mayCall(caller, operation) ? windows.take : windows.look
     tell(reply, count(name, perCustomer, performance.now()), `changes of the customer ${id}`)
   }
@@ -100,7 +97,7 @@ const mayCall = ({ role, scope }: Caller, { permission }: Operation): boolean =>
 const environmentOf = ({ scope }: Caller): string =>
   scope instanceof ApiError ? '' : scope.environmentKey
 
-/** The headers are those of the limit that is nearest. */
+/** The headers describe the limit that is closest to exhaustion. */
 function tell(reply: FastifyReply, standing: LimitStatus, what: string): void {
   const told = reply.getHeader('ratelimit-remaining')
   const headers = headersOf(standing)

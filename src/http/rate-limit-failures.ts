@@ -6,20 +6,20 @@ import { isForwarded } from './forwarded.ts'
 import { createWindows, type LimitStatus, secondsUntilReset } from './rate-limit.ts'
 import { countedAs } from './rate-limit-address.ts'
 
-/** Bad credentials from one address within a minute: a person's typing, no machine's guessing. */
+/**
+ * Bad credentials per address and minute: enough for a person's typing errors, too few to guess.
+ */
 const FAILURES_PER_MINUTE = 20
-/** Addresses that are remembered; about 2 MB. */
+/** How many addresses are remembered: about 2 MB. */
 const ADDRESSES = 10_000
 
-/**
- * Who calls, as `Authenticator.authenticate`; 429 where too much of an address has been refused.
- */
+/** Like `Authenticator.authenticate`, but 429 for an address with too many failures. */
 export type Authenticate = (request: FastifyRequest) => Promise<Caller>
 
 /**
- * Only 401s count. An address that has used them up is not listened to until its window is over:
- * its credentials are not looked up. A key that this process knows to be good still passes, so that
- * whoever shares an address with an attacker, as behind a proxy, is not locked out by one.
+ * Counts only 401s. After too many, credentials from that address are not looked up until its
+ * window ends. A key that is in the cache still passes. So an attacker cannot lock out others with
+ * the same address, for example behind a proxy.
  */
 export function limitFailures({
   authenticate,
@@ -38,7 +38,7 @@ export function limitFailures({
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error
       const address = failingAddress(request)
-      // Others of the same address may have failed while this one was looked up.
+      // Other requests from the same address may have failed during this look-up.
       if (address !== null) refuse(failures.take(address, FAILURES_PER_MINUTE, performance.now()))
       throw error
     }
@@ -46,8 +46,8 @@ export function limitFailures({
 }
 
 /**
- * null for whoever is on this machine, who is not counted. What is passed on is another's, although
- * it comes from here: all of those count as one.
+ * Returns null for callers on this machine, which are not counted. Requests that a proxy on this
+ * machine forwards come from elsewhere; they all count as one address.
  */
 const failingAddress = (request: FastifyRequest): string | null =>
   countedAs(request.ip) ?? (isForwarded(request) ? 'passed on' : null)

@@ -1,8 +1,8 @@
 import type { RateLimits } from '../config.ts'
 
 /**
- * What Stigg's cloud allows, in calls per minute, as its documentation states it by operation of
- * its older interface. Operations that are not served yet take effect when they are.
+ * The limits of Stigg's cloud in calls per minute, from the documentation of its older interface.
+ * It may name operations that are not implemented yet.
  */
 export const STIGG_LIMITS: RateLimits = {
   operations: {
@@ -19,7 +19,7 @@ export const STIGG_LIMITS: RateLimits = {
     'v1.subscriptions.preview': 3000,
     'v1.usage.report': 3000,
     'v1.usage.history': 250,
-    // A thousand a second. A call counts once, however many events it carries.
+    // A thousand per second. A call counts once, however many events it contains.
     'v1.events.report': 60_000,
   },
   mutationsPerCustomer: 30,

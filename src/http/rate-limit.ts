@@ -1,22 +1,22 @@
 import { type Cache, createCache } from '../kernel/cache.ts'
 
-/** How long a count goes on, in milliseconds of the machine's time. */
+/** The length of a window, in milliseconds of the machine's time. */
 const WINDOW_MS = 60_000
 
-/** What a limit says to one call. */
+/** The state of a limit after a call. */
 export type LimitStatus = {
   readonly isAllowed: boolean
   readonly limit: number
   readonly remaining: number
-  /** Milliseconds until the count begins anew. */
+  /** Milliseconds until the window ends. */
   readonly resetMs: number
 }
 
-/** Counts by name. `now` is any clock in milliseconds that never goes back. */
+/** Counts per name. `now` is any monotonic clock in milliseconds. */
 export type Windows = {
-  /** Counts one and answers where that leads. One that is refused does not count. */
+  /** Counts one call and returns the state of the limit. A refused call does not count. */
   take(name: string, limit: number, now: number): LimitStatus
-  /** The same without counting: whether the next one would be taken. */
+  /** Returns the state that `take` would, without counting. */
   look(name: string, limit: number, now: number): LimitStatus
   size(): number
 }
@@ -24,16 +24,16 @@ export type Windows = {
 type Window = { readonly openedAt: number; count: number }
 
 /**
- * A window opens with the first call, and is over after a minute (exclusive). Compared with a
- * sliding count it lets through up to twice the limit around its end, and in return has two numbers
- * instead of an instant for each call, and says exactly when to come again: whoever waits for that
- * long has the whole limit. The limits are against what runs away, not for shaping traffic.
+ * A window opens with the first call and ends after a minute (exclusive). Compared to a sliding
+ * window, it admits up to twice the limit around its end. In return it stores two numbers instead
+ * of the instants of all calls, and knows exactly when the full limit is available again. The
+ * limits protect against runaway clients; they do not shape traffic.
  *
- * Windows last equally long, so they end in the order in which they were opened. Beyond `capacity`
- * the oldest is dropped, in favour of its name.
+ * All windows have the same length, so they end in the order in which they opened. Beyond
+ * `capacity` the oldest one is dropped, which resets the count of its name.
  */
 export function createWindows(capacity: number): Windows {
-  // Written when a window opens, and read by `peek` alone: the order is that of opening.
+  // Written only when a window opens, and read with `peek`, so its order is the order of opening.
   const windows: Cache<string, Window> = createCache({ max: capacity })
 
   const isOver = ({ openedAt }: Window, now: number) => now >= openedAt + WINDOW_MS
@@ -72,5 +72,5 @@ export function createWindows(capacity: number): Windows {
   }
 }
 
-/** Whole seconds, rounded up: whoever waits for them does not come too early. */
+/** Returns whole seconds, rounded up so that nobody retries too early. */
 export const secondsUntilReset = ({ resetMs }: LimitStatus): number => Math.ceil(resetMs / 1000)

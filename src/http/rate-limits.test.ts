@@ -5,7 +5,7 @@ import { createChecker, type Request, requestOf } from '../../test/support/contr
 import { openWorld, type Tenant, type World } from '../../test/support/world.ts'
 import type { OperationId } from '../api.gen.ts'
 import { unauthenticated } from '../kernel/errors.ts'
-import { type ApiDocument, readApiDocument } from './contract.ts'
+import { type ApiDocument, readApiDocument } from './api-document.ts'
 import { createLimits } from './rate-limit-calls.ts'
 import { limitFailures } from './rate-limit-failures.ts'
 
@@ -19,7 +19,7 @@ const UPDATE = 'v1.customers.update'
 const BAD = { apiKey: 'server-nobody' }
 const LIMITED = { status: 429, code: 'RateLimitExceeded' }
 
-/** Calls a world from any address; every answer is checked against the contract. */
+/** Calls a world from any address; every answer is checked against the API document. */
 function callerFrom(world: World, remoteAddress: string) {
   const check = createChecker(contract, world.bursar.validators)
   return async <Id extends OperationId>(id: Id, request: Request) => {

@@ -2,8 +2,9 @@ import type { FastifyReply } from 'fastify'
 import type { Call } from '../operation.ts'
 
 /**
- * Does the work of a heavy read with the connections that those share, for as long as somebody is
- * there to be answered. 429 when the caller has too many of them at once, 503 when all have.
+ * Executes a heavy read on the connections that are shared by heavy reads. It is cancelled when the
+ * caller disconnects. 429 if the caller has too many heavy reads at once, 503 if all callers
+ * together have.
  */
 export function readApart<T>(
   reply: FastifyReply,

@@ -6,19 +6,19 @@ import { leaveRest } from './unread-body.ts'
 
 export type BodyRead = {
   readonly isGzip: boolean
-  /** Of the body as it was before it was compressed, in bytes. */
+  /** The maximum size of the body before compression, in bytes. */
   readonly limit: number
-  /** Told of bytes that arrive and were not announced, and of those that inflating makes. */
+  /** Called for bytes that were not declared, and for bytes that decompression produces. */
   readonly grow: (bytes: number) => void
   readonly declared: number | null
 }
 
 export const tooLarge = (): ApiError =>
-  new ApiError(413, null, 'the body is larger than this operation takes')
+  new ApiError(413, null, 'the body is larger than this operation allows')
 
 /**
- * The bytes of a body, inflated if need be. Throws 413 as soon as there are more than the limit, so
- * that what inflates without end is stopped on its way, and 400 for what is no gzip.
+ * Returns the bytes of a body, decompressed if necessary. Throws 413 as soon as the limit is
+ * exceeded, which stops a decompression bomb early, and 400 for invalid gzip.
  */
 export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffer> {
   const { isGzip, limit, grow, declared } = reading
@@ -55,7 +55,7 @@ export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffe
     })
 }
 
-const cutOff = () => badInput('the body ended before all of it had arrived')
+const cutOff = () => badInput('the body is incomplete')
 
 function collect(stream: Readable, limit: number, grow: (bytes: number) => void): Promise<Buffer> {
   return new Promise((resolve, reject) => {

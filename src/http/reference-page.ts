@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * Light and dark by the reader's system: the renderer knows the class, and not when to set it. It
- * would fill an object among the parameters with invented values, so that a list that is tried
- * would be filtered to nothing: an example says that it may stay empty.
+ * Follows the color scheme of the system: the renderer has a class for dark mode, but does not set
+ * it. The renderer also fills object parameters with invented values, which would filter a list to
+ * nothing. An empty example avoids that.
  */
 const START = `
 const withoutInvention = (document) => {
@@ -51,12 +51,12 @@ header a { color: inherit }
 html.dark-mode header { color: #e4e6e6 }
 .swagger-ui .info { margin: 1.5rem 0 1rem }
 .swagger-ui .scheme-container { padding: 0 0 1rem; box-shadow: none; background: none }
-/* There is one server, the one that the page came from. */
+/* There is only one server, the one that sent the page. */
 .swagger-ui :is(.servers-title, .servers) { display: none }
 .swagger-ui .parameters-col_description textarea { height: 5rem; min-height: 5rem }
 `
 
-/** The page, and the policy that admits what is in it and nothing else from anywhere. */
+/** Returns the page, and a content security policy that allows only what it contains. */
 export function referencePage(assets: { script: string; style: string }): {
   html: string
   policy: string

@@ -9,15 +9,16 @@ import { referencePage } from './reference-page.ts'
 
 const compressed = promisify(gzip)
 
-/** The renderer. Only a browser runs it; here its files are read and passed on. */
+/** The renderer runs only in browsers. The server only sends its files. */
 const PACKAGE = import.meta.resolve('swagger-ui-dist/package.json')
 const SCRIPT = { name: 'swagger-ui-bundle.js', type: 'text/javascript; charset=utf-8' }
 const STYLE = { name: 'swagger-ui.css', type: 'text/css; charset=utf-8' }
-/** A year: the address has the version, so what is at it never changes. */
+/** A year. The URL contains the version, so its content never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable'
 
 /**
- * `GET /docs`: the contract to be read and tried. Everything on the page comes from this server.
+ * `GET /docs`: the API reference, where operations can be tried. All files of the page come from
+ * this server.
  */
 export function mountReference(server: FastifyInstance): void {
   const { version } = JSON.parse(readFileSync(new URL(PACKAGE), 'utf8')) as { version: string }
@@ -45,7 +46,7 @@ function mountAsset(
 ): void {
   let loading: Promise<Asset> | null = null
   server.get(url, async (request, reply) => {
-    // Read at first use: most servers are never asked for it.
+    // Loaded at the first request, because most servers get none.
     loading ??= load(name)
     const { plain, zipped, tag } = await loading.catch((error) => {
       loading = null

@@ -3,13 +3,13 @@ import type { Caller } from '../access/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 export type Digest = {
-  /** The same for the same caller, path and content alone. */
+  /** Equal only for the same caller, path and content. */
   readonly name: string
-  /** Its first eight bytes, as the outbox keeps them: a signed decimal number. */
+  /** The first eight bytes as a signed decimal number, as the outbox stores them. */
   readonly short: string
 }
 
-/** What a request is known by when it is sent again. */
+/** Returns the digest by which retries of a request are recognised. */
 export function digestOf(
   scope: Scope,
   { actor }: Caller,

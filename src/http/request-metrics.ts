@@ -1,28 +1,30 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client'
-import type { ApiDocument } from './contract.ts'
+import type { ApiDocument } from './api-document.ts'
 import { operationOfRoute } from './operation-of-route.ts'
 
-/** Upper bounds of the histogram, in seconds: from a read by key to the longest statement. */
+/** Upper bounds of the buckets in seconds, from a read by key to the longest statement. */
 const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** What is no operation: health, documents, unknown paths, methods that a path does not take. */
+/** Requests outside of operations: health, documents, unknown paths, unsupported methods. */
 const OTHER = 'other'
-/** In the place of a status: the caller left before there was one. */
+/** Stands for the status if the caller disconnected before there was one. */
 const ABORTED = 0
 
-/** What is counted of one operation. Plain numbers: recording costs a caller next to nothing. */
+/** The counts of one operation. Plain numbers make recording cheap. */
 type Series = {
   readonly operation: string
   readonly requests: Map<number, number>
-  /** How many took at most the bound of the same place, and more than the one before. */
+  /**
+   * How many requests took at most the bound with the same index and more than the bound before it.
+   */
   readonly buckets: number[]
   seconds: number
 }
 
-/** What a route of the contract keeps among its settings. */
+/** Stored with the route of each operation. */
 type RouteConfig = { series?: Series }
 
-/** Counts every request that reaches a route, and every one that finds none. */
+/** Counts every request, also those without a matching route. */
 export function recordRequests(
   server: FastifyInstance,
   from: { registry: Registry; contract: ApiDocument },
@@ -45,7 +47,7 @@ export function recordRequests(
   server.addHook('onRequest', (request, reply, done) => {
     const begunAt = performance.now()
     inFlight += 1
-    // The one event that comes whether the answer was sent or the caller has left.
+    // The only event that occurs both for a sent response and for a disconnected caller.
     reply.raw.once('close', () => {
       inFlight -= 1
       const status = reply.raw.headersSent ? reply.statusCode : ABORTED
@@ -96,8 +98,8 @@ function exposeRequests(registry: Registry, all: ReadonlyMap<string, Series>): v
     },
   })
   const name = 'bursar_request_duration_seconds'
-  // The library's own histogram cannot be told what was counted elsewhere, and counting in it takes
-  // thirty times as long. A registry needs no more of a metric than its name and its values.
+  // The histogram of the library does not accept existing counts, and counting in it takes thirty
+  // times as long. For a registry, a metric only needs a name and values.
   registry.registerMetric({
     name,
     get: async () => ({

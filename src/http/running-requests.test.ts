@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createUnderWay } from './under-way.ts'
+import { createRequestOrder } from './running-requests.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /** What begins and ends, in its order. */
 function watched() {
-  const underWay = createUnderWay()
+  const underWay = createRequestOrder()
   const log: string[] = []
   const start = (what: string, asked: { name: string; isRetry: boolean }) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>()

@@ -1,11 +1,11 @@
-/** Does the work of a request by a name; that of a retry after those before it have ended. */
-export type UnderWay = <T>(
+/** Executes a request. A retry first waits for the earlier requests of the same name. */
+export type RequestOrder = <T>(
   asked: { name: string; isRetry: boolean },
   work: () => Promise<T>,
 ) => Promise<T>
 
-/** Knows the requests that are at work in this process, which are as many as there are callers. */
-export function createUnderWay(): UnderWay {
+/** Knows the running requests of this process. Their number is that of its callers. */
+export function createRequestOrder(): RequestOrder {
   const byName = new Map<string, Set<Promise<void>>>()
   return async ({ name, isRetry }, work) => {
     const same = byName.get(name) ?? new Set()

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts'
 import { type Bodies, createBodies } from './bodies.ts'
 import { isOfApi, UNCACHED } from './caching.ts'
 import { type Connections, watchConnections } from './connections.ts'
-import { type LetBodyIn, takeJson } from './content-types.ts'
+import { type AdmitBody, takeJson } from './content-types.ts'
 import { routeNotFound, sendError } from './error-body.ts'
 import { type ForwardedCounter, watchForwarded } from './forwarded.ts'
 import { connectionsWithin } from './open-files.ts'
@@ -14,32 +14,32 @@ import { ambientTraceId } from './trace-operations.ts'
 import { trustedProxies } from './trusted-proxies.ts'
 import { leaveUnreadBodies } from './unread-body.ts'
 
-/** An id of 255 characters, each of up to four bytes, percent-encoded. */
+/** The length of a percent-encoded id: 255 characters of up to four bytes each. */
 const PARAM_LIMIT = 255 * 4 * 3
-/** Milliseconds in which a whole request must have arrived. */
+/** How long a complete request may take to arrive, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000
 /**
- * Milliseconds in which the header must have arrived, of a connection on which nothing came, too.
+ * How long the headers may take to arrive, in milliseconds. Also applies to silent new connections.
  */
 const HEADERS_TIMEOUT_MS = 10_000
-/** How often both are looked at, in milliseconds. */
+/** How often both time-outs are checked, in milliseconds. */
 const TIMEOUT_SWEEP_MS = 2000
-/** Longer than the idle time-outs of the usual proxies, so that they close first. */
+/** Longer than the idle time-outs of common proxies, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 72_000
 
-/** Whose address is in `trustProxy` is believed when it says for whom it speaks. */
+/** `trustProxy` names the addresses whose forwarding headers are believed. */
 export type Transport = Pick<Config, 'trustProxy' | 'bounds' | 'databasePoolSize'>
 
-/** An HTTP server with our transport: error bodies, trace ids, JSON rules, limits. */
+/** An HTTP server with error bodies, trace ids, JSON rules and limits. */
 export type Server = {
   readonly server: FastifyInstance
   readonly connections: Connections
   readonly bodies: Bodies
-  readonly letBodyIn: LetBodyIn
+  readonly admitBody: AdmitBody
   readonly unbelieved: ForwardedCounter
 }
 
-/** No routes yet. */
+/** Returns a server without routes. */
 export function createServer(
   log: FastifyBaseLogger,
   { trustProxy, bounds, databasePoolSize }: Transport,
@@ -47,14 +47,14 @@ export function createServer(
   const server: FastifyInstance = Fastify({
     loggerInstance: log,
     trustProxy: trustProxy === null ? false : [...trustProxy],
-    // One line of ours for each request instead of two, see the hook below.
+    // A hook below logs one line per request instead of the framework's two.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
     genReqId: traceIdOf,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: 'idle',
-    // Connections that live on are closed by a header instead, so that no answer has a foreign
-    // body.
+    // A closing server ends keep-alive connections with a header. The 503 of the framework would
+    // have another body.
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAM_LIMIT },
     frameworkErrors: (error, request, reply) => {
@@ -62,7 +62,7 @@ export function createServer(
       if (isOfApi(request.raw.url)) reply.headers(UNCACHED)
       sendError(error, request, reply)
     },
-    // A request without Host is served like any other instead of an empty 400 by Node.
+    // A request without Host is served normally. Node would send an empty 400.
     http: {
       requireHostHeader: false,
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -94,13 +94,13 @@ export function createServer(
   if (['trace', 'debug'].includes(log.level ?? '')) logRequests(server)
   const bodies = createBodies({ all: bounds.bodyBytes, perOwner: bounds.bodyBytesPerCaller })
   leaveUnreadBodies(server)
-  const letBodyIn = takeJson(server, bodies)
+  const admitBody = takeJson(server, bodies)
   server.setErrorHandler(sendError)
   server.setNotFoundHandler((request, reply) => sendError(routeNotFound(request), request, reply))
-  return { server, connections, bodies, letBodyIn, unbelieved }
+  return { server, connections, bodies, admitBody, unbelieved }
 }
 
-/** One line for each request that was answered. Its values are never logged. */
+/** Logs one line for each response. Values of the request are never logged. */
 function logRequests(server: FastifyInstance): void {
   server.addHook('onResponse', async (request, reply) => {
     request.log.debug(
@@ -118,7 +118,7 @@ function logRequests(server: FastifyInstance): void {
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 const TRACE_ID_BYTES = 16
-/** Random bytes for 256 trace ids: asking for each one alone took 5 % of a small request. */
+/** Random bytes for 256 trace ids. Requesting them one by one took 5 % of a small request. */
 const pool = Buffer.alloc(256 * TRACE_ID_BYTES)
 let used = pool.length
 
@@ -132,24 +132,26 @@ function newTraceId(): string {
 }
 
 /**
- * The caller's W3C trace id, else that of the surrounding trace, else a new one of the same form.
+ * Returns the W3C trace id of the caller, else that of the active trace, else a new one in the same
+ * format.
  */
 function traceIdOf(request: { headers: IncomingMessage['headers'] }): string {
   const { traceparent } = request.headers
   const given = traceparent === undefined ? null : TRACEPARENT.exec(String(traceparent))
-  // All zeros is the form's way of saying that there is none.
+  // In this format, all zeros mean that there is no trace id.
   return given?.[1] === undefined || /^0+$/.test(given[1])
     ? (ambientTraceId() ?? newTraceId())
     : given[1]
 }
 
-/** What Node could not even parse as a request gets our body too, and the connection ends. */
+/** Responds with our error body if Node could not parse the request, and closes the connection. */
 function answerBrokenRequest(
   error: Error & { code?: string },
   at: { socket: Socket; log: FastifyBaseLogger; isServing: boolean },
 ): void {
   const { socket, log, isServing } = at
-  // An answer here would pass for that of the request before, which may have written something.
+  // A response here would be mistaken for that of the previous request, which may have written
+  // something.
   if (isServing || error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
@@ -158,7 +160,7 @@ function answerBrokenRequest(
   const traceId = newTraceId()
   log.debug({ traceId, code: error.code }, 'broken request refused')
   const code = status.startsWith('400') ? 'BadUserInput' : null
-  const body = JSON.stringify({ message: `the request is refused: ${message}`, code })
+  const body = JSON.stringify({ message: `bad request: ${message}`, code })
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\nx-trace-id: ${traceId}\r\n` +
       'content-type: application/json; charset=utf-8\r\n' +
@@ -171,10 +173,10 @@ const BROKEN: Readonly<Record<string, readonly [status: string, message: string]
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it did not arrive in time'],
 }
 
-/** `Expect` with anything but 100-continue: Node alone would answer without a body. */
+/** Any `Expect` other than 100-continue. Node would respond without a body. */
 function answerUnknownExpectations(server: FastifyInstance): void {
   server.server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
-    const body = JSON.stringify({ message: 'Expect takes 100-continue alone', code: null })
+    const body = JSON.stringify({ message: 'Expect: only 100-continue is supported', code: null })
     response.writeHead(417, {
       'content-type': 'application/json; charset=utf-8',
       'x-trace-id': newTraceId(),

@@ -1,22 +1,19 @@
 import { badInput } from '../kernel/errors.ts'
 
-/** From one byte (inclusive) to another (exclusive). */
+/** A range of bytes from `from` (inclusive) to `to` (exclusive). */
 export type Span = { readonly from: number; readonly to: number }
 
-/** A JSON object, cut into what can be parsed apart. */
+/** A JSON object, split into parts that can be parsed separately. */
 export type Split = {
-  /**
-   * All of the object but what its lists hold: instead of its items, a list has its place among the
-   * lists.
-   */
+  /** The object without the items of its lists. Each list is replaced with its index in `lists`. */
   readonly skeleton: Buffer
-  /** The items of each list that is a member of the object itself. */
+  /** The items of each list that is a member of the object. */
   readonly lists: readonly (readonly Span[])[]
 }
 
 /**
- * Lists and what they hold, together: no list of the contract is longer than a tenth of it, and no
- * body has more than a few of them.
+ * The maximum number of lists and their items together. No list of the API document has more than a
+ * tenth of this, and no body has more than a few lists.
  */
 const ITEMS_LIMIT = 10_000
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c]
@@ -26,21 +23,24 @@ const [SPACE, TAB, LINE_FEED, RETURN] = [0x20, 0x09, 0x0a, 0x0d]
 const isSpace = (byte: number): boolean =>
   byte === SPACE || byte === LINE_FEED || byte === RETURN || byte === TAB
 
-/** Bytes that are looked through for what is no space: more spaces are refused elsewhere. */
+/**
+ * How many bytes are scanned for something other than whitespace. Bodies with more whitespace are
+ * refused elsewhere.
+ */
 const SPACES_LIMIT = 1_048_576
 
-/** What is written there after spaces, if there are not too many of them. */
+/** Returns the first byte after whitespace, unless there is too much whitespace. */
 const firstIn = (bytes: Buffer, { from, to }: Span): number | undefined =>
   bytes.subarray(from, Math.min(to, from + SPACES_LIMIT)).find((byte) => !isSpace(byte))
 
 const isBlank = (bytes: Buffer, span: Span): boolean =>
   span.to - span.from <= SPACES_LIMIT && firstIn(bytes, span) === undefined
 
-/** Whether what is written there can only be an object. */
+/** Returns whether the bytes can only be an object. */
 export const beginsObject = (bytes: Buffer): boolean =>
   firstIn(bytes, { from: 0, to: bytes.length }) === OPEN_OBJECT
 
-/** Whether an odd number of backslashes stands before a quote. */
+/** Returns whether an odd number of backslashes precedes a quote. */
 function isEscaped(bytes: Buffer, quote: number): boolean {
   let from = quote
   while (bytes[from - 1] === BACKSLASH) from -= 1
@@ -50,9 +50,9 @@ function isEscaped(bytes: Buffer, quote: number): boolean {
 const notJson = () => badInput('body: not valid JSON')
 
 /**
- * Finds the items of the lists in a JSON object, going on with each call of `advance`, which
- * answers whether the end is reached. What stands between the marks is not looked at: whoever
- * parses the skeleton and each item finds all that is not JSON.
+ * Finds the items of the lists in a JSON object. Each call of `advance` continues and returns
+ * whether the end is reached. Only structural characters are looked at; parsing the skeleton and
+ * each item finds all invalid JSON.
  */
 export function splitJson(bytes: Buffer): { advance(count: number): boolean; result(): Split } {
   const lists: Span[][] = []
@@ -109,7 +109,7 @@ export function splitJson(bytes: Buffer): { advance(count: number): boolean; res
       const end = Math.min(bytes.length, place + many)
       for (; place < end; place += 1) {
         if (isInText) {
-          // Most of a large body is text: native code looks through it far faster.
+          // Most of a large body is text, which native code scans far faster.
           place = bytes.indexOf(QUOTE, place)
           if (place === -1) throw notJson()
           isInText = isEscaped(bytes, place)

@@ -5,18 +5,18 @@ import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 
 const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
-/** Far enough from the year 10000, which the database writes in another form. */
+/** Well before the year 10000, which PostgreSQL writes in another format. */
 const LATEST = Date.UTC(9000, 0)
 
-/** Without the second look, 31 February would be a day in March. */
+/** The second check refuses 31 February, which would become a day in March. */
 const isDateTime = (text: string): boolean => {
   const day = text.slice(0, 10)
   return ISO.test(text) && new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) === day
 }
 
 /**
- * `POST /test/clock {"now": "<ISO>" | null}`: moves this process's clock, for tests of what others
- * build on Bursar. Answers after the work that is due by then has run. Mounted only on request.
+ * `POST /test/clock {"now": "<ISO>" | null}` moves the clock of this process, to test applications
+ * that use Bursar. Responds after all work that is due by then has run. Mounted only if configured.
  */
 export function mountTestClock(
   server: FastifyInstance,
@@ -27,7 +27,7 @@ export function mountTestClock(
       refuseCrossSite(request)
       const { role, allowedOrigins } = await from.authenticate(request)
       refuseForeignOrigin(request, allowedOrigins)
-      if (role !== 'full-access') throw forbidden('only a full-access key moves the clock')
+      if (role !== 'full-access') throw forbidden('only a full-access key may move the clock')
     },
     handler: async (request) => {
       from.clock.moveTo(instantOf(request.body))

@@ -1,14 +1,14 @@
 import { isSpanContextValid, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import { ApiError } from '../kernel/errors.ts'
-import type { ApiDocument } from './contract.ts'
+import type { ApiDocument } from './api-document.ts'
 import { operationOfRoute } from './operation-of-route.ts'
 
 const tracer = trace.getTracer('bursar')
 
 /**
- * Gives every operation a span of its name within the trace that surrounds the request. What makes
- * that trace is loaded beside Bursar; without it nothing is made. To be called before any route.
+ * Adds a span with the operation's name to the trace around each request. Tracing is loaded
+ * separately from Bursar; without it no spans are created. Call it before any route is added.
  */
 export function traceOperations(server: FastifyInstance, contract: ApiDocument): void {
   const operationOf = operationOfRoute(contract)
@@ -37,13 +37,13 @@ function traced(name: string, handler: RouteHandlerMethod): RouteHandlerMethod {
   }
 }
 
-/** The status alone: what an error says may quote a value of the caller. */
+/** Only the status: the message of an error may quote a value of the caller. */
 function tell(span: Span, status: number): void {
   span.setAttribute('http.response.status_code', status)
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** The id of the trace in which this code runs, if somebody makes one. */
+/** Returns the id of the active trace, or null if there is none. */
 export function ambientTraceId(): string | null {
   const context = trace.getActiveSpan()?.spanContext()
   return context !== undefined && isSpanContextValid(context) ? context.traceId : null

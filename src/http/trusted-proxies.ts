@@ -1,9 +1,9 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
-/** Whether an address is that of a proxy whose word is believed. */
-export type Trusts = (address: string | undefined) => boolean
+/** Returns whether an address is that of a trusted proxy. */
+export type ProxyTrust = (address: string | undefined) => boolean
 
-/** The words that the configuration takes, and the framework, for whole networks. */
+/** Names of networks that the configuration and the framework accept. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
@@ -12,8 +12,8 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
 
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i
 
-/** `proxies` as the configuration has them; null trusts nobody. */
-export function trustedProxies(proxies: readonly string[] | null): Trusts {
+/** `proxies` as in the configuration. Null trusts nobody. */
+export function trustedProxies(proxies: readonly string[] | null): ProxyTrust {
   const networks = new BlockList()
   for (const network of (proxies ?? []).flatMap((proxy) => NAMED[proxy] ?? [proxy])) {
     const [address = '', bits] = network.split('/')

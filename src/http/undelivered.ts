@@ -4,24 +4,27 @@ import type { Database, Epoch } from '../db/index.ts'
 import type { Answer, AnswerResult } from '../idempotency/index.ts'
 import { type Cache, createCache } from '../kernel/cache.ts'
 
-/** How long after its answer a request may be sent again, in milliseconds. */
+/** How long after its response a request may be retried, in milliseconds. */
 export const RETRIED_MS = 2 * 60_000
 
-/** Answers that are kept at once, and their bytes. What does not fit counts as delivered. */
+/**
+ * The maximum number and bytes of stored responses. A response that does not fit counts as
+ * delivered.
+ */
 export type UndeliveredLimits = { answers: number; bytes: number }
 const LIMITS: UndeliveredLimits = { answers: 10_000, bytes: 32 * 1024 * 1024 }
 
-/** A request whose answer matters to those who send the same one again. */
+/** A request that may be a retry, or may be retried. */
 export type UndeliveredQuery = {
-  /** The same for the same caller, path and content alone. */
+  /** Equal only for the same caller, path and content. */
   name: string
-  /** Whether the client says that it has sent the request before. */
+  /** Whether the client says that this is a retry. */
   isRetry: boolean
   request: IncomingMessage
   response: ServerResponse
 }
 
-/** Does the work of a request, unless it repeats one whose answer did not arrive. */
+/** Executes a request, unless it retries one whose response did not arrive. */
 export type UndeliveredAnswer = (
   asked: UndeliveredQuery,
   work: () => Promise<Answer>,
@@ -29,22 +32,22 @@ export type UndeliveredAnswer = (
 
 type Original = {
   readonly name: string
-  /** What was done in another one may be lost: it stands for no repetition. */
+  /** In a later epoch the work may be lost, so the original no longer counts. */
   readonly epoch: Epoch
-  /** In the order of arrival. */
+  /** A number that ascends in the order of arrival. */
   readonly turn: number
-  /** What it was answered; null when it was refused. */
+  /** The response, or null if the request was refused. */
   readonly outcome: Promise<Answer | null>
-  /** Since it was answered; null while it is under way. */
+  /** The response and its time. Null while the request runs. */
   answered: { given: Answer; atMs: number; bytes: number } | null
 }
 
 /**
- * Remembers the requests whose answers did not arrive: those under way, and those whose connection
- * ended before the answer was written, or was reset after it. An answer has arrived once the next
- * request comes on its connection, or once that is closed in order. Each original stands for one
- * repetition; what that is answered may be lost again. `monotonic`: a clock in milliseconds that
- * always tells the time, since what is done has to be answered.
+ * Remembers the requests whose responses have not arrived: running requests, and requests whose
+ * connection ended before the response was written or was reset after it. A response has arrived
+ * once the next request comes on its connection or the connection is closed normally. Each original
+ * answers one retry, whose response may be lost again. `monotonic` is a clock in milliseconds that
+ * never fails, since completed work must get its response.
  */
 export function rememberUndelivered(
   server: Server,
@@ -64,7 +67,7 @@ export function rememberUndelivered(
   let turn = 0
 
   const repeated = async (name: string, before: number): Promise<Answer | null> => {
-    // Whether the database is still the one that has what was answered is asked of itself.
+    // Checks whether this still is the database that contains the work.
     if (open.isKnown(name, before)) await db.look()
     for (;;) {
       kept.expire()
@@ -84,7 +87,7 @@ export function rememberUndelivered(
     turn += 1
     open.add(own)
     response.once('finish', () => {
-      // Whoever has repeated it meanwhile has the answer; nobody else is to get it.
+      // If a retry has taken the response meanwhile, nobody else may get it.
       if (open.remove(own)) wires.sent(asked.request.socket, own)
     })
     try {
@@ -102,7 +105,7 @@ export function rememberUndelivered(
   }
 }
 
-/** Originals that a repetition may stand for, by their names. */
+/** Originals that a retry may get the response of, by name. */
 function openOriginals() {
   const byName = new Map<string, Set<Original>>()
   const remove = (original: Original): boolean => {
@@ -121,7 +124,7 @@ function openOriginals() {
     isKnown: (name: string, before: number) =>
       [...(byName.get(name) ?? [])].some(({ turn }) => turn < before),
     remove,
-    /** The one that is answered if there is one, of those that came before `turn`. */
+    /** Returns an original that came before `turn`, preferably one with a response. */
     take: (name: string, turn: number): Original | null => {
       const before = [...(byName.get(name) ?? [])].filter((original) => original.turn < turn)
       const taken = before.find(({ answered }) => answered !== null) ?? before[0] ?? null
@@ -131,7 +134,7 @@ function openOriginals() {
   }
 }
 
-/** Answers in the order in which they were given. The oldest make room. */
+/** Stored responses in the order of their creation. The oldest make room. */
 function keepAnswers(
   monotonic: () => number,
   limits: UndeliveredLimits,
@@ -143,7 +146,7 @@ function keepAnswers(
     bytesOf: ({ answered }) => answered?.bytes ?? 0,
     onDrop,
   })
-  /** Drops what was answered too long ago. */
+  /** Drops responses that are too old. */
   const expire = () => {
     const now = monotonic()
     for (let next = kept.oldest(); next !== undefined; next = kept.oldest()) {
@@ -156,9 +159,9 @@ function keepAnswers(
   return {
     add: (original: Original) => {
       kept.set(original, original)
-      // Also where nobody ever asks again: else all of the room would stay in use.
+      // Also when no retry comes. Otherwise expired responses would occupy all of the space.
       expire()
-      // An answer that is larger than all of the room counts as delivered.
+      // A response larger than the whole space counts as delivered.
       if (kept.peek(original) === undefined) onDrop(original)
     },
     has: (original: Original) => kept.peek(original) !== undefined,
@@ -169,7 +172,7 @@ function keepAnswers(
 
 type Fates = { arrived(original: Original): void; lost(original: Original): void }
 
-/** Tells of answers that were written whether they have arrived. */
+/** Reports for written responses whether they have arrived. */
 function watchWires(server: Server, fates: Fates) {
   const watched = new WeakMap<Socket, Set<Original>>()
   const settle = (socket: Socket, fate: (original: Original) => void) => {
@@ -178,8 +181,8 @@ function watchWires(server: Server, fates: Fates) {
     for (const original of sent) fate(original)
     sent.clear()
   }
-  // Before the request's own handler runs. An answer to one that is sent ahead of it is not
-  // written yet, and goes on waiting.
+  // This runs before the handler of the request. The response to a pipelined request is not written
+  // yet and keeps waiting.
   server.prependListener('request', ({ socket }: IncomingMessage) => settle(socket, fates.arrived))
 
   const watch = (socket: Socket): Set<Original> => {

@@ -3,29 +3,34 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { declaredIn } from './bodies.ts'
 
-/** The rest of a body up to this length is taken, so that its connection goes on, in bytes. */
+/**
+ * If at most this many bytes of a body remain, they are read, so that the connection can be reused.
+ */
 const TAKEN_BYTES = 65_536
-/** How long a caller has to read an answer that came before it had sent all, in milliseconds. */
+/**
+ * How long a caller has to read a response that came before it had sent its whole body, in
+ * milliseconds.
+ */
 const LINGER_MS = 1000
 
-/** Whether more of a body may be on its way than is worth taking. */
+/** Returns whether more of the body may follow than is worth reading. */
 const isLeft = (request: IncomingMessage): boolean => {
   if (request.complete !== false) return false
   const declared = declaredIn(request.headers)
   return declared === null || declared > TAKEN_BYTES
 }
 
-/** Takes what is left of a body that nobody reads, or stops taking it. */
+/** Reads the rest of an unused body, or stops reading if it is large. */
 export function leaveRest(request: IncomingMessage): void {
   if (isLeft(request)) request.pause()
   else request.resume()
 }
 
 /**
- * Answers whoever is refused before its large body was taken without taking it: a hundred callers
- * that send 15 MB each would keep the event loop from everybody else, only to be thrown away. The
- * answer is whole at once, and says that the connection ends; the connection is kept for a second,
- * because a caller that finds it closed while it sends may not look for an answer.
+ * Refuses a request with a large body without reading the body. Reading 15 MB from each of a
+ * hundred callers, only to discard it, would block the event loop. The response is complete at once
+ * and says that the connection closes. The connection stays open for a second, because a caller
+ * that finds it closed while sending may not look for a response.
  */
 export function leaveUnreadBodies(server: FastifyInstance): void {
   server.addHook('onSend', (request, reply, payload, done) => {
@@ -37,7 +42,7 @@ export function leaveUnreadBodies(server: FastifyInstance): void {
   })
 }
 
-/** The whole payload, whose end is told later. */
+/** A stream of the payload that ends later. */
 function openFor(payload: string | Buffer, response: ServerResponse): Readable {
   const body = new Readable({ read: () => {} })
   body.push(payload)

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 
-/** `/entities/0/id` becomes `entities[0].id`, as callers write it. */
+/** `/entities/0/id` becomes `entities[0].id`. */
 export function fieldOf(pointer: string): string {
   return shortened(pointer)
     .split('/')
@@ -12,17 +12,19 @@ export function fieldOf(pointer: string): string {
     }, '')
 }
 
-/** Longest part of a caller's own text that an answer repeats. */
+/** The maximum number of characters of a caller's text that a message repeats. */
 const QUOTED_LIMIT = 100
 
 export const shortened = (text: string): string =>
   text.length > QUOTED_LIMIT ? `${text.slice(0, QUOTED_LIMIT)}…` : text
 
-/** A caller's text inside a sentence: shortened, and quoted so that it cannot pass for ours. */
+/**
+ * The caller's text within a message: shortened, and quoted so that it cannot be mistaken for ours.
+ */
 export const quoted = (text: string): string => JSON.stringify(shortened(text))
 
-/** One sentence that names the field which the contract refuses, and what it would take. */
-export function complaint(place: 'body' | 'query' | 'path', error: ErrorObject): string {
+/** Returns a sentence that names the invalid field and says what is valid. */
+export function validationMessage(place: 'body' | 'query' | 'path', error: ErrorObject): string {
   const { keyword, params } = error
   const field = fieldOf(error.instancePath) || place
   switch (keyword) {

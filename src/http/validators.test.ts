@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { readApiDocument } from './contract.ts'
-import { complaint } from './validation-message.ts'
+import { readApiDocument } from './api-document.ts'
+import { validationMessage } from './validation-message.ts'
 import { createValidators } from './validators.ts'
 
 const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
@@ -110,6 +110,6 @@ test('what may be several things is refused with all that it may be, or with wha
   ] as const
   for (const [error, sentence] of rows) {
     assert.ok(error !== null, sentence)
-    assert.equal(complaint('body', error), sentence)
+    assert.equal(validationMessage('body', error), sentence)
   }
 })

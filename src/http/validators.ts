@@ -1,8 +1,8 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import type { ApiDocument, JsonSchema, Operation } from './contract.ts'
+import type { ApiDocument, JsonSchema, Operation } from './api-document.ts'
 
-/** Checks a value; null when it fits, else what is wrong first. */
+/** Returns the first error of a value, or null if the value is valid. */
 export type Validator = (value: unknown) => ErrorObject | null
 
 export type Validators = {
@@ -10,11 +10,13 @@ export type Validators = {
   query(operation: Operation): Validator
   body(operation: Operation): Validator
   response(operation: Operation): Validator
-  /** The same as `body`, in parts. */
+  /** Validates the same as `body`, in parts. */
   parts(operation: Operation): BodyParts
 }
 
-/** The lists that are members of a body, each with the check of an item; and of all the rest. */
+/**
+ * Validators for the items of each list that is a member of a body, and for the rest of the body.
+ */
 export type BodyParts = {
   readonly rest: Validator
   readonly lists: readonly { readonly name: string; readonly item: Validator }[]
@@ -23,14 +25,14 @@ export type BodyParts = {
 const BUNDLE = 'bursar'
 
 /**
- * Validators of the contract, each compiled at its first use: all of them at start would cost
- * seconds once the contract is whole.
+ * Validators of the API document. Each is compiled at its first use: compiling all of them at the
+ * start would take seconds for the complete API.
  */
 export function createValidators(contract: ApiDocument): Validators {
-  // JSON Schema 2020-12 as OpenAPI 3.1 means it; `strict: false` leaves the x- marks alone.
+  // JSON Schema 2020-12 as used in OpenAPI 3.1. `strict: false` ignores the `x-` keywords.
   const ajv = new Ajv2020({ strict: false, useDefaults: true, allErrors: false, messages: true })
   addFormats.default(ajv, { mode: 'full' })
-  // The library's own also takes `urn:uuid:…`, which is no key of ours and which SQL refuses.
+  // The library would also accept `urn:uuid:…`, which SQL refuses.
   ajv.addFormat('uuid', /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i)
   ajv.addFormat('date-time', isDateTime)
   ajv.addSchema(contract.document, BUNDLE)
@@ -68,8 +70,8 @@ export function createValidators(contract: ApiDocument): Validators {
 }
 
 /**
- * What is wrong first. Of what may be several things, it is what is wrong with the one that it is
- * meant to be, since it has its type, else the type, which may be any of theirs.
+ * Returns the first error. If several types are possible, errors of the alternative with the
+ * matching type come first; if no type matches, the error is about the type.
  */
 function firstOf(errors: readonly ErrorObject[]): ErrorObject | null {
   const choice = errors.at(-1)
@@ -84,14 +86,14 @@ function firstOf(errors: readonly ErrorObject[]): ErrorObject | null {
 }
 
 const rfc3339 = addFormats.default.get('date-time', 'full') as { validate(text: string): boolean }
-/** How Ruby writes an instant. */
+/** The format in which Ruby writes an instant. */
 const SPACED = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4})$/
 
 const isDateTime = (text: string): boolean => rfc3339.validate(text.replace(SPACED, '$1$2'))
 
 type Lists = { rest: JsonSchema; items: Record<string, JsonSchema> }
 
-/** What is said of items of a list that is a member, and all the rest without it. */
+/** Splits a schema into the item schemas of its lists and the rest. */
 function partsOf(document: JsonSchema, schema: JsonSchema): Lists {
   const body = dereferenced(document, schema)
   const properties = Object.entries((body.properties ?? {}) as Record<string, JsonSchema>)
@@ -115,7 +117,7 @@ function dereferenced(document: JsonSchema, schema: JsonSchema): JsonSchema {
   return dereferenced(document, found as JsonSchema)
 }
 
-/** An operation without a body takes an empty object at most. */
+/** An operation without a body accepts at most an empty object. */
 const NO_BODY: JsonSchema = { type: 'object', additionalProperties: false }
 
 function parametersSchema(operation: Operation, place: 'path' | 'query'): JsonSchema {
@@ -135,7 +137,7 @@ function parametersSchema(operation: Operation, place: 'path' | 'query'): JsonSc
   }
 }
 
-/** References of the bundle are local to it; outside they need its name. */
+/** References within the bundle are local. Outside of it they need its name. */
 function rebased(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(rebased)
   if (typeof schema !== 'object' || schema === null) return schema

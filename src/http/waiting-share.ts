@@ -1,8 +1,11 @@
 import type { Bound, ByteShare } from './byte-share.ts'
 
-/** A share of which one may wait for a while to have a part. */
+/** Like `ByteShare`, but callers can wait for bytes. */
 export type WaitingShare = {
-  /** Counts the bytes, at once or when others have given back; else says what was in the way. */
+  /**
+   * Counts the bytes at once or when others have released enough. After the time limit, returns the
+   * bound that was in the way.
+   */
   take(owner: string, bytes: number): Promise<Bound | null>
   give(owner: string, bytes: number): void
 }
@@ -10,8 +13,8 @@ export type WaitingShare = {
 type Waiter = { owner: string; bytes: number; settle: (bound: Bound | null) => void }
 
 /**
- * Whoever would wait with more than `waitingBytes`, all together, is refused at once: what waits
- * holds memory, too. The first that fits gets what is given back.
+ * A caller is refused at once if more than `waitingBytes` would wait in total, because waiting
+ * responses occupy memory, too. Released bytes go to the first waiting caller whose bytes fit.
  */
 export function createWaitingShare(
   share: ByteShare,

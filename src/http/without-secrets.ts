@@ -1,4 +1,4 @@
-/** An answer as it may be kept: null stands where its secrets were. */
+/** Returns the response with null in place of its secrets, so that it may be stored. */
 export const withoutSecrets = (body: unknown, paths: readonly string[]): unknown =>
   paths.reduce((kept, path) => without(kept, path.split(/\.|(?=\[\])/)), body)
 

@@ -24,7 +24,7 @@ test('a published operation that is not served says so, whoever asks', async () 
     const response = await world.bursar.server.inject({ method, url })
     assert.equal(response.statusCode, 404, `${method} ${url}`)
     assert.deepEqual(response.json(), {
-      message: `${method} ${url} is of the published API, and not served yet`,
+      message: `${method} ${url} is in the published API, but not implemented yet`,
       code: null,
     })
   }

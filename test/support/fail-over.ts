@@ -10,7 +10,7 @@ import { dataDirOf } from '../../src/embedded-postgres/testing.ts'
 /** A database whose last commits can be lost while servers go on. */
 export type Cluster = {
   readonly url: string
-  /** Keeps a copy of the database as it is now, as a stand-by that hears no more would. */
+  /** Keeps a copy of the database as it is now, as a standby that hears no more would. */
   copy(): Promise<void>
   /** Puts the copy in the place of the database: whatever was written since is lost. */
   failOver(): Promise<void>

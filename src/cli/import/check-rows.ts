@@ -1,4 +1,9 @@
-import { complaint, createValidators, parseJsonBody, readApiDocument } from '../../http/index.ts'
+import {
+  createValidators,
+  parseJsonBody,
+  readApiDocument,
+  validationMessage,
+} from '../../http/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import { namesRow, type SendRows } from './send-rows.ts'
@@ -16,7 +21,7 @@ export async function rowChecker(): Promise<SendRows> {
     try {
       const body = parseJsonBody(Buffer.from(JSON.stringify({ customers })))
       const error = validate(body)
-      return error === null ? { created: 0 } : { refused: complaint('body', error) }
+      return error === null ? { created: 0 } : { refused: validationMessage('body', error) }
     } catch (error) {
       if (error instanceof ApiError && namesRow(error.message)) return { refused: error.message }
       throw error
