@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
-import { SERIALIZED_BY } from '../../src/http/contract.ts'
+import { SERIALIZED_BY } from '../../src/http/api-document.ts'
 import type { Sources } from './bundle.ts'
 import {
   type Document,

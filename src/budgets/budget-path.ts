@@ -49,8 +49,8 @@ type NodeBudget = Pick<Budget, 'assignmentKey' | 'revision'> & {
  * Every budget that a request meets, entity by entity from the one that a dimension named to its
  * root, and whether all of them can take it. Entities without a budget stand between, archived ones
  * do not; a chain without any budget is left out, and what is left of two alike is one. Node-wide
- * budgets come before scoped ones, small scopes before large.
- * Source: the entitlement check of the contract.
+ * budgets come before scoped ones, small scopes before large. Source: the entitlement check of the
+ * API document.
  */
 export function budgetPaths(
   { paths, budgets }: Pick<Resolution, 'paths' | 'budgets'>,

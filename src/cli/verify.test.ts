@@ -144,7 +144,7 @@ test('nobody to verify, and a wrong command line', async () => {
   assert.equal((await runCli(['verify', 'acme'], settings)).code, 2)
 })
 
-test('a stand-by is verified without a write, and is not repaired', async (t) => {
+test('a standby is verified without a write, and is not repaired', async (t) => {
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)

@@ -25,7 +25,7 @@ export const verifyCommand: Command = {
 Counts the usage of each customer anew, out of its records, and compares everything that is kept of
 it: totals, distinct values, what is held, the counters of budgets; and looks for records, keys and
 postings that do not fit together. Servers may run meanwhile: a customer is seen as of one instant.
-Without --repair nothing is written, so that it works on a stand-by, too.
+Without --repair nothing is written, so that it works on a standby, too.
 
 Exits 0 if everything agrees, and with --repair if everything agrees now; else lists what does not,
 and exits 1.

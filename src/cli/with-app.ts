@@ -54,7 +54,7 @@ export async function withOpened<T>(
 
 /**
  * Runs a command on the application. The default environment is there, unless the command only
- * reads: then it works on a stand-by, too. `statementTimeoutMs`: for one that reads more than any
+ * reads: then it works on a standby, too. `statementTimeoutMs`: for one that reads more than any
  * request.
  */
 export function withApp<T>(

@@ -81,7 +81,7 @@ export type DatabaseOptions = {
   statementTimeoutMs?: number
   /** Called when an idle connection breaks; the pool replaces it by itself. */
   onIdleError: (error: Error) => void
-  /** Whether a stand-by, or what is read-only, will do: for who only reads. */
+  /** Whether a standby, or what is read-only, will do: for who only reads. */
   onlyReads?: boolean
   /** Called with what each new session says of its server, and one of them every few seconds. */
   onLook?: (look: Look) => void

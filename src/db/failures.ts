@@ -33,7 +33,7 @@ const WENT_AWAY = /terminated|Query read timeout|not queryable|Connection ended/
 const BUSY = /timeout exceeded when trying to connect/
 /**
  * Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling,
- * and a session on a stand-by, or on what has been made read-only: writing may be possible where
+ * and a session on a standby, or on what has been made read-only: writing may be possible where
  * the next one leads to.
  */
 const GONE_STATES = /^(08...|53300|57P0[1-5]|25P03|25006|28P01)$/
@@ -61,7 +61,7 @@ const isBusy = (error: unknown): boolean =>
  */
 export function translated(error: unknown, ended = 'nothing was written'): unknown {
   if (error instanceof ApiError) return error
-  if (isReadOnly(error)) return because(error, `the database is a stand-by, or read-only; ${ended}`)
+  if (isReadOnly(error)) return because(error, `the database is a standby or read-only; ${ended}`)
   if (isUnreachable(error)) return because(error, `the database is out of reach; ${ended}`)
   if (isBusy(error)) return because(error, `the database is busy; ${ended}`)
   return error

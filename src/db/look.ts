@@ -13,7 +13,7 @@ export type Look = {
   database: string
   /** What the server's clock says. */
   clock: ClockReading
-  /** Whether anything can be written there: no stand-by, and not told to be read-only. */
+  /** Whether anything can be written there: no standby, and not told to be read-only. */
   isWritable: boolean
 }
 
@@ -56,4 +56,4 @@ export const takenOver = (): Error =>
 
 /** An error as PostgreSQL's own when something is about to be written on a session that cannot. */
 export const cannotWrite = (): Error =>
-  Object.assign(new Error('the database is a stand-by, or read-only'), { code: '25006' })
+  Object.assign(new Error('the database is a standby or read-only'), { code: '25006' })

@@ -177,7 +177,7 @@ test('a database that says nothing does not keep a signal from being heard', asy
   await assert.rejects(migrated, /^Error: stopped$/)
 })
 
-test('a schema that is up to date is not written to: a stand-by passes', async (t) => {
+test('a schema that is up to date is not written to: a standby passes', async (t) => {
   const connection = await emptyDatabase(t)
   const migrations = await readMigrations(await folderOf(both))
   await migrate(connection, migrations, clock)

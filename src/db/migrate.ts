@@ -42,7 +42,7 @@ const TURN_PAUSE_MS = 500
 
 /**
  * Brings the schema up to date, forward only, each file in its own transaction. Servers that start
- * together take turns. A schema that is up to date is not written to, so that a stand-by passes.
+ * together take turns. A schema that is up to date is not written to, so that a standby passes.
  * Throws `MigrationError` when a file that was applied has changed since, or when a newer version
  * has left a schema that breaks this one; `MigrationLater` when others hold what it needs for too
  * long.

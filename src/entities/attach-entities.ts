@@ -52,7 +52,7 @@ export function movedBy(places: Tree['places'], wishes: readonly Wish[]): Uuid[]
  * must be a tree, and have no more levels than `maxDepth`, a root's being 1. Who was placed before
  * the request moves only while nothing active is below; a first placement is free. An entity
  * without a place becomes a root unless its row names a parent. 400 beyond. Those that move are
- * active. Source: the assignments upsert of the contract.
+ * active. Source: the assignments upsert of the API document.
  */
 export function placeEntities(
   tree: Tree,

@@ -7,7 +7,7 @@ import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
 
 /**
  * The id of the type that an upsert leaves the entity with. 400 for a new entity without one.
- * Source: the entity upsert of the contract.
+ * Source: the entity upsert of the API document.
  */
 export function typeIdAfter(before: Entity | null, input: EntityInput, index: number): string {
   const typeId = input.typeId ?? before?.typeId

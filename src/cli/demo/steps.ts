@@ -14,7 +14,7 @@ export type Step = {
   run(api: Api, data: DemoData, advance: (count: number) => void): Promise<void>
 }
 
-/** As many as the contract takes at once. */
+/** As many as the API document takes at once. */
 const BATCH = 100
 
 /** In the order in which they need each other. */

@@ -15,7 +15,7 @@ export async function lookAtWriting(reader: Reader): Promise<Finding> {
   )
   if (is_standby)
     return warning(
-      { name: 'writing', value: 'a stand-by' },
+      { name: 'writing', value: 'a standby' },
       'servers do not work on it: let DATABASE_URL lead to the primary',
     )
   if (is_read_only)

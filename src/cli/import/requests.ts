@@ -1,6 +1,6 @@
 import { type FileRow, ROW_LIMIT, RowError, TOO_LONG } from './row-error.ts'
 
-/** As many as the contract takes at once. */
+/** As many as the API document takes at once. */
 const ROWS = 1000
 /** Bytes of the rows of a request; the server takes 1,048,576 for the whole body. */
 const BYTES = 1_000_000
