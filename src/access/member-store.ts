@@ -13,22 +13,22 @@ export type Membership = {
   allowedOrigins: readonly string[]
 }
 
-const standingRow = row({
+const standingRow = row<Membership>({
   role: column.oneOf(...ACCOUNT_ROLES),
-  environment_key: column.nullable(column.uuid),
-  environment_role: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
-  allowed_origins: column.json<string[]>(),
+  environmentKey: column.nullable(column.uuid),
+  environmentRole: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
+  allowedOrigins: column.json<string[]>(),
 })
 
 /**
  * A person's standing in the account of this id, or in the one they joined first when it is null.
  * null for someone who is no member there. The environment is found within the account alone.
  */
-export async function findStanding(
+export const findStanding = (
   reader: Reader,
   of: { userId: string; accountId: string | null; environmentId: string | null },
-): Promise<Membership | null> {
-  const found = await reader.maybeOne(
+): Promise<Membership | null> =>
+  reader.maybeOne(
     standingRow,
     sql`
     select m.role, e.environment_key, r.role as environment_role,
@@ -44,17 +44,8 @@ export async function findStanding(
     order by m.created_at, m.account_key
     limit 1`,
   )
-  return (
-    found && {
-      role: found.role,
-      environmentKey: found.environment_key,
-      environmentRole: found.environment_role,
-      allowedOrigins: found.allowed_origins,
-    }
-  )
-}
 
-const accountRow = row({ account_key: column.uuid })
+const accountRow = row({ accountKey: column.uuid })
 
 /** Serialises the changes of an account's members. null when there is no such account. */
 export async function lockAccount(tx: Tx, accountId: string): Promise<Uuid | null> {
@@ -63,7 +54,7 @@ export async function lockAccount(tx: Tx, accountId: string): Promise<Uuid | nul
     sql`
     select account_key from accounts where id = ${accountId}::text for no key update`,
   )
-  return found?.account_key ?? null
+  return found?.accountKey ?? null
 }
 
 /** A person of an account, or somebody who could become one. */
@@ -109,18 +100,18 @@ export type Seen = {
   environmentRole: Membership['environmentRole']
 }
 
-const seenRow = row({
-  environment_key: column.uuid,
+const seenRow = row<Seen>({
+  environmentKey: column.uuid,
   role: column.nullable(column.oneOf(...ACCOUNT_ROLES)),
-  environment_role: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
+  environmentRole: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
 })
 
 /** A person, as every environment of an account sees them. */
-export async function seenByEnvironments(
+export const seenByEnvironments = (
   reader: Reader,
   { accountKey, userId }: Person,
-): Promise<Seen[]> {
-  const found = await reader.many(
+): Promise<Seen[]> =>
+  reader.many(
     seenRow,
     sql`
     select e.environment_key, m.role, r.role as environment_role
@@ -131,23 +122,17 @@ export async function seenByEnvironments(
     where e.account_key = ${accountKey}::uuid
     order by e.environment_key`,
   )
-  return found.map((each) => ({
-    environmentKey: each.environment_key,
-    role: each.role,
-    environmentRole: each.environment_role,
-  }))
-}
 
-const memberRow = row({
-  account_id: column.text,
-  user_id: column.text,
+const memberRow = row<Member>({
+  accountId: column.text,
+  userId: column.text,
   role: column.oneOf(...ACCOUNT_ROLES),
   environments: column.json<Member['environments']>(),
-  created_at: column.instant,
+  createdAt: column.instant,
 })
 
-export async function listMembers(reader: Reader, accountId: string): Promise<Member[]> {
-  const found = await reader.many(
+export const listMembers = (reader: Reader, accountId: string): Promise<Member[]> =>
+  reader.many(
     memberRow,
     sql`
     select a.id as account_id, m.user_id, m.role, m.created_at,
@@ -159,11 +144,3 @@ export async function listMembers(reader: Reader, accountId: string): Promise<Me
     where a.id = ${accountId}::text
     order by m.created_at, m.user_id limit 1000`,
   )
-  return found.map((member) => ({
-    accountId: member.account_id,
-    userId: member.user_id,
-    role: member.role,
-    environments: member.environments,
-    createdAt: member.created_at,
-  }))
-}

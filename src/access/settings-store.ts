@@ -14,7 +14,7 @@ export const allowedOriginsOf = (environmentKey: Sql): Sql => sql`
     select to_json(settings.allowed_origins) from environment_settings settings
     where settings.environment_key = ${environmentKey}), '[]')`
 
-const unknownDimensionsRow = row({ unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS) })
+const unknownDimensionsRow = row({ unknownDimensions: column.oneOf(...UNKNOWN_DIMENSIONS) })
 
 /** The same, for whoever decides: to be sent along with what the decision is made by. */
 export async function findUnknownDimensions(
@@ -23,23 +23,22 @@ export async function findUnknownDimensions(
 ): Promise<UnknownDimensions> {
   const choice = unknownDimensionsOf(sql`${environmentKey}::uuid`)
   const found = await reader.one(unknownDimensionsRow, sql`select ${choice} as unknown_dimensions`)
-  return found.unknown_dimensions
+  return found.unknownDimensions
 }
 
-const settingsRow = row({
-  unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS),
-  allowed_origins: column.json<string[]>(),
+const settingsRow = row<Settings>({
+  unknownDimensions: column.oneOf(...UNKNOWN_DIMENSIONS),
+  allowedOrigins: column.json<string[]>(),
 })
 
 export async function findSettings(reader: Reader, scope: Scope): Promise<Settings> {
   const key = sql`${scope.environmentKey}::uuid`
-  const found = await reader.one(
+  return reader.one(
     settingsRow,
     sql`
     select ${unknownDimensionsOf(key)} as unknown_dimensions,
       ${allowedOriginsOf(key)} as allowed_origins`,
   )
-  return { unknownDimensions: found.unknown_dimensions, allowedOrigins: found.allowed_origins }
 }
 
 export const saveSettings = (tx: Tx, scope: Scope, settings: Settings): Promise<number> =>

@@ -4,25 +4,23 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { SigningConfig } from './types.ts'
 
+const storedRow = row({
+  environmentKey: column.uuid,
+  id: column.text,
+  stored: column.from('secret', column.text),
+})
+
 /** All secrets as they are stored, with the ids of their environments, in the order of these. */
-export async function listSigning(
+export const listSigning = (
   reader: Reader,
-): Promise<{ environmentKey: Uuid; id: string; stored: string }[]> {
-  const found = await reader.many(
+): Promise<{ environmentKey: Uuid; id: string; stored: string }[]> =>
+  reader.many(
     storedRow,
     sql`
     select s.environment_key, e.id, s.secret
     from signing_secrets s join environments e using (environment_key)
     order by e.id`,
   )
-  return found.map(({ environment_key: environmentKey, id, secret: stored }) => ({
-    environmentKey,
-    id,
-    stored,
-  }))
-}
-
-const storedRow = row({ environment_key: column.uuid, id: column.text, secret: column.text })
 
 /** Puts the sealed form in the place of a secret, unless somebody has renewed it meanwhile. */
 export const sealSigning = (
@@ -33,23 +31,19 @@ export const sealSigning = (
     update signing_secrets set secret = ${sealed}::text
     where environment_key = ${environmentKey}::uuid and secret = ${stored}::text`)
 
-const signingRow = row({
-  secret: column.text,
-  is_enforced: column.boolean,
-  created_at: column.instant,
+const signingRow = row<SigningConfig>({
+  stored: column.from('secret', column.text),
+  isEnforced: column.boolean,
+  createdAt: column.instant,
 })
 
-export async function findSigning(reader: Reader, scope: Scope): Promise<SigningConfig | null> {
-  const found = await reader.maybeOne(
+export const findSigning = (reader: Reader, scope: Scope): Promise<SigningConfig | null> =>
+  reader.maybeOne(
     signingRow,
     sql`
     select secret, is_enforced, created_at from signing_secrets
     where environment_key = ${scope.environmentKey}::uuid`,
   )
-  return (
-    found && { stored: found.secret, isEnforced: found.is_enforced, createdAt: found.created_at }
-  )
-}
 
 export const saveSigning = (tx: Tx, scope: Scope, signing: SigningConfig): Promise<number> =>
   tx.execute(sql`

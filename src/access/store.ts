@@ -11,53 +11,33 @@ import {
   type SigningConfig,
 } from './types.ts'
 
-const environmentRow = row({
-  environment_key: column.uuid,
-  account_id: column.text,
+const environmentRow = row<Environment>({
+  environmentKey: column.uuid,
+  accountId: column.text,
   id: column.text,
-  display_name: column.text,
+  displayName: column.text,
   type: column.oneOf(...ENVIRONMENT_TYPES),
-})
-
-const environmentOf = (found: ReturnType<typeof environmentRow>): Environment => ({
-  environmentKey: found.environment_key,
-  accountId: found.account_id,
-  id: found.id,
-  displayName: found.display_name,
-  type: found.type,
 })
 
 const selectEnvironment = sql`
   select e.environment_key, a.id as account_id, e.id, e.display_name, e.type
   from environments e join accounts a using (account_key)`
 
-export async function findEnvironment(reader: Reader, id: string): Promise<Environment | null> {
-  const found = await reader.maybeOne(
-    environmentRow,
-    sql`${selectEnvironment} where e.id = ${id}::text`,
-  )
-  return found && environmentOf(found)
-}
+export const findEnvironment = (reader: Reader, id: string): Promise<Environment | null> =>
+  reader.maybeOne(environmentRow, sql`${selectEnvironment} where e.id = ${id}::text`)
 
 /** Environments by their keys, in no particular order. */
-export async function findEnvironmentsByKey(
+export const findEnvironmentsByKey = (
   reader: Reader,
   keys: readonly Uuid[],
-): Promise<Environment[]> {
-  const found = await reader.many(
+): Promise<Environment[]> =>
+  reader.many(
     environmentRow,
     sql`${selectEnvironment} where e.environment_key = any(${keys}::uuid[])`,
   )
-  return found.map(environmentOf)
-}
 
-export async function listEnvironments(reader: Reader): Promise<Environment[]> {
-  const found = await reader.many(
-    environmentRow,
-    sql`${selectEnvironment} order by a.id, e.id limit 1000`,
-  )
-  return found.map(environmentOf)
-}
+export const listEnvironments = (reader: Reader): Promise<Environment[]> =>
+  reader.many(environmentRow, sql`${selectEnvironment} order by a.id, e.id limit 1000`)
 
 /** Answers 0 when the account is there already. */
 export const insertAccount = (tx: Tx, account: { key: Uuid; id: string; now: Instant }) =>
@@ -82,45 +62,35 @@ export const lockEnvironment = (tx: Tx, scope: Scope) =>
     select 1 from environments
     where environment_key = ${scope.environmentKey}::uuid for no key update`)
 
-const keyColumns = {
-  key_id: column.uuid,
-  environment_key: column.uuid,
+const keyRow = row<ApiKey>({
+  keyId: column.uuid,
+  environmentKey: column.uuid,
   name: column.text,
   kind: column.oneOf(...KEY_KINDS),
   origin: column.oneOf('configured', 'created'),
   prefix: column.text,
-  created_at: column.instant,
-  expires_at: column.nullable(column.instant),
-  revoked_at: column.nullable(column.instant),
-}
-const keyRow = row(keyColumns)
-
-const keyOf = (found: ReturnType<typeof keyRow>): ApiKey => ({
-  keyId: found.key_id,
-  environmentKey: found.environment_key,
-  name: found.name,
-  kind: found.kind,
-  origin: found.origin,
-  prefix: found.prefix,
-  createdAt: found.created_at,
-  expiresAt: found.expires_at,
-  revokedAt: found.revoked_at,
+  createdAt: column.instant,
+  expiresAt: column.nullable(column.instant),
+  revokedAt: column.nullable(column.instant),
 })
 
 const selectKey = sql`
   select key_id, environment_key, name, kind, origin, prefix, created_at, expires_at, revoked_at
   from api_keys`
 
-export async function findKeyByHash(reader: Reader, hash: Buffer): Promise<ApiKey | null> {
-  const found = await reader.maybeOne(keyRow, sql`${selectKey} where secret_hash = ${hash}::bytea`)
-  return found && keyOf(found)
-}
+export const findKeyByHash = (reader: Reader, hash: Buffer): Promise<ApiKey | null> =>
+  reader.maybeOne(keyRow, sql`${selectKey} where secret_hash = ${hash}::bytea`)
 
 const signedKeyRow = row({
-  ...keyColumns,
-  signing_secret: column.nullable(column.text),
-  is_enforced: column.nullable(column.boolean),
-  allowed_origins: column.json<string[]>(),
+  key: column.group(keyRow),
+  signing: column.optional(
+    'signing_secret',
+    row({
+      stored: column.from('signing_secret', column.text),
+      isEnforced: column.boolean,
+    }),
+  ),
+  allowedOrigins: column.json<string[]>(),
 })
 
 /** A key, with what is cached with it of its environment. */
@@ -142,38 +112,28 @@ export async function findSignedKey(reader: Reader, hash: Buffer): Promise<Signe
     where k.secret_hash = ${hash}::bytea`,
   )
   if (found === null) return null
-  const { signing_secret: stored, is_enforced: isEnforced } = found
-  const signing = stored === null ? null : { stored, isEnforced: isEnforced ?? false }
-  return { ...keyOf(found), signing, allowedOrigins: found.allowed_origins }
+  const { key, ...environment } = found
+  return { ...key, ...environment }
 }
 
 /** The key that the configuration named last, if it still lives. */
-export async function findConfiguredKey(reader: Reader, scope: Scope): Promise<ApiKey | null> {
-  const found = await reader.maybeOne(
+export const findConfiguredKey = (reader: Reader, scope: Scope): Promise<ApiKey | null> =>
+  reader.maybeOne(
     keyRow,
     sql`${selectKey} where environment_key = ${scope.environmentKey}::uuid
       and origin = 'configured' and revoked_at is null`,
   )
-  return found && keyOf(found)
-}
 
 /** Locks one key, so that two rotations of it queue. */
-export async function lockKey(tx: Tx, keyId: Uuid): Promise<ApiKey | null> {
-  const found = await tx.maybeOne(
-    keyRow,
-    sql`${selectKey} where key_id = ${keyId}::uuid for update`,
-  )
-  return found && keyOf(found)
-}
+export const lockKey = (tx: Tx, keyId: Uuid): Promise<ApiKey | null> =>
+  tx.maybeOne(keyRow, sql`${selectKey} where key_id = ${keyId}::uuid for update`)
 
-export async function listKeys(reader: Reader, scope: Scope): Promise<ApiKey[]> {
-  const found = await reader.many(
+export const listKeys = (reader: Reader, scope: Scope): Promise<ApiKey[]> =>
+  reader.many(
     keyRow,
     sql`${selectKey} where environment_key = ${scope.environmentKey}::uuid
       order by key_id limit 1000`,
   )
-  return found.map(keyOf)
-}
 
 /** Answers 0 when some key has this secret already. */
 export const insertKey = (tx: Tx, key: ApiKey, hash: Buffer) =>

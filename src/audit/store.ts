@@ -5,33 +5,26 @@ import type { PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Entry, EntryFilter } from './types.ts'
 
-const entryRow = row({
-  event_key: column.uuid,
+const entryRow = row<Entry>({
+  key: column.from('event_key', column.uuid),
   type: column.text,
-  customer_id: column.nullable(column.text),
-  object_id: column.text,
-  actor_kind: column.oneOf('API_KEY', 'USER', 'CLI', 'SYSTEM'),
-  actor_id: column.text,
-  operation: column.text,
-  trace_id: column.nullable(column.text),
+  customerId: column.nullable(column.text),
+  objectId: column.text,
+  origin: column.group(
+    row({
+      actor: column.group(
+        row({
+          kind: column.from('actor_kind', column.oneOf('API_KEY', 'USER', 'CLI', 'SYSTEM')),
+          id: column.from('actor_id', column.text),
+        }),
+      ),
+      operation: column.text,
+      traceId: column.nullable(column.text),
+    }),
+  ),
   before: column.nullable(column.json<Record<string, unknown>>()),
   after: column.nullable(column.json<Record<string, unknown>>()),
-  occurred_at: column.instant,
-})
-
-const entryOf = (found: ReturnType<typeof entryRow>): Entry => ({
-  key: found.event_key,
-  type: found.type,
-  customerId: found.customer_id,
-  objectId: found.object_id,
-  origin: {
-    actor: { kind: found.actor_kind, id: found.actor_id },
-    operation: found.operation,
-    traceId: found.trace_id,
-  },
-  before: found.before,
-  after: found.after,
-  occurredAt: found.occurred_at,
+  occurredAt: column.instant,
 })
 
 /** Entries of an environment, newest first. The joined customer is found by its key, a row each. */
@@ -47,7 +40,6 @@ export async function listEntries(
     customerId === null ? nothing : sql`and o.customer_key = ${customerNamed(scope, customerId)}`
   return readRows(reader, {
     row: entryRow,
-    of: entryOf,
     select: sql`
     select o.event_key, o.type, c.id as customer_id, o.object_id, o.actor_kind, o.actor_id,
       o.operation, o.trace_id, o.before, o.after, o.occurred_at
@@ -64,7 +56,7 @@ export async function listEntries(
   })
 }
 
-const keyRow = row({ event_key: column.uuid })
+const keyRow = row({ eventKey: column.uuid })
 
 export const entryExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
   (await reader.maybeOne(

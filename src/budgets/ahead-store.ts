@@ -6,11 +6,11 @@ import { postingsAhead, type WindowThen } from '../metering/rebuild/index.ts'
 import { windowOf } from './cadence.ts'
 
 const cadenceRow = row({
-  assignment_key: column.uuid,
+  assignmentKey: column.uuid,
   revision: column.integer,
   cadence: column.text,
-  is_level: column.boolean,
-  created_at: column.instant,
+  isLevel: column.boolean,
+  createdAt: column.instant,
 })
 
 /** What fired in windows of the future. */
@@ -43,9 +43,9 @@ export async function windowsThen(
       left join past_cadences past on past.customer_key = ${customerKey}::uuid
         and past.assignment_key = posted.assignment_key and past.revision = posted.revision`,
   )
-  return found.map(({ assignment_key, revision, cadence, is_level, created_at }) => {
-    const { start } = windowOf({ cadence, isLevel: is_level, createdAt: created_at }, ahead.at)
-    return { assignmentKey: assignment_key, revision, start }
+  return found.map(({ assignmentKey, revision, cadence, isLevel, createdAt }) => {
+    const { start } = windowOf({ cadence, isLevel, createdAt }, ahead.at)
+    return { assignmentKey, revision, start }
   })
 }
 

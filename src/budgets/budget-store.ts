@@ -18,35 +18,24 @@ import type { CadenceOwner } from './cadence.ts'
 import type { Assignment } from './types.ts'
 import type { AssignmentName } from './upsert-budget.ts'
 
-const assignmentRow = row({
-  assignment_key: column.uuid,
-  entity_key: column.uuid,
-  entity_id: column.text,
-  capability_kind: column.oneOf('feature', 'currency'),
-  capability_key: column.uuid,
-  parent_id: column.nullable(column.text),
+const assignmentRow = row<Assignment>({
+  key: column.from('assignment_key', column.uuid),
+  entityKey: column.uuid,
+  entityId: column.text,
+  capability: column.group(
+    row({
+      kind: column.from('capability_kind', column.oneOf('feature', 'currency')),
+      key: column.from('capability_key', column.uuid),
+    }),
+  ),
+  parentId: column.nullable(column.text),
   scope: column.json<{ key: Uuid; id: string }[]>(),
-  usage_limit: column.nullable(column.quantity),
+  usageLimit: column.nullable(column.quantity),
   cadence: column.text,
-  is_level: column.boolean,
+  isLevel: column.boolean,
   revision: column.integer,
-  created_at: column.instant,
-  updated_at: column.instant,
-})
-
-const assignmentOf = (found: ReturnType<typeof assignmentRow>): Assignment => ({
-  key: found.assignment_key,
-  entityKey: found.entity_key,
-  entityId: found.entity_id,
-  capability: { kind: found.capability_kind, key: found.capability_key },
-  parentId: found.parent_id,
-  scope: found.scope,
-  usageLimit: found.usage_limit,
-  cadence: found.cadence,
-  isLevel: found.is_level,
-  revision: found.revision,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
+  createdAt: column.instant,
+  updatedAt: column.instant,
 })
 
 /** Budgets `a` with their entities, each of which is looked up by itself. */
@@ -82,7 +71,7 @@ export async function findAssignments(
   customerKey: Uuid,
   names: readonly AssignmentName[],
 ): Promise<Assignment[]> {
-  const found = await reader.many(
+  return reader.many(
     assignmentRow,
     selectAssignments(sql`
       ${rows(names, {
@@ -98,7 +87,6 @@ export async function findAssignments(
           and of.scope_keys = name.scope_keys
         limit 1) a`),
   )
-  return found.map(assignmentOf)
 }
 
 /** A customer's budgets by their keys, in no particular order. */
@@ -107,13 +95,12 @@ export async function findAssignmentsByKey(
   customerKey: Uuid,
   keys: readonly Uuid[],
 ): Promise<Assignment[]> {
-  const found = await reader.many(
+  return reader.many(
     assignmentRow,
     sql`
     ${selectAssignments(sql`assignments a`)}
     where a.customer_key = ${customerKey}::uuid and a.assignment_key = any(${keys}::uuid[])`,
   )
-  return found.map(assignmentOf)
 }
 
 /** `scope_head` of a budget that applies to all usage. */
@@ -172,10 +159,10 @@ export async function savePastCadences(
 }
 
 const cadenceRow = row({
-  assignment_key: column.uuid,
+  key: column.from('assignment_key', column.uuid),
   revision: column.integer,
   cadence: column.text,
-  created_at: column.instant,
+  createdAt: column.instant,
   since: column.instant,
 })
 
@@ -206,9 +193,7 @@ export async function findCadenceChanges(
     where past.customer_key = ${customerKey}::uuid ${after === null ? nothing : changedAfter(after)}
     order by past.assignment_key, past.revision limit ${limit}::integer`,
   )
-  return found.map(({ assignment_key, revision, cadence, created_at, since }) => {
-    return { key: assignment_key, revision, cadence, isLevel: false, createdAt: created_at, since }
-  })
+  return found.map((change) => ({ ...change, isLevel: false }))
 }
 
 /** null is any. */
@@ -238,10 +223,10 @@ export async function listAssignments(
         cross join lateral
           ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
   const select = sql`${selectAssignments(pages)} where true`
-  return readRows(reader, { row: assignmentRow, of: assignmentOf, select, key, page })
+  return readRows(reader, { row: assignmentRow, select, key, page })
 }
 
-const keyRow = row({ assignment_key: column.uuid })
+const keyRow = row({ assignmentKey: column.uuid })
 
 export const assignmentExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
   (await reader.maybeOne(

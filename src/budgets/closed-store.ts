@@ -63,11 +63,11 @@ export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<Pur
   )
 
 const closedRow = row({
-  assignment_key: column.uuid,
+  assignmentKey: column.uuid,
   revision: column.integer,
-  window_start: column.instant,
+  windowStart: column.instant,
   usage: column.quantity,
-  set_at: column.nullable(column.instant),
+  setAt: column.nullable(column.instant),
 })
 
 /**
@@ -117,13 +117,13 @@ export async function countClosed(
   )
   const nameOf = (each: (typeof found)[number]) =>
     counterName(
-      { assignmentKey: each.assignment_key, revision: each.revision },
-      { start: each.window_start },
+      { assignmentKey: each.assignmentKey, revision: each.revision },
+      { start: each.windowStart },
     )
   return {
     counters: new Map(found.map((each) => [nameOf(each), each.usage])),
     setAts: new Map(
-      found.flatMap((each) => (each.set_at === null ? [] : [[nameOf(each), each.set_at]])),
+      found.flatMap((each) => (each.setAt === null ? [] : [[nameOf(each), each.setAt]])),
     ),
   }
 }

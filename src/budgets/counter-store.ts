@@ -71,19 +71,19 @@ async function add(tx: Tx, postings: readonly CustomerPosting[], to: Sql): Promi
 }
 
 const counterColumns = {
-  assignment_key: column.uuid,
+  assignmentKey: column.uuid,
   revision: column.integer,
-  window_start: column.instant,
+  windowStart: column.instant,
   usage: column.quantity,
   held: column.quantity,
-  set_at: column.nullable(column.instant),
+  setAt: column.nullable(column.instant),
 }
 const counterRow = row(counterColumns)
 
 const nameOf = (found: ReturnType<typeof counterRow>): string =>
   counterName(
-    { assignmentKey: found.assignment_key, revision: found.revision },
-    { start: found.window_start },
+    { assignmentKey: found.assignmentKey, revision: found.revision },
+    { start: found.windowStart },
   )
 
 /** What counters say, what is held of them, and when the SET in force occurred, if there is one. */
@@ -107,7 +107,7 @@ export async function readCounters(
     counters: new Map(found.map((each) => [nameOf(each), each.usage])),
     holds: new Map(found.map((each) => [nameOf(each), each.held])),
     setAts: new Map(
-      found.flatMap((each) => (each.set_at === null ? [] : [[nameOf(each), each.set_at]])),
+      found.flatMap((each) => (each.setAt === null ? [] : [[nameOf(each), each.setAt]])),
     ),
   }
 }

@@ -43,7 +43,7 @@ const owned = () => {
 const counterRow = rowOf({
   id: column.text,
   revision: column.integer,
-  window_start: column.instant,
+  windowStart: column.instant,
   usage: column.quantity,
 })
 
@@ -58,8 +58,8 @@ async function counters(): Promise<string[]> {
     where c.customer_key = ${current().customerKey}::uuid
     order by e.id, c.assignment_key, c.revision, c.window_start`,
   )
-  return found.map(({ id, revision, window_start, usage }) => {
-    const start = instantToWire(window_start).replace(/(T00:00)?:00\.000Z$/, '')
+  return found.map(({ id, revision, windowStart, usage }) => {
+    const start = instantToWire(windowStart).replace(/(T00:00)?:00\.000Z$/, '')
     return `${id} ${revision} ${start} ${quantityToWire(usage)}`
   })
 }

@@ -1,11 +1,6 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import {
-  type Comparison,
-  comparisonOf,
-  countColumn,
-  type RecordKey,
-} from '../metering/rebuild/index.ts'
+import { type Comparison, type RecordKey, readComparison } from '../metering/rebuild/index.ts'
 import { attributionsOf, dropAttributions } from '../metering/records/index.ts'
 
 /**
@@ -18,11 +13,10 @@ export type OrphanedAttribution = RecordKey & {
   key: Uuid
 }
 
-const lostRow = row({
-  ...countColumn,
+const lostRow = row<OrphanedAttribution>({
+  eventKey: column.uuid,
+  occurredAt: column.instant,
   holder: column.oneOf('record', 'reservation'),
-  event_key: column.uuid,
-  occurred_at: column.instant,
   what: column.oneOf('budget', 'entity'),
   key: column.uuid,
 })
@@ -38,7 +32,8 @@ export async function findOrphanedAttributions(
   customerKey: Uuid,
   limit: number,
 ): Promise<Comparison<OrphanedAttribution>> {
-  const found = await reader.many(
+  return readComparison(
+    reader,
     lostRow,
     sql`
     select holder, event_key, occurred_at, what, key, count(*) over () as differing
@@ -48,13 +43,6 @@ export async function findOrphanedAttributions(
       else key not in ${entitiesOf(customerKey)} end
     order by event_key, what, key limit ${limit}::integer`,
   )
-  return comparisonOf(found, ({ event_key, occurred_at, ...rest }) => ({
-    eventKey: event_key,
-    occurredAt: occurred_at,
-    holder: rest.holder,
-    what: rest.what,
-    key: rest.key,
-  }))
 }
 
 /**

@@ -4,12 +4,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Scope } from '../kernel/scope.ts'
-import {
-  type Comparison,
-  comparisonOf,
-  countColumn,
-  type RecordKey,
-} from '../metering/rebuild/index.ts'
+import { type Comparison, type RecordKey, readComparison } from '../metering/rebuild/index.ts'
 import { postingsFrom } from '../metering/records/index.ts'
 import { heldPostings } from '../metering/reservations/index.ts'
 import { windowEnd } from './closed-store.ts'
@@ -81,17 +76,24 @@ const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
     where held <> 0 or ${isKept(customerKey, sql`counter`)}
   )`
 
-const differenceRow = row({
-  ...countColumn,
-  assignment_key: column.uuid,
+const differenceRow = row<CounterDifference>({
+  assignmentKey: column.uuid,
   revision: column.integer,
-  window_start: column.instant,
-  usage: column.quantity,
-  held: column.quantity,
-  set_at: column.nullable(column.instant),
-  made_usage: column.quantity,
-  made_held: column.quantity,
-  made_set_at: column.nullable(column.instant),
+  windowStart: column.instant,
+  kept: column.group(
+    row({
+      usage: column.quantity,
+      held: column.quantity,
+      setAt: column.nullable(column.instant),
+    }),
+  ),
+  recounted: column.group(
+    row({
+      usage: column.from('made_usage', column.quantity),
+      held: column.from('made_held', column.quantity),
+      setAt: column.from('made_set_at', column.nullable(column.instant)),
+    }),
+  ),
 })
 
 /**
@@ -103,7 +105,8 @@ export async function comparePart(
   customerKey: Uuid,
   { part, limit }: { part: Part; limit: number },
 ): Promise<Comparison<CounterDifference>> {
-  const found = await reader.many(
+  return readComparison(
+    reader,
     differenceRow,
     sql`
     with ${countersMade(customerKey, part)},
@@ -122,13 +125,6 @@ export async function comparePart(
       and ${isKept(customerKey, sql`counter`)}
     order by assignment_key, revision, window_start limit ${limit}::integer`,
   )
-  return comparisonOf(found, (each) => ({
-    assignmentKey: each.assignment_key,
-    revision: each.revision,
-    windowStart: each.window_start,
-    kept: { usage: each.usage, held: each.held, setAt: each.set_at },
-    recounted: { usage: each.made_usage, held: each.made_held, setAt: each.made_set_at },
-  }))
 }
 
 /** Makes the counters of a part what their postings make of them. */
@@ -164,11 +160,10 @@ export type PostingProblem = RecordKey & {
   problem: (typeof PROBLEMS)[number]
 }
 
-const problemRow = row({
-  ...countColumn,
-  event_key: column.uuid,
-  occurred_at: column.instant,
-  assignment_key: column.uuid,
+const problemRow = row<PostingProblem>({
+  eventKey: column.uuid,
+  occurredAt: column.instant,
+  assignmentKey: column.uuid,
   problem: column.oneOf(...PROBLEMS),
 })
 
@@ -183,7 +178,8 @@ export async function findWrongPostings(
   customerKey: Uuid,
   limit: number,
 ): Promise<Comparison<PostingProblem>> {
-  const found = await reader.many(
+  return readComparison(
+    reader,
     problemRow,
     sql`
     select event_key, occurred_at, assignment_key, problem, count(*) over () as differing
@@ -206,12 +202,6 @@ export async function findWrongPostings(
     where problem is not null
     order by event_key, assignment_key limit ${limit}::integer`,
   )
-  return comparisonOf(found, (each) => ({
-    eventKey: each.event_key,
-    occurredAt: each.occurred_at,
-    assignmentKey: each.assignment_key,
-    problem: each.problem,
-  }))
 }
 
 const countRow = row({ counters: column.integer })

@@ -184,7 +184,7 @@ const budgetJson = (counter: Sql): Sql => sql`
       where s.customer_key = a.customer_key and s.entity_key = any(a.scope_keys) order by s.id
     ), 'counter', ${counter})`
 
-const budgetRow = row({ customer_key: column.uuid, budget: column.json<BudgetJson>() })
+const budgetRow = row({ customerKey: column.uuid, budget: column.json<BudgetJson>() })
 
 /** Budgets of any customers by their keys, in no particular order. */
 export async function findBudgets(
@@ -208,9 +208,9 @@ export async function findBudgets(
         select id from entities of
         where of.customer_key = a.customer_key and of.entity_key = a.entity_key limit 1) e`,
   )
-  return found.map(({ customer_key, budget }) => ({
+  return found.map(({ customerKey, budget }) => ({
     ...budgetOf(budget),
-    customerKey: customer_key,
+    customerKey,
   }))
 }
 

@@ -27,9 +27,9 @@ export const saveThresholds = (tx: Tx, scope: Scope, thresholds: readonly Thresh
     on conflict (environment_key) do update set thresholds = excluded.thresholds`)
 
 const firedRow = row({
-  assignment_key: column.uuid,
+  assignmentKey: column.uuid,
   revision: column.integer,
-  window_start: column.instant,
+  windowStart: column.instant,
   threshold: column.quantity,
 })
 
@@ -52,8 +52,8 @@ export async function readCrossed(
   )
   const fired = Map.groupBy(found, (each) =>
     counterName(
-      { assignmentKey: each.assignment_key, revision: each.revision },
-      { start: each.window_start },
+      { assignmentKey: each.assignmentKey, revision: each.revision },
+      { start: each.windowStart },
     ),
   )
   return new Map([...fired].map(([name, rows]) => [name, rows.map(({ threshold }) => threshold)]))

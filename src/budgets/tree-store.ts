@@ -34,22 +34,14 @@ export type BudgetsPage = TreePage & {
   now: Instant
 }
 
-const entityColumns = {
+const entityFields = {
   key: column.uuid,
-  entity_id: column.text,
-  entity_type_id: column.text,
-  display_name: column.nullable(column.text),
-  parent_id: column.nullable(column.text),
+  entityId: column.text,
+  entityTypeId: column.text,
+  displayName: column.nullable(column.text),
+  parentId: column.nullable(column.text),
 }
-const entityRow = row(entityColumns)
-
-const entityOf = (found: ReturnType<typeof entityRow>) => ({
-  key: found.key,
-  entityId: found.entity_id,
-  entityTypeId: found.entity_type_id,
-  displayName: found.display_name,
-  parentId: found.parent_id,
-})
+const entityRow = row(entityFields)
 
 /** One row more than the page has, which tells whether another one follows. */
 export async function listTreeEntities(reader: Reader, page: TreePage): Promise<TreeRow[]> {
@@ -77,20 +69,24 @@ export async function listTreeEntities(reader: Reader, page: TreePage): Promise<
       ${parentOfNode(customerKey)}
     order by ${orderOf(order)}`,
   )
-  return found.map((each) => ({ ...entityOf(each), sortValue: null, budget: null }))
+  return found.map((each) => ({ ...each, sortValue: null, budget: null }))
 }
 
 const budgetRow = row({
-  ...entityColumns,
-  capability_key: column.uuid,
-  scope: column.json<string[]>(),
-  usage_limit: column.nullable(column.quantity),
-  usage: column.quantity,
-  utilization: column.nullable(column.quantity),
-  cadence: column.text,
-  is_level: column.boolean,
-  created_at: column.instant,
-  sort_value: column.nullable(column.text),
+  ...entityFields,
+  sortValue: column.nullable(column.text),
+  budget: column.group(
+    row({
+      capabilityKey: column.uuid,
+      scopeEntityIds: column.from('scope', column.json<string[]>()),
+      usageLimit: column.nullable(column.quantity),
+      currentUsage: column.from('usage', column.quantity),
+      utilization: column.nullable(column.quantity),
+      cadence: column.text,
+      isLevel: column.boolean,
+      createdAt: column.instant,
+    }),
+  ),
 })
 
 /**
@@ -105,7 +101,7 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
       join entities e on e.customer_key = a.customer_key and e.entity_key = a.entity_key
     where a.customer_key = ${customerKey}::uuid
       and a.assignment_key = ${after?.key ?? null}::uuid`
-  const found = await reader.many(
+  return reader.many(
     budgetRow,
     sql`
     select node.*, p.id as parent_id, to_json(array(
@@ -123,20 +119,6 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
       ${parentOfNode(customerKey)}
     order by ${orderOf(page)}`,
   )
-  return found.map((each) => ({
-    ...entityOf(each),
-    sortValue: each.sort_value,
-    budget: {
-      capabilityKey: each.capability_key,
-      scopeEntityIds: each.scope,
-      usageLimit: each.usage_limit,
-      currentUsage: each.usage,
-      utilization: each.utilization,
-      cadence: each.cadence,
-      isLevel: each.is_level,
-      createdAt: each.created_at,
-    },
-  }))
 }
 
 /**

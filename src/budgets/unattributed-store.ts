@@ -28,27 +28,21 @@ export async function addUnattributed(
       last_at = greatest(known.last_at, excluded.last_at)`)
 }
 
-const unattributedRow = row({
-  attribution_key: column.text,
+const unattributedRow = row<UnresolvedKeyCount>({
+  key: column.from('attribution_key', column.text),
   records: column.integer,
-  last_at: column.instant,
+  lastAt: column.instant,
 })
 
 /** What could not be attributed of a customer's usage, the latest 100 keys. */
-export async function readUnattributed(
+export const readUnattributed = (
   reader: Reader,
   customerKey: Uuid,
-): Promise<UnresolvedKeyCount[]> {
-  const found = await reader.many(
+): Promise<UnresolvedKeyCount[]> =>
+  reader.many(
     unattributedRow,
     sql`
     select attribution_key, records, last_at from unattributed_usage
     where customer_key = ${customerKey}::uuid
     order by last_at desc, attribution_key limit 100`,
   )
-  return found.map(({ attribution_key, records, last_at }) => ({
-    key: attribution_key,
-    records,
-    lastAt: last_at,
-  }))
-}

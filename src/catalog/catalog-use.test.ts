@@ -143,7 +143,7 @@ test('a currency of which packages grant credits cannot be archived: IntegrityVi
 
 test('what leans is asked in the transaction of the change, with the row locked', async () => {
   await fresh()
-  const key = row({ feature_key: column.uuid })
+  const key = row({ featureKey: column.uuid })
   const used = leaning({
     packagesWithFeature: async (reader, scope, featureKey) => {
       const unlocked = sql`select feature_key from features

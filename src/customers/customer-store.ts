@@ -55,7 +55,7 @@ export const claimIds = (tx: Tx, scope: Scope, claims: readonly Claim[]): Promis
     order by id collate "C"
     on conflict (environment_key, kind, id) do nothing`)
 
-const keyRow = row({ customer_key: column.nullable(column.uuid) })
+const keyRow = row({ customerKey: column.nullable(column.uuid) })
 
 export const findCustomerKey = async (
   reader: Reader,
@@ -66,10 +66,10 @@ export const findCustomerKey = async (
     keyRow,
     sql`select ${customerNamed(scope, customerId)} as customer_key`,
   )
-  return found.customer_key
+  return found.customerKey
 }
 
-const namedRow = row({ id: column.text, customer_key: column.uuid })
+const namedRow = row({ id: column.text, customerKey: column.uuid })
 
 /** The keys of customers by their ids, archived ones too; who is unknown is left out. */
 export async function findCustomerKeys(
@@ -84,10 +84,10 @@ export async function findCustomerKeys(
     where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
       and id = any(${customerIds}::text[])`,
   )
-  return new Map(found.map(({ id, customer_key }) => [id, customer_key]))
+  return new Map(found.map(({ id, customerKey }) => [id, customerKey]))
 }
 
-const archivedRow = row({ customer_key: column.uuid })
+const archivedRow = row({ customerKey: column.uuid })
 
 /** Those of the customers that are archived. */
 export async function archivedAmong(
@@ -100,19 +100,15 @@ export async function archivedAmong(
     select customer_key from customers
     where customer_key = any(${customerKeys}::uuid[]) and archived_at is not null`,
   )
-  return new Set(found.map(({ customer_key }) => customer_key))
+  return new Set(found.map(({ customerKey }) => customerKey))
 }
 
 /** What decides whether a customer may be worked with. */
 export type CustomerStatus = { key: Uuid; archivedAt: Instant | null }
 
-const standingRow = row({
-  customer_key: column.uuid,
-  archived_at: column.nullable(column.instant),
-})
-const standingOf = (found: ReturnType<typeof standingRow>): CustomerStatus => ({
-  key: found.customer_key,
-  archivedAt: found.archived_at,
+const standingRow = row<CustomerStatus>({
+  key: column.from('customer_key', column.uuid),
+  archivedAt: column.nullable(column.instant),
 })
 
 export async function findStanding(
@@ -120,13 +116,12 @@ export async function findStanding(
   scope: Scope,
   customerId: string,
 ): Promise<CustomerStatus | null> {
-  const found = await reader.maybeOne(
+  return reader.maybeOne(
     standingRow,
     sql`
     select customer_key, archived_at from customers
     where customer_key = ${customerNamed(scope, customerId)}`,
   )
-  return found && standingOf(found)
 }
 
 /** Serialises the writes of a customer. Answers the row as it is once the lock is held. */
@@ -135,13 +130,12 @@ export async function lockCustomer(
   scope: Scope,
   customerId: string,
 ): Promise<CustomerStatus | null> {
-  const found = await tx.maybeOne(
+  return tx.maybeOne(
     standingRow,
     sql`
     select customer_key, archived_at from customers
     where customer_key = ${customerNamed(scope, customerId)} for no key update`,
   )
-  return found && standingOf(found)
 }
 
 /** The same for one whose key is known. */
@@ -161,40 +155,22 @@ export const lockCustomers = (
     where customer_key in ${customersNamed(scope, customerIds)}
     order by id for no key update`)
 
-const customerRow = row({
-  customer_key: column.uuid,
+const customerRow = row<Customer>({
+  key: column.from('customer_key', column.uuid),
   id: column.text,
   name: column.nullable(column.text),
   email: column.nullable(column.text),
-  billing_id: column.nullable(column.text),
-  billing_currency: column.nullable(column.text),
+  billingId: column.nullable(column.text),
+  billingCurrency: column.nullable(column.text as column.Decode<Currency>),
   language: column.nullable(column.text),
   timezone: column.nullable(column.text),
-  default_payment_method: column.nullable(column.json<PaymentMethod>()),
+  defaultPaymentMethod: column.nullable(column.json<PaymentMethod>()),
   passthrough: column.nullable(column.json<Passthrough>()),
   metadata: column.json<Metadata>(),
   links: column.json<Link[]>(),
-  created_at: column.instant,
-  updated_at: column.instant,
-  archived_at: column.nullable(column.instant),
-})
-
-const customerOf = (found: ReturnType<typeof customerRow>): Customer => ({
-  key: found.customer_key,
-  id: found.id,
-  name: found.name,
-  email: found.email,
-  billingId: found.billing_id,
-  billingCurrency: found.billing_currency as Currency | null,
-  language: found.language,
-  timezone: found.timezone,
-  defaultPaymentMethod: found.default_payment_method,
-  passthrough: found.passthrough,
-  metadata: found.metadata,
-  links: found.links,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
-  archivedAt: found.archived_at,
+  createdAt: column.instant,
+  updatedAt: column.instant,
+  archivedAt: column.nullable(column.instant),
 })
 
 /** Customers with their links in one statement, so that the two always agree. */
@@ -216,11 +192,10 @@ export async function findCustomer(
   scope: Scope,
   customerId: string,
 ): Promise<Customer | null> {
-  const found = await reader.maybeOne(
+  return reader.maybeOne(
     customerRow,
     sql`${selectCustomers} where c.customer_key = ${customerNamed(scope, customerId)}`,
   )
-  return found && customerOf(found)
 }
 
 /**
@@ -234,8 +209,7 @@ export async function findCustomers(
 ): Promise<Customer[] | null> {
   const select = sql`
     ${selectCustomers} where c.customer_key in ${customersNamed(scope, customerIds)}`
-  const found = await readTogether(reader, { row: customerRow, select })
-  return found?.map(customerOf) ?? null
+  return readTogether(reader, { row: customerRow, select })
 }
 
 export type CustomerFilter = {
@@ -260,7 +234,6 @@ export async function listCustomers(
   const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
   return readRows(reader, {
     row: customerRow,
-    of: customerOf,
     select: sql`
     ${selectCustomers}
     where c.environment_key = ${scope.environmentKey}::uuid and c.archived_at is null
@@ -290,7 +263,11 @@ const walked = ({ environmentKey, customerId }: Walk): Sql => sql`
     ${environmentKey === null ? nothing : sql`and environment_key = ${environmentKey}::uuid`}
     ${customerId === null ? nothing : sql`and id = ${customerId}::text`}`
 
-const walkedRow = row({ customer_key: column.uuid, environment_key: column.uuid, id: column.text })
+const walkedRow = row({
+  key: column.from('customer_key', column.uuid),
+  environmentKey: column.uuid,
+  id: column.text,
+})
 
 /** Customers of any environment, archived ones too, by their keys: the first `limit` after one. */
 export async function walkCustomers(
@@ -298,16 +275,13 @@ export async function walkCustomers(
   walk: Walk,
   { after, limit }: { after: Uuid | null; limit: number },
 ): Promise<{ key: Uuid; environmentKey: Uuid; id: string }[]> {
-  const found = await reader.many(
+  return reader.many(
     walkedRow,
     sql`
     select customer_key, environment_key, id ${walked(walk)}
       ${after === null ? nothing : sql`and customer_key > ${after}::uuid`}
     order by customer_key limit ${limit}::integer`,
   )
-  return found.map(({ customer_key, environment_key, id }) => {
-    return { key: customer_key, environmentKey: environment_key, id }
-  })
 }
 
 const walkLengthRow = row({ customers: column.integer })

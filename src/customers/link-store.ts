@@ -7,30 +7,21 @@ import { customerNamed } from './customer-store.ts'
 import type { Link } from './types.ts'
 import { VENDORS } from './vendors.ts'
 
-const linkRow = row({
-  link_key: column.uuid,
-  integration_id: column.text,
+const linkRow = row<Link>({
+  key: column.from('link_key', column.uuid),
+  integrationId: column.text,
   vendor: column.oneOf(...VENDORS),
-  synced_entity_id: column.nullable(column.text),
-  created_at: column.instant,
-  updated_at: column.instant,
-})
-
-const linkOf = (found: ReturnType<typeof linkRow>): Link => ({
-  key: found.link_key,
-  integrationId: found.integration_id,
-  vendor: found.vendor,
-  syncedEntityId: found.synced_entity_id,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
+  syncedEntityId: column.nullable(column.text),
+  createdAt: column.instant,
+  updatedAt: column.instant,
 })
 
 const linkColumns = sql`
   l.link_key, l.integration_id, l.vendor, l.synced_entity_id, l.created_at, l.updated_at`
 
-const customerAndLink = (raw: Readonly<Record<string, string | null>>) => ({
-  customerKey: raw.customer_key ?? null,
-  link: raw.link_key === null ? null : linkOf(linkRow(raw)),
+const customerAndLink = row({
+  customerKey: column.nullable(column.uuid),
+  link: column.optional('link_key', linkRow),
 })
 
 /** One link of a customer, both found by their ids in one round trip. */
@@ -57,7 +48,6 @@ export async function listLinks(
   const { vendors, page } = filter
   return readRows(reader, {
     row: linkRow,
-    of: linkOf,
     select: sql`
     select ${linkColumns} from customer_integrations l
     where l.customer_key = ${customerKey}::uuid
@@ -67,7 +57,7 @@ export async function listLinks(
   })
 }
 
-const keyRow = row({ link_key: column.uuid })
+const keyRow = row({ linkKey: column.uuid })
 
 export const linkExists = async (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
   (await reader.maybeOne(

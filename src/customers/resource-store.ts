@@ -15,11 +15,11 @@ import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Resource } from './types.ts'
 
-const resourceRow = row({
-  resource_key: column.uuid,
+const resourceRow = row<Resource>({
+  key: column.from('resource_key', column.uuid),
   id: column.text,
-  created_at: column.instant,
-  updated_at: column.instant,
+  createdAt: column.instant,
+  updatedAt: column.instant,
 })
 
 /** The key of a customer's resource with an id, null when there is none; a scalar subquery. */
@@ -34,7 +34,6 @@ export async function listResources(
 ): Promise<PageRows<Resource>> {
   return readRows(reader, {
     row: resourceRow,
-    of: resourceOf,
     select: sql`
     select resource_key, id, created_at, updated_at from customer_resources
     where customer_key = ${customerKey}::uuid`,
@@ -43,17 +42,10 @@ export async function listResources(
   })
 }
 
-const resourceOf = (found: ReturnType<typeof resourceRow>): Resource => ({
-  key: found.resource_key,
-  id: found.id,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
-})
-
 /** A resource by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }
 
-const namedRow = row({ position: column.integer, resource_key: column.uuid })
+const namedRow = row({ position: column.integer, resourceKey: column.uuid })
 
 /** The keys of resources, in the order of their names; null for one that is unknown. */
 export async function findResourceKeys(
@@ -73,7 +65,7 @@ export async function findResourceKeys(
         and resource.id = asked.id`,
   )
   const keys: (Uuid | null)[] = names.map(() => null)
-  for (const { position, resource_key } of found) keys[position - 1] = resource_key
+  for (const { position, resourceKey } of found) keys[position - 1] = resourceKey
   return keys
 }
 
@@ -101,7 +93,7 @@ export const countResources = async (
     )
   ).resources
 
-const idRow = row({ resource_key: column.uuid, id: column.text })
+const idRow = row({ resourceKey: column.uuid, id: column.text })
 
 /** The ids of resources of any customers, by their keys. */
 export async function findResourceIds(
@@ -118,10 +110,10 @@ export async function findResourceIds(
       resource_key: ['uuid', ({ resourceKey }) => resourceKey],
     })} as asked using (customer_key, resource_key)`,
   )
-  return new Map(found.map(({ resource_key, id }) => [resource_key, id]))
+  return new Map(found.map(({ resourceKey, id }) => [resourceKey, id]))
 }
 
-const keyRow = row({ resource_key: column.uuid })
+const keyRow = row({ resourceKey: column.uuid })
 
 export const resourceExists = async (
   reader: Reader,

@@ -64,22 +64,52 @@ export const oneOf =
 export type RawRow = Readonly<Record<string, string | null>>
 export type DecodeRow<T> = (raw: RawRow) => T
 
-/** Decodes a row by its column names. A column that the statement does not select is our defect. */
+/** A field that is not the column of its own name. */
+export type Field<T> =
+  | { readonly column: string; readonly decode: Decode<T> }
+  | { readonly decodeRow: DecodeRow<T> }
+
+/** The column of another name. */
+export const from = <T>(column: string, decode: Decode<T>): Field<T> => ({ column, decode })
+
+/** An object within the row. */
+export const group = <T>(decodeRow: DecodeRow<T>): Field<T> => ({ decodeRow })
+
+/** An object within the row; null where this column is null. */
+export const optional = <T>(column: string, decodeRow: DecodeRow<T>): Field<T | null> => ({
+  decodeRow: (raw) => (selected(raw, column) === null ? null : decodeRow(raw)),
+})
+
+/**
+ * Decodes rows into objects. The field `customerKey` is the column `customer_key`, unless a `Field`
+ * says otherwise. A column that the statement does not select is our defect.
+ */
 export function row<T extends Record<string, unknown>>(
-  columns: {
-    [K in keyof T]: Decode<T[K]>
+  fields: {
+    [K in keyof T]: Decode<T[K]> | Field<T[K]>
   },
 ): DecodeRow<T> {
-  const entries = Object.entries(columns) as [string, Decode<unknown>][]
+  const columns: { field: string; column: string; decode: Decode<unknown> }[] = []
+  const groups: { field: string; decodeRow: DecodeRow<unknown> }[] = []
+  for (const [field, of] of Object.entries<Decode<unknown> | Field<unknown>>(fields))
+    if (typeof of === 'function') columns.push({ field, column: snakeCase(field), decode: of })
+    else if ('decode' in of) columns.push({ field, ...of })
+    else groups.push({ field, ...of })
   return (raw) => {
     const decoded: Record<string, unknown> = {}
-    for (const [name, decode] of entries) {
-      const value = raw[name]
-      assert(value !== undefined, `the statement selects no column ${name}`)
-      decoded[name] = decode(value)
-    }
+    for (const { field, column, decode } of columns) decoded[field] = decode(selected(raw, column))
+    for (const { field, decodeRow } of groups) decoded[field] = decodeRow(raw)
     return decoded as T
   }
+}
+
+const snakeCase = (field: string): string =>
+  field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+function selected(raw: RawRow, column: string): string | null {
+  const value = raw[column]
+  assert(value !== undefined, `the statement selects no column ${column}`)
+  return value
 }
 
 /** The type of a row that a decoder makes. */

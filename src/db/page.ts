@@ -26,9 +26,8 @@ export function pageRange(key: Sql, page: PageRequest): Sql {
 export const PAGE_BYTES = 4 * 1_048_576
 
 /** What a list consists of. */
-export type PageSource<Row, T> = {
-  row: DecodeRow<Row>
-  of: (row: Row) => T
+export type PageSource<T> = {
+  row: DecodeRow<T>
   /** A statement that ends with a condition. */
   select: Sql
   /** The cursor's column, in the statement and in what it answers. */
@@ -41,9 +40,9 @@ export type PageSource<Row, T> = {
  * have more than 4 MB, but has one row at least. The lengths are summed where the rows are, row by
  * row until there are enough: what is beyond is neither sent nor even unpacked.
  */
-export async function readRows<Row, T>(
+export async function readRows<T>(
   reader: Reader,
-  { row, of, select, key, page }: PageSource<Row, T>,
+  { row, select, key, page }: PageSource<T>,
 ): Promise<PageRows<T>> {
   const order = page.before === null ? sql`${key.out} desc` : key.out
   const found = await reader.many(
@@ -66,7 +65,7 @@ export async function readRows<Row, T>(
       select max(page_place) from walk where page_bytes <= ${PAGE_BYTES}::integer))
     order by page_place`,
   )
-  const rows = await mapInSlices(found, (raw) => of(row(raw)))
+  const rows = await mapInSlices(found, row)
   return { rows, hasMore: found.at(-1)?.page_more === 't' }
 }
 

@@ -18,29 +18,16 @@ import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Entity } from './types.ts'
 
-const entityColumns = {
-  entity_key: column.uuid,
+const entityRow = row<Entity>({
+  key: column.from('entity_key', column.uuid),
   id: column.text,
-  entity_type_key: column.uuid,
-  type_id: column.text,
-  display_name: column.nullable(column.text),
+  typeKey: column.from('entity_type_key', column.uuid),
+  typeId: column.text,
+  displayName: column.nullable(column.text),
   metadata: column.json<Metadata>(),
-  created_at: column.instant,
-  updated_at: column.instant,
-  archived_at: column.nullable(column.instant),
-}
-const entityRow = row(entityColumns)
-
-const entityOf = (found: ReturnType<typeof entityRow>): Entity => ({
-  key: found.entity_key,
-  id: found.id,
-  typeKey: found.entity_type_key,
-  typeId: found.type_id,
-  displayName: found.display_name,
-  metadata: found.metadata,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
-  archivedAt: found.archived_at,
+  createdAt: column.instant,
+  updatedAt: column.instant,
+  archivedAt: column.nullable(column.instant),
 })
 
 const entityColumnList = sql`
@@ -55,9 +42,9 @@ const selectEntities = (condition: Sql): Sql => sql`
     select of.id from entity_types of
     where of.entity_type_key = e.entity_type_key ${condition} limit 1) t`
 
-const customerAndEntity = (raw: Readonly<Record<string, string | null>>) => ({
-  customerKey: raw.customer_key ?? null,
-  entity: raw.entity_key === null ? null : entityOf(entityRow(raw)),
+const customerAndEntity = row({
+  customerKey: column.nullable(column.uuid),
+  entity: column.optional('entity_key', entityRow),
 })
 
 /** One entity of a customer, both found by their ids in one round trip. */
@@ -87,8 +74,7 @@ export async function findEntities(
 ): Promise<Entity[] | null> {
   const select = sql`${selectEntities(nothing)}
     where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`
-  const found = await readTogether(reader, { row: entityRow, select })
-  return found?.map(entityOf) ?? null
+  return readTogether(reader, { row: entityRow, select })
 }
 
 /** Writes entities as they are now, new ones and changed ones alike. */
@@ -129,7 +115,6 @@ export async function listEntities(
 ): Promise<PageRows<Entity>> {
   return readRows(reader, {
     row: entityRow,
-    of: entityOf,
     select: sql`
     ${selectEntities(filter.includeArchived ? nothing : sql`and e.archived_at is null`)}
     where e.customer_key = ${customerKey}::uuid
@@ -139,7 +124,7 @@ export async function listEntities(
   })
 }
 
-const keyRow = row({ entity_key: column.uuid })
+const keyRow = row({ entityKey: column.uuid })
 
 export const entityExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
   (await reader.maybeOne(

@@ -4,20 +4,12 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Below } from './attach-entities.ts'
 import type { HierarchyPosition } from './types.ts'
 
-const placeRow = row({
-  entity_key: column.uuid,
+const placeRow = row<HierarchyPosition>({
+  key: column.from('entity_key', column.uuid),
   id: column.text,
-  parent_key: column.nullable(column.uuid),
-  placed_at: column.nullable(column.instant),
-  archived_at: column.nullable(column.instant),
-})
-
-const placeOf = (found: ReturnType<typeof placeRow>): HierarchyPosition => ({
-  key: found.entity_key,
-  id: found.id,
-  parentKey: found.parent_key,
-  placedAt: found.placed_at,
-  archivedAt: found.archived_at,
+  parentKey: column.nullable(column.uuid),
+  placedAt: column.nullable(column.instant),
+  archivedAt: column.nullable(column.instant),
 })
 
 /** The places of a customer's entities by their ids, and of all that is above them, each once. */
@@ -26,7 +18,7 @@ export async function findPlaces(
   customerKey: Uuid,
   ids: readonly string[],
 ): Promise<HierarchyPosition[]> {
-  const found = await reader.many(
+  return reader.many(
     placeRow,
     // Rows that it has are not taken up again, so that it ends whatever parents say.
     sql`
@@ -42,11 +34,10 @@ export async function findPlaces(
     )
     select * from place`,
   )
-  return found.map(placeOf)
 }
 
 const belowRow = row({
-  entity_key: column.uuid,
+  entityKey: column.uuid,
   active: column.json<string[]>(),
   levels: column.integer,
 })
@@ -101,7 +92,7 @@ export async function findBelow(
     where entity.customer_key = ${customerKey}::uuid
       and entity.entity_key = any(${moving}::uuid[])`,
   )
-  return new Map(found.map(({ entity_key, active, levels }) => [entity_key, { active, levels }]))
+  return new Map(found.map(({ entityKey, active, levels }) => [entityKey, { active, levels }]))
 }
 
 /** Writes where entities stand now. */

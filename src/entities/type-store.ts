@@ -14,26 +14,15 @@ import type { PageRequest, PageRows } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { EntityType } from './types.ts'
 
-const typeRow = row({
-  entity_type_key: column.uuid,
+const typeRow = row<EntityType>({
+  key: column.from('entity_type_key', column.uuid),
   id: column.text,
-  display_name: column.text,
+  displayName: column.text,
   description: column.nullable(column.text),
-  attribution_keys: column.json<string[]>(),
-  created_at: column.instant,
-  updated_at: column.instant,
-  archived_at: column.nullable(column.instant),
-})
-
-const typeOf = (found: ReturnType<typeof typeRow>): EntityType => ({
-  key: found.entity_type_key,
-  id: found.id,
-  displayName: found.display_name,
-  description: found.description,
-  attributionKeys: found.attribution_keys,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
-  archivedAt: found.archived_at,
+  attributionKeys: column.json<string[]>(),
+  createdAt: column.instant,
+  updatedAt: column.instant,
+  archivedAt: column.nullable(column.instant),
 })
 
 const selectTypes = sql`
@@ -51,20 +40,16 @@ const typesWithIds = (scope: Scope, ids: readonly string[]): Sql => sql`
   ${selectTypes} where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`
 
 /** Types by their ids, archived ones too, in no particular order. */
-export const findTypes = async (reader: Reader, scope: Scope, ids: readonly string[]) =>
-  (await reader.many(typeRow, typesWithIds(scope, ids))).map(typeOf)
+export const findTypes = (reader: Reader, scope: Scope, ids: readonly string[]) =>
+  reader.many(typeRow, typesWithIds(scope, ids))
 
 /** The same, and none of them can be archived before this transaction ends. */
-export const holdTypes = async (tx: Tx, scope: Scope, ids: readonly string[]) =>
-  (
-    await tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for key share`)
-  ).map(typeOf)
+export const holdTypes = (tx: Tx, scope: Scope, ids: readonly string[]) =>
+  tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for key share`)
 
 /** The same, and nobody can lean an entity on them before this transaction ends. */
-export const lockTypesWithIds = async (tx: Tx, scope: Scope, ids: readonly string[]) =>
-  (
-    await tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
-  ).map(typeOf)
+export const lockTypesWithIds = (tx: Tx, scope: Scope, ids: readonly string[]) =>
+  tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
 
 export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType[]) {
   if (types.length === 0) return
@@ -113,7 +98,6 @@ export async function listTypes(
   const { page, includeArchived } = query
   return readRows(reader, {
     row: typeRow,
-    of: typeOf,
     select: sql`
     ${selectTypes}
     where environment_key = ${scope.environmentKey}::uuid

@@ -19,13 +19,13 @@ export type Done = {
   isOvertaken: boolean
 }
 
-const changeRow = row({
+const changeRow = row<Change>({
   type: column.text,
-  object_id: column.text,
+  objectId: column.text,
   before: column.nullable(column.json<Record<string, unknown>>()),
   after: column.nullable(column.json<Record<string, unknown>>()),
-  is_overtaken: column.boolean,
 })
+const doneRow = row({ change: column.group(changeRow), isOvertaken: column.boolean })
 
 /** The changes by the last request with a digest since `since`; null when there were none. */
 export async function findDone(
@@ -34,7 +34,7 @@ export async function findDone(
   { requestDigest, since }: { requestDigest: string; since: Instant },
 ): Promise<Done | null> {
   const found = await reader.many(
-    changeRow,
+    doneRow,
     sql`
     select o.type, o.object_id, o.before, o.after, exists (
       select from outbox later
@@ -55,12 +55,7 @@ export async function findDone(
   )
   if (found.length === 0) return null
   return {
-    changes: found.map(({ object_id: objectId, type, before, after }) => ({
-      type,
-      objectId,
-      before,
-      after,
-    })),
-    isOvertaken: found.some(({ is_overtaken }) => is_overtaken),
+    changes: found.map(({ change }) => change),
+    isOvertaken: found.some(({ isOvertaken }) => isOvertaken),
   }
 }

@@ -29,8 +29,8 @@ export const claim = (
         <= least(${now}, ${databaseClock(clock)}) - ${keptMs}::integer * interval '1 millisecond'`)
 }
 
-const answerRow = row({
-  is_same: column.boolean,
+const answerRow = row<Answer & { isSame: boolean }>({
+  isSame: column.boolean,
   status: column.integer,
   headers: column.json<Answer['headers']>(),
   body: column.text,
@@ -39,11 +39,11 @@ const answerRow = row({
 /**
  * The answer to a request that `claim` found answered, and whether that was to the same content.
  */
-export async function findAnswer(
+export const findAnswer = (
   reader: Reader,
   { scope, hashes }: KeyedScope,
-): Promise<Answer & { isSame: boolean }> {
-  const { is_same: isSame, ...answer } = await reader.one(
+): Promise<Answer & { isSame: boolean }> =>
+  reader.one(
     answerRow,
     sql`
     select content_hash = ${hashes.content}::bytea as is_same, status, headers, body
@@ -51,8 +51,6 @@ export async function findAnswer(
     where environment_key = ${scope.environmentKey}::uuid
       and request_hash = ${hashes.request}::bytea`,
   )
-  return { ...answer, isSame }
-}
 
 /** Writes down the answer to a request that `claim` took. */
 export const keepAnswer = (

@@ -141,43 +141,32 @@ async function runNext(tx: Tx, app: App, handlers: WorkHandlers, now: Instant): 
   }
 }
 
-const workRow = row({
-  now: column.instant,
-  work_key: column.uuid,
-  environment_key: column.uuid,
-  customer_key: column.uuid,
+const workRow = row<Work>({
+  workKey: column.uuid,
+  scope: column.group(row({ environmentKey: column.uuid })),
+  customerKey: column.uuid,
   kind: column.text,
   subject: column.text,
-  due_at: column.instant,
+  dueAt: column.instant,
   attempts: column.integer,
 })
+const nextRow = row({ work: column.group(workRow), now: column.instant })
 
 /** The next piece that is due, and the earlier of `now` and the time by the database's clock. */
-async function lockNext(
+const lockNext = (
   tx: Tx,
   clock: Clock,
   { kinds, now }: { kinds: string[]; now: Instant },
-): Promise<{ work: Work; now: Instant } | null> {
+): Promise<{ work: Work; now: Instant } | null> => {
   const both = sql`least(${instantToWire(now)}::timestamptz, ${databaseClock(clock)})`
-  const found = await tx.maybeOne(
-    workRow,
+  return tx.maybeOne(
+    nextRow,
     sql`
     select ${both} as now, work_key, environment_key, customer_key, kind, subject, due_at, attempts
     from due_work
     where due_at <= ${both} and kind = any(${kinds}::text[])
     order by due_at, work_key limit 1 for update skip locked`,
   )
-  if (found === null) return null
-  const work = {
-    workKey: found.work_key,
-    scope: { environmentKey: found.environment_key },
-    customerKey: found.customer_key,
-    kind: found.kind,
-    subject: found.subject,
-    dueAt: found.due_at,
-    attempts: found.attempts,
-  }
-  return { work, now: found.now }
 }
 
 const remove = (tx: Tx, work: Work) =>

@@ -16,16 +16,16 @@ export type JobGauges = {
 }
 
 const figuresRow = row({
-  database_bytes: column.integer,
-  outbox_bytes: column.integer,
-  due_work: column.integer,
-  oldest_due_at: column.nullable(column.instant),
+  databaseBytes: column.integer,
+  outboxBytes: column.integer,
+  dueWork: column.integer,
+  oldestDueAt: column.nullable(column.instant),
 })
 
 /** What an operator watches grow. Looks at each file of the database, so not for every request. */
 export async function readGauges({ db, clock }: App): Promise<JobGauges> {
   const now = clock.now()
-  const found = await db.read.one(
+  const { oldestDueAt, ...gauges } = await db.read.one(
     figuresRow,
     sql`
     select pg_database_size(current_database()) as database_bytes,
@@ -36,10 +36,5 @@ export async function readGauges({ db, clock }: App): Promise<JobGauges> {
       order by due_at limit ${COUNTED_WORK}::integer
     ) as due`,
   )
-  return {
-    databaseBytes: found.database_bytes,
-    outboxBytes: found.outbox_bytes,
-    dueWork: found.due_work,
-    dueForMs: found.oldest_due_at === null ? 0 : now - found.oldest_due_at,
-  }
+  return { ...gauges, dueForMs: oldestDueAt === null ? 0 : now - oldestDueAt }
 }

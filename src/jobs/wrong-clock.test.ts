@@ -22,7 +22,7 @@ const wrongBy = (offsetMs: number): App => {
 }
 const right = wrongBy(0)
 
-const dueRow = row({ due_at: column.instant, attempts: column.integer })
+const dueRow = row({ dueAt: column.instant, attempts: column.integer })
 const dueOf = ({ environmentKey }: Scope, kind: string) =>
   right.db.read.one(
     dueRow,
@@ -67,8 +67,8 @@ test('a clock that runs ahead forgets nothing that is young by the other one', a
     (await tenant.announced()).map(({ objectId }) => objectId),
     ['young'],
   )
-  const { due_at } = await dueOf(tenant.scope, PURGE_OUTBOX)
-  assert.ok(due_at <= Date.now() + DAY_MS)
+  const { dueAt } = await dueOf(tenant.scope, PURGE_OUTBOX)
+  assert.ok(dueAt <= Date.now() + DAY_MS)
 })
 
 test('work that a wrong clock has put into the far future is put right, and nothing else', async () => {
@@ -89,10 +89,10 @@ test('work that a wrong clock has put into the far future is put right, and noth
   const soon = await dueOf(scope, 'test.soon')
   await putWorkRight(wrongBy(400 * DAY_MS))
   for (const kind of ['test.again', 'test.failed']) {
-    const { due_at, attempts } = await dueOf(scope, kind)
-    assert.ok(due_at >= now && due_at <= Date.now(), kind)
+    const { dueAt, attempts } = await dueOf(scope, kind)
+    assert.ok(dueAt >= now && dueAt <= Date.now(), kind)
     assert.equal(attempts, 0)
   }
   assert.deepEqual(await dueOf(scope, 'test.soon'), soon)
-  assert.equal((await dueOf(scope, 'test.end')).due_at, far)
+  assert.equal((await dueOf(scope, 'test.end')).dueAt, far)
 })

@@ -3,20 +3,21 @@ import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
+import { endFromSql, PERIODS } from './store.ts'
 import type { GrantInstants } from './turn-grant-back.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
 type Revision = GrantInstants & Pick<PromotionalEntitlement, 'key' | 'revision'>
 
-const timedRow = row({
-  promotional_key: column.uuid,
+const timedRow = row<Revision>({
+  key: column.from('promotional_key', column.uuid),
   revision: column.integer,
-  period: column.oneOf('1 week', '1 month', '6 month', '1 year', 'lifetime', 'custom'),
-  starts_at: column.instant,
+  period: column.oneOf(...PERIODS),
+  startsAt: column.instant,
   since: column.instant,
-  ends_at: column.bound,
-  created_at: column.instant,
-  updated_at: column.instant,
+  endsAt: endFromSql,
+  createdAt: column.instant,
+  updatedAt: column.instant,
   superseded: column.boolean,
 })
 
@@ -27,7 +28,7 @@ export async function findRevisionsAhead(
   { beyond }: Ahead,
 ): Promise<Revision[]> {
   const at = sql`${instantToWire(beyond)}::timestamptz`
-  const found = await reader.many(
+  return reader.many(
     timedRow,
     sql`
     select promotional_key, revision, period, starts_at, coalesce(since, starts_at) as since,
@@ -36,17 +37,6 @@ export async function findRevisionsAhead(
     where customer_key = ${customerKey}::uuid and (created_at > ${at} or updated_at > ${at}
       or starts_at > ${at} or since > ${at} or (superseded and ends_at > ${at}))`,
   )
-  return found.map((each) => ({
-    key: each.promotional_key,
-    revision: each.revision,
-    period: each.period,
-    startsAt: each.starts_at,
-    since: each.since,
-    endsAt: each.ends_at === LIFETIME.end ? null : each.ends_at,
-    createdAt: each.created_at,
-    updatedAt: each.updated_at,
-    superseded: each.superseded,
-  }))
 }
 
 /** Writes the instants of revisions. */
@@ -70,25 +60,23 @@ export const saveInstants = (
     where given.customer_key = ${customerKey}::uuid
       and given.promotional_key = timed.promotional_key and given.revision = timed.revision`)
 
-const endRow = row({ promotional_key: column.uuid, ends_at: column.instant })
+const endRow = row({ key: column.from('promotional_key', column.uuid), endsAt: column.instant })
 
 /** The grants of a customer that are in force at an instant and have an end. */
-export async function findEnds(
+export const findEnds = (
   reader: Reader,
   customerKey: Uuid,
   now: Instant,
-): Promise<Pick<PromotionalEntitlement, 'key' | 'endsAt'>[]> {
-  const found = await reader.many(
+): Promise<Pick<PromotionalEntitlement, 'key' | 'endsAt'>[]> =>
+  reader.many(
     endRow,
     sql`
     select promotional_key, ends_at from promotional_entitlements
     where customer_key = ${customerKey}::uuid and not superseded and isfinite(ends_at)
       and ends_at > ${instantToWire(now)}::timestamptz`,
   )
-  return found.map(({ promotional_key, ends_at }) => ({ key: promotional_key, endsAt: ends_at }))
-}
 
-const keyRow = row({ promotional_key: column.uuid })
+const keyRow = row({ promotionalKey: column.uuid })
 
 /**
  * Ends grants at an instant at which a later one of the same feature begins: it was made in the
@@ -107,5 +95,5 @@ export async function endOvertaken(tx: Tx, customerKey: Uuid, at: Instant): Prom
         and later.starts_at = ${now} and later.ends_at > ${now})
     returning promotional_key`,
   )
-  return found.map(({ promotional_key }) => promotional_key)
+  return found.map(({ promotionalKey }) => promotionalKey)
 }

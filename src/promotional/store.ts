@@ -1,4 +1,8 @@
-import type { PromotionalEntitlementStatus, ResetAnchor } from '../api.gen.ts'
+import type {
+  PromotionalEntitlementPeriod,
+  PromotionalEntitlementStatus,
+  ResetAnchor,
+} from '../api.gen.ts'
 import { featureFromJson, featureJson } from '../catalog/features/index.ts'
 import {
   column,
@@ -11,7 +15,6 @@ import {
   sql,
   type Tx,
 } from '../db/index.ts'
-import type { Reset } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
@@ -33,48 +36,48 @@ const ANCHORS = [
   'EverySaturday',
 ] as const satisfies readonly ResetAnchor[]
 
-const promotionalRow = row({
-  promotional_key: column.uuid,
+export const PERIODS = [
+  '1 week',
+  '1 month',
+  '6 month',
+  '1 year',
+  'lifetime',
+  'custom',
+] as const satisfies readonly PromotionalEntitlementPeriod[]
+
+/** null for ever. */
+export const endFromSql: column.Decode<Instant | null> = (raw) => {
+  const end = column.bound(raw)
+  return end === LIFETIME.end ? null : end
+}
+
+const promotionalRow = row<PromotionalEntitlement>({
+  key: column.from('promotional_key', column.uuid),
   revision: column.integer,
-  feature: featureFromJson,
-  period: column.oneOf('1 week', '1 month', '6 month', '1 year', 'lifetime', 'custom'),
-  usage_limit: column.nullable(column.quantity),
-  is_unlimited: column.boolean,
-  is_soft: column.boolean,
-  enum_values: column.json<string[]>(),
-  is_visible: column.boolean,
-  reset_period: column.nullable(column.oneOf('YEAR', 'MONTH', 'WEEK', 'DAY', 'HOUR')),
-  reset_according_to: column.nullable(column.oneOf(...ANCHORS)),
-  starts_at: column.instant,
+  feature: (raw) => required(featureFromJson(raw), 'the feature of a promotional entitlement'),
+  period: column.oneOf(...PERIODS),
+  allowance: column.group(
+    row({
+      limit: column.from('usage_limit', column.nullable(column.quantity)),
+      isUnlimited: column.boolean,
+      isSoft: column.boolean,
+      enumValues: column.json<string[]>(),
+    }),
+  ),
+  reset: column.optional(
+    'reset_period',
+    row({
+      period: column.from('reset_period', column.oneOf('YEAR', 'MONTH', 'WEEK', 'DAY', 'HOUR')),
+      accordingTo: column.from('reset_according_to', column.nullable(column.oneOf(...ANCHORS))),
+    }),
+  ),
+  isVisible: column.boolean,
+  startsAt: column.instant,
   since: column.instant,
-  ends_at: column.bound,
-  created_at: column.instant,
-  updated_at: column.instant,
+  endsAt: endFromSql,
+  createdAt: column.instant,
+  updatedAt: column.instant,
 })
-type PromotionalRow = ReturnType<typeof promotionalRow>
-
-const promotionalOf = (found: PromotionalRow): PromotionalEntitlement => ({
-  key: found.promotional_key,
-  revision: found.revision,
-  feature: required(found.feature, 'the feature of a promotional entitlement'),
-  period: found.period,
-  allowance: {
-    limit: found.usage_limit,
-    isUnlimited: found.is_unlimited,
-    isSoft: found.is_soft,
-    enumValues: found.enum_values,
-  },
-  reset: resetOf(found),
-  isVisible: found.is_visible,
-  startsAt: found.starts_at,
-  since: found.since,
-  endsAt: found.ends_at === LIFETIME.end ? null : found.ends_at,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
-})
-
-const resetOf = ({ reset_period, reset_according_to }: PromotionalRow): Reset | null =>
-  reset_period && { period: reset_period, accordingTo: reset_according_to }
 
 const selectPromotional = sql`
   select p.promotional_key, p.revision, ${featureJson(sql`f`)} as feature, p.period, p.usage_limit,
@@ -83,8 +86,8 @@ const selectPromotional = sql`
     p.ends_at, p.created_at, p.updated_at
   from promotional_entitlements p join features f using (feature_key)`
 
-const promotionals = async (reader: Reader, where: Sql): Promise<PromotionalEntitlement[]> =>
-  (await reader.many(promotionalRow, sql`${selectPromotional} ${where}`)).map(promotionalOf)
+const promotionals = (reader: Reader, where: Sql): Promise<PromotionalEntitlement[]> =>
+  reader.many(promotionalRow, sql`${selectPromotional} ${where}`)
 
 /** The grants of a customer that are in force, of any of the features. */
 export const findInForce = (
@@ -114,7 +117,7 @@ export const findPromotional = async (
   return found ?? null
 }
 
-const countRow = row({ in_force: column.integer })
+const countRow = row({ inForce: column.integer })
 
 export const countInForce = async (reader: Reader, customerKey: Uuid, now: Instant) =>
   (
@@ -125,7 +128,7 @@ export const countInForce = async (reader: Reader, customerKey: Uuid, now: Insta
       where customer_key = ${customerKey}::uuid
         and ends_at > ${instantToWire(now)}::timestamptz`,
     )
-  ).in_force
+  ).inForce
 
 export type PromotionalFilter = {
   /** The status of what is in force, which the customer's own state decides. */
@@ -150,7 +153,6 @@ export function listPromotional(
   }
   return readRows(reader, {
     row: promotionalRow,
-    of: promotionalOf,
     select: sql`
     ${selectPromotional}
     where p.customer_key = ${customerKey}::uuid and not p.superseded
@@ -163,7 +165,7 @@ export function listPromotional(
   })
 }
 
-const keyRow = row({ promotional_key: column.uuid })
+const keyRow = row({ promotionalKey: column.uuid })
 
 export const promotionalExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
   (await reader.maybeOne(

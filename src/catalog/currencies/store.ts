@@ -8,30 +8,17 @@ import type { Scope } from '../../kernel/scope.ts'
 import { inEnvironment } from '../catalog-store.ts'
 import type { Currency } from './types.ts'
 
-const currencyRow = row({
-  currency_key: column.uuid,
+const currencyRow = row<Currency>({
+  key: column.from('currency_key', column.uuid),
   id: column.text,
-  display_name: column.text,
+  displayName: column.text,
   description: column.nullable(column.text),
   symbol: column.nullable(column.text),
   units: column.nullable(column.json<CustomCurrencyUnits>()),
   metadata: column.json<Metadata>(),
-  created_at: column.instant,
-  updated_at: column.instant,
-  archived_at: column.nullable(column.instant),
-})
-
-const currencyOf = (found: ReturnType<typeof currencyRow>): Currency => ({
-  key: found.currency_key,
-  id: found.id,
-  displayName: found.display_name,
-  description: found.description,
-  symbol: found.symbol,
-  units: found.units,
-  metadata: found.metadata,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
-  archivedAt: found.archived_at,
+  createdAt: column.instant,
+  updatedAt: column.instant,
+  archivedAt: column.nullable(column.instant),
 })
 
 const selectCurrencies = sql`
@@ -42,8 +29,8 @@ const selectCurrencies = sql`
 const currenciesWithIds = (scope: Scope, ids: readonly string[]): Sql =>
   sql`${selectCurrencies} where ${inEnvironment(scope)} and id = any(${ids}::text[])`
 
-const currencies = async (reader: Reader, statement: Sql): Promise<Currency[]> =>
-  (await reader.many(currencyRow, statement)).map(currencyOf)
+const currencies = (reader: Reader, statement: Sql): Promise<Currency[]> =>
+  reader.many(currencyRow, statement)
 
 /** Currencies by their ids, archived ones too, in no particular order. */
 export const findCurrencies = (
@@ -88,7 +75,6 @@ export const listCurrencies = (
 ): Promise<PageRows<Currency>> =>
   readRows(reader, {
     row: currencyRow,
-    of: currencyOf,
     select: sql`
     ${selectCurrencies}
     where ${inEnvironment(scope)}
@@ -98,7 +84,7 @@ export const listCurrencies = (
     page: filter.page,
   })
 
-const keyRow = row({ currency_key: column.uuid })
+const keyRow = row({ currencyKey: column.uuid })
 
 export const currencyExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
   (await reader.maybeOne(

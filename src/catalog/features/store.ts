@@ -25,40 +25,22 @@ import type { Scope } from '../../kernel/scope.ts'
 import { inEnvironment } from '../catalog-store.ts'
 import type { BareFeature, Feature, Meter, MeteredFeature } from './types.ts'
 
-const featureRow = row({
-  feature_key: column.uuid,
+const featureRow = row<Feature>({
+  key: column.from('feature_key', column.uuid),
   id: column.text,
-  display_name: column.text,
+  displayName: column.text,
   description: column.nullable(column.text),
-  feature_type: column.oneOf('BOOLEAN', 'NUMBER', 'ENUM'),
-  meter_type: column.oneOf('None', 'FLUCTUATING', 'INCREMENTAL'),
+  featureType: column.oneOf('BOOLEAN', 'NUMBER', 'ENUM'),
+  meterType: column.oneOf('None', 'FLUCTUATING', 'INCREMENTAL'),
   status: column.oneOf('NEW', 'SUSPENDED', 'ACTIVE'),
   units: column.nullable(column.text),
-  units_plural: column.nullable(column.text),
-  enum_configuration: column.nullable(column.json<FeatureEnumValue[]>()),
-  unit_transformation: column.nullable(column.json<UnitTransformation>()),
+  unitsPlural: column.nullable(column.text),
+  enumConfiguration: column.nullable(column.json<FeatureEnumValue[]>()),
+  unitTransformation: column.nullable(column.json<UnitTransformation>()),
   meter: column.nullable(column.json<Meter>()),
   metadata: column.json<Metadata>(),
-  created_at: column.instant,
-  updated_at: column.instant,
-})
-
-const featureOf = (found: ReturnType<typeof featureRow>): Feature => ({
-  key: found.feature_key,
-  id: found.id,
-  displayName: found.display_name,
-  description: found.description,
-  featureType: found.feature_type,
-  meterType: found.meter_type,
-  status: found.status,
-  units: found.units,
-  unitsPlural: found.units_plural,
-  enumConfiguration: found.enum_configuration,
-  unitTransformation: found.unit_transformation,
-  meter: found.meter,
-  metadata: found.metadata,
-  createdAt: found.created_at,
-  updatedAt: found.updated_at,
+  createdAt: column.instant,
+  updatedAt: column.instant,
 })
 
 const selectFeatures = sql`
@@ -89,8 +71,8 @@ export const featureFromJson = column.nullable(column.json<BareFeature>())
 const featuresWithIds = (scope: Scope, ids: readonly string[]): Sql =>
   sql`${selectFeatures} where ${inEnvironment(scope)} and id = any(${ids}::text[])`
 
-const features = async (reader: Reader, statement: Sql): Promise<Feature[]> =>
-  (await reader.many(featureRow, statement)).map(featureOf)
+const features = (reader: Reader, statement: Sql): Promise<Feature[]> =>
+  reader.many(featureRow, statement)
 
 /** Features by their ids, archived ones too, in no particular order. */
 export const findFeatures = (
@@ -165,7 +147,6 @@ export function listFeatures(
   const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
   return readRows(reader, {
     row: featureRow,
-    of: featureOf,
     select: sql`
     ${selectFeatures}
     where ${inEnvironment(scope)}
@@ -180,7 +161,7 @@ export function listFeatures(
   })
 }
 
-const keyRow = row({ feature_key: column.uuid })
+const keyRow = row({ featureKey: column.uuid })
 
 export const featureExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
   (await reader.maybeOne(

@@ -3,22 +3,22 @@ import { type Finding, findingsOf } from './finding.ts'
 
 const { ok, warning } = findingsOf('Database')
 
-const writingRow = row({ is_standby: column.boolean, is_read_only: column.boolean })
+const writingRow = row({ isStandby: column.boolean, isReadOnly: column.boolean })
 
 /** Whether a server could work there. */
 export async function lookAtWriting(reader: Reader): Promise<Finding> {
-  const { is_standby, is_read_only } = await reader.one(
+  const { isStandby, isReadOnly } = await reader.one(
     writingRow,
     sql`
     select pg_is_in_recovery() as is_standby,
       current_setting('transaction_read_only')::boolean as is_read_only`,
   )
-  if (is_standby)
+  if (isStandby)
     return warning(
       { name: 'writing', value: 'a standby' },
       'servers do not work on it: let DATABASE_URL lead to the primary',
     )
-  if (is_read_only)
+  if (isReadOnly)
     return warning(
       { name: 'writing', value: 'read-only' },
       'servers do not work on it: default_transaction_read_only is on for its database or user',

@@ -46,7 +46,8 @@ function isAhead({ past, key }: TimedTable, beyond: Instant): Sql {
 
 export type CustomerAhead = { customerKey: Uuid; environmentKey: Uuid }
 
-const customerRow = row({ customer_key: column.uuid, environment_key: column.uuid })
+const customerRow = row<CustomerAhead>({ customerKey: column.uuid, environmentKey: column.uuid })
+
 /** Customers whose keys are in memory at a time; each page reads whole tables. */
 const PAGE = 10_000
 
@@ -61,16 +62,13 @@ export async function customersAhead(
       select customer_key, environment_key from ${each.table} where ${isAhead(each, beyond)}`,
     )
     .reduce((all, part) => sql`${all} union ${part}`)
-  const found = await reader.many(
+  const customers = await reader.many(
     customerRow,
     sql`
     select customer_key, environment_key from (${parts}) as ahead
     ${after === null ? nothing : sql`where customer_key > ${after}::uuid`}
     order by customer_key limit ${PAGE}::integer`,
   )
-  const customers = found.map(({ customer_key, environment_key }) => {
-    return { customerKey: customer_key, environmentKey: environment_key }
-  })
   return { customers, next: customers[PAGE - 1]?.customerKey ?? null }
 }
 

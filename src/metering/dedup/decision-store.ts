@@ -24,9 +24,9 @@ export async function findDecisions<Answer>(
   const found = await reader.many(
     row({
       position: column.integer,
-      event_key: column.uuid,
-      occurred_at: column.instant,
-      content_hash: column.text,
+      eventKey: column.uuid,
+      occurredAt: column.instant,
+      contentHash: column.text,
       answer: column.json<Answer>(),
     }),
     sql`
@@ -35,11 +35,11 @@ export async function findDecisions<Answer>(
     from ${knownBy(names, clock)} and known.answer is not null`,
   )
   const decided: (Decision<Answer> | null)[] = names.map(() => null)
-  for (const { position, event_key, occurred_at, content_hash, answer } of found)
+  for (const { position, eventKey, occurredAt, contentHash, answer } of found)
     decided[position - 1] = {
-      eventKey: event_key,
-      occurredAt: occurred_at,
-      content: content_hash,
+      eventKey,
+      occurredAt,
+      content: contentHash,
       answer,
     }
   return decided

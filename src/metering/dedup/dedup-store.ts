@@ -23,8 +23,8 @@ export type DedupRecord = { eventKey: Uuid; occurredAt: Instant }
 
 const namedRow = row({
   position: column.integer,
-  event_key: column.uuid,
-  occurred_at: column.instant,
+  eventKey: column.uuid,
+  occurredAt: column.instant,
 })
 
 /** A name, and the instant at which it is asked for. */
@@ -70,8 +70,8 @@ export async function findDedupRecords(
     from ${knownBy(names, clock)} and known.answer is null`,
   )
   const named: (DedupRecord | null)[] = names.map(() => null)
-  for (const { position, event_key, occurred_at } of found)
-    named[position - 1] = { eventKey: event_key, occurredAt: occurred_at }
+  for (const { position, eventKey, occurredAt } of found)
+    named[position - 1] = { eventKey, occurredAt }
   return named
 }
 

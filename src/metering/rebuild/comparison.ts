@@ -1,4 +1,4 @@
-import { column } from '../../db/index.ts'
+import { column, type Reader, row, type Sql } from '../../db/index.ts'
 
 /** What was found where rows are compared with what they are made of. */
 export type Comparison<D> = {
@@ -8,10 +8,22 @@ export type Comparison<D> = {
   count: number
 }
 
-/** The column by which each row of a comparison tells how many rows there are without the limit. */
-export const countColumn = { differing: column.integer }
-
-export const comparisonOf = <R extends { differing: number }, D>(
-  rows: readonly R[],
-  differenceOf: (found: R) => D,
-): Comparison<D> => ({ differences: rows.map(differenceOf), count: rows[0]?.differing ?? 0 })
+/**
+ * The differences that a statement selects. Its column `differing` says in each row how many there
+ * are without the limit.
+ */
+export async function readComparison<D>(
+  reader: Reader,
+  difference: column.DecodeRow<D>,
+  statement: Sql,
+): Promise<Comparison<D>> {
+  const rowOfDifference = row({
+    difference: column.group(difference),
+    differing: column.integer,
+  })
+  const found = await reader.many(rowOfDifference, statement)
+  return {
+    differences: found.map(({ difference }) => difference),
+    count: found[0]?.differing ?? 0,
+  }
+}

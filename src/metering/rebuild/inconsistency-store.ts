@@ -2,13 +2,13 @@ import { column, type Reader, row, sql } from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { NO_RESOURCE } from '../types.ts'
-import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
+import { type Comparison, readComparison } from './comparison.ts'
 
 /** A record by its key. */
 export type RecordKey = { eventKey: Uuid; occurredAt: Instant }
 
-const recordColumns = { event_key: column.uuid, occurred_at: column.instant }
-const recordRow = row({ ...countColumn, ...recordColumns })
+const recordFields = { eventKey: column.uuid, occurredAt: column.instant }
+const recordRow = row<RecordKey>(recordFields)
 
 /**
  * The records of a customer whose lists do not belong together, or that counted something else than
@@ -19,7 +19,8 @@ export async function findInconsistentRecords(
   customerKey: Uuid,
   limit: number,
 ): Promise<Comparison<RecordKey>> {
-  const found = await reader.many(
+  return readComparison(
+    reader,
     recordRow,
     sql`
     select event_key, occurred_at, count(*) over () as differing
@@ -38,10 +39,9 @@ export async function findInconsistentRecords(
       or (kind in ('REPORT', 'CONSUME', 'COMMIT') and amounts is distinct from array[value]))
     order by event_key limit ${limit}::integer`,
   )
-  return comparisonOf(found, keyOf)
 }
 
-const nameRow = row({ ...countColumn, ...recordColumns, key_hash: column.uuid })
+const nameRow = row({ ...recordFields, name: column.from('key_hash', column.uuid) })
 
 /**
  * The names of a customer, still remembered at `now`, that stand for a record, or for a
@@ -52,7 +52,8 @@ export async function findOrphanedDedupKeys(
   reader: Reader,
   { customerKey, now, limit }: { customerKey: Uuid; now: Instant; limit: number },
 ): Promise<Comparison<RecordKey & { name: string }>> {
-  const found = await reader.many(
+  return readComparison(
+    reader,
     nameRow,
     sql`
     select name.key_hash, name.event_key, name.occurred_at, count(*) over () as differing
@@ -73,13 +74,7 @@ export async function findOrphanedDedupKeys(
       else false end
     order by name.key_hash limit ${limit}::integer`,
   )
-  return comparisonOf(found, (name) => ({ ...keyOf(name), name: name.key_hash }))
 }
-
-const keyOf = (found: { event_key: Uuid; occurred_at: Instant }): RecordKey => ({
-  eventKey: found.event_key,
-  occurredAt: found.occurred_at,
-})
 
 /** How many records of a customer counted for a feature, or for a resource. */
 export type CountedBy = { what: 'feature' | 'resource'; key: Uuid; records: number }

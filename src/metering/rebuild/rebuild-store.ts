@@ -4,9 +4,9 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { markHash, totalOf, totalRow } from '../totals/index.ts'
+import { markHash, totalRow, windowRow } from '../totals/index.ts'
 import type { MeterSubject, WindowTotal } from '../types.ts'
-import { type Comparison, comparisonOf, countColumn } from './comparison.ts'
+import { type Comparison, readComparison } from './comparison.ts'
 
 /** A total as it stands in the table, which also says whether it is one that always has to. */
 export type TotalRow = WindowTotal & { isKept: boolean }
@@ -155,18 +155,16 @@ const totalJson = (total: Sql): Sql => sql`
     'distinct_count', ${total}.distinct_count::text, 'held', ${total}.held::text,
     'last_at', ${total}.last_at::text, 'set_at', ${total}.set_at::text)`
 
-const meteredColumns = { feature_key: column.uuid, resource_key: column.uuid }
-const keptRow = row({ is_kept: column.oneOf('true', 'false') })
-const totalRowOf = (found: Record<string, string | null>): TotalRow => ({
-  ...totalOf(totalRow(found)),
-  isKept: keptRow(found).is_kept === 'true',
-})
-const totalJsonColumn = column.json<Record<string, string | null>>()
-const totalDifferenceRow = row({
-  ...countColumn,
+const meteredColumns = { featureKey: column.uuid, resourceKey: column.uuid }
+const isKeptRow = row({ isKept: column.oneOf('true', 'false') })
+const totalFromJson: column.Decode<TotalRow> = (raw) => {
+  const total = column.json<column.RawRow>()(raw)
+  return { ...totalRow(total), isKept: isKeptRow(total).isKept === 'true' }
+}
+const totalDifferenceRow = row<TotalDifference>({
   ...meteredColumns,
-  kept: column.nullable(totalJsonColumn),
-  made: totalJsonColumn,
+  kept: column.nullable(totalFromJson),
+  recounted: column.from('made', totalFromJson),
 })
 
 /** What is compared: marks since `forgotten`; and how much is told. */
@@ -178,7 +176,8 @@ export async function compareTotals(
   asked: ComparisonQuery,
 ): Promise<Comparison<TotalDifference>> {
   const { customerKey, limit } = asked
-  const found = await reader.many(
+  return readComparison(
+    reader,
     totalDifferenceRow,
     sql`
     with ${totalsMade(customerKey)}
@@ -193,12 +192,6 @@ export async function compareTotals(
     order by made.feature_key, made.resource_key, made.window_start, made.window_end
     limit ${limit}::integer`,
   )
-  return comparisonOf(found, ({ feature_key, resource_key, kept, made }) => ({
-    featureKey: feature_key,
-    resourceKey: resource_key,
-    kept: kept && totalRowOf(kept),
-    recounted: totalRowOf(made),
-  }))
 }
 
 /** `made`: the marks that the windows of `windows` have seen. */
@@ -210,11 +203,9 @@ const marksMade = (customerKey: Uuid): Sql => sql`
     from parts where mark_hash is not null
   )`
 
-const marksDifferenceRow = row({
-  ...countColumn,
+const marksDifferenceRow = row<DistinctValuesDifference>({
   ...meteredColumns,
-  window_start: column.bound,
-  window_end: column.bound,
+  window: column.group(windowRow),
   missing: column.integer,
   unfounded: column.integer,
 })
@@ -228,7 +219,8 @@ export async function compareMarks(
   asked: ComparisonQuery,
 ): Promise<Comparison<DistinctValuesDifference>> {
   const { customerKey, limit } = asked
-  const found = await reader.many(
+  return readComparison(
+    reader,
     marksDifferenceRow,
     sql`
     with marks as (
@@ -269,16 +261,6 @@ export async function compareMarks(
     from compared join windows using (feature_key, resource_key, window_start, window_end)
     where unfounded > 0 or (needs_marks and missing > 0)
     order by feature_key, resource_key, window_start, window_end limit ${limit}::integer`,
-  )
-  return comparisonOf(
-    found,
-    ({ feature_key, resource_key, window_start, window_end, ...rest }) => ({
-      featureKey: feature_key,
-      resourceKey: resource_key,
-      window: { start: window_start, end: window_end },
-      missing: rest.missing,
-      unfounded: rest.unfounded,
-    }),
   )
 }
 

@@ -41,7 +41,7 @@ export async function addRecords(
     })} as record`)
 }
 
-const keyRow = row({ event_key: column.uuid })
+const keyRow = row({ eventKey: column.uuid })
 
 /** Whether a record is there. */
 export const hasRecord = async (

@@ -25,7 +25,7 @@ const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql =>
   where r.place = ${LOOKED_AT}::integer or ${of.inTheWay}
   order by r.expires_at, r.reservation_key limit 1)`
 
-const positionRow = row({ position: column.integer, expires_at: column.instant })
+const positionRow = row({ position: column.integer, expiresAt: column.instant })
 
 /**
  * When the first of the open reservations expires, after `now`, that occurred in a window of what
@@ -52,11 +52,11 @@ export async function findHoldEnds(
       cross join lateral ${first} first`,
   )
   const ends: (Instant | null)[] = windows.map(() => null)
-  for (const { position, expires_at } of found) ends[position - 1] = expires_at
+  for (const { position, expiresAt } of found) ends[position - 1] = expiresAt
   return ends
 }
 
-const endRow = row({ expires_at: column.instant })
+const endRow = row({ expiresAt: column.instant })
 
 /** The same of those that hold of budgets of a customer, in windows of these. */
 export async function findHoldEnd(
@@ -78,5 +78,5 @@ export async function findHoldEnd(
       })})`
   const first = firstEnd({ customerKey: sql`${customerKey}::uuid`, now, inTheWay })
   const found = await reader.maybeOne(endRow, sql`select expires_at from ${first} as first`)
-  return found?.expires_at ?? null
+  return found?.expiresAt ?? null
 }

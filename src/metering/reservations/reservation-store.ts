@@ -1,4 +1,14 @@
-import { column, type Reader, readRows, row, rows, type Sql, sql, type Tx } from '../../db/index.ts'
+import {
+  column,
+  type Reader,
+  type Row,
+  readRows,
+  row,
+  rows,
+  type Sql,
+  sql,
+  type Tx,
+} from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -9,26 +19,30 @@ import type { Attribution, Reservation } from '../types.ts'
 
 const STATUSES = ['open', 'committed', 'released', 'expired'] as const
 
-const reservationRow = row({
-  customer_key: column.uuid,
-  reservation_key: column.uuid,
-  status: column.oneOf(...STATUSES),
-  feature_key: column.uuid,
-  resource_key: column.uuid,
+const attributionRow = row({
+  directEntityKeys: column.nullable(column.json<Uuid[]>()),
+  entityKeys: column.nullable(column.json<Uuid[]>()),
+  assignmentKeys: column.nullable(column.json<Uuid[]>()),
+  assignmentRevisions: column.nullable(column.json<number[]>()),
+  assignmentWindows: column.nullable(column.json<number[]>()),
   amount: column.quantity,
-  committed_amount: column.nullable(column.quantity),
-  occurred_at: column.instant,
-  dimensions: column.nullable(column.text),
-  direct_entity_keys: column.nullable(column.json<Uuid[]>()),
-  entity_keys: column.nullable(column.json<Uuid[]>()),
-  assignment_keys: column.nullable(column.json<Uuid[]>()),
-  assignment_revisions: column.nullable(column.json<number[]>()),
-  assignment_windows: column.nullable(column.json<number[]>()),
-  created_at: column.instant,
-  expires_at: column.instant,
-  updated_at: column.instant,
 })
-type Found = ReturnType<typeof reservationRow>
+
+const reservationRow = row<Reservation>({
+  customerKey: column.uuid,
+  key: column.from('reservation_key', column.uuid),
+  status: column.oneOf(...STATUSES),
+  featureKey: column.uuid,
+  resourceKey: column.uuid,
+  amount: column.quantity,
+  committedAmount: column.nullable(column.quantity),
+  occurredAt: column.instant,
+  dimensions: column.nullable(column.text),
+  attribution: column.group((raw) => attributionOf(attributionRow(raw))),
+  createdAt: column.instant,
+  expiresAt: column.instant,
+  updatedAt: column.instant,
+})
 
 /** Arrays come as JSON; windows as milliseconds. */
 const columns = sql`
@@ -41,29 +55,13 @@ const columns = sql`
     from unnest(r.assignment_windows) with ordinality as of (start, position) order by position
   )) end as assignment_windows, r.created_at, r.expires_at, r.updated_at`
 
-const reservationOf = (found: Found): Reservation => ({
-  customerKey: found.customer_key,
-  key: found.reservation_key,
-  status: found.status,
-  featureKey: found.feature_key,
-  resourceKey: found.resource_key,
-  amount: found.amount,
-  committedAmount: found.committed_amount,
-  occurredAt: found.occurred_at,
-  dimensions: found.dimensions,
-  attribution: attributionOf(found),
-  createdAt: found.created_at,
-  expiresAt: found.expires_at,
-  updatedAt: found.updated_at,
-})
-
-function attributionOf(found: Found): Attribution | null {
-  if (found.direct_entity_keys === null) return null
-  const { assignment_revisions: revisions, assignment_windows: windows } = found
+function attributionOf(found: Row<typeof attributionRow>): Attribution | null {
+  if (found.directEntityKeys === null) return null
+  const { assignmentRevisions: revisions, assignmentWindows: windows } = found
   return {
-    direct: found.direct_entity_keys,
-    entities: found.entity_keys ?? [],
-    postings: (found.assignment_keys ?? []).map((assignmentKey, index) => ({
+    direct: found.directEntityKeys,
+    entities: found.entityKeys ?? [],
+    postings: (found.assignmentKeys ?? []).map((assignmentKey, index) => ({
       assignmentKey,
       revision: required(revisions?.[index], 'the revision of a budget that is held of'),
       window: { start: required(windows?.[index], 'the window of a budget that is held of') },
@@ -86,7 +84,7 @@ export async function findReservations(
   asked: readonly ReservationOf[],
 ): Promise<Reservation[]> {
   if (asked.length === 0) return []
-  const found = await reader.many(
+  return reader.many(
     reservationRow,
     sql`
     select ${columns}
@@ -97,7 +95,6 @@ export async function findReservations(
       cross join lateral
         ${reservationWithKey(sql`asked.customer_key`, sql`asked.reservation_key`)} r`,
   )
-  return found.map(reservationOf)
 }
 
 /** Writes reservations as they are now, new ones and changed ones alike. */
@@ -165,7 +162,7 @@ export const expiredKeys = (customerKey: Sql, at: Sql): Sql => {
  */
 export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promise<Reservation[]> {
   if (customerKeys.length === 0) return []
-  const found = await tx.many(
+  return tx.many(
     reservationRow,
     sql`
     select ${columns}
@@ -178,19 +175,17 @@ export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promis
     ) as due
       cross join lateral ${reservationWithKey(sql`due.customer_key`, sql`due.reservation_key`)} r`,
   )
-  return found.map(reservationOf)
 }
 
 /** What a customer holds. Not all of it if it is very much. */
 export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]> {
-  const found = await tx.many(
+  return tx.many(
     reservationRow,
     sql`
     select ${columns} from reservations r
     where r.customer_key = ${customerKey}::uuid and r.status = 'open'
     order by r.expires_at limit ${AT_ONCE}::integer`,
   )
-  return found.map(reservationOf)
 }
 
 /** `statuses`: as of `now`, null for any. */
@@ -208,7 +203,6 @@ export async function listReservations(
 ): Promise<PageRows<Reservation>> {
   return readRows(reader, {
     row: reservationRow,
-    of: reservationOf,
     select: sql`
     select ${columns} from reservations r
     where r.customer_key = ${customerKey}::uuid ${withStatus(statuses, now)}`,

@@ -1,24 +1,16 @@
-import { column, numberedRows, type Row, row, type Sql, sql } from '../../db/index.ts'
+import { column, numberedRows, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt } from '../../kernel/ids.ts'
 import { dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
 import { windowOfColumns } from '../columns.ts'
 import { AHEAD_LIMIT_MS, type PartialAggregate, type WindowOf } from '../types.ts'
 
-export const tallyColumns = {
+/** The fields of a row that are a tally. */
+export const tallyRow = row<PartialAggregate>({
   count: column.bigint,
   sum: column.quantity,
   min: column.nullable(column.quantity),
   max: column.nullable(column.quantity),
-  distinct_count: column.bigint,
-}
-export const tallyRow = row(tallyColumns)
-
-export const tallyOf = (found: Row<typeof tallyRow>): PartialAggregate => ({
-  count: found.count,
-  sum: found.sum,
-  min: found.min,
-  max: found.max,
-  distinct: found.distinct_count,
+  distinct: column.from('distinct_count', column.bigint),
 })
 
 /** What is kept of the mark of `counted`: 128 bits, as `hashOfMark` makes them. */

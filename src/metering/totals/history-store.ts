@@ -2,7 +2,7 @@ import { column, type Reader, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
 import { boundToSql, type Window } from '../../kernel/period.ts'
 import { AHEAD_LIMIT_MS, type MeterSubject, type PartialAggregate } from '../types.ts'
-import { tallyColumns, tallyOf } from './aggregate-store.ts'
+import { tallyRow } from './aggregate-store.ts'
 
 /** The records of a customer that counted for a feature, from one instant until another. */
 export type RecordsOf = MeterSubject & { customerKey: Uuid; window: Window }
@@ -59,10 +59,14 @@ export type Cuts = {
   periods: readonly number[]
 }
 
-const stretchRow = row({ stretch: column.integer, tags: column.json<string[]>(), ...tallyColumns })
-
 /** What counted in one stretch, of records with the same tags. */
 export type Stretch = { stretch: number; tags: readonly string[]; tally: PartialAggregate }
+
+const stretchRow = row<Stretch>({
+  stretch: column.integer,
+  tags: column.json<string[]>(),
+  tally: column.group(tallyRow),
+})
 
 /**
  * Tallies by stretch (from 0) and by the values of dimensions, '' for a record without one. A
@@ -75,7 +79,7 @@ export async function tallyStretches(
   by: { dimensions: readonly string[]; cuts: Cuts; limit: number },
 ): Promise<Stretch[]> {
   const { instants, periods } = by.cuts
-  const found = await reader.many(
+  return reader.many(
     stretchRow,
     sql`
     with counted as (
@@ -96,7 +100,6 @@ export async function tallyStretches(
       ) as seen using (stretch, tags)
     order by tally.tags collate "C", tally.stretch limit ${by.limit}::integer`,
   )
-  return found.map((each) => ({ stretch: each.stretch, tags: each.tags, tally: tallyOf(each) }))
 }
 
 /** The records `event` of a window, with what each `counted` for the feature. */

@@ -14,6 +14,6 @@ export {
   makeTotals,
   saveDistinctValues,
   saveTotals,
-  totalOf,
   totalRow,
+  windowRow,
 } from './window-store.ts'

@@ -5,7 +5,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME } from '../../kernel/period.ts'
 import { quantityFromSql } from '../../kernel/quantity.ts'
 import type { Total, UsageAmount, UsageQuery } from '../types.ts'
-import { tallyColumns, tallyOf, tallyOfWindow, tallyRow, windowsAsked } from './aggregate-store.ts'
+import { tallyOfWindow, tallyRow, windowsAsked } from './aggregate-store.ts'
 import { usageOf } from './usage-of.ts'
 
 type TotalJson = {
@@ -46,12 +46,12 @@ const totalsJson = column.json<TotalJson[]>()
 export const totalsFromJson = (raw: string | null): Total[] =>
   totalsJson(raw).map(({ start, end, tally, held, lastAt }) => ({
     window: { start: start ?? LIFETIME.start, end: end ?? LIFETIME.end },
-    tally: tallyOf(tallyRow(tally)),
+    tally: tallyRow(tally),
     held: quantityFromSql(held),
     lastAt: lastAt ?? LIFETIME.start,
   }))
 
-const usedRow = row({ ...tallyColumns, held: column.quantity })
+const usedRow = row({ tally: column.group(tallyRow), held: column.quantity })
 
 /**
  * Usage of a customer in windows, in the order of the queries. One statement. What is not kept as a
@@ -89,11 +89,11 @@ export async function readTotals(
   )
   return queries.map(({ aggregate }, index) => {
     const used = required(found[index], 'usage of a window')
-    return { usage: usageOf(tallyOf(used), aggregate), held: used.held }
+    return { usage: usageOf(used.tally, aggregate), held: used.held }
   })
 }
 
-const countedRow = row({ is_counted: column.boolean })
+const countedRow = row({ isCounted: column.boolean })
 
 /** Whether anything of a customer's feature occurred at `since` or later, whatever the resource. */
 export const isCountedSince = async (
@@ -111,4 +111,4 @@ export const isCountedSince = async (
           and window_end = 'infinity' and window_start = '-infinity'
           and last_at >= ${instantToWire(since)}::timestamptz) as is_counted`,
     )
-  ).is_counted
+  ).isCounted

@@ -1,13 +1,4 @@
-import {
-  column,
-  numberedRows,
-  type Reader,
-  type Row,
-  row,
-  rows,
-  sql,
-  type Tx,
-} from '../../db/index.ts'
+import { column, numberedRows, type Reader, row, rows, sql, type Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -23,31 +14,25 @@ import {
 import {
   markHash,
   recordsOfWindow,
-  tallyColumns,
-  tallyOf,
   tallyOfWindow,
+  tallyRow,
   windowsAsked,
 } from './aggregate-store.ts'
 
-const positionColumn = { position: column.integer }
-const windowColumns = { window_start: column.bound, window_end: column.bound }
-const lastColumns = {
-  held: column.quantity,
-  last_at: column.bound,
-  set_at: column.nullable(column.instant),
-}
-
-export const totalRow = row({ ...windowColumns, ...tallyColumns, ...lastColumns })
-const keptRow = row({ ...positionColumn, ...windowColumns, ...tallyColumns, ...lastColumns })
-const madeRow = row({ ...tallyColumns, ...lastColumns })
-
-export const totalOf = (found: Row<typeof totalRow>): WindowTotal => ({
-  window: { start: found.window_start, end: found.window_end },
-  tally: tallyOf(found),
-  held: found.held,
-  lastAt: found.last_at,
-  setAt: found.set_at,
+export const windowRow = row<Window>({
+  start: column.from('window_start', column.bound),
+  end: column.from('window_end', column.bound),
 })
+
+const madeFields = {
+  tally: column.group(tallyRow),
+  held: column.quantity,
+  lastAt: column.bound,
+  setAt: column.nullable(column.instant),
+}
+const madeRow = row(madeFields)
+export const totalRow = row<WindowTotal>({ window: column.group(windowRow), ...madeFields })
+const totalOfSubject = row({ position: column.integer, total: column.group(totalRow) })
 
 /**
  * The totals of what is metered whose windows end after an instant, in the order of what is asked
@@ -60,7 +45,7 @@ export async function findTotals(
 ): Promise<WindowTotal[][]> {
   if (asked.length === 0) return []
   const found = await reader.many(
-    keptRow,
+    totalOfSubject,
     sql`
     select asked.position, total.window_start, total.window_end, total.count, total.sum,
       total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
@@ -75,11 +60,11 @@ export async function findTotals(
         offset 0) total`,
   )
   const totals: WindowTotal[][] = asked.map(() => [])
-  for (const each of found) totals[each.position - 1]?.push(totalOf(each))
+  for (const { position, total } of found) totals[position - 1]?.push(total)
   return totals
 }
 
-const countedRow = row({ is_counted: column.boolean })
+const countedRow = row({ isCounted: column.boolean })
 
 /**
  * Whether any customer of an environment has usage of a feature, or holds some. One look for each
@@ -100,7 +85,7 @@ export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid):
         where c.environment_key = ${scope.environmentKey}::uuid
       ) as is_counted`,
     )
-  ).is_counted
+  ).isCounted
 
 /** Totals of windows that have none, made as by `readTotals`, in the order of the windows. */
 export async function makeTotals(
@@ -117,9 +102,7 @@ export async function makeTotals(
     order by query.position`,
   )
   return windows.map(({ window }, index) => {
-    const made = required(found[index], 'the tally of a window')
-    const { held, last_at: lastAt, set_at: setAt } = made
-    return { window, tally: tallyOf(made), held, lastAt, setAt }
+    return { window, ...required(found[index], 'the tally of a window') }
   })
 }
 
@@ -177,7 +160,7 @@ export async function saveTotals(
 /** What a total of distinct values has seen. */
 export type DistinctValueOf = CustomerMeterSubject & { hash: string }
 
-const markRow = row({ ...positionColumn, ...windowColumns })
+const markRow = row({ position: column.integer, window: column.group(windowRow) })
 
 /** The windows whose totals have seen a mark, in the order of the marks. */
 export async function findDistinctValues(
@@ -200,8 +183,7 @@ export async function findDistinctValues(
         offset 0) seen`,
   )
   const windows: Window[][] = marks.map(() => [])
-  for (const { position, window_start, window_end } of found)
-    windows[position - 1]?.push({ start: window_start, end: window_end })
+  for (const { position, window } of found) windows[position - 1]?.push(window)
   return windows
 }
 

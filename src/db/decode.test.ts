@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { column, row } from './index.ts'
+
+const pair = row({ first: column.integer, secondOne: column.nullable(column.integer) })
+
+test('a field is the column of its name in snake case, unless it says otherwise', () => {
+  const decode = row({
+    customerKey: column.uuid,
+    isKeptAsIs: column.boolean,
+    key: column.from('some_key', column.uuid),
+    pair: column.group(pair),
+  })
+  const raw = { customer_key: 'c', is_kept_as_is: 't', some_key: 'k', first: '1', second_one: null }
+  assert.deepEqual(decode(raw), {
+    customerKey: 'c',
+    isKeptAsIs: true,
+    key: 'k',
+    pair: { first: 1, secondOne: null },
+  })
+})
+
+test('an optional object is null exactly where its column is', () => {
+  const decode = row({ pair: column.optional('first', pair) })
+  assert.deepEqual(decode({ first: null, second_one: '2' }), { pair: null })
+  assert.deepEqual(decode({ first: '1', second_one: '2' }), { pair: { first: 1, secondOne: 2 } })
+})
+
+test('a column that the statement does not select fails, however a field names it', () => {
+  const fields = {
+    ofItsName: row({ someKey: column.nullable(column.uuid) }),
+    ofAnotherName: row({ key: column.from('some_key', column.nullable(column.uuid)) }),
+    inGroup: row({ of: column.group(row({ someKey: column.nullable(column.uuid) })) }),
+    optional: row({ of: column.optional('some_key', row({ id: column.text })) }),
+  }
+  for (const [name, decode] of Object.entries(fields))
+    assert.throws(() => decode({ id: '' }), /the statement selects no column some_key/, name)
+})
