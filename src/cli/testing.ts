@@ -14,7 +14,7 @@ import { databaseUrl } from '../embedded-postgres/index.ts'
 export type ExitResult = { code: number | null; stdout: string; stderr: string }
 
 const MAIN = join(import.meta.dirname, 'main.ts')
-const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG']
+const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE']
 
 /** An empty directory, in which every command of a test file runs; removed at the end. */
 export const workDir = mkdtempSync(join(tmpdir(), 'bursar-cli-'))

@@ -91,7 +91,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 
 /** What a program needs of the surroundings; nothing of the test runner, npm or a debugger. */
 function environment(dataDir: string, settings: Record<string, string | null>) {
-  const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'npm_config_cache']
+  const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE', 'npm_config_cache']
   const all = {
     ...Object.fromEntries(inherited.map((name) => [name, process.env[name] ?? null])),
     BURSAR_DATA_DIR: dataDir,
