@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { contract } from '../../test/support/api-document.ts'
 import { isAnswerKnown } from './answer-of-changes.ts'
-import { readApiDocument } from './api-document.ts'
 
 /** What is known by keys, or by the reservation that it is about, and announces nothing. */
 const NAMED = [
@@ -15,7 +15,6 @@ const NAMED = [
 ]
 
 test('what a write has done tells what it answered, but for what has names', async () => {
-  const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
   const untold = contract.operations
     .filter(({ method, primaryId }) => method !== 'GET' && !isAnswerKnown(primaryId))
     .map(({ primaryId }) => primaryId)

@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
+import { contract } from '../../test/support/api-document.ts'
 import { until, within } from '../../test/support/deadline.ts'
 import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { readApiDocument } from './api-document.ts'
 import { createByteShare } from './byte-share.ts'
 
 const MB = 1_048_576
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const withBodies = contract.operations.filter(({ bodySchema }) => bodySchema !== null)
 const world = await openWorld({
   BURSAR_MAX_BODIES_MB: '2',

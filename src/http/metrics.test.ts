@@ -4,17 +4,15 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import pino from 'pino'
+import { contract } from '../../test/support/api-document.ts'
 import { until, within } from '../../test/support/deadline.ts'
 import { type Family, parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld, type World } from '../../test/support/world.ts'
 import type { App } from '../app.ts'
 import { readConfig } from '../config.ts'
 import { frozenClock } from '../kernel/clock.ts'
-import { readApiDocument } from './api-document.ts'
 import { mountMetrics } from './metrics.ts'
 import { createServer } from './server.ts'
-
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 async function scrape({ bursar }: World): Promise<Map<string, Family>> {
   const response = await bursar.server.inject({ method: 'GET', url: '/metrics' })
@@ -192,7 +190,7 @@ const down = async () => {
   throw new Error('the database is down')
 }
 const silent = () => new Promise(() => {})
-const FIGURES = { database_bytes: 7, outbox_bytes: 5, due_work: 2, oldest_due_at: -1500 }
+const FIGURES = { databaseBytes: 7, outboxBytes: 5, dueWork: 2, oldestDueAt: -1500 }
 for (const [state, one] of Object.entries({ down, silent }))
   test(`with a database that is ${state} the rest is answered, and what it holds is left out`, async () => {
     const families = await serverOver(one)()

@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyRequest } from 'fastify'
+import { contract } from '../../test/support/api-document.ts'
 import { createChecker, type Request, requestOf } from '../../test/support/contract-client.ts'
 import { openWorld, type Tenant, type World } from '../../test/support/world.ts'
 import type { OperationId } from '../api.gen.ts'
 import { unauthenticated } from '../kernel/errors.ts'
-import { type ApiDocument, readApiDocument } from './api-document.ts'
 import { createLimits } from './rate-limit-calls.ts'
 import { limitFailures } from './rate-limit-failures.ts'
 
 const world = await openWorld()
-const contract: ApiDocument = await readApiDocument(
-  new URL('../../api/openapi.json', import.meta.url),
-)
 const LIST = 'v1.customers.list'
 const PROVISION = 'v1.customers.provision'
 const UPDATE = 'v1.customers.update'
@@ -21,9 +18,9 @@ const LIMITED = { status: 429, code: 'RateLimitExceeded' }
 
 /** Calls a world from any address; every answer is checked against the API document. */
 function callerFrom(world: World, remoteAddress: string) {
-  const check = createChecker(contract, world.bursar.validators)
+  const check = createChecker(world.bursar.validators)
   return async <Id extends OperationId>(id: Id, request: Request) => {
-    const injected = { ...requestOf(contract, id, request), remoteAddress }
+    const injected = { ...requestOf(id, request), remoteAddress }
     return check(id, await world.bursar.server.inject(injected))
   }
 }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { contract } from '../../test/support/api-document.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire } from '../kernel/clock.ts'
-import { readApiDocument } from './api-document.ts'
 import { validationMessage } from './validation-message.ts'
 import { createValidators } from './validators.ts'
 
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const validators = createValidators(contract)
 const bodyOf = (id: string) => {
   const operation = contract.operations.find((each) => each.id === id)

@@ -7,7 +7,6 @@ import { openWorld, type Tenant } from '../../test/support/world.ts'
 import type { OperationId } from '../api.gen.ts'
 import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
-import { readApiDocument } from '../http/index.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { type Bursar, createBursar } from '../main.ts'
 import { hashesOf } from './hashes.ts'
@@ -17,7 +16,6 @@ import { TRIM_ANSWERS, trimAnswers } from './trim-answers.ts'
 const world = await openWorld()
 /** Another server over the same database, with connections of its own. */
 const other = await openWorld()
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const { app } = world.bursar
 
 const HOUR_MS = 3_600_000
@@ -52,9 +50,9 @@ async function serverWith(faulty: Db['transaction']): Promise<Bursar> {
 
 /** Calls a server; the answer is checked as a tenant's own are. */
 function callerOf(on: Bursar) {
-  const check = createChecker(contract, on.validators)
+  const check = createChecker(on.validators)
   return async <Id extends OperationId>(id: Id, request: Request) =>
-    check(id, await on.server.inject(requestOf(contract, id, request)))
+    check(id, await on.server.inject(requestOf(id, request)))
 }
 
 const keyed = (key: string, request: Request = {}): Request => ({
@@ -149,7 +147,7 @@ test('a crash between commit and answer is repaired by the retry', async () => {
     throw new Error('the process died before it could answer')
   })
   const request = { ...provision('k', 'acme'), apiKey: tenant.key }
-  const lost = await crashing.server.inject(requestOf(contract, PROVISION, request))
+  const lost = await crashing.server.inject(requestOf(PROVISION, request))
   assert.equal(lost.statusCode, 500)
   const retried = await tenant.call(PROVISION, request)
   assert.deepEqual([retried.status, isReplay(retried)], [201, true])
@@ -167,7 +165,7 @@ test('a crash before the commit leaves nothing, and the retry does the work', as
     }, options),
   )
   const request = { ...provision('k', 'acme'), apiKey: tenant.key }
-  const lost = await crashing.server.inject(requestOf(contract, PROVISION, request))
+  const lost = await crashing.server.inject(requestOf(PROVISION, request))
   assert.equal(lost.statusCode, 500)
   const retried = await tenant.call(PROVISION, request)
   assert.deepEqual([retried.status, isReplay(retried)], [201, false])

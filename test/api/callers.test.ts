@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { SignJWT } from 'jose'
 import { ENVIRONMENT_ROLES, KEY_KINDS, putMember } from '../../src/access/index.ts'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readApiDocument } from '../../src/http/index.ts'
+import { contract } from '../support/api-document.ts'
 import type { Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnish, portrait } from './calls.ts'
@@ -14,7 +14,6 @@ import { calls, furnish, portrait } from './calls.ts'
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
 const world = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 const CALLERS = [...KEY_KINDS, 'OWNER', ...ENVIRONMENT_ROLES] as const
 type Kind = (typeof CALLERS)[number]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readApiDocument } from '../../src/http/index.ts'
+import { contract } from '../support/api-document.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
 import { calls, furnish } from './calls.ts'
@@ -10,7 +10,6 @@ import { calls, furnish } from './calls.ts'
 /** How answers are encoded, of every operation that reads. */
 
 const world = await openWorld()
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const reading = contract.operations.filter(({ method, id, primaryId }) => {
   return method === 'GET' && id === primaryId
 })
@@ -29,7 +28,7 @@ test('every read is answered in gzip from 1 kB on where that is taken, and says 
         tenant.made.get(value) ?? value,
       ]),
     )
-    const asked = requestOf(contract, id, { ...request, params })
+    const asked = requestOf(id, { ...request, params })
     const plain = await world.bursar.server.inject(asked)
     const headers = { ...asked.headers, 'accept-encoding': 'br, gzip' }
     const taken = await world.bursar.server.inject({ ...asked, headers })

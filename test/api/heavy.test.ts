@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { type TestContext, test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readApiDocument } from '../../src/http/index.ts'
 import { operationOf } from '../support/contract-client.ts'
 import { until } from '../support/deadline.ts'
 import { openWorldApart, type Tenant } from '../support/world.ts'
@@ -11,10 +10,9 @@ import { calls, furnish, operationIds } from './calls.ts'
 const MARK = 'mark-of-one'
 const world = await openWorldApart()
 const { app, server } = world.bursar
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
-const isHeavy = (id: OperationId): boolean => operationOf(contract, id).isHeavy
-const reads = operationIds.filter((id) => operationOf(contract, id).method === 'GET')
+const isHeavy = (id: OperationId): boolean => operationOf(id).isHeavy
+const reads = operationIds.filter((id) => operationOf(id).method === 'GET')
 const heavy = operationIds.filter(isHeavy)
 /** What must go on whatever else does: decisions, and what is counted. */
 const HOT: readonly OperationId[] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
 import { PAGE_BYTES, type Sql, sql } from '../../src/db/index.ts'
-import { readApiDocument } from '../../src/http/index.ts'
+import { contract } from '../support/api-document.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnish, path } from './calls.ts'
 
@@ -76,7 +76,6 @@ const SMALL: readonly OperationId[] = [
 const SCOPED: readonly OperationId[] = ['v1Beta.customers.assignments.list']
 
 const world = await openWorld()
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const lists = contract.operations.filter(({ parameters }) =>
   ['after', 'before'].every((name) => parameters.some((each) => each.name === name)),
 )

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
-import { readApiDocument } from '../../src/http/index.ts'
+import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { answersOfNobody, calls, furnish, operationIds, path, portrait } from './calls.ts'
 
 const world = await openWorld()
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 const MARK = 'mark-of-one'
 
@@ -30,7 +29,7 @@ const cursorOf = (start: string) => `after=${start}1900000-0000-7000-8000-000000
 
 /** Requests that an operation must refuse before it does anything, whatever it is about. */
 async function refusing(tenant: Tenant, id: OperationId): Promise<RefusalCase[]> {
-  const operation = operationOf(contract, id)
+  const operation = operationOf(id)
   const request = calls[id](MARK)
   const json = { 'content-type': 'application/json' }
   const publishable = await tenant.newKey('publishable')
@@ -100,7 +99,7 @@ for (const id of operationIds) {
     for (const twin of twinsOf(id)) {
       const tenant = await furnished()
       const { status } = await tenant.call(id, { ...calls[id](MARK), twin })
-      assert.equal(status, operationOf(contract, id).successStatus)
+      assert.equal(status, operationOf(id).successStatus)
     }
   })
 

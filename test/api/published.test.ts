@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readApiDocument } from '../../src/http/index.ts'
+import { contract } from '../support/api-document.ts'
 import { openWorld } from '../support/world.ts'
 
 const world = await openWorld()
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 /** Operations of the published API of 2026-08, each on its first path. */
 const PUBLISHED = 122

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { type Operation, readApiDocument } from '../../src/http/index.ts'
+import type { Operation } from '../../src/http/index.ts'
 import { required } from '../../src/kernel/assert.ts'
+import { contract } from '../support/api-document.ts'
 import { type Request, requestOf } from '../support/contract-client.ts'
 import { type Loss, openHttpRelay } from '../support/http-relay.ts'
 import { createClient } from '../support/keep-alive-client.ts'
@@ -11,7 +12,6 @@ import { overtaking } from './overtaking.ts'
 
 /** Every operation that writes, sent again as the official SDKs do when they had no answer. */
 
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const writes = contract.operations.filter(({ method }) => method !== 'GET')
 const ONE_EACH = JSON.stringify({
   operations: Object.fromEntries(writes.map(({ primaryId }) => [primaryId, 1])),
@@ -81,7 +81,7 @@ function wireOf({ tenant, operation, retry }: RetryCase) {
       tenant.made.get(value) ?? value,
     ]),
   )
-  const { method, url: path } = requestOf(contract, operation.primaryId, { ...request, params })
+  const { method, url: path } = requestOf(operation.primaryId, { ...request, params })
   return {
     method: String(method),
     path: String(path),

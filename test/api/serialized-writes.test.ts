@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import pino from 'pino'
 import type { App } from '../../src/app.ts'
-import { readApiDocument } from '../../src/http/index.ts'
 import { createBursar } from '../../src/main.ts'
+import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
@@ -11,7 +11,6 @@ import { calls, furnish } from './calls.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 /** The transactions of the server under test that are open, and the most that were at once. */
 const open = { now: 0, most: 0 }
@@ -49,7 +48,7 @@ for (const { primaryId, method, serializedBy } of writes) {
     await Promise.all(
       keys.map((key) => {
         const headers = key === null ? {} : { 'idempotency-key': key }
-        return counted.server.inject(requestOf(contract, primaryId, { ...request, headers }))
+        return counted.server.inject(requestOf(primaryId, { ...request, headers }))
       }),
     )
     assert.equal(open.most, 1)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import pino from 'pino'
 import type { Database } from '../../src/db/index.ts'
-import { readApiDocument } from '../../src/http/index.ts'
 import { WrongClock } from '../../src/kernel/errors.ts'
 import { createBursar } from '../../src/main.ts'
+import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
@@ -14,7 +14,6 @@ import { calls, furnish } from './calls.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 
 let isWrong = false
 const now = () => {
@@ -54,6 +53,6 @@ for (const { id, primaryId, method, successStatus } of contract.operations)
       )
       const asked = { ...request, params, twin: id !== primaryId, apiKey: tenant.key }
       isWrong = false
-      const { statusCode } = await bursar.server.inject(requestOf(contract, primaryId, asked))
+      const { statusCode } = await bursar.server.inject(requestOf(primaryId, asked))
       assert.deepEqual([statusCode, isWrong], [successStatus, true])
     })

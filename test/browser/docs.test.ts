@@ -1,8 +1,9 @@
 /// <reference lib="dom" />
+
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { readApiDocument } from '../../src/http/index.ts'
+import { contract } from '../support/api-document.ts'
 import { DEADLINE_MS } from '../support/deadline.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -21,7 +22,6 @@ const QUIET = [
 
 const world = await openWorld()
 const origin = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
-const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
 after(() => browser.close())
 

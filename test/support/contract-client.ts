@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { OperationId, Operations } from '../../src/api.gen.ts'
-import type { ApiDocument, Operation, Validators } from '../../src/http/index.ts'
+import type { Operation, Validators } from '../../src/http/index.ts'
+import { contract } from './api-document.ts'
 
 export type Request = {
   params?: Record<string, string>
@@ -42,7 +43,7 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
 /** What an answer may depend on, for caches that keep it although they should not. */
 const VARY = 'x-api-key, authorization, x-environment-id, accept-encoding, origin'
 
-export function operationOf(contract: ApiDocument, id: OperationId, twin = false): Operation {
+export function operationOf(id: OperationId, twin = false): Operation {
   const operation = contract.operations.find(
     (candidate) => candidate.primaryId === id && (candidate.id !== id) === twin,
   )
@@ -51,8 +52,8 @@ export function operationOf(contract: ApiDocument, id: OperationId, twin = false
 }
 
 /** The HTTP request of a call, as the contract says it is made. */
-export function requestOf(contract: ApiDocument, id: OperationId, request: Request): InjectOptions {
-  const operation = operationOf(contract, id, request.twin)
+export function requestOf(id: OperationId, request: Request): InjectOptions {
+  const operation = operationOf(id, request.twin)
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = request.params?.[name]
     assert.ok(value !== undefined, `${id} needs the path parameter ${name}`)
@@ -78,17 +79,20 @@ export function requestOf(contract: ApiDocument, id: OperationId, request: Reque
   }
 }
 
+const ajv = new Ajv2020({ strict: false, validateFormats: false })
+ajv.addSchema(contract.document, 'bundle')
+
+/** Compiled at the first use of the process: a client of its own for each test costs nothing. */
+function errorValidator(name: string) {
+  const validate = ajv.getSchema(`bundle#/components/schemas/${name}`)
+  assert.ok(validate, `the contract has no schema ${name}`)
+  return validate
+}
+
 /** Checks that an answer is one that the contract allows, whatever its status. */
-export function createChecker(contract: ApiDocument, validators: Validators) {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false })
-  ajv.addSchema(contract.document, 'bundle')
-  const validatorOf = (name: string) => {
-    const validate = ajv.getSchema(`bundle#/components/schemas/${name}`)
-    assert.ok(validate, `the contract has no schema ${name}`)
-    return validate
-  }
+export function createChecker(validators: Validators) {
   return <Id extends OperationId>(id: Id, response: LightMyRequestResponse): Answer<Id> => {
-    const operation = operationOf(contract, id)
+    const operation = operationOf(id)
     const status = response.statusCode
     const text = response.body
     const where = `${id} answered ${status} ${text.slice(0, 500)}`
@@ -102,7 +106,7 @@ export function createChecker(contract: ApiDocument, validators: Validators) {
     else {
       const schema = ERROR_SCHEMAS[status]
       assert.ok(schema, `${where}: no such status is documented`)
-      const validate = validatorOf(schema)
+      const validate = errorValidator(schema)
       assert.ok(validate(body), `${where}: ${ajv.errorsText(validate.errors)}`)
     }
     return {
