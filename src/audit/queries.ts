@@ -1,4 +1,3 @@
-import { readPage } from '../db/index.ts'
 import type { Page } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import * as store from './store.ts'
@@ -6,7 +5,4 @@ import type { Entry, EntryFilter } from './types.ts'
 
 /** The environment's changes, newest first. A customer that does not exist has none. */
 export const listEntries = ({ app, scope }: Call, filter: EntryFilter): Promise<Page<Entry>> =>
-  readPage(filter.page, {
-    rows: () => store.listEntries(app.db.read, scope, filter),
-    exists: (cursor) => store.entryExists(app.db.read, scope, cursor),
-  })
+  store.listEntries(app.db.read, scope, filter)

@@ -1,9 +1,10 @@
 import {
   column,
+  hasRow,
   nothing,
   pageRange,
   type Reader,
-  readRows,
+  readPage,
   row,
   rows,
   type Sql,
@@ -12,7 +13,7 @@ import {
 } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { CadenceOwner } from './cadence.ts'
 import type { Assignment } from './types.ts'
@@ -196,25 +197,26 @@ export async function findCadenceChanges(
   return found.map((change) => ({ ...change, isLevel: false }))
 }
 
-/** null is any. */
+/** null is any. An entity that there is not has no budgets: its key is null. */
 export type AssignmentFilter = {
-  entityKey: Uuid | null
+  entity: { key: Uuid | null } | null
   capabilityKeys: readonly Uuid[] | null
   page: PageRequest
 }
 
 /** A page of them: along an index that has its order, whatever is known of the table. */
-export async function listAssignments(
+export function listAssignments(
   reader: Reader,
   customerKey: Uuid,
-  { entityKey, capabilityKeys, page }: AssignmentFilter,
-): Promise<PageRows<Assignment>> {
+  { entity, capabilityKeys, page }: AssignmentFilter,
+): Promise<Page<Assignment>> {
   const key = { in: sql`a.assignment_key`, out: sql`assignment_key` }
-  const range = pageRange(key.in, page)
+  const ofCustomer = sql`a.customer_key = ${customerKey}::uuid`
   const pageWhere = (condition: Sql) => sql`(
     select * from assignments a
-    where a.customer_key = ${customerKey}::uuid ${condition}
-      ${entityKey === null ? nothing : sql`and a.entity_key = ${entityKey}::uuid`} ${range})`
+    where ${ofCustomer} ${condition}
+      ${entity === null ? nothing : sql`and a.entity_key = ${entity.key}::uuid`}
+      ${pageRange(key.in, page)})`
   const pages =
     capabilityKeys === null
       ? sql`${pageWhere(nothing)} as a`
@@ -222,25 +224,29 @@ export async function listAssignments(
         unnest(${capabilityKeys}::text[]) as asked (capability)
         cross join lateral
           ${pageWhere(sql`and a.capability_key::text = asked.capability`)} as a`
-  const select = sql`${selectAssignments(pages)} where true`
-  return readRows(reader, { row: assignmentRow, select, key, page })
+  return readPage(reader, {
+    row: assignmentRow,
+    select: selectAssignments(pages),
+    table: sql`assignments a`,
+    of: ofCustomer,
+    key,
+    page,
+  })
 }
 
-const keyRow = row({ assignmentKey: column.uuid })
-
-export const assignmentExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
-  (await reader.maybeOne(
-    keyRow,
+export const assignmentExists = (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
+  hasRow(
+    reader,
     sql`
-    select assignment_key from assignments
+    select 1 from assignments
     where customer_key = ${customerKey}::uuid and assignment_key = ${key}::uuid`,
-  )) !== null
+  )
 
 /** Whether any customer has budgets of a feature or a currency. */
-export const isBudgeted = async (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
+export const isBudgeted = (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>
+  hasRow(
+    reader,
     sql`
-    select assignment_key from assignments
+    select 1 from assignments
     where 'of ' || capability_key::text = 'of ' || ${capabilityKey}::text limit 1`,
-  )) !== null
+  )

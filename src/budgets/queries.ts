@@ -2,14 +2,14 @@ import type { UnitTransformation } from '../api.gen.ts'
 import { findCurrencies, findCurrenciesByKey } from '../catalog/currencies/index.ts'
 import { findFeatures, findFeaturesByKey } from '../catalog/features/index.ts'
 import { findCustomerKey, findInstant, requireCustomer } from '../customers/index.ts'
-import { PAGE_BYTES, readPage } from '../db/index.ts'
+import { PAGE_BYTES } from '../db/index.ts'
 import { entityExists, findEntities } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Call } from '../operation.ts'
 import * as store from './budget-store.ts'
@@ -36,23 +36,15 @@ export async function listAssignments(
   const { customerId, entityId, capability, page } = query
   const reader = call.app.db.read
   const customerKey = await requireCustomer(reader, call.scope, customerId)
-  const [entity] =
-    entityId === null ? [] : ((await findEntities(reader, customerKey, [entityId])) ?? [])
+  const entities = entityId === null ? [] : await findEntities(reader, customerKey, [entityId])
   const asked = capability && (await findCapabilities(call, [capability]))
   const filter = {
-    entityKey: entity?.key ?? null,
+    entity: entityId === null ? null : { key: entities?.[0]?.key ?? null },
     capabilityKeys: asked === null ? null : asked.map(({ key }) => key),
     page,
   }
-  const isNothing = (entityId !== null && entity === undefined) || asked?.length === 0
-  return readPage(page, {
-    rows: async () => {
-      if (isNothing) return NO_ROWS
-      const { rows, hasMore } = await store.listAssignments(reader, customerKey, filter)
-      return { rows: await withIds(call, rows), hasMore }
-    },
-    exists: (cursor) => store.assignmentExists(reader, customerKey, cursor),
-  })
+  const { data, pagination } = await store.listAssignments(reader, customerKey, filter)
+  return { data: await withIds(call, data), pagination }
 }
 
 type Found = Capability & { id: string; transformation: UnitTransformation | null }

@@ -3,7 +3,7 @@ import {
   column,
   nothing,
   type Reader,
-  readRows,
+  readPage,
   readTogether,
   row,
   rows,
@@ -13,9 +13,9 @@ import {
 } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
-import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Customer, Link } from './types.ts'
 
@@ -220,39 +220,25 @@ export type CustomerFilter = {
 }
 
 /** The digest is what the indexes hold, the text itself is what is asked for. */
-const sameText = (field: Sql, text: string): Sql =>
-  sql`and md5(${field}) = md5(${text}::text) and ${field} = ${text}::text`
+const sameText = (field: Sql, text: string | null): Sql | null =>
+  text === null ? null : sql`md5(${field}) = md5(${text}::text) and ${field} = ${text}::text`
 
 /** Active customers. */
-export async function listCustomers(
+export const listCustomers = (
   reader: Reader,
   scope: Scope,
-  filter: CustomerFilter,
-): Promise<PageRows<Customer>> {
-  const { email, name, page } = filter
-  const from = filter.created.from === null ? null : firstKeyAt(filter.created.from)
-  const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
-  return readRows(reader, {
+  { email, name, created, page }: CustomerFilter,
+): Promise<Page<Customer>> =>
+  readPage(reader, {
     row: customerRow,
-    select: sql`
-    ${selectCustomers}
-    where c.environment_key = ${scope.environmentKey}::uuid and c.archived_at is null
-      ${email === null ? nothing : sameText(sql`c.email`, email)}
-      ${name === null ? nothing : sameText(sql`c.name`, name)}
-      ${from === null ? nothing : sql`and c.customer_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and c.customer_key < ${until}::uuid`}`,
+    select: selectCustomers,
+    table: sql`customers c`,
+    of: sql`c.environment_key = ${scope.environmentKey}::uuid`,
+    where: [sql`c.archived_at is null`, sameText(sql`c.email`, email), sameText(sql`c.name`, name)],
+    created,
     key: { in: sql`c.customer_key`, out: sql`customer_key` },
     page,
   })
-}
-
-export const customerExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
-    sql`
-    select customer_key from customers
-    where customer_key = ${key}::uuid and environment_key = ${scope.environmentKey}::uuid`,
-  )) !== null
 
 /** Which customers to walk through; null is any. */
 export type Walk = { environmentKey: Uuid | null; customerId: string | null }

@@ -1,7 +1,7 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { column, nothing, type Reader, readRows, row, rows, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, readPage, row, rows, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerNamed } from './customer-store.ts'
 import type { Link } from './types.ts'
@@ -40,32 +40,20 @@ export const findLink = (
   )
 
 /** Links of a customer to any of the vendors; null is to all of them. */
-export async function listLinks(
+export const listLinks = (
   reader: Reader,
   customerKey: Uuid,
-  filter: { vendors: readonly VendorIdentifier[] | null; page: PageRequest },
-): Promise<PageRows<Link>> {
-  const { vendors, page } = filter
-  return readRows(reader, {
+  { vendors, page }: { vendors: readonly VendorIdentifier[] | null; page: PageRequest },
+): Promise<Page<Link>> =>
+  readPage(reader, {
     row: linkRow,
-    select: sql`
-    select ${linkColumns} from customer_integrations l
-    where l.customer_key = ${customerKey}::uuid
-      ${vendors === null ? nothing : sql`and l.vendor = any(${vendors}::text[])`}`,
+    select: sql`select ${linkColumns} from customer_integrations l`,
+    table: sql`customer_integrations l`,
+    of: sql`l.customer_key = ${customerKey}::uuid`,
+    where: [vendors && sql`l.vendor = any(${vendors}::text[])`],
     key: { in: sql`l.link_key`, out: sql`link_key` },
     page,
   })
-}
-
-const keyRow = row({ linkKey: column.uuid })
-
-export const linkExists = async (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
-    sql`
-    select link_key from customer_integrations
-    where customer_key = ${customerKey}::uuid and link_key = ${key}::uuid`,
-  )) !== null
 
 /** Links with the customers that they are of. */
 export type OwnedLink = { customerKey: Uuid; link: Link }

@@ -1,5 +1,4 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { readPage } from '../db/index.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import * as customerStore from './customer-store.ts'
@@ -22,11 +21,7 @@ export async function retrieveCustomer(
 export const listCustomers = (
   { app, scope }: Call,
   filter: customerStore.CustomerFilter,
-): Promise<Page<Customer>> =>
-  readPage(filter.page, {
-    rows: () => customerStore.listCustomers(app.db.read, scope, filter),
-    exists: (cursor) => customerStore.customerExists(app.db.read, scope, cursor),
-  })
+): Promise<Page<Customer>> => customerStore.listCustomers(app.db.read, scope, filter)
 
 /** One link. 404 `CustomerNotFound`, `IntegrationNotFound`. */
 export async function retrieveLink({ app, scope }: Call, ids: LinkIds): Promise<Link> {
@@ -43,10 +38,7 @@ export async function listLinks(
 ): Promise<Page<Link>> {
   const reader = app.db.read
   const customerKey = await requireCustomer(reader, scope, query.customerId)
-  return readPage(query.page, {
-    rows: () => linkStore.listLinks(reader, customerKey, query),
-    exists: (cursor) => linkStore.linkExists(reader, customerKey, cursor),
-  })
+  return linkStore.listLinks(reader, customerKey, query)
 }
 
 /** A customer's resources, newest first. 404 `CustomerNotFound`. */
@@ -56,8 +48,5 @@ export async function listResources(
 ): Promise<Page<Resource>> {
   const reader = app.db.read
   const customerKey = await requireCustomer(reader, scope, query.customerId)
-  return readPage(query.page, {
-    rows: () => resourceStore.listResources(reader, customerKey, query.page),
-    exists: (cursor) => resourceStore.resourceExists(reader, customerKey, cursor),
-  })
+  return resourceStore.listResources(reader, customerKey, query.page)
 }

@@ -2,7 +2,7 @@ import {
   column,
   numberedRows,
   type Reader,
-  readRows,
+  readPage,
   row,
   rows,
   type Sql,
@@ -11,7 +11,7 @@ import {
 } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Resource } from './types.ts'
 
@@ -27,20 +27,19 @@ export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`
   select resource_key from customer_resources
   where customer_key = ${customerKey} and id = ${resourceId}::text)`
 
-export async function listResources(
+export const listResources = (
   reader: Reader,
   customerKey: Uuid,
   page: PageRequest,
-): Promise<PageRows<Resource>> {
-  return readRows(reader, {
+): Promise<Page<Resource>> =>
+  readPage(reader, {
     row: resourceRow,
-    select: sql`
-    select resource_key, id, created_at, updated_at from customer_resources
-    where customer_key = ${customerKey}::uuid`,
+    select: sql`select resource_key, id, created_at, updated_at from customer_resources`,
+    table: sql`customer_resources`,
+    of: sql`customer_key = ${customerKey}::uuid`,
     key: { in: sql`resource_key`, out: sql`resource_key` },
     page,
   })
-}
 
 /** A resource by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }
@@ -112,20 +111,6 @@ export async function findResourceIds(
   )
   return new Map(found.map(({ resourceKey, id }) => [resourceKey, id]))
 }
-
-const keyRow = row({ resourceKey: column.uuid })
-
-export const resourceExists = async (
-  reader: Reader,
-  customerKey: Uuid,
-  key: Uuid,
-): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
-    sql`
-    select resource_key from customer_resources
-    where customer_key = ${customerKey}::uuid and resource_key = ${key}::uuid`,
-  )) !== null
 
 /** Adds a resource; one with the same id stays as it is. */
 export const addResource = (

@@ -1,4 +1,5 @@
-import type { Uuid } from '../kernel/ids.ts'
+import type { CreatedRange } from '../kernel/created-range.ts'
+import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
 import { mapInSlices } from '../kernel/in-slices.ts'
 import {
   type Page,
@@ -25,32 +26,58 @@ export function pageRange(key: Sql, page: PageRequest): Sql {
 /** What the rows of one page may have, as text, in bytes. */
 export const PAGE_BYTES = 4 * 1_048_576
 
-/** What a list consists of. */
+/** A list, and which page of it to read. */
 export type PageSource<T> = {
   row: DecodeRow<T>
-  /** A statement that ends with a condition. */
+  /** A statement without conditions. */
   select: Sql
-  /** The cursor's column, in the statement and in what it answers. */
+  /** The table whose rows the list is of, with its alias in `select`. */
+  table: Sql
+  /** The condition for a row of the list. */
+  of: Sql
+  /** Further conditions, of which null is none. A cursor need not meet them. */
+  where?: readonly (Sql | null)[]
+  /** When what is asked for was created, which its key tells. */
+  created?: CreatedRange
+  /** The column of the key, which is the cursor: in the table, and in what is selected. */
   key: { in: Sql; out: Sql }
   page: PageRequest
 }
 
 /**
- * The rows of a page, from the cursor outwards. A page ends before the limit where its rows would
- * have more than 4 MB, but has one row at least. The lengths are summed where the rows are, row by
+ * Reads a page of a list, newest first. A cursor that no row of the list has is refused (400). A
+ * page ends before its limit where its rows would have more than 4 MB, but has one row at least.
+ */
+export async function readPage<T extends { key: Uuid }>(
+  reader: Reader,
+  source: PageSource<T>,
+): Promise<Page<T>> {
+  const { table, of, key, page } = source
+  for (const name of ['after', 'before'] as const) {
+    const cursor = page[name]
+    const found = sql`select 1 from ${table} where ${of} and ${key.in} = ${cursor}::uuid`
+    if (cursor !== null && !(await hasRow(reader, found))) throw unknownCursor(name, cursor)
+  }
+  return pageOf(page, await readRows(reader, source))
+}
+
+/** Whether a statement for at most one row finds it. */
+export const hasRow = async (reader: Reader, statement: Sql): Promise<boolean> =>
+  (await reader.maybeOne(() => true, statement)) ?? false
+
+/**
+ * The rows of a page, from the cursor outwards. The lengths are summed where the rows are, row by
  * row until there are enough: what is beyond is neither sent nor even unpacked.
  */
-export async function readRows<T>(
-  reader: Reader,
-  { row, select, key, page }: PageSource<T>,
-): Promise<PageRows<T>> {
+async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageRows<T>> {
+  const { row, select, key, page } = source
   const order = page.before === null ? sql`${key.out} desc` : key.out
   const found = await reader.many(
     (raw) => raw,
     sql`
     with recursive found as materialized (
       select row_number() over (order by ${order}) as page_place, found.*
-      from (${select} ${pageRange(key.in, page)}) as found
+      from (${select} where ${conditionOf(source)} ${pageRange(key.in, page)}) as found
     ), walk (page_place, page_bytes) as (
       select page_place, octet_length(found::text)::bigint from found where page_place = 1
       union all
@@ -69,14 +96,13 @@ export async function readRows<T>(
   return { rows, hasMore: found.at(-1)?.page_more === 't' }
 }
 
-/** Reads a page. A cursor that no record of the list has is refused (400). */
-export async function readPage<R extends { key: Uuid }>(
-  page: PageRequest,
-  read: { rows: () => Promise<PageRows<R>>; exists: (cursor: Uuid) => Promise<boolean> },
-): Promise<Page<R>> {
-  if (page.after !== null && !(await read.exists(page.after)))
-    throw unknownCursor('after', page.after)
-  if (page.before !== null && !(await read.exists(page.before)))
-    throw unknownCursor('before', page.before)
-  return pageOf(page, await read.rows())
+function conditionOf<T>({ of, where = [], created, key }: PageSource<T>): Sql {
+  const from = created?.from ?? null
+  const until = created?.until ?? null
+  const conditions = [
+    ...where,
+    from === null ? null : sql`${key.in} >= ${firstKeyAt(from)}::uuid`,
+    until === null ? null : sql`${key.in} < ${firstKeyAt(until)}::uuid`,
+  ].filter((condition) => condition !== null)
+  return conditions.reduce((all, condition) => sql`${all} and ${condition}`, of)
 }

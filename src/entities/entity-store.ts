@@ -1,9 +1,10 @@
 import { customerNamed } from '../customers/index.ts'
 import {
   column,
+  hasRow,
   nothing,
   type Reader,
-  readRows,
+  readPage,
   readTogether,
   row,
   rows,
@@ -14,7 +15,7 @@ import {
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Entity } from './types.ts'
 
@@ -106,30 +107,32 @@ export async function saveEntities(
       updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
 }
 
-export type EntityFilter = { typeKey: Uuid | null; includeArchived: boolean; page: PageRequest }
-
-export async function listEntities(
-  reader: Reader,
-  customerKey: Uuid,
-  filter: EntityFilter,
-): Promise<PageRows<Entity>> {
-  return readRows(reader, {
-    row: entityRow,
-    select: sql`
-    ${selectEntities(filter.includeArchived ? nothing : sql`and e.archived_at is null`)}
-    where e.customer_key = ${customerKey}::uuid
-      ${filter.typeKey === null ? nothing : sql`and e.entity_type_key = ${filter.typeKey}::uuid`}`,
-    key: { in: sql`e.entity_key`, out: sql`entity_key` },
-    page: filter.page,
-  })
+/** A type of which there is none has no entities: its key is null. */
+export type EntityFilter = {
+  type: { key: Uuid | null } | null
+  includeArchived: boolean
+  page: PageRequest
 }
 
-const keyRow = row({ entityKey: column.uuid })
+export const listEntities = (
+  reader: Reader,
+  customerKey: Uuid,
+  { type, includeArchived, page }: EntityFilter,
+): Promise<Page<Entity>> =>
+  readPage(reader, {
+    row: entityRow,
+    select: selectEntities(includeArchived ? nothing : sql`and e.archived_at is null`),
+    table: sql`entities e`,
+    of: sql`e.customer_key = ${customerKey}::uuid`,
+    where: [type && sql`e.entity_type_key = ${type.key}::uuid`],
+    key: { in: sql`e.entity_key`, out: sql`entity_key` },
+    page,
+  })
 
-export const entityExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
-  (await reader.maybeOne(
-    keyRow,
+export const entityExists = (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
+  hasRow(
+    reader,
     sql`
-    select entity_key from entities
+    select 1 from entities
     where customer_key = ${customerKey}::uuid and entity_key = ${key}::uuid`,
-  )) !== null
+  )

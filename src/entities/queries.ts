@@ -1,7 +1,9 @@
 import { requireCustomer } from '../customers/index.ts'
-import { readPage } from '../db/index.ts'
+import type { Reader } from '../db/index.ts'
 import { ApiError, notFound } from '../kernel/errors.ts'
-import { NO_ROWS, type Page, type PageRequest } from '../kernel/page.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
+import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import * as entityStore from './entity-store.ts'
 import * as typeStore from './type-store.ts'
@@ -11,11 +13,7 @@ import type { Entity, EntityType } from './types.ts'
 export const listTypes = (
   { app, scope }: Call,
   query: { page: PageRequest; includeArchived: boolean },
-): Promise<Page<EntityType>> =>
-  readPage(query.page, {
-    rows: () => typeStore.listTypes(app.db.read, scope, query),
-    exists: (cursor) => typeStore.typeExists(app.db.read, scope, cursor),
-  })
+): Promise<Page<EntityType>> => typeStore.listTypes(app.db.read, scope, query)
 
 /** One entity, archived or not. 404 `CustomerNotFound`, or 404 without a code for the entity. */
 export async function retrieveEntity(
@@ -42,17 +40,14 @@ export async function listEntities(
     page: PageRequest
   },
 ): Promise<Page<Entity>> {
-  const { page, includeArchived } = query
+  const { typeId, page, includeArchived } = query
   const reader = app.db.read
   const customerKey = await requireCustomer(reader, scope, query.customerId)
-  const types =
-    query.typeId === null ? [] : await typeStore.findTypes(reader, scope, [query.typeId])
-  const typeKey = types[0]?.key ?? null
-  return readPage(page, {
-    rows: async () =>
-      query.typeId !== null && typeKey === null
-        ? NO_ROWS
-        : entityStore.listEntities(reader, customerKey, { typeKey, includeArchived, page }),
-    exists: (cursor) => entityStore.entityExists(reader, customerKey, cursor),
-  })
+  const type = typeId === null ? null : { key: await findTypeKey(reader, scope, typeId) }
+  return entityStore.listEntities(reader, customerKey, { type, includeArchived, page })
+}
+
+async function findTypeKey(reader: Reader, scope: Scope, typeId: string): Promise<Uuid | null> {
+  const [type] = await typeStore.findTypes(reader, scope, [typeId])
+  return type?.key ?? null
 }

@@ -1,16 +1,6 @@
-import {
-  column,
-  nothing,
-  type Reader,
-  readRows,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import { column, type Reader, readPage, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { EntityType } from './types.ts'
 
@@ -90,30 +80,20 @@ export const typesInUse = async (reader: Reader, keys: readonly Uuid[]): Promise
     )
   ).map(({ id }) => id)
 
-export async function listTypes(
+export const listTypes = (
   reader: Reader,
   scope: Scope,
-  query: { page: PageRequest; includeArchived: boolean },
-): Promise<PageRows<EntityType>> {
-  const { page, includeArchived } = query
-  return readRows(reader, {
+  { page, includeArchived }: { page: PageRequest; includeArchived: boolean },
+): Promise<Page<EntityType>> =>
+  readPage(reader, {
     row: typeRow,
-    select: sql`
-    ${selectTypes}
-    where environment_key = ${scope.environmentKey}::uuid
-      ${includeArchived ? nothing : sql`and archived_at is null`}`,
+    select: selectTypes,
+    table: sql`entity_types`,
+    of: sql`environment_key = ${scope.environmentKey}::uuid`,
+    where: [includeArchived ? null : sql`archived_at is null`],
     key: { in: sql`entity_type_key`, out: sql`entity_type_key` },
     page,
   })
-}
-
-export const typeExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
-  (await reader.maybeOne(
-    idRow,
-    sql`
-    select id from entity_types
-    where environment_key = ${scope.environmentKey}::uuid and entity_type_key = ${key}::uuid`,
-  )) !== null
 
 const attributionKeyRow = row({ key: column.text })
 

@@ -33,8 +33,6 @@ export const unknownCursor = (name: 'after' | 'before', cursor: Uuid) =>
  */
 export type PageRows<R> = { readonly rows: readonly R[]; readonly hasMore: boolean }
 
-export const NO_ROWS: PageRows<never> = { rows: [], hasMore: false }
-
 /**
  * Returns the page that consists of these rows. `next` is null on the last page and `prev` on the
  * first. An empty page has neither.

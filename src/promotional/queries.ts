@@ -1,6 +1,5 @@
 import type { PromotionalEntitlementStatus } from '../api.gen.ts'
 import { requireStanding } from '../customers/index.ts'
-import { readPage } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
@@ -27,9 +26,6 @@ export async function listPromotional(
   const now = app.clock.now()
   const isArchived = archivedAt !== null
   const filter = { ...query, inForce: statusInForce(isArchived), now }
-  const page = await readPage(query.page, {
-    rows: () => promotionalStore.listPromotional(read, key, filter),
-    exists: (cursor) => promotionalStore.promotionalExists(read, key, cursor),
-  })
+  const page = await promotionalStore.listPromotional(read, key, filter)
   return { ...page, isArchived, now }
 }

@@ -4,22 +4,12 @@ import type {
   ResetAnchor,
 } from '../api.gen.ts'
 import { featureFromJson, featureJson } from '../catalog/features/index.ts'
-import {
-  column,
-  nothing,
-  type Reader,
-  readRows,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import { column, type Reader, readPage, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
-import { firstKeyAt, type Uuid } from '../kernel/ids.ts'
-import type { PageRequest, PageRows } from '../kernel/page.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Page, PageRequest } from '../kernel/page.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { PromotionalEntitlement } from './types.ts'
@@ -144,37 +134,25 @@ export function listPromotional(
   reader: Reader,
   customerKey: Uuid,
   { inForce, statuses, created, now, page }: PromotionalFilter,
-): Promise<PageRows<PromotionalEntitlement>> {
-  const from = created.from === null ? null : firstKeyAt(created.from)
-  const until = created.until === null ? null : firstKeyAt(created.until)
+): Promise<Page<PromotionalEntitlement>> {
   const wanted = {
     inForce: statuses === null || statuses.includes(inForce),
     over: statuses === null || statuses.includes('Expired'),
   }
-  return readRows(reader, {
+  return readPage(reader, {
     row: promotionalRow,
-    select: sql`
-    ${selectPromotional}
-    where p.customer_key = ${customerKey}::uuid and not p.superseded
-      and case when p.ends_at > ${instantToWire(now)}::timestamptz
-        then ${wanted.inForce}::boolean else ${wanted.over}::boolean end
-      ${from === null ? nothing : sql`and p.promotional_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and p.promotional_key < ${until}::uuid`}`,
+    select: selectPromotional,
+    table: sql`promotional_entitlements p`,
+    of: sql`p.customer_key = ${customerKey}::uuid and not p.superseded`,
+    where: [
+      sql`case when p.ends_at > ${instantToWire(now)}::timestamptz
+        then ${wanted.inForce}::boolean else ${wanted.over}::boolean end`,
+    ],
+    created,
     key: { in: sql`p.promotional_key`, out: sql`promotional_key` },
     page,
   })
 }
-
-const keyRow = row({ promotionalKey: column.uuid })
-
-export const promotionalExists = async (reader: Reader, customerKey: Uuid, key: Uuid) =>
-  (await reader.maybeOne(
-    keyRow,
-    sql`
-    select promotional_key from promotional_entitlements
-    where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
-      and not superseded`,
-  )) !== null
 
 export const addPromotional = (
   tx: Tx,

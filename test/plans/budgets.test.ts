@@ -190,7 +190,7 @@ for (const when of [' right after a load', '']) {
     const page = { after: null, before: null, limit: 20 }
     for (const capabilityKeys of [null, [featureKey]])
       await readsPage((reader) =>
-        listAssignments(reader, customerKey, { entityKey: null, capabilityKeys, page }),
+        listAssignments(reader, customerKey, { entity: null, capabilityKeys, page }),
       )
   })
 
@@ -200,8 +200,8 @@ for (const when of [' right after a load', '']) {
     const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
     const [middle] = await findPlaces(app.db.read, customerKey, [`user-${USERS / 2}`])
     const rootsOwn = { after: null, before: null, limit: 1 }
-    const { rows: newest } = await listAssignments(app.db.read, customerKey, {
-      entityKey: rootKey,
+    const { data: newest } = await listAssignments(app.db.read, customerKey, {
+      entity: { key: rootKey },
       capabilityKeys: null,
       page: rootsOwn,
     })

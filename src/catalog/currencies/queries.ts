@@ -1,4 +1,3 @@
-import { readPage } from '../../db/index.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Page } from '../../kernel/page.ts'
 import type { Call } from '../../operation.ts'
@@ -13,11 +12,7 @@ export const unknownCurrency = (currencyId: string) =>
 export const listCurrencies = (
   { app, scope }: Call,
   filter: currencyStore.CurrencyFilter,
-): Promise<Page<Currency>> =>
-  readPage(filter.page, {
-    rows: () => currencyStore.listCurrencies(app.db.read, scope, filter),
-    exists: (cursor) => currencyStore.currencyExists(app.db.read, scope, cursor),
-  })
+): Promise<Page<Currency>> => currencyStore.listCurrencies(app.db.read, scope, filter)
 
 /** The plans and add-ons that grant credits of a currency. 404 `CustomCurrencyNotFound`. */
 export async function listAssociatedEntities(

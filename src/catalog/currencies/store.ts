@@ -1,9 +1,9 @@
 import type { CustomCurrencyUnits } from '../../api.gen.ts'
-import { column, type Reader, readRows, row, type Sql, sql, type Tx } from '../../db/index.ts'
+import { column, type Reader, readPage, row, type Sql, sql, type Tx } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
-import type { PageRequest, PageRows } from '../../kernel/page.ts'
+import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { inEnvironment } from '../catalog-store.ts'
 import type { Currency } from './types.ts'
@@ -72,27 +72,19 @@ export const listCurrencies = (
   reader: Reader,
   scope: Scope,
   filter: CurrencyFilter,
-): Promise<PageRows<Currency>> =>
-  readRows(reader, {
+): Promise<Page<Currency>> =>
+  readPage(reader, {
     row: currencyRow,
-    select: sql`
-    ${selectCurrencies}
-    where ${inEnvironment(scope)}
-      and case when archived_at is null then ${filter.active}::boolean
+    select: selectCurrencies,
+    table: sql`currencies`,
+    of: inEnvironment(scope),
+    where: [
+      sql`case when archived_at is null then ${filter.active}::boolean
         else ${filter.archived}::boolean end`,
+    ],
     key: { in: sql`currency_key`, out: sql`currency_key` },
     page: filter.page,
   })
-
-const keyRow = row({ currencyKey: column.uuid })
-
-export const currencyExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
-    sql`
-    select currency_key from currencies
-    where ${inEnvironment(scope)} and currency_key = ${key}::uuid`,
-  )) !== null
 
 /** Writes a currency as it is now, new or changed. */
 export const saveCurrency = (tx: Tx, scope: Scope, currency: Currency) =>

@@ -1,4 +1,3 @@
-import { readPage } from '../../db/index.ts'
 import { notFound } from '../../kernel/errors.ts'
 import type { Page } from '../../kernel/page.ts'
 import type { Call } from '../../operation.ts'
@@ -19,8 +18,4 @@ export async function retrieveFeature({ app, scope }: Call, featureId: string): 
 export const listFeatures = (
   { app, scope }: Call,
   filter: featureStore.FeatureFilter,
-): Promise<Page<Feature>> =>
-  readPage(filter.page, {
-    rows: () => featureStore.listFeatures(app.db.read, scope, filter),
-    exists: (cursor) => featureStore.featureExists(app.db.read, scope, cursor),
-  })
+): Promise<Page<Feature>> => featureStore.listFeatures(app.db.read, scope, filter)

@@ -8,9 +8,8 @@ import type {
 import {
   column,
   milliseconds,
-  nothing,
   type Reader,
-  readRows,
+  readPage,
   row,
   type Sql,
   sql,
@@ -18,9 +17,9 @@ import {
 } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
-import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
+import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
-import type { PageRequest, PageRows } from '../../kernel/page.ts'
+import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { inEnvironment } from '../catalog-store.ts'
 import type { BareFeature, Feature, Meter, MeteredFeature } from './types.ts'
@@ -135,41 +134,29 @@ export type FeatureFilter = {
   page: PageRequest
 }
 
-const oneOf = (field: Sql, words: readonly string[] | null): Sql =>
-  words === null ? nothing : sql`and ${field} = any(${words}::text[])`
+const oneOf = (field: Sql, words: readonly string[] | null): Sql | null =>
+  words && sql`${field} = any(${words}::text[])`
 
-export function listFeatures(
+export const listFeatures = (
   reader: Reader,
   scope: Scope,
   filter: FeatureFilter,
-): Promise<PageRows<Feature>> {
-  const from = filter.created.from === null ? null : firstKeyAt(filter.created.from)
-  const until = filter.created.until === null ? null : firstKeyAt(filter.created.until)
-  return readRows(reader, {
+): Promise<Page<Feature>> =>
+  readPage(reader, {
     row: featureRow,
-    select: sql`
-    ${selectFeatures}
-    where ${inEnvironment(scope)}
-      ${filter.id === null ? nothing : sql`and id = ${filter.id}::text`}
-      ${oneOf(sql`feature_type`, filter.featureTypes)}
-      ${oneOf(sql`meter_type`, filter.meterTypes)}
-      ${oneOf(sql`status`, filter.statuses)}
-      ${from === null ? nothing : sql`and feature_key >= ${from}::uuid`}
-      ${until === null ? nothing : sql`and feature_key < ${until}::uuid`}`,
+    select: selectFeatures,
+    table: sql`features`,
+    of: inEnvironment(scope),
+    where: [
+      filter.id === null ? null : sql`id = ${filter.id}::text`,
+      oneOf(sql`feature_type`, filter.featureTypes),
+      oneOf(sql`meter_type`, filter.meterTypes),
+      oneOf(sql`status`, filter.statuses),
+    ],
+    created: filter.created,
     key: { in: sql`feature_key`, out: sql`feature_key` },
     page: filter.page,
   })
-}
-
-const keyRow = row({ featureKey: column.uuid })
-
-export const featureExists = async (reader: Reader, scope: Scope, key: Uuid): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
-    sql`
-    select feature_key from features
-    where ${inEnvironment(scope)} and feature_key = ${key}::uuid`,
-  )) !== null
 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)
 

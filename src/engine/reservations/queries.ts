@@ -1,5 +1,4 @@
 import { findInstant, requireCustomer } from '../../customers/index.ts'
-import { readPage } from '../../db/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -9,7 +8,6 @@ import {
   findReservations,
   listReservations as list,
   reservationAt,
-  reservationExists,
 } from '../../metering/reservations/index.ts'
 import type { Call } from '../../operation.ts'
 import type { Cache } from '../cache/index.ts'
@@ -58,13 +56,8 @@ export async function listReservations(
   const customerKey = await requireCustomer(read, scope, query.customerId)
   const now = await findInstant(read, customerKey, app.clock.now())
   const filter = { ...query, now }
-  return readPage(query.page, {
-    rows: async () => {
-      const { rows, hasMore } = await list(read, customerKey, filter)
-      return { rows: await addIds(read, asOf(rows, now), ids), hasMore }
-    },
-    exists: (cursor) => reservationExists(read, customerKey, cursor),
-  })
+  const { data, pagination } = await list(read, customerKey, filter)
+  return { data: await addIds(read, asOf(data, now), ids), pagination }
 }
 
 const asOf = (reservations: readonly Reservation[], now: Instant): Reservation[] =>

@@ -1,4 +1,4 @@
-import { column, type Reader, row, rows, sql, type Tx } from '../../db/index.ts'
+import { hasRow, type Reader, rows, sql, type Tx } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { attributionColumns, ofPostings } from '../columns.ts'
@@ -41,10 +41,8 @@ export async function addRecords(
     })} as record`)
 }
 
-const keyRow = row({ eventKey: column.uuid })
-
 /** Whether a record is there. */
-export const hasRecord = async (
+export const hasRecord = (
   reader: Reader,
   {
     customerKey,
@@ -52,11 +50,11 @@ export const hasRecord = async (
     eventKey,
   }: Pick<UsageRecord, 'customerKey' | 'occurredAt' | 'eventKey'>,
 ): Promise<boolean> =>
-  (await reader.maybeOne(
-    keyRow,
+  hasRow(
+    reader,
     sql`
-    select event_key from usage_events
+    select 1 from usage_events
     where customer_key = ${customerKey}::uuid
       and occurred_at = ${instantToWire(occurredAt)}::timestamptz
       and event_key = ${eventKey}::uuid`,
-  )) !== null
+  )

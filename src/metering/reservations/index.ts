@@ -21,6 +21,5 @@ export {
   findReservations,
   listReservations,
   type ReservationOf,
-  reservationExists,
   saveReservations,
 } from './reservation-store.ts'

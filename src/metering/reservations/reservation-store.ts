@@ -2,7 +2,7 @@ import {
   column,
   type Reader,
   type Row,
-  readRows,
+  readPage,
   row,
   rows,
   type Sql,
@@ -12,7 +12,7 @@ import {
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import type { PageRequest, PageRows } from '../../kernel/page.ts'
+import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { attributionColumns } from '../columns.ts'
 import type { Attribution, Reservation } from '../types.ts'
@@ -196,35 +196,27 @@ export type ReservationFilter = {
 }
 
 /** A customer's reservations, newest first. */
-export async function listReservations(
+export const listReservations = (
   reader: Reader,
   customerKey: Uuid,
   { statuses, now, page }: ReservationFilter,
-): Promise<PageRows<Reservation>> {
-  return readRows(reader, {
+): Promise<Page<Reservation>> =>
+  readPage(reader, {
     row: reservationRow,
-    select: sql`
-    select ${columns} from reservations r
-    where r.customer_key = ${customerKey}::uuid ${withStatus(statuses, now)}`,
+    select: sql`select ${columns} from reservations r`,
+    table: sql`reservations r`,
+    of: sql`r.customer_key = ${customerKey}::uuid`,
+    where: [statuses && hasStatus(statuses, now)],
     key: { in: sql`r.reservation_key`, out: sql`reservation_key` },
     page,
   })
-}
 
 /** What is open alone is a question of its own, for the index of what is open. */
-function withStatus(statuses: ReservationFilter['statuses'], now: Instant): Sql {
-  if (statuses === null) return sql``
+function hasStatus(statuses: readonly Reservation['status'][], now: Instant): Sql {
   const at = instantToWire(now)
   if (statuses.every((status) => status === 'open'))
-    return sql`and r.status = 'open' and r.expires_at > ${at}::timestamptz`
+    return sql`r.status = 'open' and r.expires_at > ${at}::timestamptz`
   return sql`
-    and case when r.status = 'open' and r.expires_at <= ${at}::timestamptz
+    case when r.status = 'open' and r.expires_at <= ${at}::timestamptz
       then 'expired' else r.status end = any(${statuses}::text[])`
 }
-
-/** Whether a customer has a reservation. */
-export const reservationExists = async (
-  reader: Reader,
-  customerKey: Uuid,
-  key: Uuid,
-): Promise<boolean> => (await findReservations(reader, [{ customerKey, key }])).length > 0
