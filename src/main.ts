@@ -15,13 +15,8 @@ import {
 import type { App, Log } from './app.ts'
 import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
-import {
-  type Connection,
-  type Database,
-  migrate,
-  openDatabase,
-  readMigrations,
-} from './db/index.ts'
+import type { Connection, Database } from './db/index.ts'
+import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
 import { PURGE_OUTBOX, purgeOutbox } from './events/index.ts'
 import { handlers } from './handlers.ts'

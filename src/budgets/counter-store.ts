@@ -1,13 +1,5 @@
-import {
-  column,
-  type Reader,
-  type RowColumns,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import type { Reader, RowColumns, Sql, Tx } from '../db/index.ts'
+import { column, row, rows, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'

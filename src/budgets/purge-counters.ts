@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { scheduleUnlessNoted, type WorkHandler } from '../jobs/index.ts'
+import { scheduleRecurring, type WorkHandler } from '../jobs/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { closedKeptMs, nextPurge } from '../metering/retention/index.ts'
 import { forgetClosed, noteEnds } from './closed-store.ts'
@@ -11,13 +11,7 @@ const DAY_MS = 86_400_000
 
 /** An environment that has usage is trimmed once a day of its clock. */
 export const scheduleCounterPurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
-  scheduleUnlessNoted(tx, app, {
-    scope,
-    customerKey: null,
-    kind: PURGE_COUNTERS,
-    subject: '',
-    dueAt: app.clock.now() + DAY_MS,
-  })
+  scheduleRecurring(tx, app, { scope, kind: PURGE_COUNTERS, afterMs: DAY_MS })
 
 /** Removes counters of windows that closed long ago, a part at a time. */
 export const purgeCounters: WorkHandler = async (tx, { scope }, now, app) => {

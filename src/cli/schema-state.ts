@@ -1,12 +1,5 @@
-import {
-  type Connection,
-  column,
-  openDatabase,
-  type Reader,
-  readMigrations,
-  row,
-  sql,
-} from '../db/index.ts'
+import type { Connection, Reader } from '../db/index.ts'
+import { column, openDatabase, readMigrations, row, sql } from '../db/index.ts'
 import { MIGRATIONS } from '../main.ts'
 
 /** How a database's schema stands to the migrations of this version. File names, in order. */

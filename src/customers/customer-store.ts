@@ -1,16 +1,6 @@
 import type { Currency, Passthrough, PaymentMethod } from '../api.gen.ts'
-import {
-  column,
-  nothing,
-  type Reader,
-  readPage,
-  readTogether,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, nothing, readPage, readTogether, row, rows, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -111,32 +101,23 @@ const standingRow = row<CustomerStatus>({
   archivedAt: column.nullable(column.instant),
 })
 
-export async function findStanding(
+const selectStanding = (scope: Scope, customerId: string): Sql => sql`
+  select customer_key, archived_at from customers
+  where customer_key = ${customerNamed(scope, customerId)}`
+
+export const findStanding = (
   reader: Reader,
   scope: Scope,
   customerId: string,
-): Promise<CustomerStatus | null> {
-  return reader.maybeOne(
-    standingRow,
-    sql`
-    select customer_key, archived_at from customers
-    where customer_key = ${customerNamed(scope, customerId)}`,
-  )
-}
+): Promise<CustomerStatus | null> => reader.maybeOne(standingRow, selectStanding(scope, customerId))
 
-/** Serialises the writes of a customer. Answers the row as it is once the lock is held. */
-export async function lockCustomer(
+/** Serialises the writes of a customer. Returns the row as it is once the lock is held. */
+export const lockCustomer = (
   tx: Tx,
   scope: Scope,
   customerId: string,
-): Promise<CustomerStatus | null> {
-  return tx.maybeOne(
-    standingRow,
-    sql`
-    select customer_key, archived_at from customers
-    where customer_key = ${customerNamed(scope, customerId)} for no key update`,
-  )
-}
+): Promise<CustomerStatus | null> =>
+  tx.maybeOne(standingRow, sql`${selectStanding(scope, customerId)} for no key update`)
 
 /** The same for one whose key is known. */
 export const lockCustomerByKey = (tx: Tx, customerKey: Uuid): Promise<number> =>

@@ -1,14 +1,5 @@
-import {
-  column,
-  numberedRows,
-  type Reader,
-  readPage,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, numberedRows, readPage, row, rows, sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'

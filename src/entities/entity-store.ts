@@ -1,17 +1,6 @@
 import { customerNamed } from '../customers/index.ts'
-import {
-  column,
-  hasRow,
-  nothing,
-  type Reader,
-  readPage,
-  readTogether,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, hasRow, nothing, readPage, readTogether, row, rows, sql } from '../db/index.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'

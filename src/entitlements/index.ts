@@ -13,7 +13,7 @@ export { customerQuery, type EvaluatedCredit } from './queries.ts'
 export { resolve } from './resolve.ts'
 export type { EntitlementSource, SourcesOf } from './source-port.ts'
 export type { Allowance, Decision, EffectiveEntitlement, Request, Reset } from './types.ts'
-export { usageWindow } from './usage-period.ts'
+export { usageWindow, WEEK_ANCHORS } from './usage-period.ts'
 export { firstAfter, isHeldUp } from './valid-until.ts'
 export {
   creditEntitlementToWire,

@@ -4,7 +4,7 @@ import { floorTo, LIFETIME, type Window, windowAt } from '../kernel/period.ts'
 import type { EffectiveEntitlement } from './types.ts'
 
 /** A Sunday, and the days after it, to count weeks from. */
-const DAYS = [
+export const WEEK_ANCHORS = [
   'EverySunday',
   'EveryMonday',
   'EveryTuesday',
@@ -41,6 +41,6 @@ export const usageWindow = (
 function anchorOf(accordingTo: ResetAnchor | null, begun: Instant): Instant {
   if (accordingTo === null || accordingTo === 'SubscriptionStart') return begun
   if (accordingTo === 'StartOfTheMonth') return floorTo('MONTH', begun)
-  const day = SUNDAY + DAYS.indexOf(accordingTo) * DAY_MS
+  const day = SUNDAY + WEEK_ANCHORS.indexOf(accordingTo) * DAY_MS
   return windowAt(day, { unit: 'WEEK', count: 1 }, begun).start
 }

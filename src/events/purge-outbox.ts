@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { schedule, type WorkHandler } from '../jobs/index.ts'
+import { scheduleRecurring, type WorkHandler } from '../jobs/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { FORGOTTEN_AT_ONCE, forgetBefore } from './outbox.ts'
 
@@ -12,13 +12,7 @@ const NEXT_PART_MS = 1
 
 /** Every environment's outbox is trimmed once a day of its clock. Called when one is made. */
 export const scheduleOutboxPurge = (tx: Tx, app: App, scope: Scope) =>
-  schedule(tx, app, {
-    scope,
-    customerKey: null,
-    kind: PURGE_OUTBOX,
-    subject: '',
-    dueAt: app.clock.now() + DAY_MS,
-  })
+  scheduleRecurring(tx, app, { scope, kind: PURGE_OUTBOX, afterMs: DAY_MS })
 
 /** A part at a time, until nothing is left that is too old. */
 export const purgeOutbox: WorkHandler = async (tx, work, now, app) => {

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
-import { scheduleUnlessNoted, type WorkHandler } from '../jobs/index.ts'
+import { scheduleRecurring, type WorkHandler } from '../jobs/index.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { FORGOTTEN_AT_ONCE, forgetAnswers } from './store.ts'
 
@@ -14,13 +14,7 @@ const NEXT_PART_MS = 1
 
 /** An environment that has answers is trimmed once an hour of its clock. */
 export const scheduleTrimming = (tx: Tx, app: App, scope: Scope) =>
-  scheduleUnlessNoted(tx, app, {
-    scope,
-    customerKey: null,
-    kind: TRIM_ANSWERS,
-    subject: '',
-    dueAt: app.clock.now() + HOUR_MS,
-  })
+  scheduleRecurring(tx, app, { scope, kind: TRIM_ANSWERS, afterMs: HOUR_MS })
 
 /** A part at a time, until nothing is left that is too old. */
 export const trimAnswers: WorkHandler = async (tx, work, now) => {

@@ -1,14 +1,6 @@
 import type { App } from '../app.ts'
-import {
-  column,
-  databaseClock,
-  isRetryable,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../db/index.ts'
+import type { Sql, Tx } from '../db/index.ts'
+import { column, databaseClock, isRetryable, row, rows, sql } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import { WrongClock } from '../kernel/errors.ts'
@@ -40,9 +32,19 @@ export const schedule = (tx: Tx, app: App, work: Schedule): Promise<number> =>
 export const scheduleAll = (tx: Tx, app: App, works: readonly Schedule[]): Promise<number> =>
   insert(tx, app, { works, whenNoted: MOVE })
 
-/** The same, but work that is noted already stays as it is, and its row unlocked. */
-export const scheduleUnlessNoted = (tx: Tx, app: App, work: Schedule): Promise<number> =>
-  insert(tx, app, { works: [work], whenNoted: sql`do nothing` })
+/**
+ * Notes work of an environment that comes again by itself, for the first time in so many
+ * milliseconds. What is noted already stays as it is, and its row unlocked.
+ */
+export const scheduleRecurring = (
+  tx: Tx,
+  app: App,
+  { scope, kind, afterMs }: { scope: Scope; kind: string; afterMs: number },
+): Promise<number> => {
+  const dueAt = app.clock.now() + afterMs
+  const works = [{ scope, customerKey: null, kind, subject: '', dueAt }]
+  return insert(tx, app, { works, whenNoted: sql`do nothing` })
+}
 
 /** Forgets work that has become pointless. It waits for a run that has begun. */
 export const unschedule = (

@@ -3,7 +3,7 @@ export {
   type Schedule,
   schedule,
   scheduleAll,
-  scheduleUnlessNoted,
+  scheduleRecurring,
   unschedule,
 } from './due-work.ts'
 export { type JobGauges, readGauges } from './gauges.ts'

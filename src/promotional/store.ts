@@ -5,6 +5,7 @@ import type {
 } from '../api.gen.ts'
 import { featureFromJson, featureJson } from '../catalog/features/index.ts'
 import { column, type Reader, readPage, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
+import { WEEK_ANCHORS } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
@@ -17,13 +18,7 @@ import type { PromotionalEntitlement } from './types.ts'
 const ANCHORS = [
   'SubscriptionStart',
   'StartOfTheMonth',
-  'EverySunday',
-  'EveryMonday',
-  'EveryTuesday',
-  'EveryWednesday',
-  'EveryThursday',
-  'EveryFriday',
-  'EverySaturday',
+  ...WEEK_ANCHORS,
 ] as const satisfies readonly ResetAnchor[]
 
 export const PERIODS = [

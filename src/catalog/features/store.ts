@@ -5,16 +5,8 @@ import type {
   MeterType,
   UnitTransformation,
 } from '../../api.gen.ts'
-import {
-  column,
-  milliseconds,
-  type Reader,
-  readPage,
-  row,
-  type Sql,
-  sql,
-  type Tx,
-} from '../../db/index.ts'
+import type { Reader, Sql, Tx } from '../../db/index.ts'
+import { column, milliseconds, readPage, row, sql } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
 import type { Uuid } from '../../kernel/ids.ts'

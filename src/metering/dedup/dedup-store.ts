@@ -1,15 +1,5 @@
-import {
-  column,
-  databaseClock,
-  numberedRows,
-  type Reader,
-  type RowColumns,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../../db/index.ts'
+import type { Reader, RowColumns, Sql, Tx } from '../../db/index.ts'
+import { column, databaseClock, numberedRows, row, rows, sql } from '../../db/index.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'

@@ -1,14 +1,5 @@
-import {
-  column,
-  type Reader,
-  type Row,
-  readPage,
-  row,
-  rows,
-  type Sql,
-  sql,
-  type Tx,
-} from '../../db/index.ts'
+import type { Reader, Row, Sql, Tx } from '../../db/index.ts'
+import { column, readPage, row, rows, sql } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'

@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts'
 import { lockForPurge } from '../../customers/index.ts'
 import { column, row, sql, type Tx } from '../../db/index.ts'
-import { scheduleUnlessNoted, type WorkHandler } from '../../jobs/index.ts'
+import { scheduleRecurring, type WorkHandler } from '../../jobs/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { KEPT_MS } from '../dedup/index.ts'
@@ -34,13 +34,7 @@ export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
 
 /** An environment that has usage is trimmed once a day of its clock. */
 export const schedulePurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
-  scheduleUnlessNoted(tx, app, {
-    scope,
-    customerKey: null,
-    kind: PURGE_USAGE,
-    subject: '',
-    dueAt: app.clock.now() + DAY_MS,
-  })
+  scheduleRecurring(tx, app, { scope, kind: PURGE_USAGE, afterMs: DAY_MS })
 
 /**
  * Removes names that are no longer remembered, what is kept of windows that closed long ago, and
