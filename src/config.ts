@@ -41,6 +41,8 @@ export type Config = {
   /** null: the embedded PostgreSQL in the data directory. */
   readonly databaseUrl: string | null
   readonly databasePoolSize: number
+  /** What is kept in memory of customers at most; 0: nothing. */
+  readonly stateCacheBytes: number
   /** How long a start waits for others that hold the schema. */
   readonly migrationWaitSeconds: number
   readonly apiKey: string | null
@@ -77,6 +79,9 @@ export const ENTITY_DEPTH_LIMIT = 20
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+const MEGABYTE = 1_048_576
+const STATE_CACHE = { min: 0, max: 65_536 }
+
 /** A variable that cannot be used. The message names it and says what it takes. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
@@ -100,6 +105,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     dataDir: directory(value(env, 'BURSAR_DATA_DIR') ?? '.bursar', cwd),
     databaseUrl: databaseUrl(env),
     databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
+    stateCacheBytes: (integer(env, 'BURSAR_STATE_CACHE_MB', STATE_CACHE) ?? 128) * MEGABYTE,
     migrationWaitSeconds:
       integer(env, 'BURSAR_MIGRATION_WAIT_SECONDS', { min: 1, max: 86_400 }) ?? 300,
     apiKey: apiKey(env),

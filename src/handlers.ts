@@ -5,7 +5,7 @@ import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
 import { NO_REFERENCES } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
-import { usageHandlers } from './engine/http/index.ts'
+import { createEngineContext, usageHandlers } from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
 import { releaseWhenArchived } from './engine/reservations/index.ts'
 import { governanceHandlers } from './entities/index.ts'
@@ -15,6 +15,9 @@ import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { entitlements } from './sources.ts'
 
 const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
+
+/** What all servers of this process decide with, each over its own database. */
+export const engine = createEngineContext(entitlements)
 
 /** Every operation of the contract. One that is missing or unknown does not compile. */
 export const handlers: Handlers = {
@@ -27,5 +30,5 @@ export const handlers: Handlers = {
   ...promotionalHandlers(entitlements),
   ...governanceHandlers,
   ...budgetHandlers,
-  ...usageHandlers(entitlements),
+  ...usageHandlers(engine),
 }

@@ -19,7 +19,7 @@ import type { Connection, Database } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
 import { PURGE_OUTBOX, purgeOutbox } from './events/index.ts'
-import { handlers } from './handlers.ts'
+import { engine, handlers } from './handlers.ts'
 import {
   callerOf,
   createServer,
@@ -212,7 +212,9 @@ export async function createBursar(from: {
   const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
   const held = { connections, bodies, answers, unbelieved }
   const keyCache = authenticator.keys.counts
-  const shown = { app, contract, ...held, version: VERSION, keySetFailures, keyCache }
+  const engineCounts = () => engine.counts(app)
+  const counts = { keySetFailures, keyCache, engineCounts }
+  const shown = { app, contract, ...held, version: VERSION, ...counts }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
   const authenticate = limitFailures(authenticator)

@@ -3,7 +3,7 @@ import type { Scope } from '../kernel/scope.ts'
 import { type Settings, UNKNOWN_DIMENSIONS, type UnknownDimensions } from './types.ts'
 
 /** What an environment does with a dimension whose value names no entity. An expression. */
-const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
+export const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select settings.unknown_dimensions from environment_settings settings
     where settings.environment_key = ${environmentKey}), 'ignore')`

@@ -1,5 +1,12 @@
 export { turnFiredBack, windowsThen } from './ahead-store.ts'
-export { type BudgetNode, budgetPaths, type Demand, isWithin, pathsAfter } from './budget-path.ts'
+export {
+  type BudgetNode,
+  type BudgetUsage,
+  budgetPaths,
+  type Demand,
+  isWithin,
+  pathsAfter,
+} from './budget-path.ts'
 export { findAssignmentsByKey } from './budget-store.ts'
 export { LEVEL_WINDOW, windowOf } from './cadence.ts'
 export { budgetsUse } from './catalog-use.ts'

@@ -20,17 +20,17 @@ export const renewCatalogVersion = (tx: Tx, scope: Scope) =>
 
 const versionRow = row({ version: column.uuid })
 
-/**
- * Another one after every change of the environment's features and currencies; `NO_VERSION` before
- * the first.
- */
+/** The version of an environment's features and currencies; an expression. */
+export const catalogVersionOf = (environmentKey: Sql): Sql => sql`
+  coalesce((
+    select structure_version from catalog_versions
+    where environment_key = ${environmentKey}), ${NO_VERSION}::uuid)`
+
+/** Another one after every change of these; `NO_VERSION` before the first. */
 export const catalogVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
   (
     await reader.one(
       versionRow,
-      sql`
-      select coalesce((
-        select structure_version from catalog_versions where ${inEnvironment(scope)}
-      ), ${NO_VERSION}::uuid) as version`,
+      sql`select ${catalogVersionOf(sql`${scope.environmentKey}::uuid`)} as version`,
     )
   ).version

@@ -1,2 +1,2 @@
-export { catalogVersion } from './catalog-store.ts'
+export { catalogVersion, catalogVersionOf } from './catalog-store.ts'
 export { type CatalogUse, NO_REFERENCES } from './catalog-use.ts'

@@ -29,6 +29,7 @@ export {
   type CustomerVersion,
   closedUntil,
   environmentVersion,
+  environmentVersionOf,
   findInstant,
   lockForPurge,
   lockVersions,
@@ -36,4 +37,8 @@ export {
   renewEnvironmentVersion,
   renewVersion,
   StaleKey,
+  type StateVersion,
+  stateVersionColumns,
+  stateVersionFrom,
+  stateVersionOf,
 } from './version-store.ts'

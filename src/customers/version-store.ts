@@ -123,17 +123,59 @@ export const findInstant = async (
     )
   ).now
 
+/** What a state of a customer in memory is of. */
+export type StateVersion = {
+  archivedAt: Instant | null
+  /** Another one after each change of entities, budgets or entitlements. */
+  structureVersion: Uuid
+  /** Another one after each write of totals, counters, holds or dedup keys. */
+  usageVersion: Uuid
+  /** Nothing is decided as of an earlier instant; -Infinity before the first decision. */
+  decidedAt: Instant
+}
+
+/** The columns of `stateVersionOf`. */
+export const stateVersionColumns = {
+  archived_at: column.nullable(column.instant),
+  structure_version: column.uuid,
+  usage_version: column.uuid,
+  decided_at: column.bound,
+}
+const stateVersionRow = row(stateVersionColumns)
+
+export const stateVersionFrom = (found: ReturnType<typeof stateVersionRow>): StateVersion => ({
+  archivedAt: found.archived_at,
+  structureVersion: found.structure_version,
+  usageVersion: found.usage_version,
+  decidedAt: found.decided_at,
+})
+
+/**
+ * The versions of a customer: a relation with `stateVersionColumns`, of one row, or of none where
+ * there is no such customer. One about whom nothing was ever decided has `NO_VERSION`.
+ */
+export const stateVersionOf = (customerKey: Sql): Sql => sql`(
+  select customer.archived_at,
+    coalesce(head.structure_version, ${NO_VERSION}::uuid) as structure_version,
+    coalesce(head.usage_version, ${NO_VERSION}::uuid) as usage_version,
+    coalesce(head.decided_at, '-infinity') as decided_at
+  from customers customer left join customer_heads head using (customer_key)
+  where customer.customer_key = ${customerKey} limit 1)`
+
 const versionRow = row({ version: column.uuid })
 
-/** The version of what all customers of an environment share; `NO_VERSION` before any change. */
+/** The version of what all customers of an environment share; an expression. */
+export const environmentVersionOf = (environmentKey: Sql): Sql => sql`
+  coalesce((
+    select structure_version from environment_heads
+    where environment_key = ${environmentKey}), ${NO_VERSION}::uuid)`
+
+/** The same; `NO_VERSION` before any change. */
 export const environmentVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
   (
     await reader.one(
       versionRow,
-      sql`
-      select coalesce((
-        select structure_version from environment_heads
-        where environment_key = ${scope.environmentKey}::uuid), ${NO_VERSION}::uuid) as version`,
+      sql`select ${environmentVersionOf(sql`${scope.environmentKey}::uuid`)} as version`,
     )
   ).version
 

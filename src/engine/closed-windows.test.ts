@@ -5,10 +5,10 @@ import { differencesOf } from '../../test/support/verified.ts'
 import { NOW, openWorldApart, type Tenant, type World } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { column, row, sql, type Tx, within } from '../db/index.ts'
+import { engine } from '../handlers.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { systemOrigin } from '../kernel/origin.ts'
-import { entitlements } from '../sources.ts'
 import { usageHandlers } from './http/records.ts'
 import { rebuildCustomer } from './verify-customer.ts'
 
@@ -178,7 +178,7 @@ test('what is reported late to a window that was trimmed is counted without its 
     const own = { ...app, db: within(tx) }
     const call = { app: own, scope: tenant.scope, origin: systemOrigin('test') }
     const asked = { params: {}, query: {}, body: { usages } }
-    await usageHandlers(entitlements)['v1.usage.report'](asked, call)
+    await usageHandlers(engine)['v1.usage.report'](asked, call)
     const read = (await recordsRead(tx)) - before
     assert.ok(read < 10, `${read} records were read`)
   })

@@ -3,24 +3,16 @@ import type { Reader } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { announceArchiving, announceUpdated, type UpdateAnnouncer } from './announce-updated.ts'
 import type { CustomerQuery } from './entitlement-store.ts'
-import type { Evaluation } from './evaluate.ts'
 import {
   type EffectiveEntitlementOf,
   type EntitlementThen,
   type FeatureQuery,
   readHeld,
   readHeldThen,
+  readSubscribed,
 } from './held-store.ts'
 import type { Readable } from './holding.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
-import {
-  answerCredit,
-  answerFeature,
-  type CreditCheck,
-  type CustomerAnswer,
-  type EvaluatedCredit,
-  type FeatureCheck,
-} from './queries.ts'
 import type { EntitlementSource } from './source-port.ts'
 
 /** Everything that reads entitlements, bound to the sources of this installation. */
@@ -36,18 +28,12 @@ export type EntitlementReads = {
     reader: Reader,
     features: readonly (FeatureQuery & { at: Instant })[],
   ): Promise<EntitlementThen[]>
-  /** See `answerFeature`. */
-  answerFeature(
-    db: Readable,
-    customer: CustomerQuery,
-    check: FeatureCheck,
-  ): Promise<CustomerAnswer<Evaluation>>
-  /** See `answerCredit`. */
-  answerCredit(
+  /** See `readSubscribed`. */
+  readSubscribed(
     reader: Reader,
-    customer: CustomerQuery,
-    check: CreditCheck,
-  ): Promise<CustomerAnswer<EvaluatedCredit>>
+    subject: Omit<FeatureQuery, 'featureKey'>,
+    now: Instant,
+  ): Promise<boolean>
   /** See `entitlementsOf`. */
   listEntitlements(db: Readable, customer: CustomerQuery): Promise<Entitlements>
   /** See `announceUpdated`. */
@@ -59,8 +45,7 @@ export type EntitlementReads = {
 export const entitlementReads = (sources: readonly EntitlementSource[]): EntitlementReads => ({
   readHeld: (reader, features, now) => readHeld(reader, features, { now, sources }),
   readHeldThen: (reader, features) => readHeldThen(reader, features, sources),
-  answerFeature: (db, customer, check) => answerFeature(db, { ...customer, sources }, check),
-  answerCredit: (reader, customer, check) => answerCredit(reader, { ...customer, sources }, check),
+  readSubscribed: (reader, subject, now) => readSubscribed(reader, subject, { now, sources }),
   listEntitlements: (db, customer) => entitlementsOf(db, { ...customer, sources }),
   announceUpdated: (tx, context, update) => announceUpdated(tx, context, { ...update, sources }),
   announceArchiving: announceArchiving(sources),

@@ -1,9 +1,4 @@
-import {
-  type BareFeature,
-  featureFromJson,
-  featureJson,
-  featureWithId,
-} from '../catalog/features/index.ts'
+import { type BareFeature, featureFromJson, featureJson } from '../catalog/features/index.ts'
 import { customerWithKey, readingInstant, resourceNamed } from '../customers/index.ts'
 import { column, type Reader, row, type Sql, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -80,35 +75,6 @@ const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
   now: found.now,
   expired: found.expired,
 })
-
-/** A customer without a look at any feature. */
-export const findCustomer = async (
-  reader: Reader,
-  reading: EntitlementQuery,
-): Promise<FoundCustomer> =>
-  customerOf(
-    await reader.one(
-      customerRow,
-      sql`select ${customerPart(reading, sourcesOf(null))} from ${asked(reading)}`,
-    ),
-  )
-
-/** A customer and one feature; no feature where it does not exist. One statement. */
-export const findFeature = (
-  reader: Reader,
-  reading: EntitlementQuery,
-  featureId: string,
-): Promise<Found> => {
-  const of = sourcesOf(sql`of_feature.feature_key`)
-  return foundBy(
-    reader,
-    sql`
-    select ${customerPart(reading, of)}, ${featurePart()},
-      (select coalesce(json_agg(source), '[]')
-        from (${sourcesBy(reading.sources, of)}) given) as sources
-    from ${asked(reading)} left join ${featureWithId(reading.scope, featureId)} of_feature on true`,
-  )
-}
 
 /** A customer and all features that anything gives it, the newest first. One statement. */
 export const findFeatures = (reader: Reader, reading: EntitlementQuery): Promise<Found> => {

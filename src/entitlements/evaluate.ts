@@ -1,3 +1,4 @@
+import type { Currency } from '../catalog/currencies/index.ts'
 import type { BareFeature } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { type DecisionQuery, decide, type Subject } from './decide.ts'
@@ -18,6 +19,14 @@ export type Evaluation = {
   holding: Evaluable | null
   period: UsagePeriod | null
   validUntil: Instant | null
+}
+
+/** A question about a currency, and its answer. */
+export type EvaluatedCredit = {
+  subject: Subject
+  request: Request
+  currency: Currency
+  decision: Decision
 }
 
 /** Whom a question is about. A resource that was not named is as good as known. */

@@ -80,6 +80,27 @@ const sourcesOf = (now: Sql): SourcesOf => ({
   now,
 })
 
+const subscribedRow = row({ is_subscribed: column.boolean })
+
+/** Whether a customer has an active subscription at `now` that counts for one of its resources. */
+export const readSubscribed = async (
+  reader: Reader,
+  { customerKey, resourceKey }: Omit<FeatureQuery, 'featureKey'>,
+  { now, sources }: { now: Instant; sources: readonly EntitlementSource[] },
+): Promise<boolean> =>
+  (
+    await reader.one(
+      subscribedRow,
+      sql`
+      select ${isSubscribedBy(sources, {
+        customerKey: sql`${customerKey}::uuid`,
+        featureKey: null,
+        resourceKey: sql`${resourceKey}::uuid`,
+        now: sql`${instantToWire(now)}::timestamptz`,
+      })} as is_subscribed`,
+    )
+  ).is_subscribed
+
 const thenRow = row({ sources: sourcesFromJson })
 
 /** What customers held of features at instants of the past, in their order. One statement. */

@@ -3,12 +3,14 @@ import { test } from 'node:test'
 import { furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
 import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
 import { findFeatures } from '../catalog/features/index.ts'
-import { customerNamed, requireCustomer } from '../customers/index.ts'
+import { requireCustomer } from '../customers/index.ts'
 import { nothing, sql } from '../db/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
+import { LIFETIME } from '../kernel/period.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { promotionalSource } from '../promotional/index.ts'
 import { entitlementReads } from './entitlement-reads.ts'
+import { evaluate } from './evaluate.ts'
 import type { EntitlementSource } from './source-port.ts'
 
 const world = await openWorld()
@@ -30,7 +32,7 @@ const planned: EntitlementSource = {
   endedAt: () => sql`null`,
   isSubscribed: () => sql`true`,
 }
-const { answerFeature } = entitlementReads([promotionalSource, planned])
+const withPlans = entitlementReads([promotionalSource, planned])
 const { readHeld } = entitlementReads([promotionalSource])
 
 async function openTenant(): Promise<Tenant> {
@@ -46,16 +48,19 @@ test('what several sources grant is resolved together', async () => {
     grantItem('seats', { usageLimit: 5 }),
     grantItem('calls', { usageLimit: 500 }),
   ])
-  const reading = {
-    scope: tenant.scope,
-    customerKey: customerNamed(tenant.scope, 'acme'),
-    resourceId: null,
-    now,
-  }
+  const { scope } = tenant
+  const customerKey = await requireCustomer(app.db.read, scope, 'acme')
   const answer = async (featureId: string) => {
-    const request = { usage: null, values: null, defaultUsage: 0n }
-    const found = await answerFeature(app.db, reading, { featureId, request })
-    const { asked, decision } = found.answer
+    const [feature] = await findFeatures(app.db.read, scope, [featureId])
+    assert(feature)
+    const query = { customerKey, featureKey: feature.key, resourceKey: null }
+    const [held] = await withPlans.readHeld(app.db.read, [query], now)
+    assert(held)
+    const { asked, decision } = evaluate(
+      { customer: 'ACTIVE', isResourceKnown: true, ...held },
+      { ...held, feature, window: LIFETIME, used: { usage: 0n, held: 0n } },
+      { request: { usage: null, values: null, defaultUsage: 0n }, now },
+    )
     return [decision.rule, asked.resolution.held?.limit]
   }
   assert.deepEqual(await answer('seats'), ['HardLimit', 1_005_000_000_000n])

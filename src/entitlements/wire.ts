@@ -8,9 +8,8 @@ import type { Currency } from '../catalog/currencies/index.ts'
 import { type BareFeature, transformUnits } from '../catalog/features/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
-import type { Evaluation } from './evaluate.ts'
+import type { EvaluatedCredit, Evaluation } from './evaluate.ts'
 import type { Entitlements } from './list-entitlements.ts'
-import type { EvaluatedCredit } from './queries.ts'
 import type { Allowance, Decision } from './types.ts'
 
 export const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFeature => ({

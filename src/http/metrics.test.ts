@@ -14,6 +14,16 @@ import { frozenClock } from '../kernel/clock.ts'
 import { mountMetrics } from './metrics.ts'
 import { createServer } from './server.ts'
 
+const NO_COUNTS = {
+  customers: 0,
+  bytes: 0,
+  evictions: 0,
+  hits: 0,
+  misses: 0,
+  versionReads: 0,
+  versionQueries: 0,
+}
+
 async function scrape({ bursar }: World): Promise<Map<string, Family>> {
   const response = await bursar.server.inject({ method: 'GET', url: '/metrics' })
   assert.equal(response.statusCode, 200)
@@ -179,6 +189,7 @@ function serverOver(one: () => Promise<unknown>) {
     version: '1.2.3',
     keySetFailures: null,
     keyCache: () => ({ hits: 0, misses: 0, size: 0 }),
+    engineCounts: () => NO_COUNTS,
   })
   return async () => {
     const answered = server.inject({ method: 'GET', url: '/metrics' })

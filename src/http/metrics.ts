@@ -8,6 +8,7 @@ import type { ApiDocument } from './api-document.ts'
 import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
 import { exposeDatabase } from './database-metrics.ts'
+import { type EngineCounts, exposeEngine } from './engine-metrics.ts'
 import type { ForwardedCounter } from './forwarded.ts'
 import { recordRequests } from './request-metrics.ts'
 
@@ -28,6 +29,7 @@ export function mountMetrics(
     /** Null if no tokens are accepted. */
     keySetFailures: (() => number) | null
     keyCache: () => CacheCounts
+    engineCounts: () => EngineCounts
   },
 ): void {
   // Only for this server. The global registry of the library would be shared within the process.
@@ -35,6 +37,7 @@ export function mountMetrics(
   recordRequests(server, { registry, contract: from.contract })
   exposeDatabase(registry, from.app)
   exposeKeyCache(registry, from.keyCache)
+  exposeEngine(registry, from.engineCounts)
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
   exposeBytes(registry, from)

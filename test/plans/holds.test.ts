@@ -4,12 +4,12 @@ import { findCustomerKey } from '../../src/customers/index.ts'
 import { column, row, sql, type Tx, within } from '../../src/db/index.ts'
 import { usageHandlers } from '../../src/engine/http/records.ts'
 import { reservationKey } from '../../src/engine/reservations/queries.ts'
+import { engine } from '../../src/handlers.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Clock } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
 import { systemOrigin } from '../../src/kernel/origin.ts'
 import type { Call } from '../../src/operation.ts'
-import { entitlements } from '../../src/sources.ts'
 import { ANN_ON_GPT, FEATURE, openAgency, params } from '../support/agency.ts'
 import { FOR_ANY, FOR_VALUES, leaveUnanalysed } from '../support/plans.ts'
 import { differencesOf } from '../support/verified.ts'
@@ -25,7 +25,7 @@ const BOB = { userId: 'bob' }
 const MOST_FOR_ONE = 250
 const world = await openWorldApart()
 const { app } = world.bursar
-const handlers = usageHandlers(entitlements)
+const handlers = usageHandlers(engine)
 
 /** A customer with very many reservations like the first, open for two months. */
 async function large() {

@@ -22,7 +22,7 @@ import { ENTITIES, now, openScene, type Scene, TYPES } from './scene.ts'
 /** How many cases of each law. CI has little time; more rounds are for a night. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 
-const world = await openWorldApart()
+const world = await openWorldApart({}, { isGuarded: true })
 const START = instantFromWire(NOW)
 const HOUR = 3_600_000
 const DAY = 24 * HOUR

@@ -14,7 +14,7 @@ import { CURRENCY, now, openScene, type Scene } from './scene.ts'
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
 const DAY_MS = 86_400_000
 
-const world = await openWorldApart()
+const world = await openWorldApart({}, { isGuarded: true })
 
 type Question = { capability: string; requested: number; dimensions: Record<string, string> }
 const question: fc.Arbitrary<Question> = record({

@@ -20,6 +20,7 @@ import { announcedBy } from './announced.ts'
 import { SECRET_KEY, testConnection } from './connection.ts'
 import { type Answer, createChecker, type Request, requestOf } from './contract-client.ts'
 import { newDatabase } from './databases.ts'
+import { guardVersions } from './version-guard.ts'
 
 export const NOW = '2026-05-18T10:07:42.000Z'
 
@@ -56,6 +57,15 @@ const log = pino({ level: 'silent' })
 const fresh = uuidv7()
 
 /**
+ * `BURSAR_TEST_STATE_CACHE_BYTES`: of all servers in this process. 0 is none; a few thousand hold
+ * some customers, so that states go at any time.
+ */
+function stateCache(): Partial<Config> {
+  const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES
+  return bytes === undefined ? {} : { stateCacheBytes: Number(bytes) }
+}
+
+/**
  * A server in this process, on a clock that stands still. Closed when the test file ends. `apart`:
  * its database, if it has one of its own. `ids`: shared ones make rows in one order. Other
  * files share its database: it runs no due work, which would be theirs too, at another instant.
@@ -66,7 +76,7 @@ export async function openWorld(
 ): Promise<World> {
   const connection = apart ?? testConnection()
   const settings = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY, ...env }
-  const config: Config = readConfig(settings, process.cwd())
+  const config: Config = { ...readConfig(settings, process.cwd()), ...stateCache() }
   const clock = frozenClock(instantFromWire(NOW))
   const made = await createApp({
     config,
@@ -84,12 +94,16 @@ export async function openWorld(
 
 /**
  * A world on a database of its own: for tests of due work, since whoever runs it does that of the
- * whole database.
+ * whole database. `isGuarded`: see `guardVersions`; not for tests that write rows themselves.
  */
-export async function openWorldApart(env: Record<string, string> = {}): Promise<World> {
+export async function openWorldApart(
+  env: Record<string, string> = {},
+  { isGuarded = false }: { isGuarded?: boolean } = {},
+): Promise<World> {
   const endings: (() => Promise<unknown>)[] = []
   const connection = await newDatabase({ after: (end) => void endings.push(end) })
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+  if (isGuarded) await guardVersions(connection)
   const world = await openWorld(env, { apart: connection })
   after(async () => {
     for (const end of endings) await end()

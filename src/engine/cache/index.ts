@@ -6,8 +6,31 @@ export {
   type ReadEntitlements,
 } from './cache-entitlements.ts'
 export { type Attributable, cacheResolutions, type ReadResolutions } from './cache-resolutions.ts'
+export type { CustomerState, OpenHold, OpenHolds } from './customer-state.ts'
+export {
+  attributionKeysIn,
+  currencyIn,
+  type EnvironmentState,
+  featureIn,
+} from './environment-state.ts'
+export {
+  createEngineContext,
+  type EngineContext,
+  type EngineCounts,
+  type EngineMemory,
+} from './memory.ts'
 export {
   type PastEntitlementOf,
   type ReadPastEntitlements,
   readPastEntitlements,
 } from './read-past-entitlements.ts'
+export {
+  entitlementIn,
+  openHoldsIn,
+  resolutionIn,
+  resourceKeyIn,
+  type StateSource,
+  subscriptionIn,
+  totalsIn,
+} from './state-parts.ts'
+export { readVersions, type Versions } from './versions.ts'

@@ -1,211 +1,165 @@
-import { findUnknownDimensions, type UnknownDimensions } from '../../access/index.ts'
-import {
-  type BudgetNode,
-  budgetPaths,
-  type Demand,
-  type Kept,
-  resolve,
-} from '../../budgets/index.ts'
-import type { Database, Reader } from '../../db/index.ts'
-import {
-  type CustomerQuery,
-  customerQuery,
-  type Decision,
-  type EntitlementReads,
-  type EvaluatedCredit,
-  type Evaluation,
-  type FoundCustomer,
-  type Readable,
-  type Request,
-} from '../../entitlements/index.ts'
-import type { Instant } from '../../kernel/clock.ts'
+import { findCurrencies } from '../../catalog/currencies/index.ts'
+import { type Feature, findFeatures } from '../../catalog/features/index.ts'
+import { findCustomerKey } from '../../customers/index.ts'
+import type { Reader } from '../../db/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { NO_RESOURCE } from '../../metering/index.ts'
+import { LIFETIME } from '../../kernel/period.ts'
 import type { Call } from '../../operation.ts'
-import type { Cache } from '../cache/index.ts'
-import { denyingIn, denyUnknown, joinDecisions } from './join-decisions.ts'
-import { withoutExpired } from './leave-out-expired.ts'
-import { readValidUntil, validUntil } from './valid-until.ts'
-
-/** Names of dimensions with their values, in their order. */
-export type Dimensions = readonly (readonly [name: string, value: string])[]
-
-export type CapabilityId = { kind: 'feature' | 'currency'; id: string }
-
-/** What a check asks. */
-export type Question = {
-  customerId: string
-  resourceId: string | null
-  capability: CapabilityId
-  request: Request
-  /** null: none were sent, and no budget is asked. */
-  dimensions: Dimensions | null
-}
-
-/** What a customer is entitled to. */
-export type Base =
-  | { kind: 'feature'; evaluated: Evaluation }
-  | { kind: 'currency'; evaluated: EvaluatedCredit }
-
-/** What the dimensions of a question lead to. */
-export type Met = {
-  chains: readonly (readonly BudgetNode[])[]
-  isGranted: boolean
-  /** The keys of dimensions that could have named an entity and did not. */
-  unresolved: readonly string[]
-  /** Those of them that deny: all, or none. */
-  denying: readonly string[]
-}
-
-export type CheckResult = Base & {
-  decision: Decision
-  customerKey: Uuid | null
-  /** Whether there are reservations of the customer that have expired and nobody has noted. */
-  hasExpired: boolean
-  /** null: no budget was asked. */
-  met: Met | null
-  /** The first instant at which it may change by itself; null: none is known. */
-  validUntil: Instant | null
-}
-
-/** What checks are made with. `keysOf`: keys by ids, compared with what is read along with them. */
-export type CheckContext = {
-  entitlements: EntitlementReads
-  keysOf(db: Database): Cache<Uuid>
-}
+import {
+  type EngineContext,
+  type EngineMemory,
+  readVersions,
+  type Versions,
+} from '../cache/index.ts'
+import { type CheckResult, decideCheck, denyUnknownCustomer } from './decide-check.ts'
+import {
+  type CapabilityFacts,
+  type CheckFacts,
+  type FeatureFacts,
+  gatherFacts,
+} from './gather-facts.ts'
+import type { Question } from './question.ts'
 
 /**
- * Whether a customer may use a feature or spend a currency. What does not exist is a denial, but
- * for a currency: 404 `CustomCurrencyNotFound`. All of it is of one instant, and read in one round
- * trip once the keys of the ids are known.
+ * Decides whether a customer may use a feature or spend a currency. What does not exist is a
+ * denial, but for a currency: 404 `CustomCurrencyNotFound`. The answer is exact as of an instant
+ * after the check was asked for: it is made from memory if the database says that nothing has
+ * changed, else by what the database has.
  */
 export async function check(
   call: Call,
-  { entitlements, keysOf }: CheckContext,
+  context: EngineContext,
   question: Question,
 ): Promise<CheckResult> {
-  const { db } = call.app
-  const keys = keysOf(db)
-  const reading = customerQuery(call, question)
-  const { dimensions } = question
-  if (dimensions === null) {
-    const { customer, base } = await answer(entitlements, db, { reading, question })
-    return checkedBy(db.read, { base, customer, met: null })
+  const memory = context.memoryOf(call.app)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const customerKey = await customerKeyOf(call, memory, question)
+    if (customerKey === null) break
+    const task = { call, context, memory, customerKey, question }
+    const result = (await fromMemory(task)) ?? (await afterOthers(task)) ?? (await load(task))
+    if (result !== null) return result
+    // The database has lost the customer whose key is in memory, and perhaps others.
+    memory.keys.clear()
   }
-  const work = async (reader: Reader): Promise<CheckResult> => {
-    const inside: Readable = { read: reader, snapshot: (work) => work(reader) }
-    const names = namesOf(question, reading)
-    const customerKey = keys.get(names.customer)
-    const capabilityKey = keys.get(names.capability)
-    const resolving = (known: Uuid, capabilities: readonly Uuid[]) =>
-      resolve(reader, [{ scope: reading.scope, customerKey: known, dimensions }], {
-        capabilityKeys: capabilities,
-        at: reading.now,
-      })
-    const [{ customer, base }, choice, early] = await Promise.all([
-      answer(entitlements, inside, { reading, question }),
-      findUnknownDimensions(reader, reading.scope),
-      customerKey !== undefined && capabilityKey !== undefined
-        ? resolving(customerKey, [capabilityKey])
-        : null,
-    ])
-    const demand = demandOf(base)
-    if (demand !== null) keys.set(names.capability, demand.capabilityKey)
-    if (customer.customerKey === null) return checkedBy(reader, { base, customer, met: NOTHING })
-    keys.set(names.customer, customer.customerKey)
-    const demands = demand === null ? [] : [demand]
-    // What was remembered may be of a part that the database has lost.
-    const isRight = customerKey === customer.customerKey && capabilityKey === demand?.capabilityKey
-    const capabilities = demands.map((each) => each.capabilityKey)
-    const found =
-      isRight && early !== null ? early : await resolving(customer.customerKey, capabilities)
-    const met = meet(found, { demands, customer, choice })
-    return checkedBy(reader, { base, customer, met })
-  }
-  return db.snapshot(work, { plans: 'kept' })
+  return denial(call, question)
 }
 
-const NOTHING: Met = { chains: [], isGranted: true, unresolved: [], denying: [] }
+/** A customer that was lost in a fail-over may be there again, with another key. */
+const ATTEMPTS = 2
 
-async function checkedBy(
-  reader: Reader,
-  { base: entitled, customer, met }: { base: Base; customer: FoundCustomer; met: Met | null },
-): Promise<CheckResult> {
-  const { customerKey, now } = customer
-  const resourceKey = customer.resourceKey ?? NO_RESOURCE
-  const decision = denyUnknown(entitled.evaluated.decision, (met ?? NOTHING).denying)
-  const base = decidedBy(entitled, decision)
-  const own =
-    base.kind === 'feature' ? base.evaluated : { holding: null, validUntil: null, decision }
-  const timed = { base: own, chains: met?.chains ?? [], now }
-  return {
-    ...base,
-    decision: joinDecisions(decision, met ?? NOTHING),
-    customerKey,
-    hasExpired: customer.expired.length > 0,
-    met,
-    validUntil:
-      customerKey === null
-        ? validUntil(timed, null)
-        : await readValidUntil(reader, timed, { customerKey, resourceKey }),
-  }
+type CheckTask = {
+  call: Call
+  context: EngineContext
+  memory: EngineMemory
+  customerKey: Uuid
+  question: Question
 }
 
-const decidedBy = (base: Base, decision: Decision): Base =>
-  base.kind === 'feature'
-    ? { ...base, evaluated: { ...base.evaluated, decision } }
-    : { ...base, evaluated: { ...base.evaluated, decision } }
-
-async function answer(
-  { answerFeature, answerCredit }: EntitlementReads,
-  db: Readable,
-  { reading, question }: { reading: CustomerQuery; question: Question },
-): Promise<{ customer: FoundCustomer; base: Base }> {
-  const { capability, request } = question
-  const { kind, id } = capability
-  if (kind === 'feature') {
-    const found = await answerFeature(db, reading, { featureId: id, request })
-    return { customer: found.customer, base: { kind, evaluated: found.answer } }
-  }
-  const found = await answerCredit(db.read, reading, { currencyId: id, request })
-  return { customer: found.customer, base: { kind, evaluated: found.answer } }
+async function customerKeyOf(
+  { app, scope }: Call,
+  { keys }: EngineMemory,
+  { customerId }: Question,
+): Promise<Uuid | null> {
+  const name = `${scope.environmentKey} ${customerId}`
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const key = await findCustomerKey(app.db.read, scope, customerId)
+  if (key !== null) keys.set(name, key)
+  return key
 }
 
-/** What a question wants of budgets: of a feature that is not metered only what was sent. */
-function demandOf(base: Base): Demand | null {
-  if (base.kind === 'currency') {
-    const { currency, request } = base.evaluated
-    const amount = request.usage ?? request.defaultUsage
-    return { capabilityKey: currency.key, currencyId: null, transformation: null, amount }
-  }
-  const { holding, asked } = base.evaluated
-  const feature = holding?.feature ?? null
-  if (feature === null) return null
-  const { usage, defaultUsage } = asked.request
-  return {
-    capabilityKey: feature.key,
-    currencyId: null,
-    transformation: feature.unitTransformation,
-    amount: usage ?? (feature.meterType === 'None' ? 0n : defaultUsage),
+/** Null if anything is missing in memory, or is older than what the database has. */
+async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
+  const { call, context, memory, customerKey, question } = task
+  if (!memory.customers.has(customerKey)) return null
+  const { environmentKey } = call.scope
+  const versions = await context.versionsOf(call.app.db)({ environmentKey, customerKey })
+  const facts = versions && (await factsOf(task, versions, null))
+  if (!facts) return null
+  memory.checks.hits += 1
+  return decideCheck(facts, question)
+}
+
+/** Waits for a check that loads the same parts, and tries again. Null if there is none. */
+async function afterOthers(task: CheckTask): Promise<CheckResult | null> {
+  const loading = task.memory.loads.get(nameOf(task))
+  if (loading === undefined) return null
+  // An error concerns the one who loads.
+  await loading.catch(() => {})
+  return fromMemory(task)
+}
+
+const nameOf = ({ customerKey, question }: CheckTask): string => {
+  const { resourceId, capability, dimensions } = question
+  return JSON.stringify([customerKey, resourceId, capability.kind, capability.id, dimensions])
+}
+
+/**
+ * Decides by what the database has. It is in memory from then on. Null if the database does not
+ * have the customer.
+ */
+async function load(task: CheckTask): Promise<CheckResult | null> {
+  const { call, memory } = task
+  memory.checks.misses += 1
+  const name = nameOf(task)
+  const loading = call.app.db.snapshot((reader) => decideBy(task, reader), { plans: 'kept' })
+  memory.loads.set(name, loading)
+  try {
+    return await loading
+  } finally {
+    if (memory.loads.get(name) === loading) memory.loads.delete(name)
   }
 }
 
-type Found = Kept & Awaited<ReturnType<typeof resolve>>
-
-function meet(
-  { resolutions, ...kept }: Found,
-  asked: { demands: readonly Demand[]; customer: FoundCustomer; choice: UnknownDimensions },
-): Met {
-  const { demands, customer, choice } = asked
-  const [resolution] = resolutions
-  if (resolution === undefined) return NOTHING
-  const spent = { ...withoutExpired(kept, customer.expired), at: customer.now }
-  const { unresolved } = resolution
-  const denying = denyingIn(unresolved, choice)
-  return { ...budgetPaths(resolution, demands, spent), unresolved, denying }
+async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | null> {
+  const { call, customerKey, question } = task
+  const { environmentKey } = call.scope
+  const [versions = null] = await readVersions(reader, [{ environmentKey, customerKey }])
+  if (versions === null) return null
+  const facts = await factsOf(task, versions, reader)
+  if (facts === undefined) throw new Error('a part of a state was not read')
+  return decideCheck(facts, question)
 }
 
-const namesOf = ({ customerId, capability }: Question, { scope }: CustomerQuery) => ({
-  customer: `${scope.environmentKey} customer ${customerId}`,
-  capability: `${scope.environmentKey} ${capability.kind} ${capability.id}`,
-})
+/** `now` is not before the last decision: another server's clock may be ahead of this one's. */
+const factsOf = (
+  { call, context, memory, customerKey, question }: CheckTask,
+  versions: Versions,
+  reader: Reader | null,
+): Promise<CheckFacts | undefined> =>
+  gatherFacts(
+    {
+      scope: call.scope,
+      customerKey,
+      state: memory.customers.at(customerKey, versions),
+      cache: memory.customers,
+      now: Math.max(call.app.clock.now(), versions.decidedAt),
+      reader,
+      entitlements: context.entitlements,
+      environment: memory.environments.at(call.scope, versions),
+      versions,
+    },
+    question,
+  )
+
+/** The denial for a customer that does not exist. */
+async function denial({ app, scope }: Call, question: Question): Promise<CheckResult> {
+  const { kind, id } = question.capability
+  const reader = app.db.read
+  const now = app.clock.now()
+  const capability: CapabilityFacts =
+    kind === 'currency'
+      ? { kind, currency: (await findCurrencies(reader, scope, [id]))[0] ?? null }
+      : { kind, facts: unentitled((await findFeatures(reader, scope, [id]))[0]) }
+  return denyUnknownCustomer(capability, question, now)
+}
+
+const unentitled = (feature: Feature | undefined): FeatureFacts | null =>
+  feature === undefined ? null : { feature, ...NOTHING }
+
+const NOTHING = {
+  sources: [],
+  resolution: { held: null, isRevoked: false, parts: [] },
+  window: LIFETIME,
+  totals: [],
+}

@@ -1,11 +1,6 @@
-export {
-  type CapabilityId,
-  type CheckContext,
-  type CheckResult,
-  check,
-  type Dimensions,
-  type Question,
-} from './check.ts'
+export { check } from './check.ts'
+export type { CheckResult } from './decide-check.ts'
 export { knowing, limitsOn, raisedBy, type Way, waysWithUnknown } from './explain-budgets.ts'
 export { denyingIn, denyUnknown, isFinal, isOfUnknown, joinDecisions } from './join-decisions.ts'
+export type { CapabilityId, Dimensions, Question } from './question.ts'
 export { readValidUntil, validUntil } from './valid-until.ts'

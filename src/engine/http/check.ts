@@ -4,13 +4,8 @@ import { required } from '../../kernel/assert.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import type { Call, Handlers, OperationRequest } from '../../operation.ts'
-import {
-  type CapabilityId,
-  type CheckContext,
-  check,
-  type Dimensions,
-  type Question,
-} from '../check/index.ts'
+import type { EngineContext } from '../cache/index.ts'
+import { type CapabilityId, check, type Dimensions, type Question } from '../check/index.ts'
 import { createBackgroundExpiry } from '../reservations/index.ts'
 import { checkedToWire, explanationToWire } from './check-wire.ts'
 
@@ -19,10 +14,10 @@ type Checks =
   | 'v1.customers.explainEntitlement'
   | 'v1Beta.customers.entitlements.check'
 
-export function checkHandlers(checking: CheckContext): Handlers<Checks> {
+export function checkHandlers(engine: EngineContext): Handlers<Checks> {
   const expireInBackground = createBackgroundExpiry()
   const checkedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
-    const checked = await check(call, checking, questionFromWire(request, defaultUsage))
+    const checked = await check(call, engine, questionFromWire(request, defaultUsage))
     if (checked.hasExpired) expireInBackground(call, required(checked.customerKey, 'who reserved'))
     return checked
   }

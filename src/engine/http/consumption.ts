@@ -14,8 +14,8 @@ import { amountFromWire, type Quantity } from '../../kernel/quantity.ts'
 import type { Reservation } from '../../metering/index.ts'
 import { type Call, type Handlers, Otherwise, Repeated } from '../../operation.ts'
 import type { UsageWriter } from '../batch/index.ts'
-import { type Cache, createCache } from '../cache/index.ts'
-import { type CheckContext, check, readValidUntil, validUntil } from '../check/index.ts'
+import { type Cache, createCache, type EngineContext } from '../cache/index.ts'
+import { check, readValidUntil, validUntil } from '../check/index.ts'
 import { type DecisionAnswer, rejectDistant, requestOf } from '../consume/index.ts'
 import {
   addIds,
@@ -47,7 +47,7 @@ type WriterOf = (call: Call) => UsageWriter
 /** The operations that consume, and those on reservations. */
 export function consumptionHandlers(
   writerOf: WriterOf,
-  checks: CheckContext,
+  engine: EngineContext,
 ): Handlers<Consumptions> {
   const ids = createCache<string>(IDS)
   const changeReservation = reservationChanges(writerOf, ids)
@@ -59,7 +59,7 @@ export function consumptionHandlers(
       if (capability.kind === 'currency') {
         if (kind === 'record')
           throw notFound('FeatureNotFound', 'body: usage of a currency cannot be recorded')
-        return { data: await checkCredits(call, checks, { customerId: params.id, body }) }
+        return { data: await checkCredits(call, engine, { customerId: params.id, body }) }
       }
       const of = { customerId: params.id, featureId: capability.id, now }
       const input = consumptionFromWire(body, { ...of, mode: { kind } })
@@ -71,7 +71,7 @@ export function consumptionHandlers(
       const capability = capabilityFromWire(body, 'body')
       const now = call.app.clock.now()
       if (capability.kind === 'currency') {
-        const denial = await checkCredits(call, checks, { customerId: params.id, body })
+        const denial = await checkCredits(call, engine, { customerId: params.id, body })
         return new Otherwise({ data: { ...denial, reservation: null } })
       }
       const of = { customerId: params.id, featureId: capability.id, now }
@@ -184,12 +184,12 @@ async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Inst
  */
 async function checkCredits(
   call: Call,
-  checks: CheckContext,
+  engine: EngineContext,
   { customerId, body }: { customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
 ) {
   const timestamp = body.timestamp === undefined ? null : instantFromWire(body.timestamp)
   rejectDistant(tooDistant(timestamp, call.app.clock.now()))
-  const checked = await check(call, checks, {
+  const checked = await check(call, engine, {
     customerId,
     resourceId: body.resourceId ?? null,
     capability: capabilityFromWire(body, 'body'),

@@ -1,1 +1,2 @@
+export { createEngineContext } from '../cache/index.ts'
 export { usageHandlers } from './records.ts'

@@ -1,28 +1,24 @@
-import { type Database, perEpoch } from '../../db/index.ts'
+import type { Database } from '../../db/index.ts'
 import type { EntitlementReads } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
-import type { Uuid } from '../../kernel/ids.ts'
 import { mapInSlices } from '../../kernel/in-slices.ts'
 import type { Call, Handlers } from '../../operation.ts'
 import { createUsageWriter, type UsageWriter } from '../batch/index.ts'
-import { createCache } from '../cache/index.ts'
+import type { EngineContext } from '../cache/index.ts'
 import { readHistory } from '../history/index.ts'
 import { checkHandlers } from './check.ts'
 import { consumptionHandlers } from './consumption.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './records-wire.ts'
 
-/** Keys by id that checks cache: about 20 MB. */
-const KEYS = 100_000
-
-export function usageHandlers(entitlements: EntitlementReads) {
+export function usageHandlers(engine: EngineContext) {
+  const { entitlements } = engine
   const writerOf = writers(entitlements)
-  const checks = { entitlements, keysOf: perEpoch(() => createCache<Uuid>(KEYS)) }
   return {
     ...recordHandlers(writerOf, entitlements),
-    ...checkHandlers(checks),
-    ...consumptionHandlers(writerOf, checks),
+    ...checkHandlers(engine),
+    ...consumptionHandlers(writerOf, engine),
   }
 }
 

@@ -17,6 +17,7 @@ export {
 } from './hold-store.ts'
 export {
   findExpired,
+  findNextToExpire,
   findOpen,
   findReservations,
   listReservations,

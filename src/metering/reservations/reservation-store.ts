@@ -179,6 +179,30 @@ export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]
   )
 }
 
+/**
+ * The open reservations of a customer that have expired by `now`, and of the others the `next` that
+ * expire first; in the order in which they expire.
+ */
+export async function findNextToExpire(
+  reader: Reader,
+  customerKey: Uuid,
+  { now, next }: { now: Instant; next: number },
+): Promise<Reservation[]> {
+  const isOpen = sql`r.customer_key = ${customerKey}::uuid and r.status = 'open'`
+  const instant = sql`${instantToWire(now)}::timestamptz`
+  return reader.many(
+    reservationRow,
+    sql`
+    (select ${columns} from reservations r
+      where ${isOpen} and r.expires_at <= ${instant}
+      order by r.expires_at, r.reservation_key)
+    union all
+    (select ${columns} from reservations r
+      where ${isOpen} and r.expires_at > ${instant}
+      order by r.expires_at, r.reservation_key limit ${next}::integer)`,
+  )
+}
+
 /** `statuses`: as of `now`, null for any. */
 export type ReservationFilter = {
   statuses: readonly Reservation['status'][] | null

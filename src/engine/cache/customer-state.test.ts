@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NO_VERSION } from '../../kernel/ids.ts'
+import { createStateCache } from './customer-state.ts'
+import type { Versions } from './versions.ts'
+
+const versions = (change: Partial<Versions> = {}): Versions => ({
+  archivedAt: null,
+  structureVersion: 'structure 1',
+  usageVersion: 'usage 1',
+  decidedAt: 0,
+  environmentVersion: NO_VERSION,
+  catalogVersion: NO_VERSION,
+  unknownDimensions: 'ignore',
+  ...change,
+})
+
+test('a half of a state is found only by its own version', () => {
+  const cache = createStateCache(100_000)
+  const state = cache.at('acme', versions())
+  cache.keep('acme', state)
+  assert.equal(cache.at('acme', versions()), state)
+  const used = cache.at('acme', versions({ usageVersion: 'usage 2' }))
+  assert.equal(used.structure, state.structure)
+  assert.notEqual(used.usage, state.usage)
+  for (const change of [{ structureVersion: 'structure 2' }, { environmentVersion: 'another' }]) {
+    const changed = cache.at('acme', versions(change))
+    assert.notEqual(changed.structure, state.structure)
+    assert.notEqual(changed.usage, state.usage)
+  }
+})
+
+test('what is longest unused goes when the bytes are used up', () => {
+  const cache = createStateCache(10_000)
+  const keep = (customer: string) => cache.keep(customer, cache.at(customer, versions()))
+  for (const customer of ['a', 'b', 'c', 'd', 'e', 'f']) keep(customer)
+  cache.at('a', versions())
+  keep('g')
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g'].filter((customer) => cache.has(customer)),
+    ['a', 'c', 'd', 'e', 'f', 'g'],
+  )
+  assert.deepEqual(cache.counts(), { customers: 6, bytes: 9600, evictions: 1 })
+})
+
+test('a customer that is too large is not kept, nor is anybody without memory', () => {
+  const cache = createStateCache(100_000)
+  const large = cache.at('large', versions())
+  large.usage.bytes = 25_000
+  cache.keep('large', large)
+  assert.equal(cache.has('large'), false)
+  const none = createStateCache(0)
+  none.keep('acme', none.at('acme', versions()))
+  assert.equal(none.has('acme'), false)
+})

@@ -1,0 +1,97 @@
+import type { App } from '../../app.ts'
+import type { Database, Epoch } from '../../db/index.ts'
+import type { EntitlementReads } from '../../entitlements/index.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { type Cache, createCache } from './cache.ts'
+import { createStateCache, type StateCache, type StateCacheCounts } from './customer-state.ts'
+import { createEnvironmentStates, type EnvironmentStates } from './environment-state.ts'
+import { type SharedRead, shareReads } from './shared-reads.ts'
+import { type CustomerInEnvironment, readVersions, type Versions } from './versions.ts'
+
+/** Cached keys of customers: about 20 MB. */
+const KEYS = 100_000
+/** Customers whose versions one statement reads. */
+const CUSTOMERS_PER_READ = 1000
+
+/** What a server has in memory of one database. */
+export type EngineMemory = {
+  /** Keys of customers by environment and id. An id never gets another key. */
+  readonly keys: Cache<Uuid>
+  readonly customers: StateCache
+  readonly environments: EnvironmentStates
+  /** Loads in progress, by the customer and what is loaded. */
+  readonly loads: Map<string, Promise<unknown>>
+  /** Checks that were answered from memory, and checks that read parts of a state. */
+  readonly checks: { hits: number; misses: number }
+}
+
+/** What `/metrics` shows of the memory of one database. */
+export type EngineCounts = StateCacheCounts &
+  Readonly<EngineMemory['checks']> & { versionReads: number; versionQueries: number }
+
+/** What decisions are made with. */
+export type EngineContext = {
+  readonly entitlements: EntitlementReads
+  /** Of the database that the sessions lead to now. Of another one nothing is known. */
+  memoryOf(app: AppWithDatabase): EngineMemory
+  /** Reads the versions of a customer, null if it does not exist. */
+  versionsOf(db: Database): SharedRead<CustomerInEnvironment, Versions | null>
+  counts(app: AppWithDatabase): EngineCounts
+}
+
+type AppWithDatabase = Pick<App, 'db' | 'config'>
+type VersionReads = {
+  read: SharedRead<CustomerInEnvironment, Versions | null>
+  versionReads: number
+  versionQueries: number
+}
+
+export function createEngineContext(entitlements: EntitlementReads): EngineContext {
+  const memories = new WeakMap<Epoch, EngineMemory>()
+  const reads = new WeakMap<Database, VersionReads>()
+  const memoryOf = ({ db, config }: AppWithDatabase) =>
+    madeOnce(memories, db.epochs.current(), () => newMemory(config.stateCacheBytes))
+  const readsOf = (db: Database) => madeOnce(reads, db, () => versionReadsOf(db))
+  return {
+    entitlements,
+    memoryOf,
+    versionsOf: (db) => readsOf(db).read,
+    counts: (app) => {
+      const { versionReads, versionQueries } = readsOf(app.db)
+      const { checks, customers } = memoryOf(app)
+      return { ...customers.counts(), ...checks, versionReads, versionQueries }
+    },
+  }
+}
+
+const newMemory = (stateCacheBytes: number): EngineMemory => ({
+  keys: createCache(KEYS),
+  customers: createStateCache(stateCacheBytes),
+  environments: createEnvironmentStates(),
+  loads: new Map(),
+  checks: { hits: 0, misses: 0 },
+})
+
+function versionReadsOf(db: Database): VersionReads {
+  const reads: VersionReads = {
+    versionReads: 0,
+    versionQueries: 0,
+    read: shareReads((customers) => readVersions(db.read, customers), {
+      nameOf: ({ customerKey }) => customerKey,
+      most: CUSTOMERS_PER_READ,
+      onRead: (queries) => {
+        reads.versionReads += 1
+        reads.versionQueries += queries
+      },
+    }),
+  }
+  return reads
+}
+
+function madeOnce<K extends object, V>(made: WeakMap<K, V>, key: K, make: () => V): V {
+  const known = made.get(key)
+  if (known !== undefined) return known
+  const own = make()
+  made.set(key, own)
+  return own
+}

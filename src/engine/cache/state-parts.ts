@@ -1,0 +1,216 @@
+import {
+  counterName,
+  type Kept,
+  type Resolution,
+  readCounters,
+  resolve,
+  windowOf,
+} from '../../budgets/index.ts'
+import { findResourceKeys } from '../../customers/index.ts'
+import type { EffectiveEntitlementOf, EntitlementReads } from '../../entitlements/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Window } from '../../kernel/period.ts'
+import type { Scope } from '../../kernel/scope.ts'
+import { NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
+import { findNextToExpire, holdOf } from '../../metering/reservations/index.ts'
+import { findTotals, makeTotals, mustBeMade } from '../../metering/totals/index.ts'
+import type { CustomerState, OpenHolds, StateCache } from './customer-state.ts'
+import type { MaybeReader } from './environment-state.ts'
+
+/** The state of a customer, and where parts that it lacks are read from. */
+export type StateSource = {
+  scope: Scope
+  customerKey: Uuid
+  state: CustomerState
+  cache: StateCache
+  /** The instant of decision. */
+  now: Instant
+  /** In a snapshot with the versions of the state. */
+  reader: MaybeReader
+  entitlements: EntitlementReads
+}
+
+/** About how much memory a part takes, in bytes: a test compares the sums with the heap. */
+const PART_BYTES = 300
+const SOURCE_BYTES = 700
+const ENTITY_BYTES = 200
+const BUDGET_BYTES = 500
+const WINDOW_BYTES = 500
+const COUNTER_BYTES = 250
+const HOLD_BYTES = 500
+
+/** Open reservations of a customer in memory, those that expire next. */
+const NEXT_HOLDS = 20
+
+/** Each of the functions below returns undefined if the part would have to be read. */
+
+/** The key of a resource; null if the customer does not have it, `NO_RESOURCE` for no id. */
+export async function resourceKeyIn(
+  source: StateSource,
+  resourceId: string | null,
+): Promise<Uuid | null | undefined> {
+  if (resourceId === null) return NO_RESOURCE
+  const { resources } = source.state.structure
+  const known = resources.get(resourceId)
+  if (known !== undefined || source.reader === null) return known
+  const { customerKey } = source
+  const [key = null] = await findResourceKeys(source.reader, [{ customerKey, resourceId }])
+  if (key !== null) {
+    resources.set(resourceId, key)
+    grow(source, 'structure', PART_BYTES + 2 * resourceId.length)
+  }
+  return key
+}
+
+/** Whether the customer has an active subscription that counts for a resource. */
+export async function subscriptionIn(
+  source: StateSource,
+  resourceKey: Uuid,
+): Promise<boolean | undefined> {
+  const { subscriptions } = source.state.structure
+  const known = subscriptions.get(resourceKey)
+  if (known !== undefined || source.reader === null) return known
+  const { customerKey, now, reader, entitlements } = source
+  const subject = { customerKey, resourceKey: nullIfNone(resourceKey) }
+  const isSubscribed = await entitlements.readSubscribed(reader, subject, now)
+  subscriptions.set(resourceKey, isSubscribed)
+  grow(source, 'structure', PART_BYTES)
+  return isSubscribed
+}
+
+const nullIfNone = (resourceKey: Uuid): Uuid | null =>
+  resourceKey === NO_RESOURCE ? null : resourceKey
+
+/** A feature as it is metered: for a resource, or for `NO_RESOURCE`. */
+export type Meter = { featureKey: Uuid; resourceKey: Uuid }
+const nameOf = ({ featureKey, resourceKey }: Meter): string => `${featureKey} ${resourceKey}`
+
+/** What entitles the customer, or its resource, to a feature: all sources that end after `now`. */
+export async function entitlementIn(
+  source: StateSource,
+  meter: Meter,
+): Promise<EffectiveEntitlementOf | undefined> {
+  const known = source.state.structure.entitlements.get(nameOf(meter))
+  if (known !== undefined && known.from <= source.now) return known.entitlement
+  if (source.reader === null) return undefined
+  const { customerKey, now, reader, entitlements } = source
+  const query = { ...meter, customerKey, resourceKey: nullIfNone(meter.resourceKey) }
+  const [entitlement] = await entitlements.readHeld(reader, [query], now)
+  if (entitlement === undefined) return undefined
+  source.state.structure.entitlements.set(nameOf(meter), { from: now, entitlement })
+  grow(source, 'structure', PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
+  return entitlement
+}
+
+type ResolutionQuery = {
+  /** Those that can name an entity. */
+  dimensions: readonly (readonly [key: string, value: string])[]
+  capabilityKeys: readonly Uuid[]
+}
+
+/**
+ * What dimensions resolve to, with the budgets on capabilities. Afterwards the state also has the
+ * counters of these budgets in the windows around `now`.
+ */
+export async function resolutionIn(
+  source: StateSource,
+  { dimensions, capabilityKeys }: ResolutionQuery,
+): Promise<Resolution | undefined> {
+  const { resolutions } = source.state.structure
+  const name = JSON.stringify([dimensions, capabilityKeys])
+  const known = resolutions.get(name)
+  if (known !== undefined) return (await hasCounters(source, known)) ? known : undefined
+  if (source.reader === null) return undefined
+  const { scope, customerKey, now, reader } = source
+  const found = await resolve(reader, [{ scope, customerKey, dimensions }], {
+    capabilityKeys,
+    at: now,
+  })
+  const [resolution] = found.resolutions
+  if (resolution === undefined) return undefined
+  resolutions.set(name, resolution)
+  grow(source, 'structure', bytesOf(resolution) + 2 * name.length)
+  addCounters(
+    source,
+    resolution.budgets.map((budget) => counterName(budget, windowOf(budget, now))),
+    found,
+  )
+  return resolution
+}
+
+const bytesOf = ({ paths, budgets }: Resolution): number =>
+  PART_BYTES +
+  paths.reduce((sum, path) => sum + path.length, 0) * ENTITY_BYTES +
+  budgets.length * BUDGET_BYTES
+
+/** Whether the state has the counters of budgets in the windows around `now`; reads them if not. */
+async function hasCounters(source: StateSource, { budgets }: Resolution): Promise<boolean> {
+  const { customerKey, now, reader } = source
+  const missing = budgets
+    .map((budget) => ({ ...budget, window: windowOf(budget, now), customerKey }))
+    .filter((counter) => !source.state.usage.counters.has(counterName(counter, counter.window)))
+  if (missing.length === 0) return true
+  if (reader === null) return false
+  const found = await readCounters(reader, missing)
+  addCounters(
+    source,
+    missing.map((counter) => counterName(counter, counter.window)),
+    found,
+  )
+  return true
+}
+
+function addCounters(source: StateSource, names: readonly string[], found: Kept): void {
+  const { counters } = source.state.usage
+  const missing = names.filter((name) => !counters.has(name))
+  for (const name of missing)
+    counters.set(name, {
+      usage: found.counters.get(name) ?? 0n,
+      held: found.holds.get(name) ?? 0n,
+    })
+  if (missing.length > 0) grow(source, 'usage', missing.length * COUNTER_BYTES)
+}
+
+/** The totals of a meter for `findUsage`, also of a window that must be made out of records. */
+export async function totalsIn(
+  source: StateSource,
+  { window, ...meter }: Meter & { window: Window },
+): Promise<readonly WindowTotal[] | undefined> {
+  const { customerKey, now, reader } = source
+  const { totals } = source.state.usage
+  const known = totals.get(nameOf(meter))
+  const isKnown = known !== undefined && known.from <= now
+  if (isKnown && !mustBeMade(known.totals, window)) return known.totals
+  if (reader === null) return undefined
+  const [stored = []] = isKnown
+    ? [known.totals]
+    : await findTotals(reader, [{ ...meter, customerKey, from: now }])
+  const found = mustBeMade(stored, window)
+    ? [...stored, ...(await makeTotals(reader, [{ ...meter, customerKey, window }]))]
+    : stored
+  totals.set(nameOf(meter), { from: isKnown ? known.from : now, totals: found })
+  grow(source, 'usage', PART_BYTES + found.length * WINDOW_BYTES)
+  return found
+}
+
+/** The open reservations: all that have expired by `now`, and those that expire next. */
+export async function openHoldsIn(source: StateSource): Promise<OpenHolds | undefined> {
+  const { usage } = source.state
+  const { customerKey, now, reader } = source
+  const known = usage.openHolds
+  if (known !== null && (known.isComplete || now < (known.holds.at(-1)?.expiresAt ?? 0)))
+    return known
+  if (reader === null) return undefined
+  const found = await findNextToExpire(reader, customerKey, { now, next: NEXT_HOLDS })
+  const holds = found.map((each) => ({ ...holdOf(each), expiresAt: each.expiresAt }))
+  const isComplete = holds.filter(({ expiresAt }) => expiresAt > now).length < NEXT_HOLDS
+  usage.openHolds = { holds, isComplete }
+  grow(source, 'usage', PART_BYTES + holds.length * HOLD_BYTES)
+  return usage.openHolds
+}
+
+function grow(source: StateSource, half: keyof CustomerState, bytes: number): void {
+  source.state[half].bytes += bytes
+  source.cache.keep(source.customerKey, source.state)
+}

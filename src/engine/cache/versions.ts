@@ -1,0 +1,68 @@
+import {
+  UNKNOWN_DIMENSIONS,
+  type UnknownDimensions,
+  unknownDimensionsOf,
+} from '../../access/index.ts'
+import { catalogVersionOf } from '../../catalog/index.ts'
+import {
+  environmentVersionOf,
+  type StateVersion,
+  stateVersionColumns,
+  stateVersionFrom,
+  stateVersionOf,
+} from '../../customers/index.ts'
+import { column, type Reader, row, rowsOfAnyNumber, sql } from '../../db/index.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+
+/** A customer of an environment. */
+export type CustomerInEnvironment = { environmentKey: Uuid; customerKey: Uuid }
+
+/** The versions of what a decision about a customer depends on, and its smallest parts. */
+export type Versions = StateVersion & {
+  /** Another one after each change of entity types and their attribution keys. */
+  environmentVersion: Uuid
+  /** Another one after each change of features and currencies. */
+  catalogVersion: Uuid
+  unknownDimensions: UnknownDimensions
+}
+
+const versionsRow = row({
+  customer_key: column.uuid,
+  ...stateVersionColumns,
+  environment_version: column.uuid,
+  catalog_version: column.uuid,
+  unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS),
+})
+
+/**
+ * Returns the versions of customers, in the order of `customers`, each of which is there once; null
+ * for one that does not exist. One statement, which finds everything by primary keys.
+ */
+export async function readVersions(
+  reader: Reader,
+  customers: readonly CustomerInEnvironment[],
+): Promise<(Versions | null)[]> {
+  const environmentKey = sql`asked.environment_key`
+  const found = await reader.many(
+    versionsRow,
+    sql`
+    select asked.customer_key, version.*,
+      ${environmentVersionOf(environmentKey)} as environment_version,
+      ${catalogVersionOf(environmentKey)} as catalog_version,
+      ${unknownDimensionsOf(environmentKey)} as unknown_dimensions
+    from ${rowsOfAnyNumber(customers, {
+      customer_key: ['uuid', (customer) => customer.customerKey],
+      environment_key: ['uuid', (customer) => customer.environmentKey],
+    })} as asked
+      cross join lateral ${stateVersionOf(sql`asked.customer_key`)} version`,
+  )
+  const versions = new Map<Uuid, Versions>()
+  for (const each of found)
+    versions.set(each.customer_key, {
+      ...stateVersionFrom(each),
+      environmentVersion: each.environment_version,
+      catalogVersion: each.catalog_version,
+      unknownDimensions: each.unknown_dimensions,
+    })
+  return customers.map(({ customerKey }) => versions.get(customerKey) ?? null)
+}

@@ -1,0 +1,175 @@
+import type { Resolution } from '../../budgets/index.ts'
+import type { Currency } from '../../catalog/currencies/index.ts'
+import type { BareFeature } from '../../catalog/features/index.ts'
+import {
+  type EffectiveEntitlementOf,
+  type EntitlementThen,
+  resolve,
+  usageWindow,
+} from '../../entitlements/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import { LIFETIME, type Window } from '../../kernel/period.ts'
+import { NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
+import {
+  attributionKeysIn,
+  type CustomerState,
+  currencyIn,
+  type EnvironmentState,
+  entitlementIn,
+  featureIn,
+  type OpenHolds,
+  openHoldsIn,
+  resolutionIn,
+  resourceKeyIn,
+  type StateSource,
+  subscriptionIn,
+  totalsIn,
+  type Versions,
+} from '../cache/index.ts'
+import type { Dimensions, Question } from './question.ts'
+
+/** All that a check decides by, as of one instant. */
+export type CheckFacts = {
+  now: Instant
+  customerKey: Uuid
+  archivedAt: Instant | null
+  /** null: the customer does not have the resource of the question. */
+  resourceKey: Uuid | null
+  hasActiveSubscription: boolean
+  capability: CapabilityFacts
+  openHolds: OpenHolds
+  /** null: budgets are not asked. */
+  resolution: Resolution | null
+  counters: CustomerState['usage']['counters']
+  unknownDimensions: Versions['unknownDimensions']
+}
+
+/** A capability; null if there is none with the id. */
+export type CapabilityFacts =
+  | { kind: 'feature'; facts: FeatureFacts | null }
+  | { kind: 'currency'; currency: Currency | null }
+
+/** A feature, what entitles the customer to it at `now`, and what was used of it. */
+export type FeatureFacts = EntitlementThen & {
+  feature: BareFeature
+  /** What the limit is for. */
+  window: Window
+  /** Empty for what is not metered. */
+  totals: readonly WindowTotal[]
+}
+
+/** What checks gather facts from. */
+export type FactSource = StateSource & { environment: EnvironmentState; versions: Versions }
+
+const NO_ENTITY: Resolution = { paths: [], budgets: [], unresolved: [] }
+
+/**
+ * Gathers what a check decides by; undefined if anything of it is not in memory and there is no
+ * reader. Parts that do not depend on each other are read together.
+ */
+export async function gatherFacts(
+  source: FactSource,
+  { resourceId, capability, dimensions }: Question,
+): Promise<CheckFacts | undefined> {
+  const [resource, openHolds, named, attributing] = await Promise.all([
+    resourceKeyIn(source, resourceId),
+    openHoldsIn(source),
+    capabilityIn(source, capability),
+    dimensions === null ? null : attributingIn(source, dimensions),
+  ])
+  if (resource === undefined || openHolds === undefined) return undefined
+  if (named === undefined || attributing === undefined) return undefined
+  const [entitled, resolution] = await Promise.all([
+    entitledTo(source, named, resource ?? NO_RESOURCE),
+    attributing && resolutionOf(source, attributing, named),
+  ])
+  if (entitled === undefined || resolution === undefined) return undefined
+  return {
+    ...entitled,
+    now: source.now,
+    customerKey: source.customerKey,
+    archivedAt: source.versions.archivedAt,
+    resourceKey: resource,
+    openHolds,
+    resolution,
+    counters: source.state.usage.counters,
+    unknownDimensions: source.versions.unknownDimensions,
+  }
+}
+
+type Capability =
+  | { kind: 'feature'; feature: BareFeature | null }
+  | { kind: 'currency'; currency: Currency | null }
+
+async function capabilityIn(
+  { reader, scope, environment: state }: FactSource,
+  { kind, id }: Question['capability'],
+): Promise<Capability | undefined> {
+  if (kind === 'feature') {
+    const feature = await featureIn(reader, scope, { state, featureId: id })
+    return feature === undefined ? undefined : { kind, feature }
+  }
+  const currency = await currencyIn(reader, scope, { state, currencyId: id })
+  return currency === undefined ? undefined : { kind, currency }
+}
+
+/** The dimensions that can name an entity. */
+async function attributingIn(
+  { reader, scope, environment }: FactSource,
+  dimensions: Dimensions,
+): Promise<Dimensions | undefined> {
+  const keys = await attributionKeysIn(reader, scope, environment)
+  return keys && dimensions.filter(([key]) => keys.has(key))
+}
+
+async function entitledTo(
+  source: FactSource,
+  named: Capability,
+  resourceKey: Uuid,
+): Promise<Pick<CheckFacts, 'capability' | 'hasActiveSubscription'> | undefined> {
+  if (named.kind === 'feature' && named.feature !== null)
+    return featureFacts(source, named.feature, resourceKey)
+  const hasActiveSubscription = await subscriptionIn(source, resourceKey)
+  if (hasActiveSubscription === undefined) return undefined
+  const capability = named.kind === 'feature' ? { kind: named.kind, facts: null } : named
+  return { capability, hasActiveSubscription }
+}
+
+async function featureFacts(source: FactSource, feature: BareFeature, resourceKey: Uuid) {
+  const meter = { featureKey: feature.key, resourceKey }
+  const entitlement = await entitlementIn(source, meter)
+  if (entitlement === undefined) return undefined
+  const effective = effectiveAt(entitlement, source.now)
+  const { held } = effective.resolution
+  const window = held === null ? LIFETIME : usageWindow(held, source.now)
+  const isMetered = held !== null && feature.meterType !== 'None'
+  const totals = isMetered ? await totalsIn(source, { ...meter, window }) : []
+  if (totals === undefined) return undefined
+  const facts = { ...effective, feature, window, totals }
+  const { hasActiveSubscription } = entitlement
+  return { capability: { kind: 'feature', facts } as const, hasActiveSubscription }
+}
+
+/** The sources that have not ended at `now`, and what they come to. */
+function effectiveAt(
+  { sources, resolution, validUntil }: EffectiveEntitlementOf,
+  now: Instant,
+): EntitlementThen {
+  if (validUntil === null || now < validUntil) return { sources, resolution }
+  const left = sources.filter(({ endsAt }) => endsAt === null || now < endsAt)
+  return { sources: left, resolution: resolve(left, now) }
+}
+
+async function resolutionOf(
+  source: FactSource,
+  dimensions: Dimensions,
+  named: Capability,
+): Promise<Resolution | undefined> {
+  if (dimensions.length === 0) return NO_ENTITY
+  const capability = named.kind === 'feature' ? named.feature : named.currency
+  return resolutionIn(source, {
+    dimensions,
+    capabilityKeys: capability === null ? [] : [capability.key],
+  })
+}
