@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import pg from 'pg'
 import { type Connection, migrate, readMigrations } from '../src/db/index.ts'
 import { startEmbedded } from '../src/embedded-postgres/index.ts'
 import { systemClock } from '../src/kernel/clock.ts'
-import { CONNECTION_VARIABLE } from '../test/support/connection.ts'
+import { CONNECTION_VARIABLE, TEMPLATE_VARIABLE } from '../test/support/connection.ts'
 
 // Runs the tests against one PostgreSQL: the server of `TEST_DATABASE_URL` (in a database of its
 // own, dropped afterwards), else an embedded one that lives for this run. Arguments name test
@@ -51,16 +51,27 @@ function hasRoom(path: string): boolean {
   }
 }
 
-async function onEmbedded<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
-  const embedded = await startEmbedded({ dataDir: join(temporary, 'data'), log: quiet })
+type Database = { connection: Connection; template: string | null }
+
+/** `initdb` takes seconds: once per run, for the tests that start servers of their own too. */
+async function onEmbedded<T>(work: (database: Database) => Promise<T>): Promise<T> {
+  const [template, dataDir] = [join(temporary, 'template'), join(temporary, 'data')]
+  const first = await startEmbedded({ dataDir: template, log: quiet })
+  await migrateIt(first.connection).finally(first.stop)
+  const copied = spawnSync('cp', ['-a', template, dataDir])
+  if (copied.status !== 0) throw new Error(String(copied.stderr))
+  const embedded = await startEmbedded({ dataDir, log: quiet })
   try {
-    return await work(embedded.connection)
+    return await work({ connection: embedded.connection, template })
   } finally {
     await embedded.stop()
   }
 }
 
-async function onServer<T>(url: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+const migrateIt = async (connection: Connection) =>
+  migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+
+async function onServer<T>(url: string, work: (database: Database) => Promise<T>): Promise<T> {
   const name = `bursar_test_${process.pid}`
   const admin = new pg.Client({ connectionString: url })
   await admin.connect()
@@ -68,15 +79,16 @@ async function onServer<T>(url: string, work: (connection: Connection) => Promis
   const own = new URL(url)
   own.pathname = `/${name}`
   try {
-    return await work({ connectionString: own.href })
+    const connection = { connectionString: own.href }
+    await migrateIt(connection)
+    return await work({ connection, template: null })
   } finally {
     await admin.query(`drop database ${name} with (force)`)
     await admin.end()
   }
 }
 
-async function run(connection: Connection): Promise<number> {
-  await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
+async function run({ connection, template }: Database): Promise<number> {
   const args = process.argv.slice(2)
   const named = args.some((arg) => !arg.startsWith('-'))
   const files = named
@@ -94,6 +106,7 @@ async function run(connection: Connection): Promise<number> {
       TMPDIR: temporary,
       NODE_COMPILE_CACHE: join(ROOT, COMPILED),
       [CONNECTION_VARIABLE]: JSON.stringify(connection),
+      ...(template !== null && { [TEMPLATE_VARIABLE]: template }),
     },
   })
   const forward = (signal: NodeJS.Signals) => runner.kill(signal)

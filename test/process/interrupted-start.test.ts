@@ -49,7 +49,7 @@ async function assertStarts(place: Place): Promise<void> {
 
 for (const moment of Object.keys(MOMENTS)) {
   test(`SIGTERM when ${moment}: nothing is left behind, and the next start works`, async (t) => {
-    const place = openPlace(t)
+    const place = openPlace(t, { isNew: true })
     const server = await launchUntil(place, moment)
     server.kill('SIGTERM')
     const end = await server.end()
@@ -65,7 +65,7 @@ for (const moment of Object.keys(MOMENTS)) {
   })
 
   test(`kill -9 when ${moment}: the next start works`, async (t) => {
-    const place = openPlace(t)
+    const place = openPlace(t, { isNew: true })
     const server = await launchUntil(place, moment)
     server.kill('SIGKILL')
     assert.deepEqual(await server.end(), { code: null, signal: 'SIGKILL' })

@@ -21,7 +21,7 @@ const statusWith = async (url: string, apiKey: string | null) =>
   (await ask(url, { ...READ, apiKey })).status
 
 test('the first start prints the key once and keeps it 0600; later starts print none', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const settings = { BURSAR_API_KEY: null }
   const first = await place.start({ settings })
   const printed = /^API key .*: (\S+)$/m.exec(first.stdout())?.[1]
@@ -43,7 +43,7 @@ test('the first start prints the key once and keeps it 0600; later starts print 
 })
 
 test('another BURSAR_API_KEY ends the one before', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const other = 'another-process-test-key-0123456789'
   const first = await place.start()
   assert.equal(await statusWith(first.url, API_KEY), 200)
@@ -61,7 +61,7 @@ test('another BURSAR_API_KEY ends the one before', async (t) => {
 })
 
 test('a second server on a data directory is refused in one sentence; the first goes on', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const second = place.launch()
   assert.deepEqual(await second.end(), { code: 1, signal: null })
@@ -72,7 +72,7 @@ test('a second server on a data directory is refused in one sentence; the first 
 })
 
 test('the DATABASE_URL that the refusal names lets a second server share the database', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const refused = place.launch()
   await refused.end()
@@ -91,7 +91,7 @@ test('the DATABASE_URL that the refusal names lets a second server share the dat
 })
 
 test('a port that is taken is told in one sentence, and no database is left behind', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const occupant = createServer().listen(0, '127.0.0.1')
   t.after(() => occupant.close())
   await new Promise((listening) => occupant.once('listening', listening))
@@ -103,7 +103,7 @@ test('a port that is taken is told in one sentence, and no database is left behi
 })
 
 test('a start that cannot have its port changes nothing for those who run', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const settings = {
     DATABASE_URL: urlOf(await findRunning(place.dataDir)),
@@ -118,7 +118,7 @@ test('a start that cannot have its port changes nothing for those who run', asyn
 })
 
 test('a start that waits for the schema says so, is alive, hears signals, and gives up', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   await place.start()
   const DATABASE_URL = urlOf(await findRunning(place.dataDir))
   const holder = new pg.Client({ connectionString: DATABASE_URL, application_name: 'somebody' })
@@ -145,7 +145,7 @@ test('a start that waits for the schema says so, is alive, hears signals, and gi
 })
 
 test('servers that start together on an empty database start, and warn of nothing', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   await place.start()
   const connection = await findRunning(place.dataDir)
   assert.ok(connection !== null)
@@ -163,7 +163,7 @@ test('servers that start together on an empty database start, and warn of nothin
 })
 
 test('a start against a database that says nothing hears signals', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   t.after(() => silent.close())
   await once(silent, 'listening')
@@ -191,7 +191,7 @@ async function freePort(): Promise<number> {
 }
 
 test('a setting that cannot be used is told in one sentence before anything starts', async (t) => {
-  const place = openPlace(t)
+  const place = openPlace(t, { isNew: true })
   const refusals: [Record<string, string>, RegExp][] = [
     [{ BURSAR_PORT: 'http' }, /BURSAR_PORT must be a whole number/],
     [{ BURSAR_API_KEY: 'short' }, /BURSAR_API_KEY must have 16 to 512/],

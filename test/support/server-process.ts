@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { templateDataDir } from './connection.ts'
 import { until, within } from './deadline.ts'
 import { clusterDirOf, processesOn } from './processes.ts'
 
@@ -49,12 +50,21 @@ export type Place = {
   processes(): string[]
 }
 
-/** Makes a place; whatever still runs there when the test ends is killed, and the files removed. */
-export function openPlace(t: TestContext): Place {
+/**
+ * Makes a place; whatever still runs there when the test ends is killed, and the files removed. Its
+ * database has been made, and has no environment yet. With `isNew` there is nothing at all: for
+ * tests of the first start.
+ */
+export function openPlace(t: TestContext, { isNew = false } = {}): Place {
   const base = mkdtempSync(join(tmpdir(), 'bursar-process-'))
   // For root the database runs as another user, who must be able to pass.
   chmodSync(base, 0o755)
   const dataDir = join(base, 'data')
+  const template = isNew ? null : templateDataDir()
+  if (template !== null) {
+    const copied = spawnSync('cp', ['-a', template, dataDir])
+    assert.equal(copied.status, 0, String(copied.stderr))
+  }
   const launch = (options: Launch = {}) => launchServer(dataDir, options)
   t.after(async () => {
     await killAll(dataDir)
