@@ -30,7 +30,7 @@ export function readProject(root: string = ROOT): File[] {
 
 export const isCode = ({ path }: File): boolean => /\.(ts|mjs)$/.test(path)
 export const isTest = ({ path }: File): boolean =>
-  path.endsWith('.test.ts') || path.startsWith('test/') || path === 'src/cli/testing.ts'
+  path.endsWith('.test.ts') || path.startsWith('test/')
 /** Written by a program, whose rules it follows. */
 export const isGenerated = ({ path }: File): boolean => /\.gen\.ts$/.test(path)
 

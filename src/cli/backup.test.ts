@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { bursar, runCli, urlOf, workDir } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { assertSameContents, newDatabase, withConnection } from '../../test/support/databases.ts'
 import { until, within } from '../../test/support/deadline.ts'
-import { bursar, runCli, urlOf, workDir } from './testing.ts'
 
 const MAIN = join(import.meta.dirname, 'main.ts')
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { runCli, startCli } from '../../test/support/cli-process.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { readDemoData } from './demo/demo-data.ts'
 import { STEPS } from './demo/steps.ts'
 import { tourOf } from './demo/tour.ts'
-import { runCli, startCli } from './testing.ts'
 
 const world = await openWorld()
 const url = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })

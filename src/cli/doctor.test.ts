@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { runCli, urlOf, workDir } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { openWorld } from '../../test/support/world.ts'
@@ -13,7 +14,6 @@ import { distance, lookAtConfiguration } from './doctor/configuration.ts'
 import { formatBytes } from './doctor/data-directory.ts'
 import type { Finding } from './doctor/finding.ts'
 import { maskUrl } from './mask.ts'
-import { runCli, urlOf, workDir } from './testing.ts'
 
 type Report = { ok: boolean; broken: number; warnings: number; findings: Finding[] }
 

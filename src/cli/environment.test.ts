@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bursar, runCli, urlOf } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { bursar, runCli, urlOf } from './testing.ts'
 
 const world = await openWorld()
 const DATABASE_URL = urlOf(testConnection())

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
+import { runCli, workDir } from '../../test/support/cli-process.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { csvRows } from './import/csv-rows.ts'
 import { jsonRows } from './import/json-rows.ts'
 import { requestsOf } from './import/requests.ts'
 import type { FileRow } from './import/row-error.ts'
-import { runCli, workDir } from './testing.ts'
 
 const world = await openWorld()
 const url = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bursar, runCli, urlOf } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { until } from '../../test/support/deadline.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import type { ApiKey } from '../access/index.ts'
 import { keyState } from './key.ts'
-import { bursar, runCli, urlOf } from './testing.ts'
 
 const world = await openWorld()
 const SECRET = /^(server|client)-[\w-]{43}\n$/

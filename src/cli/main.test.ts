@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runCli } from '../../test/support/cli-process.ts'
 import { openPlace } from '../../test/support/server-process.ts'
 import { type Command, UsageError } from './command.ts'
 import { demoCommand } from './demo.ts'
@@ -9,7 +10,6 @@ import { importCommand } from './import.ts'
 import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
 import { migrateCommand } from './migrate.ts'
-import { runCli } from './testing.ts'
 
 const KEY_ID = '019c0000-0000-7000-8000-000000000000'
 

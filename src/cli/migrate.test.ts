@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { runCli, urlOf } from '../../test/support/cli-process.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { readMigrations } from '../db/index.ts'
 import { MIGRATIONS } from '../main.ts'
-import { runCli, urlOf } from './testing.ts'
 
 const names = (await readMigrations(MIGRATIONS)).map(({ name }) => name)
 

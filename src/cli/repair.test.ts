@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ANN, openAgency, params, shownChains, verdict } from '../../test/support/agency.ts'
+import { runCli, urlOf } from '../../test/support/cli-process.ts'
 import { everythingIn, newDatabase, query } from '../../test/support/databases.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openCompany, useCompany } from '../../test/support/metered-company.ts'
@@ -15,7 +16,6 @@ import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
 import { makePartitions } from '../metering/records/index.ts'
 import { PURGE_USAGE, purgeUsage } from '../metering/retention/index.ts'
-import { runCli, urlOf } from './testing.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { bursar, runCli, startCli, urlOf, workDir } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { customerToken } from '../../test/support/customer-token.ts'
 import { newDatabase } from '../../test/support/databases.ts'
 import { until } from '../../test/support/deadline.ts'
 import { openWorld } from '../../test/support/world.ts'
-import { bursar, runCli, startCli, urlOf, workDir } from './testing.ts'
 
 const world = await openWorld()
 

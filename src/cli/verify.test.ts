@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { bursar, runCli, urlOf } from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { newDatabase, query } from '../../test/support/databases.ts'
 import { openCompany, useCompany } from '../../test/support/metered-company.ts'
@@ -8,7 +9,6 @@ import { openWorld } from '../../test/support/world.ts'
 import { migrate, readMigrations, type Sql, sql } from '../db/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
-import { bursar, runCli, urlOf } from './testing.ts'
 
 const world = await openWorld()
 const { app } = world.bursar

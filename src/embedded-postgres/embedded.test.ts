@@ -3,11 +3,6 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { packagedBinaries } from './binaries.ts'
-import { HOME, LOCK } from './data-dir.ts'
-import { databaseUrl, findRunning, startEmbedded } from './index.ts'
-import { readPidFile } from './processes.ts'
-import { EmbeddedStartError } from './start-errors.ts'
 import {
   dataDirOf,
   killOwner,
@@ -19,7 +14,12 @@ import {
   startedDataDir,
   startOwner,
   until,
-} from './testing.ts'
+} from '../../test/support/embedded.ts'
+import { packagedBinaries } from './binaries.ts'
+import { HOME, LOCK } from './data-dir.ts'
+import { databaseUrl, findRunning, startEmbedded } from './index.ts'
+import { readPidFile } from './processes.ts'
+import { EmbeddedStartError } from './start-errors.ts'
 import { canEnter, databaseUser } from './user.ts'
 
 const pidOf = (clusterDir: string) => readPidFile(clusterDir)?.pid ?? 0

@@ -4,11 +4,6 @@ import { once } from 'node:events'
 import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { packagedBinaries } from './binaries.ts'
-import { startEmbedded } from './index.ts'
-import type { Connection } from './probe.ts'
-import { readPidFile } from './processes.ts'
-import { recordedHome } from './state-file.ts'
 import {
   dataDirOf,
   isRoot,
@@ -18,7 +13,12 @@ import {
   started,
   startedDataDir,
   startOwner,
-} from './testing.ts'
+} from '../../test/support/embedded.ts'
+import { packagedBinaries } from './binaries.ts'
+import { startEmbedded } from './index.ts'
+import type { Connection } from './probe.ts'
+import { readPidFile } from './processes.ts'
+import { recordedHome } from './state-file.ts'
 
 const NOBODY = 65534
 /** Any user but root and nobody: "daemon" or "bin", on every distribution. */

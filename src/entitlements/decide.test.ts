@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { limited, NOW, nothing, unlimited, values } from '../../test/support/entitlement-sources.ts'
 import type { AccessDeniedReason } from '../api.gen.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import { type DecisionQuery, decide, decideCredit } from './decide.ts'
-import { limited, NOW, nothing, unlimited, values } from './testing.ts'
 import type { Allowance, Request } from './types.ts'
 
 type Feature = NonNullable<DecisionQuery['feature']>

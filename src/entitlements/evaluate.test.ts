@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NOW, promotional, values } from '../../test/support/entitlement-sources.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { evaluate } from './evaluate.ts'
 import { resolve } from './resolve.ts'
-import { NOW, promotional, values } from './testing.ts'
 
 const region = (...known: string[]): Omit<Feature, 'metadata'> => ({
   key: 'key',

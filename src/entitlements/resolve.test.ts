@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { wholeUnits } from '../kernel/quantity.ts'
-import { resolve } from './resolve.ts'
 import {
   addon,
   limited,
@@ -14,7 +12,9 @@ import {
   promotional,
   unlimited,
   values,
-} from './testing.ts'
+} from '../../test/support/entitlement-sources.ts'
+import { wholeUnits } from '../kernel/quantity.ts'
+import { resolve } from './resolve.ts'
 import type { Allowance, Source } from './types.ts'
 
 const of = (id: string, isTrial = false) => ({ subscription: { id, isTrial } })

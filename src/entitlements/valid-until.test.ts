@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limited, NOW, promotional } from '../../test/support/entitlement-sources.ts'
 import { LIFETIME } from '../kernel/period.ts'
-import { limited, NOW, promotional } from './testing.ts'
 import type { Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NOW } from '../../test/support/entitlement-sources.ts'
 import type { Feature } from '../catalog/features/index.ts'
-import { NOW } from '../entitlements/testing.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { wholeUnits } from '../kernel/quantity.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { runCli } from '../../src/cli/testing.ts'
+import { runCli } from '../support/cli-process.ts'
 import { query } from '../support/databases.ts'
 import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { urlOf } from '../../src/cli/testing.ts'
+import { urlOf } from '../support/cli-process.ts'
 import { testConnection } from '../support/connection.ts'
 import { newDatabase, query } from '../support/databases.ts'
 import { until } from '../support/deadline.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { DecisionQuery } from '../../src/entitlements/index.ts'
-import { NOW } from '../../src/entitlements/testing.ts'
 import { wholeUnits } from '../../src/kernel/quantity.ts'
+import { NOW } from './entitlement-sources.ts'
 
 const amount = (min: bigint) => fc.bigInt({ min, max: 12n }).map((count) => count * wholeUnits(1))
 const someValues = fc.uniqueArray(fc.constantFrom('eu', 'us', 'asia')).map((all) => all.toSorted())

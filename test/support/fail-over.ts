@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { urlOf } from '../../src/cli/testing.ts'
 import { type EmbeddedDatabase, startEmbedded } from '../../src/embedded-postgres/index.ts'
-import { dataDirOf } from '../../src/embedded-postgres/testing.ts'
+import { urlOf } from './cli-process.ts'
+import { dataDirOf } from './embedded.ts'
 
 /** A database whose last commits can be lost while servers go on. */
 export type Cluster = {

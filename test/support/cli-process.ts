@@ -4,16 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { SECRET_KEY, testConnection } from '../../test/support/connection.ts'
-import { within } from '../../test/support/deadline.ts'
-import type { Connection } from '../db/index.ts'
-import { databaseUrl } from '../embedded-postgres/index.ts'
-
-/** What the tests of this folder share; nothing else imports it. */
+import type { Connection } from '../../src/db/index.ts'
+import { databaseUrl } from '../../src/embedded-postgres/index.ts'
+import { SECRET_KEY, testConnection } from './connection.ts'
+import { within } from './deadline.ts'
 
 export type ExitResult = { code: number | null; stdout: string; stderr: string }
 
-const MAIN = join(import.meta.dirname, 'main.ts')
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE']
 
 /** An empty directory, in which every command of a test file runs; removed at the end. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-// Run as a process of its own by the tests: see `startOwner` in testing.ts.
+// Run as a process of its own by the tests: see `startOwner` in embedded.ts.
 const { dataDir, folder, uid, leave } = JSON.parse(process.env.OWNER ?? '{}') as {
   dataDir: string
   folder: string
@@ -16,7 +16,7 @@ if (uid !== undefined) {
 }
 const { startEmbedded } = (await import(
   pathToFileURL(join(folder, 'index.ts')).href
-)) as typeof import('./index.ts')
+)) as typeof import('../../src/embedded-postgres/index.ts')
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 try {
   const { connection, clusterDir, stop } = await startEmbedded({ dataDir, log: quiet })

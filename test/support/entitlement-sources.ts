@@ -1,5 +1,5 @@
-import { wholeUnits } from '../kernel/quantity.ts'
-import type { Allowance, Source } from './types.ts'
+import type { Allowance, Source } from '../../src/entitlements/types.ts'
+import { wholeUnits } from '../../src/kernel/quantity.ts'
 
 /** The instant at which tests of rules stand, and one year around it. */
 export const NOW = Date.UTC(2026, 4, 18, 10, 7, 42)

@@ -15,14 +15,14 @@ import { dirname, join } from 'node:path'
 import { after, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { clusterOf, temporaryDirs } from './location.ts'
-import type { Connection } from './probe.ts'
-import { clusterName } from './processes.ts'
-import type { EmbeddedLog } from './server-log.ts'
-import { recordedHome } from './state-file.ts'
-import { canEnter, databaseUser } from './user.ts'
+import { clusterOf, temporaryDirs } from '../../src/embedded-postgres/location.ts'
+import type { Connection } from '../../src/embedded-postgres/probe.ts'
+import { clusterName } from '../../src/embedded-postgres/processes.ts'
+import type { EmbeddedLog } from '../../src/embedded-postgres/server-log.ts'
+import { recordedHome } from '../../src/embedded-postgres/state-file.ts'
+import { canEnter, databaseUser } from '../../src/embedded-postgres/user.ts'
 
-/** What the tests of this folder share; nothing else imports it. */
+const FOLDER = join(import.meta.dirname, '../../src/embedded-postgres')
 
 export const isRoot = process.getuid?.() === 0
 
@@ -79,7 +79,7 @@ after(async () => {
 
 async function makeTemplate(): Promise<string> {
   const dataDir = join(enterableDir(), 'data')
-  const { startEmbedded } = await import('./index.ts')
+  const { startEmbedded } = await import('../../src/embedded-postgres/index.ts')
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
   return dataDir
 }
@@ -157,19 +157,19 @@ export type Owner = { child: ChildProcess; report: Promise<Report> }
 export type Report = { connection: Connection; clusterDir: string } | { failed: string }
 
 /**
- * Starts `owner.ts`. With `uid` it becomes that user before it loads anything from `folder`, which
- * then must be readable to that user.
+ * Starts `embedded-owner.ts`. With `uid` it becomes that user before it loads anything from
+ * `folder`, which then must be readable to that user.
  */
 export function startOwner(
   dataDir: string,
   options: { leave?: boolean; uid?: number; folder?: string } = {},
 ): Owner {
-  const script = join(import.meta.dirname, 'testing-owner.ts')
+  const script = join(import.meta.dirname, 'embedded-owner.ts')
   const child = spawn(process.execPath, [script], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
-      OWNER: JSON.stringify({ folder: import.meta.dirname, ...options, dataDir }),
+      OWNER: JSON.stringify({ folder: FOLDER, ...options, dataDir }),
     },
   })
   const report = new Promise<Report>((resolve, reject) => {
