@@ -36,7 +36,7 @@ import {
   traceOperations,
   type Validators,
 } from './http/index.ts'
-import { TRIM_ANSWERS, trimAnswers } from './idempotency/index.ts'
+import { PURGE_ANSWERS, purgeAnswers } from './idempotency/index.ts'
 import { type JobRunner, startJobRunner, type WorkHandlers } from './jobs/index.ts'
 import { type Clock, type MovableClock, offsetClock, systemClock } from './kernel/clock.ts'
 import { WrongClock } from './kernel/errors.ts'
@@ -61,7 +61,7 @@ export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 /** What happens at its instant, by kind. */
 const workHandlers: WorkHandlers = {
   [PURGE_OUTBOX]: purgeOutbox,
-  [TRIM_ANSWERS]: trimAnswers,
+  [PURGE_ANSWERS]: purgeAnswers,
   [PURGE_USAGE]: purgeUsage,
   [PURGE_COUNTERS]: purgeCounters,
   ...promotionalWork(entitlements),

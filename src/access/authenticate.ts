@@ -9,19 +9,19 @@ import {
 import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
 import { cacheKeys, type KeyCache, type OpenedKey } from './key-cache.ts'
-import { findStanding, type Membership } from './member-store.ts'
+import { findMembership, type Membership } from './member-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
 export type Authenticator = {
   /**
-   * Who calls. 401 without a credential that counts; 403 `IdentityForbidden` for a person who
-   * belongs to no account. A missing or foreign account or environment stands in the answer's
-   * `scope`: such a 404 comes after the request itself has been checked.
+   * Returns who calls. 401 without a valid credential. 403 `IdentityForbidden` for a person who
+   * belongs to no account. A missing or foreign account or environment is a 404 in `scope`, because
+   * that error comes after the validation of the request.
    */
   authenticate(credentials: Credentials): Promise<Caller>
   readonly keys: KeyCache
-  /** How often the key set of tokens could not be fetched since the start. */
+  /** How often the key set could not be fetched since the start. */
   keySetFailures(): number
 }
 
@@ -58,14 +58,17 @@ async function callerOfKey(
   }
 }
 
-/** The customer of a token. An environment without a secret has no way to tell, and ignores it. */
+/**
+ * Returns the customer of a token. An environment without a signing secret cannot verify tokens and
+ * ignores them.
+ */
 function boundTo({ kind, signing }: OpenedKey, token: string | null): string | null {
   if (signing === null) return null
   if (token === null && kind === 'publishable' && signing.isEnforced)
     throw unauthenticated('send a signed customer token in X-CUSTOMER-KEY with this key')
   if (token === null) return null
   if (signing.secret === null)
-    throw unavailable('this server cannot open the secret that X-CUSTOMER-KEY is signed with')
+    throw unavailable('this server cannot decrypt the signing secret for X-CUSTOMER-KEY')
   const customerId = customerOfToken(token, signing.secret)
   if (customerId === null)
     throw unauthenticated('X-CUSTOMER-KEY is not signed with the secret of this environment')
@@ -83,7 +86,7 @@ async function callerOfToken(
   if (token === undefined) throw unauthenticated('Authorization must be: Bearer <token>')
   const userId = await tokens.verify(token)
   const named = { accountId: accountId || null, environmentId: environmentId || null }
-  const standing = await findStanding(app.db.read, { userId, ...named })
+  const standing = await findMembership(app.db.read, { userId, ...named })
   if (standing === null && named.accountId === null)
     throw forbidden('you are not a member of any account')
   const scope = scopeOf(standing, named)
@@ -96,7 +99,7 @@ async function callerOfToken(
   }
 }
 
-/** The account of a person who is not in it looks like one that does not exist. */
+/** An account that the person does not belong to looks like one that does not exist. */
 function scopeOf(
   standing: Membership | null,
   named: { accountId: string | null; environmentId: string | null },
@@ -108,7 +111,7 @@ function scopeOf(
   if (standing.environmentKey === null)
     return notFound(
       'EnvironmentMissing',
-      `X-ENVIRONMENT-ID: the account has no environment ${named.environmentId}`,
+      `X-ENVIRONMENT-ID: environment ${named.environmentId} not found in the account`,
     )
   return { environmentKey: standing.environmentKey }
 }

@@ -10,8 +10,8 @@ import { hashOf, newSecret, prefixOf } from './secret.ts'
 import * as store from './store.ts'
 import type { ApiKey, Environment, EnvironmentType, KeyKind } from './types.ts'
 
-/** A key with its secret: the only moment at which the secret is known. */
-export type MadeKey = ApiKey & { secret: string }
+/** A new key with its secret. The secret is known only now. */
+export type KeyWithSecret = ApiKey & { secret: string }
 
 export const DEFAULT_ID = 'default'
 const ID_FORM = /^[a-zA-Z0-9][a-zA-Z0-9_|.-]{0,254}$/
@@ -23,16 +23,16 @@ export type NewEnvironment = {
   type?: EnvironmentType
 }
 
-/** Makes an environment with its own account if need be. 409 when the id is taken. */
+/** Creates an environment, and its account if necessary. 409 if the id is taken. */
 export async function createEnvironment(app: App, input: NewEnvironment): Promise<Environment> {
   for (const id of [input.id, input.accountId ?? DEFAULT_ID])
     if (!ID_FORM.test(id)) throw badInput(`${JSON.stringify(id)} is not an id`)
   const environment = await ensureEnvironment(app, input)
-  if (!environment.made) throw duplicated(`an environment with the id ${input.id} exists already`)
+  if (!environment.made) throw duplicated(`environment ${input.id} already exists`)
   return environment
 }
 
-/** The environment that a fresh installation starts with. */
+/** Returns the environment of a new installation, and creates it if necessary. */
 export const ensureDefaultEnvironment = (app: App): Promise<Environment> =>
   ensureEnvironment(app, { id: DEFAULT_ID, displayName: 'Default', type: 'PRODUCTION' })
 
@@ -52,7 +52,7 @@ async function ensureEnvironment(
     await store.insertAccount(tx, { key: app.ids.next(now), id: environment.accountId, now })
     if ((await store.insertEnvironment(tx, environment, now)) === 1) {
       await scheduleOutboxPurge(tx, app, environment)
-      await announceChange(tx, app, environment, {
+      await publishChange(tx, app, environment, {
         type: 'environment.created',
         objectId: environment.id,
         before: null,
@@ -67,58 +67,59 @@ async function ensureEnvironment(
 
 export type NewKey = { kind: KeyKind; name: string; expiresAt?: Instant }
 
-/** Makes a key. The secret is in the answer and nowhere else. */
-export const createKey = (app: App, scope: Scope, input: NewKey): Promise<MadeKey> => {
+/** Creates a key. Only the returned value contains the secret. */
+export const createKey = (app: App, scope: Scope, input: NewKey): Promise<KeyWithSecret> => {
   const key = keyFrom(app, scope, { ...input, origin: 'created', secret: newSecret(input.kind) })
   return app.db.transaction(async (tx) => {
     const inserted = await store.insertKey(tx, key, hashOf(key.secret))
     assert(inserted === 1, 'a fresh random secret was taken')
-    await announceKey(tx, app, { type: 'api_key.created', before: null, after: key })
+    await publishKeyEvent(tx, app, { type: 'api_key.created', before: null, after: key })
     return key
   })
 }
 
-/** Ends a key at once, for good. 404 `ApiKeyNotFound` when there is no such key that lives. */
+/** Ends a key at once and for ever. 404 `ApiKeyNotFound` if there is no such live key. */
 export const revokeKey = (app: App, keyId: Uuid): Promise<void> =>
   app.db.transaction(async (tx) => {
     const now = app.clock.now()
     const key = await store.lockKey(tx, keyId)
     if (key === null || key.revokedAt !== null)
-      throw notFound('ApiKeyNotFound', `key ${keyId} not found, or revoked already`)
+      throw notFound('ApiKeyNotFound', `key ${keyId} not found or already revoked`)
     await revoke(tx, app, key, now)
   })
 
 /**
- * Makes a new secret for a key; the old one works for `graceMs` more. 404 `ApiKeyNotFound`, 400
- * `ApiKeyExpired` for a dead key, 400 `ApiKeyHasExpiry` for one that is already being replaced. The
- * successor of the configured key is the configured key.
+ * Creates a successor of a key. The old secret works for another `graceMs`. 404 `ApiKeyNotFound`,
+ * 400 `ApiKeyExpired` for an expired key, 400 `ApiKeyHasExpiry` for one that already has an expiry.
+ * The successor of the configured key is the configured key.
  */
-export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<MadeKey> =>
+export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<KeyWithSecret> =>
   app.db.transaction(async (tx) => {
     const now = app.clock.now()
     const old = await store.lockKey(tx, keyId)
     if (old === null) throw notFound('ApiKeyNotFound', `key ${keyId} not found`)
     if (!isLive(old, now)) throw badInput(`the key ${keyId} has ended`, 'ApiKeyExpired')
     if (old.expiresAt !== null)
-      throw badInput(`the key ${keyId} is about to end`, 'ApiKeyHasExpiry')
+      throw badInput(`key ${keyId} already has an expiry`, 'ApiKeyHasExpiry')
     const scope = { environmentKey: old.environmentKey }
     const { kind, name, origin } = old
     const key = keyFrom(app, scope, { kind, name, origin, secret: newSecret(kind) })
     await store.retireKey(tx, keyId, now + graceMs)
     await store.insertKey(tx, key, hashOf(key.secret))
-    await announceKey(tx, app, { type: 'api_key.rotated', before: old, after: key })
-    await store.announceKeyChange(tx)
+    await publishKeyEvent(tx, app, { type: 'api_key.rotated', before: old, after: key })
+    await store.notifyKeyChange(tx)
     return key
   })
 
 /**
- * Makes `secret` the configured key of the environment; the one configured before ends at once.
- * Naming a secret that was configured earlier revives it: the operator asked for it. Refused (400)
- * when the secret is a key of another environment, of less than full access, or one that has ended.
+ * Makes `secret` the configured key of the environment. The previous configured key ends at once. A
+ * secret that was configured earlier becomes valid again, because the operator asked for it. 400 if
+ * the secret belongs to a key of another environment, to a key without full access, or to a key
+ * that was revoked or has expired.
  */
 export const configureKey = (app: App, scope: Scope, secret: string): Promise<void> =>
   app.db.transaction(async (tx) => {
-    // Servers that start together would otherwise both see no key and both insert one.
+    // Otherwise servers that start together would both find no key, and both insert one.
     await store.lockEnvironment(tx, scope)
     const now = app.clock.now()
     const hash = hashOf(secret)
@@ -127,33 +128,33 @@ export const configureKey = (app: App, scope: Scope, secret: string): Promise<vo
     const configured = await store.findConfiguredKey(tx, scope)
     if (found !== null && (found.origin === 'created' || found.keyId === configured?.keyId)) {
       if (isLive(found, now)) return
-      throw badInput('the configured key is one that has ended: name another')
+      throw badInput('the configured key has ended; configure another one')
     }
     if (configured !== null) await revoke(tx, app, configured, now)
     const fresh = { kind: 'full-access', name: 'configured', origin: 'configured', secret } as const
     const key = found ?? keyFrom(app, scope, fresh)
     await (found === null ? store.insertKey(tx, key, hash) : store.reviveKey(tx, found.keyId))
-    await announceKey(tx, app, { type: 'api_key.created', before: found, after: key })
-    await store.announceKeyChange(tx)
+    await publishKeyEvent(tx, app, { type: 'api_key.created', before: found, after: key })
+    await store.notifyKeyChange(tx)
   })
 
-/** A key that was given away for less must not become the one that may do everything. */
+/** A key that was issued with few permissions must not get all of them. */
 function refuseUnfit(key: ApiKey, scope: Scope): void {
   if (key.environmentKey !== scope.environmentKey)
-    throw badInput('the configured key is a key of another environment')
+    throw badInput('the configured key belongs to another environment')
   if (key.kind !== 'full-access')
-    throw badInput(`the configured key is a ${key.kind} key: name one of full access`)
+    throw badInput(`the configured key is a ${key.kind} key; configure one with full access`)
 }
 
 async function revoke(tx: Tx, app: App, key: ApiKey, now: Instant): Promise<void> {
   await store.revokeKey(tx, key.keyId, now)
   const after = { ...key, revokedAt: now }
-  await announceKey(tx, app, { type: 'api_key.revoked', before: key, after })
-  await store.announceKeyChange(tx)
+  await publishKeyEvent(tx, app, { type: 'api_key.revoked', before: key, after })
+  await store.notifyKeyChange(tx)
 }
 
-/** What may be known of a key: all but its secret. */
-const keyToShow = (key: ApiKey) => ({
+/** Everything about a key except its secret. */
+const keyWithoutSecret = (key: ApiKey) => ({
   id: key.keyId,
   name: key.name,
   kind: key.kind,
@@ -162,32 +163,32 @@ const keyToShow = (key: ApiKey) => ({
   revokedAt: key.revokedAt === null ? null : instantToWire(key.revokedAt),
 })
 
-const announceKey = (
+const publishKeyEvent = (
   tx: Tx,
   app: App,
   change: { type: EventType; before: ApiKey | null; after: ApiKey },
 ) =>
-  announceChange(tx, app, change.after, {
+  publishChange(tx, app, change.after, {
     type: change.type,
     objectId: change.after.keyId,
-    before: change.before && keyToShow(change.before),
-    after: keyToShow(change.after),
+    before: change.before && keyWithoutSecret(change.before),
+    after: keyWithoutSecret(change.after),
   })
 
 type Change = { type: EventType; objectId: string; before: object | null; after: object | null }
 
-const announceChange = (tx: Tx, app: App, scope: Scope, change: Change) =>
+const publishChange = (tx: Tx, app: App, scope: Scope, change: Change) =>
   publish(tx, { app, scope, now: app.clock.now(), origin: app.origin }, [
     { ...change, customerKey: null },
   ])
 
-/** Whether a key opens anything at `now`. */
+/** Returns whether a key is valid at `now`. */
 export const isLive = (key: ApiKey, now: Instant): boolean =>
   key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt)
 
-type KeyParts = NewKey & Pick<MadeKey, 'origin' | 'secret'>
+type KeyParts = NewKey & Pick<KeyWithSecret, 'origin' | 'secret'>
 
-function keyFrom(app: App, scope: Scope, input: KeyParts): MadeKey {
+function keyFrom(app: App, scope: Scope, input: KeyParts): KeyWithSecret {
   const now = app.clock.now()
   return {
     keyId: app.ids.next(now),

@@ -6,16 +6,18 @@ import { hashOf, newSecret } from './secret.ts'
 import { findConfiguredKey, findKeyByHash } from './store.ts'
 
 export type ConfiguredKey =
-  /** The variable names it; the operator knows it. */
+  /** `BURSAR_API_KEY` contains it, so the operator knows it. */
   | { from: 'variable' }
-  /** It stands in the key file; `made` when this start made it, to be printed once. */
+  /**
+   * The key file contains it. `made` is the secret if this start created it, to be printed once.
+   */
   | { from: 'file'; file: string; made: string | null }
-  /** The database has one that this machine does not hold. */
+  /** The database has a configured key that is not on this machine. */
   | { from: 'elsewhere' }
 
 /**
- * Sees to it that the default environment has its configured key: the variable's, else the key
- * file's, else a new one that is written to the file (readable by its owner alone).
+ * Ensures that the default environment has its configured key: that of the variable, else that of
+ * the key file, else a new one, which is written to the file (readable only by its owner).
  */
 export async function ensureConfiguredKey(app: App, scope: Scope): Promise<ConfiguredKey> {
   if (app.config.apiKey !== null) {
@@ -31,12 +33,12 @@ export async function ensureConfiguredKey(app: App, scope: Scope): Promise<Confi
       ? { from: 'file', file, made: null }
       : { from: 'elsewhere' }
   }
-  // A key that was revoked stays so: the file's secret opens nothing any more and makes room.
+  // A revoked key stays revoked. The secret in the file is then useless and is replaced.
   const known = kept === null ? null : await findKeyByHash(app.db.read, hashOf(kept))
   const usable = kept !== null && (known === null || isLive(known, app.clock.now()))
   const secret = usable ? kept : newSecret('full-access')
-  // The file first: a crash in between leaves a key that the next start takes up, never one that
-  // opens the environment and that nobody knows.
+  // The file is written first. After a crash, the next start uses the key from the file. The other
+  // way round, there would be a valid key that nobody knows.
   if (!usable) await writeKeyFile(dataDir, secret)
   await configureKey(app, scope, secret)
   return { from: 'file', file, made: usable ? null : secret }

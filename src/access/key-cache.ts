@@ -5,33 +5,40 @@ import { hashOf } from './secret.ts'
 import { findSignedKey, type SignedKey } from './store.ts'
 import { openedSecret } from './stored-secrets.ts'
 
-/** Milliseconds after which a key is read again, in case the notice of a change is lost. */
+/**
+ * Cached keys are read again after so many milliseconds, in case the notification of a change is
+ * lost.
+ */
 const CACHED_MS = 30_000
-/** With more live keys than this, some are read again now and then. */
+/** If there are more live keys than this, some are read again now and then. */
 const CACHED_KEYS = 10_000
-/** No header that long is a key; hashing it would only cost time. */
+/** No key is longer. Longer values are not worth hashing. */
 const SECRET_LIMIT = 512
 
-/** A key as `SignedKey`, ready to check customer tokens; `secret` is null if it does not open. */
+/**
+ * A key with the decrypted secret for customer tokens. `secret` is null if this server cannot
+ * decrypt it.
+ */
 export type OpenedKey = Omit<SignedKey, 'signing'> & {
   signing: { secret: string | null; isEnforced: boolean } | null
 }
 
 export type KeyCache = {
-  /** The live key of a secret; null for one that is unknown, expired or revoked. */
+  /** Returns the live key with this secret, or null if it is unknown, expired or revoked. */
   find(secret: string): Promise<OpenedKey | null>
-  /** Whether a secret was found to be good not long ago. It reads nothing. */
+  /** Returns whether a secret is in the cache. Reads nothing from the database. */
   knows(secret: string): boolean
-  /** Drops all keys: some key has changed. */
+  /** Drops all keys, because a key has changed. */
   clear(): void
-  /** While notices of changes cannot be received, nothing is cached. */
+  /** While notifications cannot be received, nothing is cached. */
   listening(on: boolean): void
   counts(): CacheCounts
 }
 
 /**
- * Caches live keys, so that a request reads none. Every change of a key notifies all servers
- * through the database in its own transaction; a key read before such a notice is not cached.
+ * Caches live keys, so that most requests need no query for their key. Each change of a key sends a
+ * notification to all servers, in its own transaction. A key that was read before a notification
+ * arrived is not cached.
  */
 export function cacheKeys(app: App): KeyCache {
   const keys: Cache<string, OpenedKey> = createCache({ max: CACHED_KEYS, ttlMs: CACHED_MS })
@@ -73,7 +80,7 @@ async function opened(app: App, { signing, ...key }: SignedKey): Promise<OpenedK
   if (secret === null)
     app.log.error(
       { environmentKey: key.environmentKey },
-      'a signing secret is sealed with another key than that of this server',
+      'a signing secret is sealed with a key that this server does not have',
     )
   return { ...key, signing: { secret, isEnforced } }
 }

@@ -2,10 +2,13 @@ import { readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeOwnerFile } from './owner-file.ts'
 
-/** Where a data directory keeps the configured key: the one place that holds a secret. */
+/** The file of the configured key in a data directory. It is the only file with an API key. */
 export const keyFileOf = (dataDir: string): string => join(dataDir, 'api-key')
 
-/** The secret in the key file; null when there is none. Throws when the file cannot be read. */
+/**
+ * Returns the secret in the key file, or null if there is no file. Throws if the file cannot be
+ * read.
+ */
 export async function readKeyFile(dataDir: string): Promise<string | null> {
   try {
     return (await readFile(keyFileOf(dataDir), 'utf8')).trim() || null
@@ -15,6 +18,6 @@ export async function readKeyFile(dataDir: string): Promise<string | null> {
   }
 }
 
-/** Writes the secret, in place of the one that is there. */
+/** Writes the secret and replaces an existing one. */
 export const writeKeyFile = (dataDir: string, secret: string): Promise<void> =>
   writeOwnerFile(keyFileOf(dataDir), secret, rename)

@@ -1,7 +1,7 @@
 import { type Connection, type Epochs, type Listener, listen } from '../db/index.ts'
 import type { KeyCache } from './key-cache.ts'
 
-/** Keeps cached keys coherent with changes made by any process. */
+/** Clears cached keys when any process changes a key. */
 export const followKeyChanges = (
   database: { connection: Connection; epochs: Epochs },
   keys: KeyCache,

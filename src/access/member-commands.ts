@@ -17,8 +17,8 @@ export type MemberInput = {
 }
 
 /**
- * Makes someone a member, or changes what they are; environments that are not named stay as they
- * are. 404 `AccountNotFoundError`; 404 `EnvironmentMissing` when one is not of the account.
+ * Adds a member or changes their roles. Environments that are not named keep their roles. 404
+ * `AccountNotFoundError`; 404 `EnvironmentMissing` if an environment is not part of the account.
  */
 export async function putMember(app: App, input: MemberInput): Promise<void> {
   const { userId, role, environments } = input
@@ -30,24 +30,27 @@ export async function putMember(app: App, input: MemberInput): Promise<void> {
     if (given !== Object.keys(environments).length)
       throw notFound(
         'EnvironmentMissing',
-        `the account ${input.accountId} has not all of the environments named`,
+        `account ${input.accountId} does not have all of these environments`,
       )
   })
 }
 
-/** Ends a membership and its roles. 404 `AccountNotFoundError`, `MemberNotFound`. */
+/** Removes a member and all their roles. 404 `AccountNotFoundError`, `MemberNotFound`. */
 export const removeMember = (
   app: App,
   member: { accountId: string; userId: string },
 ): Promise<void> =>
   changingMember(app, member, async (tx, person) => {
     if ((await store.deleteMember(tx, person)) === 0)
-      throw notFound('MemberNotFound', `${member.userId} is no member of ${member.accountId}`)
+      throw notFound(
+        'MemberNotFound',
+        `member ${member.userId} not found in account ${member.accountId}`,
+      )
   })
 
 /**
- * Changes what somebody is, and tells the environments of the account for which that differs: each
- * has a log of its own, and learns nothing of the others.
+ * Changes a member, and publishes an event in each environment of the account where the member's
+ * role differs. Each environment has its own log and sees nothing of the others.
  */
 const changingMember = (
   app: App,
@@ -59,21 +62,21 @@ const changingMember = (
     if (accountKey === null)
       throw notFound('AccountNotFoundError', `account ${accountId} not found`)
     const person = { accountKey, userId }
-    const before = await store.seenByEnvironments(tx, person)
+    const before = await store.memberByEnvironment(tx, person)
     await change(tx, person)
     const known = new Map(before.map((seen) => [seen.environmentKey, seen]))
-    for (const after of await store.seenByEnvironments(tx, person))
-      await announceMember(tx, app, { userId, before: known.get(after.environmentKey), after })
+    for (const after of await store.memberByEnvironment(tx, person))
+      await publishMemberEvents(tx, app, { userId, before: known.get(after.environmentKey), after })
   })
 
-async function announceMember(
+async function publishMemberEvents(
   tx: Tx,
   app: App,
-  change: { userId: string; before: store.Seen | undefined; after: store.Seen },
+  change: { userId: string; before: store.MemberView | undefined; after: store.MemberView },
 ): Promise<void> {
   const { userId: objectId } = change
-  const before = memberToShow(objectId, change.before)
-  const after = memberToShow(objectId, change.after)
+  const before = memberOf(objectId, change.before)
+  const after = memberOf(objectId, change.after)
   if (isDeepStrictEqual(before, after)) return
   const { environmentKey } = change.after
   const type = after === null ? 'member.removed' : 'member.updated'
@@ -81,8 +84,8 @@ async function announceMember(
   await publish(tx, announcing, [{ type, customerKey: null, objectId, before, after }])
 }
 
-/** null for who is no member. */
-const memberToShow = (userId: string, seen: store.Seen | undefined) =>
+/** Null for somebody who is not a member. */
+const memberOf = (userId: string, seen: store.MemberView | undefined) =>
   seen === undefined || seen.role === null
     ? null
     : { userId, role: seen.role, environmentRole: seen.environmentRole }

@@ -4,12 +4,12 @@ import type { Uuid } from '../kernel/ids.ts'
 import { allowedOriginsOf } from './settings-store.ts'
 import { ACCOUNT_ROLES, type AccountRole, ENVIRONMENT_ROLES, type Member } from './types.ts'
 
-/** What a person is in one account, and in one of its environments. */
+/** The roles of a person in an account and in one of its environments. */
 export type Membership = {
   role: AccountRole
   environmentKey: Uuid | null
   environmentRole: (typeof ENVIRONMENT_ROLES)[number] | null
-  /** From where browsers may write to the environment. */
+  /** Origins from which browsers may write to the environment. */
   allowedOrigins: readonly string[]
 }
 
@@ -21,8 +21,9 @@ const standingRow = row<Membership>({
 })
 
 /**
- * A person's standing in the account of this id, or in the one they joined first when it is null.
- * null for someone who is no member there. The environment is found within the account alone.
+ * Returns the membership of a person in the account with this id, or in the account that they
+ * joined first if the id is null. Null for somebody who is not a member. The environment is looked
+ * up only within the account.
  */
 export const findStanding = (
   reader: Reader,
@@ -47,7 +48,7 @@ export const findStanding = (
 
 const accountRow = row({ accountKey: column.uuid })
 
-/** Serialises the changes of an account's members. null when there is no such account. */
+/** Serializes changes of an account's members. Returns null if there is no such account. */
 export async function lockAccount(tx: Tx, accountId: string): Promise<Uuid | null> {
   const found = await tx.maybeOne(
     accountRow,
@@ -57,7 +58,7 @@ export async function lockAccount(tx: Tx, accountId: string): Promise<Uuid | nul
   return found?.accountKey ?? null
 }
 
-/** A person of an account, or somebody who could become one. */
+/** A member of an account, or somebody who may become one. */
 type Person = { accountKey: Uuid; userId: string }
 
 /** Adds a member or changes their role. */
@@ -68,7 +69,7 @@ export const putMember = (tx: Tx, person: Person, as: { role: AccountRole; now: 
       ${instantToWire(as.now)}::timestamptz)
     on conflict (account_key, user_id) do update set role = excluded.role`)
 
-/** Answers how many of the environments belong to the account, and got the role. */
+/** Sets the role in each of the environments that belong to the account. Returns their number. */
 export const putEnvironmentRoles = (
   tx: Tx,
   { accountKey, userId }: Person,
@@ -82,7 +83,7 @@ export const putEnvironmentRoles = (
     where e.account_key = ${accountKey}::uuid
     on conflict (environment_key, user_id) do update set role = excluded.role`)
 
-/** Answers 0 when there is no such member. */
+/** Returns 0 if there is no such member. */
 export async function deleteMember(tx: Tx, { accountKey, userId }: Person): Promise<number> {
   await tx.execute(sql`
     delete from environment_roles r using environments e
@@ -93,8 +94,11 @@ export async function deleteMember(tx: Tx, { accountKey, userId }: Person): Prom
     where account_key = ${accountKey}::uuid and user_id = ${userId}::text`)
 }
 
-/** What a person is, as one environment of the account sees it. `role` null: no member. */
-export type Seen = {
+/**
+ * A member as one environment of the account sees them. `role` is null for somebody who is not a
+ * member.
+ */
+export type MemberView = {
   environmentKey: Uuid
   role: AccountRole | null
   environmentRole: Membership['environmentRole']

@@ -2,8 +2,8 @@ import { mkdir, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /**
- * Writes a line into a file for the owner's eyes alone, whole or not at all. `place` gives what is
- * written its name, as the last step: `rename` replaces what is there, `link` throws `EEXIST`.
+ * Writes a line to a file that only its owner can read, atomically. `place` moves the temporary
+ * file to its final name: `rename` replaces an existing file, `link` throws `EEXIST`.
  */
 export async function writeOwnerFile(
   file: string,

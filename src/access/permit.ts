@@ -1,12 +1,13 @@
 import type { EnvironmentRole, KeyKind, Permission } from './types.ts'
 
-/** `<resource>:read` or `<resource>:write`; `*` is every resource, later ones included. */
-type Grant = `${string}:${'read' | 'write'}`
+/** `<resource>:read` or `<resource>:write`. `*` stands for every resource, also for future ones. */
+type PermissionPattern = `${string}:${'read' | 'write'}`
 
 /**
- * What each kind of key and each role of a person may do. Writing a resource includes reading it.
+ * The permissions of each kind of key and each role of a person. Write permission includes read
+ * permission.
  */
-const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
+const PERMISSIONS: Readonly<Record<KeyKind | EnvironmentRole, readonly PermissionPattern[]>> = {
   'full-access': ['*:write'],
   'read-only': ['*:read'],
   'customers-write': ['customers:write', 'integrations:write'],
@@ -14,7 +15,7 @@ const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
   'coupons-write': ['coupons:write'],
   'api-keys-write': ['apiKeys:write'],
   'event-queue-read': ['events:read'],
-  // It lives in browsers, where everybody can read it.
+  // This key is used in browsers, where everybody can read it.
   publishable: ['entitlements:read'],
   ADMIN: ['*:write'],
   SUPPORT: [
@@ -34,10 +35,10 @@ const GRANTS: Readonly<Record<KeyKind | EnvironmentRole, readonly Grant[]>> = {
   NONE: [],
 }
 
-/** Whether a role may do what needs `permission`. */
+/** Returns whether a role has `permission`. */
 export function permits(role: KeyKind | EnvironmentRole, permission: Permission): boolean {
   const [resource = '', verb] = permission.split(':')
-  return GRANTS[role].some((grant) => {
+  return PERMISSIONS[role].some((grant) => {
     const [granted, kind] = grant.split(':')
     return (granted === '*' || granted === resource) && (kind === 'write' || kind === verb)
   })

@@ -5,13 +5,16 @@ import type { Config } from '../config.ts'
 import { writeOwnerFile } from './owner-file.ts'
 import { type SealingKey, sealingKeyOf } from './sealing.ts'
 
-type Place = Pick<Config, 'secretKey' | 'dataDir'>
+type KeySource = Pick<Config, 'secretKey' | 'dataDir'>
 
-/** Where a data directory keeps what secrets are sealed with, if the variable does not say it. */
+/** The file of the sealing key in a data directory, used unless `BURSAR_SECRET_KEY` is set. */
 export const secretKeyFileOf = (dataDir: string): string => join(dataDir, 'secret-key')
 
-/** The key of this machine; null when there is none. Throws when the file cannot be read. */
-export async function findSealingKey({ secretKey, dataDir }: Place): Promise<SealingKey | null> {
+/** Returns the sealing key of this machine, or null. Throws if the file cannot be read. */
+export async function findSealingKey({
+  secretKey,
+  dataDir,
+}: KeySource): Promise<SealingKey | null> {
   if (secretKey !== null) return sealingKeyOf(secretKey)
   try {
     const text = (await readFile(secretKeyFileOf(dataDir), 'utf8')).trim()
@@ -22,15 +25,18 @@ export async function findSealingKey({ secretKey, dataDir }: Place): Promise<Sea
   }
 }
 
-/** The key of this machine, made if there is none: a file for the owner's eyes alone. */
-export async function requireSealingKey(place: Place): Promise<SealingKey> {
+/**
+ * Returns the sealing key of this machine. Creates one if there is none, in a file that only its
+ * owner can read.
+ */
+export async function requireSealingKey(place: KeySource): Promise<SealingKey> {
   const known = await findSealingKey(place)
   if (known !== null) return known
   await makeFile(place.dataDir, randomBytes(32).toString('base64url'))
   return requireSealingKey(place)
 }
 
-/** Of two who make it at once, the first one's stays. */
+/** If two processes create the file at once, the first one wins. */
 async function makeFile(dataDir: string, text: string): Promise<void> {
   try {
     await writeOwnerFile(secretKeyFileOf(dataDir), text, link)

@@ -1,26 +1,29 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
-/** What secrets are sealed with, so that the database alone reveals none of them. */
+/** The key that secrets are encrypted with, so that the database alone reveals none of them. */
 export type SealingKey = {
-  /** Says which key it is and nothing about it: eight bytes in hex. */
+  /** Identifies the key without revealing it: eight bytes in hex. */
   readonly id: string
   /** 256 bits. */
   readonly key: Buffer
 }
 
-/** A sealed text: the form, the id of the key, the nonce, the cipher text with its tag. */
+/** The format of a sealed text: version, id of the key, nonce, ciphertext with its tag. */
 const SEALED = /^sealed:1:([0-9a-f]{16}):([\w-]{16}):([\w-]+)$/
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** The key that a text stands for: that of the variable or of the key file. */
+/** Derives the key from the text of the variable or of the key file. */
 export const sealingKeyOf = (text: string): SealingKey => {
   const derived = (info: string, length: number) =>
     Buffer.from(hkdfSync('sha256', text, '', `bursar ${info}`, length))
   return { id: derived('sealing key id', 8).toString('hex'), key: derived('sealing key', 32) }
 }
 
-/** `place`: where the sealed text is kept. Elsewhere it does not open. AES-256-GCM. */
+/**
+ * Encrypts with AES-256-GCM. `place` names where the sealed text is stored; it cannot be decrypted
+ * for another place.
+ */
 export function seal(text: string, { id, key }: SealingKey, place: string): string {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place))
@@ -28,20 +31,22 @@ export function seal(text: string, { id, key }: SealingKey, place: string): stri
   return `sealed:1:${id}:${nonce.toString('base64url')}:${sealed.toString('base64url')}`
 }
 
-/** Texts of before there was a key are not sealed. */
+/** Texts from before there was a sealing key are not sealed. */
 export const isSealed = (stored: string): boolean => SEALED.test(stored)
 
-/** The id of the key that a text is sealed with. */
+/** Returns the id of the key that a text is sealed with, or null. */
 export const sealedWith = (stored: string): string | null => SEALED.exec(stored)?.[1] ?? null
 
-/** The text that was sealed; null if the key is another one, or something was changed. */
+/**
+ * Returns the text. Null if it was sealed with another key or for another place, or was changed.
+ */
 export function unseal(stored: string, { id, key }: SealingKey, place: string): string | null {
   const [, of, nonce = '', sealed = ''] = SEALED.exec(stored) ?? []
   if (of !== id) return null
   const bytes = Buffer.from(sealed, 'base64url')
   try {
     const from = Buffer.from(nonce, 'base64url')
-    // A tag that is shorter would be taken, and could be guessed.
+    // A shorter tag would be accepted and could be guessed.
     const whole = { authTagLength: TAG_BYTES }
     const opened = createDecipheriv('aes-256-gcm', key, from, whole)
       .setAAD(Buffer.from(place))

@@ -8,19 +8,16 @@ import { sent } from '../kernel/patch.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { ORIGINS_LIMIT, originOf } from './origins.ts'
 import { findSettings, saveSettings } from './settings-store.ts'
-import { announceKeyChange, findEnvironmentsByKey, lockEnvironment } from './store.ts'
+import { findEnvironmentsByKey, lockEnvironment, notifyKeyChange } from './store.ts'
 import type { Settings } from './types.ts'
 
-/** Settings to change; what is absent stays. */
+/** Settings to change. Absent ones keep their values. */
 export type SettingsInput = {
   unknownDimensions?: Settings['unknownDimensions'] | undefined
   allowedOrigins?: readonly string[] | undefined
 }
 
-/**
- * Changes what an environment chooses for itself. 400 for what is no origin, and for more of them
- * than an environment may have.
- */
+/** Changes the settings of an environment. 400 for an invalid origin, and for too many origins. */
 export async function changeSettings(
   { app, scope, origin }: { app: App; scope: Scope; origin: Origin },
   input: SettingsInput,
@@ -46,14 +43,14 @@ export async function changeSettings(
         after: { id, ...after },
       },
     ])
-    // The origins are cached with the keys of their environment.
-    await announceKeyChange(tx)
+    // The cache of keys contains the origins of their environments.
+    await notifyKeyChange(tx)
     return after
   }
   return app.db.transaction(work)
 }
 
-/** Ascending, each once. */
+/** Ascending, without duplicates. */
 function originsOf(texts: readonly string[]): string[] {
   if (texts.length > ORIGINS_LIMIT)
     throw badInput(`allowedOrigins: at most ${ORIGINS_LIMIT} origins`)
@@ -62,7 +59,7 @@ function originsOf(texts: readonly string[]): string[] {
     if (origin !== null) return origin
     throw badInput(
       `allowedOrigins[${index}] must be an origin such as https://app.example.com: ` +
-        'http or https, a host, a port if need be, and nothing else',
+        'http or https, a host, and an optional port',
     )
   })
   return [...new Set(origins)].sort()

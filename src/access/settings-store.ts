@@ -8,7 +8,7 @@ export const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
     select settings.unknown_dimensions from environment_settings settings
     where settings.environment_key = ${environmentKey}), 'ignore')`
 
-/** The origins from which browsers may write, as JSON. An expression. */
+/** An SQL expression: the origins from which browsers may write, as JSON. */
 export const allowedOriginsOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select to_json(settings.allowed_origins) from environment_settings settings
@@ -16,7 +16,7 @@ export const allowedOriginsOf = (environmentKey: Sql): Sql => sql`
 
 const unknownDimensionsRow = row({ unknownDimensions: column.oneOf(...UNKNOWN_DIMENSIONS) })
 
-/** The same, for whoever decides: to be sent along with what the decision is made by. */
+/** Returns the setting. Decisions send this query together with their other reads. */
 export async function findUnknownDimensions(
   reader: Reader,
   { environmentKey }: Scope,

@@ -5,14 +5,14 @@ import { instantToWire } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { newSigningSecret } from './secret.ts'
 import { findSigning, saveSigning } from './signing-store.ts'
-import { announceKeyChange, lockEnvironment } from './store.ts'
+import { lockEnvironment, notifyKeyChange } from './store.ts'
 import { openedSecret, sealedOtherwise, sealedSecret } from './stored-secrets.ts'
 import type { Environment, SigningConfig } from './types.ts'
 
 /**
- * The secret that an environment's customer tokens are signed with, made if there is none. With
- * `renew` it is another one: tokens signed with the one before count no more. Throws `ConfigError`
- * for one that this machine cannot open.
+ * Returns the signing secret of an environment, and creates it if necessary. `renew` creates a new
+ * one, and tokens signed with the old one become invalid. Throws `ConfigError` if this machine
+ * cannot decrypt the secret.
  */
 export async function signingSecret(
   app: App,
@@ -33,8 +33,8 @@ export async function signingSecret(
 }
 
 /**
- * Says whether publishable keys of an environment need a customer token. 400 when there is no
- * secret yet to sign one with: every browser would be locked out.
+ * Sets whether publishable keys of an environment need a customer token. 400 if there is no signing
+ * secret yet, because that would lock out every browser.
  */
 export async function enforceSigning(
   app: App,
@@ -42,7 +42,7 @@ export async function enforceSigning(
   { isEnforced }: { isEnforced: boolean },
 ): Promise<void> {
   await changing(app, environment, (before) => {
-    if (before === null) throw badInput('there is no signing secret yet to sign tokens with')
+    if (before === null) throw badInput('signing secret not found; create one first')
     return before.isEnforced === isEnforced ? before : { ...before, isEnforced }
   })
 }
@@ -68,12 +68,12 @@ const changing = (
         after: shown(environment, after),
       },
     ])
-    // The secret is cached with the keys of its environment.
-    await announceKeyChange(tx)
+    // The cache of keys contains the signing secrets of their environments.
+    await notifyKeyChange(tx)
     return after
   })
 
-/** What may be known of it: all but the secret. */
+/** Everything except the secret. */
 const shown = ({ id }: Environment, signing: SigningConfig | null) => ({
   id,
   customerTokens: signing === null ? 'UNKNOWN' : signing.isEnforced ? 'REQUIRED' : 'OPTIONAL',

@@ -22,7 +22,7 @@ export const listSigning = (
     order by e.id`,
   )
 
-/** Puts the sealed form in the place of a secret, unless somebody has renewed it meanwhile. */
+/** Replaces a plain secret with its sealed form, unless it was renewed meanwhile. */
 export const sealSigning = (
   tx: Tx,
   { environmentKey, stored, sealed }: { environmentKey: Uuid; stored: string; sealed: string },

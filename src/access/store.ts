@@ -39,7 +39,7 @@ export const findEnvironmentsByKey = (
 export const listEnvironments = (reader: Reader): Promise<Environment[]> =>
   reader.many(environmentRow, sql`${selectEnvironment} order by a.id, e.id limit 1000`)
 
-/** Answers 0 when the account is there already. */
+/** Returns 0 if the account exists. */
 export const insertAccount = (tx: Tx, account: { key: Uuid; id: string; now: Instant }) =>
   tx.execute(sql`
     insert into accounts (account_key, id, display_name, created_at)
@@ -47,7 +47,7 @@ export const insertAccount = (tx: Tx, account: { key: Uuid; id: string; now: Ins
       ${instantToWire(account.now)}::timestamptz)
     on conflict (id) do nothing`)
 
-/** Answers 0 when an environment has this id already. */
+/** Returns 0 if an environment with this id exists. */
 export const insertEnvironment = (tx: Tx, environment: Environment, now: Instant) =>
   tx.execute(sql`
     insert into environments (environment_key, account_key, id, display_name, type, created_at)
@@ -93,11 +93,11 @@ const signedKeyRow = row({
   allowedOrigins: column.json<string[]>(),
 })
 
-/** A key, with what is cached with it of its environment. */
+/** A key with everything of its environment that is cached with it. */
 export type SignedKey = ApiKey & {
-  /** How customer tokens are checked; null where they are not. */
+  /** How customer tokens are verified. Null without a signing secret. */
   signing: Pick<SigningConfig, 'stored' | 'isEnforced'> | null
-  /** From where browsers may write. */
+  /** Origins from which browsers may write. */
   allowedOrigins: readonly string[]
 }
 
@@ -135,7 +135,7 @@ export const listKeys = (reader: Reader, scope: Scope): Promise<ApiKey[]> =>
       order by key_id limit 1000`,
   )
 
-/** Answers 0 when some key has this secret already. */
+/** Returns 0 if a key with this secret exists. */
 export const insertKey = (tx: Tx, key: ApiKey, hash: Buffer) =>
   tx.execute(sql`
     insert into api_keys
@@ -151,18 +151,18 @@ export const revokeKey = (tx: Tx, keyId: Uuid, now: Instant) =>
     update api_keys set revoked_at = ${instantToWire(now)}::timestamptz
     where key_id = ${keyId}::uuid and revoked_at is null`)
 
-/** Makes a key that was the configured one before the configured one again. */
+/** Makes an earlier configured key the configured key again. */
 export const reviveKey = (tx: Tx, keyId: Uuid) =>
   tx.execute(sql`
     update api_keys
     set revoked_at = null, expires_at = null
     where key_id = ${keyId}::uuid`)
 
-/** Lets a key end at `expiresAt` (exclusive), and no longer be the configured one. */
+/** Sets the expiry of a key to `expiresAt` (exclusive). It is no longer the configured key. */
 export const retireKey = (tx: Tx, keyId: Uuid, expiresAt: Instant) =>
   tx.execute(sql`
     update api_keys set expires_at = ${instantToWire(expiresAt)}::timestamptz, origin = 'created'
     where key_id = ${keyId}::uuid`)
 
-/** Notifies every server when this transaction commits: it drops the keys that it has cached. */
-export const announceKeyChange = (tx: Tx) => tx.execute(sql`select pg_notify('bursar_access', '')`)
+/** Notifies all servers when this transaction commits. They clear their cached keys. */
+export const notifyKeyChange = (tx: Tx) => tx.execute(sql`select pg_notify('bursar_access', '')`)

@@ -8,14 +8,14 @@ import { listSigning, sealSigning } from './signing-store.ts'
 
 const placeOf = (environmentKey: Uuid): string => `signing secret of ${environmentKey}`
 
-/** A signing secret as it is to be stored. */
+/** Returns the sealed form of a signing secret. */
 export const sealedSecret = async (
   { config }: App,
   environmentKey: Uuid,
   secret: string,
 ): Promise<string> => seal(secret, await requireSealingKey(config), placeOf(environmentKey))
 
-/** A stored signing secret; null when this machine has not the key that it is sealed with. */
+/** Returns the decrypted signing secret, or null if this machine does not have its sealing key. */
 export const openedSecret = async (
   { config }: App,
   environmentKey: Uuid,
@@ -28,16 +28,16 @@ type StoredSecret = { environmentKey: Uuid; stored: string }
 const openedWith = (key: SealingKey | null, { environmentKey, stored }: StoredSecret) =>
   key && unseal(stored, key, placeOf(environmentKey))
 
-/** What is stored of secrets, as far as a machine can open it. */
+/** Which stored secrets a machine can decrypt. */
 export type StoredSecrets = {
-  /** In clear, as versions before kept them. */
+  /** Unencrypted, as earlier versions stored them. */
   plain: StoredSecret[]
-  /** The environments of those that do not open. */
+  /** The environments whose secrets cannot be decrypted. */
   closed: string[]
   count: number
 }
 
-/** Looks at what is stored, by the key of this machine. */
+/** Tries to decrypt all stored secrets with the key of this machine. */
 export async function lookAtSecrets(reader: Reader, config: App['config']): Promise<StoredSecrets> {
   const all = await listSigning(reader)
   const key = await findSealingKey(config)
@@ -49,20 +49,20 @@ export async function lookAtSecrets(reader: Reader, config: App['config']): Prom
   }
 }
 
-/** How many environments a sentence names. */
+/** The maximum number of environments in a message. */
 const NAMED = 5
 
-/** Why a machine cannot open what is stored, and the ways out. */
+/** Returns a message that says why secrets cannot be decrypted, and what to do. */
 export const sealedOtherwise = (config: App['config'], closed: readonly string[]): string =>
   `the signing secrets of ${closed.slice(0, NAMED).join(', ')}` +
   `${closed.length > NAMED ? ', …' : ''} are sealed with another key: ` +
-  'set BURSAR_SECRET_KEY to that of the other servers, or bring ' +
+  'set BURSAR_SECRET_KEY to that of the other servers, or copy ' +
   `their secret-key to ${secretKeyFileOf(config.dataDir)}; if it is lost, bursar signing secret ` +
   '--renew --environment <id> makes new ones'
 
 /**
- * Seals what versions before have stored in clear. Throws `ConfigError` when something is stored
- * that this server cannot open: it would refuse customers that others serve.
+ * Seals secrets that earlier versions stored unencrypted. Throws `ConfigError` if there are secrets
+ * that this server cannot decrypt: it would refuse customers that other servers accept.
  */
 export async function sealStoredSecrets(app: App): Promise<void> {
   const { plain, closed } = await lookAtSecrets(app.db.read, app.config)

@@ -313,8 +313,8 @@ test('what should not be taken for long is said with every token that is taken s
   const jwt = await token()
   await createTokenVerifier(config, log).verify(jwt)
   assert.deepEqual(warned, [
-    'tokens of any issuer are taken: set BURSAR_JWT_ISSUER',
-    'tokens for any audience are taken: set BURSAR_JWT_AUDIENCE',
+    'tokens of any issuer are accepted; set BURSAR_JWT_ISSUER',
+    'tokens for any audience are accepted; set BURSAR_JWT_AUDIENCE',
   ])
   warned.length = 0
   await createTokenVerifier({ ...config, issuer: ISSUER, audience: 'bursar' }, log).verify(jwt)
@@ -330,7 +330,7 @@ test('a key set that cannot be had is said, without its address; an unknown key 
   const gone = createTokenVerifier({ ...config, jwksUrl: 'http://127.0.0.1:9/?secret=hush' }, log)
   await assert.rejects(gone.verify(await token()), { status: 401 })
   assert.equal(gone.keySetFailures(), 1)
-  assert.equal(warned[0]?.text, 'the key set of tokens cannot be fetched')
+  assert.equal(warned[0]?.text, 'the key set for tokens could not be fetched')
   assert.match(JSON.stringify(warned), /ECONNREFUSED|bad port/)
   assert.doesNotMatch(JSON.stringify(warned), /hush/)
   const there = createTokenVerifier({ ...config, jwksUrl }, log)

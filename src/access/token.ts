@@ -16,46 +16,49 @@ import { systemClock } from '../kernel/clock.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 
 export type TokenVerifier = {
-  /** The subject of a token, or 401. */
+  /** Returns the subject of a token. 401 for an invalid token. */
   verify(token: string): Promise<string>
   /** How often the key set could not be fetched since the start. */
   keySetFailures(): number
 }
 
-/** Signatures that only the holder of a private key can make. Never `none`, never HMAC. */
+/** Only asymmetric signatures. Never `none`, never HMAC. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA']
-/** No identity provider's token is longer; checking one that is would only cost time. */
+/** No identity provider's token is longer. Longer ones are not worth verifying. */
 const TOKEN_LIMIT = 8192
 const SUBJECT_LIMIT = 255
-/** Milliseconds in which the key set must have arrived; after that an unknown key is refused. */
+/**
+ * The time-out of fetching the key set, in milliseconds. A token with an unknown key is then
+ * refused.
+ */
 const JWKS_TIMEOUT_MS = 2000
-/** Milliseconds between fetches of the key set that unknown key ids cause. */
+/** The minimum time between fetches of the key set because of unknown key ids, in milliseconds. */
 const JWKS_COOLDOWN_MS = 10_000
 const JWKS_MAX_AGE_MS = 600_000
 /**
- * Milliseconds for which a key set that cannot be fetched anew still counts: an outage of the
- * issuer must not lock everybody out, and a key that it has withdrawn must not live on for long.
+ * How long a key set stays valid that cannot be fetched again, in milliseconds. An outage of the
+ * issuer must not lock everybody out, and a withdrawn key must not stay valid for long.
  */
 const JWKS_OUTAGE_MS = 24 * 3_600_000
-/** Seconds by which the clocks of an issuer and ours may differ. */
+/** The accepted difference between the clocks of the issuer and this server, in seconds. */
 const CLOCK_TOLERANCE_S = 5
 
 /**
- * Verifies tokens of people. Expiry follows the machine's clock, whatever the injected one says: a
- * token's times are the issuer's.
+ * Verifies tokens of people. Expiry is compared with the machine's clock and not with the injected
+ * one, because the issuer sets it.
  */
 export function createTokenVerifier(config: TokenConfig | null, log: Log): TokenVerifier {
   let failures = 0
   if (config === null)
     return {
       verify: async () => {
-        throw unauthenticated('this server takes no tokens: send an API key in X-API-KEY')
+        throw unauthenticated('this server does not accept tokens; send an API key in X-API-KEY')
       },
       keySetFailures: () => failures,
     }
   const key = keyOf(config, (error) => {
     failures += 1
-    log.warn({ reason: reasonOf(error) }, 'the key set of tokens cannot be fetched')
+    log.warn({ reason: reasonOf(error) }, 'the key set for tokens could not be fetched')
   })
   const warnings = warningsOf(config)
   const options: JWTVerifyOptions = {
@@ -68,33 +71,42 @@ export function createTokenVerifier(config: TokenConfig | null, log: Log): Token
   const verify = async (token: string) => {
     if (token.length > TOKEN_LIMIT) throw unauthenticated('the token is too long')
     const { payload } = await jwtVerify(token, key, options).catch(() => {
-      // The reason would tell a forger how far they have come.
+      // The reason would help a forger.
       throw unauthenticated('the token is not valid')
     })
     const { sub } = payload
-    if (!isSubject(sub)) throw unauthenticated('the token names no subject that could be a member')
+    if (!isSubject(sub)) throw unauthenticated('the subject of the token is missing or invalid')
     for (const warning of warnings) log.warn({}, warning)
     return sub
   }
   return { verify, keySetFailures: () => failures }
 }
 
-/** What should not stay so. Said again, at most once a minute, while such tokens are taken. */
+/**
+ * Warnings about an insecure configuration, logged at most once a minute while such tokens are
+ * accepted.
+ */
 function warningsOf({ issuer, audience }: TokenConfig): string[] {
   return [
-    ...(issuer === null ? ['tokens of any issuer are taken: set BURSAR_JWT_ISSUER'] : []),
-    ...(audience === null ? ['tokens for any audience are taken: set BURSAR_JWT_AUDIENCE'] : []),
+    ...(issuer === null ? ['tokens of any issuer are accepted; set BURSAR_JWT_ISSUER'] : []),
+    ...(audience === null ? ['tokens for any audience are accepted; set BURSAR_JWT_AUDIENCE'] : []),
   ]
 }
 
-/** In the words of the system where it has some. An address may hold a secret, and is not told. */
+/**
+ * Returns the error code of the system if there is one. A URL may contain a secret and is not
+ * logged.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error
   return cause instanceof Error ? reasonOf(cause) : `${error.name}: ${error.message}`
 }
 
-/** What the database can hold: NUL it refuses, and lone surrogates would all become one text. */
+/**
+ * Returns whether the database can store the subject: NUL is not allowed, and all lone surrogates
+ * would be stored as the same text.
+ */
 const isSubject = (sub: unknown): sub is string =>
   typeof sub === 'string' &&
   sub !== '' &&
@@ -103,8 +115,8 @@ const isSubject = (sub: unknown): sub is string =>
   !sub.includes('\0')
 
 /**
- * The key set of a URL, fetched when first needed and kept; or one key. A token's own header never
- * chooses where a key comes from.
+ * Returns the key set of a URL, which is fetched at the first use and cached, or a single key. The
+ * header of a token never decides where keys come from.
  */
 function keyOf(config: TokenConfig, onFailure: (error: unknown) => void): JWTVerifyGetKey {
   if (config.jwksUrl !== null) return keySetOf(new URL(config.jwksUrl), onFailure)
@@ -112,9 +124,9 @@ function keyOf(config: TokenConfig, onFailure: (error: unknown) => void): JWTVer
   return async () => key
 }
 
-/** The key set that was fetched last outlives an outage of the issuer, as long as said above. */
+/** The last fetched key set outlives an outage of the issuer for `JWKS_OUTAGE_MS`. */
 function keySetOf(url: URL, onFailure: (error: unknown) => void): JWTVerifyGetKey {
-  // Filled by the library with what it has fetched, and when.
+  // The library stores here what it fetched and when.
   const last: Partial<ExportedJWKSCache> = {}
   const fetched = createRemoteJWKSet(url, {
     timeoutDuration: JWKS_TIMEOUT_MS,
@@ -126,7 +138,7 @@ function keySetOf(url: URL, onFailure: (error: unknown) => void): JWTVerifyGetKe
     try {
       return await fetched(header, token)
     } catch (error) {
-      // The set is there, and the token names none of its keys.
+      // The key set is available, but does not contain the key of the token.
       const isUnknownKey =
         error instanceof errors.JWKSNoMatchingKey ||
         error instanceof errors.JWKSMultipleMatchingKeys

@@ -7,7 +7,7 @@ import type { Scope } from '../kernel/scope.ts'
 export const ENVIRONMENT_TYPES = ['DEVELOPMENT', 'SANDBOX', 'PRODUCTION'] as const
 export type EnvironmentType = (typeof ENVIRONMENT_TYPES)[number]
 
-/** A tenant: nothing crosses from one environment to another. */
+/** A tenant. Environments share nothing. */
 export type Environment = {
   environmentKey: Uuid
   accountId: string
@@ -16,7 +16,9 @@ export type Environment = {
   type: EnvironmentType
 }
 
-/** What a key may do: everything, a preset of it, or what a browser may. See `permit.ts`. */
+/**
+ * What a key may do: everything, a predefined part of it, or what browsers need. See `permit.ts`.
+ */
 export const KEY_KINDS = [
   'full-access',
   'read-only',
@@ -29,43 +31,48 @@ export const KEY_KINDS = [
 ] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
-/** An API key without its secret, which nobody can read again. */
+/** An API key without its secret, which is not stored. */
 export type ApiKey = {
   keyId: Uuid
   environmentKey: Uuid
   name: string
   kind: KeyKind
-  /** `configured`: the variable or the key file named it; `created`: made on request. */
+  /** `configured`: from the variable or the key file. `created`: created on request. */
   origin: 'configured' | 'created'
-  /** The first characters of the secret, enough to tell keys apart. */
+  /** The first characters of the secret, by which a person can tell keys apart. */
   prefix: string
   createdAt: Instant
-  /** Exclusive. null: never. */
+  /** Exclusive. Null: never. */
   expiresAt: Instant | null
   revokedAt: Instant | null
 }
 
-/** How an environment knows that a token was made by its vendor for a customer. */
+/** How an environment verifies customer tokens. */
 export type SigningConfig = {
-  /** Its secret as it is stored: sealed. */
+  /** The sealed secret. */
   stored: string
-  /** Whether a publishable key needs a token. */
+  /** Whether publishable keys need a token. */
   isEnforced: boolean
   createdAt: Instant
 }
 
 export const UNKNOWN_DIMENSIONS = ['ignore', 'deny'] as const
-/** Of a dimension whose value names no entity: it counts for none, or makes a denial. */
+/**
+ * What happens to a dimension that names an unknown entity: it is ignored, or the request is
+ * denied.
+ */
 export type UnknownDimensions = (typeof UNKNOWN_DIMENSIONS)[number]
 
-/** What an environment chooses for itself. */
+/** Settings of an environment. */
 export type Settings = {
   unknownDimensions: UnknownDimensions
-  /** The origins from which browsers may write, besides the server's own: ascending, each once. */
+  /**
+   * Origins from which browsers may write, besides the server's own. Ascending, without duplicates.
+   */
   allowedOrigins: string[]
 }
 
-/** What an operation needs, as its contract file states it: `customers:write`. */
+/** What an operation requires, as its file in the API document says: `customers:write`. */
 export type Permission = string
 
 export const ACCOUNT_ROLES = ['OWNER', 'MEMBER'] as const
@@ -74,34 +81,34 @@ export type AccountRole = (typeof ACCOUNT_ROLES)[number]
 export const ENVIRONMENT_ROLES = ['ADMIN', 'SUPPORT', 'VIEWER', 'NONE'] as const
 export type EnvironmentRole = (typeof ENVIRONMENT_ROLES)[number]
 
-/** A person of an account, known by the subject of their token. */
+/** A person of an account, identified by the subject of their token. */
 export type Member = {
   accountId: string
   userId: string
   role: AccountRole
-  /** By the id of the environment; an owner administers all, whatever stands here. */
+  /** By environment id. An owner is an administrator everywhere, regardless of this. */
   environments: Readonly<Record<string, EnvironmentRole>>
   createdAt: Instant
 }
 
-/** Who calls, once the credential has been checked. */
+/** Who calls, after authentication. */
 export type Caller = {
   readonly actor: Actor
   readonly role: KeyKind | EnvironmentRole
-  /** The environment called, or the refusal (404) when a person named none that is theirs. */
+  /** The environment of the request, or a 404 if a person named none of theirs. */
   readonly scope: Scope | ApiError
-  /** The customer that a token binds the request to, by its id; null: to none. */
+  /** The id of the customer that a token restricts the request to, or null. */
   readonly customerId: string | null
-  /** From where browsers may write, besides from this server. */
+  /** Origins from which browsers may write, besides the server's own. */
   readonly allowedOrigins: readonly string[]
 }
 
-/** What a request says of who sends it. Of both credentials the API key wins. */
+/** The credentials of a request. If there are both an API key and a token, the key counts. */
 export type Credentials = {
   readonly apiKey: string | undefined
   readonly authorization: string | undefined
   readonly accountId: string | undefined
   readonly environmentId: string | undefined
-  /** A customer token, which goes with an API key. */
+  /** A customer token, which is sent together with an API key. */
   readonly customerKey: string | undefined
 }

@@ -3,6 +3,8 @@ import type { Call } from '../operation.ts'
 import * as store from './store.ts'
 import type { Entry, EntryFilter } from './types.ts'
 
-/** The environment's changes, newest first. A customer that does not exist has none. */
+/**
+ * Returns the changes of the environment, newest first. A customer that does not exist has none.
+ */
 export const listEntries = ({ app, scope }: Call, filter: EntryFilter): Promise<Page<Entry>> =>
   store.listEntries(app.db.read, scope, filter)

@@ -4,11 +4,11 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { PageRequest } from '../kernel/page.ts'
 
-/** One change, as the outbox keeps it. */
+/** A change, as stored in the outbox. */
 export type Entry = {
   key: Uuid
   type: string
-  /** null for what belongs to the environment alone. */
+  /** Null for objects that belong to the environment. */
   customerId: string | null
   objectId: string
   origin: Omit<Origin, 'requestDigest'>
@@ -17,7 +17,7 @@ export type Entry = {
   occurredAt: Instant
 }
 
-/** null does not filter. */
+/** Null values do not filter. */
 export type EntryFilter = {
   types: readonly string[] | null
   objectId: string | null

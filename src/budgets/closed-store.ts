@@ -4,7 +4,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { AHEAD_LIMIT_MS } from '../metering/index.ts'
-import { FORGOTTEN_AT_ONCE, type PurgeCount, purgeRow } from '../metering/retention/index.ts'
+import { PURGE_BATCH_ROWS, type PurgeCount, purgeRow } from '../metering/retention/index.ts'
 import { type CounterKey, counterKeyColumns } from './counter-store.ts'
 import { type Counters, counterName } from './postings.ts'
 
@@ -34,7 +34,7 @@ export const noteEnds = (tx: Tx, scope: Scope): Promise<number> =>
     where (${KEY}) in (
       select ${KEY} from budget_counters
       where environment_key = ${scope.environmentKey}::uuid and window_end is null
-      limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`)
+      limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`)
 
 /**
  * Removes counters of windows that ended before an instant, with the thresholds that fired in them.
@@ -48,7 +48,7 @@ export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<Pur
       select ${KEY} from budget_counters
       where environment_key = ${scope.environmentKey}::uuid
         and window_end < ${instantToWire(before)}::timestamptz and held = 0
-      order by window_end limit ${FORGOTTEN_AT_ONCE}::integer
+      order by window_end limit ${PURGE_BATCH_ROWS}::integer
     ),
     ${lockForPurge(sql`due`, before)},
     gone as (

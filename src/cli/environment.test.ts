@@ -30,7 +30,7 @@ test('the id of an environment is taken once, whichever account asks', async () 
     const args = ['environment', 'create', tenant.id, '--account', account]
     const { code, stdout, stderr } = await runCli(args, { DATABASE_URL })
     assert.deepEqual([code, stdout], [1, ''])
-    assert.match(stderr, /exists already/)
+    assert.match(stderr, /already exists/)
   }
 })
 

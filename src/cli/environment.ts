@@ -49,7 +49,7 @@ async function create(args: readonly string[]): Promise<number> {
   const { key, environment } = await withApp(async (app) => {
     // Every command finds an environment by its id alone, whichever account it belongs to.
     if ((await findEnvironment(app.db.read, id)) !== null)
-      throw new CommandError(`an environment with the id ${id} exists already`)
+      throw new CommandError(`environment ${id} already exists`)
     const made = await createEnvironment(app, {
       id,
       type,

@@ -3,8 +3,8 @@ import {
   createAuthenticator,
   createKey,
   KEY_KINDS,
+  type KeyWithSecret,
   listKeys,
-  type MadeKey,
   readKeyFile,
   revokeKey,
   rotateKey,
@@ -140,7 +140,7 @@ async function whereKept(app: App, keyId: string): Promise<'variable' | 'file' |
 }
 
 /** Only the secret goes to standard output, so that a script can capture it. */
-function showSecret(key: MadeKey, where: string): void {
+function showSecret(key: KeyWithSecret, where: string): void {
   note(`Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, shown this once:`)
   print(key.secret)
 }

@@ -40,9 +40,13 @@ test('what cannot be done is told in a sentence, and changes nothing', async () 
     [['add', 'ann', '--role', 'KING'], 2, /--role .*OWNER, MEMBER/],
     [['add', 'ann', '--environment', id], 2, /--environment must be <id>=<role>/],
     [['add', 'ann', '--environment', `${id}=KING`], 2, /ADMIN, SUPPORT, VIEWER, NONE/],
-    [['add', 'ann', '--environment', 'nowhere=ADMIN'], 1, /not all of the environments/],
+    [
+      ['add', 'ann', '--environment', 'nowhere=ADMIN'],
+      1,
+      /does not have all of these environments/,
+    ],
     [['add', 'a'.repeat(256)], 1, /1 to 255 characters/],
-    [['remove', 'ann'], 1, /ann is no member/],
+    [['remove', 'ann'], 1, /member ann not found in account/],
   ]
   for (const [args, code, sentence] of cases) {
     const ended = await runCli(['member', ...args, '--account', id], settings)

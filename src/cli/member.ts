@@ -60,7 +60,7 @@ async function remove(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, { account })
   const [userId = ''] = takePositionals(positionals, 'the user')
   await withApp((app) => removeMember(app, { accountId: values.account, userId }))
-  note(`${userId} is no member of the account ${values.account} any more.`)
+  note(`${userId} is no longer a member of account ${values.account}.`)
   return 0
 }
 

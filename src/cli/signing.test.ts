@@ -43,7 +43,7 @@ test('nothing is enforced before there is a secret', async () => {
   const args = ['signing', 'enforce', 'on', '--environment', id]
   const { code, stderr } = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
   assert.equal(code, 1)
-  assert.match(stderr, /no signing secret yet/)
+  assert.match(stderr, /signing secret not found/)
 })
 
 test('a server that cannot open what is stored refuses to start, and the doctor says why', async () => {

@@ -3,7 +3,7 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
-/** What a request has announced. */
+/** A change that a request has published. */
 export type Change = {
   type: string
   objectId: string
@@ -11,11 +11,11 @@ export type Change = {
   after: Readonly<Record<string, unknown>> | null
 }
 
-/** What became of a request. */
-export type Done = {
-  /** In their order. */
+/** All changes of a request. */
+export type RequestChanges = {
+  /** In the order in which they were made. */
   changes: readonly Change[]
-  /** Whether an object of them was changed again since. */
+  /** Whether one of their objects was changed again since. */
   isOvertaken: boolean
 }
 
@@ -27,12 +27,12 @@ const changeRow = row<Change>({
 })
 const doneRow = row({ change: column.group(changeRow), isOvertaken: column.boolean })
 
-/** The changes by the last request with a digest since `since`; null when there were none. */
-export async function findDone(
+/** Returns the changes of the last request with this digest since `since`, or null. */
+export async function findRequestChanges(
   reader: Reader,
   scope: Scope,
   { requestDigest, since }: { requestDigest: string; since: Instant },
-): Promise<Done | null> {
+): Promise<RequestChanges | null> {
   const found = await reader.many(
     doneRow,
     sql`

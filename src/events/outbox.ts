@@ -10,15 +10,15 @@ import { replacedBy } from './what-changed.ts'
 
 export type PublishContext = { app: App; scope: Scope; now: Instant; origin: Origin }
 
-/** All of what is gone; of what goes on, what was replaced. */
+/** All of a deleted object; otherwise only the values that were replaced. */
 const replaced = ({ before, after }: Event): object | null =>
   before === null || after === null ? before : replacedBy(before, after)
 
 const textOrNull = (value: object | null) => (value === null ? null : JSON.stringify(value))
 
 /**
- * Writes what happened, in the order given, in the transaction that made it happen: it is announced
- * exactly when the change is durable. One statement whatever the number of announcements.
+ * Writes events in the given order, in the transaction of their changes. So an event exists exactly
+ * if its change is committed. One statement for any number of events.
  */
 export async function publish(
   tx: Tx,
@@ -43,23 +43,25 @@ export async function publish(
     })} as event`)
 }
 
-/** Rows of one statement: well within its time, whatever has piled up. */
-export const FORGOTTEN_AT_ONCE = 5000
+/** Rows of one statement. This many take a small part of its time-out. */
+export const PURGE_BATCH_ROWS = 5000
 
-/** Removes the oldest of an environment's announcements from before `before`; answers how many. */
-export const forgetBefore = (tx: Tx, scope: Scope, before: Instant): Promise<number> =>
+/**
+ * Deletes the oldest events of an environment that are earlier than `before`. Returns their number.
+ */
+export const deleteEventsBefore = (tx: Tx, scope: Scope, before: Instant): Promise<number> =>
   tx.execute(sql`
     delete from outbox where (customer_key, event_key) in (
       select customer_key, event_key from outbox
       where environment_key = ${scope.environmentKey}::uuid
         and event_key < ${firstKeyAt(before)}::uuid
-      order by event_key limit ${FORGOTTEN_AT_ONCE}::integer)`)
+      order by event_key limit ${PURGE_BATCH_ROWS}::integer)`)
 
 /**
- * Moves what was announced in the future, in its order: lists, filters by time and trimming go by
- * the keys. What the objects said of themselves stays as it was announced.
+ * Moves events from the future to `at` and keeps their order. Their keys are renewed, because
+ * lists, time filters and purging use the keys. The objects in the events stay unchanged.
  */
-export const turnAnnouncementsBack = (tx: Tx, { at, beyond }: Ahead): Promise<number> =>
+export const turnEventsBack = (tx: Tx, { at, beyond }: Ahead): Promise<number> =>
   tx.execute(sql`
     with moving as materialized (
       select customer_key, event_key,

@@ -1,6 +1,6 @@
 import type { Uuid } from '../kernel/ids.ts'
 
-/** Every kind of event that Bursar announces: the wire `type` of a webhook, in one table. */
+/** All types of events. They are the `type` of events in the API and of webhooks. */
 export const EVENT_TYPES = [
   'customer.created',
   'customer.updated',
@@ -40,15 +40,15 @@ export const EVENT_TYPES = [
 
 export type EventType = (typeof EVENT_TYPES)[number]
 
-/** Something that happened, as the outbox keeps it. */
+/** A change of an object, as stored in the outbox. */
 export type Event = {
   type: EventType
-  /** null for what belongs to the environment alone. */
+  /** Null for objects that belong to the environment. */
   customerKey: Uuid | null
-  /** The caller's id of the object. */
+  /** The id that the caller gave the object. */
   objectId: string
-  /** The object as the API shows it: null before it was made. It never holds a secret. */
+  /** The object as the API shows it, without secrets. Null before its creation. */
   before: object | null
-  /** null once it is gone. */
+  /** Null after its deletion. */
   after: object | null
 }

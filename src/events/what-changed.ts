@@ -5,13 +5,13 @@ const isObject = (value: unknown): value is object =>
 
 const entriesOf = (value: object): [name: string, value: unknown][] => Object.entries(value)
 
-/** Fields that name something are kept: without them nobody could say what was changed. */
+/** Ids are always kept. Without them nobody could tell what was changed. */
 const NAMES = /^id$|Id$/
 
 /**
- * Of an object as it was, what the change replaced: the fields that differ from those that it has
- * now, within objects too, and its ids. Lists are compared as a whole. So what an object holds
- * besides is not written twice with each change, which may be a megabyte.
+ * Returns what a change replaced: the old values of fields that differ, also within objects, and
+ * the ids. Lists are compared as a whole. Unchanged values, which may be a megabyte, are not stored
+ * again with each change.
  */
 export function replacedBy(before: object, after: object): object {
   const entries = entriesOf(before).flatMap(([name, was]): [string, unknown][] => {
@@ -23,7 +23,7 @@ export function replacedBy(before: object, after: object): object {
   return Object.fromEntries(entries)
 }
 
-/** The same of an object within one, such as metadata, whose fields all are values. */
+/** The same for an object within an object, such as metadata. All of its fields are values. */
 const fieldsReplacedBy = (before: object, after: object): object =>
   Object.fromEntries(
     entriesOf(before).filter(([name, was]) => !isSame(was, Reflect.get(after, name))),

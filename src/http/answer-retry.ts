@@ -1,4 +1,4 @@
-import { type Done, findDone } from '../events/index.ts'
+import { findRequestChanges, type RequestChanges } from '../events/index.ts'
 import { ApiError } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { answerOfChanges, type RequestInput } from './answer-of-changes.ts'
@@ -19,7 +19,7 @@ export async function answerRetry(
   { operation, call, stated }: RetryRequest,
   work: () => Promise<Success>,
 ): Promise<Success> {
-  const answerOf = (done: Done | null): Success | null => {
+  const answerOf = (done: RequestChanges | null): Success | null => {
     const data = answerOfChanges(operation.primaryId, done?.changes ?? [], stated)
     return done === null || data === null
       ? null
@@ -42,9 +42,9 @@ export async function answerRetry(
 /** The statuses of a second creation or a second removal. */
 const EXPLAINED: readonly number[] = [400, 404, 409]
 
-async function findOriginal({ app, scope, origin }: Call): Promise<Done | null> {
+async function findOriginal({ app, scope, origin }: Call): Promise<RequestChanges | null> {
   const { requestDigest } = origin
   if (requestDigest === null) return null
   const since = app.clock.now() - RETRIED_MS
-  return findDone(app.db.read, scope, { requestDigest, since })
+  return findRequestChanges(app.db.read, scope, { requestDigest, since })
 }

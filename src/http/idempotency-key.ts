@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer, AnswerOnce, Given } from '../idempotency/index.ts'
+import type { Answer, AnswerOnce, AnswerToStore } from '../idempotency/index.ts'
 import { ApiError, badInput } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
 import { JSON_TYPE } from './content-types.ts'
@@ -58,7 +58,7 @@ export async function answerKeyed(reply: FastifyReply, keyed: KeyedRequest): Pro
   return answer.body
 }
 
-async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<Given> {
+async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<AnswerToStore> {
   try {
     const { body, ...answer } = await work(call)
     const text = JSON.stringify(body)

@@ -4,21 +4,22 @@ import { ApiError, badInput } from '../kernel/errors.ts'
 import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
+import { ANSWER_RETENTION_MS, scheduleAnswerPurge } from './purge-answers.ts'
 import { claim, findAnswer, type KeyedScope, keepAnswer } from './store.ts'
-import { KEPT_MS, scheduleTrimming } from './trim-answers.ts'
-import type { AnswerResult, Given, NamedRequest } from './types.ts'
+import type { AnswerResult, AnswerToStore, NamedRequest } from './types.ts'
 
 export type KeyedWork = {
-  /** Runs what it is given alone among the writes of the same thing: the whole transaction. */
+  /** Runs the whole transaction alone among the writes with the same serialization key. */
   readonly serialize: <T>(run: () => Promise<T>) => Promise<T>
-  readonly work: (call: Call) => Promise<Given>
+  readonly work: (call: Call) => Promise<AnswerToStore>
 }
 
 /**
- * Does the work of a named request once, and gives its answer to everybody who sends it again. What
- * the work answers is kept, a refusal too; what it throws is not, and the next one tries again. 400
- * `InvalidArgumentError` when the key has asked for something else before; 400
- * `ObjectAlreadyBeingUsedByAnotherRequestError` when the first one is still at work after a while.
+ * Executes the work of a request with a key once, and returns its answer to everyone who repeats
+ * the request. An answer is stored, also a refusal. Nothing is stored if the work throws, so the
+ * next attempt executes it. 400 `InvalidArgumentError` if the key was used with other content. 400
+ * `ObjectAlreadyBeingUsedByAnotherRequestError` if the first request is still running after the
+ * time limit.
  */
 export type AnswerOnce = (
   call: Call,
@@ -26,12 +27,12 @@ export type AnswerOnce = (
   keyed: KeyedWork,
 ) => Promise<AnswerResult>
 
-/** As long as a lock is waited for in the database, in milliseconds. */
+/** The same as the lock time-out of the database, in milliseconds. */
 const WAIT_MS = 5000
 
 export function createAnswerOnce(): AnswerOnce {
-  // It is for the pool's sake: those who wait in the database hold a connection each.
-  const exclusively = createKeyedMutex({ waitMs: WAIT_MS, refusal: stillAtWork })
+  // Each request that waits in the database occupies a connection. These wait without one.
+  const exclusively = createKeyedMutex({ waitMs: WAIT_MS, refusal: stillRunning })
   return (call, request, { serialize, work }) => {
     const named = { scope: call.scope, hashes: hashesOf(request) }
     const name = `${call.scope.environmentKey} ${named.hashes.request.toString('hex')}`
@@ -42,24 +43,24 @@ export function createAnswerOnce(): AnswerOnce {
 async function answerIn(
   call: Call,
   named: KeyedScope,
-  work: (call: Call) => Promise<Given>,
+  work: (call: Call) => Promise<AnswerToStore>,
 ): Promise<AnswerResult> {
   const { app } = call
   return app.db.transaction(async (tx) => {
     if (!(await isMine(tx, named, app.clock))) return replay(tx, named)
     const { kept, ...answer } = await work({ ...call, app: { ...app, db: within(tx) } })
     const keeping = keepAnswer(tx, named, { ...answer, body: kept })
-    await Promise.all([keeping, scheduleTrimming(tx, app, call.scope)])
+    await Promise.all([keeping, scheduleAnswerPurge(tx, app, call.scope)])
     return { ...answer, isReplay: false }
   })
 }
 
-/** The row is taken first: another process that has the same request waits here. */
+/** Inserts the row first. Another process with the same request waits for this row. */
 async function isMine(tx: Tx, named: KeyedScope, clock: Clock): Promise<boolean> {
-  const claimed = claim(tx, named, { clock, keptMs: KEPT_MS })
+  const claimed = claim(tx, named, { clock, keptMs: ANSWER_RETENTION_MS })
   return (
     (await claimed.catch((error) => {
-      throw isLockTimeout(error) ? stillAtWork() : error
+      throw isLockTimeout(error) ? stillRunning() : error
     })) === 1
   )
 }
@@ -68,17 +69,17 @@ async function replay(tx: Tx, named: KeyedScope): Promise<AnswerResult> {
   const { isSame, ...answer } = await findAnswer(tx, named)
   if (!isSame)
     throw badInput(
-      'Idempotency-Key was used on this path with another body before; take a new one',
+      'Idempotency-Key was already used on this path with another body; use a new one',
       'InvalidArgumentError',
     )
   return { ...answer, isReplay: true }
 }
 
-/** The headers make the official SDKs try again, which they do not for another 400. */
-const stillAtWork = (): ApiError =>
+/** The headers make the official SDKs retry, which they do not do for other 400s. */
+const stillRunning = (): ApiError =>
   new ApiError(
     400,
     'ObjectAlreadyBeingUsedByAnotherRequestError',
-    'Idempotency-Key: the first request with it is still at work; try again',
+    'Idempotency-Key: the first request with it is still running; try again',
     { 'x-should-retry': 'true', 'retry-after': '1' },
   )

@@ -4,7 +4,8 @@ import type { NamedRequest } from './types.ts'
 export type Hashes = { readonly request: Buffer; readonly content: Buffer }
 
 /**
- * What a request is known by. The order of an object's keys does not make a request another one.
+ * Returns the hashes by which a request is recognised. The order of keys in an object does not
+ * matter.
  */
 export const hashesOf = ({ path, key, content }: NamedRequest): Hashes => ({
   request: hash('sha256', `${path}\0${key}`, 'buffer'),

@@ -10,8 +10,8 @@ import { column, row, sql } from '../db/index.ts'
 import { runDueWork } from '../jobs/due-work.ts'
 import { type Bursar, createBursar } from '../main.ts'
 import { hashesOf } from './hashes.ts'
+import { PURGE_ANSWERS, purgeAnswers } from './purge-answers.ts'
 import { claim } from './store.ts'
-import { TRIM_ANSWERS, trimAnswers } from './trim-answers.ts'
 
 const world = await openWorld()
 /** Another server over the same database, with connections of its own. */
@@ -248,10 +248,10 @@ test('an answer counts for 24 hours of the clock and is then trimmed', async () 
   assert.equal(isReplay(await archive()), false)
   assert.equal(isReplay(await archive()), true)
   world.clock.moveTo(start + 48 * HOUR_MS - 1)
-  await runDueWork(app, { [TRIM_ANSWERS]: trimAnswers })
+  await runDueWork(app, { [PURGE_ANSWERS]: purgeAnswers })
   assert.equal(await kept(), 1)
   world.clock.moveTo(start + 49 * HOUR_MS)
-  await runDueWork(app, { [TRIM_ANSWERS]: trimAnswers })
+  await runDueWork(app, { [PURGE_ANSWERS]: purgeAnswers })
   assert.equal(await kept(), 0)
   world.clock.moveTo(start)
 })

@@ -7,9 +7,9 @@ import type { Answer } from './types.ts'
 export type KeyedScope = { scope: Scope; hashes: Hashes }
 
 /**
- * Takes a request for this transaction; answers 0 when it has been answered. Waits for a
- * transaction that has it. An answer that is older than `keptMs`, by `clock` and by the database's,
- * does not count any more.
+ * Claims a request for this transaction. Returns 0 if it has an answer. Waits for a transaction
+ * that has claimed it. An answer older than `keptMs`, by `clock` and by the database's clock, is
+ * ignored.
  */
 export const claim = (
   tx: Tx,
@@ -37,7 +37,8 @@ const answerRow = row<Answer & { isSame: boolean }>({
 })
 
 /**
- * The answer to a request that `claim` found answered, and whether that was to the same content.
+ * Returns the stored answer of a request that could not be claimed, and whether the content is the
+ * same.
  */
 export const findAnswer = (
   reader: Reader,
@@ -52,7 +53,7 @@ export const findAnswer = (
       and request_hash = ${hashes.request}::bytea`,
   )
 
-/** Writes down the answer to a request that `claim` took. */
+/** Stores the answer of a claimed request. */
 export const keepAnswer = (
   tx: Tx,
   { scope, hashes }: KeyedScope,
@@ -65,14 +66,14 @@ export const keepAnswer = (
     where environment_key = ${scope.environmentKey}::uuid
       and request_hash = ${hashes.request}::bytea`)
 
-/** Rows of one statement: well within its time, whatever has piled up. */
-export const FORGOTTEN_AT_ONCE = 5000
+/** Rows of one statement. This many take a small part of its time-out. */
+export const PURGE_BATCH_ROWS = 5000
 
-/** Removes the oldest of an environment's answers up to `expired`; answers how many. */
-export const forgetAnswers = (tx: Tx, scope: Scope, expired: Instant): Promise<number> =>
+/** Deletes the oldest answers of an environment up to `expired`. Returns their number. */
+export const deleteAnswers = (tx: Tx, scope: Scope, expired: Instant): Promise<number> =>
   tx.execute(sql`
     delete from idempotency_answers where (environment_key, request_hash) in (
       select environment_key, request_hash from idempotency_answers
       where environment_key = ${scope.environmentKey}::uuid
         and created_at <= ${instantToWire(expired)}::timestamptz
-      order by created_at limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`)
+      order by created_at limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`)

@@ -1,21 +1,21 @@
-/** A request that its caller has named, so that it can be repeated without being done again. */
+/** A request with an idempotency key, which can be repeated without being executed twice. */
 export type NamedRequest = {
   readonly path: string
-  /** The caller's name for it, unique for the path. */
+  /** The idempotency key, unique per path. */
   readonly key: string
-  /** What is asked for, as JSON. The same key may not ask for anything else. */
+  /** The parameters and body as JSON. A repetition must have the same content. */
   readonly content: unknown
 }
 
-/** An answer to a request, as it goes over the wire. */
+/** The response to a request in wire form. */
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** An answer, and the body that repetitions get: without what is told once. */
-export type Given = Answer & { readonly kept: string }
+/** An answer, and the body that repetitions get: without secrets. */
+export type AnswerToStore = Answer & { readonly kept: string }
 
-/** An answer, and whether it was given before. */
+/** An answer, and whether it is a repetition. */
 export type AnswerResult = Answer & { readonly isReplay: boolean }

@@ -8,27 +8,27 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Work, WorkHandler, WorkHandlers } from './types.ts'
 
-/** A failed run is tried again after 2, 4, 8 … seconds of the clock, at most an hour. */
+/** Failed work is retried after 2, 4, 8 … seconds, at most an hour. */
 const RETRY_BASE_MS = 1000
 const RETRY_LIMIT_MS = 3_600_000
 
-/** Work of an environment comes again within so many milliseconds. */
+/** Work of an environment must be due within this time, in milliseconds. */
 const OFTEN_MS = 86_400_000
 
 export type Schedule = {
   scope: Scope
-  /** null for work of the environment, which must be due within a day. */
+  /** Null for work of the environment, which must be due within a day. */
   customerKey: Uuid | null
   kind: string
   subject: string
   dueAt: Instant
 }
 
-/** Notes work for its instant. Work of the same (customer, kind, subject) is moved, not doubled. */
+/** Schedules work. Work with the same customer, kind and subject is rescheduled. */
 export const schedule = (tx: Tx, app: App, work: Schedule): Promise<number> =>
   insert(tx, app, { works: [work], whenNoted: MOVE })
 
-/** The same for several pieces, no two of them of one name. One statement. */
+/** Schedules several pieces of work in one statement. Their names must differ. */
 export const scheduleAll = (tx: Tx, app: App, works: readonly Schedule[]): Promise<number> =>
   insert(tx, app, { works, whenNoted: MOVE })
 
@@ -46,7 +46,7 @@ export const scheduleRecurring = (
   return insert(tx, app, { works, whenNoted: sql`do nothing` })
 }
 
-/** Forgets work that has become pointless. It waits for a run that has begun. */
+/** Deletes work that is no longer needed. Waits for it if it is running. */
 export const unschedule = (
   tx: Tx,
   work: { customerKey: Uuid; kinds: readonly string[]; subject: string },
@@ -83,9 +83,9 @@ async function insert(
 }
 
 /**
- * Runs everything that is due by the clock's now and by the database's, one transaction each, until
- * nothing is left: what work forgets is old by both. Several processes may do so at once: each
- * piece is locked by one of them. Answers how many ran.
+ * Runs all work that is due both by the clock and by the database's clock, each piece in its own
+ * transaction. Requiring both ensures that what work deletes is old by both. Several processes may
+ * do this at once, because each piece of work is locked. Returns the number of pieces that ran.
  */
 export async function runDueWork(app: App, handlers: WorkHandlers): Promise<number> {
   const now = app.clock.now()
@@ -104,10 +104,10 @@ export async function runDueWork(app: App, handlers: WorkHandlers): Promise<numb
 }
 
 /**
- * Makes due at once what is due later than work of its kind ever is: what comes again by itself,
- * and what has failed. A server whose clock was wrong has put it there. Answers how much it was.
+ * Reschedules work to now that is due later than its kind can ever be: a server with a wrong clock
+ * has scheduled it. Applies to recurring and to failed work. Returns the number of pieces.
  */
-export async function putWorkRight({ db, clock }: App): Promise<number> {
+export async function correctDueTimes({ db, clock }: App): Promise<number> {
   const now = sql`least(${instantToWire(clock.now())}::timestamptz, ${databaseClock(clock)})`
   const after = (ms: number) => sql`${now} + ${2 * ms}::integer * interval '1 millisecond'`
   return db.transaction((tx) =>
@@ -138,7 +138,7 @@ async function runNext(tx: Tx, app: App, handlers: WorkHandlers, now: Instant): 
     return true
   } catch (error) {
     if (isRetryable(error) || error instanceof WrongClock) throw error
-    // Whatever it was: work that fails must not stay the first in the queue for ever.
+    // Failing work of any kind must not stay first in the queue.
     throw new WorkFailure(work, error)
   }
 }
@@ -184,9 +184,7 @@ const postponeTo = (tx: Tx, work: Work, to: { dueAt: Instant; attempts: number }
       and attempts = ${work.attempts}::integer
       and due_at = ${instantToWire(work.dueAt)}::timestamptz`)
 
-/**
- * In a transaction of its own: if another process has run the work meanwhile, it stays as it is.
- */
+/** Runs in its own transaction. Leaves the work alone if another process has run it meanwhile. */
 async function postpone(app: App, work: Work, error: unknown, now: Instant): Promise<void> {
   const attempts = work.attempts + 1
   const delayMs = Math.min(RETRY_BASE_MS * 2 ** Math.min(attempts, 30), RETRY_LIMIT_MS)

@@ -2,16 +2,16 @@ import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
-/** Work that waits is counted up to here: beyond, the count would cost more than it tells. */
+/** The maximum of the counted work. Counting more would cost too much. */
 const COUNTED_WORK = 10_000
 
 export type JobGauges = {
   databaseBytes: number
-  /** Of the table of what happened, with its indexes. */
+  /** The size of the outbox table with its indexes. */
   outboxBytes: number
-  /** Pieces of work that are due and have not run; at most 10,000 are counted. */
+  /** The number of pieces of work that are due; at most 10,000 are counted. */
   dueWork: number
-  /** How long the oldest of them has been due, in milliseconds; 0 when nothing is. */
+  /** How long the oldest of them has been due, in milliseconds; 0 if there are none. */
   dueForMs: number
 }
 
@@ -22,7 +22,10 @@ const figuresRow = row({
   oldestDueAt: column.nullable(column.instant),
 })
 
-/** What an operator watches grow. Looks at each file of the database, so not for every request. */
+/**
+ * Reads what operators should monitor for growth. Reads the size of every file of the database, so
+ * do not call it on every request.
+ */
 export async function readGauges({ db, clock }: App): Promise<JobGauges> {
   const now = clock.now()
   const { oldestDueAt, ...gauges } = await db.read.one(

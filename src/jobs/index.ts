@@ -1,5 +1,5 @@
 export {
-  putWorkRight,
+  correctDueTimes,
   type Schedule,
   schedule,
   scheduleAll,

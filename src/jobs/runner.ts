@@ -1,26 +1,30 @@
 import type { App } from '../app.ts'
 import { createAnalyseGrown } from '../db/index.ts'
 import { WrongClock } from '../kernel/errors.ts'
-import { putWorkRight, runDueWork } from './due-work.ts'
+import { correctDueTimes, runDueWork } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
-/** How often the machine's time is used to look for due work, in milliseconds. */
+/** How often due work is looked for, in milliseconds of the machine's time. */
 const POLL_MS = 1000
-/** What was loaded is looked for every so many times. */
+/** Tables that have grown are analysed every tenth time, that is every 10 s. */
 const LOOKS_UNTIL_ANALYSED = 10
-/** Work that is due far too late is looked for at first, and then every so many times: hourly. */
+/**
+ * Work that is due impossibly late is corrected at the start and then every 3600th time, that is
+ * hourly.
+ */
 const LOOKS_UNTIL_PUT_RIGHT = 3600
 
 export type JobRunner = {
-  /** Runs what is due now and waits for it. */
+  /** Runs all work that is due now. Resolves when it is finished. */
   runNow(): Promise<number>
-  /** Stops looking; resolves when the piece that is running has ended. */
+  /** Stops looking. Resolves when the running work has ended. */
   stop(): Promise<void>
 }
 
 /**
- * Looks for due work once a second, and every ten for tables that have grown. One pass at a time; a
- * failing database only costs a log line, and a wrong clock none: that is told where it turns.
+ * Looks for due work once a second, and for grown tables every ten seconds, one pass at a time. A
+ * failure of the database is only logged. A wrong clock is not logged here, because the clock
+ * itself reports when it turns wrong.
  */
 export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
   let stopped = false
@@ -35,7 +39,7 @@ export function startJobRunner(app: App, handlers: WorkHandlers): JobRunner {
   let looks = 0
   const look = async () => {
     if (looks % LOOKS_UNTIL_PUT_RIGHT === 0) {
-      pass = pass.catch(() => 0).then(() => (stopped ? 0 : putWorkRight(app)))
+      pass = pass.catch(() => 0).then(() => (stopped ? 0 : correctDueTimes(app)))
       await pass
     }
     await runNow()

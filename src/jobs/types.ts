@@ -4,7 +4,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
-/** A piece of work that waits for its instant. (customer, kind, subject) names it. */
+/** Work that is due at an instant. Customer, kind and subject identify it. */
 export type Work = {
   workKey: Uuid
   scope: Scope
@@ -16,8 +16,8 @@ export type Work = {
 }
 
 /**
- * Does one piece of work inside the transaction that removes it, so that it takes effect once.
- * Answers the instant of the next run, or null when the work is finished. It must be after `now`.
+ * Executes work in the transaction that removes it, so that it takes effect once. Returns the
+ * instant of the next run, which must be after `now`, or null if the work is finished.
  */
 export type WorkHandler = (tx: Tx, work: Work, now: Instant, app: App) => Promise<Instant | null>
 

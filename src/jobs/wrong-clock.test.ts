@@ -6,7 +6,7 @@ import { column, row, sql } from '../db/index.ts'
 import { PURGE_OUTBOX, purgeOutbox } from '../events/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { putWorkRight, runDueWork, schedule } from './due-work.ts'
+import { correctDueTimes, runDueWork, schedule } from './due-work.ts'
 
 const DAY_MS = 86_400_000
 const world = await openWorldApart()
@@ -87,7 +87,7 @@ test('work that a wrong clock has put into the far future is put right, and noth
     tx.execute(sql`update due_work set attempts = 3 where kind = 'test.failed'`),
   )
   const soon = await dueOf(scope, 'test.soon')
-  await putWorkRight(wrongBy(400 * DAY_MS))
+  await correctDueTimes(wrongBy(400 * DAY_MS))
   for (const kind of ['test.again', 'test.failed']) {
     const { dueAt, attempts } = await dueOf(scope, kind)
     assert.ok(dueAt >= now && dueAt <= Date.now(), kind)

@@ -1,8 +1,8 @@
 import type { App } from '../../app.ts'
 import { rebuildCounters, turnFiredBack, windowsThen } from '../../budgets/index.ts'
 import { lockCustomerByKey, lockVersions } from '../../customers/index.ts'
-import { turnAnnouncementsBack } from '../../events/index.ts'
-import { putWorkRight } from '../../jobs/index.ts'
+import { turnEventsBack } from '../../events/index.ts'
+import { correctDueTimes } from '../../jobs/index.ts'
 import type { Ahead } from '../../kernel/ahead.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import {
@@ -38,8 +38,8 @@ export async function turnBack(app: App, ahead: () => Promise<Ahead>): Promise<n
   } while (after !== null)
   const now = await ahead()
   await app.db.transaction((tx) => turnRowsBack(tx, now, null))
-  await app.db.transaction((tx) => turnAnnouncementsBack(tx, now))
-  await putWorkRight(app)
+  await app.db.transaction((tx) => turnEventsBack(tx, now))
+  await correctDueTimes(app)
   await dropPartitionsAhead(app, now.beyond)
   return customers
 }

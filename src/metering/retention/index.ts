@@ -1,7 +1,7 @@
 export {
   closedKeptMs,
-  FORGOTTEN_AT_ONCE,
   nextPurge,
+  PURGE_BATCH_ROWS,
   PURGE_USAGE,
   type PurgeCount,
   purgeRow,

@@ -15,7 +15,7 @@ const NEXT_PART_MS = 1
 /** Until whoever holds what is to be trimmed is asked again. */
 const HELD_MS = 60_000
 /** Rows of one statement: well within its time, whatever has piled up. */
-export const FORGOTTEN_AT_ONCE = 5000
+export const PURGE_BATCH_ROWS = 5000
 
 /** How long windows that have closed are kept, in milliseconds. */
 export const closedKeptMs = ({ config }: Pick<App, 'config'>): number =>
@@ -27,7 +27,7 @@ export type PurgeCount = { due: number; gone: number }
 /** When trimming goes on: at once where there may be more, and later where all of it is held. */
 export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
   const isHeld = ({ due, gone }: PurgeCount) => due > gone
-  if (parts.some((part) => part.gone === FORGOTTEN_AT_ONCE || (part.gone > 0 && isHeld(part))))
+  if (parts.some((part) => part.gone === PURGE_BATCH_ROWS || (part.gone > 0 && isHeld(part))))
     return now + NEXT_PART_MS
   return now + (parts.some(isHeld) ? HELD_MS : DAY_MS)
 }
@@ -63,7 +63,7 @@ const forgetNames = async (tx: Tx, scope: Scope, now: Instant): Promise<PurgeCou
       select customer_key, key_hash from usage_keys
       where environment_key = ${scope.environmentKey}::uuid
         and kept_until <= ${instantToWire(now)}::timestamptz
-      order by kept_until limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
+      order by kept_until limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`),
   )
 
 const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> =>
@@ -74,7 +74,7 @@ const forgetTotals = async (tx: Tx, scope: Scope, before: Instant): Promise<Purg
       select customer_key, feature_key, resource_key, window_end, window_start from usage_totals
       where environment_key = ${scope.environmentKey}::uuid
         and window_end < ${instantToWire(before)}::timestamptz and not is_kept
-      order by window_end limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
+      order by window_end limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`),
   )
 
 export const purgeRow = row({ due: column.integer, gone: column.integer })
@@ -88,7 +88,7 @@ const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount>
       select ${key} from usage_marks
       where environment_key = ${scope.environmentKey}::uuid
         and window_end < ${instantToWire(before)}::timestamptz
-      order by window_end limit ${FORGOTTEN_AT_ONCE}::integer
+      order by window_end limit ${PURGE_BATCH_ROWS}::integer
     ),
     ${lockForPurge(sql`due`, before)},
     gone as (
@@ -115,5 +115,5 @@ const forgetEnded = async (
         select customer_key, reservation_key from reservations
         where environment_key = ${scope.environmentKey}::uuid and status <> 'open'
           and updated_at < ${instantToWire(Math.min(before, madeBefore))}::timestamptz
-        order by updated_at limit ${FORGOTTEN_AT_ONCE}::integer for update skip locked)`),
+        order by updated_at limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`),
   )
