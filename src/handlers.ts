@@ -8,7 +8,7 @@ import { customersHandlers } from './customers/index.ts'
 import { createEngineContext, usageHandlers } from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
 import { releaseWhenArchived } from './engine/reservations/index.ts'
-import { governanceHandlers } from './entities/index.ts'
+import { entityHandlers } from './entities/index.ts'
 import { entitlementsHandlers } from './entitlements/index.ts'
 import type { Handlers } from './operation.ts'
 import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
@@ -28,7 +28,7 @@ export const handlers: Handlers = {
   ...customersHandlers([releaseWhenArchived, entitlements.announceArchiving]),
   ...entitlementsHandlers(entitlements),
   ...promotionalHandlers(entitlements),
-  ...governanceHandlers,
+  ...entityHandlers,
   ...budgetHandlers,
   ...usageHandlers(engine),
 }

@@ -13,15 +13,15 @@ const cadenceRow = row({
   createdAt: column.instant,
 })
 
-/** What fired in windows of the future. */
+/** Thresholds that were crossed in windows of the future. */
 const isFired = (customerKey: Uuid, { at, beyond }: Ahead): Sql => sql`
   customer_key = ${customerKey}::uuid and fired_at > ${instantToWire(beyond)}::timestamptz
     and window_start > ${instantToWire(at)}::timestamptz`
 
 /**
- * The windows to which moves what a customer's budgets counted, or announced, in the future: of
- * each revision the one that lies at that instant, by the cadence that it has or had. What budgets
- * were created in the future has to be turned back before.
+ * Returns the windows to which counters of a customer's budgets move that are in the future: for
+ * each revision, its window at the given instant, by the cadence that it has or had. Budgets that
+ * were created in the future must be moved back before.
  */
 export async function windowsThen(
   reader: Reader,
@@ -50,8 +50,8 @@ export async function windowsThen(
 }
 
 /**
- * Moves what was announced in the future along with what was counted: a threshold that has fired is
- * not announced again for the window in which its usage counts now.
+ * Moves crossed thresholds together with the counters, so that no threshold is published again for
+ * the window in which its usage counts now.
  */
 export async function turnFiredBack(
   tx: Tx,

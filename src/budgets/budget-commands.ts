@@ -1,13 +1,13 @@
 import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import {
-  findBelow,
-  findPlaces,
+  findDescendants,
+  findPositions,
   type HierarchyPosition,
   movedBy,
   placeEntities,
   refuseTwoParents,
-  savePlaces,
+  savePositions,
   type UpsertResult,
 } from '../entities/index.ts'
 import { type Event, publish } from '../events/index.ts'
@@ -19,11 +19,11 @@ import type { Call } from '../operation.ts'
 import {
   namedEntities,
   nameOf,
+  parentInputOf,
   type Row,
   refuseArchived,
   refuseSameBudgets,
   rowsOf,
-  wishOf,
 } from './budget-rows.ts'
 import { findAssignments, saveAssignments, savePastCadences } from './budget-store.ts'
 import { carryCounters } from './counter-store.ts'
@@ -34,11 +34,12 @@ import { upsertAssignment } from './upsert-budget.ts'
 import { assignmentToWire } from './wire.ts'
 
 /**
- * Creates or changes budgets of a customer's entities and gives entities their places, all or none;
- * answers the budgets in request order. 404 `CustomerNotFound`, `FeatureNotFound`,
- * `CustomCurrencyNotFound`; 400 `EntityIsArchivedError` for an archived customer, entity, feature
- * or currency; 400 `UnsupportedFeatureType` for a feature that cannot be budgeted; 400 for what
- * stands twice, is incomplete, names an unknown entity, or would not leave a tree.
+ * Creates or changes budgets of a customer's entities and attaches the entities to the hierarchy,
+ * all or none. Returns the budgets in the order of the request. 404 `CustomerNotFound`,
+ * `FeatureNotFound`, `CustomCurrencyNotFound`; 400 `EntityIsArchivedError` for an archived
+ * customer, entity, feature or currency; 400 `UnsupportedFeatureType` for a feature that cannot be
+ * budgeted; 400 for a duplicate or incomplete row, an unknown entity, or parents that do not form a
+ * tree.
  */
 export async function upsertAssignments(
   call: Call,
@@ -52,7 +53,7 @@ export async function upsertAssignments(
     const now = app.clock.now()
     const [capabilities, places] = await Promise.all([
       holdCapabilities(tx, scope, inputs),
-      findPlaces(tx, customerKey, namedEntities(inputs)),
+      findPositions(tx, customerKey, namedEntities(inputs)),
     ])
     const rows = rowsOf(inputs, capabilities, places)
     const before = await existing(tx, customerKey, rows)
@@ -76,7 +77,7 @@ export async function upsertAssignments(
 const idOf = (rows: readonly Row[], index: number): string =>
   required(rows[index], 'the row of a result').input.capability.id
 
-/** The budgets that rows name and that there are. */
+/** Returns the existing budgets that rows name. */
 async function existing(
   tx: Tx,
   customerKey: Uuid,
@@ -101,14 +102,16 @@ type PlacementBatch = {
   now: Instant
 }
 
-/** The places that the rows change, and everybody's parent afterwards. */
+/**
+ * Saves the hierarchy positions that the rows change. Returns the parent of each entity afterwards.
+ */
 async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: PlacementBatch) {
-  const wishes = rows.map(wishOf)
-  refuseTwoParents(wishes)
+  const parentInputs = rows.map(parentInputOf)
+  refuseTwoParents(parentInputs)
   const byKey = new Map(places.map((each) => [each.key, each]))
-  const below = await findBelow(tx, customerKey, movedBy(byKey, wishes))
+  const below = await findDescendants(tx, customerKey, movedBy(byKey, parentInputs))
   const maxDepth = app.config.maxEntityDepth
-  const changed = placeEntities({ places: byKey, below }, wishes, { now, maxDepth })
+  const changed = placeEntities({ places: byKey, below }, parentInputs, { now, maxDepth })
   const after = new Map([...byKey, ...changed.map((each) => [each.key, each] as const)])
   return {
     changed,
@@ -140,7 +143,7 @@ async function save(tx: Tx, call: Call, made: SaveBatch): Promise<void> {
   const since = recounted.length === 0 ? now : await decisionInstant(tx, owner, now)
   await Promise.all([
     renewVersion(tx, { ...call, now }, [customerKey]),
-    savePlaces(tx, customerKey, places),
+    savePositions(tx, customerKey, places),
     saveAssignments(
       tx,
       owner,
@@ -161,8 +164,8 @@ async function save(tx: Tx, call: Call, made: SaveBatch): Promise<void> {
 }
 
 /**
- * From here on nobody counts for the customer until the transaction ends, and whoever does then
- * decides no earlier than the instant answered.
+ * Locks the customer's usage until the end of the transaction. Later usage is decided no earlier
+ * than the instant that this returns.
  */
 async function decisionInstant(tx: Tx, { scope, customerKey }: Owner, now: Instant) {
   const heads = await lockVersions(tx, scope, { customerKeys: [customerKey], now })

@@ -8,22 +8,24 @@ import { countsAt, windowOf } from './cadence.ts'
 import { type Counters, counterName } from './postings.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
-/** What a request wants of one capability. */
+/** What a request needs of one capability. */
 export type Demand = {
   capabilityKey: Uuid
-  /** Of a currency that the usage of another capability would charge; its nodes name it. */
+  /**
+   * Set for a currency that the usage of another capability would be charged in. The nodes name it.
+   */
   currencyId: string | null
-  /** How usage becomes the units that are limited. */
+  /** Converts usage into limited units. Null: none. */
   transformation: Pick<UnitTransformation, 'divide' | 'round'> | null
-  /** In the units in which usage is reported; 0 asks whether anything is left. */
+  /** In reported units. 0 asks whether anything is left. */
   amount: Quantity
 }
 
-/** What is known of budgets in the windows that an instant lies in, if they count it. */
+/** Usage and holds of budgets, in the windows that contain an instant. */
 export type BudgetUsage = { counters: Known; holds: Known; at: Instant }
 type Known = Pick<Counters, 'get'>
 
-/** One budget of an entity on a chain, or the entity alone where it has none. */
+/** A budget of an entity on a budget path, or an entity without a budget. */
 export type BudgetNode = {
   entityId: string
   scopeEntityIds: readonly string[]
@@ -32,10 +34,10 @@ export type BudgetNode = {
   /** Recorded usage in limited units, signed. */
   currentUsage: Quantity
   isGranted: boolean
-  /** What is held of it, in limited units; and what is left beside both, not below 0. */
+  /** The held amount in limited units. Below: what remains after usage and holds, at least 0. */
   holds: Quantity
   remaining: Quantity | null
-  /** What it was decided by, as raw usage; null where the entity has no budget. */
+  /** The budget and its usage as raw quantities. Null for an entity without a budget. */
   budget: NodeBudget | null
 }
 
@@ -46,11 +48,11 @@ type NodeBudget = Pick<Budget, 'assignmentKey' | 'revision'> & {
 }
 
 /**
- * Every budget that a request meets, entity by entity from the one that a dimension named to its
- * root, and whether all of them can take it. Entities without a budget stand between, archived ones
- * do not; a chain without any budget is left out, and what is left of two alike is one. Node-wide
- * budgets come before scoped ones, small scopes before large. Source: the entitlement check of the
- * API document.
+ * Returns all budgets that apply to a request, entity by entity from the one that a dimension names
+ * up to its root, and whether all of them allow the request. Entities without a budget are
+ * included, archived ones are not. Paths without any budget and duplicate paths are left out. Of
+ * one entity, node-wide budgets come before scoped ones, and small scopes before large ones.
+ * Source: the entitlement check of the API document.
  */
 export function budgetPaths(
   { paths, budgets }: Pick<Resolution, 'paths' | 'budgets'>,
@@ -71,13 +73,16 @@ export function budgetPaths(
   return { chains, isGranted: nodes.every(({ isGranted }) => isGranted) }
 }
 
-/** Of each path those who are not archived. Paths that begin with the same entity go on alike. */
+/**
+ * Returns each path without archived entities. Paths that begin with the same entity continue
+ * alike.
+ */
 function withoutArchived(paths: Resolution['paths']): Node[][] {
   const active = paths.map((path) => path.filter(({ isArchived }) => !isArchived))
   return [...new Map(active.map((path) => [path[0]?.entityKey, path])).values()]
 }
 
-/** Ids hold no comma, and none of their characters comes before it. */
+/** Ids contain no comma, and all of their characters sort after it. */
 const scopeText = ({ scopeEntityIds }: Budget): string => scopeEntityIds.join(',')
 
 const byScope = (one: Budget, other: Budget): number =>
@@ -128,7 +133,7 @@ function nodeAfter(
 const leftOf = (limit: Quantity | null, spent: Quantity): Quantity | null =>
   limit === null ? null : limit > spent ? limit - spent : 0n
 
-/** Whether a limit allows a demand, with all that was spent until now: used and held. */
+/** Returns whether a limit allows a demand besides the amounts used and held. */
 export function isWithin(
   limit: Quantity | null,
   spent: Quantity,

@@ -1,34 +1,36 @@
-import type { HierarchyPosition, Wish } from '../entities/index.ts'
+import type { HierarchyPosition, ParentInput } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
-import type { Found } from './find-capabilities.ts'
+import type { CapabilityState } from './find-capabilities.ts'
 import type { AssignmentInput } from './types.ts'
 import type { AssignmentName } from './upsert-budget.ts'
 
-/** A row of a request with what its ids mean. */
+/** A row of a request with the objects that its ids refer to. */
 export type Row = {
   input: AssignmentInput
-  capability: Found
+  capability: CapabilityState
   entity: HierarchyPosition
   scope: readonly HierarchyPosition[]
-  /** Absent keeps the entity's parent, null makes it a root. */
+  /** Absent keeps the entity's parent, null makes the entity a root. */
   parent?: HierarchyPosition | null
 }
 
-/** Refuses (400) two rows for one budget: which of them should win is unknowable. */
+/**
+ * 400 if two rows are about the same budget, because nobody could know which of them should win.
+ */
 export function refuseSameBudgets(inputs: readonly AssignmentInput[]): void {
   const first = new Map<string, AssignmentInput>()
   for (const input of inputs) {
     const { where, entityId, capability, scopeEntityIds } = input
-    // No id holds a space.
+    // Ids contain no spaces.
     const name = [capability.kind, capability.id, entityId, ...scopeEntityIds].join(' ')
     const same = first.get(name)
-    if (same !== undefined) throw badInput(`${where}: ${same.where} is about the same budget`)
+    if (same !== undefined) throw badInput(`${where}: duplicate budget, also at ${same.where}`)
     first.set(name, input)
   }
 }
 
-/** All entities that rows name. */
+/** Returns all entities that rows name. */
 export const namedEntities = (inputs: readonly AssignmentInput[]): string[] => [
   ...new Set(
     inputs.flatMap(({ entityId, parentId, scopeEntityIds }) =>
@@ -37,18 +39,17 @@ export const namedEntities = (inputs: readonly AssignmentInput[]): string[] => [
   ),
 ]
 
-/** The rows with their entities. 400 for an id that no entity of the customer has. */
+/** Returns the rows with their entities. 400 for an unknown entity. */
 export const rowsOf = (
   inputs: readonly AssignmentInput[],
-  capabilities: readonly Found[],
+  capabilities: readonly CapabilityState[],
   places: readonly HierarchyPosition[],
 ): Row[] => {
   const byId = new Map(places.map((place) => [place.id, place]))
   return inputs.map((input, index) => {
     const placeOf = (id: string, field: string): HierarchyPosition => {
       const place = byId.get(id)
-      if (place === undefined)
-        throw badInput(`${input.where}: ${field}: the customer has no entity ${id}`)
+      if (place === undefined) throw badInput(`${input.where}: ${field}: entity ${id} not found`)
       return place
     }
     const { parentId } = input
@@ -64,7 +65,7 @@ export const rowsOf = (
   })
 }
 
-/** The name of the budget that a row is about. */
+/** Returns the name of the budget that a row is about. */
 export const nameOf = ({ entity, capability, scope }: Row): AssignmentName => ({
   entityKey: entity.key,
   entityId: entity.id,
@@ -72,17 +73,17 @@ export const nameOf = ({ entity, capability, scope }: Row): AssignmentName => ({
   scope: scope.map(({ key, id }) => ({ key, id })),
 })
 
-/** What a row says of its entity's place. */
-export const wishOf = ({ input, entity, parent }: Row): Wish => ({
+/** Returns the parent that a row gives to its entity. */
+export const parentInputOf = ({ input, entity, parent }: Row): ParentInput => ({
   where: input.where,
   entityKey: entity.key,
   ...(parent === undefined ? {} : { parentKey: parent?.key ?? null }),
 })
 
 /**
- * Refuses (400 `EntityIsArchivedError`) what a row leans on anew although it is archived: anything
- * that a new budget names, and an entity or a parent where the parent changes. What was so before
- * may be sent again.
+ * 400 `EntityIsArchivedError` if a row newly refers to something archived: everything that a new
+ * budget names, and the entity and its parent if the parent changes. Existing references may be
+ * sent again.
  */
 export function refuseArchived(row: Row, isNew: boolean): void {
   const { input, capability, entity, scope, parent } = row

@@ -28,7 +28,7 @@ const assignmentRow = row<Assignment>({
   updatedAt: column.instant,
 })
 
-/** Budgets `a` with their entities, each of which is looked up by itself. */
+/** Budgets `a` with their entities, each looked up by key. */
 const selectAssignments = (from: Sql): Sql => sql`
   select a.assignment_key, a.entity_key, e.id as entity_id, a.capability_kind, a.capability_key,
     p.id as parent_id, a.usage_limit, a.cadence, a.is_level, a.revision, a.created_at,
@@ -46,8 +46,8 @@ const selectAssignments = (from: Sql): Sql => sql`
       where of.customer_key = a.customer_key and of.entity_key = e.parent_key limit 1) p on true`
 
 /**
- * A scope as it is stored: the newest entity first, which is by how it is found. Of the entities in
- * a scope, the newest tends to be the rarest: there are more users than models.
+ * Scopes are stored with the newest entity first, because they are looked up by it. The newest
+ * entity of a scope tends to be the rarest: there are more users than models.
  */
 const scopeKeys = ({ scope }: Pick<Assignment, 'scope'>): Uuid[] =>
   scope
@@ -55,7 +55,7 @@ const scopeKeys = ({ scope }: Pick<Assignment, 'scope'>): Uuid[] =>
     .toSorted()
     .toReversed()
 
-/** A customer's budgets by their names, in no particular order. */
+/** Returns a customer's budgets by their names, in no particular order. */
 export async function findAssignments(
   reader: Reader,
   customerKey: Uuid,
@@ -79,7 +79,7 @@ export async function findAssignments(
   )
 }
 
-/** A customer's budgets by their keys, in no particular order. */
+/** Returns a customer's budgets by their keys, in no particular order. */
 export async function findAssignmentsByKey(
   reader: Reader,
   customerKey: Uuid,
@@ -93,10 +93,10 @@ export async function findAssignmentsByKey(
   )
 }
 
-/** `scope_head` of a budget that applies to all usage. */
+/** The `scope_head` of a budget without a scope. */
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
-/** Writes budgets as they are now, new ones and changed ones alike. */
+/** Inserts new budgets and updates existing ones. */
 export async function saveAssignments(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
@@ -128,7 +128,7 @@ export async function saveAssignments(
       revision = excluded.revision, updated_at = excluded.updated_at`)
 }
 
-/** Notes the cadences that budgets had until `endedAt`. */
+/** Stores the cadences that budgets had until `endedAt`. */
 export async function savePastCadences(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
@@ -156,15 +156,17 @@ const cadenceRow = row({
   since: column.instant,
 })
 
-/** A revision of a budget that began with another cadence. Budgets of levels have none. */
+/**
+ * A revision of a budget that began with another cadence. Budgets of levels have only one revision.
+ */
 export type CadenceChange = CadenceOwner & { key: Uuid; revision: number; since: Instant }
 
 const changedAfter = ({ key, revision }: Pick<CadenceChange, 'key' | 'revision'>): Sql =>
   sql`and (past.assignment_key, past.revision) > (${key}::uuid, ${revision - 1}::integer)`
 
 /**
- * The revisions that a customer's budgets got after their first ones, by (key, revision): the first
- * `limit` after one of them.
+ * Returns all revisions of a customer's budgets except the first ones, ordered by (key, revision):
+ * the first `limit` after the given one.
  */
 export async function findCadenceChanges(
   reader: Reader,

@@ -148,18 +148,18 @@ test('what a row lacks or has too much is refused, with its index and entity', a
   const bad: readonly (readonly [Row, RegExp])[] = [
     [row('team', { currencyId: 'credits' }), /either featureId or currencyId/],
     [row('team', { featureId: undefined }), /either featureId or currencyId/],
-    [row('team', { usageLimit: undefined }), /needs usageLimit/],
-    [row('team', { cadence: undefined }), /needs cadence/],
+    [row('team', { usageLimit: undefined }), /usageLimit is required/],
+    [row('team', { cadence: undefined }), /cadence is required/],
     [row('team', { cadence: 'monthly' }), /cadence must be one unit/],
     [row('team', { cadence: 'P11Y' }), /cadence must be ten years/],
     [row('team', { usageLimit: 1.00000000001 }), /usageLimit.*10 decimals/],
     [row('team', { usageLimit: 1e21 }), /usageLimit/],
-    [row('nobody'), /entityId: .* no entity nobody/],
-    [row('team', { parentId: 'nobody' }), /parentId: .* no entity nobody/],
-    [row('team', { scopeEntityIds: ['gpt', 'nobody'] }), /scopeEntityIds: .* no entity nobody/],
-    [row('team', { parentId: 'team' }), /circle/],
-    [row('org', { usageLimit: 1 }), /assignments\[0\] \(org\) is about the same budget/],
-    [row('org', { scopeEntityIds: [], cadence: 'P1D' }), /is about the same budget/],
+    [row('nobody'), /entityId: entity nobody not found/],
+    [row('team', { parentId: 'nobody' }), /parentId: entity nobody not found/],
+    [row('team', { scopeEntityIds: ['gpt', 'nobody'] }), /scopeEntityIds: entity nobody not found/],
+    [row('team', { parentId: 'team' }), /cycle/],
+    [row('org', { usageLimit: 1 }), /duplicate budget, also at assignments\[0\] \(org\)/],
+    [row('org', { scopeEntityIds: [], cadence: 'P1D' }), /duplicate budget/],
   ]
   for (const [wrong, message] of bad) {
     await refused([good, wrong], message)

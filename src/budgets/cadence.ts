@@ -3,13 +3,15 @@ import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { floorTo, type Span, type Unit, type Window, windowAt } from '../kernel/period.ts'
 
-/** How often a budget begins anew: an ISO 8601 duration of one unit, such as `P1M` or `PT15M`. */
+/**
+ * The length of a budget's windows: an ISO 8601 duration with one unit, such as `P1M` or `PT15M`.
+ */
 export type Cadence = string
 
-/** What the windows of a budget are counted by. */
+/** Everything that determines the windows of a budget. */
 export type CadenceOwner = { cadence: Cadence; isLevel: boolean; createdAt: Instant }
 
-/** The one window of a level: since 1970, before which nothing occurs, without an end. */
+/** The only window of a level: from 1970, before which nothing occurs, without an end. */
 export const LEVEL_WINDOW: Window = { start: 0, end: Number.POSITIVE_INFINITY }
 
 const FORM = /^P(?:([1-9]\d{0,3})([YMWD])|T([1-9]\d{0,4})([HM]))$/
@@ -19,7 +21,7 @@ const UNITS = 'P<n>Y, P<n>M, P<n>W or P<n>D with n up to 9999, PT<n>H or PT<n>M 
 const DATE_UNITS: Readonly<Record<string, Unit>> = { Y: 'YEAR', M: 'MONTH', W: 'WEEK', D: 'DAY' }
 const TIME_UNITS: Readonly<Record<string, Unit>> = { H: 'HOUR', M: 'MINUTE' }
 
-/** Ten years of each unit: no window is longer. */
+/** Ten years in each unit. No window is longer. */
 const MOST: Readonly<Record<Unit, number>> = {
   YEAR: 10,
   MONTH: 120,
@@ -30,9 +32,9 @@ const MOST: Readonly<Record<Unit, number>> = {
 }
 
 /**
- * The cadence that a request means. The oldest clients send `MONTH` for `P1M`; nothing else is
- * brought together, as `P12M` and `P1Y` begin at different instants. 400 for another form, and for
- * more than ten years.
+ * Returns the cadence of a request. The oldest clients send `MONTH` for `P1M`. Nothing else is
+ * normalized: windows of `P12M` and `P1Y` begin at different instants. 400 for another format, and
+ * for more than ten years.
  */
 export function cadenceFromWire(text: string, field: string): Cadence {
   const cadence = text === 'MONTH' ? 'P1M' : text
@@ -49,7 +51,7 @@ function spanOf(cadence: Cadence): Span | null {
   return unit === undefined ? null : { unit, count: Number(days ?? times) }
 }
 
-/** How the windows of a budget are counted, and from when; every record asks for it. */
+/** The span and the anchor of a budget's windows. Cached, because every record needs it. */
 type WindowCount = { span: Span; anchor: Instant }
 const known = new WeakMap<CadenceOwner, WindowCount>()
 
@@ -63,10 +65,11 @@ function countedBy(budget: CadenceOwner): WindowCount {
 }
 
 /**
- * The window of a budget that an instant lies in. Windows are counted from the calendar's unit that
- * the budget was created in: one unit is the calendar's own, such as a month from its first day;
- * several begin with that one. After another cadence they are counted anew from the same instant. A
- * level has one window, whatever the cadence.
+ * Returns the window of a budget that contains an instant. Windows are counted from the start of
+ * the calendar unit in which the budget was created. Windows of one unit are calendar units, such
+ * as months from their first day; a window of several units begins with that unit. After a change
+ * of the cadence, windows are counted from the same instant. A level has one window, whatever its
+ * cadence.
  */
 export function windowOf(budget: CadenceOwner, at: Instant): Window {
   if (budget.isLevel) return LEVEL_WINDOW
@@ -75,13 +78,16 @@ export function windowOf(budget: CadenceOwner, at: Instant): Window {
 }
 
 /**
- * Whether what occurs at an instant counts for a budget: from its creation on. What occurred before
- * never does, however late it arrives and however long the windows are or become.
+ * Returns whether usage at an instant counts for a budget: if it occurred at the budget's creation
+ * or later. Earlier usage never counts, however late it arrives and whatever the windows are.
  */
 export const countsAt = ({ createdAt }: Pick<CadenceOwner, 'createdAt'>, at: Instant): boolean =>
   at >= createdAt
 
-/** The windows of a budget from the one that `from` lies in to the one that `until` lies in. */
+/**
+ * Returns the windows of a budget from the one that contains `from` to the one that contains
+ * `until`.
+ */
 export function windowsBetween(budget: CadenceOwner, from: Instant, until: Instant): Window[] {
   const windows = [windowOf(budget, from)]
   for (let { end } = windowOf(budget, from); end <= until; ) {

@@ -9,9 +9,9 @@ import { type CounterKey, counterKeyColumns } from './counter-store.ts'
 import { type Counters, counterName } from './postings.ts'
 
 /**
- * When the window of `of` ends, by its assignment_key, revision and window_start: it is as long as
- * the cadence that the revision has or had, in UTC, in which the session is. Never, where it is of
- * a level, or there is no such budget.
+ * An SQL expression: the end of the window of `of`, given by assignment_key, revision and
+ * window_start. It follows from the cadence that the revision has or had. The session is in UTC.
+ * Infinity for a level, and if there is no such budget.
  */
 export const windowEnd = (customerKey: Sql, of: Sql): Sql => sql`
   coalesce(${of}.window_start + coalesce((
@@ -26,7 +26,9 @@ export const windowEnd = (customerKey: Sql, of: Sql): Sql => sql`
 
 const KEY = sql`customer_key, assignment_key, revision, window_start`
 
-/** Notes when windows end, of counters that were made since the last time. Answers how many. */
+/**
+ * Stores the window ends of counters that were created since the last call. Returns their number.
+ */
 export const noteEnds = (tx: Tx, scope: Scope): Promise<number> =>
   tx.execute(sql`
     update budget_counters counter
@@ -37,10 +39,10 @@ export const noteEnds = (tx: Tx, scope: Scope): Promise<number> =>
       limit ${PURGE_BATCH_ROWS}::integer for update skip locked)`)
 
 /**
- * Removes counters of windows that ended before an instant, with the thresholds that fired in them.
- * Where something is still held it stays: whoever frees it finds it there.
+ * Deletes counters of windows that ended before an instant, and the thresholds crossed in them.
+ * Counters with open holds stay, so that the holds can be released.
  */
-export const forgetClosed = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> =>
+export const deleteClosedCounters = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount> =>
   tx.one(
     purgeRow,
     sql`
@@ -71,9 +73,9 @@ const closedRow = row({
 })
 
 /**
- * What was counted in those of the windows that may have been trimmed, out of the records in them:
- * what was posted to the revision, and to those before it if it took the window over. And when the
- * SET in force occurred.
+ * Computes the counters of those windows that may have been purged, from the records in them: the
+ * postings to the revision, and to earlier revisions if it took over their window. Also returns
+ * when the latest SET occurred.
  */
 export async function countClosed(
   reader: Reader,

@@ -9,16 +9,16 @@ import { postingsFrom } from '../metering/records/index.ts'
 import { heldPostings, moveHolds } from '../metering/reservations/index.ts'
 import { type Carry, counterName, type Kept } from './postings.ts'
 
-/** A posting with whose it is. */
+/** A posting with its customer. */
 export type CustomerPosting = Omit<Posting, 'window'> & {
   window: Pick<Window, 'start'>
   scope: Scope
   customerKey: Uuid
-  /** When a SET among what is posted occurred, the latest. */
+  /** When the latest SET among the postings occurred. */
   setAt?: Instant | null
 }
 
-/** A counter by its key. */
+/** The key of a counter. */
 export type CounterKey = Pick<
   CustomerPosting,
   'customerKey' | 'assignmentKey' | 'revision' | 'window'
@@ -33,13 +33,13 @@ export const counterKeyColumns: RowColumns<CounterKey> = {
 }
 
 /**
- * Adds postings to their counters, of any customers and any number to one counter. One statement,
+ * Adds postings to their counters, of any customers, also several to one counter. One statement,
  * which locks counters in the order of their keys.
  */
 export const post = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`usage`)
 
-/** The same for what is held of budgets; a posting below 0 frees. */
+/** Adds holds to counters in the same way. A negative posting releases. */
 export const hold = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`held`)
 
@@ -78,7 +78,7 @@ const nameOf = (found: ReturnType<typeof counterRow>): string =>
     { start: found.windowStart },
   )
 
-/** What counters say, what is held of them, and when the SET in force occurred, if there is one. */
+/** Returns the usage and holds of counters, and when the latest SET occurred, if there is one. */
 export async function readCounters(
   reader: Reader,
   keys: readonly CounterKey[],
@@ -105,9 +105,9 @@ export async function readCounters(
 }
 
 /**
- * The postings on a customer's records as they count, like `postingsFrom`. Not those of what
- * occurred before the budget was created, and all those of a level in its one window: an earlier
- * version of Bursar made others.
+ * Like `postingsFrom`, but only postings on a customer's records that count: without those that
+ * occurred before the budget was created, and with all postings of a level in its one window.
+ * Earlier versions of Bursar stored others.
  */
 export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql => sql`(
   select posting.assignment_key, posting.delta, posting.occurred_at,
@@ -119,7 +119,9 @@ export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql 
       and a.assignment_key = posting.assignment_key
   where (posting.occurred_at < a.created_at) is not true)`
 
-/** What earlier revisions were posted, as postings of the revision that took it over. */
+/**
+ * Returns postings of earlier revisions as postings of the revision that took over their window.
+ */
 export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
   const windowsTaken = carries.flatMap(({ assignmentKey, revision, windows }) =>
     windows.map((window) => ({ assignmentKey, revision, window })),
@@ -150,8 +152,8 @@ const insertCounters = (owner: Owner, postings: Sql): Sql => sql`
   group by assignment_key, revision, window_start`
 
 /**
- * Makes the counters of new revisions out of what was posted under earlier ones. Nothing must be
- * posted meanwhile: the customer's version has been bumped. Takes as long as there are records in
+ * Creates the counters of new revisions from the postings of earlier ones. Nothing may be posted
+ * meanwhile, so renew the customer's version first. The time grows with the number of records in
  * the windows.
  */
 export async function carryCounters(
@@ -171,7 +173,7 @@ export async function carryCounters(
   ])
 }
 
-/** Counts anew what open reservations hold of budgets. */
+/** Computes again what open reservations hold of budgets. */
 async function recountHolds(
   tx: Tx,
   { scope, customerKey }: Owner,

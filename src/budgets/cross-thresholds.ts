@@ -2,23 +2,23 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Window } from '../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 
-/** A percentage of a limit at which an environment wants to be told. */
+/** A percentage of a limit. When usage reaches it, an event is published. */
 export type Threshold = Quantity
 
-/** A budget's window after something was counted in it. */
+/** The window of a budget after usage was added. */
 export type ThresholdCheck = {
   /** In limited units, signed. */
   usage: Quantity
   usageLimit: Quantity | null
   window: Window
-  /** What has fired for this window. */
+  /** The thresholds already crossed in this window. */
   fired: readonly Threshold[]
 }
 
 /**
- * The thresholds that a budget has reached in a window and that have not fired, in ascending order:
- * also those that it had passed when its limit went down. None without a limit, and none for a
- * window that is over; a limit of 0 is reached by any usage.
+ * Returns the thresholds that a budget has newly crossed in a window, ascending. Includes those
+ * that it crosses because its limit was lowered. None without a limit, and none if the window is
+ * over. Any usage crosses all thresholds of a limit of 0.
  */
 export function crossedBy(
   thresholds: readonly Threshold[],
@@ -33,8 +33,8 @@ export function crossedBy(
 }
 
 /**
- * Those of the thresholds which have fired that a level is below again: nothing resets it, so that
- * they fire anew when it reaches them.
+ * Returns the crossed thresholds that a level is below again. Nothing resets a level, so they can
+ * be crossed again.
  */
 export const uncrossedBy = ({ fired, ...reached }: Omit<ThresholdCheck, 'window'>): Threshold[] =>
   fired.filter((threshold) => !isReached(threshold, reached))

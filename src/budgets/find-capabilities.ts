@@ -6,19 +6,19 @@ import { badInput, notFound } from '../kernel/errors.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { AssignmentInput, Capability } from './types.ts'
 
-/** A capability that a row names: whether nothing new may lean on it, and if it is a level. */
-export type Found = Capability & { isArchived: boolean; isLevel: boolean }
+/** The capability of a row: whether it is archived, and whether it is a level. */
+export type CapabilityState = Capability & { isArchived: boolean; isLevel: boolean }
 
 /**
- * What the rows of a request budget, in their order, none of it archived before this transaction
- * ends. 404 `FeatureNotFound`, `CustomCurrencyNotFound`; 400 `UnsupportedFeatureType` for a feature
- * whose usage does not add up.
+ * Returns the capabilities of a request's rows in their order, locked so that none is archived
+ * before this transaction ends. 404 `FeatureNotFound`, `CustomCurrencyNotFound`; 400
+ * `UnsupportedFeatureType` for a feature whose usage is not a sum.
  */
 export async function holdCapabilities(
   tx: Tx,
   scope: Scope,
   inputs: readonly AssignmentInput[],
-): Promise<Found[]> {
+): Promise<CapabilityState[]> {
   const idsOf = (kind: Capability['kind']) =>
     distinct(inputs.flatMap(({ capability: each }) => (each.kind === kind ? [each.id] : [])))
   const [features, currencies] = await Promise.all([
@@ -27,7 +27,7 @@ export async function holdCapabilities(
   ])
   const featureOf = new Map(features.map((each) => [each.id, each]))
   const currencyOf = new Map(currencies.map((each) => [each.id, each]))
-  return inputs.map(({ where, capability: { kind, id } }): Found => {
+  return inputs.map(({ where, capability: { kind, id } }): CapabilityState => {
     if (kind === 'currency') {
       const currency = currencyOf.get(id)
       if (currency === undefined)
@@ -44,16 +44,16 @@ export async function holdCapabilities(
 }
 
 /**
- * Refuses a feature without usage, and one whose usage is no sum: the largest value of a team is
- * not made of what its members add.
+ * 400 for a feature without usage, and for one whose usage is not a sum. The maximum of a team, for
+ * example, is not the sum of its members' maxima.
  */
 function refuseUncountable(feature: Feature, where: string): void {
   if (feature.meterType === 'None')
     throw badInput(`${where}: the feature ${feature.id} is not metered`, 'UnsupportedFeatureType')
   if (!addsUp(feature))
     throw badInput(
-      `${where}: the feature ${feature.id} is metered by ${feature.meter?.aggregation.function}; ` +
-        'budgets take what is summed or counted',
+      `${where}: feature ${feature.id} is metered by ${feature.meter?.aggregation.function}; ` +
+        'budgets need a sum or a count',
       'UnsupportedFeatureType',
     )
 }

@@ -12,7 +12,7 @@ import { retrieveThresholds, updateThresholds } from './threshold-commands.ts'
 import type { AssignmentInput } from './types.ts'
 import { assignmentToWire, thresholdsToWire, treeRowToWire } from './wire.ts'
 
-/** `assignments` is the older name of `entityEntitlements`. */
+/** `assignments` is the name of `entityEntitlements` in an older generation of the API. */
 export function assignmentsFromWire(wire: AssignmentUpsertRequestBody): AssignmentInput[] {
   const { assignments, entityEntitlements } = wire
   const both = assignments !== undefined && entityEntitlements !== undefined
@@ -22,7 +22,7 @@ export function assignmentsFromWire(wire: AssignmentUpsertRequestBody): Assignme
     return entityEntitlements.map((each, index) =>
       assignmentFromWire(each, `entityEntitlements[${index}] (${each.entityId})`),
     )
-  if (assignments === undefined) throw badInput('body: assignments is missing')
+  if (assignments === undefined) throw badInput('body: entityEntitlements or assignments is required')
   return assignments.map((each, index) =>
     assignmentFromWire(each, `assignments[${index}] (${each.entityId})`),
   )
@@ -51,7 +51,7 @@ function assignmentFromWire(wire: UpsertAssignment, where: string): AssignmentIn
 const limitFromWire = (limit: number | null, where: string) =>
   limit === null ? null : quantityFromWire(limit, `${where}: usageLimit`)
 
-/** At most one of the three; the older `capabilityId` does not tell the kind. */
+/** At most one of the three may be sent. `capabilityId`, which is older, does not say the kind. */
 function capabilityFilter(
   query: Operations['v1Beta.customers.assignments.list']['query'],
 ): queries.CapabilityFilter | null {

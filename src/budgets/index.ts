@@ -20,8 +20,8 @@ export { PURGE_COUNTERS, purgeCounters, scheduleCounterPurge } from './purge-cou
 export { compareCounters, rebuildCounters } from './rebuild.ts'
 export {
   type CounterDifference,
+  type CounterValue,
   countCounters,
-  type Figures,
   findWrongPostings,
   type PostingProblem,
 } from './rebuild-store.ts'

@@ -4,8 +4,8 @@ import { type Comparison, type RecordKey, readComparison } from '../metering/reb
 import { attributionsOf, dropAttributions } from '../metering/records/index.ts'
 
 /**
- * A record or an open reservation, by its key, that leads to a budget or an entity that is not
- * there. Servers of before versions were UUIDs made such after a fail-over.
+ * A record or open reservation, by its key, that refers to a missing budget or entity. Earlier
+ * versions of the server could create such records after a fail-over.
  */
 export type OrphanedAttribution = RecordKey & {
   holder: 'record' | 'reservation'
@@ -26,7 +26,7 @@ const budgetsOf = (customerKey: Uuid): Sql =>
 const entitiesOf = (customerKey: Uuid): Sql =>
   sql`(select entity_key from entities where customer_key = ${customerKey}::uuid)`
 
-/** What of a customer leads to what is not there, the first `limit`. */
+/** Returns the first `limit` orphaned attributions of a customer. */
 export async function findOrphanedAttributions(
   reader: Reader,
   customerKey: Uuid,
@@ -46,10 +46,10 @@ export async function findOrphanedAttributions(
 }
 
 /**
- * Takes out what leads to what is not there, and what was announced of it. The customer's head must
- * be locked; its counters have to be made anew.
+ * Removes orphaned attributions, and the crossed thresholds of missing budgets. The row of the
+ * customer's version must be locked. The counters must be rebuilt afterwards.
  */
-export async function dropLostAttributions(tx: Tx, customerKey: Uuid): Promise<void> {
+export async function dropOrphanedAttributions(tx: Tx, customerKey: Uuid): Promise<void> {
   const [budgets, entities] = [budgetsOf(customerKey), entitiesOf(customerKey)]
   await Promise.all([
     dropAttributions(tx, customerKey, { budgets, entities }),

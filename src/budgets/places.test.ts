@@ -58,7 +58,7 @@ test('an entity with active ones below it does not move, also not through archiv
   )
   // Whoever is below in the archive counts for the depth.
   await upsert(row('bob', { parentId: 'ann' }), row('gpt', { parentId: 'bob' }))
-  await refused([row('team', { parentId: 'bob' })], /5 levels; 4/)
+  await refused([row('team', { parentId: 'bob' })], /5 levels; the maximum is 4/)
 })
 
 test('a batch places parents and children in any order, and moves bottom up', async () => {
@@ -73,7 +73,7 @@ test('a batch places parents and children in any order, and moves bottom up', as
     placed.map(({ parentId }) => parentId),
     ['squad', 'team', 'org', null],
   )
-  await refused([row('bob', { parentId: 'ann' })], /5 levels; 4 are the most/)
+  await refused([row('bob', { parentId: 'ann' })], /5 levels; the maximum is 4/)
   await refused([row('team', { parentId: null }), row('squad', { parentId: null })], /below it/)
   await upsert(
     row('ann', { parentId: null }),
@@ -93,7 +93,7 @@ test('the most levels are configured, and whoever stands too deep is not restore
   await other.refused(
     'v1Beta.customers.assignments.upsert',
     { apiKey, params, body: { assignments: [row('bob', { parentId: 'team' })] } },
-    { status: 400, code: 'BadUserInput', message: /3 levels; 2 are the most/ },
+    { status: 400, code: 'BadUserInput', message: /3 levels; the maximum is 2/ },
   )
   const deep = { status: 400, code: 'BadUserInput', message: /squad.* 2 levels/ }
   await other.refused(

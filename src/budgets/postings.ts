@@ -6,13 +6,13 @@ import { AHEAD_LIMIT_MS, type Attribution, type Posting } from '../metering/inde
 import { type CadenceOwner, countsAt, windowOf, windowsBetween } from './cadence.ts'
 import type { Budget, Resolution } from './types.ts'
 
-/** The windows in which a revision counts what was posted under those before it. */
+/** The windows that a revision takes over from earlier revisions. */
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
 
 /**
- * What the revision that a budget got at `since` takes over: the window then in progress, and later
- * ones as far as records may be ahead. Windows that were over stay as they were. `since` is an
- * instant of decision, so that whatever was counted before was decided no later.
+ * Returns what the revision that began at `since` takes over: the window in progress at that
+ * instant, and later ones as far as records may be ahead. Windows that were over stay unchanged.
+ * `since` is an instant of decision, so all earlier usage was decided no later.
  */
 export const carryOf = (
   budget: CadenceOwner & { key: Uuid; revision: number },
@@ -23,22 +23,22 @@ export const carryOf = (
   windows: windowsBetween(budget, since, since + AHEAD_LIMIT_MS),
 })
 
-/** Usage by the name of its counter (`counterName`), signed. What is missing is 0. */
+/** Usage by `counterName`, signed. Missing counters are 0. */
 export type Counters = ReadonlyMap<string, Quantity>
 
-/** What is kept of budgets: what was counted, and what open reservations hold. */
+/** Stored usage and holds of budgets. */
 export type Kept = { counters: Counters; holds: Counters }
 
-/** The name of a budget's counter in a window. */
+/** Returns the name of a budget's counter in a window. */
 export const counterName = (
   { assignmentKey, revision }: Pick<Budget, 'assignmentKey' | 'revision'>,
   window: Pick<Window, 'start'>,
 ): string => `${assignmentKey} ${revision} ${window.start}`
 
 /**
- * What a record of a capability adds to the budgets that its dimensions lead to: its amount, once
- * to each, in the window that it occurred in. Nothing where it occurred before the budget was
- * created.
+ * Returns what a record of a capability adds to the budgets that its dimensions lead to: its amount
+ * once to each budget, in the window in which it occurred. Nothing if it occurred before the budget
+ * was created.
  */
 export function postingsOf(
   resolution: Pick<Resolution, 'budgets'>,
@@ -56,8 +56,8 @@ export function postingsOf(
 }
 
 /**
- * Whom a record is attributed to, and what it adds to their budgets: null where its dimensions name
- * no entity.
+ * Returns the entities that a record is attributed to and its postings to their budgets. Null if
+ * its dimensions name no entity.
  */
 export function attributionOf(
   resolution: Pick<Resolution, 'paths' | 'budgets'>,
@@ -74,7 +74,7 @@ export function attributionOf(
 }
 
 type Entities = Pick<Attribution, 'direct' | 'entities'>
-/** Records with the same dimensions share what these lead to. */
+/** Records with the same dimensions share their entities. */
 const known = new WeakMap<Resolution['paths'], Entities>()
 
 function entitiesOf(paths: Resolution['paths']): Entities {

@@ -17,12 +17,12 @@ import { cursorFromWire, cursorToWire } from './tree-cursor.ts'
 import * as tree from './tree-store.ts'
 import type { Assignment, AssignmentWithId, Capability, TreeRow } from './types.ts'
 
-/** Of one kind, or of whichever has the id. */
+/** Capabilities with this id, of one kind or of both. */
 export type CapabilityFilter = { kind: Capability['kind'] | null; id: string }
 
 /**
- * A customer's budgets, newest first, those of archived entities too. An entity or a capability
- * that does not exist has none. 404 `CustomerNotFound`.
+ * Returns a customer's budgets, newest first, including those of archived entities. An unknown
+ * entity or capability has none. 404 `CustomerNotFound`.
  */
 export async function listAssignments(
   call: Call,
@@ -47,13 +47,15 @@ export async function listAssignments(
   return { data: await withIds(call, data), pagination }
 }
 
-type Found = Capability & { id: string; transformation: UnitTransformation | null }
+type CapabilityWithId = Capability & { id: string; transformation: UnitTransformation | null }
 
-/** The features and currencies that there are, archived ones too, in no particular order. */
+/**
+ * Returns the existing features and currencies, including archived ones, in no particular order.
+ */
 async function findCapabilities(
   { app, scope }: Call,
   filters: readonly CapabilityFilter[],
-): Promise<Found[]> {
+): Promise<CapabilityWithId[]> {
   const idsOf = (kind: Capability['kind']) =>
     filters.filter((each) => each.kind === null || each.kind === kind).map(({ id }) => id)
   const [features, currencies] = await Promise.all([
@@ -87,10 +89,10 @@ async function withIds(
   }))
 }
 
-/** What a reader of the tree asks for; null is any. */
+/** A query of the tree. Null values do not filter. */
 export type TreeQuery = {
   customerId: string
-  /** null: entities instead of budgets. */
+  /** Null: entities instead of budgets. */
   capabilities: readonly CapabilityFilter[] | null
   typeIds: readonly string[] | null
   search: string | null
@@ -105,13 +107,13 @@ export type TreeQuery = {
 export type TreeAnswer = {
   rows: readonly TreeRow[]
   next: string | null
-  capabilities: ReadonlyMap<Uuid, Found>
+  capabilities: ReadonlyMap<Uuid, CapabilityWithId>
   now: Instant
 }
 
 /**
- * A page of a customer's tree: its active entities, or their budgets of some capabilities with what
- * is used of them now. Empty for an unknown customer. 400 for what is no cursor of this question.
+ * Returns a page of a customer's tree: its active entities, or their budgets of some capabilities
+ * with their current usage. Empty for an unknown customer. 400 for a cursor of another query.
  */
 export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer> {
   const { app, scope } = call
@@ -134,7 +136,7 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
   const now = await findInstant(reader, customerKey, app.clock.now())
   const exists = asked === null ? entityExists : store.assignmentExists
   if (after !== null && !(await exists(reader, customerKey, after.key)))
-    throw badInput('after is no cursor of this list')
+    throw badInput('after is not a valid cursor of this list')
   const found = asked && (await findCapabilities(call, asked))
   const page = {
     ...choice,
@@ -162,8 +164,8 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
 }
 
 /**
- * As many rows as a page may have in bytes, at least one. What makes a row long is its scope: a
- * hundred entities, each with an id of up to a kilobyte.
+ * Returns as many rows as fit into the byte limit of a page, at least one. Scopes make rows long:
+ * up to a hundred entities with ids of up to a kilobyte.
  */
 function fitting(rows: readonly TreeRow[]): readonly TreeRow[] {
   let bytes = 0

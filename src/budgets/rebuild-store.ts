@@ -12,25 +12,27 @@ import { carried, postingsThatCount } from './counter-store.ts'
 import type { Carry } from './postings.ts'
 
 /**
- * Some of a customer's counters: those of the revisions that took windows over, or null for those
- * of all others. No counter needs any but its own part.
+ * A part of a customer's counters: those of the revisions that took over windows, or, if null, all
+ * others. A part can be rebuilt without the other parts.
  */
-export type Part = readonly Carry[] | null
+export type CounterPart = readonly Carry[] | null
 
-/** What was counted, what is held, and when the SET in force occurred. */
-export type Figures = { usage: Quantity; held: Quantity; setAt: Instant | null }
+/** Usage, holds, and the instant of the latest SET. */
+export type CounterValue = { usage: Quantity; held: Quantity; setAt: Instant | null }
 
-/** A counter that is not what the postings make of it. */
+/** A counter that differs from its postings. */
 export type CounterDifference = {
   assignmentKey: Uuid
   revision: number
   windowStart: Instant
-  kept: Figures
-  recounted: Figures
+  kept: CounterValue
+  recounted: CounterValue
 }
 
-/** Whether `each`, which names a budget of a customer and a revision, is about the part. */
-const isIn = (part: Part, customerKey: Uuid): Sql =>
+/**
+ * Returns whether `each`, which names a budget and a revision of a customer, belongs to the part.
+ */
+const isIn = (part: CounterPart, customerKey: Uuid): Sql =>
   part === null
     ? sql`not exists (
         select from past_cadences past
@@ -41,7 +43,7 @@ const isIn = (part: Part, customerKey: Uuid): Sql =>
         revision: ['integer', ({ revision }) => revision],
       })}`
 
-/** Whether what was counted in the window of a counter `of` is kept. */
+/** Returns whether the usage in the window of a counter `of` is within the retention. */
 const isKept = (customerKey: Uuid, of: Sql): Sql => {
   const closed = closedUntil(sql`${customerKey}::uuid`)
   return sql`(${of}.window_start >= ${closed}
@@ -49,10 +51,10 @@ const isKept = (customerKey: Uuid, of: Sql): Sql => {
 }
 
 /**
- * `made`: the counters of a part, out of the postings and what open reservations hold; but for
- * windows that may have been trimmed and of which nothing is held.
+ * `made`: the counters of a part, computed from postings and open reservations. Without windows
+ * that may have been purged, unless something is still held of them.
  */
-const countersMade = (customerKey: Uuid, part: Part): Sql => sql`
+const countersMade = (customerKey: Uuid, part: CounterPart): Sql => sql`
   posted as (
     select assignment_key, revision, window_start, sum(delta) as usage, max(set_at) as set_at
     from (
@@ -97,13 +99,13 @@ const differenceRow = row<CounterDifference>({
 })
 
 /**
- * Those counters of a part that are not what their postings make of them, the first `limit`. What
- * was counted in windows that may have been trimmed is not compared.
+ * Returns the first `limit` counters of a part that differ from their postings. Usage in windows
+ * that may have been purged is not compared.
  */
 export async function comparePart(
   reader: Reader,
   customerKey: Uuid,
-  { part, limit }: { part: Part; limit: number },
+  { part, limit }: { part: CounterPart; limit: number },
 ): Promise<Comparison<CounterDifference>> {
   return readComparison(
     reader,
@@ -127,11 +129,11 @@ export async function comparePart(
   )
 }
 
-/** Makes the counters of a part what their postings make of them. */
+/** Replaces the counters of a part with what their postings add up to. */
 export const rewritePart = (
   tx: Tx,
   { scope, customerKey }: { scope: Scope; customerKey: Uuid },
-  part: Part,
+  part: CounterPart,
 ): Promise<number> =>
   tx.execute(sql`
     with ${countersMade(customerKey, part)},
@@ -154,7 +156,7 @@ export const rewritePart = (
 
 const PROBLEMS = ['revision', 'window', 'feature', 'amount', 'entity'] as const
 
-/** A posting to a budget that cannot be, and what about it does not fit its record. */
+/** An impossible posting to a budget, and what contradicts its record. */
 export type PostingProblem = RecordKey & {
   assignmentKey: Uuid
   problem: (typeof PROBLEMS)[number]
@@ -168,10 +170,10 @@ const problemRow = row<PostingProblem>({
 })
 
 /**
- * The postings of a customer to its budgets that cannot be, the first `limit`: of a revision that
- * there is not, in a window that had not begun, of a feature or an amount that the record did not
- * count (a SET posts to each counter what that one lacks), or for an entity that it is not
- * attributed to.
+ * Returns the first `limit` impossible postings of a customer: of a revision that does not exist,
+ * in a window that had not begun, of a feature or an amount that the record did not count (a SET
+ * posts to each counter the difference to its value), or for an entity that it is not attributed
+ * to.
  */
 export async function findWrongPostings(
   reader: Reader,
@@ -206,7 +208,7 @@ export async function findWrongPostings(
 
 const countRow = row({ counters: column.integer })
 
-/** How many counters a customer's budgets have. */
+/** Returns the number of counters of a customer's budgets. */
 export const countCounters = async (reader: Reader, customerKey: Uuid): Promise<number> =>
   (
     await reader.one(

@@ -3,16 +3,21 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Comparison } from '../metering/rebuild/index.ts'
 import { type CadenceChange, findCadenceChanges } from './budget-store.ts'
-import { dropLostAttributions } from './orphaned-store.ts'
+import { dropOrphanedAttributions } from './orphaned-store.ts'
 import { carryOf } from './postings.ts'
-import { type CounterDifference, comparePart, type Part, rewritePart } from './rebuild-store.ts'
+import {
+  type CounterDifference,
+  type CounterPart,
+  comparePart,
+  rewritePart,
+} from './rebuild-store.ts'
 
-/** Changes of cadence at a time: the windows that each took over are held in memory. */
+/** Changes of cadence per step. The windows that they took over are in memory. */
 const CHANGES = 1000
 
 /**
- * The counters of a customer that are not what its records make of them, the first `limit`. Reads
- * all of its records.
+ * Returns the first `limit` counters of a customer that differ from its records. Reads all of its
+ * records.
  */
 export async function compareCounters(
   reader: Reader,
@@ -30,18 +35,19 @@ export async function compareCounters(
 }
 
 /**
- * Makes all counters of a customer out of its records, once these lead to no budget and no entity
- * that is not there. The customer's head must be locked: what is posted meanwhile would be lost.
+ * Rebuilds all counters of a customer from its records, after removing orphaned attributions. The
+ * row of the customer's version must be locked; otherwise usage that is posted meanwhile would be
+ * lost.
  */
 export async function rebuildCounters(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
 ): Promise<void> {
-  await dropLostAttributions(tx, owner.customerKey)
+  await dropOrphanedAttributions(tx, owner.customerKey)
   for await (const part of partsOf(tx, owner.customerKey)) await rewritePart(tx, owner, part)
 }
 
-async function* partsOf(reader: Reader, customerKey: Uuid): AsyncGenerator<Part> {
+async function* partsOf(reader: Reader, customerKey: Uuid): AsyncGenerator<CounterPart> {
   yield null
   let after: CadenceChange | null = null
   do {

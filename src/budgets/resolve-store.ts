@@ -9,7 +9,7 @@ import { NO_SCOPE } from './budget-store.ts'
 import { counterName, type Kept } from './postings.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
-/** Whose usage it is, and what its dimensions say: scalars, as text, in their order. */
+/** The customer and the dimensions of a request: scalars as text, in their order. */
 export type ResolutionRequest = {
   scope: Scope
   customerKey: Uuid
@@ -27,7 +27,10 @@ type BudgetJson = {
   cadence: string
   isLevel: boolean
   createdAt: number
-  /** The latest counter that began by the instant asked for: of the window then, or an older. */
+  /**
+   * The latest counter that had begun at the instant: of the window that contains it, or an older
+   * one.
+   */
   counter: { start: number; usage: string; held: string } | null
 }
 
@@ -40,11 +43,11 @@ const resolutionRow = row({
 })
 
 /**
- * What dimensions lead to, for requests of any customers, in their order: the entities that they
- * name, what is above these, the budgets of the capabilities (of all that any request asks for)
- * that apply, and their counters of the windows that `at` lies in, or the customer's last decision
- * if that was later. One statement, so that all of it is of one instant. What it costs grows with
- * the dimensions, the levels and the budgets that apply, not with the customer.
+ * Returns what dimensions lead to, for requests of any customers, in their order: the entities that
+ * they name and all ancestors, the budgets of the capabilities (of all requests together) that
+ * apply, and their counters of the windows that contain `at`, or the customer's last decision if
+ * that was later. One statement, so everything is of one instant. Its cost grows with the
+ * dimensions, levels and applicable budgets, and not with the size of the customer.
  */
 export async function resolve(
   reader: Reader,
@@ -88,13 +91,14 @@ export async function resolve(
 }
 
 /**
- * `named`: the dimensions with the entity that each names, if it does; an archived one too, and one
- * of an archived type, or what is above it would be escaped by archiving. `node`: these entities
- * and all above them. `resolved`: those of each request, which of them are not archived, and the
- * instant that it is read as of. Lookups that
- * find one row at most say so, or the planner would read whole tables for large groups. Arrays
- * stand in subqueries, which hide how long they are: a plan for any of them looks no dearer than
- * one for these, so that PostgreSQL keeps it. Planning takes four times as long as running.
+ * `named`: the dimensions with the entity that each names, if any. Archived entities and entities
+ * of archived types are included; otherwise archiving would be a way around the budgets above them.
+ * `node`: these entities and all ancestors. `resolved`: the nodes of each request, which of them
+ * are active, and the instant of the read.
+ *
+ * Look-ups of single rows say so; otherwise the planner would read whole tables for large batches.
+ * Arrays are in subqueries, which hide their lengths. So the generic plan looks no more expensive
+ * than a custom one, and PostgreSQL caches it. Planning takes four times as long as running.
  */
 function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
   const dimensions = requests.flatMap((request, index) =>
@@ -147,7 +151,7 @@ function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
     )`
 }
 
-/** Of each request, the budgets of its active entities whose scope lies within all of them. */
+/** For each request, the budgets of its active entities whose scope is contained in them. */
 const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
   select resolved.request, json_agg(${budgetJson(sql`(
     select json_build_object('usage', c.usage::text, 'held', c.held::text,
@@ -186,7 +190,7 @@ const budgetJson = (counter: Sql): Sql => sql`
 
 const budgetRow = row({ customerKey: column.uuid, budget: column.json<BudgetJson>() })
 
-/** Budgets of any customers by their keys, in no particular order. */
+/** Returns budgets of any customers by their keys, in no particular order. */
 export async function findBudgets(
   reader: Reader,
   asked: readonly { customerKey: Uuid; assignmentKey: Uuid }[],
@@ -214,7 +218,7 @@ export async function findBudgets(
   }))
 }
 
-/** One path for each entity, however many dimensions named it. */
+/** Returns one path per entity, even if several dimensions named it. */
 function pathsOf(nodes: readonly NodeJson[]): Node[][] {
   const byPosition = Map.groupBy(nodes, ([position]) => position)
   const paths = new Map<Uuid, Node[]>()
@@ -242,7 +246,10 @@ const budgetOf = (found: BudgetJson): Budget => ({
   createdAt: found.createdAt,
 })
 
-/** Under the names of their own windows: one that is over is found by nobody who asks for now's. */
+/**
+ * Each counter is stored under the name of its own window, so a counter of an earlier window is not
+ * found when the current one is looked up.
+ */
 function keptOf(budgets: readonly BudgetJson[]): Kept {
   const kept = budgets.flatMap(({ key, revision, counter }) =>
     counter === null

@@ -6,11 +6,14 @@ import type { Threshold } from './cross-thresholds.ts'
 import { readThresholds, saveThresholds } from './threshold-store.ts'
 import { thresholdsToWire } from './wire.ts'
 
-/** The percentages at which the environment's budgets are announced; at first none. */
+/**
+ * Returns the percentages at which events about the environment's budgets are published. None by
+ * default.
+ */
 export const retrieveThresholds = ({ app, scope }: Call): Promise<Threshold[]> =>
   readThresholds(app.db.read, scope)
 
-/** Replaces them. They are answered ascending, each once. */
+/** Replaces the thresholds. Returns them ascending, without duplicates. */
 export async function updateThresholds(
   call: Call,
   wanted: readonly Threshold[],

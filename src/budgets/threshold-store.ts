@@ -9,7 +9,7 @@ import { counterName } from './postings.ts'
 
 const thresholdsRow = row({ thresholds: column.json<string[]>() })
 
-/** The percentages at which an environment's budgets are announced, ascending. */
+/** Returns the thresholds of an environment, ascending. */
 export async function readThresholds(reader: Reader, scope: Scope): Promise<Threshold[]> {
   const found = await reader.maybeOne(
     thresholdsRow,
@@ -33,7 +33,7 @@ const firedRow = row({
   threshold: column.quantity,
 })
 
-/** The thresholds that have fired for windows of budgets, by the names of their counters. */
+/** Returns the crossed thresholds of windows of budgets, by the names of their counters. */
 export async function readCrossed(
   reader: Reader,
   keys: readonly CounterKey[],
@@ -59,10 +59,10 @@ export async function readCrossed(
   return new Map([...fired].map(([name, rows]) => [name, rows.map(({ threshold }) => threshold)]))
 }
 
-/** A threshold that fires for a window of a budget. */
+/** A threshold that is crossed in a window of a budget. */
 export type ThresholdCrossing = CounterKey & { environmentKey: Uuid; threshold: Threshold }
 
-/** Forgets what has fired, of levels that are below it again. */
+/** Deletes crossed thresholds of levels that are below them again. */
 export async function deleteCrossed(
   tx: Tx,
   firings: readonly Omit<ThresholdCrossing, 'environmentKey'>[],
@@ -76,7 +76,7 @@ export async function deleteCrossed(
     })}`)
 }
 
-/** Notes what fires: once, also if a level has fired it twice. */
+/** Stores crossed thresholds, each once, even if a level has crossed it twice. */
 export async function saveCrossed(
   tx: Tx,
   firings: readonly ThresholdCrossing[],

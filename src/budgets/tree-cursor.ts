@@ -2,34 +2,35 @@ import { createHash } from 'node:crypto'
 import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 
-/** Where a page of the tree ended: the last row, and the value that rows are ordered by. */
+/** The end of a page of the tree: the last row, and the value that rows are ordered by. */
 export type TreeCursor = {
   key: Uuid
-  /** A decimal. Null where the row has none, and where the key tells it. */
+  /** A decimal. Null if the row has none, or if rows are ordered by their keys. */
   value: string | null
 }
 
-/** Cursors of another version are refused, so that what they mean can change. */
+/** Cursors of other versions are refused, so that their content can change. */
 const VERSION = '1'
-/** Enough that no two questions share one, while a cursor stays within 255 characters. */
+/** Enough to tell queries apart, while a cursor stays within 255 characters. */
 const DIGEST_LENGTH = 12
 
 const FORM =
   /^1\.([\w-]{12})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(-?\d{1,40}(?:\.\d{1,40})?)?$/
 
-/** `question` is whatever the order and the choice of rows depend on. */
+/** `question` contains everything that determines the order and the choice of rows. */
 export const cursorToWire = ({ key, value }: TreeCursor, question: unknown): string =>
   Buffer.from([VERSION, digestOf(question), key, value ?? ''].join('.')).toString('base64url')
 
-/** 400 for what is no cursor, or one of another question. */
+/** 400 for an invalid cursor, and for one of another query. */
 export function cursorFromWire(text: string, question: unknown): TreeCursor {
   const bytes = Buffer.from(text, 'base64url')
-  // The decoder leaves out what is not of its alphabet: another text would be the same cursor.
+  // The decoder ignores invalid characters, so several texts would be the same cursor.
   const decoded = bytes.toString('base64url') === text ? bytes.toString('latin1') : ''
   const [, digest, key, value] = FORM.exec(decoded) ?? []
-  if (digest === undefined || key === undefined) throw badInput('after is no cursor of this list')
+  if (digest === undefined || key === undefined)
+    throw badInput('after is not a valid cursor of this list')
   if (digest !== digestOf(question))
-    throw badInput('after is a cursor of other parameters: begin without it when they change')
+    throw badInput('after is a cursor of other parameters; send the first request without it')
   return { key, value: value ?? null }
 }
 

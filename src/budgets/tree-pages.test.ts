@@ -206,8 +206,8 @@ test('a cursor goes with its question, and with a row of the customer', async ()
       .replace(/[0-9a-f]{12}\.10/, '000000000000.10'),
   ).toString('base64url')
   assert.notEqual(forged, after)
-  await refused({ ...query, after: forged }, /after is no cursor/)
-  await refused({ ...query, after: 'x' }, /after is no cursor/)
+  await refused({ ...query, after: forged }, /after is not a valid cursor/)
+  await refused({ ...query, after: 'x' }, /after is not a valid cursor/)
   for (const wrong of ['limit=0', 'limit=101', 'sortBy=name', 'scope=none', 'minUtilization=-1'])
     await refused(
       Object.fromEntries([wrong.split('=') as [string, string]]),

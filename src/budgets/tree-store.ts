@@ -14,11 +14,11 @@ export type TreeSort =
   | 'id'
   | 'createdAt'
 
-/** Which entities, in which order; null is any. */
+/** Which entities to return in which order. Null values do not filter. */
 export type TreePage = {
   customerKey: Uuid
   typeIds: readonly string[] | null
-  /** Folded. */
+  /** Case-folded. */
   search: string | null
   sortBy: TreeSort
   order: 'asc' | 'desc'
@@ -26,7 +26,7 @@ export type TreePage = {
   limit: number
 }
 
-/** Which budgets. */
+/** Which budgets to return. */
 export type BudgetsPage = TreePage & {
   capabilities: readonly { key: Uuid; transformation: UnitTransformation | null }[]
   scope: 'all' | 'nodeWide' | 'scoped'
@@ -43,7 +43,7 @@ const entityFields = {
 }
 const entityRow = row(entityFields)
 
-/** One row more than the page has, which tells whether another one follows. */
+/** Returns one row more than the page has, which shows whether another page follows. */
 export async function listTreeEntities(reader: Reader, page: TreePage): Promise<TreeRow[]> {
   const { sortBy, customerKey } = page
   const order = { ...page, sortBy: sortBy === 'createdAt' ? sortBy : ('id' as const) }
@@ -90,9 +90,9 @@ const budgetRow = row({
 })
 
 /**
- * The same of budgets, with their usage now. An order by id or by creation reads a page of each
- * capability, along an index that has this order whatever is known of the tables; any other order,
- * and choosing by usage, reads all budgets of the capabilities.
+ * Returns budgets with their current usage, also one row more than the page has. An order by id or
+ * by creation reads one page per capability, along an index with this order. Any other order, and
+ * filters by usage, read all budgets of the capabilities.
  */
 export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promise<TreeRow[]> {
   const { customerKey, after } = page
@@ -122,8 +122,8 @@ export async function listTreeBudgets(reader: Reader, page: BudgetsPage): Promis
 }
 
 /**
- * The type `t` of the entity `e`, if that is active and of a type that is asked for. In the open,
- * these conditions would lead a planner that knows nothing of the tables to all active entities.
+ * The type `t` of the entity `e`, if the entity is active and of a requested type. These conditions
+ * are in a lateral look-up; otherwise a planner without statistics may read all active entities.
  */
 const typeOfActive = ({ typeIds }: TreePage): Sql => sql`
   cross join lateral (
@@ -139,8 +139,8 @@ const parentOfNode = (customerKey: Uuid): Sql => sql`
   ) p on true`
 
 /**
- * The budgets `a` of the capability that is asked for, each with its entity `e`. By id the entities
- * come first, in the order of their index, so that a page of them is enough.
+ * The budgets `a` of the requested capability, each with its entity `e`. Ordered by id, the
+ * entities are read first, along their index, so that one page of them is enough.
  */
 function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
   if (sortBy === 'id')
@@ -162,11 +162,10 @@ function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
 }
 
 /**
- * Budgets with usage in limited units as it is shown, and by limit. Of each, one counter is looked
- * up, however many windows it has had: the latest that has begun, which is of now or over. A window
- * is as long as its cadence, in UTC, in which the session is, so a counter tells by its start
- * whether it is over. Units are made as `transformUnits` does it, of whole quotients, which are
- * exact.
+ * Budgets with the usage in limited units that is displayed, and with the limit. Only the latest
+ * counter that has begun is looked up for each, however many windows the budget has had. The length
+ * of its window is its cadence, in UTC like the session, so its start shows whether the window is
+ * over. Units are computed as in `transformUnits`, with exact integer division.
  */
 function budgetsWithUsage(page: BudgetsPage): Sql {
   const { capabilities, customerKey, minUtilization: least } = page
@@ -221,7 +220,7 @@ const SCOPES: Readonly<Record<BudgetsPage['scope'], Sql>> = {
   scoped: sql`and a.scope_keys <> '{}'`,
 }
 
-/** What rows are ordered by before their keys; ids and keys stand in the row. */
+/** What rows are ordered by before their keys. Ids and keys are in the row. */
 const SORT_VALUES: Readonly<Record<TreeSort, Sql>> = {
   utilization: sql`used.utilization`,
   currentUsage: sql`units.usage`,
@@ -231,7 +230,7 @@ const SORT_VALUES: Readonly<Record<TreeSort, Sql>> = {
   createdAt: sql`null::numeric`,
 }
 
-/** Names that an older version wrote are not folded yet. */
+/** Names that an older version wrote are not case-folded yet. */
 const isSought = ({ search }: TreePage): Sql =>
   search === null
     ? nothing
@@ -243,7 +242,7 @@ type Order = Pick<TreePage, 'sortBy' | 'order' | 'after' | 'limit'>
 
 const isAscending = ({ order }: Order): boolean => order === 'asc'
 
-/** Keys make every order a total one; rows without a value are last either way. */
+/** Keys make every order total. Rows without a value are last in both directions. */
 function orderOf(page: Order): Sql {
   const direction = isAscending(page) ? sql`asc` : sql`desc`
   if (page.sortBy === 'createdAt') return sql`key ${direction}`
@@ -251,7 +250,10 @@ function orderOf(page: Order): Sql {
   return sql`sort_value ${direction} nulls last, key ${direction}`
 }
 
-/** From the cursor on, in order, one row more than the page. `cursorId`: the entity's id there. */
+/**
+ * The rows after the cursor, one more than the page has. `cursorId` is the entity's id in the
+ * cursor.
+ */
 function pageOf(page: Order, cursorId: Sql): Sql {
   const from = page.after === null ? nothing : sql`where ${isBeyond(page, page.after, cursorId)}`
   return sql`${from} order by ${orderOf(page)} limit ${page.limit + 1}::integer`

@@ -3,12 +3,14 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Cadence } from './cadence.ts'
 
-/** What a budget is of: a metered feature, or a currency of credits. No two have one key. */
+/**
+ * What a budget limits: a metered feature or a currency of credits. Keys are unique across both.
+ */
 export type Capability = { kind: 'feature' | 'currency'; key: Uuid }
 
 /**
- * A budget of an entity, "assignment" or "entity entitlement" on the wire. Entity, capability and
- * scope together are its name.
+ * A budget of an entity; "assignment" or "entity entitlement" on the wire. Entity, capability and
+ * scope identify it.
  */
 export type Assignment = {
   key: Uuid
@@ -17,25 +19,28 @@ export type Assignment = {
   capability: Capability
   /** The parent of its entity, the same for all budgets of that one. */
   parentId: string | null
-  /** By their ids, in the order of these, each once; none: it applies to all usage. */
+  /** Ordered by id, without duplicates. Empty: the budget applies to all usage. */
   scope: readonly { key: Uuid; id: string }[]
-  /** null: counted and never exceeded. */
+  /** Null: usage is counted and not limited. */
   usageLimit: Quantity | null
   cadence: Cadence
-  /** Its usage is a level: it is of all time, whatever the cadence. */
+  /** Whether its usage is a level, which has one window of all time, whatever the cadence. */
   isLevel: boolean
-  /** Grows with the cadence, but of a level: the windows of each have own counters. From 1. */
+  /** From 1. Grows with each new cadence, except for levels. Each revision has its own counters. */
   revision: number
   createdAt: Instant
   updatedAt: Instant
 }
 
-/** With the id of its feature or its currency. */
+/** With the id of its feature or currency. */
 export type AssignmentWithId = Assignment & { capabilityId: string }
 
-/** What an upsert says of a budget. Absent keeps; a new one needs a limit and a cadence. */
+/**
+ * The fields of a budget in an upsert. Absent fields are kept. A new budget needs a limit and a
+ * cadence.
+ */
 export type AssignmentInput = {
-  /** How messages name it. */
+  /** How messages name the row. */
   where: string
   entityId: string
   capability: { kind: Capability['kind']; id: string }
@@ -46,10 +51,10 @@ export type AssignmentInput = {
   parentId?: string | null
 }
 
-/** An entity on the way from one that a dimension named up to its root. */
+/** An entity on the path from a named entity up to its root. */
 export type Node = { entityKey: Uuid; entityId: string; isArchived: boolean }
 
-/** A budget as counting and deciding see it. */
+/** The part of a budget that counting and deciding need. */
 export type Budget = {
   assignmentKey: Uuid
   revision: number
@@ -67,17 +72,17 @@ export type Budget = {
 /** What the dimensions of a request lead to. */
 export type Resolution = {
   /**
-   * One for each entity that a dimension named, in the order of the dimensions: the entity, then
-   * what is above it, whoever of them is archived.
+   * One path for each entity that a dimension named, in the order of the dimensions: the entity and
+   * all ancestors, including archived ones.
    */
   paths: readonly (readonly Node[])[]
-  /** The budgets of those who are not archived whose scope lies within all of them, each once. */
+  /** The budgets of the active entities whose scope is contained in them, without duplicates. */
   budgets: readonly Budget[]
-  /** The keys of dimensions that could have named an entity and did not, in their order. */
+  /** The attribution keys whose values named no entity, in their order. */
   unresolved: readonly string[]
 }
 
-/** An entity in a customer's tree, or one of its budgets with what is used of it now. */
+/** An entity in a customer's tree, or one of its budgets with the current usage. */
 export type TreeRow = {
   /** Of the entity, or of the budget. */
   key: Uuid
@@ -86,15 +91,15 @@ export type TreeRow = {
   displayName: string | null
   /** Also that of an archived parent, which is no row itself. */
   parentId: string | null
-  /** A decimal that the row is ordered by before its key; null where it has none. */
+  /** A decimal that the row is ordered by before its key. Null if it has none. */
   sortValue: string | null
   budget: {
     capabilityKey: Uuid
     scopeEntityIds: readonly string[]
     usageLimit: Quantity | null
-    /** In limited units, not below 0. */
+    /** In limited units, at least 0. */
     currentUsage: Quantity
-    /** To ten decimals. */
+    /** Rounded to ten decimals. */
     utilization: Quantity | null
     cadence: Cadence
     isLevel: boolean

@@ -3,10 +3,10 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
-/** An attribution key that named no entity, in so many records until then. */
+/** An attribution key whose value named no entity: in how many records, and when last. */
 export type UnresolvedKeyCount = { key: string; records: number; lastAt: Instant }
 
-/** Adds up what could not be attributed. One statement, for any customers and keys, each once. */
+/** Adds to the counts. One statement for any customers and keys, without duplicates. */
 export async function addUnattributed(
   tx: Tx,
   scope: Scope,

@@ -4,14 +4,14 @@ import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Assignment, AssignmentInput } from './types.ts'
 
-/** What is known of a budget beside what its row says of limit and cadence. */
+/** The identity of a budget: everything except limit and cadence. */
 export type AssignmentName = Pick<Assignment, 'entityKey' | 'entityId' | 'capability' | 'scope'>
 
 /**
- * A budget after an upsert. A new one needs a limit and a cadence (400); an existing one keeps what
- * the row leaves out. Another cadence begins another revision, but of a level, which has no
- * windows. `parentId` is the entity's after the request; where that is another than before, each of
- * its budgets in the request has changed.
+ * Returns a budget after an upsert. A new one needs a limit and a cadence (400). An existing one
+ * keeps fields that the row leaves out. A new cadence begins a new revision, except for a level.
+ * `parentId` is the entity's parent after the request; if it differs from before, each budget of
+ * the entity in the request has changed.
  */
 export function upsertAssignment(
   before: Assignment | null,
@@ -21,8 +21,9 @@ export function upsertAssignment(
   const { name, isLevel, parentId, key, now } = at
   if (before === null) {
     const { where, usageLimit, cadence } = input
-    if (usageLimit === undefined) throw badInput(`${where}: a new budget needs usageLimit, or null`)
-    if (cadence === undefined) throw badInput(`${where}: a new budget needs cadence`)
+    if (usageLimit === undefined)
+      throw badInput(`${where}: usageLimit is required to create a budget; null means unlimited`)
+    if (cadence === undefined) throw badInput(`${where}: cadence is required to create a budget`)
     const revision = 1
     const times = { createdAt: now, updatedAt: now }
     return {

@@ -11,13 +11,13 @@ import type { Assignment, Budget, Capability, TreeRow } from './types.ts'
 const orNull = (quantity: Quantity | null): number | null =>
   quantity === null ? null : quantityToWire(quantity)
 
-/** Usage as it is shown: corrections may have taken more away than there was. */
+/** Displayed usage is at least 0, although corrections may have removed more than there was. */
 const usageToWire = (usage: Quantity): number => quantityToWire(usage < 0n ? 0n : usage)
 
 const capabilityToWire = (kind: Capability['kind'], id: string) =>
   kind === 'feature' ? { featureId: id } : { currencyId: id }
 
-/** `capabilityId` is that of the feature or the currency. */
+/** `capabilityId` is the id of the feature or the currency. */
 export const assignmentToWire = (assignment: Assignment, capabilityId: string): WireAssignment => ({
   id: assignment.key,
   entityId: assignment.entityId,
@@ -30,7 +30,7 @@ export const assignmentToWire = (assignment: Assignment, capabilityId: string): 
   updatedAt: instantToWire(assignment.updatedAt),
 })
 
-/** Both eras' names: `entityType` is what clients of the older one read. */
+/** Contains the field names of both API generations: clients of the older one read `entityType`. */
 export function treeRowToWire(
   row: TreeRow,
   capabilities: ReadonlyMap<string, { kind: Capability['kind']; id: string }>,
@@ -78,7 +78,7 @@ const windowToWire = (window: Window) =>
         usagePeriodEnd: instantToWire(window.end),
       }
 
-/** A node of a check's chain. */
+/** A node of a budget path in a check. Called chain in the API. */
 export const chainNodeToWire = (node: BudgetNode) => ({
   entityId: node.entityId,
   scopeEntityIds: [...node.scopeEntityIds],
@@ -99,7 +99,7 @@ export const thresholdsToWire = (thresholds: readonly Threshold[]): ThresholdCon
   thresholds: thresholds.map(quantityToWire),
 })
 
-/** What is announced when a budget reaches thresholds: all that one record reached at once. */
+/** The event for a budget that crosses thresholds: all that one record has crossed at once. */
 export const usageExceededToWire = (
   budget: Budget,
   reached: Pick<ThresholdCheck, 'usage' | 'window'> & { thresholds: readonly Threshold[] },

@@ -5,12 +5,12 @@ import type { Scope } from '../kernel/scope.ts'
 export const inEnvironment = (scope: Scope): Sql =>
   sql`environment_key = ${scope.environmentKey}::uuid`
 
-/** Serialises the writes of an environment's catalog; taken before anything else. */
+/** Serializes the writes of an environment's catalog. Lock this before anything else. */
 export const lockCatalog = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     select 1 from environments where ${inEnvironment(scope)} for no key update`)
 
-/** Tells whoever remembers features or currencies of the environment that they differ now. */
+/** Call this after each change of features or currencies. Caches compare the version. */
 export const renewCatalogVersion = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     insert into catalog_versions as known (environment_key, structure_version)

@@ -7,15 +7,15 @@ import type { Scope } from '../kernel/scope.ts'
 export type PackageUse = { id: string; displayName: string; type: 'Plan' | 'Addon' }
 
 /**
- * What the catalog has to know of the modules that lean on it, which it cannot import; the
- * composition root fills it. For a change, each is asked in the transaction of the change, with the
- * row locked: whoever leans holds it (`holdFeatures`, `holdCurrencies`), and so is either seen or
- * waits for the change.
+ * A port: what the catalog must know of the modules that refer to it and that it cannot import.
+ * `main.ts` implements it. A change asks within its transaction, with the row locked for update. A
+ * module that adds a reference locks the row for key share (`holdFeatures`, `holdCurrencies`). So a
+ * new reference is either seen by the change or waits for it.
  */
 export type CatalogUse = {
-  /** Packages of which a draft or the latest published version grants the feature; at most 100. */
+  /** Packages whose draft or latest published version grants the feature; at most 100. */
   packagesWithFeature(reader: Reader, scope: Scope, featureKey: Uuid): Promise<PackageUse[]>
-  /** Whether active subscriptions have the feature, whose limits are in its transformed units. */
+  /** Whether active subscriptions have the feature. Their limits are in its transformed units. */
   isSubscribed(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
   /** Those of the values that something in force at `now` grants. */
   valuesGranted(
@@ -24,17 +24,17 @@ export type CatalogUse = {
     asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
   ): Promise<string[]>
   /**
-   * Whether any usage of the feature was ever counted or is held. Who counts for the first time
-   * holds the row, too.
+   * Whether usage of the feature was ever counted or is held. The first usage of a feature also
+   * locks its row.
    */
   isCounted(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
-  /** Whether entities have budgets of the feature, whose usage must be a sum for that. */
+  /** Whether entities have budgets of the feature. Its usage must then be a sum. */
   isBudgeted(reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean>
   /** Active packages that grant credits of the currency, by id; at most 1,000. */
   packagesWithCurrency(reader: Reader, scope: Scope, currencyKey: Uuid): Promise<PackageUse[]>
 }
 
-/** Names for a message, which stays short however many there are. */
+/** Returns the names for a message, shortened if there are many. */
 export const summarize = (names: readonly string[]): string =>
   names.length > SHOWN_LIMIT
     ? `${names.slice(0, SHOWN_LIMIT).join(', ')} and ${names.length - SHOWN_LIMIT} more`
@@ -42,7 +42,7 @@ export const summarize = (names: readonly string[]): string =>
 
 const SHOWN_LIMIT = 10
 
-/** As long as no module grants anything. */
+/** Used while no module refers to the catalog. */
 export const NO_REFERENCES: CatalogUse = {
   packagesWithFeature: async () => [],
   isSubscribed: async () => false,

@@ -5,21 +5,21 @@ import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { lockCatalog, renewCatalogVersion } from './catalog-store.ts'
 
-/** Features, or currencies: what is the same about changing either. */
+/** What differs between changing a feature and changing a currency. */
 export type CatalogKind<T extends { id: string }> = {
-  /** The objects of these ids, locked. */
+  /** Returns the objects with these ids, locked. */
   lock(tx: Tx, scope: Scope, ids: readonly string[]): Promise<readonly T[]>
   save(tx: Tx, scope: Scope, after: T): Promise<unknown>
   toWire(object: T): object
-  /** The 404 for an id that is unknown. */
+  /** Returns the 404 for an unknown id. */
   notFound(id: string): Error
 }
 
 export type CatalogChange<T> = { after: T; event: EventType }
 
 /**
- * Loads an object under its lock, lets `decide` say what becomes of it, and saves what differs.
- * Throws the 404 of the kind, and whatever `decide` throws.
+ * Loads an object under its lock, lets `decide` compute its next state, and saves it if it differs.
+ * Throws the 404 of the kind, and what `decide` throws.
  */
 export async function changeInCatalog<T extends { id: string }>(
   call: Call,
@@ -38,7 +38,7 @@ export async function changeInCatalog<T extends { id: string }>(
   return app.db.transaction(work)
 }
 
-/** Saves an object, with its event and another version of the catalog. */
+/** Saves an object, publishes its event, and renews the version of the catalog. */
 export async function saveInCatalog<T extends { id: string }>(
   tx: Tx,
   call: Call & { now: Instant },

@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import { required } from '../kernel/assert.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import {
-  type Below,
+  type Descendants,
   movedBy,
+  type ParentInput,
   pathOf,
   placeEntities,
   refuseTwoParents,
-  type Wish,
 } from './attach-entities.ts'
 import type { HierarchyPosition } from './types.ts'
 
@@ -34,7 +34,7 @@ const treeOf = (entities: Readonly<Record<string, Entity>>): Whole =>
   )
 
 /** What is below an entity, as the statements that load it say: not through what moves itself. */
-function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Below {
+function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Descendants {
   const children = [...whole.values()].filter(
     (place) => place.parentKey === key && !moving.includes(place.key),
   )
@@ -51,7 +51,7 @@ function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Below {
 /** The tree after a request of rows `entity: parent`; of the whole only what the rule is given. */
 function placed(whole: Whole, rows: readonly (readonly [string, string | null | undefined])[]) {
   const wishes = rows.map(
-    ([id, parent], index): Wish => ({
+    ([id, parent], index): ParentInput => ({
       where: `assignments[${index}] (${id})`,
       entityKey: id,
       ...(parent === undefined ? {} : { parentKey: parent }),
@@ -116,19 +116,19 @@ const requests: readonly (readonly [
   ],
   ['nor one whose active entities are below an archived one', [['gone', null]], /\(bob\)/],
   ['one with nothing but archived below moves', [['dusty', 'org']], { dusty: 'org' }],
-  ['the archived count for the depth', [['dusty', 'team']], /5 levels; 4 are the most/],
+  ['the archived count for the depth', [['dusty', 'team']], /5 levels; the maximum is 4/],
   ['a first placement takes its children along', [['loner', 'team']], { loner: 'team' }],
   ['and they count for the depth', [['loner', 'squad']], /5 levels/],
-  ['too deep', [['loose', 'ann']], /assignments\[0\] \(loose\).*5 levels; 4 are the most/],
-  ['its own parent', [['ann', 'ann']], /circle/],
-  ['below its own child, at a first placement', [['loner', 'child']], /circle/],
+  ['too deep', [['loose', 'ann']], /assignments\[0\] \(loose\).*5 levels; the maximum is 4/],
+  ['its own parent', [['ann', 'ann']], /cycle/],
+  ['below its own child, at a first placement', [['loner', 'child']], /cycle/],
   [
     "two that would be each other's parents",
     [
       ['loose', 'loner'],
       ['loner', 'loose'],
     ],
-    /circle/,
+    /cycle/,
   ],
   [
     'children first',

@@ -4,43 +4,48 @@ import { badInput } from '../kernel/errors.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { HierarchyPosition } from './types.ts'
 
-/** What a row of a request says of its entity's place. Absent keeps, null makes a root. */
-export type Wish = { where: string; entityKey: Uuid; parentKey?: Uuid | null }
+/**
+ * The parent that a row of a request gives to an entity. Absent keeps the parent, null makes the
+ * entity a root.
+ */
+export type ParentInput = { where: string; entityKey: Uuid; parentKey?: Uuid | null }
 
 /**
- * What hangs below an entity that moves, on ways that pass no other entity that moves: ids of some
- * active ones, and how many levels there are, archived entities counted.
+ * The descendants of an entity that moves, without those below other entities that move: the ids of
+ * some active ones, and the number of levels, including archived entities.
  */
-export type Below = { active: readonly string[]; levels: number }
+export type Descendants = { active: readonly string[]; levels: number }
 
-/** The part of a customer's tree that a request touches. */
+/** The part of a customer's hierarchy that a request affects. */
 export type Tree = {
-  /** The entities of the request, the parents that they shall have, and all ancestors of both. */
+  /** The entities of the request, their new parents, and all ancestors of both. */
   places: ReadonlyMap<Uuid, HierarchyPosition>
-  /** Of those that `movedBy` names. */
-  below: ReadonlyMap<Uuid, Below>
+  /** For each entity that `movedBy` returns. */
+  below: ReadonlyMap<Uuid, Descendants>
 }
 
-/** Ids that a message names as examples. */
+/** The maximum number of example ids in a message. */
 const SHOWN = 3
 
-/** Refuses (400) two different parents for one entity. Rows without a parent agree with any. */
-export function refuseTwoParents(wishes: readonly Wish[]): void {
-  const first = new Map<Uuid, Wish>()
-  for (const wish of wishes) {
-    if (wish.parentKey === undefined) continue
-    const other = first.get(wish.entityKey) ?? wish
-    if (other.parentKey !== wish.parentKey)
+/**
+ * 400 if two rows give an entity different parents. A row without a parent agrees with any other.
+ */
+export function refuseTwoParents(inputs: readonly ParentInput[]): void {
+  const first = new Map<Uuid, ParentInput>()
+  for (const input of inputs) {
+    if (input.parentKey === undefined) continue
+    const other = first.get(input.entityKey) ?? input
+    if (other.parentKey !== input.parentKey)
       throw badInput(
-        `${wish.where}: parentId differs from that of ${other.where}; an entity has one`,
+        `${input.where}: parentId differs from that of ${other.where}; an entity has one`,
       )
-    first.set(wish.entityKey, other)
+    first.set(input.entityKey, other)
   }
 }
 
-/** The entities that a request gives another parent than they have, each once. */
-export function movedBy(places: Tree['places'], wishes: readonly Wish[]): Uuid[] {
-  const moved = wishes.filter(({ entityKey, parentKey }) => {
+/** Returns the entities whose parent a request changes, without duplicates. */
+export function movedBy(places: Tree['places'], inputs: readonly ParentInput[]): Uuid[] {
+  const moved = inputs.filter(({ entityKey, parentKey }) => {
     const place = required(places.get(entityKey), 'an entity of the request')
     return parentKey !== undefined && parentKey !== place.parentKey
   })
@@ -48,15 +53,16 @@ export function movedBy(places: Tree['places'], wishes: readonly Wish[]): Uuid[]
 }
 
 /**
- * The places that change, as they are afterwards. Rows take effect in their order; what comes out
- * must be a tree, and have no more levels than `maxDepth`, a root's being 1. Who was placed before
- * the request moves only while nothing active is below; a first placement is free. An entity
- * without a place becomes a root unless its row names a parent. 400 beyond. Those that move are
- * active. Source: the assignments upsert of the API document.
+ * Returns the new hierarchy positions of all entities that move. Rows take effect in their order.
+ * The result must be a tree with at most `maxDepth` levels, where a root is at level 1. An entity
+ * that already had a position can move only while it has no active descendants; getting a first
+ * position is always allowed. An entity without a position becomes a root unless its row names a
+ * parent. Otherwise 400. The entities that move are active. Source: the assignments upsert of the
+ * API document.
  */
 export function placeEntities(
   tree: Tree,
-  wishes: readonly Wish[],
+  inputs: readonly ParentInput[],
   at: { now: Instant; maxDepth: number },
 ): HierarchyPosition[] {
   const places = new Map(tree.places)
@@ -65,30 +71,30 @@ export function placeEntities(
     belowOf: (key) => required(tree.below.get(key), 'what is below an entity that moves'),
     moving: [...tree.below.keys()],
   }
-  const moved = new Map<Uuid, Wish>()
-  for (const wish of wishes) {
-    const place = current.placeOf(wish.entityKey)
-    const parentKey = wish.parentKey === undefined ? place.parentKey : wish.parentKey
+  const moved = new Map<Uuid, ParentInput>()
+  for (const input of inputs) {
+    const place = current.placeOf(input.entityKey)
+    const parentKey = input.parentKey === undefined ? place.parentKey : input.parentKey
     const moves = parentKey !== place.parentKey
     if (moves) {
-      if (tree.places.get(place.key)?.placedAt !== null) refuseParents(place, wish, current)
-      moved.set(place.key, wish)
+      if (tree.places.get(place.key)?.placedAt !== null) refuseParents(place, input, current)
+      moved.set(place.key, input)
     }
     if (moves || place.placedAt === null)
       places.set(place.key, { ...place, parentKey, placedAt: place.placedAt ?? at.now })
   }
-  for (const [key, wish] of moved) refuseBadPath(current, key, { wish, maxDepth: at.maxDepth })
+  for (const [key, input] of moved) refuseBadPath(current, key, { input, maxDepth: at.maxDepth })
   return [...places.values()].filter((place) => place !== tree.places.get(place.key))
 }
 
-/** The tree as it is when a row takes effect. */
+/** The tree at the moment when a row takes effect. */
 type Current = {
   placeOf: (key: Uuid) => HierarchyPosition
-  belowOf: (key: Uuid) => Below
+  belowOf: (key: Uuid) => Descendants
   moving: readonly Uuid[]
 }
 
-/** From an entity up to its root; if it goes in a circle, to where it would repeat itself. */
+/** Returns the path from an entity to its root. In a cycle, it ends before the first repetition. */
 export function pathOf(
   from: HierarchyPosition,
   placeOf: (key: Uuid) => HierarchyPosition,
@@ -104,34 +110,34 @@ export function pathOf(
 
 function refuseParents(
   place: HierarchyPosition,
-  wish: Wish,
+  input: ParentInput,
   { placeOf, belowOf, moving }: Current,
 ): void {
-  const isBelow = (key: Uuid) =>
+  const isDescendants = (key: Uuid) =>
     key !== place.key && pathOf(placeOf(key), placeOf).some((above) => above.key === place.key)
   const ids = [
     ...belowOf(place.key).active,
-    ...moving.filter(isBelow).map((key) => placeOf(key).id),
+    ...moving.filter(isDescendants).map((key) => placeOf(key).id),
   ]
   if (ids.length > 0)
     throw badInput(
-      `${wish.where}: ${place.id} has entities below it (${ids.slice(0, SHOWN).join(', ')}); ` +
-        'only one that has none can get another parent',
+      `${input.where}: ${place.id} has entities below it (${ids.slice(0, SHOWN).join(', ')}); ` +
+        'only an entity without any can get another parent',
     )
 }
 
 function refuseBadPath(
   { placeOf, belowOf }: Current,
   key: Uuid,
-  { wish, maxDepth }: { wish: Wish; maxDepth: number },
+  { input, maxDepth }: { input: ParentInput; maxDepth: number },
 ): void {
   const path = pathOf(placeOf(key), placeOf)
   if (path.at(-1)?.parentKey !== null)
-    throw badInput(`${wish.where}: with this parentId the tree would have a circle`)
+    throw badInput(`${input.where}: this parentId would make a cycle`)
   const levels = path.length + belowOf(key).levels
   if (levels > maxDepth)
     throw badInput(
-      `${wish.where}: with this parentId the tree would have ${levels} levels; ` +
-        `${maxDepth} are the most`,
+      `${input.where}: this parentId would make a tree of ${levels} levels; ` +
+        `the maximum is ${maxDepth}`,
     )
 }

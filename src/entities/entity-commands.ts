@@ -11,17 +11,17 @@ import type { Call } from '../operation.ts'
 import { pathOf } from './attach-entities.ts'
 import { distinct, refuseDuplicates } from './batch.ts'
 import { findEntities, saveEntities } from './entity-store.ts'
-import { findPlaces } from './hierarchy-store.ts'
+import { findPositions } from './hierarchy-store.ts'
 import { holdTypes } from './type-store.ts'
 import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
 import { changesStructure, needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
 import { entityToWire } from './wire.ts'
 
 /**
- * Creates, changes or restores entities of a customer, all or none, and answers them in request
- * order. 404 `CustomerNotFound`; 400 `EntityIsArchivedError` for an archived customer; 400 for an
- * id that stands twice, a new entity without a type, a type that is unknown or archived, and
- * entities that hold too much together.
+ * Creates, changes or restores entities of a customer, all or none. Returns them in the order of
+ * the request. 404 `CustomerNotFound`. 400 `EntityIsArchivedError` for an archived customer. 400
+ * for a duplicate id, a new entity without a type, an unknown or archived type, and entities with
+ * too much metadata together.
  */
 export async function upsertEntities(
   call: Call,
@@ -58,7 +58,10 @@ export async function upsertEntities(
 
 type EntityWithType = { input: EntityInput; index: number; entity: Entity | null; typeId: string }
 
-/** The types that the batch leans on anew, held against archiving. */
+/**
+ * Returns the types that entities of the batch newly refer to, locked so that they cannot be
+ * archived.
+ */
 async function activeTypes(
   tx: Tx,
   scope: Scope,
@@ -71,21 +74,21 @@ async function activeTypes(
   for (const { input, index, typeId } of leaning) {
     const type = types.get(typeId)
     const problem =
-      type === undefined ? 'there is no' : type.archivedAt !== null ? 'archived is the' : null
+      type === undefined ? 'not found' : type.archivedAt !== null ? 'is archived' : null
     if (problem !== null)
-      throw badInput(`entities[${index}] (${input.id}): ${problem} entity type ${typeId}`)
+      throw badInput(`entities[${index}] (${input.id}): entity type ${typeId} ${problem}`)
   }
   return types
 }
 
 /**
- * Takes entities out of use; their children and budgets stay. Entities in that state already are
- * left alone. 404 when one is unknown, which refuses all; customers as in `upsertEntities`.
+ * Archives entities. Their children and budgets stay as they are. Archived entities are not
+ * changed. 404 if one is unknown, and then none is archived. Customers as in `upsertEntities`.
  */
 export const archiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
   setArchived(call, { customerId, ids, archive: true })
 
-/** Takes entities back into use. As `archiveEntities`, and 400 when the type of one is archived. */
+/** Restores archived entities. Like `archiveEntities`, and 400 if the type of one is archived. */
 export const unarchiveEntities = (call: Call, customerId: string, ids: readonly string[]) =>
   setArchived(call, { customerId, ids, archive: false })
 
@@ -128,23 +131,23 @@ async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Enti
   const archived = new Set(types.filter((type) => type.archivedAt !== null).map(({ id }) => id))
   const hit = entities.find(({ typeId }) => archived.has(typeId))
   if (hit !== undefined)
-    throw badInput(`ids: ${hit.id} is of the archived entity type ${hit.typeId}`)
+    throw badInput(`ids: entity ${hit.id}: entity type ${hit.typeId} is archived`)
 }
 
-/** Refuses to restore what would stand deeper than is allowed now. */
+/** 400 if a restored entity would be at a deeper level than is allowed now. */
 async function refuseTooDeep(
   tx: Tx,
   { app }: Call,
   { customerKey, ids }: { customerKey: Uuid; ids: readonly string[] },
 ): Promise<void> {
   if (ids.length === 0) return
-  const places = await findPlaces(tx, customerKey, ids)
+  const places = await findPositions(tx, customerKey, ids)
   const byKey = new Map(places.map((place) => [place.key, place]))
   const placeOf = (key: Uuid) => required(byKey.get(key), 'a place that was loaded')
   const maxDepth = app.config.maxEntityDepth
   const deep = places.find((place) => pathOf(place, placeOf).length > maxDepth)
   if (deep !== undefined)
-    throw badInput(`${deep.id} would stand deeper than the ${maxDepth} levels that are allowed`)
+    throw badInput(`${deep.id} would be deeper than the maximum of ${maxDepth} levels`)
 }
 
 async function save(

@@ -24,8 +24,8 @@ const entityColumnList = sql`
   e.entity_key, e.id, e.entity_type_key, t.id as type_id, e.display_name, e.metadata, e.created_at,
   e.updated_at, e.archived_at`
 /**
- * The type is looked up by itself, and whether an entity is archived is asked with it: joined in
- * one go, and in the open, both would lead to all entities of the type.
+ * The type is a lateral look-up that includes the condition on archiving. A plain join could lead
+ * the planner to read all entities of the type.
  */
 const selectEntities = (condition: Sql): Sql => sql`
   select ${entityColumnList} from entities e cross join lateral (
@@ -37,7 +37,7 @@ const customerAndEntity = row({
   entity: column.optional('entity_key', entityRow),
 })
 
-/** One entity of a customer, both found by their ids in one round trip. */
+/** Returns a customer and one of its entities by their ids, in one round trip. */
 export async function findEntity(
   reader: Reader,
   scope: Scope,
@@ -54,8 +54,8 @@ export async function findEntity(
 }
 
 /**
- * A customer's entities by their ids, archived ones too, in no particular order; null if they hold
- * too much together.
+ * Returns a customer's entities by their ids, including archived ones, in no particular order. Null
+ * if their metadata is too large to load at once.
  */
 export async function findEntities(
   reader: Reader,
@@ -67,7 +67,7 @@ export async function findEntities(
   return readTogether(reader, { row: entityRow, select })
 }
 
-/** Writes entities as they are now, new ones and changed ones alike. */
+/** Inserts new entities and updates existing ones. */
 export async function saveEntities(
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },

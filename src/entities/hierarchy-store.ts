@@ -1,7 +1,7 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
 import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Below } from './attach-entities.ts'
+import type { Descendants } from './attach-entities.ts'
 import type { HierarchyPosition } from './types.ts'
 
 const placeRow = row<HierarchyPosition>({
@@ -12,15 +12,19 @@ const placeRow = row<HierarchyPosition>({
   archivedAt: column.nullable(column.instant),
 })
 
-/** The places of a customer's entities by their ids, and of all that is above them, each once. */
-export async function findPlaces(
+/**
+ * Returns the hierarchy positions of a customer's entities by their ids, and of all their
+ * ancestors, without duplicates.
+ */
+export async function findPositions(
   reader: Reader,
   customerKey: Uuid,
   ids: readonly string[],
 ): Promise<HierarchyPosition[]> {
   return reader.many(
     placeRow,
-    // Rows that it has are not taken up again, so that it ends whatever parents say.
+    // Rows that were found are not visited again, so the recursion ends even if the parents form a
+    // cycle.
     sql`
     with recursive place as (
       select entity_key, id, parent_key, placed_at, archived_at from entities
@@ -42,22 +46,25 @@ const belowRow = row({
   levels: column.integer,
 })
 
-/** Ids of active entities that are looked for: to know that there is one, and to name some. */
+/**
+ * How many active descendants are looked up: one proves that there are any, and some are named in
+ * the message.
+ */
 const SOUGHT = 3
 
 /**
- * What is below entities that move, by their keys; ways through another one that moves are left
- * out. Levels are counted only where the rule can come to ask for them: what was placed and has
- * something active below does not move.
+ * Returns the descendants of entities that move, without those below other entities that move.
+ * Levels are counted only where the rule needs them: an entity with a position and active
+ * descendants does not move.
  */
-export async function findBelow(
+export async function findDescendants(
   reader: Reader,
   customerKey: Uuid,
   moving: readonly Uuid[],
-): Promise<Map<Uuid, Below>> {
+): Promise<Map<Uuid, Descendants>> {
   if (moving.length === 0) return new Map()
-  // What stands behind `offset` is looked up for each parent by itself: joined in one go, the
-  // planner would read all entities of the customer for it.
+  // `offset 0` makes a separate look-up for each parent. A plain join could lead the planner to
+  // read all entities of the customer.
   const childrenOf = (parentKey: Sql) => sql`(
     select e.entity_key, e.id, e.archived_at from entities e
     where e.customer_key = ${customerKey}::uuid and e.parent_key = ${parentKey}
@@ -95,8 +102,8 @@ export async function findBelow(
   return new Map(found.map(({ entityKey, active, levels }) => [entityKey, { active, levels }]))
 }
 
-/** Writes where entities stand now. */
-export async function savePlaces(
+/** Writes the new hierarchy positions. */
+export async function savePositions(
   tx: Tx,
   customerKey: Uuid,
   places: readonly HierarchyPosition[],

@@ -8,7 +8,7 @@ import * as types from './type-commands.ts'
 import type { EntityInput } from './types.ts'
 import { entityToWire, entityTypeToWire } from './wire.ts'
 
-/** `typeRefId` is the older name of `entityTypeId`. */
+/** `typeRefId` is the name of `entityTypeId` in an older generation of the API. */
 export function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
   const typeId = coalesceRenamedField(
     { name: 'entityTypeId', value: wire.entityTypeId },
@@ -23,7 +23,7 @@ export function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
   }
 }
 
-type Governance =
+type EntityOperations =
   | 'v1Beta.entityTypes.upsert'
   | 'v1Beta.entityTypes.list'
   | 'v1Beta.entityTypes.archive'
@@ -34,7 +34,7 @@ type Governance =
   | 'v1Beta.customers.entities.archive'
   | 'v1Beta.customers.entities.unarchive'
 
-export const governanceHandlers: Handlers<Governance> = {
+export const entityHandlers: Handlers<EntityOperations> = {
   'v1Beta.entityTypes.upsert': async ({ body }, call) => ({
     data: (await types.upsertTypes(call, body.types)).map(entityTypeToWire),
   }),

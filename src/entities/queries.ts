@@ -9,13 +9,15 @@ import * as entityStore from './entity-store.ts'
 import * as typeStore from './type-store.ts'
 import type { Entity, EntityType } from './types.ts'
 
-/** The environment's types, newest first. */
+/** Returns the types of the environment, newest first. */
 export const listTypes = (
   { app, scope }: Call,
   query: { page: PageRequest; includeArchived: boolean },
 ): Promise<Page<EntityType>> => typeStore.listTypes(app.db.read, scope, query)
 
-/** One entity, archived or not. 404 `CustomerNotFound`, or 404 without a code for the entity. */
+/**
+ * Returns an entity, archived or not. 404 `CustomerNotFound`, or 404 without a code for the entity.
+ */
 export async function retrieveEntity(
   { app, scope }: Call,
   ids: { customerId: string; entityId: string },
@@ -24,12 +26,12 @@ export async function retrieveEntity(
   if (customerKey === null)
     throw notFound('CustomerNotFound', `customer ${ids.customerId} not found`)
   if (entity === null)
-    throw new ApiError(404, null, `the customer ${ids.customerId} has no entity ${ids.entityId}`)
+    throw new ApiError(404, null, `entity ${ids.entityId} of customer ${ids.customerId} not found`)
   return entity
 }
 
 /**
- * A customer's entities, newest first. A type that does not exist has none. 404 `CustomerNotFound`.
+ * Returns a customer's entities, newest first. An unknown type has none. 404 `CustomerNotFound`.
  */
 export async function listEntities(
   { app, scope }: Call,

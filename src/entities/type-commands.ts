@@ -12,8 +12,8 @@ import { upsertType } from './upsert-type.ts'
 import { entityTypeToWire } from './wire.ts'
 
 /**
- * Creates or changes the environment's types, all or none, and answers them in request order. 400
- * for an id that stands twice, or for more attribution keys than the configuration allows.
+ * Creates or changes types of the environment, all or none. Returns them in the order of the
+ * request. 400 for a duplicate id, and for more attribution keys than are configured.
  */
 export async function upsertTypes(
   call: Call,
@@ -45,8 +45,8 @@ function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | n
 }
 
 /**
- * Takes types out of use. Types in that state already are left alone. 404 when one is unknown, 400
- * when one still has active entities; either refuses all.
+ * Archives types. Archived types are not changed. 404 if one is unknown, 400 if one has active
+ * entities; then none is archived.
  */
 export const archiveTypes = (call: Call, ids: readonly string[]): Promise<string[]> =>
   setArchived(call, ids, async (tx, types) => {
@@ -59,7 +59,7 @@ export const archiveTypes = (call: Call, ids: readonly string[]): Promise<string
     return true
   })
 
-/** Takes types back into use. 404 when one is unknown. */
+/** Restores archived types. 404 if one is unknown. */
 export const unarchiveTypes = (call: Call, ids: readonly string[]): Promise<string[]> =>
   setArchived(call, ids, async () => false)
 

@@ -20,7 +20,7 @@ const selectTypes = sql`
     to_json(attribution_keys) as attribution_keys, created_at, updated_at, archived_at
   from entity_types`
 
-/** Serialises the writes of what all customers of an environment share. */
+/** Serializes writes of everything that the customers of an environment share. */
 export const lockTypes = (tx: Tx, scope: Scope) =>
   tx.execute(sql`
     select 1 from environments
@@ -66,7 +66,7 @@ export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType
 
 const idRow = row({ id: column.text })
 
-/** Which of the types still have an active entity of any customer. */
+/** Returns the ids of those types that have an active entity of any customer. */
 export const typesInUse = async (reader: Reader, keys: readonly Uuid[]): Promise<string[]> =>
   (
     await reader.many(
@@ -98,8 +98,8 @@ export const listTypes = (
 const attributionKeyRow = row({ key: column.text })
 
 /**
- * The names of dimensions by which an event can name an entity of the environment's customers:
- * those of archived types too, whose entities lead to what is above them.
+ * Returns the names of the dimensions that can name an entity in this environment. Includes those
+ * of archived types, whose entities still lead to their ancestors.
  */
 export const findAttributionKeys = async (
   reader: Reader,

@@ -7,14 +7,19 @@ export type EntityType = {
   id: string
   displayName: string
   description: string | null
-  /** Names of dimensions, in the vendor's order, each once. Empty: nothing is attributed. */
+  /**
+   * Names of dimensions in the vendor's order, without duplicates. If empty, no usage is attributed
+   * to entities of the type.
+   */
   attributionKeys: readonly string[]
   createdAt: Instant
   updatedAt: Instant
   archivedAt: Instant | null
 }
 
-/** What an upsert says of a type. `description`: absent keeps, null clears. */
+/**
+ * The fields of a type in an upsert. If `description` is absent it is kept, if null it is cleared.
+ */
 export type EntityTypeInput = {
   id: string
   displayName: string
@@ -34,17 +39,20 @@ export type Entity = {
   archivedAt: Instant | null
 }
 
-/** Where an entity stands in its customer's tree. */
+/** The position of an entity in its customer's tree. */
 export type HierarchyPosition = {
   key: Uuid
   id: string
   parentKey: Uuid | null
-  /** When the entity got its first budget; null: it has no place yet, and no parent. */
+  /** When the entity got its first budget. Null: it has no position and no parent yet. */
   placedAt: Instant | null
   archivedAt: Instant | null
 }
 
-/** What an upsert says of an entity. Absent keeps; `displayName: null` clears. */
+/**
+ * The fields of an entity in an upsert. Absent fields are kept; `displayName: null` clears the
+ * name.
+ */
 export type EntityInput = {
   id: string
   typeId?: string
@@ -52,7 +60,7 @@ export type EntityInput = {
   metadata?: MetadataPatch
 }
 
-/** The state after an upsert, and whether anything differs from before. */
+/** The state after an upsert, and whether it differs from the state before. */
 export type UpsertResult<T> = {
   before: T | null
   after: T

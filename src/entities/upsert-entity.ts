@@ -6,8 +6,8 @@ import { patchMetadata, sameMetadata } from '../kernel/metadata.ts'
 import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
 
 /**
- * The id of the type that an upsert leaves the entity with. 400 for a new entity without one.
- * Source: the entity upsert of the API document.
+ * Returns the id of the entity's type after an upsert. 400 for a new entity without a type. Source:
+ * the entity upsert of the API document.
  */
 export function typeIdAfter(before: Entity | null, input: EntityInput, index: number): string {
   const typeId = input.typeId ?? before?.typeId
@@ -18,17 +18,20 @@ export function typeIdAfter(before: Entity | null, input: EntityInput, index: nu
   return typeId
 }
 
-/** Whether the upsert makes the entity lean on its type anew: create, restore or change of type. */
+/**
+ * Returns whether the upsert makes the entity refer to its type anew: by creating it, restoring it
+ * or changing its type.
+ */
 export const needsType = (before: Entity | null, typeId: string): boolean =>
   before === null || before.archivedAt !== null || before.typeId !== typeId
 
-/** Whether usage may be attributed otherwise than before. */
+/** Returns whether the attribution of usage may change. */
 export const changesStructure = ({ before, after }: UpsertResult<Entity>): boolean =>
   before === null || before.archivedAt !== after.archivedAt || before.typeKey !== after.typeKey
 
 /**
- * An entity after an upsert. `type` is the type that it will have, null only where the entity keeps
- * its own and stays active. Metadata is merge-patch, an archived entity comes back.
+ * Returns an entity after an upsert. `type` is its type after the upsert; null only if an active
+ * entity keeps its type. Metadata is a merge patch. An archived entity is restored.
  */
 export function upsertEntity(
   before: Entity | null,

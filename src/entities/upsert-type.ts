@@ -3,8 +3,8 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { EntityType, EntityTypeInput, UpsertResult } from './types.ts'
 
 /**
- * A type after an upsert. Name and keys are replaced whole, the description only when it is sent;
- * an archived type comes back.
+ * Returns a type after an upsert. Name and keys are replaced, the description only if it is sent.
+ * An archived type is restored.
  */
 export function upsertType(
   before: EntityType | null,

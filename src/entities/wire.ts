@@ -2,7 +2,7 @@ import type { Entity as WireEntity, EntityType as WireEntityType } from '../api.
 import { instantToWire } from '../kernel/clock.ts'
 import type { Entity, EntityType } from './types.ts'
 
-/** Both eras' names: `typeId` is what clients of the older one read. */
+/** Contains the field names of both API generations: clients of the older one read `typeId`. */
 export const entityToWire = (entity: Entity): WireEntity => ({
   id: entity.id,
   typeId: entity.typeId,

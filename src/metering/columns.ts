@@ -1,14 +1,14 @@
 import type { RowColumns } from '../db/index.ts'
 import type { CustomerMeterSubject, Posting, UsageRecord, WindowOf } from './types.ts'
 
-/** For `rows`: what is metered. */
+/** For `rows`: the subject of a meter. */
 export const subjectColumns: RowColumns<CustomerMeterSubject> = {
   customer_key: ['uuid', ({ customerKey }) => customerKey],
   feature_key: ['uuid', ({ featureKey }) => featureKey],
   resource_key: ['uuid', ({ resourceKey }) => resourceKey],
 }
 
-/** For `rows`: what is metered, and in which window. */
+/** For `rows`: the subject of a meter, and a window. */
 export const windowOfColumns: RowColumns<WindowOf> = {
   ...subjectColumns,
   window_start: ['timestamptz', ({ window }) => window.start],
@@ -17,7 +17,7 @@ export const windowOfColumns: RowColumns<WindowOf> = {
 
 type AttributionOwner = Pick<UsageRecord, 'attribution'>
 
-/** One element for each posting; null without an attribution. */
+/** Returns one element per posting, or null without an attribution. */
 export const ofPostings = <T>(
   { attribution }: AttributionOwner,
   of: (posting: Posting) => T,

@@ -4,60 +4,64 @@ import { dayOf, isSameWindow, LIFETIME, type Window } from '../kernel/period.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
 /**
- * How the amounts of records become usage. A meter that counts is a SUM whose amounts are 1, and so
- * is a feature without a meter.
+ * How the amounts of records become usage. A counting meter is a SUM of ones. A feature without a
+ * meter is a SUM.
  */
 export type Aggregate = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'UNIQUE'
 
-/** All that any aggregate needs to know of the records of a window; `usageOf` tells usage by it. */
+/**
+ * Everything that any aggregate needs to know of the records of a window. `usageOf` computes the
+ * usage.
+ */
 export type PartialAggregate = {
-  /** Records that counted. */
+  /** The number of records that counted. */
   count: bigint
   sum: Quantity
-  /** Null when nothing counted. */
+  /** Null without records. */
   min: Quantity | null
   max: Quantity | null
-  /** Different values that a meter of distinct ones saw. */
+  /** The number of distinct values. */
   distinct: bigint
 }
 
 /**
- * How far ahead of its acceptance a record may have occurred, in milliseconds: clocks of callers
- * run fast. So no record of a window was accepted earlier than this before the window.
+ * How long after its acceptance a record may occur, in milliseconds, because clocks of callers run
+ * fast. So no record of a window was accepted earlier than this before the window.
  */
 export const AHEAD_LIMIT_MS = 3_600_000
 
-/** The resource of usage that belongs to none. */
+/** The resource of usage that belongs to no resource. */
 export const NO_RESOURCE: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /** What has usage: a feature of a customer, for one of its resources or for none. */
 export type MeterSubject = { featureKey: Uuid; resourceKey: Uuid }
 
-/** The same, of any customer. */
+/** The subject of any customer. */
 export type CustomerMeterSubject = MeterSubject & { customerKey: Uuid }
 
-/** One window of it. */
+/** A window of a subject. */
 export type WindowOf = CustomerMeterSubject & { window: Window }
 
-/** What is kept of a window. */
+/** The stored total of a window. */
 export type Total = {
   window: Window
   tally: PartialAggregate
-  /** Held by the open reservations that occurred in it. */
+  /** Held by the open reservations that occurred in the window. */
   held: Quantity
   /** When the latest record of the window occurred. */
   lastAt: Instant
 }
 
-/** The same, as whoever counts needs it. */
+/** A total with what counting needs. */
 export type WindowTotal = Total & {
-  /** When the SET in force occurred; an earlier one is ignored. */
+  /** When the latest SET occurred. Earlier ones are ignored. */
   setAt: Instant | null
 }
 
 /**
- * Whether a window has a total as soon as anything has occurred in it: the lifetime, which knows
- * when the latest record occurred, and each day (UTC), of which other windows are made.
+ * Returns whether a window always has a stored total once anything has occurred in it: the
+ * lifetime, which knows when the latest record occurred, and each UTC day, from which other windows
+ * are computed.
  */
 export const isAlwaysKept = (window: Window): boolean =>
   isSameWindow(window, LIFETIME) || isSameWindow(window, dayOf(window.start))
@@ -66,11 +70,11 @@ export const isAlwaysKept = (window: Window): boolean =>
 export type MeterReading = {
   featureKey: Uuid
   amount: Quantity
-  /** The value that a meter of distinct ones saw; null for every other. */
+  /** The distinct value. Null for other aggregates. */
   mark: string | null
 }
 
-/** What a record added to one counter of a budget, by its key. */
+/** What a record added to one counter of a budget, by the counter's key. */
 export type Posting = {
   assignmentKey: Uuid
   revision: number
@@ -78,26 +82,26 @@ export type Posting = {
   delta: Quantity
 }
 
-/** Whom a record was attributed to when it was accepted. */
+/** The entities that a record was attributed to when it was accepted. */
 export type Attribution = {
   /** The entities that its dimensions named. */
   direct: readonly Uuid[]
-  /** These, and all that is above them. */
+  /** These and all of their ancestors. */
   entities: readonly Uuid[]
   postings: readonly Posting[]
 }
 
-/** One thing that counted, as it is kept for ever. */
+/** A record. It is never deleted. */
 export type UsageRecord = {
   customerKey: Uuid
   eventKey: Uuid
   occurredAt: Instant
-  /** The instant of decision; the one in the key. */
+  /** The instant of decision, which is also in the key. */
   acceptedAt: Instant
   kind: 'REPORT' | 'SET' | 'EVENT' | 'CONSUME' | 'COMMIT'
-  /** Of an EVENT, else null. */
+  /** Null unless it is an EVENT. */
   eventName: string | null
-  /** As it was sent; null for an EVENT. */
+  /** As it was sent. Null for an EVENT. */
   value: Quantity | null
   resourceKey: Uuid
   /** JSON; null for none. */
@@ -107,20 +111,20 @@ export type UsageRecord = {
   attribution: Attribution | null
 }
 
-/** Usage of a window, signed, and what is held beside it: both before any unit transformation. */
+/** The signed usage of a window, and the held amount, both before any unit transformation. */
 export type UsageAmount = { usage: Quantity; held: Quantity }
 
-/** Which usage is asked for. */
+/** The subject, window and aggregate of a query. */
 export type UsageQuery = MeterSubject & { window: Window; aggregate: Aggregate }
 
-/** An amount that is held for a use, and what became of it. */
+/** An amount that is held for a consumption, and its status. */
 export type Reservation = CustomerMeterSubject & {
   /** Its time is that of its making. */
   key: Uuid
   status: 'open' | 'committed' | 'released' | 'expired'
-  /** Of raw usage; more than 0. */
+  /** Raw usage, more than 0. */
   amount: Quantity
-  /** What was recorded in its place; null unless it was committed. */
+  /** The amount that was recorded. Null unless it was committed. */
   committedAmount: Quantity | null
   /** As of a record: it chooses the windows. */
   occurredAt: Instant

@@ -6,7 +6,7 @@ import { listTreeBudgets, listTreeEntities } from '../../src/budgets/tree-store.
 import { findFeatures } from '../../src/catalog/features/index.ts'
 import { findCustomerKey } from '../../src/customers/index.ts'
 import { type Reader, sql } from '../../src/db/index.ts'
-import { findBelow, findPlaces } from '../../src/entities/hierarchy-store.ts'
+import { findDescendants, findPositions } from '../../src/entities/hierarchy-store.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
@@ -50,7 +50,7 @@ async function large(): Promise<Large> {
   const customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'large'), 'large')
   const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
   const featureKey = required(feature, 'the feature').key
-  const places = await findPlaces(app.db.read, customerKey, ['leaf'])
+  const places = await findPositions(app.db.read, customerKey, ['leaf'])
   const keyOf = (id: string) =>
     required(
       places.find((place) => place.id === id),
@@ -166,18 +166,21 @@ for (const when of [' right after a load', '']) {
     })
 
   test(`moving an entity reads what is near it, also one with very many below${when}`, async () => {
-    await readsAtMost(10, (reader) => findPlaces(reader, customerKey, ['leaf']))
-    await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
-    await readsAtMost(10, (reader) => findBelow(reader, customerKey, [rootKey]))
-    assert.equal((await findBelow(app.db.read, customerKey, [rootKey])).get(rootKey)?.levels, 0)
+    await readsAtMost(10, (reader) => findPositions(reader, customerKey, ['leaf']))
+    await readsAtMost(10, (reader) => findDescendants(reader, customerKey, [leafKey]))
+    await readsAtMost(10, (reader) => findDescendants(reader, customerKey, [rootKey]))
+    assert.equal(
+      (await findDescendants(app.db.read, customerKey, [rootKey])).get(rootKey)?.levels,
+      0,
+    )
     // With an archived child it goes on, from there only.
     await app.db.transaction((tx) =>
       tx.execute(sql`
         update entities set parent_key = ${leafKey}::uuid, archived_at = created_at
         where customer_key = ${customerKey}::uuid and id = ${`user-${USERS}`}::text`),
     )
-    await readsAtMost(10, (reader) => findBelow(reader, customerKey, [leafKey]))
-    assert.deepEqual((await findBelow(app.db.read, customerKey, [leafKey])).get(leafKey), {
+    await readsAtMost(10, (reader) => findDescendants(reader, customerKey, [leafKey]))
+    assert.deepEqual((await findDescendants(app.db.read, customerKey, [leafKey])).get(leafKey), {
       active: [],
       levels: 1,
     })
@@ -198,7 +201,7 @@ for (const when of [' right after a load', '']) {
     const page = { customerKey, typeIds: null, search: null, limit: 20 }
     const capabilities = [{ key: featureKey, transformation: null }]
     const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
-    const [middle] = await findPlaces(app.db.read, customerKey, [`user-${USERS / 2}`])
+    const [middle] = await findPositions(app.db.read, customerKey, [`user-${USERS / 2}`])
     const rootsOwn = { after: null, before: null, limit: 1 }
     const { data: newest } = await listAssignments(app.db.read, customerKey, {
       entity: { key: rootKey },

@@ -6,10 +6,10 @@ import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
 import type { Currency, CurrencyInput } from './types.ts'
 
-/** What of one environment every balance and every list of a customer's credits may repeat. */
+/** Balances and lists of a customer's credits may contain all active currencies. */
 export const ACTIVE_CURRENCIES_LIMIT = 100
 
-/** A currency as it is created. */
+/** Returns a new currency. */
 export const newCurrency = (
   id: string,
   input: CurrencyInput & { displayName: string },
@@ -28,7 +28,7 @@ export const newCurrency = (
 })
 
 /**
- * A currency after what a request says of it: itself when nothing differs. 400
+ * Returns a currency after a request, or the same object if nothing differs. 400
  * `EntityIsArchivedError` for an archived one, `InvalidMetadataError`.
  */
 export function changeCurrency(before: Currency, input: CurrencyInput, now: Instant): Currency {
@@ -49,15 +49,15 @@ export function changeCurrency(before: Currency, input: CurrencyInput, now: Inst
   return isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }
 }
 
-/** A currency that is granted no more; itself when it is archived already. */
+/** Returns the archived currency, or the same object if it is archived. */
 export const archivedCurrency = (before: Currency, now: Instant): Currency =>
   before.archivedAt === null ? { ...before, archivedAt: now, updatedAt: now } : before
 
-/** A currency in use again; itself when it is not archived. */
+/** Returns the active currency, or the same object if it is active. */
 export const unarchivedCurrency = (before: Currency, now: Instant): Currency =>
   before.archivedAt === null ? before : { ...before, archivedAt: null, updatedAt: now }
 
-/** Refuses (400 `TooManyCustomCurrencies`) one more active currency beside so many. */
+/** 400 `TooManyCustomCurrencies` if one more active currency would exceed the limit. */
 export function refuseTooMany(active: number): void {
   if (active >= ACTIVE_CURRENCIES_LIMIT)
     throw badInput(

@@ -24,8 +24,8 @@ const CURRENCIES: CatalogKind<Currency> = {
 }
 
 /**
- * Creates a currency. 400 `TooManyCustomCurrencies`; 409 for an id that is taken, also by an
- * archived currency.
+ * Creates a currency. 400 `TooManyCustomCurrencies`. 409 if the id is taken, also by an archived
+ * currency.
  */
 export async function createCurrency(
   call: Call,
@@ -40,8 +40,7 @@ export async function createCurrency(
       countActiveCurrencies(tx, scope),
     ])
     refuseTooMany(active)
-    if (taken !== undefined)
-      throw duplicated(`id: there is a custom currency ${currencyId} already`)
+    if (taken !== undefined) throw duplicated(`id: custom currency ${currencyId} already exists`)
     const now = app.clock.now()
     const after = newCurrency(currencyId, input, { key: app.ids.next(now), now })
     await saveInCatalog(
@@ -54,10 +53,7 @@ export async function createCurrency(
   return app.db.transaction(work)
 }
 
-/**
- * Changes what the input names and keeps the rest. 404 `CustomCurrencyNotFound`; 400 as
- * `changeCurrency`.
- */
+/** Changes the fields in the input. 404 `CustomCurrencyNotFound`; 400 as `changeCurrency`. */
 export const updateCurrency = (
   call: Call,
   currencyId: string,
@@ -69,8 +65,8 @@ export const updateCurrency = (
   }))
 
 /**
- * Keeps a currency from new grants; one that is archived already stays as it is. 404
- * `CustomCurrencyNotFound`; 400 `IntegrityViolation` when packages grant credits of it.
+ * Archives a currency, so that nothing new can grant it. An archived one is not changed. 404
+ * `CustomCurrencyNotFound`; 400 `IntegrityViolation` if packages grant credits of it.
  */
 export const archiveCurrency = (
   call: Call,
@@ -90,8 +86,8 @@ export const archiveCurrency = (
   })
 
 /**
- * Takes a currency back into use; one that is active stays as it is. 404 `CustomCurrencyNotFound`;
- * 400 `TooManyCustomCurrencies`.
+ * Restores an archived currency. An active one is not changed. 404 `CustomCurrencyNotFound`; 400
+ * `TooManyCustomCurrencies`.
  */
 export const unarchiveCurrency = (call: Call, currencyId: string): Promise<Currency> =>
   changeInCatalog(call, { kind: CURRENCIES, id: currencyId }, async (tx, before, now) => {

@@ -8,7 +8,7 @@ import * as queries from './queries.ts'
 import type { CurrencyInput } from './types.ts'
 import { currencyToWire } from './wire.ts'
 
-/** The fields that creating and updating share. */
+/** The fields that creation and update share. */
 const currencyFromWire = (wire: CustomCurrencyUpdateRequestBody): CurrencyInput => ({
   displayName: wire.displayName,
   description: none(wire.description),
@@ -25,7 +25,7 @@ type Currencies =
   | 'v1.credits.customCurrencies.unarchive'
   | 'v1.credits.customCurrencies.listAssociatedEntities'
 
-/** The operations on custom currencies, over what the modules that lean on them say. */
+/** The handlers of the operations on custom currencies. */
 export const currencyHandlers = (use: CatalogUse): Handlers<Currencies> => ({
   'v1.credits.customCurrencies.create': async ({ body }, call) => {
     const input = { ...currencyFromWire(body), displayName: body.displayName }

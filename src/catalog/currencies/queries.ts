@@ -8,13 +8,13 @@ import type { Currency } from './types.ts'
 export const unknownCurrency = (currencyId: string) =>
   notFound('CustomCurrencyNotFound', `custom currency ${currencyId} not found`)
 
-/** Currencies, newest first. */
+/** Returns currencies, newest first. */
 export const listCurrencies = (
   { app, scope }: Call,
   filter: currencyStore.CurrencyFilter,
 ): Promise<Page<Currency>> => currencyStore.listCurrencies(app.db.read, scope, filter)
 
-/** The plans and add-ons that grant credits of a currency. 404 `CustomCurrencyNotFound`. */
+/** Returns the plans and add-ons that grant credits of a currency. 404 `CustomCurrencyNotFound`. */
 export async function listAssociatedEntities(
   { app, scope }: Call,
   currencyId: string,

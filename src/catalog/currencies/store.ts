@@ -32,7 +32,7 @@ const currenciesWithIds = (scope: Scope, ids: readonly string[]): Sql =>
 const currencies = (reader: Reader, statement: Sql): Promise<Currency[]> =>
   reader.many(currencyRow, statement)
 
-/** Currencies by their ids, archived ones too, in no particular order. */
+/** Returns currencies by their ids, including archived ones, in no particular order. */
 export const findCurrencies = (
   reader: Reader,
   scope: Scope,
@@ -40,17 +40,20 @@ export const findCurrencies = (
 ): Promise<Currency[]> => currencies(reader, currenciesWithIds(scope, ids))
 
 /**
- * The same, and none of them is archived before this transaction ends: for whoever is about to lean
- * on them. Taken after the customer's lock, in the order of keys.
+ * Returns currencies by their ids, locked (key share) so that none can be archived before this
+ * transaction ends. For adding references. Lock the customer first. In the order of keys.
  */
 export const holdCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Currency[]> =>
   currencies(tx, sql`${currenciesWithIds(scope, ids)} order by currency_key for key share`)
 
-/** The same, and nobody leans on them before this transaction ends. */
+/**
+ * Returns currencies by their ids, locked (update) so that nothing can refer to them before this
+ * transaction ends.
+ */
 export const lockCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Currency[]> =>
   currencies(tx, sql`${currenciesWithIds(scope, ids)} order by currency_key for update`)
 
-/** Currencies by their keys, whatever their environment, in no particular order. */
+/** Returns currencies of any environment by their keys, in no particular order. */
 export const findCurrenciesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Currency[]> =>
   currencies(reader, sql`${selectCurrencies} where currency_key = any(${keys}::uuid[])`)
 

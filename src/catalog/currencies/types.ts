@@ -3,7 +3,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata, MetadataPatch } from '../../kernel/metadata.ts'
 
-/** A currency of credits. Currencies do not convert into each other or into money. */
+/** A currency of credits. Currencies cannot be converted into each other or into money. */
 export type Currency = {
   key: Uuid
   id: string
@@ -17,7 +17,7 @@ export type Currency = {
   archivedAt: Instant | null
 }
 
-/** What a request says of a currency. Absent keeps, null clears, metadata is merged. */
+/** Fields of a currency in a request. Absent fields are kept, null clears, metadata is merged. */
 export type CurrencyInput = {
   displayName?: string | undefined
   description?: string | null | undefined

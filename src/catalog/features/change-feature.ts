@@ -7,13 +7,13 @@ import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
 import type { Feature, FeatureInput, NewFeatureInput } from './types.ts'
 
-/** A page of features, each with all its values, stays within some megabytes. */
+/** Keeps a page of features, with all their values, within a few megabytes. */
 export const ENUM_VALUES_LIMIT = 100
 
 /**
- * A feature as it is created. 400 `MeteringNotAvailableForFeatureType` for a meter type on anything
- * but a NUMBER, `UnsupportedFeatureType` for values or a unit transformation that the type does not
- * take, `InvalidArgumentError` and `FeatureConfigurationExceededLimitError` for the values.
+ * Returns a new feature. 400 `MeteringNotAvailableForFeatureType` for a meter type unless it is a
+ * NUMBER, `UnsupportedFeatureType` for values or a unit transformation that the type does not have,
+ * `InvalidArgumentError` and `FeatureConfigurationExceededLimitError` for the values.
  */
 export function newFeature(
   id: string,
@@ -23,7 +23,7 @@ export function newFeature(
   const { featureType, meterType } = input
   if (meterType !== 'None' && featureType !== 'NUMBER')
     throw badInput(
-      `meterType: a feature of the type ${featureType} is not metered, only a NUMBER is`,
+      `meterType: a feature of type ${featureType} cannot be metered; only NUMBER can`,
       'MeteringNotAvailableForFeatureType',
     )
   return {
@@ -46,9 +46,9 @@ export function newFeature(
 }
 
 /**
- * A feature after what a request says of it: itself when nothing differs, so that only a real
- * change moves `updatedAt`. 400 `EntityIsArchivedError` for an archived one,
- * `MeterMustBeAssociatedToMeteredFeature`, `InvalidMetadataError`; the rest as `newFeature`.
+ * Returns a feature after a request, or the same object if nothing differs, so that `updatedAt`
+ * only changes with a real change. 400 `EntityIsArchivedError` for an archived one,
+ * `MeterMustBeAssociatedToMeteredFeature`, `InvalidMetadataError`; others as `newFeature`.
  */
 export function changeFeature(before: Feature, input: FeatureInput, now: Instant): Feature {
   if (before.status === 'SUSPENDED')
@@ -58,7 +58,7 @@ export function changeFeature(before: Feature, input: FeatureInput, now: Instant
     )
   if (input.meter !== undefined && before.meterType === 'None')
     throw badInput(
-      `meter: the feature ${before.id} has the meter type None and takes no meter`,
+      `meter: feature ${before.id} has the meter type None and cannot have a meter`,
       'MeterMustBeAssociatedToMeteredFeature',
     )
   const { featureType } = before
@@ -84,38 +84,38 @@ export function changeFeature(before: Feature, input: FeatureInput, now: Instant
   return isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }
 }
 
-/** A feature that is granted no more; itself when it is archived already. */
+/** Returns the archived feature, or the same object if it is archived. */
 export const archivedFeature = (before: Feature, now: Instant): Feature =>
   before.status === 'SUSPENDED' ? before : { ...before, status: 'SUSPENDED', updatedAt: now }
 
-/** A feature in use again, as ACTIVE; itself when it is not archived. */
+/** Returns the feature as ACTIVE, or the same object if it is not archived. */
 export const unarchivedFeature = (before: Feature, now: Instant): Feature =>
   before.status === 'SUSPENDED' ? { ...before, status: 'ACTIVE', updatedAt: now } : before
 
-/** The values that a change takes away, for whoever has to ask if they are in use. */
+/** Returns the values that a change removes. The caller must check whether they are in use. */
 export function valuesRemoved(before: Feature, after: Feature): string[] {
   const kept = new Set(after.enumConfiguration?.map(({ value }) => value))
   return (before.enumConfiguration ?? []).map(({ value }) => value).filter((v) => !kept.has(v))
 }
 
-/** Whether raw usage would make other units than before; their names do not matter. */
+/** Returns whether a change converts raw usage into different units. Their names do not matter. */
 export const countsOtherwise = (before: Feature, after: Feature): boolean =>
   before.unitTransformation?.divide !== after.unitTransformation?.divide ||
   before.unitTransformation?.round !== after.unitTransformation?.round
 
-/** Whether usage is how much there is, and not how much was used up: nothing resets it. */
+/** Returns whether usage is a current amount instead of a consumed sum. Nothing resets it. */
 export const isLevel = ({ meterType }: Pick<Feature, 'meterType'>): boolean =>
   meterType === 'FLUCTUATING'
 
-/** Whether the usage of a metered feature is the sum of what each record adds. */
+/** Returns whether the usage of a metered feature is the sum of what its records add. */
 export function addsUp({ meter }: Pick<Feature, 'meter'>): boolean {
   const by = meter?.aggregation.function ?? 'SUM'
   return by === 'SUM' || by === 'COUNT'
 }
 
 /**
- * The part of a meter by which what was counted would become other usage; null if none differs.
- * Filters only say what counts from then on. What was reported without a meter is a sum.
+ * Returns the part of a meter whose change would change existing usage, or null. Filters only
+ * affect future events. Usage reported without a meter is a sum.
  */
 export function aggregatesOtherwise(before: Feature, after: Feature): string | null {
   const [by, other] = [before.meter?.aggregation, after.meter?.aggregation]
@@ -153,7 +153,7 @@ function refuseRepeated(values: readonly FeatureEnumValue[]): void {
     const first = firstAt.get(value)
     if (first !== undefined)
       throw badInput(
-        `enumConfiguration[${index}] (${value}): the same value stands at enumConfiguration[${first}]`,
+        `enumConfiguration[${index}] (${value}): duplicate value, also at enumConfiguration[${first}]`,
         'InvalidArgumentError',
       )
     firstAt.set(value, index)

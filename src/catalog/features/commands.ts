@@ -19,7 +19,7 @@ import { countMeters, findFeatures, lockFeatures, saveFeature } from './store.ts
 import type { Feature, FeatureInput, NewFeatureInput } from './types.ts'
 import { featureToWire } from './wire.ts'
 
-/** Every event is held against all of them. */
+/** Every event is matched against all meters. */
 export const METERS_LIMIT = 1000
 
 const FEATURES: CatalogKind<Feature> = {
@@ -29,7 +29,7 @@ const FEATURES: CatalogKind<Feature> = {
   notFound: unknownFeature,
 }
 
-/** Creates a feature. 409 for an id that is taken, also by an archived one; 400 as `newFeature`. */
+/** Creates a feature. 409 if the id is taken, also by an archived feature; 400 as `newFeature`. */
 export async function createFeature(
   call: Call,
   featureId: string,
@@ -43,7 +43,7 @@ export async function createFeature(
     ])
     const now = app.clock.now()
     const after = newFeature(featureId, input, { key: app.ids.next(now), now })
-    if (taken !== undefined) throw duplicated(`id: there is a feature ${featureId} already`)
+    if (taken !== undefined) throw duplicated(`id: feature ${featureId} already exists`)
     await saveInCatalog(
       tx,
       { ...call, now },
@@ -55,11 +55,10 @@ export async function createFeature(
 }
 
 /**
- * Changes what the input names and keeps the rest. 404 `FeatureNotFound`; 400 as `changeFeature`,
- * `InvalidArgumentError` when a value that is granted would go, when what was counted would become
- * other usage or what is budgeted no longer add up, when active subscriptions have the
- * feature `CannotUpdateUnitTransformationError`, for one meter too many
- * `FeatureConfigurationExceededLimitError`.
+ * Changes the fields in the input. 404 `FeatureNotFound`. 400 as `changeFeature`;
+ * `InvalidArgumentError` if a granted value would be removed, if counted usage would change, or if
+ * budgeted usage would no longer be a sum; `CannotUpdateUnitTransformationError` if active
+ * subscriptions have the feature; `FeatureConfigurationExceededLimitError` for too many meters.
  */
 export const updateFeature = (
   call: Call,
@@ -102,7 +101,7 @@ async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, a
     )
   if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
     throw badInput(
-      `meter: entities have budgets of the feature ${before.id}, which add its usage up`,
+      `meter: entities have budgets of feature ${before.id}, which need usage that adds up`,
       'InvalidArgumentError',
     )
 }
@@ -116,8 +115,8 @@ async function refuseTooManyMeters(tx: Tx, { scope }: Call): Promise<void> {
 }
 
 /**
- * Keeps a feature from new grants; one that is archived already stays as it is. 404
- * `FeatureNotFound`; 400 `CannotArchiveFeatureError` when packages grant it.
+ * Archives a feature, so that nothing new can grant it. An archived one is not changed. 404
+ * `FeatureNotFound`; 400 `CannotArchiveFeatureError` if packages grant it.
  */
 export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): Promise<Feature> =>
   changeInCatalog(call, { kind: FEATURES, id: featureId }, async (tx, before, now) => {
@@ -132,7 +131,7 @@ export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): 
     return { after, event: 'feature.deleted' }
   })
 
-/** Takes a feature back into use; one that is in use stays as it is. 404 `FeatureNotFound`. */
+/** Restores an archived feature. An active one is not changed. 404 `FeatureNotFound`. */
 export const unarchiveFeature = (call: Call, featureId: string): Promise<Feature> =>
   changeInCatalog(call, { kind: FEATURES, id: featureId }, async (_, before, now) => ({
     after: unarchivedFeature(before, now),

@@ -56,7 +56,7 @@ type Features =
   | 'v1.features.archiveFeature'
   | 'v1.features.unarchiveFeature'
 
-/** The operations on features, over what the modules that lean on them say. */
+/** The handlers of the operations on features. */
 export const featureHandlers = (use: CatalogUse): Handlers<Features> => ({
   'v1.features.createFeature': async ({ body }, call) => ({
     data: featureToWire(await features.createFeature(call, body.id, newFeatureFromWire(body))),

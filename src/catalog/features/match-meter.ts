@@ -2,25 +2,25 @@ import type { Condition, Meter, MeterFilter } from './types.ts'
 
 export type DimensionValue = string | number | boolean
 
-/** What a meter can see of an event. */
+/** The part of an event that a meter reads. */
 export type MeterEvent = {
   name: string
   dimensions: Readonly<Record<string, DimensionValue>>
 }
 
-/** Under these names a condition, or an aggregation, finds the name of the event. */
+/** Conditions and aggregations can refer to the name of the event by these fields. */
 const EVENT_NAME_FIELDS: readonly string[] = ['event_name', 'eventName']
 
-/** What an event has under a field: its name or a dimension; undefined where it has none. */
+/** Returns the value of a field of an event: its name or a dimension. Undefined if it has none. */
 export function fieldOf(event: MeterEvent, field: string): DimensionValue | undefined {
   if (EVENT_NAME_FIELDS.includes(field)) return event.name
   return Object.hasOwn(event.dimensions, field) ? event.dimensions[field] : undefined
 }
 
 /**
- * Whether an event feeds a meter: any of the filters lets it pass, by all of its conditions. No
- * filter, and a filter without conditions, lets every event pass. A field that the event lacks
- * satisfies IS_NULL and NOT_EQUALS alone.
+ * Returns whether an event feeds a meter: whether all conditions of any filter hold. A meter
+ * without filters and a filter without conditions match every event. If the event lacks the field,
+ * only IS_NULL and NOT_EQUALS hold.
  */
 export const matches = (meter: Pick<Meter, 'filters'>, event: MeterEvent): boolean =>
   meter.filters.length === 0 || meter.filters.some((filter) => passes(filter, event))
@@ -60,24 +60,27 @@ function holds(condition: Condition, actual: DimensionValue | undefined): boolea
 }
 
 /**
- * A number equals every way to write it (`1` and `1.0`). Text equals only itself: `"007"` may be
- * an id, which `7` is not.
+ * A number equals all of its notations (`1` and `1.0`). Text equals only itself: `"007"` may be an
+ * id, which `7` is not.
  */
 const isSame = (actual: DimensionValue, value: string): boolean =>
   String(actual) === value || (typeof actual === 'number' && actual === numberIn(value))
 
-/** Negative, zero or positive as `actual` is before, at or after `value`. */
+/**
+ * Returns a negative number, zero or a positive number if `actual` is less than, equal to or
+ * greater than `value`.
+ */
 function order(actual: DimensionValue, value: string): number {
   const text = String(actual)
   const [left, right] = [numberIn(text), numberIn(value)]
-  // By bytes, as every text of Bursar is ordered; `<` would order by UTF-16 units.
+  // Compared by bytes, like all text in Bursar. `<` would compare UTF-16 units.
   if (left === null || right === null) return Buffer.compare(Buffer.from(text), Buffer.from(value))
   return left - right
 }
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
-/** The number that a text is, null when it is none, or none that a double can hold. */
+/** Returns the number in a text, or null if it is not a number or does not fit into a double. */
 function numberIn(text: string): number | null {
   const value = NUMBER.test(text) ? Number(text) : Number.NaN
   return Number.isFinite(value) ? value : null

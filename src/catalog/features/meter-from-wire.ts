@@ -2,13 +2,13 @@ import type { MeterAggregation, MeterCondition, Meter as WireMeter } from '../..
 import { badInput } from '../../kernel/errors.ts'
 import type { Aggregation, Condition, Meter } from './types.ts'
 
-/** Bytes of JSON. All meters of an environment are held in memory together. */
+/** Bytes of JSON. All meters of an environment are in memory at once. */
 export const METER_SIZE_LIMIT = 16_384
 
 /**
- * Reads a meter. 400 `InvalidArgumentError` for an aggregation or a condition without what its kind
- * needs, or with what it does not take: usage would be counted otherwise than the caller meant. 400
- * `FeatureConfigurationExceededLimitError` for one that is too large.
+ * Reads a meter. 400 `InvalidArgumentError` for an aggregation or a condition with missing or
+ * superfluous parts, because usage would be counted differently than the caller meant. 400
+ * `FeatureConfigurationExceededLimitError` if it is too large.
  */
 export function meterFromWire({ aggregation, filters }: WireMeter): Meter {
   const meter = {

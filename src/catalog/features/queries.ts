@@ -7,14 +7,14 @@ import type { Feature } from './types.ts'
 export const unknownFeature = (featureId: string) =>
   notFound('FeatureNotFound', `feature ${featureId} not found`)
 
-/** One feature, archived or not. 404 `FeatureNotFound`. */
+/** Returns a feature, archived or not. 404 `FeatureNotFound`. */
 export async function retrieveFeature({ app, scope }: Call, featureId: string): Promise<Feature> {
   const [feature] = await featureStore.findFeatures(app.db.read, scope, [featureId])
   if (feature === undefined) throw unknownFeature(featureId)
   return feature
 }
 
-/** Features, archived ones too, newest first. */
+/** Returns features, including archived ones, newest first. */
 export const listFeatures = (
   { app, scope }: Call,
   filter: featureStore.FeatureFilter,

@@ -39,13 +39,13 @@ const selectFeatures = sql`
     units_plural, enum_configuration, unit_transformation, meter, metadata, created_at, updated_at
   from features`
 
-/** The feature with an id, archived or not; a relation for a statement of another module. */
+/** A relation for statements of other modules: the feature with an id, archived or not. */
 export const featureWithId = (scope: Scope, id: string): Sql =>
   sql`(select * from features where ${inEnvironment(scope)} and id = ${id}::text)`
 
 /**
- * A feature as a scalar of a statement of another module, null where `of` has no row;
- * `featureFromJson` reads its column. Metadata may be large, and stays away.
+ * A scalar for statements of other modules: the feature as JSON without metadata, which may be
+ * large. Null if `of` has no row. `featureFromJson` decodes it.
  */
 export const featureJson = (of: Sql): Sql => sql`
   case when ${of}.feature_key is not null then json_build_object('key', ${of}.feature_key,
@@ -65,7 +65,7 @@ const featuresWithIds = (scope: Scope, ids: readonly string[]): Sql =>
 const features = (reader: Reader, statement: Sql): Promise<Feature[]> =>
   reader.many(featureRow, statement)
 
-/** Features by their ids, archived ones too, in no particular order. */
+/** Returns features by their ids, including archived ones, in no particular order. */
 export const findFeatures = (
   reader: Reader,
   scope: Scope,
@@ -73,27 +73,33 @@ export const findFeatures = (
 ): Promise<Feature[]> => features(reader, featuresWithIds(scope, ids))
 
 /**
- * The same, and until this transaction ends none of them is archived or loses what it grants: for
- * whoever is about to lean on them. Taken after the customer's lock, in the order of keys.
+ * Returns features by their ids, locked (key share) so that none is archived or loses values before
+ * this transaction ends. For adding references. Lock the customer first. In the order of keys.
  */
 export const holdFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
   features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for key share`)
 
-/** The same by keys, of which nothing is read. In the order of keys. */
+/** Locks features (key share) by their keys, in the order of keys. Reads nothing. */
 export const holdFeaturesByKey = (tx: Tx, keys: readonly Uuid[]): Promise<number> =>
   tx.execute(sql`
     select from features where feature_key = any(${keys}::uuid[]) order by feature_key
     for key share`)
 
-/** The same, and nobody leans on them before this transaction ends. */
+/**
+ * Returns features by their ids, locked (update) so that nothing can refer to them before this
+ * transaction ends.
+ */
 export const lockFeatures = (tx: Tx, scope: Scope, ids: readonly string[]): Promise<Feature[]> =>
   features(tx, sql`${featuresWithIds(scope, ids)} order by feature_key for update`)
 
-/** Features by their keys, whatever their environment, in no particular order. */
+/** Returns features of any environment by their keys, in no particular order. */
 export const findFeaturesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Feature[]> =>
   features(reader, sql`${selectFeatures} where feature_key = any(${keys}::uuid[])`)
 
-/** The features that events feed, oldest first, archived ones too: who holds those keeps them. */
+/**
+ * Returns the features with a meter, oldest first. Includes archived ones, which customers may
+ * still have.
+ */
 export async function meteredFeatures(reader: Reader, scope: Scope): Promise<MeteredFeature[]> {
   const found = await features(
     reader,
@@ -116,7 +122,7 @@ export const countMeters = async (reader: Reader, scope: Scope): Promise<number>
     )
   ).meters
 
-/** null is any. */
+/** Null values do not filter. */
 export type FeatureFilter = {
   id: string | null
   featureTypes: readonly FeatureType[] | null
@@ -152,7 +158,7 @@ export const listFeatures = (
 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)
 
-/** Writes a feature as it is now, new or changed. */
+/** Inserts or updates a feature. */
 export const saveFeature = (tx: Tx, scope: Scope, feature: Feature) =>
   tx.execute(sql`
     insert into features (feature_key, environment_key, id, display_name, description,

@@ -2,9 +2,10 @@ import type { UnitTransformation } from '../../api.gen.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 
 /**
- * Raw usage in the units that are limited and billed; the same without a transformation. It is for
- * the sum of a period, never for single events, whose parts would each be rounded. UP counts a
- * started unit, DOWN only whole ones; below zero too, so that more usage is never fewer units.
+ * Converts raw usage into the units of limits and prices. Without a transformation, returns the
+ * same quantity. Apply it to the sum of a period and not to single events, where each part would be
+ * rounded. UP counts each started unit, DOWN only whole units. This also holds below zero, so that
+ * more usage never gives fewer units.
  */
 export function transformUnits(
   usage: Quantity,
@@ -13,7 +14,7 @@ export function transformUnits(
   if (transformation === null) return usage
   const { divide, round } = transformation
   const started = usage % wholeUnits(divide)
-  // BigInt division cuts towards zero; the part of a unit is always taken from below.
+  // BigInt division truncates towards zero; this rounds down.
   const part = started < 0n ? started + wholeUnits(divide) : started
   const whole = (usage - part) / BigInt(divide)
   return round === 'UP' && part > 0n ? whole + wholeUnits(1) : whole

@@ -16,43 +16,43 @@ export type Feature = {
   id: string
   displayName: string
   description: string | null
-  /** It never changes, and neither does the meter type. */
+  /** Neither this nor the meter type ever changes. */
   featureType: FeatureType
   /** `None` unless the type is NUMBER. */
   meterType: MeterType
-  /** SUSPENDED is archived: granted no more, while those who hold it keep it. */
+  /** SUSPENDED means archived: nothing new can grant it, and existing entitlements stay. */
   status: FeatureStatus
   units: string | null
   unitsPlural: string | null
-  /** In the vendor's order, each value once; null unless the type is ENUM. */
+  /** In the vendor's order, without duplicates. Null unless the type is ENUM. */
   enumConfiguration: readonly FeatureEnumValue[] | null
   unitTransformation: UnitTransformation | null
-  /** Null while usage is reported by callers; a meter takes it from events. */
+  /** Null if callers report usage. Otherwise it computes usage from events. */
   meter: Meter | null
   metadata: Metadata
   createdAt: Instant
   updatedAt: Instant
 }
 
-/** A feature without what only its vendor reads. */
+/** A feature without the fields that only its vendor reads. */
 export type BareFeature = Omit<Feature, 'metadata'>
 
-/** A feature whose usage comes from events. */
+/** A feature whose usage is computed from events. */
 export type MeteredFeature = Feature & { meter: Meter }
 
-/** Which events feed a feature, and how they become its usage. */
+/** Which events feed a feature, and how they become usage. */
 export type Meter = {
   aggregation: Aggregation
-  /** An event has to pass one of them; none at all lets every event pass. */
+  /** An event must match one of them. Without filters every event matches. */
   filters: readonly MeterFilter[]
 }
 
-/** COUNT takes the events themselves, the others a field of each. */
+/** COUNT counts events. The others use a field of each event. */
 export type Aggregation =
   | { function: 'COUNT' }
   | { function: Exclude<AggregationFunction, 'COUNT'>; field: string }
 
-/** All conditions must hold; none at all lets every event pass. */
+/** All conditions must hold. Without conditions every event matches. */
 export type MeterFilter = { conditions: readonly Condition[] }
 
 export type Condition =
@@ -64,7 +64,7 @@ export type Condition =
       value: string
     }
 
-/** What a request says of a new feature, beside its id. */
+/** Fields of a new feature in a request, besides its id. */
 export type NewFeatureInput = {
   displayName: string
   featureType: FeatureType
@@ -78,7 +78,7 @@ export type NewFeatureInput = {
   metadata: MetadataPatch | undefined
 }
 
-/** What a request changes of a feature. Absent keeps, null clears, metadata is merged. */
+/** Changes of a feature in a request. Absent fields are kept, null clears, metadata is merged. */
 export type FeatureInput = {
   displayName?: string | undefined
   description?: string | null | undefined

@@ -2,7 +2,7 @@ import type { MeterCondition, Feature as WireFeature, Meter as WireMeter } from 
 import { instantToWire } from '../../kernel/clock.ts'
 import type { Condition, Feature, Meter } from './types.ts'
 
-/** `meter` is ours: the published answer leaves it out, so that nobody could read it back. */
+/** `meter` is an addition to the published response, without which nobody could read it back. */
 export const featureToWire = (feature: Feature): WireFeature => ({
   id: feature.id,
   displayName: feature.displayName,

@@ -1,4 +1,4 @@
-import { type Figures as CounterFigures, findAssignmentsByKey } from '../../budgets/index.ts'
+import { type CounterValue, findAssignmentsByKey } from '../../budgets/index.ts'
 import { findCurrenciesByKey } from '../../catalog/currencies/index.ts'
 import { findFeaturesByKey } from '../../catalog/features/index.ts'
 import { findResourceIds } from '../../customers/index.ts'
@@ -136,7 +136,7 @@ const figuresOfTotal = ({ isKept, tally, held, lastAt, setAt }: TotalRow): Figur
   setAt: setAt === null ? null : instantToWire(setAt),
 })
 
-const figuresOfCounter = ({ usage, held, setAt }: CounterFigures): Figures => ({
+const figuresOfCounter = ({ usage, held, setAt }: CounterValue): Figures => ({
   usage: decimal(usage),
   held: decimal(held),
   setAt: setAt === null ? null : instantToWire(setAt),

@@ -4,17 +4,20 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { type DedupKeyOf, type DedupQuery, dedupColumns, knownBy } from './dedup-store.ts'
 
-/** What was decided about a use when it was first asked for. `Answer` is kept as JSON. */
+/** The stored decision about a consumption. `Answer` is stored as JSON. */
 export type Decision<Answer> = {
-  /** Of the record or the reservation that it made; else its own. */
+  /** The key of the record or reservation that it made; otherwise its own. */
   eventKey: Uuid
   occurredAt: Instant
-  /** What was asked for, by `contentOfUse`. */
+  /** The hash of the request, from `contentOfUse`. */
   content: string
   answer: Answer
 }
 
-/** The decisions that names stand for, as of `knownBy`, in the order of the names; else null. */
+/**
+ * Returns the decisions of deduplication keys, in the order of the keys, as `knownBy` finds them.
+ * Null where there is none.
+ */
 export async function findDecisions<Answer>(
   reader: Reader,
   clock: Clock,
@@ -45,7 +48,7 @@ export async function findDecisions<Answer>(
   return decided
 }
 
-/** Keeps decisions under their names. One that is no longer remembered goes over. */
+/** Stores decisions under their deduplication keys. Replaces expired ones. */
 export async function saveDecisions<Answer>(
   tx: Tx,
   scope: Scope,

@@ -5,10 +5,10 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { DedupKey } from './dedup-key.ts'
 
-/** The name of a record of a customer. */
+/** The deduplication key of a customer's record. */
 export type DedupKeyOf = { customerKey: Uuid; name: DedupKey }
 
-/** The record that has a name. */
+/** The record that has a deduplication key. */
 export type DedupRecord = { eventKey: Uuid; occurredAt: Instant }
 
 const namedRow = row({
@@ -17,14 +17,14 @@ const namedRow = row({
   occurredAt: column.instant,
 })
 
-/** A name, and the instant at which it is asked for. */
+/** A deduplication key, and the instant of the look-up. */
 export type DedupQuery = DedupKeyOf & { now: Instant }
 
 /**
- * What is `known` by the names `asked`, with their `position`, from 1; for a `from`, with its
- * `where`. Names are those still remembered at their `now`, or by the database's clock: the time of
- * a customer may be ahead. Looked up for each by itself: a plan that joins was made when the table
- * was small, and may be kept until it is very large.
+ * An SQL fragment: `known` are the stored deduplication keys among `asked`, with their `position`
+ * from 1. A key counts until it expires by `now` and by the database's clock, because the time of a
+ * customer may be ahead. Each key is looked up laterally: a plan with a join, made when the table
+ * was small, may be cached until the table is very large.
  */
 export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
   ${numberedRows(names, {
@@ -37,7 +37,7 @@ export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
       where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1) known
   where known.kept_until > least(asked.now_at, ${databaseClock(clock)})`
 
-/** For `rows`: a name, and the record that has it. */
+/** For `rows`: a deduplication key and its record. */
 export const dedupColumns: RowColumns<DedupKeyOf & DedupRecord & { keptUntil: Instant }> = {
   customer_key: ['uuid', ({ customerKey }) => customerKey],
   key_hash: ['uuid', ({ name }) => name],
@@ -46,7 +46,10 @@ export const dedupColumns: RowColumns<DedupKeyOf & DedupRecord & { keptUntil: In
   kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
 }
 
-/** The records that have names, as of `knownBy`, in the order of the names; else null. */
+/**
+ * Returns the records of deduplication keys, in the order of the keys, as `knownBy` finds them.
+ * Null where there is none.
+ */
 export async function findDedupRecords(
   reader: Reader,
   clock: Clock,
@@ -65,7 +68,7 @@ export async function findDedupRecords(
   return named
 }
 
-/** Gives records their names. One that is no longer remembered, or need not be, goes over. */
+/** Stores deduplication keys of records. Replaces keys that have expired or need not be stored. */
 export async function saveDedupKeys(
   tx: Tx,
   scope: Scope,

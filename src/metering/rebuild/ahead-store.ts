@@ -4,19 +4,22 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { firstKeyAt, newVersion, type Uuid } from '../../kernel/ids.ts'
 import { KEPT_MS } from '../dedup/index.ts'
 
-/** Where a posting belongs that occurred at the instant to which things are turned back. */
+/** The window of a budget to which postings of the future are moved. */
 export type WindowThen = { assignmentKey: Uuid; revision: number; start: Instant }
 
 const atOf = ({ at }: Ahead): Sql => sql`${instantToWire(at)}::timestamptz`
 const beyondOf = ({ beyond }: Ahead): Sql => sql`${instantToWire(beyond)}::timestamptz`
 
-/** Whether a record was accepted in the future. Its key, of that instant, finds the partitions. */
+/**
+ * Whether a record was accepted in the future. The instant in its key limits the partitions that
+ * are read.
+ */
 const isAccepted = (ahead: Ahead): Sql => sql`
   accepted_at > ${beyondOf(ahead)} and event_key >= ${firstKeyAt(ahead.beyond)}::uuid`
 
 /**
- * The postings of a customer's records, and what its reservations hold, that are in windows of the
- * future: assignment_key, revision. A subquery.
+ * A subquery: assignment_key and revision of a customer's postings and holds that are in windows of
+ * the future.
  */
 export const postingsAhead = (customerKey: Uuid, ahead: Ahead): Sql => sql`(
   select posting.assignment_key, posting.revision
@@ -40,7 +43,7 @@ const windowsTable = (windows: readonly WindowThen[]): Sql => sql`
     window_start: ['timestamptz', ({ start }) => start],
   })} as there`
 
-/** The windows of `of`, with those of `windows` where a budget has one there. */
+/** The windows of `of`, with those of `windows` where a budget has one. */
 const windowsOf = (of: Sql): Sql => sql`
   case when ${of}.assignment_windows is not null then array(
     select coalesce(there.window_start, posting.window_start)
@@ -50,9 +53,10 @@ const windowsOf = (of: Sql): Sql => sql`
     order by posting.position) end`
 
 /**
- * Moves the records of a customer that were accepted in the future, in their order, and the names
- * that lead to them; what occurred in the future moves to other windows. A name is not remembered
- * for longer than one that is made now. Everything that is kept of records has to be made anew.
+ * Moves the records of a customer that were accepted in the future, in their order, with their
+ * deduplication keys. Records that occurred in the future move to other windows. No deduplication
+ * key is stored for longer than a new one would be. All totals and counters must be rebuilt
+ * afterwards.
  */
 export const turnRecordsBack = (
   tx: Tx,
@@ -82,7 +86,7 @@ export const turnRecordsBack = (
     where event.customer_key = ${customerKey}::uuid and event.occurred_at = moving.occurred_at
       and event.event_key = moving.event_key`)
 
-/** No name is remembered for longer than one that is made at that instant. */
+/** Limits the expiry of deduplication keys to that of a key created at the given instant. */
 export const turnNamesBack = (tx: Tx, customerKey: Uuid, ahead: Ahead): Promise<number> => {
   const last = (from: Instant) => sql`${instantToWire(from + KEPT_MS.keyed)}::timestamptz`
   return tx.execute(sql`
@@ -92,9 +96,9 @@ export const turnNamesBack = (tx: Tx, customerKey: Uuid, ahead: Ahead): Promise<
 }
 
 /**
- * Moves the reservations of a customer that were made or changed in the future, each with the time
- * that it had left. What was made before and noted as expired there is open again, if its own time
- * is not over. Their keys stay, by which callers know them.
+ * Moves the reservations of a customer that were created or changed in the future. Each keeps its
+ * remaining time. One that was created earlier and expired in the future is open again if its own
+ * time is not over. Their keys stay, because callers have them.
  */
 export const turnReservationsBack = (
   tx: Tx,
@@ -123,8 +127,8 @@ export const turnReservationsBack = (
 }
 
 /**
- * Removes the totals and marks of windows that begin in the future: those that always are there are
- * made again by a recount, the others when they are needed.
+ * Deletes the totals and distinct values of windows that begin in the future. A rebuild creates
+ * those that must always exist; the others are created when they are needed.
  */
 export async function forgetWindowsAhead(tx: Tx, customerKey: Uuid, { at }: Ahead): Promise<void> {
   const isAhead = sql`
@@ -134,9 +138,9 @@ export async function forgetWindowsAhead(tx: Tx, customerKey: Uuid, { at }: Ahea
 }
 
 /**
- * Turns the head of a customer back, which must be locked, with a version that nothing remembered
- * has. If windows were trimmed by a clock that was ahead, they count as kept from then on, but for
- * `keptMs`: a recount has to follow, which makes them out of the records.
+ * Moves the version row of a customer back, which must be locked, and renews the version. If a
+ * clock that was ahead has purged windows, these count as retained again, except beyond `keptMs`. A
+ * rebuild from the records must follow.
  */
 export const turnHeadBack = (
   tx: Tx,

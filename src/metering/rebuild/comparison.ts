@@ -1,10 +1,10 @@
 import { column, type Reader, row, type Sql } from '../../db/index.ts'
 
-/** What was found where rows are compared with what they are made of. */
+/** The result of comparing stored rows with recomputed ones. */
 export type Comparison<D> = {
-  /** The first differences, as many as were asked for. */
+  /** The first differences, up to the limit. */
   differences: readonly D[]
-  /** How many there are in all. */
+  /** The number of all differences. */
   count: number
 }
 

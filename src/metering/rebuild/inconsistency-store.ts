@@ -4,15 +4,16 @@ import type { Uuid } from '../../kernel/ids.ts'
 import { NO_RESOURCE } from '../types.ts'
 import { type Comparison, readComparison } from './comparison.ts'
 
-/** A record by its key. */
+/** The key of a record. */
 export type RecordKey = { eventKey: Uuid; occurredAt: Instant }
 
 const recordFields = { eventKey: column.uuid, occurredAt: column.instant }
 const recordRow = row<RecordKey>(recordFields)
 
 /**
- * The records of a customer whose lists do not belong together, or that counted something else than
- * what was sent, the first `limit`: what they counted, or posted, cannot be told.
+ * Returns the first `limit` records of a customer that contradict themselves: their lists have
+ * different lengths, or they counted something other than what was sent. Their amounts and postings
+ * are unknown.
  */
 export async function findInconsistentRecords(
   reader: Reader,
@@ -44,9 +45,8 @@ export async function findInconsistentRecords(
 const nameRow = row({ ...recordFields, name: column.from('key_hash', column.uuid) })
 
 /**
- * The names of a customer, still remembered at `now`, that stand for a record, or for a
- * reservation, that is not there, the first `limit`. That of a decision which made neither stands
- * for itself.
+ * Returns the first `limit` deduplication keys of a customer, unexpired at `now`, whose record or
+ * reservation does not exist. A key of a decision that made neither refers to itself.
  */
 export async function findOrphanedDedupKeys(
   reader: Reader,
@@ -85,7 +85,7 @@ const countedRow = row({
   records: column.integer,
 })
 
-/** All that the records of a customer counted for. */
+/** Returns all features and resources that records of a customer counted for. */
 export const readCountedBy = (reader: Reader, customerKey: Uuid): Promise<CountedBy[]> =>
   reader.many(
     countedRow,
@@ -100,7 +100,7 @@ export const readCountedBy = (reader: Reader, customerKey: Uuid): Promise<Counte
     group by what, key order by what, key`,
   )
 
-/** How many rows there are of a customer's usage; of reservations, the open ones. */
+/** The number of rows of a customer's usage; for reservations, of open ones. */
 export type UsageSize = Record<'records' | 'names' | 'totals' | 'marks' | 'reservations', number>
 
 const sizeRow = row({

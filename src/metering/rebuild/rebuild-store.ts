@@ -8,22 +8,22 @@ import { markHash, totalRow, windowRow } from '../totals/index.ts'
 import type { MeterSubject, WindowTotal } from '../types.ts'
 import { type Comparison, readComparison } from './comparison.ts'
 
-/** A total as it stands in the table, which also says whether it is one that always has to. */
+/** A stored total, and whether its window must always have one. */
 export type TotalRow = WindowTotal & { isKept: boolean }
 
-/** A window of something metered, whose total is not what the records make of it. */
+/** A window whose total differs from its records. */
 export type TotalDifference = MeterSubject & {
-  /** null: it is missing. */
+  /** Null: it is missing. */
   kept: TotalRow | null
   recounted: TotalRow
 }
 
-/** A window of something metered, whose marks are not those of the records. */
+/** A window whose distinct values differ from those of its records. */
 export type DistinctValuesDifference = MeterSubject & {
   window: Window
-  /** Marks of records that are not there. */
+  /** Distinct values of records that are not stored. */
   missing: number
-  /** Marks that are there and that no record has. */
+  /** Stored distinct values that no record has. */
   unfounded: number
 }
 
@@ -31,9 +31,9 @@ const totalsOf = (customerKey: Uuid): Sql =>
   sql`(select * from usage_totals where customer_key = ${customerKey}::uuid)`
 
 /**
- * `pieces`: the records of a customer by what they counted for, by day and by mark, cut wherever a
- * window of `kept` begins or ends, so that each of these is a number of whole pieces. It reads the
- * records once, however many windows there are.
+ * `pieces`: the records of a customer by subject, day and distinct value, split wherever a window
+ * of `kept` begins or ends, so that each window consists of whole pieces. Reads the records once
+ * for any number of windows.
  */
 const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
   cuts as (
@@ -63,8 +63,8 @@ const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
   )`
 
 /**
- * `parts`: the pieces of each window of `windows`, found by the days of the window: there may be
- * years of windows of an hour, and as many pieces.
+ * `parts`: the pieces of each window of `windows`, joined by day. There may be years of hourly
+ * windows, and as many pieces.
  */
 const parts = sql`
   days as materialized (
@@ -84,15 +84,15 @@ const parts = sql`
       and piece.begins_at >= endless.window_start and piece.begins_at < endless.window_end
   )`
 
-/** As the rule of that name says of a window. */
+/** The condition of the function with this name in `types.ts`. */
 const isAlwaysKept = sql`
   ((window_start = '-infinity' and window_end = 'infinity') or
     (window_start = date_trunc('day', window_start, 'UTC')
       and window_end = window_start + interval '24 hours'))`
 
 /**
- * `made`: the totals that a customer has to have, out of its records and open reservations: those
- * of the windows that are kept, and of all that always are.
+ * `made`: the totals that a customer must have, computed from its records and open reservations:
+ * those of all windows with a stored total, and of those that must always have one.
  */
 const totalsMade = (customerKey: Uuid): Sql => sql`
   ${piecesOf(customerKey, totalsOf(customerKey), sql`true`)},
@@ -135,18 +135,18 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
   )`
 
 /**
- * Marks of windows that ended by then may have been forgotten, and what such a window has counted
- * of distinct values since is not compared. Servers of before forgot them without a note.
+ * Distinct values of windows that ended by then may have been purged, so their number in such a
+ * window is not compared. Earlier versions purged them without storing when.
  */
 const forgottenAt = ({ customerKey, forgotten }: ComparisonQuery): Sql => sql`
   greatest(${instantToWire(forgotten)}::timestamptz, ${closedUntil(sql`${customerKey}::uuid`)})`
 
-/** What tells two totals of a window apart, but for distinct values. */
+/** The columns in which two totals of a window are compared, without distinct values. */
 const figuresOf = (total: Sql): Sql => sql`
   (${total}.is_kept, ${total}.count, ${total}.sum, ${total}.min, ${total}.max, ${total}.held,
     ${total}.last_at, ${total}.set_at)`
 
-/** A total as JSON, each column as its text. */
+/** A total as JSON, with each column as text. */
 const totalJson = (total: Sql): Sql => sql`
   json_build_object('window_start', ${total}.window_start::text,
     'window_end', ${total}.window_end::text, 'is_kept', ${total}.is_kept::text,
@@ -167,10 +167,10 @@ const totalDifferenceRow = row<TotalDifference>({
   recounted: column.from('made', totalFromJson),
 })
 
-/** What is compared: marks since `forgotten`; and how much is told. */
+/** Distinct values are compared since `forgotten`. At most `limit` differences are returned. */
 export type ComparisonQuery = { customerKey: Uuid; forgotten: Instant; limit: number }
 
-/** A customer's totals that are not what its records make of them, the first `limit`. */
+/** Returns the first `limit` totals of a customer that differ from its records. */
 export async function compareTotals(
   reader: Reader,
   asked: ComparisonQuery,
@@ -194,7 +194,7 @@ export async function compareTotals(
   )
 }
 
-/** `made`: the marks that the windows of `windows` have seen. */
+/** `made`: the distinct values of the windows of `windows`. */
 const marksMade = (customerKey: Uuid): Sql => sql`
   ${piecesOf(customerKey, sql`windows`, sql`event.marks is not null`)},
   ${parts},
@@ -211,8 +211,8 @@ const marksDifferenceRow = row<DistinctValuesDifference>({
 })
 
 /**
- * The windows of a customer whose marks are not those of its records, the first `limit`. One
- * without a total, or that closed long ago, needs no marks and may have those of its records.
+ * Returns the first `limit` windows of a customer whose distinct values differ from those of its
+ * records. A window without a total, or one that ended long ago, needs none.
  */
 export async function compareMarks(
   reader: Reader,
@@ -264,7 +264,7 @@ export async function compareMarks(
   )
 }
 
-/** Makes the totals of a customer what its records make of them. */
+/** Replaces the totals of a customer with totals computed from its records. */
 export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>
   tx.execute(sql`
     with ${totalsMade(customerKey)}
@@ -282,7 +282,10 @@ export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<
     where ${figuresOf(sql`kept`)} is distinct from ${figuresOf(sql`excluded`)}
       or kept.distinct_count <> excluded.distinct_count`)
 
-/** Makes the marks of a customer those of its records, for the windows that have totals. */
+/**
+ * Replaces the distinct values of a customer with those of its records, in all windows that have
+ * totals.
+ */
 export const rewriteMarks = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>
   tx.execute(sql`
     with windows as (

@@ -4,8 +4,9 @@ import type { Scope } from '../../kernel/scope.ts'
 import { rewriteMarks, rewriteTotals } from './rebuild-store.ts'
 
 /**
- * Makes all totals of a customer, and what they have seen, out of its records and what is held. The
- * customer's head must be locked: what is counted meanwhile would be lost.
+ * Rebuilds all totals and distinct values of a customer from its records and reservations. The row
+ * of the customer's version must be locked; otherwise usage that is counted meanwhile would be
+ * lost.
  */
 export async function rebuildTotals(
   tx: Tx,
@@ -13,7 +14,7 @@ export async function rebuildTotals(
 ): Promise<void> {
   await Promise.all([
     rewriteTotals(tx, scope, customerKey),
-    // After the totals: those that were missing need marks, too.
+    // After the totals: new totals need distinct values, too.
     rewriteMarks(tx, scope, customerKey),
   ])
 }

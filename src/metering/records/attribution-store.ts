@@ -2,9 +2,9 @@ import { type Sql, sql, type Tx } from '../../db/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 
 /**
- * What the records and the open reservations of a customer are attributed to: `holder`, `record` or
- * `reservation`; its `event_key` and `occurred_at`; `what`, `budget` or `entity`, and its `key`. A
- * subquery, which takes as long as there are records.
+ * A subquery: what the records and open reservations of a customer are attributed to. Columns:
+ * `holder` (`record` or `reservation`), its `event_key` and `occurred_at`, `what` (`budget` or
+ * `entity`), and its `key`. The time grows with the number of records.
  */
 export const attributionsOf = (customerKey: Uuid): Sql => sql`(
   select 'record' as holder, event.event_key, event.occurred_at, leads.what, leads.key
@@ -20,12 +20,13 @@ const leads = (holder: Sql): Sql => sql`(
   union all
   select 'entity', key from unnest(${holder}.entity_keys) as of (key))`
 
-/** What there is of a customer: subqueries of keys. */
+/** The existing budgets and entities of a customer: subqueries of keys. */
 export type ExistingKeys = { budgets: Sql; entities: Sql }
 
 /**
- * Takes out of a customer's records and open reservations what leads to anything but what exists.
- * The customer's head must be locked. Whose lists do not belong together stays as it is.
+ * Removes attributions of a customer's records and open reservations to budgets and entities that
+ * do not exist. The row of the customer's version must be locked. Inconsistent records stay
+ * unchanged.
  */
 export async function dropAttributions(
   tx: Tx,

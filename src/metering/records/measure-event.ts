@@ -10,16 +10,16 @@ import { badInput } from '../../kernel/errors.ts'
 import { amountFromWire, wholeUnits } from '../../kernel/quantity.ts'
 import type { Aggregate, MeterReading } from '../types.ts'
 
-/** How usage of a feature is made; its meter's function, where a count is a sum of ones. */
+/** Returns the aggregate of a feature: the function of its meter. A count is a sum of ones. */
 export function aggregateOf(meter: { aggregation: Aggregation } | null): Aggregate {
   const name = meter?.aggregation.function ?? 'COUNT'
   return name === 'COUNT' ? 'SUM' : name
 }
 
 /**
- * What an event counts for each feature whose meter it passes. A meter of numbers leaves out an
- * event whose field holds none, a meter of distinct values one that lacks the field. 400
- * `EntitlementUsageOutOfRangeError` for a number that no usage could hold, naming `field`.
+ * Returns what an event counts for each feature whose meter matches. A numeric meter ignores an
+ * event whose field is not a number; a meter of distinct values ignores one without the field. 400
+ * `EntitlementUsageOutOfRangeError` for a number that is too large for usage, naming `field`.
  */
 export function measureEvent<F extends Pick<MeteredFeature, 'key' | 'meter'>>(
   features: readonly F[],
@@ -53,11 +53,12 @@ function measureBy(
       `${field}.dimensions.${aggregation.field} is beyond 2^53 − 1`,
       'EntitlementUsageOutOfRangeError',
     )
-  // Its last digits are often those of an addition of doubles: it is rounded where a limit is not.
+  // The number may be the result of floating-point arithmetic. It is rounded, whereas limits must
+  // be exact.
   return { amount: amountFromWire(number, `${field}.dimensions.${aggregation.field}`), mark: null }
 }
 
-/** As the conditions of a meter read numbers: a text that is one counts as well. */
+/** As in the conditions of meters, a text that is a number counts as one. */
 const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i
 
 function numberOf(value: DimensionValue): number | null {

@@ -3,8 +3,8 @@ import { badInput } from '../../kernel/errors.ts'
 import { AHEAD_LIMIT_MS } from '../types.ts'
 
 /**
- * When a record occurred: as its caller says, else at the instant of decision. 400
- * `InvalidArgumentError` for an instant more than an hour ahead, or before 1970.
+ * Returns when a record occurred: the instant that the caller states, else the instant of decision.
+ * 400 `InvalidArgumentError` for an instant more than an hour ahead, or before 1970.
  */
 export function occurredAt(stated: Instant | null, now: Instant, field: string): Instant {
   if (stated === null) return now

@@ -4,18 +4,22 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { firstKeyAt } from '../../kernel/ids.ts'
 import { addUnits, floorTo, type Window } from '../../kernel/period.ts'
 
-/** Months that have a partition ahead of the present one, in case nothing makes more for long. */
+/** How many future months have partitions, in case none are created for a while. */
 const MONTHS_AHEAD = 2
-/** Attaching waits for whoever writes to the default partition; it is tried again the next day. */
+/**
+ * Attaching waits for transactions that write to the default partition. It is tried again the next
+ * day.
+ */
 const LOCK_TIMEOUT = '2s'
-/** Somebody is in the way; the default partition has rows of the month. */
+/** Lock time-out, deadlock, or rows of the month in the default partition. */
 const PASSING = ['55P03', '40P01', '23514']
-/** Servers that start together make a month one after the other. Any constant will do. */
+/** An arbitrary constant. Servers that start together create partitions one after the other. */
 const ADVISORY_LOCK = 4_242_002
 
 /**
- * Makes the partitions of records accepted in this month and the next ones. Counting never waits
- * for it: what has no partition goes to the default one, and a month that has rows there stays.
+ * Creates the partitions of records for this month and the next ones. Counting never waits for it:
+ * records without a partition go to the default partition, and a month with records there gets no
+ * partition.
  */
 export async function makePartitions(app: App): Promise<void> {
   const first = floorTo('MONTH', app.clock.now())
@@ -44,8 +48,8 @@ const nameOf = (start: Instant): string =>
   `usage_events_${instantToWire(start).slice(0, 7).replace('-', '_')}`
 
 /**
- * Made beside and then attached, which nobody who writes to another partition has to wait for. Its
- * text has nothing of a caller: the name and both bounds are made of the clock's month.
+ * Creates a table and then attaches it, so that writers to other partitions need not wait. The
+ * statement contains nothing from a caller; the name and both bounds come from the clock's month.
  */
 const partitionOf = ({ start, end }: Window): string => `
   begin;
@@ -60,13 +64,13 @@ const partitionOf = ({ start, end }: Window): string => `
   end $$;
   commit`
 
-/** The last month that a clock which is right has made a partition of by `now`. */
+/** Returns the last month for which a correct clock has created a partition by `now`. */
 const lastMonth = (now: Instant): Instant => addUnits(floorTo('MONTH', now), 'MONTH', MONTHS_AHEAD)
 
 const nameRow = row({ name: column.text })
 const PARTITION = /^usage_events_(\d{4})_(\d{2})$/
 
-/** The months that have a partition although they are too far ahead at `now`, in order. */
+/** Returns the months, in order, whose partitions are too far ahead at `now`. */
 export async function partitionsAhead(reader: Reader, now: Instant): Promise<Instant[]> {
   const found = await reader.many(
     nameRow,
@@ -83,8 +87,7 @@ export async function partitionsAhead(reader: Reader, now: Instant): Promise<Ins
 }
 
 /**
- * Removes the empty ones of them. Whoever is in the way is not waited for: what is left is removed
- * the next time.
+ * Drops those of them that are empty. Does not wait for locks; the rest is dropped the next time.
  */
 export async function dropPartitionsAhead(app: App, now: Instant): Promise<void> {
   for (const start of await partitionsAhead(app.db.read, now))
@@ -96,7 +99,7 @@ export async function dropPartitionsAhead(app: App, now: Instant): Promise<void>
     })
 }
 
-/** Locked as dropping does, or something might be written to it in between. */
+/** Takes the lock of the drop first; otherwise something might be written in between. */
 const dropIfEmpty = (start: Instant): string => `
   begin;
   set local lock_timeout = '${LOCK_TIMEOUT}';

@@ -4,10 +4,10 @@ import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
 import { AHEAD_LIMIT_MS } from '../types.ts'
 
 /**
- * The postings on a customer's records that occurred at `from` or later, or on all: assignment_key,
- * revision, window_start, delta; and of the record event_key, occurred_at, whether it was a SET
- * (is_set), what it counted (feature_keys, amounts) and whom it is attributed to (entity_keys). A
- * subquery, which takes as long as there are records.
+ * A subquery: the postings on a customer's records that occurred at `from` or later, or on all.
+ * Columns: assignment_key, revision, window_start, delta; and of the record event_key, occurred_at,
+ * whether it was a SET (is_set), what it counted (feature_keys, amounts) and its entities
+ * (entity_keys). The time grows with the number of records.
  */
 export function postingsFrom(customerKey: Uuid, from: Instant | null): Sql {
   const bounds =

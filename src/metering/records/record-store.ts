@@ -7,7 +7,7 @@ import type { UsageRecord } from '../types.ts'
 const marksOf = ({ measured }: UsageRecord): (string | null)[] | null =>
   measured.some(({ mark }) => mark !== null) ? measured.map(({ mark }) => mark) : null
 
-/** Adds records. One statement, whatever their number. */
+/** Inserts records. One statement for any number. */
 export async function addRecords(
   tx: Tx,
   scope: Scope,

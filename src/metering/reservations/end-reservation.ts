@@ -3,32 +3,35 @@ import { badInput } from '../../kernel/errors.ts'
 import { type Quantity, quantityToWire } from '../../kernel/quantity.ts'
 import type { Reservation } from '../types.ts'
 
-/** What becomes of a commit of more than is held. */
+/** What happens if more is committed than is held. */
 export type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
 
 /** What was used of a reservation; null is all that it holds. */
 export type Commit = { amount: Quantity | null; overage: Overage }
 
-/** What a commit comes to, unless limits that have to be asked deny it. */
+/** The result of a commit, unless limits that must be checked deny it. */
 export type CommitResult = {
   after: Reservation
-  /** Recorded beyond what was held. */
+  /** The amount recorded beyond the held amount. */
   beyond: Quantity
-  /** Whether the limits have to allow what is beyond. */
+  /** Whether the limits must allow that amount. */
   mustBeAllowed: boolean
 }
 
 const SECOND_MS = 1000
 
-/** A reservation at an instant: whether or not anybody has noted it, it ends at `expiresAt`. */
+/**
+ * Returns a reservation as of an instant. It expires at `expiresAt`, whether or not that is stored.
+ */
 export const reservationAt = (reservation: Reservation, now: Instant): Reservation =>
   reservation.status === 'open' && reservation.expiresAt <= now
     ? { ...reservation, status: 'expired', updatedAt: reservation.expiresAt }
     : reservation
 
 /**
- * Commits a reservation. One that has been committed with the amount already stays as it is. 400
- * `InvalidArgumentError` for any other end, and for more than is held unless `overage` allows it.
+ * Commits a reservation. One that was committed with this amount stays as it is. 400
+ * `InvalidArgumentError` if it has ended otherwise, and for more than is held unless `overage`
+ * allows it.
  */
 export function commitReservation(
   before: Reservation,
@@ -55,8 +58,8 @@ export function commitReservation(
 }
 
 /**
- * Holds an open reservation until so many seconds from now, or as long as before if that is longer.
- * 400 `InvalidArgumentError` for one that has ended.
+ * Extends an open reservation to the given number of seconds from now, unless it already lasts
+ * longer. 400 `InvalidArgumentError` if it has ended.
  */
 export function extendReservation(
   before: Reservation,
@@ -71,8 +74,8 @@ export function extendReservation(
 }
 
 /**
- * Ends a reservation without a use. One that is released already stays as it is. 400
- * `InvalidArgumentError` for any other end.
+ * Releases a reservation without usage. One that was released stays as it is. 400
+ * `InvalidArgumentError` if it has ended otherwise.
  */
 export function releaseReservation(before: Reservation, now: Instant): Reservation {
   const reservation = reservationAt(before, now)

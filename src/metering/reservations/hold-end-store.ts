@@ -5,13 +5,13 @@ import type { Window } from '../../kernel/period.ts'
 import { windowOfColumns } from '../columns.ts'
 import type { WindowOf } from '../types.ts'
 
-/** Open reservations of a customer that are looked at, the first to expire. */
+/** How many of a customer's open reservations are read, the first to expire first. */
 const LOOKED_AT = 100
 
 /**
- * When the first of a customer's open reservations `r` that are `inTheWay` expires, after `now`; a
- * relation. There may be very many others before it: where it is not among the first that expire,
- * the last of those is answered, before which nothing changes either.
+ * A relation: when the first of a customer's open reservations `r` with `inTheWay` expires, after
+ * `now`. If it is not among the first `LOOKED_AT` that expire, returns the expiry of the last of
+ * those; nothing changes before that either.
  */
 const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql => sql`(
   select r.expires_at
@@ -28,8 +28,8 @@ const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql =>
 const positionRow = row({ position: column.integer, expiresAt: column.instant })
 
 /**
- * When the first of the open reservations expires, after `now`, that occurred in a window of what
- * is metered, or an instant before that; in the order of the windows, null where there is none.
+ * For each window, in their order: when the first open reservation in it expires after `now`, or an
+ * earlier instant; null if there is none.
  */
 export async function findHoldEnds(
   reader: Reader,

@@ -6,7 +6,7 @@ import { subjectColumns } from '../columns.ts'
 import type { CustomerMeterSubject, Posting, Reservation } from '../types.ts'
 import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 
-/** An amount that is held, and where. */
+/** A held amount, and of what. */
 export type Hold = CustomerMeterSubject & {
   amount: Quantity
   occurredAt: Instant
@@ -18,7 +18,7 @@ export const holdOf = ({ attribution, ...reservation }: Reservation): Hold => ({
   postings: attribution?.postings ?? [],
 })
 
-/** Takes what is held no longer out of the totals that it occurred in. */
+/** Subtracts holds from the totals of the windows in which they occurred. */
 export async function freeTotals(tx: Tx, holds: readonly Hold[]): Promise<void> {
   if (holds.length === 0) return
   await tx.execute(sql`
@@ -50,9 +50,9 @@ type HoldJson = {
 }
 
 /**
- * What has expired by `at` and is still counted as held, since nobody has noted it: whoever only
- * reads has to leave it out. A scalar subquery of expressions of the statement around it, whose
- * column `holdsFromJson` reads.
+ * A scalar subquery: reservations that have expired by `at` but still count as held in the totals,
+ * because their expiry is not stored yet. Reads must subtract them. `holdsFromJson` decodes it. The
+ * parameters are expressions of the surrounding statement.
  */
 export const expiredHolds = (customerKey: Sql, at: Sql): Sql => sql`(
   select coalesce(json_agg(json_build_object('featureKey', r.feature_key,
@@ -67,7 +67,7 @@ export const expiredHolds = (customerKey: Sql, at: Sql): Sql => sql`(
 
 const holdsJson = column.json<HoldJson[]>()
 
-/** Reads the column of `expiredHolds`. */
+/** Decodes the column of `expiredHolds`. */
 export const holdsFromJson = (raw: string | null): Omit<Hold, 'customerKey'>[] =>
   holdsJson(raw).map(({ amount, postings, ...hold }) => ({
     ...hold,
@@ -79,7 +79,7 @@ export const holdsFromJson = (raw: string | null): Omit<Hold, 'customerKey'>[] =
     })),
   }))
 
-/** What open reservations of a customer hold of budgets: a subquery like `postingsFrom`. */
+/** A subquery like `postingsFrom`: what open reservations of a customer hold of budgets. */
 export const heldPostings = (customerKey: Uuid): Sql => sql`(
   select of.assignment_key, of.revision, of.window_start, r.amount as delta, r.occurred_at
   from reservations r
@@ -87,7 +87,7 @@ export const heldPostings = (customerKey: Uuid): Sql => sql`(
       as of (assignment_key, revision, window_start)
   where r.customer_key = ${customerKey}::uuid and r.status = 'open')`
 
-/** The windows of a budget that a revision takes over from those before it. */
+/** The windows of a budget that a revision takes over from earlier ones. */
 export type Takeover = {
   assignmentKey: Uuid
   revision: number
@@ -95,8 +95,8 @@ export type Takeover = {
 }
 
 /**
- * Lets open reservations of a customer hold of the revisions that took their windows over. Whoever
- * keeps what is held of them has to count it anew.
+ * Moves holds of open reservations to the revisions that took over their windows. The stored holds
+ * must be recomputed afterwards.
  */
 export async function moveHolds(
   tx: Tx,

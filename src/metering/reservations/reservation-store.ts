@@ -35,7 +35,7 @@ const reservationRow = row<Reservation>({
   updatedAt: column.instant,
 })
 
-/** Arrays come as JSON; windows as milliseconds. */
+/** Arrays come as JSON, windows as milliseconds. */
 const columns = sql`
   r.customer_key, r.reservation_key, r.status, r.feature_key, r.resource_key, r.amount,
   r.committed_amount, r.occurred_at, r.dimensions, to_json(r.direct_entity_keys) as
@@ -61,15 +61,15 @@ function attributionOf(found: Row<typeof attributionRow>): Attribution | null {
   }
 }
 
-/** A reservation of a customer. */
+/** The key of a customer's reservation. */
 export type ReservationOf = { customerKey: Uuid; key: Uuid }
 
-/** One reservation by its keys, for a `cross join lateral`: of very many, nothing else is read. */
+/** A reservation by its keys, for a `cross join lateral`, so that only its row is read. */
 export const reservationWithKey = (customerKey: Sql, key: Sql): Sql => sql`(
   select * from reservations of
   where of.customer_key = ${customerKey} and of.reservation_key = ${key} limit 1)`
 
-/** Reservations by their keys, in no particular order; what there is not is left out. */
+/** Returns the existing reservations with these keys, in no particular order. */
 export async function findReservations(
   reader: Reader,
   asked: readonly ReservationOf[],
@@ -88,7 +88,7 @@ export async function findReservations(
   )
 }
 
-/** Writes reservations as they are now, new ones and changed ones alike. */
+/** Inserts new reservations and updates existing ones. */
 export async function saveReservations(
   tx: Tx,
   scope: Scope,
@@ -124,13 +124,13 @@ export async function saveReservations(
       expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
 }
 
-/** Reservations of one statement, whatever has piled up. */
+/** The maximum number of reservations per statement. */
 const AT_ONCE = 1000
 
 /**
- * The keys (`reservation_key`) of what has expired by `at` and nobody has noted: a subquery, whose
- * parts are expressions of the statement around it. It goes from one to the next: whatever the
- * planner takes for granted about instants, nothing else is read.
+ * A subquery: the keys (`reservation_key`) of reservations that have expired by `at` but are stored
+ * as open. The parameters are expressions of the surrounding statement. It steps from one row to
+ * the next, so whatever the planner assumes about instants, no other rows are read.
  */
 export const expiredKeys = (customerKey: Sql, at: Sql): Sql => {
   const next = (after: Sql) => sql`
@@ -148,8 +148,8 @@ export const expiredKeys = (customerKey: Sql, at: Sql): Sql => {
 }
 
 /**
- * What of customers has expired by the instants in their heads, which must be locked, and is still
- * noted as open. Not all of it if it is very much.
+ * Returns reservations of customers that are stored as open but have expired, by the instants in
+ * the customers' version rows, which must be locked. At most `AT_ONCE`.
  */
 export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promise<Reservation[]> {
   if (customerKeys.length === 0) return []
@@ -168,7 +168,7 @@ export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promis
   )
 }
 
-/** What a customer holds. Not all of it if it is very much. */
+/** Returns open reservations of a customer. At most `AT_ONCE`. */
 export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]> {
   return tx.many(
     reservationRow,
@@ -203,7 +203,7 @@ export async function findNextToExpire(
   )
 }
 
-/** `statuses`: as of `now`, null for any. */
+/** `statuses` are as of `now`. Null values do not filter. */
 export type ReservationFilter = {
   statuses: readonly Reservation['status'][] | null
   now: Instant

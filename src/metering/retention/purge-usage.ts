@@ -10,21 +10,23 @@ import { makePartitions } from '../records/index.ts'
 export const PURGE_USAGE = 'usage.trim'
 
 export const DAY_MS = 86_400_000
-/** Other work gets its turn in between. */
+/** Between two batches, other work can run. */
 const NEXT_PART_MS = 1
-/** Until whoever holds what is to be trimmed is asked again. */
+/** How long to wait before rows are tried again that others have locked. */
 const HELD_MS = 60_000
-/** Rows of one statement: well within its time, whatever has piled up. */
+/** Rows of one statement. This many take a small part of its time-out. */
 export const PURGE_BATCH_ROWS = 5000
 
-/** How long windows that have closed are kept, in milliseconds. */
+/** The retention of windows that have ended, in milliseconds. */
 export const closedKeptMs = ({ config }: Pick<App, 'config'>): number =>
   config.windowRetentionDays * DAY_MS
 
-/** What a part of trimming came to: rows that are due, and those of them that are gone. */
+/** How many rows of a batch are due, and how many of them were deleted. */
 export type PurgeCount = { due: number; gone: number }
 
-/** When trimming goes on: at once where there may be more, and later where all of it is held. */
+/**
+ * Returns when to continue: at once if there may be more, later if all remaining rows are locked.
+ */
 export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
   const isHeld = ({ due, gone }: PurgeCount) => due > gone
   if (parts.some((part) => part.gone === PURGE_BATCH_ROWS || (part.gone > 0 && isHeld(part))))
@@ -32,14 +34,13 @@ export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
   return now + (parts.some(isHeld) ? HELD_MS : DAY_MS)
 }
 
-/** An environment that has usage is trimmed once a day of its clock. */
+/** The usage of an environment is purged once a day of its clock. */
 export const schedulePurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
   scheduleRecurring(tx, app, { scope, kind: PURGE_USAGE, afterMs: DAY_MS })
 
 /**
- * Removes names that are no longer remembered, what is kept of windows that closed long ago, and
- * reservations that ended long ago, a part at a time. Makes the partitions of the next months as
- * well: all of usage grows with the clock.
+ * Deletes expired deduplication keys, and totals, distinct values and reservations from long ago,
+ * one batch at a time. Also creates the partitions of the next months.
  */
 export const purgeUsage: WorkHandler = async (tx, { scope }, now, app) => {
   const before = now - closedKeptMs(app)
@@ -101,8 +102,8 @@ const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount>
 }
 
 /**
- * Reservations that ended before an instant. What a repetition by its key is answered needs them
- * for as long as the key is remembered, which is counted from when they were made.
+ * Deletes reservations that ended before an instant. Repetitions need them as long as their key is
+ * stored, which is counted from their creation.
  */
 const forgetEnded = async (
   tx: Tx,

@@ -13,13 +13,13 @@ export const tallyRow = row<PartialAggregate>({
   distinct: column.from('distinct_count', column.bigint),
 })
 
-/** What is kept of the mark of `counted`: 128 bits, as `hashOfMark` makes them. */
+/** The stored hash of the distinct value of `counted`: 128 bits, the same as `hashOfMark`. */
 export const markHash = sql`
   substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid`
 
 /**
- * The windows as a relation `query`, in their order (`position`, from 1). The whole days within a
- * window are those from `days_start` to `days_end`; without any, both are its end.
+ * The windows as a relation `query` with their `position` from 1. The whole days within a window
+ * are those from `days_start` to `days_end`. If there are none, both are its end.
  */
 export function windowsAsked(windows: readonly WindowOf[]): Sql {
   const asked = windows.map((each) => ({ ...each, days: wholeDays(each.window) }))
@@ -32,7 +32,7 @@ export function windowsAsked(windows: readonly WindowOf[]): Sql {
     })} as query`
 }
 
-/** From the first day to the last that lie within a window as a whole. */
+/** Returns the range of days that lie entirely within a window. */
 function wholeDays({ start, end }: Window): Window {
   if (end === LIFETIME.end) return { start: end, end }
   if (start === LIFETIME.start) return { start, end: dayOf(end).start }
@@ -42,9 +42,8 @@ function wholeDays({ start, end }: Window): Window {
 }
 
 /**
- * The records that counted in a part of the window of `query`, one for each: `event`, and of what
- * it counted for the `amount` and the `mark`. `first_key` leaves out the partitions that were
- * closed before the window.
+ * One row per record that counted in a part of the window of `query`: `event`, and the `amount` and
+ * `mark` that it counted. `first_key` excludes partitions from before the window.
  */
 const recordsBetween = (start: Sql, end: Sql): Sql => sql`
   usage_events event
@@ -60,7 +59,9 @@ export const recordsOfWindow = recordsBetween(sql`query.window_start`, sql`query
 const eachOf = (records: Sql): Sql => sql`
   select 1, counted.amount, counted.amount, counted.amount, event.occurred_at from ${records}`
 
-/** Whether any record ever had a mark: a meter may have changed how it aggregates since. */
+/**
+ * Whether any record ever had a distinct value. The meter may have changed its aggregation since.
+ */
 const hasMarks = sql`
   exists (
     select from usage_totals lifetime
@@ -69,9 +70,9 @@ const hasMarks = sql`
       and lifetime.window_start = '-infinity' and lifetime.distinct_count > 0)`
 
 /**
- * The tally of the window of `query`, and what is held in it: that of its whole days, which are
- * kept, and of the records before and after them. Distinct values cannot be added up: where there
- * are any, they take all records.
+ * The partial aggregate of the window of `query`, and what is held in it. It adds the stored totals
+ * of its whole days and the records before and after them. Distinct values cannot be added up: if
+ * there are any, they are computed from all records.
  */
 export const tallyOfWindow = sql`
   select coalesce(sum(part.count), 0)::bigint as count, coalesce(sum(part.sum), 0) as sum,

@@ -11,7 +11,10 @@ import {
 } from '../types.ts'
 import { NOTHING } from './usage-of.ts'
 
-/** A tally with one more record. `isNew`: no record of the window had this mark before. */
+/**
+ * Returns a partial aggregate with one more record. `isNew`: no other record of the window has this
+ * distinct value.
+ */
 export const tallyWith = (
   tally: PartialAggregate,
   amount: Quantity,
@@ -25,8 +28,8 @@ export const tallyWith = (
 })
 
 /**
- * Whether the total of a window is missing and must be made out of its records and what is held. If
- * not, nothing occurred in it: the lifetime is given, or there is nothing at all.
+ * Returns whether the total of a window must be computed from its records and reservations. If not,
+ * nothing occurred in the window, or its total is among `totals`.
  */
 export function mustBeMade(totals: readonly Total[], window: Window): boolean {
   if (isAlwaysKept(window)) return false
@@ -39,8 +42,8 @@ export function mustBeMade(totals: readonly Total[], window: Window): boolean {
 }
 
 /**
- * The totals of what is metered with one for the window, new if it had none. It must not have to be
- * made out of records, since none may be missed.
+ * Returns the totals with one for the window, a new one if it had none. Call it only if the total
+ * need not be computed from records.
  */
 export function withWindow(totals: readonly WindowTotal[], window: Window): readonly WindowTotal[] {
   assert(!mustBeMade(totals, window), 'a window is kept from its first record on')
@@ -49,8 +52,8 @@ export function withWindow(totals: readonly WindowTotal[], window: Window): read
 }
 
 /**
- * The totals with one more record, which counts in every window that it occurred in. `isNewIn`: no
- * record of the window had its mark before.
+ * Returns the totals with one more record, which counts in every window that contains it.
+ * `isNewIn`: no other record of the window has its distinct value.
  */
 export const totalsWith = (
   totals: readonly WindowTotal[],
@@ -67,7 +70,7 @@ export const totalsWith = (
       : total,
   )
 
-/** The totals with so much more held, or less, by a reservation that occurred then. */
+/** Returns the totals with the hold of a reservation added or removed. */
 export const totalsHolding = (
   totals: readonly WindowTotal[],
   hold: { amount: Quantity; occurredAt: Instant },

@@ -4,9 +4,9 @@ import { mustBeMade } from './count-record.ts'
 import { usageOf } from './usage-of.ts'
 
 /**
- * Usage of a window by the totals of what is metered, of which at least the lifetime and, if it is
- * kept, the window's own are given. Null when they do not tell it: then the records do
- * (`readTotals`).
+ * Returns the usage of a window from the stored totals. These must include the lifetime and, if
+ * stored, the window's own total. Returns null if they are not sufficient; then `readTotals`
+ * computes the usage from the records.
  */
 export function findUsage(
   totals: readonly Total[],

@@ -4,12 +4,12 @@ import { boundToSql, type Window } from '../../kernel/period.ts'
 import { AHEAD_LIMIT_MS, type MeterSubject, type PartialAggregate } from '../types.ts'
 import { tallyRow } from './aggregate-store.ts'
 
-/** The records of a customer that counted for a feature, from one instant until another. */
+/** The records of a customer that counted for a feature in a window. */
 export type RecordsOf = MeterSubject & { customerKey: Uuid; window: Window }
 
 const countRow = row({ records: column.bigint })
 
-/** How many records counted in a window, by its days: those at its ends count as a whole. */
+/** Returns the number of records in a window, by days. The days at its ends count entirely. */
 export const countRecords = async (reader: Reader, of: RecordsOf): Promise<bigint> =>
   (
     await reader.one(
@@ -26,12 +26,12 @@ export const countRecords = async (reader: Reader, of: RecordsOf): Promise<bigin
     )
   ).records
 
-/** Records whose values are looked at to find out how many series there will be at least. */
+/** How many records are read to estimate the number of series. */
 const PROBED = 50_000
 
 /**
- * How many different values dimensions have at least, up to `most` + 1, by the first records of a
- * window. Whoever could not show so many is told before all of them are counted.
+ * Returns a lower bound of the number of different dimension values, up to `most` + 1, from the
+ * first records of a window. A query with too many series is refused before all records are read.
  */
 export const countTagsAtLeast = async (
   reader: Reader,
@@ -51,11 +51,13 @@ export const countTagsAtLeast = async (
     )
   ).records
 
-/** Where a window is cut: into stretches, of which some begin a period. */
+/** The segments of a window; some of them begin a period. */
 export type Cuts = {
-  /** The ends of stretches, ascending; the first is the window's start, the last its end. */
+  /**
+   * The ends of the segments, ascending. The first is the start of the window, the last its end.
+   */
   instants: readonly number[]
-  /** The period of each stretch, by number. */
+  /** The number of the period of each segment. */
   periods: readonly number[]
 }
 
@@ -69,9 +71,9 @@ const stretchRow = row<Stretch>({
 })
 
 /**
- * Tallies by stretch (from 0) and by the values of dimensions, '' for a record without one. A
- * distinct value counts once in its period, in the stretch that saw it first. Reads every
- * record, and answers the first `limit`: there may be as many values as records.
+ * Returns partial aggregates per segment (from 0) and values of dimensions; '' stands for a missing
+ * dimension. A distinct value counts once per period, in the segment where it first occurred. Reads
+ * all records and returns the first `limit` rows, because there may be as many values as records.
  */
 export async function tallyStretches(
   reader: Reader,

@@ -4,18 +4,18 @@ import { contains } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import type { WindowTotal } from '../types.ts'
 
-/** The largest usage that a JSON number tells exactly, of either sign. */
+/** The largest usage that a JSON number represents exactly, of either sign. */
 const LARGEST = wholeUnits(Number.MAX_SAFE_INTEGER)
 
 const isInRange = (quantity: Quantity): boolean => -LARGEST <= quantity && quantity <= LARGEST
 
-/** A sum that can be set: signed, and when the SET in force occurred. */
+/** A signed sum, and when its latest SET occurred. */
 export type Settable = { sum: Quantity; setAt: Instant | null }
 
 /**
- * What a SET has to count for so that a signed sum becomes `value`. Null for one that is older than
- * the SET in force: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError`
- * when the difference is larger than a usage may be.
+ * Returns the amount that a SET must count so that a signed sum becomes `value`. Null if it
+ * occurred before the latest SET: it is ignored. 400 `UsageMeasurementDiffOutOfRangeError` if the
+ * difference is too large for usage.
  */
 export function amountOfSet(
   { sum, setAt }: Settable,
@@ -32,7 +32,7 @@ export function amountOfSet(
   return amount
 }
 
-/** The totals after a SET: in every window that it occurred in, the latest one is in force. */
+/** Returns the totals after a SET. In each window that contains it, it is now the latest SET. */
 export const totalsAfterSet = (
   totals: readonly WindowTotal[],
   occurredAt: Instant,
@@ -43,7 +43,9 @@ export const totalsAfterSet = (
       : total,
   )
 
-/** 400 `EntitlementUsageOutOfRangeError` for usage that a JSON number could not tell exactly. */
+/**
+ * 400 `EntitlementUsageOutOfRangeError` for usage that a JSON number could not represent exactly.
+ */
 export function refuseOutOfRange(usage: Quantity, field: string): void {
   if (!isInRange(usage))
     throw badInput(`${field}: usage would be beyond 2^53 − 1`, 'EntitlementUsageOutOfRangeError')

@@ -16,13 +16,13 @@ type TotalJson = {
   lastAt: number | null
 }
 
-/** JSON has no infinity: an end that is none is null. */
+/** JSON has no infinity: an unbounded end is null. */
 const bound = (at: Sql): Sql => sql`case when isfinite(${at}) then ${milliseconds(at)} end`
 
 /**
- * The totals of what is metered whose windows `at` lies in, the lifetime among them; for
- * `findUsage`. A scalar subquery, so that a statement can read usage along with what it belongs to;
- * `totalsFromJson` reads its column. The parts are expressions of that statement.
+ * A scalar subquery for `findUsage`: the totals of a subject whose windows contain `at`, including
+ * the lifetime. With it a statement can read usage together with other facts. `totalsFromJson`
+ * decodes it. The parameters are expressions of that statement.
  */
 export const totalsAt = (
   metered: { customerKey: Sql; featureKey: Sql; resourceKey: Sql },
@@ -42,7 +42,7 @@ export const totalsAt = (
 
 const totalsJson = column.json<TotalJson[]>()
 
-/** Reads the column of `totalsAt`. */
+/** Decodes the column of `totalsAt`. */
 export const totalsFromJson = (raw: string | null): Total[] =>
   totalsJson(raw).map(({ start, end, tally, held, lastAt }) => ({
     window: { start: start ?? LIFETIME.start, end: end ?? LIFETIME.end },
@@ -54,9 +54,9 @@ export const totalsFromJson = (raw: string | null): Total[] =>
 const usedRow = row({ tally: column.group(tallyRow), held: column.quantity })
 
 /**
- * Usage of a customer in windows, in the order of the queries. One statement. What is not kept as a
- * total is made out of days, records and reservations, which takes as long as there are records in
- * a day, or in the window if distinct values are counted, and reservations.
+ * Returns the usage of a customer in windows, in the order of the queries, in one statement. Usage
+ * without a stored total is computed from days, records and reservations. That time grows with the
+ * number of reservations and of records in a day, or in the whole window for distinct values.
  */
 export async function readTotals(
   reader: Reader,
@@ -95,7 +95,9 @@ export async function readTotals(
 
 const countedRow = row({ isCounted: column.boolean })
 
-/** Whether anything of a customer's feature occurred at `since` or later, whatever the resource. */
+/**
+ * Returns whether any usage of a customer's feature occurred at `since` or later, for any resource.
+ */
 export const isCountedSince = async (
   reader: Reader,
   { customerKey, featureKey }: Pick<UsageQuery, 'featureKey'> & { customerKey: Uuid },

@@ -1,12 +1,12 @@
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import type { Aggregate, PartialAggregate } from '../types.ts'
 
-/** Of a window in which nothing counted. */
+/** The partial aggregate of a window without records. */
 export const NOTHING: PartialAggregate = { count: 0n, sum: 0n, min: null, max: null, distinct: 0n }
 
 /**
- * Usage by an aggregate, signed and before any unit transformation; 0 when nothing counted. An
- * average is rounded to the decimals of a quantity, halves away from zero.
+ * Returns the usage by an aggregate, signed and before any unit transformation; 0 without records.
+ * An average is rounded to ten decimal places, halves away from zero.
  */
 export function usageOf(tally: PartialAggregate, aggregate: Aggregate): Quantity {
   switch (aggregate) {

@@ -35,9 +35,9 @@ export const totalRow = row<WindowTotal>({ window: column.group(windowRow), ...m
 const totalOfSubject = row({ position: column.integer, total: column.group(totalRow) })
 
 /**
- * The totals of what is metered whose windows end after an instant, in the order of what is asked
- * for. Whoever counts records that occurred then or later needs them all, and no other: each is
- * looked up by itself, or the planner would read the whole table where few customers have much.
+ * Returns the totals of subjects whose windows end after an instant, in the order of the queries.
+ * Counting records that occur then or later needs exactly these. Each is looked up laterally;
+ * otherwise the planner would read the whole table if few customers have most of it.
  */
 export async function findTotals(
   reader: Reader,
@@ -67,9 +67,8 @@ export async function findTotals(
 const countedRow = row({ isCounted: column.boolean })
 
 /**
- * Whether any customer of an environment has usage of a feature, or holds some. One look for each
- * customer, up to the first that has: usage is found by its customer only, and meters change
- * seldom.
+ * Returns whether any customer of an environment has usage of a feature, or holds some. One look-up
+ * per customer until the first hit, because usage is indexed by customer. Meters change rarely.
  */
 export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean> =>
   (
@@ -87,7 +86,10 @@ export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid):
     )
   ).isCounted
 
-/** Totals of windows that have none, made as by `readTotals`, in the order of the windows. */
+/**
+ * Returns computed totals of windows without a stored one, as `readTotals` does, in the order of
+ * the windows.
+ */
 export async function makeTotals(
   reader: Reader,
   windows: readonly WindowOf[],
@@ -106,7 +108,7 @@ export async function makeTotals(
   })
 }
 
-/** Notes the marks of the records of windows: for those whose totals are about to be kept. */
+/** Stores the distinct values of the records of windows whose totals will be stored. */
 export async function makeDistinctValues(
   tx: Tx,
   scope: Scope,
@@ -124,7 +126,7 @@ export async function makeDistinctValues(
     on conflict do nothing`)
 }
 
-/** Writes totals as they are now, new and changed ones alike. */
+/** Inserts new totals and updates existing ones. */
 export async function saveTotals(
   tx: Tx,
   scope: Scope,
@@ -157,12 +159,12 @@ export async function saveTotals(
       set_at = excluded.set_at`)
 }
 
-/** What a total of distinct values has seen. */
+/** A distinct value of a subject. */
 export type DistinctValueOf = CustomerMeterSubject & { hash: string }
 
 const markRow = row({ position: column.integer, window: column.group(windowRow) })
 
-/** The windows whose totals have seen a mark, in the order of the marks. */
+/** Returns the windows that contain a distinct value, in the order of the values. */
 export async function findDistinctValues(
   reader: Reader,
   marks: readonly DistinctValueOf[],
@@ -187,7 +189,7 @@ export async function findDistinctValues(
   return windows
 }
 
-/** Notes marks that were not seen in a window before. */
+/** Stores distinct values that are new in a window. */
 export async function saveDistinctValues(
   tx: Tx,
   scope: Scope,
