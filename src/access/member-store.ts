@@ -13,7 +13,7 @@ export type Membership = {
   allowedOrigins: readonly string[]
 }
 
-const standingRow = row<Membership>({
+const membershipRow = row<Membership>({
   role: column.oneOf(...ACCOUNT_ROLES),
   environmentKey: column.nullable(column.uuid),
   environmentRole: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
@@ -25,12 +25,12 @@ const standingRow = row<Membership>({
  * joined first if the id is null. Null for somebody who is not a member. The environment is looked
  * up only within the account.
  */
-export const findStanding = (
+export const findMembership = (
   reader: Reader,
   of: { userId: string; accountId: string | null; environmentId: string | null },
 ): Promise<Membership | null> =>
   reader.maybeOne(
-    standingRow,
+    membershipRow,
     sql`
     select m.role, e.environment_key, r.role as environment_role,
       ${allowedOriginsOf(sql`e.environment_key`)} as allowed_origins
@@ -104,17 +104,17 @@ export type MemberView = {
   environmentRole: Membership['environmentRole']
 }
 
-const seenRow = row<Seen>({
+const seenRow = row<MemberView>({
   environmentKey: column.uuid,
   role: column.nullable(column.oneOf(...ACCOUNT_ROLES)),
   environmentRole: column.nullable(column.oneOf(...ENVIRONMENT_ROLES)),
 })
 
 /** A person, as every environment of an account sees them. */
-export const seenByEnvironments = (
+export const memberByEnvironment = (
   reader: Reader,
   { accountKey, userId }: Person,
-): Promise<Seen[]> =>
+): Promise<MemberView[]> =>
   reader.many(
     seenRow,
     sql`

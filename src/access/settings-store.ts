@@ -2,7 +2,7 @@ import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts
 import type { Scope } from '../kernel/scope.ts'
 import { type Settings, UNKNOWN_DIMENSIONS, type UnknownDimensions } from './types.ts'
 
-/** What an environment does with a dimension whose value names no entity. An expression. */
+/** An SQL expression: what an environment does if a dimension names an unknown entity. */
 export const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select settings.unknown_dimensions from environment_settings settings

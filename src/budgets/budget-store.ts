@@ -188,7 +188,7 @@ export async function findCadenceChanges(
   return found.map((change) => ({ ...change, isLevel: false }))
 }
 
-/** null is any. An entity that there is not has no budgets: its key is null. */
+/** Null values do not filter. */
 export type AssignmentFilter = {
   entity: { key: Uuid | null } | null
   capabilityKeys: readonly Uuid[] | null
@@ -233,7 +233,7 @@ export const assignmentExists = (reader: Reader, customerKey: Uuid, key: Uuid): 
     where customer_key = ${customerKey}::uuid and assignment_key = ${key}::uuid`,
   )
 
-/** Whether any customer has budgets of a feature or a currency. */
+/** Returns whether any customer has budgets of a feature or a currency. */
 export const isBudgeted = (reader: Reader, capabilityKey: Uuid): Promise<boolean> =>
   hasRow(
     reader,

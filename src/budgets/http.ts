@@ -22,7 +22,8 @@ export function assignmentsFromWire(wire: AssignmentUpsertRequestBody): Assignme
     return entityEntitlements.map((each, index) =>
       assignmentFromWire(each, `entityEntitlements[${index}] (${each.entityId})`),
     )
-  if (assignments === undefined) throw badInput('body: entityEntitlements or assignments is required')
+  if (assignments === undefined)
+    throw badInput('body: entityEntitlements or assignments is required')
   return assignments.map((each, index) =>
     assignmentFromWire(each, `assignments[${index}] (${each.entityId})`),
   )

@@ -29,15 +29,21 @@ export const lockTypes = (tx: Tx, scope: Scope) =>
 const typesWithIds = (scope: Scope, ids: readonly string[]): Sql => sql`
   ${selectTypes} where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`
 
-/** Types by their ids, archived ones too, in no particular order. */
+/** Returns types by their ids, including archived ones, in no particular order. */
 export const findTypes = (reader: Reader, scope: Scope, ids: readonly string[]) =>
   reader.many(typeRow, typesWithIds(scope, ids))
 
-/** The same, and none of them can be archived before this transaction ends. */
+/**
+ * Returns types by their ids, locked (key share) so that none can be archived before this
+ * transaction ends.
+ */
 export const holdTypes = (tx: Tx, scope: Scope, ids: readonly string[]) =>
   tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for key share`)
 
-/** The same, and nobody can lean an entity on them before this transaction ends. */
+/**
+ * Returns types by their ids, locked (update) so that no entity can refer to them before this
+ * transaction ends.
+ */
 export const lockTypesWithIds = (tx: Tx, scope: Scope, ids: readonly string[]) =>
   tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
 

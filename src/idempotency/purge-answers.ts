@@ -2,14 +2,14 @@ import type { App } from '../app.ts'
 import type { Tx } from '../db/index.ts'
 import { scheduleRecurring, type WorkHandler } from '../jobs/index.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { PURGE_BATCH_ROWS, deleteAnswers } from './store.ts'
+import { deleteAnswers, PURGE_BATCH_ROWS } from './store.ts'
 
 export const PURGE_ANSWERS = 'idempotency.trim'
 
 const HOUR_MS = 3_600_000
 /** For how long an answer counts, in milliseconds. */
 export const ANSWER_RETENTION_MS = 24 * HOUR_MS
-/** Other work gets its turn in between. */
+/** Between two batches, other work can run. */
 const NEXT_PART_MS = 1
 
 /** An environment that has answers is trimmed once an hour of its clock. */

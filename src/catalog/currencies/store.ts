@@ -89,7 +89,7 @@ export const listCurrencies = (
     page: filter.page,
   })
 
-/** Writes a currency as it is now, new or changed. */
+/** Inserts or updates a currency. */
 export const saveCurrency = (tx: Tx, scope: Scope, currency: Currency) =>
   tx.execute(sql`
     insert into currencies (currency_key, environment_key, id, display_name, description, symbol,

@@ -41,7 +41,7 @@ export async function addRecords(
     })} as record`)
 }
 
-/** Whether a record is there. */
+/** Returns whether a record exists. */
 export const hasRecord = (
   reader: Reader,
   {

@@ -61,7 +61,7 @@ export type Cuts = {
   periods: readonly number[]
 }
 
-/** What counted in one stretch, of records with the same tags. */
+/** What counted in one segment, of records with the same tags. */
 export type Stretch = { stretch: number; tags: readonly string[]; tally: PartialAggregate }
 
 const stretchRow = row<Stretch>({
