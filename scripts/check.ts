@@ -23,6 +23,7 @@ function program(path: string, args: readonly string[]): string[] {
 const PARTS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   'format and lint': () => program('@biomejs/biome/bin/biome', ['check', '--error-on-warnings']),
   types: () => program('typescript/bin/tsc', ['--pretty', 'false']),
+  'what nobody uses': () => program('knip/bin/knip.js', ['--no-progress']),
   contract: checkContract,
   tidy: () => tidyProblems(readProject()),
 }

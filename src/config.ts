@@ -89,7 +89,7 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export const DEFAULT_PORT = 4242
+const DEFAULT_PORT = 4242
 /** Below, the way to a database would pass for a difference; above, a day would be another one. */
 const CLOCK_SKEW = { min: 100, max: 86_400_000 }
 const MIN_KEY_LENGTH = 16

@@ -1,6 +1,6 @@
 import type { OperationCall, World } from '../types.ts'
 
-export const TYPE = 'bench-seat'
+const TYPE = 'bench-seat'
 
 /** Provisions a customer unless an earlier scenario has, and the entity type of all. */
 export async function provision(world: World, customerId: string): Promise<void> {

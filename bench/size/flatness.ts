@@ -21,7 +21,7 @@ export type SizeRow = Costs & {
 }
 
 /** A check of the largest may cost so many times what it costs of the smallest. */
-export const MOST_GROWTH = 1.3
+const MOST_GROWTH = 1.3
 
 export type FlatVerdict = {
   readonly subject: string

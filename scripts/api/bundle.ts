@@ -13,7 +13,7 @@ import {
   schemaPrefix,
 } from './document.ts'
 
-export const contractFolder = new URL('../../api/', import.meta.url)
+const contractFolder = new URL('../../api/', import.meta.url)
 export const bundleFile = new URL('openapi.json', contractFolder)
 
 export type Sources = {

@@ -2,14 +2,7 @@ import { linkProblems, namedFileProblems, quotedMessageProblems } from './docume
 import { migrationProblems } from './migrations.ts'
 import { importProblems, moduleProblems } from './modules.ts'
 import type { File, Problem } from './project.ts'
-import {
-  defaultExportProblems,
-  functionProblems,
-  nameProblems,
-  sizeProblems,
-  skippedTestProblems,
-  typeNameProblems,
-} from './shape.ts'
+import { lineProblems, skippedTestProblems, typeNameProblems } from './shape.ts'
 import { clockProblems, leftOverProblems, machinePathProblems, sqlTimeProblems } from './words.ts'
 
 export type Rule = (files: readonly File[]) => Problem[]
@@ -25,10 +18,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'module graph': (files) => importProblems(files, dependenciesOf(files)),
   modules: moduleProblems,
   'names of types': typeNameProblems,
-  names: nameProblems,
-  sizes: sizeProblems,
-  functions: functionProblems,
-  'default exports': defaultExportProblems,
+  'long lines': lineProblems,
   'skipped tests': skippedTestProblems,
   clock: clockProblems,
   'time in SQL': sqlTimeProblems,

@@ -13,7 +13,7 @@ import type { ApiKey, Environment, EnvironmentType, KeyKind } from './types.ts'
 /** A new key with its secret. The secret is known only now. */
 export type KeyWithSecret = ApiKey & { secret: string }
 
-export const DEFAULT_ID = 'default'
+const DEFAULT_ID = 'default'
 const ID_FORM = /^[a-zA-Z0-9][a-zA-Z0-9_|.-]{0,254}$/
 
 export type NewEnvironment = {

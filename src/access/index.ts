@@ -4,19 +4,18 @@ export { type ConfiguredKey, ensureConfiguredKey } from './configured-key.ts'
 export { accessHandlers } from './http.ts'
 export { keyFileOf, readKeyFile, writeKeyFile } from './key-file.ts'
 export { followKeyChanges } from './listen.ts'
-export { type MemberInput, putMember, removeMember } from './member-commands.ts'
+export { putMember, removeMember } from './member-commands.ts'
 export { listMembers } from './member-store.ts'
 export { originOf } from './origins.ts'
 export { permits } from './permit.ts'
 export { secretKeyFileOf } from './sealing-key.ts'
-export { changeSettings, type SettingsInput } from './settings-commands.ts'
+export { changeSettings } from './settings-commands.ts'
 export { findSettings, findUnknownDimensions, unknownDimensionsOf } from './settings-store.ts'
 export { enforceSigning, signingSecret } from './signing-commands.ts'
 export { findEnvironment, findEnvironmentsByKey, listEnvironments, listKeys } from './store.ts'
 export { lookAtSecrets, sealedOtherwise, sealStoredSecrets } from './stored-secrets.ts'
 export {
   ACCOUNT_ROLES,
-  type AccountRole,
   type ApiKey,
   type Caller,
   type Credentials,
@@ -26,7 +25,6 @@ export {
   type EnvironmentRole,
   KEY_KINDS,
   type KeyKind,
-  type Member,
   type Settings,
   UNKNOWN_DIMENSIONS,
   type UnknownDimensions,

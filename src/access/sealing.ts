@@ -34,9 +34,6 @@ export function seal(text: string, { id, key }: SealingKey, place: string): stri
 /** Texts from before there was a sealing key are not sealed. */
 export const isSealed = (stored: string): boolean => SEALED.test(stored)
 
-/** Returns the id of the key that a text is sealed with, or null. */
-export const sealedWith = (stored: string): string | null => SEALED.exec(stored)?.[1] ?? null
-
 /**
  * Returns the text. Null if it was sealed with another key or for another place, or was changed.
  */

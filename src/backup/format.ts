@@ -35,7 +35,7 @@ export type BackupHeader = {
 }
 
 /** What a reader of another version could misread needs another number. */
-export const FORMAT_VERSION = 1
+const FORMAT_VERSION = 1
 
 const MAGIC = '-- bursar-backup '
 const CHECKSUM = '-- sha256 '

@@ -13,7 +13,7 @@ import type { AssignmentInput } from './types.ts'
 import { assignmentToWire, thresholdsToWire, treeRowToWire } from './wire.ts'
 
 /** `assignments` is the name of `entityEntitlements` in an older generation of the API. */
-export function assignmentsFromWire(wire: AssignmentUpsertRequestBody): AssignmentInput[] {
+function assignmentsFromWire(wire: AssignmentUpsertRequestBody): AssignmentInput[] {
   const { assignments, entityEntitlements } = wire
   const both = assignments !== undefined && entityEntitlements !== undefined
   if (both && !isDeepStrictEqual(assignments, entityEntitlements))

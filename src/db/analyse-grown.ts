@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import type { Database } from './types.ts'
 
 /** A table with fewer rows is read fast, whichever way. */
 const LEAST_ROWS = 1000

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
-import type { Reader } from './database.ts'
 import type { RawRow } from './decode.ts'
 import { rendered, type Sql } from './sql.ts'
+import type { Reader } from './types.ts'
 
 export type Answer = { rows: RawRow[]; rowCount: number }
 

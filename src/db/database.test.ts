@@ -4,10 +4,11 @@ import { type AddressInfo, createServer } from 'node:net'
 import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { ApiError } from '../kernel/errors.ts'
-import { openDatabase, type Reader } from './database.ts'
+import { openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
 import { sql } from './sql.ts'
+import type { Reader } from './types.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 4, onIdleError: () => {} })
 const schema = `scratch_${process.pid}`

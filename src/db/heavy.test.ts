@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
 import { until } from '../../test/support/deadline.ts'
-import { type Database, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
 import { sql } from './sql.ts'
+import type { Database } from './types.ts'
 
 const NEVER = new AbortController().signal
 /** Beyond the deadline of the tests: what ends earlier has been cancelled. */

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { cancelStatement } from './cancel.ts'
 import { type Answer, readerOver, readOn, send } from './client.ts'
-import type { Database } from './database.ts'
 import { callerLeft } from './share.ts'
 import type { Sql } from './sql.ts'
+import type { Database } from './types.ts'
 
 /**
  * Lets work read by one connection until the caller leaves: then what runs is cancelled, nothing

@@ -1,12 +1,5 @@
 export { createAnalyseGrown } from './analyse-grown.ts'
-export {
-  type Connection,
-  clientConfig,
-  type Database,
-  openDatabase,
-  type Reader,
-  type Tx,
-} from './database.ts'
+export { type Connection, clientConfig, openDatabase } from './database.ts'
 export * as column from './decode.ts'
 export { type Row, row } from './decode.ts'
 export { createEpochs, type Epoch, type Epochs, perEpoch } from './epochs.ts'
@@ -20,5 +13,6 @@ export { renewedKey } from './renewed-key.ts'
 export { numberedRows, type RowColumns, rows, rowsOfAnyNumber } from './rows.ts'
 export { milliseconds, nothing, type Sql, sql } from './sql.ts'
 export { readTogether } from './together.ts'
-export { MigrationLater, type WaitBudget } from './waiting.ts'
+export type { Database, Reader, Tx } from './types.ts'
+export { MigrationLater } from './waiting.ts'
 export { within } from './within.ts'

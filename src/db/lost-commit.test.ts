@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type Cut, openCuttingProxy } from '../../test/support/cutting-proxy.ts'
 import { ApiError } from '../kernel/errors.ts'
-import { openDatabase, type Tx } from './database.ts'
+import { openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
 import { sql } from './sql.ts'
+import type { Tx } from './types.ts'
 
 const proxy = await openCuttingProxy()
 const database = openDatabase({

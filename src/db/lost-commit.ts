@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError } from '../kernel/errors.ts'
-import type { Tx } from './database.ts'
 import { translated } from './failures.ts'
+import type { Tx } from './types.ts'
 
 /** How long to find out what became of a COMMIT, and the pause between two attempts. */
 const FIND_OUT_MS = 1500

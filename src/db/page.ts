@@ -8,9 +8,9 @@ import {
   pageOf,
   unknownCursor,
 } from '../kernel/page.ts'
-import type { Reader } from './database.ts'
 import type { DecodeRow } from './decode.ts'
 import { type Sql, sql } from './sql.ts'
+import type { Reader } from './types.ts'
 
 /**
  * The end of a keyset query over `key`, newest first: the cursor's condition, the order and a limit

@@ -5,10 +5,11 @@ import { newDatabase, query } from '../../test/support/databases.ts'
 import { until } from '../../test/support/deadline.ts'
 import { openNarrowProxy } from '../../test/support/narrow-proxy.ts'
 import { ApiError } from '../kernel/errors.ts'
-import { type Connection, type Database, openDatabase } from './database.ts'
+import { type Connection, openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
 import { sql } from './sql.ts'
+import type { Database } from './types.ts'
 
 const POOL = 10
 const pidRow = row({ pid: column.integer })

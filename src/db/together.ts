@@ -1,6 +1,6 @@
-import type { Reader } from './database.ts'
 import type { DecodeRow } from './decode.ts'
 import { type Sql, sql } from './sql.ts'
+import type { Reader } from './types.ts'
 
 /** What the metadata of all objects of one write may come to, as text, in bytes. */
 const TOGETHER_BYTES = 8 * 1_048_576

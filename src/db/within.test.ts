@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import { testConnection } from '../../test/support/connection.ts'
-import { type Database, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
 import { row } from './decode.ts'
 import { column } from './index.ts'
 import { sql } from './sql.ts'
+import type { Database } from './types.ts'
 import { within } from './within.ts'
 
 const database = openDatabase({ connection: testConnection(), poolSize: 4, onIdleError: () => {} })

@@ -1,7 +1,7 @@
 import { assert } from '../kernel/assert.ts'
-import type { Database, Tx } from './database.ts'
 import { createEpochs } from './epochs.ts'
 import { sql } from './sql.ts'
+import type { Database, Tx } from './types.ts'
 
 /**
  * A database inside of a transaction: whatever is read sees what `outer` has written, and whatever

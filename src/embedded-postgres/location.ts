@@ -10,12 +10,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { HOME, LOCK, letIn } from './data-dir.ts'
+import { HOME, letIn } from './data-dir.ts'
 import { EmbeddedStartError } from './start-errors.ts'
-import { readStateFile, recordedHome, STATE_FILE } from './state-file.ts'
+import { readStateFile, STATE_FILE } from './state-file.ts'
 import { canEnter, type DatabaseUser, databaseUser, isInside, statOrNull } from './user.ts'
-
-export { LOCK, recordedHome }
 
 /** Where the parts of one embedded database live. */
 export type Location = {

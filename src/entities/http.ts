@@ -9,7 +9,7 @@ import type { EntityInput } from './types.ts'
 import { entityToWire, entityTypeToWire } from './wire.ts'
 
 /** `typeRefId` is the name of `entityTypeId` in an older generation of the API. */
-export function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
+function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
   const typeId = coalesceRenamedField(
     { name: 'entityTypeId', value: wire.entityTypeId },
     { name: 'typeRefId', value: wire.typeRefId },

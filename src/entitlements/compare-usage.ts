@@ -1,10 +1,12 @@
-import { transformUnits } from '../catalog/features/index.ts'
+import { type Feature, transformUnits } from '../catalog/features/index.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
-import type { DecisionQuery } from './decide.ts'
+import type { Request } from './types.ts'
 
 /** A question about a NUMBER feature that is held. */
-type UsageComparison = Pick<DecisionQuery, 'usage' | 'request'> & {
-  feature: NonNullable<DecisionQuery['feature']>
+type UsageComparison = {
+  feature: Pick<Feature, 'meterType' | 'unitTransformation'>
+  usage: Quantity
+  request: Request
 }
 
 const ONE = wholeUnits(1)

@@ -36,7 +36,7 @@ const addsTo = (
   { enumValues, isSoft }: Allowance,
 ): boolean => enumValues.length > 0 || (isSoft && winner?.allowance.isSoft === false)
 
-export const isInForce = ({ startsAt, endsAt }: Source, now: Instant): boolean =>
+const isInForce = ({ startsAt, endsAt }: Source, now: Instant): boolean =>
   startsAt <= now && (endsAt === null || now < endsAt)
 
 /** What one subscription, or one source outside of any, gives of a feature. */

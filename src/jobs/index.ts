@@ -1,7 +1,6 @@
 export {
   correctDueTimes,
   type Schedule,
-  schedule,
   scheduleAll,
   scheduleRecurring,
   unschedule,

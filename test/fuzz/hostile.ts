@@ -37,7 +37,7 @@ const HOSTILE: readonly Value[] = [
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.below(items.length)] as T
 
 /** A hostile value of any kind. */
-export const hostileValue = (random: Random): Value => pick(random, HOSTILE)
+const hostileValue = (random: Random): Value => pick(random, HOSTILE)
 
 /** A hostile text, for paths, queries and headers. */
 export const hostileText = (random: Random): string => {

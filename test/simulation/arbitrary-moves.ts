@@ -27,18 +27,7 @@ const budgeted = mostly(
   oneOf('tokens', 'tokens', 'tokens', 'seats', 'calls', 'european', 'spend'),
   oneOf('peak', 'sso', 'nothing'),
 )
-export const CADENCES = [
-  'PT1M',
-  'PT15M',
-  'PT1H',
-  'P1D',
-  'P1W',
-  'P10D',
-  'P1M',
-  'P3M',
-  'P1Y',
-  'MONTH',
-]
+const CADENCES = ['PT1M', 'PT15M', 'PT1H', 'P1D', 'P1W', 'P10D', 'P1M', 'P3M', 'P1Y', 'MONTH']
 const cadence = mostly(oneOf(...CADENCES), oneOf('P1M10D', 'monthly', 'PT30S', 'P11Y'))
 const limit = fc.oneof(
   { weight: 6, arbitrary: fc.nat({ max: 15 }) },
@@ -307,7 +296,7 @@ const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   [5, record({ kind: fc.constant('again'), back: fc.nat({ max: 6 }), isRetry: fc.boolean() })],
 ]
 
-export const move: fc.Arbitrary<Move> = fc.oneof(
+const move: fc.Arbitrary<Move> = fc.oneof(
   ...MOVES.map(([weight, arbitrary]) => ({ weight, arbitrary })),
 )
 

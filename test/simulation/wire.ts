@@ -75,7 +75,7 @@ function chainsOf({ chains }: Check) {
 }
 
 /** What the model predicts of a row of the tree. The share that is used is a number by nature. */
-export const rowToWire = ({ budget, parentId, usage, window }: Row) => ({
+const rowToWire = ({ budget, parentId, usage, window }: Row) => ({
   entityId: budget.entityId,
   featureId: budget.capability.id,
   scopeEntityIds: budget.scope,

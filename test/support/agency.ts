@@ -28,7 +28,7 @@ const ENTITIES = {
 export type Limits = Readonly<Record<string, number | null>>
 
 /** The tree of the worked examples of budgets. */
-export const WORKED: Limits = { org: 1000, team: 200, 'team[gpt]': 50, 'ann P1D': 30 }
+const WORKED: Limits = { org: 1000, team: 200, 'team[gpt]': 50, 'ann P1D': 30 }
 
 export const ANN = { userId: 'ann' }
 export const ANN_ON_GPT = { userId: 'ann', modelId: 'gpt' }
@@ -53,7 +53,7 @@ function rowOf([name, usageLimit]: [string, number | null]): Row {
 }
 
 /** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
-export const shownNode = (node: EntitlementChainNode): string => {
+const shownNode = (node: EntitlementChainNode): string => {
   const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
   const limit = node.usageLimit === null ? '∞' : node.usageLimit
   return `${node.entityId}${scope} ${node.currentUsage}/${limit}${node.isGranted ? '' : '!'}`

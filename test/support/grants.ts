@@ -22,7 +22,7 @@ export const grantItem = (
 })
 
 /** One feature of each kind, called by its kind. */
-export const FEATURES = [
+const FEATURES = [
   { id: 'sso', featureType: 'BOOLEAN' },
   {
     id: 'region',

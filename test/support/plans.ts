@@ -22,7 +22,7 @@ export const leaveUnanalysed = (app: App): Promise<unknown> =>
   )
 
 /** The statement that a call sends first. */
-export async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
+async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
   const sent: Sql[] = []
   const capture = async (_: unknown, statement: Sql) => {
     sent.push(statement)

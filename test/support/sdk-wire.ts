@@ -23,7 +23,7 @@ export class SdkError extends Error {
 }
 
 /** Lists are joined by commas, objects take brackets; both are percent-encoded. */
-export function sdkQuery(query: SdkQuery): string {
+function sdkQuery(query: SdkQuery): string {
   const pairs = Object.entries(query).flatMap(([name, value]): [string, string][] => {
     if (Array.isArray(value)) return [[name, value.join(',')]]
     if (typeof value === 'object')

@@ -46,7 +46,7 @@ async function addFeature(tenant: Tenant, id: string, options: FeatureOptions) {
     })
 }
 
-export async function grant(
+async function grant(
   tenant: Tenant,
   customerId: string,
   featureId: string,

@@ -24,8 +24,6 @@ import { guardVersions } from './version-guard.ts'
 
 export const NOW = '2026-05-18T10:07:42.000Z'
 
-export type Caller = { kind: KeyKind; secret: string }
-
 /**
  * An environment of its own for one test, alone in an account of the same id, and a client that
  * checks every answer.

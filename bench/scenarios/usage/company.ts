@@ -4,7 +4,7 @@ import { monthlyGrant } from '../fixtures.ts'
 
 /** Two features, so that what is reported and what events are counted for stay apart. */
 export const REPORTED = 'bench-reported'
-export const COUNTED = 'bench-counted'
+const COUNTED = 'bench-counted'
 export const EVENT = 'bench-call'
 export const MANY = 10_000
 /** Long enough that every customer was met once: what a server remembers of them is then there. */

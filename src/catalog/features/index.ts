@@ -5,7 +5,6 @@ export { unknownFeature } from './queries.ts'
 export {
   featureFromJson,
   featureJson,
-  featureWithId,
   findFeatures,
   findFeaturesByKey,
   holdFeatures,

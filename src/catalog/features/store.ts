@@ -39,10 +39,6 @@ const selectFeatures = sql`
     units_plural, enum_configuration, unit_transformation, meter, metadata, created_at, updated_at
   from features`
 
-/** A relation for statements of other modules: the feature with an id, archived or not. */
-export const featureWithId = (scope: Scope, id: string): Sql =>
-  sql`(select * from features where ${inEnvironment(scope)} and id = ${id}::text)`
-
 /**
  * A scalar for statements of other modules: the feature as JSON without metadata, which may be
  * large. Null if `of` has no row. `featureFromJson` decodes it.

@@ -74,7 +74,7 @@ async function inspect(reader: Reader, config: Config): Promise<Finding[]> {
   ]
 }
 
-export function lookAtSchema(state: SchemaState): Finding[] {
+function lookAtSchema(state: SchemaState): Finding[] {
   const { applied, pending, newer, changed } = state
   const value = `${applied.length} applied, ${pending.length} pending, ${newer.length} newer`
   const found = { name: 'migrations', value }

@@ -16,7 +16,6 @@ export {
 export {
   createEngineContext,
   type EngineContext,
-  type EngineCounts,
   type EngineMemory,
 } from './memory.ts'
 export {

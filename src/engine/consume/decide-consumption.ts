@@ -168,7 +168,7 @@ export function authorize(draft: State, query: AuthorizationQuery): Authorizatio
 }
 
 /** Evaluates an amount by the entitlement alone. */
-export function evaluateAmount(
+function evaluateAmount(
   draft: State,
   query: FeatureLimit & Pick<AuthorizationQuery, 'record' | 'amount'>,
 ): Evaluation {

@@ -12,7 +12,6 @@ export {
 export {
   denialForUnknownCustomer,
   entitlementWindow,
-  type FeatureLimit,
   meterAmount,
   requestOf,
   validateConsumption,

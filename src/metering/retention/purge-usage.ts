@@ -9,7 +9,7 @@ import { makePartitions } from '../records/index.ts'
 
 export const PURGE_USAGE = 'usage.trim'
 
-export const DAY_MS = 86_400_000
+const DAY_MS = 86_400_000
 /** Between two batches, other work can run. */
 const NEXT_PART_MS = 1
 /** How long to wait before rows are tried again that others have locked. */

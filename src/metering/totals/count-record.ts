@@ -15,7 +15,7 @@ import { NOTHING } from './usage-of.ts'
  * Returns a partial aggregate with one more record. `isNew`: no other record of the window has this
  * distinct value.
  */
-export const tallyWith = (
+const tallyWith = (
   tally: PartialAggregate,
   amount: Quantity,
   isNew: boolean,

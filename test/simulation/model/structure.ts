@@ -7,7 +7,7 @@ import { spanOf } from './windows.ts'
 
 const bad: Refusal = { status: 400, code: 'BadUserInput' }
 const archived: Refusal = { status: 400, code: 'EntityIsArchivedError' }
-export const unknownCustomer: Refusal = { status: 404, code: 'CustomerNotFound' }
+const unknownCustomer: Refusal = { status: 404, code: 'CustomerNotFound' }
 
 /** The customer that is written to, or why it cannot be. */
 export function writable(state: State, customerId: string): Customer | Refusal {
@@ -111,7 +111,7 @@ export function upsertBudgets(
   return { done: rows.map((row) => writeBudget(state, customer, { row, now })) }
 }
 
-export function capabilityOf(row: BudgetInput): Capability | null {
+function capabilityOf(row: BudgetInput): Capability | null {
   const { featureId, currencyId } = row
   if (featureId !== undefined && currencyId === undefined) return { kind: 'feature', id: featureId }
   if (currencyId !== undefined && featureId === undefined)
