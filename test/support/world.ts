@@ -70,12 +70,12 @@ function stateCache(): Partial<Config> {
  */
 export async function openWorld(
   env: Record<string, string> = {},
-  { apart = null, ids = uuidv7() }: { apart?: Connection | null; ids?: Ids } = {},
+  options: { apart?: Connection | null; ids?: Ids; clock?: MovableClock } = {},
 ): Promise<World> {
+  const { apart = null, ids = uuidv7(), clock = frozenClock(instantFromWire(NOW)) } = options
   const connection = apart ?? testConnection()
   const settings = { BURSAR_LOG_LEVEL: 'silent', BURSAR_SECRET_KEY: SECRET_KEY, ...env }
   const config: Config = { ...readConfig(settings, process.cwd()), ...stateCache() }
-  const clock = frozenClock(instantFromWire(NOW))
   const made = await createApp({
     config,
     connection,
@@ -94,19 +94,34 @@ export async function openWorld(
  * A world on a database of its own: for tests of due work, since whoever runs it does that of the
  * whole database. `isGuarded`: see `guardVersions`; not for tests that write rows themselves.
  */
-export async function openWorldApart(
+export const openWorldApart = (
   env: Record<string, string> = {},
   { isGuarded = false }: { isGuarded?: boolean } = {},
-): Promise<World> {
+): Promise<World> => apart(isGuarded, (connection) => openWorld(env, { apart: connection }))
+
+/** Two servers over one database of their own, on one clock. Neither does due work. */
+export const openTwoServers = (): Promise<[World, World]> =>
+  apart(true, async (connection) => {
+    const first = await openWorld({}, { apart: connection })
+    const second = await openWorld({}, { apart: connection, clock: first.clock })
+    await Promise.all([first.bursar.jobs.stop(), second.bursar.jobs.stop()])
+    return [first, second]
+  })
+
+/** Drops the database when the test file ends, after the servers that `open` opens were closed. */
+async function apart<T>(
+  isGuarded: boolean,
+  open: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const endings: (() => Promise<unknown>)[] = []
   const connection = await newDatabase({ after: (end) => void endings.push(end) })
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
   if (isGuarded) await guardVersions(connection)
-  const world = await openWorld(env, { apart: connection })
+  const opened = await open(connection)
   after(async () => {
     for (const end of endings) await end()
   })
-  return world
+  return opened
 }
 
 async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
