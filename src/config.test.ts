@@ -9,6 +9,7 @@ test('without any variable the server is local, embedded and safe', () => {
     dataDir: '/srv/app/.bursar',
     databaseUrl: null,
     databasePoolSize: 10,
+    stateCacheBytes: 134_217_728,
     migrationWaitSeconds: 300,
     apiKey: null,
     secretKey: null,
