@@ -11,7 +11,7 @@ export function refuseRepeatedRows(rows: readonly Pick<ImportRow, 'id'>[]): void
     const first = firstAt.get(id)
     if (first !== undefined)
       throw badInput(
-        `customers[${index}] (${id}): the same id stands at customers[${first}]`,
+        `customers[${index}] (${id}): duplicate id, also at customers[${first}]`,
         'FailedToImportCustomer',
       )
     firstAt.set(id, index)

@@ -9,7 +9,7 @@ const integrationRow = row({ id: column.text, vendor: column.oneOf(...VENDORS) }
 
 /**
  * Registers those integrations whose ids are unknown. In the order of their ids, so that two
- * requests that register the same ones wait for each other and never in a circle.
+ * requests that register the same ones wait for each other and never in a cycle.
  */
 export const registerIntegrations = (
   tx: Tx,

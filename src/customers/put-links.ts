@@ -13,7 +13,7 @@ export function refuseRepeatedLinks(stated: readonly LinkInput[]): void {
     const first = firstAt.get(integrationId)
     if (first !== undefined)
       throw duplicate(
-        `integrations[${index}].id: ${integrationId} stands at integrations[${first}] already`,
+        `integrations[${index}].id: duplicate id ${integrationId}, also at integrations[${first}]`,
       )
     firstAt.set(integrationId, index)
   })

@@ -39,7 +39,7 @@ export async function grantPromotionals(
   const { app, scope } = call
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, customerId)
-    rejectDuplicates(inputs)
+    refuseDuplicates(inputs)
     const now = app.clock.now()
     const featureIds = inputs.map(({ featureId }) => featureId)
     const [features, inForce, count] = await Promise.all([
@@ -58,7 +58,7 @@ export async function grantPromotionals(
       throw badInput(
         `promotionalEntitlements: a customer may have at most ${IN_FORCE_LIMIT} in force`,
       )
-    rejectGranted(inputs, inForce)
+    refuseGranted(inputs, inForce)
     const changes = granted.map((after) => ({ before: null, after }))
     const writes = [
       store.addPromotional(tx, { scope, customerKey }, granted),
@@ -71,7 +71,7 @@ export async function grantPromotionals(
 }
 
 /** With two limits for one feature it is not known which one is meant. */
-function rejectDuplicates(inputs: readonly PromotionalInput[]): void {
+function refuseDuplicates(inputs: readonly PromotionalInput[]): void {
   const seen = new Set<string>()
   inputs.forEach(({ featureId }, index) => {
     if (seen.has(featureId))
@@ -80,7 +80,7 @@ function rejectDuplicates(inputs: readonly PromotionalInput[]): void {
   })
 }
 
-function rejectGranted(
+function refuseGranted(
   inputs: readonly PromotionalInput[],
   inForce: readonly PromotionalEntitlement[],
 ): void {
@@ -190,7 +190,7 @@ export async function updatePromotional(
     if (feature === undefined) throw unknownFeature(featureId)
     const after = changePromotional(before, change, { feature, now, where: featureId })
     if (after === before) return { result: before, now }
-    if (changesReset(before, after)) await rejectIfCounted(tx, call, locked)
+    if (changesReset(before, after)) await refuseIfCounted(tx, call, locked)
     const reschedule = async () => {
       if (after.endsAt === before.endsAt) return
       await unscheduleEnds(tx, customerKey, after.key)
@@ -209,7 +209,7 @@ export async function updatePromotional(
 }
 
 /** Locks the customer's version first, so that nothing is counted after the check. */
-async function rejectIfCounted(
+async function refuseIfCounted(
   tx: Tx,
   { scope }: Call,
   { customerKey, before, now }: LockedPromotional,

@@ -125,7 +125,7 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
     submit: async (entry) => {
       const queueName = queueNameOf(entry)
       const waitingOfCustomer = queues.get(queueName)?.length ?? 0
-      rejectIfFull({ waiting, waitingBytes, waitingOfCustomer }, entry, limits)
+      refuseIfFull({ waiting, waitingBytes, waitingOfCustomer }, entry, limits)
       const outcome = await new Promise<Outcome<Answer>>((settle) => {
         enqueue({ entry, queueName, passOvers: 0, isolation: null, settle })
         start()
@@ -136,7 +136,7 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
   }
 }
 
-function rejectIfFull(
+function refuseIfFull(
   now: { waiting: number; waitingBytes: number; waitingOfCustomer: number },
   { bytes, customerKeys }: QueueEntry,
   limits: BatchLimits,

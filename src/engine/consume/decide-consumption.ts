@@ -76,7 +76,7 @@ export function decideConsumption(
   const { customerKey, resourceKey, acceptedAt: now, unresolved } = record
   const first = draft.decisions.get(dedupName(dedupKeyOf(record)))
   if (first !== undefined) return repeatDecision(draft, consumption, first)
-  rejectDistant(consumption.tooDistant)
+  refuseDistant(consumption.tooDistant)
   const authorization = authorize(draft, consumption)
   const { decision, evaluated } = authorization
   if (isFinal(decision) && !(mode.kind === 'record' && isOfUnknown(decision)))
@@ -97,7 +97,7 @@ export function decideConsumption(
 }
 
 /** 400 for a consumption that would be decided too long before or after it happened. */
-export function rejectDistant(tooDistant: ConsumptionInput['tooDistant']): void {
+export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void {
   if (tooDistant === null) return
   const where = tooDistant === 'past' ? 'ago' : 'in the future'
   throw badInput(

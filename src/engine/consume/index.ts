@@ -6,7 +6,7 @@ export {
   type DecisionAnswer,
   decideConsumption,
   deny,
-  rejectDistant,
+  refuseDistant,
   withUsageAfter,
 } from './decide-consumption.ts'
 export {

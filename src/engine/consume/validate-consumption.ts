@@ -16,7 +16,7 @@ import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { occurredAt } from '../../metering/records/index.ts'
 import { attributeRecord } from '../attribute.ts'
 import { denyingIn } from '../check/index.ts'
-import { rejectNotReportable, type ValidationContext } from '../record/index.ts'
+import { refuseNotReportable, type ValidationContext } from '../record/index.ts'
 import type { ConsumptionInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
 /** The entitlement of a customer to a feature, as a decision needs it. */
@@ -73,7 +73,7 @@ export function validateConsumption(
     const evaluated = evaluate(subject, null, { request: requestOf(amount), now })
     return { kind: 'denial', evaluated, hasDimensions, unresolved }
   }
-  rejectNotReportable(feature, 'featureId')
+  refuseNotReportable(feature, 'featureId')
   const at = occurredAt(input.timestamp, now, 'timestamp')
   const usage = { customerKey, resourceKey, featureKey: feature.key, at }
   const entitlement = entitlementFor(input, context, usage)

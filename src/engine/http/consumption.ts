@@ -16,7 +16,7 @@ import { type Call, type Handlers, Otherwise, Repeated } from '../../operation.t
 import type { UsageWriter } from '../batch/index.ts'
 import { type Cache, createCache, type EngineContext } from '../cache/index.ts'
 import { check, readValidUntil, validUntil } from '../check/index.ts'
-import { type DecisionAnswer, rejectDistant, requestOf } from '../consume/index.ts'
+import { type DecisionAnswer, refuseDistant, requestOf } from '../consume/index.ts'
 import {
   addIds,
   listReservations,
@@ -188,7 +188,7 @@ async function checkCredits(
   { customerId, body }: { customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
 ) {
   const timestamp = body.timestamp === undefined ? null : instantFromWire(body.timestamp)
-  rejectDistant(tooDistant(timestamp, call.app.clock.now()))
+  refuseDistant(tooDistant(timestamp, call.app.clock.now()))
   const checked = await check(call, engine, {
     customerId,
     resourceId: body.resourceId ?? null,

@@ -1,5 +1,5 @@
 export {
-  rejectNotReportable,
+  refuseNotReportable,
   type ValidationContext,
   validateEvents,
   validateReports,

@@ -42,7 +42,7 @@ export function validateReports(
   origin: Origin,
 ): ValidatedRecord[] {
   reports.forEach((report, index) => {
-    rejectArchived(report, context, `usages[${index}]`)
+    refuseArchived(report, context, `usages[${index}]`)
   })
   return reports.map((report, index) =>
     validateReport(report, context, { origin, field: `usages[${index}]` }),
@@ -105,12 +105,12 @@ function reportableFeature(
   const feature = context.featureWithId(featureId)
   if (feature === null)
     throw notFound('FeatureNotFound', `${field}: feature ${featureId} not found`)
-  rejectNotReportable(feature, field)
+  refuseNotReportable(feature, field)
   return feature
 }
 
 /** 400 for a feature that has no usage, or whose usage is measured from raw events. */
-export function rejectNotReportable(feature: Feature, field: string): void {
+export function refuseNotReportable(feature: Feature, field: string): void {
   const { id: featureId } = feature
   if (feature.meterType === 'None')
     throw badInput(
@@ -168,7 +168,7 @@ export function validateEvents(
   origin: Origin,
 ): ValidatedRecord[] {
   events.forEach((event, index) => {
-    rejectArchived(event, context, `events[${index}]`)
+    refuseArchived(event, context, `events[${index}]`)
   })
   return events.map((event, index) =>
     validateEvent(event, context, { origin, field: `events[${index}]` }),
@@ -221,7 +221,7 @@ function validateEvent(
   }
 }
 
-function rejectArchived(
+function refuseArchived(
   { customerKey, customerId }: SubjectKeys & { customerId: string },
   context: ValidationContext,
   field: string,
