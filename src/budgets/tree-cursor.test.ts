@@ -30,7 +30,7 @@ test('a cursor of another question is refused', () => {
   )
 })
 
-test('what is no cursor is refused', () => {
+test('an invalid cursor is refused', () => {
   const good = cursorToWire({ key: '01890000-0000-7000-8000-000000000000', value: '1' }, [])
   const decoded = Buffer.from(good, 'base64url').toString()
   const forged = ['2.', '1.']
@@ -52,5 +52,5 @@ test('what is no cursor is refused', () => {
     `${good}\n`,
   ].filter((text) => text !== good)
   for (const text of [...junk, '', 'x', '%00', '01890000-0000-7000-8000-000000000000', ...forged])
-    assert.throws(() => cursorFromWire(text, []), /no cursor/, text)
+    assert.throws(() => cursorFromWire(text, []), /not a valid cursor/, text)
 })
