@@ -13,8 +13,7 @@ import { CONNECTION_VARIABLE, TEMPLATE_VARIABLE } from '../test/support/connecti
 // own, dropped afterwards), else an embedded one that lives for this run. Arguments name test
 // files, or are options of `node --test`.
 
-/** The longest files are in `test`: first, so that no processor idles beside the last one. */
-const PATTERNS = ['test', 'scripts', 'src', 'bench'].map((folder) => `${folder}/**/*.test.ts`)
+const PATTERNS = ['src', 'test', 'scripts', 'bench'].map((folder) => `${folder}/**/*.test.ts`)
 /** They need a browser, which no package brings: who has one names them. */
 const NEEDS_BROWSER = 'test/browser/**'
 /** Files at once: each has a pool of ten connections, and the embedded database takes 50. */
@@ -93,9 +92,7 @@ async function run({ connection, template }: Database): Promise<number> {
   const named = args.some((arg) => !arg.startsWith('-'))
   const files = named
     ? []
-    : PATTERNS.flatMap((pattern) =>
-        globSync(pattern, { cwd: ROOT, exclude: [NEEDS_BROWSER] }).sort(),
-      )
+    : PATTERNS.flatMap((pattern) => globSync(pattern, { cwd: ROOT, exclude: [NEEDS_BROWSER] }))
   const atOnce = `--test-concurrency=${Math.min(MAX_FILES, availableParallelism() + 1)}`
   const options = ['--test', '--test-reporter=spec', atOnce, ...args, ...files]
   const runner = spawn(process.execPath, options, {
