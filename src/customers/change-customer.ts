@@ -8,7 +8,7 @@ import { mirrorBillingId } from './mirror-billing-id.ts'
 import { putLinks } from './put-links.ts'
 import type { Customer, CustomerInput, Link } from './types.ts'
 
-/** A customer of which nothing is said yet. */
+/** Returns a new customer without any optional fields. */
 export const newCustomer = (id: string, at: { key: Uuid; now: Instant }): Customer => ({
   key: at.key,
   id,
@@ -27,16 +27,18 @@ export const newCustomer = (id: string, at: { key: Uuid; now: Instant }): Custom
   archivedAt: null,
 })
 
-/** Refuses (404 `CouponNotFound`) every coupon: none can exist yet. Null and `""` mean none. */
+/**
+ * 404 `CouponNotFound` for every coupon, because coupons do not exist yet. Null and `""` mean none.
+ */
 export function refuseUnknownCoupon({ couponId }: CustomerInput): void {
   if (couponId !== undefined && couponId !== null)
     throw notFound('CouponNotFound', `couponId: coupon ${couponId} not found`)
 }
 
 /**
- * A customer after what a request says of it: itself when nothing differs, so that only a real
- * change moves `updatedAt`. `links` are the request's, as `putLinks` takes them; 400 as there, in
- * `mirrorBillingId` and in `refuseOversized`.
+ * Returns the customer after a request, or `before` itself if nothing differs, so that only a real
+ * change moves `updatedAt`. `links` are the links of the request, as for `putLinks`. 400 as
+ * `putLinks`, `mirrorBillingId` and `refuseOversized`.
  */
 export function changeCustomer(
   before: Customer,
@@ -65,21 +67,24 @@ export function changeCustomer(
   return unlessSame(before, after, at.now)
 }
 
-/** A customer whose links a request has changed; `billingId` follows. As `changeCustomer`. */
+/**
+ * Returns the customer with other links; `billingId` follows them. Returns `before` if nothing
+ * differs. 400 as `mirrorBillingId`.
+ */
 export function changeLinks(before: Customer, links: readonly Link[], now: Instant): Customer {
   const stated = { billingId: undefined, integrationIds: [] }
   const billing = mirrorBillingId(before, links, { stated, now })
   return unlessSame(before, { ...before, ...billing }, now)
 }
 
-/** A customer taken out of use; itself when it is so already. */
+/** Returns the customer archived, or itself if it already is. */
 export const archived = (before: Customer, now: Instant): Customer =>
   before.archivedAt === null ? { ...before, archivedAt: now, updatedAt: now } : before
 
-/** A customer brought back into use; itself when it is so already. */
+/** Returns the customer unarchived, or itself if it is not archived. */
 export const unarchived = (before: Customer, now: Instant): Customer =>
   before.archivedAt === null ? before : { ...before, archivedAt: null, updatedAt: now }
 
-/** Compares as JSON does: the order of keys says nothing. */
+/** Compares like JSON: the order of keys does not matter. */
 const unlessSame = (before: Customer, after: Customer, now: Instant): Customer =>
   isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }

@@ -9,16 +9,15 @@ import {
   refuseUnknownCoupon,
   unarchived,
 } from './change-customer.ts'
-import { type ArchiveHook, changing, newLinks, requireLinked, save } from './changing.ts'
+import { type ArchiveHook, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
 import { claimIds } from './customer-store.ts'
 import { refuseArchived } from './find-customer.ts'
 import { refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
 
 /**
- * Creates a customer. 409 for an id that is taken, also by an archived customer; 404
- * `CouponNotFound`; 400 and 404 for its integrations and `billingId` as `requireIntegrations`,
- * `putLinks` and `mirrorBillingId`.
+ * Creates a customer. 409 if the id is taken, also by an archived customer; 404 `CouponNotFound`;
+ * 400 and 404 as `requireIntegrations`, `putLinks` and `mirrorBillingId`.
  */
 export async function provisionCustomer(
   call: Call,
@@ -47,15 +46,15 @@ export async function provisionCustomer(
 }
 
 /**
- * Changes what the input names and keeps the rest. 404 `CustomerNotFound`; 400
- * `EntityIsArchivedError`; the rest as `provisionCustomer`.
+ * Changes the fields that are sent and keeps the others. 404 `CustomerNotFound`; 400
+ * `EntityIsArchivedError`; otherwise as `provisionCustomer`.
  */
 export async function updateCustomer(
   call: Call,
   customerId: string,
   input: CustomerInput,
 ): Promise<Customer> {
-  const { after } = await changing(call, customerId, async (tx, before, now) => {
+  const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
     refuseArchived(before)
     refuseUnknownCoupon(input)
     const stated = input.links ?? []
@@ -67,7 +66,7 @@ export async function updateCustomer(
   return after
 }
 
-/** Takes a customer out of use; one that is so already stays as it is. 404 `CustomerNotFound`. */
+/** Archives a customer. An archived customer stays as it is. 404 `CustomerNotFound`. */
 export async function archiveCustomer(
   call: Call,
   customerId: string,
@@ -77,10 +76,10 @@ export async function archiveCustomer(
     after: archived(before, now),
     event: 'customer.deleted' as const,
   })
-  return (await changing(call, customerId, decide, then)).after
+  return (await changeLocked(call, customerId, decide, then)).after
 }
 
-/** Brings a customer back into use, as `archiveCustomer`. */
+/** Unarchives a customer. One that is not archived stays as it is. 404 `CustomerNotFound`. */
 export async function unarchiveCustomer(
   call: Call,
   customerId: string,
@@ -90,5 +89,5 @@ export async function unarchiveCustomer(
     after: unarchived(before, now),
     event: 'customer.updated' as const,
   })
-  return (await changing(call, customerId, decide, then)).after
+  return (await changeLocked(call, customerId, decide, then)).after
 }

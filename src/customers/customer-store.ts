@@ -9,20 +9,20 @@ import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Customer, Link } from './types.ts'
 
-/** The kind of the customers' own ids in the directory. */
+/** The kind of customers' own ids in the directory. */
 const KIND = 'customer'
 
-/** The key of the customer with an id, null when there is none; a scalar subquery. */
+/** A scalar subquery: the key of the customer with an id; null if there is none. */
 export const customerNamed = (scope: Scope, customerId: string): Sql => sql`(
   select customer_key from directory
   where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
     and id = ${customerId}::text)`
 
-/** The customer with a key, which is an expression; a relation for statements of other modules. */
+/** A relation for statements of other modules: the customer whose key is an expression. */
 export const customerWithKey = (customerKey: Sql): Sql =>
   sql`(select customer_key, id, archived_at from customers where customer_key = ${customerKey})`
 
-/** The keys of the customers with any of the ids; a subquery. */
+/** A subquery: the keys of the customers with any of the ids. */
 const customersNamed = (scope: Scope, customerIds: readonly string[]): Sql => sql`(
   select customer_key from directory
   where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
@@ -31,8 +31,8 @@ const customersNamed = (scope: Scope, customerIds: readonly string[]): Sql => sq
 export type Claim = { customerId: string; key: Uuid }
 
 /**
- * Takes ids for customers, those that are free. Answers how many were; waits for whoever is about
- * to commit one, in the order of the ids, so that two requests never wait in a circle.
+ * Claims ids that are free and returns how many were free. Waits for transactions that are about to
+ * commit one of them, in the order of the ids, so that two requests never deadlock.
  */
 export const claimIds = (tx: Tx, scope: Scope, claims: readonly Claim[]): Promise<number> =>
   tx.execute(sql`
@@ -61,7 +61,7 @@ export const findCustomerKey = async (
 
 const namedRow = row({ id: column.text, customerKey: column.uuid })
 
-/** The keys of customers by their ids, archived ones too; who is unknown is left out. */
+/** Returns the keys of customers by id, archived ones too. Unknown ids are left out. */
 export async function findCustomerKeys(
   reader: Reader,
   scope: Scope,
@@ -79,7 +79,7 @@ export async function findCustomerKeys(
 
 const archivedRow = row({ customerKey: column.uuid })
 
-/** Those of the customers that are archived. */
+/** Returns which of the customers are archived. */
 export async function archivedAmong(
   reader: Reader,
   customerKeys: readonly Uuid[],
@@ -93,7 +93,7 @@ export async function archivedAmong(
   return new Set(found.map(({ customerKey }) => customerKey))
 }
 
-/** What decides whether a customer may be worked with. */
+/** What determines whether a customer may be changed. */
 export type CustomerStatus = { key: Uuid; archivedAt: Instant | null }
 
 const standingRow = row<CustomerStatus>({
@@ -105,13 +105,13 @@ const selectStanding = (scope: Scope, customerId: string): Sql => sql`
   select customer_key, archived_at from customers
   where customer_key = ${customerNamed(scope, customerId)}`
 
-export const findStanding = (
+export const findStatus = (
   reader: Reader,
   scope: Scope,
   customerId: string,
 ): Promise<CustomerStatus | null> => reader.maybeOne(standingRow, selectStanding(scope, customerId))
 
-/** Serialises the writes of a customer. Returns the row as it is once the lock is held. */
+/** Serializes the writes of a customer. Returns the row as it is once the lock is held. */
 export const lockCustomer = (
   tx: Tx,
   scope: Scope,
@@ -119,13 +119,13 @@ export const lockCustomer = (
 ): Promise<CustomerStatus | null> =>
   tx.maybeOne(standingRow, sql`${selectStanding(scope, customerId)} for no key update`)
 
-/** The same for one whose key is known. */
+/** Locks a customer whose key is known. Returns the number of rows, 0 or 1. */
 export const lockCustomerByKey = (tx: Tx, customerKey: Uuid): Promise<number> =>
   tx.execute(sql`
     select customer_key from customers
     where customer_key = ${customerKey}::uuid for no key update`)
 
-/** As `lockCustomer` for several, one lock after the other in the order of their ids. */
+/** Locks several customers, one after the other in the order of their ids. */
 export const lockCustomers = (
   tx: Tx,
   scope: Scope,
@@ -154,7 +154,7 @@ const customerRow = row<Customer>({
   archivedAt: column.nullable(column.instant),
 })
 
-/** Customers with their links in one statement, so that the two always agree. */
+/** Reads customers with their links in one statement, so that both are of one instant. */
 const selectCustomers = sql`
   select c.customer_key, c.id, c.name, c.email, c.billing_id, c.billing_currency, c.language,
     c.timezone, c.default_payment_method, c.passthrough, c.metadata, c.created_at, c.updated_at,
@@ -167,7 +167,7 @@ const selectCustomers = sql`
       from customer_integrations l where l.customer_key = c.customer_key) as links
   from customers c`
 
-/** One customer, archived or not. */
+/** Returns a customer, archived or not; null if there is none. */
 export async function findCustomer(
   reader: Reader,
   scope: Scope,
@@ -180,7 +180,7 @@ export async function findCustomer(
 }
 
 /**
- * Customers by their ids, archived ones too, in no particular order; null if they hold too much
+ * Returns customers by id, archived ones too, in no particular order; null if they are too large
  * together.
  */
 export async function findCustomers(
@@ -200,11 +200,11 @@ export type CustomerFilter = {
   page: PageRequest
 }
 
-/** The digest is what the indexes hold, the text itself is what is asked for. */
+/** The indexes contain the digest. The text itself is compared as well. */
 const sameText = (field: Sql, text: string | null): Sql | null =>
   text === null ? null : sql`md5(${field}) = md5(${text}::text) and ${field} = ${text}::text`
 
-/** Active customers. */
+/** Returns the active customers, newest first. */
 export const listCustomers = (
   reader: Reader,
   scope: Scope,
@@ -221,7 +221,7 @@ export const listCustomers = (
     page,
   })
 
-/** Which customers to walk through; null is any. */
+/** The customers to iterate over; null is any. */
 export type Walk = { environmentKey: Uuid | null; customerId: string | null }
 
 const walked = ({ environmentKey, customerId }: Walk): Sql => sql`
@@ -236,7 +236,7 @@ const walkedRow = row({
   id: column.text,
 })
 
-/** Customers of any environment, archived ones too, by their keys: the first `limit` after one. */
+/** Returns the first `limit` customers after a key, in the order of keys, archived ones too. */
 export async function walkCustomers(
   reader: Reader,
   walk: Walk,
@@ -253,11 +253,11 @@ export async function walkCustomers(
 
 const walkLengthRow = row({ customers: column.integer })
 
-/** How many customers a walk has. */
+/** Returns the number of customers of a walk. */
 export const countCustomers = async (reader: Reader, walk: Walk): Promise<number> =>
   (await reader.one(walkLengthRow, sql`select count(*) as customers ${walked(walk)}`)).customers
 
-/** Writes customers as they are now, new or changed; their links are written by `saveLinks`. */
+/** Writes new and changed customers. `saveLinks` writes their links. */
 export async function saveCustomers(
   tx: Tx,
   scope: Scope,

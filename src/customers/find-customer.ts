@@ -19,7 +19,7 @@ export function refuseArchived(customer: Pick<Customer, 'id' | 'archivedAt'>): v
     )
 }
 
-/** The key of a customer, archived or not. 404 `CustomerNotFound`. */
+/** Returns the key of a customer, archived or not. 404 `CustomerNotFound`. */
 export async function requireCustomer(
   reader: Reader,
   scope: Scope,
@@ -30,20 +30,20 @@ export async function requireCustomer(
   return key
 }
 
-/** The same with when the customer was archived, if it was. */
-export async function requireStanding(
+/** Returns the key of a customer and when it was archived, if it was. 404 `CustomerNotFound`. */
+export async function requireStatus(
   reader: Reader,
   scope: Scope,
   customerId: string,
 ): Promise<store.CustomerStatus> {
-  const found = await store.findStanding(reader, scope, customerId)
+  const found = await store.findStatus(reader, scope, customerId)
   if (found === null) throw unknownCustomer(customerId)
   return found
 }
 
 /**
- * The key of a customer that nobody else can write to, or archive, before this transaction ends.
- * 404 `CustomerNotFound`; 400 `EntityIsArchivedError`.
+ * Locks a customer until the end of the transaction and returns its key. Nobody else can write to
+ * it or archive it meanwhile. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`.
  */
 export async function lockActiveCustomer(tx: Tx, scope: Scope, customerId: string): Promise<Uuid> {
   const locked = await store.lockCustomer(tx, scope, customerId)
@@ -52,10 +52,10 @@ export async function lockActiveCustomer(tx: Tx, scope: Scope, customerId: strin
   return locked.key
 }
 
-/** A customer with its links, locked as by `lockActiveCustomer`, archived or not. 404. */
-export async function lockedCustomer(tx: Tx, scope: Scope, customerId: string): Promise<Customer> {
-  // Each statement sees what was committed when it began: the second one is sent along with the
-  // first, runs when the lock is held, and so sees the newest customer and its newest links.
+/** Locks a customer, archived or not, and returns it with its links. 404 `CustomerNotFound`. */
+export async function lockAndFind(tx: Tx, scope: Scope, customerId: string): Promise<Customer> {
+  // A statement sees what was committed when it began. The second one is sent together with the
+  // first but begins once the lock is held, so it sees the latest customer and links.
   const [, customer] = await Promise.all([
     store.lockCustomer(tx, scope, customerId),
     store.findCustomer(tx, scope, customerId),

@@ -7,7 +7,7 @@ import { createdRange } from '../kernel/created-range.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { none } from '../kernel/patch.ts'
 import type { Handlers } from '../operation.ts'
-import type { ArchiveHook } from './changing.ts'
+import type { ArchiveHook } from './customer-change.ts'
 import * as customers from './customer-commands.ts'
 import { importCustomers } from './import-commands.ts'
 import * as links from './link-commands.ts'
@@ -44,7 +44,7 @@ const rowFromWire = (wire: CustomerImportRow): ImportRow => ({
   paymentMethodId: none(wire.paymentMethodId),
   salesforceId: none(wire.salesforceId),
   metadata: wire.metadata,
-  // The first instant that is later than what the row says.
+  // The first instant after the row's `updatedAt`.
   staleFrom: wire.updatedAt === undefined ? null : createdRange({ gt: wire.updatedAt }).from,
 })
 
@@ -60,7 +60,7 @@ type Customers =
   | 'v1.customers.paymentMethod.attach'
   | 'v1.customers.paymentMethod.detach'
 
-/** The operations of customers; `whenArchived` is what other modules do then. */
+/** The operations of customers. `whenArchived` are the hooks of other modules. */
 export const customersHandlers = (
   whenArchived: readonly ArchiveHook[],
 ): Handlers<Customers | Links> => ({

@@ -5,7 +5,7 @@ import { ApiError, badInput, notFound } from '../kernel/errors.ts'
 import { tooMuchTogether } from '../kernel/metadata.ts'
 import type { Call } from '../operation.ts'
 import { newCustomer } from './change-customer.ts'
-import { type Change, newLinks, requireLinked, save } from './changing.ts'
+import { type Change, newLinks, requireLinked, save } from './customer-change.ts'
 import * as store from './customer-store.ts'
 import { refuseArchived } from './find-customer.ts'
 import { importRow, isStale, linksOfRow, refuseRepeatedRows } from './import-row.ts'
@@ -13,15 +13,18 @@ import * as integrationStore from './integration-store.ts'
 import type { Customer, ImportRow, ImportTargets, Integration, LinkInput } from './types.ts'
 import { isBillingVendor } from './vendors.ts'
 
-/** Registered for the first customer with a Salesforce id, where the environment has no other. */
+/**
+ * Registered for the first customer with a Salesforce id, if the environment has no such
+ * integration.
+ */
 const SALESFORCE: Integration = { id: 'salesforce', vendor: 'SALESFORCE' }
 
 /**
- * Creates and updates customers, all or none, and answers the ids that were created, in request
- * order. `integrationId` is the billing integration that the rows speak of: 404
- * `IntegrationNotFound`, `VendorIsNotSupported` when it does not bill. 400 `FailedToImportCustomer`
- * for a row that cannot be taken, `EntityIsArchivedError`; for Salesforce as `requireIntegrations`;
- * 400 for customers that hold too much together.
+ * Creates and updates customers, all or none, and returns the ids that were created, in request
+ * order. `integrationId` is the billing integration of the rows: 404 `IntegrationNotFound`, or
+ * `VendorIsNotSupported` if it does not bill. 400 `FailedToImportCustomer` for an invalid row, and
+ * `EntityIsArchivedError`. 400 and 404 for Salesforce as `requireIntegrations`. 400 if the
+ * customers are too large together.
  */
 export async function importCustomers(
   call: Call,
@@ -37,7 +40,7 @@ export async function importCustomers(
     const { found, targets } = await load(tx, call, { blanks, integrationId })
     const now = app.clock.now()
     const plans = blanks.flatMap((blank, index) =>
-      planned({ blank, found: found.get(blank.id), index, row: rows[index], targets }),
+      planOf({ blank, found: found.get(blank.id), index, row: rows[index], targets }),
     )
     refuseRepeatedRows(rows)
     await requireLinked(tx, { ...call, now }, distinctLinks(plans))
@@ -50,7 +53,7 @@ export async function importCustomers(
 
 type ImportContext = { found: ReadonlyMap<string, Customer>; targets: ImportTargets }
 
-/** Takes the ids that are free, locks the customers that have the others, and reads these. */
+/** Claims the free ids, locks the customers that have the others, and reads those. */
 async function load(
   tx: Tx,
   { scope }: Call,
@@ -59,7 +62,7 @@ async function load(
   const { blanks, integrationId } = wanted
   const ids = blanks.map(({ id }) => id)
   const claims = blanks.map(({ id, key }) => ({ customerId: id, key }))
-  // Each statement sees what was committed when it began: the third one what is locked by then.
+  // A statement sees what was committed when it began: the third one sees the customers as locked.
   const [claimed, , found, salesforce, named] = await Promise.all([
     store.claimIds(tx, scope, claims),
     store.lockCustomers(tx, scope, ids),
@@ -94,8 +97,8 @@ type Plan = {
   stated: readonly LinkInput[]
 }
 
-/** What is to be done for a row: nothing when it is stale. 400 when its customer is archived. */
-function planned(from: {
+/** Returns the plan for a row, or nothing if the row is stale. 400 if the customer is archived. */
+function planOf(from: {
   row: ImportRow | undefined
   index: number
   blank: Customer
@@ -106,33 +109,33 @@ function planned(from: {
   const before = found ?? blank
   assert(row !== undefined, 'every row has a blank')
   if (found !== undefined && isStale(found, row)) return []
-  naming({ index, id: row.id }, () => refuseArchived(before))
+  withRowInError({ index, id: row.id }, () => refuseArchived(before))
   return [
     { row, index, before, isNew: found === undefined, stated: linksOfRow(before, row, targets) },
   ]
 }
 
-/** What a plan makes of its customer; nothing when that is what it is already. */
+/** Returns the change of a plan, or nothing if the customer is already as the row says. */
 function changeOf(plan: Plan, at: { call: Call; targets: ImportTargets; now: Instant }): Change[] {
   const { row, index, before, isNew, stated } = plan
   const now = isNew ? before.createdAt : at.now
   const links = newLinks(at.call, stated, now)
-  const after = naming({ index, id: row.id }, () =>
+  const after = withRowInError({ index, id: row.id }, () =>
     importRow(before, row, { targets: at.targets, links, now }),
   )
   if (isNew) return [{ before, after, event: 'customer.created', isNew }]
   return after === before ? [] : [{ before, after, event: 'customer.updated' }]
 }
 
-/** The links of all plans, one for each integration. */
+/** The links of all plans, one per integration. */
 const distinctLinks = (plans: readonly Plan[]): LinkInput[] => [
   ...new Map(
     plans.flatMap(({ stated }) => stated.map((link) => [link.integrationId, link] as const)),
   ).values(),
 ]
 
-/** Lets a refusal say which row it is about. */
-function naming<T>(row: { index: number; id: string }, take: () => T): T {
+/** Adds the row to the message of an error. */
+function withRowInError<T>(row: { index: number; id: string }, take: () => T): T {
   try {
     return take()
   } catch (error) {

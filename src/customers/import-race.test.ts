@@ -6,7 +6,7 @@ import { importCustomers } from './import-commands.ts'
 import type { ImportRow } from './types.ts'
 
 const world = await openWorld()
-/** Another server over the same database: what queues in one process does not hold for both. */
+/** Another server on the same database: the queue of one process does not serialize both. */
 const second = await openWorld()
 let tenant: Tenant
 const fresh = async () => {

@@ -1,10 +1,12 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
 import { changeCustomer } from './change-customer.ts'
-import { paymentMethodCalled } from './payment-method.ts'
+import { paymentMethodWithId } from './payment-method.ts'
 import type { Customer, ImportRow, ImportTargets, Integration, Link, LinkInput } from './types.ts'
 
-/** Refuses (400 `FailedToImportCustomer`) an id that stands twice: which wins is unknowable. */
+/**
+ * 400 `FailedToImportCustomer` for a duplicate id, because it would be unclear which row counts.
+ */
 export function refuseRepeatedRows(rows: readonly Pick<ImportRow, 'id'>[]): void {
   const firstAt = new Map<string, number>()
   rows.forEach(({ id }, index) => {
@@ -18,11 +20,11 @@ export function refuseRepeatedRows(rows: readonly Pick<ImportRow, 'id'>[]): void
   })
 }
 
-/** Whether the customer was changed here after what the row says was true. */
+/** Returns whether the customer was changed here after the row's data. */
 export const isStale = (before: Customer, { staleFrom }: ImportRow): boolean =>
   staleFrom !== null && before.updatedAt >= staleFrom
 
-/** The links that a row asks for. A record that is cleared is only forgotten where there is one. */
+/** Returns the links of a row. A cleared record only changes a link that exists. */
 export function linksOfRow(
   before: Customer,
   row: ImportRow,
@@ -48,8 +50,8 @@ function linkOfRow(
 }
 
 /**
- * A customer after a row of an import: itself when nothing differs. `links` are those of
- * `linksOfRow`, each as it is if it is new; 400 as `changeCustomer`.
+ * Returns the customer after a row of an import, or itself if nothing differs. `links` are those of
+ * `linksOfRow` as new links. 400 as `changeCustomer`.
  */
 export function importRow(
   before: Customer,
@@ -61,12 +63,12 @@ export function importRow(
     name,
     email,
     metadata,
-    // What the request's integration says of the customer is said by its link.
+    // With a billing integration, the id is in the link instead.
     billingId: at.targets.billing === null ? row.billingId : undefined,
     defaultPaymentMethod:
       paymentMethodId === undefined
         ? undefined
-        : paymentMethodCalled(paymentMethodId, before.defaultPaymentMethod),
+        : paymentMethodWithId(paymentMethodId, before.defaultPaymentMethod),
   }
   return changeCustomer(before, input, at)
 }

@@ -193,7 +193,7 @@ test('an archived customer refuses the whole import, unless its row is stale', a
     { params: { id: 'new' } },
     { status: 404, code: 'CustomerNotFound' },
   )
-  // Nor was the integration registered that the first row needs.
+  // The integration that the first row needs was not registered either.
   await provision({
     id: 'other',
     integrations: [{ id: 'salesforce', vendorIdentifier: 'HUBSPOT', syncedEntityId: null }],

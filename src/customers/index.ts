@@ -1,4 +1,4 @@
-export type { ArchiveHook } from './changing.ts'
+export type { ArchiveHook } from './customer-change.ts'
 export {
   archivedAmong,
   countCustomers,
@@ -13,7 +13,7 @@ export {
 export {
   lockActiveCustomer,
   requireCustomer,
-  requireStanding,
+  requireStatus,
   unknownCustomer,
 } from './find-customer.ts'
 export { customersHandlers } from './http.ts'

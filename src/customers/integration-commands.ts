@@ -8,8 +8,8 @@ import type { Integration } from './types.ts'
 const LISTED = 1000
 
 /**
- * Registers an integration of an environment; one that is there already stays. 400
- * `UnsupportedVendorIdentifier` when that one is of another vendor.
+ * Registers an integration of an environment. One that exists stays. 400
+ * `UnsupportedVendorIdentifier` if the existing one has another vendor.
  */
 export async function addIntegration(
   app: App,
@@ -22,6 +22,6 @@ export async function addIntegration(
   return integration
 }
 
-/** The environment's integrations by their ids, at most a thousand. */
+/** Returns the environment's integrations in the order of ids, at most 1,000. */
 export const listIntegrations = (app: App, scope: Scope): Promise<Integration[]> =>
   store.listIntegrations(app.db.read, scope, LISTED)

@@ -8,8 +8,8 @@ import { VENDORS } from './vendors.ts'
 const integrationRow = row({ id: column.text, vendor: column.oneOf(...VENDORS) })
 
 /**
- * Registers those integrations whose ids are unknown. In the order of their ids, so that two
- * requests that register the same ones wait for each other and never in a cycle.
+ * Registers the integrations whose ids are unknown and returns them. They are inserted in the order
+ * of ids, so that two requests that register the same ones do not deadlock.
  */
 export const registerIntegrations = (
   tx: Tx,
@@ -30,7 +30,7 @@ export const registerIntegrations = (
     returning id, vendor`,
   )
 
-/** Integrations by their ids, in no particular order. */
+/** Returns integrations by id, in no particular order. */
 export const findIntegrations = (
   reader: Reader,
   scope: Scope,
@@ -43,7 +43,7 @@ export const findIntegrations = (
     where environment_key = ${scope.environmentKey}::uuid and id = any(${ids}::text[])`,
   )
 
-/** The integration that was registered first of a vendor; null when there is none. */
+/** Returns the oldest integration of a vendor, or null. */
 export const findOldestIntegration = (
   reader: Reader,
   scope: Scope,
@@ -57,7 +57,7 @@ export const findOldestIntegration = (
     order by created_at, id limit 1`,
   )
 
-/** The first `limit` integrations of the environment by their ids. */
+/** Returns the first `limit` integrations of the environment in the order of ids. */
 export const listIntegrations = (
   reader: Reader,
   scope: Scope,

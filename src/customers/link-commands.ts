@@ -1,6 +1,6 @@
 import type { Call } from '../operation.ts'
 import { changeLinks } from './change-customer.ts'
-import { changing, newLinks, requireLinked } from './changing.ts'
+import { changeLocked, newLinks, requireLinked } from './customer-change.ts'
 import { refuseArchived, unknownLink } from './find-customer.ts'
 import { addLink, pointLink } from './put-links.ts'
 import type { Customer, Link, LinkIds, LinkInput } from './types.ts'
@@ -14,7 +14,7 @@ export async function linkIntegration(
   customerId: string,
   input: LinkInput,
 ): Promise<Link> {
-  const { after } = await changing(call, customerId, async (tx, before, now) => {
+  const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
     refuseArchived(before)
     await requireLinked(tx, { ...call, now }, [input])
     const links = newLinks(call, [input], now).reduce(addLink, before.links)
@@ -24,7 +24,7 @@ export async function linkIntegration(
 }
 
 /**
- * Points a link at another record, or at none. 404 `CustomerNotFound`, `IntegrationNotFound`; 400
+ * Changes the record of a link; null for none. 404 `CustomerNotFound`, `IntegrationNotFound`; 400
  * `EntityIsArchivedError`.
  */
 export async function updateLink(
@@ -33,7 +33,7 @@ export async function updateLink(
   syncedEntityId: string | null,
 ): Promise<Link> {
   const { customerId, integrationId } = ids
-  const { after } = await changing(call, customerId, async (_, before, now) => {
+  const { after } = await changeLocked(call, customerId, async (_, before, now) => {
     refuseArchived(before)
     linkTo(before, integrationId)
     const links = pointLink(before.links, { integrationId, syncedEntityId }, now)
@@ -42,9 +42,9 @@ export async function updateLink(
   return linkTo(after, integrationId)
 }
 
-/** Removes a link and answers it as it was. As `updateLink`. */
+/** Removes a link and returns it as it was. 404 and 400 as `updateLink`. */
 export async function unlinkIntegration(call: Call, ids: LinkIds): Promise<Link> {
-  const { before } = await changing(call, ids.customerId, async (_, customer, now) => {
+  const { before } = await changeLocked(call, ids.customerId, async (_, customer, now) => {
     refuseArchived(customer)
     const link = linkTo(customer, ids.integrationId)
     const links = customer.links.filter((other) => other !== link)

@@ -24,7 +24,7 @@ const customerAndLink = row({
   link: column.optional('link_key', linkRow),
 })
 
-/** One link of a customer, both found by their ids in one round trip. */
+/** Returns a link of a customer. Both are found by their ids in one round trip. */
 export const findLink = (
   reader: Reader,
   scope: Scope,
@@ -39,7 +39,7 @@ export const findLink = (
         on l.customer_key = c.customer_key and l.integration_id = ${ids.integrationId}::text`,
   )
 
-/** Links of a customer to any of the vendors; null is to all of them. */
+/** Returns the links of a customer to the given vendors; null is any vendor. */
 export const listLinks = (
   reader: Reader,
   customerKey: Uuid,
@@ -55,10 +55,10 @@ export const listLinks = (
     page,
   })
 
-/** Links with the customers that they are of. */
+/** A link with the customer that it belongs to. */
 export type OwnedLink = { customerKey: Uuid; link: Link }
 
-/** Writes links as they are now, new ones and changed ones alike. */
+/** Writes new and changed links. */
 export async function saveLinks(tx: Tx, scope: Scope, owned: readonly OwnedLink[]): Promise<void> {
   if (owned.length === 0) return
   await tx.execute(sql`

@@ -31,7 +31,7 @@ const S_NEW: Short = ['s', 'STRIPE', 'cus_2']
 type Case = {
   name: string
   before: { billingId: string | null; links: Short[] }
-  /** The links after the request; those of before when absent. */
+  /** The links after the request. Absent: unchanged. */
   links?: Short[]
   billingId?: string | null
   stated?: string[]

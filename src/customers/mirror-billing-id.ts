@@ -6,22 +6,25 @@ import { isBillingVendor } from './vendors.ts'
 
 export type BillingFields = Pick<Customer, 'billingId' | 'links'>
 
-/** What a request says: a `billingId`, undefined for none, and links by their integrations. */
+/** The `billingId` of a request, undefined if not sent, and the integrations of its links. */
 export type BillingInput = {
   billingId: string | null | undefined
   integrationIds: readonly string[]
 }
 
-/** The link whose record is the customer's `billingId`: the oldest to a vendor that bills. */
+/**
+ * Returns the link whose record id is the customer's `billingId`: the oldest link to a billing
+ * vendor.
+ */
 export const defaultBillingLink = (links: readonly Link[]): Link | null =>
   links.find(({ vendor }) => isBillingVendor(vendor)) ?? null
 
 /**
- * Keeps `billingId` and the default billing link saying the same. `before` is the customer before
- * the request, `links` are its links after it. What the request says itself wins over what was
- * there; where it says both and they differ it is 400 `InvalidArgumentError`. When the last billing
- * link goes, the `billingId` that came from it goes as well; the first one that comes without a
- * record takes over the `billingId` that was there.
+ * Makes `billingId` and the default billing link agree. `before` is the customer before the
+ * request, `links` are its links after it. What the request sends takes precedence over what was
+ * stored. If it sends both and they differ: 400 `InvalidArgumentError`. If the last billing link is
+ * removed, the `billingId` that came from it is removed too. If the first billing link has no
+ * record, it takes over the `billingId` that was stored.
  */
 export function mirrorBillingId(
   before: BillingFields,
@@ -48,7 +51,10 @@ export function mirrorBillingId(
   return { billingId, links: pointed }
 }
 
-/** Nobody spoke of the `billingId`, so that a first billing link that knows no record keeps it. */
+/**
+ * The request sends no `billingId`, so a first billing link without a record takes over the stored
+ * one.
+ */
 const inherited = (before: BillingFields, link: Link | null): string | undefined => {
   const isFirst = link !== null && defaultBillingLink(before.links) === null
   return isFirst && link.syncedEntityId === null ? (before.billingId ?? undefined) : undefined

@@ -1,5 +1,5 @@
 import type { Call } from '../operation.ts'
-import { changing } from './changing.ts'
+import { changeLocked } from './customer-change.ts'
 import { refuseArchived } from './find-customer.ts'
 import { attachPaymentMethod, detachPaymentMethod } from './payment-method.ts'
 import type { Customer, PaymentMethodInput } from './types.ts'
@@ -13,7 +13,7 @@ export async function attachDefaultPaymentMethod(
   customerId: string,
   input: PaymentMethodInput,
 ): Promise<Customer> {
-  const { after } = await changing(call, customerId, async (_, before, now) => {
+  const { after } = await changeLocked(call, customerId, async (_, before, now) => {
     refuseArchived(before)
     const changed = attachPaymentMethod(before, input, now)
     const isSame = changed.defaultPaymentMethod === before.defaultPaymentMethod
@@ -23,14 +23,14 @@ export async function attachDefaultPaymentMethod(
 }
 
 /**
- * Forgets the customer's payment method. 404 `CustomerNotFound`, `PaymentMethodNotFoundError`; 400
- * `EntityIsArchivedError`.
+ * Removes the customer's default payment method. 404 `CustomerNotFound`,
+ * `PaymentMethodNotFoundError`; 400 `EntityIsArchivedError`.
  */
 export async function detachDefaultPaymentMethod(
   call: Call,
   customerId: string,
 ): Promise<Customer> {
-  const { after } = await changing(call, customerId, async (_, before, now) => {
+  const { after } = await changeLocked(call, customerId, async (_, before, now) => {
     refuseArchived(before)
     return { after: detachPaymentMethod(before, now), event: 'payment_method.detached' }
   })

@@ -74,7 +74,7 @@ test('billingCurrency is set, cleared by null, and kept when absent', async () =
   assert.equal(await currencyAfter({ billingCurrency: 'eur' }), 'eur')
   assert.equal(await currencyAfter({}), 'eur')
   assert.equal(await currencyAfter({ billingCurrency: null }), null)
-  // The method was attached by the first one alone.
+  // Only the first request attached the method.
   assert.deepEqual(await events(), [
     'customer.created',
     'payment_method.attached',

@@ -8,10 +8,10 @@ import { isBillingVendor } from './vendors.ts'
 type PaymentMethod = Customer['defaultPaymentMethod']
 
 /**
- * The payment method with an id of its provider, null for none. One that is on file already stays
- * with all that is known of it; of another one nothing but its id is known, so it is called a card.
+ * Returns the payment method with an id of its provider; null for none. The one on file keeps all
+ * its fields. Of another one only the id is known, so it counts as a card.
  */
-export function paymentMethodCalled(id: string | null, onFile: PaymentMethod): PaymentMethod {
+export function paymentMethodWithId(id: string | null, onFile: PaymentMethod): PaymentMethod {
   if (id === null || id === onFile?.billingId) return id === null ? null : onFile
   return {
     billingId: id,
@@ -23,10 +23,10 @@ export function paymentMethodCalled(id: string | null, onFile: PaymentMethod): P
 }
 
 /**
- * A customer with another default payment method; itself when nothing differs. 404
- * `VendorIsNotSupported` for a vendor that does not bill, `IntegrationNotFound` when the customer
- * is not linked to the integration, `CustomerNoBillingId` when the link names no record; 400
- * `UnsupportedVendorIdentifier` when the integration is of another vendor.
+ * Returns the customer with another default payment method, or itself if nothing differs. 404
+ * `VendorIsNotSupported` for a vendor that does not bill, `IntegrationNotFound` if the customer is
+ * not linked to the integration, `CustomerNoBillingId` if the link has no record; 400
+ * `UnsupportedVendorIdentifier` if the integration has another vendor.
  */
 export function attachPaymentMethod(
   before: Customer,
@@ -42,7 +42,7 @@ export function attachPaymentMethod(
       'CustomerNoBillingId',
       `integrationId: the customer ${before.id} has no id at ${link.integrationId}`,
     )
-  const defaultPaymentMethod = paymentMethodCalled(paymentMethodId, before.defaultPaymentMethod)
+  const defaultPaymentMethod = paymentMethodWithId(paymentMethodId, before.defaultPaymentMethod)
   return changeCustomer(before, { defaultPaymentMethod, billingCurrency }, { links: [], now })
 }
 
@@ -57,7 +57,9 @@ function linkOf(customer: Customer, { integrationId, vendor }: PaymentMethodInpu
   return link
 }
 
-/** A customer without a payment method. 404 `PaymentMethodNotFoundError` when it has none. */
+/**
+ * Returns the customer without a payment method. 404 `PaymentMethodNotFoundError` if it has none.
+ */
 export function detachPaymentMethod(before: Customer, now: Instant): Customer {
   if (before.defaultPaymentMethod === null)
     throw notFound(

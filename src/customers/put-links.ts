@@ -3,10 +3,10 @@ import { badInput } from '../kernel/errors.ts'
 import type { Link, LinkInput } from './types.ts'
 import { isBillingVendor } from './vendors.ts'
 
-/** As many as one request can state, so that a customer is never too large to be read whole. */
+/** As many as one request can send. So a customer is never too large to be read as a whole. */
 export const LINK_LIMIT = 100
 
-/** Refuses (400) an integration that stands twice in one request: which wins is unknowable. */
+/** 400 for a duplicate integration in one request, because it would be unclear which one counts. */
 export function refuseRepeatedLinks(stated: readonly LinkInput[]): void {
   const firstAt = new Map<string, number>()
   stated.forEach(({ integrationId }, index) => {
@@ -20,11 +20,11 @@ export function refuseRepeatedLinks(stated: readonly LinkInput[]): void {
 }
 
 /**
- * A customer's links after a request. `stated` are the request's, each as it is if it is new: one
- * whose integration is linked already is changed instead, the others go behind, in request order.
- * 400 `DuplicateIntegrationNotAllowed` for a second integration of a vendor that does not bill; 400
- * `InvalidArgumentError` beyond `LINK_LIMIT`. That every vendor is its integration's has been seen
- * to.
+ * Returns a customer's links after a request. `stated` are the links of the request, as new links.
+ * A link whose integration is already linked changes the existing link; the others are appended in
+ * request order. The vendors must have been compared with those of the integrations before. 400
+ * `DuplicateIntegrationNotAllowed` for a second integration of a vendor that does not bill; 400
+ * `InvalidArgumentError` beyond `LINK_LIMIT`.
  */
 export const putLinks = (links: readonly Link[], stated: readonly Link[]): readonly Link[] =>
   stated.reduce((held, link) => {
@@ -32,7 +32,10 @@ export const putLinks = (links: readonly Link[], stated: readonly Link[]): reado
     return linked ? pointLink(held, link, link.updatedAt) : addLink(held, link)
   }, links)
 
-/** A customer's links and a new one. As `putLinks`, and 400 for an integration that is linked. */
+/**
+ * Returns the links with a new one. 400 as `putLinks`, and `DuplicateIntegrationNotAllowed` if the
+ * integration is already linked.
+ */
 export function addLink(links: readonly Link[], added: Link): readonly Link[] {
   const { integrationId, vendor } = added
   if (links.some((link) => link.integrationId === integrationId))
@@ -47,7 +50,10 @@ export function addLink(links: readonly Link[], added: Link): readonly Link[] {
   return [...links, added]
 }
 
-/** The links with one of them pointed at a record; a link that does so already stays itself. */
+/**
+ * Returns the links with another record for one of them. If it already has that record, it stays
+ * the same object.
+ */
 export function pointLink(
   links: readonly Link[],
   at: Pick<LinkInput, 'integrationId' | 'syncedEntityId'>,

@@ -7,7 +7,7 @@ import * as linkStore from './link-store.ts'
 import * as resourceStore from './resource-store.ts'
 import type { Customer, Link, LinkIds, Resource } from './types.ts'
 
-/** One customer, archived or not. 404 `CustomerNotFound`. */
+/** Returns a customer, archived or not. 404 `CustomerNotFound`. */
 export async function retrieveCustomer(
   { app, scope }: Call,
   customerId: string,
@@ -17,13 +17,13 @@ export async function retrieveCustomer(
   return customer
 }
 
-/** The active customers, newest first. */
+/** Returns the active customers, newest first. */
 export const listCustomers = (
   { app, scope }: Call,
   filter: customerStore.CustomerFilter,
 ): Promise<Page<Customer>> => customerStore.listCustomers(app.db.read, scope, filter)
 
-/** One link. 404 `CustomerNotFound`, `IntegrationNotFound`. */
+/** Returns a link. 404 `CustomerNotFound`, `IntegrationNotFound`. */
 export async function retrieveLink({ app, scope }: Call, ids: LinkIds): Promise<Link> {
   const { customerKey, link } = await linkStore.findLink(app.db.read, scope, ids)
   if (customerKey === null) throw unknownCustomer(ids.customerId)
@@ -31,7 +31,7 @@ export async function retrieveLink({ app, scope }: Call, ids: LinkIds): Promise<
   return link
 }
 
-/** A customer's links, newest first; `vendors` null is any. 404 `CustomerNotFound`. */
+/** Returns a customer's links, newest first. `vendors` null is any. 404 `CustomerNotFound`. */
 export async function listLinks(
   { app, scope }: Call,
   query: { customerId: string; vendors: readonly VendorIdentifier[] | null; page: PageRequest },
@@ -41,7 +41,7 @@ export async function listLinks(
   return linkStore.listLinks(reader, customerKey, query)
 }
 
-/** A customer's resources, newest first. 404 `CustomerNotFound`. */
+/** Returns a customer's resources, newest first. 404 `CustomerNotFound`. */
 export async function listResources(
   { app, scope }: Call,
   query: { customerId: string; page: PageRequest },

@@ -5,9 +5,9 @@ import * as store from './integration-store.ts'
 import type { Integration } from './types.ts'
 
 /**
- * Sees to it that integrations exist in the environment and are of the vendors given. An unknown
- * one is registered, or when `strict` refused with 404 `IntegrationNotFound`; 400
- * `UnsupportedVendorIdentifier` for another vendor than the registered one.
+ * Makes sure that integrations exist in the environment and have the given vendors. An unknown one
+ * is registered, or refused with 404 `IntegrationNotFound` if `strict`. 400
+ * `UnsupportedVendorIdentifier` if the registered vendor differs.
  */
 export async function requireIntegrations(
   tx: Tx,
@@ -18,7 +18,8 @@ export async function requireIntegrations(
   if (wanted.length === 0) return
   const { scope, now } = call
   const ids = wanted.map(({ id }) => id)
-  // Who loses a race for an id waits in the first statement; the second one then sees the winner.
+  // If another transaction registers the same id, the first statement waits for it. Then the second
+  // one sees its row.
   const [made, known] = await Promise.all([
     strict ? [] : store.registerIntegrations(tx, scope, { integrations: wanted, now }),
     store.findIntegrations(tx, scope, ids),

@@ -13,7 +13,7 @@ const resourceRow = row<Resource>({
   updatedAt: column.instant,
 })
 
-/** The key of a customer's resource with an id, null when there is none; a scalar subquery. */
+/** A scalar subquery: the key of a customer's resource with an id; null if there is none. */
 export const resourceNamed = (customerKey: Sql, resourceId: string): Sql => sql`(
   select resource_key from customer_resources
   where customer_key = ${customerKey} and id = ${resourceId}::text)`
@@ -32,12 +32,12 @@ export const listResources = (
     page,
   })
 
-/** A resource by its customer and its id. */
+/** A resource, identified by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }
 
 const namedRow = row({ position: column.integer, resourceKey: column.uuid })
 
-/** The keys of resources, in the order of their names; null for one that is unknown. */
+/** Returns the keys of resources in the order of their names; null for an unknown one. */
 export async function findResourceKeys(
   reader: Reader,
   names: readonly ResourceName[],
@@ -61,7 +61,7 @@ export async function findResourceKeys(
 
 const countRow = row({ resources: column.integer })
 
-/** How many of the resources there are; each of them may be asked for once. */
+/** Returns how many of the resources exist. Each must be given only once. */
 export const countResources = async (
   reader: Reader,
   resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
@@ -85,7 +85,7 @@ export const countResources = async (
 
 const idRow = row({ resourceKey: column.uuid, id: column.text })
 
-/** The ids of resources of any customers, by their keys. */
+/** Returns the ids of resources by key, of any customers. */
 export async function findResourceIds(
   reader: Reader,
   resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
@@ -103,7 +103,7 @@ export async function findResourceIds(
   return new Map(found.map(({ resourceKey, id }) => [resourceKey, id]))
 }
 
-/** Adds a resource; one with the same id stays as it is. */
+/** Adds a resource. One with the same id stays as it is. */
 export const addResource = (
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },

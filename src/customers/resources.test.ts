@@ -9,7 +9,7 @@ const world = await openWorld()
 const { app } = world.bursar
 const LIST = 'v1.customers.listResources'
 
-/** Makes resources as a subscription will; no operation does so yet. */
+/** Adds resources as a subscription will; no operation does so yet. */
 async function addResources(tenant: Tenant, customerId: string, ids: readonly string[]) {
   const { scope } = tenant
   const customerKey = await requireCustomer(app.db.read, scope, customerId)

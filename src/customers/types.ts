@@ -8,39 +8,42 @@ export type Customer = {
   id: string
   name: string | null
   email: string | null
-  /** The customer's id at the billing provider: what the default billing link says, if any. */
+  /**
+   * The customer's id at the billing provider, which is the record of the default billing link if
+   * there is one.
+   */
   billingId: string | null
   billingCurrency: Currency | null
   language: string | null
   timezone: string | null
-  /** Kept and handed out as it was sent; so is `passthrough`. */
+  /** Stored and returned as sent, like `passthrough`. */
   defaultPaymentMethod: PaymentMethod | null
   passthrough: Passthrough | null
   metadata: Metadata
-  /** Oldest first, which is the order of their keys. */
+  /** Oldest first, in the order of keys. */
   links: readonly Link[]
   createdAt: Instant
   updatedAt: Instant
   archivedAt: Instant | null
 }
 
-/** Which record of an outside system is the customer. */
+/** The record of an integration that is the customer. */
 export type Link = {
   key: Uuid
   integrationId: string
   vendor: VendorIdentifier
-  /** null while the outside system has no record. */
+  /** null: the integration has no record of the customer yet. */
   syncedEntityId: string | null
   createdAt: Instant
   updatedAt: Instant
 }
 
-/** What a request says of a link. */
+/** The fields of a link in a request. */
 export type LinkInput = Pick<Link, 'integrationId' | 'vendor' | 'syncedEntityId'>
 
 export type LinkIds = { customerId: string; integrationId: string }
 
-/** What a request says of a customer. Absent keeps, null clears, metadata is merged. */
+/** The fields of a customer in a request. Absent keeps, null clears, metadata is merged. */
 export type CustomerInput = {
   name?: string | null | undefined
   email?: string | null | undefined
@@ -52,33 +55,33 @@ export type CustomerInput = {
   defaultPaymentMethod?: PaymentMethod | null | undefined
   passthrough?: Passthrough | undefined
   metadata?: MetadataPatch | undefined
-  /** Links to add, or to change where the integration is linked already. */
+  /** Links to add, or to change if the integration is already linked. */
   links?: readonly LinkInput[] | undefined
 }
 
-/** What a row of an import says of a customer. Absent keeps, null clears, metadata is merged. */
+/** The fields of a row of an import. Absent keeps, null clears, metadata is merged. */
 export type ImportRow = {
   id: string
   email: string | null
   name: string | null
-  /** The customer's id at the billing integration of the request, where that names one. */
+  /** The customer's id at the billing integration of the request, if it names one. */
   billingId: string | null | undefined
   paymentMethodId: string | null | undefined
   salesforceId: string | null | undefined
   metadata: MetadataPatch | undefined
-  /** A customer that was changed here at this instant, or later, is newer than the row. */
+  /** The row is stale if the customer was changed here at this instant or later. */
   staleFrom: Instant | null
 }
 
-/** Where an import links its customers. */
+/** The integrations that an import links its customers to. */
 export type ImportTargets = {
-  /** The integration that the request names, if any. */
+  /** The billing integration that the request names, if any. */
   billing: Integration | null
-  /** For customers that are not linked to Salesforce yet. */
+  /** For customers without a link to Salesforce. */
   salesforce: Integration
 }
 
-/** What a request says of the payment method to charge from now on. */
+/** The fields of a request that changes the default payment method. */
 export type PaymentMethodInput = {
   integrationId: string
   vendor: VendorIdentifier
@@ -87,8 +90,8 @@ export type PaymentMethodInput = {
   billingCurrency: Currency | null | undefined
 }
 
-/** A thing of a customer that has subscriptions of its own. */
+/** A part of a customer with its own subscriptions. */
 export type Resource = { key: Uuid; id: string; createdAt: Instant; updatedAt: Instant }
 
-/** An outside system that customers of the environment can be linked to. */
+/** An external system that customers of the environment can be linked to. */
 export type Integration = { id: string; vendor: VendorIdentifier }

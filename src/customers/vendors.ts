@@ -1,6 +1,9 @@
 import type { VendorIdentifier } from '../api.gen.ts'
 
-/** Every vendor of the contract, and whether it bills: its record's id is a `billingId`. */
+/**
+ * All vendors of the API, and whether they bill. The id of a record at a billing vendor is a
+ * `billingId`.
+ */
 const BILLS = {
   AUTH0: false,
   ZUORA: true,

@@ -4,11 +4,12 @@ import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
 /**
- * Notes that the structure of customers has changed at `now`: entities, their places, budgets,
- * entitlements. The last lock of the transaction that changes it: it waits for those who are
- * counting usage of the customers, and they wait for its end. What was resolved for an earlier
- * version is void, and nothing is decided as of an earlier instant: a server whose clock is behind
- * would not find what begins with the change, and still find what ends with it.
+ * Gives customers a new version, because their structure has changed at `now`: entities, hierarchy
+ * positions, budgets or entitlements. This is the last lock of the transaction that changes them.
+ * It waits for transactions that count usage of these customers, and those wait for it. What was
+ * resolved for an earlier version is invalid. No later decision is made as of an instant before
+ * `now`: otherwise a server whose clock is behind would miss what begins with the change, but still
+ * find what ends with it.
  */
 export const renewVersion = (
   tx: Tx,
@@ -27,8 +28,9 @@ export const renewVersion = (
       decided_at = greatest(head.decided_at, excluded.decided_at)`)
 
 /**
- * The same for what all customers of an environment share: entity types and their attribution keys.
- * Records that are being counted meanwhile fall before the change.
+ * Gives the environment a new version, because something that its customers share has changed:
+ * entity types and their attribution keys. Records that are counted concurrently count before the
+ * change.
  */
 export const renewEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
   tx.execute(sql`
@@ -37,19 +39,22 @@ export const renewEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =
     on conflict (environment_key) do update set
       structure_version = excluded.structure_version, version = head.version + 1`)
 
-/** A customer whose usage nobody else counts, and whose structure nobody changes, meanwhile. */
+/**
+ * The locked version of a customer. Until the end of the transaction nobody else counts its usage
+ * or changes its structure.
+ */
 export type CustomerVersion = {
-  /** Of the customer's structure: what was resolved for another one is void. */
+  /** The structure version. What was resolved for another one is invalid. */
   version: Uuid
   /** The instant of decision. */
   now: Instant
-  /** Windows that ended by then may have been trimmed; -Infinity for none. */
+  /** Totals and counters of windows that ended by then may have been purged; -Infinity for none. */
   closedUntil: Instant
 }
 
 /**
- * A key that stands for nothing any more: whoever remembered it did so in a part that the database
- * has lost. Its id has to be looked up again.
+ * A cached key that does not exist in the database, because a fail-over has lost its row. Its id
+ * must be looked up again.
  */
 export class StaleKey extends Error {
   constructor(cause?: unknown) {
@@ -65,10 +70,10 @@ const headRow = row({
 })
 
 /**
- * Locks the heads of customers until the transaction ends, in the order of their keys: the first
- * statement of whoever counts their usage. The instant of decision is `now`, unless a server whose
- * clock runs ahead has decided later. `StaleKey` for a customer who is not there, to whom no head
- * could lead.
+ * Locks the versions of customers until the end of the transaction, in the order of keys. This is
+ * the first statement of each transaction that counts usage. The instant of decision is `now`, or
+ * the customer's last decision if another server's clock was ahead. `StaleKey` if a customer does
+ * not exist.
  */
 export async function lockVersions(
   tx: Tx,
@@ -100,9 +105,9 @@ export async function lockVersions(
 }
 
 /**
- * The instant as of which something of a customer is read: `now`, or that of the last decision if
- * another server has decided later, so that its doing is seen here, too. An expression; of a
- * customer who is not there, `now`.
+ * An expression: the instant as of which a customer is read. It is `now`, or the customer's last
+ * decision if that is later, so that changes of another server whose clock is ahead are visible
+ * here. `now` if the customer does not exist.
  */
 export const readingInstant = (customerKey: Sql, now: Instant): Sql => sql`
   greatest(${instantToWire(now)}::timestamptz, (
@@ -110,7 +115,7 @@ export const readingInstant = (customerKey: Sql, now: Instant): Sql => sql`
 
 const instantRow = row({ now: column.instant })
 
-/** The same, for whoever reads with several statements. */
+/** Returns `readingInstant`, for reads with several statements. */
 export const findInstant = async (
   reader: Reader,
   customerKey: Uuid,
@@ -123,14 +128,14 @@ export const findInstant = async (
     )
   ).now
 
-/** What a state of a customer in memory is of. */
+/** The versions that a state of a customer in memory belongs to. */
 export type StateVersion = {
   archivedAt: Instant | null
-  /** Another one after each change of entities, budgets or entitlements. */
+  /** Differs after each change of entities, budgets or entitlements. */
   structureVersion: Uuid
-  /** Another one after each write of totals, counters, holds or dedup keys. */
+  /** Differs after each write of totals, counters, holds or deduplication keys. */
   usageVersion: Uuid
-  /** Nothing is decided as of an earlier instant; -Infinity before the first decision. */
+  /** No decision is made as of an earlier instant; -Infinity before the first decision. */
   decidedAt: Instant
 }
 
@@ -151,8 +156,8 @@ export const stateVersionFrom = (found: ReturnType<typeof stateVersionRow>): Sta
 })
 
 /**
- * The versions of a customer: a relation with `stateVersionColumns`, of one row, or of none where
- * there is no such customer. One about whom nothing was ever decided has `NO_VERSION`.
+ * A relation with `stateVersionColumns`: the versions of a customer, in one row, or none if the
+ * customer does not exist. `NO_VERSION` before the first decision.
  */
 export const stateVersionOf = (customerKey: Sql): Sql => sql`(
   select customer.archived_at,
@@ -164,13 +169,16 @@ export const stateVersionOf = (customerKey: Sql): Sql => sql`(
 
 const versionRow = row({ version: column.uuid })
 
-/** The version of what all customers of an environment share; an expression. */
+/** An expression: the version of what all customers of an environment share. */
 export const environmentVersionOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select structure_version from environment_heads
     where environment_key = ${environmentKey}), ${NO_VERSION}::uuid)`
 
-/** The same; `NO_VERSION` before any change. */
+/**
+ * Returns the version of what all customers of an environment share; `NO_VERSION` before any
+ * change.
+ */
 export const environmentVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
   (
     await reader.one(
@@ -180,11 +188,11 @@ export const environmentVersion = async (reader: Reader, scope: Scope): Promise<
   ).version
 
 /**
- * Notes that windows of customers which ended by `before` are trimmed: `free`, those of the
- * customers of `due` (a name, with `customer_key`) whose heads nobody holds. They are locked until
- * the transaction ends, so that nobody counts meanwhile; whoever is held is left for the next time,
- * and nobody is waited for. Nothing is decided as of an earlier instant from then on. Two parts of
- * a `with`.
+ * Two parts of a `with` that close the windows which ended by `before`, so that they can be purged.
+ * `free` are the customers of `due` (a name, with `customer_key`) whose versions are not locked.
+ * They are locked until the end of the transaction, so that nobody counts meanwhile. Locked
+ * customers are skipped without waiting and purged next time. Afterwards no decision is made as of
+ * an instant before `before`.
  */
 export const lockForPurge = (due: Sql, before: Instant): Sql => sql`
   free as materialized (
@@ -203,7 +211,7 @@ export const lockForPurge = (due: Sql, before: Instant): Sql => sql`
     from free where head.customer_key = free.customer_key
   )`
 
-/** Until when windows of a customer may have been trimmed. An expression. */
+/** An expression: the instant by which windows of a customer may have been purged. */
 export const closedUntil = (customerKey: Sql): Sql => sql`
   coalesce((
     select head.closed_until from customer_heads head where head.customer_key = ${customerKey}

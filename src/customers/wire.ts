@@ -7,7 +7,9 @@ import type {
 import { instantToWire } from '../kernel/clock.ts'
 import type { Customer, Link, Resource } from './types.ts'
 
-/** `couponId` is null while there are no coupons. `passthrough` is there only once it was sent. */
+/**
+ * `couponId` is null because coupons do not exist yet. `passthrough` is absent until it was sent.
+ */
 export const customerToWire = (customer: Customer): WireCustomer => ({
   id: customer.id,
   name: customer.name,
@@ -32,7 +34,7 @@ const linkOfCustomerToWire = (link: Link): CustomerIntegrationLink => ({
   syncedEntityId: link.syncedEntityId,
 })
 
-/** `syncData` is null while no provider is connected. */
+/** `syncData` is null because no provider is connected yet. */
 export const linkToWire = (link: Link): CustomerIntegration => ({
   ...linkOfCustomerToWire(link),
   syncData: null,

@@ -1,5 +1,5 @@
 import type { PromotionalEntitlementStatus } from '../api.gen.ts'
-import { requireStanding } from '../customers/index.ts'
+import { requireStatus } from '../customers/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
@@ -8,10 +8,10 @@ import { statusInForce } from './status.ts'
 import * as promotionalStore from './store.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
-/** A page of grants, with what their status depends on besides themselves. */
+/** A page of promotional entitlements, with what their status depends on. */
 export type PromotionalPage = Page<PromotionalEntitlement> & { isArchived: boolean; now: Instant }
 
-/** A customer's promotional entitlements, newest first. 404 `CustomerNotFound`. */
+/** Returns a customer's promotional entitlements, newest first. 404 `CustomerNotFound`. */
 export async function listPromotional(
   { app, scope }: Call,
   query: {
@@ -22,7 +22,7 @@ export async function listPromotional(
   },
 ): Promise<PromotionalPage> {
   const { read } = app.db
-  const { key, archivedAt } = await requireStanding(read, scope, query.customerId)
+  const { key, archivedAt } = await requireStatus(read, scope, query.customerId)
   const now = app.clock.now()
   const isArchived = archivedAt !== null
   const filter = { ...query, inForce: statusInForce(isArchived), now }

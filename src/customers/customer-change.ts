@@ -3,21 +3,21 @@ import { type Event, type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Call } from '../operation.ts'
 import { saveCustomers } from './customer-store.ts'
-import { lockedCustomer } from './find-customer.ts'
+import { lockAndFind } from './find-customer.ts'
 import { type OwnedLink, removeLinks, saveLinks } from './link-store.ts'
 import { requireIntegrations } from './require-integrations.ts'
 import type { Customer, Link, LinkInput } from './types.ts'
 import { customerToWire } from './wire.ts'
 
-/** What a command makes of a customer, and what is announced if that differs. */
+/** The result of a command, and the event to publish if the customer differs. */
 export type CustomerChange = { after: Customer; event: EventType }
 export type CustomerDiff = { before: Customer; after: Customer }
-/** A customer to be written; one that is new has a blank `before` that was never there. */
+/** A customer to write. If it is new, `before` is a blank customer that never existed. */
 export type Change = CustomerDiff & { event: EventType; isNew?: true }
 
 /**
- * What a module that customers know nothing of does when one is archived or brought back: in the
- * transaction of that, after it was written.
+ * Work of another module when a customer is archived or unarchived. It runs in the same
+ * transaction, after the change was written.
  */
 export type ArchiveHook = (
   tx: Tx,
@@ -26,10 +26,10 @@ export type ArchiveHook = (
 ) => Promise<void>
 
 /**
- * Loads a customer under its lock, lets `decide` say what becomes of it, and saves what differs;
- * `then` comes after that. 404 `CustomerNotFound`.
+ * Loads and locks a customer, lets `decide` change it, and saves the difference. The hooks `then`
+ * run after that, and only if something differs. 404 `CustomerNotFound`.
  */
-export async function changing(
+export async function changeLocked(
   call: Call,
   customerId: string,
   decide: (tx: Tx, before: Customer, now: Instant) => Promise<CustomerChange>,
@@ -37,7 +37,7 @@ export async function changing(
 ): Promise<CustomerDiff> {
   const { app, scope } = call
   const work = async (tx: Tx) => {
-    const before = await lockedCustomer(tx, scope, customerId)
+    const before = await lockAndFind(tx, scope, customerId)
     const now = app.clock.now()
     const { after, event } = await decide(tx, before, now)
     if (after === before) return { before, after }
@@ -48,7 +48,7 @@ export async function changing(
   return app.db.transaction(work)
 }
 
-/** Writes what differs from before, and announces it. The number of statements is constant. */
+/** Writes the differences and publishes their events. The number of statements is constant. */
 export async function save(
   tx: Tx,
   call: Call & { now: Instant },
@@ -59,7 +59,7 @@ export async function save(
     saveCustomers(tx, call.scope, customers),
     removeLinks(tx, changes.flatMap(removedLinks)),
     saveLinks(tx, call.scope, changes.flatMap(writtenLinks)),
-    publish(tx, call, changes.map(announcementOf)),
+    publish(tx, call, changes.map(eventOf)),
   ])
 }
 
@@ -76,7 +76,7 @@ function writtenLinks({ before, after }: CustomerDiff): OwnedLink[] {
 const ownedBy = ({ key }: Customer, links: readonly Link[]): OwnedLink[] =>
   links.map((link) => ({ customerKey: key, link }))
 
-const announcementOf = ({ before, after, event, isNew }: Change): Event => ({
+const eventOf = ({ before, after, event, isNew }: Change): Event => ({
   type: event,
   customerKey: after.key,
   objectId: after.id,
@@ -84,11 +84,11 @@ const announcementOf = ({ before, after, event, isNew }: Change): Event => ({
   after: customerToWire(after),
 })
 
-/** Links as a request states them, each as it is if it is new. */
+/** Returns the links of a request as new links. */
 export const newLinks = ({ app }: Call, stated: readonly LinkInput[], now: Instant): Link[] =>
   stated.map((input) => ({ key: app.ids.next(now), ...input, createdAt: now, updatedAt: now }))
 
-/** The integrations of links that a request states, which it may be the first to name. */
+/** Makes sure that the integrations of a request's links exist. As `requireIntegrations`. */
 export const requireLinked = (
   tx: Tx,
   call: Call & { now: Instant },
