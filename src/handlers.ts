@@ -25,7 +25,7 @@ export const handlers: Handlers = {
   ...auditHandlers,
   ...featureHandlers(catalogUse),
   ...currencyHandlers(catalogUse),
-  ...customersHandlers([releaseWhenArchived, entitlements.announceArchiving]),
+  ...customersHandlers([releaseWhenArchived, entitlements.publishOnArchiving]),
   ...entitlementsHandlers(entitlements),
   ...promotionalHandlers(entitlements),
   ...entityHandlers,

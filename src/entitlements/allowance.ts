@@ -1,7 +1,7 @@
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Allowance } from './types.ts'
 
-/** What two sources of one subscription give together. */
+/** Returns what two sources of one subscription give together. */
 export const sum = (one: Allowance, other: Allowance): Allowance => ({
   limit:
     one.limit === null && other.limit === null ? null : (one.limit ?? 0n) + (other.limit ?? 0n),
@@ -9,10 +9,10 @@ export const sum = (one: Allowance, other: Allowance): Allowance => ({
 })
 
 /**
- * The more generous of two, in each respect: the higher limit, and soft if one of them is. A second
- * source can so never take away what the first allows.
+ * Returns the more generous of two allowances in each respect: the higher limit, and a soft limit
+ * if one of them is soft. So a second source never takes away what the first one allows.
  */
-export const joined = (one: Allowance, other: Allowance): Allowance => ({
+export const mostGenerous = (one: Allowance, other: Allowance): Allowance => ({
   limit: higher(one.limit, other.limit),
   ...eitherWay(one, other),
 })
@@ -28,15 +28,15 @@ const eitherWay = (one: Allowance, other: Allowance): Omit<Allowance, 'limit'> =
   enumValues: [...new Set([...one.enumValues, ...other.enumValues])].toSorted(),
 })
 
-/** What so many of an add-on give. */
+/** Returns the allowance of several units of an add-on. */
 export const times = (allowance: Allowance, quantity: number): Allowance => ({
   ...allowance,
   limit: allowance.limit === null ? null : allowance.limit * BigInt(quantity),
 })
 
 /**
- * The order from the most generous to the least: unlimited, then the higher limit, then a soft one,
- * then more values.
+ * Sorts from the most to the least generous: unlimited first, then by higher limit, then soft
+ * limits, then by more values.
  */
 export function compareGenerosity(one: Allowance, other: Allowance): number {
   if (one.isUnlimited !== other.isUnlimited) return one.isUnlimited ? -1 : 1

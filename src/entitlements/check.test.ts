@@ -28,7 +28,7 @@ async function checked(tenant: Tenant, query: string, id = 'acme'): Promise<Feat
   assert.ok(data.type === 'FEATURE')
   return data
 }
-/** Whether it is granted, or why it is not. */
+/** `granted`, or the reason of a denial. */
 const verdict = async (tenant: Tenant, query: string, id = 'acme') => {
   const { isGranted, accessDeniedReason } = await checked(tenant, query, id)
   return isGranted ? 'granted' : accessDeniedReason
@@ -51,7 +51,7 @@ async function keysOf(tenant: Tenant, featureId: string) {
 
 type Usage = { sum: number; last: string; window?: Window; resourceKey?: Uuid }
 
-/** Keeps a total as metering does. */
+/** Stores a total as metering does. */
 async function keepTotal(tenant: Tenant, featureId: string, usage: Usage): Promise<void> {
   const { featureKey, customerKey } = await keysOf(tenant, featureId)
   const { sum, last, window = LIFETIME, resourceKey = NO_RESOURCE } = usage
@@ -66,7 +66,7 @@ async function keepTotal(tenant: Tenant, featureId: string, usage: Usage): Promi
   )
 }
 
-/** Reports usage, of which no window stays that metering need not keep. */
+/** Reports usage and removes the window totals that metering may purge. */
 async function record(tenant: Tenant, featureId: string, value: number, createdAt: string) {
   const usages = [{ customerId: 'acme', featureId, value, createdAt }]
   await tenant.ok('v1.usage.report', { body: { usages } })

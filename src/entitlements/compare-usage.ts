@@ -2,7 +2,7 @@ import { type Feature, transformUnits } from '../catalog/features/index.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import type { Request } from './types.ts'
 
-/** A question about a NUMBER feature that is held. */
+/** A request for a NUMBER feature to which the customer is entitled. */
 type UsageComparison = {
   feature: Pick<Feature, 'meterType' | 'unitTransformation'>
   usage: Quantity
@@ -12,26 +12,26 @@ type UsageComparison = {
 const ONE = wholeUnits(1)
 
 /**
- * What a limit has to reach, in its units: what was used together with what is requested, or the
- * request alone where nothing is metered.
+ * Returns the limit that the request needs, in limited units: usage plus request, or the request
+ * alone if the feature is not metered.
  */
 export const neededUnits = ({ feature, usage, request }: UsageComparison): Quantity =>
   feature.meterType === 'None'
     ? (request.usage ?? 0n)
     : transformUnits(usage + (request.usage ?? request.defaultUsage), feature.unitTransformation)
 
-/** The largest whole request for which `limit` is enough; negative if not even 0 is granted. */
+/** Returns the largest whole request that `limit` allows. Negative if it does not even allow 0. */
 export function roomWithin(limit: Quantity, { feature, usage }: UsageComparison): Quantity {
   if (feature.meterType === 'None') return floor(limit)
   if (feature.unitTransformation === null) return floor(limit - usage)
   const { divide, round } = feature.unitTransformation
   const units = BigInt(divide)
-  // What is rounded down stays within the limit until the next unit is whole.
+  // When rounding down, usage stays within the limit until the next unit is complete.
   const most = round === 'UP' ? floor(limit) * units : (floor(limit) + ONE) * units - 1n
   return floor(most - usage)
 }
 
-/** The largest whole limit that is not enough. */
+/** Returns the largest whole limit that does not suffice. */
 export const shortOf = (needed: Quantity): Quantity => floor(needed - 1n)
 
 const floor = (quantity: Quantity): Quantity => {

@@ -14,8 +14,8 @@ const feature = (parts: Partial<Feature> = {}): Feature => ({
   unitTransformation: null,
   ...parts,
 })
-const holding = (allowance: Allowance | null): DecisionQuery['resolution'] => ({
-  held: allowance && { ...allowance, reset: null, anchor: NOW, updatedAt: NOW },
+const resolutionOf = (allowance: Allowance | null): DecisionQuery['resolution'] => ({
+  effective: allowance && { ...allowance, reset: null, anchor: NOW, updatedAt: NOW },
   isRevoked: false,
 })
 const requesting = (usage: number | null, values: string[] | null = null): Request => ({
@@ -26,20 +26,20 @@ const requesting = (usage: number | null, values: string[] | null = null): Reque
 const asking = (parts: Partial<DecisionQuery> = {}): DecisionQuery => ({
   subject: { customer: 'ACTIVE', isResourceKnown: true, hasActiveSubscription: true },
   feature: feature(),
-  resolution: holding(limited(10)),
+  resolution: resolutionOf(limited(10)),
   usage: wholeUnits(9),
   request: requesting(1),
   ...parts,
 })
 
-/** Whatever could be wrong of everything that a denial can come from. */
+/** A query that every rule would deny. */
 const worst = asking({
   subject: { customer: null, isResourceKnown: false, hasActiveSubscription: false },
   feature: null,
-  resolution: { held: null, isRevoked: true },
+  resolution: { effective: null, isRevoked: true },
   request: requesting(2, ['eu']),
 })
-/** Each puts right what the one before was denied for, and nothing else. */
+/** Each repair removes the cause of the denial before it, and nothing else. */
 const repairs: readonly (readonly [AccessDeniedReason, (asked: DecisionQuery) => DecisionQuery])[] =
   [
     ['CustomerNotFound', (asked) => asked],
@@ -56,12 +56,12 @@ const repairs: readonly (readonly [AccessDeniedReason, (asked: DecisionQuery) =>
       (asked) => ({ ...asked, subject: { ...asked.subject, isResourceKnown: true } }),
     ],
     ['Revoked', (asked) => ({ ...asked, feature: feature() })],
-    ['NoActiveSubscription', (asked) => ({ ...asked, resolution: holding(null) })],
+    ['NoActiveSubscription', (asked) => ({ ...asked, resolution: resolutionOf(null) })],
     [
       'NoFeatureEntitlementInSubscription',
       (asked) => ({ ...asked, subject: { ...asked.subject, hasActiveSubscription: true } }),
     ],
-    ['FeatureTypeMismatch', (asked) => ({ ...asked, resolution: holding(limited(10)) })],
+    ['FeatureTypeMismatch', (asked) => ({ ...asked, resolution: resolutionOf(limited(10)) })],
     [
       'RequestedUsageExceedingLimit',
       (asked) => ({ ...asked, request: { ...asked.request, values: null } }),
@@ -79,7 +79,7 @@ test('of several reasons to deny the first of the list is told', () => {
 test('values of an ENUM are compared after its type', () => {
   const asked = asking({
     feature: feature({ featureType: 'ENUM', meterType: 'None' }),
-    resolution: holding(values('eu', 'us')),
+    resolution: resolutionOf(values('eu', 'us')),
     request: requesting(1, ['asia']),
   })
   assert.equal(decide(asked).accessDeniedReason, 'FeatureTypeMismatch')
@@ -94,7 +94,7 @@ const thousands = {
   featureUnitsPlural: null,
 } as const
 
-/** Allowance, usage, what is requested, and whether it is granted. */
+/** Name, allowance, usage, request, and whether it is granted. */
 const metered: readonly (readonly [string, Allowance, number, number | null, boolean])[] = [
   ['the last one', limited(10), 9, 1, true],
   ['one too many', limited(10), 9, 2, false],
@@ -111,7 +111,7 @@ const metered: readonly (readonly [string, Allowance, number, number | null, boo
 for (const [name, allowance, usage, requested, isGranted] of metered)
   test(`metered: ${name}`, () => {
     const asked = asking({
-      resolution: holding(allowance),
+      resolution: resolutionOf(allowance),
       usage: wholeUnits(usage),
       request: requesting(requested),
     })
@@ -119,7 +119,7 @@ for (const [name, allowance, usage, requested, isGranted] of metered)
       assert.equal(decide({ ...asked, feature: feature({ meterType }) }).isGranted, isGranted)
   })
 
-/** Raw usage, raw request, rounding, and whether 3 units of 1,000 are enough. */
+/** Raw usage, raw request, rounding, and whether 3 units of 1,000 suffice. */
 const transformed: readonly (readonly [number, number, 'UP' | 'DOWN', boolean])[] = [
   [2001, 0, 'UP', true],
   [2001, 999, 'UP', true],
@@ -131,14 +131,14 @@ for (const [usage, requested, round, isGranted] of transformed)
   test(`units of 1,000, rounded ${round}: ${usage} used and ${requested} requested`, () => {
     const asked = asking({
       feature: feature({ unitTransformation: { ...thousands, round } }),
-      resolution: holding(limited(3)),
+      resolution: resolutionOf(limited(3)),
       usage: wholeUnits(usage),
       request: requesting(requested),
     })
     assert.equal(decide(asked).isGranted, isGranted)
   })
 
-/** A number that is not metered: its value, what is requested, and whether it is granted. */
+/** A number that is not metered: its value, the request, and whether it is granted. */
 const plain: readonly (readonly [Allowance, number | null, boolean])[] = [
   [limited(10), null, true],
   [limited(10), 10, true],
@@ -151,14 +151,14 @@ for (const [allowance, requested, isGranted] of plain)
   test(`a plain number of ${allowance.limit} (soft: ${allowance.isSoft}) and ${requested}`, () => {
     const asked = asking({
       feature: feature({ meterType: 'None' }),
-      resolution: holding(allowance),
+      resolution: resolutionOf(allowance),
       usage: wholeUnits(99),
       request: { ...requesting(requested), defaultUsage: wholeUnits(99) },
     })
     assert.equal(decide(asked).isGranted, isGranted)
   })
 
-/** Values held, values requested, and whether they are granted. */
+/** Values of the entitlement, requested values, and whether they are granted. */
 const enumerated: readonly (readonly [readonly string[], readonly string[] | null, boolean])[] = [
   [['eu', 'us'], ['us'], true],
   [['eu', 'us'], ['us', 'eu', 'us'], true],
@@ -170,7 +170,7 @@ for (const [held, requested, isGranted] of enumerated)
   test(`values ${held} and ${requested}`, () => {
     const asked = asking({
       feature: feature({ featureType: 'ENUM', meterType: 'None' }),
-      resolution: holding(values(...held)),
+      resolution: resolutionOf(values(...held)),
       request: requesting(null, requested && [...requested]),
     })
     assert.equal(decide(asked).isGranted, isGranted)
@@ -236,7 +236,7 @@ const anyAsked: fc.Arbitrary<DecisionQuery> = fc
         meterType,
         unitTransformation: divide === null ? null : { ...thousands, divide, round },
       }),
-      resolution: holding({ ...nothing, limit, isSoft, isUnlimited }),
+      resolution: resolutionOf({ ...nothing, limit, isSoft, isUnlimited }),
       usage,
       request: { ...requesting(null), usage: requested },
     }),
@@ -246,13 +246,14 @@ test('a higher or softer limit, or less usage, never turns a grant into a denial
   fc.assert(
     fc.property(anyAsked, fc.bigInt({ min: 0n, max: 9n }), (asked, by) => {
       fc.pre(decide(asked).isGranted)
-      const { held } = asked.resolution
-      assert.ok(held !== null)
+      const { effective } = asked.resolution
+      assert.ok(effective !== null)
       const { usage } = asked.request
+      const limit = (effective.limit ?? 0n) + by
       const better: DecisionQuery[] = [
-        { ...asked, resolution: holding({ ...held, limit: (held.limit ?? 0n) + by }) },
-        { ...asked, resolution: holding({ ...held, isSoft: true }) },
-        { ...asked, resolution: holding({ ...held, isUnlimited: true }) },
+        { ...asked, resolution: resolutionOf({ ...effective, limit }) },
+        { ...asked, resolution: resolutionOf({ ...effective, isSoft: true }) },
+        { ...asked, resolution: resolutionOf({ ...effective, isUnlimited: true }) },
         { ...asked, usage: asked.usage - by },
         { ...asked, request: { ...asked.request, usage: usage === null ? null : usage - by } },
       ]

@@ -4,56 +4,54 @@ import type { Quantity } from '../kernel/quantity.ts'
 import { neededUnits } from './compare-usage.ts'
 import type { Decision, EffectiveEntitlement, Request, Resolution } from './types.ts'
 
-/** Whom a check is about. */
+/** The customer, and the resource if any, that a decision is about. */
 export type Subject = {
-  /** null: there is no such customer. */
+  /** null: the customer does not exist. */
   customer: 'ACTIVE' | 'ARCHIVED' | null
-  /** false: a resource was named that the customer does not have. */
+  /** false: the request names a resource that the customer does not have. */
   isResourceKnown: boolean
-  /** Among the subscriptions that the check sees. */
+  /** Whether one of the subscriptions that count for the request is active. */
   hasActiveSubscription: boolean
 }
 
-/** All that a decision about a feature depends on. */
+/** Everything that a decision about a feature depends on. */
 export type DecisionQuery = {
   subject: Subject
-  /** null: there is no such feature. */
+  /** null: the feature does not exist. */
   feature: Pick<Feature, 'featureType' | 'meterType' | 'unitTransformation'> | null
-  resolution: Pick<Resolution, 'held' | 'isRevoked'>
-  /**
-   * Of the period that the limit is for, with what is held: signed, and before any unit
-   * transformation.
-   */
+  resolution: Pick<Resolution, 'effective' | 'isRevoked'>
+  /** Usage in the period of the limit, including holds. In raw units, signed. */
   usage: Quantity
   request: Request
 }
 
 /**
- * Whether a customer may use a feature, by the first rule that applies. What is requested of a
- * metered feature counts as if it were used already.
+ * Decides whether a customer may use a feature. The first rule that applies decides. The requested
+ * usage of a metered feature is added to its current usage.
  */
-export function decide(asked: DecisionQuery): Decision {
-  const { feature, request } = asked
-  const { held, isRevoked } = asked.resolution
-  const stopped = stop(asked.subject)
-  if (stopped !== null) return stopped
+export function decide(query: DecisionQuery): Decision {
+  const { feature, request } = query
+  const { effective, isRevoked } = query.resolution
+  const denial = deniedOutright(query.subject)
+  if (denial !== null) return denial
   if (feature === null) return deny('FeatureNotFound')
-  if (held === null && isRevoked) return deny('Revoked')
-  if (held === null && !asked.subject.hasActiveSubscription) return deny('NoActiveSubscription')
-  if (held === null) return deny('NoFeatureEntitlementInSubscription')
+  if (effective === null && isRevoked) return deny('Revoked')
+  if (effective === null && !query.subject.hasActiveSubscription)
+    return deny('NoActiveSubscription')
+  if (effective === null) return deny('NoFeatureEntitlementInSubscription')
   if (isMismatched(feature, request)) return deny('FeatureTypeMismatch')
   if (feature.featureType === 'BOOLEAN') return grant('BooleanFeature')
   if (feature.featureType === 'ENUM')
-    return (request.values ?? []).every((value) => held.enumValues.includes(value))
+    return (request.values ?? []).every((value) => effective.enumValues.includes(value))
       ? grant('EnumValues')
       : { isGranted: false, accessDeniedReason: 'RequestedValuesMismatch', rule: 'EnumValues' }
-  if (held.isUnlimited) return grant('UnlimitedUsage')
-  if (held.isSoft) return grant('SoftLimit')
-  return compare({ ...asked, feature, held })
+  if (effective.isUnlimited) return grant('UnlimitedUsage')
+  if (effective.isSoft) return grant('SoftLimit')
+  return compare({ ...query, feature, effective })
 }
 
-/** Why nothing at all may be used; null if something may. */
-export function stop({ customer, isResourceKnown }: Subject): Decision | null {
+/** Returns the denial if the customer may use nothing at all, otherwise null. */
+export function deniedOutright({ customer, isResourceKnown }: Subject): Decision | null {
   if (customer === null) return deny('CustomerNotFound')
   if (customer === 'ARCHIVED') return deny('CustomerIsArchived')
   return isResourceKnown ? null : deny('CustomerResourceNotFound')
@@ -64,15 +62,18 @@ function isMismatched({ featureType }: Pick<Feature, 'featureType'>, request: Re
   return featureType !== 'NUMBER' && request.usage !== null
 }
 
-/** A number that is not metered is compared with what was sent, and granted if nothing was. */
+/**
+ * If the feature is not metered, the request is compared with the limit. A request without usage is
+ * granted.
+ */
 function compare(
-  asked: DecisionQuery & {
+  query: DecisionQuery & {
     feature: NonNullable<DecisionQuery['feature']>
-    held: EffectiveEntitlement
+    effective: EffectiveEntitlement
   },
 ): Decision {
-  const rule = asked.feature.meterType === 'None' ? 'PlainNumber' : 'HardLimit'
-  if (neededUnits(asked) <= (asked.held.limit ?? 0n)) return grant(rule)
+  const rule = query.feature.meterType === 'None' ? 'PlainNumber' : 'HardLimit'
+  if (neededUnits(query) <= (query.effective.limit ?? 0n)) return grant(rule)
   return { isGranted: false, accessDeniedReason: 'RequestedUsageExceedingLimit', rule }
 }
 
@@ -82,7 +83,7 @@ const grant = (rule: EntitlementRule): Decision => ({
   rule,
 })
 
-/** A denial whose rule is called like its reason. */
+/** Returns a denial whose rule has the same name as its reason. */
 const deny = (rule: EntitlementRule & NonNullable<Decision['accessDeniedReason']>): Decision => ({
   isGranted: false,
   accessDeniedReason: rule,
@@ -90,12 +91,12 @@ const deny = (rule: EntitlementRule & NonNullable<Decision['accessDeniedReason']
 })
 
 /**
- * Whether a customer may spend a currency. Nobody has a wallet yet, and an empty one grants
- * nothing, whatever is asked for.
+ * Decides whether a customer may spend a currency. Credits do not exist yet, so the answer is
+ * always a denial.
  */
 export function decideCredit(subject: Subject, request: Request): Decision {
-  const stopped = stop(subject)
-  if (stopped !== null) return stopped
+  const denial = deniedOutright(subject)
+  if (denial !== null) return denial
   if (request.values !== null && request.values.length > 0) return deny('FeatureTypeMismatch')
   return { isGranted: false, accessDeniedReason: 'InsufficientCredits', rule: 'CreditBalance' }
 }

@@ -1,33 +1,37 @@
 import type { ArchiveHook } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { announceArchiving, announceUpdated, type UpdateAnnouncer } from './announce-updated.ts'
-import type { CustomerQuery } from './entitlement-store.ts'
 import {
   type EffectiveEntitlementOf,
-  type EntitlementThen,
   type FeatureQuery,
-  readHeld,
-  readHeldThen,
+  type ResolvedSources,
+  readEffectiveEntitlements,
+  readEffectiveEntitlementsAt,
   readSubscribed,
-} from './held-store.ts'
-import type { Readable } from './holding.ts'
+} from './effective-entitlement-store.ts'
+import type { CustomerQuery } from './entitlement-store.ts'
+import type { Readable } from './feature-state.ts'
 import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
+import {
+  type EntitlementPublisher,
+  publishEntitlements,
+  publishOnArchiving,
+} from './publish-entitlements.ts'
 import type { EntitlementSource } from './source-port.ts'
 
-/** Everything that reads entitlements, bound to the sources of this installation. */
+/** All functions that read entitlements, bound to the sources of this installation. */
 export type EntitlementReads = {
-  /** See `readHeld`. */
-  readHeld(
+  /** See `readEffectiveEntitlements`. */
+  readEffectiveEntitlements(
     reader: Reader,
     features: readonly FeatureQuery[],
     now: Instant,
   ): Promise<EffectiveEntitlementOf[]>
-  /** See `readHeldThen`. */
-  readHeldThen(
+  /** See `readEffectiveEntitlementsAt`. */
+  readEffectiveEntitlementsAt(
     reader: Reader,
     features: readonly (FeatureQuery & { at: Instant })[],
-  ): Promise<EntitlementThen[]>
+  ): Promise<ResolvedSources[]>
   /** See `readSubscribed`. */
   readSubscribed(
     reader: Reader,
@@ -36,17 +40,20 @@ export type EntitlementReads = {
   ): Promise<boolean>
   /** See `entitlementsOf`. */
   listEntitlements(db: Readable, customer: CustomerQuery): Promise<Entitlements>
-  /** See `announceUpdated`. */
-  announceUpdated: UpdateAnnouncer
-  /** See `announceArchiving`. */
-  announceArchiving: ArchiveHook
+  /** See `publishEntitlements`. */
+  publishEntitlements: EntitlementPublisher
+  /** See `publishOnArchiving`. */
+  publishOnArchiving: ArchiveHook
 }
 
 export const entitlementReads = (sources: readonly EntitlementSource[]): EntitlementReads => ({
-  readHeld: (reader, features, now) => readHeld(reader, features, { now, sources }),
-  readHeldThen: (reader, features) => readHeldThen(reader, features, sources),
+  readEffectiveEntitlements: (reader, features, now) =>
+    readEffectiveEntitlements(reader, features, { now, sources }),
+  readEffectiveEntitlementsAt: (reader, features) =>
+    readEffectiveEntitlementsAt(reader, features, sources),
   readSubscribed: (reader, subject, now) => readSubscribed(reader, subject, { now, sources }),
   listEntitlements: (db, customer) => entitlementsOf(db, { ...customer, sources }),
-  announceUpdated: (tx, context, update) => announceUpdated(tx, context, { ...update, sources }),
-  announceArchiving: announceArchiving(sources),
+  publishEntitlements: (tx, context, update) =>
+    publishEntitlements(tx, context, { ...update, sources }),
+  publishOnArchiving: publishOnArchiving(sources),
 })

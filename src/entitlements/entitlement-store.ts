@@ -17,37 +17,39 @@ import {
 } from './source-port.ts'
 import type { Source } from './types.ts'
 
-/** Whose entitlements are read. */
+/** The customer whose entitlements are read. */
 export type CustomerQuery = {
   scope: Scope
-  /** An expression of the customer's key; null where there is no such customer. */
+  /** An SQL expression of the customer's key; null if the customer does not exist. */
   customerKey: Sql
   resourceId: string | null
-  /** The clock's; all is read as of `FoundCustomer.now`, which may be later. */
+  /**
+   * The time of the clock. The instant of the result is `CustomerFacts.now`, which may be later.
+   */
   now: Instant
 }
 
-/** Whose entitlements are read, and from where. */
+/** The customer whose entitlements are read, and the sources to read. */
 export type EntitlementQuery = CustomerQuery & { sources: readonly EntitlementSource[] }
 
-/** A customer as a decision has to know it. */
-export type FoundCustomer = {
+/** What a decision must know about a customer. */
+export type CustomerFacts = {
   customerKey: Uuid | null
   customerId: string | null
   archivedAt: Instant | null
   resourceKey: Uuid | null
   hasActiveSubscription: boolean
-  /** The instant as of which everything was read: no earlier than the customer's last decision. */
+  /** The instant of decision, as of which everything was read. */
   now: Instant
-  /** What totals and counters still hold although it has expired. */
+  /** Reservations that have expired, but are still part of the stored totals and counters. */
   expired: readonly Omit<Hold, 'customerKey'>[]
 }
 
-/** What a customer was given of a feature and has used of it, as it is stored. */
-export type FoundFeature = { feature: BareFeature; sources: Source[]; totals: Total[] }
+/** The stored sources and window totals of a feature of a customer. */
+export type StoredFeature = { feature: BareFeature; sources: Source[]; totals: Total[] }
 
-/** All of one instant. */
-export type Found = { customer: FoundCustomer; features: FoundFeature[] }
+/** Read as of one instant. */
+export type StoredEntitlements = { customer: CustomerFacts; features: StoredFeature[] }
 
 const customerColumns = {
   customer_key: column.nullable(column.uuid),
@@ -59,14 +61,14 @@ const customerColumns = {
   expired: holdsFromJson,
 }
 const customerRow = row(customerColumns)
-const foundRow = row({
+const featureRow = row({
   ...customerColumns,
   feature: featureFromJson,
   sources: sourcesFromJson,
   totals: totalsFromJson,
 })
 
-const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
+const customerOf = (found: ReturnType<typeof customerRow>): CustomerFacts => ({
   customerKey: found.customer_key,
   customerId: found.customer_id,
   archivedAt: found.archived_at,
@@ -76,25 +78,28 @@ const customerOf = (found: ReturnType<typeof customerRow>): FoundCustomer => ({
   expired: found.expired,
 })
 
-/** A customer and all features that anything gives it, the newest first. One statement. */
-export const findFeatures = (reader: Reader, reading: EntitlementQuery): Promise<Found> => {
+/** Returns a customer and the features of all its sources, newest first. One statement. */
+export const findFeatures = (
+  reader: Reader,
+  query: EntitlementQuery,
+): Promise<StoredEntitlements> => {
   const of = sourcesOf(null)
-  return foundBy(
+  return readStored(
     reader,
     sql`
-    select ${customerPart(reading, of)}, ${featurePart()},
+    select ${customerPart(query, of)}, ${featurePart()},
       coalesce(given.sources, '[]') as sources
-    from ${asked(reading)}
+    from ${subjectRow(query)}
       left join lateral (
         select feature_key, json_agg(source) as sources
-        from (${sourcesBy(reading.sources, of)}) given group by feature_key) given on true
+        from (${sourcesBy(query.sources, of)}) given group by feature_key) given on true
       left join features of_feature on of_feature.feature_key = given.feature_key
     order by of_feature.feature_key desc`,
   )
 }
 
-async function foundBy(reader: Reader, statement: Sql): Promise<Found> {
-  const rows = await reader.many(foundRow, statement)
+async function readStored(reader: Reader, statement: Sql): Promise<StoredEntitlements> {
+  const rows = await reader.many(featureRow, statement)
   return {
     customer: customerOf(required(rows[0], 'a row even of a customer who is not there')),
     features: rows.flatMap(({ feature, sources, totals }) =>
@@ -113,10 +118,10 @@ const sourcesOf = (featureKey: Sql | null): SourcesOf => ({
 const now = sql`of_instant.now`
 
 /**
- * One row, whether or not the customer and the resource exist. `offset 0` has the instant found
- * once, not wherever something is compared with it.
+ * Returns one row even if the customer or the resource does not exist. With `offset 0` the instant
+ * is computed once and not for each comparison.
  */
-const asked = ({ customerKey, resourceId, now: clock }: EntitlementQuery): Sql => sql`
+const subjectRow = ({ customerKey, resourceId, now: clock }: EntitlementQuery): Sql => sql`
   (select) one left join ${customerWithKey(customerKey)} of_customer on true
     cross join lateral (select ${
       resourceId === null

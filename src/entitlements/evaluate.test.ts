@@ -23,7 +23,7 @@ const region = (...known: string[]): Omit<Feature, 'metadata'> => ({
   updatedAt: 0,
 })
 
-/** Values of the feature, pieces between the commas of what was sent, and what they are. */
+/** Values of the feature, comma-separated pieces of the request, and the values that they are. */
 const split: readonly (readonly [string[], string[], string[]])[] = [
   [
     ['eu', 'us'],
@@ -57,7 +57,7 @@ test('a value with commas in it is put together again', () => {
   } as const
   for (const [known, pieces, expected] of split) {
     const sources = [promotional(values(...known))]
-    const holding = {
+    const featureState = {
       feature: region(...known),
       sources,
       totals: [],
@@ -66,8 +66,8 @@ test('a value with commas in it is put together again', () => {
       used: { usage: 0n, held: 0n },
     }
     const request = { usage: null, values: pieces, defaultUsage: 0n }
-    const { asked, decision } = evaluate(subject, holding, { request, now: NOW })
-    assert.deepEqual(asked.request.values, expected)
+    const { query, decision } = evaluate(subject, featureState, { request, now: NOW })
+    assert.deepEqual(query.request.values, expected)
     assert.equal(
       decision.isGranted,
       expected.every((value) => known.includes(value)),

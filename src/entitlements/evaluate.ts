@@ -2,35 +2,32 @@ import type { Currency } from '../catalog/currencies/index.ts'
 import type { BareFeature } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { type DecisionQuery, decide, type Subject } from './decide.ts'
-import type { FoundCustomer } from './entitlement-store.ts'
-import type { FeatureState } from './holding.ts'
-import type { Decision, Request, Source } from './types.ts'
+import type { CustomerFacts } from './entitlement-store.ts'
+import type { FeatureState } from './feature-state.ts'
+import type { Decision, Request } from './types.ts'
 import { type UsagePeriod, usagePeriod } from './usage-period.ts'
 import { validUntil } from './valid-until.ts'
 
-/** What an answer is made of: what is known of a feature of a customer. */
-export type Evaluable = Omit<FeatureState, 'totals' | 'sources'> & { sources: readonly Source[] }
-
-/** A question about one feature, and its answer. */
+/** A query about a feature, with its decision. */
 export type Evaluation = {
-  asked: DecisionQuery
+  query: DecisionQuery
   decision: Decision
-  /** null: there is no such feature. */
-  holding: Evaluable | null
+  /** null: the feature does not exist. */
+  featureState: FeatureState | null
   period: UsagePeriod | null
   validUntil: Instant | null
 }
 
-/** A question about a currency, and its answer. */
-export type EvaluatedCredit = {
+/** A query about a currency, with its decision. */
+export type CreditEvaluation = {
   subject: Subject
   request: Request
   currency: Currency
   decision: Decision
 }
 
-/** Whom a question is about. A resource that was not named is as good as known. */
-export const subjectOf = (customer: FoundCustomer, resourceId: string | null): Subject => ({
+/** Returns the subject of a query. Without a resource id, the resource counts as known. */
+export const subjectOf = (customer: CustomerFacts, resourceId: string | null): Subject => ({
   customer:
     customer.customerKey === null ? null : customer.archivedAt === null ? 'ACTIVE' : 'ARCHIVED',
   isResourceKnown: resourceId === null || customer.resourceKey !== null,
@@ -38,38 +35,38 @@ export const subjectOf = (customer: FoundCustomer, resourceId: string | null): S
 })
 
 /**
- * Answers a question about a feature, by all that was found at `now`. Usage is that of the period
- * which `at` lies in.
+ * Evaluates a request for a feature with the facts of `now`. The period is the one that contains
+ * `at`.
  */
 export function evaluate(
   subject: Subject,
-  holding: Evaluable | null,
+  featureState: FeatureState | null,
   { request, now, at = now }: { request: Request; now: Instant; at?: Instant },
 ): Evaluation {
-  const resolution = holding?.resolution ?? { held: null, isRevoked: false }
-  const asked = {
+  const resolution = featureState?.resolution ?? { effective: null, isRevoked: false }
+  const query = {
     subject,
-    feature: holding?.feature ?? null,
+    feature: featureState?.feature ?? null,
     resolution,
-    usage: holding === null ? 0n : holding.used.usage + holding.used.held,
-    request: holding === null ? request : mended(request, holding.feature),
+    usage: featureState === null ? 0n : featureState.used.usage + featureState.used.held,
+    request: featureState === null ? request : rejoinValues(request, featureState.feature),
   }
-  const { held } = resolution
-  const period = held === null ? null : usagePeriod(held, at)
+  const { effective } = resolution
+  const period = effective === null ? null : usagePeriod(effective, at)
   return {
-    asked,
-    decision: decide(asked),
-    holding,
+    query,
+    decision: decide(query),
+    featureState,
     period,
-    validUntil: validUntil(holding?.sources ?? [], period?.window ?? null, now),
+    validUntil: validUntil(featureState?.sources ?? [], period?.window ?? null, now),
   }
 }
 
 /**
- * Values come separated by commas and may have commas in them: of pieces that follow each other,
- * as many as make a value of the feature are that value.
+ * Requested values arrive separated by commas, but a value may itself contain commas. So
+ * consecutive pieces that form a value of the feature are joined again, the longest match first.
  */
-function mended(request: Request, { enumConfiguration }: BareFeature): Request {
+function rejoinValues(request: Request, { enumConfiguration }: BareFeature): Request {
   const pieces = request.values
   if (pieces === null || enumConfiguration === null) return request
   const known = new Set(enumConfiguration.map(({ value }) => value))

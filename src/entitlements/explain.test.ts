@@ -42,7 +42,7 @@ test('no number goes further than it must', () => {
         const last = way.at(-1)
         if (last?.change !== 'requestedUsage' && last?.change !== 'usageLimit') continue
         if (last.to === null) continue
-        // To deny, a request grows and a limit shrinks; to grant, the other way round.
+        // A denial needs a larger request or a smaller limit, a grant the reverse.
         const isGrowing = isGranted === (last.change === 'requestedUsage')
         const nearer = last.to + (isGrowing ? -wholeUnits(1) : wholeUnits(1))
         if (nearer < 0n) continue

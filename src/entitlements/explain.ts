@@ -4,7 +4,10 @@ import { neededUnits, roomWithin, shortOf } from './compare-usage.ts'
 import { type DecisionQuery, decide, type Subject } from './decide.ts'
 import type { Decision, EffectiveEntitlement, Request } from './types.ts'
 
-/** Something that would have to be otherwise; quantities are in the units of their field. */
+/**
+ * A change that would contribute to the opposite result. Quantities are in the units of their
+ * field.
+ */
 export type Change =
   | { change: 'customer'; to: 'ACTIVE' }
   | { change: 'resource' | 'feature'; to: 'KNOWN' }
@@ -16,20 +19,20 @@ export type Change =
   | { change: 'requestedValues'; to: readonly string[] | null }
 
 /**
- * The ways to the opposite answer. The changes of one way have to be made together, none of them is
- * superfluous, and none goes further than it must. What was used until now is taken as it is.
+ * Returns the ways to the opposite result. All changes of a way are needed, and each is as small as
+ * possible. Past usage is not changed.
  */
-export function counterfactual(asked: DecisionQuery): Change[][] {
-  const decision = decide(asked)
-  const changes = decision.isGranted ? takeAway(asked, decision) : repairs(asked, decision)
+export function counterfactual(query: DecisionQuery): Change[][] {
+  const decision = decide(query)
+  const changes = decision.isGranted ? takeAway(query, decision) : repairs(query, decision)
   return changes.flatMap((change) => {
-    const next = changed(asked, change)
+    const next = changed(query, change)
     const isTurned = decide(next).isGranted !== decision.isGranted
     return isTurned ? [[change]] : counterfactual(next).map((rest) => [change, ...rest])
   })
 }
 
-/** The one way to spend: what stands in it, and credits that nobody has yet. */
+/** Returns the only way to spend: remove what denies, and have credits, which do not exist yet. */
 export function creditCounterfactual(subject: Subject, { usage, values }: Request): Change[] {
   const changes: Change[] = []
   if (subject.customer !== 'ACTIVE') changes.push({ change: 'customer', to: 'ACTIVE' })
@@ -39,34 +42,37 @@ export function creditCounterfactual(subject: Subject, { usage, values }: Reques
   return [...changes, { change: 'balance', to: least }]
 }
 
-/** What is asked once a change has been made. Nothing is known of a feature that does not exist. */
-export function changed(asked: DecisionQuery, { change, to }: Change): DecisionQuery {
-  const { subject, request, resolution } = asked
-  const holding = (parts: Partial<EffectiveEntitlement>): DecisionQuery => ({
-    ...asked,
-    resolution: { held: { ...(resolution.held ?? EVERYTHING), ...parts }, isRevoked: false },
+/** Returns the query after a change. A feature that does not exist becomes a BOOLEAN feature. */
+export function changed(query: DecisionQuery, { change, to }: Change): DecisionQuery {
+  const { subject, request, resolution } = query
+  const withEntitlement = (parts: Partial<EffectiveEntitlement>): DecisionQuery => ({
+    ...query,
+    resolution: {
+      effective: { ...(resolution.effective ?? EVERYTHING), ...parts },
+      isRevoked: false,
+    },
   })
   switch (change) {
     case 'customer':
-      return { ...asked, subject: { ...subject, customer: to } }
+      return { ...query, subject: { ...subject, customer: to } }
     case 'resource':
-      return { ...asked, subject: { ...subject, isResourceKnown: true } }
+      return { ...query, subject: { ...subject, isResourceKnown: true } }
     case 'feature':
-      return { ...asked, feature: SWITCH, request: { ...request, usage: null, values: null } }
+      return { ...query, feature: SWITCH, request: { ...request, usage: null, values: null } }
     case 'entitlement':
       return to === 'GRANTED'
-        ? holding({ enumValues: request.values ?? [] })
-        : { ...asked, resolution: { held: null, isRevoked: true } }
+        ? withEntitlement({ enumValues: request.values ?? [] })
+        : { ...query, resolution: { effective: null, isRevoked: true } }
     case 'usageLimit':
-      return holding({ limit: to })
+      return withEntitlement({ limit: to })
     case 'enumValues':
-      return holding({ enumValues: to })
+      return withEntitlement({ enumValues: to })
     case 'requestedUsage':
-      return { ...asked, request: { ...request, usage: to } }
+      return { ...query, request: { ...request, usage: to } }
     case 'requestedValues':
-      return { ...asked, request: { ...request, values: to } }
+      return { ...query, request: { ...request, values: to } }
     default:
-      return asked
+      return query
   }
 }
 
@@ -81,10 +87,10 @@ const EVERYTHING: EffectiveEntitlement = {
   updatedAt: 0,
 }
 
-/** What puts right the rule that denied; the rules after it may deny still. */
-function repairs(asked: DecisionQuery, { rule }: Decision): Change[] {
-  const { feature, request } = asked
-  const held = asked.resolution.held?.enumValues ?? []
+/** Returns changes that satisfy the rule that denied. Later rules may still deny. */
+function repairs(query: DecisionQuery, { rule }: Decision): Change[] {
+  const { feature, request } = query
+  const granted = query.resolution.effective?.enumValues ?? []
   const values = request.values ?? []
   switch (rule) {
     case 'CustomerNotFound':
@@ -100,39 +106,39 @@ function repairs(asked: DecisionQuery, { rule }: Decision): Change[] {
         : [{ change: 'requestedUsage', to: null }]
     case 'EnumValues':
       return [
-        { change: 'requestedValues', to: values.filter((value) => held.includes(value)) },
-        { change: 'enumValues', to: [...new Set([...held, ...values])].toSorted() },
+        { change: 'requestedValues', to: values.filter((value) => granted.includes(value)) },
+        { change: 'enumValues', to: [...new Set([...granted, ...values])].toSorted() },
       ]
     case 'PlainNumber':
     case 'HardLimit':
-      assert(isCompared(asked), 'usage was compared with a limit that is not there')
-      return [...lessUsage(asked), { change: 'usageLimit', to: neededUnits(asked) }]
+      assert(isCompared(query), 'usage was compared with a limit that is not there')
+      return [...lessUsage(query), { change: 'usageLimit', to: neededUnits(query) }]
     default:
       return [{ change: 'entitlement', to: 'GRANTED' }]
   }
 }
 
-/** As much as still fits, if anything does. */
-function lessUsage(asked: HeldComparison): Change[] {
-  const room = roomWithin(asked.resolution.held.limit ?? 0n, asked)
+/** Returns the largest request that fits the limit, if any fits. */
+function lessUsage(query: LimitComparison): Change[] {
+  const room = roomWithin(query.resolution.effective.limit ?? 0n, query)
   return room < 0n ? [] : [{ change: 'requestedUsage', to: room }]
 }
 
-/** What would deny by the rule that granted. */
-function takeAway(asked: DecisionQuery, { rule }: Decision): Change[] {
-  if (!isCompared(asked) || (rule !== 'PlainNumber' && rule !== 'HardLimit'))
+/** Returns changes that make the granting rule deny. */
+function takeAway(query: DecisionQuery, { rule }: Decision): Change[] {
+  if (!isCompared(query) || (rule !== 'PlainNumber' && rule !== 'HardLimit'))
     return [{ change: 'entitlement', to: 'REVOKED' }]
-  const room = roomWithin(asked.resolution.held.limit ?? 0n, asked)
-  const tooLittle = shortOf(neededUnits(asked))
+  const room = roomWithin(query.resolution.effective.limit ?? 0n, query)
+  const tooLittle = shortOf(neededUnits(query))
   return [
     { change: 'requestedUsage', to: room + wholeUnits(1) },
     ...(tooLittle < 0n ? [] : [{ change: 'usageLimit', to: tooLittle } as const]),
   ]
 }
 
-type HeldComparison = DecisionQuery & {
+type LimitComparison = DecisionQuery & {
   feature: NonNullable<DecisionQuery['feature']>
-  resolution: { held: EffectiveEntitlement }
+  resolution: { effective: EffectiveEntitlement }
 }
-const isCompared = (asked: DecisionQuery): asked is HeldComparison =>
-  asked.feature !== null && asked.resolution.held !== null
+const isCompared = (query: DecisionQuery): query is LimitComparison =>
+  query.feature !== null && query.resolution.effective !== null

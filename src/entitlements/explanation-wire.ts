@@ -1,11 +1,11 @@
 import type { EntitlementAllowance, EntitlementSource } from '../api.gen.ts'
 import type { BareFeature } from '../catalog/features/index.ts'
-import type { Evaluable } from './evaluate.ts'
+import type { FeatureState } from './feature-state.ts'
 import type { Allowance, Part } from './types.ts'
 import { limitToWire, valuesToWire } from './wire.ts'
 
-/** All that was considered of what a customer holds. */
-export const sourcesToWire = ({ feature, resolution }: Evaluable): EntitlementSource[] =>
+/** Returns all sources that were considered for a feature. */
+export const sourcesToWire = ({ feature, resolution }: FeatureState): EntitlementSource[] =>
   resolution.parts.map((part) => sourceToWire(part, feature))
 
 const sourceToWire = (

@@ -3,7 +3,7 @@ import type { EntitlementReads } from './entitlement-reads.ts'
 import { customerQuery } from './queries.ts'
 import { entitlementsToWire } from './wire.ts'
 
-/** The operation that lists what a customer may use. */
+/** The operation that lists the entitlements of a customer. */
 export const entitlementsHandlers = ({
   listEntitlements,
 }: EntitlementReads): Handlers<'v1.customers.retrieveEntitlements'> => ({

@@ -1,41 +1,44 @@
 import type { Reader } from '../db/index.ts'
 import { NO_RESOURCE } from '../metering/index.ts'
 import { findHoldEnds } from '../metering/reservations/index.ts'
-import { stop } from './decide.ts'
-import { type EntitlementQuery, type FoundCustomer, findFeatures } from './entitlement-store.ts'
+import { deniedOutright } from './decide.ts'
+import { type CustomerFacts, type EntitlementQuery, findFeatures } from './entitlement-store.ts'
 import { type Evaluation, evaluate, subjectOf } from './evaluate.ts'
-import { type Readable, readHoldings } from './holding.ts'
+import { type Readable, readFeatureStates } from './feature-state.ts'
 import type { Request } from './types.ts'
-import { firstAfter, isHeldUp } from './valid-until.ts'
+import { firstAfter, isBlockedByHold } from './valid-until.ts'
 
-/** What a customer has of features, or why it has nothing at all. */
+/** The entitlements of a customer, or the reason why there are none. */
 export type Entitlements = {
-  customer: FoundCustomer
+  customer: CustomerFacts
   accessDeniedReason: 'CustomerNotFound' | 'CustomerIsArchived' | 'NoActiveSubscription' | null
-  /** The newest feature first. */
+  /** Newest feature first. */
   entitlements: Evaluation[]
-  /** Whether anything is in force, which an archived customer may not use all the same. */
+  /** Whether any source is in force. An archived customer may have sources, but cannot use them. */
   hasAnything: boolean
 }
 
 const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
 
-/** Each feature that something in force grants or revokes, as a check of nothing answers it. */
+/**
+ * Returns the entitlement to each feature that a source in force gives or revokes, as a check
+ * without requested usage would.
+ */
 export async function entitlementsOf(
   db: Readable,
-  reading: EntitlementQuery,
+  query: EntitlementQuery,
 ): Promise<Entitlements> {
-  const found = await readHoldings(db, (reader) => findFeatures(reader, reading))
+  const found = await readFeatureStates(db, (reader) => findFeatures(reader, query))
   const { customer } = found
   const { now } = customer
-  const subject = subjectOf(customer, reading.resourceId)
-  const inForce = found.holdings.filter(
-    ({ resolution }) => resolution.held !== null || resolution.isRevoked,
+  const subject = subjectOf(customer, query.resourceId)
+  const inForce = found.features.filter(
+    ({ resolution }) => resolution.effective !== null || resolution.isRevoked,
   )
   const hasAnything = inForce.length > 0
-  const stopped = stop(subject)
-  if (stopped !== null)
-    return { customer, accessDeniedReason: reasonOf(stopped), entitlements: [], hasAnything }
+  const denial = deniedOutright(subject)
+  if (denial !== null)
+    return { customer, accessDeniedReason: reasonOf(denial), entitlements: [], hasAnything }
   const answers = inForce.map((each) => evaluate(subject, each, { request: NOTHING, now }))
   const isNobody = !hasAnything && !subject.hasActiveSubscription
   return {
@@ -46,29 +49,29 @@ export async function entitlementsOf(
   }
 }
 
-/** Answers that end with a hold, too, where what is held is in their way. */
+/** Limits `validUntil` of each denial that a hold causes to the end of the next hold. */
 async function untilHoldsEnd(
   reader: Reader,
-  { customerKey, resourceKey, now }: FoundCustomer,
+  { customerKey, resourceKey, now }: CustomerFacts,
   answers: readonly Evaluation[],
 ): Promise<Evaluation[]> {
-  const heldUp = answers.filter(isHeldUp)
-  const windows = heldUp.flatMap(({ holding }) =>
-    holding === null || customerKey === null
+  const blocked = answers.filter(isBlockedByHold)
+  const windows = blocked.flatMap(({ featureState }) =>
+    featureState === null || customerKey === null
       ? []
       : {
-          ...{ customerKey, featureKey: holding.feature.key, window: holding.window },
+          ...{ customerKey, featureKey: featureState.feature.key, window: featureState.window },
           resourceKey: resourceKey ?? NO_RESOURCE,
         },
   )
   const ends = await findHoldEnds(reader, windows, now)
-  const endOf = new Map(heldUp.map((answer, index) => [answer, ends[index] ?? null]))
+  const endOf = new Map(blocked.map((answer, index) => [answer, ends[index] ?? null]))
   return answers.map((answer) => {
     const until = firstAfter(now, [answer.validUntil, endOf.get(answer) ?? null])
     return { ...answer, validUntil: until }
   })
 }
 
-/** The list of reasons is shorter here: of a resource that does not exist there is nothing. */
-const reasonOf = ({ rule }: NonNullable<ReturnType<typeof stop>>) =>
+/** The list has fewer reasons than a check: an unknown resource has no subscription. */
+const reasonOf = ({ rule }: NonNullable<ReturnType<typeof deniedOutright>>) =>
   rule === 'CustomerNotFound' || rule === 'CustomerIsArchived' ? rule : 'NoActiveSubscription'

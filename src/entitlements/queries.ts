@@ -2,7 +2,7 @@ import { customerNamed } from '../customers/index.ts'
 import type { Call } from '../operation.ts'
 import type { CustomerQuery } from './entitlement-store.ts'
 
-/** The query for the entitlements of a customer, or of one of its resources, as of now. */
+/** Returns the query for the current entitlements of a customer or of one of its resources. */
 export const customerQuery = (
   { app, scope }: Call,
   { customerId, resourceId }: { customerId: string; resourceId: string | null },

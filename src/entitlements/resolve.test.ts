@@ -21,7 +21,9 @@ const of = (id: string, isTrial = false) => ({ subscription: { id, isTrial } })
 const tenThousand = [plan(limited(10_000)), addon(limited(1000), { quantity: 2 })]
 const trial = { ...of('trial', true), endsAt: NOW + 1 }
 
-/** Sources, and what they give together; null is nothing, `REVOKED` nothing because it is taken. */
+/**
+ * Name, sources, and their combination. null: nothing; `REVOKED`: nothing, because it is revoked.
+ */
 const cases: readonly (readonly [string, readonly Source[], Allowance | null | 'REVOKED'])[] = [
   ['a plan and two of an add-on add up', tenThousand, limited(12_000)],
   [
@@ -125,13 +127,13 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
 
 for (const [name, sources, expected] of cases)
   test(name, () => {
-    const { held, isRevoked } = resolve(sources, NOW)
+    const { effective, isRevoked } = resolve(sources, NOW)
     assert.deepEqual(
-      held && {
-        limit: held.limit,
-        isUnlimited: held.isUnlimited,
-        isSoft: held.isSoft,
-        enumValues: held.enumValues,
+      effective && {
+        limit: effective.limit,
+        isUnlimited: effective.isUnlimited,
+        isSoft: effective.isSoft,
+        enumValues: effective.enumValues,
       },
       expected === 'REVOKED' ? null : expected,
     )
@@ -146,8 +148,8 @@ test('the winner gives the reset period, the anchor and the time of change', () 
     addon(limited(1), { reset: daily, anchor: 2, updatedAt: 20 }),
     promotional(limited(4), { reset: daily, anchor: 3, updatedAt: 30 }),
   ]
-  const { held } = resolve(sources, NOW)
-  assert.deepEqual([held?.reset, held?.anchor, held?.updatedAt], [monthly, 1, 20])
+  const { effective } = resolve(sources, NOW)
+  assert.deepEqual([effective?.reset, effective?.anchor, effective?.updatedAt], [monthly, 1, 20])
 })
 
 test('what is alike comes from a subscription, then from a trial, then from a grant', () => {
@@ -161,7 +163,7 @@ test('what is alike comes from a subscription, then from a trial, then from a gr
       resolve(
         sources.filter((each) => each.anchor >= anchor),
         NOW,
-      ).held?.anchor,
+      ).effective?.anchor,
       anchor,
     )
 })
@@ -190,8 +192,8 @@ test('every source is told with what it contributes, and whether it wins', () =>
 
 test('a limit that is soft by another source than the one that gives it comes from both', () => {
   const sources = [plan(limited(5, true)), promotional(limited(9)), promotional(limited(4))]
-  const { held, parts } = resolve(sources, NOW)
-  assert.deepEqual([held?.limit, held?.isSoft], [wholeUnits(9), true])
+  const { effective, parts } = resolve(sources, NOW)
+  assert.deepEqual([effective?.limit, effective?.isSoft], [wholeUnits(9), true])
   assert.deepEqual(
     parts.map(({ source, wins }) => [source.allowance?.limit, wins]),
     [
@@ -230,7 +232,10 @@ const anySource: fc.Arbitrary<Source> = fc
       generation: kind === 'PARENT_PLAN' ? 1 : 0,
     }),
   )
-/** One plan, one parent and one own entitlement of a subscription; ids tell everything apart. */
+/**
+ * Each subscription has at most one plan, one parent and one entitlement of its own. All ids
+ * differ.
+ */
 const anySources = fc
   .uniqueArray(anySource, {
     maxLength: 7,
@@ -252,8 +257,8 @@ test('the order of the sources is of no consequence', () => {
       ([sources, shuffled]) => {
         const [one, other] = [resolve(sources, NOW), resolve(shuffled, NOW)]
         assert.deepEqual(
-          { held: other.held, isRevoked: other.isRevoked },
-          { held: one.held, isRevoked: one.isRevoked },
+          { effective: other.effective, isRevoked: other.isRevoked },
+          { effective: one.effective, isRevoked: one.isRevoked },
         )
         assert.deepEqual(new Set(other.parts), new Set(one.parts))
       },
@@ -261,7 +266,7 @@ test('the order of the sources is of no consequence', () => {
   )
 })
 
-/** Whether what is held after is in no respect less than before. */
+/** Whether `after` is in no respect less than `before`. */
 function isNoLess(before: Allowance | null, after: Allowance | null): boolean {
   if (before === null) return true
   return (
@@ -279,7 +284,7 @@ const overrides = (
 ) =>
   given === null ||
   (kind === 'ADDON' && behavior === 'Override') ||
-  // A plan or an own entitlement hides what the subscription had from others of them.
+  // A plan or an own entitlement replaces those that the subscription had.
   (kind !== 'ADDON' &&
     sources.some((each) => subscription !== null && each.subscription?.id === subscription.id))
 
@@ -288,7 +293,7 @@ test('one more source never leaves a customer with less, unless it overrides', (
     fc.property(anySources, anySource, (sources, another) => {
       fc.pre(!overrides(another, sources))
       const more = [...sources, { ...another, id: 'another' }]
-      assert.ok(isNoLess(resolve(sources, NOW).held, resolve(more, NOW).held))
+      assert.ok(isNoLess(resolve(sources, NOW).effective, resolve(more, NOW).effective))
     }),
   )
 })
@@ -305,7 +310,7 @@ test('a higher limit of one source never leaves a customer with less', () => {
             }
           : each,
       )
-      assert.ok(isNoLess(resolve(sources, NOW).held, resolve(raised, NOW).held))
+      assert.ok(isNoLess(resolve(sources, NOW).effective, resolve(raised, NOW).effective))
     }),
   )
 })
@@ -326,14 +331,19 @@ const byAmount = (one: bigint, other: bigint) => Number(one - other)
 test('what is held is in each respect the most of what each subscription and grant gives', () => {
   fc.assert(
     fc.property(anySources, (sources) => {
-      const { held, parts } = resolve(sources, NOW)
+      const { effective, parts } = resolve(sources, NOW)
       const bySubscription = Map.groupBy(sources, ({ subscription, id }) => subscription?.id ?? id)
       const offers = [...bySubscription.values()]
-        .map((own) => resolve(own, NOW).held)
+        .map((own) => resolve(own, NOW).effective)
         .filter((offer) => offer !== null)
       const limits = offers.map(({ limit }) => limit ?? 0n)
       assert.deepEqual(
-        held && [held.limit ?? 0n, held.isUnlimited, held.isSoft, held.enumValues.toSorted()],
+        effective && [
+          effective.limit ?? 0n,
+          effective.isUnlimited,
+          effective.isSoft,
+          effective.enumValues.toSorted(),
+        ],
         offers.length === 0
           ? null
           : [
@@ -344,7 +354,7 @@ test('what is held is in each respect the most of what each subscription and gra
             ],
       )
       assert.equal(
-        held !== null,
+        effective !== null,
         parts.some(({ wins }) => wins),
       )
     }),

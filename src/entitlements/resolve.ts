@@ -1,36 +1,36 @@
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { compareGenerosity, joined, sum, times } from './allowance.ts'
+import { compareGenerosity, mostGenerous, sum, times } from './allowance.ts'
 import type { Allowance, Resolution, Source } from './types.ts'
 
 /**
- * What all sources of one feature that are in force at `now` give together. Within a subscription
- * they add up; between subscriptions, and beside promotional entitlements, the most generous one
- * counts, never the sum. The order of the sources is of no consequence.
+ * Combines all sources of one feature that are in force at `now`. Sources of a subscription are
+ * added. Of several subscriptions and promotional entitlements the most generous counts, never the
+ * sum. The order of the sources has no effect.
  */
 export function resolve(sources: readonly Source[], now: Instant): Resolution {
-  const offers = offersOf(sources.filter((source) => isInForce(source, now)))
-  const granting = offers.filter(grants).toSorted(byPreference)
+  const grantSets = grantSetsOf(sources.filter((source) => isInForce(source, now)))
+  const granting = grantSets.filter(grants).toSorted(byPreference)
   const [winner] = granting
-  const parts = offers.flatMap((offer) =>
-    offer.sources.map((source) => {
-      const contributes = offer.contributions.get(source) ?? null
-      const wins = contributes !== null && (offer === winner || addsTo(winner, contributes))
+  const parts = grantSets.flatMap((grantSet) =>
+    grantSet.sources.map((source) => {
+      const contributes = grantSet.contributions.get(source) ?? null
+      const wins = contributes !== null && (grantSet === winner || addsTo(winner, contributes))
       return { source, contributes, wins }
     }),
   )
-  if (winner === undefined) return { held: null, isRevoked: offers.length > 0, parts }
+  if (winner === undefined) return { effective: null, isRevoked: grantSets.length > 0, parts }
   const { reset, anchor } = winner.leader
-  const held = {
-    ...granting.map(({ allowance }) => allowance).reduce(joined),
+  const effective = {
+    ...granting.map(({ allowance }) => allowance).reduce(mostGenerous),
     reset,
     anchor,
     updatedAt: Math.max(...[...winner.contributions.keys()].map((source) => source.updatedAt)),
   }
-  return { held, isRevoked: false, parts }
+  return { effective, isRevoked: false, parts }
 }
 
-/** The values of an ENUM come from all offers, and so does softness; all else from the winner. */
+/** Enum values and softness come from all grant sets, everything else from the winner. */
 const addsTo = (
   winner: GrantSetWithAllowance | undefined,
   { enumValues, isSoft }: Allowance,
@@ -39,32 +39,33 @@ const addsTo = (
 const isInForce = ({ startsAt, endsAt }: Source, now: Instant): boolean =>
   startsAt <= now && (endsAt === null || now < endsAt)
 
-/** What one subscription, or one source outside of any, gives of a feature. */
-type Offer = {
+/** What one subscription, or one source outside of any subscription, gives of a feature. */
+type GrantSet = {
   sources: readonly Source[]
-  /** What each of the sources adds, of those that add anything. */
+  /** The allowance that each source adds. Sources that add nothing are absent. */
   contributions: ReadonlyMap<Source, Allowance>
-  /** null: it revokes. */
+  /** null: the grant set revokes. */
   allowance: Allowance | null
-  /** Whose reset period and anchor count. */
+  /** The source whose reset period and anchor count. */
   leader: Source
 }
 
-type GrantSetWithAllowance = Offer & { allowance: Allowance }
-const grants = (offer: Offer): offer is GrantSetWithAllowance => offer.allowance !== null
+type GrantSetWithAllowance = GrantSet & { allowance: Allowance }
+const grants = (grantSet: GrantSet): grantSet is GrantSetWithAllowance => grantSet.allowance !== null
 
-function offersOf(sources: readonly Source[]): Offer[] {
+function grantSetsOf(sources: readonly Source[]): GrantSet[] {
   const bySubscription = Map.groupBy(sources, ({ subscription }) => subscription?.id ?? null)
   return [...bySubscription].flatMap(([subscriptionId, own]) =>
-    subscriptionId === null ? own.map((source) => offerOf([source])) : [offerOf(own)],
+    subscriptionId === null ? own.map((source) => grantSetOf([source])) : [grantSetOf(own)],
   )
 }
 
 /**
- * Add-ons add to the base, times their quantity. One that overrides, or revokes, replaces all that,
- * whatever its quantity; among several such the most generous counts.
+ * Add-ons are multiplied by their quantity and added to the base. An add-on that overrides or
+ * revokes replaces all of this, whatever its quantity. Among several of those the most generous
+ * counts.
  */
-function offerOf(sources: readonly Source[]): Offer {
+function grantSetOf(sources: readonly Source[]): GrantSet {
   const addons = sources.filter(({ kind }) => kind === 'ADDON').toSorted(byGenerosity)
   const replacing = addons.filter((addon) => addon.behavior === 'Override' || !addon.allowance)
   const isReplaced = replacing.length > 0
@@ -80,14 +81,14 @@ function offerOf(sources: readonly Source[]): Offer {
   return {
     sources,
     contributions,
-    allowance: allowances.length === 0 ? null : allowances.reduce(isReplaced ? joined : sum),
-    leader: required(leader, 'an offer without a source'),
+    allowance: allowances.length === 0 ? null : allowances.reduce(isReplaced ? mostGenerous : sum),
+    leader: required(leader, 'a grant set without a source'),
   }
 }
 
 /**
- * What add-ons add to, if there is anything: the subscription's own entitlement, else its plan's,
- * else that of the nearest plan which it inherits from. One that revokes stands for all behind it.
+ * Returns what add-ons are added to: the subscription's own entitlement, else that of its plan,
+ * else that of the nearest ancestor plan. If it revokes, the more distant ones do not count.
  */
 function baseOf(sources: readonly Source[]): Source[] {
   const distance = ({ kind, generation }: Source) => (kind === 'SUBSCRIPTION' ? -1 : generation)
@@ -97,14 +98,19 @@ function baseOf(sources: readonly Source[]): Source[] {
     .slice(0, 1)
 }
 
-/** The most generous first; those that revoke last. What is alike goes by its id. */
+/**
+ * Sorts the most generous source first and revoking sources last. Equal sources are ordered by id.
+ */
 function byGenerosity(one: Source, other: Source): number {
   if (one.allowance === null || other.allowance === null)
     return Number(one.allowance === null) - Number(other.allowance === null) || byId(one, other)
   return compareGenerosity(one.allowance, other.allowance) || byId(one, other)
 }
 
-/** The most generous first; if alike subscriptions, then trials, then promotional entitlements. */
+/**
+ * Sorts the most generous grant set first. Equal ones: paid subscriptions, then trials, then
+ * promotional entitlements.
+ */
 const byPreference = (one: GrantSetWithAllowance, other: GrantSetWithAllowance): number =>
   compareGenerosity(one.allowance, other.allowance) ||
   rank(one.leader) - rank(other.leader) ||

@@ -17,7 +17,7 @@ const world = await openWorld()
 const { app } = world.bursar
 const now = instantFromWire(NOW)
 
-/** A plan as a later module will give it: 100 of every NUMBER feature, and no BOOLEAN. */
+/** A plan source as a future module will provide it: 100 of every NUMBER feature and no BOOLEAN. */
 const planned: EntitlementSource = {
   sources: ({ featureKey }) => sql`
     select f.feature_key, json_build_object('kind', 'PLAN', 'id', 'pro', 'version', 3,
@@ -33,7 +33,7 @@ const planned: EntitlementSource = {
   isSubscribed: () => sql`true`,
 }
 const withPlans = entitlementReads([promotionalSource, planned])
-const { readHeld } = entitlementReads([promotionalSource])
+const { readEffectiveEntitlements } = entitlementReads([promotionalSource])
 
 async function openTenant(): Promise<Tenant> {
   world.clock.moveTo(now)
@@ -54,14 +54,14 @@ test('what several sources grant is resolved together', async () => {
     const [feature] = await findFeatures(app.db.read, scope, [featureId])
     assert(feature)
     const query = { customerKey, featureKey: feature.key, resourceKey: null }
-    const [held] = await withPlans.readHeld(app.db.read, [query], now)
-    assert(held)
-    const { asked, decision } = evaluate(
-      { customer: 'ACTIVE', isResourceKnown: true, ...held },
-      { ...held, feature, window: LIFETIME, used: { usage: 0n, held: 0n } },
+    const [entitlement] = await withPlans.readEffectiveEntitlements(app.db.read, [query], now)
+    assert(entitlement)
+    const evaluation = evaluate(
+      { customer: 'ACTIVE', isResourceKnown: true, ...entitlement },
+      { ...entitlement, feature, window: LIFETIME, used: { usage: 0n, held: 0n } },
       { request: { usage: null, values: null, defaultUsage: 0n }, now },
     )
-    return [decision.rule, asked.resolution.held?.limit]
+    return [evaluation.decision.rule, evaluation.query.resolution.effective?.limit]
   }
   assert.deepEqual(await answer('seats'), ['HardLimit', 1_005_000_000_000n])
   assert.deepEqual(await answer('calls'), ['HardLimit', wholeUnits(500)])
@@ -83,10 +83,10 @@ test('what many customers hold is read at once, in the order in which it was ask
         featureKey: features.find((feature) => feature.id === id)?.key ?? '',
         resourceKey: null,
       })
-  const held = await readHeld(app.db.read, wanted, now)
+  const entitlements = await readEffectiveEntitlements(app.db.read, wanted, now)
   assert.deepEqual(
-    held.map(({ resolution, validUntil, hasAnything, hasActiveSubscription }) => [
-      resolution.held?.limit ?? null,
+    entitlements.map(({ resolution, validUntil, hasAnything, hasActiveSubscription }) => [
+      resolution.effective?.limit ?? null,
       validUntil,
       hasAnything,
       hasActiveSubscription,
@@ -98,5 +98,5 @@ test('what many customers hold is read at once, in the order in which it was ask
       [null, null, true, false],
     ],
   )
-  assert.deepEqual(await readHeld(app.db.read, [], now), [])
+  assert.deepEqual(await readEffectiveEntitlements(app.db.read, [], now), [])
 })

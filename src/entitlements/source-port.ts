@@ -3,39 +3,43 @@ import { quantityFromSql } from '../kernel/quantity.ts'
 import type { Allowance, Source } from './types.ts'
 
 /**
- * Whose grants are asked for, as expressions of the statement that the source becomes a part of.
- * The aliases of that statement begin with `of_`, so that those of a source cannot hide them.
+ * SQL expressions for the subject whose sources are read. They refer to the statement that contains
+ * the source's SQL. Aliases of that statement begin with `of_`, so that aliases of a source cannot
+ * hide them.
  */
 export type SourcesOf = {
   customerKey: Sql
-  /** null: of all features. */
+  /** null: all features. */
   featureKey: Sql | null
-  /** The resource whose subscriptions count beside those of none; SQL's null for none. */
+  /**
+   * Subscriptions of this resource count in addition to those without a resource. SQL null: no
+   * resource.
+   */
   resourceKey: Sql
   now: Sql
 }
 
 /**
- * What a module that grants features contributes to each statement that reads entitlements.
- * `src/sources.ts` lists all of them.
+ * The SQL that a module with a source of entitlements contributes to each statement that reads
+ * entitlements. `src/sources.ts` lists all sources.
  */
 export type EntitlementSource = {
-  /**
-   * A select of `feature_key` and `source` (a `SourceJson`) for each grant that is in force or
-   * begins later.
-   */
+  /** A select of `feature_key` and `source` (a `SourceJson`) for each source that has not ended. */
   sources(of: SourcesOf): Sql
-  /** A timestamp expression: when the last grant before `now` ended; SQL's null for never. */
+  /**
+   * A timestamp expression: the latest end of a source before or at `now`. SQL null: none has
+   * ended.
+   */
   endedAt(of: SourcesOf): Sql
   /** A boolean expression: whether the customer has an active subscription. */
   isSubscribed(of: SourcesOf): Sql
 }
 
-/** The grants of all sources: a select of `feature_key` and `source`. */
+/** The rows of all sources: a select of `feature_key` and `source`. */
 export const sourcesBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
   sources.map((source) => source.sources(of)).reduce((one, other) => sql`${one} union all ${other}`)
 
-/** When the last grant of any source ended; `-infinity` for never. */
+/** The latest end of any source; `-infinity` if none has ended. */
 export const endedAtBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
   sources
     .map((source) => source.endedAt(of))
@@ -45,14 +49,14 @@ export const endedAtBy = (sources: readonly EntitlementSource[], of: SourcesOf):
 export const isSubscribedBy = (sources: readonly EntitlementSource[], of: SourcesOf): Sql =>
   sources.map((source) => source.isSubscribed(of)).reduce((one, other) => sql`${one} or ${other}`)
 
-/** A source as `json_build_object` makes it: instants are milliseconds, quantities are texts. */
+/** A source as `json_build_object` writes it: instants in milliseconds, quantities as text. */
 export type SourceJson = Omit<Source, 'allowance'> & {
   allowance: (Omit<Allowance, 'limit'> & { limit: string | null }) | null
 }
 
 const sourcesJson = column.json<SourceJson[]>()
 
-/** Reads a column of sources. */
+/** Decodes a column of sources. */
 export const sourcesFromJson = (raw: string | null): Source[] =>
   sourcesJson(raw).map((source) => ({
     ...source,

@@ -8,86 +8,90 @@ import type {
 import type { Instant } from '../kernel/clock.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
-/** How much of a feature somebody may use. The type of the feature says which parts count. */
+/** How much of a feature a source gives. The feature's type determines which fields apply. */
 export type Allowance = {
-  /** In transformed units. null: 0, unless it is unlimited. */
+  /** In limited units. null: 0, unless unlimited. */
   limit: Quantity | null
   isUnlimited: boolean
-  /** Whether usage may go on beyond the limit. */
+  /** Whether usage beyond the limit is granted. */
   isSoft: boolean
-  /** Of an ENUM feature; each once. */
+  /** Values of an ENUM feature, without duplicates. */
   enumValues: readonly string[]
 }
 
 /** When usage starts again from 0. */
 export type Reset = {
   period: ResetPeriod
-  /** null: from when the source began, as days and hours always do. */
+  /** null: periods are counted from the start of the source. Days and hours always are. */
   accordingTo: ResetAnchor | null
 }
 
 /** Something that gives a customer a feature, or takes away what another source gives. */
 export type Source = {
   kind: EntitlementSourceKind
-  /** The caller's id of the plan, add-on or subscription; of a promotional entitlement its own. */
+  /**
+   * The caller's id of the plan, add-on or subscription, or the key of a promotional entitlement.
+   */
   id: string
-  /** Of a plan or an add-on, else null. */
+  /** The version of a plan or add-on, else null. */
   version: number | null
-  /** How many of an add-on; of everything else 1. */
+  /** How many units of an add-on; 1 for other kinds. */
   quantity: number
-  /** Sources of one subscription add up to one offer; null is an offer by itself. */
+  /** Sources of one subscription form one grant set. null: the source is a grant set by itself. */
   subscription: { id: string; isTrial: boolean } | null
-  /** Of a plan: 0 of the subscription's own, 1 of its parent, and so on; else 0. */
+  /**
+   * Of a plan: 0 for the subscription's own plan, 1 for its parent, and so on. 0 for other kinds.
+   */
   generation: number
-  /** Override, which only add-ons can: it replaces the offer of its subscription. */
+  /** Only add-ons can override. An override replaces the grant set of its subscription. */
   behavior: 'Increment' | 'Override'
-  /** null revokes. */
+  /** null: the source revokes the feature. */
   allowance: Allowance | null
   reset: Reset | null
-  /** From when its reset periods count, unless they follow the calendar. */
+  /** The start of the first reset period, unless periods follow the calendar. */
   anchor: Instant
-  /** In force from `startsAt` until `endsAt` (exclusive); null is for ever. */
+  /** In force from `startsAt` until `endsAt` (exclusive). null: no end. */
   startsAt: Instant
   endsAt: Instant | null
   updatedAt: Instant
 }
 
-/** What a customer holds of a feature, all sources together. */
+/** The combination of all sources that a customer has for a feature. */
 export type EffectiveEntitlement = Allowance & {
-  /** Of the source that won, like the anchor and the time of change. */
+  /** `reset`, `anchor` and `updatedAt` are those of the source that won. */
   reset: Reset | null
   anchor: Instant
   updatedAt: Instant
 }
 
-/** One source's part in what is held. */
+/** How one source takes part in the combination. */
 export type Part = {
   source: Source
-  /** What it adds to its offer; null if it adds nothing, since it revokes or is replaced. */
+  /** What it adds to its grant set; null if it revokes or is replaced. */
   contributes: Allowance | null
-  /** Whether what is held comes from it. */
+  /** Whether the effective entitlement comes from it. */
   wins: boolean
 }
 
 export type Resolution = {
-  /** null: no source grants the feature. */
-  held: EffectiveEntitlement | null
-  /** Whether all that is in force revokes. */
+  /** The effective entitlement; null if no source gives the feature. */
+  effective: EffectiveEntitlement | null
+  /** Whether there are sources in force and all of them revoke. */
   isRevoked: boolean
   parts: readonly Part[]
 }
 
-/** What a check asks for; null where nothing was sent. Usage is in the units that are reported. */
+/** What a check requests; null if not sent. Usage is in raw units. */
 export type Request = {
   usage: Quantity | null
   values: readonly string[] | null
-  /** What a metered feature is asked for if no usage was sent. */
+  /** The requested usage of a metered feature if none was sent. */
   defaultUsage: Quantity
 }
 
 export type Decision = {
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
-  /** What decided. */
+  /** The rule that decided. */
   rule: EntitlementRule
 }

@@ -8,7 +8,10 @@ import { usagePeriod, usageWindow } from './usage-period.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`)
 
-/** Period, what it follows, when the source began, now, and the period: anchor, start, end. */
+/**
+ * Reset period, calendar anchor, start of the source, now; and the anchor, start and end of the
+ * usage period.
+ */
 const periods: readonly (readonly [ResetPeriod, ResetAnchor | null, string, string, string[]])[] = [
   [
     'MONTH',

@@ -3,7 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import { floorTo, LIFETIME, type Window, windowAt } from '../kernel/period.ts'
 import type { EffectiveEntitlement } from './types.ts'
 
-/** A Sunday, and the days after it, to count weeks from. */
+/** The days of the week, counted from a Sunday. */
 export const WEEK_ANCHORS = [
   'EverySunday',
   'EveryMonday',
@@ -18,7 +18,10 @@ const DAY_MS = 86_400_000
 
 export type UsagePeriod = { anchor: Instant; window: Window }
 
-/** The period in which usage counts at `now`, and what it is counted from; null if all counts. */
+/**
+ * Returns the period that contains `now`, and the anchor from which periods are counted. null:
+ * usage is never reset.
+ */
 export function usagePeriod(
   { reset, anchor }: Pick<EffectiveEntitlement, 'reset' | 'anchor'>,
   now: Instant,
@@ -28,15 +31,15 @@ export function usagePeriod(
   return { anchor: from, window: windowAt(from, { unit: reset.period, count: 1 }, now) }
 }
 
-/** The window whose usage a limit is compared with. */
+/** Returns the window whose usage is compared with the limit. */
 export const usageWindow = (
-  held: Pick<EffectiveEntitlement, 'reset' | 'anchor'>,
+  effective: Pick<EffectiveEntitlement, 'reset' | 'anchor'>,
   now: Instant,
-): Window => usagePeriod(held, now)?.window ?? LIFETIME
+): Window => usagePeriod(effective, now)?.window ?? LIFETIME
 
 /**
- * Where the calendar's week or month began in which a source began, or the instant itself at which
- * it did. The first period is the shorter for it.
+ * Returns the start of the calendar week or month in which the source began, or the start of the
+ * source itself. With the calendar the first period is shorter.
  */
 function anchorOf(accordingTo: ResetAnchor | null, begun: Instant): Instant {
   if (accordingTo === null || accordingTo === 'SubscriptionStart') return begun

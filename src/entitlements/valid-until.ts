@@ -3,7 +3,7 @@ import type { Window } from '../kernel/period.ts'
 import type { UsageAmount } from '../metering/index.ts'
 import type { Decision, Source } from './types.ts'
 
-/** The first of the instants after `now`; null: there is none. */
+/** Returns the first of the instants after `now`, or null if there is none. */
 export function firstAfter(now: Instant, instants: readonly (Instant | null)[]): Instant | null {
   const later = instants
     .filter((instant) => instant !== null)
@@ -12,9 +12,9 @@ export function firstAfter(now: Instant, instants: readonly (Instant | null)[]):
 }
 
 /**
- * The first instant after `now` at which what a customer is entitled to may change without anybody
- * doing anything: a usage period ends, a source ends or begins. null: none is known. What is held
- * is left to whoever can look for its end: see `isHeldUp`.
+ * Returns the first instant after `now` at which an entitlement may change without any write: a
+ * usage period ends, or a source begins or ends. null if none is known. Ends of holds are not
+ * included; see `isBlockedByHold`.
  */
 export function validUntil(
   sources: readonly Source[],
@@ -26,14 +26,14 @@ export function validUntil(
 }
 
 /**
- * Whether what is held of its limit may be in the way of what a customer is denied: then the answer
- * may change when one of the reservations expires.
+ * Returns whether a hold may have caused a denial. If so, the result may change when a reservation
+ * expires.
  */
-export const isHeldUp = ({
+export const isBlockedByHold = ({
   decision,
-  holding,
+  featureState,
 }: {
   decision: Decision
-  holding: { used: UsageAmount } | null
+  featureState: { used: UsageAmount } | null
 }): boolean =>
-  !decision.isGranted && decision.rule === 'HardLimit' && (holding?.used.held ?? 0n) > 0n
+  !decision.isGranted && decision.rule === 'HardLimit' && (featureState?.used.held ?? 0n) > 0n

@@ -8,7 +8,7 @@ import type { Currency } from '../catalog/currencies/index.ts'
 import { type BareFeature, transformUnits } from '../catalog/features/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { type Quantity, quantityToWire } from '../kernel/quantity.ts'
-import type { EvaluatedCredit, Evaluation } from './evaluate.ts'
+import type { CreditEvaluation, Evaluation } from './evaluate.ts'
 import type { Entitlements } from './list-entitlements.ts'
 import type { Allowance, Decision } from './types.ts'
 
@@ -22,33 +22,36 @@ export const featureOfEntitlementToWire = (feature: BareFeature): EntitlementFea
 export const limitToWire = (limit: Quantity | null): number | null =>
   limit === null ? null : quantityToWire(limit)
 
-/** Only an ENUM has values. */
+/** null unless the feature is an ENUM. */
 export const valuesToWire = (
   { enumValues }: Allowance,
   { featureType }: BareFeature,
 ): string[] | null => (featureType === 'ENUM' ? [...enumValues] : null)
 
-/** Limits and usage are shown if there is an entitlement, and a period if usage is reset. */
+/**
+ * Limits and usage are part of the response only with an entitlement, and the period only if usage
+ * is reset.
+ */
 export function featureEntitlementToWire(
-  evaluated: Pick<Evaluation, 'holding' | 'period' | 'validUntil'> & {
+  evaluated: Pick<Evaluation, 'featureState' | 'period' | 'validUntil'> & {
     decision: Pick<Decision, 'isGranted' | 'accessDeniedReason'>
   },
 ): FeatureEntitlement {
-  const { decision, holding, period, validUntil } = evaluated
-  const held = holding?.resolution.held ?? null
+  const { decision, featureState, period, validUntil } = evaluated
+  const effective = featureState?.resolution.effective ?? null
   return {
     type: 'FEATURE',
     isGranted: decision.isGranted,
     accessDeniedReason: decision.accessDeniedReason,
-    ...(holding === null ? {} : { feature: featureOfEntitlementToWire(holding.feature) }),
-    ...(holding === null || held === null
+    ...(featureState === null ? {} : { feature: featureOfEntitlementToWire(featureState.feature) }),
+    ...(featureState === null || effective === null
       ? {}
       : {
-          usageLimit: held.isUnlimited ? null : limitToWire(held.limit),
-          hasUnlimitedUsage: held.isUnlimited,
-          currentUsage: usageToWire(holding.used.usage, holding.feature),
-          resetPeriod: held.reset?.period ?? null,
-          entitlementUpdatedAt: instantToWire(held.updatedAt),
+          usageLimit: effective.isUnlimited ? null : limitToWire(effective.limit),
+          hasUnlimitedUsage: effective.isUnlimited,
+          currentUsage: usageToWire(featureState.used.usage, featureState.feature),
+          resetPeriod: effective.reset?.period ?? null,
+          entitlementUpdatedAt: instantToWire(effective.updatedAt),
         }),
     ...(period === null
       ? {}
@@ -61,18 +64,18 @@ export function featureEntitlementToWire(
   }
 }
 
-/** In units, and never below 0. */
+/** In limited units, never below 0. */
 function usageToWire(usage: Quantity, { unitTransformation }: BareFeature): number {
   const units = transformUnits(usage, unitTransformation)
   return units < 0n ? 0 : quantityToWire(units)
 }
 
-/** As long as nobody has a wallet, nothing was ever granted or spent. */
+/** Credits do not exist yet, so nothing was granted or spent. */
 export const creditEntitlementToWire = ({
   currency,
   decision,
   validUntil,
-}: EvaluatedCredit & { validUntil: Instant | null }): CreditEntitlement => ({
+}: CreditEvaluation & { validUntil: Instant | null }): CreditEntitlement => ({
   type: 'CREDIT',
   isGranted: decision.isGranted,
   accessDeniedReason: decision.accessDeniedReason,

@@ -1,7 +1,7 @@
 import { holdFeatures, unknownFeature } from '../catalog/features/index.ts'
 import { lockActiveCustomer, lockVersions, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
-import type { UpdateAnnouncer } from '../entitlements/index.ts'
+import type { EntitlementPublisher } from '../entitlements/index.ts'
 import { publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
@@ -16,20 +16,20 @@ import * as store from './store.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 import { promotionalToWire } from './wire.ts'
 
-/** How many a customer may have in force: a list reads all of them, and so does each event. */
+/** The maximum number in force per customer. Each list and each event reads all of them. */
 export const IN_FORCE_LIMIT = 1000
 
-export type PromotionalCall = Call & { announceUpdated: UpdateAnnouncer }
+export type PromotionalCall = Call & { publishEntitlements: EntitlementPublisher }
 type CallAt = PromotionalCall & { now: Instant }
 
-/** The result of a command, and the instant that it is of. */
+/** The result of a command, and the instant of decision. */
 export type PromotionalResult<T> = { result: T; now: Instant }
 
 /**
- * Grants features to a customer, all or none, and returns the promotional entitlements in request
- * order. 404 `CustomerNotFound`, `FeatureNotFound`; 400 `EntityIsArchivedError` for an archived
- * customer, 400 as `grantPromotional`, for a duplicate feature and for too many; 409 for a feature
- * that is granted already.
+ * Grants promotional entitlements to a customer, all or none, and returns them in request order.
+ * 404 `CustomerNotFound`, `FeatureNotFound`. 400 `EntityIsArchivedError` for an archived customer;
+ * 400 as `grantPromotional`, for a duplicate feature and beyond `IN_FORCE_LIMIT`. 409 if one of the
+ * features is already granted.
  */
 export async function grantPromotionals(
   call: PromotionalCall,
@@ -70,7 +70,7 @@ export async function grantPromotionals(
   return app.db.transaction(work)
 }
 
-/** With two limits for one feature it is not known which one is meant. */
+/** With two inputs for one feature it would be unclear which one is meant. */
 function refuseDuplicates(inputs: readonly PromotionalInput[]): void {
   const seen = new Set<string>()
   inputs.forEach(({ featureId }, index) => {
@@ -102,8 +102,9 @@ type Changes = {
 }
 
 /**
- * Publishes changes beside the statements that write them, then what the customer may use from now
- * on. The version is renewed last, so that usage is counted before or after all of the change.
+ * Publishes the changes in parallel with the statements that write them, and then the new
+ * entitlements of the customer. The version is renewed last, so that usage is counted before or
+ * after the whole change.
  */
 async function saveChanges(
   tx: Tx,
@@ -122,7 +123,7 @@ async function saveChanges(
   }))
   await Promise.all([...writes, publish(tx, call, events)])
   const trigger = `promotional_entitlement_${kind}` as const
-  await call.announceUpdated(tx, call, { customerKey, trigger })
+  await call.publishEntitlements(tx, call, { customerKey, trigger })
   await renewVersion(tx, call, [customerKey])
 }
 
@@ -130,9 +131,9 @@ type PromotionalQuery = { customerId: string; featureId: string }
 type LockedPromotional = { customerKey: Uuid; before: PromotionalEntitlement; now: Instant }
 
 /**
- * Ends the promotional entitlement of a feature now, and returns it. Usage stays. 404
- * `CustomerNotFound`; 400 `EntityIsArchivedError`; 404 `PromotionalEntitlementNotFoundError` if
- * none is in force.
+ * Ends the promotional entitlement of a feature now and returns it. Usage stays. 404
+ * `CustomerNotFound`, `PromotionalEntitlementNotFoundError` if none is in force; 400
+ * `EntityIsArchivedError`.
  */
 export async function revokePromotional(
   call: PromotionalCall,
@@ -171,10 +172,10 @@ const unscheduleEnds = (tx: Tx, customerKey: Uuid, subject: Uuid): Promise<unkno
   unschedule(tx, { customerKey, kinds: [END_PROMOTIONAL, ENDS_SOON], subject })
 
 /**
- * Changes the promotional entitlement of a feature, and returns it. Its usage and the anchor of its
- * periods stay. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`; 404
- * `PromotionalEntitlementNotFoundError` if none is in force; 400 as `changePromotional`, and
- * `InvalidEntitlementResetPeriod` for other periods after something was counted in them.
+ * Changes the promotional entitlement of a feature and returns it. Usage and the anchor of its
+ * periods stay. 404 `CustomerNotFound`, `PromotionalEntitlementNotFoundError` if none is in force.
+ * 400 `EntityIsArchivedError`, 400 as `changePromotional`, and `InvalidEntitlementResetPeriod` if
+ * the reset period would change after usage was counted in it.
  */
 export async function updatePromotional(
   call: PromotionalCall,
@@ -208,7 +209,7 @@ export async function updatePromotional(
   return app.db.transaction(work)
 }
 
-/** Locks the customer's version first, so that nothing is counted after the check. */
+/** Locks the customer's version first, so that no usage is counted after the check. */
 async function refuseIfCounted(
   tx: Tx,
   { scope }: Call,

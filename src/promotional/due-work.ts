@@ -21,10 +21,12 @@ import { promotionalToWire } from './wire.ts'
 export const END_PROMOTIONAL = 'promotional_entitlement.end'
 export const ENDS_SOON = 'promotional_entitlement.ends_soon'
 
-/** How long before the end `ends_soon` is published: 7 days. */
+/** `ends_soon` is published 7 days before the end, in milliseconds. */
 const SOON_MS = 7 * 86_400_000
 
-/** Schedules the end of each promotional entitlement, and the warning before it if time is left. */
+/**
+ * Schedules the end of each promotional entitlement, and `ends_soon` if its instant is still ahead.
+ */
 export function scheduleEnds(
   tx: Tx,
   { app, scope, now }: Pick<PublishContext, 'app' | 'scope' | 'now'>,
@@ -44,21 +46,21 @@ export function scheduleEnds(
 }
 
 /**
- * Publishes events only, so it does not matter how late it runs: what a customer may use follows
- * from the instants that are stored.
+ * The due work only publishes events, so it may run late: entitlements depend on the stored
+ * instants.
  */
 export const promotionalWork = ({
-  announceUpdated,
-}: Pick<EntitlementReads, 'announceUpdated'>): WorkHandlers => ({
+  publishEntitlements,
+}: Pick<EntitlementReads, 'publishEntitlements'>): WorkHandlers => ({
   [END_PROMOTIONAL]: async (tx, work, now, app) => {
     const context = { app, scope: work.scope, now, origin: app.origin }
     const found = await publishEnd(tx, work, {
       ...context,
       type: 'promotional_entitlement.expired',
     })
-    // An archived customer may use nothing, before and after.
+    // The entitlements of an archived customer are empty before and after.
     if (found !== null && !found.isArchived)
-      await announceUpdated(tx, context, {
+      await publishEntitlements(tx, context, {
         customerKey: work.customerKey,
         trigger: 'promotional_entitlement_expired',
       })
@@ -71,7 +73,7 @@ export const promotionalWork = ({
   },
 })
 
-/** null: there is no such promotional entitlement, and no event. */
+/** null: the promotional entitlement does not exist, and no event is published. */
 async function publishEnd(
   tx: Tx,
   { customerKey, subject }: Work,
@@ -89,8 +91,9 @@ async function publishEnd(
 }
 
 /**
- * Turns back what a clock that was ahead has written of a customer's grants, of each feature one,
- * and notes all their ends again. The customer must be locked; what it is compared with changes.
+ * Corrects the instants that a clock which was ahead has written into a customer's promotional
+ * entitlements. If two of one feature overlap afterwards, the earlier one ends. All ends are
+ * scheduled again. The customer must be locked.
  */
 export async function turnGrantsBack(
   tx: Tx,

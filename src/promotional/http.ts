@@ -18,7 +18,7 @@ import * as queries from './queries.ts'
 import type { PromotionalChange, PromotionalInput } from './types.ts'
 import { promotionalToWire } from './wire.ts'
 
-/** The first whole millisecond that is no earlier. */
+/** Rounds up to a whole millisecond. */
 const endFromWire = (wire: string | null): Instant | null =>
   wire === null ? null : createdRange({ gte: wire }).from
 
@@ -60,7 +60,7 @@ const changeFromWire = (wire: PromotionalEntitlementUpdateRequestBody): Promotio
   accordingTo: accordingTo(wire),
 })
 
-/** What is absent stays absent. */
+/** An absent limit stays absent. */
 const limitFromWire = <Absent extends null | undefined>(
   wire: number | Absent,
 ): Quantity | Absent => (typeof wire === 'number' ? wholeUnits(wire) : wire)
@@ -73,9 +73,9 @@ type Promotional =
 
 /** The operations on promotional entitlements. */
 export const promotionalHandlers = ({
-  announceUpdated,
-}: Pick<EntitlementReads, 'announceUpdated'>): Handlers<Promotional> => {
-  const callOf = (call: Call): PromotionalCall => ({ ...call, announceUpdated })
+  publishEntitlements,
+}: Pick<EntitlementReads, 'publishEntitlements'>): Handlers<Promotional> => {
+  const callOf = (call: Call): PromotionalCall => ({ ...call, publishEntitlements })
   return {
     'v1.customers.promotionalEntitlements.create': async ({ params, body }, call) => {
       const inputs = body.promotionalEntitlements.map(promotionalFromWire)

@@ -6,7 +6,7 @@ import { NOW } from './entitlement-sources.ts'
 const amount = (min: bigint) => fc.bigInt({ min, max: 12n }).map((count) => count * wholeUnits(1))
 const someValues = fc.uniqueArray(fc.constantFrom('eu', 'us', 'asia')).map((all) => all.toSorted())
 
-/** Any question about a feature. */
+/** Any query about a feature. */
 export const anyAsked: fc.Arbitrary<DecisionQuery> = fc.record({
   subject: fc.record({
     customer: fc.constantFrom(null, 'ARCHIVED', 'ACTIVE', 'ACTIVE', 'ACTIVE'),
@@ -33,7 +33,7 @@ export const anyAsked: fc.Arbitrary<DecisionQuery> = fc.record({
   ),
   resolution: fc
     .record({
-      held: fc.option(
+      effective: fc.option(
         fc.record({
           limit: fc.option(amount(0n)),
           isUnlimited: fc.constantFrom(false, false, true),
@@ -47,7 +47,10 @@ export const anyAsked: fc.Arbitrary<DecisionQuery> = fc.record({
       ),
       isRevoked: fc.boolean(),
     })
-    .map(({ held, isRevoked }) => ({ held, isRevoked: held === null && isRevoked })),
+    .map(({ effective, isRevoked }) => ({
+      effective,
+      isRevoked: effective === null && isRevoked,
+    })),
   usage: fc.oneof(amount(-5n), fc.bigInt({ min: 0n, max: wholeUnits(12) })),
   request: fc.record({
     usage: fc.option(amount(0n)),

@@ -33,10 +33,12 @@ const isCurrent = ({ version, from, until }: CachedEntitlement, at: CustomerVers
   version === at.version && from <= at.now && (until === null || at.now < until)
 
 /**
- * Reads entitlements in one statement. One is cached until the structure of its customer changes,
- * or until a source begins or ends.
+ * Reads entitlements with one statement. An entitlement is cached until the structure of its
+ * customer changes, or until a source begins or ends.
  */
-export function cacheEntitlements({ readHeld }: EntitlementReads): ReadEntitlements {
+export function cacheEntitlements({
+  readEffectiveEntitlements,
+}: EntitlementReads): ReadEntitlements {
   const cached = createCache<CachedEntitlement>(ENTITLEMENTS)
   return async (reader, subjects, customerVersions) => {
     const found = new Map<string, EffectiveEntitlementOf>()
@@ -48,20 +50,21 @@ export function cacheEntitlements({ readHeld }: EntitlementReads): ReadEntitleme
       if (hit !== undefined && isCurrent(hit, at)) found.set(name, hit.entitlement)
       else missing.set(name, { ...subject, at })
     }
-    // The instants of customers differ only after the clock of a server was ahead.
+    // The instants of customers differ only if the clock of a server was ahead.
     for (const [now, ofInstant] of Map.groupBy(missing.values(), ({ at }) => at.now)) {
       const queries = ofInstant.map((subject) => ({
         ...subject,
         resourceKey: subject.resourceKey === NO_RESOURCE ? null : subject.resourceKey,
       }))
-      const entitlements = await readHeld(reader, queries, now)
+      const entitlements = await readEffectiveEntitlements(reader, queries, now)
       ofInstant.forEach((subject, index) => {
         const entitlement = required(entitlements[index], 'an entitlement')
         const name = nameOf(subject)
         found.set(name, entitlement)
         const { version } = subject.at
-        // Whether a customer has anything at all can change without a new version of this feature.
-        if (entitlement.resolution.held !== null)
+        // `hasAnything` can change without a change of this feature, so a missing entitlement is
+        // not cached.
+        if (entitlement.resolution.effective !== null)
           cached.set(name, { entitlement, version, from: now, until: entitlement.validUntil })
       })
     }

@@ -1,12 +1,12 @@
 import type { Reader } from '../../db/index.ts'
-import { type EntitlementReads, type EntitlementThen, resolve } from '../../entitlements/index.ts'
+import { type EntitlementReads, type ResolvedSources, resolve } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { type CustomerMeterSubject, NO_RESOURCE } from '../../metering/index.ts'
 import type { EntitlementOf } from './cache-entitlements.ts'
 
-/** The entitlement of a customer or a resource to a feature, at a past instant of the query. */
-export type PastEntitlementOf = (subject: CustomerMeterSubject, at: Instant) => EntitlementThen
+/** The entitlement of a customer or a resource to a feature at a past instant. */
+export type PastEntitlementOf = (subject: CustomerMeterSubject, at: Instant) => ResolvedSources
 
 export type ReadPastEntitlements = (
   reader: Reader,
@@ -20,11 +20,11 @@ const nameOf = (
 ): string => `${customerKey} ${featureKey} ${resourceKey} ${at}`
 
 /**
- * Reads past entitlements. The current sources also tell those since the last end of a source, so
- * that a statement is rarely needed.
+ * Reads past entitlements. The current sources are complete since the last end of a source, so a
+ * statement is rarely needed.
  */
 export const readPastEntitlements =
-  ({ readHeldThen }: EntitlementReads): ReadPastEntitlements =>
+  ({ readEffectiveEntitlementsAt }: EntitlementReads): ReadPastEntitlements =>
   async (reader, subjects, entitlementOf) => {
     const missing = subjects.filter(
       (subject) => subject.at >= 0 && subject.at < entitlementOf(subject).endedAt,
@@ -33,8 +33,8 @@ export const readPastEntitlements =
       ...subject,
       resourceKey: subject.resourceKey === NO_RESOURCE ? null : subject.resourceKey,
     }))
-    const entitlements = await readHeldThen(reader, queries)
-    const found = new Map<string, EntitlementThen>()
+    const entitlements = await readEffectiveEntitlementsAt(reader, queries)
+    const found = new Map<string, ResolvedSources>()
     missing.forEach((subject, index) => {
       found.set(nameOf(subject, subject.at), required(entitlements[index], 'a past entitlement'))
     })

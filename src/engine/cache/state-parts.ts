@@ -18,7 +18,7 @@ import { findTotals, makeTotals, mustBeMade } from '../../metering/totals/index.
 import type { CustomerState, OpenHolds, StateCache } from './customer-state.ts'
 import type { MaybeReader } from './environment-state.ts'
 
-/** The state of a customer, and where parts that it lacks are read from. */
+/** The state of a customer, and the reader for parts that it lacks. */
 export type StateSource = {
   scope: Scope
   customerKey: Uuid
@@ -26,12 +26,12 @@ export type StateSource = {
   cache: StateCache
   /** The instant of decision. */
   now: Instant
-  /** In a snapshot with the versions of the state. */
+  /** Reads in a snapshot with the versions of the state. */
   reader: MaybeReader
   entitlements: EntitlementReads
 }
 
-/** About how much memory a part takes, in bytes: a test compares the sums with the heap. */
+/** Approximate memory of parts, in bytes. A test compares the sums with the heap. */
 const PART_BYTES = 300
 const SOURCE_BYTES = 700
 const ENTITY_BYTES = 200
@@ -40,12 +40,15 @@ const WINDOW_BYTES = 500
 const COUNTER_BYTES = 250
 const HOLD_BYTES = 500
 
-/** Open reservations of a customer in memory, those that expire next. */
+/** The open reservations of a customer that are cached: those that expire next. */
 const NEXT_HOLDS = 20
 
 /** Each of the functions below returns undefined if the part would have to be read. */
 
-/** The key of a resource; null if the customer does not have it, `NO_RESOURCE` for no id. */
+/**
+ * Returns the key of a resource; null if the customer does not have it, `NO_RESOURCE` without an
+ * id.
+ */
 export async function resourceKeyIn(
   source: StateSource,
   resourceId: string | null,
@@ -63,7 +66,7 @@ export async function resourceKeyIn(
   return key
 }
 
-/** Whether the customer has an active subscription that counts for a resource. */
+/** Returns whether the customer has an active subscription that counts for a resource. */
 export async function subscriptionIn(
   source: StateSource,
   resourceKey: Uuid,
@@ -82,11 +85,14 @@ export async function subscriptionIn(
 const nullIfNone = (resourceKey: Uuid): Uuid | null =>
   resourceKey === NO_RESOURCE ? null : resourceKey
 
-/** A feature as it is metered: for a resource, or for `NO_RESOURCE`. */
+/** A feature of a resource, or of the customer itself (`NO_RESOURCE`). */
 export type Meter = { featureKey: Uuid; resourceKey: Uuid }
 const nameOf = ({ featureKey, resourceKey }: Meter): string => `${featureKey} ${resourceKey}`
 
-/** What entitles the customer, or its resource, to a feature: all sources that end after `now`. */
+/**
+ * Returns the entitlement of the customer or its resource to a feature, with all sources that end
+ * after `now`.
+ */
 export async function entitlementIn(
   source: StateSource,
   meter: Meter,
@@ -96,7 +102,7 @@ export async function entitlementIn(
   if (source.reader === null) return undefined
   const { customerKey, now, reader, entitlements } = source
   const query = { ...meter, customerKey, resourceKey: nullIfNone(meter.resourceKey) }
-  const [entitlement] = await entitlements.readHeld(reader, [query], now)
+  const [entitlement] = await entitlements.readEffectiveEntitlements(reader, [query], now)
   if (entitlement === undefined) return undefined
   source.state.structure.entitlements.set(nameOf(meter), { from: now, entitlement })
   grow(source, 'structure', PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
@@ -104,14 +110,14 @@ export async function entitlementIn(
 }
 
 type ResolutionQuery = {
-  /** Those that can name an entity. */
+  /** Only those that can name an entity. */
   dimensions: readonly (readonly [key: string, value: string])[]
   capabilityKeys: readonly Uuid[]
 }
 
 /**
- * What dimensions resolve to, with the budgets on capabilities. Afterwards the state also has the
- * counters of these budgets in the windows around `now`.
+ * Returns the resolution of dimensions with the budgets of capabilities. Then the state also has
+ * the counters of these budgets in the windows around `now`.
  */
 export async function resolutionIn(
   source: StateSource,
@@ -144,7 +150,10 @@ const bytesOf = ({ paths, budgets }: Resolution): number =>
   paths.reduce((sum, path) => sum + path.length, 0) * ENTITY_BYTES +
   budgets.length * BUDGET_BYTES
 
-/** Whether the state has the counters of budgets in the windows around `now`; reads them if not. */
+/**
+ * Returns whether the state has the counters of budgets in the windows around `now`. Reads them if
+ * possible.
+ */
 async function hasCounters(source: StateSource, { budgets }: Resolution): Promise<boolean> {
   const { customerKey, now, reader } = source
   const missing = budgets
@@ -172,7 +181,10 @@ function addCounters(source: StateSource, names: readonly string[], found: Kept)
   if (missing.length > 0) grow(source, 'usage', missing.length * COUNTER_BYTES)
 }
 
-/** The totals of a meter for `findUsage`, also of a window that must be made out of records. */
+/**
+ * Returns the totals for `findUsage`. If a needed window has no stored total, it is computed from
+ * records.
+ */
 export async function totalsIn(
   source: StateSource,
   { window, ...meter }: Meter & { window: Window },
@@ -194,7 +206,7 @@ export async function totalsIn(
   return found
 }
 
-/** The open reservations: all that have expired by `now`, and those that expire next. */
+/** Returns the open reservations: all that have expired by `now`, and those that expire next. */
 export async function openHoldsIn(source: StateSource): Promise<OpenHolds | undefined> {
   const { usage } = source.state
   const { customerKey, now, reader } = source

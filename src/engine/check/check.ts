@@ -21,10 +21,10 @@ import {
 import type { Question } from './question.ts'
 
 /**
- * Decides whether a customer may use a feature or spend a currency. What does not exist is a
- * denial, but for a currency: 404 `CustomCurrencyNotFound`. The answer is exact as of an instant
- * after the check was asked for: it is made from memory if the database says that nothing has
- * changed, else by what the database has.
+ * Decides whether a customer may use a feature or spend a currency. Anything that does not exist is
+ * a denial, except a currency: 404 `CustomCurrencyNotFound`. The decision is as of an instant after
+ * the call. It is made from memory if the versions in the database are those in memory, otherwise
+ * with what the database has.
  */
 export async function check(
   call: Call,
@@ -38,13 +38,13 @@ export async function check(
     const task = { call, context, memory, customerKey, question }
     const result = (await fromMemory(task)) ?? (await afterOthers(task)) ?? (await load(task))
     if (result !== null) return result
-    // The database has lost the customer whose key is in memory, and perhaps others.
+    // The database has lost this customer, and perhaps others.
     memory.keys.clear()
   }
   return denial(call, question)
 }
 
-/** A customer that was lost in a fail-over may be there again, with another key. */
+/** A customer that was lost in a fail-over may exist again, with another key. */
 const ATTEMPTS = 2
 
 type CheckTask = {
@@ -68,7 +68,7 @@ async function customerKeyOf(
   return key
 }
 
-/** Null if anything is missing in memory, or is older than what the database has. */
+/** Decides from memory. Null if a part is missing or older than in the database. */
 async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
   const { call, context, memory, customerKey, question } = task
   if (!memory.customers.has(customerKey)) return null
@@ -80,11 +80,13 @@ async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
   return decideCheck(facts, question)
 }
 
-/** Waits for a check that loads the same parts, and tries again. Null if there is none. */
+/**
+ * If another check is loading the same parts, waits for it and tries again. Null if there is none.
+ */
 async function afterOthers(task: CheckTask): Promise<CheckResult | null> {
   const loading = task.memory.loads.get(nameOf(task))
   if (loading === undefined) return null
-  // An error concerns the one who loads.
+  // An error only concerns the check that loads.
   await loading.catch(() => {})
   return fromMemory(task)
 }
@@ -95,8 +97,8 @@ const nameOf = ({ customerKey, question }: CheckTask): string => {
 }
 
 /**
- * Decides by what the database has. It is in memory from then on. Null if the database does not
- * have the customer.
+ * Decides with what the database has, and caches it. Null if the database does not have the
+ * customer.
  */
 async function load(task: CheckTask): Promise<CheckResult | null> {
   const { call, memory } = task
@@ -121,7 +123,7 @@ async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | 
   return decideCheck(facts, question)
 }
 
-/** `now` is not before the last decision: another server's clock may be ahead of this one's. */
+/** `now` is not before the last decision, because another server's clock may be ahead. */
 const factsOf = (
   { call, context, memory, customerKey, question }: CheckTask,
   versions: Versions,
@@ -142,7 +144,7 @@ const factsOf = (
     question,
   )
 
-/** The denial for a customer that does not exist. */
+/** Returns the denial for a customer that does not exist. */
 async function denial({ app, scope }: Call, question: Question): Promise<CheckResult> {
   const { kind, id } = question.capability
   const reader = app.db.read
@@ -159,7 +161,7 @@ const unentitled = (feature: Feature | undefined): FeatureFacts | null =>
 
 const NOTHING = {
   sources: [],
-  resolution: { held: null, isRevoked: false, parts: [] },
+  resolution: { effective: null, isRevoked: false, parts: [] },
   window: LIFETIME,
   totals: [],
 }

@@ -9,8 +9,8 @@ import { unknownCurrency } from '../../catalog/currencies/index.ts'
 import {
   type Decision,
   decideCredit,
-  type Evaluable,
-  type EvaluatedCredit,
+  type FeatureState,
+  type CreditEvaluation,
   type Evaluation,
   evaluate,
   type Subject,
@@ -29,35 +29,35 @@ import { denyingIn, denyUnknown, joinDecisions } from './join-decisions.ts'
 import type { Question } from './question.ts'
 import { heldUpBy, type TimedAnswer, validUntil } from './valid-until.ts'
 
-/** What a customer is entitled to. */
+/** The decision by the entitlement, without budgets. */
 export type Base =
   | { kind: 'feature'; evaluated: Evaluation }
-  | { kind: 'currency'; evaluated: EvaluatedCredit }
+  | { kind: 'currency'; evaluated: CreditEvaluation }
 
-/** What the dimensions of a question lead to. */
+/** The budgets that the dimensions of a question lead to. */
 export type Met = {
   chains: readonly (readonly BudgetNode[])[]
   isGranted: boolean
-  /** The keys of dimensions that could have named an entity and did not. */
+  /** The attribution keys whose values name no entity. */
   unresolved: readonly string[]
-  /** Those of them that deny: all, or none. */
+  /** Those of them that deny: all or none, by the setting of the environment. */
   denying: readonly string[]
 }
 
 export type CheckResult = Base & {
   decision: Decision
   customerKey: Uuid | null
-  /** Whether there are reservations of the customer that have expired and nobody has noted. */
+  /** Whether the customer has expired reservations that are not recorded as expired yet. */
   hasExpired: boolean
-  /** null: no budget was asked. */
+  /** null: the question has no dimensions, so budgets do not matter. */
   met: Met | null
-  /** The first instant at which it may change by itself; null: none is known. */
+  /** The first instant at which the result may change without a write; null if none is known. */
   validUntil: Instant | null
 }
 
 const NOTHING: Met = { chains: [], isGranted: true, unresolved: [], denying: [] }
 
-/** Decides a check by its facts, as of their instant. 404 `CustomCurrencyNotFound`. */
+/** Decides a check with its facts. 404 `CustomCurrencyNotFound`. */
 export function decideCheck(facts: CheckFacts, question: Question): CheckResult {
   const { now } = facts
   const expired = facts.openHolds.holds.filter(({ expiresAt }) => expiresAt <= now)
@@ -71,7 +71,7 @@ export function decideCheck(facts: CheckFacts, question: Question): CheckResult 
   const decision = denyUnknown(entitled.evaluated.decision, (met ?? NOTHING).denying)
   const base = decidedBy(entitled, decision)
   const own =
-    base.kind === 'feature' ? base.evaluated : { holding: null, validUntil: null, decision }
+    base.kind === 'feature' ? base.evaluated : { featureState: null, validUntil: null, decision }
   const timed = { base: own, chains: met?.chains ?? [], now }
   return {
     ...base,
@@ -84,7 +84,7 @@ export function decideCheck(facts: CheckFacts, question: Question): CheckResult 
 }
 
 /**
- * The denial for a customer that does not exist, which shows the feature all the same. 404
+ * Returns the denial for a customer that does not exist. It still shows the feature. 404
  * `CustomCurrencyNotFound`.
  */
 export function denyUnknownCustomer(
@@ -117,8 +117,8 @@ function baseOf(
   const { capability, now } = facts
   const { request } = question
   if (capability.kind === 'feature') {
-    const holding = capability.facts && evaluable(capability.facts, facts.resourceKey, expired)
-    return { kind: 'feature', evaluated: evaluate(subject, holding, { request, now }) }
+    const featureState = capability.facts && evaluable(capability.facts, facts.resourceKey, expired)
+    return { kind: 'feature', evaluated: evaluate(subject, featureState, { request, now }) }
   }
   const { currency } = capability
   if (currency === null) throw unknownCurrency(question.capability.id)
@@ -126,13 +126,13 @@ function baseOf(
   return { kind: 'currency', evaluated: { subject, request, currency, decision } }
 }
 
-/** Leaves out what has expired, although it still counts as held in the totals. */
+/** Subtracts expired holds that are still part of the stored totals. */
 function evaluable(
   { feature, resolution, sources, window, totals }: FeatureFacts,
   resourceKey: Uuid | null,
   expired: readonly OpenHold[],
-): Evaluable {
-  const isMetered = resolution.held !== null && feature.meterType !== 'None'
+): FeatureState {
+  const isMetered = resolution.effective !== null && feature.meterType !== 'None'
   const used = isMetered
     ? required(findUsage(totals, window, aggregateOf(feature.meter)), 'usage of a window')
     : { usage: 0n, held: 0n }
@@ -147,17 +147,20 @@ function evaluable(
 const isHeldOf = (hold: OpenHold, featureKey: Uuid | undefined, resourceKey: Uuid | null) =>
   hold.featureKey === featureKey && hold.resourceKey === (resourceKey ?? NO_RESOURCE)
 
-/** What a question wants of budgets: of a feature that is not metered only what was sent. */
+/**
+ * Returns what a question demands of budgets; null if nothing. A feature that is not metered
+ * demands only what was sent.
+ */
 function demandOf(base: Base): Demand | null {
   if (base.kind === 'currency') {
     const { currency, request } = base.evaluated
     const amount = request.usage ?? request.defaultUsage
     return { capabilityKey: currency.key, currencyId: null, transformation: null, amount }
   }
-  const { holding, asked } = base.evaluated
-  const feature = holding?.feature ?? null
+  const { featureState, query } = base.evaluated
+  const feature = featureState?.feature ?? null
   if (feature === null) return null
-  const { usage, defaultUsage } = asked.request
+  const { usage, defaultUsage } = query.request
   return {
     capabilityKey: feature.key,
     currencyId: null,
@@ -185,7 +188,7 @@ function meet(
 
 const NONE: ReadonlyMap<string, Quantity> = new Map()
 
-/** What has expired of what is held of budgets. */
+/** Returns the expired holds by counter. */
 function expiredByCounter(expired: readonly OpenHold[]): ReadonlyMap<string, Quantity> {
   if (expired.length === 0) return NONE
   const over = new Map<string, Quantity>()
@@ -203,8 +206,8 @@ const decidedBy = (base: Base, decision: Decision): Base =>
     : { ...base, evaluated: { ...base.evaluated, decision } }
 
 /**
- * When the first hold ends that is in the way of what was denied. If none of the holds in memory
- * is, the end of the last of them: before it nothing changes either.
+ * Returns the first end of a hold that may have caused the denial. If no cached hold has, returns
+ * the end of the last cached one, because nothing changes before that.
  */
 function holdEndIn(
   { openHolds: { holds, isComplete }, resourceKey, now }: CheckFacts,
@@ -212,7 +215,7 @@ function holdEndIn(
 ): Instant | null {
   const { window, counters } = heldUpBy(timed)
   if (window === null && counters.length === 0) return null
-  const featureKey = timed.base.holding?.feature.key
+  const featureKey = timed.base.featureState?.feature.key
   const isInTheWay = (hold: OpenHold): boolean =>
     (window !== null &&
       isHeldOf(hold, featureKey, resourceKey) &&

@@ -11,25 +11,25 @@ import {
 } from '../../entitlements/index.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 
-/** A budget with a limit that a request meets. */
+/** The limit of a budget on the paths of a request. */
 export type Limit = {
   entityId: string
   scopeEntityIds: readonly string[]
   usageLimit: Quantity
-  /** Used and held, as raw usage. */
+  /** Usage and holds, in raw units. */
   spent: Quantity
 }
 
-/** A budget that would have to have another limit. */
+/** A budget with another limit. */
 export type BudgetChange = Pick<Limit, 'entityId' | 'scopeEntityIds'> & {
   change: 'budget'
   to: Quantity
 }
-/** A dimension whose value would have to name an entity. */
+/** A dimension whose value must name an entity. */
 export type DimensionChange = { change: 'dimension'; to: 'KNOWN'; key: string }
 export type Way = readonly (Change | BudgetChange | DimensionChange)[]
 
-/** The limits on chains, each once. */
+/** Returns the limits on budget paths, without duplicates. */
 export function limitsOn(chains: readonly (readonly BudgetNode[])[]): Limit[] {
   const limits = new Map<string, Limit>()
   for (const { budget, entityId, scopeEntityIds, usageLimit } of chains.flat())
@@ -41,16 +41,16 @@ export function limitsOn(chains: readonly (readonly BudgetNode[])[]): Limit[] {
 }
 
 /**
- * The same ways where dimensions may deny, too: with each, all of them come to name an entity. What
- * budgets that has is not known.
+ * Returns the ways of `waysWithBudgets` if dimensions that name no entity may also deny. To grant,
+ * all of them must name an entity. Which budgets those entities have is unknown.
  */
 export function waysWithUnknown(
-  asked: DecisionQuery,
+  query: DecisionQuery,
   limits: readonly Limit[],
   denying: readonly string[],
 ): Way[] {
-  if (denying.length === 0) return waysWithBudgets(asked, limits)
-  const ways = isGranted(asked, limits) ? [[]] : waysWithBudgets(asked, limits)
+  if (denying.length === 0) return waysWithBudgets(query, limits)
+  const ways = isGranted(query, limits) ? [[]] : waysWithBudgets(query, limits)
   return ways.map((way) => [...way, ...knowing(denying)])
 }
 
@@ -58,32 +58,32 @@ export const knowing = (keys: readonly string[]): DimensionChange[] =>
   keys.map((key) => ({ change: 'dimension', to: 'KNOWN', key }))
 
 /**
- * The ways to the opposite answer, as `counterfactual` tells them, where budgets have a say too:
- * less is requested than any of them denies, or all that deny are raised; more is requested than
- * one of them allows, or one is lowered.
+ * Returns the ways of `counterfactual`, extended by budgets. To grant, less is requested, so that
+ * no budget denies, or all budgets that deny are raised. To deny, more is requested than one budget
+ * allows, or one is lowered.
  */
-export function waysWithBudgets(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
-  const ways = isGranted(asked, limits) ? waysToDeny(asked, limits) : waysToGrant(asked, limits)
-  return ways.filter((way) => isGranted(...after(asked, limits, way)) !== isGranted(asked, limits))
+export function waysWithBudgets(query: DecisionQuery, limits: readonly Limit[]): Way[] {
+  const ways = isGranted(query, limits) ? waysToDeny(query, limits) : waysToGrant(query, limits)
+  return ways.filter((way) => isGranted(...after(query, limits, way)) !== isGranted(query, limits))
 }
 
-function waysToGrant(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
-  const room = roomIn(asked, limits)
-  if (decide(asked).isGranted)
-    return [raisedBy(demandOf(asked), limits), ...(room === null ? [] : [[requesting(room)]])]
-  return counterfactual(asked).map((way) =>
+function waysToGrant(query: DecisionQuery, limits: readonly Limit[]): Way[] {
+  const room = roomIn(query, limits)
+  if (decide(query).isGranted)
+    return [raisedBy(demandOf(query), limits), ...(room === null ? [] : [[requesting(room)]])]
+  return counterfactual(query).map((way) =>
     way.some(isNumeric)
       ? way.map((change) =>
           isNumeric(change) ? requesting(least([change.to, room]) ?? change.to) : change,
         )
-      : [...way, ...raisedBy(demandOf(way.reduce(changed, asked)), limits)],
+      : [...way, ...raisedBy(demandOf(way.reduce(changed, query)), limits)],
   )
 }
 
-function waysToDeny(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
-  const room = roomIn(asked, limits)
+function waysToDeny(query: DecisionQuery, limits: readonly Limit[]): Way[] {
+  const room = roomIn(query, limits)
   const excess = room === null ? null : room + ONE
-  const ways = counterfactual(asked).map((way) =>
+  const ways = counterfactual(query).map((way) =>
     way.map((change) =>
       isNumeric(change) ? requesting(least([change.to, excess]) ?? change.to) : change,
     ),
@@ -93,7 +93,7 @@ function waysToDeny(asked: DecisionQuery, limits: readonly Limit[]): Way[] {
     ...ways,
     ...(excess === null || isCompared ? [] : [[requesting(excess)]]),
     ...limits
-      .map((limit) => lowered(demandOf(asked), limit))
+      .map((limit) => lowered(demandOf(query), limit))
       .filter(({ to }) => to >= 0n)
       .map((change) => [change]),
   ]
@@ -111,31 +111,31 @@ const least = (quantities: readonly (Quantity | null)[]): Quantity | null =>
     .filter((quantity) => quantity !== null)
     .toSorted((one, other) => (one < other ? -1 : 1))[0] ?? null
 
-/** The most that can be requested of all budgets; null where none is asked how much. */
-const roomIn = (asked: DecisionQuery, limits: readonly Limit[]): Quantity | null =>
-  asked.feature?.featureType === 'NUMBER'
-    ? least(limits.map((limit) => roomOf(limit, asked)))
+/** Returns the largest request that all budgets allow; null if budgets do not compare an amount. */
+const roomIn = (query: DecisionQuery, limits: readonly Limit[]): Quantity | null =>
+  query.feature?.featureType === 'NUMBER'
+    ? least(limits.map((limit) => roomOf(limit, query)))
     : null
 
 type DemandAmount = Pick<Demand, 'amount' | 'transformation'>
 
-/** What is demanded of budgets. */
+/** Returns what a query demands of budgets. */
 const demandOf = ({ feature, request }: DecisionQuery): DemandAmount => ({
   amount:
     request.usage ?? (feature === null || feature.meterType === 'None' ? 0n : request.defaultUsage),
   transformation: feature?.unitTransformation ?? null,
 })
 
-function roomOf({ usageLimit, spent: usage }: Limit, asked: DecisionQuery): Quantity {
+function roomOf({ usageLimit, spent: usage }: Limit, query: DecisionQuery): Quantity {
   const feature = {
     featureType: 'NUMBER',
     meterType: 'INCREMENTAL',
-    unitTransformation: asked.feature?.unitTransformation ?? null,
+    unitTransformation: query.feature?.unitTransformation ?? null,
   } as const
-  return roomWithin(usageLimit, { feature, usage, request: asked.request })
+  return roomWithin(usageLimit, { feature, usage, request: query.request })
 }
 
-/** The limits that deny a demand, raised as far as they must. */
+/** Returns the limits that deny a demand, raised as little as necessary. */
 export const raisedBy = (demand: DemandAmount, limits: readonly Limit[]): BudgetChange[] =>
   limits
     .filter((limit) => !allows(demand, limit))
@@ -144,7 +144,7 @@ export const raisedBy = (demand: DemandAmount, limits: readonly Limit[]): Budget
 const lowered = (demand: DemandAmount, limit: Limit): BudgetChange =>
   budgetChange(limit, shortOf(neededBy(demand, limit)))
 
-/** The limit that allows the demand. One for nothing needs something left. */
+/** Returns the limit that allows the demand. A demand of 0 needs some remaining amount. */
 function neededBy({ amount, transformation }: DemandAmount, { spent }: Limit): Quantity {
   const units = transformUnits(spent + amount, transformation)
   return amount > 0n ? units : shortOf(units + 1n) + ONE
@@ -160,19 +160,19 @@ const budgetChange = ({ entityId, scopeEntityIds }: Limit, to: Quantity): Budget
 const allows = (demand: DemandAmount, { usageLimit, spent }: Limit): boolean =>
   isWithin(usageLimit, spent, demand)
 
-export const isGranted = (asked: DecisionQuery, limits: readonly Limit[]): boolean =>
-  decide(asked).isGranted && limits.every((limit) => allows(demandOf(asked), limit))
+export const isGranted = (query: DecisionQuery, limits: readonly Limit[]): boolean =>
+  decide(query).isGranted && limits.every((limit) => allows(demandOf(query), limit))
 
-/** What is asked, and the limits that it meets, once the changes of a way have been made. */
+/** Returns the query and its limits after the changes of a way. */
 export const after = (
-  asked: DecisionQuery,
+  query: DecisionQuery,
   limits: readonly Limit[],
   way: Way,
 ): [DecisionQuery, Limit[]] => [
   way.reduce(
     (state, change) =>
       change.change === 'budget' || change.change === 'dimension' ? state : changed(state, change),
-    asked,
+    query,
   ),
   limits.map((limit) => {
     const own = way.find((change) => change.change === 'budget' && isOf(change, limit))

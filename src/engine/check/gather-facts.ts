@@ -3,7 +3,7 @@ import type { Currency } from '../../catalog/currencies/index.ts'
 import type { BareFeature } from '../../catalog/features/index.ts'
 import {
   type EffectiveEntitlementOf,
-  type EntitlementThen,
+  type ResolvedSources,
   resolve,
   usageWindow,
 } from '../../entitlements/index.ts'
@@ -29,7 +29,7 @@ import {
 } from '../cache/index.ts'
 import type { Dimensions, Question } from './question.ts'
 
-/** All that a check decides by, as of one instant. */
+/** Everything that a check depends on, as of one instant. */
 export type CheckFacts = {
   now: Instant
   customerKey: Uuid
@@ -39,23 +39,23 @@ export type CheckFacts = {
   hasActiveSubscription: boolean
   capability: CapabilityFacts
   openHolds: OpenHolds
-  /** null: budgets are not asked. */
+  /** null: the question has no dimensions, so budgets do not matter. */
   resolution: Resolution | null
   counters: CustomerState['usage']['counters']
   unknownDimensions: Versions['unknownDimensions']
 }
 
-/** A capability; null if there is none with the id. */
+/** A capability; null if none has the id. */
 export type CapabilityFacts =
   | { kind: 'feature'; facts: FeatureFacts | null }
   | { kind: 'currency'; currency: Currency | null }
 
-/** A feature, what entitles the customer to it at `now`, and what was used of it. */
-export type FeatureFacts = EntitlementThen & {
+/** A feature with the customer's entitlement to it at `now` and its usage. */
+export type FeatureFacts = ResolvedSources & {
   feature: BareFeature
-  /** What the limit is for. */
+  /** The window whose usage is compared with the limit. */
   window: Window
-  /** Empty for what is not metered. */
+  /** Empty if the feature is not metered. */
   totals: readonly WindowTotal[]
 }
 
@@ -65,8 +65,8 @@ export type FactSource = StateSource & { environment: EnvironmentState; versions
 const NO_ENTITY: Resolution = { paths: [], budgets: [], unresolved: [] }
 
 /**
- * Gathers what a check decides by; undefined if anything of it is not in memory and there is no
- * reader. Parts that do not depend on each other are read together.
+ * Gathers the facts of a check. Returns undefined if one of them is not in memory and there is no
+ * reader. Independent parts are read together.
  */
 export async function gatherFacts(
   source: FactSource,
@@ -114,7 +114,7 @@ async function capabilityIn(
   return currency === undefined ? undefined : { kind, currency }
 }
 
-/** The dimensions that can name an entity. */
+/** Returns the dimensions that can name an entity. */
 async function attributingIn(
   { reader, scope, environment }: FactSource,
   dimensions: Dimensions,
@@ -140,22 +140,22 @@ async function featureFacts(source: FactSource, feature: BareFeature, resourceKe
   const meter = { featureKey: feature.key, resourceKey }
   const entitlement = await entitlementIn(source, meter)
   if (entitlement === undefined) return undefined
-  const effective = effectiveAt(entitlement, source.now)
-  const { held } = effective.resolution
-  const window = held === null ? LIFETIME : usageWindow(held, source.now)
-  const isMetered = held !== null && feature.meterType !== 'None'
+  const resolved = resolvedAt(entitlement, source.now)
+  const { effective } = resolved.resolution
+  const window = effective === null ? LIFETIME : usageWindow(effective, source.now)
+  const isMetered = effective !== null && feature.meterType !== 'None'
   const totals = isMetered ? await totalsIn(source, { ...meter, window }) : []
   if (totals === undefined) return undefined
-  const facts = { ...effective, feature, window, totals }
+  const facts = { ...resolved, feature, window, totals }
   const { hasActiveSubscription } = entitlement
   return { capability: { kind: 'feature', facts } as const, hasActiveSubscription }
 }
 
-/** The sources that have not ended at `now`, and what they come to. */
-function effectiveAt(
+/** Returns the sources that have not ended at `now`, with their resolution. */
+function resolvedAt(
   { sources, resolution, validUntil }: EffectiveEntitlementOf,
   now: Instant,
-): EntitlementThen {
+): ResolvedSources {
   if (validUntil === null || now < validUntil) return { sources, resolution }
   const left = sources.filter(({ endsAt }) => endsAt === null || now < endsAt)
   return { sources: left, resolution: resolve(left, now) }

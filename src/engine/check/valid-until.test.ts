@@ -19,7 +19,7 @@ const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** Around now, the nearer the more often. */
+/** Instants around now; the nearer, the more frequent. */
 const around = (from: number, until: number) =>
   fc.oneof(
     ...[MINUTE, HOUR, DAY, 40 * DAY].map((unit) =>
@@ -101,11 +101,11 @@ const feature = {
 const sum = (amounts: readonly { amount: number }[]): Quantity =>
   wholeUnits(amounts.reduce((total, { amount }) => total + amount, 0))
 
-/** What is answered at an instant, out of the same facts. */
+/** Returns the answer at an instant, computed from the same facts. */
 function answeredAt(at: Instant, given: Facts): TimedAnswer {
   const open = given.held.filter(({ expiresAt }) => at < expiresAt)
   const resolution = resolve(given.sources, at)
-  const window = resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
+  const window = resolution.effective === null ? LIFETIME : usageWindow(resolution.effective, at)
   const within = <T extends { at: Instant }>(all: T[]) =>
     all.filter((each) => contains(window, each.at))
   const used = { usage: sum(within(given.counted)), held: sum(within(open)) }
@@ -146,7 +146,7 @@ function answeredAt(at: Instant, given: Facts): TimedAnswer {
   return { base, chains, now: at }
 }
 
-/** The end of the first hold that is in the way. */
+/** Returns the end of the first hold that may have caused the denial. */
 function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
   const { window, counters } = heldUpBy(timed)
   const isInTheWay = ({ at }: { at: Instant }) =>
@@ -166,18 +166,18 @@ function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
   return ends.length === 0 ? null : Math.min(...ends)
 }
 
-/** Verdict, reason, limits and reset times. */
+/** Returns the decision, its reason, the limits and the reset times. */
 function viewOf({ base, chains }: TimedAnswer) {
   const nodes = isFinal(base.decision) ? [] : chains.flat()
   const isGranted = nodes.every((node) => node.isGranted)
   const decision = joinDecisions(base.decision, { isGranted })
-  const held = base.holding?.resolution.held ?? null
+  const effective = base.featureState?.resolution.effective ?? null
   return {
     decision,
-    limit: held?.limit,
-    isUnlimited: held?.isUnlimited,
-    reset: held?.reset,
-    window: base.holding?.window,
+    limit: effective?.limit,
+    isUnlimited: effective?.isUnlimited,
+    reset: effective?.reset,
+    window: base.featureState?.window,
     nodes: nodes.map((node) => [node.usageLimit, node.isGranted, node.budget?.window.end]),
   }
 }

@@ -1,42 +1,43 @@
 import type { BudgetNode } from '../../budgets/index.ts'
 import type { Reader } from '../../db/index.ts'
-import { type Decision, type Evaluation, firstAfter, isHeldUp } from '../../entitlements/index.ts'
+import type { Decision, Evaluation } from '../../entitlements/index.ts'
+import { firstAfter, isBlockedByHold } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import { findHoldEnd, findHoldEnds } from '../../metering/reservations/index.ts'
 import { isFinal } from './join-decisions.ts'
 
-/** An answer, as far as time can change it. */
+/** The parts of an answer that time can change. */
 export type TimedAnswer = {
-  /** What the customer is entitled to; of a currency without a holding. */
-  base: { decision: Decision } & Pick<Evaluation, 'holding' | 'validUntil'>
+  /** The decision by the entitlement. For a currency there is no feature state. */
+  base: { decision: Decision } & Pick<Evaluation, 'featureState' | 'validUntil'>
   chains: readonly (readonly BudgetNode[])[]
   now: Instant
 }
 
-/** Where what is held may be in the way of a request that was denied. */
+/** The windows in which holds may have caused a denial. */
 export type HeldUp = {
-  /** Of the entitlement. */
+  /** The window of the entitlement. */
   window: Window | null
   counters: readonly { assignmentKey: Uuid; window: Window }[]
 }
 
 export const heldUpBy = ({ base, chains }: TimedAnswer): HeldUp => ({
-  window: isHeldUp(base) ? (base.holding?.window ?? null) : null,
+  window: isBlockedByHold(base) ? (base.featureState?.window ?? null) : null,
   counters: nodesShown({ base, chains }).flatMap(({ isGranted, budget }) =>
     isGranted || budget === null || budget.held <= 0n ? [] : [budget],
   ),
 })
 
-/** Of a denial that no budget could turn, none is shown. */
+/** A denial that budgets cannot change shows none. */
 const nodesShown = ({ base, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
   isFinal(base.decision) ? [] : chains.flat()
 
 /**
- * The first instant after `now` at which an answer may change although nobody does anything: what
- * the customer is entitled to begins, ends or is reset; a budget that is met is reset; or a hold
- * ends that is in the way of what was denied, the first of them at `holdEnd`.
+ * Returns the first instant after `now` at which an answer may change without a write: an
+ * entitlement begins, ends or is reset; a budget is reset; or a hold that may have caused the
+ * denial ends. `holdEnd` is the first such end.
  */
 export const validUntil = (
   { base, chains, now }: TimedAnswer,
@@ -48,18 +49,18 @@ export const validUntil = (
     holdEnd,
   ])
 
-/** The same, with a look for the holds only where there are any in the way. */
+/** Returns `validUntil`. Reads the ends of holds only if holds may have caused the denial. */
 export async function readValidUntil(
   reader: Reader,
   timed: TimedAnswer,
   { customerKey, resourceKey }: { customerKey: Uuid; resourceKey: Uuid },
 ): Promise<Instant | null> {
   const { window, counters } = heldUpBy(timed)
-  const { holding } = timed.base
+  const { featureState } = timed.base
   const windows =
-    window === null || holding === null
+    window === null || featureState === null
       ? []
-      : [{ customerKey, resourceKey, featureKey: holding.feature.key, window }]
+      : [{ customerKey, resourceKey, featureKey: featureState.feature.key, window }]
   const [[own = null], ofBudgets] = await Promise.all([
     findHoldEnds(reader, windows, timed.now),
     findHoldEnd(reader, customerKey, { counters, now: timed.now }),

@@ -30,14 +30,19 @@ export type BudgetPaths = readonly (readonly BudgetNode[])[]
 
 /** A decision with the usage after it. */
 export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
-  /** Whether the decision was made earlier. Then usage is as of now, and no budget is shown. */
+  /**
+   * Whether the decision was made earlier. Then the usage is current, and budgets are not shown.
+   */
   isRepeated: boolean
-  evaluated: Omit<Evaluation, 'asked'>
+  evaluated: Omit<Evaluation, 'query'>
   /** null: no dimensions were sent, or the decision is repeated. */
   chains: BudgetPaths | null
   /** null: no dimensions were sent. */
   unresolved: readonly string[] | null
-  /** Whose usage decided, and when; null: no usage did, or the decision is repeated. */
+  /**
+   * The subject and the instant whose usage decided; null if usage did not matter, or if the
+   * decision is repeated.
+   */
   decidedBy: { customerKey: Uuid; resourceKey: Uuid; now: Instant } | null
 }
 
@@ -61,11 +66,11 @@ export type Authorization = {
 
 /**
  * Decides a consumption, records it or makes a reservation, and returns the decision with the usage
- * after it. A repetition gets the first decision. A denial that would be the same with any usage is
- * not stored, so that the key can be used again once the cause is gone. In mode `record`, a
- * consumption that only its dimensions deny is recorded and stored. 400 `InvalidArgumentError` for
- * a key that was used for something else and for a timestamp that is too distant,
- * `EntitlementUsageOutOfRangeError`; after either, the draft must be dropped.
+ * after it. A repetition gets the first decision. A denial that does not depend on usage is not
+ * stored, so that the key can be used again once the cause is gone. In mode `record`, a consumption
+ * that only its dimensions deny is recorded and stored. 400 `InvalidArgumentError` for a key that
+ * was used for something else and for a timestamp that is too distant,
+ * `EntitlementUsageOutOfRangeError`. After either, the draft must be dropped.
  */
 export function decideConsumption(
   draft: State,
@@ -106,7 +111,7 @@ export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void 
   )
 }
 
-/** The answer of a denial of which nothing is stored. */
+/** Returns the answer for a denial that is not stored. */
 export const deny = ({ evaluated, hasDimensions, unresolved }: Denial): ConsumptionAnswer => ({
   isGranted: false,
   accessDeniedReason: evaluated.decision.accessDeniedReason,
@@ -188,15 +193,18 @@ function usageOf(
   return required(findUsage(totals, window, 'SUM'), 'the usage of a window')
 }
 
-/** An authorization with the usage that there is after posting. The decision stays. */
+/** Returns an authorization with the usage after posting. The decision stays. */
 export const withUsageAfter = (
   draft: State,
   query: AuthorizationQuery,
-  { evaluated: { asked: _, ...evaluated }, chains }: Authorization,
+  { evaluated: { query: _, ...evaluated }, chains }: Authorization,
 ): Pick<DecisionAnswer, 'evaluated'> & { chains: BudgetPaths } => ({
   evaluated: {
     ...evaluated,
-    holding: evaluated.holding && { ...evaluated.holding, used: usageOf(draft, query) },
+    featureState: evaluated.featureState && {
+      ...evaluated.featureState,
+      used: usageOf(draft, query),
+    },
   },
   chains: pathsAfter(chains, { transformation: query.feature.unitTransformation }, draft),
 })

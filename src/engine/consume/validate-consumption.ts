@@ -32,13 +32,13 @@ export type FeatureLimit = {
 export type ValidatedConsumption = FeatureLimit &
   Pick<ConsumptionInput, 'amount' | 'mode' | 'tooDistant' | 'hasDimensions'> & {
     kind: 'consumption'
-    /** What counts if it is recorded. */
+    /** The record if the consumption counts. */
     record: ValidatedRecord
-    /** A hash of what a repetition must not change. */
+    /** A hash of the fields that a repetition must not change. */
     content: string
-    /** null: its dimensions name no entity. */
+    /** null: the dimensions name no entity. */
     resolution: Resolution | null
-    /** The keys of dimensions that deny it, since they name no entity. */
+    /** The attribution keys that deny it, because their values name no entity. */
     denying: readonly string[]
   }
 
@@ -52,10 +52,11 @@ export type Denial = {
 export type ConsumptionDenial = Denial & { kind: 'denial' }
 
 /**
- * Validates a consumption. A feature or resource that does not exist is a denial, of which nothing
- * is stored. An archived customer is decided like any other, since a repetition must get what was
- * decided before the customer was archived. 400 `MeteringNotAvailableForFeatureType`,
- * `CannotReportUsageForEntitlementWithMeterError`, `InvalidArgumentError`.
+ * Validates a consumption. A feature or resource that does not exist is a denial, and nothing is
+ * stored. A consumption of an archived customer is decided like any other, because a repetition
+ * must get the decision from before the customer was archived. 400
+ * `MeteringNotAvailableForFeatureType`, `CannotReportUsageForEntitlementWithMeterError`,
+ * `InvalidArgumentError`.
  */
 export function validateConsumption(
   input: ConsumptionInput & SubjectKeys,
@@ -123,11 +124,11 @@ function entitlementFor(
   usage: CustomerMeterSubject & { at: Instant },
 ): EffectiveEntitlementOf {
   const entitlement = entitlementOf(usage)
-  if (mode.kind !== 'record' || entitlement.resolution.held !== null) return entitlement
+  if (mode.kind !== 'record' || entitlement.resolution.effective !== null) return entitlement
   return { ...entitlement, ...pastEntitlementOf(usage, usage.at) }
 }
 
-/** The amount of a feature without a meter, whose usage is the sum of amounts. */
+/** Returns the amount for a feature without a meter, whose usage is the sum of amounts. */
 export const meterAmount = (feature: Feature, amount: Quantity, window: Window) => ({
   featureKey: feature.key,
   amount,
@@ -137,9 +138,9 @@ export const meterAmount = (feature: Feature, amount: Quantity, window: Window) 
   window,
 })
 
-/** The window of an entitlement's limit; without an entitlement, all of time. */
+/** Returns the window of an entitlement's limit; without an entitlement, all of time. */
 export const entitlementWindow = ({ resolution }: EffectiveEntitlementOf, at: Instant): Window =>
-  resolution.held === null ? LIFETIME : usageWindow(resolution.held, at)
+  resolution.effective === null ? LIFETIME : usageWindow(resolution.effective, at)
 
 const subjectOf = (
   { resourceId, resourceKey }: { resourceId: string | null; resourceKey: Uuid | null },
@@ -150,12 +151,12 @@ const subjectOf = (
   hasActiveSubscription: of.hasActiveSubscription,
 })
 
-/** The evaluation of a consumption by a customer that does not exist: a denial. */
+/** Returns the denial of a consumption by a customer that does not exist. */
 export const denialForUnknownCustomer = (amount: Quantity, now: Instant): Evaluation =>
   evaluate({ customer: null, isResourceKnown: true, hasActiveSubscription: false }, null, {
     request: requestOf(amount),
     now,
   })
 
-/** The request of a check for an amount. */
+/** Returns the request of a check for an amount. */
 export const requestOf = (amount: Quantity) => ({ usage: amount, values: null, defaultUsage: 0n })

@@ -25,37 +25,40 @@ import type { Call } from '../../operation.ts'
 import { type HistoryPlan, planHistory, refuseRange } from './plan-history.ts'
 import { type Point, traceUsage } from './trace-usage.ts'
 
-/** Whose history of what is asked for. */
+/** The usage whose history is read. */
 export type HistoryQuery = {
   customerId: string
   featureId: string
   resourceId: string | null
   start: Instant
-  /** Exclusive; null is now, and takes in what happens now. */
+  /** Exclusive. null: now, including what happens now. */
   end: Instant | null
-  /** Names of dimensions; none: one series of all usage. */
+  /** Names of dimensions to group by. Empty: one series of all usage. */
   groupBy: readonly string[]
 }
 
 export type Series = { tags: readonly { key: string; value: string }[]; points: readonly Point[] }
 export type History = { series: readonly Series[]; resets: readonly Instant[] }
 
-/** Records that are read one by one for a history. */
+/** The maximum number of records that are read one by one. */
 const RECORDS = 2_000_000n
-/** Points of all series together: an answer of about 10 MB. */
+/** The maximum number of points of all series: a response of about 10 MB. */
 const POINTS = 100_000
-/** Parts of series in which anything counted: more of them come to more than `POINTS`. */
+/**
+ * The maximum number of segments with usage, of all series. More of them give more points than
+ * `POINTS`.
+ */
 const PARTS = 2 * POINTS
 
 /**
- * How usage went: its running total within the periods of what the customer holds now. Days are
- * kept, so that a long range costs little, unless usage is grouped or distinct values are counted:
- * then records are read. 404 `CustomerNotFound`, `FeatureNotFound`, `CustomerResourceNotFound`; 400
- * `MeteringNotAvailableForFeatureType`, `InvalidArgumentError`.
+ * Returns the history of usage: its running total within the periods of the current entitlement.
+ * Daily totals are stored, so a long range is cheap. But if usage is grouped or distinct values are
+ * counted, records are read. 404 `CustomerNotFound`, `FeatureNotFound`, `CustomerResourceNotFound`;
+ * 400 `MeteringNotAvailableForFeatureType`, `InvalidArgumentError`.
  */
 export async function readHistory(
   { app, scope }: Call,
-  { readHeld }: EntitlementReads,
+  { readEffectiveEntitlements }: EntitlementReads,
   query: HistoryQuery,
 ): Promise<History> {
   const { start, end } = query
@@ -66,7 +69,7 @@ export async function readHistory(
     const now = await findInstant(reader, metered.customerKey, clock)
     const range = { start, end: Math.min(end ?? now + 1, now + 1) }
     if (range.start >= range.end) return { series: [], resets: [] }
-    const periodAt = await readPeriods(reader, metered, { now, readHeld })
+    const periodAt = await readPeriods(reader, metered, { now, readEffectiveEntitlements })
     const plan = planHistory(range, periodAt)
     const tracing = {
       aggregate: aggregateOf(feature.meter),
@@ -119,16 +122,19 @@ async function findResource(
   return key
 }
 
-/** The periods by what is held now; of what is not held, all of time. */
+/** Returns the periods of the current entitlement; without one, all of time. */
 async function readPeriods(
   reader: Reader,
   metered: CustomerMeterSubject,
-  { readHeld, now }: Pick<EntitlementReads, 'readHeld'> & { now: Instant },
+  {
+    readEffectiveEntitlements,
+    now,
+  }: Pick<EntitlementReads, 'readEffectiveEntitlements'> & { now: Instant },
 ): Promise<(at: Instant) => Window> {
   const resourceKey = metered.resourceKey === NO_RESOURCE ? null : metered.resourceKey
-  const [found] = await readHeld(reader, [{ ...metered, resourceKey }], now)
-  const held = found?.resolution.held ?? null
-  return held === null ? () => LIFETIME : (at) => usageWindow(held, at)
+  const [found] = await readEffectiveEntitlements(reader, [{ ...metered, resourceKey }], now)
+  const effective = found?.resolution.effective ?? null
+  return effective === null ? () => LIFETIME : (at) => usageWindow(effective, at)
 }
 
 type TracedSeries = {
@@ -191,7 +197,7 @@ async function readRecords(
   if (found.length > PARTS) throw tooManyPoints()
   const offset = plan.before === null ? 0 : 1
   const series = Map.groupBy(found, ({ tags }) => JSON.stringify(tags))
-  // Without any record there is still the series of all usage.
+  // The series of all usage exists even without any record.
   if (dimensions.length === 0 && series.size === 0) series.set('[]', [])
   return [...series].map(([tags, own]) => {
     const tallies = new Map(own.map(({ stretch, tally }) => [stretch - offset, tally]))
@@ -203,7 +209,7 @@ async function readRecords(
   })
 }
 
-/** Of each stretch, the number of its period. */
+/** Returns the period number of each segment. */
 function periodNumbers({ before, segments }: HistoryPlan): number[] {
   let period = 0
   const numbers = segments.map(({ isFirst }) => {

@@ -23,7 +23,7 @@ import {
   waysWithUnknown,
 } from '../check/index.ts'
 
-/** The answer of a check. What dimensions lead to is there if any were sent. */
+/** Returns the response of a check. It shows budgets only if dimensions were sent. */
 export function checkedToWire(checked: CheckResult): Entitlement {
   const entitlement = entitlementToWire(checked)
   const { met } = checked
@@ -38,7 +38,7 @@ function entitlementToWire({ decision, validUntil, ...base }: CheckResult): Enti
   return creditEntitlementToWire({ ...base.evaluated, decision, validUntil })
 }
 
-/** No budget is shown to whom something else stands in the way of. */
+/** Returns no budget paths if the denial is final. */
 const chainsOf = <Node>(
   { met, evaluated }: CheckResult,
   nodeToWire: (node: BudgetNode) => Node,
@@ -47,7 +47,7 @@ const chainsOf = <Node>(
     ? []
     : met.chains.map((chain) => chain.map(nodeToWire))
 
-/** The answer of the same check, and why. */
+/** Returns the response of a check with its reasons. */
 export function explanationToWire(
   checked: CheckResult,
   unattributed: readonly UnresolvedKeyCount[],
@@ -72,19 +72,19 @@ export function explanationToWire(
 }
 
 function partsOf(checked: CheckResult) {
-  const holding = checked.kind === 'feature' ? checked.evaluated.holding : null
+  const featureState = checked.kind === 'feature' ? checked.evaluated.featureState : null
   return {
-    sources: holding === null ? [] : sourcesToWire(holding),
-    holds: holding?.used.held ?? 0n,
-    transformation: holding?.feature.unitTransformation ?? null,
-    isOfLevel: holding !== null && isLevel(holding.feature),
+    sources: featureState === null ? [] : sourcesToWire(featureState),
+    holds: featureState?.used.held ?? 0n,
+    transformation: featureState?.feature.unitTransformation ?? null,
+    isOfLevel: featureState !== null && isLevel(featureState.feature),
   }
 }
 
 function waysOf(checked: CheckResult): Way[] {
   const limits = limitsOn(checked.met?.chains ?? [])
   const denying = checked.met?.denying ?? []
-  if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.asked, limits, denying)
+  if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.query, limits, denying)
   const { subject, request } = checked.evaluated
   const amount = request.usage ?? request.defaultUsage
   const demand = { amount, transformation: null }

@@ -115,7 +115,10 @@ export function consumptionHandlers(
 
 type ConsumptionBody = ConsumeRequestBody | ReservationCreateRequestBody
 
-/** `now`: when the request came. 400 as `consumedAmountFromWire`, and for too large dimensions. */
+/**
+ * `now`: when the request arrived. 400 as `consumedAmountFromWire`, and for dimensions that are too
+ * large.
+ */
 function consumptionFromWire(
   wire: ConsumptionBody,
   of: { customerId: string; featureId: string; mode: ConsumeMode; now: Instant },
@@ -135,9 +138,9 @@ function consumptionFromWire(
 }
 
 /**
- * How far from now a consumption may be that limits have to allow, in milliseconds. A client may
- * wait for its turn, and its clock may be fast. If it could be further away, the windows of a whole
- * year, or those of the next hour, could be used up in one moment.
+ * The maximum distance between now and the timestamp of a consumption that limits decide, in
+ * milliseconds. A client may have to wait, and its clock may be fast. With a larger distance, the
+ * windows of a whole year, or of the next hour, could be used up at once.
  */
 const MAX_DISTANCE_MS = 5 * 60_000
 
@@ -146,20 +149,23 @@ function tooDistant(timestamp: Instant | null, now: Instant): ConsumptionInput['
   return timestamp < now ? 'past' : 'future'
 }
 
-/** An amount above 0. 400 for one that is too large or rounds to 0; see `amountFromWire`. */
+/** Returns an amount above 0. 400 if it is too large or rounds to 0; see `amountFromWire`. */
 function consumedAmountFromWire(wire: { amount: number }): Quantity {
   const amount = amountFromWire(wire.amount, 'amount')
   if (amount === 0n) throw badInput('amount: rounded to 10 decimals it is 0')
   return amount
 }
 
-/** A decision; `until` is how long a check would give the same result if nothing is written. */
+/**
+ * Returns the response of a decision. `until`: a check would give the same result until then if
+ * nothing is written.
+ */
 function decisionToWire(answer: DecisionAnswer, until: Instant | null): Consumption {
   const { isGranted, accessDeniedReason, recorded, isRepeated, chains, unresolved } = answer
-  const { holding, period } = answer.evaluated
+  const { featureState, period } = answer.evaluated
   const decision = { isGranted, accessDeniedReason }
   return {
-    ...featureEntitlementToWire({ decision, holding, period, validUntil: until }),
+    ...featureEntitlementToWire({ decision, featureState, period, validUntil: until }),
     ...(chains === null ? {} : { chains: chains.map((chain) => chain.map(chainNodeToWire)) }),
     ...(unresolved === null ? {} : { unresolved: [...unresolved] }),
     recorded,

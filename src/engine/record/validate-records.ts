@@ -14,19 +14,19 @@ import { attributeRecord } from '../attribute.ts'
 import type { EntitlementOf, PastEntitlementOf } from '../cache/index.ts'
 import type { EventInput, ReportInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
-/** What validation knows about the customers of a batch, at their instants of decision. */
+/** What validation must know about the customers of a batch, at their instants of decision. */
 export type ValidationContext = {
   /** The instant of decision of a customer. */
   nowOf(customerKey: Uuid): Instant
   isArchived(customerKey: Uuid): boolean
   featureWithId(featureId: string): Feature | null
-  /** The features whose meters may count an event of a name. */
+  /** The features whose meters may count an event with a name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
   entitlementOf: EntitlementOf
   pastEntitlementOf: PastEntitlementOf
-  /** What the dimensions of an item of the batch resolve to; null: they can name no entity. */
+  /** The resolution of an item's dimensions; null: they cannot name an entity. */
   resolutionOf(item: SubjectKeys): Resolution | null
-  /** The environment's rule for consumption whose dimensions name no entity. */
+  /** The environment's setting for consumption whose dimensions name no entity. */
   unknownDimensions: UnknownDimensions
 }
 
@@ -125,9 +125,9 @@ export function refuseNotReportable(feature: Feature, field: string): void {
 }
 
 /**
- * The entitlement that a report counts by: that of the instant when it occurred, else the current
- * one, since usage may be reported after the grant that covers it. Its usage is shown in the
- * current window; if there is no current entitlement, in the window of the record. null: the
+ * Returns the entitlement that a report counts by: that of the instant when it occurred, or else
+ * the current one, because usage may be reported after the grant that covers it. Its usage is shown
+ * in the current window, or without a current entitlement in the window of the record. null: the
  * customer has and had no entitlement.
  */
 function reportEntitlement(
@@ -135,8 +135,8 @@ function reportEntitlement(
   subject: CustomerMeterSubject,
   { at, now }: { at: Instant; now: Instant },
 ): { then: EffectiveEntitlement; window: Window } | null {
-  const current = entitlementOf(subject).resolution.held
-  const then = pastEntitlementOf(subject, at).resolution.held ?? current
+  const current = entitlementOf(subject).resolution.effective
+  const then = pastEntitlementOf(subject, at).resolution.effective ?? current
   if (then === null) return null
   return { then, window: current === null ? usageWindow(then, at) : usageWindow(current, now) }
 }
@@ -184,9 +184,9 @@ function validateEvent(
   const resourceKey = requireResource(event, field)
   const now = context.nowOf(customerKey)
   const shownWindow = (featureKey: Uuid): Window => {
-    const { held } = context.entitlementOf({ customerKey, resourceKey, featureKey }).resolution
+    const { effective } = context.entitlementOf({ customerKey, resourceKey, featureKey }).resolution
     // Without an entitlement only the total of all time is stored.
-    return held === null ? LIFETIME : usageWindow(held, now)
+    return effective === null ? LIFETIME : usageWindow(effective, now)
   }
   const at = occurredAt(timestamp, now, `${field}.timestamp`)
   const measured = measureEvent(

@@ -7,7 +7,7 @@ import { type Entitlements, entitlementsOf } from './list-entitlements.ts'
 import type { EntitlementSource } from './source-port.ts'
 import { entitlementsToWire } from './wire.ts'
 
-/** What made the entitlements of a customer different. */
+/** The change that gave a customer other entitlements. */
 export type Trigger =
   | 'promotional_entitlement_granted'
   | 'promotional_entitlement_updated'
@@ -16,40 +16,41 @@ export type Trigger =
   | 'customer_archived'
   | 'customer_unarchived'
 
-type Of = { customerKey: Uuid; sources: readonly EntitlementSource[] }
+type CustomerSources = { customerKey: Uuid; sources: readonly EntitlementSource[] }
 
-export type UpdateAnnouncer = (
+export type EntitlementPublisher = (
   tx: Tx,
   context: PublishContext,
   update: { customerKey: Uuid; trigger: Trigger },
 ) => Promise<void>
 
 /** Publishes all entitlements of a customer. The change must have been written before. */
-export async function announceUpdated(
+export async function publishEntitlements(
   tx: Tx,
-  announcing: PublishContext,
-  { trigger, ...of }: Of & { trigger: Trigger },
+  context: PublishContext,
+  { trigger, ...of }: CustomerSources & { trigger: Trigger },
 ): Promise<void> {
-  await tell(tx, announcing, { trigger, listed: await currentOf(tx, announcing, of) })
+  await publishListed(tx, context, { trigger, listed: await currentOf(tx, context, of) })
 }
 
 /**
- * For the port of `customers`: an archived customer may use nothing, and an unarchived one may use
- * everything again. The version is renewed, so that usage is counted before or after the change.
+ * Returns a hook for `customers`. Archiving takes all entitlements away and unarchiving gives them
+ * back, so both publish them. The version is renewed, so that usage is counted before or after the
+ * change.
  */
-export const announceArchiving =
+export const publishOnArchiving =
   (sources: readonly EntitlementSource[]): ArchiveHook =>
-  async (tx, announcing, customer) => {
-    const listed = await currentOf(tx, announcing, { customerKey: customer.key, sources })
+  async (tx, context, customer) => {
+    const listed = await currentOf(tx, context, { customerKey: customer.key, sources })
     const trigger = customer.archivedAt === null ? 'customer_unarchived' : 'customer_archived'
-    if (listed.hasAnything) await tell(tx, announcing, { trigger, listed })
-    await renewVersion(tx, announcing, [customer.key])
+    if (listed.hasAnything) await publishListed(tx, context, { trigger, listed })
+    await renewVersion(tx, context, [customer.key])
   }
 
 function currentOf(
   tx: Tx,
   { scope, now }: PublishContext,
-  { customerKey, sources }: Of,
+  { customerKey, sources }: CustomerSources,
 ): Promise<Entitlements> {
   const key = sql`${customerKey}::uuid`
   return entitlementsOf(
@@ -58,15 +59,15 @@ function currentOf(
   )
 }
 
-async function tell(
+async function publishListed(
   tx: Tx,
-  announcing: PublishContext,
+  context: PublishContext,
   { trigger, listed }: { trigger: Trigger; listed: Entitlements },
 ): Promise<void> {
   const { customerKey, customerId } = listed.customer
   const objectId = required(customerId, 'the customer of an entitlement')
   const after = { customerId: objectId, trigger, ...entitlementsToWire(listed) }
-  await publish(tx, announcing, [
+  await publish(tx, context, [
     { type: 'entitlements.updated', customerKey, objectId, before: null, after },
   ])
 }

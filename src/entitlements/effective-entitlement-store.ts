@@ -14,23 +14,23 @@ import {
 import type { Resolution, Source } from './types.ts'
 import { validUntil } from './valid-until.ts'
 
-/** A feature of a customer, in the scope of one of its resources or of none. */
+/** A feature of a customer, or of one of its resources. */
 export type FeatureQuery = { customerKey: Uuid; featureKey: Uuid; resourceKey: Uuid | null }
 
-/** What gives a feature at an instant, and what it comes to. */
-export type EntitlementThen = { sources: readonly Source[]; resolution: Resolution }
+/** The sources of a feature, and their resolution at an instant. */
+export type ResolvedSources = { sources: readonly Source[]; resolution: Resolution }
 
-export type EffectiveEntitlementOf = EntitlementThen & {
-  /** The sources tell what was held from here on: others have ended until then. */
+export type EffectiveEntitlementOf = ResolvedSources & {
+  /** The sources are complete from this instant on. Other sources ended before it. */
   endedAt: Instant
-  /** The first instant at which the sources may give something else; null: none is known. */
+  /** The first instant at which the sources may give something else; null if none is known. */
   validUntil: Instant | null
   hasActiveSubscription: boolean
-  /** Whether anything gives the customer any feature at all. */
+  /** Whether any source gives or revokes any feature for the customer. */
   hasAnything: boolean
 }
 
-const heldRow = row({
+const entitlementRow = row({
   sources: sourcesFromJson,
   ended_at: column.bound,
   is_subscribed: column.boolean,
@@ -38,10 +38,11 @@ const heldRow = row({
 })
 
 /**
- * What customers hold of features at `now`, in the order of `wanted`, whether or not the customers
- * are archived: for whoever counts usage. One statement.
+ * Returns the entitlements of customers to features at `now`, in the order of `wanted`. They do not
+ * depend on whether a customer is archived, because usage is counted in the same periods. One
+ * statement.
  */
-export async function readHeld(
+export async function readEffectiveEntitlements(
   reader: Reader,
   wanted: readonly FeatureQuery[],
   { now, sources }: { now: Instant; sources: readonly EntitlementSource[] },
@@ -49,7 +50,7 @@ export async function readHeld(
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`${instantToWire(now)}::timestamptz`)
   const found = await reader.many(
-    heldRow,
+    entitlementRow,
     sql`
     select
       (select coalesce(json_agg(source), '[]') from (${sourcesBy(sources, of)}) given) as sources,
@@ -82,7 +83,7 @@ const sourcesOf = (now: Sql): SourcesOf => ({
 
 const subscribedRow = row({ is_subscribed: column.boolean })
 
-/** Whether a customer has an active subscription at `now` that counts for one of its resources. */
+/** Returns whether a customer has an active subscription at `now` that counts for a resource. */
 export const readSubscribed = async (
   reader: Reader,
   { customerKey, resourceKey }: Omit<FeatureQuery, 'featureKey'>,
@@ -101,18 +102,18 @@ export const readSubscribed = async (
     )
   ).is_subscribed
 
-const thenRow = row({ sources: sourcesFromJson })
+const sourcesRow = row({ sources: sourcesFromJson })
 
-/** What customers held of features at instants of the past, in their order. One statement. */
-export async function readHeldThen(
+/** Returns entitlements at past instants, in the order of `wanted`. One statement. */
+export async function readEffectiveEntitlementsAt(
   reader: Reader,
   wanted: readonly (FeatureQuery & { at: Instant })[],
   sources: readonly EntitlementSource[],
-): Promise<EntitlementThen[]> {
+): Promise<ResolvedSources[]> {
   if (wanted.length === 0) return []
   const of = sourcesOf(sql`of_wanted.instant`)
   const found = await reader.many(
-    thenRow,
+    sourcesRow,
     sql`
     select (
       select coalesce(json_agg(source), '[]') from (${sourcesBy(sources, of)}) given
@@ -126,7 +127,7 @@ export async function readHeldThen(
     order by of_wanted.position`,
   )
   return found.map(({ sources }, index) => {
-    const at = required(wanted[index], 'what was asked for').at
+    const at = required(wanted[index], 'a query of the batch').at
     return { sources, resolution: resolve(sources, at) }
   })
 }
