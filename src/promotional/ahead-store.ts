@@ -4,10 +4,10 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { endFromSql, PERIODS } from './store.ts'
-import type { GrantInstants } from './turn-grant-back.ts'
+import type { PromotionalInstants } from './turn-promotional-back.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
-type Revision = GrantInstants & Pick<PromotionalEntitlement, 'key' | 'revision'>
+type Revision = PromotionalInstants & Pick<PromotionalEntitlement, 'key' | 'revision'>
 
 const timedRow = row<Revision>({
   key: column.from('promotional_key', column.uuid),
@@ -21,7 +21,10 @@ const timedRow = row<Revision>({
   superseded: column.boolean,
 })
 
-/** The revisions of a customer's grants that were made, changed or closed in the future. */
+/**
+ * Returns the revisions of a customer's promotional entitlements that were created, changed or
+ * closed in the future.
+ */
 export async function findRevisionsAhead(
   reader: Reader,
   customerKey: Uuid,
@@ -62,7 +65,9 @@ export const saveInstants = (
 
 const endRow = row({ key: column.from('promotional_key', column.uuid), endsAt: column.instant })
 
-/** The grants of a customer that are in force at an instant and have an end. */
+/**
+ * Returns the promotional entitlements of a customer that are in force at `now` and have an end.
+ */
 export const findEnds = (
   reader: Reader,
   customerKey: Uuid,
@@ -79,10 +84,10 @@ export const findEnds = (
 const keyRow = row({ promotionalKey: column.uuid })
 
 /**
- * Ends grants at an instant at which a later one of the same feature begins: it was made in the
- * future, where the earlier one was over. Answers their keys.
+ * Ends promotional entitlements at `at` if a later one of the same feature begins then. The later
+ * one was created in the future, when the earlier one was over. Returns the keys of the ended ones.
  */
-export async function endOvertaken(tx: Tx, customerKey: Uuid, at: Instant): Promise<Uuid[]> {
+export async function endOverlapping(tx: Tx, customerKey: Uuid, at: Instant): Promise<Uuid[]> {
   const now = sql`${instantToWire(at)}::timestamptz`
   const found = await tx.many(
     keyRow,

@@ -9,9 +9,9 @@ import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from
 type ChangeContext = { feature: Feature; now: Instant; where: string }
 
 /**
- * A grant in force as it is from `now` on; `before` itself if nothing differs. It keeps its key,
- * its beginning and with it the anchor of its usage. Throws 400 as `grantPromotional` does, but
- * takes features that are archived: who holds one keeps it.
+ * Returns the revision of a promotional entitlement from `now` on, or `before` itself if nothing
+ * differs. Key, start and anchor of usage stay. 400 as `grantPromotional`, but an archived feature
+ * is allowed: a customer keeps what it has.
  */
 export function changePromotional(
   before: PromotionalEntitlement,
@@ -27,22 +27,23 @@ export function changePromotional(
     isVisible: input.isVisible,
     endsAt: endAfter(before, input, { change, now, where }),
   }
-  if (shown(after) === shown(before)) return before
+  if (comparedText(after) === comparedText(before)) return before
   return { ...after, revision: before.revision + 1, since: now, updatedAt: now }
 }
 
-/** Whether usage would be counted in other windows than before. */
+/** Returns whether usage would be counted in other windows. */
 export const changesReset = (before: PromotionalEntitlement, after: PromotionalEntitlement) =>
   JSON.stringify(after.reset) !== JSON.stringify(before.reset)
 
-/** What is granted, as a text to compare. */
-const shown = ({ period, allowance, reset, isVisible, endsAt }: PromotionalEntitlement): string => {
+/** Returns the compared fields as text. */
+const comparedText = (promotional: PromotionalEntitlement): string => {
+  const { period, allowance, reset, isVisible, endsAt } = promotional
   const { limit, isUnlimited, isSoft, enumValues } = allowance
   const much = [limit === null ? null : String(limit), isUnlimited, isSoft, enumValues]
   return JSON.stringify([period, much, reset?.period, reset?.accordingTo, isVisible, endsAt])
 }
 
-/** What a request would say that granted the whole of it anew. */
+/** Returns the input that would create the changed entitlement from scratch. */
 function inputAfter(before: PromotionalEntitlement, change: PromotionalChange): PromotionalInput {
   const { allowance } = before
   const endsAtDate = change.customEndDate !== undefined && change.customEndDate !== null
@@ -60,7 +61,7 @@ function inputAfter(before: PromotionalEntitlement, change: PromotionalChange): 
   }
 }
 
-/** A limit that is sent ends being unlimited, and the other way round. */
+/** A new limit ends unlimited usage, and the reverse. */
 function limitAfter(
   before: Allowance,
   { limit, isUnlimited }: PromotionalChange,
@@ -72,7 +73,7 @@ function limitAfter(
   }
 }
 
-/** A configuration that is not sent stays as long as the period does. */
+/** The reset configuration stays unless it is sent or the period changes. */
 function resetAfter(
   before: Reset | null,
   { resetPeriod, accordingTo }: PromotionalChange,
@@ -87,7 +88,7 @@ function resetAfter(
   }
 }
 
-/** A period of a fixed length is counted from the beginning of the grant. */
+/** Fixed-length periods are counted from the start of the promotional entitlement. */
 function endAfter(
   before: PromotionalEntitlement,
   input: PromotionalInput,

@@ -12,9 +12,9 @@ import {
 import type { Ahead } from '../kernel/ahead.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { endOvertaken, findEnds, findRevisionsAhead, saveInstants } from './ahead-store.ts'
+import { endOverlapping, findEnds, findRevisionsAhead, saveInstants } from './ahead-store.ts'
 import { findPromotional } from './store.ts'
-import { turnGrantBack } from './turn-grant-back.ts'
+import { turnPromotionalBack } from './turn-promotional-back.ts'
 import type { PromotionalEntitlement } from './types.ts'
 import { promotionalToWire } from './wire.ts'
 
@@ -95,7 +95,7 @@ async function publishEnd(
  * entitlements. If two of one feature overlap afterwards, the earlier one ends. All ends are
  * scheduled again. The customer must be locked.
  */
-export async function turnGrantsBack(
+export async function turnPromotionalsBack(
   tx: Tx,
   { app, scope }: Pick<PublishContext, 'app' | 'scope'>,
   { customerKey, ahead }: { customerKey: Uuid; ahead: Ahead },
@@ -104,9 +104,9 @@ export async function turnGrantsBack(
   await saveInstants(
     tx,
     customerKey,
-    revisions.map((revision) => turnGrantBack(revision, ahead)),
+    revisions.map((revision) => turnPromotionalBack(revision, ahead)),
   )
-  for (const subject of await endOvertaken(tx, customerKey, ahead.at))
+  for (const subject of await endOverlapping(tx, customerKey, ahead.at))
     await unschedule(tx, { customerKey, kinds: [END_PROMOTIONAL, ENDS_SOON], subject })
   const promotionals = await findEnds(tx, customerKey, ahead.at)
   await scheduleEnds(tx, { app, scope, now: ahead.at }, { customerKey, promotionals })

@@ -10,9 +10,10 @@ import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
 type GrantContext = { key: Uuid; now: Instant; where: string }
 
 /**
- * A grant from now on. Throws 400: `EntityIsArchivedError` for an archived feature;
- * `UnsupportedFeatureType` for what its type does not have; `InvalidEntitlementResetPeriod`;
- * `InvalidArgumentError` for an end, a limit or values that are impossible or missing.
+ * Returns a promotional entitlement that starts now. 400 `EntityIsArchivedError` for an archived
+ * feature; `UnsupportedFeatureType` for fields that the feature's type does not have;
+ * `InvalidEntitlementResetPeriod`; `InvalidArgumentError` for an invalid or missing end, limit or
+ * value.
  */
 export function grantPromotional(
   input: PromotionalInput,
@@ -38,7 +39,7 @@ export function grantPromotional(
   }
 }
 
-/** What its type has of it, in one order. */
+/** Returns the fields that the feature's type has. Enum values are sorted. */
 export function allowanceOf(input: PromotionalInput, feature: Feature, where: string): Allowance {
   const { limit, isUnlimited, isSoft } = input
   const enumValues = [...new Set(input.enumValues)].toSorted()
@@ -68,7 +69,9 @@ function refuseUnknownValues(enumValues: readonly string[], feature: Feature, wh
 
 const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
 
-/** Years, months and weeks begin with the grant unless it says otherwise. */
+/**
+ * Years, months and weeks begin with the promotional entitlement unless the input says otherwise.
+ */
 export function resetOf(input: PromotionalInput, feature: Feature, where: string): Reset | null {
   const { resetPeriod: period, accordingTo } = input
   if (period !== null && feature.meterType !== 'INCREMENTAL')
@@ -81,7 +84,7 @@ export function resetOf(input: PromotionalInput, feature: Feature, where: string
   return { period, accordingTo: accordingTo[period] ?? 'SubscriptionStart' }
 }
 
-/** How long the periods of a fixed length last. */
+/** The length of fixed periods. */
 export const SPANS: Readonly<
   Record<Exclude<PromotionalEntitlementPeriod, 'custom' | 'lifetime'>, Span>
 > = {
@@ -91,10 +94,10 @@ export const SPANS: Readonly<
   '1 year': { unit: 'YEAR', count: 1 },
 }
 
-/** 9999-12-31T23:59:59.999Z: later ones have no date-time of the contract. */
+/** 9999-12-31T23:59:59.999Z: the API cannot express later instants. */
 const LAST_INSTANT = 253_402_300_799_999
 
-/** `from` is the beginning of the grant. */
+/** `from` is the start of the promotional entitlement. */
 export function endOf(
   input: PromotionalInput,
   { from, now, where }: { from: Instant; now: Instant; where: string },

@@ -18,7 +18,7 @@ async function openTenant(): Promise<Tenant> {
   await furnishFeatures(tenant)
   return tenant
 }
-/** Lets time go by, and what is due then happen. */
+/** Advances the clock and runs the work that is due. */
 const pass = async (ms: number) => {
   world.clock.moveTo(app.clock.now() + ms)
   await world.bursar.jobs.runNow()

@@ -95,7 +95,7 @@ test('fields of the reset period that are left out are null', async () => {
   assert.deepEqual([granted?.resetPeriod, granted?.resetPeriodConfiguration], [null, null])
 })
 
-/** Each is refused, and leaves the one good grant beside it undone. */
+/** Each is refused, and the valid item beside it is not granted either. */
 const refusals: readonly (readonly [string, PromotionalEntitlementInput, ExpectedRefusal])[] = [
   ['a feature that does not exist', grantItem('nothing'), { status: 404, code: 'FeatureNotFound' }],
   ['an archived feature', grantItem('old'), { status: 400, code: 'EntityIsArchivedError' }],

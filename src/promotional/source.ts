@@ -6,8 +6,8 @@ const ofCustomer = (customerKey: Sql, featureKey: Sql | null): Sql => sql`
   ${featureKey === null ? nothing : sql`and p.feature_key = ${featureKey}`}`
 
 /**
- * Promotional entitlements, for the port of sources. They belong to no resource: all see them. One
- * that was changed has a row for each stretch of time, so that the past can be read as well.
+ * Promotional entitlements as a source of entitlements. They count for all resources. Each revision
+ * has a row with its span of time, so that past entitlements can be read.
  */
 export const promotionalSource: EntitlementSource = {
   sources: ({ customerKey, featureKey, now }: SourcesOf): Sql => sql`

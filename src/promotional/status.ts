@@ -2,11 +2,14 @@ import type { PromotionalEntitlementStatus } from '../api.gen.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
-/** The status of a grant in force: while its customer is archived it grants nothing. */
+/**
+ * Returns the status of a promotional entitlement in force. It is paused while the customer is
+ * archived.
+ */
 export const statusInForce = (isArchived: boolean): PromotionalEntitlementStatus =>
   isArchived ? 'Paused' : 'Active'
 
-/** The status of a grant. Its time goes on while it is paused. */
+/** Returns the status of a promotional entitlement. It also expires while it is paused. */
 export const statusOf = (
   { endsAt }: PromotionalEntitlement,
   { isArchived, now }: { isArchived: boolean; now: Instant },

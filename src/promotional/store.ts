@@ -30,7 +30,7 @@ export const PERIODS = [
   'custom',
 ] as const satisfies readonly PromotionalEntitlementPeriod[]
 
-/** null for ever. */
+/** null: no end. */
 export const endFromSql: column.Decode<Instant | null> = (raw) => {
   const end = column.bound(raw)
   return end === LIFETIME.end ? null : end
@@ -74,7 +74,7 @@ const selectPromotional = sql`
 const promotionals = (reader: Reader, where: Sql): Promise<PromotionalEntitlement[]> =>
   reader.many(promotionalRow, sql`${selectPromotional} ${where}`)
 
-/** The grants of a customer that are in force, of any of the features. */
+/** Returns the promotional entitlements of a customer in force for any of the features. */
 export const findInForce = (
   reader: Reader,
   customerKey: Uuid,
@@ -87,7 +87,7 @@ export const findInForce = (
       and p.ends_at > ${instantToWire(wanted.now)}::timestamptz`,
   )
 
-/** A grant as it is since its last change, whether or not it is over. */
+/** Returns the latest revision of a promotional entitlement, in force or not. */
 export const findPromotional = async (
   reader: Reader,
   customerKey: Uuid,
@@ -116,9 +116,9 @@ export const countInForce = async (reader: Reader, customerKey: Uuid, now: Insta
   ).inForce
 
 export type PromotionalFilter = {
-  /** The status of what is in force, which the customer's own state decides. */
+  /** The status of those in force, which depends on whether the customer is archived. */
   inForce: PromotionalEntitlementStatus
-  /** null is any. */
+  /** null: any status. */
   statuses: readonly PromotionalEntitlementStatus[] | null
   created: CreatedRange
   now: Instant
@@ -152,7 +152,7 @@ export function listPromotional(
 export const addPromotional = (
   tx: Tx,
   owner: { scope: Scope; customerKey: Uuid },
-  grants: readonly PromotionalEntitlement[],
+  revisions: readonly PromotionalEntitlement[],
 ): Promise<number> =>
   tx.execute(sql`
     insert into promotional_entitlements (customer_key, promotional_key, revision, environment_key,
@@ -161,7 +161,7 @@ export const addPromotional = (
     select ${owner.customerKey}::uuid, key, revision, ${owner.scope.environmentKey}::uuid,
       feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
       reset_period, reset_according_to, starts_at, since, ends_at, created_at, updated_at
-    from ${rows(grants, {
+    from ${rows(revisions, {
       key: ['uuid', ({ key }) => key],
       revision: ['integer', ({ revision }) => revision],
       feature_key: ['uuid', ({ feature }) => feature.key],
@@ -180,7 +180,7 @@ export const addPromotional = (
       updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
     })} as given`)
 
-/** Writes when a grant ends now. */
+/** Writes the new end of a promotional entitlement. */
 export const endPromotional = (
   tx: Tx,
   customerKey: Uuid,
@@ -193,7 +193,7 @@ export const endPromotional = (
     where customer_key = ${customerKey}::uuid and promotional_key = ${key}::uuid
       and not superseded`)
 
-/** Ends a revision now, for another that goes on. It stays for whoever reads that time. */
+/** Ends a revision now, because the next one replaces it. It is kept for reads of the past. */
 export const supersede = (
   tx: Tx,
   customerKey: Uuid,
@@ -208,21 +208,21 @@ export const supersede = (
 const valueRow = row({ value: column.text })
 
 /**
- * Those of a feature's values that some grant in force has, whoever holds it. Each grant is read
- * once, however many values are asked for.
+ * Returns which of the values of a feature any promotional entitlement in force uses. Reads each of
+ * them once, however many values are asked for.
  */
 export const valuesGranted = async (
   reader: Reader,
-  asked: { featureKey: Uuid; values: readonly string[]; now: Instant },
+  query: { featureKey: Uuid; values: readonly string[]; now: Instant },
 ): Promise<string[]> => {
   const found = await reader.many(
     valueRow,
     sql`
     select value from promotional_entitlements
       cross join lateral unnest(enum_values) as granted (value)
-    where feature_key = ${asked.featureKey}::uuid
-      and ends_at > ${instantToWire(asked.now)}::timestamptz
-      and value = any(${asked.values}::text[])
+    where feature_key = ${query.featureKey}::uuid
+      and ends_at > ${instantToWire(query.now)}::timestamptz
+      and value = any(${query.values}::text[])
     group by value order by value collate "C"`,
   )
   return found.map(({ value }) => value)

@@ -5,10 +5,10 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 
-/** A feature granted to a customer for a while, outside of any subscription. */
+/** A feature given to one customer for some time, outside of any subscription. */
 export type PromotionalEntitlement = {
   key: Uuid
-  /** Grows with each change; the ones before are kept, so that the past can be read. */
+  /** Grows with each change. Earlier revisions are kept for reads of the past. */
   revision: number
   feature: BareFeature
   period: PromotionalEntitlementPeriod
@@ -16,17 +16,17 @@ export type PromotionalEntitlement = {
   reset: Reset | null
   /** Whether the vendor's own pages should show it. */
   isVisible: boolean
-  /** The beginning of the grant, and the anchor of its usage. */
+  /** The start, and the anchor of its usage periods. */
   startsAt: Instant
-  /** From when this revision holds. */
+  /** The start of this revision. */
   since: Instant
-  /** Exclusive; null for ever. */
+  /** Exclusive. null: no end. */
   endsAt: Instant | null
   createdAt: Instant
   updatedAt: Instant
 }
 
-/** What a request says of a promotional entitlement to grant; null where it says nothing. */
+/** The input for a new promotional entitlement; null if not sent. */
 export type PromotionalInput = {
   featureId: string
   period: PromotionalEntitlementPeriod
@@ -37,11 +37,11 @@ export type PromotionalInput = {
   enumValues: readonly string[]
   isVisible: boolean
   resetPeriod: ResetPeriod | null
-  /** What is sent for each period, whether or not it is the one. */
+  /** The configuration that was sent for each period, used or not. */
   accordingTo: { YEAR: ResetAnchor | null; MONTH: ResetAnchor | null; WEEK: ResetAnchor | null }
 }
 
-/** What a request says of a grant to change: what is absent stays. */
+/** The input for a change. Absent fields stay as they are. */
 export type PromotionalChange = {
   period?: PromotionalEntitlementPeriod | undefined
   customEndDate?: Instant | null | undefined

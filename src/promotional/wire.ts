@@ -5,32 +5,32 @@ import type { Scope } from '../kernel/scope.ts'
 import { statusOf } from './status.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
-/** `featureId` is a key, as the published form of the answer has it; `feature.id` is the id. */
+/** In the published response form `featureId` is the key of the feature; `feature.id` is its id. */
 export const promotionalToWire = (
-  grant: PromotionalEntitlement,
+  promotional: PromotionalEntitlement,
   of: { scope: Scope; isArchived: boolean; now: Instant },
 ): WirePromotionalEntitlement => {
-  const { feature, allowance, reset } = grant
+  const { feature, allowance, reset } = promotional
   return {
-    id: grant.key,
+    id: promotional.key,
     featureId: feature.key,
     feature: featureOfEntitlementToWire(feature),
     environmentId: of.scope.environmentKey,
-    status: statusOf(grant, of),
+    status: statusOf(promotional, of),
     description: feature.description,
-    period: grant.period,
-    startDate: instantToWire(grant.startsAt),
-    endDate: grant.endsAt === null ? null : instantToWire(grant.endsAt),
+    period: promotional.period,
+    startDate: instantToWire(promotional.startsAt),
+    endDate: promotional.endsAt === null ? null : instantToWire(promotional.endsAt),
     usageLimit: limitToWire(allowance.limit),
     hasUnlimitedUsage: allowance.isUnlimited,
     hasSoftLimit: allowance.isSoft,
     enumValues: valuesToWire(allowance, feature),
-    isVisible: grant.isVisible,
+    isVisible: promotional.isVisible,
     resetPeriod: reset?.period ?? null,
     resetPeriodConfiguration:
       reset === null || reset.accordingTo === null ? null : { accordingTo: reset.accordingTo },
     featureGroupIds: null,
-    createdAt: instantToWire(grant.createdAt),
-    updatedAt: instantToWire(grant.updatedAt),
+    createdAt: instantToWire(promotional.createdAt),
+    updatedAt: instantToWire(promotional.updatedAt),
   }
 }

@@ -15,7 +15,7 @@ import {
 } from '../../metering/rebuild/index.ts'
 import { dropPartitionsAhead } from '../../metering/records/index.ts'
 import { closedKeptMs } from '../../metering/retention/index.ts'
-import { turnGrantsBack } from '../../promotional/index.ts'
+import { turnPromotionalsBack } from '../../promotional/index.ts'
 import { type CustomerAhead, customersAhead, turnRowsBack } from './ahead.ts'
 
 /**
@@ -55,7 +55,7 @@ function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Prom
     await lockCustomerByKey(tx, customerKey)
     await lockVersions(tx, owner.scope, { customerKeys: [customerKey], now: ahead.at })
     await turnRowsBack(tx, ahead, customerKey)
-    await turnGrantsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
+    await turnPromotionalsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
     // Of budgets that have been turned back already: their windows are counted from their creation.
     const windows = await windowsThen(tx, customerKey, ahead)
     await turnFiredBack(tx, customerKey, { ahead, windows })

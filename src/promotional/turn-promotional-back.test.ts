@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type GrantInstants, turnGrantBack } from './turn-grant-back.ts'
+import { type PromotionalInstants, turnPromotionalBack } from './turn-promotional-back.ts'
 
 const on = (text: string) => Date.parse(`${text}T00:00:00Z`)
 const AT = on('2026-05-18')
@@ -8,7 +8,7 @@ const AHEAD = { at: AT, beyond: AT + 10_000 }
 const THEN = on('2027-06-22')
 const BEFORE = on('2026-03-01')
 
-const granted = (at: number, more: Partial<GrantInstants> = {}): GrantInstants => ({
+const granted = (at: number, more: Partial<PromotionalInstants> = {}): PromotionalInstants => ({
   period: 'lifetime',
   startsAt: at,
   since: at,
@@ -19,7 +19,7 @@ const granted = (at: number, more: Partial<GrantInstants> = {}): GrantInstants =
   ...more,
 })
 
-const CASES: Readonly<Record<string, [GrantInstants, GrantInstants]>> = {
+const CASES: Readonly<Record<string, [PromotionalInstants, PromotionalInstants]>> = {
   'what was granted there begins at that instant': [granted(THEN), granted(AT)],
   'it lasts as long as it was to': [
     granted(THEN, { period: '1 month', endsAt: on('2027-07-22') }),
@@ -53,6 +53,6 @@ const CASES: Readonly<Record<string, [GrantInstants, GrantInstants]>> = {
 }
 for (const [name, [before, after]] of Object.entries(CASES))
   test(name, () => {
-    assert.deepEqual(turnGrantBack(before, AHEAD), after)
-    assert.deepEqual(turnGrantBack(after, AHEAD), after, 'a second time changes nothing')
+    assert.deepEqual(turnPromotionalBack(before, AHEAD), after)
+    assert.deepEqual(turnPromotionalBack(after, AHEAD), after, 'a second time changes nothing')
   })
