@@ -24,7 +24,9 @@ export type Change =
  */
 export function counterfactual(query: DecisionQuery): Change[][] {
   const decision = decide(query)
-  const changes = decision.isGranted ? takeAway(query, decision) : repairs(query, decision)
+  const changes = decision.isGranted
+    ? changesToDeny(query, decision)
+    : changesToGrant(query, decision)
   return changes.flatMap((change) => {
     const next = changed(query, change)
     const isTurned = decide(next).isGranted !== decision.isGranted
@@ -88,7 +90,7 @@ const EVERYTHING: EffectiveEntitlement = {
 }
 
 /** Returns changes that satisfy the rule that denied. Later rules may still deny. */
-function repairs(query: DecisionQuery, { rule }: Decision): Change[] {
+function changesToGrant(query: DecisionQuery, { rule }: Decision): Change[] {
   const { feature, request } = query
   const granted = query.resolution.effective?.enumValues ?? []
   const values = request.values ?? []
@@ -125,7 +127,7 @@ function lessUsage(query: LimitComparison): Change[] {
 }
 
 /** Returns changes that make the granting rule deny. */
-function takeAway(query: DecisionQuery, { rule }: Decision): Change[] {
+function changesToDeny(query: DecisionQuery, { rule }: Decision): Change[] {
   if (!isCompared(query) || (rule !== 'PlainNumber' && rule !== 'HardLimit'))
     return [{ change: 'entitlement', to: 'REVOKED' }]
   const room = roomWithin(query.resolution.effective.limit ?? 0n, query)

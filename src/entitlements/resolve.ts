@@ -51,7 +51,7 @@ type GrantSet = {
 }
 
 type GrantSetWithAllowance = GrantSet & { allowance: Allowance }
-const grants = (grantSet: GrantSet): grantSet is GrantSetWithAllowance => grantSet.allowance !== null
+const grants = (set: GrantSet): set is GrantSetWithAllowance => set.allowance !== null
 
 function grantSetsOf(sources: readonly Source[]): GrantSet[] {
   const bySubscription = Map.groupBy(sources, ({ subscription }) => subscription?.id ?? null)
