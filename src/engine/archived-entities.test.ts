@@ -14,7 +14,9 @@ import { openWorld } from '../../test/support/world.ts'
 
 const world = await openWorld()
 
-/** org 10 ▸ team 9, and 5 of it on gpt ▸ ann 3: of calls, too, which events are counted as. */
+/**
+ * Limits of calls: org 10 ▸ team 9, and within the team 5 on gpt ▸ ann 3. Events are calls, too.
+ */
 async function openFirm() {
   const agency = await openAgency(world, {
     limits: { org: 10, team: 9, 'team[gpt]': 5, ann: 3 },

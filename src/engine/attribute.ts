@@ -4,10 +4,10 @@ import type { Attribution, MeterReading } from '../metering/index.ts'
 
 /** The entities that a record belongs to, and the budgets that it counts for. */
 export type RecordAttribution = {
-  /** With one posting for each budget and feature; null: the dimensions name no entity. */
+  /** With one posting per budget and feature. null: the dimensions name no entity. */
   attribution: Attribution | null
   budgets: readonly Budget[]
-  /** The keys of dimensions that may name an entity and do not. */
+  /** The attribution keys whose values name no entity. */
   unresolved: readonly string[]
 }
 

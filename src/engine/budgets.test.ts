@@ -20,7 +20,7 @@ const upsertEntities = (tenant: Tenant, entities: object[]) =>
 const budget = (tenant: Tenant, ...assignments: object[]) =>
   tenant.ok('v1Beta.customers.assignments.upsert', { params, body: { assignments } })
 
-/** org ▸ team ▸ ann and bob; a model beside them. A budget of tokens on each level, of 1 May. */
+/** org ▸ team ▸ ann and bob, and a model. Each level has a budget of tokens, from 1 May on. */
 async function openCompany() {
   clock.moveTo(Date.parse('2026-05-01T00:00:00Z'))
   const shop = await openShop(world, FEATURES)
@@ -44,7 +44,7 @@ async function openCompany() {
     { ...tokens, entityId: 'bob', usageLimit: null, parentId: 'team' },
   )
   clock.moveTo(null)
-  /** Usage of budgets: `ann 15`, `team[gpt] 45`. */
+  /** Returns the usage of budgets: `ann 15`, `team[gpt] 45`. */
   const used = async (featureId = 'tokens') => {
     const { data } = await tenant.ok('v1.events.beta.customers.retrieveGovernance', {
       params,

@@ -3,7 +3,7 @@ import { beforeEach, test } from 'node:test'
 import { ANN, FEATURE, openAgency, params, shownChains } from '../../test/support/agency.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 
-/** Two servers over one database, the clock of one of them a minute ahead. */
+/** Two servers on one database. The clock of one of them is a minute ahead. */
 const behind = await openWorld()
 const ahead = await openWorld()
 const MINUTE_MS = 60_000
@@ -11,7 +11,7 @@ beforeEach(() => ahead.clock.moveTo(behind.clock.now() + MINUTE_MS))
 
 type Shown = Parameters<typeof shownChains>[0] & { accessDeniedReason: string | null }
 
-/** Asks the server whose clock is behind. */
+/** Sends requests to the server whose clock is behind. */
 function waysBehind({ key }: Tenant) {
   const answer = async (method: 'GET' | 'POST', path: string, payload?: object) => {
     const response = await behind.bursar.server.inject({

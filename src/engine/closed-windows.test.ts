@@ -19,7 +19,7 @@ const LIMITS = { org: 1_000_000, 'team P1D': 100_000, 'ann PT1H': 1000 }
 
 type Agency = Awaited<ReturnType<typeof openAgency>>
 
-/** A customer some of whose windows have closed by the time that `move` moves to. */
+/** A customer with windows that are closed at the time that `move` moves to. */
 async function openLong(world: World) {
   world.clock.moveTo(start)
   const agency = await openAgency(world, { usageLimit: null, limits: LIMITS })
@@ -44,7 +44,7 @@ function lookingAt(world: World, tenant: Tenant) {
         .rows
     },
     differences: () => differencesOf(world, tenant),
-    /** Runs all that is due at an instant; trimming comes back until nothing is left. */
+    /** Runs all work that is due at an instant. A purge is repeated until nothing is left. */
     runAt: async (at: Instant) => {
       for (let part = 0; part < 4; part += 1) {
         world.clock.moveTo(at + part)
@@ -63,7 +63,7 @@ function lookingAt(world: World, tenant: Tenant) {
   }
 }
 
-/** A use of long ago, which is recorded whatever is left. */
+/** Late usage, which is recorded even if the limit is used up. */
 const lateUse = (agency: Agency, amount: number, at: Instant) =>
   agency.consume(amount, ANN, { mode: 'record', timestamp: instantToWire(at) })
 
@@ -73,12 +73,12 @@ test('windows that closed 35 days ago are trimmed, and nothing that is asked cha
   const agency = await openLong(world)
   const { budget, consume, held, release, rowsOf, runAt, used, differences } = agency
   await consume(600, ANN)
-  // The window in progress is taken over by another cadence.
+  // Another cadence takes over the window in progress.
   world.clock.moveTo(start + MINUTE_MS)
   await budget({ 'ann PT2H': 1000 })
   await consume(20, ANN)
   await release((await held(5, ANN)).id)
-  // Once for each cadence.
+  // One per cadence.
   assert.equal(await rowsOf('fired_thresholds'), 2)
   const before = await rowsOf('budget_counters')
 
@@ -87,7 +87,7 @@ test('windows that closed 35 days ago are trimmed, and nothing that is asked cha
   assert.deepEqual(await differences(), {})
 
   await runAt(start + 40 * DAY_MS)
-  // That of the month of the organisation is not that old.
+  // The month of the organisation is too recent to be purged.
   assert.equal(await rowsOf('budget_counters'), 1)
   assert.equal(await rowsOf('fired_thresholds'), 0)
   assert.equal(await rowsOf('reservations'), 0)
@@ -96,7 +96,7 @@ test('windows that closed 35 days ago are trimmed, and nothing that is asked cha
   assert.equal(await used(), 'ann 7, org 7, team 7')
   assert.deepEqual(await differences(), {})
 
-  // What is late is shown as it comes to by the records, each time.
+  // Late usage is shown as computed from the records, every time.
   for (const [amount, usage] of [
     [3, 623],
     [4, 627],
@@ -104,7 +104,7 @@ test('windows that closed 35 days ago are trimmed, and nothing that is asked cha
     assert.deepEqual(shownChains(await lateUse(agency, amount, start + 2 * MINUTE_MS)), [
       [`ann ${usage}/1000`, `team ${usage}/100000`, `org ${usage}/1000000`],
     ])
-  // In a window of before the cadence that the budget has now, what was posted to it alone.
+  // In a window before the budget's current cadence: only what was posted to that window.
   assert.deepEqual(shownChains(await lateUse(agency, 2, start + 10 * MINUTE_MS)), [
     ['ann 629/1000', 'team 629/100000', 'org 629/1000000'],
   ])
@@ -141,7 +141,7 @@ test('what is held in a window that has closed stays there, and is settled there
     await runAt(start + times * 23 * 60 * MINUTE_MS)
     await extend(id, 86_400)
   }
-  // Of the hour and of the day, in which it is held, and of the month.
+  // The hour and the day with the hold, and the month.
   assert.equal(await rowsOf('budget_counters'), 3)
   assert.deepEqual(await differences(), {})
   await commit(id, { amount: 4 })
@@ -151,7 +151,7 @@ test('what is held in a window that has closed stays there, and is settled there
   assert.deepEqual(await differences(), {})
 })
 
-/** The records that this transaction has read so far. */
+/** The number of records that this transaction has read so far. */
 const recordsRead = async (tx: Tx): Promise<number> =>
   (
     await tx.one(

@@ -7,7 +7,7 @@ import { compareCounters } from '../budgets/index.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { required } from '../kernel/assert.ts'
 
-/** Two servers over one database, which know nothing of each other. */
+/** Two independent servers on one database. */
 const world = await openWorld()
 const other = await openWorld()
 const servers = [world.bursar.server, other.bursar.server] as const

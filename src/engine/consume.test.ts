@@ -13,7 +13,10 @@ import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openWorldApart } from '../../test/support/world.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
-/** Apart: whoever is a month ahead forgets keys and ends work of the whole database. */
+/**
+ * A database of its own, because moving the clock by a month purges keys and runs due work in the
+ * whole database.
+ */
 const world = await openWorldApart()
 const { clock } = world
 const DAY_MS = 86_400_000

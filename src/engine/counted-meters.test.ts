@@ -6,7 +6,7 @@ import { openShop } from '../../test/support/shop.ts'
 import { openWorldApart } from '../../test/support/world.ts'
 import { column, row, type Sql, sql } from '../db/index.ts'
 
-/** On a database of its own, since tables are locked. */
+/** A database of its own, because tables are locked. */
 const world = await openWorldApart()
 const { db } = world.bursar.app
 
@@ -22,7 +22,7 @@ const call = (key: string, dimensions: object = { cost: 5, size: 100 }) => ({
   ...{ eventName: 'call', idempotencyKey: key, dimensions },
 })
 
-/** A customer with a feature that is metered, or reported. */
+/** A customer with a feature whose usage is metered, or reported if `meter` is null. */
 async function open(meter: object | null = sum) {
   const shop = await openShop(world, { used: meter === null ? {} : { meter } })
   const change = (to: object) => ({ params: { id: 'used' }, body: { meter: to } })
@@ -105,7 +105,7 @@ test('usage of any customer is enough, and that of no other environment', async 
 
 const waitingRow = row({ waiting: column.integer })
 
-/** Until so many transactions of this database wait for a lock. */
+/** Waits until `count` transactions of this database wait for a lock. */
 const untilWaiting = (count: number) =>
   until(`${count} to wait for a lock`, async () => {
     const { waiting } = await db.read.one(
@@ -117,7 +117,7 @@ const untilWaiting = (count: number) =>
     return waiting >= count
   })
 
-/** Nobody writes to a table while the work is done. */
+/** Runs work while nobody can write to a table. */
 const withoutWritesTo = (table: Sql, work: () => Promise<void>) =>
   db.transaction(async (tx) => {
     await tx.execute(sql`lock table ${table} in share mode`)

@@ -4,7 +4,10 @@ import { ANN, FEATURE, openAgency, params, verdict } from '../../test/support/ag
 import { openWorldApart, type Tenant } from '../../test/support/world.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
-/** Apart: whoever is a month ahead forgets keys and ends work of the whole database. */
+/**
+ * A database of its own, because moving the clock by a month purges keys and runs due work in the
+ * whole database.
+ */
 const world = await openWorldApart()
 const { clock } = world
 const MINUTE_MS = 60_000

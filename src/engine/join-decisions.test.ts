@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import type { AccessDeniedReason } from '../api.gen.ts'
 import type { Decision } from '../entitlements/index.ts'
 import {
-  denyingIn,
+  denyingKeys,
   denyUnknown,
+  isDeniedByDimensions,
   isFinal,
-  isOfUnknown,
   joinDecisions,
 } from './check/join-decisions.ts'
 
@@ -37,9 +37,9 @@ const ROWS: Row[] = [
 ]
 for (const [entitled, unresolved, choice, isWithin, reason, rule] of ROWS)
   test(`${entitled.rule} ${entitled.isGranted}, unknown [${unresolved}] ${choice}, budgets ${isWithin}: ${rule}`, () => {
-    const known = denyUnknown(entitled, denyingIn(unresolved, choice))
+    const known = denyUnknown(entitled, denyingKeys(unresolved, choice))
     const decision = joinDecisions(known, { isGranted: isWithin })
     assert.deepEqual(decision, { isGranted: reason === null, accessDeniedReason: reason, rule })
-    assert.equal(isOfUnknown(decision), rule === 'UnknownDimensions')
+    assert.equal(isDeniedByDimensions(decision), rule === 'UnknownDimensions')
     assert.equal(isFinal(decision), rule === 'UnknownDimensions')
   })

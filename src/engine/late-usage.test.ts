@@ -14,11 +14,14 @@ const { app } = world.bursar
 const now = instantFromWire(NOW)
 const MINUTE = 60_000
 const DAY = 86_400_000
-/** When the budgets are made, and the last instant before. */
+/** The instant when the budgets are created, and the last instant before it. */
 const made = { timestamp: instantToWire(now) }
 const before = { timestamp: instantToWire(now - 1) }
 
-/** Budgets in whose first windows there was time before them, and a minute later, usage of then. */
+/**
+ * Creates budgets whose first windows began earlier, and a minute later reports usage of that
+ * earlier time.
+ */
 async function openLate() {
   world.clock.moveTo(now)
   const agency = await openAgency(world, { limits: { org: 100, team: 100, 'ann P1D': 100 } })

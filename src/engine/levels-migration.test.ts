@@ -15,7 +15,7 @@ const X = { userId: 'x' }
 
 const execute = (text: string) => app.db.withClient((client) => client.query(text))
 
-/** Takes the schema and what was counted back to what they were before the migration. */
+/** Restores the schema and the counters of the time before the migration. */
 const undo = `
   update assignments set revision = 2 where is_level;
   insert into past_cadences (customer_key, assignment_key, revision, environment_key, cadence,

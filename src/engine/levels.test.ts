@@ -9,7 +9,10 @@ import { required } from '../kernel/assert.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { rebuildCustomer } from './verify-customer.ts'
 
-/** Apart: whoever is a month ahead forgets keys and ends work of the whole database. */
+/**
+ * A database of its own, because moving the clock by a month purges keys and runs due work in the
+ * whole database.
+ */
 const world = await openWorldApart()
 const { app } = world.bursar
 const now = instantFromWire(NOW)
@@ -17,7 +20,9 @@ const MINUTE = 60_000
 const DAY = 86_400_000
 const params = { id: 'acme' }
 
-/** x and y in a team, each with a budget of seats, a level, and of calls, which are none. */
+/**
+ * x and y in a team, each with a budget of seats, which are a level, and of calls, which are not.
+ */
 async function openTeam(limits: Readonly<Record<string, number>> = {}) {
   world.clock.moveTo(now)
   const shop = await openShop(world, { seats: { meterType: 'FLUCTUATING' }, calls: {} })
@@ -54,7 +59,7 @@ async function openTeam(limits: Readonly<Record<string, number>> = {}) {
         query: { featureIds: featureId, sortBy: 'createdAt', order: 'asc' },
       })
     ).data
-  /** Usage of x, y, the team and the customer. */
+  /** The usage of x, y, the team and the customer. */
   const levels = async (featureId = 'seats') => {
     const used = new Map((await rows(featureId)).map((row) => [row.entityId, row.currentUsage]))
     return [used.get('x'), used.get('y'), used.get('team'), await shop.usage(featureId)]

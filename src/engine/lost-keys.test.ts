@@ -13,7 +13,7 @@ import { required } from '../kernel/assert.ts'
 const world = await openWorld()
 const { app } = world.bursar
 
-/** All that a customer has, in an order in which it can go. */
+/** All tables with rows of a customer, in an order in which they can be deleted. */
 const TABLES = [
   'fired_thresholds',
   'budget_counters',
@@ -36,7 +36,7 @@ const TABLES = [
 const keyOf = async ({ scope }: Tenant) =>
   required(await findCustomerKey(app.db.read, scope, params.id), 'the customer')
 
-/** Loses the customer, as a fail-over does; servers are not told. */
+/** Loses the customer as a fail-over does. Servers are not notified. */
 async function lose(tenant: Tenant): Promise<void> {
   const key = await keyOf(tenant)
   await app.db.transaction(async (tx) => {
@@ -77,7 +77,7 @@ const check = { params, query: { featureId: FEATURE, 'dimensions[userId]': 'ann'
 
 const UNKNOWN = { status: 404, code: 'CustomerNotFound' } as const
 
-/** What is done by the remembered key of a customer. */
+/** The operations that use a cached key of a customer. */
 const WAYS: Readonly<
   Record<
     string,

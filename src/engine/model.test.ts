@@ -48,7 +48,7 @@ type Report = {
 }
 type Event = { at: Instant; n: number | null; who: string | null; key: string }
 
-/** The plainest way to know all usage: every record, and nothing that is kept of them. */
+/** The simplest model: all records, and nothing derived from them. */
 function createModel() {
   const amounts: { id: FeatureId; at: Instant; amount: number; who: string | null }[] = []
   const sets: { window: Window; id: FeatureId; at: Instant }[] = []
@@ -91,7 +91,7 @@ function createModel() {
 
 const rounded = (value: number): number => Number(value.toFixed(10))
 
-/** Minutes from `START`, mostly near to now, sometimes long ago. */
+/** Minutes after `START`, mostly near now, sometimes long ago. */
 const offset = fc.oneof(
   fc.integer({ min: -90, max: 59 }),
   fc.integer({ min: -3 * 24 * 60, max: 59 }),
@@ -135,7 +135,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('forget' as const) }) },
 )
 
-/** Any total but the lifetime's and those of days may go at any time. */
+/** Deletes totals that may be purged: all but those of the lifetime and of days. */
 const forgetTotals = ({ scope }: Tenant) =>
   world.bursar.app.db.transaction(async (tx) => {
     const { environmentKey } = scope

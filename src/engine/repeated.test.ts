@@ -18,7 +18,7 @@ const ways = [
   ['reserve', 'v1.customers.reservations.create'],
 ] as const
 
-/** Asks for one by the same key, again and again. */
+/** Repeats a request with the same key. */
 const askingBy = (tenant: Tenant, operation: (typeof ways)[number][1], more: object = {}) => {
   const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'mine', dimensions: ANN, ...more }
   return async (id: string = params.id) => {
@@ -32,7 +32,7 @@ const askingBy = (tenant: Tenant, operation: (typeof ways)[number][1], more: obj
 
 type Want = { mend: () => Promise<unknown>; id?: string; featureId?: string }
 
-/** What is in want, and what mends it. */
+/** What is missing, and what provides it. */
 const WANTS: Readonly<Record<string, (tenant: Tenant) => Promise<Want>>> = {
   NoActiveSubscription: async (tenant) => {
     await revoke(tenant)

@@ -133,7 +133,7 @@ test('usage is shown in the units that are limited, and never below 0', async ()
   assert.equal(await usage('bytes'), 3)
   assert.equal(await bytes(-5000), 0)
   assert.equal(await usage('bytes'), 0)
-  // The sum stays signed: what was taken back below 0 has to be used up first.
+  // The sum is signed: what was subtracted below 0 must be used up first.
   assert.equal(await bytes(3500), 1)
 })
 
@@ -277,7 +277,7 @@ for (const [name, item, refusal] of REFUSALS)
     const second = { customerId: 'acme', featureId: 'seats', value: 1, ...item }
     await tenant.refused('v1.usage.report', { body: { usages: [good, second] } }, refusal)
     assert.equal(await usage('seats'), 0)
-    // A failed request burns no key.
+    // The key of a request that failed can be used again.
     assert.equal((await report([good]))[0]?.currentUsage, 1)
   })
 

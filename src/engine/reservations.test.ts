@@ -23,7 +23,7 @@ const { db } = world.bursar.app
 const inSeconds = (seconds: number) => instantToWire(clock.now() + seconds * 1000)
 const TEAM = { teamId: 'team' }
 
-/** What totals and counters hold of a customer, and what reservations say they should. */
+/** What totals and counters hold for a customer, and what its reservations add up to. */
 async function heldBy(tenant: Tenant): Promise<{ totals: number; counters: number }> {
   const customerKey = required(await findCustomerKey(db.read, tenant.scope, params.id), 'acme')
   assert.deepEqual(await differencesOf(world, tenant), {})
@@ -38,7 +38,7 @@ async function heldBy(tenant: Tenant): Promise<{ totals: number; counters: numbe
 }
 const NOTHING = { totals: 0, counters: 0 }
 
-/** Moves the clock, and back when the test ends. */
+/** Moves the clock forward, and back after the work. */
 async function later(seconds: number, work: () => Promise<void>): Promise<void> {
   const start = clock.now()
   clock.moveTo(start + seconds * 1000)

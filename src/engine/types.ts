@@ -10,11 +10,11 @@ import type { Aggregate, MeterReading, UsageRecord } from '../metering/index.ts'
 import type { Commit } from '../metering/reservations/index.ts'
 import type { RecordAttribution } from './attribute.ts'
 
-/** Whose usage it is. */
+/** The customer, and the resource if any, whose usage it is. */
 export type Subject = { customerId: string; resourceId: string | null }
 
 type RecordInput = Subject & {
-  /** When it happened, as the caller says; null is now. */
+  /** When it happened according to the caller; null is now. */
   timestamp: Instant | null
   dimensions: MeterEvent['dimensions']
   /** `dimensions` as JSON; null for none. */
@@ -32,7 +32,7 @@ export type ReportInput = RecordInput & {
 /** A raw event. */
 export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
 
-/** What happens with a consumption. `record` is recorded even if a limit denies it. */
+/** The mode of a consumption. `record` is recorded even if a limit denies it. */
 export type ConsumeMode = { kind: 'enforce' | 'record' } | { kind: 'hold'; ttlSeconds: number }
 
 /** A consumption that a caller asks for. */
@@ -42,9 +42,11 @@ export type ConsumptionInput = RecordInput & {
   amount: Quantity
   idempotencyKey: string
   mode: ConsumeMode
-  /** On which side its timestamp is too far from now to be decided; null: it is not. */
+  /**
+   * The side on which its timestamp is too far from now to be decided; null if it is near enough.
+   */
   tooDistant: 'past' | 'future' | null
-  /** Whether the request has dimensions, so that budgets are asked. */
+  /** Whether the request has dimensions, so that budgets decide. */
   hasDimensions: boolean
 }
 
@@ -76,7 +78,7 @@ export type ReportResult = {
 /** The amount that a record counts for a feature, and the window whose usage is shown. */
 export type MeterAmount = MeterReading & { feature: Feature; aggregate: Aggregate; window: Window }
 
-/** A record that may be counted, unless the usage so far forbids it. */
+/** A record that can be counted, unless the usage so far forbids it. */
 export type ValidatedRecord = RecordAttribution &
   Pick<
     UsageRecord,
@@ -89,12 +91,12 @@ export type ValidatedRecord = RecordAttribution &
     | 'value'
     | 'dimensions'
   > & {
-    /** By which a repetition is recognized; null: there are no repetitions of it. */
+    /** The key that identifies repetitions; null: the record has no repetitions. */
     dedup: { key: DedupKey; keptUntil: Instant } | null
     amounts: readonly MeterAmount[]
-    /** Of a SET: the window whose usage becomes the value; else null. */
+    /** For a SET, the window whose usage becomes the value; else null. */
     setWindow: Window | null
     origin: Origin
-    /** The field that an error names. */
+    /** The field that an error message names. */
     field: string
   }

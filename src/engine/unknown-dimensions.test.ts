@@ -6,13 +6,13 @@ import { openWorld } from '../../test/support/world.ts'
 
 const world = await openWorld()
 
-/** One names nobody, one names somebody, and one can name nobody. */
+/** One value names no entity, one names an entity, and one dimension is no attribution key. */
 const UNKNOWN = { userId: 'zoe', teamId: 'team', region: 'eu' }
 const DENIED = 'EntitlementNotFound'
 
 type Choice = 'ignore' | 'deny'
 
-/** An agency whose environment has chosen. */
+/** An agency whose environment has the setting `choice`. */
 async function openChosen(choice: Choice, of: Parameters<typeof openAgency>[1] = {}) {
   const agency = await openAgency(world, of)
   const { tenant, check } = agency
@@ -30,7 +30,7 @@ async function openChosen(choice: Choice, of: Parameters<typeof openAgency>[1] =
   }
 }
 
-/** Why each operation denies a use; null for one that grants it. */
+/** The reason for which each operation denies; null if it grants. */
 const reasonsOf = async (
   { check, explain, consume, reserve }: Awaited<ReturnType<typeof openChosen>>,
   amount = 1,

@@ -39,7 +39,7 @@ test('whatever is counted through the API agrees with its records', async (t) =>
   for (const rows of [records, names, totals, marks, counters]) assert.ok(rows > 5)
 })
 
-/** Does work on the company in a transaction that is undone. */
+/** Runs work on the company in a transaction that is rolled back. */
 async function undone(work: (app: App, tx: Tx) => Promise<void>): Promise<void> {
   const undo = new Error('undone')
   const run = app.db.transaction(async (tx) => {
@@ -50,7 +50,7 @@ async function undone(work: (app: App, tx: Tx) => Promise<void>): Promise<void> 
 }
 
 const whose = () => sql`customer_key = ${company.customerKey}::uuid`
-/** One row of the company in a table. */
+/** A condition for one row of the company in a table. */
 const one = (table: Sql, where: Sql): Sql => sql`
   ctid = (select ctid from ${table} where ${whose()} and ${where} order by ctid limit 1)`
 
@@ -58,12 +58,12 @@ const total = (set: Sql, where: Sql) => () =>
   sql`update usage_totals set ${set} where ${one(sql`usage_totals`, where)}`
 const noTotal = (where: Sql) => () =>
   sql`delete from usage_totals where ${one(sql`usage_totals`, where)}`
-/** Of a window that is kept, and that no reservation of the company holds. */
+/** A window that is not purged and that no reservation of the company holds. */
 const used = () => sql`usage <> 0 and held = 0 and window_start > (
   select closed_until from customer_heads where ${whose()}) + interval '1 hour'`
 const counter = (set: Sql) => () =>
   sql`update budget_counters set ${set} where ${one(sql`budget_counters`, used())}`
-/** `usage_events` has partitions, so that no ctid names a row. */
+/** `usage_events` is partitioned, so a ctid does not identify a row. */
 const record = (set: Sql, where: Sql) => () =>
   sql`
   update usage_events set ${set} where ${whose()} and event_key = (
@@ -76,7 +76,7 @@ const month = sql`not is_kept and window_end - window_start > interval '2 days'`
 
 type Damage = { by: () => Sql; found: Partial<Record<Kind, number>>; like?: object }
 
-/** What a recount puts right. */
+/** Damage that a rebuild repairs. */
 const DAMAGED: Readonly<Record<string, Damage>> = {
   'the sum of the lifetime': {
     by: total(sql`sum = sum + 1`, lifetime),
@@ -199,7 +199,7 @@ for (const [name, { by, found, like }] of Object.entries(DAMAGED))
       assert.deepEqual(differing(recounted), {})
     }))
 
-/** What is wrong with the records themselves: told, and left as it is. */
+/** Damage of the records themselves. It is reported and stays. */
 const WRONG: Readonly<Record<string, Damage>> = {
   'a record that lacks an amount': {
     by: record(sql`amounts = '{}'`, posted),

@@ -33,26 +33,26 @@ import { closedKeptMs } from '../metering/retention/index.ts'
 
 const DAY_MS = 86_400_000
 
-/** What the comparison of all that is kept of a customer's usage with its records came to. */
+/** The result of comparing all stored usage of a customer with its records. */
 export type CustomerVerification = {
-  /** How many rows there are. */
+  /** The number of rows. */
   size: UsageSize & { counters: number }
   totals: Comparison<TotalDifference>
   marks: Comparison<DistinctValuesDifference>
   counters: Comparison<CounterDifference>
-  /** What records and reservations are attributed to and is not there. */
+  /** References of records and reservations to budgets and entities that do not exist. */
   attributions: Comparison<OrphanedAttribution>
-  /** What is wrong with the records themselves, which `recountCustomer` leaves as they are. */
+  /** Inconsistent records, which `rebuildCustomer` leaves as they are. */
   records: Comparison<RecordKey>
   names: Comparison<RecordKey>
   postings: Comparison<PostingProblem>
-  /** What records counted for and is not there. */
+  /** References of records to features and resources that do not exist. */
   subjects: Comparison<CountedBy>
 }
 
 /**
- * Compares everything that is kept of a customer's usage with its records, as of one instant, and
- * names the first `limit` differences of each kind. Reads all of its records, several times.
+ * Compares all stored usage of a customer with its records as of one instant, and returns the first
+ * `limit` differences of each kind. Reads all records of the customer several times.
  */
 export const verifyCustomer = (
   app: App,
@@ -63,11 +63,11 @@ export const verifyCustomer = (
     const size = await sizeOf(reader, customerKey)
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
     const now = app.clock.now()
-    // A day less than is kept, as clocks differ.
-    const asked = { customerKey, forgotten: now - closedKeptMs(app) + DAY_MS, limit }
+    // A day less than the retention, because clocks differ.
+    const query = { customerKey, forgotten: now - closedKeptMs(app) + DAY_MS, limit }
     const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
-      compareTotals(reader, asked),
-      compareMarks(reader, asked),
+      compareTotals(reader, query),
+      compareMarks(reader, query),
       compareCounters(reader, customerKey, limit),
       findOrphanedAttributions(reader, customerKey, limit),
       findInconsistentRecords(reader, customerKey, limit),
@@ -101,7 +101,7 @@ async function findLostSubjects(
 
 const NONE = { differences: [], count: 0 }
 
-/** Most customers of a large installation may have no usage yet. */
+/** Most customers of a large installation may have no usage. */
 const nothingToVerify = (size: CustomerVerification['size']): CustomerVerification => ({
   size,
   totals: NONE,
@@ -123,8 +123,8 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<CustomerVerifi
 }
 
 /**
- * Makes everything that is kept of a customer's usage out of its records. Nobody counts its usage
- * meanwhile, and whatever was remembered of it is void.
+ * Rebuilds all stored usage of a customer from its records. Nobody counts its usage meanwhile, and
+ * cached state of it becomes invalid.
  */
 export const rebuildCustomer = (
   { db, clock }: App,

@@ -17,7 +17,7 @@ const LIMIT = 10
 const params = { id: 'acme' }
 const NO_RESOURCE = '00000000-0000-0000-0000-000000000000'
 
-/** Usage of every kind, from several callers at once, until it is stopped. */
+/** Sends usage of every kind from several concurrent callers until it is stopped. */
 function startTraffic({ tenant, report, ingest, budget, of }: Company) {
   let isStopped = false
   let sent = 0
@@ -54,7 +54,7 @@ function startTraffic({ tenant, report, ingest, budget, of }: Company) {
     repeat((turn) => budget(of('ann', { cadence: turn % 2 === 0 ? 'P1W' : 'P1D' }))),
   ]
   return {
-    /** Answers how many tokens were used. */
+    /** Returns how many tokens were used. */
     stop: async () => {
       isStopped = true
       await Promise.all(writers)
@@ -81,7 +81,7 @@ test('usage that is being counted is no difference, and a recount loses none of 
   assert.equal(await company.usage('tokens'), sent)
 })
 
-/** Records of two features with a posting each, by SQL. */
+/** Inserts records of two features with one posting each, by SQL. */
 async function fill({ customerKey }: Company, records: number): Promise<void> {
   await app.db.transaction((tx) =>
     tx.execute(sql`
@@ -105,7 +105,7 @@ async function fill({ customerKey }: Company, records: number): Promise<void> {
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** By how many megabytes the heap grows at most while work is done. */
+/** Returns the maximum growth of the heap during the work, in megabytes. */
 async function growthOf(work: () => Promise<unknown>): Promise<number> {
   collectGarbage()
   const before = process.memoryUsage().heapUsed
@@ -129,6 +129,6 @@ test('a hundred thousand records of a customer are not in memory when it is veri
   const verified = await verifyCustomer(app, customerKey, LIMIT)
   assert.equal(verified.size.records, 100_000)
   assert.deepEqual(differing(verified), {})
-  // Their keys alone would take more.
+  // The keys of the records alone would take more.
   assert.ok(grown.recount < 8 && grown.verify < 8, JSON.stringify(grown))
 })

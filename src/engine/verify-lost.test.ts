@@ -10,14 +10,17 @@ import { rebuildCustomer, verifyCustomer } from './verify-customer.ts'
 const world = await openWorld()
 const { app } = world.bursar
 const LIMIT = 10
-/** Of a budget, an entity and a reservation. */
+/** The key of a budget, an entity and a reservation that are lost. */
 const LOST_KEY = '00000000-0000-7000-8000-00000000dead'
 const company = await openCompany(world)
 const { customerKey, owner, tenant } = company
 const whose = sql`customer_key = ${customerKey}::uuid`
 const posted = sql`cardinality(assignment_keys) > 0 and amounts[1] <> 0`
 
-/** As servers did whose versions counted up, after a fail-over had lost a budget and an entity. */
+/**
+ * What servers wrote that numbered their versions, after a fail-over had lost a budget and an
+ * entity.
+ */
 const COUNTED_FOR_WHAT_IS_LOST = [
   sql`
   update usage_events set
@@ -75,7 +78,7 @@ test('what was counted for budgets and entities that are lost is found, and take
   const fired = sql`
     select from fired_thresholds where ${whose} and assignment_key = ${LOST_KEY}::uuid`
   assert.deepEqual(await app.db.read.many(() => null, fired), [])
-  // What is held of nothing any more can still be settled.
+  // A hold on something that does not exist can still be settled.
   await tenant.ok('v1.customers.reservations.commit', {
     params: { id: 'acme', reservationId: LOST_KEY },
     body: {},

@@ -24,10 +24,7 @@ const NOTHING: Request = { usage: null, values: null, defaultUsage: 0n }
  * Returns the entitlement to each feature that a source in force gives or revokes, as a check
  * without requested usage would.
  */
-export async function entitlementsOf(
-  db: Readable,
-  query: EntitlementQuery,
-): Promise<Entitlements> {
+export async function entitlementsOf(db: Readable, query: EntitlementQuery): Promise<Entitlements> {
   const found = await readFeatureStates(db, (reader) => findFeatures(reader, query))
   const { customer } = found
   const { now } = customer

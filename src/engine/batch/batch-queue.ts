@@ -13,7 +13,7 @@ export type QueueEntry = {
   bytes: number
 }
 
-/** The result of one entry, whatever the other entries of its batch come to. */
+/** The result of one entry. It does not depend on the other entries of its batch. */
 export type Outcome<Answer> = { answer: Answer } | { refusal: unknown }
 
 /** Commits a batch and returns an outcome for each entry, in order. Throws if the batch fails. */
@@ -38,16 +38,16 @@ export type BatchLimits = {
 
 /** How the error of a batch is classified. */
 export type RetryPolicy = {
-  /** Whether a retry of single entries would fail in the same way. */
+  /** Whether retries of single entries would fail in the same way. */
   isNotRetryable: (error: unknown) => boolean
-  /** Whether the batch waited in vain for a row lock. */
+  /** Whether the batch timed out waiting for a row lock. */
   isLockTimeout: (error: unknown) => boolean
 }
 
 export type BatchQueue<E, Answer> = {
   /**
    * Returns the answer once the entry's batch has been committed. 429 if too many entries of its
-   * customer wait, 503 if too much waits altogether; then nothing has happened.
+   * customer wait, 503 if too much waits in total. In both cases nothing has happened.
    */
   submit(entry: E): Promise<Answer>
 }
@@ -59,7 +59,10 @@ type QueuedRequest<E, Answer> = {
   /** The customer's queue that it waits in. */
   queueName: string
   passOvers: number
-  /** Set after its batch has failed: it is retried alone, or with entries of its customer only. */
+  /**
+   * Set after the entry's batch has failed. The entry is retried alone, or only with entries of its
+   * customer.
+   */
   isolation: Isolation | null
   settle: (outcome: Outcome<Answer>) => void
 }
@@ -156,7 +159,7 @@ type Queues<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
 const queueNameOf = ({ partition, customerKeys }: QueueEntry): string =>
   `${partition} ${customerKeys.length === 1 ? customerKeys[0] : ''}`
 
-/** Runs `work` once, `MAX_BATCH_DELAY_MS` after the first of the calls that come until then. */
+/** Runs `work` once, `MAX_BATCH_DELAY_MS` after the first call. Calls until then have no effect. */
 function debounce(work: () => void): () => void {
   let isScheduled = false
   return () => {
@@ -169,13 +172,16 @@ function debounce(work: () => void): () => void {
   }
 }
 
-/** How long an entry waits for others beside a batch that may take very long. */
+/** The maximum time that an entry waits for others while a batch runs, in milliseconds. */
 const MAX_BATCH_DELAY_MS = 20
 
-/** Customers for whom it is known whether their last batch timed out on a lock. */
+/** Customers whose last batch is remembered as timed out on a lock or not. */
 const LOCKED_QUEUES = 10_000
 
-/** Settles a batch. Returns what has to be retried, or whether the batch has failed for a lock. */
+/**
+ * Settles the entries of a batch. Returns those to retry, and whether the batch timed out on a
+ * lock.
+ */
 async function settleBatch<E extends QueueEntry, Answer>(
   batch: readonly QueuedRequest<E, Answer>[],
   commit: CommitFunction<E, Answer>,
@@ -201,7 +207,7 @@ async function settleBatch<E extends QueueEntry, Answer>(
   }
 }
 
-/** The queue of a batch that is of one customer only; else null. */
+/** Returns the queue of a batch whose entries all wait in one queue, else null. */
 function singleQueueOf<E extends QueueEntry>(
   batch: readonly { queueName: string; entry: E }[],
 ): string | null {
@@ -226,11 +232,11 @@ function addBusy<E extends QueueEntry>(
 }
 
 /**
- * Takes the requests of the next batch out of the queues. Customers take turns as long as there is
- * room; a customer that was served goes to the end. A request whose customer is in a running batch
- * is passed over, and so is the rest of its queue. A request of several customers is passed over
- * `maxPassOvers` times at most, since one of them may always be busy: then it is taken, and waits
- * for the locks in the database.
+ * Takes the requests of the next batch from the queues. Customers take turns as long as there is
+ * room, and a customer that was served goes to the end. If a request's customer is in a running
+ * batch, the request and the rest of its queue are passed over. A request of several customers is
+ * passed over at most `maxPassOvers` times, because one of its customers may always be busy. Then
+ * it is taken and waits for the locks in the database.
  */
 function takeBatch<E extends QueueEntry, Answer>(
   queues: Queues<E, Answer>,

@@ -78,7 +78,7 @@ export async function commitBatch(
 ): Promise<readonly Outcome<BatchAnswer>[]> {
   const { app, purged } = caches
   const customerKeys = [...new Set(requests.flatMap(customersOf))]
-  // Of the last run of `work`; null if it wrote nothing.
+  // The probe of the last run of `work`; null if it wrote nothing.
   let probe: CommitProbe | null = null
   const work = async (tx: Tx) => {
     const { state, outcomes } = await decideBatch(caches, tx, { scope, requests, customerKeys })
@@ -93,7 +93,7 @@ export async function commitBatch(
   }
   const wasCommitted = async (tx: Tx) => {
     if (probe === null) return true
-    // Waits until the lost transaction has ended.
+    // Waits until the transaction with the lost response has ended.
     await lockVersions(tx, scope, { customerKeys, now: app.clock.now() })
     return isCommitted(tx, app.clock, probe)
   }
@@ -131,7 +131,7 @@ type RequestPlan = {
   execute: (draft: State, nextKey: NextKey) => BatchAnswer
 }
 
-/** Validates a request. Returns the error of a request that is rejected. */
+/** Validates a request. Returns the error of a request that is refused. */
 function planRequest(request: EngineRequest, context: BatchContext): RequestPlan | ApiError {
   try {
     return validate(request, context)
@@ -210,7 +210,7 @@ function executePlan(
   }
 }
 
-/** The features of what a batch has counted or holds, each once. */
+/** The features for which a batch has counted or held usage, without duplicates. */
 const featuresOf = ({ records, reservations }: State): Uuid[] => [
   ...new Set([
     ...records.flatMap(({ measured }) => measured.map(({ featureKey }) => featureKey)),
@@ -219,8 +219,8 @@ const featuresOf = ({ records, reservations }: State): Uuid[] => [
 ]
 
 /**
- * Writes the changes of a batch. The number of statements does not depend on the number of records;
- * but each request that crosses thresholds publishes its events by a statement of its own.
+ * Writes the changes of a batch. The number of statements does not depend on the number of records.
+ * But each request that crosses thresholds publishes its events with a statement of its own.
  */
 async function saveState(
   tx: Tx,
@@ -274,7 +274,7 @@ const usageExceededEvent = ({
   after: usageExceededToWire(budget, reached, { kind: 'feature', id: feature.id }),
 })
 
-/** The totals of what was counted or held, except windows in which nothing has occurred. */
+/** The changed totals, except those of windows without any record. */
 function changedTotals({
   totals,
   records,

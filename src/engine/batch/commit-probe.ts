@@ -6,7 +6,7 @@ import { hasRecord } from '../../metering/records/index.ts'
 import { findReservations } from '../../metering/reservations/index.ts'
 import type { DecisionEntry, FirstAnswer, State } from '../state/index.ts'
 
-/** Something that a batch writes. If it is there, the batch was committed. */
+/** Something that a batch writes. If the database has it, the batch was committed. */
 export type CommitProbe =
   | { kind: 'record'; record: UsageRecord }
   | { kind: 'decision'; decision: DecisionEntry }

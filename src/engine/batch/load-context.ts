@@ -50,10 +50,10 @@ export type ContextReaders = {
   readResolutions: ReadResolutions
 }
 
-/** What the requests of a batch are validated by. */
+/** What the requests of a batch are validated with. */
 export type BatchContext = ValidationContext &
   ReservationContext & {
-    /** The version of the catalog that the features are of. */
+    /** The catalog version of the features. */
     catalogVersion: Uuid
     reservations: readonly Reservation[]
     thresholds: readonly Threshold[]
@@ -68,9 +68,9 @@ export type Batch = {
 }
 
 /**
- * Locks the customers of a batch and reads what its requests are validated by. Also records expired
- * reservations of the customers for whom something is decided. `StaleKey` if a customer or a
- * resource does not exist.
+ * Locks the customers of a batch and reads what its requests are validated with. Also records
+ * expired reservations of the customers for whom something is decided. `StaleKey` if a customer or
+ * a resource does not exist.
  */
 export async function loadContext(
   readers: ContextReaders,
@@ -139,7 +139,10 @@ export async function loadContext(
 
 const ignore = () => {}
 
-/** Customers are verified by their locks. No row that is written refers to a resource. */
+/**
+ * Locking verifies the customers. Resources must be verified here, because no written row
+ * references them.
+ */
 async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Promise<void> {
   const resources = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
   for (const request of requests)
@@ -234,7 +237,10 @@ async function resolveItems(
   return (item) => byItem.get(item) ?? null
 }
 
-/** Reports and consumptions in mode `record` with a timestamp: past entitlements may count. */
+/**
+ * The subjects and instants of past usage: reports, and consumption in mode `record`, with a
+ * timestamp. They may count by a past entitlement.
+ */
 const pastSubjectsOf = (
   requests: readonly EngineRequest[],
   catalog: Catalog,

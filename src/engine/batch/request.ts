@@ -25,7 +25,7 @@ type ReservationRequest = {
   origin: Origin
 }
 
-/** What one caller wants to have counted or decided: all of it or nothing. */
+/** A request to count or decide something, all of it or nothing. */
 export type EngineRequest = ReportRequest | EventRequest | ConsumptionRequest | ReservationRequest
 
 type ItemOf<R extends EngineRequest> = R extends ReportRequest | EventRequest

@@ -66,7 +66,7 @@ test('what cannot be found out is 503, and the same keys then count once', async
   assert.equal(await usage('seats'), 1)
 })
 
-/** Nothing can be added to it any more: whoever counts for this customer fails. */
+/** Makes every later attempt to count usage of this customer fail. */
 const poison = (tenant: Tenant, customerId: string) =>
   world.bursar.app.db.transaction((tx) =>
     tx.execute(sql`

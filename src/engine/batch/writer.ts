@@ -38,8 +38,9 @@ import { type BatchAnswer, commitBatch } from './commit-batch.ts'
 import { customersOf, type EngineRequest, itemsOf } from './request.ts'
 
 /**
- * Two batches at once keep the database busy while one of them is decided. With 16 requests the
- * second batch is worth its statements. More records make a batch slower, but a record no cheaper.
+ * Two concurrent batches keep the database busy while one of them is decided. From 16 requests on,
+ * the second batch is worth its statements. With more records a batch takes longer, but a record
+ * does not become cheaper.
  */
 const LIMITS: BatchLimits = {
   maxBatches: 2,
@@ -55,12 +56,12 @@ const LIMITS: BatchLimits = {
 const KEYS = 100_000
 /** Cached environments. */
 const ENVIRONMENTS = 10_000
-/** How often the keys of a request are looked up, in case the database has lost them. */
+/** How often the keys of a request are looked up in case the database has lost them. */
 const LOOK_UPS = 2
-/** What a record takes besides its dimensions, in bytes. */
+/** The memory of a record without its dimensions, in bytes. */
 const RECORD_BYTES = 1000
 
-/** Every method can fail with 429 or 503, as `BatchQueue.submit`. */
+/** Every method can fail with 429 or 503 as `BatchQueue.submit`. */
 export type UsageWriter = {
   /** Counts reports, all or none. Errors as `validateReports`; 404 `CustomerNotFound`. */
   report(
@@ -158,7 +159,7 @@ export function createUsageWriter(app: App, entitlements: EntitlementReads): Usa
   }
 }
 
-/** Runs work that starts with cached keys. If a fail-over has lost one, all are looked up again. */
+/** Runs work with cached keys. If a fail-over has lost one of them, all are looked up again. */
 async function retryIfStale<T>(
   cachedKeys: () => Cache<Uuid>,
   work: (keys: Cache<Uuid>) => Promise<T>,
@@ -197,7 +198,7 @@ async function requireKeys<S extends Subject>(
 
 /**
  * Returns the keys of subjects, in order; null for an unknown customer. An id never gets another
- * key, so keys are cached. But a database that was restored may have lost a key. So each
+ * key, so keys are cached. But a database that was restored may have lost a key, so each
  * transaction that writes verifies its keys.
  */
 async function findSubjectKeys(

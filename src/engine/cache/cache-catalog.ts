@@ -12,16 +12,16 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { type Cache, createCache, readThrough } from './cache.ts'
 
-/** The features of an environment that a batch asks for, as of one version of the catalog. */
+/** The features of an environment that a batch needs, as of one catalog version. */
 export type Catalog = {
   withId(featureId: string): Feature | null
   /** A feature whose key was part of the query. */
   withKey(featureKey: Uuid): Feature
-  /** The features whose meters may count an event of a name. */
+  /** The features whose meters may count an event with a name. */
   meteredBy(eventName: string): readonly MeteredFeature[]
 }
 
-/** Cached environments; and of each, the features and the names of events. */
+/** Cached environments, and cached features and event names per environment. */
 const ENVIRONMENTS = 1000
 const PER_ENVIRONMENT = 10_000
 
@@ -83,7 +83,7 @@ export function cacheCatalog(): ReadCatalog {
 
 const EVENT_NAME_FIELDS = ['event_name', 'eventName']
 
-/** Whether an event may pass one of the filters, as far as its name decides. */
+/** Returns whether an event with this name may match one of the filters. */
 const mayPass = (filters: readonly MeterFilter[], eventName: string): boolean =>
   filters.length === 0 ||
   filters.some(({ conditions }) =>

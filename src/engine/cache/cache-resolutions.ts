@@ -14,7 +14,7 @@ const RESOLUTIONS = 20_000
 /** Environments whose attribution keys are cached. */
 const ENVIRONMENTS = 1000
 
-/** Whose usage it is, its dimensions, and the features that it may count for. */
+/** Usage of a customer: its dimensions, and the features that it may count for. */
 export type Attributable = {
   customerKey: Uuid
   dimensions: MeterEvent['dimensions']
@@ -22,8 +22,8 @@ export type Attributable = {
 }
 
 /**
- * Returns, in the order of `attributables`, what their dimensions resolve to; null where none of
- * the dimensions can name an entity.
+ * Returns the resolutions of dimensions, in the order of `attributables`; null if none of the
+ * dimensions can name an entity.
  */
 export type ReadResolutions = (
   reader: Reader,
@@ -43,18 +43,17 @@ type CacheRequest = Attributable & { name: string; attributing: Dimensions; vers
 type AttributionKeys = { version: Uuid; keys: ReadonlySet<string> }
 
 /**
- * Resolves dimensions in one statement. A resolution is cached until the structure of its customer
- * or of the environment changes. Only the dimensions with an attribution key of an entity type are
- * part of the name in the cache, so that other dimensions can have any number of values.
- *
- * The customers are locked, but what the environment shares is not: if that has changed before
- * everything is read, everything is read again. Otherwise old attribution keys and new entity types
- * could give a result that was never true.
+ * Resolves dimensions with one statement. A resolution is cached until the structure of its
+ * customer or of the environment changes. Only dimensions that are attribution keys are part of the
+ * name in the cache, so other dimensions may have any number of values. The customers are locked,
+ * but what the environment shares is not. If that changes before everything is read, everything is
+ * read again: old attribution keys with new entity types could give a result that was never
+ * correct.
  */
 export function cacheResolutions(): ReadResolutions {
   const cached = createCache<CachedResolution>(RESOLUTIONS)
   const environments = createCache<AttributionKeys>(ENVIRONMENTS)
-  /** Reads as of a version. Also returns the version that is there once everything is read. */
+  /** Reads as of a version. Also returns the version after everything has been read. */
   const readAsOf = async (...[reader, scope, query]: Parameters<ReadResolutions>) => {
     const { attributables, customerVersions, environmentVersion: version, now } = query
     const environment = environments.get(scope.environmentKey)
@@ -125,7 +124,7 @@ async function resolveAll(
   return (await resolve(reader, resolutionRequests, { capabilityKeys, at })).resolutions
 }
 
-/** The dimensions that can name an entity, as text, in their order. */
+/** Returns the dimensions that can name an entity, as text, sorted by name. */
 function attributingDimensions(
   dimensions: MeterEvent['dimensions'],
   keys: ReadonlySet<string>,

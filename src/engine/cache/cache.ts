@@ -1,4 +1,4 @@
-/** Values in memory, up to a number. Any of them may be dropped at any time. */
+/** Values in memory, up to a maximum number. Any of them may be dropped at any time. */
 export type Cache<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
@@ -6,8 +6,8 @@ export type Cache<V> = {
 }
 
 /**
- * Has two halves. When the newer one is full, the older one is dropped. A value that is read goes
- * into the newer half again, so that what is in use stays.
+ * Creates a cache of two halves. When the newer half is full, the older one is dropped. A value
+ * that is read moves to the newer half, so values in use stay.
  */
 export function createCache<V>(limit: number): Cache<V> {
   let newer = new Map<string, V>()
@@ -36,8 +36,8 @@ export function createCache<V>(limit: number): Cache<V> {
 }
 
 /**
- * Returns the values of things by name. Those that are not in the cache are read together, and
- * cached. What `read` does not find is missing.
+ * Returns the values of things by name. Those that are not cached are read together and then
+ * cached. What `read` does not find is absent.
  */
 export async function readThrough<T, V>(
   cache: Cache<V>,

@@ -8,20 +8,23 @@ import type { WindowTotal } from '../../metering/index.ts'
 import type { Hold } from '../../metering/reservations/index.ts'
 import type { Versions } from './versions.ts'
 
-/** What is counted of a budget in a window. */
+/** The stored usage of a budget in a window, and what reservations hold of it. */
 export type Counter = { usage: Quantity; held: Quantity }
 
-/** What a reservation holds, and until when. */
+/** A hold with the instant when its reservation expires. */
 export type OpenHold = Hold & { expiresAt: Instant }
 
 /** Open reservations in the order in which they expire. */
 export type OpenHolds = {
   holds: readonly OpenHold[]
-  /** Whether there are no others; else nothing is known from the end of the last one on. */
+  /**
+   * Whether these are all open reservations. If not, holds are unknown from the expiry of the last
+   * one on.
+   */
   isComplete: boolean
 }
 
-/** What changes only with the structure of a customer or of its environment. */
+/** Parts that change only with the structure of the customer or of its environment. */
 type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   /** Keys of resources by id. */
   readonly resources: Map<string, Uuid>
@@ -34,9 +37,9 @@ type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   bytes: number
 }
 
-/** What changes with every use. */
+/** Parts that change with every use. */
 type Usage = Pick<Versions, 'usageVersion'> & {
-  /** By feature and resource: the totals whose windows end after `from`. */
+  /** By feature and resource: the totals of windows that end after `from`. */
   readonly totals: Map<string, { from: Instant; totals: readonly WindowTotal[] }>
   /** By `counterName`. A counter that is not stored is 0. */
   readonly counters: Map<string, Counter>
@@ -46,12 +49,12 @@ type Usage = Pick<Versions, 'usageVersion'> & {
 }
 
 /**
- * What a server has in memory of a customer. Parts are read when they are needed first. All of them
- * are of one structure version and one usage version.
+ * The cached state of a customer. Each part is read when it is first needed. All parts have the
+ * same structure version and the same usage version.
  */
 export type CustomerState = { readonly structure: Structure; readonly usage: Usage }
 
-/** An empty half, in bytes. */
+/** The memory of an empty half, in bytes. */
 const EMPTY_BYTES = 800
 
 const newStructure = ({ structureVersion, environmentVersion }: Versions): Structure => ({
@@ -75,19 +78,22 @@ const newUsage = ({ usageVersion }: Versions): Usage => ({
 export type StateCacheCounts = { customers: number; bytes: number; evictions: number }
 
 export type StateCache = {
-  /** Returns the state of a customer with these versions, without any part if there is none. */
+  /** Returns the state of a customer with these versions, or an empty state. */
   at(customerKey: Uuid, versions: Versions): CustomerState
-  /** Whether there is a state of the customer, of any versions. */
+  /** Whether there is a state of the customer, with any versions. */
   has(customerKey: Uuid): boolean
-  /** Keeps a state to which parts were added. */
+  /** Stores a state to which parts were added. */
   keep(customerKey: Uuid, state: CustomerState): void
   counts(): StateCacheCounts
 }
 
-/** The largest part of the cache that one customer may take, so that others keep theirs. */
+/**
+ * The largest fraction of the cache that one customer may take, so that other customers stay
+ * cached.
+ */
 const LARGEST_PART = 0.25
 
-/** The states that were used last, up to so many bytes in all. 0 keeps none. */
+/** Caches the most recently used states, up to `maxBytes` in total. With 0 nothing is cached. */
 export function createStateCache(maxBytes: number): StateCache {
   let evictions = 0
   const states = new LRUCache<Uuid, CustomerState>({

@@ -7,11 +7,11 @@ import type { Scope } from '../../kernel/scope.ts'
 import { type Cache, createCache } from './cache.ts'
 import type { Versions } from './versions.ts'
 
-/** Environments with a state, and features or currencies of each. */
+/** Cached environments, and cached features or currencies per environment. */
 const ENVIRONMENTS = 1000
 const CAPABILITIES = 10_000
 
-/** What a server has in memory of what all customers of an environment share. */
+/** The cached state of what all customers of an environment share. */
 export type EnvironmentState = {
   readonly catalog: {
     readonly version: Uuid
@@ -32,7 +32,7 @@ const newCatalog = (version: Uuid): EnvironmentState['catalog'] => ({
 })
 
 export type EnvironmentStates = {
-  /** Returns the state of an environment with these versions, without any part if there is none. */
+  /** Returns the state of an environment with these versions, or an empty state. */
   at(scope: Scope, versions: Versions): EnvironmentState
 }
 
@@ -56,10 +56,10 @@ export function createEnvironmentStates(): EnvironmentStates {
   }
 }
 
-/** Where parts of a state come from that are not in memory; null: they stay missing. */
+/** Reads the parts that a state lacks. null: nothing is read. */
 export type MaybeReader = Reader | null
 
-/** The feature with an id; null if there is none, undefined if it would have to be read. */
+/** Returns the feature with an id; null if there is none, undefined if it would have to be read. */
 export async function featureIn(
   reader: MaybeReader,
   scope: Scope,
@@ -73,7 +73,9 @@ export async function featureIn(
   return feature
 }
 
-/** The currency with an id; null if there is none, undefined if it would have to be read. */
+/**
+ * Returns the currency with an id; null if there is none, undefined if it would have to be read.
+ */
 export async function currencyIn(
   reader: MaybeReader,
   scope: Scope,
@@ -87,7 +89,7 @@ export async function currencyIn(
   return currency
 }
 
-/** The dimensions that can name an entity; undefined if they would have to be read. */
+/** Returns the dimensions that can name an entity; undefined if they would have to be read. */
 export async function attributionKeysIn(
   reader: MaybeReader,
   scope: Scope,

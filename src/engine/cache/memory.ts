@@ -13,7 +13,7 @@ const KEYS = 100_000
 /** Customers whose versions one statement reads. */
 const CUSTOMERS_PER_READ = 1000
 
-/** What a server has in memory of one database. */
+/** Everything that a server caches of one database. */
 export type EngineMemory = {
   /** Keys of customers by environment and id. An id never gets another key. */
   readonly keys: Cache<Uuid>
@@ -21,20 +21,23 @@ export type EngineMemory = {
   readonly environments: EnvironmentStates
   /** Loads in progress, by the customer and what is loaded. */
   readonly loads: Map<string, Promise<unknown>>
-  /** Checks that were answered from memory, and checks that read parts of a state. */
+  /** Number of checks that were decided from memory, and of checks that read parts of a state. */
   readonly checks: { hits: number; misses: number }
 }
 
-/** What `/metrics` shows of the memory of one database. */
+/** Figures of one database's cache for `/metrics`. */
 export type EngineCounts = StateCacheCounts &
   Readonly<EngineMemory['checks']> & { versionReads: number; versionQueries: number }
 
-/** What decisions are made with. */
+/** What decisions depend on. */
 export type EngineContext = {
   readonly entitlements: EntitlementReads
-  /** Of the database that the sessions lead to now. Of another one nothing is known. */
+  /**
+   * Returns the memory of the database that the sessions lead to now. After a fail-over it is
+   * empty.
+   */
   memoryOf(app: AppWithDatabase): EngineMemory
-  /** Reads the versions of a customer, null if it does not exist. */
+  /** Reads the versions of a customer; null if it does not exist. */
   versionsOf(db: Database): SharedRead<CustomerInEnvironment, Versions | null>
   counts(app: AppWithDatabase): EngineCounts
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { shareReads } from './shared-reads.ts'
 
-/** A source whose reads end when the test says so. */
+/** A source whose reads end when the test ends them. */
 function openSource(most = 10) {
   const reads: { queries: readonly string[]; end: (error?: Error) => void }[] = []
   const counted: number[] = []

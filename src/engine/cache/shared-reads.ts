@@ -1,27 +1,29 @@
-/** Reads at once: while one is delayed, the next one goes on. */
+/** The maximum number of concurrent reads. If one of them is delayed, the other goes on. */
 const READS = 2
 
-/** Reads one thing, together with those that others ask for in the same turn. */
+/**
+ * Reads one thing, together with those that other callers need in the same turn of the event loop.
+ */
 export type SharedRead<Query, Answer> = (query: Query) => Promise<Answer>
 
 type PendingQuery<Query, Answer> = {
   query: Query
-  /** How often it was asked. */
+  /** How often the query was made. */
   times: number
   answer: PromiseWithResolvers<Answer>
 }
 
 /**
- * Collects queries until the next read begins: at the end of the turn of the event loop, or when
- * one of the reads that run has ended. So an answer is never older than its query, and a lone query
- * waits for nobody. Queries with the same name are read once; at most `most` are read together.
+ * Collects queries until the next read begins: at the end of the turn of the event loop, or when a
+ * running read has ended. So an answer is never older than its query, and a single query does not
+ * wait for others. Queries with the same name are read once. A read has at most `most` queries.
  */
 export function shareReads<Query, Answer>(
   read: (queries: readonly Query[]) => Promise<readonly Answer[]>,
   options: {
     nameOf: (query: Query) => string
     most: number
-    /** Called with the number of queries that a read answers. */
+    /** Called with the number of queries of each read. */
     onRead?: (queries: number) => void
   },
 ): SharedRead<Query, Answer> {

@@ -17,11 +17,14 @@ import type { Uuid } from '../../kernel/ids.ts'
 /** A customer of an environment. */
 export type CustomerInEnvironment = { environmentKey: Uuid; customerKey: Uuid }
 
-/** The versions of what a decision about a customer depends on, and its smallest parts. */
+/**
+ * The versions of everything that a decision about a customer depends on, and the setting that is
+ * too small to have a version.
+ */
 export type Versions = StateVersion & {
-  /** Another one after each change of entity types and their attribution keys. */
+  /** Differs after each change of entity types and their attribution keys. */
   environmentVersion: Uuid
-  /** Another one after each change of features and currencies. */
+  /** Differs after each change of features and currencies. */
   catalogVersion: Uuid
   unknownDimensions: UnknownDimensions
 }
@@ -35,8 +38,8 @@ const versionsRow = row({
 })
 
 /**
- * Returns the versions of customers, in the order of `customers`, each of which is there once; null
- * for one that does not exist. One statement, which finds everything by primary keys.
+ * Returns the versions of customers in the order of `customers`, which must be distinct; null for
+ * one that does not exist. One statement, with lookups by primary key only.
  */
 export async function readVersions(
   reader: Reader,

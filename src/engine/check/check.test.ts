@@ -17,7 +17,7 @@ const world = await openWorld()
 const { clock } = world
 const DAY_MS = 86_400_000
 
-/** The state that the worked examples begin with. */
+/** Creates the state that the documented examples begin with. */
 async function worked(orgUsage = 400) {
   const agency = await openAgency(world)
   await agency.report(10, ANN)

@@ -152,11 +152,11 @@ async function denial({ app, scope }: Call, question: Question): Promise<CheckRe
   const capability: CapabilityFacts =
     kind === 'currency'
       ? { kind, currency: (await findCurrencies(reader, scope, [id]))[0] ?? null }
-      : { kind, facts: unentitled((await findFeatures(reader, scope, [id]))[0]) }
+      : { kind, facts: withoutEntitlement((await findFeatures(reader, scope, [id]))[0]) }
   return denyUnknownCustomer(capability, question, now)
 }
 
-const unentitled = (feature: Feature | undefined): FeatureFacts | null =>
+const withoutEntitlement = (feature: Feature | undefined): FeatureFacts | null =>
   feature === undefined ? null : { feature, ...NOTHING }
 
 const NOTHING = {

@@ -7,12 +7,12 @@ import {
 } from '../../budgets/index.ts'
 import { unknownCurrency } from '../../catalog/currencies/index.ts'
 import {
+  type CreditEvaluation,
   type Decision,
   decideCredit,
-  type FeatureState,
-  type CreditEvaluation,
   type Evaluation,
   evaluate,
+  type FeatureState,
   type Subject,
 } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
@@ -25,17 +25,17 @@ import { aggregateOf } from '../../metering/records/index.ts'
 import { findUsage } from '../../metering/totals/index.ts'
 import type { OpenHold } from '../cache/index.ts'
 import type { CapabilityFacts, CheckFacts, FeatureFacts } from './gather-facts.ts'
-import { denyingIn, denyUnknown, joinDecisions } from './join-decisions.ts'
+import { denyingKeys, denyUnknown, joinDecisions } from './join-decisions.ts'
 import type { Question } from './question.ts'
-import { heldUpBy, type TimedAnswer, validUntil } from './valid-until.ts'
+import { blockingHoldWindows, type TimedAnswer, validUntil } from './valid-until.ts'
 
 /** The decision by the entitlement, without budgets. */
-export type Base =
+export type CapabilityEvaluation =
   | { kind: 'feature'; evaluated: Evaluation }
   | { kind: 'currency'; evaluated: CreditEvaluation }
 
 /** The budgets that the dimensions of a question lead to. */
-export type Met = {
+export type BudgetDecision = {
   chains: readonly (readonly BudgetNode[])[]
   isGranted: boolean
   /** The attribution keys whose values name no entity. */
@@ -44,18 +44,18 @@ export type Met = {
   denying: readonly string[]
 }
 
-export type CheckResult = Base & {
+export type CheckResult = CapabilityEvaluation & {
   decision: Decision
   customerKey: Uuid | null
   /** Whether the customer has expired reservations that are not recorded as expired yet. */
   hasExpired: boolean
   /** null: the question has no dimensions, so budgets do not matter. */
-  met: Met | null
+  budgets: BudgetDecision | null
   /** The first instant at which the result may change without a write; null if none is known. */
   validUntil: Instant | null
 }
 
-const NOTHING: Met = { chains: [], isGranted: true, unresolved: [], denying: [] }
+const NO_BUDGETS: BudgetDecision = { chains: [], isGranted: true, unresolved: [], denying: [] }
 
 /** Decides a check with its facts. 404 `CustomCurrencyNotFound`. */
 export function decideCheck(facts: CheckFacts, question: Question): CheckResult {
@@ -66,19 +66,21 @@ export function decideCheck(facts: CheckFacts, question: Question): CheckResult 
     isResourceKnown: facts.resourceKey !== null,
     hasActiveSubscription: facts.hasActiveSubscription,
   }
-  const entitled = baseOf(subject, facts, { question, expired })
-  const met = meet(facts, { demand: demandOf(entitled), expired })
-  const decision = denyUnknown(entitled.evaluated.decision, (met ?? NOTHING).denying)
-  const base = decidedBy(entitled, decision)
-  const own =
-    base.kind === 'feature' ? base.evaluated : { featureState: null, validUntil: null, decision }
-  const timed = { base: own, chains: met?.chains ?? [], now }
+  const entitled = evaluateCapability(subject, facts, { question, expired })
+  const budgets = decideBudgets(facts, { demand: demandOf(entitled), expired })
+  const decision = denyUnknown(entitled.evaluated.decision, (budgets ?? NO_BUDGETS).denying)
+  const evaluation = withDecision(entitled, decision)
+  const entitlement =
+    evaluation.kind === 'feature'
+      ? evaluation.evaluated
+      : { featureState: null, validUntil: null, decision }
+  const timed = { entitlement, chains: budgets?.chains ?? [], now }
   return {
-    ...base,
-    decision: joinDecisions(decision, met ?? NOTHING),
+    ...evaluation,
+    decision: joinDecisions(decision, budgets ?? NO_BUDGETS),
     customerKey: facts.customerKey,
     hasExpired: expired.length > 0,
-    met,
+    budgets,
     validUntil: validUntil(timed, holdEndIn(facts, timed)),
   }
 }
@@ -98,26 +100,26 @@ export function denyUnknownCustomer(
     hasActiveSubscription: false,
   }
   const facts = { capability, now, resourceKey: null }
-  const base = baseOf(subject, facts, { question, expired: [] })
+  const evaluation = evaluateCapability(subject, facts, { question, expired: [] })
   return {
-    ...base,
-    decision: base.evaluated.decision,
+    ...evaluation,
+    decision: evaluation.evaluated.decision,
     customerKey: null,
     hasExpired: false,
-    met: question.dimensions === null ? null : NOTHING,
+    budgets: question.dimensions === null ? null : NO_BUDGETS,
     validUntil: null,
   }
 }
 
-function baseOf(
+function evaluateCapability(
   subject: Subject,
   facts: Pick<CheckFacts, 'capability' | 'now' | 'resourceKey'>,
   { question, expired }: { question: Question; expired: readonly OpenHold[] },
-): Base {
+): CapabilityEvaluation {
   const { capability, now } = facts
   const { request } = question
   if (capability.kind === 'feature') {
-    const featureState = capability.facts && evaluable(capability.facts, facts.resourceKey, expired)
+    const featureState = capability.facts && stateOf(capability.facts, facts.resourceKey, expired)
     return { kind: 'feature', evaluated: evaluate(subject, featureState, { request, now }) }
   }
   const { currency } = capability
@@ -127,7 +129,7 @@ function baseOf(
 }
 
 /** Subtracts expired holds that are still part of the stored totals. */
-function evaluable(
+function stateOf(
   { feature, resolution, sources, window, totals }: FeatureFacts,
   resourceKey: Uuid | null,
   expired: readonly OpenHold[],
@@ -151,13 +153,13 @@ const isHeldOf = (hold: OpenHold, featureKey: Uuid | undefined, resourceKey: Uui
  * Returns what a question demands of budgets; null if nothing. A feature that is not metered
  * demands only what was sent.
  */
-function demandOf(base: Base): Demand | null {
-  if (base.kind === 'currency') {
-    const { currency, request } = base.evaluated
+function demandOf(evaluation: CapabilityEvaluation): Demand | null {
+  if (evaluation.kind === 'currency') {
+    const { currency, request } = evaluation.evaluated
     const amount = request.usage ?? request.defaultUsage
     return { capabilityKey: currency.key, currencyId: null, transformation: null, amount }
   }
-  const { featureState, query } = base.evaluated
+  const { featureState, query } = evaluation.evaluated
   const feature = featureState?.feature ?? null
   if (feature === null) return null
   const { usage, defaultUsage } = query.request
@@ -169,10 +171,10 @@ function demandOf(base: Base): Demand | null {
   }
 }
 
-function meet(
+function decideBudgets(
   { resolution, counters, unknownDimensions, now }: CheckFacts,
   { demand, expired }: { demand: Demand | null; expired: readonly OpenHold[] },
-): Met | null {
+): BudgetDecision | null {
   if (resolution === null) return null
   const over = expiredByCounter(expired)
   const spent: BudgetUsage = {
@@ -181,7 +183,7 @@ function meet(
     at: now,
   }
   const { unresolved } = resolution
-  const denying = denyingIn(unresolved, unknownDimensions)
+  const denying = denyingKeys(unresolved, unknownDimensions)
   const paths = budgetPaths(resolution, demand === null ? [] : [demand], spent)
   return { ...paths, unresolved, denying }
 }
@@ -200,10 +202,10 @@ function expiredByCounter(expired: readonly OpenHold[]): ReadonlyMap<string, Qua
   return over
 }
 
-const decidedBy = (base: Base, decision: Decision): Base =>
-  base.kind === 'feature'
-    ? { ...base, evaluated: { ...base.evaluated, decision } }
-    : { ...base, evaluated: { ...base.evaluated, decision } }
+const withDecision = (own: CapabilityEvaluation, decision: Decision): CapabilityEvaluation =>
+  own.kind === 'feature'
+    ? { ...own, evaluated: { ...own.evaluated, decision } }
+    : { ...own, evaluated: { ...own.evaluated, decision } }
 
 /**
  * Returns the first end of a hold that may have caused the denial. If no cached hold has, returns
@@ -213,10 +215,10 @@ function holdEndIn(
   { openHolds: { holds, isComplete }, resourceKey, now }: CheckFacts,
   timed: TimedAnswer,
 ): Instant | null {
-  const { window, counters } = heldUpBy(timed)
+  const { window, counters } = blockingHoldWindows(timed)
   if (window === null && counters.length === 0) return null
-  const featureKey = timed.base.featureState?.feature.key
-  const isInTheWay = (hold: OpenHold): boolean =>
+  const featureKey = timed.entitlement.featureState?.feature.key
+  const isBlocking = (hold: OpenHold): boolean =>
     (window !== null &&
       isHeldOf(hold, featureKey, resourceKey) &&
       contains(window, hold.occurredAt)) ||
@@ -228,6 +230,6 @@ function holdEndIn(
       ),
     )
   const later = holds.filter(({ expiresAt }) => expiresAt > now)
-  const first = later.find(isInTheWay) ?? (isComplete ? undefined : later.at(-1))
+  const first = later.find(isBlocking) ?? (isComplete ? undefined : later.at(-1))
   return first?.expiresAt ?? null
 }

@@ -5,7 +5,7 @@ import { anyAsked } from '../../../test/support/asked.ts'
 import { type DecisionQuery, decide } from '../../entitlements/index.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import {
-  after,
+  afterWay,
   isGranted,
   type Limit,
   type Way,
@@ -27,7 +27,7 @@ const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
 )
 
 const turned = (asked: DecisionQuery, of: readonly Limit[], way: Way) =>
-  isGranted(...after(asked, of, way)) !== isGranted(asked, of)
+  isGranted(...afterWay(asked, of, way)) !== isGranted(asked, of)
 
 test('where an entitlement and budgets decide, each way leads to the opposite answer', () => {
   fc.assert(
@@ -101,7 +101,7 @@ test('where dimensions deny, each way makes all of them known, and turns the res
         const others = way.filter(({ change }) => change !== 'dimension')
         const named = way.flatMap((change) => (change.change === 'dimension' ? [change.key] : []))
         assert.deepEqual(named, denying)
-        assert.ok(isGranted(...after(asked, of, way)))
+        assert.ok(isGranted(...afterWay(asked, of, way)))
         assert.ok(others.length === 0 || !isGranted(asked, of))
       }
     }),

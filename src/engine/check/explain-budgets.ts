@@ -51,10 +51,10 @@ export function waysWithUnknown(
 ): Way[] {
   if (denying.length === 0) return waysWithBudgets(query, limits)
   const ways = isGranted(query, limits) ? [[]] : waysWithBudgets(query, limits)
-  return ways.map((way) => [...way, ...knowing(denying)])
+  return ways.map((way) => [...way, ...dimensionChanges(denying)])
 }
 
-export const knowing = (keys: readonly string[]): DimensionChange[] =>
+export const dimensionChanges = (keys: readonly string[]): DimensionChange[] =>
   keys.map((key) => ({ change: 'dimension', to: 'KNOWN', key }))
 
 /**
@@ -63,8 +63,9 @@ export const knowing = (keys: readonly string[]): DimensionChange[] =>
  * allows, or one is lowered.
  */
 export function waysWithBudgets(query: DecisionQuery, limits: readonly Limit[]): Way[] {
-  const ways = isGranted(query, limits) ? waysToDeny(query, limits) : waysToGrant(query, limits)
-  return ways.filter((way) => isGranted(...after(query, limits, way)) !== isGranted(query, limits))
+  const before = isGranted(query, limits)
+  const ways = before ? waysToDeny(query, limits) : waysToGrant(query, limits)
+  return ways.filter((way) => isGranted(...afterWay(query, limits, way)) !== before)
 }
 
 function waysToGrant(query: DecisionQuery, limits: readonly Limit[]): Way[] {
@@ -164,7 +165,7 @@ export const isGranted = (query: DecisionQuery, limits: readonly Limit[]): boole
   decide(query).isGranted && limits.every((limit) => allows(demandOf(query), limit))
 
 /** Returns the query and its limits after the changes of a way. */
-export const after = (
+export const afterWay = (
   query: DecisionQuery,
   limits: readonly Limit[],
   way: Way,

@@ -2,7 +2,7 @@ import type { UnknownDimensions } from '../../access/index.ts'
 import type { AccessDeniedReason } from '../../api.gen.ts'
 import type { Decision } from '../../entitlements/index.ts'
 
-/** Denials that leave nothing to ask budgets for. */
+/** Reasons of a denial that budgets cannot change. */
 const FINAL: ReadonlySet<AccessDeniedReason> = new Set<AccessDeniedReason>([
   'CustomerNotFound',
   'CustomerIsArchived',
@@ -15,17 +15,20 @@ const FINAL: ReadonlySet<AccessDeniedReason> = new Set<AccessDeniedReason>([
   'FeatureTypeMismatch',
 ])
 
-/** Whether a customer is denied something for another reason than how much was asked for. */
+/** Returns whether a decision is a denial that budgets cannot change. */
 export const isFinal = ({ accessDeniedReason }: Pick<Decision, 'accessDeniedReason'>): boolean =>
   accessDeniedReason !== null && FINAL.has(accessDeniedReason)
 
-/** The keys of dimensions that deny, since their values name no entity: all that do so, or none. */
-export const denyingIn = (unresolved: readonly string[], choice: UnknownDimensions) =>
+/**
+ * Returns the attribution keys that deny because their values name no entity: all or none of
+ * `unresolved`.
+ */
+export const denyingKeys = (unresolved: readonly string[], choice: UnknownDimensions) =>
   choice === 'deny' ? unresolved : []
 
 /**
- * The decision about a request some of whose dimensions deny, if any do. What the customer is
- * entitled to comes first. Such a denial is final: whose budgets would have a say is not known.
+ * Returns the decision if dimensions deny. A denial by the entitlement takes precedence. A denial
+ * by dimensions is final, because it is unknown which budgets would decide.
  */
 export function denyUnknown(decision: Decision, denying: readonly string[]): Decision {
   if (!decision.isGranted || denying.length === 0) return decision
@@ -33,14 +36,13 @@ export function denyUnknown(decision: Decision, denying: readonly string[]): Dec
   return { isGranted: false, accessDeniedReason, rule: 'UnknownDimensions' }
 }
 
-/** Whether nothing but dimensions denies. */
-export const isOfUnknown = ({ rule }: Pick<Decision, 'rule'>): boolean =>
+/** Returns whether only dimensions deny. */
+export const isDeniedByDimensions = ({ rule }: Pick<Decision, 'rule'>): boolean =>
   rule === 'UnknownDimensions'
 
 /**
- * The decision about a request on which budgets have a say. What the customer is entitled to comes
- * first, then whom dimensions name: budgets only ever deny, and where others do, their reason
- * stands.
+ * Combines the decision by entitlement and dimensions with that of budgets. Budgets can only deny,
+ * and an earlier denial keeps its reason.
  */
 export function joinDecisions(decision: Decision, budgets: { isGranted: boolean }): Decision {
   if (!decision.isGranted || budgets.isGranted) return decision

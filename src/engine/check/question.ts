@@ -1,16 +1,16 @@
 import type { Request } from '../../entitlements/index.ts'
 
-/** Names of dimensions with their values, in their order. */
+/** Dimensions, sorted by name. */
 export type Dimensions = readonly (readonly [name: string, value: string])[]
 
 export type CapabilityId = { kind: 'feature' | 'currency'; id: string }
 
-/** What a check asks. */
+/** The question of a check. */
 export type Question = {
   customerId: string
   resourceId: string | null
   capability: CapabilityId
   request: Request
-  /** null: none were sent, and budgets are not asked. */
+  /** null: none were sent, so budgets do not matter. */
   dimensions: Dimensions | null
 }

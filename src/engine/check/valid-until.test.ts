@@ -13,7 +13,7 @@ import { contains, LIFETIME } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import { requestOf } from '../consume/validate-consumption.ts'
 import { isFinal, joinDecisions } from './join-decisions.ts'
-import { heldUpBy, type TimedAnswer, validUntil } from './valid-until.ts'
+import { blockingHoldWindows, type TimedAnswer, validUntil } from './valid-until.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -115,7 +115,7 @@ function answeredAt(at: Instant, given: Facts): TimedAnswer {
     hasActiveSubscription: false,
   } as const
   const request = requestOf(wholeUnits(given.requested))
-  const base = evaluate(
+  const entitlement = evaluate(
     subject,
     { feature, sources: given.sources, resolution, window, used },
     { request, now: at },
@@ -143,12 +143,12 @@ function answeredAt(at: Instant, given: Facts): TimedAnswer {
     ],
     { counters: byCounter(given.counted), holds: byCounter(open), at },
   )
-  return { base, chains, now: at }
+  return { entitlement, chains, now: at }
 }
 
 /** Returns the end of the first hold that may have caused the denial. */
 function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
-  const { window, counters } = heldUpBy(timed)
+  const { window, counters } = blockingHoldWindows(timed)
   const isInTheWay = ({ at }: { at: Instant }) =>
     (window !== null && contains(window, at)) ||
     given.budgets.some((budget) =>
@@ -167,17 +167,17 @@ function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
 }
 
 /** Returns the decision, its reason, the limits and the reset times. */
-function viewOf({ base, chains }: TimedAnswer) {
-  const nodes = isFinal(base.decision) ? [] : chains.flat()
+function viewOf({ entitlement, chains }: TimedAnswer) {
+  const nodes = isFinal(entitlement.decision) ? [] : chains.flat()
   const isGranted = nodes.every((node) => node.isGranted)
-  const decision = joinDecisions(base.decision, { isGranted })
-  const effective = base.featureState?.resolution.effective ?? null
+  const decision = joinDecisions(entitlement.decision, { isGranted })
+  const effective = entitlement.featureState?.resolution.effective ?? null
   return {
     decision,
     limit: effective?.limit,
     isUnlimited: effective?.isUnlimited,
     reset: effective?.reset,
-    window: base.featureState?.window,
+    window: entitlement.featureState?.window,
     nodes: nodes.map((node) => [node.usageLimit, node.isGranted, node.budget?.window.end]),
   }
 }

@@ -11,28 +11,28 @@ import { isFinal } from './join-decisions.ts'
 /** The parts of an answer that time can change. */
 export type TimedAnswer = {
   /** The decision by the entitlement. For a currency there is no feature state. */
-  base: { decision: Decision } & Pick<Evaluation, 'featureState' | 'validUntil'>
+  entitlement: { decision: Decision } & Pick<Evaluation, 'featureState' | 'validUntil'>
   chains: readonly (readonly BudgetNode[])[]
   now: Instant
 }
 
 /** The windows in which holds may have caused a denial. */
-export type HeldUp = {
+export type HoldWindows = {
   /** The window of the entitlement. */
   window: Window | null
   counters: readonly { assignmentKey: Uuid; window: Window }[]
 }
 
-export const heldUpBy = ({ base, chains }: TimedAnswer): HeldUp => ({
-  window: isBlockedByHold(base) ? (base.featureState?.window ?? null) : null,
-  counters: nodesShown({ base, chains }).flatMap(({ isGranted, budget }) =>
+export const blockingHoldWindows = ({ entitlement, chains }: TimedAnswer): HoldWindows => ({
+  window: isBlockedByHold(entitlement) ? (entitlement.featureState?.window ?? null) : null,
+  counters: nodesShown({ entitlement, chains }).flatMap(({ isGranted, budget }) =>
     isGranted || budget === null || budget.held <= 0n ? [] : [budget],
   ),
 })
 
 /** A denial that budgets cannot change shows none. */
-const nodesShown = ({ base, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
-  isFinal(base.decision) ? [] : chains.flat()
+const nodesShown = ({ entitlement, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
+  isFinal(entitlement.decision) ? [] : chains.flat()
 
 /**
  * Returns the first instant after `now` at which an answer may change without a write: an
@@ -40,12 +40,12 @@ const nodesShown = ({ base, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
  * denial ends. `holdEnd` is the first such end.
  */
 export const validUntil = (
-  { base, chains, now }: TimedAnswer,
+  { entitlement, chains, now }: TimedAnswer,
   holdEnd: Instant | null,
 ): Instant | null =>
   firstAfter(now, [
-    base.validUntil,
-    ...nodesShown({ base, chains }).map(({ budget }) => budget?.window.end ?? null),
+    entitlement.validUntil,
+    ...nodesShown({ entitlement, chains }).map(({ budget }) => budget?.window.end ?? null),
     holdEnd,
   ])
 
@@ -55,8 +55,8 @@ export async function readValidUntil(
   timed: TimedAnswer,
   { customerKey, resourceKey }: { customerKey: Uuid; resourceKey: Uuid },
 ): Promise<Instant | null> {
-  const { window, counters } = heldUpBy(timed)
-  const { featureState } = timed.base
+  const { window, counters } = blockingHoldWindows(timed)
+  const { featureState } = timed.entitlement
   const windows =
     window === null || featureState === null
       ? []

@@ -7,7 +7,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Decision as StoredDecision } from '../../metering/dedup/index.ts'
 import type { Reservation, UsageAmount } from '../../metering/index.ts'
 import { findUsage, refuseOutOfRange } from '../../metering/totals/index.ts'
-import { denyUnknown, isFinal, isOfUnknown, joinDecisions } from '../check/index.ts'
+import { denyUnknown, isDeniedByDimensions, isFinal, joinDecisions } from '../check/index.ts'
 import {
   countUnresolved,
   dedupName,
@@ -84,7 +84,7 @@ export function decideConsumption(
   refuseDistant(consumption.tooDistant)
   const authorization = authorize(draft, consumption)
   const { decision, evaluated } = authorization
-  if (isFinal(decision) && !(mode.kind === 'record' && isOfUnknown(decision)))
+  if (isFinal(decision) && !(mode.kind === 'record' && isDeniedByDimensions(decision)))
     return deny({ evaluated, hasDimensions, unresolved })
   const { recorded, reservation } = post(draft, consumption, { decision, eventKey: nextKey() })
   const after = withUsageAfter(draft, consumption, authorization)
@@ -179,9 +179,9 @@ function evaluateAmount(
 ): Evaluation {
   const { subject, feature, window, record } = query
   const { sources, resolution } = query.entitlement
-  const evaluable = { feature, sources, resolution, window, used: usageOf(draft, query) }
+  const featureState = { feature, sources, resolution, window, used: usageOf(draft, query) }
   const { acceptedAt: now, occurredAt: at } = record
-  return evaluate(subject, evaluable, { request: requestOf(query.amount), now, at })
+  return evaluate(subject, featureState, { request: requestOf(query.amount), now, at })
 }
 
 function usageOf(

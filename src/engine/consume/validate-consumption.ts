@@ -15,7 +15,7 @@ import { contentOfUse, KEPT_MS, nameOfUse } from '../../metering/dedup/index.ts'
 import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { occurredAt } from '../../metering/records/index.ts'
 import { attributeRecord } from '../attribute.ts'
-import { denyingIn } from '../check/index.ts'
+import { denyingKeys } from '../check/index.ts'
 import { refuseNotReportable, type ValidationContext } from '../record/index.ts'
 import type { ConsumptionInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
@@ -94,7 +94,7 @@ export function validateConsumption(
     tooDistant,
     hasDimensions,
     resolution,
-    denying: denyingIn(unresolved, context.unknownDimensions),
+    denying: denyingKeys(unresolved, context.unknownDimensions),
     record: {
       customerKey,
       resourceKey,

@@ -313,7 +313,7 @@ test('more points than an answer holds are refused before they are counted', asy
   const { heavy } = db
   t.after(() => Object.assign(db, { heavy }))
   const sent: string[] = []
-  /** Notes what is sent. */
+  /** Records what is sent. */
   const heard: typeof heavy = (reading, work) =>
     heavy(reading, (own) =>
       work({

@@ -2,10 +2,10 @@ import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { addUnits, floorTo, LIFETIME, type Unit, type Window } from '../../kernel/period.ts'
 
-/** What is asked for; `end` is exclusive. */
+/** The range of a history. `end` is exclusive. */
 export type HistoryRange = { start: Instant; end: Instant }
 
-/** Usage between two instants, in one period. */
+/** A span of time within one period. */
 export type Segment = {
   window: Window
   /** Whether the period begins with it. */
@@ -13,9 +13,12 @@ export type Segment = {
 }
 
 export type HistoryPlan = {
-  /** What comes before the range and still counts in it; null when a period begins with it. */
+  /**
+   * The time before the range that belongs to its first period; null if a period begins with the
+   * range.
+   */
   before: Window | null
-  /** In the order of time, without a gap. */
+  /** In order of time, without gaps. */
   segments: readonly Segment[]
 }
 
@@ -23,7 +26,7 @@ const DAY_MS = 86_400_000
 const HOURS_UP_TO_MS = 2 * DAY_MS
 const DAYS_UP_TO_MS = 92 * DAY_MS
 const YEARS = 10
-/** Segments of a history: hourly resets of about half a year. */
+/** The maximum number of segments: hourly resets of about half a year. */
 const SEGMENTS = 5000
 
 /** 400 `InvalidArgumentError` for a range that is empty or longer than ten years. */
@@ -35,9 +38,8 @@ export function refuseRange({ start, end }: HistoryRange): void {
 }
 
 /**
- * How a history is put together: a range is cut at the calendar's hours, days or months, whichever
- * suits its length, and wherever a period begins. 400 `InvalidArgumentError` when these are too
- * many.
+ * Plans a history. The range is divided at calendar hours, days or months, depending on its length,
+ * and at the start of each period. 400 `InvalidArgumentError` if there are more than `SEGMENTS`.
  */
 export function planHistory(range: HistoryRange, periodAt: (at: Instant) => Window): HistoryPlan {
   const { start, end } = range
@@ -57,7 +59,7 @@ export function planHistory(range: HistoryRange, periodAt: (at: Instant) => Wind
 
 const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
 
-/** Where periods begin, from the start of the range on. */
+/** Returns the starts of periods within the range. */
 function resetsIn({ start, end }: HistoryRange, periodAt: (at: Instant) => Window): Instant[] {
   const resets: Instant[] = []
   for (let period = periodAt(start); period.start < end; period = periodAt(period.end)) {
@@ -67,7 +69,7 @@ function resetsIn({ start, end }: HistoryRange, periodAt: (at: Instant) => Windo
   return resets
 }
 
-/** The calendar's units that begin after the start of the range. */
+/** Returns the starts of calendar units within the range. */
 function boundariesIn({ start, end }: HistoryRange): Instant[] {
   const unit = unitOf(end - start)
   const boundaries: Instant[] = []
@@ -80,7 +82,7 @@ function boundariesIn({ start, end }: HistoryRange): Instant[] {
 }
 
 function unitOf(lengthMs: number): Unit {
-  // An end that is now is a millisecond later, so that it takes in what happens now.
+  // If the end is now, it is a millisecond later, to include what happens now.
   if (lengthMs <= HOURS_UP_TO_MS + 1) return 'HOUR'
   return lengthMs <= DAYS_UP_TO_MS + 1 ? 'DAY' : 'MONTH'
 }

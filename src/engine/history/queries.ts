@@ -126,13 +126,11 @@ async function findResource(
 async function readPeriods(
   reader: Reader,
   metered: CustomerMeterSubject,
-  {
-    readEffectiveEntitlements,
-    now,
-  }: Pick<EntitlementReads, 'readEffectiveEntitlements'> & { now: Instant },
+  by: Pick<EntitlementReads, 'readEffectiveEntitlements'> & { now: Instant },
 ): Promise<(at: Instant) => Window> {
   const resourceKey = metered.resourceKey === NO_RESOURCE ? null : metered.resourceKey
-  const [found] = await readEffectiveEntitlements(reader, [{ ...metered, resourceKey }], now)
+  const queries = [{ ...metered, resourceKey }]
+  const [found] = await by.readEffectiveEntitlements(reader, queries, by.now)
   const effective = found?.resolution.effective ?? null
   return effective === null ? () => LIFETIME : (at) => usageWindow(effective, at)
 }
@@ -151,13 +149,13 @@ async function readTallies(
   const aggregate = aggregateOf(feature.meter)
   if (query.groupBy.length > 0 || aggregate === 'UNIQUE')
     return readRecords(reader, metered, { plan, dimensions: query.groupBy })
-  const windows = stretchesOf(plan).map((window) => ({ ...metered, window }))
+  const windows = windowsOf(plan).map((window) => ({ ...metered, window }))
   const tallies = (await makeTotals(reader, windows)).map(({ tally }) => tally)
   const before = plan.before === null ? NOTHING : required(tallies.shift(), 'what came before')
   return [{ tags: [], before, tallies }]
 }
 
-const stretchesOf = ({ before, segments }: HistoryPlan): Window[] => [
+const windowsOf = ({ before, segments }: HistoryPlan): Window[] => [
   ...(before === null ? [] : [before]),
   ...segments.map(({ window }) => window),
 ]
@@ -167,33 +165,30 @@ async function readRecords(
   metered: CustomerMeterSubject,
   { plan, dimensions }: { plan: HistoryPlan; dimensions: readonly string[] },
 ): Promise<TracedSeries[]> {
-  const stretches = stretchesOf(plan)
+  const windows = windowsOf(plan)
   const window = {
-    start: required(stretches[0], 'a stretch of a history').start,
-    end: required(stretches.at(-1), 'a stretch of a history').end,
+    start: required(windows[0], 'a window of a history').start,
+    end: required(windows.at(-1), 'a window of a history').end,
   }
-  const records = await countRecords(reader, { ...metered, window })
+  const inWindow = { ...metered, window }
+  const records = await countRecords(reader, inWindow)
   if (records > RECORDS)
     throw impossible(
       `${records} records are too many to be grouped or told apart; shorten the range`,
     )
   if (dimensions.length > 0) {
     const most = Math.floor(POINTS / plan.segments.length)
-    const asked = { ...metered, window }
-    if ((await countTagsAtLeast(reader, asked, { dimensions, most })) > most) throw tooManyPoints()
+    const tags = await countTagsAtLeast(reader, inWindow, { dimensions, most })
+    if (tags > most) throw tooManyPoints()
   }
-  const found = await tallyStretches(
-    reader,
-    { ...metered, window },
-    {
-      dimensions,
-      cuts: {
-        instants: [...stretches.map(({ start }) => start), window.end],
-        periods: periodNumbers(plan),
-      },
-      limit: PARTS + 1,
+  const found = await tallyStretches(reader, inWindow, {
+    dimensions,
+    cuts: {
+      instants: [...windows.map(({ start }) => start), window.end],
+      periods: periodNumbers(plan),
     },
-  )
+    limit: PARTS + 1,
+  })
   if (found.length > PARTS) throw tooManyPoints()
   const offset = plan.before === null ? 0 : 1
   const series = Map.groupBy(found, ({ tags }) => JSON.stringify(tags))

@@ -6,15 +6,15 @@ import type { Aggregate, PartialAggregate } from '../../metering/index.ts'
 import { NOTHING, usageOf } from '../../metering/totals/index.ts'
 import type { Segment } from './plan-history.ts'
 
-/** Usage at an instant: of the period so far, without what happens at the instant itself. */
+/** The usage of the period before an instant. Usage at the instant itself is not included. */
 export type Point = { timestamp: Instant; value: Quantity; isResetPoint: boolean }
 
-/** What has been counted before the range, and in each of its segments. */
+/** The partial aggregates of the time before the range and of each segment. */
 export type UsageTrace = { before: PartialAggregate; tallies: readonly PartialAggregate[] }
 
 /**
- * The running total of usage within its periods, at the start of the range, at the end of every
- * segment, and from 0 where a period begins. In limited units, never below 0.
+ * Returns the running total of usage within its period: at the start of the range, at the end of
+ * each segment, and 0 at each reset. In limited units, never below 0.
  */
 export function traceUsage(
   segments: readonly Segment[],
@@ -36,7 +36,10 @@ export function traceUsage(
   return points
 }
 
-/** The tally of two stretches of one period. Distinct values are those new in each. */
+/**
+ * Combines the partial aggregates of two segments of one period. Distinct values are those that are
+ * new in their segment.
+ */
 const together = (one: PartialAggregate, other: PartialAggregate): PartialAggregate => ({
   count: one.count + other.count,
   sum: one.sum + other.sum,

@@ -15,8 +15,8 @@ import { instantToWire } from '../../kernel/clock.ts'
 import { quantityToWire } from '../../kernel/quantity.ts'
 import {
   type CheckResult,
+  dimensionChanges,
   isFinal,
-  knowing,
   limitsOn,
   raisedBy,
   type Way,
@@ -24,35 +24,35 @@ import {
 } from '../check/index.ts'
 
 /** Returns the response of a check. It shows budgets only if dimensions were sent. */
-export function checkedToWire(checked: CheckResult): Entitlement {
+export function checkToWire(checked: CheckResult): Entitlement {
   const entitlement = entitlementToWire(checked)
-  const { met } = checked
-  if (met === null) return entitlement
+  const { budgets } = checked
+  if (budgets === null) return entitlement
   const chains = chainsOf(checked, chainNodeToWire)
-  return { ...entitlement, chains, unresolved: [...met.unresolved] }
+  return { ...entitlement, chains, unresolved: [...budgets.unresolved] }
 }
 
-function entitlementToWire({ decision, validUntil, ...base }: CheckResult): Entitlement {
-  if (base.kind === 'feature')
-    return featureEntitlementToWire({ ...base.evaluated, decision, validUntil })
-  return creditEntitlementToWire({ ...base.evaluated, decision, validUntil })
+function entitlementToWire({ decision, validUntil, ...evaluation }: CheckResult): Entitlement {
+  if (evaluation.kind === 'feature')
+    return featureEntitlementToWire({ ...evaluation.evaluated, decision, validUntil })
+  return creditEntitlementToWire({ ...evaluation.evaluated, decision, validUntil })
 }
 
 /** Returns no budget paths if the denial is final. */
 const chainsOf = <Node>(
-  { met, evaluated }: CheckResult,
+  { budgets, evaluated }: CheckResult,
   nodeToWire: (node: BudgetNode) => Node,
 ): Node[][] =>
-  met === null || isFinal(evaluated.decision)
+  budgets === null || isFinal(evaluated.decision)
     ? []
-    : met.chains.map((chain) => chain.map(nodeToWire))
+    : budgets.chains.map((chain) => chain.map(nodeToWire))
 
 /** Returns the response of a check with its reasons. */
 export function explanationToWire(
   checked: CheckResult,
   unattributed: readonly UnresolvedKeyCount[],
 ): EntitlementExplanation {
-  const { decision, met } = checked
+  const { decision, budgets } = checked
   const { sources, holds, transformation, isOfLevel } = partsOf(checked)
   return {
     ...entitlementToWire(checked),
@@ -62,7 +62,7 @@ export function explanationToWire(
     holds: quantityToWire(transformUnits(holds, transformation)),
     isLevel: isOfLevel,
     chains: chainsOf(checked, (node) => ({ ...chainNodeToWire(node), blocks: !node.isGranted })),
-    unresolved: [...(met?.unresolved ?? [])],
+    unresolved: [...(budgets?.unresolved ?? [])],
     unattributed: unattributed.map(({ key, records, lastAt }) => ({
       key,
       records,
@@ -82,14 +82,14 @@ function partsOf(checked: CheckResult) {
 }
 
 function waysOf(checked: CheckResult): Way[] {
-  const limits = limitsOn(checked.met?.chains ?? [])
-  const denying = checked.met?.denying ?? []
+  const limits = limitsOn(checked.budgets?.chains ?? [])
+  const denying = checked.budgets?.denying ?? []
   if (checked.kind === 'feature') return waysWithUnknown(checked.evaluated.query, limits, denying)
   const { subject, request } = checked.evaluated
   const amount = request.usage ?? request.defaultUsage
   const demand = { amount, transformation: null }
   const own = creditCounterfactual(subject, request)
-  return [[...own, ...raisedBy(demand, limits), ...knowing(denying)]]
+  return [[...own, ...raisedBy(demand, limits), ...dimensionChanges(denying)]]
 }
 
 function nameOf(change: Way[number]): Partial<EntitlementCounterfactual> {

@@ -7,7 +7,7 @@ import type { Call, Handlers, OperationRequest } from '../../operation.ts'
 import type { EngineContext } from '../cache/index.ts'
 import { type CapabilityId, check, type Dimensions, type Question } from '../check/index.ts'
 import { createBackgroundExpiry } from '../reservations/index.ts'
-import { checkedToWire, explanationToWire } from './check-wire.ts'
+import { checkToWire, explanationToWire } from './check-wire.ts'
 
 type Checks =
   | 'v1.customers.checkEntitlement'
@@ -23,10 +23,10 @@ export function checkHandlers(engine: EngineContext): Handlers<Checks> {
   }
   return {
     'v1.customers.checkEntitlement': async (request, call) => ({
-      data: checkedToWire(await checkedFor(request, call, defaultOf(request))),
+      data: checkToWire(await checkedFor(request, call, defaultOf(request))),
     }),
     'v1Beta.customers.entitlements.check': async (request, call) => ({
-      data: checkedToWire(await checkedFor(request, call, 1)),
+      data: checkToWire(await checkedFor(request, call, 1)),
     }),
     'v1.customers.explainEntitlement': async (request, call) => {
       const checked = await checkedFor(request, call, defaultOf(request))
@@ -40,7 +40,7 @@ export function checkHandlers(engine: EngineContext): Handlers<Checks> {
 
 type CheckRequest = Pick<OperationRequest<'v1.customers.checkEntitlement'>, 'params' | 'query'>
 
-/** A check that asks budgets is for one more, as it always was where they are asked. */
+/** With dimensions, a check requests 1 by default, so that an exhausted budget denies. */
 const defaultOf = ({ query }: CheckRequest): number => (query.dimensions === undefined ? 0 : 1)
 
 function questionFromWire({ params, query }: CheckRequest, defaultUsage: number): Question {
@@ -72,13 +72,13 @@ function requestFromWire(
     throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
   return {
     usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
-    // An empty list comes as an empty text, which no value is.
+    // An empty list arrives as an empty text, which is not a value.
     values: requestedValues?.join() ? requestedValues : null,
     defaultUsage: wholeUnits(defaultUsage),
   }
 }
 
-/** Values name entities by their text, whatever they are. */
+/** Values name entities by their text, whatever their type. */
 export const dimensionsFromWire = (
   dimensions: Readonly<Record<string, string | number | boolean>>,
 ): Dimensions => Object.entries(dimensions).map(([name, value]) => [name, String(value)])

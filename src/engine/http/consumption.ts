@@ -25,7 +25,7 @@ import {
 } from '../reservations/index.ts'
 import type { ConsumeMode, ConsumptionInput, ReservationStepInput } from '../types.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check.ts'
-import { checkedToWire } from './check-wire.ts'
+import { checkToWire } from './check-wire.ts'
 import { recordDimensionsFromWire } from './records-wire.ts'
 import { reservationToWire } from './reservation-wire.ts'
 
@@ -180,7 +180,7 @@ const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer)
 async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Instant | null> {
   const { isGranted, evaluated, chains, decidedBy } = answer
   if (decidedBy === null) return evaluated.validUntil
-  const timed = { base: evaluated, chains: chains ?? [], now: decidedBy.now }
+  const timed = { entitlement: evaluated, chains: chains ?? [], now: decidedBy.now }
   return isGranted ? validUntil(timed, null) : readValidUntil(app.db.read, timed, decidedBy)
 }
 
@@ -202,7 +202,7 @@ async function checkCredits(
     request: requestOf(consumedAmountFromWire(body)),
     dimensions: body.dimensions === undefined ? null : dimensionsFromWire(body.dimensions),
   })
-  return { ...checkedToWire(checked), recorded: false, replayed: false }
+  return { ...checkToWire(checked), recorded: false, replayed: false }
 }
 
 const reservationChanges =

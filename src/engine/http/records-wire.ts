@@ -48,7 +48,7 @@ export function recordDimensionsFromWire(
   return { dimensions, dimensionsText }
 }
 
-/** A report with its result. */
+/** Returns the response of a report. */
 export function reportedToWire(wire: UsageReport, result: ReportResult): ReportedUsage {
   const { period } = result
   const end = period === null ? null : instantToWire(period.end)

@@ -56,7 +56,7 @@ function recordHandlers(
   }
 }
 
-/** Dimensions that usage can be grouped by. */
+/** The maximum number of dimensions to group by. */
 const MAX_GROUP_BY = 3
 
 /** 400 for an empty or duplicate name, and for more than three. */
@@ -70,9 +70,9 @@ function groupByFromWire(groupBy: string): string[] {
 }
 
 /**
- * Each database has one writer, so that requests which arrive together share a batch. A request
- * with an `Idempotency-Key` has a transaction of its own in the place of a database: its batch has
- * no other request, and commits together with the key.
+ * Each database has one writer, so that concurrent requests share a batch. A request with an
+ * `Idempotency-Key` has a transaction of its own instead of a database. So its batch has no other
+ * request and commits together with the key.
  */
 function writers(entitlements: EntitlementReads) {
   const open = new WeakMap<Database, UsageWriter>()

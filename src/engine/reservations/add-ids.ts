@@ -8,7 +8,7 @@ import { type Cache, readThrough } from '../cache/index.ts'
 /** A reservation with the ids of its feature and resource. */
 export type ReservationWithIds = Reservation & { featureId: string; resourceId: string | null }
 
-/** Adds the ids that answers show. `ids` caches ids by key; a key never gets another id. */
+/** Adds ids for responses. `ids` caches ids by key; a key never gets another id. */
 export async function addIds(
   reader: Reader,
   reservations: readonly Reservation[],

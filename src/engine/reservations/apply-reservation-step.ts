@@ -34,12 +34,12 @@ import type { ValidationContext } from '../record/index.ts'
 import { postHold, postRecord, reservationName, type State } from '../state/index.ts'
 import type { MeterAmount, ReservationStepInput, ValidatedRecord } from '../types.ts'
 
-/** What validation knows about the reservations of a batch. */
+/** What validation must know about the reservations of a batch. */
 export type ReservationContext = {
   /** 404 for a reservation that the customer does not have. */
   reservationOf(customerKey: Uuid, key: Uuid): Reservation
   featureWithKey(featureKey: Uuid): Feature
-  /** The budgets that a reservation is held in. */
+  /** The budgets in which a reservation is held. */
   budgetsOf(reservation: Reservation): readonly Budget[]
 }
 
@@ -47,7 +47,7 @@ export type ReservationContext = {
 export type ValidatedReservationStep = Omit<AuthorizationQuery, 'amount' | 'denying'> & {
   key: Uuid
   step: ReservationStepInput['step']
-  /** The counters of the budgets that the dimensions lead to now: those are shown. */
+  /** The counters to show: those of the budgets that the dimensions lead to now. */
   shownCounters: readonly CounterKey[]
 }
 
@@ -130,10 +130,10 @@ const parseDimensions = (json: string | null): MeterEvent['dimensions'] =>
   json === null ? {} : JSON.parse(json)
 
 /**
- * Commits, extends or releases a reservation, and returns it with the usage after the step. What is
- * held is always granted. If a commit of more requires it, the limits of the windows in which it is
- * held decide on the difference. 400 as `commitReservation`, `extendReservation` and
- * `releaseReservation`, and `EntitlementUsageOutOfRangeError`.
+ * Commits, extends or releases a reservation, and returns it with the usage after the step. The
+ * held amount is always granted. A commit of more may need the limits of the windows in which the
+ * reservation is held; they decide on the difference. 400 as `commitReservation`,
+ * `extendReservation` and `releaseReservation`, and `EntitlementUsageOutOfRangeError`.
  */
 export function applyReservationStep(
   draft: State,
@@ -168,7 +168,7 @@ export function applyReservationStep(
 
 const GRANTED = { isGranted: true, accessDeniedReason: null } as const
 
-/** The reservation after a step, and the amount that limits have to allow; null for none. */
+/** Returns the reservation after a step, and the amount that limits must allow; null if none. */
 function transition(
   before: Reservation,
   step: ReservationStepInput['step'],
@@ -186,7 +186,7 @@ function transition(
   }
 }
 
-/** Decides an amount beyond the hold, by the budgets that the reservation is held in. */
+/** Decides the amount beyond the hold by the budgets in which the reservation is held. */
 function decideExcess(
   draft: State,
   { record, feature, amount }: AuthorizationQuery,
@@ -220,6 +220,9 @@ function post(
 
 type BudgetPaths = NonNullable<DecisionAnswer['chains']>
 
-/** A granted step was allowed by the budgets it is held in, whatever dimensions lead to now. */
+/**
+ * A granted step was allowed by the budgets in which it is held, whatever the dimensions lead to
+ * now.
+ */
 const allGranted = (chains: BudgetPaths): BudgetPaths =>
   chains.map((chain) => chain.map((node) => ({ ...node, isGranted: true })))

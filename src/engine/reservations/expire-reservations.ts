@@ -34,7 +34,7 @@ async function saveEnds(tx: Tx, scope: Scope, ended: readonly Reservation[]): Pr
 }
 
 /**
- * Records the expiry of reservations of customers whose versions are locked. This takes one round
+ * Records the expiry of reservations. The versions of their customers must be locked. One round
  * trip if none has expired.
  */
 export async function expireReservations(
@@ -65,7 +65,7 @@ async function lockAndExpire(
   ])
 }
 
-/** For the port of `customers`: releases the reservations of a customer that is archived. */
+/** A hook for `customers`: releases the reservations of a customer that is archived. */
 export const releaseWhenArchived: ArchiveHook = async (tx, { scope, now }, customer) => {
   if (customer.archivedAt === null) return
   await lockAndExpire(tx, { scope, now }, customer.key)
@@ -81,14 +81,14 @@ export const releaseWhenArchived: ArchiveHook = async (tx, { scope, now }, custo
 }
 
 /**
- * Records expired reservations of a customer in the background, in a transaction of its own. It
- * returns at once, and may fail.
+ * Records expired reservations of a customer in the background, in its own transaction. Returns at
+ * once. Errors have no effect.
  */
 export type BackgroundExpiry = (call: Call, customerKey: Uuid) => void
 
 /**
- * A read leaves out reservations whose expiry is not recorded, one by one. To keep later reads
- * fast, it has them recorded in the background. A decision records them itself.
+ * Reads subtract expired reservations that are not recorded as expired, one by one. To keep later
+ * reads fast, they have them recorded in the background. Decisions record them themselves.
  */
 export function createBackgroundExpiry(): BackgroundExpiry {
   const running = new Set<Uuid>()

@@ -18,7 +18,7 @@ export const unknownReservation = (id: string): ApiError =>
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 
-/** The key of a reservation from the id in a path. 404 for an id that is no UUID. */
+/** Returns the key of a reservation from the id in a path. 404 if the id is no UUID. */
 export function reservationKey(id: string): Uuid {
   if (!UUID.test(id)) throw unknownReservation(id)
   return id.toLowerCase()

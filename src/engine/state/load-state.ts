@@ -58,8 +58,8 @@ export type StateQuery = {
 }
 
 /**
- * Loads the usage that a batch adds to or decides by. This takes one round trip, unless a window
- * has no total yet although something occurred in it, or a reservation is requested again.
+ * Loads the usage that a batch adds to or decides by. One round trip, unless a window with records
+ * has no stored total yet, or a reservation is requested again.
  */
 export async function loadState(
   tx: Tx,
@@ -109,7 +109,7 @@ export async function loadState(
   })
 }
 
-/** A feature that is about to be counted: in which windows, and from when on. */
+/** A feature that is about to be counted: the windows, and the earliest instant. */
 type TotalQuery = CustomerMeterSubject & { from: Instant; windows: readonly Window[] }
 
 function totalQueriesOf(records: readonly ValidatedRecord[]): TotalQuery[] {
@@ -136,8 +136,8 @@ const including = (windows: readonly Window[], window: Window): readonly Window[
 const isUsed = ({ tally, held }: WindowTotal): boolean => tally.count > 0n || held > 0n
 
 /**
- * Makes the totals of windows that have none although something occurred in them, and adds them to
- * `totals`. Returns whether distinct values were written with them.
+ * Creates totals for windows that have records but no stored total, and adds them to `totals`.
+ * Returns whether distinct values were written with them.
  */
 async function makeMissing(
   tx: Tx,
@@ -158,7 +158,7 @@ async function makeMissing(
   return withValues.length > 0
 }
 
-/** The deduplication keys of records, each once. */
+/** Returns the deduplication keys of records, without duplicates. */
 function dedupKeysOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: Instant })[] {
   const keys = records.flatMap(({ customerKey, dedup, acceptedAt }) =>
     dedup === null ? [] : [{ customerKey, name: dedup.key, now: acceptedAt }],
@@ -174,7 +174,7 @@ const byDedupKey = <V>(keys: readonly DedupKeyOf[], found: readonly (V | null)[]
     }),
   )
 
-/** The reservations of earlier decisions: those that were granted and recorded nothing. */
+/** Returns the reservations of earlier decisions that were granted and recorded nothing. */
 const reservationsOf = (
   keys: readonly DedupKeyOf[],
   decisions: readonly (Decision<FirstAnswer> | null)[],
@@ -205,7 +205,10 @@ const seenIn = (
     ),
   )
 
-/** The counters that decide, get a SET, are shown, or may cross a threshold; each once. */
+/**
+ * Returns the counters that decide, get a SET, are shown, or may cross a threshold, without
+ * duplicates.
+ */
 function countersOf({ records, decisions, shownCounters, thresholds }: StateQuery): CounterKey[] {
   const compared = [...decisions, ...records.filter(({ setWindow }) => setWindow !== null)]
   const counters = [
@@ -218,7 +221,7 @@ function countersOf({ records, decisions, shownCounters, thresholds }: StateQuer
 const postedCounters = ({ customerKey, attribution }: ValidatedRecord): CounterKey[] =>
   (attribution?.postings ?? []).map((posting) => ({ ...posting, customerKey }))
 
-/** Counters of windows in progress: a window that is over crosses no threshold. */
+/** Returns the counters of windows in progress. A window that is over crosses no threshold. */
 function openCounters(record: ValidatedRecord): CounterKey[] {
   const { budgets, occurredAt, acceptedAt } = record
   const open = budgets

@@ -1,4 +1,4 @@
-/** Values by name, with changes that are not part of the values below until they are committed. */
+/** Values by name, with changes that do not affect the values below until they are committed. */
 export type Overlay<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void
@@ -6,7 +6,7 @@ export type Overlay<V> = {
   readonly changes: ReadonlyMap<string, V>
 }
 
-/** An empty overlay on another one, or on what was loaded. */
+/** Returns an empty overlay on another one, or on what was loaded. */
 export function overlayOn<V>(below: { get(name: string): V | undefined }): Overlay<V> {
   const changes = new Map<string, V>()
   return {

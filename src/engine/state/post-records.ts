@@ -32,8 +32,8 @@ import type { MeterAmount, ReportResult, ValidatedRecord } from '../types.ts'
 import { dedupName, type State, subjectName, valueName } from './state.ts'
 
 /**
- * Counts a record, unless one with the same deduplication key was counted: then it adds nothing.
- * Returns the record that counts. 400 as `postRecord`.
+ * Counts a record, unless one with the same deduplication key was counted. Returns the record that
+ * counts. 400 as `postRecord`.
  */
 export function postOnce(
   draft: State,
@@ -79,7 +79,7 @@ export function postReport(
 
 /**
  * Counts a record in the totals of its features and in its budgets, whatever their limits. 400
- * `EntitlementUsageOutOfRangeError`, `UsageMeasurementDiffOutOfRangeError`; after either, the draft
+ * `EntitlementUsageOutOfRangeError`, `UsageMeasurementDiffOutOfRangeError`. After either, the draft
  * must be dropped.
  */
 export function postRecord(draft: State, record: ValidatedRecord, eventKey: Uuid): void {
@@ -103,7 +103,10 @@ export function postRecord(draft: State, record: ValidatedRecord, eventKey: Uuid
   })
 }
 
-/** Returns what the record adds. A SET adds the difference; one older than the latest adds 0. */
+/**
+ * Returns the amount that the record adds. A SET adds the difference, or 0 if it is older than the
+ * latest SET.
+ */
 function postToTotals(draft: State, record: ValidatedRecord, added: MeterAmount): MeterReading {
   const { customerKey, resourceKey, occurredAt, setWindow, field } = record
   const { featureKey, mark } = added
@@ -150,7 +153,7 @@ function addValue(
   return true
 }
 
-/** Adds a record to its budgets, and finds the thresholds that it crosses. */
+/** Adds a record to its budgets and collects the thresholds that it crosses. */
 function postToBudgets(draft: State, record: ValidatedRecord): Posting[] {
   const postings = (record.attribution?.postings ?? []).flatMap((posting) =>
     record.setWindow === null ? [posting] : setPosting(draft, record, posting),
@@ -166,7 +169,9 @@ function postToBudgets(draft: State, record: ValidatedRecord): Posting[] {
   return postings
 }
 
-/** The difference between a counter and the value of a SET; nothing if a later SET is known. */
+/**
+ * Returns the posting that brings a counter to the value of a SET; none if a later SET is known.
+ */
 function setPosting(draft: State, record: ValidatedRecord, posting: Posting): Posting[] {
   const { occurredAt, field } = record
   const value = required(record.value, 'the value of a SET')
@@ -178,7 +183,7 @@ function setPosting(draft: State, record: ValidatedRecord, posting: Posting): Po
   return [{ ...posting, delta }]
 }
 
-/** `name`: that of the counter. */
+/** A posting with the name of its counter. */
 type NamedPosting = { posting: Posting; name: string }
 
 function crossThresholds(
@@ -188,7 +193,7 @@ function crossThresholds(
 ): void {
   const { customerKey, amounts, origin, occurredAt, acceptedAt: now } = record
   const budget = record.budgets.find((each) => each.assignmentKey === posting.assignmentKey)
-  // The posting of a reservation can be of an earlier cadence, whose windows are over.
+  // A reservation may have a posting of an earlier cadence, whose windows are over.
   if (budget === undefined || budget.revision !== posting.revision) return
   const { feature } = required(
     amounts.find(({ featureKey }) => featureKey === budget.capabilityKey),
@@ -206,7 +211,10 @@ function crossThresholds(
   draft.crossings.push({ customerKey, budget, feature, window, usage, thresholds, origin, now })
 }
 
-/** The crossed thresholds of a budget. Those that a level is below again are reset first. */
+/**
+ * Returns the crossed thresholds of a budget. Thresholds that a level has fallen below are reset
+ * first.
+ */
 function withoutUncrossed(
   draft: State,
   at: NamedPosting & { customerKey: Uuid; budget: Budget; usage: Quantity },
@@ -222,7 +230,7 @@ function withoutUncrossed(
   return left
 }
 
-/** Counts the attribution keys of a record or of a reservation that name no entity. */
+/** Counts the attribution keys of a record or reservation that name no entity. */
 export function countUnresolved(draft: State, record: ValidatedRecord): void {
   const { unresolved, customerKey, acceptedAt } = record
   for (const key of unresolved) {
@@ -232,7 +240,7 @@ export function countUnresolved(draft: State, record: ValidatedRecord): void {
   }
 }
 
-/** Adds a hold to the totals and budgets of its reservation, or removes it (`-1n`). */
+/** Adds the hold of a reservation to totals and budgets (`1n`), or removes it (`-1n`). */
 export function postHold(draft: State, reservation: Reservation, sign: 1n | -1n): void {
   const { customerKey, occurredAt, attribution } = reservation
   const amount = sign * reservation.amount

@@ -29,12 +29,12 @@ export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
 export type DistinctValue = DistinctValueOf & { window: Window }
 type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
-/** The first answer to a consumption, which its repetitions get too. */
+/** The first answer to a consumption. Its repetitions get the same. */
 export type FirstAnswer = {
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
   recorded: boolean
-  /** The keys of dimensions that may name an entity and do not; absent for none. */
+  /** The attribution keys whose values name no entity; absent for none. */
   unresolved?: readonly string[]
 }
 /** The deduplication key of a decision, to be written. */
@@ -42,11 +42,11 @@ export type DecisionEntry = DedupKeyOf & Decision<FirstAnswer> & { keptUntil: In
 
 /**
  * The usage of a batch's customers: what was loaded, and what the requests of the batch add. Each
- * request works on a savepoint, so that a rejected request changes nothing.
+ * request works on a savepoint, so a refused request changes nothing.
  */
 export type State = {
   totals: Overlay<readonly WindowTotal[]>
-  /** Features of which one of the customers has usage or a hold. */
+  /** Features for which one of the customers has usage or a hold. */
   usedFeatures: ReadonlySet<Uuid>
   dedupRecords: Overlay<DedupRecord>
   decisions: Overlay<Decision<FirstAnswer>>
@@ -54,8 +54,8 @@ export type State = {
   seenValues: Overlay<true>
   reservations: Overlay<Reservation>
   /**
-   * Complete for budgets that decide something or get a SET; and, if there are thresholds, for
-   * windows in progress. For other budgets, the sum of what the batch adds.
+   * Complete for budgets that decide something or get a SET, and, if there are thresholds, for
+   * windows in progress. For other budgets only the sum of what the batch adds.
    */
   counters: Overlay<Quantity>
   /** When the latest SET of a counter occurred. */
@@ -72,12 +72,12 @@ export type State = {
   dedupEntries: Overlay<DedupEntry>
   decisionEntries: Overlay<DecisionEntry>
   distinctValues: Overlay<DistinctValue>
-  /** The sum of what is added to each counter, and to what is held of it. */
+  /** The sum of what is added to each counter, and to its holds. */
   postings: Overlay<CustomerPosting>
   holdPostings: Overlay<CustomerPosting>
   unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
   crossings: CrossingEvent[]
-  /** Crossed thresholds of levels that are below them again. */
+  /** Crossed thresholds of levels that have fallen below them. */
   resets: ThresholdReset[]
 }
 
@@ -107,14 +107,14 @@ export const valueName = (value: DistinctValueOf, window: Window): string =>
 export const reservationName = ({ customerKey, key }: ReservationOf): string =>
   `${customerKey} ${key}`
 
-/** What a state is on top of: the values of its overlays, and what no request changes. */
+/** What a state is based on: the values of its overlays, and what no request changes. */
 type Below = {
   [K in keyof State as State[K] extends unknown[] ? never : K]: State[K] extends Overlay<infer V>
     ? Pick<Overlay<V>, 'get'>
     : State[K]
 }
 
-/** Nothing is written at the start of a batch. */
+/** The empty changes at the start of a batch. */
 const NOTHING = new Map<string, never>()
 const NOTHING_WRITTEN = {
   dedupEntries: NOTHING,
@@ -129,7 +129,10 @@ const NOTHING_WRITTEN = {
 export const stateOf = (rows: Omit<Below, keyof typeof NOTHING_WRITTEN>): State =>
   savepoint({ ...rows, ...NOTHING_WRITTEN })
 
-/** A state on top of another one. Its changes are kept by `commitSavepoint`, or dropped with it. */
+/**
+ * Returns a state on top of another one. `commitSavepoint` keeps its changes; otherwise they are
+ * dropped.
+ */
 export const savepoint = (state: Below): State => ({
   totals: overlayOn(state.totals),
   usedFeatures: state.usedFeatures,
