@@ -96,12 +96,12 @@ export async function archivedAmong(
 /** What determines whether a customer may be changed. */
 export type CustomerStatus = { key: Uuid; archivedAt: Instant | null }
 
-const standingRow = row<CustomerStatus>({
+const statusRow = row<CustomerStatus>({
   key: column.from('customer_key', column.uuid),
   archivedAt: column.nullable(column.instant),
 })
 
-const selectStanding = (scope: Scope, customerId: string): Sql => sql`
+const selectStatus = (scope: Scope, customerId: string): Sql => sql`
   select customer_key, archived_at from customers
   where customer_key = ${customerNamed(scope, customerId)}`
 
@@ -109,7 +109,7 @@ export const findStatus = (
   reader: Reader,
   scope: Scope,
   customerId: string,
-): Promise<CustomerStatus | null> => reader.maybeOne(standingRow, selectStanding(scope, customerId))
+): Promise<CustomerStatus | null> => reader.maybeOne(statusRow, selectStatus(scope, customerId))
 
 /** Serializes the writes of a customer. Returns the row as it is once the lock is held. */
 export const lockCustomer = (
@@ -117,7 +117,7 @@ export const lockCustomer = (
   scope: Scope,
   customerId: string,
 ): Promise<CustomerStatus | null> =>
-  tx.maybeOne(standingRow, sql`${selectStanding(scope, customerId)} for no key update`)
+  tx.maybeOne(statusRow, sql`${selectStatus(scope, customerId)} for no key update`)
 
 /** Locks a customer whose key is known. Returns the number of rows, 0 or 1. */
 export const lockCustomerByKey = (tx: Tx, customerKey: Uuid): Promise<number> =>
