@@ -129,10 +129,10 @@ export async function createApp(from: {
     ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     onIdleError: ({ message }) =>
       log.warn({ reason: message }, 'an idle database connection broke'),
-    onRoom: (room) =>
-      room.had < room.wanted
-        ? log.warn(room, 'the database has fewer connections left than BURSAR_DATABASE_POOL')
-        : log.info(room, 'the database may have as many connections again as wanted'),
+    onCapacity: (capacity) =>
+      capacity.had < capacity.wanted
+        ? log.warn(capacity, 'the database has fewer connections left than BURSAR_DATABASE_POOL')
+        : log.info(capacity, 'the database may have as many connections again as wanted'),
     onLook: (look) => watched?.compare(look.clock),
   })
   if (watched !== null)

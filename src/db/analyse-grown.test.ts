@@ -9,14 +9,14 @@ const { db } = world.bursar.app
 const analyseGrown = createAnalyseGrown(db)
 const run = (text: string) => db.withClient((client) => client.query(text))
 
-/** A table that autovacuum never comes to analyse. */
+/** Creates a table with 1500 rows that autovacuum never analyses. */
 async function loaded(name: string, options: string): Promise<void> {
   await run(`create table ${name} (key integer)
     with (autovacuum_analyze_threshold = 2000000000 ${options})`)
   await run(`insert into ${name} select generate_series(1, 1500)`)
 }
 
-/** What counts rows hears of them a little after their commit. */
+/** Waits until the statistics count the rows, which happens a little after their commit. */
 const counted = (name: string, least: number) =>
   until(`${least} rows of ${name} are known`, async () => {
     const { rows } = await run(
@@ -56,7 +56,7 @@ test('a table that cannot be analysed is tried ever more rarely, until it can be
       as 'begin ${body} end'`)
   await answering('return 1;')
   await loaded('cannot_be', '')
-  // What an index is on is worked out for each row that is looked at.
+  // ANALYZE computes the expression of an index for each row of its sample.
   await run('create index on cannot_be (read_of(key))')
   await counted('cannot_be', 1500)
   await answering('raise exception $$cannot be read$$;')

@@ -8,12 +8,12 @@ import { type MigrationSession, openSession } from './migration-session.ts'
 import type { MigrationWait } from './waiting.ts'
 
 /**
- * Milliseconds to wait for one lock. Whoever asks for a table meanwhile waits behind this wait, so
- * that it is short; the pause after it lets them all go by.
+ * How long to wait for one lock, in milliseconds. Other statements on the table queue behind this
+ * wait, so it is short. They run during the pause after it.
  */
 const LOCK_TIMEOUT_MS = 250
 const PAUSE_MS = 2000
-/** Milliseconds of a wait for a lock before it is asked who holds it. */
+/** How long an attempt runs before its blockers are looked up, in milliseconds. */
 const LOOK_MS = 100
 
 type MigrationRun = {
@@ -24,8 +24,9 @@ type MigrationRun = {
 }
 
 /**
- * Applies one file in one transaction, again and again until it gets its locks. The number is
- * written first: whoever else tries the same file fails on the primary key.
+ * Applies one file in one transaction and retries until it gets its locks. The number is written
+ * first, so that a second session with the same file fails on the primary key. Throws
+ * `MigrationLater` when the locks are not available in time.
  */
 export async function applyMigration(migration: Migration, at: MigrationRun): Promise<void> {
   const watcher = createWatcher(at)
@@ -64,16 +65,16 @@ async function applyOnce(migration: Migration, { session, clock }: MigrationRun)
 }
 
 type Watcher = {
-  /** Looks who is waited for, if an attempt takes long. */
+  /** Waits for the attempt. If it takes long, looks up which sessions block it. */
   look(attempt: Promise<void>): Promise<void>
-  /** Who was waited for when it was last seen, for a person. */
+  /** Returns the sessions that were last seen to block the migration, as readable text. */
   blockers(): Promise<string>
   end(): Promise<void>
 }
 
 /**
- * Looks from a connection of its own, which is made when first there is somebody to be waited for.
- * What it cannot learn stops nothing.
+ * Uses its own connection, which it opens after the first attempt that was blocked. Errors of the
+ * watcher do not stop the migration.
  */
 function createWatcher({
   session: { pid },

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** Any constant will do; it only has to differ from other users' of the same database. */
+/** An arbitrary number. It must differ from the advisory locks of other users of the database. */
 export const MIGRATION_LOCK = 4_242_001
 
 type Session = { pid: string; program: string | null; role: string | null; since: string | null }
@@ -8,7 +8,9 @@ type Session = { pid: string; program: string | null; role: string | null; since
 const SESSION = `a.pid, nullif(a.application_name, '') as program, a.usename as role,
   date_trunc('second', a.xact_start) as since`
 
-/** Who holds the lock under which migrations are applied, for a person; null for nobody. */
+/**
+ * Returns the session that holds the lock for migrations, as readable text, or null if none does.
+ */
 export async function lockHolder(client: pg.Client): Promise<string | null> {
   const { rows } = await client.query<Session>(
     `select ${SESSION} from pg_locks l join pg_stat_activity a using (pid)
@@ -21,7 +23,7 @@ export async function lockHolder(client: pg.Client): Promise<string | null> {
   return rows[0] === undefined ? null : nameOf(rows[0])
 }
 
-/** Whom a session waits for, for a person; null for nobody. */
+/** Returns up to 3 sessions that block the given one, as readable text, or null if none does. */
 export async function blockersOf(client: pg.Client, pid: number): Promise<string | null> {
   const { rows } = await client.query<Session>(
     `select ${SESSION} from unnest(pg_blocking_pids($1)) as blocking (pid)
@@ -31,7 +33,7 @@ export async function blockersOf(client: pg.Client, pid: number): Promise<string
   return rows.length === 0 ? null : rows.map(nameOf).join(' and ')
 }
 
-/** PostgreSQL shows the program of another role's session to a privileged role alone. */
+/** PostgreSQL shows the program of another role's session only to a privileged role. */
 function nameOf({ pid, program, role, since }: Session): string {
   const facts = [
     program,

@@ -1,16 +1,20 @@
 import { connect } from 'node:net'
 import type pg from 'pg'
 
-/** Milliseconds for the request: a statement that cannot be cancelled ends by its own time-out. */
+/**
+ * The timeout of the cancel request, in milliseconds. A statement that cannot be cancelled ends by
+ * its own timeout.
+ */
 const TIMEOUT_MS = 2000
 const CANCEL_REQUEST = 80_877_102
 
-/** What the driver keeps of a session: where it is, and what PostgreSQL knows it by. */
+/** The fields of the driver's client that a cancel request needs. The types of `pg` omit them. */
 type Session = { host: string; port: number; processID: number; secretKey: number }
 
 /**
- * Asks PostgreSQL to cancel what a session runs, by a connection that needs no slot and no login.
- * Resolves once the session has been told, or that could not be done; it may run nothing by then.
+ * Asks PostgreSQL to cancel the statement that a session is running. The connection for it needs no
+ * connection slot and no login. Resolves when PostgreSQL has sent the signal or the request has
+ * failed. By then the session may be idle.
  */
 export function cancelStatement(client: pg.PoolClient): Promise<void> {
   const { host, port, processID, secretKey } = client as unknown as Session
@@ -27,7 +31,7 @@ export function cancelStatement(client: pg.PoolClient): Promise<void> {
     socket.resume()
     socket.on('error', () => socket.destroy())
     socket.on('close', () => resolve())
-    // PostgreSQL closes the connection when it has sent the signal.
+    // PostgreSQL closes the connection after it has sent the signal.
     socket.end(request)
   })
 }

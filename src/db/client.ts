@@ -5,10 +5,10 @@ import type { RawRow } from './decode.ts'
 import { rendered, type Sql } from './sql.ts'
 import type { Reader } from './types.ts'
 
-export type Answer = { rows: RawRow[]; rowCount: number }
+export type StatementResult = { rows: RawRow[]; rowCount: number }
 
-/** Reads by whatever runs a statement. */
-export function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
+/** Returns a reader that sends its statements through `run`. */
+export function readerOver(run: (statement: Sql) => Promise<StatementResult>): Reader {
   const maybeOne: Reader['maybeOne'] = async (decode, statement) => {
     const { rows } = await run(statement)
     assert(rows.length <= 1, 'a statement for at most one row answered more')
@@ -29,21 +29,21 @@ export function readerOver(run: (statement: Sql) => Promise<Answer>): Reader {
   }
 }
 
-/** It can neither wait for a lock nor be ended for a conflict. */
+/** A read-only transaction never waits for a row lock and never fails with a conflict. */
 const SNAPSHOT = 'begin isolation level repeatable read read only'
-const SNAPSHOT_OF_KEPT_PLANS = `${SNAPSHOT}; set local plan_cache_mode = force_generic_plan`
+const SNAPSHOT_WITH_GENERIC_PLANS = `${SNAPSHOT}; set local plan_cache_mode = force_generic_plan`
 
 /**
- * Reads as of one instant. Nothing depends on how the transaction ends, so that nobody waits for
- * its COMMIT: whoever has the connection next comes after it.
+ * Runs reads that all see the same instant. Nothing depends on how the transaction ends, so this
+ * does not wait for its COMMIT. The next statement on the connection runs after it anyway.
  */
 export async function readOn<T>(
   client: pg.PoolClient,
-  { run, plans }: { run: (statement: Sql) => Promise<Answer>; plans: 'kept' | undefined },
+  { run, plans }: { run: (statement: Sql) => Promise<StatementResult>; plans: 'kept' | undefined },
   work: (reader: Reader) => Promise<T>,
 ): Promise<T> {
   let ended = false
-  const begun = query(client, plans === 'kept' ? SNAPSHOT_OF_KEPT_PLANS : SNAPSHOT)
+  const begun = query(client, plans === 'kept' ? SNAPSHOT_WITH_GENERIC_PLANS : SNAPSHOT)
   begun.catch(ignore)
   try {
     const result = await work(
@@ -60,14 +60,17 @@ export async function readOn<T>(
   }
 }
 
-/** Sends a statement under its name. */
-export async function send(client: pg.PoolClient, statement: Sql): Promise<Answer> {
+/** Sends a statement under its name, so that the session prepares it only once. */
+export async function send(client: pg.PoolClient, statement: Sql): Promise<StatementResult> {
   const { name, text, values } = rendered(statement)
   const result = await query(client, { name, text, values: [...values] })
   return { rows: result.rows, rowCount: result.rowCount ?? 0 }
 }
 
-/** Sends. What goes to one connection until others have their turn travels in one packet. */
+/**
+ * Sends a query. Queries that one connection gets within the same tick of the event loop are sent
+ * in one packet.
+ */
 export function query(
   client: pg.PoolClient,
   what: string | pg.QueryConfig,

@@ -23,7 +23,7 @@ after(async () => {
 })
 
 const numberRow = row({ n: column.integer })
-/** The scratch table's name is made of our own process number, never of input. */
+/** The name contains the pid, so that test processes do not share the table. */
 const scratch = { text: [table], values: [] }
 
 test('a transaction whose work throws leaves nothing behind', async () => {

@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
 import { ApiError } from '../kernel/errors.ts'
-import { type Answer, query, readerOver, readOn, send } from './client.ts'
+import { query, readerOver, readOn, type StatementResult, send } from './client.ts'
+import { CommitOutcomeUnknown, type Transact, withCommitProbe } from './commit-probe.ts'
 import { createEpochs } from './epochs.ts'
 import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
-import { readByOne } from './heavy.ts'
-import { type Look, lookAt, takenOver } from './look.ts'
-import { LostCommit, resolvingLostCommits, type Transact } from './lost-commit.ts'
-import { openPool, type Room } from './pool.ts'
+import { readOnOneConnection } from './heavy.ts'
+import { databaseReplacedError, type Look, lookAt } from './look.ts'
+import { openPool, type PoolCapacity } from './pool.ts'
 import { createShare, type Share } from './share.ts'
 import type { Sql } from './sql.ts'
 import type { Database, Tx } from './types.ts'
@@ -21,52 +21,59 @@ export type Connection =
 export type DatabaseOptions = {
   connection: Connection
   poolSize: number
-  /** Heavy reads at once, at most; unless given, only the pool bounds them. */
+  /** The most heavy reads that run at once. By default only the size of the pool bounds them. */
   maxHeavyReads?: number
-  /** How long a statement may run before it is cancelled; that of requests unless given. */
+  /** How long a statement may run before it is cancelled. The default is the limit of requests. */
   statementTimeoutMs?: number
-  /** Called when an idle connection breaks; the pool replaces it by itself. */
+  /** Called when an idle connection breaks. The pool replaces it. */
   onIdleError: (error: Error) => void
-  /** Whether a standby, or what is read-only, will do: for who only reads. */
+  /** Whether the database is only read, so that a standby or a read-only database is enough. */
   onlyReads?: boolean
-  /** Called with what each new session says of its server, and one of them every few seconds. */
+  /** Called with what each new session reports, and every 5 s with what one session reports. */
   onLook?: (look: Look) => void
-  /** Called when the database has fewer connections left than the pool may have, and at the end. */
-  onRoom?: (room: Room) => void
+  /** Called when the database has fewer connections left than the pool wants, and after that. */
+  onCapacity?: (capacity: PoolCapacity) => void
 }
 
 /**
- * Milliseconds to wait for a connection, the wait for a free one included. A database that is down
- * refuses at once; this bound is for one that is overloaded.
+ * How long to wait for a connection, in milliseconds. The wait for a free one is included. A
+ * database that is down refuses at once, so this limit matters only for an overloaded one.
  */
 const CONNECT_TIMEOUT_MS = 5000
 /**
- * A session chooses between plans by what they cost when it was young. Where tables grow, one that
- * lives on plans a statement at every call, which takes longer than running it.
+ * A session chooses between custom and generic plans by the costs of its first calls. If the tables
+ * grow, an old session plans a statement at every call, which takes longer than to run it.
  */
 const LIFETIME_SECONDS = 300
-/** A statement on the request path that runs longer is a defect or an overload; it is cancelled. */
+/** A statement of a request that runs longer is a defect or an overload. It is cancelled. */
 const STATEMENT_TIMEOUT_MS = 15_000
 const LOCK_TIMEOUT_MS = 5000
 const ATTEMPTS = 5
-/** The longest pause before the second attempt; later ones may wait that many times longer. */
+/**
+ * The longest pause before the second attempt, in milliseconds. The longest pause before attempt n
+ * is n - 1 times as long.
+ */
 const RETRY_PAUSE_MS = 10
-/** Of ten connections four may be in use by heavy reads, two of them by those of one caller. */
-const HEAVY_PART = 0.4
-/** Heavy reads that wait, in all and of one caller; they wait as long as for a connection. */
+/** Of 10 connections, heavy reads may use 4, and those of one caller 2. */
+const HEAVY_FRACTION = 0.4
+/** How many heavy reads may wait for a connection: in total, and per caller. */
 const HEAVY_WAITING = 200
 const HEAVY_WAITING_PER_CALLER = 50
-/** Beyond the server's own limit: it is for one that has stopped answering altogether. */
+/**
+ * How much longer than the statement timeout to wait for a response, in milliseconds. Only a server
+ * that no longer responds at all exceeds it.
+ */
 const ANSWER_GRACE_MS = 2000
 
-/** Columns arrive as text; the decoders of `decode.ts` are the only place that reads them. */
+/** Columns arrive as text. Only the decoders of `decode.ts` parse them. */
 const asText = { getTypeParser: () => (raw: string) => raw } as unknown as pg.CustomTypesConfig
 
 export const clientConfig = (connection: Connection): pg.ClientConfig => ({
   ...connection,
   application_name: 'bursar',
   types: asText,
-  // Statements are short, and plans for any values look dear: to compile them would only take time.
+  // Statements are short, but the estimated cost of generic plans is high enough that PostgreSQL
+  // would compile them, which takes longer than it saves.
   options: `-c timezone=UTC -c datestyle=ISO -c extra_float_digits=1 -c jit=off`,
   keepAlive: true,
 })
@@ -87,11 +94,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     } as pg.PoolConfig,
     size: options.poolSize,
-    patienceMs: CONNECT_TIMEOUT_MS,
+    timeoutMs: CONNECT_TIMEOUT_MS,
     needsWrites: options.onlyReads !== true,
     onIdleError: options.onIdleError,
     onLook: options.onLook ?? ignore,
-    onRoom: options.onRoom ?? ignore,
+    onCapacity: options.onCapacity ?? ignore,
   })
   const share = shareOf(pool.size, options.maxHeavyReads)
 
@@ -101,8 +108,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     try {
       return await work(client)
     } catch (error) {
-      const cause = error instanceof ApiError || error instanceof LostCommit ? error.cause : error
-      if (isReadOnly(cause)) pool.loseAll()
+      const isWrapper = error instanceof ApiError || error instanceof CommitOutcomeUnknown
+      const cause = isWrapper ? error.cause : error
+      if (isReadOnly(cause)) pool.discardAll()
       if (isUnreachable(cause)) broken = cause as Error
       throw error
     } finally {
@@ -121,14 +129,16 @@ export function openDatabase(options: DatabaseOptions): Database {
       ).catch(throwTranslated),
     transaction: (work, { isDurable } = {}) => {
       const transact: Transact = (part) =>
-        withClient((client) => transactOn(client, part, () => pool.isFormer(client)))
-      const attempt = () => resolvingLostCommits(transact, work, isDurable)
+        withClient((client) => transactOn(client, part, () => pool.isStale(client)))
+      const attempt = () => withCommitProbe(transact, work, isDurable)
       return withRetries(attempt).catch(throwTranslated)
     },
     heavy: (reading, work) =>
       share
-        .hold(reading, () =>
-          withClient((client) => readByOne(client, { database, signal: reading.signal }, work)),
+        .run(reading, () =>
+          withClient((client) =>
+            readOnOneConnection(client, { database, signal: reading.signal }, work),
+          ),
         )
         .catch(throwTranslated),
     withClient: (work) => withClient(work).catch(throwTranslated),
@@ -140,7 +150,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 function shareOf(poolSize: () => number, most = Number.POSITIVE_INFINITY): Share {
-  const all = () => Math.max(1, Math.min(most, Math.floor(poolSize() * HEAVY_PART)))
+  const all = () => Math.max(1, Math.min(most, Math.floor(poolSize() * HEAVY_FRACTION)))
   return createShare({
     all,
     perCaller: () => Math.max(1, Math.floor(all() / 2)),
@@ -157,17 +167,18 @@ const throwTranslated = (error: unknown): never => {
 }
 
 /**
- * `begin` travels with the first statement, which saves a round trip. A COMMIT of a transaction
- * that failed unseen answers ROLLBACK without an error, hence the check of its tag. Nothing is
- * committed where the session `isFormer`: what was decided by another database would be lost.
+ * Runs one transaction. `begin` is sent together with the first statement, which saves a round
+ * trip. If a statement failed and its error was ignored, COMMIT does not fail, but returns the
+ * command tag ROLLBACK. Hence the check of the tag. A transaction whose session `isStale` is not
+ * committed, because that database has been replaced and the change would be lost.
  */
 async function transactOn<T>(
   client: pg.PoolClient,
   work: (tx: Tx) => Promise<T>,
-  isFormer: () => boolean,
+  isStale: () => boolean,
 ): Promise<T> {
   let ended = false
-  const run = (statement: Sql): Promise<Answer> => {
+  const run = (statement: Sql): Promise<StatementResult> => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
     return send(client, statement)
   }
@@ -180,9 +191,9 @@ async function transactOn<T>(
     })
     ended = true
     await begun
-    if (isFormer()) throw takenOver()
+    if (isStale()) throw databaseReplacedError()
     const committed = await query(client, 'commit').catch((error) => {
-      throw isUnreachable(error) ? new LostCommit(error, result) : error
+      throw isUnreachable(error) ? new CommitOutcomeUnknown(error, result) : error
     })
     assert(committed.command === 'COMMIT', 'a failed transaction was about to be acknowledged')
     return result

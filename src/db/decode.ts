@@ -3,9 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { type Quantity, quantityFromSql } from '../kernel/quantity.ts'
 
-/**
- * Turns the text that PostgreSQL sent for one column into a value, or fails: that is our defect.
- */
+/** Converts the text of one column into a value. Throws for other text, which is our defect. */
 export type Decode<T> = (raw: string | null) => T
 
 const present = (raw: string | null): string => {
@@ -18,21 +16,21 @@ export const uuid: Decode<string> = present
 export const boolean: Decode<boolean> = (raw) => present(raw) === 't'
 export const bigint: Decode<bigint> = (raw) => BigInt(present(raw))
 
-/** A whole number that a double holds exactly. */
+/** A whole number that a double represents exactly. */
 export const integer: Decode<number> = (raw) => {
   const value = Number(present(raw))
   assert(Number.isSafeInteger(value), `not a safe integer: ${raw}`)
   return value
 }
 
-/** `timestamptz` of a session in UTC with ISO dates; Bursar stores whole milliseconds. */
+/** A `timestamptz` from a session in UTC with ISO dates. Bursar stores whole milliseconds. */
 export const instant: Decode<Instant> = (raw) => {
   const value = Date.parse(`${present(raw).replace(' ', 'T')}:00`)
   assert(Number.isInteger(value), `not an instant: ${raw}`)
   return value
 }
 
-/** An end of a window: `-infinity` and `infinity` are the ends of `LIFETIME`. */
+/** An end of a window. `-infinity` and `infinity` are the ends of `LIFETIME`. */
 export const bound: Decode<Instant> = (raw) => {
   if (raw === '-infinity') return LIFETIME.start
   return raw === 'infinity' ? LIFETIME.end : instant(raw)
@@ -41,7 +39,7 @@ export const bound: Decode<Instant> = (raw) => {
 /** `numeric(30,10)`. */
 export const quantity: Decode<Quantity> = (raw) => quantityFromSql(present(raw))
 
-/** A `json` or `jsonb` column, whose shape the statement vouches for. */
+/** A `json` or `jsonb` column. Its shape is not checked: the statement determines it. */
 export const json =
   <T>(): Decode<T> =>
   (raw) =>
@@ -52,7 +50,7 @@ export const nullable =
   (raw) =>
     raw === null ? null : decode(raw)
 
-/** One of a closed set of words. */
+/** A text column that contains one of the given words. */
 export const oneOf =
   <const T extends string>(...words: readonly T[]): Decode<T> =>
   (raw) => {
@@ -64,25 +62,26 @@ export const oneOf =
 export type RawRow = Readonly<Record<string, string | null>>
 export type DecodeRow<T> = (raw: RawRow) => T
 
-/** A field that is not the column of its own name. */
+/** A field that is not decoded from the column of the same name. */
 export type Field<T> =
   | { readonly column: string; readonly decode: Decode<T> }
   | { readonly decodeRow: DecodeRow<T> }
 
-/** The column of another name. */
+/** A field whose column has another name. */
 export const from = <T>(column: string, decode: Decode<T>): Field<T> => ({ column, decode })
 
-/** An object within the row. */
+/** A field that is an object made of columns of the same row. */
 export const group = <T>(decodeRow: DecodeRow<T>): Field<T> => ({ decodeRow })
 
-/** An object within the row; null where this column is null. */
+/** Like `group`, but the field is null where `column` is null. */
 export const optional = <T>(column: string, decodeRow: DecodeRow<T>): Field<T | null> => ({
   decodeRow: (raw) => (selected(raw, column) === null ? null : decodeRow(raw)),
 })
 
 /**
- * Decodes rows into objects. The field `customerKey` is the column `customer_key`, unless a `Field`
- * says otherwise. A column that the statement does not select is our defect.
+ * Returns a function that decodes rows into objects. The field `customerKey` is decoded from the
+ * column `customer_key`, unless a `Field` says otherwise. A column that the statement does not
+ * select is our defect.
  */
 export function row<T extends Record<string, unknown>>(
   fields: {
@@ -112,5 +111,5 @@ function selected(raw: RawRow, column: string): string | null {
   return value
 }
 
-/** The type of a row that a decoder makes. */
+/** The type of the objects that a decoder returns. */
 export type Row<D> = D extends DecodeRow<infer T> ? T : never

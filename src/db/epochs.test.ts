@@ -27,26 +27,26 @@ test('an epoch begins whenever sessions lead to another database than before', (
   const stop = epochs.onNew(() => {
     begun += 1
   })
-  for (const database of ['a', 'a']) epochs.saw(database)
+  for (const database of ['a', 'a']) epochs.observe(database)
   assert.equal(epochs.current(), first)
   const seen = new Set([first])
   for (const database of ['b', 'a']) {
-    epochs.saw(database)
+    epochs.observe(database)
     seen.add(epochs.current())
   }
   stop()
-  epochs.saw('c')
+  epochs.observe('c')
   assert.deepEqual([seen.size, begun], [3, 2])
 })
 
 test('what is remembered of a former database is not found, nor put there by who comes late', () => {
   const epochs = createEpochs()
   const memoryOf = perEpoch(() => new Map<string, string>())
-  epochs.saw('former')
+  epochs.observe('former')
   const before = memoryOf({ epochs })
   before.set('acme', 'key')
   assert.equal(memoryOf({ epochs }).get('acme'), 'key')
-  epochs.saw('present')
+  epochs.observe('present')
   before.set('globex', 'key')
   assert.equal(memoryOf({ epochs }).size, 0)
 })
@@ -63,7 +63,7 @@ test('sessions of a former database are not used again', async (t) => {
     return Promise.all(asked)
   }
   const before = new Set(await pids())
-  database.epochs.saw('another')
+  database.epochs.observe('another')
   const after = await pids()
   assert.deepEqual(
     after.filter((pid) => before.has(pid)),
@@ -77,7 +77,7 @@ test('what was begun on a former database is not committed, and is 503', async (
   const database = open(t, connection)
   const work = database.transaction(async (tx) => {
     await tx.execute(sql`insert into numbers values (1)`)
-    database.epochs.saw('another')
+    database.epochs.observe('another')
   })
   await assert.rejects(
     work,
@@ -129,7 +129,7 @@ test('who listens to a former database listens anew', async (t) => {
   })
   t.after(() => listener.stop())
   await until('news are heard', () => states.length === 1)
-  epochs.saw('another')
+  epochs.observe('another')
   assert.deepEqual(states, [true, false])
   await until('news are heard again', () => states.length === 3)
   assert.deepEqual(states, [true, false, true])

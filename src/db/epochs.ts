@@ -1,18 +1,18 @@
-/** A stretch of time in which all sessions lead to one database. Told apart by identity. */
+/** A period in which all sessions lead to the same database. Epochs are compared by identity. */
 export type Epoch = object
 
 export type Epochs = {
   current(): Epoch
-  /** Takes note of which database a session leads to. Another one than before begins an epoch. */
-  saw(database: string): void
-  /** Calls back whenever an epoch begins, until what it answers is called. */
+  /** Notes the database of a session. If it differs from the last one, an epoch begins. */
+  observe(database: string): void
+  /** Calls `begun` whenever an epoch begins. Returns a function that ends this. */
   onNew(begun: () => void): () => void
 }
 
 /**
- * What a server remembers is of one database. After a fail-over sessions lead to another one, which
- * may have lost some of what is remembered: each database that shows up begins an epoch, that of
- * before too, should it come back.
+ * The caches of a server are valid for one database. After a fail-over, sessions lead to another
+ * database, which may have lost changes that are in the caches. So each change of the database
+ * begins an epoch. This includes a change back to an earlier database.
  */
 export function createEpochs(): Epochs {
   let known: string | null = null
@@ -20,7 +20,7 @@ export function createEpochs(): Epochs {
   const listening = new Set<() => void>()
   return {
     current: () => current,
-    saw: (database) => {
+    observe: (database) => {
       const before = known
       known = database
       if (before === null || before === database) return
@@ -35,8 +35,9 @@ export function createEpochs(): Epochs {
 }
 
 /**
- * What is remembered of a database, made anew in each epoch. Whoever asks for it before he reads
- * can put nothing of a former epoch into that of a later one.
+ * Returns a function for a value, such as a cache, that is created anew in each epoch. Callers must
+ * get the value before they read from the database. Then data of an earlier epoch never gets into
+ * the value of a later one.
  */
 export function perEpoch<T>(make: () => T): (of: { epochs: Pick<Epochs, 'current'> }) => T {
   const made = new WeakMap<Epoch, T>()

@@ -5,16 +5,16 @@ const sqlState = (error: unknown): string => {
   return typeof code === 'string' ? code : ''
 }
 
-/** Deadlock and serialisation failure: PostgreSQL undid the transaction, the same one may pass. */
+/** A deadlock or serialisation failure. PostgreSQL has rolled back; a retry may succeed. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error))
 
-/** A lock was not had within the time that a transaction waits for one. */
+/** A lock was not available within the lock timeout. */
 export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03'
 
-/** What a row refers to is not there. */
+/** The target of a foreign key does not exist. */
 export const isDangling = (error: unknown): boolean => sqlState(error) === '23503'
 
-/** Node's words for a peer that is not there, and `pg`'s for a connection that went away. */
+/** Node's error codes for a peer that cannot be reached, and for a lost connection. */
 const UNREACHABLE = [
   'ECONNABORTED',
   'EHOSTUNREACH',
@@ -28,36 +28,38 @@ const UNREACHABLE = [
   'ENOTFOUND',
   'EAI_AGAIN',
 ]
-const WENT_AWAY = /terminated|Query read timeout|not queryable|Connection ended/i
-/** The pool's words when no connection came free in time. */
+/** The messages of `pg` for a lost connection. They have no code. */
+const CONNECTION_LOST = /terminated|Query read timeout|not queryable|Connection ended/i
+/** The message of the pool when no connection became free in time. */
 const BUSY = /timeout exceeded when trying to connect/
 /**
- * Connection exceptions (08), too many connections, shutting down, starting up, crash of a sibling,
- * and a session on a standby, or on what has been made read-only: writing may be possible where
- * the next one leads to.
+ * Connection exceptions (08), too many connections, shutdown, start, the crash of another backend,
+ * and a session on a standby or read-only database. In the last case the next session may lead to
+ * a database that can be written to.
  */
 const GONE_STATES = /^(08...|53300|57P0[1-5]|25P03|25006|28P01)$/
-/** Cancelled for its time, lock not had in time, no memory, no disk: the state may pass. */
+/** Timeout, lock timeout, no memory, no disk space, conflicts. These states may pass. */
 const OVERLOAD_STATES = ['57014', '55P03', '53200', '53100', '40001', '40P01']
 
-/** Whether the database has no connection left, or none for this user or database. */
-export const isCrowded = (error: unknown): boolean => sqlState(error) === '53300'
+/** Returns whether the database has no connection left, or none for this user or database. */
+export const isOutOfConnections = (error: unknown): boolean => sqlState(error) === '53300'
 
-/** Whether a session is on something that cannot be written to. */
+/** Returns whether the session is on a standby or a read-only database. */
 export const isReadOnly = (error: unknown): boolean => sqlState(error) === '25006'
 
-/** Whether the connection itself is lost, so that another one has to be made. */
+/** Returns whether the connection is lost, so that a new one is needed. */
 export function isUnreachable(error: unknown): boolean {
   if (UNREACHABLE.includes(sqlState(error)) || GONE_STATES.test(sqlState(error))) return true
-  return sqlState(error) === '' && error instanceof Error && WENT_AWAY.test(error.message)
+  return sqlState(error) === '' && error instanceof Error && CONNECTION_LOST.test(error.message)
 }
 
 const isBusy = (error: unknown): boolean =>
   OVERLOAD_STATES.includes(sqlState(error)) || (error instanceof Error && BUSY.test(error.message))
 
 /**
- * What the caller learns: 503 with `Retry-After` when the database is out of reach or busy, else
- * the error itself. `ended`: what became of the work, as far as that is known.
+ * Returns the error for the caller: a 503 with `Retry-After` if the database is unreachable, busy
+ * or read-only, otherwise the error itself. `ended` is the part of the message that says what is
+ * known about the changes.
  */
 export function translated(error: unknown, ended = 'nothing was written'): unknown {
   if (error instanceof ApiError) return error

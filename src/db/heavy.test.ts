@@ -9,7 +9,7 @@ import { sql } from './sql.ts'
 import type { Database } from './types.ts'
 
 const NEVER = new AbortController().signal
-/** Beyond the deadline of the tests: what ends earlier has been cancelled. */
+/** Longer than the tests may take: a statement that ends earlier has been cancelled. */
 const statementTimeoutMs = 600_000
 const sleepRow = row({ pid: column.integer })
 
@@ -25,7 +25,7 @@ function open(poolSize: number): Database {
   return database
 }
 
-/** A statement that does not end, and how many sessions are running it. */
+/** Returns a statement that does not end, and a function that counts the sessions running it. */
 function endless(database: Database, name: string) {
   const mark = `endless ${name} ${process.pid}`
   return {
@@ -94,7 +94,7 @@ test('heavy reads take a part of the connections, and all else goes on', async (
   )
   for (const each of held) each.catch(() => {})
   await until('they run', async () => (await running()) === 2)
-  // One of each caller runs at a time.
+  // Each caller has one read that runs.
   assert.deepEqual(database.counts().heavy, { running: 2, waiting: 3 })
   for (let round = 0; round < 3; round += 1) {
     const others = Array.from({ length: 30 }, () => database.read.one(sleepRow, own))

@@ -1,46 +1,49 @@
 import type pg from 'pg'
 import { cancelStatement } from './cancel.ts'
-import { type Answer, readerOver, readOn, send } from './client.ts'
-import { callerLeft } from './share.ts'
+import { readerOver, readOn, type StatementResult, send } from './client.ts'
+import { callerDisconnected } from './share.ts'
 import type { Sql } from './sql.ts'
 import type { Database } from './types.ts'
 
 /**
- * Lets work read by one connection until the caller leaves: then what runs is cancelled, nothing
- * more is sent, and the connection is free, and clean, only once no cancellation can come any more.
- * Writes go by the database.
+ * Runs `work` with a database whose reads all use this connection. When the caller disconnects, the
+ * running statement is cancelled and no more are sent. This function returns only when no
+ * cancellation can arrive any more and the connection is outside of any transaction. Transactions
+ * of `work` use other connections of the pool.
  */
-export async function readByOne<T>(
+export async function readOnOneConnection<T>(
   client: pg.PoolClient,
   { database, signal }: { database: Database; signal: AbortSignal },
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
-  let underway = 0
+  let inFlight = 0
   let cancelled: Promise<void> = Promise.resolve()
-  // A cancellation ends one statement; behind it others may have been sent.
+  // A cancellation ends only one statement, and others may have been sent behind it. So `cancel`
+  // is called again after each of them.
   const cancel = () => {
-    if (signal.aborted && underway > 0)
+    if (signal.aborted && inFlight > 0)
       cancelled = cancelled.then(() => cancelStatement(client)).catch(ignore)
   }
-  const run = async (statement: Sql): Promise<Answer> => {
-    if (signal.aborted) throw callerLeft()
-    underway += 1
+  const run = async (statement: Sql): Promise<StatementResult> => {
+    if (signal.aborted) throw callerDisconnected()
+    inFlight += 1
     try {
       return await send(client, statement)
     } catch (error) {
-      throw signal.aborted ? callerLeft() : error
+      throw signal.aborted ? callerDisconnected() : error
     } finally {
-      underway -= 1
+      inFlight -= 1
       cancel()
     }
   }
   signal.addEventListener('abort', cancel)
   try {
-    return await work(readingBy(client, { database, run }))
+    return await work(databaseOn(client, { database, run }))
   } finally {
     signal.removeEventListener('abort', cancel)
     if (signal.aborted) {
-      // The answer comes after those of all that was sent; this one may be cancelled itself.
+      // This response comes after those of all other statements. A late cancellation may hit this
+      // ROLLBACK itself, so there is a second one after the last cancellation.
       await client.query('rollback').catch(ignore)
       await cancelled
       await client.query('rollback')
@@ -50,10 +53,10 @@ export async function readByOne<T>(
 
 const ignore = () => {}
 
-/** Snapshots are transactions of the one connection, and come one after the other. */
-function readingBy(
+/** Snapshots are transactions of the same connection, so they run one after the other. */
+function databaseOn(
   client: pg.PoolClient,
-  { database, run }: { database: Database; run: (statement: Sql) => Promise<Answer> },
+  { database, run }: { database: Database; run: (statement: Sql) => Promise<StatementResult> },
 ): Database {
   let last: Promise<unknown> = Promise.resolve()
   const reading: Database = {

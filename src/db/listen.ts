@@ -3,18 +3,19 @@ import { type Connection, clientConfig } from './database.ts'
 import type { Epochs } from './epochs.ts'
 import { lookAt } from './look.ts'
 
-/** Milliseconds between attempts to hear again. */
+/** The pause before a reconnect, in milliseconds. */
 const RECONNECT_MS = 500
-/** Milliseconds between questions whether the other end is still there, and for its answer. */
+/** The interval of the heartbeat and the timeout of its response, in milliseconds. */
 const HEARTBEAT_MS = 5000
 
 export type Listener = { stop(): Promise<void> }
 
 /**
- * Hears the notifications of a channel over a connection of its own. `onState(true)` is called
- * when every later notification will be heard, `onState(false)` when that ends; news sent in
- * between is lost, so whoever relies on it starts afresh. Reconnects by itself, also when an epoch
- * begins: what is heard from a former database is not what happens in the present one.
+ * Receives the notifications of a channel on its own connection. Calls `on.state(true)` when all
+ * later notifications will be received, and `on.state(false)` when that ends. Notifications sent in
+ * between are lost, so callers must then discard what they derived from them. Reconnects
+ * automatically, also when an epoch begins, because the old session gets no notifications of the
+ * new database.
  */
 export function listen(
   { connection, epochs }: { connection: Connection; epochs: Epochs },
@@ -34,12 +35,12 @@ export function listen(
     client = candidate
     let lost = false
     let heartbeat: NodeJS.Timeout | undefined
-    let stopHearing = () => {}
+    let unsubscribe = () => {}
     const lose = () => {
       if (lost) return
       lost = true
       clearInterval(heartbeat)
-      stopHearing()
+      unsubscribe()
       on.state(false)
       candidate.end().catch(() => {})
       if (!stopped) timer = setTimeout(connect, RECONNECT_MS)
@@ -50,16 +51,16 @@ export function listen(
     try {
       await candidate.connect()
       await candidate.query(`listen ${candidate.escapeIdentifier(channel)}`)
-      // A connection that is half open says nothing and hears nothing, and what has become
-      // read-only is not where changes are made.
+      // The heartbeat detects half-open connections. A database that has become read-only is
+      // given up, too, because no changes are made there.
       const look = async () => {
         const { isWritable, database } = await lookAt(candidate)
-        if (isWritable) epochs.saw(database)
+        if (isWritable) epochs.observe(database)
         else lose()
       }
       await look()
       if (lost) return
-      stopHearing = epochs.onNew(lose)
+      unsubscribe = epochs.onNew(lose)
       on.state(true)
       heartbeat = setInterval(() => look().catch(lose), HEARTBEAT_MS)
     } catch {

@@ -3,28 +3,29 @@ import type { Clock } from '../kernel/clock.ts'
 import type { ClockReading } from '../kernel/watched-clock.ts'
 import { type Sql, sql } from './sql.ts'
 
-/** What a session says of the server that it is on. */
+/** What a session reports about its server. */
 export type Look = {
   /**
-   * Which database it is, for comparison alone: the process that serves it, and its number there.
-   * Another system identifier or timeline comes with another process, or with the end of recovery,
-   * before which nothing can be written.
+   * Identifies the database, for comparison only: the start time of the server process, and the
+   * OID of the database. This is enough, because the system identifier or timeline changes only
+   * with a new process or at the end of recovery, and before that nothing can be written.
    */
   database: string
-  /** What the server's clock says. */
+  /** The time of the server's clock. */
   clock: ClockReading
-  /** Whether anything can be written there: no standby, and not told to be read-only. */
+  /** Whether the database can be written to: it is not a standby and not set to read-only. */
   isWritable: boolean
 }
 
 /**
- * The time by the database's own clock, an expression: what is forgotten at an instant must be old
- * by both clocks. A test clock goes where it likes, and nothing holds it back.
+ * Returns an SQL expression for the time of the database's clock. What is deleted at an instant
+ * must be due by both clocks. A test clock may be set to any time, so with it the expression is
+ * `infinity`, which is never the earlier one.
  */
 export const databaseClock = ({ isTest }: Clock): Sql =>
   isTest ? sql`'infinity'::timestamptz` : sql`date_trunc('milliseconds', statement_timestamp())`
 
-/** Milliseconds for the answer: one that comes later tells nothing of a clock. */
+/** In milliseconds. A response that takes longer says nothing useful about a clock. */
 const TIMEOUT_MS = 5000
 
 const STATEMENT = `
@@ -34,7 +35,7 @@ const STATEMENT = `
     not pg_is_in_recovery()
       and not current_setting('transaction_read_only')::boolean as is_writable`
 
-/** Asks a session what it is on. One round trip. */
+/** Reads the state of a session's server, in one round trip. */
 export async function lookAt(client: pg.ClientBase): Promise<Look> {
   const askedAtMs = performance.now()
   const { rows } = await client.query<Record<'now' | 'database' | 'is_writable', string>>({
@@ -50,10 +51,10 @@ export async function lookAt(client: pg.ClientBase): Promise<Look> {
   }
 }
 
-/** An error as PostgreSQL's own for a connection that has failed. */
-export const takenOver = (): Error =>
+/** Returns an error with the SQLSTATE of a failed connection. */
+export const databaseReplacedError = (): Error =>
   Object.assign(new Error('another database has come for that of the session'), { code: '08006' })
 
-/** An error as PostgreSQL's own when something is about to be written on a session that cannot. */
-export const cannotWrite = (): Error =>
+/** Returns an error with the SQLSTATE of a write in a read-only transaction. */
+export const readOnlyError = (): Error =>
   Object.assign(new Error('the database is a standby or read-only'), { code: '25006' })

@@ -22,7 +22,7 @@ await admin.connect()
 after(() => admin.end())
 let made = 0
 
-/** A database of its own, dropped when the test ends. */
+/** Creates a database that is dropped when the test ends. */
 async function emptyDatabase(t: {
   after(work: () => Promise<unknown>): void
 }): Promise<Connection> {
@@ -95,7 +95,7 @@ test('a gap in the numbers is refused before anything is applied', async () => {
   await assert.rejects(readMigrations(folder), /0003_c\.sql should be number 2/)
 })
 
-/** A session that holds a lock, as a backup does, until the test lets it go. */
+/** Opens a session that holds a lock, like a backup, until the test ends it. */
 async function holding(
   t: TestContext,
   connection: Connection,
@@ -122,7 +122,7 @@ test('a migration that a long reader blocks lets others by, and ends when the re
   })
   await until('the wait is told', () => told.length > 0)
   assert.match(told.join(), /waiting for a lock/)
-  // It pauses now: whoever wants the table has it at once.
+  // The migration is in its pause now, so other statements get the table at once.
   const other = new pg.Client({ ...clientConfig(connection), lock_timeout: 1500 })
   await other.connect()
   await other.query('insert into a values (1)')

@@ -7,15 +7,18 @@ import { lockHolder, MIGRATION_LOCK } from './blockers.ts'
 import type { Connection } from './database.ts'
 import { type Migration, MigrationError } from './migration.ts'
 import { openSession } from './migration-session.ts'
-import { createWaiting, type MigrationWait, type WaitBudget } from './waiting.ts'
+import { createMigrationWait, type MigrationWait, type WaitBudget } from './waiting.ts'
 
 export type MigrationResult = { applied: string[]; current: number; warnings: string[] }
 
 const FILE = /^(\d{4})_([a-z0-9_]+)\.sql$/
-/** A server of the version before cannot work on what a file with this line has changed. */
+/** A file with this line makes a schema that servers of the previous version cannot use. */
 const BREAKING = /^--! breaking$/m
 
-/** The migrations of a folder in order. Numbers must run from 1 without a gap. */
+/**
+ * Returns the migrations of a folder in order. Throws a `MigrationError` unless their numbers run
+ * from 1 without a gap.
+ */
 export async function readMigrations(folder: URL): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => FILE.test(name)).sort()
   const migrations = await Promise.all(
@@ -37,15 +40,17 @@ export async function readMigrations(folder: URL): Promise<Migration[]> {
   return migrations
 }
 
-/** Milliseconds between two questions whether another one has finished migrating. */
-const TURN_PAUSE_MS = 500
+/** The pause between two attempts to get the migration lock, in milliseconds. */
+const LOCK_PAUSE_MS = 500
 
 /**
- * Brings the schema up to date, forward only, each file in its own transaction. Servers that start
- * together take turns. A schema that is up to date is not written to, so that a standby passes.
- * Throws `MigrationError` when a file that was applied has changed since, or when a newer version
- * has left a schema that breaks this one; `MigrationLater` when others hold what it needs for too
- * long.
+ * Brings the schema up to date. Migrations run forward only, each file in its own transaction.
+ * Servers that start together migrate one after the other. A schema that is up to date is only
+ * read, so this works on a standby.
+ *
+ * Throws a `MigrationError` if an applied file has changed since, or if a newer version has left a
+ * schema that this version cannot use. Throws `MigrationLater` if other sessions hold the needed
+ * locks for too long.
  */
 export async function migrate(
   connection: Connection,
@@ -56,8 +61,8 @@ export async function migrate(
   const session = await openSession(connection, patience)
   const { client } = session
   try {
-    const waiting = createWaiting(patience)
-    await takeTurn(client, waiting)
+    const waiting = createMigrationWait(patience)
+    await acquireMigrationLock(client, waiting)
     const done = await readApplied(client)
     const warnings = compare(migrations, done)
     const applied: string[] = []
@@ -74,8 +79,8 @@ export async function migrate(
   }
 }
 
-/** The lock of the one who migrates. It is asked for again and again: such a wait can be ended. */
-async function takeTurn(client: pg.Client, waiting: MigrationWait): Promise<void> {
+/** Polls for the lock instead of waiting in PostgreSQL, because polling can be aborted. */
+async function acquireMigrationLock(client: pg.Client, waiting: MigrationWait): Promise<void> {
   for (;;) {
     const { rows } = await client.query<{ taken: string }>(
       'select pg_try_advisory_lock($1) as taken',
@@ -83,7 +88,7 @@ async function takeTurn(client: pg.Client, waiting: MigrationWait): Promise<void
     )
     if (rows[0]?.taken === 't') return
     const holder = (await lockHolder(client)) ?? 'another session'
-    await waiting.pause(`${holder}, which migrates the schema`, TURN_PAUSE_MS)
+    await waiting.pause(`${holder}, which migrates the schema`, LOCK_PAUSE_MS)
   }
 }
 

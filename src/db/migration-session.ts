@@ -3,23 +3,23 @@ import pg from 'pg'
 import { type Connection, clientConfig } from './database.ts'
 import type { WaitBudget } from './waiting.ts'
 
-/** Milliseconds in which a database must greet. One that does not is silent, not busy. */
+/** How long to wait for a connection, in milliseconds. A busy database responds within this. */
 const CONNECT_LIMIT_MS = 30_000
-/** Milliseconds between the lines meanwhile. */
-const TELL_MS = 10_000
+/** The interval of the messages while the connection is made, in milliseconds. */
+const REPORT_MS = 10_000
 
-/** A connection to migrate on. `end` ends it, also where nobody answers. */
+/** A connection for migrations. `end` also works if the server no longer responds. */
 export type MigrationSession = {
   readonly client: pg.Client
-  /** Of the backend, as `pg_stat_activity` has it. */
+  /** The pid of the backend in `pg_stat_activity`. */
   readonly pid: number
   end(): Promise<void>
 }
 
 /**
- * Connects, and says every ten seconds that it still tries. Rejects when nobody greets in 30 s,
- * and with the reason of the signal when that comes first. From then on a signal cuts the
- * connection, so that no wait for an answer outlives it.
+ * Connects, and reports every 10 s that it is still trying. Rejects if there is no connection after
+ * 30 s. If the signal aborts, rejects with its reason. Once connected, an abort closes the
+ * connection at once, so that a running statement fails instead of being waited for.
  */
 export async function openSession(
   connection: Connection,
@@ -35,7 +35,7 @@ export async function openSession(
   client.on('error', () => {})
   const cut = () => socket.destroy()
   signal?.addEventListener('abort', cut)
-  const telling = setInterval(() => onWait?.('waiting for the database to answer'), TELL_MS)
+  const reports = setInterval(() => onWait?.('waiting for the database to answer'), REPORT_MS)
   const end = async () => {
     signal?.removeEventListener('abort', cut)
     if (!socket.destroyed) await client.end()
@@ -50,6 +50,6 @@ export async function openSession(
     signal?.throwIfAborted()
     throw error
   } finally {
-    clearInterval(telling)
+    clearInterval(reports)
   }
 }

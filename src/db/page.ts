@@ -13,8 +13,9 @@ import { type Sql, sql } from './sql.ts'
 import type { Reader } from './types.ts'
 
 /**
- * The end of a keyset query over `key`, newest first: the cursor's condition, the order and a limit
- * of one row more than the page, which tells whether another page follows.
+ * Returns the end of a keyset query over `key`, newest first: the condition of the cursor, the
+ * order and the limit. The limit is one row more than the page, which shows whether another page
+ * follows.
  */
 export function pageRange(key: Sql, page: PageRequest): Sql {
   if (page.before !== null)
@@ -23,7 +24,7 @@ export function pageRange(key: Sql, page: PageRequest): Sql {
   return sql`${from} order by ${key} desc limit ${page.limit + 1}::integer`
 }
 
-/** What the rows of one page may have, as text, in bytes. */
+/** The maximum length of the rows of one page as text, in bytes. */
 export const PAGE_BYTES = 4 * 1_048_576
 
 /** A list, and which page of it to read. */
@@ -31,22 +32,22 @@ export type PageSource<T> = {
   row: DecodeRow<T>
   /** A statement without conditions. */
   select: Sql
-  /** The table whose rows the list is of, with its alias in `select`. */
+  /** The table that contains the list, with its alias in `select`. */
   table: Sql
-  /** The condition for a row of the list. */
+  /** The condition that all rows of the list meet. */
   of: Sql
-  /** Further conditions, of which null is none. A cursor need not meet them. */
+  /** Filters; null means no filter. The row of a cursor need not meet them. */
   where?: readonly (Sql | null)[]
-  /** When what is asked for was created, which its key tells. */
+  /** The creation time, as a filter. It is compared with the key, which contains the time. */
   created?: CreatedRange
-  /** The column of the key, which is the cursor: in the table, and in what is selected. */
+  /** The column of the key, which is also the cursor: in the table, and in the result. */
   key: { in: Sql; out: Sql }
   page: PageRequest
 }
 
 /**
- * Reads a page of a list, newest first. A cursor that no row of the list has is refused (400). A
- * page ends before its limit where its rows would have more than 4 MB, but has one row at least.
+ * Returns a page of a list, newest first. 400 if no row of the list has the cursor. A page whose
+ * rows would exceed `PAGE_BYTES` ends before its limit, but it has at least one row.
  */
 export async function readPage<T extends { key: Uuid }>(
   reader: Reader,
@@ -61,13 +62,13 @@ export async function readPage<T extends { key: Uuid }>(
   return pageOf(page, await readRows(reader, source))
 }
 
-/** Whether a statement for at most one row finds it. */
+/** Returns whether a statement returns a row. The statement must return at most one. */
 export const hasRow = async (reader: Reader, statement: Sql): Promise<boolean> =>
   (await reader.maybeOne(() => true, statement)) ?? false
 
 /**
- * The rows of a page, from the cursor outwards. The lengths are summed where the rows are, row by
- * row until there are enough: what is beyond is neither sent nor even unpacked.
+ * Returns the rows of a page, beginning at the cursor. The database sums the lengths row by row and
+ * stops at the limit, so that further rows are neither decompressed nor sent.
  */
 async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageRows<T>> {
   const { row, select, key, page } = source

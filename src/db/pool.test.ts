@@ -15,23 +15,25 @@ const POOL = 10
 const pidRow = row({ pid: column.integer })
 const ownPid = sql`select pg_backend_pid() as pid`
 
-type Rooms = { had: number; wanted: number }[]
+type Capacities = { had: number; wanted: number }[]
 
-function open(t: TestContext, connection: Connection): { database: Database; rooms: Rooms } {
-  const rooms: Rooms = []
+type PoolTest = { database: Database; capacities: Capacities }
+
+function open(t: TestContext, connection: Connection): PoolTest {
+  const capacities: Capacities = []
   const database = openDatabase({
     connection,
     poolSize: POOL,
     onIdleError: () => {},
-    onRoom: (room) => rooms.push(room),
+    onCapacity: (capacity) => capacities.push(capacity),
   })
   t.after(() => database.close())
-  return { database, rooms }
+  return { database, capacities }
 }
 
 const isUnavailable = (error: unknown): boolean => error instanceof ApiError && error.status === 503
 
-/** So many statements at once; the sessions that they ran on. */
+/** Runs `count` statements at once. Returns the pids of their sessions. */
 async function ask(database: Database, count: number): Promise<Set<number>> {
   const asked = Array.from({ length: count }, () =>
     database.transaction(async (tx) => {
@@ -44,10 +46,10 @@ async function ask(database: Database, count: number): Promise<Set<number>> {
 
 test('with fewer connections left than the pool wants, everybody waits for one that is had', async (t) => {
   const { connection, allow } = await openNarrowProxy(t, 3)
-  const { database, rooms } = open(t, connection)
+  const { database, capacities } = open(t, connection)
   assert.equal((await ask(database, 200)).size, 3)
-  await until('news of it', () => rooms.length > 0)
-  assert.deepEqual(rooms, [{ had: 3, wanted: POOL }])
+  await until('news of it', () => capacities.length > 0)
+  assert.deepEqual(capacities, [{ had: 3, wanted: POOL }])
   allow(POOL)
   await until('more connections', async () => (await ask(database, 50)).size > 3)
 })

@@ -2,118 +2,122 @@ import type { EventEmitter } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Epoch, Epochs } from './epochs.ts'
-import { isCrowded } from './failures.ts'
-import { cannotWrite, type Look, lookAt } from './look.ts'
+import { isOutOfConnections } from './failures.ts'
+import { type Look, lookAt, readOnlyError } from './look.ts'
 
 export type PoolOptions = {
   config: pg.PoolConfig
-  /** Most connections, and how many milliseconds one is waited for. */
+  /** The most connections. */
   size: number
-  patienceMs: number
-  /** Whether a session is of use only if it can write. */
+  /** How long to wait for a connection, in milliseconds. */
+  timeoutMs: number
+  /** Whether a session is useful only if it can write. */
   needsWrites: boolean
   epochs: Epochs
-  /** Called when an idle connection breaks; the pool replaces it by itself. */
+  /** Called when an idle connection breaks. The pool replaces it. */
   onIdleError: (error: Error) => void
-  /** Called with what each new session says, and then every few seconds one of them. */
+  /** Called with what each new session reports, and every 5 s with what one session reports. */
   onLook: (look: Look) => void
   /** Called when the database has fewer connections left than `size`, and when that is over. */
-  onRoom: (room: Room) => void
+  onCapacity: (capacity: PoolCapacity) => void
 }
 
-/** Connections that the pool makes do with, of those that it would have. */
-export type Room = { had: number; wanted: number }
+/** How many connections the pool may open now, and how many it wants. */
+export type PoolCapacity = { had: number; wanted: number }
 
 export type Pool = {
-  /** A session that may be used until it is released. */
+  /** Returns a session. The caller must release it. */
   take(): Promise<pg.PoolClient>
-  /** Takes all sessions for lost: what they are on cannot be written to. */
-  loseAll(): void
-  /** Most connections that it may have now. */
+  /** Closes all present sessions when they are free, because they can no longer write. */
+  discardAll(): void
+  /** Returns how many connections the pool may open now. */
   size(): number
-  /** Whether a session leads to a database that another one has come for. */
-  isFormer(client: pg.ClientBase): boolean
+  /** Returns whether a session leads to a database that has been replaced by another one. */
+  isStale(client: pg.ClientBase): boolean
   counts(): { total: number; idle: number; waiting: number }
   close(): Promise<void>
 }
 
-/** Milliseconds between two looks at what the sessions are on. */
+/** The interval at which the state of a session is read, in milliseconds. */
 const LOOK_MS = 5000
-/** Milliseconds after which one connection more is tried where the database had no more left. */
+/** How long after a shortage of connections one more is tried, in milliseconds. */
 const GROW_MS = 5000
-/** Milliseconds between two tries where it has none at all. */
+/** The pause between two attempts if the database has no connection left, in milliseconds. */
 const PAUSE_MS = 100
-/** Milliseconds until it is told that connections are short. */
-const TELL_MS = 500
-/** Parameters of which PostgreSQL itself tells, on each session, when they have changed. */
-const UNWRITABLE = ['in_hot_standby', 'default_transaction_read_only']
+/** The delay before a shortage of connections is reported, in milliseconds. */
+const REPORT_MS = 500
+/** PostgreSQL reports changes of these parameters on every session. */
+const READ_ONLY_PARAMETERS = ['in_hot_standby', 'default_transaction_read_only']
 
 /**
- * Sessions that can be used. Where the database has fewer connections left than wanted, who asks
- * for one waits for those that are had. Sessions on what has become read-only are all given up as
- * soon as one of them shows it: the next ones may lead to where writing is possible. So are those
- * that are there when a new one leads to another database.
+ * Opens a pool of usable sessions. If the database has fewer connections left than wanted, callers
+ * share the existing ones. As soon as one session shows that the database is read-only, all
+ * sessions are discarded, because new ones may lead to a database that can be written to. They are
+ * also discarded when a new session leads to another database.
  */
 export function openPool(options: PoolOptions): Pool {
-  const { needsWrites, patienceMs, epochs } = options
+  const { needsWrites, timeoutMs, epochs } = options
   const alive = new Set<pg.ClientBase>()
-  const lost = new WeakSet<pg.ClientBase>()
-  const loseAll = () => {
-    for (const client of alive) lost.add(client)
+  const discards = new WeakSet<pg.ClientBase>()
+  const discardAll = () => {
+    for (const client of alive) discards.add(client)
   }
-  const stopHearing = epochs.onNew(loseAll)
+  const unsubscribe = epochs.onNew(discardAll)
   const epochOf = new WeakMap<pg.ClientBase, Epoch>()
   const onLook = (look: Look) => {
     options.onLook(look)
-    if (look.isWritable || !needsWrites) epochs.saw(look.database)
+    if (look.isWritable || !needsWrites) epochs.observe(look.database)
   }
   const own = new pg.Pool({
     ...options.config,
     max: options.size,
-    connectionTimeoutMillis: patienceMs,
+    connectionTimeoutMillis: timeoutMs,
     onConnect: async (client) => {
-      // One that breaks while no statement waits emits; unheard, it would end the process.
+      // A connection that breaks while idle emits an error, which ends the process if unhandled.
       client.on('error', ignore)
       const look = await lookAt(client)
       onLook(look)
-      if (needsWrites && !look.isWritable) throw cannotWrite()
+      if (needsWrites && !look.isWritable) throw readOnlyError()
       epochOf.set(client, epochs.current())
-      if (needsWrites) whenUnwritable(client, loseAll)
+      if (needsWrites) onReadOnly(client, discardAll)
       alive.add(client)
-      room.growTo(alive.size)
+      capacity.growTo(alive.size)
     },
   })
   own.on('error', options.onIdleError)
   own.on('remove', (client) => alive.delete(client))
-  const room = keepRoom(own, options)
+  const capacity = createCapacity(own, options)
 
   const take = async (): Promise<pg.PoolClient> => {
-    const end = performance.now() + patienceMs
+    const end = performance.now() + timeoutMs
     for (;;) {
       try {
         const client = await own.connect()
-        if (!lost.has(client)) return client
+        if (!discards.has(client)) return client
         client.release(true)
       } catch (error) {
-        if (!isCrowded(error) || performance.now() > end) throw error
-        room.shrinkTo(alive.size)
+        if (!isOutOfConnections(error) || performance.now() > end) throw error
+        capacity.shrinkTo(alive.size)
         if (alive.size === 0) await delay(PAUSE_MS)
       }
     }
   }
-  const looking = setInterval(() => void lookByOne(take, { onLook, needsWrites, loseAll }), LOOK_MS)
-  looking.unref()
+  const looks = setInterval(
+    () => void lookAtOneSession(take, { onLook, needsWrites, discardAll }),
+    LOOK_MS,
+  )
+  looks.unref()
 
   return {
     take,
-    loseAll,
+    discardAll,
     size: () => own.options.max,
-    isFormer: (client) => epochOf.get(client) !== epochs.current(),
+    isStale: (client) => epochOf.get(client) !== epochs.current(),
     counts: () => ({ total: own.totalCount, idle: own.idleCount, waiting: own.waitingCount }),
     close: async () => {
-      clearInterval(looking)
-      stopHearing()
-      room.stop()
+      clearInterval(looks)
+      unsubscribe()
+      capacity.stop()
       await own.end()
     },
   }
@@ -121,65 +125,68 @@ export function openPool(options: PoolOptions): Pool {
 
 const ignore = () => {}
 
-/** Calls back when PostgreSQL tells that nothing can be written on a session any more. */
-function whenUnwritable(client: pg.ClientBase, lose: () => void): void {
+/** Calls `changed` when PostgreSQL reports that a session has become read-only. */
+function onReadOnly(client: pg.ClientBase, changed: () => void): void {
   const { connection } = client as unknown as { connection: EventEmitter }
   connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
-    if (UNWRITABLE.includes(parameterName) && parameterValue === 'on') lose()
+    if (READ_ONLY_PARAMETERS.includes(parameterName) && parameterValue === 'on') changed()
   })
 }
 
-/** Looks by any session. One that cannot be had in time tells nothing. */
-async function lookByOne(
+/** Reads the state of any session. Does nothing if no session is available in time. */
+async function lookAtOneSession(
   take: Pool['take'],
   {
     onLook,
     needsWrites,
-    loseAll,
-  }: Pick<PoolOptions, 'onLook' | 'needsWrites'> & Pick<Pool, 'loseAll'>,
+    discardAll,
+  }: Pick<PoolOptions, 'onLook' | 'needsWrites'> & Pick<Pool, 'discardAll'>,
 ): Promise<void> {
   const client = await take().catch(() => null)
   if (client === null) return
   try {
     const look = await lookAt(client)
     onLook(look)
-    const isLost = needsWrites && !look.isWritable
-    if (isLost) loseAll()
-    client.release(isLost)
+    const isUseless = needsWrites && !look.isWritable
+    if (isUseless) discardAll()
+    client.release(isUseless)
   } catch (error) {
     client.release(error as Error)
   }
 }
 
-/** Fits the size of the pool to the connections that the database has left. */
-function keepRoom(own: pg.Pool, { size, onRoom }: PoolOptions) {
-  let growing: NodeJS.Timeout | undefined
-  let telling: NodeJS.Timeout | undefined
-  const room = (): Room => ({ had: own.options.max, wanted: size })
+/** Adapts the size of the pool to the connections that the database has left. */
+function createCapacity(own: pg.Pool, { size, onCapacity }: PoolOptions) {
+  let growTimer: NodeJS.Timeout | undefined
+  let reportTimer: NodeJS.Timeout | undefined
+  const report = () => onCapacity({ had: own.options.max, wanted: size })
   const growLater = () => {
-    clearTimeout(growing)
-    growing = setTimeout(grow, GROW_MS).unref()
+    clearTimeout(growTimer)
+    growTimer = setTimeout(grow, GROW_MS).unref()
   }
   const grow = () => {
     own.options.max = Math.min(size, own.options.max + 1)
     if (own.options.max < size) return growLater()
-    onRoom(room())
+    report()
   }
   return {
-    /** Those that are being made do not count: each that fails would have another one tried. */
-    shrinkTo: (had: number) => {
-      // Those that ask at once fail one after the other: it is told once it is known what is left.
-      if (own.options.max === size) telling = setTimeout(() => onRoom(room()), TELL_MS).unref()
-      own.options.max = Math.max(1, had)
+    /**
+     * Called after a failed attempt. `open` excludes connections that are being opened: otherwise
+     * each failure would cause another attempt.
+     */
+    shrinkTo: (open: number) => {
+      // Attempts at the same time fail one after the other. The delay lets the number settle.
+      if (own.options.max === size) reportTimer = setTimeout(report, REPORT_MS).unref()
+      own.options.max = Math.max(1, open)
       growLater()
     },
-    /** Those that failed may have done so before others were made. */
-    growTo: (had: number) => {
-      own.options.max = Math.max(own.options.max, had)
+    /** An attempt may fail before other attempts at the same time succeed. */
+    growTo: (open: number) => {
+      own.options.max = Math.max(own.options.max, open)
     },
     stop: () => {
-      clearTimeout(growing)
-      clearTimeout(telling)
+      clearTimeout(growTimer)
+      clearTimeout(reportTimer)
     },
   }
 }

@@ -3,9 +3,9 @@ import { firstKeyAt } from '../kernel/ids.ts'
 import { type Sql, sql } from './sql.ts'
 
 /**
- * The UUIDv7 of `instant` that a row with the key `old` gets, an expression: by `position`, a whole
- * number from 1 on, which gives renewed keys their order. Its last 40 bits are the old key's, which
- * are random, so that it meets none that a server makes at the same instant.
+ * Returns an SQL expression for the UUIDv7 that replaces the key `old`. Its time is `instant`. The
+ * keys are ordered by `position`, a whole number from 1. The last 40 bits are those of the old key.
+ * They are random, so the new key differs from those that servers make at the same instant.
  */
 export function renewedKey(instant: Instant, position: Sql, old: Sql): Sql {
   const time = firstKeyAt(instant).slice(0, 13)

@@ -4,7 +4,7 @@ import { boundToSql } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Sql } from './sql.ts'
 
-/** The types that a column of `rows` may have, each with the values that it takes. */
+/** The SQL types that a column of `rows` may have, with the types of their values. */
 type Values = {
   uuid: Uuid
   text: string
@@ -24,29 +24,27 @@ type Values = {
 }
 type Type = keyof Values
 
-/** A column's type, and the value that it has of an item. */
+/** The SQL type of a column, and a function that returns its value for an item. */
 export type RowColumn<T, K extends Type = Type> = {
   [P in K]: readonly [type: P, of: (item: T) => Values[P] | null]
 }[K]
 
-/** By their names in SQL. */
+/** Columns by their names in SQL. */
 export type RowColumns<T> = Readonly<Record<string, RowColumn<T>>>
 
-/**
- * Items as rows of a statement: a subquery with these columns. Each column is one parameter.
- */
+/** Returns a subquery whose rows are the items. Each column is one parameter. */
 export const rows = <T>(items: readonly T[], columns: RowColumns<T>): Sql =>
   relation(items, columns, PLAIN)
 
 /**
- * Items as rows, as by `rows`, of which the planner cannot see how many there are. A plan for any
- * number then looks as cheap as one for these, so PostgreSQL keeps it. For statements that take
- * longer to plan than to run.
+ * Like `rows`, but hides the number of items from the planner. The generic plan then seems as cheap
+ * as a custom plan, so PostgreSQL caches it. Use this for statements that take longer to plan than
+ * to run.
  */
 export const rowsOfAnyNumber = <T>(items: readonly T[], columns: RowColumns<T>): Sql =>
   relation(items, columns, HIDDEN)
 
-/** As `rows`, with the column `position`: that of the item, from 1. */
+/** Like `rows`, with an additional column `position`, which counts the items from 1. */
 export const numberedRows = <T>(items: readonly T[], columns: RowColumns<T>): Sql =>
   relation(items, columns, NUMBERED)
 
@@ -64,8 +62,9 @@ function relation<T>(items: readonly T[], columns: RowColumns<T>, kind: Pieces):
 }
 
 /**
- * The text is made once for each list of columns. That of one list is one array always: a statement
- * is known by its pieces.
+ * A tree that finds the text for a list of columns. The text is made once for each list, as one
+ * array. It must be the same array each time, because `rendered` recognizes statements by the
+ * identity of their pieces.
  */
 type Pieces = { next: Map<string, Pieces>; text: readonly string[] | null }
 
@@ -98,7 +97,7 @@ function textOf(columns: RowColumns<never>, kind: Pieces): string[] {
 
 const isPlain = (type: Type): boolean => type !== 'jsonb' && !type.endsWith('[]')
 
-/** `unnest` takes arrays of arrays apart down to their elements, hence these come as text. */
+/** `unnest` flattens arrays of arrays, so the inner arrays are sent as text and cast here. */
 function selection(name: string, type: Type): string {
   if (isPlain(type)) return name
   const cast =
@@ -126,8 +125,8 @@ const same = (value: string): string => value
 const inQuotes = (text: string): string => `"${text}"`
 
 /**
- * The elements in PostgreSQL's notation of arrays. Made here since most need no quoting: the driver
- * would look at each of them for what to escape, which takes a tenth of the time of a large batch.
+ * Array elements in PostgreSQL's notation. Most of them need no quoting. The driver would search
+ * each of them for characters to escape, which takes a tenth of the time of a large batch.
  */
 const ELEMENTS: { [K in Type]: (value: Values[K]) => string } = {
   uuid: same,
@@ -146,8 +145,9 @@ const ELEMENTS: { [K in Type]: (value: Values[K]) => string } = {
 }
 
 /**
- * As text within JSON, JSON is what PostgreSQL reads as a quoted element, since it has no raw
- * control characters. Other quoting takes seconds, and blocks everybody, for megabytes of quotes.
+ * A JSON string that contains the JSON is also a valid quoted element of an array, because the JSON
+ * has no raw control characters. Other ways of quoting take seconds for megabytes of quotation
+ * marks, and block the event loop.
  */
 function quotedJson(json: string): string {
   return JSON.stringify(json)

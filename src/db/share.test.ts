@@ -12,16 +12,16 @@ const bounds: ShareBounds = {
 }
 const here = new AbortController().signal
 
-/** Works that end when they are told to, in the order in which they began. */
-function working(share = createShare(bounds)) {
+/** Starts work that ends when the test calls `end`, and notes the order in which it began. */
+function startWork(share = createShare(bounds)) {
   const begun: string[] = []
   const ends = new Map<string, () => void>()
   const hold = (name: string, caller: string, signal = here) =>
-    share.hold({ caller, signal }, () => {
+    share.run({ caller, signal }, () => {
       begun.push(name)
       return new Promise<string>((resolve) => ends.set(name, () => resolve(name)))
     })
-  /** Lets everything happen that can. */
+  /** Waits until all pending promises have settled. */
   const settle = () => new Promise((resolve) => setImmediate(resolve))
   const end = async (name: string) => {
     ends.get(name)?.()
@@ -37,7 +37,7 @@ const statusOf = (work: Promise<unknown>): Promise<unknown> =>
   )
 
 test('one caller has its places, all have theirs, and who waits comes in the order of arrival', async () => {
-  const { share, begun, hold, end, settle } = working()
+  const { share, begun, hold, end, settle } = startWork()
   const all = [
     hold('a1', 'a'),
     hold('a2', 'a'),
@@ -50,7 +50,7 @@ test('one caller has its places, all have theirs, and who waits comes in the ord
   await settle()
   assert.deepEqual(begun, ['a1', 'a2', 'b1'])
   assert.deepEqual(share.counts(), { running: 3, waiting: 4 })
-  // The next in line is of a caller that has its places; the one behind it need not wait for that.
+  // The first in the queue belongs to a caller at its limit. The one behind it need not wait.
   await end('b1')
   assert.deepEqual(begun.slice(3), ['b2'])
   await end('a2')
@@ -65,7 +65,7 @@ test('one caller has its places, all have theirs, and who waits comes in the ord
 })
 
 test('what waits is bounded: 429 by the own places, 503 by those of all, both with Retry-After', async () => {
-  const { share, hold, settle } = working()
+  const { share, hold, settle } = startWork()
   const leaving = new AbortController()
   const held = [
     ...['a1', 'a2', 'a3', 'a4', 'a5'].map((name) => [name, 'a'] as const),
@@ -81,7 +81,7 @@ test('what waits is bounded: 429 by the own places, 503 by those of all, both wi
 })
 
 test('whoever has waited too long is refused, and takes no place afterwards', async () => {
-  const { share, begun, hold, end } = working(createShare({ ...bounds, waitMs: 1 }))
+  const { share, begun, hold, end } = startWork(createShare({ ...bounds, waitMs: 1 }))
   const first = hold('a1', 'a')
   const second = hold('a2', 'a')
   assert.deepEqual(await statusOf(hold('a3', 'a')), [429, '1'])
@@ -94,7 +94,7 @@ test('whoever has waited too long is refused, and takes no place afterwards', as
 })
 
 test('who leaves waits no longer, and work that fails gives its place back', async () => {
-  const { share, begun, hold, end, settle } = working()
+  const { share, begun, hold, end, settle } = startWork()
   const [first, second] = [hold('a1', 'a'), hold('a2', 'a')]
   const leaving = new AbortController()
   const left = hold('a3', 'a', leaving.signal)
@@ -106,7 +106,7 @@ test('who leaves waits no longer, and work that fails gives its place back', asy
   assert.deepEqual(begun, ['a1', 'a2', 'a4'])
   await Promise.all([end('a2'), end('a4'), first, second, next])
   await assert.rejects(
-    share.hold({ caller: 'a', signal: here }, async () => {
+    share.run({ caller: 'a', signal: here }, async () => {
       throw new Error('on purpose')
     }),
     /on purpose/,

@@ -1,33 +1,35 @@
 import { type ApiError, tooManyRequests, unavailable } from '../kernel/errors.ts'
 
-/** Who reads, and when it has left. */
+/** The caller of a heavy read. The signal aborts when the caller disconnects. */
 export type HeavyRead = { caller: string; signal: AbortSignal }
 
 export type ShareBounds = {
-  /** Places in all, and of one caller. */
+  /** How many heavy reads may run at once: in total, and per caller. */
   all(): number
   perCaller(): number
-  /** How many may wait, in all and of one caller, and for how many milliseconds. */
+  /** How many may wait: in total, and per caller. */
   waiting: number
   waitingPerCaller: number
+  /** How long each may wait, in milliseconds. */
   waitMs: number
 }
 
-/** Places that are few, so that whoever needs none is not in their way. */
+/** Limits how many heavy reads run at once, so that connections stay free for other work. */
 export type Share = {
   /**
-   * Does the work in a place, in the order of arrival among those who may have one. 429 for whom
-   * its own places are in the way, 503 where all are taken; and what `callerLeft` makes for who is
-   * gone.
+   * Runs the work when fewer than the allowed number of heavy reads run. Callers who are below
+   * their own limit get their turn in order of arrival. If the wait or the queue is too long: 429
+   * if the caller's own limit is reached, otherwise 503. Throws `callerDisconnected()` if the
+   * caller disconnects while it waits.
    */
-  hold<T>(reading: HeavyRead, work: () => Promise<T>): Promise<T>
+  run<T>(reading: HeavyRead, work: () => Promise<T>): Promise<T>
   counts(): { running: number; waiting: number }
 }
 
 const RETRY_AFTER = { 'retry-after': '1' }
 
-/** For the log alone: nobody is there to be answered. */
-export const callerLeft = (): ApiError => unavailable('the caller has left')
+/** Appears only in the log, because nobody receives the response. */
+export const callerDisconnected = (): ApiError => unavailable('the caller has left')
 
 type Waiter = { caller: string; begin: () => void; refuse: (refusal: ApiError) => void }
 
@@ -39,11 +41,11 @@ export function createShare(bounds: ShareBounds): Share {
   const ofCaller = (caller: string) => running.get(caller) ?? 0
   const isFull = (caller: string) => ofCaller(caller) >= bounds.perCaller()
   const mayRun = (caller: string) => total < bounds.all() && !isFull(caller)
-  const take = (caller: string) => {
+  const acquire = (caller: string) => {
     total += 1
     running.set(caller, ofCaller(caller) + 1)
   }
-  const give = (caller: string) => {
+  const release = (caller: string) => {
     total -= 1
     const rest = ofCaller(caller) - 1
     if (rest > 0) running.set(caller, rest)
@@ -55,7 +57,7 @@ export function createShare(bounds: ShareBounds): Share {
       ? tooManyRequests('too many heavy reads of one caller at once; try again', RETRY_AFTER)
       : unavailable('too many heavy reads at once; try again')
 
-  /** Resolves in a place. */
+  /** Resolves when the read may run and has been counted. */
   const wait = ({ caller, signal }: HeavyRead): Promise<void> =>
     new Promise((resolve, reject) => {
       const leave = () => {
@@ -67,7 +69,7 @@ export function createShare(bounds: ShareBounds): Share {
         caller,
         begin: () => {
           leave()
-          take(caller)
+          acquire(caller)
           resolve()
         },
         refuse: (refusal) => {
@@ -75,7 +77,7 @@ export function createShare(bounds: ShareBounds): Share {
           reject(refusal)
         },
       }
-      const abandon = () => waiter.refuse(callerLeft())
+      const abandon = () => waiter.refuse(callerDisconnected())
       const timer = setTimeout(() => waiter.refuse(refusalOf(caller)), bounds.waitMs)
       signal.addEventListener('abort', abandon)
       queue.add(waiter)
@@ -84,17 +86,17 @@ export function createShare(bounds: ShareBounds): Share {
   const waitsOf = (caller: string) => [...queue].filter((each) => each.caller === caller).length
 
   return {
-    hold: async (reading, work) => {
+    run: async (reading, work) => {
       const { caller, signal } = reading
-      if (signal.aborted) throw callerLeft()
-      if (mayRun(caller)) take(caller)
+      if (signal.aborted) throw callerDisconnected()
+      if (mayRun(caller)) acquire(caller)
       else if (queue.size >= bounds.waiting || waitsOf(caller) >= bounds.waitingPerCaller)
         throw refusalOf(caller)
       else await wait(reading)
       try {
         return await work()
       } finally {
-        give(caller)
+        release(caller)
       }
     },
     counts: () => ({ running: total, waiting: queue.size }),

@@ -27,7 +27,7 @@ test('hostile text stays a parameter', () => {
   assert.deepEqual(told(sql`select ${hostile}`), ['select $1', [hostile]])
 })
 
-/** One place in the sources, with parts that come to different texts. */
+/** One template literal whose parts have different texts. */
 const placed = (...parts: (Sql | number)[]) => sql`<${parts[0] ?? nothing}|${parts[1] ?? nothing}>`
 const inner = (value: number) => sql`(${value})`
 

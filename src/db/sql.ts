@@ -1,9 +1,9 @@
-/** A value that may be sent as a parameter. The statement casts it in place (`${ids}::text[]`). */
+/** A value that can be sent as a parameter. The statement casts it, as in `${ids}::text[]`. */
 export type SqlValue = string | number | boolean | null | Buffer | readonly SqlValue[]
 
 /**
- * A statement, or a part of one: pieces of text, and between them values and other parts. Made only
- * by the `sql` tag.
+ * A statement or a part of one: pieces of text with values and other parts between them. Only the
+ * `sql` tag and `rows` make one.
  */
 export type Sql = { readonly text: readonly string[]; readonly values: readonly (SqlValue | Sql)[] }
 
@@ -11,21 +11,21 @@ const isSql = (value: SqlValue | Sql): value is Sql =>
   typeof value === 'object' && value !== null && 'text' in value
 
 /**
- * Builds a statement: interpolated values become parameters, interpolated statements are spliced
- * in. There is no way to splice text, so that input can never become SQL.
+ * Returns a statement. Interpolated values become parameters, interpolated statements are inserted.
+ * Text cannot be inserted, so input can never become SQL.
  */
 export const sql = (text: TemplateStringsArray, ...values: (SqlValue | Sql)[]): Sql => ({
   text,
   values,
 })
 
-/** Nothing, for a part that a statement does without. */
+/** An empty part of a statement. */
 export const nothing: Sql = sql``
 
-/** An instant within JSON, where it is a number: milliseconds since 1970. */
+/** Returns an SQL expression for an instant as it is in JSON: the milliseconds since 1970. */
 export const milliseconds = (at: Sql): Sql => sql`(extract(epoch from ${at}) * 1000)::bigint`
 
-/** A statement as it is sent. Those of one text have one name. */
+/** A statement as it is sent. Statements with the same text have the same name. */
 export type Statement = {
   readonly name: string
   readonly text: string
@@ -33,23 +33,24 @@ export type Statement = {
 }
 
 /**
- * Numbers the parameters of a statement. The text is put together once for each way in which parts
- * are put into each other: for a long statement that took as long as all else that a read does.
+ * Returns the text of a statement, with numbered parameters. The text is cached by the shape of the
+ * statement, because composing a long text would take as long as the rest of a read.
  */
 export function rendered(statement: Sql): Statement {
   const values: SqlValue[] = []
   const shape = shapeOf(ROOT, statement, values)
-  shape.known ??= named(textOf(statement, { parameters: 0 }))
-  return { ...shape.known, values }
+  shape.statement ??= named(textOf(statement, { parameters: 0 }))
+  return { ...shape.statement, values }
 }
 
 /**
- * Where a walk through a statement has come to. Pieces of text are told apart by their identity,
- * which is that of the place in the sources where they stand: their number is bounded.
+ * A node of a tree in which the pieces of a statement are the path to its text. Pieces are compared
+ * by identity. Each template literal in the sources has one array of pieces, so their number is
+ * bounded.
  */
-type Shape = { next: Map<object, Shape>; known: Omit<Statement, 'values'> | null }
+type Shape = { next: Map<object, Shape>; statement: Omit<Statement, 'values'> | null }
 
-const ROOT: Shape = { next: new Map(), known: null }
+const ROOT: Shape = { next: new Map(), statement: null }
 const A_VALUE = {}
 
 function shapeOf(from: Shape, { text, values: parts }: Sql, values: SqlValue[]): Shape {
@@ -67,7 +68,7 @@ function shapeOf(from: Shape, { text, values: parts }: Sql, values: SqlValue[]):
 function stepTo({ next }: Shape, what: object): Shape {
   const known = next.get(what)
   if (known !== undefined) return known
-  const shape = { next: new Map(), known: null }
+  const shape = { next: new Map(), statement: null }
   next.set(what, shape)
   return shape
 }
@@ -81,7 +82,7 @@ function textOf({ text, values }: Sql, count: { parameters: number }): string {
   return `${text[0]}${pieces.join('')}`
 }
 
-/** Names of statements on the server, by text: different shapes may come to the same one. */
+/** Names of prepared statements by their text. Different shapes may have the same text. */
 const names = new Map<string, string>()
 
 function named(text: string): Omit<Statement, 'values'> {

@@ -2,13 +2,13 @@ import type { DecodeRow } from './decode.ts'
 import { type Sql, sql } from './sql.ts'
 import type { Reader } from './types.ts'
 
-/** What the metadata of all objects of one write may come to, as text, in bytes. */
+/** The maximum length of the metadata of all objects of one write as text, in bytes. */
 const TOGETHER_BYTES = 8 * 1_048_576
 
 /**
- * Reads the objects that one write is about; null if their metadata is more than 8 MB together.
- * Each may have a megabyte, and a short list may name many: they are read, answered and announced
- * as a whole. `select` has a column `metadata`.
+ * Returns the objects that one write changes, or null if their metadata exceeds 8 MB in total. One
+ * object may have 1 MB of metadata, and a request may name many objects. All of them are read,
+ * returned and published at once. `select` must have a column `metadata`.
  */
 export async function readTogether<Row>(
   reader: Reader,

@@ -21,7 +21,7 @@ after(async () => {
 beforeEach(() => database.withClient((client) => client.query(`delete from ${schema}.numbers`)))
 
 const numberRow = row({ n: column.integer })
-/** The scratch table's name is made of our own process number, never of input. */
+/** The name contains the pid, so that test processes do not share the table. */
 const scratch = { text: [`${schema}.numbers`], values: [] }
 
 const put = (db: Database, n: number) =>

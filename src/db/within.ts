@@ -4,10 +4,10 @@ import { sql } from './sql.ts'
 import type { Database, Tx } from './types.ts'
 
 /**
- * A database inside of a transaction: whatever is read sees what `outer` has written, and whatever
- * is written becomes durable with `outer`. Its transactions come one after the other, and one whose
- * work throws is undone alone. It opens no connection. Deadlocks are not run again here:
- * PostgreSQL ends all of `outer` for one.
+ * Returns a database whose statements run in the transaction `outer`. Reads see what `outer` has
+ * written, and writes become durable with `outer`. Its transactions are savepoints and must run one
+ * after the other. If the work of one throws, only that one is rolled back. It opens no connection.
+ * It does not retry after a deadlock, because PostgreSQL then ends all of `outer`.
  */
 export function within(outer: Tx): Database {
   let isOpen = false
@@ -19,26 +19,26 @@ export function within(outer: Tx): Database {
       assert(!isOpen, 'two transactions were open at once within one')
       isOpen = true
       try {
-        return await partOf(outer, work)
+        return await runInSavepoint(outer, work)
       } finally {
         isOpen = false
       }
     },
     heavy: (_, work) => work(inside),
-    withClient: async () => outside(),
-    look: async () => outside(),
-    counts: outside,
-    close: async () => outside(),
+    withClient: async () => failWithoutConnection(),
+    look: async () => failWithoutConnection(),
+    counts: failWithoutConnection,
+    close: async () => failWithoutConnection(),
   }
   return inside
 }
 
-function outside(): never {
+function failWithoutConnection(): never {
   throw new Error('assertion failed: a connection was asked for inside of a transaction')
 }
 
-/** `savepoint` travels with the first statement, as `begin` does. */
-async function partOf<T>(outer: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+/** `savepoint` is sent together with the first statement, like `begin`. */
+async function runInSavepoint<T>(outer: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
   let ended = false
   const open = (): Tx => {
     assert(!ended, 'a statement was sent in a transaction that has ended')
@@ -59,7 +59,7 @@ async function partOf<T>(outer: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
     return result
   } catch (error) {
     ended = true
-    // Without the release the name would still lead to this part in the next one.
+    // Without the release, the name would still refer to this savepoint during the next one.
     const undone = [sql`rollback to savepoint part`, sql`release savepoint part`]
     await Promise.all(undone.map((statement) => outer.execute(statement))).catch(ignore)
     throw error

@@ -62,8 +62,8 @@ async function open(t: TestContext, limits?: UndeliveredLimits) {
     },
     /** A fail-over that is seen by the next look: what was done before may be lost. */
     failOver: () => {
-      epochs.saw('former')
-      look = () => epochs.saw('present')
+      epochs.observe('former')
+      look = () => epochs.observe('present')
     },
     setLook: (next: () => void) => {
       look = next

@@ -31,7 +31,7 @@ const count = async (reader: Pick<Tx, 'one'>, id: number) =>
     .n
 
 let lastId = 0
-/** Inserts a row; the transaction answers which run of the work it was. */
+/** Work that inserts a row and returns how often it has run. */
 function inserting() {
   lastId += 1
   const id = lastId
