@@ -8,46 +8,47 @@ import { finished } from 'node:stream/promises'
 import { BackupError } from './format.ts'
 
 /**
- * Makes a file that is whole or not there: it is written beside its place, readable by its owner
- * alone, flushed, then renamed. Whatever `write` throws, nothing is left. Throws a `BackupError`
- * when there is a file already, and for what the file system refuses.
+ * Writes a file atomically: under a temporary name in the same directory, then flushed and renamed.
+ * Only its owner can read it. If `write` throws, no file remains. Throws a `BackupError` if the
+ * file already exists or the file system reports an error.
  */
-export async function writeAside<T>(
+export async function writeAtomically<T>(
   path: string,
   write: (target: Writable) => Promise<T>,
 ): Promise<T> {
-  if (await isThere(path)) throw new BackupError(`${path} is there already: take another name`)
+  if (await fileExists(path)) throw new BackupError(`${path} is there already: take another name`)
   const random = randomBytes(4).toString('hex')
-  const aside = join(dirname(path), `.${basename(path)}.${random}.partial`)
-  // For whoever leaves at once, as on a signal.
-  const leave = () => rmSync(aside, { force: true })
-  process.once('exit', leave)
+  const temporary = join(dirname(path), `.${basename(path)}.${random}.partial`)
+  // Removes the file also if a signal makes the process exit at once.
+  const cleanUp = () => rmSync(temporary, { force: true })
+  process.once('exit', cleanUp)
   try {
-    const result = await fill(aside, write)
-    await rename(aside, path)
+    const result = await fill(temporary, write)
+    await rename(temporary, path)
     await flushDirectory(dirname(path))
     return result
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => {})
-    throw asSentence(path, error)
+    await rm(temporary, { force: true }).catch(() => {})
+    throw backupErrorFrom(path, error)
   } finally {
-    process.off('exit', leave)
+    process.off('exit', cleanUp)
   }
 }
 
-const isThere = async (path: string): Promise<boolean> => {
+const fileExists = async (path: string): Promise<boolean> => {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null
-    throw asSentence(path, error)
+    throw backupErrorFrom(path, error)
   })
   return found !== null
 }
 
 /**
- * The flush comes before the file is closed, and `finished` waits for that and hears its failure.
+ * Creates and writes the file. `flush: true` flushes it before it is closed. `finished` waits for
+ * that and rejects if it fails.
  */
-async function fill<T>(aside: string, write: (target: Writable) => Promise<T>): Promise<T> {
-  const target = createWriteStream(aside, { flags: 'wx', mode: 0o600, flush: true })
+async function fill<T>(path: string, write: (target: Writable) => Promise<T>): Promise<T> {
+  const target = createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true })
   const closed = new Promise<void>((resolve) => target.once('close', resolve))
   target.on('error', () => {})
   try {
@@ -62,16 +63,17 @@ async function fill<T>(aside: string, write: (target: Writable) => Promise<T>): 
   }
 }
 
-/** Else a power cut could take the new name back. */
+/** Without this, a power failure could undo the rename. */
 async function flushDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')
   await directory.sync().finally(() => directory.close())
 }
 
-const REFUSALS = /^(write|open|fsync|rename|stat|access|close)$/
+const FILE_CALLS = /^(write|open|fsync|rename|stat|access|close)$/
 
-function asSentence(path: string, error: unknown): unknown {
+/** Returns a `BackupError` for an error of the file system, and other errors unchanged. */
+function backupErrorFrom(path: string, error: unknown): unknown {
   const { syscall, message } = error as NodeJS.ErrnoException
-  if (error instanceof BackupError || !REFUSALS.test(String(syscall))) return error
+  if (error instanceof BackupError || !FILE_CALLS.test(String(syscall))) return error
   return new BackupError(`${path} cannot be written: ${message}`, { cause: error })
 }

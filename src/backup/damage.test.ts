@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { writeAside } from './atomic-file.ts'
+import { writeAtomically } from './atomic-file.ts'
 import { BackupError } from './format.ts'
 import { verifyBackup } from './read.ts'
 
@@ -16,7 +16,7 @@ after(() => rmSync(folder, { recursive: true }))
 
 type Told = { rows?: number; format?: string; first?: string; copy?: string; content?: string }
 
-/** A backup of one table, made by hand from its description. */
+/** Returns a backup of one table, made by hand from its header. */
 function textOf({
   rows = 3,
   format = '1',
@@ -63,9 +63,9 @@ test('every byte that is not what was written is found, or means nothing', async
         assert.ok(error instanceof BackupError, `byte ${position}: ${error}`)
       }
     }
-  // What fills the last byte of the content, if anything does.
+  // The bits that pad the last byte of the compressed content, if any.
   meaningless.delete(file.length - 9)
-  // A hint, the time (4 bytes), the level, the system.
+  // In the header of gzip: the text flag, the time (4 bytes), the level, the operating system.
   assert.deepEqual([...meaningless], [3, 4, 5, 6, 7, 8, 9])
 })
 
@@ -109,26 +109,26 @@ test('what is no backup, or not one of this version, is refused with a sentence'
 
 test('a file appears when it is whole, for its owner only, and replaces none', async () => {
   const path = join(folder, 'whole')
-  await writeAside(path, async (target) => {
+  await writeAtomically(path, async (target) => {
     target.write('all of it')
     assert.equal(readdirSync(folder).includes('whole'), false)
   })
   assert.equal(readFileSync(path, 'utf8'), 'all of it')
   assert.equal(statSync(path).mode & 0o777, 0o600)
-  const again = writeAside(path, async () => assert.fail('it was written'))
+  const again = writeAtomically(path, async () => assert.fail('it was written'))
   await assert.rejects(again, refused(/whole is there already/))
 })
 
 test('a write that fails leaves no file, and says why', async () => {
   const before = readdirSync(folder)
   const full = () => Object.assign(new Error('ENOSPC: no space left'), { syscall: 'write' })
-  const write = writeAside(join(folder, 'half'), async (target) => {
+  const write = writeAtomically(join(folder, 'half'), async (target) => {
     target.write('the first half')
     throw full()
   })
   await assert.rejects(write, refused(/half cannot be written: ENOSPC/))
-  const late = writeAside(join(folder, 'half'), async (target) => {
-    // What was accepted is written later: that can fail, too.
+  const late = writeAtomically(join(folder, 'half'), async (target) => {
+    // Accepted data is written later, so the failure may appear only at the end.
     target.write('the first half')
     target.destroy(full())
   })
@@ -137,7 +137,7 @@ test('a write that fails leaves no file, and says why', async () => {
   writeFileSync(join(folder, 'file'), '')
   for (const path of ['nowhere/backup', 'file/backup'])
     await assert.rejects(
-      writeAside(join(folder, path), async () => {}),
+      writeAtomically(join(folder, path), async () => {}),
       refused(/backup cannot be written/),
     )
 })

@@ -1,16 +1,16 @@
 import type { Migration } from '../db/index.ts'
 
 /**
- * A backup that cannot be made, read or loaded. The message says why and, where it can, what to do.
+ * A backup cannot be made, read or loaded. The message says why and, where possible, what to do.
  */
 export class BackupError extends Error {
   override readonly name = 'BackupError'
 }
 
-/** A part of a table, and which rows are in it, as PostgreSQL says it. */
+/** A partition, with its bound as PostgreSQL prints it. */
 export type BackupPartition = { name: string; bound: string }
 
-/** One table: its columns in the order of the fields of a row, and how many rows follow. */
+/** A table: its columns in the order of the fields of a row, and the number of its rows. */
 export type BackupTable = {
   name: string
   columns: string[]
@@ -20,29 +20,29 @@ export type BackupTable = {
 
 export type AppliedMigration = Pick<Migration, 'number' | 'name' | 'checksum'>
 
-/** The first line of a backup: everything that is known before the rows. */
+/** The first line of a backup describes everything that follows. */
 export type BackupHeader = {
-  /** The version of the Bursar that made it. */
+  /** The version of Bursar that made the backup. */
   bursar: string
-  /** ISO-8601, by the clock of the machine that made it. */
+  /** ISO-8601, by the clock of the machine that made the backup. */
   madeAt: string
   /** The version of the PostgreSQL that the rows come from. */
   postgres: string
-  /** What made the schema, in order. */
+  /** The applied migrations, in order. */
   migrations: AppliedMigration[]
-  /** In the order of the file: no table before one that its foreign keys lead to. */
+  /** In the order of the file: each table after those that its foreign keys refer to. */
   tables: BackupTable[]
 }
 
-/** What a reader of another version could misread needs another number. */
+/** Must be increased with each change that earlier versions of Bursar would misread. */
 const FORMAT_VERSION = 1
 
 const MAGIC = '-- bursar-backup '
 const CHECKSUM = '-- sha256 '
 
-/** The second line, for whoever loads the file with `psql`. */
+/** The second line. `psql` needs it, with which the file can be loaded, too. */
 export const ENCODING_LINE = `set client_encoding = 'UTF8';`
-/** Ends the rows of a table. In rows every backslash is doubled or begins an escape. */
+/** Ends the rows of a table. A row never equals it, because backslashes in rows are escaped. */
 export const END_OF_ROWS = '\\.'
 
 export const headerLine = (header: BackupHeader): string =>
@@ -53,7 +53,7 @@ export const copyLine = ({ name, columns }: Pick<BackupTable, 'name' | 'columns'
 
 export const checksumLine = (sha256: string): string => `${CHECKSUM}${sha256}`
 
-/** A name as PostgreSQL reads it back, whatever is in it. */
+/** Returns the name as a quoted identifier of SQL. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 export const damaged = (how: string): BackupError =>
@@ -61,7 +61,7 @@ export const damaged = (how: string): BackupError =>
 export const noBackup = (): BackupError =>
   new BackupError('the file is no backup of Bursar, or only the beginning of one')
 
-/** Throws a `BackupError` for what is no backup, and for one of a later format. */
+/** Throws a `BackupError` if the line is not from a backup, or from one with a later format. */
 export function headerFromLine(line: string): BackupHeader {
   const [, version, json] = new RegExp(`^${MAGIC}(\\d{1,9}) (.*)$`).exec(line) ?? []
   if (version === undefined || json === undefined) throw noBackup()
@@ -82,9 +82,10 @@ function parsed(json: string): unknown {
   }
 }
 
-type Loose = Readonly<Record<string, unknown>>
+type UnknownRecord = Readonly<Record<string, unknown>>
 
-const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null
+const isObject = (value: unknown): value is UnknownRecord =>
+  typeof value === 'object' && value !== null
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0
@@ -111,7 +112,10 @@ const isTable = (value: unknown): boolean =>
   isCount(value.rows) &&
   isListOf(value.partitions, isPartition)
 
-/** Bounds become part of a statement: a range of plain values, or all that is in no other. */
+/**
+ * Bounds are inserted into a statement, so only these are accepted: a range of plain values, and
+ * the default partition.
+ */
 const VALUE = String.raw`(?:'[^'\\]*'|-?\d+|MINVALUE|MAXVALUE)`
 const BOUND = new RegExp(`^(?:DEFAULT|FOR VALUES FROM \\(${VALUE}\\) TO \\(${VALUE}\\))$`)
 

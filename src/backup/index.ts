@@ -1,5 +1,5 @@
-export { writeAside } from './atomic-file.ts'
+export { writeAtomically } from './atomic-file.ts'
 export { BackupError, type BackupHeader } from './format.ts'
 export { loadBackup } from './load.ts'
 export { verifyBackup } from './read.ts'
-export { type Progress, type Written, writeBackup } from './write.ts'
+export { type BackupResult, type Progress, writeBackup } from './write.ts'

@@ -27,24 +27,24 @@ import type { Progress } from './write.ts'
 
 export type LoadOptions = {
   connection: Connection
-  /** All that this version has. */
+  /** All migrations of this version. */
   migrations: readonly Migration[]
   clock: Clock
-  /** Opens the file from its beginning. */
+  /** Opens the file at its beginning. */
   open: () => Readable
-  /** The header of that file, which has been verified. */
+  /** The header of the file. The file must have been verified. */
   header: BackupHeader
   progress: Progress
 }
 
-/** Older ones lack what the embedded one takes for granted, and are not tried. */
+/** Older versions lack functions that Bursar uses, and are not tested. */
 const MIN_SERVER_VERSION = 150_000
 
 /**
- * Loads a backup into a database that has no data, at the schema that the backup was made of, then
- * applies later migrations; answers their names. All rows come in one transaction: whatever
- * interrupts it, the database has all of them or none. Throws a `BackupError` for a backup or a
- * database that does not fit; the database then has no data, as before.
+ * Loads a backup into a database without data. First migrates the database to the schema of the
+ * backup, and after the load applies later migrations. Returns the names of these. All rows are
+ * loaded in one transaction, so an interruption leaves all of them or none. Throws a `BackupError`
+ * if the backup or the database is not suitable. The database then still has no data.
  */
 export async function loadBackup(options: LoadOptions): Promise<string[]> {
   const { connection, clock, header } = options
@@ -57,7 +57,10 @@ export async function loadBackup(options: LoadOptions): Promise<string[]> {
   return (await migrate(connection, migrations, clock)).applied
 }
 
-/** Rows of a later schema than the backup's could not be told from rows that it has changed. */
+/**
+ * Throws a `BackupError` unless the database has no rows, and no later schema than the backup. With
+ * a later schema, migrations that convert rows would have run before the rows are loaded.
+ */
 async function requireEmpty(
   client: pg.Client,
   to: { header: BackupHeader; migrations: readonly Migration[] },
@@ -80,7 +83,7 @@ async function requireEmpty(
   return tables
 }
 
-/** Locked and looked at again: a server may have started on the database meanwhile. */
+/** Locks the tables and checks them again, because a server may have started in the meantime. */
 async function load(client: pg.Client, options: LoadOptions): Promise<void> {
   const { header, migrations, progress } = options
   await client.query('begin')
@@ -113,15 +116,18 @@ function requireSameTables(header: BackupHeader, tables: readonly SchemaTable[])
     throw new BackupError('the backup has other tables or columns than its migrations make')
 }
 
-/** Those that time has added; while there are no rows, none can be in the wrong one. */
+/**
+ * Creates the partitions that jobs had added since the migrations. There are no rows yet, so none
+ * can be in the default partition instead.
+ */
 async function makePartitions(
   client: pg.Client,
   header: BackupHeader,
   tables: readonly SchemaTable[],
 ): Promise<void> {
-  const there = new Set(tables.flatMap(({ partitions }) => partitions.map(({ name }) => name)))
+  const existing = new Set(tables.flatMap(({ partitions }) => partitions.map(({ name }) => name)))
   for (const table of header.tables)
-    for (const { name, bound } of table.partitions.filter((each) => !there.has(each.name)))
+    for (const { name, bound } of table.partitions.filter((each) => !existing.has(each.name)))
       await client.query(`create table ${quoted(name)} partition of ${quoted(table.name)} ${bound}`)
 }
 
@@ -143,8 +149,9 @@ async function loadTable(
 }
 
 /**
- * Takes the foreign keys away; answers the statements that bring them back. Checked row by row they
- * would need memory for every row of a table in the database; brought back, they are one join.
+ * Drops the foreign keys. Returns the statements that add them again. If they were checked during
+ * the load, PostgreSQL would need memory for each row of a table. If they are added afterwards, it
+ * checks them with one join.
  */
 async function dropForeignKeys(
   client: pg.Client,

@@ -17,25 +17,28 @@ import { countRows } from './rows.ts'
 
 export type Visitor = {
   header(header: BackupHeader): void | Promise<void>
-  /** Takes the rows of a table, in parts that hold whole rows, to their end. */
+  /** Must read all rows of the table. Each part consists of complete rows. */
   table(table: BackupTable, rows: AsyncIterable<Buffer>): Promise<void>
 }
 
 const CHUNK_BYTES = 64 * 1024
-/** Of a header or a row. Requests have 1 MB; only a damaged file has longer ones. */
+/**
+ * The maximum length of a header or row. Objects have at most 1 MB, so only damaged files have
+ * longer ones.
+ */
 const MAX_LINE_BYTES = 64 * 1024 * 1024
 const NEWLINE = 0x0a
 const LAST = Buffer.from(`${END_OF_ROWS}\n`)
 const BEFORE_LAST = Buffer.from(`\n${END_OF_ROWS}\n`)
 
 /**
- * Reads a backup to its end, in bounded memory. What it shows to the visitor is verified only when
- * it returns: whoever acts on it must be able to undo that. Throws a `BackupError` for a file that
- * is no backup, is not whole, or differs from what was written.
+ * Reads a whole backup in bounded memory and returns its header. Only when it returns is the
+ * content verified, so the visitor must be able to undo what it did with the content. Throws a
+ * `BackupError` if the file is not a backup, is incomplete, or was changed.
  */
 export async function readBackup(file: Readable, visitor: Visitor): Promise<BackupHeader> {
   const plain = createGunzip({ chunkSize: CHUNK_BYTES })
-  // Errors of the file arrive at whoever reads `plain`.
+  // Errors of the file are passed on to `plain`.
   pipeline(file, plain, () => {})
   try {
     const scanner = createScanner(plain)
@@ -77,18 +80,18 @@ async function readTable(scanner: Scanner, table: BackupTable, visitor: Visitor)
 type Scanner = {
   line(): Promise<string>
   rows(): AsyncGenerator<Buffer>
-  /** The last line and the end of the file. */
+  /** Checks the last line and that nothing follows it. */
   end(): Promise<void>
 }
 
-/** Everything but the last line goes into the checksum as it is read. */
+/** Everything that is read, except the last line, is added to the checksum. */
 function createScanner(source: AsyncIterable<Buffer>): Scanner {
   const chunks = source[Symbol.asyncIterator]()
   const hash = createHash('sha256')
-  /** Always begins at the start of a line. */
+  /** What has been read from the source but not used yet. It begins at the start of a line. */
   let rest: Buffer = Buffer.alloc(0)
 
-  /** As much again as there is, so that a long line is not copied for each of its chunks. */
+  /** Doubles `rest`, so that a long line is not copied for each of its chunks. */
   const more = async () => {
     const parts = [rest]
     let added = 0
@@ -138,14 +141,17 @@ function createScanner(source: AsyncIterable<Buffer>): Scanner {
   }
 }
 
-/** Where the line that ends the rows begins, or null. `text` begins at the start of a line. */
+/**
+ * Returns the index at which the line that ends the rows begins, or null. `text` must begin at the
+ * start of a line.
+ */
 function lastLineIn(text: Buffer): number | null {
   if (text.subarray(0, LAST.length).equals(LAST)) return 0
   const at = text.indexOf(BEFORE_LAST)
   return at < 0 ? null : at + 1
 }
 
-/** Reads all of it for the sake of its checksum. */
+/** Reads a whole backup and checks it. Returns its header. Throws like `readBackup`. */
 export const verifyBackup = (
   file: Readable,
   progress: { start(total: number): void; rows(count: number): void },

@@ -3,25 +3,26 @@ import type { Migration } from '../db/index.ts'
 import { type AppliedMigration, BackupError, type BackupPartition, quoted } from './format.ts'
 import { rowsOf } from './session.ts'
 
-/** A table as the catalogue describes it. */
+/** A table as the system catalog describes it. */
 export type SchemaTable = {
   name: string
-  /** Those whose values are carried over; see `COLUMNS`. */
+  /** The columns that a backup contains; see `COLUMNS`. */
   columns: string[]
-  /** The tables that its foreign keys lead to, without itself. */
+  /** The other tables that its foreign keys refer to. */
   parents: string[]
-  /** Where its rows are, if it is partitioned. */
+  /** Empty if it is not partitioned. */
   partitions: BackupPartition[]
 }
 
-/** Written by the migrations themselves, and carried by the header. */
+/** Not backed up as a table: the header contains it, and a load applies the migrations. */
 const MIGRATIONS_TABLE = 'schema_migrations'
 const MADE = /\b(?:create\s+(?:unlogged\s+)?table(?:\s+if\s+not\s+exists)?|rename\s+to)\s+(\w+)/gi
 
 /**
- * Without generated columns, which are computed again, and without the number of the writing
- * transaction: it means nothing in another cluster, where a larger one than the newest would hide
- * the row from the readers of the outbox. A row that is loaded takes that of the load.
+ * Generated columns are omitted, because they are computed again. The number of the writing
+ * transaction is omitted, because it is meaningless in another cluster: if it is larger than the
+ * newest transaction there, readers of the outbox do not see the row. A loaded row gets the number
+ * of the loading transaction.
  */
 const COLUMNS = `
   select coalesce(json_agg(a.attname order by a.attnum), '[]')
@@ -30,7 +31,10 @@ const COLUMNS = `
   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
     and pg_get_expr(d.adbin, d.adrelid) is distinct from 'pg_current_xact_id()'`
 
-/** Tables of extensions are left out, and partitions, whose rows their parent shows. */
+/**
+ * Tables of extensions are omitted. Partitions are, too, because their rows are read from the
+ * parent.
+ */
 const TABLES = `
   select c.relname as name, (${COLUMNS}) as columns, (
     select coalesce(json_agg(distinct p.relname), '[]')
@@ -47,7 +51,7 @@ const TABLES = `
     and not exists (select from pg_depend where objid = c.oid and deptype = 'e')
   order by c.relname collate "C"`
 
-/** Every table of the default schema by its name, those of other programs included. */
+/** Returns all tables of the default schema by name, including those of other programs. */
 async function readTables(client: pg.Client): Promise<SchemaTable[]> {
   const rows = await rowsOf(client, TABLES)
   const listOf = <T>(json: string | null | undefined) => JSON.parse(json ?? '[]') as T[]
@@ -60,7 +64,8 @@ async function readTables(client: pg.Client): Promise<SchemaTable[]> {
 }
 
 /**
- * Bursar's tables, parents first, and the names of those that somebody else has put beside them.
+ * Returns Bursar's tables, parents first, and the names of other tables in the same schema
+ * (`foreign`).
  */
 export async function readSchema(
   client: pg.Client,
@@ -76,7 +81,7 @@ export async function readSchema(
   }
 }
 
-/** Tables that lead to each other come in the order of their names. */
+/** Sorts each table after those that it refers to. Tables in a cycle keep the given order. */
 export function parentsFirst(tables: readonly SchemaTable[]): SchemaTable[] {
   const ordered = new Map<string, SchemaTable>()
   let left = [...tables]
@@ -89,7 +94,7 @@ export function parentsFirst(tables: readonly SchemaTable[]): SchemaTable[] {
   return [...ordered.values()]
 }
 
-/** What has been applied, in order; nothing when no Bursar has used the database. */
+/** Returns the applied migrations in order. The list is empty if Bursar never used the database. */
 export async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
   const there = await rowsOf(client, `select to_regclass('${MIGRATIONS_TABLE}') as name`)
   if (there[0]?.name === null) return []
@@ -104,7 +109,7 @@ export async function readApplied(client: pg.Client): Promise<AppliedMigration[]
   }))
 }
 
-/** Throws a `BackupError` unless this version has the very migrations that made the schema. */
+/** Throws a `BackupError` unless this version has the same migrations that made the schema. */
 export function requireKnown(
   what: 'backup' | 'database',
   applied: readonly AppliedMigration[],
@@ -122,7 +127,7 @@ export function requireKnown(
   }
 }
 
-/** The names of those that have rows. */
+/** Returns the names of the tables that have rows. */
 export async function tablesWithRows(
   client: pg.Client,
   tables: readonly SchemaTable[],

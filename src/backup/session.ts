@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import pg from 'pg'
 import { type Connection, clientConfig } from '../db/index.ts'
 
-/** Limits that an operator may have set for requests, and that a long copy would run into. */
+/** An operator may have set these for requests. A long copy would exceed them. */
 const TIMEOUTS = [
   'statement_timeout',
   'lock_timeout',
@@ -11,9 +11,8 @@ const TIMEOUTS = [
 ]
 
 /**
- * Runs `work` on a connection of its own, without time limits. When it fails the connection is cut
- * at once: one that stands in the middle of a copy could not be ended in order. So it is when the
- * signal comes, whatever `work` waits for.
+ * Runs `work` on a new connection without timeouts. If it fails or the signal aborts, the
+ * socket is closed at once, because a connection in the middle of a copy cannot be ended properly.
  */
 export async function withSession<T>(
   connection: Connection,
@@ -22,8 +21,8 @@ export async function withSession<T>(
 ): Promise<T> {
   signal?.throwIfAborted()
   const client = new pg.Client(clientConfig(connection))
-  // A connection that breaks emits besides failing its statement; unheard, it would end the
-  // process.
+  // A broken connection fails its statement and also emits an error, which ends the process if
+  // unhandled.
   client.on('error', () => {})
   await client.connect()
   const cut = () => socketOf(client).destroy()
@@ -44,12 +43,12 @@ export async function withSession<T>(
   }
 }
 
-/** The types of `pg` do not show it. */
+/** The types of `pg` omit the socket. */
 const socketOf = (client: pg.Client): Socket =>
   (client as unknown as { connection: { stream: Socket } }).connection.stream
 
 export type TextRow = Readonly<Record<string, string | null>>
 
-/** Rows as PostgreSQL writes them. */
+/** Returns the rows with the text of each column. */
 export const rowsOf = async (client: pg.Client, statement: string): Promise<TextRow[]> =>
   (await client.query<TextRow>(statement)).rows

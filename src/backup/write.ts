@@ -23,16 +23,17 @@ import { lockTables, readApplied, readSchema, requireKnown, type SchemaTable } f
 import { rowsOf, withSession } from './session.ts'
 
 export type Progress = {
-  /** How many rows there will be. */
+  /** Called once with the total number of rows. */
   start(total: number): void
+  /** Called with the number of rows since the last call. */
   rows(count: number): void
 }
 
 export type WriteOptions = {
   connection: Connection
-  /** All that this version has. */
+  /** All migrations of this version. */
   migrations: readonly Migration[]
-  /** Of Bursar. */
+  /** The version of Bursar. */
   version: string
   now: Instant
   target: Writable
@@ -40,29 +41,29 @@ export type WriteOptions = {
   signal?: AbortSignal
 }
 
-export type Written = {
+export type BackupResult = {
   header: BackupHeader
   rows: number
-  /** Tables of the same schema that Bursar did not make; they are not in the backup. */
+  /** Tables in the same schema that no migration of Bursar created. They are not in the backup. */
   foreign: string[]
 }
 
-/** Takes 60 % of the time of the default level, for 5 % more bytes. */
+/** Level 1 takes 60 % of the time of the default level and makes the file 5 % larger. */
 const GZIP_LEVEL = 1
 const CHUNK_BYTES = 64 * 1024
 const ATTEMPTS = 5
 
 /**
- * Writes everything that the database holds at one instant, which is after the call and before the
- * first byte; nobody waits for it but a migration. Throws a `BackupError` when there is nothing to
- * write or the schema is not of this version or an earlier one; `target` is not ended then.
+ * Writes all rows of the database as of one instant, which is after the call and before the first
+ * byte. It blocks only migrations. It does not end `target`. Throws a `BackupError` if the database
+ * has no schema of Bursar, or one of a later version.
  */
-export function writeBackup(options: WriteOptions): Promise<Written> {
-  const write = (client: pg.Client) => writeOver(client, options)
+export function writeBackup(options: WriteOptions): Promise<BackupResult> {
+  const write = (client: pg.Client) => writeFrom(client, options)
   return withSession(options.connection, write, options.signal)
 }
 
-async function writeOver(client: pg.Client, options: WriteOptions): Promise<Written> {
+async function writeFrom(client: pg.Client, options: WriteOptions): Promise<BackupResult> {
   const { migrations, progress, target, signal } = options
   const { tables, foreign, applied } = await takeSnapshot(client, migrations)
   const header: BackupHeader = {
@@ -85,9 +86,10 @@ async function writeOver(client: pg.Client, options: WriteOptions): Promise<Writ
 }
 
 /**
- * The tables are locked before the snapshot is taken, as `lock table` takes none: a migration that
- * rewrites a table would leave it empty for a snapshot from before. Tables that came in between are
- * not locked, hence the second look.
+ * Locks the tables and then takes the snapshot. `lock table` does not take a snapshot itself. With
+ * the reverse order, a migration could rewrite a table after the snapshot, which would then see an
+ * empty table. Tables that are created before the locks are taken are not locked, so the schema is
+ * read again and compared.
  */
 async function takeSnapshot(client: pg.Client, migrations: readonly Migration[]) {
   for (let tries = 1; tries <= ATTEMPTS; tries += 1) {
@@ -143,7 +145,7 @@ async function* contentsOf(
   yield Buffer.from(`${checksumLine(hash.digest('hex'))}\n`)
 }
 
-/** As a query, since a partitioned table cannot be copied by its name. */
+/** Copies a query, because `copy` does not accept the name of a partitioned table. */
 function rowsOfTable(client: pg.Client, { name, columns }: BackupTable): AsyncIterable<Buffer> {
   const names = columns.map(quoted).join(', ')
   return client.query(copyTo(`copy (select ${names} from ${quoted(name)}) to stdout`))

@@ -6,10 +6,10 @@ import type { Readable, Writable } from 'node:stream'
 import {
   BackupError,
   type BackupHeader,
+  type BackupResult,
   type Progress as RowProgress,
   verifyBackup,
-  type Written,
-  writeAside,
+  writeAtomically,
   writeBackup,
 } from '../backup/index.ts'
 import { readMigrations } from '../db/index.ts'
@@ -47,7 +47,7 @@ async function backUp(file: string): Promise<number> {
   const { signal, interrupted } = hearSignals()
   const write = (target: Writable) => writeTo(target, signal)
   try {
-    const written = await (file === '-' ? toStandardOutput(write) : writeAside(file, write))
+    const written = await (file === '-' ? toStandardOutput(write) : writeAtomically(file, write))
     report(file, written, file === '-' ? null : (await stat(file)).size)
     return 0
   } catch (error) {
@@ -56,7 +56,7 @@ async function backUp(file: string): Promise<number> {
   }
 }
 
-function report(file: string, { header, rows, foreign }: Written, bytes: number | null): void {
+function report(file: string, { header, rows, foreign }: BackupResult, bytes: number | null): void {
   const say = bytes === null ? note : print
   if (foreign.length > 0) note(`Left out, as no migration makes them: ${foreign.join(', ')}`)
   const size = bytes === null ? '' : `, ${bytes} bytes`
@@ -65,7 +65,7 @@ function report(file: string, { header, rows, foreign }: Written, bytes: number 
 
 const nameOf = (file: string): string => (file === '-' ? 'the backup' : resolve(file))
 
-async function writeTo(target: Writable, signal: AbortSignal): Promise<Written> {
+async function writeTo(target: Writable, signal: AbortSignal): Promise<BackupResult> {
   const migrations = await readMigrations(MIGRATIONS)
   return withDatabase(commandConfig(), ({ connection }) =>
     withProgress('backed up', (progress) =>
@@ -83,7 +83,9 @@ async function writeTo(target: Writable, signal: AbortSignal): Promise<Written> 
 }
 
 /** For other output a reader that leaves has seen enough; of a backup it has lost the rest. */
-function toStandardOutput(write: (target: Writable) => Promise<Written>): Promise<Written> {
+function toStandardOutput(
+  write: (target: Writable) => Promise<BackupResult>,
+): Promise<BackupResult> {
   process.stdout.removeAllListeners('error')
   return write(process.stdout)
 }
