@@ -18,17 +18,17 @@ import { allows, canEnter, type DatabaseUser } from './user.ts'
 
 /** The PostgreSQL programs of the npm package for this platform. */
 export type BinaryPackage = {
-  /** Holds `bin`, `lib` and `share`. */
+  /** The directory with `bin`, `lib` and `share`. */
   root: string
-  /** Of the npm package, such as `18.4.0-beta.17`. */
+  /** The version of the npm package, such as `18.4.0-beta.17`. */
   version: string
-  /** PostgreSQL's major version; a data directory belongs to one. */
+  /** The major version of PostgreSQL. A data directory can be used only with the same one. */
   major: string
 }
 
 const PLATFORMS = ['linux-x64', 'linux-arm64']
 
-/** Where the package of this platform is; throws an `EmbeddedStartError` when there is none. */
+/** Returns the package for this platform. Throws an `EmbeddedStartError` if there is none. */
 export function packagedBinaries(): BinaryPackage {
   const platform = `${process.platform}-${process.arch}`
   if (!PLATFORMS.includes(platform)) {
@@ -54,8 +54,9 @@ export function packagedBinaries(): BinaryPackage {
 }
 
 /**
- * Returns a directory with programs that the user can run: the package itself when its links can
- * be made and the user can read it, else a copy in `parent`, made once per version.
+ * Returns a directory with programs that the user can run. This is the package itself if its links
+ * can be created and the user can read it. Otherwise it is a copy in `parent`, which is made once
+ * per version.
  */
 export function runnableBinaries(
   packaged: BinaryPackage,
@@ -85,7 +86,7 @@ function isRunnable(root: string, user: DatabaseUser): boolean {
   }
 }
 
-/** For the server's own user the kernel knows best; for another one the mode bits decide. */
+/** Asks the kernel about the server's own user, and compares the mode bits for another user. */
 function hasRights(path: string, user: DatabaseUser, rights: number): boolean {
   if (user.switched) return allows(statSync(path), user, rights)
   try {
@@ -100,7 +101,7 @@ function programs(root: string): string[] {
   return ['bin/initdb', 'bin/postgres'].filter((name) => statSync(join(root, name)))
 }
 
-/** npm packages hold no links: a list names them, which an install script would make. */
+/** npm packages cannot contain links. An install script would create those in this list. */
 function linksOf(root: string): { source: string; target: string }[] {
   const list = JSON.parse(readFileSync(join(root, 'pg-symlinks.json'), 'utf8'))
   return (list as { source: string; target: string }[]).map((link) => ({
@@ -114,12 +115,12 @@ function makeLinks(root: string): void {
     try {
       symlinkSync(source, target)
     } catch {
-      // It is there already, or the directory is read-only; what is missing shows afterwards.
+      // The link exists, or the directory is read-only. `isRunnable` then checks the target.
     }
   }
 }
 
-/** The copy appears under its name only when it is whole, so that no crash leaves half a one. */
+/** Copies under a temporary name and renames the copy, so that a crash leaves no partial copy. */
 function makeCopy(root: string, copy: string): void {
   const draft = `${copy}.${process.pid}.tmp`
   rmSync(draft, { recursive: true, force: true })
@@ -132,19 +133,19 @@ function makeCopy(root: string, copy: string): void {
     chmodSync(join(draft, name), 0o755)
   }
   makeLinks(draft)
-  // One that is damaged, or that another server has just made, gives way.
+  // Replaces a damaged copy, or one that another server has just made.
   const old = `${copy}.${process.pid}.old`
   rmSync(old, { recursive: true, force: true })
   try {
     renameSync(copy, old)
   } catch {
-    // There was none.
+    // There is no earlier copy.
   }
   renameSync(draft, copy)
   rmSync(old, { recursive: true, force: true })
 }
 
-/** Sizes tell a copy that a power cut left with empty files. */
+/** Compares sizes, because a power failure can leave empty files in a copy. */
 function isComplete(copy: string, root: string): boolean {
   try {
     return neededFiles(root).every(
@@ -155,7 +156,10 @@ function isComplete(copy: string, root: string): boolean {
   }
 }
 
-/** What `initdb` and `postgres` need at run time: no headers, static libraries, build files. */
+/**
+ * Returns the files that `initdb` and `postgres` need at run time. Omits headers, static libraries
+ * and build files.
+ */
 function neededFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -163,7 +167,7 @@ function neededFiles(root: string): string[] {
     .filter((name) => /^(bin\/|share\/|pg-symlinks|lib\/.*\.so)/.test(name))
 }
 
-/** The directories of those files, each after its parent. */
+/** Returns the directories of the needed files, each after its parent. */
 function neededDirectories(root: string): string[] {
   const direct = neededFiles(root).map((name) => dirname(name))
   const all = direct.flatMap((name) =>

@@ -14,7 +14,7 @@ import { runProgram } from './program.ts'
 import { DATABASE, ROLE } from './settings.ts'
 import { EmbeddedStartError, explainFailure } from './start-errors.ts'
 
-/** Bytes order text (decision of the schema), while upper and lower case follow Unicode. */
+/** Text is sorted by bytes, as the schema requires. Upper and lower case follow Unicode. */
 const INITDB_ARGS = [
   '--encoding=UTF8',
   '--locale=C',
@@ -26,8 +26,8 @@ const INITDB_ARGS = [
 ]
 
 /**
- * Makes a new cluster with its database, on disk before this returns. A crash on the way leaves
- * only a draft, which the next start removes. Throws an `EmbeddedStartError`.
+ * Creates a cluster with its database and flushes it to disk. A crash meanwhile leaves only a
+ * draft, which the next start removes. Throws an `EmbeddedStartError` if it fails.
  */
 export async function createCluster(location: Location, binaries: string): Promise<void> {
   // initdb calls postgres through a shell, in double quotes and without escaping.
@@ -56,7 +56,7 @@ export async function createCluster(location: Location, binaries: string): Promi
   }
 }
 
-/** Throws an `EmbeddedStartError` when the cluster belongs to another major version. */
+/** Throws an `EmbeddedStartError` if the cluster has another major version of PostgreSQL. */
 export function checkVersion(location: Location, major: string): void {
   const found = readFileSync(join(location.clusterDir, 'PG_VERSION'), 'utf8').trim()
   if (found === major) return
@@ -73,7 +73,7 @@ function removeDrafts(location: Location): void {
     try {
       rmSync(join(location.home, name), { recursive: true, force: true, maxRetries: 2 })
     } catch {
-      // An initdb that survived its server may still be writing; the next start removes it.
+      // An initdb that survived its server may still be writing. The next start tries again.
     }
   }
 }

@@ -12,19 +12,25 @@ import { EmbeddedStartError } from './start-errors.ts'
 import { STATE_FILE } from './state-file.ts'
 import { canEnter, type DatabaseUser, statOrNull } from './user.ts'
 
-/** Inside the data directory: the lock of the server, and the home of the database. */
+/** Names in the data directory: the lock of the server, and the home of the database. */
 export const LOCK = 'bursar.lock'
 export const HOME = 'postgres'
 
-/** What Bursar itself puts into a data directory: only such a one is opened for its database. */
+/**
+ * What Bursar puts into a data directory. A directory with anything else is not opened for another
+ * user.
+ */
 const OWN_NAMES = new Set([STATE_FILE, `${STATE_FILE}.tmp`, HOME, LOCK, 'api-key', 'lost+found'])
 
-/** Makes the data directory when it is missing, for its owner only, and returns its real path. */
+/**
+ * Creates the data directory if it is missing, accessible only to its owner. Returns its real path.
+ * Throws an `EmbeddedStartError` if it cannot be created or written.
+ */
 export function openDataDir(dataDir: string): string {
   const path = resolve(dataDir)
   try {
     if (!statOrNull(path)) {
-      // Only the last directory is Bursar's: its parents keep the usual mode.
+      // Only the last directory belongs to Bursar. Its parents get the usual mode.
       mkdirSync(dirname(path), { recursive: true })
       mkdirSync(path, { mode: 0o700 })
     }
@@ -40,11 +46,11 @@ export function openDataDir(dataDir: string): string {
 }
 
 /**
- * Lets the group of user 65534 pass through a data directory that is root's and Bursar's alone.
- * Passing is all it gives: the directory cannot be listed, and its files keep their own modes. The
- * cluster then stays where the operator wanted it, on the mounted volume of a container say.
+ * Lets the database's group traverse a data directory that belongs to root and contains only
+ * Bursar's files. The group cannot list it, and the files keep their modes. So the cluster can be
+ * where the operator wants it, for example on the volume of a container.
  */
-export function letIn(dataDir: string, user: DatabaseUser): void {
+export function allowTraversal(dataDir: string, user: DatabaseUser): void {
   if (!user.switched || canEnter(dataDir, user)) return
   const isOurs =
     statOrNull(dataDir)?.uid === 0 && readdirSync(dataDir).every((name) => OWN_NAMES.has(name))

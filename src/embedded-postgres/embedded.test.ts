@@ -137,7 +137,7 @@ test('a pid file that names a living stranger does not stop a start', async (t) 
   const text = readFileSync(pidFile, 'utf8')
   process.kill(pidOf(clusterDir), 'SIGKILL')
   await until('all its processes are gone', () => processesOf(clusterDir).length === 0)
-  // As in a restarted container, where the old number is soon another program's.
+  // As in a restarted container, where another program soon gets the old pid.
   writeFileSync(pidFile, text.replace(/^\d+/, String(process.pid)))
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   await database.stop()
@@ -159,7 +159,7 @@ test('a first start that is killed on the way leaves nothing to trip over', asyn
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   assert.deepEqual(await query(database.connection, 'select 1 as one'), [{ one: 1 }])
   await database.stop()
-  // An initdb that outlived its server may have gone on for a moment; it is over by now or soon.
+  // An initdb that survived its server may still run for a moment.
   await until('initdb has ended', () => processesOf(join(home, 'cluster.draft')).length === 0)
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
 })
@@ -168,7 +168,7 @@ test('two servers cannot open one directory, and the second learns how to share'
   const dataDir = await startedDataDir(t)
   assert.equal(await findRunning(dataDir), null)
   const owner = startOwner(dataDir)
-  // Also while the first is only starting, a command waits for it.
+  // A command waits for a server that is still starting.
   await until('the lock is taken', () => existsSync(join(dataDir, LOCK)))
   const { connection } = await started(owner)
   assert.deepEqual(await findRunning(dataDir), connection)
@@ -210,7 +210,7 @@ test('awkward characters in the path do no harm, or are refused', async (t) => {
   const dataDir = dataDirOf(t, `a b,c:d'e"f\\g%h$`)
   const { root } = packagedBinaries()
   if (!canEnter(root, databaseUser('/nowhere'))) {
-    // The programs are copied into the data directory, where initdb cannot run them.
+    // The programs are copied into the data directory, and initdb cannot run them from this path.
     await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), /use another directory/)
     return
   }

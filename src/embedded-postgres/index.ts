@@ -7,12 +7,12 @@ import { LOCK, openDataDir } from './data-dir.ts'
 import { clusterOf, isCluster, type Location, locate, openHome } from './location.ts'
 import { isLocked, type Release, takeLock } from './lock.ts'
 import { acceptsConnections, type Connection } from './probe.ts'
-import { clearLeftOvers, isPostmaster, readPidFile } from './processes.ts'
+import { isPostmaster, readPidFile, stopLeftovers } from './processes.ts'
 import type { EmbeddedLog } from './server-log.ts'
 import { DATABASE, flagsOf, PORT, ROLE, writeSettings } from './settings.ts'
 import { openSocketDir } from './socket-dir.ts'
 import { EmbeddedStartError } from './start-errors.ts'
-import { recordedHome, writeRecord } from './state-file.ts'
+import { recordedHome, writeStateFile } from './state-file.ts'
 import { Supervisor } from './supervise.ts'
 import { isInside } from './user.ts'
 
@@ -21,23 +21,24 @@ export { readStateFile } from './state-file.ts'
 export { EmbeddedStartError }
 
 export type EmbeddedDatabase = {
-  /** What `pg` needs; `host` is the directory of the socket. */
+  /** The options for `pg`. `host` is the directory of the socket. */
   connection: Connection
-  /** Where the cluster really lives, for the start line and `doctor`. */
+  /** The directory of the cluster, for the start line and `doctor`. */
   clusterDir: string
-  /** Resolves when the database accepts connections, after a crash too; rejects once stopped. */
+  /** Resolves when the database accepts connections, also after a crash. Rejects once stopped. */
   ready(): Promise<void>
-  /** Stops the database cleanly and gives the data directory free. Idempotent. */
+  /** Stops the database cleanly and unlocks the data directory. Idempotent. */
   stop(): Promise<void>
 }
 
-/** How long `findRunning` waits for a database that is being started, in milliseconds. */
+/** How long `findRunning` waits for a database that is starting, in milliseconds. */
 const STARTING_MS = 15_000
 const POLL_MS = 50
 
 /**
- * Starts the embedded PostgreSQL of a data directory, which is made on the first start, and keeps
- * it running until `stop`. Throws an `EmbeddedStartError` when that cannot be.
+ * Starts the embedded PostgreSQL of a data directory and restarts it after crashes until `stop`.
+ * The first start creates the directory and the cluster. Throws an `EmbeddedStartError` if the
+ * database cannot be started.
  */
 export async function startEmbedded(options: {
   dataDir: string
@@ -47,12 +48,12 @@ export async function startEmbedded(options: {
   const packaged = packagedBinaries()
   const dataDir = openDataDir(options.dataDir)
   const undo: (() => void)[] = [lockOrRefuse(join(dataDir, LOCK), dataDir)]
-  const leave = () => {
+  const cleanUp = () => {
     for (const each of undo.splice(0).reverse()) each()
   }
   try {
     const location = locate(dataDir)
-    // Two data directories may name one cluster when one was copied from the other.
+    // If a data directory was copied, both copies may refer to the same cluster.
     if (location.outsideLock) undo.push(lockOrRefuse(location.outsideLock, dataDir))
     const { movedAside } = openHome(location)
     if (movedAside)
@@ -64,15 +65,15 @@ export async function startEmbedded(options: {
       connection: connectionAt(socketDir),
       clusterDir: location.clusterDir,
       ready: () => supervisor.ready(),
-      stop: () => supervisor.stop().finally(leave),
+      stop: () => supervisor.stop().finally(cleanUp),
     }
   } catch (error) {
-    leave()
-    throw asSentence(error, dataDir)
+    cleanUp()
+    throw startErrorFrom(error, dataDir)
   }
 }
 
-/** Starts on a home that is this process's alone, and makes the cluster when there is none. */
+/** Starts the database, and creates its cluster if there is none. All locks must be held. */
 async function startOn(place: {
   location: Location
   socketDir: string
@@ -82,15 +83,15 @@ async function startOn(place: {
 }): Promise<Supervisor> {
   const { location, socketDir, dataDir, packaged, log } = place
   const { home, clusterDir, user } = location
-  const found = await clearLeftOvers(clusterDir, socketDir)
+  const found = await stopLeftovers(clusterDir, socketDir)
   if (found > 0) log.warn({ processes: found }, 'a left-over embedded database was stopped')
   const binaries = runnableBinaries(packaged, user, location.binariesParent)
   if (!isCluster(clusterDir)) {
-    writeRecord(dataDir, { home, isComplete: false })
+    writeStateFile(dataDir, { home, isComplete: false })
     await createCluster(location, binaries)
   }
   checkVersion(location, packaged.major)
-  writeRecord(dataDir, { home, isComplete: true })
+  writeStateFile(dataDir, { home, isComplete: true })
   writeSettings(location)
   const flags = flagsOf(location, socketDir)
   const connection = connectionAt(socketDir)
@@ -98,8 +99,8 @@ async function startOn(place: {
 }
 
 /**
- * The connection to the database of the server (or command) that has this data directory open, or
- * null when none has. Waits, for 15 s at most, for one that is just starting.
+ * Returns the connection to the database of the process that has the data directory open, or null
+ * if no process has. Waits up to 15 s for a database that is starting.
  */
 export async function findRunning(dataDir: string): Promise<Connection | null> {
   const end = performance.now() + STARTING_MS
@@ -113,7 +114,7 @@ export async function findRunning(dataDir: string): Promise<Connection | null> {
   return null
 }
 
-/** The `DATABASE_URL` by which another server on this machine uses an embedded database. */
+/** Returns the `DATABASE_URL` with which another server on this machine can use the database. */
 export function databaseUrl(connection: Connection): string {
   const host = encodeURIComponent(connection.host)
   return `postgres://${connection.user}@/${connection.database}?host=${host}`
@@ -130,7 +131,7 @@ function lockOrRefuse(path: string, dataDir: string): Release {
   )
 }
 
-/** By what the running database itself wrote down, or null when it does not run. */
+/** Returns the connection according to the database's pid file, or null if it is not running. */
 function connectionOf(dataDir: string): Connection | null {
   const home = recordedHome(dataDir)
   const clusterDir = home ? clusterOf(home) : null
@@ -156,8 +157,11 @@ function removeShortSocketDir(location: Location, socketDir: string): void {
   rmSync(socketDir, { recursive: true, force: true })
 }
 
-/** What the file system refuses (no room, no right) is a matter for the operator, not a defect. */
-function asSentence(error: unknown, dataDir: string): unknown {
+/**
+ * Returns an `EmbeddedStartError` for an error of the file system, which the operator can fix, and
+ * other errors unchanged.
+ */
+function startErrorFrom(error: unknown, dataDir: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException
   if (error instanceof EmbeddedStartError || typeof code !== 'string') return error
   const reason = code === 'ENOSPC' ? 'there is no room left on the disk' : message

@@ -10,35 +10,36 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { HOME, letIn } from './data-dir.ts'
+import { allowTraversal, HOME } from './data-dir.ts'
 import { EmbeddedStartError } from './start-errors.ts'
 import { readStateFile, STATE_FILE } from './state-file.ts'
 import { canEnter, type DatabaseUser, databaseUser, isInside, statOrNull } from './user.ts'
 
-/** Where the parts of one embedded database live. */
+/** The paths of an embedded database. */
 export type Location = {
-  /** Holds everything below; owned by the database's user. */
+  /** The directory of the database. It belongs to the database's user. */
   home: string
   clusterDir: string
-  /** Where a copy of the binaries goes, should one be needed. */
+  /** The parent directory for a copy of the binaries, if one is needed. */
   binariesParent: string
-  /** The lock of the cluster, when it lives outside the data directory; else null. */
+  /** The path of the cluster's lock if the home is outside the data directory, otherwise null. */
   outsideLock: string | null
-  /** Nothing has been recorded for this data directory yet. */
+  /** Whether the data directory has no state file yet. */
   isNew: boolean
   user: DatabaseUser
 }
 
 /**
- * Finds the cluster of a data directory, or the place for a new one. As an ordinary user that is
- * inside the data directory; as root too if user 65534 can be let in, else one of the outside
- * places. Throws an `EmbeddedStartError` when a recorded cluster is gone or no place is left.
+ * Returns the paths of a data directory's database, or of a new one. A new home is inside the data
+ * directory, unless the server is root and user 65534 cannot be given access to it. Then it is in
+ * one of `outsideBases`. Throws an `EmbeddedStartError` if the cluster of the state file is missing
+ * or no directory is suitable.
  */
 export function locate(dataDir: string): Location {
   const inside = join(dataDir, HOME)
   const recorded = readStateFile(dataDir)
   if (recorded?.isComplete && !isCluster(clusterOf(recorded.home))) {
-    throw lost(recorded.home, dataDir)
+    throw clusterMissing(recorded.home, dataDir)
   }
   const user = databaseUser(clusterOf(recorded?.home ?? inside))
   const home = recorded?.home ?? newHome(dataDir, user)
@@ -54,9 +55,10 @@ export function locate(dataDir: string): Location {
 }
 
 /**
- * Makes the home for the database's user. Call it with all locks held: a cluster that an earlier,
- * deleted data directory of the same path has left outside is moved aside, and its new path is
- * returned.
+ * Creates the home for the database's user. All locks must be held. An earlier data directory with
+ * the same path may have been deleted while its home outside still exists. That home is renamed,
+ * and its new path is returned. Throws an `EmbeddedStartError` if the cluster belongs to another
+ * user.
  */
 export function openHome(location: Location): { movedAside: string | null } {
   const { home, clusterDir, user } = location
@@ -72,29 +74,29 @@ export function openHome(location: Location): { movedAside: string | null } {
   )
 }
 
-/** Where the cluster is in a home. */
+/** Returns the directory of the cluster in a home. */
 export function clusterOf(home: string): string {
   return join(home, 'cluster')
 }
 
-/** Whether there is a complete cluster: it only ever appears whole under its name. */
+/** Returns whether the cluster exists. It gets its name only when it is complete. */
 export function isCluster(clusterDir: string): boolean {
   return statSync(join(clusterDir, 'PG_VERSION'), { throwIfNoEntry: false }) !== undefined
 }
 
-/** A short name that stands for a path. */
+/** Returns a short name for a path: 16 hexadecimal digits. */
 export function hashOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 16)
 }
 
-/** Temporary directories that other users may enter too, the configured one first. */
+/** Returns the temporary directories of the system, the configured one first. */
 export function temporaryDirs(): string[] {
   const paths = [tmpdir(), '/tmp', '/var/tmp']
   return [...new Set(paths)].filter((path) => isAbsolute(path) && statOrNull(path) !== null)
 }
 
 function newHome(dataDir: string, user: DatabaseUser): string {
-  letIn(dataDir, user)
+  allowTraversal(dataDir, user)
   if (canEnter(dataDir, user)) return join(dataDir, HOME)
   const base = outsideBases().find((each) => isUsableBase(each, user))
   if (base) return join(base, hashOf(dataDir))
@@ -105,12 +107,15 @@ function newHome(dataDir: string, user: DatabaseUser): string {
   ])
 }
 
-/** Where root keeps clusters that cannot be in their data directory. */
+/** Returns the directories for homes that cannot be in their data directory. Only for root. */
 function outsideBases(): string[] {
   return ['/var/lib/bursar', ...temporaryDirs().map((path) => join(path, 'bursar-root'))]
 }
 
-/** Makes the directory if it can; one that somebody else could have prepared is not used. */
+/**
+ * Creates the directory if it is missing. Returns whether it can be used. It cannot if another user
+ * could have created or can change it.
+ */
 function isUsableBase(base: string, user: DatabaseUser): boolean {
   try {
     mkdirSync(base, { mode: 0o711 })
@@ -128,7 +133,7 @@ function isUsableBase(base: string, user: DatabaseUser): boolean {
   return canEnter(base, user)
 }
 
-function lost(home: string, dataDir: string): EmbeddedStartError {
+function clusterMissing(home: string, dataDir: string): EmbeddedStartError {
   return new EmbeddedStartError([
     `The database of ${dataDir} lived in ${home} and is not there any more:`,
     `bring it back, or delete ${join(dataDir, STATE_FILE)} to start with an empty one.`,

@@ -1,30 +1,30 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Gives the lock back. Idempotent; the kernel does the same when the process dies. */
+/** Releases the lock. Idempotent. The kernel does the same when the process ends. */
 export type Release = () => void
 
 /**
- * Waits so long for a lock before it counts as held: longer than a look by `isLocked` and than a
- * killed predecessor needs to vanish.
+ * How long to wait for a lock, in milliseconds. This is longer than `isLocked` holds it, and longer
+ * than a killed process needs to end.
  */
 const BUSY_MS = 300
 const SQLITE_BUSY = 5
 
 /**
- * Takes the lock that a file stands for, or returns null when another process (or this one) has it.
+ * Takes the lock on a file. Returns null if another process or this one already has it.
  *
- * It is a POSIX record lock that SQLite takes on an empty file: the one kernel lock that Node can
- * hold without an add-on. It belongs to the inode, so it also works between containers that share
- * a volume, and it ends with the process, so `kill -9` leaves nothing stale.
+ * SQLite takes a POSIX record lock on the empty file. This is the only kernel lock that Node can
+ * take without an add-on. It belongs to the inode, so it also works between containers that share a
+ * volume. It ends with the process, so it is never stale, even after `kill -9`.
  *
- * Throws the error of the file system when the file cannot be made or locked.
+ * Throws the error of the file system if the file cannot be created or locked.
  */
 export function takeLock(path: string): Release | null {
   return tryLock(path, BUSY_MS)
 }
 
-/** Whether a process holds the lock. A file that is missing or not ours to read is not locked. */
+/** Returns whether a process has the lock. False if the file is missing or cannot be read. */
 export function isLocked(path: string): boolean {
   if (!existsSync(path)) return false
   try {
@@ -37,10 +37,10 @@ export function isLocked(path: string): boolean {
 }
 
 function tryLock(path: string, timeoutMs: number): Release | null {
-  makeFile(path)
+  createFile(path)
   const file = new DatabaseSync(path, { timeout: timeoutMs })
   try {
-    // Without a journal file a killed process leaves nothing beside the lock.
+    // Otherwise a killed process would leave a journal file.
     file.exec('pragma journal_mode = memory')
     file.exec('begin exclusive')
   } catch (error) {
@@ -48,18 +48,19 @@ function tryLock(path: string, timeoutMs: number): Release | null {
     if (isBusy(error)) return null
     throw error
   }
-  let held = true
+  let isOpen = true
   return () => {
-    if (held) file.close()
-    held = false
+    if (isOpen) file.close()
+    isOpen = false
   }
 }
 
 /**
- * Makes the file for its owner only: whoever may read it could lock it. An existing one is never
- * opened here, since closing any descriptor of it would drop this process's own lock.
+ * Creates the file, readable only by its owner, because anybody who can read it can lock it. An
+ * existing file is not opened here: closing any of its descriptors would release this process's
+ * own lock.
  */
-function makeFile(path: string): void {
+function createFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))
     chmodSync(path, 0o600)

@@ -1,18 +1,18 @@
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 
-/** What `pg` needs to connect; `host` is the directory of the socket. */
+/** The options for `pg`. `host` is the directory of the socket. */
 export type Connection = { host: string; port: number; user: string; database: string }
 
 const TIMEOUT_MS = 2_000
 const PROTOCOL_3 = 196_608
-/** SQLSTATEs of a database that is up but cannot take one more connection. */
+/** SQLSTATEs of a database that is up but has no connection left. */
 const UP_BUT_FULL = new Set(['53300'])
 
 /**
- * Asks the database whether it takes connections, by the first message of the PostgreSQL protocol.
- * False while it starts, recovers, stops or is not there. An `Error` with PostgreSQL's words when
- * it refuses for a reason that waiting does not cure.
+ * Sends the first message of the PostgreSQL protocol. Returns whether the database accepts
+ * connections. False while it is starting, recovering, stopping or unreachable. Rejects with
+ * PostgreSQL's message if the database refuses connections for a reason that will not pass.
  */
 export function acceptsConnections(connection: Connection): Promise<boolean> {
   const path = join(connection.host, `.s.PGSQL.${connection.port}`)
@@ -36,7 +36,10 @@ export function acceptsConnections(connection: Connection): Promise<boolean> {
   })
 }
 
-/** `R` asks for or grants authentication, `E` is an error; null when more bytes must come. */
+/**
+ * Interprets the response: `R` requests or confirms authentication, `E` is an error. Returns null
+ * if the message is incomplete.
+ */
 function answerOf(received: Buffer): boolean | Error | null {
   if (received.length < 5 || received.length < 1 + received.readUInt32BE(1)) return null
   const kind = String.fromCharCode(received.readUInt8(0))

@@ -3,22 +3,25 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** What `postmaster.pid` says. The process it names may be long gone. */
+/** The content of `postmaster.pid`. The process may have ended. */
 export type PidFile = { pid: number; port: number; socketDir: string; ready: boolean }
 
-/** How long a left-over database may take for a clean end, and then for a hard one. */
+/** How long a left-over database may take to stop cleanly, and then after each harder signal. */
 const CLEAN_STOP_MS = 20_000
 const HARD_STOP_MS = 5_000
-/** How long children may take to notice that their postmaster is gone. */
+/** How long children may take to notice that their postmaster has ended. */
 const ORPHAN_MS = 1_000
 const POLL_MS = 10
 
-/** The name in the titles of a cluster's processes: "postgres: bursar-<hash>: checkpointer". */
+/**
+ * Returns the `cluster_name`, which is in the titles of the processes, as in
+ * "postgres: bursar-<hash>: checkpointer".
+ */
 export function clusterName(clusterDir: string): string {
   return `bursar-${createHash('sha256').update(clusterDir).digest('hex').slice(0, 16)}`
 }
 
-/** Reads `postmaster.pid`; null when it is missing or not complete yet. */
+/** Reads `postmaster.pid`. Returns null if it is missing or incomplete. */
 export function readPidFile(clusterDir: string): PidFile | null {
   let lines: string[]
   try {
@@ -32,19 +35,19 @@ export function readPidFile(clusterDir: string): PidFile | null {
   return { pid: Number(pid), port: Number(port), socketDir, ready: status?.trim() === 'ready' }
 }
 
-/** Whether the process is the postmaster of this cluster. Needs no right but to see it. */
+/** Returns whether the process is the postmaster of this cluster. False if it is not visible. */
 export function isPostmaster(pid: number, clusterDir: string): boolean {
   const title = titleOf(pid)
   return title !== null && isPostmasterTitle(title, clusterDir)
 }
 
 /**
- * Ends what still runs on a cluster after its server or its postmaster was killed, and clears the
- * lock files they left. Call it only while holding the cluster's lock. A postmaster is stopped
- * cleanly; children without one are given a moment to notice, then killed, which loses nothing
- * since the write-ahead log is replayed.
+ * Stops the processes of a cluster whose server or postmaster was killed, and removes their lock
+ * files. Returns how many processes it found. The cluster's lock must be held. A postmaster is
+ * stopped cleanly. Children without a postmaster have 1 s to notice that and are then killed. This
+ * loses no data, because the write-ahead log is replayed.
  */
-export async function clearLeftOvers(clusterDir: string, socketDir: string): Promise<number> {
+export async function stopLeftovers(clusterDir: string, socketDir: string): Promise<number> {
   const found = processesOf(clusterDir)
   for (const pid of found.filter((each) => isPostmaster(each, clusterDir))) {
     await endProcess(pid, ['SIGINT', 'SIGQUIT', 'SIGKILL'], CLEAN_STOP_MS)
@@ -67,7 +70,7 @@ async function endProcess(pid: number, signals: NodeJS.Signals[], firstMs = HARD
   }
 }
 
-/** Waits until a process is gone; false when it is still there after the time. */
+/** Waits until a process has ended. Returns false if it still runs after `timeoutMs`. */
 async function isGoneWithin(pid: number, timeoutMs: number): Promise<boolean> {
   const end = performance.now() + timeoutMs
   while (titleOf(pid)) {
@@ -77,7 +80,7 @@ async function isGoneWithin(pid: number, timeoutMs: number): Promise<boolean> {
   return true
 }
 
-/** All processes of the cluster, the postmaster among them. */
+/** Returns the pids of all processes of the cluster, including the postmaster. */
 function processesOf(clusterDir: string): number[] {
   const childTitle = `postgres: ${clusterName(clusterDir)}: `
   return readdirSync('/proc')
@@ -95,8 +98,9 @@ function isPostmasterTitle(title: string, clusterDir: string): boolean {
 }
 
 /**
- * The command line of a process, words ended by NUL; empty for a zombie; null when it is gone or
- * hidden. Read instead of `/proc/<pid>/cwd`, which root in a container may not see.
+ * Returns the command line of a process, with a NUL after each word. Empty for a zombie, null if
+ * the process has ended or is hidden. `/proc/<pid>/cwd` would be simpler, but root in a container
+ * may not be allowed to read it.
  */
 function titleOf(pid: number): string | null {
   try {
@@ -107,8 +111,9 @@ function titleOf(pid: number): string | null {
 }
 
 /**
- * A pid in a lock file may by now belong to another program, above all in a restarted container,
- * and PostgreSQL would then refuse to start. A file stays when its process cannot be judged.
+ * The pid in a lock file may belong to another program by now, especially in a restarted container.
+ * PostgreSQL would then refuse to start. The files are kept if the process is hidden, because then
+ * it may be the postmaster.
  */
 function removeStaleFiles(clusterDir: string, socketDir: string): void {
   const pidFile = readPidFile(clusterDir)

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { DatabaseUser } from './user.ts'
 
-/** How a program ended. `spawnCode` is set when it never ran. */
+/** How a program ended. `spawnCode` is set if it could not be started. */
 export type ProgramExit = {
   code: number | null
   signal: string | null
@@ -9,9 +9,9 @@ export type ProgramExit = {
 }
 
 /**
- * Starts a PostgreSQL program as the database's user, in a process group of its own, so that
- * Ctrl-C at a terminal reaches only the server. It gets nothing of the server's environment, which
- * may hold secrets, and works in `/`, since it may not be able to enter the server's directory.
+ * Starts a PostgreSQL program as the database's user. It has its own process group, so that Ctrl-C
+ * in a terminal reaches only the server. It does not get the server's environment, which may
+ * contain secrets. It runs in `/`, because it may not be able to enter the server's directory.
  */
 export function startProgram(
   path: string,
@@ -35,7 +35,10 @@ export function startProgram(
   return { child, ended }
 }
 
-/** Runs a program to its end, with `input` on stdin, and returns its end and its stderr. */
+/**
+ * Runs a program with `input` on stdin. Returns how it ended and the last 10,000 characters of its
+ * stderr.
+ */
 export async function runProgram(
   path: string,
   args: string[],
@@ -49,7 +52,7 @@ export async function runProgram(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-10_000)
   })
-  // A program that ends early closes its stdin; how it ended is told by `ended`.
+  // A program that ends early closes its stdin. `ended` reports that.
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input ?? '')
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))

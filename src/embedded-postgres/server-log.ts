@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 
-/** Where the embedded database reports; a pino logger fits. */
+/** The log to which the embedded database writes, such as a pino logger. */
 export type EmbeddedLog = {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
@@ -10,10 +10,10 @@ export type EmbeddedLog = {
 
 type Severity = 'info' | 'warn' | 'error'
 
-/** How many of the last lines are kept to explain why a start failed. */
+/** How many of the last lines are kept, to explain why a start failed. */
 const TAIL_LINES = 40
 
-/** Lines that every start and stop brings; Bursar has its own words for these. */
+/** The lines of every start and stop. They are omitted, because Bursar logs starts and stops. */
 const ROUTINE = new RegExp(
   [
     '^starting PostgreSQL',
@@ -28,8 +28,9 @@ const ROUTINE = new RegExp(
 )
 
 /**
- * Brings PostgreSQL's stderr into the log, line by line, by its severity. Errors that a client
- * caused are left out: the client has them, and they may quote data. Returns the last raw lines.
+ * Writes the lines of PostgreSQL's stderr to the log with their severity. Errors that a client
+ * caused are omitted, because the client receives them, and they may quote data. Returns a function
+ * that returns the last raw lines.
  */
 export function forwardLog(stderr: Readable, log: EmbeddedLog): () => string {
   const tail: string[] = []
@@ -37,7 +38,7 @@ export function forwardLog(stderr: Readable, log: EmbeddedLog): () => string {
   createInterface({ input: stderr }).on('line', (line) => {
     tail.push(line)
     if (tail.length > TAIL_LINES) tail.shift()
-    // A continued line, which begins with a tab, shares the fate of the one before.
+    // A line that begins with a tab continues the one before and is omitted together with it.
     if (line.startsWith('\t') && isMuted) return
     const entry = entryOf(line)
     isMuted = entry === null
@@ -46,23 +47,23 @@ export function forwardLog(stderr: Readable, log: EmbeddedLog): () => string {
   return () => tail.join('\n')
 }
 
-/** One line of stderr as a log entry, or null when it is not worth one. */
+/** Returns the log entry for a line of stderr, or null if the line is omitted. */
 export function entryOf(
   line: string,
 ): { severity: Severity; message: string; fields: object } | null {
   const match = /^([^|]*)\|([^|]*)\|([A-Z]+\d?):\s+(.*)$/.exec(line)
-  // Before its settings are read, PostgreSQL has no prefix; the loader never has.
+  // PostgreSQL writes no prefix before it has read its settings. The dynamic loader never does.
   if (!match) return line.trim() === '' ? null : { severity: 'warn', message: line, fields: {} }
   const [, backend = '', sqlstate = '', word = '', message = ''] = match
-  if (backend === 'client backend' && word !== 'PANIC' && !isOurTrouble(sqlstate)) return null
-  // Refused while starting or stopping: whoever called was told, and will call again.
+  if (backend === 'client backend' && word !== 'PANIC' && !isServerError(sqlstate)) return null
+  // A connection was refused during a start or stop. The client got the error and will retry.
   if (sqlstate.startsWith('57P')) return null
   if (word === 'LOG' && ROUTINE.test(message)) return null
   return { severity: severityOf(word), message, fields: { backend, sqlstate } }
 }
 
-/** Classes: insufficient resources, system error, broken settings file, internal error. */
-function isOurTrouble(sqlstate: string): boolean {
+/** Classes: insufficient resources, system error, configuration file error, internal error. */
+function isServerError(sqlstate: string): boolean {
   return /^(53|58|F0|XX)/.test(sqlstate)
 }
 

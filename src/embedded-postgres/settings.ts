@@ -4,32 +4,34 @@ import { join } from 'node:path'
 import type { Location } from './location.ts'
 import { clusterName } from './processes.ts'
 
-/** The one role and the one database of an embedded cluster. */
+/** The only role and the only database of an embedded cluster. */
 export const ROLE = 'bursar'
 export const DATABASE = 'bursar'
-/** Names the socket only; no TCP port is ever opened. */
+/** Only part of the socket's name. No TCP port is opened. */
 export const PORT = 5432
 
-/** How the lines on stderr begin: type of process, SQLSTATE, then the severity. */
+/** The beginning of the lines on stderr: type of process and SQLSTATE. The severity follows. */
 const LINE_PREFIX = '%b|%e|'
 
 /**
- * What an operator may override with `alter system`: a server beside its application on a small
- * machine. Everything that durability hangs on is a flag instead (`flagsOf`) and cannot be.
+ * Settings that an operator may override with `alter system`. They suit a small machine that also
+ * runs the application. The settings for durability are flags instead (`flagsOf`) and cannot be
+ * overridden.
  */
 const TUNABLES: Readonly<Record<string, string>> = {
   shared_buffers: '128MB',
-  // The server's own pool is far smaller; the rest is for other servers and for the operator.
+  // The server's own pool is much smaller. The rest is for other servers and for the operator.
   max_connections: '50',
   max_worker_processes: '4',
   max_parallel_workers_per_gather: '0',
   autovacuum_worker_slots: '3',
-  // Asynchronous reads would cost three more processes; the working set stays in memory.
+  // Asynchronous reads would need three more processes. The working set is in memory anyway.
   io_method: 'sync',
   jit: 'off',
   work_mem: '8MB',
   maintenance_work_mem: '64MB',
-  // Bursts of writes: the log may grow before a checkpoint is forced, and full pages are packed.
+  // For bursts of writes: the WAL may grow before it forces a checkpoint, and full pages in it are
+  // compressed.
   max_wal_size: '1GB',
   wal_compression: 'pglz',
   checkpoint_timeout: '5min',
@@ -40,7 +42,7 @@ const TUNABLES: Readonly<Record<string, string>> = {
   log_checkpoints: 'off',
 }
 
-/** Writes the files that PostgreSQL reads beside the cluster, anew at each start. */
+/** Writes the settings files, which are next to the cluster. Called at each start. */
 export function writeSettings(location: Location): void {
   const lines = Object.entries(TUNABLES).map(([name, value]) => `${name} = ${quoted(value)}`)
   const include = `include = ${quoted(join(location.clusterDir, 'postgresql.conf'))}`
@@ -49,7 +51,7 @@ export function writeSettings(location: Location): void {
   writeFile(location, 'pg_ident.conf', [`bursar ${quotedName(serverUserName() ?? ROLE)} ${ROLE}`])
 }
 
-/** The arguments of `postgres`. Flags rank above every file, `alter system` included. */
+/** Returns the arguments of `postgres`. Flags override all files and `alter system`. */
 export function flagsOf(location: Location, socketDir: string): string[] {
   const settings: Record<string, string> = {
     config_file: join(location.home, 'postgresql.conf'),
@@ -58,7 +60,7 @@ export function flagsOf(location: Location, socketDir: string): string[] {
     cluster_name: clusterName(location.clusterDir),
     listen_addresses: '',
     port: String(PORT),
-    // A list of paths, so that one with a comma needs quotes of its own.
+    // This is a list of paths, so a path with a comma needs its own quotes.
     unix_socket_directories: `"${socketDir.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     fsync: 'on',
@@ -77,15 +79,16 @@ export function flagsOf(location: Location, socketDir: string): string[] {
 }
 
 /**
- * Only the owner of the socket's directory and root can reach the socket. When the database runs
- * as 65534, other programs may run as that user too: then the kernel's word on who is calling
- * decides, and only the server's own user, root, is let in.
+ * Returns the authentication method. Only the owner of the socket's directory and root can reach
+ * the socket, so `trust` is enough if the owner is the server's own user. But other programs may
+ * also run as user 65534. With `peer` the kernel tells PostgreSQL who connects, and only root is
+ * accepted.
  */
 function methodFor(location: Location): string {
   return location.user.switched && serverUserName() ? 'peer map=bursar' : 'trust'
 }
 
-/** Null in a container whose `/etc/passwd` does not know the user. */
+/** Returns null if `/etc/passwd` does not contain the user, which happens in containers. */
 function serverUserName(): string | null {
   try {
     return userInfo().username
@@ -97,7 +100,7 @@ function serverUserName(): string | null {
 function writeFile(location: Location, name: string, lines: string[]): void {
   const path = join(location.home, name)
   writeFileSync(`${path}.tmp`, `${lines.join('\n')}\n`)
-  // The database's user reads them, and only it and the server can enter the directory.
+  // The database's user must read the file. Only this user and the server can enter the directory.
   chmodSync(`${path}.tmp`, 0o644)
   renameSync(`${path}.tmp`, path)
 }

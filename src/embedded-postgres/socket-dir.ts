@@ -4,17 +4,18 @@ import { hashOf, type Location, temporaryDirs } from './location.ts'
 import { EmbeddedStartError } from './start-errors.ts'
 import { canEnter, type DatabaseUser, statOrNull } from './user.ts'
 
-/** The kernel's bound for the path of a unix socket, without its final NUL. */
+/** The kernel's limit for the path of a unix socket, in bytes, without the final NUL. */
 const MAX_SOCKET_BYTES = 107
 
 /**
- * Makes the directory of the socket, which only the database's user and root may enter: beside the
- * cluster, or in a temporary directory when the path there would be too long for the kernel.
+ * Creates the directory of the socket and returns its path. Only the database's user and root can
+ * enter it. It is next to the cluster, or in a temporary directory if that path would be too long.
+ * Throws an `EmbeddedStartError` if all paths are too long.
  */
 export function openSocketDir(location: Location): string {
   const beside = join(location.home, 'socket')
   const path = fits(beside) ? beside : shortDir(location)
-  return own(path, location.user)
+  return createFor(location.user, path)
 }
 
 function shortDir(location: Location): string {
@@ -28,7 +29,7 @@ function shortDir(location: Location): string {
   const path = join(realpathSync(base), `bursar-${hashOf(location.clusterDir)}`)
   const stats = statOrNull(path)
   const isOurs = stats?.isDirectory() && stats.uid === location.user.uid && !(stats.mode & 0o077)
-  // A name that someone else has taken is left alone.
+  // If another user has created this path, another name is used.
   return !stats || isOurs ? path : mkdtempSync(`${path}-`)
 }
 
@@ -41,7 +42,7 @@ function fits(directory: string): boolean {
   return Buffer.byteLength(join(directory, '.s.PGSQL.5432')) <= MAX_SOCKET_BYTES
 }
 
-function own(path: string, user: DatabaseUser): string {
+function createFor(user: DatabaseUser, path: string): string {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   if (user.switched && statOrNull(path)?.uid === 0) chownSync(path, user.uid, user.gid)
   return path

@@ -1,34 +1,34 @@
-const WAY_OUT = 'Or set DATABASE_URL to use a PostgreSQL server of your own.'
+const ALTERNATIVE = 'Or set DATABASE_URL to use a PostgreSQL server of your own.'
 
-/** The embedded database cannot start. The message is for a person: a reason and the ways out. */
+/** The embedded database cannot start. The message gives the reason and what to do. */
 export class EmbeddedStartError extends Error {
   override readonly name = 'EmbeddedStartError'
 
-  /** The reason is one or two full sentences, in lines; the way out is added here. */
+  /** `reason` is one or two full sentences, possibly in several lines. */
   constructor(reason: string | string[], options?: ErrorOptions) {
-    super([reason, WAY_OUT].flat().join(' '), options)
+    super([reason, ALTERNATIVE].flat().join(' '), options)
   }
 }
 
-/** What is known about a PostgreSQL program that failed. */
+/** How a PostgreSQL program failed. */
 export type Failure = {
-  /** `errno` code when the program could not be spawned at all, such as `ENOENT`. */
+  /** The `errno` code if the program could not be started, such as `ENOENT`. */
   spawnCode?: string | undefined
-  /** What it wrote to stderr, or its last lines. */
+  /** The last lines of its stderr. */
   output: string
 }
 
-/** Where it failed, for the sentence. */
+/** The cluster and the user of the failed program, for the message. */
 export type Place = { clusterDir: string; uid: number }
 
-/** Turns the failure of `initdb` or `postgres` into a sentence; unknown ones quote PostgreSQL. */
+/** Returns the error for a failure of `initdb` or `postgres`. It also quotes PostgreSQL. */
 export function explainFailure(failure: Failure, place: Place): EmbeddedStartError {
   const spawned = failure.spawnCode ? spawnSentence(failure.spawnCode, place) : null
   return new EmbeddedStartError(spawned ?? outputSentence(failure.output, place))
 }
 
 function spawnSentence(code: string, place: Place): string {
-  // The binary is there (that was checked): what is missing is the loader it names.
+  // The binary exists; that was checked. What is missing is the loader that it refers to.
   if (code === 'ENOENT') {
     return 'The embedded PostgreSQL needs a Linux system with glibc, which Alpine (musl) is not.'
   }
@@ -74,16 +74,16 @@ const KNOWN: readonly [RegExp, (place: Place) => string][] = [
 function outputSentence(output: string, place: Place): string {
   const known = KNOWN.find(([pattern]) => pattern.test(output))
   const sentence = known?.[1](place) ?? 'The embedded PostgreSQL did not start.'
-  const quoted = tellingLine(output)
+  const quoted = errorLineOf(output)
   return quoted ? `${sentence} (PostgreSQL says: ${quoted})` : sentence
 }
 
-/** The last line that names an error, else the last line at all. */
-function tellingLine(output: string): string {
+/** Returns the last line with an error, or the last line if there is none. */
+function errorLineOf(output: string): string {
   const lines = output
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const telling = lines.findLast((line) => /(PANIC|FATAL|ERROR|error):/.test(line)) ?? lines.at(-1)
-  return (telling ?? '').replace(/^.*?((PANIC|FATAL|ERROR):)/, '$1').replace(/\s+/g, ' ')
+  const found = lines.findLast((line) => /(PANIC|FATAL|ERROR|error):/.test(line)) ?? lines.at(-1)
+  return (found ?? '').replace(/^.*?((PANIC|FATAL|ERROR):)/, '$1').replace(/\s+/g, ' ')
 }

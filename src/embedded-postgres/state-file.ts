@@ -4,16 +4,19 @@ import { EmbeddedStartError } from './start-errors.ts'
 import { isInside } from './user.ts'
 
 /**
- * The file in the data directory that names the home of its cluster. It is written before the
- * cluster is made, and once more when that is complete: from then on a missing cluster is a loss
- * and not a first start.
+ * The file in the data directory that contains the path of the home. It is written before the
+ * cluster is created, and again when the cluster is complete. If the cluster is missing after that,
+ * this is a loss and not a first start.
  */
 export const STATE_FILE = 'postgres.json'
 
-/** What the file says. */
+/** The content of the state file. */
 export type ClusterState = { home: string; isComplete: boolean }
 
-/** Reads the record; null before the first start. A broken one is an `EmbeddedStartError`. */
+/**
+ * Reads the state file. Returns null before the first start. Throws an `EmbeddedStartError` if the
+ * file cannot be read.
+ */
 export function readStateFile(dataDir: string): ClusterState | null {
   const path = join(dataDir, STATE_FILE)
   try {
@@ -31,16 +34,18 @@ export function readStateFile(dataDir: string): ClusterState | null {
   }
 }
 
-/** The home of the cluster of a data directory, or null before its first start. */
+/** Returns the home in the state file of a data directory, or null before the first start. */
 export function recordedHome(dataDir: string): string | null {
   return readStateFile(dataDir)?.home ?? null
 }
 
-/** Writes the record; a home inside is named relatively, so that the directory may be moved. */
-export function writeRecord(dataDir: string, recorded: ClusterState): void {
-  const { home, isComplete } = recorded
-  const known = readStateFile(dataDir)
-  if (known?.home === home && known.isComplete === isComplete) return
+/**
+ * Writes the state file if it changes. A home inside the data directory is a relative path, so that
+ * the data directory can be moved.
+ */
+export function writeStateFile(dataDir: string, { home, isComplete }: ClusterState): void {
+  const current = readStateFile(dataDir)
+  if (current?.home === home && current.isComplete === isComplete) return
   const name = isInside(home, dataDir) ? home.slice(dataDir.length + 1) : home
   const path = join(dataDir, STATE_FILE)
   const draft = openSync(`${path}.tmp`, 'w', 0o600)

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { acceptsConnections, type Connection } from './probe.ts'
-import { clearLeftOvers, readPidFile } from './processes.ts'
+import { readPidFile, stopLeftovers } from './processes.ts'
 import { type ProgramExit, startProgram } from './program.ts'
 import { type EmbeddedLog, forwardLog } from './server-log.ts'
 import { EmbeddedStartError, explainFailure } from './start-errors.ts'
 import type { DatabaseUser } from './user.ts'
 
-/** What is needed to run the postmaster of one cluster. */
+/** The parameters with which the postmaster of a cluster is started. */
 export type Launch = {
   binaries: string
   flags: string[]
@@ -27,14 +27,17 @@ type Run = {
 }
 
 const POLL_MS = 10
-/** A recovery that replays much takes long; this often a line says that it goes on. */
+/** The interval of the log lines during a long start. A recovery may have to replay much WAL. */
 const STILL_STARTING_MS = 10_000
-/** A fast shutdown writes a checkpoint; after this one it is cut short, and recovered next time. */
+/**
+ * How long a fast shutdown may take, which writes a checkpoint. Then an immediate shutdown follows,
+ * and the next start recovers.
+ */
 const FAST_STOP_MS = 10_000
 const IMMEDIATE_STOP_MS = 5_000
 const FIRST_BACKOFF_MS = 50
 const MAX_BACKOFF_MS = 5_000
-/** A run this long was a good one: the next restart waits for the shortest time again. */
+/** After a run of this length, the backoff starts again from its minimum. */
 const GOOD_RUN_MS = 60_000
 
 /** Keeps one postmaster running, from `start` to `stop`. */
@@ -42,17 +45,17 @@ export class Supervisor {
   readonly #launch: Launch
   readonly #stopping = new AbortController()
   #run: Run
-  #kept: Promise<void>
+  #supervision: Promise<void>
   #stopped: Promise<void> | null = null
 
   private constructor(launch: Launch, run: Run) {
     this.#launch = launch
     this.#run = run
     process.on('exit', this.#onExit)
-    this.#kept = this.#keep()
+    this.#supervision = this.#restartUntilStopped()
   }
 
-  /** Starts the database; throws an `EmbeddedStartError` when it ends before it is ready. */
+  /** Starts the database. Throws an `EmbeddedStartError` if it ends before it is ready. */
   static async start(launch: Launch): Promise<Supervisor> {
     const run = startPostmaster(launch)
     try {
@@ -65,7 +68,7 @@ export class Supervisor {
       )
     }
     const { spawnCode } = await run.ended
-    // What it wrote last may still be in the pipe.
+    // Its last lines may still be in the pipe.
     await delay(2 * POLL_MS)
     throw explainFailure(
       { spawnCode, output: run.tail() },
@@ -73,7 +76,7 @@ export class Supervisor {
     )
   }
 
-  /** Resolves once a connection was accepted; rejects only when the database is being stopped. */
+  /** Resolves once a connection is accepted. Rejects only if the database is being stopped. */
   async ready(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       if (await isReady(this.#launch, this.#run).catch(() => false)) return
@@ -82,7 +85,7 @@ export class Supervisor {
     throw new Error('the embedded database is stopped')
   }
 
-  /** Ends supervision and then the database, cleanly if it does so in time. Idempotent. */
+  /** Ends the supervision and stops the database, cleanly if it does not take long. Idempotent. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -93,16 +96,16 @@ export class Supervisor {
     process.off('exit', this.#onExit)
     const { log, clusterDir, connection } = this.#launch
     const isClean = await endRun(this.#run)
-    await this.#kept
+    await this.#supervision
     if (isClean) return
     log.warn({}, 'the embedded database did not stop cleanly; the next start recovers it')
-    await clearLeftOvers(clusterDir, connection.host)
+    await stopLeftovers(clusterDir, connection.host)
   }
 
-  /** A server that leaves without `stop` at least tells the database, which then stops cleanly. */
+  /** If the server exits without `stop`, the signal makes the database stop cleanly. */
   readonly #onExit = () => this.#run.kill('SIGINT')
 
-  async #keep(): Promise<void> {
+  async #restartUntilStopped(): Promise<void> {
     const { log, clusterDir, connection } = this.#launch
     const { signal } = this.#stopping
     let failures = 0
@@ -114,19 +117,19 @@ export class Supervisor {
       log.error({ ...end, backoffMs }, 'the embedded database ended; it is started again')
       await delay(backoffMs, null, { signal }).catch(() => {})
       if (signal.aborted) return
-      await clearLeftOvers(clusterDir, connection.host).catch((error) => {
+      await stopLeftovers(clusterDir, connection.host).catch((error) => {
         log.error({ err: error }, 'what the embedded database left could not be cleared')
       })
       if (signal.aborted) return
       this.#run = startPostmaster(this.#launch)
       const run = this.#run
-      const back = () => log.info({}, 'the embedded database accepts connections again')
-      void untilReady(this.#launch, run).then((isUp) => isUp && back(), warnRefusal(log))
+      const logReady = () => log.info({}, 'the embedded database accepts connections again')
+      void untilReady(this.#launch, run).then((isUp) => isUp && logReady(), logRefusal(log))
     }
   }
 }
 
-function warnRefusal(log: EmbeddedLog): (error: Error) => void {
+function logRefusal(log: EmbeddedLog): (error: Error) => void {
   return (error) => log.error({ err: error }, 'the embedded database refuses connections')
 }
 
@@ -150,28 +153,28 @@ function startPostmaster(launch: Launch): Run {
   return run
 }
 
-/** True once connections are accepted, false when the run has ended before. */
+/** Returns true once connections are accepted, or false if the postmaster ends before. */
 async function untilReady(launch: Launch, run: Run): Promise<boolean> {
-  let saidAt = performance.now()
+  let reportedAt = performance.now()
   while (!run.hasEnded) {
     if (await isReady(launch, run)) return true
-    if (performance.now() - saidAt > STILL_STARTING_MS) {
+    if (performance.now() - reportedAt > STILL_STARTING_MS) {
       launch.log.warn({}, 'the embedded database is still starting; it may be recovering')
-      saidAt = performance.now()
+      reportedAt = performance.now()
     }
     await delay(POLL_MS)
   }
   return false
 }
 
-/** The pid file is asked first: it costs less, and a refused connection is a line in the log. */
+/** Reads the pid file first: this is cheaper, and each refused connection is a line in the log. */
 async function isReady(launch: Launch, run: Run): Promise<boolean> {
   const pidFile = readPidFile(launch.clusterDir)
   if (run.hasEnded || !pidFile?.ready || pidFile.pid !== run.pid) return false
   return acceptsConnections(launch.connection)
 }
 
-/** Stops a run, harder with time; true when it had ended well or ended well now. */
+/** Stops a run with ever harder signals. Returns whether it ended cleanly, now or before. */
 async function endRun(run: Run): Promise<boolean> {
   const steps = [
     ['SIGINT', FAST_STOP_MS],

@@ -1,15 +1,16 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** As whom PostgreSQL runs. `switched`: not as the server itself, since that one is root. */
+/** The user of PostgreSQL. `switched` if it is not the server's own user, because that is root. */
 export type DatabaseUser = { uid: number; gid: number; switched: boolean }
 
-/** "nobody": PostgreSQL refuses to run as root, and this user exists on every distribution. */
+/** The user "nobody", which all distributions have. PostgreSQL refuses to run as root. */
 const NOBODY = 65534
 
 /**
- * The user for a cluster: the server's own, except for root, where it is the owner of the existing
- * cluster (someone may have started the server without root before) or 65534.
+ * Returns the user for a cluster. This is the server's own user, unless that is root. Then it is
+ * the owner of the cluster, if that is not root, because the server may have run as an ordinary
+ * user before. Otherwise it is 65534.
  */
 export function databaseUser(clusterDir: string): DatabaseUser {
   const uid = process.geteuid?.() ?? 0
@@ -20,7 +21,7 @@ export function databaseUser(clusterDir: string): DatabaseUser {
   return { uid: NOBODY, gid: NOBODY, switched: true }
 }
 
-/** Whether the user may pass through a directory and all its parents, by their mode bits. */
+/** Returns whether the mode bits let the user traverse a directory and all its parents. */
 export function canEnter(path: string, user: DatabaseUser): boolean {
   if (!user.switched) return true
   let directory = realpathSync(path)
@@ -32,18 +33,21 @@ export function canEnter(path: string, user: DatabaseUser): boolean {
   return false
 }
 
-/** Whether the mode bits give the user these rights (`4` read, `2` write, `1` execute or enter). */
+/**
+ * Returns whether the mode bits give the user these rights: `4` read, `2` write, `1` execute or
+ * traverse.
+ */
 export function allows(stats: Stats, user: DatabaseUser, rights: number): boolean {
   const shift = stats.uid === user.uid ? 6 : stats.gid === user.gid ? 3 : 0
   return ((stats.mode >> shift) & rights) === rights
 }
 
-/** Whether a path is in a directory or below; both absolute and without links. */
+/** Returns whether a path is below a directory. Both must be absolute and without links. */
 export function isInside(path: string, directory: string): boolean {
   return path.startsWith(directory === '/' ? '/' : `${directory}/`)
 }
 
-/** `lstat`, or null when the path is not there or not reachable. */
+/** Like `lstat`, but returns null if the path does not exist or cannot be reached. */
 export function statOrNull(path: string): Stats | null {
   try {
     return lstatSync(path)

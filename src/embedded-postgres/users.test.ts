@@ -21,7 +21,7 @@ import { readPidFile } from './processes.ts'
 import { recordedHome } from './state-file.ts'
 
 const NOBODY = 65534
-/** Any user but root and nobody: "daemon" or "bin", on every distribution. */
+/** A user other than root and nobody: "daemon" or "bin", depending on the distribution. */
 const SOMEBODY = 1
 
 test('in a directory that only its owner can enter, the database finds its place', async (t) => {
@@ -76,7 +76,7 @@ test('an ordinary user has all in the data directory, and root may take it over'
   assert.equal(statSync(clusterDir).uid, uid)
   assert.equal(statSync(dataDir).mode & 0o777, 0o700)
   await query(connection, 'create table kept as select 1 as one')
-  // The staged package is root's and has no links: the user needs a copy of it.
+  // The staged package belongs to root and has no links, so the user needs a copy of it.
   const copies = readdirSync(dirname(clusterDir)).filter((name) => name.startsWith('binaries-'))
   assert.equal(copies.length, isRoot ? 1 : 0)
   const ended = once(owner.child, 'exit')
@@ -94,15 +94,15 @@ test('no other user gets into the database', async (t) => {
   t.after(() => database.stop())
   assert.equal(statSync(database.connection.host).mode & 0o077, 0)
   const others = isRoot ? [NOBODY, SOMEBODY] : []
-  const answers = others.map((uid) => knockAs(uid, database.connection))
+  const answers = others.map((uid) => probeAs(uid, database.connection))
   assert.deepEqual(answers, isRoot ? ['Peer authentication failed for user "bursar"', 'false'] : [])
 })
 
-/** What a user is answered who asks the database to be let in. */
-function knockAs(uid: number, connection: Connection): string {
-  const knock = JSON.stringify(join(import.meta.dirname, 'probe.ts'))
+/** Returns what `acceptsConnections` returns, or its error, for another user. */
+function probeAs(uid: number, connection: Connection): string {
+  const probe = JSON.stringify(join(import.meta.dirname, 'probe.ts'))
   const script = `
-    const { acceptsConnections } = await import(${knock})
+    const { acceptsConnections } = await import(${probe})
     process.setgroups([]); process.setgid(${uid}); process.setuid(${uid})
     const answer = acceptsConnections(${JSON.stringify(connection)})
     console.log(await answer.catch((error) => error.message))`
@@ -110,7 +110,7 @@ function knockAs(uid: number, connection: Connection): string {
   return execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()
 }
 
-/** Copies this folder and the package of PostgreSQL to where every user can read them. */
+/** Copies this folder and the package of PostgreSQL to a directory that every user can read. */
 function stage(dataDir: string): string {
   const folder = join(dirname(dataDir), 'staged')
   const { root } = packagedBinaries()
