@@ -5,12 +5,12 @@ import { readProject } from './tidy/project.ts'
 import { tidyProblems } from './tidy/rules.ts'
 
 /**
- * `npm run check`: everything that can be said about the project without running it. Every part is
- * run, whatever the ones before have found. Exit code 1 when any has found something.
+ * `npm run check`: all static checks of the project. All parts are run, even if earlier ones find
+ * problems. The exit code is 1 if any part finds a problem.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** Runs a program of `node_modules` and answers what it complains about. */
+/** Runs a program of `node_modules`. Returns its output if it fails. */
 function program(path: string, args: readonly string[]): string[] {
   const run = spawnSync(process.execPath, [`${ROOT}node_modules/${path}`, ...args], {
     cwd: ROOT,

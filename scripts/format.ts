@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-/** `npm run format`: makes anew what is made from the contract, and brings all code into form. */
+/** `npm run format`: generates the files that come from the folder `api`, and formats all code. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 await import('./api/build.ts')

@@ -20,11 +20,11 @@ export type Sources = {
   readonly base: Base
   readonly operations: ReadonlyMap<string, OperationFile>
   readonly schemas: ReadonlyMap<string, Schema>
-  /** Method and path of the published operations that are not served yet. */
+  /** Methods and paths of the published operations that are not implemented yet. */
   readonly unserved: readonly string[]
 }
 
-/** Reads the hand-written part of the contract folder, sorted by file name. */
+/** Reads the hand-written files of the folder `api`, sorted by name. */
 export async function readSources(): Promise<Sources> {
   return {
     base: (await readJson(new URL('base.json', contractFolder))) as Base,
@@ -34,7 +34,10 @@ export async function readSources(): Promise<Sources> {
   }
 }
 
-/** One OpenAPI 3.1 document; equal sources give equal text. Throws on a name without a thing. */
+/**
+ * Returns the OpenAPI 3.1 document. Equal sources give equal text. Throws if a shared part that is
+ * referred to does not exist.
+ */
 export function bundle({ base, operations, schemas, unserved }: Sources): Document {
   const routes = [...operations].flatMap(([id, file]) => routesOf(base, id, file))
   const paths: Record<string, Partial<Record<Method, Operation>>> = {}
@@ -102,14 +105,14 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
   }
 }
 
-/** What every operation takes; only a POST can do a thing twice by being sent twice. */
+/** Returns the headers of an operation. Only POST has an idempotency key. */
 function headersOf({ method }: OperationFile): Reference[] {
   const names = ['AccountIdHeader', 'EnvironmentIdHeader']
   if (method === 'post') names.push('IdempotencyKeyHeader')
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
 }
 
-/** Shared parameters are written out, so that whoever mounts an operation finds them in place. */
+/** Replaces the name of a shared parameter by its definition, so that routes need not resolve it. */
 function parameterOf(base: Base, parameter: string | Parameter): Parameter {
   if (typeof parameter !== 'string') return parameter
   const shared = base.components.parameters[parameter]

@@ -12,7 +12,7 @@ import {
 
 const text = { type: 'string', minLength: 1 }
 
-/** The form of a file in `api/operations`: a misspelt key is a problem, never ignored. */
+/** The schema of a file in `api/operations`. Unknown keys are errors. */
 const operationFileSchema = {
   type: 'object',
   properties: {
@@ -55,7 +55,7 @@ const operationFileSchema = {
     },
     errors: { type: 'object', additionalProperties: text },
   },
-  // It stands beside a creation.
+  // `otherwise` is allowed only if the success is a 201.
   dependentSchemas: {
     otherwise: {
       type: 'object',
@@ -84,7 +84,7 @@ export function filesProblems({ operations }: Sources): string[] {
   )
 }
 
-/** Ajv's own text leaves out which key is the unknown one. */
+/** Returns Ajv's messages with their parameters, because they omit the name of an unknown key. */
 export function errorsText(errors: readonly ErrorObject[] | null | undefined): string {
   const texts = (errors ?? []).map(({ instancePath, message, params }) => {
     return `${instancePath || '/'} ${message} ${JSON.stringify(params)}`
@@ -92,7 +92,7 @@ export function errorsText(errors: readonly ErrorObject[] | null | undefined): s
   return texts.join('; ')
 }
 
-/** References that lead nowhere, and shared parts that nothing refers to. */
+/** Returns references to missing parts, and schemas that nothing refers to. */
 export function referenceProblems(document: Document): string[] {
   const used = new Set(referencesIn(document))
   const missing = [...used].filter((ref) => resolve(document, ref) === undefined)
@@ -143,7 +143,7 @@ function operationProblems(document: Document, operation: Operation): string[] {
   return problems
 }
 
-/** The parameters that a list must have; one that goes forward only has no `before`. */
+/** Returns the parameters that a list must have. A list without `prev` has no `before`. */
 function pagingOf(document: Document, operation: Operation): string[] {
   const success = operation.responses['200']
   if (success === undefined || '$ref' in success) return []
@@ -181,7 +181,7 @@ function resolve(document: Document, ref: string): unknown {
   )
 }
 
-/** What is said not to be served must not be, and stands once, in one order. */
+/** Operations in `unserved.json` must not be implemented, and must be sorted without duplicates. */
 export function unservedProblems(document: Document): string[] {
   const unserved = document['x-unserved']
   const served = new Set(

@@ -10,14 +10,14 @@ import {
   schemaPrefix,
 } from './document.ts'
 
-/** Arrays of requests that have no limit but the size of the body. */
+/** Arrays in requests that only the size of the body limits. */
 const unboundedArrays = new Set(['UpsertEntityType.attributionKeys'])
 
-/** Schemas that do not compile and examples that their schema refuses. */
+/** Returns schemas that do not compile, and examples that are not valid. */
 export function schemaProblems(document: Document): string[] {
   const ajv = new Ajv2020({ allErrors: true, strict: true })
   addFormats.default(ajv)
-  // Each schema is compiled by itself beside the shared ones that it refers to.
+  // Each schema is compiled separately, together with the shared schemas.
   ajv.addKeyword('components')
   const { components } = document
   const check = ({ at, schema, examples }: Subject): string[] => {
@@ -62,7 +62,7 @@ function contentSubject(at: string, content: Content): Subject {
   return { at, schema, examples: Object.values(examples ?? {}).map((each) => each.value) }
 }
 
-/** Objects of requests that are open, and arrays of requests that have no bound. */
+/** Returns objects in requests that allow unknown properties, and arrays without a limit. */
 export function requestProblems(document: Document): string[] {
   const { schemas } = document.components
   const roots = operationsOf(document).flatMap(({ operation }) => [

@@ -6,14 +6,15 @@ import {
   schemaPrefix,
 } from './document.ts'
 
-/** What a property is called that holds a secret, or ought to hold none. */
+/** Names of properties that probably contain a secret. */
 const SOUNDS_SECRET = /secret|password|token|(api|private|signing)key$/i
-/** Names that sound so and hold none; a count of tokens is no token. */
+/** Exceptions that contain no secret, such as a number of tokens. */
 const HARMLESS = /CreatedAt$|Prefix$|^tokens$/
 
 /**
- * Answers with secrets that do not say so, and marks that lead nowhere. A secret admits null: that
- * is what the answer to a repetition has in its place.
+ * Returns properties of responses that seem to be secrets but are not in `x-secret`, and invalid
+ * entries of `x-secret`. A secret must be nullable, because the stored response for retries has null
+ * in its place.
  */
 export const secretsProblems = (document: Document): string[] =>
   operationsOf(document).flatMap(({ operation }) => {
@@ -34,7 +35,7 @@ function markProblems(path: string, schema: Schema | undefined): string[] {
   return [schema.type].flat().includes('null') ? [] : [`${path} is a secret and must admit null`]
 }
 
-/** Every property of an operation's answer by its path. What contains itself is entered once. */
+/** Returns the properties of an operation's responses by path. Recursive schemas are entered once. */
 function propertiesOf(document: Document, operation: Operation): Map<string, Schema> {
   const found = new Map<string, Schema>()
   const visit = (schema: Schema, path: string, inside: readonly string[]): void => {

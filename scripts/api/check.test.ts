@@ -10,7 +10,7 @@ const [first] = sources.operations
 assert.ok(first, 'the contract has operations')
 const [id, file] = first
 
-/** What is wrong with the contract once one of its operations is this one. */
+/** Returns the problems of the API document with one operation replaced. */
 const problemsWith = (changed: object) =>
   problemsOf({
     ...sources,
@@ -33,7 +33,7 @@ test('an operation that states no permission, or none that means one, is a probl
   }
 })
 
-/** What is wrong once the answer of that operation has a secret, and it says where it has some. */
+/** Returns the problems if the response has a secret of this type, with these marks. */
 async function problemsOfSecret(type: string | string[], marks: readonly string[]) {
   const name = file.success.schema
   const schema = sources.schemas.get(name) ?? {}

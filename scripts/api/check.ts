@@ -12,18 +12,18 @@ import type { Document } from './document.ts'
 import { architectureFile, withOperationTable } from './operation-table.ts'
 import { typesFile, typesText } from './types.ts'
 
-/** What is wrong with the contract folder and what is generated from it; empty when all is well. */
+/** Returns the problems of the folder `api` and of the files that are generated from it. */
 export const checkContract = async (): Promise<string[]> => problemsOf(await readSources())
 
-/** The same for sources that need not be those of the folder. */
+/** Returns the problems of any sources, which tests need. */
 export async function problemsOf(sources: Sources): Promise<string[]> {
   const malformed = filesProblems(sources)
-  // The bundler trusts the form of the files.
+  // The bundler assumes that the files are valid.
   if (malformed.length > 0) return malformed
   const document = bundled(sources)
   if (typeof document === 'string') return [document]
   const unresolved = referenceProblems(document)
-  // Validators and types cannot be made over references that lead nowhere.
+  // Validators and types cannot be generated if references are missing.
   if (unresolved.length > 0) return unresolved
   return [
     ...operationsProblems(document),

@@ -1,4 +1,4 @@
-/** The shapes of the contract folder and of the document that is bundled from it. */
+/** The types of the files in the folder `api`, and of the document that is bundled from them. */
 
 export type Schema = {
   readonly $ref?: string
@@ -37,7 +37,7 @@ export type Response = { readonly description: string; readonly content: Content
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 export type Method = (typeof methods)[number]
 
-/** One file in `api/operations`, named after the operation's id. */
+/** A file in `api/operations`. Its name is the operation's id. */
 export type OperationFile = {
   readonly method: Method
   readonly path: string
@@ -49,13 +49,13 @@ export type OperationFile = {
   readonly 'x-own'?: true
   /** Of a body that may be larger than others, in bytes. */
   readonly 'x-max-bytes'?: number
-  /** It may read far more than it answers: such reads share connections among themselves. */
+  /** The operation is a heavy read: it may read far more than it returns. */
   readonly 'x-heavy'?: true
   readonly 'x-serialize'?: string
   /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
   readonly deprecated?: true
-  /** A name of `components.parameters`, or a parameter that only this operation has. */
+  /** Names in `components.parameters`, or parameters that only this operation has. */
   readonly parameters: readonly (string | Parameter)[]
   readonly request?: { readonly schema: string; readonly example: unknown }
   readonly success: {
@@ -64,13 +64,13 @@ export type OperationFile = {
     readonly schema: string
     readonly example: unknown
   }
-  /** A second success, with the same schema: nothing was created, and that is no error. */
+  /** The response if nothing was created, which is no error. It has the same schema. */
   readonly otherwise?: {
     readonly status: 200
     readonly description: string
     readonly example: unknown
   }
-  /** What a status means here; every operation also has the statuses that all share. */
+  /** Descriptions of errors by status, in addition to those that all operations have. */
   readonly errors: Readonly<Record<string, string>>
 }
 
@@ -119,7 +119,7 @@ export type Base = Omit<Document, 'x-unserved' | 'paths' | 'components'> & {
 
 export const schemaPrefix = '#/components/schemas/'
 
-/** Every operation of a document with its place, in the order of the document. */
+/** Returns all operations with their paths and methods, in the order of the document. */
 export function operationsOf(
   document: Document,
 ): { path: string; method: Method; operation: Operation }[] {
@@ -131,7 +131,7 @@ export function operationsOf(
   )
 }
 
-/** The path and query parameters; headers are the transport's business. */
+/** Returns the path and query parameters. Headers are handled for all operations alike. */
 export function ownParameters(operation: Operation): Parameter[] {
   return operation.parameters.filter((parameter) => 'in' in parameter)
 }

@@ -7,7 +7,7 @@ const SRC = new URL('../../src/', import.meta.url)
 const BEGIN = '<!-- operations: written by `npm run api` -->'
 const END = '<!-- end of operations -->'
 
-/** The page with its table of operations as the document and the handlers have it. */
+/** Returns the page with a current table of operations. */
 export async function withOperationTable(page: string, document: Document): Promise<string> {
   const [before, rest] = page.split(BEGIN)
   const after = rest?.split(END)[1]
@@ -16,7 +16,7 @@ export async function withOperationTable(page: string, document: Document): Prom
   return `${before}${BEGIN}\n\n${tableOf(document, await findHandlers())}\n\n${END}${after}`
 }
 
-/** An alias stands beside the operation whose handler it shares. */
+/** An alias is in the row of the operation whose handler it shares. */
 function tableOf(document: Document, handlers: ReadonlyMap<string, string>): string {
   const all = operationsOf(document).map(({ method, path, operation }) => ({
     id: operation.operationId,
@@ -32,7 +32,7 @@ function tableOf(document: Document, handlers: ReadonlyMap<string, string>): str
 
 const order = (a: string, b: string): number => (a < b ? -1 : 1)
 
-/** A Markdown table whose columns are as wide as their widest cell. */
+/** Returns a Markdown table with aligned columns. */
 function aligned([head = [], ...rows]: readonly string[][]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)),
@@ -42,7 +42,7 @@ function aligned([head = [], ...rows]: readonly string[][]): string {
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
 
-/** By operation, the file of `src` that has its handler. */
+/** Returns the file of each operation's handler, by the operation's id. */
 async function findHandlers(): Promise<Map<string, string>> {
   const paths = (await readdir(SRC, { recursive: true })).filter(
     (path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('.gen.ts'),

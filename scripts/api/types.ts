@@ -18,7 +18,7 @@ const operationsComment = [
   'Query values arrive converted, and those that have a default are always there.',
 ].join('\n')
 
-/** The source text of `src/api.gen.ts`: a type for every schema, and `Operations`. */
+/** Returns the text of `src/api.gen.ts`: a type for each schema, and `Operations`. */
 export async function typesText(document: Document): Promise<string> {
   const schemas = Object.entries(document.components.schemas)
   const parts = schemas.map(([name, schema]) => typeText(name, withNamedTypes(schema)))
@@ -27,7 +27,7 @@ export async function typesText(document: Document): Promise<string> {
   return [...all, 'export type OperationId = keyof Operations\n'].join('\n')
 }
 
-/** A JSON Schema with the generator's own keyword for a type that is written elsewhere. */
+/** A JSON Schema with the generator's keyword for a type that is defined elsewhere. */
 type TypeSchema = Record<string, unknown>
 
 async function typeText(name: string, schema: TypeSchema): Promise<string> {
@@ -35,11 +35,11 @@ async function typeText(name: string, schema: TypeSchema): Promise<string> {
     additionalProperties: false,
     bannerComment: '',
     declareExternallyReferenced: false,
-    // With bounds the generator writes tuples of every length.
+    // Otherwise the generator would write a tuple type for each possible length.
     ignoreMinAndMaxItems: true,
     style: { singleQuote: true, semi: false, printWidth: 100 },
   })
-  // An interface has no implicit index signature, so it is no JSON value to TypeScript.
+  // An interface has no implicit index signature, so it would not be assignable to a JSON type.
   return text.replace(/^export interface (\w+) \{/gm, 'export type $1 = {')
 }
 
@@ -89,14 +89,14 @@ function bodyType({ requestBody }: Operation): string {
   return nameOf(requestBody.content['application/json'].schema.$ref)
 }
 
-/** One for each success of the operation. */
+/** Returns a type for each success response of the operation. */
 function successTypes({ responses }: Operation): string[] {
   return Object.values(responses).flatMap((response) =>
     '$ref' in response ? [] : [nameOf(response.content['application/json'].schema.$ref)],
   )
 }
 
-/** Each reference becomes the name of its type, so that each schema is compiled by itself. */
+/** Replaces each reference by the name of its type, so that each schema is compiled separately. */
 function withNamedTypes(schema: Schema): TypeSchema {
   return renamed(schema) as TypeSchema
 }

@@ -5,7 +5,7 @@ import { type File, isCode, lineAt, type Problem, ROOT } from './project.ts'
 const LINK = /\[[^\]\n]*\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^\[[^\]\n]+\]:\s*(\S+)/gm
 const ELSEWHERE = /^[a-z][a-z0-9+.-]*:/i
 
-/** Links between documents lead to a file that is there, and to a heading that it has. */
+/** Returns links in documents to missing files or headings. */
 export function linkProblems(files: readonly File[], exists = isThere): Problem[] {
   const documents = new Map(files.filter(isDocument).map((file) => [file.path, file]))
   return [...documents.values()].flatMap((file) => {
@@ -33,7 +33,7 @@ function whyBroken(file: File, target: string, { documents, exists }: Project): 
   return anchorsOf(document.text).has(anchor) ? null : `${target}: there is no such heading`
 }
 
-/** The names that the usual renderers give to headings. */
+/** Returns the anchors that the usual renderers give to headings. */
 function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>()
   for (const [, heading = ''] of withoutFences(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
@@ -47,10 +47,10 @@ function anchorsOf(text: string): Set<string> {
 
 const CODE_FILE = /(?:[\w-]+\/)*\w[\w.-]*\.(?:ts|mjs|sql)/
 const FROM_ROOT = /(?:api|bench|bin|demo|docs|migrations|scripts|src|test)\/[\w./-]*/
-/** A file of code by its path or the end of it, or anything by its path from the root. */
+/** Matches a file of code, by its path or the end of its path, and other files by their path. */
 const NAMED = new RegExp(`\`(${CODE_FILE.source}|${FROM_ROOT.source})\``, 'g')
 
-/** Files and folders that documents name are there. */
+/** Returns names of files and folders in documents that do not exist. */
 export function namedFileProblems(files: readonly File[], exists = isThere): Problem[] {
   const isKnown = (name: string) =>
     exists(name) || files.some(({ path }) => path.endsWith(`/${name}`))
@@ -65,12 +65,12 @@ export function namedFileProblems(files: readonly File[], exists = isThere): Pro
 }
 
 const TROUBLESHOOTING = /^## Troubleshooting\n([\s\S]*?)(?=^## |$(?![\s\S]))/m
-/** Messages of others. */
-const NOT_OURS = ['listen EADDRINUSE: address already in use']
+/** Messages that do not come from Bursar. */
+const FOREIGN_MESSAGES = ['listen EADDRINUSE: address already in use']
 
-/** Messages that an operator looks up in the table of troubles are in the code, word for word. */
+/** Returns messages in the table for operators that are not, word for word, in the code. */
 export function quotedMessageProblems(files: readonly File[]): Problem[] {
-  const messages = [...files.filter(isSource).map(({ text }) => joined(text)), ...NOT_OURS]
+  const messages = [...files.filter(isSource).map(({ text }) => joined(text)), ...FOREIGN_MESSAGES]
   const isSaid = (part: string) => messages.some((text) => text.includes(part))
   return files
     .filter(({ path }) => path === 'docs/OPERATING.md')
@@ -90,14 +90,14 @@ export function quotedMessageProblems(files: readonly File[]): Problem[] {
 
 const isSource = (file: File): boolean => /^(src|bin)\//.test(file.path) && isCode(file)
 
-/** What stands between the gaps, `…`, of a quoted message. */
+/** Returns the parts of a quoted message between its gaps (`…`). */
 const partsOf = (quoted: string): string[] =>
   quoted
     .split('…')
     .map((part) => part.trim())
     .filter((part) => part.length > 2)
 
-/** Strings that continue on the next line in one piece, and values in them as gaps. */
+/** Joins strings that continue on the next line, and replaces values in them by gaps. */
 const joined = (text: string): string =>
   text.replaceAll(/['"`]\s*\+\s*['"`]/g, '').replaceAll(/\$\{[^}]*\}/g, '…')
 

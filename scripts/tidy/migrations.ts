@@ -2,7 +2,7 @@ import type { File, Problem } from './project.ts'
 
 const NAME = /^migrations\/(\d{4})_[a-z0-9_]+\.sql$/
 
-/** Migrations are numbered from 1 on, each number once: no server would start with others. */
+/** Migrations must be numbered from 1 without gaps. Otherwise no server starts. */
 export const migrationProblems = (files: readonly File[]): Problem[] =>
   files
     .filter(({ path }) => path.startsWith('migrations/') && path.endsWith('.sql'))

@@ -8,21 +8,21 @@ const CATALOG = ['catalog', 'catalog/features', 'catalog/currencies']
 const METERING = ['records', 'totals', 'dedup', 'reservations', 'rebuild', 'retention'].map(
   (room) => `metering/${room}`,
 )
-/** What may be granted, counted and limited: all that the engine brings together. */
+/** The modules that the engine brings together: what may be used, and how it is counted. */
 const RULES = [
   ...['jobs', 'events', 'access', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
   ...['entitlements', 'budgets'],
 ]
 
 /**
- * Who may import whom. A room of `src` is a folder, a folder within it that is named here, or a
- * file that lies directly in `src`. Each imports rooms that stand above it in this table, through
- * their `index.ts`, and nothing else. A room within a module also shares the files that lie
- * directly in the module.
+ * The allowed imports. A room of `src` is a folder, a subfolder that is listed here, or a file
+ * directly in `src`. A room may import only the listed rooms, which are above it in this table, and
+ * only through their `index.ts`. A room within a module may also import the files directly in the
+ * module.
  *
- * `http` carries the domain without knowing it: it imports no domain module, and no domain module
- * imports it. `handlers.ts` brings the operations of all modules together, `main.ts` composes
- * everything, and `cli` is the way in, which nobody imports.
+ * `http` is independent of the domain: it imports no domain module, and no domain module imports
+ * it. `handlers.ts` collects the operations of all modules. `main.ts` composes everything. Nothing
+ * imports `cli`.
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'api.gen.ts': [],
@@ -95,13 +95,13 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** Words that everybody uses have no door: its files are imported one by one. */
+/** All rooms use the kernel, so its files are imported directly. */
 const WITHOUT_INDEX = 'kernel'
 /** Packages that the kernel wraps. */
 const KERNEL_PACKAGES = ['lru-cache']
-/** A way in is no module: nothing in it is for others. */
+/** Not a module: nothing imports it. */
 const WITHOUT_README = ['cli']
-/** What the README of a module tells, in this order. */
+/** The sections of a module's README, in this order. */
 const ROOMS = ['Owns', 'Words', 'Invariants', 'Time', 'Boundaries']
 
 export type Import = { from: string; line: number; typeOnly: boolean }
@@ -116,7 +116,7 @@ export function importsOf(text: string): Import[] {
   const { uncommented, code } = viewsOf(text)
   return IMPORTS.flatMap((pattern) =>
     [...uncommented.matchAll(pattern)]
-      // What stands in a string is no import: there the keyword is missing from the code.
+      // An import within a string is no import. In `code`, strings are blank.
       .filter((match) => /\b(import|export)\b/.test(code.slice(match.index, match.index + 40)))
       .map(([whole, clause = '', from = ''], index, all) => {
         const position = all[index]?.index ?? 0
@@ -126,10 +126,10 @@ export function importsOf(text: string): Import[] {
   )
 }
 
-/** Longer names first: a room within a module is found before its module. */
+/** Longer names first, so that a room within a module is found before the module. */
 const ROOMS_OF_SRC = Object.keys(MAY_IMPORT).toSorted((a, b) => b.length - a.length)
 
-/** The room that a file lies in, or the file itself, or a folder that is in no room. */
+/** Returns the room of a file. In no room, returns the file itself or its folder. */
 function partOf(path: string): string {
   const name = path.slice('src/'.length)
   return (
@@ -139,10 +139,10 @@ function partOf(path: string): string {
   )
 }
 
-/** A folder within another room, whose words it shares. */
+/** Returns whether a room is within another one, whose files it may import. */
 const isWithin = (part: string, other: string): boolean => part.startsWith(`${other}/`)
 
-/** The module graph: one direction, through the index, nothing of the tests or of dev packages. */
+/** Returns imports that are not in `MAY_IMPORT`, or that import tests or development packages. */
 export function importProblems(files: readonly File[], dependencies: readonly string[]): Problem[] {
   return files
     .filter((file) => file.path.startsWith('src/') && isCode(file) && !isTest(file))
@@ -181,7 +181,7 @@ function whyNotPackage(part: string, from: string, dependencies: readonly string
   return dependencies.includes(name) ? null : `${name} is no dependency of package.json`
 }
 
-/** Every folder of `src` is in the table, and every module has its README with all its rooms. */
+/** Returns folders of `src` that are not in the table, and modules without a complete README. */
 export function moduleProblems(files: readonly File[]): Problem[] {
   const parts = [...new Set(files.filter(isInSrc).map(({ path }) => partOf(path)))]
   return parts.flatMap((part) => {

@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A file of the project; its path is relative to the root. */
+/** A file of the project. Its path is relative to the root. */
 export type File = { path: string; text: string }
 
-/** What breaks a rule, and where. */
+/** A violation of a rule, and where it is. */
 export type Problem = { path: string; line?: number; what: string }
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Nobody's sources: installed, made by running, or git's own. */
+/** Folders that contain no sources: installed packages, generated files, and git's data. */
 const OUTSIDE = new Set(['node_modules', '.git', '.bursar', 'coverage', 'dist', 'results'])
 const TEXT = /(\.(ts|mjs|js|json|md|sql|yml|yaml|sh|txt)|(^|\/)(run|LICENSE|\.gitignore))$/
 
-/** Every text file of the checkout, in the order of the paths. */
+/** Returns all text files of the checkout, sorted by path. */
 export function readProject(root: string = ROOT): File[] {
   const visit = (folder: string): string[] =>
     readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -31,14 +31,14 @@ export function readProject(root: string = ROOT): File[] {
 export const isCode = ({ path }: File): boolean => /\.(ts|mjs)$/.test(path)
 export const isTest = ({ path }: File): boolean =>
   path.endsWith('.test.ts') || path.startsWith('test/')
-/** Written by a program, whose rules it follows. */
+/** Returns whether a program writes the file, so that the rules of style do not apply. */
 export const isGenerated = ({ path }: File): boolean => /\.gen\.ts$/.test(path)
 
-/** The number of the line in which a position stands, from 1 on. */
+/** Returns the number of the line that contains a position. Lines count from 1. */
 export const lineAt = (text: string, position: number): number =>
   text.slice(0, position).split('\n').length
 
-/** A problem for every match of a pattern in a view of the file. */
+/** Returns a problem for each match of a pattern in a view of the file. */
 export function problemsAt(
   file: File,
   view: string,

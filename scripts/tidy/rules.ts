@@ -7,13 +7,13 @@ import { clockProblems, leftOverProblems, machinePathProblems, sqlTimeProblems }
 
 export type Rule = (files: readonly File[]) => Problem[]
 
-/** The packages that an installation without the development part has. */
+/** Returns the packages of an installation without development packages. */
 function dependenciesOf(files: readonly File[]): string[] {
   const text = files.find(({ path }) => path === 'package.json')?.text ?? '{}'
   return Object.keys((JSON.parse(text) as { dependencies?: object }).dependencies ?? {})
 }
 
-/** What holds for the whole project, by the name under which a problem is told. */
+/** The rules of the project, by the name with which a problem is printed. */
 export const RULES: Readonly<Record<string, Rule>> = {
   'module graph': (files) => importProblems(files, dependenciesOf(files)),
   modules: moduleProblems,
@@ -30,7 +30,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   migrations: migrationProblems,
 }
 
-/** Everything that breaks a rule, one line each. */
+/** Returns a line for each violation of a rule. */
 export function tidyProblems(files: readonly File[]): string[] {
   return Object.entries(RULES).flatMap(([name, rule]) =>
     rule(files).map(({ path, line, what }) => {

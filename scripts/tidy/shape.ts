@@ -7,10 +7,10 @@ const isSource = (file: File): boolean =>
   (isCode(file) || file.path.endsWith('.sql')) && !isGenerated(file)
 
 const PARTICIPLE = /^[ \t]*(?:export )?(?:type|interface) \w+(?:ed|ing)\b(?=\s*[<={])/gm
-/** What looks like a participle and is a noun of the field. */
+/** Established nouns that end like participles. */
 const NOUNS = /(Posting|Reading|Crossing|Finding)$/
 
-/** Types are nouns. */
+/** Returns types whose names end in -ed or -ing. */
 export function typeNameProblems(files: readonly File[]): Problem[] {
   return files
     .filter((file) => isCode(file) && !isGenerated(file))
@@ -23,7 +23,7 @@ export function typeNameProblems(files: readonly File[]): Problem[] {
     .filter(({ what }) => !NOUNS.test(what))
 }
 
-/** Lines of at most 100 characters: the formatter breaks neither comments nor SQL. */
+/** Returns lines of more than 100 characters. The formatter does not break comments and SQL. */
 export function lineProblems(files: readonly File[]): Problem[] {
   const what = `has more than ${MAX_LINE} characters`
   return files
@@ -40,8 +40,8 @@ export function lineProblems(files: readonly File[]): Problem[] {
 }
 
 /**
- * A sentence for a person stays in one piece, so that it can be searched for; the formatter cannot
- * break it either. The name of a test is one too.
+ * Returns whether a line is one string, such as a message or the name of a test. It may be longer,
+ * because a message that is one string can be searched for, and the formatter cannot break it.
  */
 const isOneString = (line: string): boolean =>
   new RegExp(`^\\s*${BEFORE_STRING}(['"\`]).*\\1${AFTER_STRING}$`).test(line)
@@ -49,7 +49,7 @@ const isOneString = (line: string): boolean =>
 const BEFORE_STRING = '(?:return |throw |: |\\? |\\w+: |[\\w.]+\\()*'
 const AFTER_STRING = '[,;)]*(?: (?:async )?\\(\\w*\\) => \\{)?'
 
-/** Every test runs. Of the ways to skip one, the linter sees the first alone. */
+/** Returns tests that are skipped. The linter finds only the first of these ways to skip one. */
 export function skippedTestProblems(files: readonly File[]): Problem[] {
   const patterns = [
     /\b(test|it|describe|suite)\s*\.\s*(only|skip|todo)\b/g,

@@ -8,7 +8,7 @@ import { RULES, tidyProblems } from './rules.ts'
 import { viewsOf } from './views.ts'
 
 const PACKAGE: File = { path: 'package.json', text: '{ "dependencies": { "pg": "1" } }' }
-/** Written apart, so that the rules about words do not find them here. */
+/** Composed here, so that the rule does not find the word in this file. */
 const LEFT = ['TO', 'DO'].join('')
 const HOME = ['', 'home', 'ada', 'bursar'].join('/')
 
@@ -16,7 +16,7 @@ const README = ['**Owns** a', '**Words.** b', '**Invariants**', '**Time.** c', '
   .map((room) => `${room}\n\n`)
   .join('')
 
-/** For every rule: files that break it, each alone, and files that do not. */
+/** For each rule, files that break it, each separately, and files that do not. */
 type Cases = { broken: [path: string, text: string][]; fine: [path: string, text: string][] }
 
 const CASES: Readonly<Record<string, Cases>> = {

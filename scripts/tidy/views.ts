@@ -1,13 +1,13 @@
 /**
- * The same text three times, each of the same length and with the same line ends, so that positions
- * agree: `code` without comments and without what stands in strings, `uncommented` without comments
- * only, `strings` with nothing but what stands in strings and templates.
+ * Three views of a text. The omitted characters are blanks, so that positions and line ends are
+ * those of the text. `code` omits comments and the content of strings. `uncommented` omits only
+ * comments. `strings` contains only the content of strings and templates.
  */
 export type Views = { code: string; uncommented: string; strings: string }
 
 type Kind = 'code' | 'comment' | 'string'
 
-/** Before a slash these make it the start of a regular expression, not a division. */
+/** After these, a slash is the start of a regular expression and not a division. */
 const BEFORE_PATTERN = /(^|[(,=:[!&|?{};+\-*%~^<>]|\b(return|typeof|case|in|of|void|await))\s?$/
 
 export function viewsOf(text: string): Views {
@@ -20,11 +20,11 @@ export function viewsOf(text: string): Views {
   return { code: only('code'), uncommented: only('code', 'string'), strings: only('string') }
 }
 
-/** What each character of TypeScript is. Quotes belong to the code, what they enclose does not. */
+/** Returns the kind of each character. Quotes are code, but their content is not. */
 function kindsOf(text: string): Kind[] {
   const kinds: Kind[] = Array.from({ length: text.length }, () => 'code')
   const mark = (from: number, to: number, kind: Kind) => kinds.fill(kind, from, to)
-  /** For every open template the depth of braces at which its `${` ends. */
+  /** For each open template, the depth of braces at which its `${` ends. */
   const templates: number[] = []
   let depth = 0
   let significant = ''

@@ -1,15 +1,15 @@
 import { type File, isCode, isGenerated, isTest, type Problem, problemsAt } from './project.ts'
 import { viewsOf } from './views.ts'
 
-/** The one reader of the machine's clock. */
+/** The only file that reads the machine's clock. */
 const CLOCK = 'src/kernel/clock.ts'
-/** What a person watches at a terminal is no time of the domain. */
+/** Displays on a terminal may use the machine's clock, because they show no domain time. */
 const AT_A_TERMINAL = /^src\/cli\/(demo|progress)/
 
 const TIME_AND_CHANCE =
   /\bDate\s*\.\s*now\b|\bnew Date\b\s*(\(\s*\)|(?!\s*\())|\bMath\s*\.\s*random\b/g
 
-/** Time and chance come from outside: the clock and the ids of the application. */
+/** Returns uses of the machine's clock and of randomness. Both are passed as arguments. */
 export function clockProblems(files: readonly File[]): Problem[] {
   return files
     .filter((file) => file.path.startsWith('src/') && isCode(file) && !isTest(file))
@@ -26,10 +26,10 @@ const SQL_FUNCTIONS = 'now|clock_timestamp|statement_timestamp|transaction_times
 const SQL_WORDS = 'current_timestamp|current_date|current_time|localtimestamp|localtime'
 const SQL_TIME = new RegExp(`\\b(?:${SQL_FUNCTIONS})\\s*\\(\\s*\\)|\\b(?:${SQL_WORDS})\\b`, 'gi')
 
-/** Where the database's clock is asked, to compare it with the machine's. */
+/** The only file that reads the database's clock, to compare it with the machine's. */
 const DATABASE_CLOCK = 'src/db/look.ts'
 
-/** The database's clock is not the time of the domain: `now` is a parameter of the statement. */
+/** Returns uses of the database's clock. Domain time is a parameter of the statement. */
 export function sqlTimeProblems(files: readonly File[]): Problem[] {
   const what = "the database's clock"
   return files.flatMap((file) => {
@@ -44,7 +44,7 @@ export function sqlTimeProblems(files: readonly File[]): Problem[] {
 const withoutSqlComments = (text: string): string =>
   text.replaceAll(/--.*/g, (comment) => ' '.repeat(comment.length))
 
-/** Put together here, so that this file does not hold them. */
+/** Composed here, so that this file does not contain the words. */
 const LEFT_OVER = new RegExp(
   `\\b(${[
     ['TO', 'DO'],
@@ -57,17 +57,17 @@ const LEFT_OVER = new RegExp(
   'g',
 )
 
-/** What is left to do stands in no file. */
+/** Returns notes of unfinished work. */
 export function leftOverProblems(files: readonly File[]): Problem[] {
   return files
     .filter(({ path }) => path !== 'package-lock.json')
     .flatMap((file) => problemsAt(file, file.text, { pattern: LEFT_OVER, what: 'left over' }))
 }
 
-/** Folders in which somebody works on some machine. */
+/** Matches paths that exist only on somebody's machine. */
 const MACHINE_PATH = /(?<=^|[\s"'`(=:,])\/(home|Users|root|work|workspace|mnt)\/[\w.-]+/gm
 
-/** A stranger's checkout lies elsewhere. */
+/** Returns paths of one machine. Checkouts on other machines are elsewhere. */
 export function machinePathProblems(files: readonly File[]): Problem[] {
   return files.flatMap((file) =>
     problemsAt(file, file.text, { pattern: MACHINE_PATH, what: 'a path of one machine' }),

@@ -1,98 +1,102 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CommandError } from './command.ts'
 
-export type Answer = { status: number; body: AnswerBody }
-type AnswerBody = { data?: unknown; message?: string; code?: string | null }
+export type ApiResponse = { status: number; body: ResponseBody }
+type ResponseBody = { data?: unknown; message?: string; code?: string | null }
 
-/** A Bursar, over HTTP. */
+/** The API of a running Bursar server, over HTTP. */
 export type Api = {
   readonly baseUrl: string
-  /** Whatever the server answers. A `CommandError` when it does not, or is no Bursar. */
-  send(method: string, path: string, body?: unknown): Promise<Answer>
-  /** The same, and anything but a success is a `CommandError`. */
-  succeed(method: string, path: string, body?: unknown): Promise<Answer>
+  /**
+   * Sends a request and returns the response, also if it is an error. Throws a `CommandError` if
+   * there is no response, or if it is not from a Bursar.
+   */
+  send(method: string, path: string, body?: unknown): Promise<ApiResponse>
+  /** Like `send`, but throws a `CommandError` if the response is an error. */
+  succeed(method: string, path: string, body?: unknown): Promise<ApiResponse>
 }
 
-/** How often a request is sent at most, and how long the server may ask to wait in between. */
-export type Patience = { attempts: number; longestPauseMs: number }
+/** How often a request is sent at most, and the longest pause between two attempts. */
+export type RetryPolicy = { attempts: number; maxPauseMs: number }
 
-/** What a server refused, in its own words. */
+/** The server refused a request. The message is the server's. */
 export class RefusedError extends CommandError {
-  readonly answer: Answer
-  constructor(request: string, answer: Answer) {
-    const reason = answer.body.message ?? 'no reason given'
-    super(`${request} was answered with ${answer.status}: ${reason}`)
-    this.answer = answer
+  readonly response: ApiResponse
+  constructor(request: string, response: ApiResponse) {
+    const reason = response.body.message ?? 'no reason given'
+    super(`${request} was answered with ${response.status}: ${reason}`)
+    this.response = response
   }
 }
 
-type ApiResponse = { status: number; text: string; retryAfter: string | null }
+type RawResponse = { status: number; text: string; retryAfter: string | null }
 
 const TIMEOUT_MS = 30_000
-/** Overloaded or restarting: nothing was done, and the same request may pass a little later. */
-const PASSING = [429, 503]
-const WHILE_SOMEBODY_WATCHES: Patience = { attempts: 5, longestPauseMs: 5000 }
-/** The pause where the server asks for none, or for one until an instant. */
+/** The server is overloaded or restarting. Nothing was done, and a retry may succeed. */
+const RETRYABLE = [429, 503]
+/** For commands that a person watches. */
+const INTERACTIVE: RetryPolicy = { attempts: 5, maxPauseMs: 5000 }
+/** The pause if `Retry-After` is missing or is a date. */
 const PAUSE_SECONDS = 1
 
 export function createApi(
   from: { baseUrl: string; key: string; keyFrom: string },
-  { attempts, longestPauseMs }: Patience = WHILE_SOMEBODY_WATCHES,
+  { attempts, maxPauseMs }: RetryPolicy = INTERACTIVE,
 ): Api {
   const { baseUrl, key, keyFrom } = from
-  const sendOnce = async (method: string, path: string, body?: unknown): Promise<ApiResponse> => {
+  const sendOnce = async (method: string, path: string, body?: unknown): Promise<RawResponse> => {
     const headers = { 'x-api-key': key, 'content-type': 'application/json' }
     const content = body === undefined ? {} : { body: JSON.stringify(body) }
     const signal = AbortSignal.timeout(TIMEOUT_MS)
     try {
-      // A redirect would take the key along, to whatever server it names.
+      // If a redirect were followed, the key would be sent to another server.
       const options = { method, headers, signal, redirect: 'manual', ...content } as const
       const response = await fetch(`${baseUrl}${path}`, options)
       const retryAfter = response.headers.get('retry-after')
       return { status: response.status, text: await response.text(), retryAfter }
     } catch (error) {
-      throw noAnswer(baseUrl, error)
+      throw noResponseError(baseUrl, error)
     }
   }
   const send: Api['send'] = async (method, path, body) => {
     for (let attempt = 1; ; attempt += 1) {
       const { status, text, retryAfter } = await sendOnce(method, path, body)
-      if (!PASSING.includes(status) || attempt === attempts)
+      if (!RETRYABLE.includes(status) || attempt === attempts)
         return { status, body: bodyOf(baseUrl, text) }
       const seconds = Number(retryAfter ?? PAUSE_SECONDS)
-      await delay(Math.min(longestPauseMs, (seconds >= 0 ? seconds : PAUSE_SECONDS) * 1000))
+      await delay(Math.min(maxPauseMs, (seconds >= 0 ? seconds : PAUSE_SECONDS) * 1000))
     }
   }
   return {
     baseUrl,
     send,
     succeed: async (method, path, body) => {
-      const answer = await send(method, path, body)
-      if (answer.status < 300) return answer
-      if (answer.status === 401)
+      const response = await send(method, path, body)
+      if (response.status < 300) return response
+      if (response.status === 401)
         throw new CommandError(
           `${baseUrl} does not know the key of ${keyFrom}: pass one of its own by --key`,
         )
-      throw new RefusedError(`${method} ${path}`, answer)
+      throw new RefusedError(`${method} ${path}`, response)
     },
   }
 }
 
-function bodyOf(baseUrl: string, text: string): AnswerBody {
+function bodyOf(baseUrl: string, text: string): ResponseBody {
   try {
     const body: unknown = JSON.parse(text)
     if (typeof body === 'object' && body !== null) return body
   } catch {
-    // Told below: another program listens there.
+    // Another program listens at this address. The error below says so.
   }
   throw new CommandError(`what answers at ${baseUrl} is not a Bursar: pass --url`)
 }
 
-function noAnswer(baseUrl: string, error: unknown): CommandError {
+function noResponseError(baseUrl: string, error: unknown): CommandError {
   const { cause, message } = error as Error
   const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message
-  const wayOut = 'start one with npm start, or name another one by --url'
-  return new CommandError(`no server answers at ${baseUrl} (${reason}): ${wayOut}`, {
+  const advice = 'start one with npm start, or name another one by --url'
+  return new CommandError(`no server answers at ${baseUrl} (${reason}): ${advice}`, {
     cause: error,
   })
 }

@@ -3,17 +3,23 @@ import { UsageError } from './command.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
-/** Options and positionals of a command line. A `UsageError` for an option that is not listed. */
+/**
+ * Returns the options and positionals of a command line. Throws a `UsageError` if an option is
+ * unknown.
+ */
 export function readArguments<const O extends Options>(args: readonly string[], options: O) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {
-    // What follows is about positionals that begin with a dash, which no command has.
+    // The rest of the message is about positionals that begin with a dash. No command has them.
     throw new UsageError((error as Error).message.split('. To specify')[0])
   }
 }
 
-/** As many positionals as have names; a `UsageError` that names the one missing or too many. */
+/**
+ * Returns the positionals. Throws a `UsageError` unless there are as many as `names`. The names are
+ * for its message.
+ */
 export function takePositionals(positionals: readonly string[], ...names: string[]): string[] {
   const missing = names[positionals.length]
   if (missing !== undefined) throw new UsageError(`${missing} is missing`)
@@ -22,7 +28,7 @@ export function takePositionals(positionals: readonly string[], ...names: string
   return [...positionals]
 }
 
-/** The value, which must be one of the words. */
+/** Returns the value. Throws a `UsageError` unless it is one of the words. */
 export function oneOf<T extends string>(name: string, value: string, words: readonly T[]): T {
   const word = words.find((candidate) => candidate === value)
   if (word === undefined)
@@ -32,7 +38,7 @@ export function oneOf<T extends string>(name: string, value: string, words: read
 
 type Action = (args: readonly string[]) => Promise<number>
 
-/** Runs the action that the first argument names. */
+/** Runs the action with the name in the first argument. Throws a `UsageError` if there is none. */
 export const runAction =
   (actions: Readonly<Record<string, Action>>) =>
   (args: readonly string[]): Promise<number> => {

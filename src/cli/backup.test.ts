@@ -10,7 +10,7 @@ import { until, within } from '../../test/support/deadline.ts'
 
 const MAIN = join(import.meta.dirname, 'main.ts')
 
-/** Starts the command and lets the test look at it while it runs. */
+/** Starts a command without waiting for its end. */
 function start(args: string[], settings: Record<string, string>) {
   const { PATH = '' } = process.env
   const child = spawn(process.execPath, [MAIN, ...args], {
@@ -31,7 +31,7 @@ function start(args: string[], settings: Record<string, string>) {
 
 const partials = () => readdirSync(workDir).filter((name) => name.endsWith('.partial'))
 
-/** A database with the schema, an environment and a key. */
+/** Creates a database with the schema, an environment and a key. */
 async function filled(t: { after(work: () => Promise<unknown>): void }) {
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }

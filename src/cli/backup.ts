@@ -44,15 +44,15 @@ secret-key, or BURSAR_API_KEY and BURSAR_SECRET_KEY. Without the latter its secr
 async function backUp(file: string): Promise<number> {
   if (file === '-' && process.stdout.isTTY)
     throw new UsageError('standard output is a terminal: name a file, or redirect it')
-  const { signal, interrupted } = hearSignals()
+  const { signal, exitCode } = abortOnSignal()
   const write = (target: Writable) => writeTo(target, signal)
   try {
     const written = await (file === '-' ? toStandardOutput(write) : writeAtomically(file, write))
     report(file, written, file === '-' ? null : (await stat(file)).size)
     return 0
   } catch (error) {
-    if (signal.aborted) return interrupted()
-    throw asCommandError(error)
+    if (signal.aborted) return exitCode()
+    throw commandErrorFrom(error)
   }
 }
 
@@ -82,7 +82,10 @@ async function writeTo(target: Writable, signal: AbortSignal): Promise<BackupRes
   )
 }
 
-/** For other output a reader that leaves has seen enough; of a backup it has lost the rest. */
+/**
+ * Other commands end successfully if the reader of their output closes the pipe. For a backup this
+ * is an error, because the rest of it is lost.
+ */
 function toStandardOutput(
   write: (target: Writable) => Promise<BackupResult>,
 ): Promise<BackupResult> {
@@ -99,15 +102,18 @@ async function verify(file: string): Promise<number> {
   return 0
 }
 
-/** Reads a backup to its end; answers its header. A `CommandError` for one that is not whole. */
+/**
+ * Reads a whole backup and returns its header. Throws a `CommandError` if it is incomplete or
+ * damaged.
+ */
 export const checkFile = (file: string): Promise<BackupHeader> =>
   withProgress('checked', (progress) => verifyBackup(openFile(file), progress)).catch((error) => {
-    throw asCommandError(error)
+    throw commandErrorFrom(error)
   })
 
 export const openFile = (file: string): Readable => createReadStream(file)
 
-/** Shows how many rows are done, from when their number is known to the end of `work`. */
+/** Shows how many rows are done, from the call of `start` until `work` has ended. */
 export async function withProgress<T>(
   title: string,
   work: (progress: RowProgress) => Promise<T>,
@@ -125,8 +131,10 @@ export async function withProgress<T>(
   }
 }
 
-/** What the operator can act on, as a sentence. */
-export function asCommandError(error: unknown): unknown {
+/**
+ * Returns a `CommandError` for an error that the operator can act on, and other errors unchanged.
+ */
+export function commandErrorFrom(error: unknown): unknown {
   if (error instanceof BackupError) return new CommandError(error.message, { cause: error })
   const { syscall, message } = error as NodeJS.ErrnoException
   return syscall === 'open' || syscall === 'read' || syscall === 'write'
@@ -134,8 +142,8 @@ export function asCommandError(error: unknown): unknown {
     : error
 }
 
-/** The half-written file is removed before the process ends as the signal asks. */
-function hearSignals() {
+/** Aborts on a signal instead of ending the process, so that the partial file is removed first. */
+function abortOnSignal() {
   const controller = new AbortController()
   let code = 1
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
@@ -143,5 +151,5 @@ function hearSignals() {
       code = 128 + constants.signals[signal]
       controller.abort()
     })
-  return { signal: controller.signal, interrupted: () => code }
+  return { signal: controller.signal, exitCode: () => code }
 }

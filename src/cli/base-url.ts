@@ -1,11 +1,11 @@
 import type { Config } from '../config.ts'
 
-/** Addresses that mean "every interface": one cannot connect to them, but to the loopback. */
-const EVERY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+/** Addresses that mean "all interfaces". Clients must connect to the loopback address instead. */
+const ALL_INTERFACES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
-/** Where a server of this configuration answers; null when it takes any free port. */
+/** Returns the base URL of a server with this configuration, or null if it uses any free port. */
 export function baseUrlOf(config: Pick<Config, 'host' | 'port'>): string | null {
   if (config.port === 0) return null
-  const host = EVERY[config.host] ?? config.host
+  const host = ALL_INTERFACES[config.host] ?? config.host
   return `http://${host.includes(':') ? `[${host}]` : host}:${config.port}`
 }

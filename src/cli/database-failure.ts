@@ -4,14 +4,14 @@ import { ApiError } from '../kernel/errors.ts'
 type Failure = { code?: unknown; syscall?: unknown; severity?: unknown; errors?: unknown }
 
 /**
- * Why a connection to the database was not made, in the words of the system or of PostgreSQL; null
- * for an error of another kind.
+ * Returns the message of the system or of PostgreSQL if the error is a failed connection to the
+ * database, otherwise null.
  */
 export function connectionFailure(error: unknown): string | null {
   if (!(error instanceof Error)) return null
   if (error instanceof ApiError) return connectionFailure(error.cause)
   const { code, syscall, severity, errors } = error as Error & Failure
-  // A name with several addresses fails with one error for each.
+  // A host name with several addresses fails with one error for each.
   if (Array.isArray(errors)) return connectionFailure(errors[0])
   if (severity === 'FATAL') return error.message
   if (code === 'ENOENT' && syscall !== 'connect') return null

@@ -158,7 +158,7 @@ test('the tour names the key without showing it', () => {
 
 type Sent = { status: number; data: Record<string, unknown> }
 
-/** Does what a command of the tour would do: its words as a shell reads them, sent by fetch. */
+/** Sends the request of a tour command by `fetch`. A shell splits the command into words. */
 async function sendAsTold(line: string, env: Record<string, string>): Promise<Sent> {
   const shell = spawnSync('sh', ['-c', `curl() { printf '%s\\0' "$@"; }; ${line}`], { env })
   const words = shell.stdout.toString().split('\0').slice(0, -1)

@@ -11,8 +11,8 @@ import { SERVER_OPTIONS, serverOf } from './server-of.ts'
 import { showStatus } from './status-line.ts'
 import { stopSignal } from './stop-signal.ts'
 
-const MOST_PER_SECOND = 10_000
-const MOST_SECONDS = 86_400
+const MAX_PER_SECOND = 10_000
+const MAX_SECONDS = 86_400
 
 export const demoCommand: Command = {
   summary: 'fill an environment with three example companies, and let one work',
@@ -28,7 +28,7 @@ within a minute, and are free again when their window is over. Shown are the rat
 and denied, the times of the answers, and each budget that begins to deny or is free again. Ctrl-C
 ends it with a summary. What was consumed stays recorded, as any other usage.
 
-  --traffic  how many requests to send per second, up to ${MOST_PER_SECOND}; 200 suits the budgets
+  --traffic  how many requests to send per second, up to ${MAX_PER_SECOND}; 200 suits the budgets
   --seconds  how long (default: until Ctrl-C)
   --url      the server (default: http://BURSAR_HOST:BURSAR_PORT)
   --key      a full-access key; its environment is filled
@@ -40,8 +40,8 @@ ends it with a summary. What was consumed stays recorded, as any other usage.
       seconds: { type: 'string' },
     })
     takePositionals(positionals)
-    const perSecond = wholeNumber('--traffic', values.traffic, MOST_PER_SECOND)
-    const seconds = wholeNumber('--seconds', values.seconds, MOST_SECONDS)
+    const perSecond = wholeNumber('--traffic', values.traffic, MAX_PER_SECOND)
+    const seconds = wholeNumber('--seconds', values.seconds, MAX_SECONDS)
     if (seconds !== null && perSecond === null) throw new UsageError('--seconds needs --traffic')
     const server = await serverOf(values, readConfig(process.env, process.cwd()))
     const data = await readDemoData()
@@ -52,19 +52,22 @@ ends it with a summary. What was consumed stays recorded, as any other usage.
       return 0
     }
     print(`Sending ${perSecond} requests a second. Ctrl-C ends it.`)
-    // A request that is refused for now is shown, not repeated.
-    const api = createApi(server, { attempts: 1, longestPauseMs: 0 })
+    // A refused request is shown, not retried.
+    const api = createApi(server, { attempts: 1, maxPauseMs: 0 })
     await runTraffic(api, data, { perSecond, until: endAfter(seconds), status: showStatus() })
     return 0
   },
 }
 
-/** The number of an option, from 1 on; null if it was not passed. */
-function wholeNumber(name: string, text: string | undefined, most: number): number | null {
+/**
+ * Returns the number of an option, or null if the option is missing. Throws a `UsageError` unless
+ * it is a whole number from 1 to `max`.
+ */
+function wholeNumber(name: string, text: string | undefined, max: number): number | null {
   if (text === undefined) return null
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1 || value > most)
-    throw new UsageError(`${name} must be a whole number from 1 to ${most}, not "${text}"`)
+  if (!/^\d+$/.test(text) || value < 1 || value > max)
+    throw new UsageError(`${name} must be a whole number from 1 to ${max}, not "${text}"`)
   return value
 }
 
@@ -82,7 +85,7 @@ async function fill(api: Api, data: DemoData): Promise<void> {
   print(`The environment has ${counts}.`)
 }
 
-/** At a signal to this process, or when the time is over. */
+/** Aborts on a signal to this process, or after `seconds` if they are not null. */
 function endAfter(seconds: number | null): AbortSignal {
   const stopped = new AbortController()
   stopSignal().then(() => stopped.abort())

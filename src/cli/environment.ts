@@ -47,7 +47,7 @@ async function create(args: readonly string[]): Promise<number> {
   const [id = ''] = takePositionals(positionals, 'the id of the environment')
   const type = oneOf('--type', values.type, ENVIRONMENT_TYPES)
   const { key, environment } = await withApp(async (app) => {
-    // Every command finds an environment by its id alone, whichever account it belongs to.
+    // Commands find environments by id only, so ids must be unique across accounts.
     if ((await findEnvironment(app.db.read, id)) !== null)
       throw new CommandError(`environment ${id} already exists`)
     const made = await createEnvironment(app, {

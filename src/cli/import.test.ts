@@ -37,7 +37,7 @@ const idsOf = async (tenant: Tenant) =>
     .map(({ id }) => id)
     .toReversed()
 
-/** The text in pieces of any size: what a stream makes of a file. */
+/** Yields the text in chunks of a size, like a stream. */
 function* pieces(text: string, size: number): Generator<Buffer> {
   const bytes = Buffer.from(text)
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
@@ -293,7 +293,7 @@ test('without a file, a server or a key, the import says what is wrong', async (
   }
 })
 
-/** A server that answers as it is told, one answer after the other. */
+/** Starts a server that gives these responses, one after the other. */
 async function openFake(t: TestContext, answers: readonly RequestListener[]): Promise<string> {
   let served = 0
   const server = createServer((request, response) => {

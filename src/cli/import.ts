@@ -6,7 +6,7 @@ import { rowChecker } from './import/check-rows.ts'
 import { FORMATS, formatOf, openRows, type RowFile } from './import/read-rows.ts'
 import { requestsOf } from './import/requests.ts'
 import { type FileRow, RowError } from './import/row-error.ts'
-import { rowIn, rowSender, type SendRows } from './import/send-rows.ts'
+import { rowOfRefusal, rowSender, type SendRows } from './import/send-rows.ts'
 import { numberOf } from './number-of.ts'
 import { showProgress } from './progress.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
@@ -40,8 +40,8 @@ line to go on with is named, too.
   run: runAction({ customers }),
 }
 
-/** Nobody need watch: a server that is restarted, or asks to wait a minute, is waited for. */
-const PATIENCE = { attempts: 10, longestPauseMs: 60_000 }
+/** An import may run unattended, so it waits for a restart of the server or a rate limit. */
+const RETRIES = { attempts: 10, maxPauseMs: 60_000 }
 
 async function customers(args: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(args, {
@@ -59,7 +59,7 @@ async function customers(args: readonly string[]): Promise<number> {
   const config = readConfig(process.env, process.cwd())
   const send = dryRun
     ? await rowChecker()
-    : rowSender(createApi(await serverOf(values, config), PATIENCE), values.integration)
+    : rowSender(createApi(await serverOf(values, config), RETRIES), values.integration)
   const { rows, created } = await importRows(await openRows(file, format, fromLine), send, dryRun)
   const count = numberOf(rows, 'row')
   print(
@@ -79,41 +79,46 @@ function lineOf(text: string): number {
 
 type ImportCount = { rows: number; created: number }
 
-/** Sends all rows of a file. What fails says which rows stay, and where to go on. */
+/**
+ * Sends all rows of a file. If a row fails, the error says which rows were imported and from which
+ * line to continue.
+ */
 async function importRows(file: RowFile, send: SendRows, dryRun: boolean): Promise<ImportCount> {
   const imported = { rows: 0, created: 0 }
   const progress = progressOf(file)
-  // Where to go on: the first row of a request that failed, else the row that cannot be read.
+  // The line from which to continue: that of the first row of a failed request. It is null if the
+  // failure is a row that cannot be read. Then the error contains the line.
   let pending: number | null = null
   try {
     for await (const rows of requestsOf(file.rows)) {
       pending = rows[0]?.line ?? null
-      imported.created += await sent(rows, send)
+      imported.created += await sendRequest(rows, send)
       pending = null
       imported.rows += rows.length
       progress.advance()
     }
   } catch (error) {
     if (dryRun || !(error instanceof CommandError)) throw error
-    throw new CommandError(`${error.message}\n${whatStays(imported, pending ?? lineIn(error))}`)
+    const line = pending ?? lineOfError(error)
+    throw new CommandError(`${error.message}\n${importedText(imported, line)}`)
   } finally {
     progress.end()
   }
   return imported
 }
 
-/** Answers how many of the rows were new. A `RowError` for the one that is refused. */
-async function sent(rows: readonly FileRow[], send: SendRows): Promise<number> {
-  const answer = await send(rows.map(({ value }) => value))
-  if ('created' in answer) return answer.created
-  const { index, what } = rowIn(answer.refused)
+/** Returns how many of the rows were new. Throws a `RowError` for a row that is refused. */
+async function sendRequest(rows: readonly FileRow[], send: SendRows): Promise<number> {
+  const result = await send(rows.map(({ value }) => value))
+  if ('created' in result) return result.created
+  const { index, what } = rowOfRefusal(result.refused)
   throw new RowError(rows[index]?.line ?? 0, what)
 }
 
-const lineIn = (error: CommandError): number | null =>
+const lineOfError = (error: CommandError): number | null =>
   error instanceof RowError ? error.line : null
 
-function whatStays({ rows }: ImportCount, line: number | null): string {
+function importedText({ rows }: ImportCount, line: number | null): string {
   if (rows === 0) return 'Nothing was imported.'
   const goOn = line === null ? '' : `; go on with --from-line ${line}`
   return `${numberOf(rows, 'row')} above are imported and stay${goOn}.`
@@ -121,7 +126,7 @@ function whatStays({ rows }: ImportCount, line: number | null): string {
 
 const KILOBYTE = 1000
 
-/** Progress goes by what was read: how many rows a file has is known only at its end. */
+/** Shows progress in bytes, because the number of rows is known only at the end of the file. */
 function progressOf(file: RowFile) {
   const kilobytes = (bytes: number) => Math.ceil(bytes / KILOBYTE)
   const progress = showProgress('customers (kB)', kilobytes(file.sizeBytes))

@@ -4,7 +4,7 @@ import { type Command, note, print, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
-/** As in the API document. */
+/** The limit of the API document. */
 const MAX_ID_LENGTH = 255
 
 export const integrationCommand: Command = {

@@ -103,7 +103,7 @@ async function rotate(args: readonly string[]): Promise<number> {
   const keyId = keyIdOf(positionals)
   const graceMs = GRACES[oneOf('--grace', values.grace, Object.keys(GRACES))] ?? 0
   const { key, kept } = await withApp(async (app) => {
-    const where = await whereKept(app, keyId)
+    const where = await storedWhere(app, keyId)
     const made = await rotateKey(app, keyId, graceMs)
     if (where === 'file') await writeKeyFile(app.config.dataDir, made.secret)
     return { key: made, kept: where }
@@ -119,7 +119,7 @@ async function rotate(args: readonly string[]): Promise<number> {
 async function revoke(args: readonly string[]): Promise<number> {
   const keyId = keyIdOf(readArguments(args, {}).positionals)
   const kept = await withApp(async (app) => {
-    const where = await whereKept(app, keyId)
+    const where = await storedWhere(app, keyId)
     await revokeKey(app, keyId)
     return where
   })
@@ -130,8 +130,8 @@ async function revoke(args: readonly string[]): Promise<number> {
   return 0
 }
 
-/** Where this machine keeps the secret of a key, if it does. */
-async function whereKept(app: App, keyId: string): Promise<'variable' | 'file' | null> {
+/** Returns where this machine stores the secret of a key, or null if it does not. */
+async function storedWhere(app: App, keyId: string): Promise<'variable' | 'file' | null> {
   const { keys } = createAuthenticator(app)
   const isHere = async (secret: string | null) =>
     secret !== null && (await keys.find(secret))?.keyId === keyId
@@ -139,7 +139,7 @@ async function whereKept(app: App, keyId: string): Promise<'variable' | 'file' |
   return (await isHere(await readKeyFile(app.config.dataDir))) ? 'file' : null
 }
 
-/** Only the secret goes to standard output, so that a script can capture it. */
+/** Prints only the secret to standard output, so that a script can capture it. */
 function showSecret(key: KeyWithSecret, where: string): void {
   note(`Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, shown this once:`)
   print(key.secret)
@@ -160,13 +160,13 @@ function expiryOf(text: string): Instant {
   return instant
 }
 
-/** Without this, 31 February would be a day in March. */
+/** `Date.parse` accepts 31 February as a day in March. */
 const isDay = (text: string): boolean =>
   !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text)
 
 type KeyState = 'active' | 'expiring' | 'expired' | 'revoked'
 
-/** `expiring`: it works, and has an end. An expiry is exclusive. */
+/** Returns the state of a key. `expiring`: it is valid, but has an expiry. Expiry is exclusive. */
 export function keyState(key: ApiKey, now: Instant): KeyState {
   if (key.revokedAt !== null) return 'revoked'
   if (key.expiresAt === null) return 'active'

@@ -19,7 +19,7 @@ import { serveCommand } from './serve.ts'
 import { signingCommand } from './signing.ts'
 import { verifyCommand } from './verify.ts'
 
-/** Every command by its name, in the order of the help. */
+/** All commands by name, in the order of the help. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
   demo: demoCommand,
@@ -46,10 +46,10 @@ const help = (): string =>
     'bursar <command> --help says more of each.',
   ].join('\n')
 
-/** What `sysexits` calls a temporary failure: the same command will do, later. */
-const LATER = 75
+/** `EX_TEMPFAIL` of `sysexits.h`: the same command may succeed later. */
+const TEMPORARY_FAILURE = 75
 
-/** Runs one command. The exit code: 0 done, 1 refused or failed, 2 wrong usage, 75 later. */
+/** Runs a command. Returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
   const [name, ...args] = argv
   if (name === undefined || name === 'help' || name === '--help') {
@@ -71,13 +71,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What a person can act on is one sentence; anything else is our defect and keeps its stack. */
+/** Prints an error and returns the exit code: 75 for a temporary failure, otherwise 1 or 2. */
 function report(error: unknown): number {
   note(`bursar: ${textOf(error)}`)
-  if (error instanceof MigrationLater) return LATER
+  if (error instanceof MigrationLater) return TEMPORARY_FAILURE
   return error instanceof UsageError ? 2 : 1
 }
 
+/** An error that a person can act on is one sentence. Any other is our defect, with its stack. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const failure = connectionFailure(error)
@@ -89,12 +90,12 @@ function textOf(error: unknown): string {
     error instanceof MigrationError ||
     error instanceof ApiError ||
     error instanceof UsageError ||
-    // The port is taken, or the address is not this machine's.
+    // The port is in use, or the address does not belong to this machine.
     (error as NodeJS.ErrnoException).syscall === 'listen'
   return isSentence ? error.message : (error.stack ?? error.message)
 }
 
-// Whoever reads the output may have seen enough: `bursar key list | head -1`.
+// The reader of the output may close the pipe, as in `bursar key list | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)

@@ -1,4 +1,4 @@
-/** A URL without its passwords; rather too much is hidden than too little. */
+/** Returns a URL without its passwords. If in doubt, it hides more. */
 export function maskUrl(text: string): string {
   const url = text.replace(/(password=)[^&#\s]*/gi, '$1***')
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url))
@@ -6,5 +6,5 @@ export function maskUrl(text: string): string {
   return url.includes('@') ? `***${url.slice(url.lastIndexOf('@'))}` : url
 }
 
-/** That a secret is set, and nothing that would help to guess it. */
+/** Returns a text that shows that a secret is set, but does not help to guess it. */
 export const maskSecret = (secret: string): string => `*** (length ${secret.length})`

@@ -1,18 +1,18 @@
-/** What progress is shown on; standard error, but for tests. */
+/** The stream on which progress is shown: standard error, except in tests. */
 export type Screen = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 export type Progress = {
-  /** `count` more are done. */
+  /** Adds `count` to what is done. */
   advance(count?: number): void
-  /** Leaves one line that says what was done. */
+  /** Ends the display. One line with the final count remains. */
   end(): void
 }
 
 const BAR_WIDTH = 28
 
 /**
- * Shows how far a piece of work is: a bar that is redrawn on a terminal, else one line at the end,
- * so that a log file gets no control characters.
+ * Shows the progress of work. On a terminal it redraws a bar. Otherwise it writes one line at the
+ * end, so that log files contain no control characters.
  */
 export function showProgress(
   title: string,

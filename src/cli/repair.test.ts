@@ -23,7 +23,7 @@ const WRONG_MS = 400 * DAY_MS
 
 type TestHandle = Parameters<typeof newDatabase>[0]
 
-/** A server on a database of its own, which nothing but the test writes to, and the CLI on it. */
+/** Starts a server on a database that only this test uses. */
 async function openApart(t: TestHandle) {
   const connection = await newDatabase(t)
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)
@@ -36,14 +36,15 @@ async function openApart(t: TestHandle) {
 }
 
 /**
- * The clock of a world is right, but for a minute, which lies in the past. Budgets of several days
- * begin with the day of their creation: no window ends while a test runs.
+ * Sets the clock of a world to a minute ago, which counts as right. Budgets of several days begin
+ * with the day of their creation, so no window ends while a test runs.
  */
 const putRight = ({ clock }: World): void => clock.moveTo(systemClock.now() - MINUTE_MS)
 const putWrong = ({ clock }: World): void => clock.moveTo(systemClock.now() + WRONG_MS)
 
-/** What a server with a wrong clock leaves behind is put right, and nothing lies ahead any more. */
-async function repaired({ connection, world, run, clock }: Awaited<ReturnType<typeof openApart>>) {
+/** Runs the repair and asserts that nothing lies in the future afterwards. */
+async function assertRepaired(place: Awaited<ReturnType<typeof openApart>>) {
+  const { connection, world, run, clock } = place
   const before = await everythingIn(connection)
   const dry = await clock()
   assert.equal(dry.code, 1, dry.stderr)
@@ -86,7 +87,7 @@ test('uses that a wrong clock has counted count in the windows of today', async 
   await uses.consume(7, ANN, key)
   const held = await uses.held(3, ANN, { ttlSeconds: 3600 })
   await uses.report(6, ANN)
-  await repaired(place)
+  await assertRepaired(place)
 
   assert.deepEqual(await uses.chains(), ['ann 17/30', 'team 17/60', 'org 17/100'])
   assert.equal(verdict(await uses.consume(7, ANN, key)), 'granted recorded')
@@ -135,7 +136,7 @@ test('whatever a company was used for meanwhile, its counters agree, and only it
   for (const each of [company, other]) await useCompany(each, world, { random, steps: 8 })
   putWrong(world)
   await useCompany(company, world, { random, steps: 12 })
-  const { before, after } = await repaired(place)
+  const { before, after } = await assertRepaired(place)
   const ofOther = (lines: readonly string[] = []) =>
     lines.filter((line) => line.includes(`"${other.customerKey}"`))
   for (const [table, lines] of Object.entries(before))
@@ -178,7 +179,7 @@ test('windows that a wrong clock has trimmed are counted again', async (t) => {
   }
   const [head] = await query(place.connection, 'select closed_until from customer_heads')
   assert.match(String(head?.closed_until), /^20(2[7-9]|[3-9])/)
-  const { after } = await repaired(place)
+  const { after } = await assertRepaired(place)
   assert.equal(shownChains(await company.check(null, ANN))[0]?.at(-1), 'org 11/100')
   assert.doesNotMatch(String(after.customer_heads), /"closed_until": "20(2[7-9]|[3-9])/)
 })
@@ -219,7 +220,7 @@ test('objects, grants, events and partitions are turned back, in their order', a
   await tenant.ok('v1.customers.provision', { body: { id: 'from-2028' } })
   await tenant.ok('v1.customers.archive', { params: { id: 'from-2028' } })
   const announced = await tenant.announced()
-  const { dry, after } = await repaired(place)
+  const { dry, after } = await assertRepaired(place)
   for (const found of [/^usage_events +partitions +3 /m, /^customers +archived_at +1 /m])
     assert.match(dry.stdout, found)
   assert.deepEqual(await tenant.announced(), announced)

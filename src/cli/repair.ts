@@ -4,12 +4,12 @@ import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { readArguments, runAction, takePositionals } from './arguments.ts'
 import { type Command, CommandError, note, print, UsageError } from './command.ts'
 import { numberOf } from './number-of.ts'
-import { type FoundAhead, findAhead } from './repair/ahead.ts'
+import { type ColumnAhead, findAhead } from './repair/ahead.ts'
 import { turnBack } from './repair/turn-back.ts'
 import { formatTable } from './table.ts'
 import { withApp } from './with-app.ts'
 
-/** A statement may read, or move, all records of a customer: many millions take minutes. */
+/** A statement may read or change all records of a customer. Many millions take minutes. */
 const STATEMENT_TIMEOUT_MS = 3_600_000
 
 export const repairCommand: Command = {
@@ -66,8 +66,8 @@ function instantOf(text: string): Instant {
   return at
 }
 
-/** `found`: before; `left`: what lies in the future now. */
-type Outcome = { at: Instant; customers: number; found: FoundAhead[]; left: FoundAhead[] }
+/** What lies in the future: `found` before the repair, `left` after it. */
+type Outcome = { at: Instant; customers: number; found: ColumnAhead[]; left: ColumnAhead[] }
 
 async function repairClock(
   app: App,
@@ -85,8 +85,10 @@ async function repairClock(
 }
 
 /**
- * Things move to one instant, so that they come before all that is written meanwhile. What lies
- * beyond the present is told by the database's clock at each step, as servers go on.
+ * Returns the instant to which everything moves, and a function that returns what counts as the
+ * future now. The instant is fixed at the beginning, so that what moves comes before what servers
+ * write in the meantime. What counts as the future follows the database's clock, because servers
+ * keep writing.
  */
 async function aheadOf({ db, config }: App, stated: Instant | null) {
   const now = async () => (await db.look()).clock.theirs
@@ -104,7 +106,7 @@ async function aheadOf({ db, config }: App, stated: Instant | null) {
   return { at, ahead }
 }
 
-/** Instants as the API writes them. */
+/** A replacer for `JSON.stringify` that writes instants like the API. */
 const inWire = (name: string, value: unknown): unknown =>
   (name === 'at' || name === 'farthest') && typeof value === 'number' ? instantToWire(value) : value
 
@@ -116,7 +118,7 @@ function report({ at, customers, found, left }: Outcome): void {
   for (const { table, column, rows } of left) print(`left: ${rows} of ${table}.${column}`)
 }
 
-const tableOf = (found: readonly FoundAhead[]): string =>
+const tableOf = (found: readonly ColumnAhead[]): string =>
   formatTable(
     ['table', 'column', 'number', 'farthest'],
     found.map((each) => [each.table, each.column, String(each.rows), instantToWire(each.farthest)]),

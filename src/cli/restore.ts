@@ -7,7 +7,7 @@ import { readMigrations } from '../db/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { asCommandError, checkFile, openFile, withProgress } from './backup.ts'
+import { checkFile, commandErrorFrom, openFile, withProgress } from './backup.ts'
 import { type Command, note, print, UsageError } from './command.ts'
 import { commandConfig, withDatabase } from './with-app.ts'
 
@@ -41,7 +41,7 @@ BURSAR_API_KEY and BURSAR_SECRET_KEY.
         }),
       ),
     ).catch((error) => {
-      throw asCommandError(error)
+      throw commandErrorFrom(error)
     })
     for (const { name, rows } of header.tables) if (rows > 0) print(`${name}: ${rows}`)
     for (const name of later) print(`applied ${name}`)
@@ -60,8 +60,8 @@ function configOf(into: string | undefined): Config {
 }
 
 /**
- * Without the first a server serves, but nobody on this machine may hold a key; without the second
- * one that has sealed secrets does not start.
+ * Without the API key, a server starts, but there may be no key for it on this machine. Without the
+ * sealing key, a server does not start if the database has sealed secrets.
  */
 function adviseOnKeys({ apiKey, secretKey, dataDir }: Config): void {
   const advise = (file: string, variable: string) =>

@@ -2,20 +2,20 @@ import type { Connection, Reader } from '../db/index.ts'
 import { column, openDatabase, readMigrations, row, sql } from '../db/index.ts'
 import { MIGRATIONS } from '../main.ts'
 
-/** How a database's schema stands to the migrations of this version. File names, in order. */
+/** The migrations of a database compared with those of this version. File names, in order. */
 export type SchemaState = {
   applied: string[]
   pending: string[]
   /** Applied by a newer version. */
   newer: string[]
-  /** Applied, and not the same file any more. */
+  /** Applied, but the file has changed since. */
   changed: string[]
 }
 
 const appliedRow = row({ number: column.integer, name: column.text, checksum: column.text })
 const existsRow = row({ there: column.boolean })
 
-/** Looks without changing anything. */
+/** Compares the migrations. Changes nothing. */
 export async function readSchemaState(reader: Reader): Promise<SchemaState> {
   const known = await readMigrations(MIGRATIONS)
   const { there } = await reader.one(
@@ -39,7 +39,7 @@ export async function readSchemaState(reader: Reader): Promise<SchemaState> {
   }
 }
 
-/** Runs `work` on a connection of its own, which migrates nothing. */
+/** Runs `work` with a reader on a new connection. Does not migrate. */
 export async function withReader<T>(
   connection: Connection,
   work: (reader: Reader) => Promise<T>,

@@ -12,25 +12,25 @@ Runs until SIGTERM or SIGINT, then finishes what is in flight and exits 0.
 Everything is configured by environment variables; docs/OPERATING.md lists them.`,
   run: async () => {
     const config = readConfig(process.env, process.cwd())
-    // Heard from the first moment on: a signal during the start ends what it waits for, else it
-    // stops the server once it is up.
+    // Signals are handled from the beginning. A signal during the start ends what the start waits
+    // for. If it waits for nothing, the server stops once it is up.
     const stopped = stopSignal()
     const waits = new AbortController()
     void stopped.then(() => waits.abort())
     const { signal } = waits
-    const serving = await serve(config, { signal, onKey: announceKey }).catch((error) => {
+    const server = await serve(config, { signal, onKey: printKey }).catch((error) => {
       if (signal.aborted && error === signal.reason) return null
       throw error
     })
-    if (serving === null) return 0
-    announce(serving, config)
+    if (server === null) return 0
+    printAddress(server, config)
     await stopped
-    await serving.stop()
+    await server.stop()
     return 0
   },
 }
 
-function announceKey(key: ConfiguredKey): void {
+function printKey(key: ConfiguredKey): void {
   if (key.from === 'file' && key.made !== null)
     print(`API key (full access, printed this once, kept in ${key.file}): ${key.made}`)
   if (key.from === 'elsewhere')
@@ -39,9 +39,9 @@ function announceKey(key: ConfiguredKey): void {
     )
 }
 
-function announce(serving: ServerHandle, config: Config): void {
+function printAddress(server: ServerHandle, config: Config): void {
   if (config.testClock)
     print('The clock can be moved by POST /test/clock: never serve production so')
-  const where = serving.clusterDir === null ? 'DATABASE_URL' : serving.clusterDir
-  print(`Bursar is listening on ${serving.url} (database: ${where})`)
+  const where = server.clusterDir === null ? 'DATABASE_URL' : server.clusterDir
+  print(`Bursar is listening on ${server.url} (database: ${where})`)
 }

@@ -3,17 +3,17 @@ import type { Config } from '../config.ts'
 import { baseUrlOf } from './base-url.ts'
 import { CommandError, UsageError } from './command.ts'
 
-/** Options of commands that speak to a running server. */
+/** Options of commands that send requests to a running server. */
 export const SERVER_OPTIONS = { url: { type: 'string' }, key: { type: 'string' } } as const
 
-/** Where the key came from, so that it can be named without showing it. */
+/** Where the key comes from. Messages mention this instead of the key. */
 export type KeySource = { kind: 'variable' } | { kind: 'option' } | { kind: 'file'; file: string }
 
 export type ServerAt = { baseUrl: string; key: string; keyFrom: string; source: KeySource }
 
 /**
- * The server that the options name, else that of the configuration. A `UsageError` for what is no
- * URL, a `CommandError` when there is no key.
+ * Returns the server of the options or, without options, of the configuration. Throws a
+ * `UsageError` if `--url` is not a URL, and a `CommandError` if there is no key.
  */
 export async function serverOf(
   options: { url?: string | undefined; key?: string | undefined },

@@ -42,7 +42,7 @@ async function enforce(args: readonly string[]): Promise<number> {
   await withApp(async (app) =>
     enforceSigning(app, await requireEnvironment(app, values.environment), { isEnforced }),
   )
-  const told = isEnforced ? 'need a customer token' : 'need no customer token'
-  note(`Publishable keys of the environment ${values.environment} ${told}.`)
+  const rule = isEnforced ? 'need a customer token' : 'need no customer token'
+  note(`Publishable keys of the environment ${values.environment} ${rule}.`)
   return 0
 }

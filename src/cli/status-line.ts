@@ -1,15 +1,15 @@
 import { print } from './command.ts'
 import type { Screen } from './progress.ts'
 
-/** One line about what is going on, below lines that stay. */
+/** A line with the current status, below the printed lines. */
 export type StatusLine = {
-  /** How often it is worth showing, in milliseconds. */
+  /** How often the status should be shown, in milliseconds. */
   readonly everyMs: number
-  /** What is going on now. */
+  /** Replaces the status. */
   show(status: string): void
-  /** Prints a line that stays. */
+  /** Prints a line above the status. */
   print(line: string): void
-  /** Leaves the line that was shown last; lines that are printed then follow it. */
+  /** Ends the display. The last status remains, and later lines are printed below it. */
   end(): void
 }
 
@@ -17,8 +17,8 @@ const ON_A_TERMINAL_MS = 250
 const IN_A_FILE_MS = 10_000
 
 /**
- * On a terminal the status is redrawn in its line. Elsewhere each one is a line of its own, so that
- * a log file gets no control characters.
+ * Returns a status line. On a terminal the status is redrawn. Otherwise each status is a new line,
+ * so that log files contain no control characters.
  */
 export function showStatus(screen: Screen = process.stderr, printLine = print): StatusLine {
   const isTerminal = screen.isTTY === true

@@ -1,10 +1,10 @@
-/** How long an orderly stop may take, in milliseconds, before the process gives up on it. */
+/** How long an orderly stop may take before the process exits, in milliseconds. */
 const STOP_LIMIT_MS = 30_000
 
 /**
- * Resolves at the first SIGTERM, SIGINT or SIGHUP, or when the bootstrap that started this process
- * is gone. At a terminal Ctrl-C arrives twice (from the terminal and from the bootstrap), so later
- * signals change nothing.
+ * Resolves at the first SIGTERM, SIGINT or SIGHUP, or when the bootstrap process that started this
+ * one has ended. After that, the process exits with 1 unless it ends within 30 s. Later signals are
+ * ignored, because in a terminal Ctrl-C arrives twice: from the terminal and from the bootstrap.
  */
 export function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
@@ -15,10 +15,10 @@ export function stopSignal(): Promise<void> {
       }, STOP_LIMIT_MS).unref()
       resolve()
     }
-    let heard = false
+    let isStopping = false
     const once = () => {
-      if (!heard) stop()
-      heard = true
+      if (!isStopping) stop()
+      isStopping = true
     }
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, once)
     if (process.connected) {

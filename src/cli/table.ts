@@ -1,6 +1,6 @@
 /**
- * Columns that align, for a terminal: headings in capitals, two blanks between columns, nothing
- * behind the last cell. Width is counted in code points, which is right for the names we print.
+ * Returns a table with aligned columns: headings in capitals, two blanks between columns, no
+ * trailing blanks. Widths are counted in code points, which suits the names that we print.
  */
 export function formatTable(
   headings: readonly string[],

@@ -15,8 +15,8 @@ const { app } = world.bursar
 const settings = { DATABASE_URL: urlOf(testConnection()) }
 const execute = (statement: Sql) => app.db.transaction((tx) => tx.execute(statement))
 
-/** A company that was used for a while, and `bursar verify` on its environment. */
-async function openUsed() {
+/** Creates a company with some usage. Returns it with a function that runs `bursar verify`. */
+async function openCompanyWithUsage() {
   const company = await openCompany(world)
   await useCompany(company, world, { random: randomFrom(7, 1), steps: 10 })
   world.clock.moveTo(null)
@@ -26,7 +26,7 @@ async function openUsed() {
 }
 
 test('one line of counts and exit code 0 where everything agrees', async () => {
-  const { tenant, verify } = await openUsed()
+  const { tenant, verify } = await openCompanyWithUsage()
   await tenant.ok('v1.customers.provision', { body: { id: 'idle' } })
   const { code, stdout, stderr } = await verify()
   assert.equal(code, 0, stdout)
@@ -53,7 +53,7 @@ test('one line of counts and exit code 0 where everything agrees', async () => {
 })
 
 test('what differs is named by its ids, with exit code 1, until it is repaired', async () => {
-  const { id, customerKey, verify, usage, report } = await openUsed()
+  const { id, customerKey, verify, usage, report } = await openCompanyWithUsage()
   await report([{ featureId: 'tokens', value: 5, dimensions: { teamId: 'team' } }])
   const before = await usage('seats')
   await execute(sql`
@@ -99,7 +99,7 @@ test('what differs is named by its ids, with exit code 1, until it is repaired',
 })
 
 test('what is wrong with records is told, and --repair leaves it and exits 1', async () => {
-  const { customerKey, verify } = await openUsed()
+  const { customerKey, verify } = await openCompanyWithUsage()
   await execute(sql`
     update usage_keys set event_key = gen_random_uuid(), kept_until = 'infinity'
     where customer_key = ${customerKey}::uuid`)
@@ -118,7 +118,7 @@ test('what is wrong with records is told, and --repair leaves it and exits 1', a
 })
 
 test('at most a hundred findings are told, the rest is a number', async () => {
-  const { customerKey, verify } = await openUsed()
+  const { customerKey, verify } = await openCompanyWithUsage()
   await execute(sql`
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
       kept_until)

@@ -11,11 +11,11 @@ import { type Finding, sentenceOf } from './verify/finding.ts'
 import { nameFindings } from './verify/name-findings.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
-/** How many findings are told one by one; the rest is a number. */
-const TOLD = 100
-/** Customers whose keys are in memory at a time. */
+/** How many findings are listed. Of the others only the number is shown. */
+const MAX_LISTED = 100
+/** How many customers are read at a time. */
 const PAGE = 1000
-/** A statement reads all records of a customer: many millions of them take minutes. */
+/** A statement may read all records of a customer. Many millions take minutes. */
 const STATEMENT_TIMEOUT_MS = 3_600_000
 
 export const verifyCommand: Command = {
@@ -56,14 +56,14 @@ and exits 1.
   },
 }
 
-type Found = { count: number; told: Finding[] }
+type FindingList = { count: number; told: Finding[] }
 
 type Outcome = {
   looked: CustomerVerification['size'] & { customers: number }
-  /** What `--repair` has put right. */
-  repaired: Found
-  /** What does not agree, or no longer could be made to. */
-  left: Found
+  /** Differences that `--repair` has repaired. */
+  repaired: FindingList
+  /** The remaining differences. */
+  left: FindingList
 }
 
 type Options = { environment?: string; customer?: string; repair: boolean }
@@ -75,7 +75,7 @@ async function verify(app: App, options: Options): Promise<Outcome> {
   const customers = await countCustomers(app.db.read, walk)
   if (customerId !== null && customers === 0)
     throw new CommandError(`customer ${customerId} not found`)
-  const outcome = nothingYet()
+  const outcome = emptyOutcome()
   const progress = showProgress('customers', customers)
   try {
     for await (const customer of customersOf(app, walk)) {
@@ -88,7 +88,7 @@ async function verify(app: App, options: Options): Promise<Outcome> {
   return outcome
 }
 
-const nothingYet = (): Outcome => ({
+const emptyOutcome = (): Outcome => ({
   looked: {
     customers: 0,
     records: 0,
@@ -127,20 +127,20 @@ async function verifyOne(
   customer: Customer,
   { repairs, outcome }: { repairs: boolean; outcome: Outcome },
 ): Promise<void> {
-  const tell = async (found: Found, verified: CustomerVerification) => {
-    found.count += countOf(verified)
-    const room = TOLD - found.told.length
-    if (room > 0 && countOf(verified) > 0)
-      found.told.push(...(await nameFindings(app.db.read, customer, verified)).slice(0, room))
+  const add = async (list: FindingList, verified: CustomerVerification) => {
+    list.count += countOf(verified)
+    const remaining = MAX_LISTED - list.told.length
+    if (remaining > 0 && countOf(verified) > 0)
+      list.told.push(...(await nameFindings(app.db.read, customer, verified)).slice(0, remaining))
   }
-  const verified = await verifyCustomer(app, customer.key, TOLD)
+  const verified = await verifyCustomer(app, customer.key, MAX_LISTED)
   addSize(outcome.looked, verified.size)
   const repairable = { ...verified, records: NONE, names: NONE, postings: NONE, subjects: NONE }
-  if (!repairs || countOf(repairable) === 0) return tell(outcome.left, verified)
+  if (!repairs || countOf(repairable) === 0) return add(outcome.left, verified)
   const { key: customerKey, environmentKey } = customer
   await rebuildCustomer(app, { scope: { environmentKey }, customerKey })
-  await tell(outcome.repaired, repairable)
-  await tell(outcome.left, await verifyCustomer(app, customerKey, TOLD))
+  await add(outcome.repaired, repairable)
+  await add(outcome.left, await verifyCustomer(app, customerKey, MAX_LISTED))
 }
 
 const NONE = { differences: [], count: 0 }
@@ -154,8 +154,8 @@ function addSize(looked: Outcome['looked'], size: CustomerVerification['size']):
 }
 
 function report({ looked, repaired, left }: Outcome): void {
-  tellAll(repaired, 'put right: ')
-  tellAll(left, '')
+  printFindings(repaired, 'put right: ')
+  printFindings(left, '')
   const { customers, records, names, totals, marks, counters, reservations } = looked
   const size = [
     numberOf(customers, 'customer'),
@@ -175,7 +175,7 @@ function conclusion(repaired: number, left: number): string {
   return `${numberOf(repaired, 'difference')} put right, ${left === 0 ? what : `${left} left`}`
 }
 
-function tellAll({ count, told }: Found, how: string): void {
-  for (const finding of told) print(`${how}${sentenceOf(finding)}`)
-  if (count > told.length) print(`${how}… and ${count - told.length} more`)
+function printFindings({ count, told }: FindingList, prefix: string): void {
+  for (const finding of told) print(`${prefix}${sentenceOf(finding)}`)
+  if (count > told.length) print(`${prefix}… and ${count - told.length} more`)
 }

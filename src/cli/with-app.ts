@@ -11,12 +11,12 @@ import { createApp, openConfigured } from '../main.ts'
 import { CommandError } from './command.ts'
 import { readSchemaState, withReader } from './schema-state.ts'
 
-/** The database that a command works on. */
+/** The database of a command. */
 export type CommandDatabase = {
   connection: Connection
   /**
-   * `running`: that of a server that has the data directory open; `started`: the embedded one, for
-   * this command alone; `url`: that of `DATABASE_URL`.
+   * `running`: the database of a server that has the data directory open. `started`: the embedded
+   * database, started for this command only. `url`: the database of `DATABASE_URL`.
    */
   place: 'running' | 'started' | 'url'
 }
@@ -26,7 +26,7 @@ export const commandConfig = (): Config => ({
   logLevel: 'warn',
 })
 
-/** Finds or starts the configured database, and stops what it has started. */
+/** Runs `work` on the configured database. If it is started for this, it is stopped afterwards. */
 export async function withDatabase<T>(
   config: Config,
   work: (database: CommandDatabase) => Promise<T>,
@@ -34,11 +34,11 @@ export async function withDatabase<T>(
   const running = config.databaseUrl === null ? await findRunning(config.dataDir) : null
   if (running !== null) return work({ connection: running, place: 'running' })
   const place = config.databaseUrl === null ? 'started' : 'url'
-  return withOpened(config, (connection) => work({ connection, place }))
+  return withConfiguredDatabase(config, (connection) => work({ connection, place }))
 }
 
-/** Opens the configured database, for a data directory that no server has open. */
-export async function withOpened<T>(
+/** Like `withDatabase`, but no server may have the data directory open. */
+export async function withConfiguredDatabase<T>(
   config: Config,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
@@ -53,13 +53,13 @@ export async function withOpened<T>(
 }
 
 /**
- * Runs a command on the application. The default environment is there, unless the command only
- * reads: then it works on a standby, too. `statementTimeoutMs`: for one that reads more than any
- * request.
+ * Runs a command on the application. Creates the default environment if it is missing, unless the
+ * command only reads. A command that only reads also works on a standby. `statementTimeoutMs` is
+ * for commands that read more than any request.
  */
 export function withApp<T>(
   work: (app: App) => Promise<T>,
-  { reads = false, ...patience }: { reads?: boolean; statementTimeoutMs?: number } = {},
+  { reads = false, ...timeout }: { reads?: boolean; statementTimeoutMs?: number } = {},
 ): Promise<T> {
   const config = commandConfig()
   return withDatabase(config, async (database) => {
@@ -68,7 +68,7 @@ export function withApp<T>(
     const log = createLog(config)
     const origin = commandOrigin()
     const clock = systemClock
-    const opening = { config, connection, clock, log, origin, onlyReads: reads, ...patience }
+    const opening = { config, connection, clock, log, origin, onlyReads: reads, ...timeout }
     const app = await createApp(opening)
     try {
       if (!reads) await ensureDefaultEnvironment(app)
@@ -79,13 +79,13 @@ export function withApp<T>(
   })
 }
 
-/** What a command changes is written down under the name of who ran it on this machine. */
+/** The event log contains the name of the user who ran the command on this machine. */
 function commandOrigin(): Origin {
   const operation = `bursar ${process.argv[2] ?? ''}`
   return { actor: { kind: 'CLI', id: userName() }, operation, traceId: null, requestDigest: null }
 }
 
-/** A user without an entry in the machine's list has a number only. */
+/** Returns the user's number if `/etc/passwd` does not contain the user. */
 function userName(): string {
   try {
     return userInfo().username
@@ -94,7 +94,7 @@ function userName(): string {
   }
 }
 
-/** The environment of an `--environment` option. */
+/** Returns the environment of an `--environment` option. Throws a `CommandError` if not found. */
 export async function requireEnvironment(app: App, id: string): Promise<Environment> {
   const environment = await findEnvironment(app.db.read, id)
   if (environment === null)
@@ -103,9 +103,9 @@ export async function requireEnvironment(app: App, id: string): Promise<Environm
 }
 
 /**
- * A command does not migrate under a server of an older version, which would then work on a schema
- * that it does not know; `bursar migrate` does. An empty database, or one that this command alone
- * has open, is brought up to date.
+ * Throws a `MigrationError` if the schema is of an older version and a server may be using it. Only
+ * `bursar migrate` migrates then, because a server of the older version may not work with the new
+ * schema. An empty database, and one that only this command has open, are migrated.
  */
 async function refuseForeignSchema({ connection, place }: CommandDatabase): Promise<void> {
   if (place === 'started') return
@@ -118,17 +118,21 @@ async function refuseForeignSchema({ connection, place }: CommandDatabase): Prom
   )
 }
 
-/** A terminal's Ctrl-C arrives twice, from it and from the bootstrap: the first one counts. */
+/**
+ * Stops the database and exits on a signal. Returns a function that ends this. Only the first
+ * signal counts, because in a terminal Ctrl-C arrives twice: from the terminal and from the
+ * bootstrap.
+ */
 function stopOnSignal(stop: () => Promise<void>): () => void {
-  let heard = false
-  const leave = (signal: NodeJS.Signals) => {
-    if (heard) return
-    heard = true
+  let isStopping = false
+  const stopAndExit = (signal: NodeJS.Signals) => {
+    if (isStopping) return
+    isStopping = true
     void stop().finally(() => process.exit(128 + constants.signals[signal]))
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, leave)
+  for (const signal of signals) process.on(signal, stopAndExit)
   return () => {
-    for (const signal of signals) process.off(signal, leave)
+    for (const signal of signals) process.off(signal, stopAndExit)
   }
 }

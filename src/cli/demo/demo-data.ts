@@ -10,7 +10,7 @@ import type {
   UpsertEntityType,
 } from '../../api.gen.ts'
 
-/** What the demo fills an environment with, in the words of the API. */
+/** The data of the demo, in the wire form of the API. */
 export type DemoData = {
   entityTypes: readonly UpsertEntityType[]
   features: readonly DemoFeature[]
@@ -24,7 +24,7 @@ export type DemoData = {
 export type DemoFeature = FeatureCreateFeatureRequestBody &
   Pick<FeatureUpdateFeatureRequestBody, 'meter'>
 export type DemoLink = IntegrationLinkRequestBody & { customerId: string }
-/** A promotional entitlement; the fields that it leaves out are null. */
+/** A promotional entitlement. Omitted fields are null. */
 export type DemoGrant = { customerId: string } & Pick<
   PromotionalEntitlementInput,
   'featureId' | 'period'
@@ -35,7 +35,7 @@ export type DemoBudgets = { customerId: string; budgets: readonly UpsertAssignme
 
 const FOLDER = new URL('../../../demo/', import.meta.url)
 
-/** Reads `company.json`, and for each customer its entities and its budgets, one on a line. */
+/** Reads `company.json`, and the files with the entities and budgets of each customer. */
 export async function readDemoData(folder: URL = FOLDER): Promise<DemoData> {
   const text = await readFile(new URL('company.json', folder), 'utf8')
   const company = JSON.parse(text) as Omit<DemoData, 'entities' | 'budgets'>
@@ -50,7 +50,7 @@ export async function readDemoData(folder: URL = FOLDER): Promise<DemoData> {
   return { ...company, entities: await Promise.all(entities), budgets: await Promise.all(budgets) }
 }
 
-/** None where the file is not there: not every customer has budgets. */
+/** Returns the object on each line. The file may be missing: some customers have no budgets. */
 async function readLines<T>(file: URL): Promise<T[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''

@@ -2,22 +2,25 @@ import type { PromotionalEntitlement, PromotionalEntitlementInput } from '../../
 import type { Api } from '../api.ts'
 import type { DemoGrant } from './demo-data.ts'
 
-/** Grants a feature to a customer; a grant of it that differs is revoked first. */
+/**
+ * Creates a promotional entitlement. If the customer has a different one for the feature, that is
+ * revoked first.
+ */
 export async function putGrant(api: Api, { customerId, ...grant }: DemoGrant): Promise<void> {
   const path = `/api/v1/customers/${encodeURIComponent(customerId)}/promotional-entitlements`
-  const input: PromotionalEntitlementInput = { ...NOTHING, ...grant }
-  // A feature is granted once at a time, and a customer of the demo has few of them.
+  const input: PromotionalEntitlementInput = { ...DEFAULTS, ...grant }
+  // There is at most one active promotional entitlement per feature, so one page contains all.
   const { body } = await api.succeed('GET', `${path}?status=Active&limit=100`)
   const before = (body.data as readonly PromotionalEntitlement[]).find(
     ({ feature }) => feature.id === grant.featureId,
   )
-  if (before !== undefined && isAs(before, input)) return
+  if (before !== undefined && isSame(before, input)) return
   if (before !== undefined)
     await api.succeed('DELETE', `${path}/${encodeURIComponent(input.featureId)}`)
   await api.succeed('POST', path, { promotionalEntitlements: [input] })
 }
 
-const NOTHING = {
+const DEFAULTS = {
   customEndDate: null,
   usageLimit: null,
   hasUnlimitedUsage: null,
@@ -30,7 +33,7 @@ const NOTHING = {
   weeklyResetPeriodConfiguration: null,
 } satisfies Partial<PromotionalEntitlementInput>
 
-function isAs(before: PromotionalEntitlement, input: PromotionalEntitlementInput): boolean {
+function isSame(before: PromotionalEntitlement, input: PromotionalEntitlementInput): boolean {
   const anchor =
     input.yearlyResetPeriodConfiguration ??
     input.monthlyResetPeriodConfiguration ??

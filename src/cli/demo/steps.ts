@@ -1,23 +1,23 @@
 import type { CustomerProvisionRequestBody } from '../../api.gen.ts'
-import { type Api, RefusedError } from '../api.ts'
+import { type Api, type ApiResponse, RefusedError } from '../api.ts'
 import type { DemoData, DemoFeature, DemoLink } from './demo-data.ts'
 import { putGrant } from './put-grant.ts'
 
 /**
- * A part of the demo. Every step converges: it makes what is missing, changes what differs, and a
- * second run changes nothing.
+ * A step of the demo. It creates what is missing and updates what differs, so that a second run
+ * changes nothing.
  */
 export type Step = {
   title: string
   count(data: DemoData): number
-  /** `advance` tells how many of the `count` things are done. */
+  /** Calls `advance` with the number of objects that are done since the last call. */
   run(api: Api, data: DemoData, advance: (count: number) => void): Promise<void>
 }
 
-/** As many as the API document takes at once. */
+/** The limit of the API document. */
 const BATCH = 100
 
-/** In the order in which they need each other. */
+/** Each step needs those before it. */
 export const STEPS: readonly Step[] = [
   {
     title: 'entity types',
@@ -93,17 +93,17 @@ export const STEPS: readonly Step[] = [
   },
 ]
 
-/** Creates a feature; one that is there is taken back into use if need be, and updated. */
+/** Creates a feature. An existing one is updated, and unarchived before if necessary. */
 async function putFeature(api: Api, { meter, ...feature }: DemoFeature): Promise<void> {
   const created = await api.send('POST', '/api/v1/features', feature)
   if (created.status !== 409) requireSuccess('POST /api/v1/features', created)
-  // A type never changes, the state not by an update, and a meter only by one.
+  // An update cannot change the types and the state, but only an update can set a meter.
   const { id, featureType: _type, meterType: _meterType, featureStatus: _state, ...rest } = feature
   const changes = meter === undefined ? rest : { ...rest, meter }
   await update(api, `/api/v1/features/${encodeURIComponent(id)}`, changes)
 }
 
-/** Provisions a customer; one that is there is taken back into use if need be, and updated. */
+/** Provisions a customer. An existing one is updated, and unarchived before if necessary. */
 async function putCustomer(api: Api, customer: CustomerProvisionRequestBody): Promise<void> {
   const provisioned = await api.send('POST', '/api/v1/customers', customer)
   if (provisioned.status !== 409) return requireSuccess('POST /api/v1/customers', provisioned)
@@ -111,7 +111,7 @@ async function putCustomer(api: Api, customer: CustomerProvisionRequestBody): Pr
   await update(api, pathOf(id), changes)
 }
 
-/** Changes what is at the path; if it is archived, takes it back into use first. */
+/** Updates the object at the path. If it is archived, unarchives it first. */
 async function update(api: Api, path: string, changes: object): Promise<void> {
   const updated = await api.send('PATCH', path, changes)
   if (updated.body.code !== 'EntityIsArchivedError') return requireSuccess(`PATCH ${path}`, updated)
@@ -119,7 +119,7 @@ async function update(api: Api, path: string, changes: object): Promise<void> {
   await api.succeed('PATCH', path, changes)
 }
 
-/** Links a customer; a link that is there is pointed at the record. */
+/** Links a customer. An existing link is changed to the record. */
 async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<void> {
   const path = `${pathOf(customerId)}/integrations`
   const linked = await api.send('POST', path, link)
@@ -129,8 +129,8 @@ async function putLink(api: Api, { customerId, ...link }: DemoLink): Promise<voi
   await api.succeed('PATCH', `${path}/${encodeURIComponent(link.id)}`, { syncedEntityId })
 }
 
-function requireSuccess(request: string, answer: Awaited<ReturnType<Api['send']>>): void {
-  if (answer.status >= 300) throw new RefusedError(request, answer)
+function requireSuccess(request: string, response: ApiResponse): void {
+  if (response.status >= 300) throw new RefusedError(request, response)
 }
 
 const pathOf = (customerId: string) => `/api/v1/customers/${encodeURIComponent(customerId)}`

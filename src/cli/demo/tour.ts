@@ -2,20 +2,22 @@ import { isAbsolute, relative } from 'node:path'
 import type { KeySource } from '../server-of.ts'
 
 const ORRERY = '/api/v1/customers/orrery'
-/** Whom and what a request is about: a contractor whose budget is one of a minute. */
+/** The dimensions of the requests. The user's budget has a window of a minute. */
 const DIMENSIONS = { userId: 'user-jonas-desai', model: 'meridian-4-large', region: 'eu-central' }
 const RUN = { customerId: 'orrery', eventName: 'agent_run_finished' }
 
-/** Ready commands that show what the demo has made, in an order that makes sense. */
+/** Returns shell commands that show what the demo has created, with explanations. */
 export function tourOf(baseUrl: string, source: KeySource, cwd: string): string[] {
   const header = `-H "X-API-KEY: ${keyExpression(source, cwd)}"`
-  // Without -g, curl would take the brackets of dimensions for a pattern.
+  // Without -g, curl would interpret the brackets of `dimensions[…]` as a pattern.
   const get = (path: string) => `curl -sg ${quote(`${baseUrl}${path}`)} ${header}`
   const post = (path: string, body: object) =>
     `curl -s ${quote(`${baseUrl}${path}`)} ${header} -H 'content-type: application/json' -d ${quote(JSON.stringify(body))}`
-  const asked = Object.entries(DIMENSIONS).map(([key, value]) => `&dimensions[${key}]=${value}`)
+  const query = Object.entries(DIMENSIONS)
+    .map(([key, value]) => `&dimensions[${key}]=${value}`)
+    .join('')
   const entitlement = (verb: string, tokens: number) =>
-    `${ORRERY}/entitlements/${verb}?featureId=ai-tokens&requestedUsage=${tokens}${asked.join('')}`
+    `${ORRERY}/entitlements/${verb}?featureId=ai-tokens&requestedUsage=${tokens}${query}`
   return [
     ...(source.kind === 'option' ? ['export BURSAR_API_KEY=…  # the key that you passed', ''] : []),
     '# the customers, the newest first',

@@ -8,27 +8,30 @@ import { type Finding, findingsOf } from './finding.ts'
 const { ok, warning, broken } = findingsOf('Database')
 
 const nowRow = row({ now: column.instant })
-/** Kinds that are named; `bursar repair clock` lists all. */
-const TOLD = 3
+/** How many columns are listed. `bursar repair clock` lists all. */
+const MAX_LISTED = 3
 
-/** Whether this machine's clock and the database's agree, and whether any once did not. */
+/**
+ * Compares this machine's clock with the database's. Also looks for rows that a server with a wrong
+ * clock has written.
+ */
 export async function lookAtClock(reader: Reader, config: Config): Promise<Finding[]> {
   const clock = databaseClock(systemClock)
   const before = systemClock.now()
   const { now } = await reader.one(nowRow, sql`select ${clock} as now`)
   const after = systemClock.now()
-  // The database's time was read somewhere in between: the nearest that it can have been counts.
+  // The database's time was read between `before` and `after`. This is the smallest possible skew.
   const skewMs = Math.max(0, before - now) - Math.max(0, now - after)
   const found = { name: 'clock', value: `this machine's is ahead by ${skewMs / 1000} s` }
   const agrees = Math.abs(skewMs) <= config.maxClockSkewMs
   const advice = 'a server here decides nothing until they agree: set both right by NTP'
   const compared = agrees ? ok(found.name, found.value) : broken(found, advice)
-  // A test clock goes where it likes.
+  // A test clock may be set to any time.
   if (config.testClock) return [compared]
   return [compared, ...(await lookAhead(reader, now + config.maxClockSkewMs))]
 }
 
-/** What lies in the future and cannot. Tables that take too long are not waited for. */
+/** Looks for instants in the future that cannot be there. Gives up if the tables are too large. */
 async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
   const name = 'from the future'
   const found = await findAhead(reader, beyond).catch((error) => {
@@ -45,7 +48,7 @@ async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
   const [farthest] = found.toSorted((one, other) => other.farthest - one.farthest)
   if (farthest === undefined) return []
   const kinds = found.map(({ table, column, rows }) => `${rows} of ${table}.${column}`)
-  const value = `${kinds.slice(0, TOLD).join(', ')}${kinds.length > TOLD ? ', …' : ''}`
+  const value = `${kinds.slice(0, MAX_LISTED).join(', ')}${kinds.length > MAX_LISTED ? ', …' : ''}`
   return [
     warning(
       { name, value: `${value}, up to ${instantToWire(farthest.farthest)}` },

@@ -5,14 +5,14 @@ import { type Finding, findingsOf } from './finding.ts'
 const OWN = /^BURSAR_/
 const OF_TOKENS = /^BURSAR_JWT_/
 const SECRET = /_(KEY|SECRET|TOKEN|PASSWORD)$/
-/** So many wrong letters still look like a typo. */
+/** A name that differs in at most this many letters may be a typo. */
 const TYPO_DISTANCE = 3
 
 const { ok, warning, broken } = findingsOf('Configuration')
 
 /**
- * Every variable that is set, as it is read. The configuration is that of the variables that can be
- * used, so that the rest can be looked at even when one of them is wrong.
+ * Returns a finding for each variable that is set, and the configuration. Invalid variables are
+ * omitted from the configuration, so that the doctor can examine everything else.
  */
 export function lookAtConfiguration(
   env: Environment,
@@ -38,12 +38,13 @@ function lookAtVariable(
   value: string,
   from: { env: Environment; cwd: string; known: readonly string[] },
 ): Finding {
-  // The value of an unknown one may be a secret under a wrong name.
+  // The value of an unknown variable may be a secret with a misspelt name.
   if (!from.known.includes(name))
     return warning({ name, value: maskSecret(value) }, `unknown${likely(name, from.known)}`)
   const shown = SECRET.test(name) ? maskSecret(value) : maskUrl(value)
   try {
-    // NODE_ENV decides whether one of them is allowed; those of tokens make sense together only.
+    // NODE_ENV determines whether some variables are allowed. Variables for tokens are valid only
+    // together.
     const { NODE_ENV } = from.env
     readConfig(
       { ...(OF_TOKENS.test(name) && tokensOf(from.env)), [name]: value, NODE_ENV },
@@ -59,7 +60,7 @@ function lookAtVariable(
 const tokensOf = (env: Environment): Environment =>
   Object.fromEntries(Object.entries(env).filter(([name]) => OF_TOKENS.test(name)))
 
-/** The variables that the configuration is read from: this list cannot miss one. */
+/** Returns the variables that the configuration reads. They are recorded, so none is missing. */
 function namesRead(): string[] {
   const names = new Set<string>()
   const recorder = new Proxy<Environment>(
@@ -84,7 +85,7 @@ function likely(name: string, known: readonly string[]): string {
     : ': Bursar reads no such variable'
 }
 
-/** How many letters must be added, removed or changed to get from one word to the other. */
+/** Returns how many letters must be added, removed or changed to turn one word into the other. */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, letter] of [...a].entries()) {

@@ -5,7 +5,7 @@ const { ok, warning } = findingsOf('Database')
 
 const writingRow = row({ isStandby: column.boolean, isReadOnly: column.boolean })
 
-/** Whether a server could work there. */
+/** Checks whether the database can be written to. */
 export async function lookAtWriting(reader: Reader): Promise<Finding> {
   const { isStandby, isReadOnly } = await reader.one(
     writingRow,
@@ -26,13 +26,13 @@ export async function lookAtWriting(reader: Reader): Promise<Finding> {
   return ok('writing', 'possible')
 }
 
-const roomRow = row({ room: column.integer, others: column.integer })
+const limitRow = row({ limit: column.from('room', column.integer), others: column.integer })
 
 /**
- * What may be open for this user and this database at once, and what is open by others than Bursar.
- * Reserved connections are not for everybody; a limit of -1 is none.
+ * How many connections this user may open to this database, and how many are open by others than
+ * Bursar. Reserved connections do not count. A limit of -1 means no limit.
  */
-const ROOM = sql`
+const LIMIT = sql`
   select least(
       current_setting('max_connections')::integer
         - current_setting('superuser_reserved_connections')::integer
@@ -42,12 +42,12 @@ const ROOM = sql`
     (select count(*) from pg_stat_activity
       where backend_type = 'client backend' and application_name <> 'bursar') as others`
 
-/** A server wants its pool, a connection that listens, and one more while it starts. */
+/** A server needs the connections of its pool, one to listen, and one more while it starts. */
 export async function lookAtConnections(reader: Reader, poolSize: number): Promise<Finding> {
-  const { room, others } = await reader.one(roomRow, ROOM)
+  const { limit, others } = await reader.one(limitRow, LIMIT)
   const wanted = poolSize + 2
-  const found = { name: 'connections', value: `${room} in all, ${others} used by others` }
-  return room - others < wanted
+  const found = { name: 'connections', value: `${limit} in all, ${others} used by others` }
+  return limit - others < wanted
     ? warning(
         found,
         `a server wants ${wanted}: raise the limit, or lower BURSAR_DATABASE_POOL; requests wait`,

@@ -4,15 +4,15 @@ import { keyFileOf, secretKeyFileOf } from '../../access/index.ts'
 import type { Config } from '../../config.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
-/** Below this, a burst of writes or an upgrade may fill the disk. */
+/** With less free space, a burst of writes or an upgrade may fill the disk. */
 const LOW_DISK_BYTES = 1_000_000_000
-/** Root's data directory lets the database's group pass (0710); nothing else is needed. */
+/** A data directory of root may let the database's group traverse it (0710), but nothing else. */
 const FOREIGN_BITS = 0o067
 const KEY_FILE_BITS = 0o077
 
 const { ok, warning, broken } = findingsOf('Data directory')
 
-/** Looks at the directory, its disk and its key file; makes none of them. */
+/** Examines the directory, its disk and its key files. Creates nothing. */
 export function lookAtDataDirectory(config: Config): Finding[] {
   const { dataDir } = config
   const stats = statOrNull(dataDir)

@@ -4,7 +4,7 @@ import { EmbeddedStartError, readStateFile } from '../../embedded-postgres/index
 import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'
 import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'
-import { withOpened } from '../with-app.ts'
+import { withConfiguredDatabase } from '../with-app.ts'
 import { lookAtClock } from './clock.ts'
 import { lookAtConnections, lookAtWriting } from './connections.ts'
 import { formatBytes } from './data-directory.ts'
@@ -13,7 +13,9 @@ import { lookAtStoredSecrets } from './stored-secrets.ts'
 
 const { ok, warning, broken } = findingsOf('Database')
 
-/** Looks at the database, starting the embedded one when no server runs; makes no new one. */
+/**
+ * Examines the database. Starts the embedded one if no server runs, but does not create a new one.
+ */
 export async function lookAtDatabase(
   config: Config,
   running: Connection | null,
@@ -30,7 +32,9 @@ export async function lookAtDatabase(
     const findings =
       running !== null && config.databaseUrl === null
         ? await withReader(running, look)
-        : await withOpened({ ...config, logLevel: 'error' }, (opened) => withReader(opened, look))
+        : await withConfiguredDatabase({ ...config, logLevel: 'error' }, (connection) =>
+            withReader(connection, look),
+          )
     return [ok(place.name, place.value), ...findings]
   } catch (error) {
     return [broken(place, sentenceOf(error))]
@@ -50,7 +54,7 @@ const factsRow = row({
   directory: column.nullable(column.text),
 })
 
-/** `data_directory` is for superusers only, which the embedded role is. */
+/** Only a privileged role may read `data_directory`. The role of the embedded database may. */
 const facts = sql`
   select current_setting('server_version') as version,
     pg_database_size(current_database()) as size,
@@ -68,7 +72,7 @@ async function inspect(reader: Reader, config: Config): Promise<Finding[]> {
     ...(directory === null ? [] : [ok('files', directory)]),
     ok('size', formatBytes(size)),
     ...lookAtSchema(schema),
-    // Of another schema it is not known where they are.
+    // With another schema, the tables may be different.
     ...(isCurrent ? [await lookAtStoredSecrets(reader, config)] : []),
     ...(isCurrent ? await lookAtClock(reader, config) : []),
   ]

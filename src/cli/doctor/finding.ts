@@ -1,19 +1,19 @@
-/** `warning`: it works, and something is odd. `broken`: it does not, or endangers what is kept. */
+/** `warning`: unusual, but it works. `broken`: it does not work, or it endangers data. */
 export type Severity = 'ok' | 'warning' | 'broken'
 
-/** One thing that the doctor has looked at. */
+/** The result of one check of the doctor. */
 export type Finding = {
   area: 'Program' | 'Configuration' | 'Tokens' | 'Data directory' | 'Server' | 'Database'
   name: string
   value: string
   severity: Severity
-  /** What is wrong and what to do; null when nothing is. */
+  /** What is wrong and what to do, or null if nothing is wrong. */
   advice: string | null
 }
 
-type Found = Pick<Finding, 'name' | 'value'>
+type Fact = Pick<Finding, 'name' | 'value'>
 
-/** Makes the findings of one area. */
+/** Returns functions that make findings of one area. */
 export const findingsOf = (area: Finding['area']) => ({
   ok: (name: string, value: string): Finding => ({
     area,
@@ -22,15 +22,15 @@ export const findingsOf = (area: Finding['area']) => ({
     severity: 'ok',
     advice: null,
   }),
-  warning: (found: Found, advice: string): Finding => ({
+  warning: (fact: Fact, advice: string): Finding => ({
     area,
-    ...found,
+    ...fact,
     severity: 'warning',
     advice,
   }),
-  broken: (found: Found, advice: string): Finding => ({
+  broken: (fact: Fact, advice: string): Finding => ({
     area,
-    ...found,
+    ...fact,
     severity: 'broken',
     advice,
   }),

@@ -2,7 +2,7 @@ import { release } from 'node:os'
 import { VERSION } from '../../main.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
-/** The first Node that runs the sources as they are. */
+/** The first version of Node that runs the TypeScript sources directly. */
 const OLDEST_NODE = 24
 
 const { ok, broken } = findingsOf('Program')

@@ -29,7 +29,7 @@ async function lookAtAddress(url: string): Promise<Finding> {
   }
 }
 
-/** Whether a server that answers believes no proxy, and is behind one. */
+/** Checks whether the server is behind a proxy that it is not configured to trust. */
 async function lookAtProxy(url: string): Promise<Finding[]> {
   const text = await metricsOf(url)
   const [, count] = new RegExp(`^${UNBELIEVED_PROXY} (\\d+)$`, 'm').exec(text) ?? []
@@ -42,7 +42,7 @@ async function lookAtProxy(url: string): Promise<Finding[]> {
   ]
 }
 
-/** Empty where there are none. */
+/** Returns the text of the metrics, or an empty text if there are none. */
 async function metricsOf(url: string): Promise<string> {
   try {
     const response = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) })

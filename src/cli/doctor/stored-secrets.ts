@@ -5,7 +5,7 @@ import { type Finding, findingsOf } from './finding.ts'
 
 const { ok, warning, broken } = findingsOf('Database')
 
-/** Whether a server on this machine could open the secrets that are stored. */
+/** Checks whether a server on this machine can decrypt the stored secrets. */
 export async function lookAtStoredSecrets(reader: Reader, config: Config): Promise<Finding> {
   const { plain, closed, count } = await lookAtSecrets(reader, config)
   const found = { name: 'stored secrets', value: `${count}` }

@@ -3,25 +3,25 @@ import { type Finding, findingsOf } from './finding.ts'
 
 const TIMEOUT_MS = 2000
 
-/** What a claim may be that no variable names. */
-const NOT_COMPARED = 'any'
+/** Shown for a claim that no variable restricts. */
+const ANY_VALUE = 'any'
 
 const { ok, warning, broken } = findingsOf('Tokens')
 
-/** Whose tokens are taken, and whether their keys can be had from here. */
+/** Shows which tokens are accepted. Checks whether their key set can be fetched from here. */
 export async function lookAtTokens(config: TokenConfig | null): Promise<Finding[]> {
   if (config === null) return [ok('tokens', 'none are taken: API keys only')]
   const { issuer, audience, jwksUrl } = config
   return [
     issuer === null
       ? warning(
-          { name: 'issuer', value: NOT_COMPARED },
+          { name: 'issuer', value: ANY_VALUE },
           'set BURSAR_JWT_ISSUER: tokens of others count, too',
         )
       : ok('issuer', issuer),
     audience === null
       ? warning(
-          { name: 'audience', value: NOT_COMPARED },
+          { name: 'audience', value: ANY_VALUE },
           'set BURSAR_JWT_AUDIENCE: tokens that were made for other applications count, too',
         )
       : ok('audience', audience),

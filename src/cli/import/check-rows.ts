@@ -6,15 +6,15 @@ import {
 } from '../../http/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { ApiError } from '../../kernel/errors.ts'
-import { namesRow, type SendRows } from './send-rows.ts'
+import { mentionsRow, type SendRows } from './send-rows.ts'
 
-const CONTRACT = new URL('../../../api/openapi.json', import.meta.url)
+const API_DOCUMENT = new URL('../../../api/openapi.json', import.meta.url)
 
-/** Checks rows as the server does before it looks at its data, and sends nothing. */
+/** Returns a function that validates rows like the server, but sends nothing. */
 export async function rowChecker(): Promise<SendRows> {
-  const contract = await readApiDocument(CONTRACT)
-  const operation = contract.operations.find(({ id }) => id === 'v1.customers.import')
-  const validate = createValidators(contract).body(
+  const apiDocument = await readApiDocument(API_DOCUMENT)
+  const operation = apiDocument.operations.find(({ id }) => id === 'v1.customers.import')
+  const validate = createValidators(apiDocument).body(
     required(operation, 'the operation that imports'),
   )
   return async (customers) => {
@@ -23,7 +23,7 @@ export async function rowChecker(): Promise<SendRows> {
       const error = validate(body)
       return error === null ? { created: 0 } : { refused: validationMessage('body', error) }
     } catch (error) {
-      if (error instanceof ApiError && namesRow(error.message)) return { refused: error.message }
+      if (error instanceof ApiError && mentionsRow(error.message)) return { refused: error.message }
       throw error
     }
   }

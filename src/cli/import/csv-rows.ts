@@ -2,15 +2,16 @@ import type { Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { type FileRow, ROW_LIMIT, RowError, TOO_LONG } from './row-error.ts'
 
-/** Columns that a file must have; their empty cells clear what is stored. */
+/** Columns that a file must have. An empty cell clears the stored value. */
 const REQUIRED = ['id', 'email', 'name']
-/** Columns that it may have; their empty cells say nothing. */
+/** Columns that a file may have. An empty cell leaves the stored value unchanged. */
 const OPTIONAL = ['billingId', 'paymentMethodId', 'salesforceId', 'updatedAt']
 const METADATA = 'metadata.'
 
 /**
- * Rows of a CSV file (RFC 4180, in UTF-8, with or without a byte order mark) whose first line names
- * the columns. Blank lines, lines of nothing but commas, and blanks around cells do not count.
+ * Yields the rows of a CSV file (RFC 4180, UTF-8, with or without a byte order mark). Its first
+ * line contains the names of the columns. Ignores empty lines, lines that contain only commas, and
+ * blanks around cells. Throws a `RowError` at the first invalid row.
  */
 export async function* csvRows(input: Readable): AsyncGenerator<FileRow> {
   let columns: readonly string[] | null = null
@@ -23,7 +24,7 @@ export async function* csvRows(input: Readable): AsyncGenerator<FileRow> {
 
 type CsvRecord = { line: number; cells: readonly string[] }
 
-/** Records with the lines they begin on. The parser gives those before an error, then the error. */
+/** Yields records with the lines on which they begin. Throws after the records before an error. */
 async function* recordsOf(input: Readable): AsyncGenerator<CsvRecord> {
   const lines = createLineCount()
   const found: CsvRecord[] = []
@@ -34,7 +35,7 @@ async function* recordsOf(input: Readable): AsyncGenerator<CsvRecord> {
     skip_records_with_empty_values: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: ROW_LIMIT,
-    // Read as a stream, the parser would drop the records that wait when it fails.
+    // As a stream, the parser would drop the records that are buffered when it fails.
     on_record: (cells: string[], context) => {
       found.push({ line: lines.firstOf(cells, context.lines), cells })
       return null
@@ -55,23 +56,23 @@ async function* recordsOf(input: Readable): AsyncGenerator<CsvRecord> {
 type LineCount = ReturnType<typeof createLineCount>
 
 /**
- * The parser counts the lines up to the end of a record, and a CR LF within quotes as two of them:
- * here they are counted as an editor does.
+ * Counts lines like an editor. The parser counts up to the end of a record, and counts a CR LF
+ * within quotes as two lines.
  */
 function createLineCount() {
   let doubled = 0
   let last = 0
   return {
-    /** The line that a record begins on. */
+    /** Returns the line on which a record begins. `counted` is the parser's count. */
     firstOf: (cells: readonly string[], counted: number): number => {
       const breaks = cells.flatMap((cell) => cell.match(/\r\n|\n|\r/g) ?? [])
       doubled += breaks.filter((each) => each.length === 2).length
       last = counted - doubled
       return last - breaks.length
     },
-    /** The line of something that the parser says is on its line `counted`. */
+    /** Returns the line for the parser's count. */
     lineOf: (counted: number): number => counted - doubled,
-    /** The line below the last record. */
+    /** Returns the line below the last record. */
     next: (): number => last + 1,
   }
 }
@@ -107,7 +108,7 @@ function rowOf(columns: readonly string[], cells: readonly string[]): FileRow['v
   }
 }
 
-/** The parser's own sentences speak of its internals. */
+/** Replaces the parser's messages, which are about its internals. */
 function rowErrorOf(error: Error, lines: LineCount): RowError {
   const { code, lines: counted } = error as Error & { code?: string; lines?: number }
   const line = counted === undefined ? lines.next() : lines.lineOf(counted)

@@ -2,8 +2,9 @@ import type { Readable } from 'node:stream'
 import { type FileRow, ROW_LIMIT, RowError, TOO_LONG } from './row-error.ts'
 
 /**
- * Rows of a JSON file: one array of objects, or objects one after the other, as on a line each. It
- * is read piece by piece, so that the file may be larger than the memory.
+ * Yields the rows of a JSON file: one array of objects, or a sequence of objects, such as one on
+ * each line. The file is read in chunks, so it may be larger than the memory. Throws a `RowError`
+ * at the first invalid row.
  */
 export async function* jsonRows(input: Readable): AsyncGenerator<FileRow> {
   const splitter = createSplitter()
@@ -12,25 +13,25 @@ export async function* jsonRows(input: Readable): AsyncGenerator<FileRow> {
   splitter.end()
 }
 
-/** What may come next between two rows. */
+/** What may come next outside of a row. */
 type Place = 'start' | 'row' | 'row or ]' | 'comma or ]' | 'row or end' | 'end'
 
 const FORM = 'the file must hold one array of objects, or one object on each line'
-/** Deeper than any row, and shallow enough to be written as text again. */
+/** More than a valid row needs, and few enough for `JSON.stringify`. */
 const DEPTH_LIMIT = 32
 
-/** Cuts text into objects without looking into them. */
+/** Splits text into objects without parsing them. */
 function createSplitter() {
   let place: Place = 'start'
   let line = 1
-  // The object that is open: its text so far, the line it begins on, and where the scan is in it.
+  // The current object: its text so far, the line on which it begins, and the state of the scan.
   let text = ''
   let firstLine = 1
   let depth = 0
   let inString = false
   let escaped = false
 
-  /** Between two rows. Answers whether a row begins here. */
+  /** Handles a character outside of a row. Returns whether a row begins with it. */
   const between = (char: string): boolean => {
     if (char === '{' && place !== 'comma or ]' && place !== 'end') {
       if (place === 'start') place = 'row or end'
@@ -43,7 +44,7 @@ function createSplitter() {
     return false
   }
 
-  /** Inside a row. Answers whether it ends here. */
+  /** Handles a character within a row. Returns whether the row ends with it. */
   const inside = (char: string): boolean => {
     if (escaped) escaped = false
     else if (inString && char === '\\') escaped = true
@@ -84,7 +85,7 @@ function createSplitter() {
   return { take, end }
 }
 
-/** What JSON allows between values, and the byte order mark. */
+/** The whitespace of JSON, and the byte order mark. */
 const BLANK = ' \t\r\n\ufeff'
 
 function parsed(text: string, line: number): FileRow['value'] {

@@ -16,7 +16,7 @@ const BY_EXTENSION: Readonly<Record<string, Format>> = {
   '.ndjson': 'json',
 }
 
-/** The format that a file's name tells. */
+/** Returns the format for the extension of a file. Throws a `UsageError` if it is unknown. */
 export function formatOf(file: string): Format {
   const format = BY_EXTENSION[extname(file).toLowerCase()]
   if (format === undefined)
@@ -26,12 +26,15 @@ export function formatOf(file: string): Format {
 
 export type RowFile = {
   readonly sizeBytes: number
-  /** How much of it has been read so far. */
+  /** Returns how many bytes have been read so far. */
   readBytes(): number
   readonly rows: AsyncIterable<FileRow>
 }
 
-/** The rows of a file that begin on `fromLine` or below. Few of them are in memory at a time. */
+/**
+ * Opens a file and returns its rows from `fromLine` on. Few of them are in memory at a time. Throws
+ * a `CommandError` if the file cannot be read.
+ */
 export async function openRows(file: string, format: Format, fromLine: number): Promise<RowFile> {
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw new CommandError(`${file} cannot be read: ${error.code ?? error.message}`)
@@ -48,8 +51,8 @@ export async function openRows(file: string, format: Format, fromLine: number): 
 }
 
 /**
- * What spreadsheets save as "Unicode text": it begins with a byte order mark of UTF-16, or every
- * second byte of its first characters is NUL.
+ * Refuses UTF-16, which spreadsheets save as "Unicode text". It begins with a byte order mark, or
+ * every second byte of the first characters is NUL.
  */
 async function refuseUtf16(file: string): Promise<void> {
   const handle = await open(file)

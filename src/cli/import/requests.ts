@@ -1,16 +1,16 @@
 import { type FileRow, ROW_LIMIT, RowError, TOO_LONG } from './row-error.ts'
 
-/** As many as the API document takes at once. */
+/** The limit of the API document. */
 const ROWS = 1000
-/** Bytes of the rows of a request; the server takes 1,048,576 for the whole body. */
+/** The limit for the rows of a request, in bytes. The server accepts bodies of 1,048,576 bytes. */
 const BYTES = 1_000_000
-/** What stands for bytes that are no UTF-8. */
+/** Node replaces bytes that are not valid UTF-8 by this character. */
 const REPLACEMENT = '\ufffd'
 
 /**
- * Rows in requests of at most `ROWS` rows and `BYTES` bytes. A request has no id twice, since that
- * would be refused: the later row goes into the next one, and so wins. When the rows end in an
- * error, those before it still make a request.
+ * Groups rows into requests of at most `ROWS` rows and `BYTES` bytes. The server refuses requests
+ * with duplicate ids, so a row whose id is already in the request goes into the next one, and wins.
+ * If `rows` throws, the rows before the error are yielded first.
  */
 export async function* requestsOf(
   rows: AsyncIterable<FileRow>,
@@ -39,7 +39,7 @@ export async function* requestsOf(
 
 const emptyBatch = () => ({ rows: [] as FileRow[], ids: new Set<unknown>(), bytes: 0 })
 
-/** What a row adds to a body, with the comma behind it. */
+/** Returns the length of a row in a request body, in bytes, with its comma. */
 function bytesOf({ line, value }: FileRow): number {
   const text = JSON.stringify(value)
   if (text.includes(REPLACEMENT))

@@ -1,9 +1,9 @@
 import { CommandError } from '../command.ts'
 
-/** What a row of a file says. Lines count from 1; a row ends on the line before the next one's. */
+/** A row of a file, with the line on which it begins. Lines count from 1. */
 export type FileRow = { line: number; value: Readonly<Record<string, unknown>> }
 
-/** A row that cannot be imported. The message names its line. */
+/** A row cannot be imported. The message contains its line. */
 export class RowError extends CommandError {
   readonly line: number
   constructor(line: number, what: string) {
@@ -12,6 +12,6 @@ export class RowError extends CommandError {
   }
 }
 
-/** The longest row of a file, in bytes: about what a request may have. */
+/** The maximum length of a row, in bytes. It is about the limit of a request. */
 export const ROW_LIMIT = 1_000_000
 export const TOO_LONG = `a row of more than ${ROW_LIMIT} bytes, or one whose end is missing`

@@ -5,16 +5,16 @@ import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
 import { partitionsAhead } from '../../metering/records/index.ts'
 import { nameOf, TIMED_TABLES, type TimedTable } from './instants.ts'
 
-/** Something that lies in the future and cannot: how many rows, and the farthest instant. */
-export type FoundAhead = { table: string; column: string; rows: number; farthest: Instant }
+/** A column with instants in the future that cannot be there: how many rows, and the farthest. */
+export type ColumnAhead = { table: string; column: string; rows: number; farthest: Instant }
 
 const instant = (at: Instant): Sql => sql`${instantToWire(at)}::timestamptz`
 
 const foundRow = row({ rows: column.integer, farthest: column.nullable(column.instant) })
 
-/** All that a clock which was ahead has left behind. Reads whole tables. */
-export async function findAhead(reader: Reader, beyond: Instant): Promise<FoundAhead[]> {
-  const found: FoundAhead[] = []
+/** Returns the columns with instants later than `beyond`. Reads whole tables. */
+export async function findAhead(reader: Reader, beyond: Instant): Promise<ColumnAhead[]> {
+  const found: ColumnAhead[] = []
   for (const { table, past, key } of TIMED_TABLES)
     for (const each of past) {
       const { rows, farthest } = await reader.one(
@@ -36,7 +36,7 @@ export async function findAhead(reader: Reader, beyond: Instant): Promise<FoundA
 const keyedFrom = (key: Sql | undefined, beyond: Instant): Sql =>
   key === undefined ? nothing : sql`and ${key} >= ${firstKeyAt(beyond)}::uuid`
 
-/** Whether anything of a row lies beyond an instant. */
+/** Returns the condition that any instant of a row is later than `beyond`. */
 function isAhead({ past, key }: TimedTable, beyond: Instant): Sql {
   const any = past
     .map((each) => sql`${each} > ${instant(beyond)}`)
@@ -48,10 +48,13 @@ export type CustomerAhead = { customerKey: Uuid; environmentKey: Uuid }
 
 const customerRow = row<CustomerAhead>({ customerKey: column.uuid, environmentKey: column.uuid })
 
-/** Customers whose keys are in memory at a time; each page reads whole tables. */
+/** The customers of one page, whose keys are in memory. Each page reads whole tables. */
 const PAGE = 10_000
 
-/** The customers of whom something lies in the future, by their keys: the first after one. */
+/**
+ * Returns a page of the customers with instants later than `beyond`, ordered by key and beginning
+ * after the key `after`. `next` is the last key of the page, or null if it is the last page.
+ */
 export async function customersAhead(
   reader: Reader,
   { beyond, after }: { beyond: Instant; after: Uuid | null },
@@ -73,8 +76,8 @@ export async function customersAhead(
 }
 
 /**
- * Turns back the rows that hang on nothing: of a customer, or, without one, those that belong to
- * none.
+ * Moves instants in the future to the present in tables whose rows are independent (`by: 'row'`):
+ * those of a customer, or, if the key is null, those that belong to no customer.
  */
 export async function turnRowsBack(
   tx: Tx,

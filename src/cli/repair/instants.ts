@@ -1,31 +1,32 @@
 import { type Sql, sql } from '../../db/index.ts'
 
 /**
- * A table with instants, and what becomes of each where the clock of a server was ahead. Every
- * column of the schema that holds instants stands here once, of which a test makes sure.
+ * A table with instants, and how they are repaired after the clock of a server was ahead. All
+ * columns of the schema that contain instants are listed here once; a test verifies that.
  */
 export type TimedTable = {
   table: Sql
   /**
-   * Who turns its rows back. `row`: each by itself, what is past becoming no later than the
-   * present. `module`: the module that owns them, with all that hangs on these instants. `recount`:
-   * they are made anew out of what was turned back. `nobody`: nothing depends on them.
+   * How its rows are repaired. `row`: the columns in `past` move to the present, each row by
+   * itself. `module`: the module that owns the table does it, with everything that depends on the
+   * instants. `rebuild`: the rows are computed again from repaired rows. `none`: nothing depends on
+   * them.
    */
-  by: 'row' | 'module' | 'recount' | 'nobody'
-  /** Whether its rows are of customers, and change under the lock of one. */
+  by: 'row' | 'module' | 'rebuild' | 'none'
+  /** Whether its rows belong to customers, and change under the customer's lock. */
   isOfCustomers: boolean
-  /** What has happened: it cannot be later than the present. */
+  /** Columns for what has happened. They cannot be later than the present. */
   past: readonly Sql[]
-  /** What may lie in the future, or follows what is past, by name, with the reason. */
+  /** Names of other columns, which may lie in the future or follow from `past`, with the reason. */
   others: Readonly<Record<string, string>>
-  /** A key that holds the instant that is past, and finds the partitions. */
+  /** A key that contains the instant in `past`. With it, PostgreSQL reads only some partitions. */
   key?: Sql
 }
 
 const CREATED = sql`created_at`
 const UPDATED = sql`updated_at`
 const ARCHIVED = sql`archived_at`
-const WINDOW = 'follows the instants at which records occurred'
+const WINDOW = 'follows from the times of records'
 
 const ofCustomers = (by: TimedTable['by'], table: Sql, ...past: readonly Sql[]): TimedTable => {
   return { table, by, isOfCustomers: true, past, others: {} }
@@ -39,7 +40,7 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   ofAll('row', sql`environments`, CREATED),
   {
     ...ofAll('row', sql`api_keys`, CREATED, sql`revoked_at`),
-    others: { expires_at: 'a key ends later, as whoever made it has chosen' },
+    others: { expires_at: 'an expiry may be in the future; the creator of the key chose it' },
   },
   ofAll('row', sql`members`, CREATED),
   ofAll('row', sql`signing_secrets`, CREATED),
@@ -51,10 +52,12 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   ofAll('module', sql`outbox`, sql`occurred_at`),
   {
     ...ofAll('module', sql`due_work`),
-    others: { due_at: 'work is for later; that of grants is noted again by their ends' },
+    others: {
+      due_at: 'due work is in the future; that of promotional entitlements follows their ends',
+    },
   },
   {
-    ...ofAll('nobody', sql`schema_migrations`),
+    ...ofAll('none', sql`schema_migrations`),
     others: { applied_at: 'nothing reads it' },
   },
   ofCustomers('row', sql`customers`, CREATED, UPDATED, ARCHIVED),
@@ -73,13 +76,13 @@ export const TIMED_TABLES: readonly TimedTable[] = [
       sql`starts_at`,
       sql`since`,
     ),
-    others: { ends_at: 'a grant ends later; the end of one that is turned back follows it' },
+    others: { ends_at: 'an end may be in the future; it moves together with the start' },
   },
   ofCustomers('module', sql`customer_heads`, sql`decided_at`, sql`closed_until`),
   {
     ...ofCustomers('module', sql`usage_events`, sql`accepted_at`),
     others: {
-      occurred_at: 'up to an hour after the acceptance, which it follows',
+      occurred_at: 'up to an hour after the acceptance; moves together with it',
       assignment_windows: WINDOW,
     },
     key: sql`event_key`,
@@ -87,15 +90,15 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   {
     ...ofCustomers('module', sql`usage_keys`),
     others: {
-      occurred_at: 'follows the record, or the reservation',
-      kept_until: 'a name is remembered for a while: for no longer than one that is made now',
+      occurred_at: 'follows from the record or the reservation',
+      kept_until: 'a key is kept for some time, but not longer than a key that is created now',
     },
   },
   {
     ...ofCustomers('module', sql`reservations`, CREATED, UPDATED),
     others: {
-      occurred_at: 'up to an hour after the making, which it follows',
-      expires_at: 'a reservation ends later: it keeps the time that it had left',
+      occurred_at: 'up to an hour after the creation; moves together with it',
+      expires_at: 'an expiry may be in the future; the remaining time does not change',
       assignment_windows: WINDOW,
     },
   },
@@ -104,18 +107,18 @@ export const TIMED_TABLES: readonly TimedTable[] = [
     others: { window_start: WINDOW },
   },
   {
-    ...ofCustomers('recount', sql`usage_totals`),
+    ...ofCustomers('rebuild', sql`usage_totals`),
     others: { window_start: WINDOW, window_end: WINDOW, last_at: WINDOW, set_at: WINDOW },
   },
   {
-    ...ofCustomers('recount', sql`usage_marks`),
+    ...ofCustomers('rebuild', sql`usage_marks`),
     others: { window_start: WINDOW, window_end: WINDOW },
   },
   {
-    ...ofCustomers('recount', sql`budget_counters`),
+    ...ofCustomers('rebuild', sql`budget_counters`),
     others: { window_start: WINDOW, window_end: WINDOW, set_at: WINDOW },
   },
 ]
 
-/** The name of a table or a column. */
+/** Returns the name of a table or column. */
 export const nameOf = ({ text }: Sql): string => text.join('')

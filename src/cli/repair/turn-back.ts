@@ -19,9 +19,9 @@ import { turnPromotionalsBack } from '../../promotional/index.ts'
 import { type CustomerAhead, customersAhead, turnRowsBack } from './ahead.ts'
 
 /**
- * Turns back all that lies in the future. `ahead` tells at any time what does: servers go on
- * meanwhile. Customers come first, since whatever is announced of one is as of its last decision
- * until then. Answers how many they were.
+ * Moves everything that lies in the future to the present. `ahead` returns what counts as the
+ * future now, because servers keep writing. Customers come first: until a customer is repaired, its
+ * events get the time of its last decision. Returns the number of repaired customers.
  */
 export async function turnBack(app: App, ahead: () => Promise<Ahead>): Promise<number> {
   let customers = 0
@@ -45,8 +45,9 @@ export async function turnBack(app: App, ahead: () => Promise<Ahead>): Promise<n
 }
 
 /**
- * One transaction, under the locks that writers take, in their order: first the customer, whose
- * structure then nobody changes, then its head. What was remembered of it is void.
+ * Repairs a customer in one transaction, under the locks of writers and in their order: first the
+ * customer, so that its structure does not change, then its version. The new version invalidates
+ * all caches of the customer.
  */
 function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Promise<void> {
   const { customerKey, environmentKey } = customer
@@ -56,7 +57,7 @@ function turnCustomerBack(app: App, customer: CustomerAhead, ahead: Ahead): Prom
     await lockVersions(tx, owner.scope, { customerKeys: [customerKey], now: ahead.at })
     await turnRowsBack(tx, ahead, customerKey)
     await turnPromotionalsBack(tx, { app, scope: owner.scope }, { customerKey, ahead })
-    // Of budgets that have been turned back already: their windows are counted from their creation.
+    // Requires that the budgets are repaired, because windows are counted from their creation.
     const windows = await windowsThen(tx, customerKey, ahead)
     await turnFiredBack(tx, customerKey, { ahead, windows })
     await turnRecordsBack(tx, customerKey, { ahead, windows })

@@ -1,23 +1,23 @@
 import { numberOf } from '../number-of.ts'
 
-/** Amounts as exact decimals, instants as ISO 8601; null where there is none. */
+/** Amounts as exact decimals, instants as ISO 8601, or null. */
 export type Figures = Readonly<Record<string, string | null>>
 
 type WindowNames = {
   featureId: string
   resourceId: string | null
-  /** null on both sides: all of time. */
+  /** Null for both ends means all time. */
   windowStart: string | null
   windowEnd: string | null
 }
 
-/** A budget by what it is of; only its id where there is no such budget. */
+/** A budget by its entity, capability and scope. If it does not exist, only its id. */
 export type BudgetName = {
   id: string
   of: { entityId: string; capabilityId: string; scopeEntityIds: readonly string[] } | null
 }
 
-/** Something of a customer that does not agree with its records, named by ids. */
+/** A difference between a customer's stored usage and its records, with ids instead of keys. */
 export type Finding = { environmentId: string; customerId: string } & (
   | ({ kind: 'total'; kept: Figures | null; recounted: Figures } & WindowNames)
   | ({ kind: 'marks'; missing: number; unfounded: number } & WindowNames)
@@ -56,7 +56,7 @@ const PROBLEMS = {
   entity: 'the record is not attributed to the entity and the scope',
 }
 
-/** Says a finding in one line. */
+/** Returns a finding as one line of text. */
 export const sentenceOf = (finding: Finding): string =>
   `${finding.environmentId} ${finding.customerId}: ${whatOf(finding)}`
 
@@ -106,7 +106,7 @@ function budgetName({ id, of }: BudgetName): string {
   return `the budget of ${of.entityId} for ${of.capabilityId}${scope}`
 }
 
-/** What is kept, and what it would have to be, of the figures that differ. */
+/** Returns the figures that differ, each with its stored and its correct value. */
 function differenceOf(kept: Figures | null, recounted: Figures): string {
   if (kept === null) return 'missing'
   return Object.keys(recounted)

@@ -12,10 +12,10 @@ import { type MeterSubject, NO_RESOURCE } from '../../metering/index.ts'
 import type { TotalRow } from '../../metering/rebuild/index.ts'
 import type { BudgetName, Figures, Finding } from './finding.ts'
 
-/** A customer by its key and by its ids. */
+/** The key and the ids of a customer. */
 export type CustomerIds = { key: Uuid; environmentId: string; customerId: string }
 
-/** What was found about a customer, by the ids of everything that it is about. */
+/** Returns the findings of a customer with ids instead of keys. */
 export async function nameFindings(
   reader: Reader,
   { key, ...ids }: CustomerIds,
@@ -81,7 +81,7 @@ export async function nameFindings(
   ]
 }
 
-/** Ids by their keys; a key for what is not there. */
+/** Returns a function from keys to ids. It returns the key itself if the object does not exist. */
 const idsOf = (things: readonly { key: Uuid; id: string }[]) => {
   const ids = new Map(things.map(({ key, id }) => [key, id]))
   return (key: Uuid): string => ids.get(key) ?? key

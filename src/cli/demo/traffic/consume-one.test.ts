@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Api } from '../../api.ts'
 import { CommandError } from '../../command.ts'
-import { consumedOf, consumeOne } from './consume-one.ts'
+import { consumeOne, resultOf } from './consume-one.ts'
 
 const CONSUMER = { customerId: 'a b', featureId: 'f' }
 const DRAWN = { amount: 7, dimensions: { userId: 'u' } }
@@ -39,7 +39,7 @@ test('an answer is granted, denied or failed, and a reason is said unless a budg
     ],
   ]
   for (const [answer, consumed] of answers)
-    assert.deepEqual(consumedOf(answer as Parameters<typeof consumedOf>[0]), consumed)
+    assert.deepEqual(resultOf(answer as Parameters<typeof resultOf>[0]), consumed)
 })
 
 test('each request has a key of its own', async () => {

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readDemoData } from '../demo-data.ts'
-import { castOf, type Drawn, drawRequests } from './draw-requests.ts'
+import { drawRequests, type RandomRequest, trafficModelOf } from './draw-requests.ts'
 
 const data = await readDemoData()
-const cast = castOf(data, 'orrery')
+const model = trafficModelOf(data, 'orrery')
 const typeOf = new Map(
   data.entities.flatMap(({ entities }) => entities.map((each) => [each.id, each.entityTypeId])),
 )
 
-const drawn = (seed: number, count: number): Drawn[] =>
-  drawRequests(cast, seed).take(count).toArray()
+const drawn = (seed: number, count: number): RandomRequest[] =>
+  drawRequests(model, seed).take(count).toArray()
 
 test('the same seed draws the same requests, another one others', () => {
   assert.deepEqual(drawn(1, 500), drawn(1, 500))
@@ -29,16 +29,16 @@ test('a request names one user or one agent, a model and a region, and asks for 
   }
   const agents = requests.filter(({ dimensions }) => dimensions.agentId !== undefined)
   assert.ok(Math.abs(agents.length / requests.length - 0.5) < 0.02)
-  // All of the company asks, three models answer, in two regions.
+  // All 300 actors, 3 models and 2 regions occur.
   assert.equal(seen.size, 300 + 3 + 2)
 })
 
 test('without budgets there is nobody to ask', () => {
-  assert.deepEqual(castOf(data, 'kestrel-fenn'), { actors: [], axes: [] })
+  assert.deepEqual(trafficModelOf(data, 'kestrel-fenn'), { actors: [], axes: [] })
   assert.deepEqual(drawRequests({ actors: [], axes: [] }, 1).next().value.dimensions, {})
 })
 
-/** A budget of the demo, its kind being the types of its entity and of its scope. */
+/** A budget of the demo. `kind` is the types of its entity and of its scope. */
 type Budget = {
   entityId: string
   kind: string
@@ -50,7 +50,7 @@ type Budget = {
   isBlocking: boolean
 }
 
-/** Windows longer than the test have no end here. */
+/** The windows that end during the test. All others are infinite here. */
 const WINDOW_SECONDS: Record<string, number> = { PT1M: 60, PT5M: 300 }
 const { budgets: rows = [] } = data.budgets.find((each) => each.customerId === 'orrery') ?? {}
 const parents = new Map(
@@ -78,12 +78,12 @@ function upFrom(entityId: string): string[] {
   return parent === undefined ? [entityId] : [entityId, ...upFrom(parent)]
 }
 
-/** The second in which a budget of each kind first denied, and was first free again. */
+/** Returns the second in which a budget of each kind first denied, and first was free again. */
 function simulate(startSecond: number, seconds: number, perSecond: number) {
   const budgets = budgetsByEntity()
   const denied = new Map<string, number>()
   const freed = new Map<string, number>()
-  const requests = drawRequests(cast, startSecond).take(seconds * perSecond)
+  const requests = drawRequests(model, startSecond).take(seconds * perSecond)
   for (const [number, { amount, dimensions }] of requests.toArray().entries()) {
     const second = number / perSecond
     const resolved = new Set(Object.values(dimensions).flatMap(upFrom))
@@ -106,7 +106,7 @@ function simulate(startSecond: number, seconds: number, perSecond: number) {
   return { denied, freed }
 }
 
-/** But for the whole organisation, whose budget is one of a month. */
+/** All kinds except that of the organisation, whose budget has a window of a month. */
 const KINDS = [
   'agent',
   'department',

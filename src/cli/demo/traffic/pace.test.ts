@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { goOn } from './pace.ts'
+import { advance } from './pace.ts'
 
 test('as many requests are owed as the rate says, whatever the ticks', () => {
   const ticks = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 })
@@ -10,7 +10,7 @@ test('as many requests are owed as the rate says, whatever the ticks', () => {
       let pace = { atMs: 0, owed: 0 }
       let sent = 0
       for (const ms of ticksMs) {
-        pace = goOn(pace, pace.atMs + ms, perSecond)
+        pace = advance(pace, pace.atMs + ms, perSecond)
         const now = Math.floor(pace.owed)
         pace.owed -= now
         sent += now
@@ -21,6 +21,6 @@ test('as many requests are owed as the rate says, whatever the ticks', () => {
 })
 
 test('after a pause no more is owed than a tenth of a second', () => {
-  assert.deepEqual(goOn({ atMs: 0, owed: 0 }, 60_000, 200), { atMs: 60_000, owed: 20 })
-  assert.deepEqual(goOn({ atMs: 0, owed: 0 }, 60_000, 1), { atMs: 60_000, owed: 1 })
+  assert.deepEqual(advance({ atMs: 0, owed: 0 }, 60_000, 200), { atMs: 60_000, owed: 20 })
+  assert.deepEqual(advance({ atMs: 0, owed: 0 }, 60_000, 1), { atMs: 60_000, owed: 1 })
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Answer, Api } from '../../api.ts'
+import type { Api, ApiResponse } from '../../api.ts'
 import { CommandError } from '../../command.ts'
 import type { StatusLine } from '../../status-line.ts'
 import { readDemoData } from '../demo-data.ts'
 import { runTraffic } from './run-traffic.ts'
-import type { SeenNode } from './watch-budgets.ts'
+import type { BudgetNode } from './watch-budgets.ts'
 
 const data = await readDemoData()
 
@@ -20,8 +20,8 @@ function listen() {
   return { lines, status }
 }
 
-/** Answers each consumption by its number from 0 on, and stops the traffic with the last one. */
-function apiOf(answers: ((number: number) => Answer)[], stop: AbortController): Api {
+/** Returns an API that gives these responses to consumptions, and stops with the last one. */
+function apiOf(answers: ((number: number) => ApiResponse)[], stop: AbortController): Api {
   let number = 0
   const send: Api['send'] = async (method, path) => {
     if (method === 'GET') return governance(path)
@@ -34,7 +34,7 @@ function apiOf(answers: ((number: number) => Answer)[], stop: AbortController): 
   return { baseUrl: 'http://h', send, succeed: send }
 }
 
-function governance(path: string): Answer {
+function governance(path: string): ApiResponse {
   const query = new URL(path, 'http://h').searchParams
   assert.deepEqual(
     [query.get('featureIds'), query.get('entityIdSearch')],
@@ -53,8 +53,8 @@ function governance(path: string): Answer {
   }
 }
 
-const decided = (isGranted: boolean, currentUsage: number) => (): Answer => {
-  const node: SeenNode = {
+const decided = (isGranted: boolean, currentUsage: number) => (): ApiResponse => {
+  const node: BudgetNode = {
     entityId: 'team-legal',
     scopeEntityIds: ['meridian-4-medium', 'eu-central'],
     usageLimit: 33_000,
@@ -69,7 +69,7 @@ test('a budget that denies is named with its window, then that it is free, then 
   const stop = new AbortController()
   const { lines, status } = listen()
   const api = apiOf([decided(true, 30_000), decided(false, 30_000), decided(true, 200)], stop)
-  // At this rate nothing is sent in bursts: the third request follows the answer to the second.
+  // At this rate there are no bursts: the third request is sent after the second response.
   await runTraffic(api, data, { perSecond: 10, until: stop.signal, status })
   const name = 'team Legal for Meridian 4 Medium, Europe (Frankfurt)'
   const printed = lines.filter((line) => !line.startsWith('status '))

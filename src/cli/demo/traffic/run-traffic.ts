@@ -3,7 +3,7 @@ import { CommandError } from '../../command.ts'
 import type { StatusLine } from '../../status-line.ts'
 import type { DemoData } from '../demo-data.ts'
 import { consumeOne } from './consume-one.ts'
-import { castOf, drawRequests } from './draw-requests.ts'
+import { drawRequests, trafficModelOf } from './draw-requests.ts'
 import { sendRequests } from './send-requests.ts'
 import { answeredIn, countOne, emptyTally, recentTally } from './tally.ts'
 import { changeLine, namesOf, statusText, summaryLines } from './traffic-lines.ts'
@@ -11,12 +11,12 @@ import { type Change, watchBudgets } from './watch-budgets.ts'
 import { windowOf } from './window-of.ts'
 
 const CONSUMER = { customerId: 'orrery', featureId: 'ai-tokens' }
-/** Every run sends the same requests in the same order, each under a key of its own. */
+/** All runs send the same requests in the same order, but with new idempotency keys. */
 const SEED = 1
 
 /**
- * Lets the people and agents of the demo consume at a rate of requests per second until the signal,
- * and shows what happens. A `CommandError` when nothing was answered at all.
+ * Consumes for the users and agents of the demo until the signal aborts, and shows the results.
+ * `perSecond` is the rate of requests. Throws a `CommandError` if no request was answered.
  */
 export async function runTraffic(
   api: Api,
@@ -29,12 +29,12 @@ export async function runTraffic(
   const reasons = new Map<string, number>()
   const watch = watchBudgets()
   const names = namesOf(data, CONSUMER.customerId)
-  const requests = drawRequests(castOf(data, CONSUMER.customerId), SEED)
+  const requests = drawRequests(trafficModelOf(data, CONSUMER.customerId), SEED)
 
-  // One after the other: a budget is not free again before it was said to block.
-  let announced = Promise.resolve()
-  const announce = (change: Change) => {
-    announced = announced.then(async () => {
+  // Lines are printed one after the other, so that "blocked" comes before "free".
+  let printed = Promise.resolve()
+  const printChange = (change: Change) => {
+    printed = printed.then(async () => {
       const window = change.kind === 'blocked' ? await windowOf(api, CONSUMER, change.budget) : null
       status.print(changeLine(change, window, names))
     })
@@ -46,26 +46,26 @@ export async function runTraffic(
     countOne(totals, fate, answeredMs - sentMs)
     recent.countOne(fate, answeredMs - sentMs, answeredMs)
     if (reason !== null && countReason(reasons, reason)) status.print(reason)
-    watch.observe({ chains, sentMs, answeredMs }).forEach(announce)
+    watch.observe({ chains, sentMs, answeredMs }).forEach(printChange)
   }
   const show = () =>
     status.show(statusText(totals, recent.sum(performance.now()), watch.blocking()))
 
-  const showing = setInterval(show, status.everyMs)
+  const timer = setInterval(show, status.everyMs)
   await sendRequests(send, perSecond, until)
-  clearInterval(showing)
+  clearInterval(timer)
   const seconds = (performance.now() - startMs) / 1000
-  await announced
+  await printed
   show()
   status.end()
   summaryLines(totals, { seconds, watch, reasons }, names).forEach(status.print)
   if (answeredIn(totals) === 0) throw new CommandError('no request was answered')
 }
 
-/** So many reasons are told apart. */
+/** How many different reasons are counted. */
 const REASONS_LIMIT = 20
 
-/** Whether the reason is a new one. */
+/** Counts a reason. Returns whether it is new. */
 function countReason(reasons: Map<string, number>, reason: string): boolean {
   const count = reasons.get(reason)
   if (count === undefined && reasons.size === REASONS_LIMIT) return false

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { goOn } from './pace.ts'
+import { advance } from './pace.ts'
 
-/** So many requests wait for their answers at most, each on a connection that is kept. */
-const MOST_IN_FLIGHT = 64
+/** The maximum number of requests that wait for a response. Their connections are kept alive. */
+const MAX_IN_FLIGHT = 64
 const TICK_MS = 5
 
 /**
- * Sends at a rate of requests per second until the signal, then waits for the answers. When they
- * come too slowly, fewer are sent. `send` never rejects.
+ * Sends requests until the signal aborts, then waits for the remaining responses. `perSecond` is
+ * the rate. If responses are slow, fewer requests are sent. `send` must never reject.
  */
 export async function sendRequests(
   send: () => Promise<void>,
@@ -17,8 +17,8 @@ export async function sendRequests(
   const inFlight = new Set<Promise<void>>()
   let pace = { atMs: performance.now(), owed: 1 }
   while (!until.aborted) {
-    pace = goOn(pace, performance.now(), perSecond)
-    for (; pace.owed >= 1 && inFlight.size < MOST_IN_FLIGHT; pace.owed -= 1) {
+    pace = advance(pace, performance.now(), perSecond)
+    for (; pace.owed >= 1 && inFlight.size < MAX_IN_FLIGHT; pace.owed -= 1) {
       const request = send().finally(() => inFlight.delete(request))
       inFlight.add(request)
     }

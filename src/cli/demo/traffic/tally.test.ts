@@ -35,12 +35,12 @@ test('the last seconds forget what is older, and begin with the first', () => {
     return [tally.granted, seconds]
   }
   count(600)
-  // Less than a second is shown as one: a rate out of a moment would mean nothing.
+  // Less than a second counts as one, because the rate of a shorter time is meaningless.
   assert.deepEqual(shown(700), [1, 1])
   count(2600)
   assert.deepEqual(shown(2700), [2, 2.2])
   assert.deepEqual(shown(5400), [2, 4.9])
-  // From here on the first second is out of sight.
+  // The first second is no longer included.
   assert.deepEqual(shown(5500), [1, 3])
   assert.deepEqual(shown(60_000), [0, 1])
 })

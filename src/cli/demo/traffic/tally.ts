@@ -1,13 +1,13 @@
-/** What became of a request. */
+/** The outcome of a request. */
 export type Fate = 'granted' | 'denied' | 'failed'
 
-/** How many requests ended how, and how long the answers took. Its size does not grow. */
+/** The numbers of requests by outcome, and a histogram of latencies. Its size does not grow. */
 export type Tally = Record<Fate, number> & {
-  /** Of granted and denied requests, by `bucketOf` the time that they took. */
+  /** The numbers of granted and denied requests by `bucketOf` their latency. */
   latencies: number[]
 }
 
-/** Each bucket is 5 % wider than the one before, from 10 µs to over a minute. */
+/** The upper ends of the buckets grow by 5 %, from 10 µs to over a minute. */
 const FIRST_MS = 0.01
 const GROWTH = 1.05
 const BUCKETS = 321
@@ -19,7 +19,7 @@ export const emptyTally = (): Tally => ({
   latencies: Array.from({ length: BUCKETS }, () => 0),
 })
 
-/** Counts one request. How long a failed one took is of no interest. */
+/** Counts one request. The latency of failed requests is ignored. */
 export function countOne(tally: Tally, fate: Fate, tookMs: number): void {
   tally[fate] += 1
   if (fate === 'failed') return
@@ -31,8 +31,8 @@ export const answeredIn = ({ granted, denied }: Tally): number => granted + deni
 export const endedIn = (tally: Tally): number => answeredIn(tally) + tally.failed
 
 /**
- * The time in milliseconds within which this part of the answers came, 0.99 for the 99th
- * percentile: at most 5 % too high, never too low. Null without answers.
+ * Returns a percentile of the latencies in milliseconds, or null if there are none. `part` is 0.99
+ * for the 99th percentile. The result is at most 5 % too high and never too low.
  */
 export function latencyOf(tally: Tally, part: number): number | null {
   const wanted = Math.ceil(answeredIn(tally) * part)
@@ -45,19 +45,19 @@ export function latencyOf(tally: Tally, part: number): number | null {
   return FIRST_MS * GROWTH ** bucket
 }
 
-/** The first bucket whose upper end is not below the time. */
+/** Returns the first bucket whose upper end is not below the latency. */
 function bucketOf(ms: number): number {
   if (ms <= FIRST_MS) return 0
   return Math.min(BUCKETS - 1, Math.ceil(Math.log(ms / FIRST_MS) / Math.log(GROWTH)))
 }
 
-/** How long "the last seconds" are. */
+/** How many seconds a recent tally covers. */
 const RECENT_SECONDS = 5
 
-/** Tallies of the last seconds of a monotonic clock, in milliseconds. */
+/** A tally of the last seconds. Times are milliseconds of a monotonic clock. */
 export type RecentTally = {
   countOne(fate: Fate, tookMs: number, nowMs: number): void
-  /** The sum, and how many seconds it is about: at least one. */
+  /** Returns the sum, and how many seconds it covers: at least 1. */
   sum(nowMs: number): { tally: Tally; seconds: number }
 }
 

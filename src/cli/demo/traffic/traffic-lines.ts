@@ -3,10 +3,10 @@ import { answeredIn, endedIn, latencyOf, type Tally } from './tally.ts'
 import type { Budget, BudgetWatch, Change } from './watch-budgets.ts'
 import type { Window } from './window-of.ts'
 
-/** What an entity is called, and what it is: its type. */
+/** Returns the name and the type of an entity. */
 export type Names = (entityId: string) => { name: string; type: string }
 
-/** By the demo data; an entity that it does not know is called by its id. */
+/** Returns the names in the demo data. Another entity gets its id as its name. */
 export function namesOf(data: DemoData, customerId: string): Names {
   const entities = data.entities.find((each) => each.customerId === customerId)?.entities ?? []
   const names = new Map(
@@ -18,7 +18,7 @@ export function namesOf(data: DemoData, customerId: string): Names {
   return (id) => names.get(id) ?? { name: id, type: 'entity' }
 }
 
-/** A line about a budget that blocks, or is free again. */
+/** Returns a line about a budget that blocks, or is free again. */
 export function changeLine(change: Change, window: Window, names: Names): string {
   const { budget } = change
   const figures = `${numberText(budget.currentUsage)} of ${numberText(budget.usageLimit)}`
@@ -27,7 +27,7 @@ export function changeLine(change: Change, window: Window, names: Names): string
   return `blocked  ${budgetText}${window === null ? '' : `, until ${endText(window)}`}`
 }
 
-/** What is going on: totals, and rate and latency of the last seconds. */
+/** Returns the status: totals, and the rate and latencies of the last seconds. */
 export function statusText(
   totals: Tally,
   recent: { tally: Tally; seconds: number },
@@ -45,17 +45,17 @@ export function statusText(
   ].join('  ')
 }
 
-/** How many budgets the summary names. */
-const NAMED = 5
+/** How many budgets the summary lists. */
+const MAX_LISTED = 5
 
 export type TrafficSummary = {
   seconds: number
   watch: Pick<BudgetWatch, 'blocking' | 'denials'>
-  /** What denied besides budgets, and what failed, with how often. */
+  /** How often each reason occurred: reasons of failures, and of denials except by budgets. */
   reasons: ReadonlyMap<string, number>
 }
 
-/** What happened altogether. */
+/** Returns the lines of the summary at the end. */
 export function summaryLines(
   totals: Tally,
   { seconds, watch, reasons }: TrafficSummary,
@@ -64,14 +64,14 @@ export function summaryLines(
   const denials = watch.denials()
   const ended = endedIn(totals)
   const rate = numberText(Math.round(ended / seconds))
-  const named = denials.slice(0, NAMED)
+  const listed = denials.slice(0, MAX_LISTED)
   return [
     `${numberText(ended)} requests in ${durationText(seconds * 1000)}, ${rate} a second`,
     `${numberText(totals.granted)} granted, ${numberText(totals.denied)} denied${shareText(totals)}, ${numberText(totals.failed)} failed`,
     `p50 ${millisecondsText(latencyOf(totals, 0.5))}, p99 ${millisecondsText(latencyOf(totals, 0.99))}`,
     ...[...reasons].map(([reason, count]) => countLine(count, reason)),
     `budgets that denied: ${numberText(denials.length)}, that block now: ${numberText(watch.blocking())}`,
-    ...named.map(({ budget, count }) => countLine(count, budgetName(budget, names))),
+    ...listed.map(({ budget, count }) => countLine(count, budgetName(budget, names))),
   ]
 }
 
@@ -86,7 +86,7 @@ function budgetName({ entityId, scopeEntityIds }: Budget, names: Names): string 
 
 const DAY_MS = 86_400_000
 
-/** A time of the day for short windows, a date for those of a day or more. */
+/** Returns the end of a window: a time for windows shorter than a day, otherwise a date. */
 function endText({ usagePeriodStart, usagePeriodEnd }: NonNullable<Window>): string {
   const isShort = Date.parse(usagePeriodEnd) - Date.parse(usagePeriodStart) < DAY_MS
   return isShort ? `${usagePeriodEnd.slice(11, 19)} UTC` : usagePeriodEnd.slice(0, 10)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type SeenNode, watchBudgets } from './watch-budgets.ts'
+import { type BudgetNode, watchBudgets } from './watch-budgets.ts'
 
 type Node = { entityId?: string; scope?: string[]; used: number; of?: number | null; ok?: boolean }
 type Step = { at: [sent: number, answered: number]; nodes: Node[]; changes: string[] }
@@ -12,9 +12,9 @@ const nodeOf = ({ entityId = 'a', scope = [], used, of = 100, ok = true }: Node)
     currentUsage: used,
     usageLimit: of,
     isGranted: ok,
-  }) satisfies SeenNode
+  }) satisfies BudgetNode
 
-/** What is seen step by step; `-a` is blocked, `+a` is free again. */
+/** The changes of each step: `-a` is blocked, `+a` is free again. */
 const CASES: Record<string, Step[]> = {
   'a budget is said to block once, and to be free once': [
     { at: [0, 1], nodes: [{ used: 90 }], changes: [] },

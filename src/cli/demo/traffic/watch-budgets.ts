@@ -1,31 +1,31 @@
 import type { EntitlementChainNode } from '../../../api.gen.ts'
 
-/** What is looked at of a node of an answer's chains. */
-export type SeenNode = Pick<
+/** The relevant fields of a node in the chains of a response. */
+export type BudgetNode = Pick<
   EntitlementChainNode,
   'entityId' | 'scopeEntityIds' | 'currencyId' | 'usageLimit' | 'currentUsage' | 'isGranted'
 >
-/** A budget as the chains of answers show it. */
-export type Budget = Omit<SeenNode, 'isGranted'>
+/** A budget as the chains of responses show it. */
+export type Budget = Omit<BudgetNode, 'isGranted'>
 
-/** The chains of an answer, when its request was sent and when it came, in milliseconds. */
+/** The chains of a response, with the times of the request and of the response in milliseconds. */
 export type Observation = {
-  chains: readonly (readonly SeenNode[])[]
+  chains: readonly (readonly BudgetNode[])[]
   sentMs: number
   answeredMs: number
 }
 
-/** A budget denies, for the first time since it was free; or it is free again. */
+/** A budget begins to deny (`blocked`), or grants again (`free`). */
 export type Change =
   | { kind: 'blocked'; budget: Budget }
   | { kind: 'free'; budget: Budget; afterMs: number }
 
 export type BudgetWatch = {
-  /** What has changed by this answer. */
+  /** Returns the changes that a response shows. */
   observe(observed: Observation): Change[]
-  /** How many budgets block now. */
+  /** Returns how many budgets block now. */
   blocking(): number
-  /** Every budget that has denied, and how many requests; most first. */
+  /** Returns all budgets that have denied, with the numbers of denied requests, highest first. */
   denials(): { budget: Budget; count: number }[]
 }
 
@@ -33,30 +33,30 @@ type BudgetState = {
   budget: Budget
   denials: number
   block: Block | null
-  /** When the answer came by which it was last free again. */
+  /** The time of the response that last showed that it is free again. */
   freeMs: number
 }
-/** Since when it blocks, and when the answer with the figures in `Watched` came. */
+/** The time since when it blocks, and the time of the response that `budget` comes from. */
 type Block = { sinceMs: number; seenMs: number }
 
 /**
- * Follows which budgets block. One that has denied is free again once it grants and shows less
- * usage than before, because its window is over, or another limit. Answers overtake each other, so
- * only one to a request that was sent after the figures before it came can tell. Its size is
+ * Tracks which budgets block. A budget that has denied is free again once it grants and shows less
+ * usage, because its window is over, or another limit. Responses may arrive out of order. So a
+ * response counts only if its request was sent after the previous figures arrived. The size is
  * bounded by the number of budgets.
  */
 export function watchBudgets(): BudgetWatch {
   const all = new Map<string, BudgetState>()
 
-  const observeNode = (node: SeenNode, observed: Observation): Change[] => {
+  const observeNode = (node: BudgetNode, observed: Observation): Change[] => {
     const { isGranted, ...budget } = node
     const key = keyOf(budget)
-    const known = all.get(key)
-    if (known === undefined && isGranted) return []
-    const watched = known ?? { budget, denials: 0, block: null, freeMs: Number.NEGATIVE_INFINITY }
-    all.set(key, watched)
-    if (!isGranted) watched.denials += 1
-    return changeOf(watched, { budget, isGranted }, observed)
+    const existing = all.get(key)
+    if (existing === undefined && isGranted) return []
+    const state = existing ?? { budget, denials: 0, block: null, freeMs: Number.NEGATIVE_INFINITY }
+    all.set(key, state)
+    if (!isGranted) state.denials += 1
+    return changeOf(state, { budget, isGranted }, observed)
   }
 
   return {
@@ -73,24 +73,24 @@ export function watchBudgets(): BudgetWatch {
 }
 
 function changeOf(
-  watched: BudgetState,
+  state: BudgetState,
   { budget, isGranted }: { budget: Budget; isGranted: boolean },
   { sentMs, answeredMs }: Observation,
 ): Change[] {
-  const { block } = watched
+  const { block } = state
   if (block === null) {
-    if (isGranted || sentMs < watched.freeMs) return []
-    Object.assign(watched, { budget, block: { sinceMs: answeredMs, seenMs: answeredMs } })
+    if (isGranted || sentMs < state.freeMs) return []
+    Object.assign(state, { budget, block: { sinceMs: answeredMs, seenMs: answeredMs } })
     return [{ kind: 'blocked', budget }]
   }
   const isRenewed =
-    budget.currentUsage < watched.budget.currentUsage ||
-    budget.usageLimit !== watched.budget.usageLimit
+    budget.currentUsage < state.budget.currentUsage ||
+    budget.usageLimit !== state.budget.usageLimit
   if (isRenewed && sentMs < block.seenMs) return []
-  watched.budget = budget
+  state.budget = budget
   block.seenMs = answeredMs
   if (!isRenewed || !isGranted) return []
-  Object.assign(watched, { block: null, freeMs: answeredMs })
+  Object.assign(state, { block: null, freeMs: answeredMs })
   return [{ kind: 'free', budget, afterMs: answeredMs - block.sinceMs }]
 }
 

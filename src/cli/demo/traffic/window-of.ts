@@ -4,10 +4,10 @@ import { CommandError } from '../../command.ts'
 import type { Consumer } from './consume-one.ts'
 import type { Budget } from './watch-budgets.ts'
 
-/** The window in progress of a budget; null when nobody can tell. */
+/** The current window of a budget, or null if it is unknown. */
 export type Window = { usagePeriodStart: string; usagePeriodEnd: string } | null
 
-/** Asks the server, which alone knows what the windows are counted from. */
+/** Reads the window from the server, because the client does not know its anchor. */
 export async function windowOf(
   api: Api,
   { customerId, featureId }: Consumer,
