@@ -112,7 +112,7 @@ function headersOf({ method }: OperationFile): Reference[] {
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
 }
 
-/** Replaces the name of a shared parameter by its definition, so that routes need not resolve it. */
+/** Replaces the name of a shared parameter by its definition. Routes need not resolve it then. */
 function parameterOf(base: Base, parameter: string | Parameter): Parameter {
   if (typeof parameter !== 'string') return parameter
   const shared = base.components.parameters[parameter]

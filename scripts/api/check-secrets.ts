@@ -13,8 +13,8 @@ const HARMLESS = /CreatedAt$|Prefix$|^tokens$/
 
 /**
  * Returns properties of responses that seem to be secrets but are not in `x-secret`, and invalid
- * entries of `x-secret`. A secret must be nullable, because the stored response for retries has null
- * in its place.
+ * entries of `x-secret`. A secret must be nullable, because the stored response for retries has
+ * null in its place.
  */
 export const secretsProblems = (document: Document): string[] =>
   operationsOf(document).flatMap(({ operation }) => {
@@ -35,7 +35,7 @@ function markProblems(path: string, schema: Schema | undefined): string[] {
   return [schema.type].flat().includes('null') ? [] : [`${path} is a secret and must admit null`]
 }
 
-/** Returns the properties of an operation's responses by path. Recursive schemas are entered once. */
+/** Returns the properties of responses by path. Recursive schemas are entered once. */
 function propertiesOf(document: Document, operation: Operation): Map<string, Schema> {
   const found = new Map<string, Schema>()
   const visit = (schema: Schema, path: string, inside: readonly string[]): void => {
