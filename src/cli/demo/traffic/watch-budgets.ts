@@ -84,8 +84,7 @@ function changeOf(
     return [{ kind: 'blocked', budget }]
   }
   const isRenewed =
-    budget.currentUsage < state.budget.currentUsage ||
-    budget.usageLimit !== state.budget.usageLimit
+    budget.currentUsage < state.budget.currentUsage || budget.usageLimit !== state.budget.usageLimit
   if (isRenewed && sentMs < block.seenMs) return []
   state.budget = budget
   block.seenMs = answeredMs
