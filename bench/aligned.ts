@@ -1,6 +1,6 @@
 /**
- * A table as lines: the first column to the left, the others to the right. A column that is empty
- * below its heading goes.
+ * Returns the lines of a table. The first column is aligned left, the others right. Columns that
+ * are empty below their heading are omitted.
  */
 export function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>

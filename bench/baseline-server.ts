@@ -1,5 +1,5 @@
-// A process of the bench: Fastify with nothing but a route that runs the recorded SQL of each call,
-// on a plain pool of `pg`, and a route that runs none.
+// A process of the bench: bare Fastify on a plain pool of `pg`, with a route that runs the recorded
+// SQL of a call, and a route that runs none.
 
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
@@ -9,7 +9,7 @@ import { type ServeBaseline, STATIC_PATH } from './messages.ts'
 import { replay } from './replay.ts'
 import type { Steps, Turn } from './types.ts'
 
-/** What the real server answers to the retrieve of an entity, in size and form. */
+/** A response like that of the real server to the retrieval of an entity, of the same size. */
 const STATIC_ANSWER = {
   data: {
     id: 'entity-00000001',
@@ -24,7 +24,7 @@ const STATIC_ANSWER = {
 }
 
 answerBench(async ({ databaseUrl, poolSize, lanes }: ServeBaseline) => {
-  // Pipelining as in the server: without it the recorded statements could not travel together.
+  // With pipelining, like the server. Otherwise statements could not be sent together.
   const config = { connectionString: databaseUrl, max: poolSize, pipeline: true }
   const pool = new pg.Pool(config as pg.PoolConfig)
   const server = Fastify()
@@ -54,9 +54,7 @@ const distinctRoutes = (turns: readonly Turn[]): Turn[] => [
   ...new Map(turns.map((turn) => [`${turn.method} ${turn.route}`, turn])).values(),
 ]
 
-/**
- * A path belongs to one connection, which takes its turns in order: so are the recordings taken.
- */
+/** Only one connection uses a path, and it sends its requests in the order of the recordings. */
 function recordingsInTurn(turns: readonly Turn[]): (key: string) => Steps {
   const byKey = new Map<string, { recordings: Steps[]; taken: number }>()
   for (const turn of turns) {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 export type Child = {
   readonly pid: number
-  /** Sends a message and answers what the child makes of it. One at a time. */
+  /** Sends a message and returns the child's reply. Only one message at a time. */
   ask<T>(message: unknown): Promise<T>
   stop(): Promise<void>
 }
@@ -12,7 +12,7 @@ type Reply = { answer: unknown } | { failure: string }
 
 const running = new Set<ChildProcess>()
 
-/** Starts a script of the bench as a process of its own. */
+/** Starts a script of the bench as a separate process. */
 export function startChild(script: string): Child {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -42,12 +42,12 @@ export function startChild(script: string): Child {
   }
 }
 
-/** Ends all children at once, when the run is given up. What waits for one of them then fails. */
+/** Kills all children when the run is aborted. Pending calls of `ask` then fail. */
 export function killChildren(): void {
   for (const child of running) child.kill()
 }
 
-/** The child's side: answers each message of the bench, and ends when the bench lets go. */
+/** For the child: replies to each message of the bench, and ends when the bench disconnects. */
 export function answerBench<Message>(answer: (message: Message) => Promise<unknown>): void {
   process.on('disconnect', () => process.exit(0))
   process.on('message', async (message: Message) => {

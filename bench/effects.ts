@@ -4,12 +4,12 @@ import { requestOf } from './sides.ts'
 import { FRESH_ID, type Turn } from './types.ts'
 import { pathWith, reservedIn } from './wholes.ts'
 
-/** What calls are compared by where a scenario does not say what they write. */
-export const ANNOUNCED = 'select count(*) from outbox'
+/** Counts events, for scenarios that do not say what their calls write. */
+export const EVENTS = 'select count(*) from outbox'
 
 type CallOf = Pick<Turn, 'method' | 'path' | 'body'>
 
-/** Sends the requests of one call, and answers how many records the last of them was given. */
+/** Sends the requests of one call. Returns how many records the last response contains. */
 export async function recordsAnswered(url: string, turns: readonly CallOf[]): Promise<number> {
   let answer: unknown
   for (const turn of turns) {
@@ -25,7 +25,7 @@ export async function recordsAnswered(url: string, turns: readonly CallOf[]): Pr
   return Array.isArray(data) ? data.length : 1
 }
 
-/** The number that a statement counts. */
+/** Returns the count of a statement. */
 export async function countWith(client: pg.ClientBase, text: string): Promise<number> {
   const { rows } = await client.query<{ count: string }>(text)
   return Number(rows[0]?.count)

@@ -1,4 +1,4 @@
-// A process of the bench: one connection that asks the same thing again as soon as it is answered.
+// A process of the bench: one connection that repeats a request as soon as the response has come.
 
 import { Agent, request } from 'node:http'
 import { answerBench } from './child.ts'

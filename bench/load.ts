@@ -1,4 +1,4 @@
-// A process of the bench: autocannon. It is never in the process of a server that it measures.
+// A process of the bench: autocannon. It never runs in the process of a measured server.
 
 import autocannon from 'autocannon'
 import { answerBench } from './child.ts'
@@ -6,10 +6,10 @@ import type { Load, LoadRequest } from './messages.ts'
 import { type Count, FRESH_ID } from './types.ts'
 import { pathWith, requestsOfOne, reservedIn } from './wholes.ts'
 
-/** Milliseconds between looks at the clock: the half ends that much late at most. */
+/** How often the clock is read, in milliseconds. A half ends at most this much late. */
 const SAMPLE_MS = 50
 
-/** How far each address is in its lanes: a half goes on where the one before it has ended. */
+/** The positions in the lanes of each address. A half continues where the previous one ended. */
 const done = new Map<string, number>()
 
 answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
@@ -44,13 +44,13 @@ answerBench(async ({ url, seconds, lanes }: Load): Promise<Count> => {
   }
 })
 
-/** A round of the same list that begins at another place. */
+/** Returns the list rotated, so that it begins at another position. */
 function from<T>(list: readonly T[], place: number): T[] {
   const at = place % Math.max(1, list.length)
   return [...list.slice(at), ...list.slice(0, at)]
 }
 
-/** Requests that are made when it is their turn, of what the ones before them were answered. */
+/** Returns requests that are completed from previous responses just before they are sent. */
 function going(lane: readonly LoadRequest[]): autocannon.Request[] {
   let reserved: string | null = null
   return lane.map((request) => ({

@@ -1,15 +1,15 @@
 import type { Lanes, Steps, Turn } from './types.ts'
 
-/** What `baseline-server.ts` is asked. It answers its port. */
+/** The message to `baseline-server.ts`. The reply is its port. */
 export type ServeBaseline = { databaseUrl: string; poolSize: number; lanes: Lanes }
 
-/** What `by-hand/server.ts` is asked. It answers its port. */
+/** The message to `by-hand/server.ts`. The reply is its port. */
 export type ServeByHand = { databaseUrl: string; poolSize: number }
 
-/** The route of the baseline server that touches no database. */
+/** The route of the baseline server that does not use the database. */
 export const STATIC_PATH = '/static'
 
-/** What `sql-loop.ts` is asked. It answers nothing, then the figures of a half. */
+/** The messages to `sql-loop.ts`. The replies are nothing, then the figures of a half. */
 export type LoopMessage =
   | { open: { databaseUrl: string; clients: number; lanes: readonly (readonly Steps[])[] } }
   | { run: { seconds: number } }
@@ -21,9 +21,9 @@ export type LoadRequest = {
   body?: string
 }
 
-/** What `load.ts` is asked: one list per connection, which goes round its own. */
+/** The message to `load.ts`, with a list for each connection, which repeats it. */
 export type Load = { url: string; seconds: number; lanes: readonly (readonly LoadRequest[])[] }
 
-/** What `latency.ts` is asked, and what it answers. */
+/** The message to `latency.ts`. */
 export type Ask = { url: string; headers: Record<string, string>; seconds: number }
 export type RunResult = { requests: number; medianMs: number }

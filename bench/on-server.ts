@@ -8,13 +8,13 @@ export type OnServer = {
   readonly world: OpenWorld
   readonly server: RunningServer
   readonly databaseUrl: string
-  /** What runs, and what it runs on. */
+  /** The versions of the programs and the hardware. */
   readonly machine: Readonly<Record<string, string | number>>
 }
 
 /**
- * Starts a server over a data directory of its own, which is gone afterwards, and works on both.
- * `first` is done while nothing else is connected to its database.
+ * Starts a server on a new data directory, which is deleted afterwards, and runs the work. `first`
+ * runs while nothing else is connected to the database.
  */
 export async function onServer<First, T>(
   first: (server: RunningServer) => Promise<First>,

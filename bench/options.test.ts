@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MOST_EVENTS, readOptions, UsageError } from './options.ts'
+import { MAX_EVENTS, readOptions, UsageError } from './options.ts'
 
 const read = (...argv: string[]) => readOptions(argv, ['consume'])
 
@@ -12,7 +12,7 @@ test('a half is shorter where sizes are measured', () => {
     size: false,
     against: null,
     soak: null,
-    events: MOST_EVENTS,
+    events: MAX_EVENTS,
   })
   assert.equal(read('--size').seconds, 0.5)
   assert.equal(read('--size', '--seconds', '2').seconds, 2)

@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util'
 
 export type Options = {
-  /** null: everything. */
+  /** Null means everything. */
   readonly only: readonly string[] | null
   readonly pairs: number
-  /** Length of each half of a pair. */
+  /** The length of each half of a pair. */
   readonly seconds: number
-  /** Whether checks are measured by the size of what is stored, and nothing else. */
+  /** Whether to measure checks by the amount of stored data instead of the scenarios. */
   readonly size: boolean
-  /** A commit whose server is measured beside this one's; null: the baselines are. */
+  /** The commit to compare with. Null means the baselines. */
   readonly against: string | null
-  /** How many minutes the server is loaded with what once broke it; null: not at all. */
+  /** The length of the soak test in minutes. Null means no soak test. */
   readonly soak: number | null
-  /** How many stored events the most are, for that. */
+  /** With `size`, the stored events of the largest customer. */
   readonly events: number
 }
 
@@ -32,16 +32,16 @@ export const USAGE = `Usage: npm run bench -- [options]
                   fewer, nothing is written)
 `
 
-/** Fewer are too few to be kept. */
-export const LEAST_PAIRS = 5
-export const MOST_EVENTS = 10_000_000
+/** The results of fewer pairs are not stored. */
+export const MIN_PAIRS = 5
+export const MAX_EVENTS = 10_000_000
 
 /** The command line is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Throws a `UsageError` for an option that is unknown or out of range. */
+/** Returns the options. Throws a `UsageError` if one is unknown or out of range. */
 export function readOptions(argv: readonly string[], names: readonly string[]): Options {
   const { values } = parsed(argv)
   const unknown = (values.only ?? []).filter((name) => !names.includes(name))
@@ -51,7 +51,7 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
   if (size && values.only !== undefined) throw new UsageError('--size has no parts for --only')
   if (size && values.against !== undefined) throw new UsageError('--size goes without --against')
   if (!size && values.events !== undefined) throw new UsageError('--events goes with --size')
-  const events = values.events ?? String(MOST_EVENTS)
+  const events = values.events ?? String(MAX_EVENTS)
   return {
     only: values.only ?? null,
     pairs: numberOf('--pairs', values.pairs, { min: 1, max: 100 }),
@@ -63,7 +63,7 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
     against: values.against ?? null,
     soak:
       values.soak === undefined ? null : numberOf('--soak', values.soak, { min: 0.1, max: 1440 }),
-    events: numberOf('--events', events, { min: 200_000, max: MOST_EVENTS, whole: true }),
+    events: numberOf('--events', events, { min: 200_000, max: MAX_EVENTS, whole: true }),
   }
 }
 

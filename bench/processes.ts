@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** In megabytes of 10^6 bytes. */
+/** Memory in megabytes of 10^6 bytes. */
 export type Memory = {
-  /** Resident memory of the server process alone. */
+  /** The resident memory of the server process. */
   readonly serverMb: number
-  /** Of all PostgreSQL processes together; pages that they share count once. */
+  /** The memory of all PostgreSQL processes. Shared pages count once. */
   readonly postgresMb: number
 }
 
-/** Reads the memory of a server process and of the database processes below it. Linux only. */
+/** Returns the memory of a server process and of the database processes below it. Linux only. */
 export function memoryOf(serverPid: number): Memory {
   const below = descendants(serverPid)
   return {
@@ -17,7 +17,7 @@ export function memoryOf(serverPid: number): Memory {
   }
 }
 
-/** Resident memory of one process, in megabytes of 10^6 bytes. */
+/** Returns the resident memory of a process, in megabytes of 10^6 bytes. */
 export const residentMb = (pid: number): number => kilobytes(pid, 'status', 'VmRSS') / 1000
 
 function kilobytes(pid: number, file: string, field: string): number {
@@ -28,16 +28,16 @@ function kilobytes(pid: number, file: string, field: string): number {
   return (Number(found) * 1024) / 1000
 }
 
-/** The kernel's clock tick, in which it counts processor time: 1/100 s on every Linux of today. */
+/** The kernel's unit of processor time: 1/100 s on all current Linux systems. */
 const TICK_MS = 10
 
-/** Processor time that a process has used so far, in user and system mode. */
+/** Returns the processor time of a process in milliseconds, in user and system mode. */
 export function processorMs(pid: number): number {
   const [user, system] = statOf(pid).slice(11, 13)
   return (Number(user) + Number(system)) * TICK_MS
 }
 
-/** The same of each process below one, but for those that end meanwhile. */
+/** Returns the processor time of each process below one. Omits those that end meanwhile. */
 export const processorMsBelow = (pid: number): ReadonlyMap<number, number> =>
   new Map(
     descendants(pid).flatMap((below): [number, number][] => {
@@ -49,13 +49,13 @@ export const processorMsBelow = (pid: number): ReadonlyMap<number, number> =>
     }),
   )
 
-/** What processes have used since, without those that have come or gone. */
+/** Returns the processor time used in between. Omits processes that started or ended. */
 export const spentMs = (
   before: ReadonlyMap<number, number>,
   after: ReadonlyMap<number, number>,
 ): number => [...after].reduce((sum, [pid, used]) => sum + used - (before.get(pid) ?? used), 0)
 
-/** The fields from the third (the state) on. The name before them may hold anything. */
+/** Returns the fields from the third (the state) on. The name before may contain any character. */
 function statOf(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')

@@ -10,8 +10,8 @@ let answered = 0
 let made = new Set<string>()
 
 /**
- * Watches every statement of this process from here on. What the baselines run is therefore what
- * the real commands send, begin and commit included, and cannot come to differ from it.
+ * Records all statements of this process from now on. So the baselines run exactly the statements
+ * of the real commands, including `begin` and `commit`.
  */
 export function watchStatements(): void {
   const prototype = pg.Client.prototype as unknown as {
@@ -39,7 +39,7 @@ function note(steps: Draft[], sent: Sent, answer: Promise<unknown> | undefined):
   answer?.then(count, count)
 }
 
-/** Ids that remember, while something is recorded, which ones they made. */
+/** Wraps `ids` to note the ids that are made during a recording. */
 export const rememberedIds = (ids: Ids): Ids => ({
   next: (now) => {
     const id = ids.next(now)
@@ -49,8 +49,8 @@ export const rememberedIds = (ids: Ids): Ids => ({
 })
 
 /**
- * Runs `work` and answers the statements that it sent. One at a time, with nothing else going on.
- * `earlier` is a recording of the same work with other keys.
+ * Runs `work` and returns the statements that it sent. Nothing else may run meanwhile. `earlier` is
+ * a recording of the same work with other keys.
  */
 export async function record(work: () => Promise<unknown>, earlier: Steps = []): Promise<Steps> {
   const steps: Draft[] = []
@@ -67,11 +67,11 @@ export async function record(work: () => Promise<unknown>, earlier: Steps = []):
   return steps.map((step) => ({ ...step, fresh: freshOf(step, own) }))
 }
 
-/** An id, or the digest of a key. */
+/** Matches an id, or the digest of a key. */
 const NAME = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})/
 const DIGESTS = /[0-9a-f]{32}/g
 
-/** The digests that stand where an earlier recording has others: those of keys. */
+/** Returns the digests that differ from those of an earlier recording. They are those of keys. */
 export function namesOwn(
   steps: readonly Omit<Step, 'fresh'>[],
   earlier: readonly Omit<Step, 'fresh'>[],
@@ -89,7 +89,7 @@ export function namesOwn(
   return own
 }
 
-/** Arrays come as texts, too. */
+/** A value may be an array, or an array as text. */
 const digestsIn = (value: Step['values'][number] | undefined): string[] =>
   listOf(value).flatMap((part) => (typeof part === 'string' ? (part.match(DIGESTS) ?? []) : []))
 
@@ -103,7 +103,10 @@ function freshOf(step: Draft, own: ReadonlySet<string>): Fresh[] {
   })
 }
 
-/** A text cut at what is this run's own, which then stands at the odd places. null: no text. */
+/**
+ * Splits a text so that the ids and digests of this run are at the odd positions. Returns null if
+ * the value is not a text.
+ */
 export function piecesOf(value: unknown, own: ReadonlySet<string>): string[] | null {
   if (typeof value !== 'string') return null
   const pieces: string[] = []

@@ -8,8 +8,8 @@ type Row = Record<string, unknown>
 const ids: Ids = uuidv7()
 
 /**
- * Sends what was recorded: the same texts under the same names, each as soon as the real command
- * had the answers that it had waited for. Answers the rows of the last statement that had any.
+ * Sends the recorded statements with the same texts and names. Each waits for the same results as
+ * in the real command. Returns the rows of the last statement that returned any.
  */
 export async function replay(client: pg.ClientBase, recording: Steps): Promise<Row[]> {
   const answers: Promise<pg.QueryResult<Row>>[] = []
@@ -35,13 +35,11 @@ function queryOf(step: Step, renewed: Map<string, string>): pg.QueryConfig {
   return { name, text, values }
 }
 
-/** An id that is newer, or a digest of something else. */
+/** Returns a newer id, or another digest. */
 const another = (piece: string): string =>
   piece.includes('-') ? ids.next(Date.now()) : randomUUID().replaceAll('-', '')
 
-/**
- * The value with other ids in place of those of the recorded run, the same one for the same one.
- */
+/** Replaces the ids and digests of the recorded run in a value, equal ones by equal ones. */
 function renew(
   value: unknown,
   pieces: readonly string[] | null | undefined,

@@ -25,7 +25,7 @@ export type Verdict = {
   readonly target: number
   readonly measured: number
   readonly met: boolean
-  /** How far on the good side of the target, in its unit; negative when it is missed. */
+  /** The distance from the target, in its unit. Negative if the target is missed. */
   readonly margin: number
 }
 
@@ -42,7 +42,7 @@ const BASELINES: Readonly<Record<BaselineName, string>> = {
 
 const WAY = { process: 'server process', npm: 'npm start' } as const
 
-/** Every figure that has a target, and whether it keeps it. */
+/** Returns all figures that have a target, and whether they reach it. */
 export function verdictsOf(report: Omit<Report, 'targets'>): Verdict[] {
   const verdicts: Verdict[] = []
   for (const scenario of report.scenarios) {
@@ -101,7 +101,7 @@ const atMost = (unit: Verdict['unit'], of: TargetResult): Verdict => ({
   margin: of.target - of.measured,
 })
 
-/** The report as aligned text of at most 120 columns. */
+/** Returns the report as aligned text of at most 120 columns. */
 export function textOf(report: Report): string {
   const { settings, machine } = report
   const blocks = [
@@ -122,7 +122,7 @@ export function textOf(report: Report): string {
     .join('\n\n')}\n`
 }
 
-/** What writes usage has a table of its own. */
+/** Scenarios that write usage have a separate table. */
 function scenarioBlocks(scenarios: readonly ScenarioResult[]): string[][] {
   const others = scenarios.filter(({ records }) => records === null)
   const writing = scenarios.filter(({ records }) => records !== null)
@@ -160,7 +160,7 @@ function scenarioRows(scenarios: readonly ScenarioResult[]): string[][] {
   ]
 }
 
-/** For information: what HTTP alone costs here, with no database behind it. */
+/** For information: the cost of HTTP alone, without a database. */
 const staticLines = (scenarios: readonly ScenarioResult[]): string[] =>
   scenarios.flatMap(({ title, sides }) =>
     sides.static === undefined

@@ -1,4 +1,4 @@
-import { ANNOUNCED, countWith, recordsAnswered } from './effects.ts'
+import { countWith, EVENTS, recordsAnswered } from './effects.ts'
 import { type CountQuery, settle } from './settle.ts'
 import { openSides, type Side } from './sides.ts'
 import { median, type Spread, spreadOf } from './statistics.ts'
@@ -6,28 +6,28 @@ import type { Half, Lanes, Scenario, Target, World } from './types.ts'
 import { firstWhole } from './wholes.ts'
 import { type OpenWorld, recordLanes } from './world.ts'
 
-/** Medians over the rounds. `ratio`: the server's rate by this one's, per round. */
+/** Medians over the rounds. `ratio` is the server's rate divided by this side's, per round. */
 export type Figures = Half & { readonly ratio: Spread }
 
 export type ScenarioResult = {
   readonly name: string
   readonly title: string
   readonly connections: number
-  /** Statements that a call sends, begin and commit included. */
+  /** How many statements a call sends, including `begin` and `commit`. */
   readonly statements: number
-  /** Records of usage that a call writes; null where that is no measure of it. */
+  /** How many records of usage a call writes. Null if the scenario does not measure that. */
   readonly records: number | null
   readonly sides: Readonly<Partial<Record<Side['name'], Figures>>>
   readonly target: Target | null
-  /** Calls per second of every half. */
+  /** The calls per second of each half. */
   readonly rounds: readonly Readonly<Record<string, number>>[]
 }
 
 type Round = Readonly<Record<string, Half>>
 
 /**
- * Measures the server and its baselines in turns, so that whatever else the machine does meets all
- * alike. Each round begins with another side. The first round is a warm-up and does not count.
+ * Measures the server and its baselines in turns, so that other load on the machine affects all of
+ * them equally. Each round begins with another side. The first round is a warm-up.
  */
 export async function runScenario(
   scenario: Scenario,
@@ -50,7 +50,7 @@ export async function runScenario(
       const seconds = round === 0 ? (scenario.warmUpSeconds ?? at.seconds) : at.seconds
       const halves = await runRound(rotated.slice(0, sides.all.length), { ...at, seconds })
       if (round > 0) rounds.push(halves)
-      // A database that has run for a minute knows how large its tables are; this one is younger.
+      // After a minute autovacuum would have analysed the tables. This database is younger.
       else await at.world.execute('analyze')
     }
     return resultOf(scenario, lanes, rounds)
@@ -72,8 +72,8 @@ async function runRound(
 }
 
 /**
- * Server and baseline must do the same work: as many records answered and changes announced, or
- * what the scenario counts.
+ * Throws unless the server and the baselines do the same work: they must return equally many
+ * records and publish equally many events, or write what the scenario counts.
  */
 async function compareEffects(
   { written }: Scenario,
@@ -82,7 +82,7 @@ async function compareEffects(
 ) {
   const turns = firstWhole(lanes[0] ?? [])
   if (turns.length === 0) throw new Error('the scenario has no calls')
-  const count = () => countIn(world)(written ?? ANNOUNCED)
+  const count = () => countIn(world)(written ?? EVENTS)
   const effects: { answered: number; written: number }[] = []
   for (const { url } of all) {
     if (url === null) continue
@@ -95,7 +95,7 @@ async function compareEffects(
   }
   const [own, ...others] = effects
   for (const other of others) {
-    // A list reads one record more than it answers, to know whether another page follows.
+    // A list reads one record more than it returns, to find out whether another page follows.
     const differs = own === undefined || Math.abs(own.answered - other.answered) > 1
     if (differs || own.written !== other.written)
       throw new Error(`the sides do different work: ${JSON.stringify(effects)}`)

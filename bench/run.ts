@@ -5,14 +5,7 @@ import { textOf as textOfAgainst } from './against/compare.ts'
 import { runAgainst } from './against/run.ts'
 import { killChildren } from './child.ts'
 import { type OnServer, onServer } from './on-server.ts'
-import {
-  LEAST_PAIRS,
-  MOST_EVENTS,
-  type Options,
-  readOptions,
-  USAGE,
-  UsageError,
-} from './options.ts'
+import { MAX_EVENTS, MIN_PAIRS, type Options, readOptions, USAGE, UsageError } from './options.ts'
 import { type Memory, memoryOf } from './processes.ts'
 import { watchStatements } from './record.ts'
 import { type Report, textOf, verdictsOf } from './report.ts'
@@ -26,15 +19,15 @@ import { runSoak, SOAK_SETTINGS } from './soak/run.ts'
 import { measureStartUp, type StartUp } from './start-up.ts'
 
 const RESULTS = new URL('results/', import.meta.url)
-/** A shorter soak is not kept. */
-const LEAST_SOAK_MINUTES = 20
+/** The results of a shorter soak test are not stored. */
+const MIN_SOAK_MINUTES = 20
 const START_UP = 'start-up'
 const MEMORY = 'memory'
 
-/** How long the server has had nothing to do before its memory is read, in milliseconds. */
+/** How long the server is idle before its memory is read, in milliseconds. */
 const IDLE_MS = 5000
 
-/** The pool of the server as it is configured here, by its default. */
+/** The default pool size, which the server uses here. */
 const POOL_SIZE = readConfig({}, process.cwd()).databasePoolSize
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
@@ -52,7 +45,7 @@ async function main(options: Options): Promise<void> {
   const figures = { date, machine, settings, startUp, memory, scenarios: results }
   const report: Report = { ...figures, targets: verdictsOf(figures) }
   process.stdout.write(`\n${textOf(report)}`)
-  if (options.only === null && options.pairs >= LEAST_PAIRS) write('latest.json', report)
+  if (options.only === null && options.pairs >= MIN_PAIRS) write('latest.json', report)
 }
 
 async function size(options: Options): Promise<void> {
@@ -61,13 +54,13 @@ async function size(options: Options): Promise<void> {
     (at) => runSize(at, options, say),
   )
   process.stdout.write(`\n${textOfSizes(report.rows)}\n`)
-  if (options.events === MOST_EVENTS && options.pairs >= LEAST_PAIRS) write('size.json', report)
+  if (options.events === MAX_EVENTS && options.pairs >= MIN_PAIRS) write('size.json', report)
 }
 
 async function against(options: Options, commit: string): Promise<void> {
   const report = await runAgainst({ ...options, against: commit }, say)
   process.stdout.write(`\n${textOfAgainst(report)}\n`)
-  if (options.only === null && options.pairs >= LEAST_PAIRS) write('against.json', report)
+  if (options.only === null && options.pairs >= MIN_PAIRS) write('against.json', report)
   if (report.rows.some(({ kept }) => !kept)) process.exitCode = 1
 }
 
@@ -78,7 +71,7 @@ async function soak(minutes: number): Promise<void> {
     SOAK_SETTINGS,
   )
   process.stdout.write(`\n${textOfSoak(report)}\n`)
-  if (minutes >= LEAST_SOAK_MINUTES) write('soak.json', report)
+  if (minutes >= MIN_SOAK_MINUTES) write('soak.json', report)
   if (report.targets.some(({ met }) => !met)) process.exitCode = 1
 }
 
@@ -87,7 +80,7 @@ async function startUps(): Promise<StartUp[]> {
   return [await measureStartUp('process'), await measureStartUp('npm')]
 }
 
-/** What one running server is measured for. */
+/** Measures one running server. */
 async function measure(
   at: OnServer,
   from: { options: Options; wants: (name: string) => boolean; idle: Memory | null },
@@ -113,7 +106,7 @@ function write(name: string, report: object): void {
   writeFileSync(new URL(name, RESULTS), `${JSON.stringify(rounded(report), null, 2)}\n`)
 }
 
-/** Four digits are more than the figures are good for. */
+/** Rounds numbers to four digits. The figures are not more precise. */
 const rounded = (report: object): unknown =>
   JSON.parse(JSON.stringify(report), (_, value) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value,

@@ -5,7 +5,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 export const API_KEY = 'bench-key-of-the-loopback-server'
 
-/** How a server is started: as a bare process, or the way that a person does it. */
+/** The ways to start a server: as a bare process, or by `npm start`. */
 export const WAYS = {
   process: [process.execPath, '--disable-warning=ExperimentalWarning', 'src/cli/main.ts', 'serve'],
   npm: ['npm', 'start', '--silent'],
@@ -14,18 +14,18 @@ export const WAYS = {
 export type RunningServer = {
   readonly url: string
   readonly pid: number
-  /** Milliseconds from the spawn to the line that names the address. */
+  /** The time from the spawn to the line with the address, in milliseconds. */
   readonly startMs: number
-  /** Ends it in good order; rejects when it does not exit with 0. */
+  /** Stops the server. Rejects if it does not exit with 0. */
   stop(): Promise<void>
 }
 
-/** Environment variables beside those of every server that is measured. */
+/** Environment variables in addition to those of all measured servers. */
 export type Settings = Readonly<Record<string, string>>
 
 const running = new Set<ChildProcess>()
 
-/** Starts the real server over a data directory, on a port of the system's choice. */
+/** Starts the real server on a data directory and a free port. */
 export function startServer(
   dataDir: string,
   way: keyof typeof WAYS = 'process',
@@ -36,7 +36,7 @@ export function startServer(
   const child = spawn(program, args, {
     cwd: ROOT,
     env: { ...environment(dataDir), ...settings },
-    // By the channel the server notices when this process is gone; npm would not pass it on.
+    // By the channel the server notices when this process ends. npm would not pass it on.
     stdio: ['ignore', 'pipe', 'pipe', way === 'process' ? 'ipc' : 'ignore'],
   })
   running.add(child)
@@ -66,14 +66,12 @@ export function startServer(
   })
 }
 
-/** Ends all servers, when the run is given up. */
+/** Kills all servers when the run is aborted. */
 export function killServers(): void {
   for (const child of running) child.kill('SIGTERM')
 }
 
-/**
- * What the person who starts the bench has configured for a server of their own has no say here.
- */
+/** Omits the configuration of the user's own server. */
 function environment(dataDir: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => name !== 'DATABASE_URL' && !name.startsWith('BURSAR_'),

@@ -11,10 +11,10 @@ import { processorMs } from './processes.ts'
 import { API_KEY } from './running-server.ts'
 import type { BaselineName, Count, Half, Lanes, Turn } from './types.ts'
 
-/** One of those that are compared. */
+/** A server or baseline that is compared. */
 export type Side = {
   readonly name: 'server' | BaselineName
-  /** The address for a request by hand; null for a loop. */
+  /** The address for single requests. Null for the loop, which has no HTTP. */
   readonly url: string | null
   run(seconds: number): Promise<Half>
 }
@@ -23,7 +23,7 @@ export type Sides = { readonly all: readonly Side[]; close(): Promise<void> }
 
 type ServerSide = { readonly pid: number; readonly url: string }
 
-/** Starts what a scenario compares: each baseline and the load in a process of its own. */
+/** Starts the sides of a scenario. Each baseline and the load have their own process. */
 export async function openSides(from: {
   names: readonly BaselineName[]
   lanes: Lanes
@@ -79,7 +79,7 @@ export async function openSides(from: {
   }
 }
 
-/** With no more clients than the others have connections to the database. */
+/** The loop has at most as many clients as the others have connections to the database. */
 async function loopOf(
   loop: Child,
   from: { databaseUrl: string; poolSize: number; recordings: Recordings },
@@ -96,7 +96,7 @@ async function loopOf(
 
 type Recordings = readonly (readonly Turn['recording'][])[]
 
-/** Adds the processor time of a process to what `run` measures. */
+/** Adds the processor time of a process to the results of `run`. */
 export const costed =
   (pid: number, run: (seconds: number) => Promise<Count>) =>
   async (seconds: number): Promise<Half> => {
@@ -108,7 +108,7 @@ export const costed =
 
 const headers = { 'x-api-key': API_KEY }
 
-/** The request of a turn. The baseline is sent the same headers, though it reads none. */
+/** Returns the request of a turn. The baselines get the same headers, although they ignore them. */
 export const requestOf = ({
   method,
   path,

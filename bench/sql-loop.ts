@@ -1,5 +1,5 @@
-// A process of the bench: the recorded SQL in a loop, no HTTP. It has one `pg` client for each
-// connection of the others, and no more than a pool has.
+// A process of the bench: the recorded SQL in a loop, without HTTP. It has one `pg` client for each
+// connection of the other sides, but at most as many as the pool has.
 
 import pg from 'pg'
 import { answerBench } from './child.ts'

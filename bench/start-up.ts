@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { startServer, type WAYS } from './running-server.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 
-/** Milliseconds from the spawn to the start line. */
+/** Times from the spawn to the start line, in milliseconds. */
 export type StartUp = {
   readonly way: keyof typeof WAYS
-  /** Over an empty data directory, which includes making the database. */
+  /** On an empty data directory. This includes the creation of the database. */
   readonly firstMs: Spread
   readonly laterMs: Spread
 }
@@ -40,6 +40,6 @@ async function startOnce(dataDir: string, way: keyof typeof WAYS): Promise<numbe
 
 export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'bursar-bench-'))
 
-/** The database of a server that broke down may still be writing while it ends. */
+/** Retries, because the database of a crashed server may still be writing. */
 export const removeDataDir = (dataDir: string): Promise<void> =>
   rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })

@@ -1,4 +1,4 @@
-/** The middle of some numbers; of an even number of them the mean of the middle two. */
+/** Returns the median. For an even count it is the mean of the middle two. */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   const upper = sorted[Math.floor(sorted.length / 2)]

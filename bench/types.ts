@@ -2,13 +2,13 @@ import type { OperationId } from '../src/api.gen.ts'
 import type { App } from '../src/app.ts'
 import type { Scope } from '../src/kernel/scope.ts'
 
-/** Stands in a body for an id that every request needs anew. */
+/** Placeholder in a body for an id that is new in each request. */
 export const FRESH_ID = '[<id>]'
 
-/** Stands in a path for the reservation that the same connection's request before it made. */
+/** Placeholder in a path for the reservation that the previous request of the connection made. */
 export const RESERVED_ID = 'id-of-the-reservation'
 
-/** One operation of the contract with its input, as the handlers take it. */
+/** An operation with the input of its handler. */
 export type OperationCall = {
   readonly operation: OperationId
   readonly params?: Readonly<Record<string, string>>
@@ -16,19 +16,19 @@ export type OperationCall = {
   readonly body?: unknown
 }
 
-/** The application over the server's own database, in the process of the bench. */
+/** The application in the process of the bench, on the server's database. */
 export type World = {
   readonly app: App
   readonly scope: Scope
-  /** Runs an operation by its handler, without HTTP. */
+  /** Runs the handler of an operation, without HTTP. */
   run(call: OperationCall): Promise<unknown>
-  /** Runs SQL that has no parameters, for filling tables. */
+  /** Runs SQL without parameters, to fill tables. */
   execute(text: string): Promise<void>
 }
 
 export type BaselineName = 'fastify' | 'handwritten' | 'sql' | 'static'
 
-/** A part of what a baseline does, or so many records a second. */
+/** A fraction of a baseline's rate, or a number of records per second. */
 export type Target =
   | { readonly baseline: BaselineName; readonly ratio: number }
   | { readonly recordsPerSecond: number }
@@ -39,22 +39,22 @@ export type Scenario = {
   readonly connections: number
   readonly baselines: readonly BaselineName[]
   readonly target: Target | null
-  /** Length of the halves that do not count, if they have to be longer than the others. */
+  /** The length of the warm-up halves, if they must be longer than the others. */
   readonly warmUpSeconds?: number
-  /** How many records of usage a call writes. Those that say it have a table of their own. */
+  /** How many records of usage a call writes. Scenarios with this have a separate table. */
   readonly records?: number
   /**
-   * SQL that counts what the calls write. Without it sides are compared by the records that they
-   * answer and the changes that they announce.
+   * SQL that counts what the calls write. Without it, the sides are compared by the records that
+   * they return and the events that they publish.
    */
   readonly written?: string
-  /** Writes what the calls need. Runs once, before the calls are recorded. */
+  /** Writes the data that the calls need. Runs once, before the calls are recorded. */
   prepare(world: World): Promise<void>
   /**
-   * What one connection does, over and over. A write changes something each time, so that the
-   * neighbours in this list and its two ends differ. Two connections touch one customer only where
-   * that is what is measured. One that names `RESERVED_ID` makes a whole with the one before it,
-   * and is counted with it as one.
+   * Returns the calls that a connection repeats. Each write must change something, so neighbours in
+   * the list, and its first and last call, must differ. Two connections use the same customer only
+   * if the scenario measures that. A call with `RESERVED_ID` forms a unit with the previous call,
+   * and they are counted as one.
    */
   calls(connection: number): readonly OperationCall[]
 }
@@ -62,15 +62,15 @@ export type Scenario = {
 type Parameter = string | number | boolean | Buffer | null | readonly Parameter[]
 
 /**
- * A parameter that holds ids which were made for this one run, or digests of its keys: each replay
- * needs its own. Of every text in it the pieces at odd places are such.
+ * A parameter that contains ids or digests of keys that were made for this run. A replay replaces
+ * them. In each text, they are the pieces at odd positions.
  */
 export type Fresh = {
   readonly index: number
   readonly texts: readonly (readonly string[] | null)[]
 }
 
-/** A statement that the real command sent, and how many answers it had waited for before. */
+/** A statement that the real command sent, and how many results it had awaited before. */
 export type Step = {
   readonly name: string | null
   readonly text: string
@@ -81,26 +81,26 @@ export type Step = {
 
 export type Steps = readonly Step[]
 
-/** A call as HTTP, and what it made the database do. */
+/** A call as an HTTP request, with its recorded statements. */
 export type Turn = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
-  /** In the router's form: `/customers/:id`. */
+  /** The route in the form of the router: `/customers/:id`. */
   readonly route: string
   readonly path: string
   readonly body: string | null
-  /** Of a turn whose statements no side sends: none. */
+  /** Empty if no side sends the statements. */
   readonly recording: Steps
 }
 
-/** Per connection, in the order in which that connection takes them. */
+/** The turns of each connection, in order. */
 export type Lanes = readonly (readonly Turn[])[]
 
-/** What was counted in one half of a pair. */
+/** The counts of one half of a pair. */
 export type Count = {
-  /** Where several make one call, calls. */
+  /** If several requests make one call, the number of calls. */
   readonly requests: number
   readonly seconds: number
-  /** null for a loop that is no HTTP. */
+  /** Null for the loop, which has no HTTP. */
   readonly p99Ms: number | null
 }
 
@@ -108,6 +108,6 @@ export type Count = {
 export type Half = {
   readonly perSecond: number
   readonly p99Ms: number | null
-  /** Processor time that the process under test took for a request; the database's is not in it. */
+  /** The processor time of the measured process per request, without the database. */
   readonly cpuMs: number
 }

@@ -2,32 +2,32 @@ import { type OperationCall, RESERVED_ID } from './types.ts'
 
 type PathOwner = { readonly path: string }
 
-/** Whether something goes on with what the one before it made. */
+/** Returns whether a request uses the reservation of the previous one. */
 const goesOn = ({ path }: PathOwner): boolean => path.includes(RESERVED_ID)
 
-/** What is counted as one: a request, with those that go on with its answer. */
+/** Returns the first unit of a lane: a request, with those that use its response. */
 export const firstWhole = <T extends PathOwner>(lane: readonly T[]): readonly T[] => {
   const end = lane.findIndex((each, index) => index > 0 && !goesOn(each))
   return end === -1 ? lane : lane.slice(0, end)
 }
 
-/** How many requests are counted as one; all wholes of a scenario have as many. */
+/** Returns the number of requests in a unit. It is the same for all units of a scenario. */
 export const requestsOfOne = (lanes: readonly (readonly PathOwner[])[]): number =>
   Math.max(1, firstWhole(lanes[0] ?? []).length)
 
-/** The id of the reservation in an answer; null for none. */
+/** Returns the id of the reservation in a response, or null. */
 export const reservedIn = (answer: unknown): string | null =>
   (answer as { data?: { reservation?: { id?: string } } } | undefined)?.data?.reservation?.id ??
   null
 
-/** A path that goes on with a reservation. */
+/** Returns the path with the id of a reservation. */
 export function pathWith(path: string, reserved: string | null): string {
   if (!path.includes(RESERVED_ID)) return path
   if (reserved === null) throw new Error(`${path}: the answer before it has no reservation`)
   return path.replace(RESERVED_ID, reserved)
 }
 
-/** A call that goes on with a reservation. */
+/** Returns the call with the id of a reservation. */
 export const callWith = (call: OperationCall, reserved: string | null): OperationCall => ({
   ...call,
   ...(call.params !== undefined && {

@@ -28,7 +28,7 @@ export type OpenWorld = World & { contract: ApiDocument; close(): Promise<void> 
 
 type AnyHandler = (request: object, call: Call) => Promise<unknown>
 
-/** The application in this process, over the database that the server has open. */
+/** Opens the application in this process, on the server's database. */
 export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
   const config = readConfig({ BURSAR_LOG_LEVEL: 'error' }, process.cwd())
   const opened = await createApp({
@@ -47,7 +47,7 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     run: ({ operation, params = {}, query = {}, body: template }) => {
       const body = withFreshIds(template)
       const handler = handlers[operation] as unknown as AnyHandler
-      // As wide as that of a request, since it is written with every change.
+      // As long as that of a request, because it is written with each change.
       const origin = { ...app.origin, operation, traceId: '0'.repeat(32) }
       return handler({ params, query, body }, { app, scope, origin })
     },
@@ -56,7 +56,7 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
   }
 }
 
-/** On a connection of its own, without a limit on the time of a statement: this fills tables. */
+/** Runs SQL on a new connection without a statement timeout, because it fills tables. */
 async function execute(databaseUrl: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
@@ -67,16 +67,16 @@ async function execute(databaseUrl: string, text: string): Promise<void> {
   }
 }
 
-/** What stands for ids is one id, as the load makes it for each request. */
+/** Replaces the placeholders by one new id, like the load for each request. */
 function withFreshIds(template: unknown): unknown {
   if (template === undefined) return undefined
   return JSON.parse(JSON.stringify(template).replaceAll(FRESH_ID, randomUUID()))
 }
 
 /**
- * Prepares a scenario and runs each of its calls, watching what the database is sent. Where nothing
- * but the server and what was written by hand is measured, no more than the first: nobody sends
- * the statements of the others.
+ * Prepares a scenario and records the statements of its calls. If only the server and the baseline
+ * by hand are measured, records only the first call, because no side sends the statements of the
+ * others.
  */
 export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise<Lanes> {
   await scenario.prepare(world)
@@ -86,7 +86,7 @@ export async function recordLanes(world: OpenWorld, scenario: Scenario): Promise
     const calls = scenario.calls(connection)
     const turns = calls.map((call): Turn => ({ ...httpOf(world.contract, call), recording: [] }))
     const recorded = isSent ? turns.length : connection === 0 ? firstWhole(turns).length : 0
-    // Twice: the first run may create what every later one only changes.
+    // Runs twice, because the first run may create what later runs only change.
     const sent = calls.slice(0, recorded)
     const recordings = await recordCalls(world, sent, await recordCalls(world, sent, []))
     lanes.push(turns.map((turn, at) => ({ ...turn, recording: recordings[at] ?? [] })))
@@ -112,7 +112,7 @@ async function recordCalls(
   return recordings
 }
 
-/** A call as it stands in a request. */
+/** Returns the call as an HTTP request. */
 export function httpOf(contract: ApiDocument, call: OperationCall): Omit<Turn, 'recording'> {
   const operation = operationOf(contract, call)
   const query = Object.entries(call.query ?? {}).flatMap(([name, value]) => queryOf(name, value))
@@ -127,7 +127,7 @@ export function httpOf(contract: ApiDocument, call: OperationCall): Omit<Turn, '
   }
 }
 
-/** A parameter as it stands in a URL; that of an object once for each of its fields. */
+/** Returns a parameter as in a URL. An object becomes one parameter per field. */
 const queryOf = (name: string, value: NonNullable<OperationCall['query']>[string]): string[] =>
   typeof value === 'object'
     ? Object.entries(value).flatMap(([field, of]) => queryOf(`${name}[${field}]`, of))
@@ -139,7 +139,7 @@ function operationOf(contract: ApiDocument, { operation }: OperationCall): Opera
   return found
 }
 
-/** The version of PostgreSQL and of this program. */
+/** Returns the versions of PostgreSQL and of Bursar. */
 export async function versionsOf(world: World): Promise<{ postgres: string; bursar: string }> {
   const postgres = await world.app.db.withClient(async (client) => {
     const { rows } = await client.query<{ server_version: string }>('show server_version')

@@ -6,17 +6,17 @@ import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The most bytes of a commit's files. */
-const MOST_BYTES = 256 * 1024 * 1024
+/** The maximum size of a commit's files. */
+const MAX_BYTES = 256 * 1024 * 1024
 
 export type Checkout = { readonly root: string; readonly commit: string; remove(): void }
 
-/** The files of a commit in a folder of their own, installed. Throws what git or npm says. */
+/** Unpacks a commit into its own folder and installs it. Throws the message of git or npm. */
 export function checkOut(revision: string): Checkout {
   const git = (...args: string[]) =>
     execFileSync('git', args, {
       cwd: ROOT,
-      maxBuffer: MOST_BYTES,
+      maxBuffer: MAX_BYTES,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   const commit = git('rev-parse', '--verify', '--end-of-options', `${revision}^{commit}`)

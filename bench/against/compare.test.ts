@@ -5,7 +5,7 @@ import { rowOf } from './compare.ts'
 const half = (perSecond: number) => ({ perSecond, cpuMs: 1, p99Ms: 2 })
 const scenario = { name: 'check', title: 'check', connections: 1 }
 
-/** A row of which the rates now are these percentages of those before. */
+/** Returns a row whose rates are these percentages of the earlier ones. */
 const row = (...percentages: number[]) =>
   rowOf(
     scenario,

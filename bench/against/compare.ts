@@ -2,24 +2,24 @@ import { aligned } from '../aligned.ts'
 import { median, type Spread, spreadOf } from '../statistics.ts'
 import type { Half, Scenario } from '../types.ts'
 
-/** A scenario may be this much slower than it was: less cannot be told from the machine's noise. */
-const LEAST = 0.95
+/** The lowest acceptable ratio. Smaller changes cannot be distinguished from noise. */
+const MIN_RATIO = 0.95
 
 type Figures = { readonly perSecond: number; readonly cpuMs: number; readonly p99Ms: number | null }
 
 export type Row = Pick<Scenario, 'name' | 'title' | 'connections'> & {
   readonly now: Figures
   readonly before: Figures
-  /** The rate now by the rate before, per round. */
+  /** The rate of this checkout divided by that of the earlier commit, per round. */
   readonly ratio: Spread
-  /** Whether it is as fast as it was: the median is at least 95 %, or a round reached 100 %. */
+  /** Whether it is as fast as before: the median is at least 95 %, or one round reached 100 %. */
   readonly kept: boolean
 }
 
 export type AgainstReport = {
   readonly date: string
   readonly machine: Readonly<Record<string, string | number>>
-  /** What this checkout is compared with. */
+  /** The earlier commit. */
   readonly commit: string
   readonly pairs: number
   readonly seconds: number
@@ -36,7 +36,7 @@ export function rowOf(
     now: figuresOf(rounds.map(({ now }) => now)),
     before: figuresOf(rounds.map(({ before }) => before)),
     ratio,
-    kept: ratio.median >= LEAST || ratio.max >= 1,
+    kept: ratio.median >= MIN_RATIO || ratio.max >= 1,
   }
 }
 
@@ -49,7 +49,7 @@ const figuresOf = (halves: readonly Half[]): Figures => {
   }
 }
 
-/** The report as aligned text. */
+/** Returns the report as aligned text. */
 export const textOf = ({ commit, pairs, seconds, rows }: AgainstReport): string =>
   [
     `this checkout beside ${commit.slice(0, 10)}: medians of ${pairs} rounds, ` +

@@ -1,6 +1,6 @@
 import type { Scenario, Turn } from '../types.ts'
 
-/** What the process of a side is asked. */
+/** A message to the process of a side. */
 export type SideMessage =
   | { open: { root: string } }
   | { prepare: string }
@@ -8,14 +8,14 @@ export type SideMessage =
   | { execute: string }
   | { close: true }
 
-/** What `open` answers. */
+/** The reply to `open`. */
 export type OpenAnswer = {
   url: string
   pid: number
   machine: Readonly<Record<string, string | number>>
 }
 
-/** What `prepare` answers; null for a scenario that this side does not know. */
+/** The reply to `prepare`. It is null if this side has no such scenario. */
 export type PrepareAnswer =
   | (Pick<Scenario, 'warmUpSeconds' | 'written'> & { lanes: readonly (readonly Request[])[] })
   | null

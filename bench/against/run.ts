@@ -1,5 +1,5 @@
 import { type Child, startChild } from '../child.ts'
-import { ANNOUNCED, recordsAnswered } from '../effects.ts'
+import { EVENTS, recordsAnswered } from '../effects.ts'
 import type { Load } from '../messages.ts'
 import { scenarios } from '../scenarios/index.ts'
 import { settle } from '../settle.ts'
@@ -17,13 +17,13 @@ type RunOptions = {
   seconds: number
 }
 
-/** Both are measured alike: each is a process of its own kind, over its own database. */
+/** A checkout that is measured. Each side has its own process and its own database. */
 type Side = OpenAnswer & { readonly child: Child }
 
 /**
- * Measures this checkout's server beside that of an earlier commit: the same load in turns, each
- * over a database that its own bench has filled. Each round begins with the other side; the first
- * is a warm-up.
+ * Compares this checkout's server with that of an earlier commit. Both get the same load in turns,
+ * each on a database that its own bench has filled. Each round begins with the other side. The
+ * first round is a warm-up.
  */
 export async function runAgainst(
   wanted: RunOptions,
@@ -65,7 +65,7 @@ async function openSide(root: string, children: Child[]): Promise<Side> {
 
 type PairResult = { now: Half; before: Half }
 
-/** The halves of each round; null if the earlier commit has no such scenario. */
+/** Returns the results of each round, or null if the earlier commit has no such scenario. */
 async function measure(
   of: RunOptions & { name: string; now: Side; before: Side; load: Child },
 ): Promise<PairResult[] | null> {
@@ -92,7 +92,7 @@ async function measure(
   return rounds
 }
 
-/** A scenario of a side, filled and ready. */
+/** Prepares a scenario on a side. */
 async function prepared(
   { child, url, pid }: Side,
   { name, load, seconds }: { name: string; load: Child; seconds: number },
@@ -112,11 +112,11 @@ async function prepared(
       await settle(count)
       return half
     },
-    /** What one call writes, or answers where it writes nothing. */
+    /** Returns what one call writes, or its response if it writes nothing. */
     effect: async (): Promise<string> => {
-      const before = await count(written ?? ANNOUNCED)
+      const before = await count(written ?? EVENTS)
       const answered = await recordsAnswered(url, firstWhole(lanes[0] ?? []))
-      return `${written === undefined ? answered : 0} answered, ${(await count(written ?? ANNOUNCED)) - before} written`
+      return `${written === undefined ? answered : 0} answered, ${(await count(written ?? EVENTS)) - before} written`
     },
     analyze: () => child.ask<void>({ execute: 'analyze' }),
   }

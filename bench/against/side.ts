@@ -1,5 +1,5 @@
-// A process of the bench: one checkout's server over a database of its own, filled by that
-// checkout's own bench.
+// A process of the bench. It runs the server of one checkout on its own database, which the bench
+// of that checkout fills.
 
 import { join } from 'node:path'
 import pg from 'pg'
@@ -9,8 +9,8 @@ import type { OnServer } from '../on-server.ts'
 import type { OpenAnswer, PrepareAnswer, SideMessage } from './messages.ts'
 
 /**
- * All that is asked of a checkout, whatever its age. Its own files are loaded from its own folder,
- * so that they agree with its schema.
+ * The exports that a checkout of any age must have. They are loaded from its folder, so that they
+ * match its schema.
  */
 type Checkout = {
   onServer: typeof import('../on-server.ts').onServer

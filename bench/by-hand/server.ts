@@ -1,4 +1,4 @@
-// A process of the bench: the routes of the server around transactions that somebody wrote by hand.
+// A process of the bench: the routes of the server with transactions that are written by hand.
 
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'

@@ -1,22 +1,22 @@
-// What somebody would write without such a server: tables with a row for every limit.
+// The tables of an implementation by hand, with a row for each limit.
 
 /**
- * The customer itself, the four levels of its tree, and the model that scopes two budgets. Whoever
- * writes this for one product knows them, and asks no table which limits a use meets.
+ * The four levels of the customer's tree. An implementation for one product knows them, and need
+ * not look up which limits apply.
  */
 export const LEVELS = ['org', 'team', 'squad', 'user'].map((id) => `bench-${id}`)
 export const MODEL = 'bench-model'
-/** The levels that have a second budget, for the model alone. */
+/** The levels that have a second budget, only for the model. */
 export const SCOPED = LEVELS.slice(0, 2)
 
-/** The limits that a use meets: what is shared most comes last, so that it is held briefly. */
+/** The limits that apply to a use. The most contended ones come last, to be locked briefly. */
 export const LIMITS: readonly string[] = [
   ...LEVELS.toReversed(),
   ...SCOPED.toReversed().map((level) => `${level} of ${MODEL}`),
   'customer',
 ]
 
-/** Rows that change stay on their page: the tables of the server leave the same room. */
+/** The fill factor is that of the server's tables, so that updated rows stay on their page. */
 export const TABLES = `
   create table if not exists by_hand_limits (customer text, name text, most bigint not null,
     month date not null, used bigint not null, held bigint not null,
@@ -29,12 +29,12 @@ export const TABLES = `
     status text not null, expires_at timestamptz not null, unique (customer, key))
     with (fillfactor = 80)`
 
-/** How many records there are, the server's own among them, and how many uses are held. */
+/** Counts the records, including those of the server, and the holds. */
 export const WRITTEN = `
   select (select count(*) from usage_events) + (select count(*) from reservations)
     + (select count(*) from by_hand_records) + (select count(*) from by_hand_holds) as count`
 
-/** Gives customers their limits, unless they have them. */
+/** Creates the limits of customers that have none. */
 export const limitsOf = (customersWhere: string, most: number): string => `
   insert into by_hand_limits
   select c.id, of.name, ${most}, date_trunc('month', now(), 'UTC')::date, 0, 0

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { LIMITS } from './tables.ts'
 
-/** What one record or use is: so much of a feature, by a customer. */
+/** A use of a feature by a customer. */
 export type Use = {
   readonly customer: string
   readonly key: string
@@ -11,7 +11,7 @@ export type Use = {
   readonly dimensions: unknown
 }
 
-/** A limit as it is after the step. */
+/** A limit after the step. */
 export type Level = { readonly name: string; readonly most: string; readonly used: string }
 
 export type Decision = {
@@ -22,7 +22,7 @@ export type Decision = {
 
 export type ReserveResult = Decision & { readonly reservation: { readonly id: string } | null }
 
-/** Prepared, as the statements of the server are. */
+/** Returns a prepared statement. Those of the server are prepared, too. */
 const statement =
   (name: string, text: string) =>
   (client: pg.ClientBase, ...values: unknown[]) =>
@@ -33,7 +33,7 @@ const insertRecord = statement(
   `insert into by_hand_records values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
 )
 
-/** What is used of this month: what a row has of an earlier one is over. */
+/** The usage of the current month. A row may still contain that of an earlier month. */
 const USED = `case when month = $4 then used else 0 end`
 
 const useIfAffordable = statement(
@@ -71,7 +71,7 @@ const DENIED: Decision = { isGranted: false, recorded: false, chains: [] }
 
 const monthOf = (at: Date): string => `${at.toISOString().slice(0, 7)}-01`
 
-/** Lends connections of a pool for as long as the work takes. */
+/** Returns a function that runs work with a connection of the pool. */
 export const lending =
   (pool: pg.Pool) =>
   async <T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> => {
@@ -83,7 +83,7 @@ export const lending =
     }
   }
 
-/** Runs a transaction, which `work` ends early by answering what is not to be kept. */
+/** Runs a transaction. It is rolled back if `work` returns a result that must not be stored. */
 async function transaction<T>(
   client: pg.ClientBase,
   work: () => Promise<{ kept: boolean; answer: T }>,
@@ -99,7 +99,7 @@ async function transaction<T>(
   }
 }
 
-/** False for a key that was used before. */
+/** Returns false if the key was used before. */
 async function noteRecord(client: pg.ClientBase, use: Use, at: Date): Promise<boolean> {
   const { customer, key, feature, value, dimensions } = use
   const text = JSON.stringify(dimensions ?? null)
@@ -107,7 +107,7 @@ async function noteRecord(client: pg.ClientBase, use: Use, at: Date): Promise<bo
   return (await insertRecord(client, ...values)).rowCount === 1
 }
 
-/** Goes up the levels, one after the other. null: one of them cannot afford it. */
+/** Updates the levels one after the other. Returns null if the use exceeds a limit. */
 async function climb(
   client: pg.ClientBase,
   { customer, value }: Use,
@@ -122,7 +122,7 @@ async function climb(
   return chain
 }
 
-/** Decides and records. The record comes first: the rows that many want are then held briefly. */
+/** Decides and records. The record comes first, so that contended rows are locked briefly. */
 export const consume = (client: pg.ClientBase, use: Use): Promise<Decision> =>
   transaction(client, async () => {
     const at = new Date()
@@ -132,7 +132,7 @@ export const consume = (client: pg.ClientBase, use: Use): Promise<Decision> =>
     return { kept: true, answer: { isGranted: true, recorded: true, chains } }
   })
 
-/** Decides and holds. */
+/** Decides and stores a hold. */
 export const reserve = (
   client: pg.ClientBase,
   use: Use,
@@ -152,7 +152,7 @@ export const reserve = (
     return { kept: true, answer: granted }
   })
 
-/** Records all that a reservation holds. null: there is none that is open. */
+/** Records the held amount of a reservation. Returns null if no open one exists. */
 export const commit = (
   client: pg.ClientBase,
   customer: string,
@@ -168,7 +168,7 @@ export const commit = (
     return { kept: true, answer: { isGranted: true, recorded: true, chains: [] } }
   })
 
-/** Counts records, whatever the limits are. */
+/** Counts records without checking limits. */
 export const report = (client: pg.ClientBase, uses: readonly Use[]): Promise<number> =>
   transaction(client, async () => {
     const at = new Date()

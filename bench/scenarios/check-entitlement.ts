@@ -3,10 +3,10 @@ import { monthlyGrant } from './fixtures.ts'
 
 const FEATURE = 'bench-calls'
 const MOST = 100_000
-/** Different customers of a connection: together enough that none stays in a cache of its own. */
+/** How many customers a connection uses. All together are so many that none stays in a cache. */
 const PER_CONNECTION = 32
 const CONNECTIONS = 64
-/** Customers that one statement copies well within its time. */
+/** How many customers one statement copies, so that it stays within the timeout. */
 const BATCH = 10_000
 
 const customerId = (number: number): string => `bench-check-${String(number).padStart(6, '0')}`
@@ -14,8 +14,8 @@ const customerId = (number: number): string => `bench-check-${String(number).pad
 let made = 0
 
 /**
- * Customers of whom each has one grant, reset every month, and usage of the month and of all time:
- * copies of one that was made by the real commands.
+ * Creates customers with one promotional entitlement, which is reset every month, and with usage of
+ * the month and of all time. They are copies of one that was created by the real commands.
  */
 async function prepare(world: World, count: number): Promise<void> {
   if (made === 0) await prepareFirst(world)
@@ -39,7 +39,7 @@ async function prepareFirst(world: World): Promise<void> {
   await world.execute(totalsOf(`c.id = '${customerId(0)}'`))
 }
 
-/** All time, the month that is running, and the three before it. */
+/** Totals of all time, of the current month, and of the three months before. */
 const totalsOf = (where: string): string => `
   insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
     environment_key, is_kept, count, sum, min, max, distinct_count, last_at)
@@ -92,11 +92,11 @@ const among = (count: number): Scenario => ({
   target: count === MOST ? { baseline: 'fastify', ratio: 0.7 } : null,
   prepare: (world) => prepare(world, count),
   calls: (connection) =>
-    // 7919 is prime, so that the numbers spread over all customers.
+    // 7919 is prime, so the numbers spread over all customers.
     Array.from({ length: PER_CONNECTION }, (_, index) =>
       check(((connection * PER_CONNECTION + index) * 7919) % count),
     ),
 })
 
-/** Ever more customers in the tables: the cost of a check must not grow with them. */
+/** The cost of a check must not grow with the number of customers in the tables. */
 export const checkEntitlement: readonly Scenario[] = [among(10), among(1000), among(MOST)]

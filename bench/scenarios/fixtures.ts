@@ -2,7 +2,7 @@ import type { OperationCall, World } from '../types.ts'
 
 const TYPE = 'bench-seat'
 
-/** Provisions a customer unless an earlier scenario has, and the entity type of all. */
+/** Creates a customer and the entity type, unless an earlier scenario has. */
 export async function provision(world: World, customerId: string): Promise<void> {
   await world.run({
     operation: 'v1Beta.entityTypes.upsert',
@@ -14,7 +14,7 @@ export async function provision(world: World, customerId: string): Promise<void>
   })
 }
 
-/** A grant of a NUMBER feature, of so much a month or, null, of any amount. */
+/** A promotional entitlement to a NUMBER feature with a monthly limit. Null means unlimited. */
 export const monthlyGrant = (featureId: string, usageLimit: number | null) => ({
   featureId,
   period: 'lifetime',
@@ -30,7 +30,7 @@ export const monthlyGrant = (featureId: string, usageLimit: number | null) => ({
   weeklyResetPeriodConfiguration: null,
 })
 
-/** An upsert whose `step` is all that differs between two of them. */
+/** An upsert. Two of them differ only in `step`. */
 export const upsertOf = (
   customerId: string,
   entityIds: readonly string[],

@@ -5,7 +5,7 @@ import { retrieveEntity } from './retrieve-entity.ts'
 import { upsertEntities } from './upsert-entities.ts'
 import { usage } from './usage/index.ts'
 
-/** In the order of the run. */
+/** All scenarios, in the order of the run. */
 export const scenarios: readonly Scenario[] = [
   retrieveEntity,
   listEntities,

@@ -1,7 +1,7 @@
 import type { World } from '../types.ts'
 import { provision, upsertOf } from './fixtures.ts'
 
-/** The customer with many entities, and how many those are. */
+/** The customer with many entities, and their number. */
 export const MANY_CUSTOMER = 'bench-many'
 export const MANY = 100_000
 
@@ -9,7 +9,7 @@ export const manyId = (number: number): string => `entity-${String(number).padSt
 
 let done = false
 
-/** Gives one customer 100,000 entities, as copies of one that was made by the real command. */
+/** Creates 100,000 entities of a customer, as copies of one that the real command created. */
 export async function prepareMany(world: World): Promise<void> {
   if (done) return
   await provision(world, MANY_CUSTOMER)

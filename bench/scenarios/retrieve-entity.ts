@@ -1,9 +1,7 @@
 import type { Scenario } from '../types.ts'
 import { MANY, MANY_CUSTOMER, manyId, prepareMany } from './many-entities.ts'
 
-/**
- * Different entities, spread over the whole table, so that no page of it is always the same one.
- */
+/** How many entities a connection retrieves. They are spread over all pages of the table. */
 const PER_CONNECTION = 64
 
 export const retrieveEntity: Scenario = {
@@ -18,7 +16,7 @@ export const retrieveEntity: Scenario = {
       operation: 'v1Beta.customers.entities.retrieve' as const,
       params: {
         id: MANY_CUSTOMER,
-        // 7919 is prime, so that the numbers spread and none comes twice.
+        // 7919 is prime, so the numbers are spread and distinct.
         entityId: manyId(((connection * PER_CONNECTION + index) * 7919) % MANY),
       },
     })),

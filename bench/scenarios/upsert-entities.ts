@@ -1,9 +1,9 @@
 import type { Scenario } from '../types.ts'
 import { provision, upsertOf } from './fixtures.ts'
 
-/** Upserts that a connection goes round in; each changes what the one before it left. */
+/** How many upserts a connection repeats. Each changes what the previous one has written. */
 const ROUND = 8
-/** Entities that an upsert of one goes round in: half of `ROUND`, so that each gets two values. */
+/** How many entities upserts of one entity use: half of `ROUND`, so that each gets two values. */
 const SPREAD = 4
 
 function upsert(options: {
@@ -23,7 +23,7 @@ function upsert(options: {
     prepare: async (world) => {
       for (let connection = 0; connection < connections; connection += 1)
         await provision(world, customerOf(connection))
-      // What earlier scenarios announced would make the later ones slower.
+      // Events of earlier scenarios would make later ones slower.
       await world.execute('truncate outbox')
       await world.execute('vacuum analyze')
     },

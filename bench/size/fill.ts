@@ -2,7 +2,7 @@ import { LEVELS, MODEL } from '../by-hand/tables.ts'
 import { REPORTED } from '../scenarios/usage/company.ts'
 import type { World } from '../types.ts'
 
-/** Rows that one statement writes: it ends well within a checkpoint. */
+/** How many rows one statement writes. It ends well within a checkpoint. */
 const BATCH = 250_000
 
 const NO_RESOURCE = '00000000-0000-0000-0000-000000000000'
@@ -10,8 +10,8 @@ const LAST = LEVELS.at(-1) ?? ''
 const list = (ids: readonly string[]): string => ids.map((id) => `'${id}'`).join(', ')
 
 /**
- * A customer with the keys of what its uses lead to, as `company`. Materialized: the keys would be
- * looked for again for each row.
+ * Returns a `with` clause, `company`, with the keys of a customer's features, entities and budgets.
+ * It is materialized, because otherwise the keys would be looked up for each row.
  */
 const withCompany = (id: string): string => `
   with company as materialized (select c.customer_key, c.environment_key, f.feature_key,
@@ -25,10 +25,10 @@ const withCompany = (id: string): string => `
         and e.id in (${list(LEVELS)}) order by a.assignment_key) as budget_keys
   from customers c, features f where c.id = '${id}' and f.id = '${REPORTED}')`
 
-/** The first of the month, UTC, of an instant. */
+/** Returns the SQL for the first of an instant's month in UTC. */
 const monthOf = (instant: string): string => `date_trunc('month', timestamptz '${instant}', 'UTC')`
 
-/** Calls `fill` with the ranges that make up `count`, the last number of each included. */
+/** Calls `fill` with the ranges of numbers up to `count`. Both ends are inclusive. */
 async function inBatches(
   count: number,
   fill: (from: number, to: number) => Promise<void>,
@@ -37,13 +37,13 @@ async function inBatches(
     await fill(from, Math.min(from + BATCH - 1, count))
 }
 
-/** Users below one entity, each with a budget of its own. */
+/** Creates users below one entity, each with its own budget. */
 export const fillEntities = (
   world: World,
   { customerId, count, parent }: { customerId: string; count: number; parent: string },
 ): Promise<void> =>
   inBatches(count, async (from, to) => {
-    // Without the triggers of foreign keys, which would take most of the time.
+    // Without the checks of foreign keys, which would take most of the time.
     await world.execute(`
       begin;
       set local session_replication_role = replica;
@@ -66,14 +66,14 @@ export const fillEntities = (
       commit`)
   })
 
-/** When each of `count` events occurred: evenly from the first of the month on. */
+/** Returns the SQL for the time of an event. `count` events are spread evenly over the month. */
 const momentOf = (count: number, until: string): string => `
   date_trunc('milliseconds', ${monthOf(until)}
     + (timestamptz '${until}' - ${monthOf(until)}) * (n::float8 / ${count}))`
 
 /**
- * Events of this month as uses leave them, with all that is kept of them but the names by which
- * repetitions are known.
+ * Creates events of this month, with their totals and counters, but without their deduplication
+ * keys.
  */
 export async function fillEvents(
   world: World,
@@ -121,7 +121,7 @@ export async function fillEvents(
     where counter.customer_key = of.customer_key and counter.assignment_key = any(of.budget_keys)`)
 }
 
-/** Reservations that stay open for a day, with what is kept of them. */
+/** Creates reservations that stay open for a day, with their holds. */
 export async function fillHolds(
   world: World,
   { customerId, count, until }: { customerId: string; count: number; until: string },
@@ -151,7 +151,7 @@ export async function fillHolds(
     where counter.customer_key = of.customer_key and counter.assignment_key = any(of.budget_keys)`)
 }
 
-/** Counters of windows of a minute that closed before this month, of every budget. */
+/** Creates counters of one-minute windows that ended before this month, for all budgets. */
 export const fillWindows = (
   world: World,
   { customerId, count, until }: { customerId: string; count: number; until: string },

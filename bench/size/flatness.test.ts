@@ -24,7 +24,7 @@ const subjects = [
 ]
 
 const costs = (latencyMs: number): Costs => ({ latencyMs, serverMs: 0.3, databaseMs: 0.6 })
-/** A round in which the machine is so much slower. */
+/** Returns a round in which the machine is slower by this factor. */
 const round = (slower: number, sizes = [1, 1.2, 1.5]) =>
   new Map(
     subjects.flatMap((subject) =>

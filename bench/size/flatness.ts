@@ -3,25 +3,27 @@ import { median, type Spread, spreadOf } from '../statistics.ts'
 import type { OperationCall } from '../types.ts'
 import type { Subject } from './subjects.ts'
 
-/** What one check costs: as its caller waits, and processor time of the server and the database. */
+/** The cost of a check: its latency, and the processor time of the server and of the database. */
 export type Costs = {
   readonly latencyMs: number
   readonly serverMs: number
   readonly databaseMs: number
 }
 
-/** What every call cost in one round. */
+/** The costs of all calls in one round. */
 export type Round = ReadonlyMap<OperationCall, Costs>
 
-/** Medians over the rounds. `growth`: the latency by that of the smallest size, per round. */
+/**
+ * Medians over the rounds. `growth` is the latency divided by that of the smallest size, per round.
+ */
 export type SizeRow = Costs & {
   readonly subject: string
   readonly size: number
   readonly growth: Spread
 }
 
-/** A check of the largest may cost so many times what it costs of the smallest. */
-const MOST_GROWTH = 1.3
+/** The maximum latency of a check, relative to the smallest size. */
+const MAX_GROWTH = 1.3
 
 export type FlatVerdict = {
   readonly subject: string
@@ -55,7 +57,7 @@ function costsOf(round: Round, call: OperationCall | undefined): Costs {
   return costs
 }
 
-/** Whether each subject stays flat: that of every size but the smallest. */
+/** Returns whether the latency of each subject stays flat, for all sizes except the smallest. */
 export const verdictsOf = (rows: readonly SizeRow[]): FlatVerdict[] =>
   rows
     .filter(({ subject }, at) => rows[at - 1]?.subject === subject)
@@ -63,10 +65,10 @@ export const verdictsOf = (rows: readonly SizeRow[]): FlatVerdict[] =>
       subject,
       size,
       growth: growth.median,
-      met: growth.median <= MOST_GROWTH,
+      met: growth.median <= MAX_GROWTH,
     }))
 
-/** The rows as aligned text. */
+/** Returns the rows as aligned text. */
 export function textOf(rows: readonly SizeRow[]): string {
   const verdicts = verdictsOf(rows)
   const lines = aligned([
@@ -85,4 +87,4 @@ export function textOf(rows: readonly SizeRow[]): string {
 }
 
 const wordOf = (verdict: FlatVerdict | undefined): string =>
-  verdict === undefined ? '' : verdict.met ? 'flat' : `NOT FLAT, more than ${MOST_GROWTH}`
+  verdict === undefined ? '' : verdict.met ? 'flat' : `NOT FLAT, more than ${MAX_GROWTH}`

@@ -8,10 +8,10 @@ import { httpOf, type OpenWorld } from '../world.ts'
 import type { Costs, Round } from './flatness.ts'
 import type { Subject } from './subjects.ts'
 
-/** What a half leaves behind in the database ends in this time. */
+/** How long to wait for the database to finish the work of a half, in milliseconds. */
 const SETTLE_MS = 50
 
-/** Asks all sizes of all subjects in turns, each round beginning with another one. */
+/** Measures all sizes of all subjects in turns. Each round begins with another one. */
 export async function measureSizes(
   subjects: readonly Subject[],
   at: { world: OpenWorld; server: RunningServer; pairs: number; seconds: number },
@@ -27,7 +27,7 @@ export async function measureSizes(
         costs.set(call, await ask(client, call, at))
         await delay(SETTLE_MS)
       }
-      // The first is a warm-up.
+      // The first round is a warm-up.
       if (round > 0) rounds.push(costs)
     }
     return rounds

@@ -4,18 +4,18 @@ import { type FlatVerdict, rowsOf, type SizeRow, verdictsOf } from './flatness.t
 import { measureSizes } from './measure.ts'
 import { fill, subjectsOf } from './subjects.ts'
 
-/** What a full run writes. */
+/** The results that a full run stores. */
 export type SizeReport = {
   readonly date: string
   readonly machine: OnServer['machine']
   readonly settings: { pairs: number; seconds: number; events: number }
-  /** How long it took to fill the database. */
+  /** The time to fill the database, in seconds. */
   readonly fillSeconds: number
   readonly rows: readonly SizeRow[]
   readonly targets: readonly FlatVerdict[]
 }
 
-/** Fills the database of a server and asks it, in turns, what a check costs at every size. */
+/** Fills the database of a server and measures checks of all sizes in turns. */
 export async function runSize(
   { world, server, machine }: OnServer,
   { pairs, seconds, events }: Options,

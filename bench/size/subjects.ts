@@ -11,20 +11,20 @@ import {
 import type { OperationCall, World } from '../types.ts'
 import { fillEntities, fillEvents, fillHolds, fillWindows } from './fill.ts'
 
-/** Sizes of one thing, smallest first, and what is asked at each. */
+/** The sizes of one kind of data, smallest first, and the measured call for each. */
 export type Subject = {
   readonly name: string
   readonly sizes: readonly { readonly size: number; readonly call: OperationCall }[]
 }
 
-/** What the least tree is: its root, and nothing below. */
+/** The smallest tree: only a root. */
 const ROOT = LEVELS.slice(0, 1)
 const ofRoot = Object.fromEntries(ROOT.map((id) => [keyOf(id), id]))
 const SQUAD = LEVELS.at(-2) ?? ''
 const ENTITIES = [10_000, 1_000_000]
 const HOLDS = [0, 100, 10_000]
 const LEAST_EVENTS = 100_000
-/** Windows of a minute: none, as long as they are kept, and a year of them. */
+/** Numbers of one-minute windows: none, as many as are kept by default, and those of a year. */
 const WINDOWS = [0, 35 * 1440, 365 * 1440]
 
 const entitiesOf = (count: number): string => `size-entities-${count}`
@@ -33,8 +33,8 @@ const holdsOf = (count: number): string => `size-holds-${count}`
 const windowsOf = (count: number): string => `size-windows-${count}`
 
 /**
- * Fills a database that holds nothing yet. All sizes are customers of one database, so that they
- * can be asked in turns; what the small ones have lies among what the large ones have.
+ * Fills an empty database. Each size is a customer. All customers are in the same database, so that
+ * they can be measured in turns, and their rows are in the same tables and indexes.
  */
 export async function fill(
   world: World,
@@ -72,14 +72,14 @@ export async function fill(
   await world.execute('checkpoint')
 }
 
-/** The tree of a customer, by what is used. */
+/** Reads the tree of a customer, sorted by utilization. */
 const treeOf = (id: string): OperationCall => ({
   operation: 'v1.events.beta.customers.retrieveGovernance',
   params: { id },
   query: { featureIds: REPORTED, sortBy: 'utilization' },
 })
 
-/** What is asked of a database that was filled with so many events. */
+/** Returns the subjects of a database that was filled with `events` events. */
 export function subjectsOf(events: number): readonly Subject[] {
   const asked = (customerId: string, size: number, of = dimensions) => ({
     size,

@@ -7,17 +7,17 @@ export const BUSY = 'soak-busy'
 export const WIDE = 'soak-wide'
 export const WINDOWS = 'soak-windows'
 export const HISTORY = 'soak-history'
-/** Nobody: a body is read and looked at before that is known, and nothing of it is kept. */
+/** An unknown customer. Bodies for it are read and validated, and then nothing is stored. */
 export const BULK = 'soak-nobody'
 
-/** Changes of a customer whose metadata is nearly as large as may be. */
+/** How many changes the customer with large metadata has. The metadata is close to the limit. */
 const WIDE_CHANGES = 120
 const WIDE_BYTES = 900_000
 const EVENTS = 200_000
-/** Windows of a minute, as many as are kept when nothing is configured. */
+/** The number of one-minute windows that are kept by default. */
 const WINDOWS_KEPT = 35 * 1440
 
-/** Fills what the lanes ask for. */
+/** Creates the data that the lanes read. */
 export async function prepareSoak(world: World, say: (text: string) => void): Promise<void> {
   const until = new Date().toISOString()
   await prepareCatalog(world)

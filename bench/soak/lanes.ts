@@ -4,35 +4,36 @@ import { REPORTED } from '../scenarios/usage/company.ts'
 import { httpOf } from '../world.ts'
 import { BULK, BUSY, HISTORY, SMALL, WIDE, WINDOWS } from './customers.ts'
 
-/** Requests of one kind, over and over. */
+/** Requests of one kind, which are repeated. */
 export type Lane = {
   readonly name: string
-  /** How many ask at once. */
+  /** How many requests are sent at a time. */
   readonly loops: number
   readonly method: string
   readonly path: string
   readonly body: string | null
-  /** Milliseconds between an answer and the next request. */
+  /** The pause between a response and the next request, in milliseconds. */
   readonly pauseMs: number
-  /** Statuses that this load is meant to meet; 503 is always one, any other 5xx never. */
+  /** The expected statuses. 503 is always expected, other 5xx never. */
   readonly expected: readonly number[]
-  /** Whether an answer may be lost because it came while the body was still being sent. */
+  /** Whether a response may be lost because it arrives while the body is still being sent. */
   readonly mayBeCut: boolean
-  /** Whether it is only there to be timed: asked by a process that does nothing else. */
+  /** Whether the latency has a target. A separate process sends these requests. */
   readonly isTimed: boolean
 }
 
-/** Those whose latency is judged. */
+/** The lanes whose latency has a target. */
 export const PROBE = 'a small check'
 export const LIVENESS = 'liveness'
 
-/** Bytes of a body of the bulk lane, which is as large as one may be, nearly. */
+/** The size of a body of the bulk lane, in bytes. It is close to the limit. */
 const BULK_BYTES = 15_000_000
 const BULK_EVENTS = 1000
 
 /**
- * What once took a server down or its pool away, all at once: pages of large events, bodies of
- * 15 MB for nobody, a tree over all windows that are kept, histories, and checks beside them.
+ * Returns requests that can overload a server or exhaust its pool: pages of large events, bodies of
+ * 15 MB for an unknown customer, trees over all stored windows, and histories. Checks run at the
+ * same time.
  */
 export function lanesOf(contract: ApiDocument): readonly Lane[] {
   const load = { body: null, pauseMs: 0, mayBeCut: false, isTimed: false }

@@ -1,4 +1,4 @@
-// A process of the bench: asks in many loops at once, and notes what came of it.
+// A process of the bench: sends requests in many loops at once, and counts the results.
 
 import { Agent, request } from 'node:http'
 import { setPriority } from 'node:os'
@@ -9,13 +9,13 @@ import type { Lane } from './lanes.ts'
 export type SoakLoad = {
   url: string
   seconds: number
-  /** Each with a key of its own. */
+  /** Each lane has its own API key. */
   lanes: readonly { lane: Lane; apiKey: string }[]
-  /** Of the process, as of `nice`: what loads a server comes from other machines. */
+  /** The niceness of the process, because real load would come from other machines. */
   niceness: number
 }
 
-/** What came of one lane. `cut`: the connection ended without an answer. */
+/** The results of a lane. `cut` counts connections that ended without a response. */
 export type LaneResult = {
   name: string
   statuses: Record<number, number>
@@ -25,8 +25,8 @@ export type LaneResult = {
   maxMs: number
 }
 
-/** Of each lane the latencies of so many answers at most, the first ones. */
-const MOST_KEPT = 1_000_000
+/** How many latencies of a lane are stored. Later ones are ignored. */
+const MAX_LATENCIES = 1_000_000
 const RETRY_MS = 1000
 
 answerBench(async ({ url, seconds, lanes, niceness }: SoakLoad): Promise<LaneResult[]> => {
@@ -50,10 +50,11 @@ async function runLane(lane: Lane, at: At): Promise<LaneResult> {
       if (answer === null) cut += 1
       else {
         statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
-        if (answer.status < 300 && tookMs.length < MOST_KEPT) tookMs.push(performance.now() - start)
+        const isMeasured = answer.status < 300 && tookMs.length < MAX_LATENCIES
+        if (isMeasured) tookMs.push(performance.now() - start)
       }
       const isRefused = answer === null || answer.status === 429 || answer.status === 503
-      // As an official client does: not before the answer says, and not all at once.
+      // Like the official clients, waits as long as `Retry-After` says, with jitter.
       await delay(isRefused ? RETRY_MS * (0.5 + Math.random()) : lane.pauseMs)
     }
   }

@@ -7,7 +7,7 @@ export type SoakReport = {
   readonly machine: Readonly<Record<string, string | number>>
   readonly minutes: number
   readonly results: readonly LaneResult[]
-  /** Resident memory of the server: at rest before and after, and the most under load. */
+  /** The resident memory of the server: idle before and after, and the maximum under load. */
   readonly memory: { beforeMb: number; mostMb: number; afterMb: number }
   readonly targets: readonly SoakVerdict[]
 }
@@ -22,8 +22,8 @@ const P99_MS: ReadonlyMap<string, number> = new Map([
   [PROBE, 100],
   [LIVENESS, 250],
 ])
-/** Memory at rest after the load, by that before it: the heap keeps some room once it was large. */
-const MOST_GROWTH = 1.25
+/** The maximum growth of idle memory. A heap that was large once does not shrink completely. */
+const MAX_GROWTH = 1.25
 
 export function verdictsOf(
   { results, memory }: Pick<SoakReport, 'results' | 'memory'>,
@@ -46,9 +46,9 @@ export function verdictsOf(
       }
     }),
     {
-      name: `memory at rest at most ${MOST_GROWTH} × that of before`,
+      name: `memory at rest at most ${MAX_GROWTH} × that of before`,
       measured: `${growth.toFixed(2)} ×`,
-      met: growth <= MOST_GROWTH,
+      met: growth <= MAX_GROWTH,
     },
   ]
 }

@@ -8,18 +8,18 @@ import { lanesOf } from './lanes.ts'
 import type { LaneResult, SoakLoad } from './load.ts'
 import { type SoakReport, verdictsOf } from './report.ts'
 
-/** What the server under test has: the heap of a small machine. */
+/** The settings of the server: the heap of a small machine. */
 export const SOAK_SETTINGS = { NODE_OPTIONS: '--max-old-space-size=1024' }
 
-/** What is remembered and compiled after the first load is there before the memory is compared. */
+/** Fills caches and compiles code before the memory is compared. */
 const WARM_UP_SECONDS = 60
-/** How long the server has nothing to do before its memory is read, in milliseconds. */
+/** How long the server is idle before its memory is read, in milliseconds. */
 const REST_MS = 60_000
 const SAMPLE_MS = 1000
-/** Hundreds of MB a second of bodies are made here: not from the processor of the server. */
+/** The load sends hundreds of MB per second. This must not take processor time from the server. */
 const LOAD_NICENESS = 10
 
-/** Loads a server with everything that once broke it, for so many minutes. */
+/** Loads a server with all lanes for the given time. */
 export async function runSoak(
   { world, server, machine }: OnServer,
   minutes: number,
@@ -27,7 +27,7 @@ export async function runSoak(
 ): Promise<SoakReport> {
   await prepareSoak(world, say)
   const lanes = lanesOf(world.contract)
-  // A key for each lane: shares are by key, and nobody is to pay for another one's load.
+  // Each lane has its own key, because limits are per key and lanes must not affect each other.
   const asked: SoakLoad['lanes'][number][] = []
   for (const lane of lanes) {
     const key = { kind: 'full-access', name: lane.name } as const

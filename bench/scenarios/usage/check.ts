@@ -2,7 +2,7 @@ import type { OperationCall, Scenario } from '../../types.ts'
 import { customerOf, dimensions, MANY, prepare, REPORTED } from './company.ts'
 
 const CONNECTIONS = 8
-/** Different customers of a connection: together enough that none stays in a cache of its own. */
+/** How many customers a connection uses. All together are so many that none stays in a cache. */
 const PER_CONNECTION = 128
 
 export const checkOf = (id: string, of = dimensions): OperationCall => ({
@@ -20,7 +20,7 @@ const among = (count: number): Scenario => ({
   prepare: (world) => prepare(world, count),
   calls: (connection) =>
     Array.from({ length: Math.min(count, PER_CONNECTION) }, (_, index) =>
-      // 7919 is prime, so that the numbers spread over all customers.
+      // 7919 is prime, so the numbers spread over all customers.
       checkOf(customerOf(((connection * PER_CONNECTION + index) * 7919) % count)),
     ),
 })

@@ -2,30 +2,30 @@ import { LEVELS, limitsOf, MODEL, SCOPED, TABLES } from '../../by-hand/tables.ts
 import type { World } from '../../types.ts'
 import { monthlyGrant } from '../fixtures.ts'
 
-/** Two features, so that what is reported and what events are counted for stay apart. */
+/** Reported usage and metered events count for different features. */
 export const REPORTED = 'bench-reported'
 const COUNTED = 'bench-counted'
 export const EVENT = 'bench-call'
 export const MANY = 10_000
-/** Long enough that every customer was met once: what a server remembers of them is then there. */
+/** Long enough for each customer to be used once, so that the server's caches are full. */
 export const WARM_UP_SECONDS = 12
-/** Of every budget: more than a run can use. */
+/** The limit of all budgets: more than a run can use. */
 const MOST = 1_000_000_000_000
 
 export const customerOf = (number: number): string =>
   `bench-usage-${String(number).padStart(5, '0')}`
 
-/** The dimension that names an entity of a level, or the model. */
+/** Returns the dimension for entities of a level, or for the model. */
 export const keyOf = (id: string): string => `${id}-id`
 
-/** What a use says of itself: who it is by, and which model it is of. */
+/** The dimensions of a use: an entity of each level, and the model. */
 export const dimensions: Readonly<Record<string, string>> = Object.fromEntries(
   [LEVELS.at(-1) ?? '', MODEL].map((id) => [keyOf(id), id]),
 )
 
 let made = 0
 
-/** Customers with the same tree of four entities and six budgets, copies of the first. */
+/** Creates customers with the same tree of four entities and six budgets, by copying the first. */
 export async function prepare(world: World, count: number): Promise<void> {
   if (made === 0) await prepareFirst(world)
   if (made < count) await copyCustomers(world, Math.max(1, made), count)
@@ -42,14 +42,14 @@ async function prepareFirst(world: World): Promise<void> {
   await useOnce(world, customer.id)
 }
 
-/** One use before all others: what a first use makes is there, and is copied. */
+/** Uses once before the copies are made, so that they contain the rows that a first use creates. */
 export const useOnce = (world: World, customerId: string, by = dimensions): Promise<unknown> =>
   world.run({
     operation: 'v1.usage.report',
     body: { usages: [{ customerId, featureId: REPORTED, value: 1, dimensions: by }] },
   })
 
-/** The features, and a type for each level. */
+/** Creates the features, and an entity type for each level. */
 export async function prepareCatalog(world: World): Promise<void> {
   const metered = { featureType: 'NUMBER', meterType: 'INCREMENTAL' }
   for (const id of [REPORTED, COUNTED])
@@ -75,12 +75,12 @@ export async function prepareCatalog(world: World): Promise<void> {
   })
 }
 
-/** A way from the root to the last level, and which of them have a budget for the model, too. */
+/** The levels from the root down, and those that also have a budget for the model. */
 export type Tree = { readonly levels: readonly string[]; readonly scoped: readonly string[] }
 
 const WHOLE: Tree = { levels: LEVELS, scoped: SCOPED }
 
-/** A customer with a grant of both features, its tree and the budgets on it. */
+/** Creates a customer with entitlements to both features, and its tree with budgets. */
 export async function prepareCompany(world: World, id: string, tree = WHOLE): Promise<void> {
   const params = { id }
   const entities = tree.scoped.length > 0 ? [...tree.levels, MODEL] : tree.levels
@@ -114,7 +114,7 @@ function budgetsOf(featureId: string, { levels, scoped }: Tree): object[] {
   ]
 }
 
-/** By SQL, so many customers at a time: one statement would be cut off after a while. */
+/** How many customers are copied at a time. One statement for all would exceed the timeout. */
 const BATCH = 500
 
 async function copyCustomers(world: World, from: number, until: number): Promise<void> {
@@ -163,7 +163,7 @@ function copies(from: number, until: number): string[] {
     from customers c, assignments a, entities was, entities e
     where ${copied} and a.customer_key = ${first} and was.customer_key = ${first}
       and was.entity_key = a.entity_key and e.customer_key = c.customer_key and e.id = was.id`,
-    // Without figures of what has just been copied the joins below would be by nested loops.
+    // Without statistics of the new rows, the joins below would use nested loops.
     'analyze customers, entities, assignments',
     `insert into budget_counters (customer_key, assignment_key, revision, window_start,
       environment_key, usage)

@@ -2,7 +2,7 @@ import { WRITTEN } from '../../by-hand/tables.ts'
 import { FRESH_ID, type OperationCall, RESERVED_ID, type Scenario } from '../../types.ts'
 import { customerOf, dimensions, MANY, prepare, REPORTED, WARM_UP_SECONDS } from './company.ts'
 
-/** As many as a service has open that asks before each of its own requests. */
+/** Typical of a service that consumes before each of its own requests. */
 const CONNECTIONS = 64
 
 const use = { featureId: REPORTED, amount: 1, idempotencyKey: FRESH_ID, dimensions }
@@ -24,7 +24,7 @@ type Kind = { name: string; title: string; by: (customerId: string) => Operation
 const CONSUME: Kind = { name: 'consume', title: 'consume', by: consumeBy }
 const RESERVE: Kind = { name: 'reserve', title: 'reserve + commit', by: reserveAndCommitBy }
 
-/** All connections use what one customer has. */
+/** All connections use the limits of one customer. */
 const hot = (kind: Kind, ratio: number | null, others: readonly 'sql'[] = []): Scenario => ({
   name: kind.name,
   title: `${kind.title}, one customer`,
@@ -37,7 +37,7 @@ const hot = (kind: Kind, ratio: number | null, others: readonly 'sql'[] = []): S
   calls: () => kind.by(customerOf(0)),
 })
 
-/** The connections go round all of ten thousand customers, no two of them on the same ones. */
+/** The connections rotate through ten thousand customers. No two use the same ones. */
 const spread = (kind: Kind, ratio: number | null): Scenario => ({
   ...hot(kind, ratio),
   name: `${kind.name}-spread`,

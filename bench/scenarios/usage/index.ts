@@ -3,5 +3,5 @@ import { checksWithChains } from './check.ts'
 import { consumptions } from './consume.ts'
 import { reports } from './report.ts'
 
-/** On a tree of four levels with two scoped budgets: a use counts in six of them. */
+/** Scenarios on a tree of four levels with two scoped budgets. A use counts for six budgets. */
 export const usage: readonly Scenario[] = [...checksWithChains, ...reports, ...consumptions]

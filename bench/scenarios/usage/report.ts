@@ -12,10 +12,10 @@ import {
 
 const CONNECTIONS = 8
 const MOST_BY_HAND = 100
-/** Calls that a connection goes round in, where they differ. */
+/** How many different calls a connection repeats. */
 const ROUND = 16
 
-/** A record, of which only the customer and the key differ from one to the next. */
+/** The fields in which records differ. */
 type Item = { customerId: string; idempotencyKey: string }
 
 const reportOf = (items: readonly Item[]): OperationCall => ({
@@ -32,12 +32,12 @@ type Kind = { name: string; title: string; of: (items: readonly Item[]) => Opera
 const REPORT: Kind = { name: 'report', title: 'report', of: reportOf }
 const EVENTS: Kind = { name: 'events', title: 'events', of: eventsOf }
 
-/** All connections report for one customer: what a group is for. */
+/** All connections report for one customer, so that batches form. */
 const hot = (kind: Kind, records: number, target: Target | null = null): Scenario => ({
   name: `${kind.name}-${records}`,
   title: `${kind.title} by ${records}, one customer`,
   connections: CONNECTIONS,
-  // By hand, a thousand would take longer than a round.
+  // A thousand records by hand would take longer than a round.
   baselines: records > MOST_BY_HAND ? ['sql'] : ['handwritten', 'sql'],
   target,
   records,
@@ -46,7 +46,7 @@ const hot = (kind: Kind, records: number, target: Target | null = null): Scenari
   calls: () => [kind.of(itemsFor(records, () => customerOf(0)))],
 })
 
-/** Each record is of another one of ten thousand customers, which no two connections share. */
+/** The records are for ten thousand customers in turn. No two connections use the same ones. */
 const spread = (kind: Kind, records: number, target: Target | null = null): Scenario => ({
   ...hot(kind, records, target),
   name: `${kind.name}-${records}-spread`,
