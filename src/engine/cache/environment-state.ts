@@ -1,23 +1,27 @@
+import { LRUCache } from 'lru-cache'
 import { type Currency, findCurrencies } from '../../catalog/currencies/index.ts'
-import { type Feature, findFeatures } from '../../catalog/features/index.ts'
+import { type BareFeature, findFeatures } from '../../catalog/features/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { findAttributionKeys } from '../../entities/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type Cache, createCache } from './cache.ts'
+import { createCache } from './cache.ts'
 import type { Versions } from './versions.ts'
 
-/** Cached environments, and cached features or currencies per environment. */
+/** Cached environments, a kilobyte or two each. */
 const ENVIRONMENTS = 1000
-const CAPABILITIES = 10_000
+/** All cached features and currencies together, half for each. One may take a quarter of a half. */
+const CAPABILITY_BYTES = 16 * 1_048_576
+/** A cached feature or currency in memory, in bytes by the length of its JSON. */
+const ENTRY_BYTES = 500
+const BYTES_PER_CHARACTER = 2
 
 /** The cached state of what all customers of an environment share. */
 export type EnvironmentState = {
-  readonly catalog: {
-    readonly version: Uuid
-    readonly features: Cache<Feature>
-    readonly currencies: Cache<Currency>
-  }
+  readonly catalogVersion: Uuid
+  /** Of all environments, by `nameOf`. */
+  readonly features: LRUCache<string, BareFeature>
+  readonly currencies: LRUCache<string, Currency>
   readonly entityTypes: {
     readonly version: Uuid
     /** The dimensions that can name an entity; null: not read yet. */
@@ -25,27 +29,32 @@ export type EnvironmentState = {
   }
 }
 
-const newCatalog = (version: Uuid): EnvironmentState['catalog'] => ({
-  version,
-  features: createCache(CAPABILITIES),
-  currencies: createCache(CAPABILITIES),
-})
-
 export type EnvironmentStates = {
   /** Returns the state of an environment with these versions, or an empty state. */
   at(scope: Scope, versions: Versions): EnvironmentState
 }
 
+const newCapabilities = <V extends {}>(): LRUCache<string, V> =>
+  new LRUCache({
+    maxSize: CAPABILITY_BYTES / 2,
+    maxEntrySize: CAPABILITY_BYTES / 8,
+    sizeCalculation: (capability) =>
+      ENTRY_BYTES + BYTES_PER_CHARACTER * JSON.stringify(capability).length,
+  })
+
 export function createEnvironmentStates(): EnvironmentStates {
   const states = createCache<EnvironmentState>(ENVIRONMENTS)
+  const features = newCapabilities<BareFeature>()
+  const currencies = newCapabilities<Currency>()
   return {
     at: ({ environmentKey }, { catalogVersion, environmentVersion }) => {
       const known = states.get(environmentKey)
-      const isSameCatalog = known?.catalog.version === catalogVersion
       const isSameTypes = known?.entityTypes.version === environmentVersion
-      if (isSameCatalog && isSameTypes) return known
+      if (isSameTypes && known.catalogVersion === catalogVersion) return known
       const state = {
-        catalog: isSameCatalog ? known.catalog : newCatalog(catalogVersion),
+        catalogVersion,
+        features,
+        currencies,
         entityTypes: isSameTypes
           ? known.entityTypes
           : { version: environmentVersion, attributionKeys: null },
@@ -56,6 +65,13 @@ export function createEnvironmentStates(): EnvironmentStates {
   }
 }
 
+/** A capability of an older catalog is never found, and is evicted as the least recently used. */
+const nameOf = (
+  { environmentKey }: Scope,
+  { catalogVersion }: EnvironmentState,
+  id: string,
+): string => `${environmentKey} ${catalogVersion} ${id}`
+
 /** Reads the parts that a state lacks. null: nothing is read. */
 export type MaybeReader = Reader | null
 
@@ -64,12 +80,15 @@ export async function featureIn(
   reader: MaybeReader,
   scope: Scope,
   { state, featureId }: { state: EnvironmentState; featureId: string },
-): Promise<Feature | null | undefined> {
-  const { features } = state.catalog
-  const known = features.get(featureId)
+): Promise<BareFeature | null | undefined> {
+  const name = nameOf(scope, state, featureId)
+  const known = state.features.get(name)
   if (known !== undefined || reader === null) return known
-  const [feature = null] = await findFeatures(reader, scope, [featureId])
-  if (feature !== null) features.set(featureId, feature)
+  const [found] = await findFeatures(reader, scope, [featureId])
+  if (found === undefined) return null
+  // Metadata may have a megabyte, and nothing is decided by it.
+  const { metadata: _, ...feature } = found
+  state.features.set(name, feature)
   return feature
 }
 
@@ -81,11 +100,11 @@ export async function currencyIn(
   scope: Scope,
   { state, currencyId }: { state: EnvironmentState; currencyId: string },
 ): Promise<Currency | null | undefined> {
-  const { currencies } = state.catalog
-  const known = currencies.get(currencyId)
+  const name = nameOf(scope, state, currencyId)
+  const known = state.currencies.get(name)
   if (known !== undefined || reader === null) return known
   const [currency = null] = await findCurrencies(reader, scope, [currencyId])
-  if (currency !== null) currencies.set(currencyId, currency)
+  if (currency !== null) state.currencies.set(name, currency)
   return currency
 }
 
