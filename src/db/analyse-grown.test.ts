@@ -9,10 +9,14 @@ const { db } = world.bursar.app
 const analyseGrown = createAnalyseGrown(db)
 const run = (text: string) => db.withClient((client) => client.query(text))
 
-/** Creates a table with 1500 rows that autovacuum never analyses. */
+/**
+ * Creates a table with 1500 rows that autovacuum neither analyses nor vacuums. A vacuum would note
+ * the rows that were added since, and the table would have to double once more.
+ */
 async function loaded(name: string, options: string): Promise<void> {
   await run(`create table ${name} (key integer)
-    with (autovacuum_analyze_threshold = 2000000000 ${options})`)
+    with (autovacuum_analyze_threshold = 2000000000, autovacuum_vacuum_insert_threshold = -1
+      ${options})`)
   await run(`insert into ${name} select generate_series(1, 1500)`)
 }
 
