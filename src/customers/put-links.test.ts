@@ -63,7 +63,10 @@ test('the same integration twice in a request names both places', () => {
   refuseRepeatedLinks([stripe, hubspot])
   assert.throws(
     () => refuseRepeatedLinks([stripe, hubspot, stripe]),
-    code('DuplicateIntegrationNotAllowed', /^integrations\[2\]\.id: stripe .*integrations\[0\]/),
+    code(
+      'DuplicateIntegrationNotAllowed',
+      /^integrations\[2\].id: duplicate id stripe, also at integrations\[0\]/,
+    ),
   )
 })
 
