@@ -1,9 +1,11 @@
 import type { Database, Reader } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
 import { contains, LIFETIME, type Window } from '../kernel/period.ts'
 import { NO_RESOURCE, type UsageAmount } from '../metering/index.ts'
 import { aggregateOf } from '../metering/records/index.ts'
+import type { Hold } from '../metering/reservations/index.ts'
 import { findUsage, readTotals } from '../metering/totals/index.ts'
 import type { CustomerFacts, StoredEntitlements, StoredFeature } from './entitlement-store.ts'
 import { resolve } from './resolve.ts'
@@ -81,21 +83,29 @@ async function countRecords(
   return withoutExpired(customer, states.map(withUsage))
 }
 
-/** Subtracts holds that have expired but are not recorded as expired yet. */
-function withoutExpired(customer: CustomerFacts, features: FeatureState[]): FeatureStates {
-  const { expired, resourceKey } = customer
-  if (expired.length === 0) return { customer, features }
-  const heldOf = ({ feature, window, used }: FeatureState) =>
-    expired
-      .filter((hold) => hold.featureKey === feature.key)
-      .filter((hold) => hold.resourceKey === (resourceKey ?? NO_RESOURCE))
-      .filter((hold) => contains(window, hold.occurredAt))
-      .reduce((held, hold) => held - hold.amount, used.held)
-  return {
-    customer,
-    features: features.map((state) => ({
-      ...state,
-      used: { ...state.used, held: heldOf(state) },
-    })),
-  }
+const withoutExpired = (customer: CustomerFacts, features: FeatureState[]): FeatureStates => ({
+  customer,
+  features: features.map((state) =>
+    withoutExpiredHolds(state, customer.resourceKey ?? NO_RESOURCE, customer.expired),
+  ),
+})
+
+type FeatureHold = Pick<Hold, 'featureKey' | 'resourceKey' | 'occurredAt' | 'amount'>
+
+/**
+ * Returns the state of a feature, or of a resource's use of it, without the holds that have expired
+ * but are not recorded as expired yet.
+ */
+export function withoutExpiredHolds(
+  state: FeatureState,
+  resourceKey: Uuid,
+  expired: readonly FeatureHold[],
+): FeatureState {
+  if (expired.length === 0) return state
+  const { feature, window, used } = state
+  const held = expired
+    .filter((hold) => hold.featureKey === feature.key && hold.resourceKey === resourceKey)
+    .filter((hold) => contains(window, hold.occurredAt))
+    .reduce((left, hold) => left - hold.amount, used.held)
+  return { ...state, used: { ...used, held } }
 }

@@ -31,7 +31,7 @@ export type StateSource = {
   entitlements: EntitlementReads
 }
 
-/** Approximate memory of parts, in bytes. A test compares the sums with the heap. */
+/** Approximate memory of parts, in bytes. */
 const PART_BYTES = 300
 const SOURCE_BYTES = 700
 const ENTITY_BYTES = 200

@@ -2,6 +2,7 @@ import { findCurrencies } from '../../catalog/currencies/index.ts'
 import { type Feature, findFeatures } from '../../catalog/features/index.ts'
 import { findCustomerKey } from '../../customers/index.ts'
 import type { Reader } from '../../db/index.ts'
+import type { FeatureState } from '../../entitlements/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME } from '../../kernel/period.ts'
 import type { Call } from '../../operation.ts'
@@ -12,12 +13,7 @@ import {
   type Versions,
 } from '../cache/index.ts'
 import { type CheckResult, decideCheck, denyUnknownCustomer } from './decide-check.ts'
-import {
-  type CapabilityFacts,
-  type CheckFacts,
-  type FeatureFacts,
-  gatherFacts,
-} from './gather-facts.ts'
+import { type CapabilityFacts, type CheckFacts, gatherFacts } from './gather-facts.ts'
 import type { Question } from './question.ts'
 
 /**
@@ -152,16 +148,16 @@ async function denial({ app, scope }: Call, question: Question): Promise<CheckRe
   const capability: CapabilityFacts =
     kind === 'currency'
       ? { kind, currency: (await findCurrencies(reader, scope, [id]))[0] ?? null }
-      : { kind, facts: withoutEntitlement((await findFeatures(reader, scope, [id]))[0]) }
+      : { kind, featureState: withoutEntitlement((await findFeatures(reader, scope, [id]))[0]) }
   return denyUnknownCustomer(capability, question, now)
 }
 
-const withoutEntitlement = (feature: Feature | undefined): FeatureFacts | null =>
+const withoutEntitlement = (feature: Feature | undefined): FeatureState | null =>
   feature === undefined ? null : { feature, ...NOTHING }
 
 const NOTHING = {
   sources: [],
   resolution: { effective: null, isRevoked: false, parts: [] },
   window: LIFETIME,
-  totals: [],
+  used: { usage: 0n, held: 0n },
 }

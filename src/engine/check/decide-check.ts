@@ -12,19 +12,16 @@ import {
   decideCredit,
   type Evaluation,
   evaluate,
-  type FeatureState,
   type Subject,
+  withoutExpiredHolds,
 } from '../../entitlements/index.ts'
-import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { contains } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
-import { aggregateOf } from '../../metering/records/index.ts'
-import { findUsage } from '../../metering/totals/index.ts'
 import type { OpenHold } from '../cache/index.ts'
-import type { CapabilityFacts, CheckFacts, FeatureFacts } from './gather-facts.ts'
+import type { CapabilityFacts, CheckFacts } from './gather-facts.ts'
 import { denyingKeys, denyUnknown, joinDecisions } from './join-decisions.ts'
 import type { Question } from './question.ts'
 import { blockingHoldWindows, type TimedAnswer, validUntil } from './valid-until.ts'
@@ -119,7 +116,9 @@ function evaluateCapability(
   const { capability, now } = facts
   const { request } = question
   if (capability.kind === 'feature') {
-    const featureState = capability.facts && stateOf(capability.facts, facts.resourceKey, expired)
+    const resourceKey = facts.resourceKey ?? NO_RESOURCE
+    const featureState =
+      capability.featureState && withoutExpiredHolds(capability.featureState, resourceKey, expired)
     return { kind: 'feature', evaluated: evaluate(subject, featureState, { request, now }) }
   }
   const { currency } = capability
@@ -127,27 +126,6 @@ function evaluateCapability(
   const decision = decideCredit(subject, request)
   return { kind: 'currency', evaluated: { subject, request, currency, decision } }
 }
-
-/** Subtracts expired holds that are still part of the stored totals. */
-function stateOf(
-  { feature, resolution, sources, window, totals }: FeatureFacts,
-  resourceKey: Uuid | null,
-  expired: readonly OpenHold[],
-): FeatureState {
-  const isMetered = resolution.effective !== null && feature.meterType !== 'None'
-  const used = isMetered
-    ? required(findUsage(totals, window, aggregateOf(feature.meter)), 'usage of a window')
-    : { usage: 0n, held: 0n }
-  const over = expired
-    .filter((hold) => isHeldOf(hold, feature.key, resourceKey))
-    .filter(({ occurredAt }) => contains(window, occurredAt))
-    .reduce((sum, { amount }) => sum + amount, 0n)
-  const left = over === 0n ? used : { ...used, held: used.held - over }
-  return { feature, resolution, sources, window, used: left }
-}
-
-const isHeldOf = (hold: OpenHold, featureKey: Uuid | undefined, resourceKey: Uuid | null) =>
-  hold.featureKey === featureKey && hold.resourceKey === (resourceKey ?? NO_RESOURCE)
 
 /**
  * Returns what a question demands of budgets; null if nothing. A feature that is not metered
@@ -220,7 +198,8 @@ function holdEndIn(
   const featureKey = timed.entitlement.featureState?.feature.key
   const isBlocking = (hold: OpenHold): boolean =>
     (window !== null &&
-      isHeldOf(hold, featureKey, resourceKey) &&
+      hold.featureKey === featureKey &&
+      hold.resourceKey === (resourceKey ?? NO_RESOURCE) &&
       contains(window, hold.occurredAt)) ||
     hold.postings.some((posting) =>
       counters.some(

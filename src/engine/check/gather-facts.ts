@@ -3,14 +3,18 @@ import type { Currency } from '../../catalog/currencies/index.ts'
 import type { BareFeature } from '../../catalog/features/index.ts'
 import {
   type EffectiveEntitlementOf,
+  type FeatureState,
   type ResolvedSources,
   resolve,
   usageWindow,
 } from '../../entitlements/index.ts'
+import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import { LIFETIME, type Window } from '../../kernel/period.ts'
-import { NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
+import { LIFETIME } from '../../kernel/period.ts'
+import { NO_RESOURCE } from '../../metering/index.ts'
+import { aggregateOf } from '../../metering/records/index.ts'
+import { findUsage } from '../../metering/totals/index.ts'
 import {
   attributionKeysIn,
   type CustomerState,
@@ -45,19 +49,10 @@ export type CheckFacts = {
   unknownDimensions: Versions['unknownDimensions']
 }
 
-/** A capability; null if none has the id. */
+/** A capability; null if none has the id. The state still contains expired holds. */
 export type CapabilityFacts =
-  | { kind: 'feature'; facts: FeatureFacts | null }
+  | { kind: 'feature'; featureState: FeatureState | null }
   | { kind: 'currency'; currency: Currency | null }
-
-/** A feature with the customer's entitlement to it at `now` and its usage. */
-export type FeatureFacts = ResolvedSources & {
-  feature: BareFeature
-  /** The window whose usage is compared with the limit. */
-  window: Window
-  /** Empty if the feature is not metered. */
-  totals: readonly WindowTotal[]
-}
 
 /** What checks gather facts from. */
 export type FactSource = StateSource & { environment: EnvironmentState; versions: Versions }
@@ -132,7 +127,7 @@ async function entitledTo(
     return featureFacts(source, named.feature, resourceKey)
   const hasActiveSubscription = await subscriptionIn(source, resourceKey)
   if (hasActiveSubscription === undefined) return undefined
-  const capability = named.kind === 'feature' ? { kind: named.kind, facts: null } : named
+  const capability = named.kind === 'feature' ? { kind: named.kind, featureState: null } : named
   return { capability, hasActiveSubscription }
 }
 
@@ -146,9 +141,14 @@ async function featureFacts(source: FactSource, feature: BareFeature, resourceKe
   const isMetered = effective !== null && feature.meterType !== 'None'
   const totals = isMetered ? await totalsIn(source, { ...meter, window }) : []
   if (totals === undefined) return undefined
-  const facts = { ...resolved, feature, window, totals }
-  const { hasActiveSubscription } = entitlement
-  return { capability: { kind: 'feature', facts } as const, hasActiveSubscription }
+  const used = isMetered
+    ? required(findUsage(totals, window, aggregateOf(feature.meter)), 'usage of a window')
+    : { usage: 0n, held: 0n }
+  const capability = {
+    kind: 'feature',
+    featureState: { ...resolved, feature, window, used },
+  } as const
+  return { capability, hasActiveSubscription: entitlement.hasActiveSubscription }
 }
 
 /** Returns the sources that have not ended at `now`, with their resolution. */
