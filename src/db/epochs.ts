@@ -34,18 +34,20 @@ export function createEpochs(): Epochs {
   }
 }
 
+type OfEpochs = { epochs: Pick<Epochs, 'current'> }
+
 /**
  * Returns a function for a value, such as a cache, that is created anew in each epoch. Callers must
  * get the value before they read from the database. Then data of an earlier epoch never gets into
  * the value of a later one.
  */
-export function perEpoch<T>(make: () => T): (of: { epochs: Pick<Epochs, 'current'> }) => T {
+export function perEpoch<T, Of extends OfEpochs = OfEpochs>(make: (of: Of) => T): (of: Of) => T {
   const made = new WeakMap<Epoch, T>()
-  return ({ epochs }) => {
-    const epoch = epochs.current()
+  return (of) => {
+    const epoch = of.epochs.current()
     const known = made.get(epoch)
     if (known !== undefined) return known
-    const own = make()
+    const own = make(of)
     made.set(epoch, own)
     return own
   }

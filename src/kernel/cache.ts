@@ -1,12 +1,17 @@
 import { LRUCache } from 'lru-cache'
 
 export type CacheOptions<V> = {
-  /** The maximum number of entries. Adding one more drops the least recently used entry. */
-  max: number
+  /**
+   * The maximum number of entries, without which `maxBytes` is needed. Adding one more drops the
+   * least recently used entry. The memory for as many is taken at once.
+   */
+  max?: number
   /** How long `get` returns an entry, in milliseconds of the machine's time. */
   ttlMs?: number
   /** The maximum size of all entries together. `bytesOf` gives the size of each. */
   maxBytes?: number
+  /** The maximum size of one entry. A larger one is not kept. `maxBytes` unless given. */
+  maxEntryBytes?: number
   bytesOf?: (value: V) => number
   /** Called with each value that is dropped to make room. */
   onDrop?: (value: V) => void
@@ -27,15 +32,18 @@ export type Cache<K, V> = {
   /** Returns the entry that will be dropped next. */
   oldest(): [key: K, value: V] | undefined
   counts(): CacheCounts
+  /** Returns the size of all entries together, as `bytesOf` gives it. */
+  bytes(): number
 }
 
 export function createCache<K extends {}, V extends {}>(options: CacheOptions<V>): Cache<K, V> {
-  const { max, ttlMs, maxBytes, bytesOf, onDrop } = options
+  const { max, ttlMs, maxBytes, maxEntryBytes, bytesOf, onDrop } = options
   const entries = new LRUCache<K, V>({
-    max,
     noDeleteOnStaleGet: true,
+    max: max ?? 0,
     ...(ttlMs !== undefined && { ttl: ttlMs }),
     ...(maxBytes !== undefined && { maxSize: maxBytes }),
+    ...(maxEntryBytes !== undefined && { maxEntrySize: maxEntryBytes }),
     // The library takes no entry of size 0.
     ...(bytesOf !== undefined && { sizeCalculation: (value: V) => Math.max(1, bytesOf(value)) }),
     ...(onDrop !== undefined && {
@@ -64,5 +72,6 @@ export function createCache<K extends {}, V extends {}>(options: CacheOptions<V>
       return undefined
     },
     counts: () => ({ hits, misses, size: entries.size }),
+    bytes: () => entries.calculatedSize,
   }
 }

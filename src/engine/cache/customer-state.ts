@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache'
 import type { Resolution } from '../../budgets/index.ts'
 import type { EffectiveEntitlementOf } from '../../entitlements/index.ts'
+import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
@@ -96,12 +96,12 @@ const LARGEST_PART = 0.25
 /** Caches the most recently used states, up to `maxBytes` in total. With 0 nothing is cached. */
 export function createStateCache(maxBytes: number): StateCache {
   let evictions = 0
-  const states = new LRUCache<Uuid, CustomerState>({
-    maxSize: Math.max(1, maxBytes),
-    maxEntrySize: Math.max(1, maxBytes * LARGEST_PART),
-    sizeCalculation: ({ structure, usage }) => structure.bytes + usage.bytes,
-    dispose: (_state, _key, reason) => {
-      if (reason === 'evict') evictions += 1
+  const states = createCache<Uuid, CustomerState>({
+    maxBytes: Math.max(1, maxBytes),
+    maxEntryBytes: Math.max(1, maxBytes * LARGEST_PART),
+    bytesOf: ({ structure, usage }) => structure.bytes + usage.bytes,
+    onDrop: () => {
+      evictions += 1
     },
   })
   return {
@@ -114,10 +114,8 @@ export function createStateCache(maxBytes: number): StateCache {
       const structure = isSameStructure ? known.structure : newStructure(versions)
       return { structure, usage: newUsage(versions) }
     },
-    has: (customerKey) => states.has(customerKey),
-    keep: (customerKey, state) => {
-      states.set(customerKey, state)
-    },
-    counts: () => ({ customers: states.size, bytes: states.calculatedSize, evictions }),
+    has: (customerKey) => states.peek(customerKey) !== undefined,
+    keep: states.set,
+    counts: () => ({ customers: states.counts().size, bytes: states.bytes(), evictions }),
   }
 }

@@ -1,11 +1,10 @@
-import { LRUCache } from 'lru-cache'
 import { type Currency, findCurrencies } from '../../catalog/currencies/index.ts'
 import { type BareFeature, findFeatures } from '../../catalog/features/index.ts'
 import type { Reader } from '../../db/index.ts'
 import { findAttributionKeys } from '../../entities/index.ts'
+import { type Cache, createCache } from '../../kernel/cache.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { createCache } from './cache.ts'
 import type { Versions } from './versions.ts'
 
 /** Cached environments, a kilobyte or two each. */
@@ -20,8 +19,8 @@ const BYTES_PER_CHARACTER = 2
 export type EnvironmentState = {
   readonly catalogVersion: Uuid
   /** Of all environments, by `nameOf`. */
-  readonly features: LRUCache<string, BareFeature>
-  readonly currencies: LRUCache<string, Currency>
+  readonly features: Cache<string, BareFeature>
+  readonly currencies: Cache<string, Currency>
   readonly entityTypes: {
     readonly version: Uuid
     /** The dimensions that can name an entity; null: not read yet. */
@@ -34,16 +33,15 @@ export type EnvironmentStates = {
   at(scope: Scope, versions: Versions): EnvironmentState
 }
 
-const newCapabilities = <V extends {}>(): LRUCache<string, V> =>
-  new LRUCache({
-    maxSize: CAPABILITY_BYTES / 2,
-    maxEntrySize: CAPABILITY_BYTES / 8,
-    sizeCalculation: (capability) =>
-      ENTRY_BYTES + BYTES_PER_CHARACTER * JSON.stringify(capability).length,
+const newCapabilities = <V extends {}>(): Cache<string, V> =>
+  createCache({
+    maxBytes: CAPABILITY_BYTES / 2,
+    maxEntryBytes: CAPABILITY_BYTES / 8,
+    bytesOf: (capability) => ENTRY_BYTES + BYTES_PER_CHARACTER * JSON.stringify(capability).length,
   })
 
 export function createEnvironmentStates(): EnvironmentStates {
-  const states = createCache<EnvironmentState>(ENVIRONMENTS)
+  const states = createCache<Uuid, EnvironmentState>({ max: ENVIRONMENTS })
   const features = newCapabilities<BareFeature>()
   const currencies = newCapabilities<Currency>()
   return {

@@ -1,5 +1,5 @@
 import type { App } from '../../app.ts'
-import type { Database, Epoch } from '../../db/index.ts'
+import { type Database, type Epochs, perEpoch } from '../../db/index.ts'
 import type { EntitlementReads } from '../../entitlements/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { type Cache, createCache } from './cache.ts'
@@ -50,11 +50,17 @@ type VersionReads = {
 }
 
 export function createEngineContext(entitlements: EntitlementReads): EngineContext {
-  const memories = new WeakMap<Epoch, EngineMemory>()
-  const reads = new WeakMap<Database, VersionReads>()
+  const ofEpoch = perEpoch(newMemory)
   const memoryOf = ({ db, config }: AppWithDatabase) =>
-    madeOnce(memories, db.epochs.current(), () => newMemory(config.stateCacheBytes))
-  const readsOf = (db: Database) => madeOnce(reads, db, () => versionReadsOf(db))
+    ofEpoch({ epochs: db.epochs, stateCacheBytes: config.stateCacheBytes })
+  const reads = new WeakMap<Database, VersionReads>()
+  const readsOf = (db: Database): VersionReads => {
+    const known = reads.get(db)
+    if (known !== undefined) return known
+    const own = versionReadsOf(db)
+    reads.set(db, own)
+    return own
+  }
   return {
     entitlements,
     memoryOf,
@@ -67,9 +73,9 @@ export function createEngineContext(entitlements: EntitlementReads): EngineConte
   }
 }
 
-const newMemory = (stateCacheBytes: number): EngineMemory => ({
+const newMemory = (of: { epochs: Epochs; stateCacheBytes: number }): EngineMemory => ({
   keys: createCache(KEYS),
-  customers: createStateCache(stateCacheBytes),
+  customers: createStateCache(of.stateCacheBytes),
   environments: createEnvironmentStates(),
   loads: new Map(),
   checks: { hits: 0, misses: 0 },
@@ -89,12 +95,4 @@ function versionReadsOf(db: Database): VersionReads {
     }),
   }
   return reads
-}
-
-function madeOnce<K extends object, V>(made: WeakMap<K, V>, key: K, make: () => V): V {
-  const known = made.get(key)
-  if (known !== undefined) return known
-  const own = make()
-  made.set(key, own)
-  return own
 }
