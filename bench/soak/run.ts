@@ -18,6 +18,8 @@ const REST_MS = 60_000
 const SAMPLE_MS = 1000
 /** The load sends hundreds of MB per second. This must not take processor time from the server. */
 const LOAD_NICENESS = 10
+/** The process that measures latencies must not wait for a processor itself. */
+const TIMING_NICENESS = -10
 
 /** Loads a server with all lanes for the given time. */
 export async function runSoak(
@@ -41,7 +43,7 @@ export async function runSoak(
       url: server.url,
       seconds,
       lanes: asked.filter(({ lane }) => lane.isTimed === isTimed),
-      niceness: isTimed ? 0 : LOAD_NICENESS,
+      niceness: isTimed ? TIMING_NICENESS : LOAD_NICENESS,
     })
     const results = await Promise.all([
       timing.ask<LaneResult[]>(ask(true)),

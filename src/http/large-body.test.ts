@@ -6,7 +6,7 @@ import { parseJsonBody } from './json-body.ts'
 import { AT_ONCE_BYTES, createBodyParser, isLarge } from './large-body.ts'
 
 const parse = createBodyParser()
-const parsed = async (text: string) => parse(Buffer.from(text))
+const parsed = async (text: string) => parse([Buffer.from(text)])
 /** As large as to be parsed in slices, and nothing else by it. */
 const PADDING = ' '.repeat(AT_ONCE_BYTES)
 

@@ -23,24 +23,51 @@ export const isLarge = (body: unknown): body is Readonly<Record<string, unknown>
   typeof body === 'object' && body !== null && large.has(body)
 
 /**
- * Returns a function that works like `parseJsonBody`, but parses large bodies one after the other
- * and item by item, so that the event loop is not blocked. Also 400 for a large body that is not an
- * object or has a part of over 1 MB.
+ * Returns a function that works like `parseJsonBody` on the chunks of a body, but parses large
+ * bodies one after the other and item by item, so that the event loop is not blocked. Also 400 for
+ * a large body that is not an object or has a part of over 1 MB.
  */
-export function createBodyParser(): (bytes: Buffer) => unknown {
+export function createBodyParser(): (chunks: readonly Buffer[]) => unknown {
   let last: Promise<unknown> = Promise.resolve()
-  return (bytes) => {
-    if (bytes.length <= AT_ONCE_BYTES) return parseJsonBody(bytes)
-    const mine = last.then(() => parseInSlices(bytes))
+  let unfinished = 0
+  let workspace = Buffer.alloc(0)
+  const parseNext = async (chunks: readonly Buffer[], length: number) => {
+    // The previous body has used its slice.
+    await nextSlice()
+    // All large bodies share the workspace: writing to 15 MB of new memory takes up to 100 ms.
+    if (workspace.length < length) workspace = Buffer.allocUnsafeSlow(length)
+    const whole = await join(chunks, workspace)
+    const isMarked = MARK.every((byte, index) => whole[index] === byte)
+    return parseInSlices(isMarked ? whole.subarray(MARK.length) : whole)
+  }
+  return (chunks) => {
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    if (length <= AT_ONCE_BYTES) return parseJsonBody(Buffer.concat(chunks))
+    unfinished += 1
+    const mine = last
+      .then(() => parseNext(chunks, length))
+      .finally(() => {
+        unfinished -= 1
+        if (unfinished === 0) workspace = Buffer.alloc(0)
+      })
     last = mine.catch(() => {})
     return mine
   }
 }
 
-async function parseInSlices(whole: Buffer): Promise<object> {
-  // The previous body has used its slice.
-  await nextSlice()
-  const bytes = MARK.every((byte, index) => whole[index] === byte) ? whole.subarray(3) : whole
+/** Copies the chunks into the workspace and returns the part of it that they fill. */
+async function join(chunks: readonly Buffer[], workspace: Buffer): Promise<Buffer> {
+  const pause = createPause()
+  let length = 0
+  for (const chunk of chunks) {
+    chunk.copy(workspace, length)
+    length += chunk.length
+    await pause()
+  }
+  return workspace.subarray(0, length)
+}
+
+async function parseInSlices(bytes: Buffer): Promise<object> {
   if (!beginsObject(bytes)) throw badInput('body must be an object')
   const pause = createPause()
   const splitting = splitJson(bytes)

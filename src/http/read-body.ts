@@ -17,12 +17,12 @@ export const tooLarge = (): ApiError =>
   new ApiError(413, null, 'the body is larger than this operation allows')
 
 /**
- * Returns the bytes of a body, decompressed if necessary. Throws 413 as soon as the limit is
+ * Returns the chunks of a body, decompressed if necessary. Throws 413 as soon as the limit is
  * exceeded, which stops a decompression bomb early, and 400 for invalid gzip.
  */
-export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffer> {
+export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffer[]> {
   const { isGzip, limit, grow, declared } = reading
-  if (declared === 0) return Promise.resolve(Buffer.alloc(0))
+  if (declared === 0) return Promise.resolve([])
   const whenArrived = declared === null ? grow : () => {}
   if (!isGzip)
     return collect(raw, limit, whenArrived).catch((error) => {
@@ -57,7 +57,11 @@ export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffe
 
 const cutOff = () => badInput('the body is incomplete')
 
-function collect(stream: Readable, limit: number, grow: (bytes: number) => void): Promise<Buffer> {
+function collect(
+  stream: Readable,
+  limit: number,
+  grow: (bytes: number) => void,
+): Promise<Buffer[]> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
@@ -75,9 +79,7 @@ function collect(stream: Readable, limit: number, grow: (bytes: number) => void)
       chunks.push(chunk)
     }
     stream.on('data', onData)
-    stream.once('end', () =>
-      resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)),
-    )
+    stream.once('end', () => resolve(chunks))
     stream.once('error', reject)
     stream.once('close', () => reject(cutOff()))
   })

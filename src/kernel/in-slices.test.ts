@@ -2,20 +2,27 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { mapInSlices, nextSlice } from './in-slices.ts'
 
-test('of many long works one goes on each time that others were served', async () => {
+/** Runs three long computations of three slices each while `serve` runs in each turn. */
+async function runBeside(serve: () => void): Promise<string[]> {
   const order: string[] = []
-  let turn = setImmediate(function serve() {
+  let turn = setImmediate(function serveOthers() {
     order.push('others')
-    turn = setImmediate(serve)
+    serve()
+    turn = setImmediate(serveOthers)
   })
-  const work = async (name: string) => {
+  const compute = async (name: string) => {
     for (let slice = 0; slice < 3; slice += 1) {
       await nextSlice()
       order.push(name)
     }
   }
-  await Promise.all(['a', 'b', 'c'].map(work))
+  await Promise.all(['a', 'b', 'c'].map(compute))
   clearImmediate(turn)
+  return order
+}
+
+test('at most one of many long computations continues each time that others were served', async () => {
+  const order = await runBeside(() => {})
   const slices = order.filter((name) => name !== 'others')
   assert.equal(slices.join(''), 'abcabcabc', 'each in its turn')
   const pairs = order.slice(1).map((name, index) => [order[index], name])
@@ -25,7 +32,17 @@ test('of many long works one goes on each time that others were served', async (
   )
 })
 
-test('a work that waits alone goes on again and again', async () => {
+test('while others need whole turns, long computations continue only now and then', async () => {
+  const order = await runBeside(() => {
+    const end = performance.now() + 2
+    while (performance.now() < end);
+  })
+  const others = order.filter((name) => name === 'others').length
+  assert.equal(order.length - others, 9, 'they continue all the same')
+  assert.ok(others > 2 * 9, `a slice nearly each turn: ${order.join(' ')}`)
+})
+
+test('a computation that waits alone continues again and again', async () => {
   for (let slice = 0; slice < 3; slice += 1) await nextSlice()
   assert.deepEqual(await mapInSlices([1, 2, 3], (item, index) => item * index), [0, 2, 6])
 })

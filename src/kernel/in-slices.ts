@@ -4,24 +4,48 @@ const SLICE_MS = 3
 /** Lets other requests run if the time slice is over. */
 export type Pause = () => Promise<void>
 
+/** A turn of the event loop in which others needed less than this had room, in milliseconds. */
+const ROOM_MS = 1
+/** How long a slice waits at most for a turn with room, in milliseconds. */
+const LONGEST_WAIT_MS = 20
+
 /** Long computations whose slice is over, in the order in which they continue. */
 const waiting: (() => void)[] = []
+let isScheduled = false
+let hasRun = false
+let sliceEndedAt = 0
+let turnBegunAt = 0
 
 /**
- * Waits for the next time slice. All long computations share the slices: only one of them continues
- * each time that the event loop has served others. If each of twenty took its 3 ms, everybody else
- * would wait for 60 ms.
+ * Waits for the next time slice. All long computations share the slices: one of them continues when
+ * a turn of the event loop has served all others quickly, and after 20 ms in any case. If they
+ * continued in each turn, a busy loop would be full, and everybody would wait in a queue.
  */
 export function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve)
-    if (waiting.length === 1) setImmediate(goOn)
+    if (!isScheduled) schedule()
   })
 }
 
-function goOn(): void {
-  waiting.shift()?.()
-  if (waiting.length > 0) setImmediate(goOn)
+/** The second callback runs in the same turn as the first, after the slice that it has begun. */
+function schedule(): void {
+  isScheduled = true
+  setImmediate(beginSlice)
+  setImmediate(endTurn)
+}
+
+function beginSlice(): void {
+  const now = performance.now()
+  hasRun = now - turnBegunAt < ROOM_MS || now - sliceEndedAt > LONGEST_WAIT_MS
+  if (hasRun) waiting.shift()?.()
+}
+
+function endTurn(): void {
+  turnBegunAt = performance.now()
+  if (hasRun) sliceEndedAt = turnBegunAt
+  isScheduled = false
+  if (waiting.length > 0) schedule()
 }
 
 /** Returns a function to call often within a long computation. It lets others run every 3 ms. */
