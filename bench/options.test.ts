@@ -10,7 +10,7 @@ test('a half is shorter where sizes are measured', () => {
     pairs: 7,
     seconds: 1.5,
     size: false,
-    against: null,
+    against: [],
     soak: null,
     events: MAX_EVENTS,
   })

@@ -8,8 +8,8 @@ export type Options = {
   readonly seconds: number
   /** Whether to measure checks by the amount of stored data instead of the scenarios. */
   readonly size: boolean
-  /** The commit to compare with. Null means the baselines. */
-  readonly against: string | null
+  /** The commits to compare with. Empty means the baselines. */
+  readonly against: readonly string[]
   /** The length of the soak test in minutes. Null means no soak test. */
   readonly soak: number | null
   /** With `size`, the stored events of the largest customer. */
@@ -22,8 +22,8 @@ export const USAGE = `Usage: npm run bench -- [options]
   --pairs <n>     pairs per scenario (default 7, at least 5 to be written)
   --seconds <n>   seconds of each half of a pair (default 1.5; 0.5 with --size)
   --against <commit>
-                  this checkout's server beside that of an earlier commit, instead of beside
-                  the baselines
+                  this checkout's server beside that of an earlier commit, repeatable, instead
+                  of beside the baselines
   --soak <minutes>
                   a server of a small heap under everything that once broke one, instead of
                   everything else
@@ -60,7 +60,7 @@ export function readOptions(argv: readonly string[], names: readonly string[]): 
       max: 600,
     }),
     size,
-    against: values.against ?? null,
+    against: values.against ?? [],
     soak:
       values.soak === undefined ? null : numberOf('--soak', values.soak, { min: 0.1, max: 1440 }),
     events: numberOf('--events', events, { min: 200_000, max: MAX_EVENTS, whole: true }),
@@ -86,7 +86,7 @@ function parsed(argv: readonly string[]) {
         pairs: { type: 'string', default: '7' },
         seconds: { type: 'string' },
         size: { type: 'boolean', default: false },
-        against: { type: 'string' },
+        against: { type: 'string', multiple: true },
         soak: { type: 'string' },
         events: { type: 'string' },
       },

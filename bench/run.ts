@@ -57,11 +57,11 @@ async function size(options: Options): Promise<void> {
   if (options.events === MAX_EVENTS && options.pairs >= MIN_PAIRS) write('size.json', report)
 }
 
-async function against(options: Options, commit: string): Promise<void> {
-  const report = await runAgainst({ ...options, against: commit }, say)
+async function against(options: Options): Promise<void> {
+  const report = await runAgainst(options, say)
   process.stdout.write(`\n${textOfAgainst(report)}\n`)
   if (options.only === null && options.pairs >= MIN_PAIRS) write('against.json', report)
-  if (report.rows.some(({ kept }) => !kept)) process.exitCode = 1
+  if (report.commits.some(({ rows }) => rows.some(({ kept }) => !kept))) process.exitCode = 1
 }
 
 async function soak(minutes: number): Promise<void> {
@@ -124,7 +124,7 @@ try {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, giveUp)
   if (options.size) await size(options)
   else if (options.soak !== null) await soak(options.soak)
-  else if (options.against !== null) await against(options, options.against)
+  else if (options.against.length > 0) await against(options)
   else await main(options)
 } catch (error) {
   killChildren()

@@ -19,12 +19,13 @@ export type Row = Pick<Scenario, 'name' | 'title' | 'connections'> & {
 export type AgainstReport = {
   readonly date: string
   readonly machine: Readonly<Record<string, string | number>>
-  /** The earlier commit. */
-  readonly commit: string
   readonly pairs: number
   readonly seconds: number
-  readonly rows: readonly Row[]
+  readonly commits: readonly Comparison[]
 }
+
+/** The scenarios that an earlier commit has, too. */
+export type Comparison = { readonly commit: string; readonly rows: readonly Row[] }
 
 export function rowOf(
   scenario: Pick<Scenario, 'name' | 'title' | 'connections'>,
@@ -49,23 +50,26 @@ const figuresOf = (halves: readonly Half[]): Figures => {
   }
 }
 
-/** Returns the report as aligned text. */
-export const textOf = ({ commit, pairs, seconds, rows }: AgainstReport): string =>
-  [
-    `this checkout beside ${commit.slice(0, 10)}: medians of ${pairs} rounds, ` +
-      `${seconds} s a side; % = the rate now by the rate before (least–most)`,
-    ...aligned([
-      ['', 'conn.', 'now/s', 'CPU µs', 'p99 ms', 'before/s', 'CPU µs', 'p99 ms', '%', ''],
-      ...rows.map(({ title, connections, now, before, ratio, kept }) => [
-        title,
-        String(connections),
-        ...cellsOf(now),
-        ...cellsOf(before),
-        `${percent(ratio.median)} (${percent(ratio.min)}–${percent(ratio.max)})`,
-        kept ? 'kept' : 'SLOWER',
+/** Returns the report as aligned text, one table for each earlier commit. */
+export const textOf = ({ pairs, seconds, commits }: AgainstReport): string =>
+  commits
+    .flatMap(({ commit, rows }) => [
+      `this checkout beside ${commit.slice(0, 10)}: medians of ${pairs} rounds, ` +
+        `${seconds} s a side; % = the rate now by the rate before (least–most)`,
+      ...aligned([
+        ['', 'conn.', 'now/s', 'CPU µs', 'p99 ms', 'before/s', 'CPU µs', 'p99 ms', '%', ''],
+        ...rows.map(({ title, connections, now, before, ratio, kept }) => [
+          title,
+          String(connections),
+          ...cellsOf(now),
+          ...cellsOf(before),
+          `${percent(ratio.median)} (${percent(ratio.min)}–${percent(ratio.max)})`,
+          kept ? 'kept' : 'SLOWER',
+        ]),
       ]),
-    ]),
-  ].join('\n')
+      '',
+    ])
+    .join('\n')
 
 const cellsOf = ({ perSecond, cpuMs, p99Ms }: Figures): string[] => [
   perSecond.toFixed(0),

@@ -6,12 +6,12 @@ import { settle } from '../settle.ts'
 import { costed, requestOf } from '../sides.ts'
 import type { Count, Half, Scenario } from '../types.ts'
 import { firstWhole } from '../wholes.ts'
-import { checkOut, ROOT } from './checkout.ts'
+import { type Checkout, checkOut, ROOT } from './checkout.ts'
 import { type AgainstReport, type Row, rowOf } from './compare.ts'
 import type { OpenAnswer, PrepareAnswer } from './messages.ts'
 
 type RunOptions = {
-  against: string
+  against: readonly string[]
   only: readonly string[] | null
   pairs: number
   seconds: number
@@ -21,36 +21,44 @@ type RunOptions = {
 type Side = OpenAnswer & { readonly child: Child }
 
 /**
- * Compares this checkout's server with that of an earlier commit. Both get the same load in turns,
- * each on a database that its own bench has filled. Each round begins with the other side. The
+ * Compares this checkout's server with those of earlier commits. All get the same load in turns,
+ * each on a database that its own bench has filled. Each round begins with the next side. The
  * first round is a warm-up.
  */
 export async function runAgainst(
   wanted: RunOptions,
   say: (text: string) => void,
 ): Promise<AgainstReport> {
-  say(`installing ${wanted.against}`)
-  const earlier = checkOut(wanted.against)
+  const checkouts: Checkout[] = []
   const children: Child[] = []
   try {
+    for (const revision of wanted.against) {
+      say(`installing ${revision}`)
+      checkouts.push(checkOut(revision))
+    }
     const now = await openSide(ROOT, children)
-    const before = await openSide(earlier.root, children)
+    const earlier: Earlier[] = []
+    for (const { root, commit } of checkouts)
+      earlier.push({ commit, rows: [], side: await openSide(root, children) })
     const load = startChild('./load.ts')
     children.push(load)
-    const rows: Row[] = []
     for (const { name, title, connections } of wantedScenarios(wanted)) {
       say(name)
-      const rounds = await measure({ name, now, before, load, ...wanted })
-      if (rounds !== null) rows.push(rowOf({ name, title, connections }, rounds))
-      else say(`${wanted.against} has no ${name}`)
+      const measured = await measure({ name, now, earlier, load, ...wanted })
+      for (const { commit, rows } of earlier) {
+        const rounds = measured.get(commit)
+        if (rounds !== undefined) rows.push(rowOf({ name, title, connections }, rounds))
+        else say(`${commit} has no ${name}`)
+      }
     }
-    await Promise.all([now, before].map(({ child }) => child.ask({ close: true })))
+    const sides = [now, ...earlier.map(({ side }) => side)]
+    await Promise.all(sides.map(({ child }) => child.ask({ close: true })))
     const { pairs, seconds } = wanted
-    const { commit } = earlier
-    return { date: new Date().toISOString(), machine: now.machine, commit, pairs, seconds, rows }
+    const commits = earlier.map(({ commit, rows }) => ({ commit, rows }))
+    return { date: new Date().toISOString(), machine: now.machine, pairs, seconds, commits }
   } finally {
     await Promise.all(children.map((child) => child.stop()))
-    earlier.remove()
+    for (const { remove } of checkouts) remove()
   }
 }
 
@@ -63,33 +71,40 @@ async function openSide(root: string, children: Child[]): Promise<Side> {
   return { child, ...(await child.ask<OpenAnswer>({ open: { root } })) }
 }
 
+type Earlier = { readonly commit: string; readonly rows: Row[]; readonly side: Side }
 type PairResult = { now: Half; before: Half }
 
-/** Returns the results of each round, or null if the earlier commit has no such scenario. */
+/** Returns the results of each round by the commits that have the scenario. */
 async function measure(
-  of: RunOptions & { name: string; now: Side; before: Side; load: Child },
-): Promise<PairResult[] | null> {
+  of: RunOptions & { name: string; now: Side; earlier: readonly Earlier[]; load: Child },
+): Promise<ReadonlyMap<string, PairResult[]>> {
   const now = await prepared(of.now, of)
-  const before = await prepared(of.before, of)
-  if (now === null || before === null) return null
-  const effects = [await now.effect(), await before.effect()]
-  if (effects[0] !== effects[1])
-    throw new Error(`${of.name}: the sides do different work: ${JSON.stringify(effects)}`)
-  const rounds: PairResult[] = []
-  for (let round = 0; round <= of.pairs; round += 1) {
-    const seconds = round === 0 ? now.warmUpSeconds : of.seconds
-    const first = round % 2 === 0 ? now : before
-    const other = first === now ? before : now
-    const halves = [await first.run(seconds), await other.run(seconds)] as const
-    if (round === 0) await Promise.all([now.analyze(), before.analyze()])
-    else
-      rounds.push(
-        first === now
-          ? { now: halves[0], before: halves[1] }
-          : { now: halves[1], before: halves[0] },
-      )
+  const results = new Map<string, PairResult[]>()
+  if (now === null) return results
+  const sides: { commit: string | null; side: typeof now }[] = [{ commit: null, side: now }]
+  for (const { commit, side } of of.earlier) {
+    const before = await prepared(side, of)
+    if (before !== null) sides.push({ commit, side: before })
   }
-  return rounds
+  const effects: string[] = []
+  for (const { side } of sides) effects.push(await side.effect())
+  if (new Set(effects).size > 1)
+    throw new Error(`${of.name}: the sides do different work: ${JSON.stringify(effects)}`)
+  for (let round = 0; round <= of.pairs; round += 1) {
+    const halves = new Map<string | null, Half>()
+    const first = round % sides.length
+    for (const { commit, side } of [...sides.slice(first), ...sides.slice(0, first)])
+      halves.set(commit, await side.run(round === 0 ? now.warmUpSeconds : of.seconds))
+    if (round === 0) await Promise.all(sides.map(({ side }) => side.analyze()))
+    else
+      for (const { commit } of sides)
+        if (commit !== null)
+          results.set(commit, [
+            ...(results.get(commit) ?? []),
+            { now: halves.get(null) as Half, before: halves.get(commit) as Half },
+          ])
+  }
+  return results
 }
 
 /** Prepares a scenario on a side. */
