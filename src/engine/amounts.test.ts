@@ -10,7 +10,7 @@ const world = await openWorld()
 const SUM = 0.1 + 0.2
 const COST = 391 * 5e-7
 
-test('what doubles come to is consumed, held and committed as the decimal that was meant', async () => {
+test('computed doubles are consumed, held and committed as the decimals that they approximate', async () => {
   const { consume, held, commit, check } = await openAgency(world, { usageLimit: 2 })
   assert.equal((await consume(SUM)).currentUsage, 0.3)
   assert.equal((await consume(COST)).currentUsage, 0.3001955)
@@ -21,12 +21,12 @@ test('what doubles come to is consumed, held and committed as the decimal that w
   assert.equal((await check(0)).currentUsage, 0.5001955)
 })
 
-test('what fits by the decimal that was meant is granted', async () => {
+test('the rounded decimal of an amount decides whether it is within the limit', async () => {
   const { consume } = await openAgency(world, { usageLimit: 1 })
   for (const amount of [SUM, 0.7]) assert.equal(verdict(await consume(amount)), 'granted recorded')
 })
 
-test('a key names the rounded amount, and so does a commit that is sent again', async () => {
+test('a request with the same key and the same rounded amount is a repetition', async () => {
   const { tenant, consume, reserve, held, commit } = await openAgency(world)
   const mine = { idempotencyKey: 'mine' }
   await consume(SUM, {}, mine)
@@ -49,7 +49,7 @@ test('a key names the rounded amount, and so does a commit that is sent again', 
   assert.equal((await commit(id, { amount: 0.3 })).reservation.committedAmount, 0.3)
 })
 
-test('only the size of an amount is refused: too large for any, too small to be one', async () => {
+test('an amount is refused only if it is too large or rounds to 0', async () => {
   const { tenant, held, commit } = await openAgency(world)
   const { id } = await held(1)
   const settled = { ...params, reservationId: id }

@@ -43,7 +43,7 @@ async function openFirm() {
   }
 }
 
-test('nothing is escaped by archiving: what is above is asked by every decision', async () => {
+test('archiving an entity does not bypass the budgets above it', async () => {
   const { entities, check, explain, consume, reserve, agrees } = await openFirm()
   await entities('archive', 'ann')
   for (const decided of [
@@ -61,7 +61,7 @@ test('nothing is escaped by archiving: what is above is asked by every decision'
   await agrees()
 })
 
-test('usage of who is archived counts for what is above, by whatever way it comes', async () => {
+test('usage of an archived entity counts for the entities above it, however it is recorded', async () => {
   const { entities, shown, report, consume, held, commit, release, tenant, agrees } =
     await openFirm()
   await entities('archive', 'ann')
@@ -91,7 +91,7 @@ test('usage of who is archived counts for what is above, by whatever way it come
   await agrees()
 })
 
-test('own budgets of who is archived neither ask nor count; brought back, they go on', async () => {
+test('the budgets of an archived entity neither deny nor count, and continue after it is restored', async () => {
   const { entities, shown, report, agrees } = await openFirm()
   await report(2, ANN)
   await entities('archive', 'ann')
@@ -104,7 +104,7 @@ test('own budgets of who is archived neither ask nor count; brought back, they g
   await agrees()
 })
 
-test('scopes match by the path, whatever is archived on it', async () => {
+test('scopes match by the whole path, even if entities on it are archived', async () => {
   const { entities, shown, report, budget, agrees } = await openFirm()
   await budget({ 'org[ann]': 8, 'org[team]': 7 })
   const all = ['team 0/9', 'team[gpt] 0/5', 'org 0/10', 'org[ann] 0/8', 'org[team] 0/7']
@@ -122,7 +122,7 @@ test('scopes match by the path, whatever is archived on it', async () => {
   await agrees()
 })
 
-test('a chain begins with the nearest who is not archived, and each is told once', async () => {
+test('a chain begins with the nearest active entity, and duplicate chains are shown once', async () => {
   const { entities, shown, consume } = await openFirm()
   await entities('archive', 'ann', 'bob')
   const both = { userId: 'ann', orgId: 'org', teamId: 'team', modelId: 'gpt' }
@@ -133,7 +133,7 @@ test('a chain begins with the nearest who is not archived, and each is told once
   assert.deepEqual(await shown(both), [])
 })
 
-test('nor is anything escaped by archiving the type of those who are', async () => {
+test('archiving an entity type does not bypass the budgets above its entities', async () => {
   const { entities, types, shown, consume, explain, agrees } = await openFirm()
   await entities('archive', 'ann', 'bob')
   await types('archive', 'user')

@@ -69,7 +69,7 @@ async function openCompany() {
   return { ...shop, used, tokensBy, differences }
 }
 
-test('usage counts for whom its dimensions name, for all above, and for scopes that are met', async () => {
+test('usage counts for the named entities, for all above them, and for matching scopes', async () => {
   const { report, used, tokensBy, differences } = await openCompany()
   await report([tokensBy({ userId: 'ann' }, 5)])
   assert.equal(await used(), 'ann 5, bob 0, org 5, team 5, team[gpt] 0')
@@ -84,7 +84,7 @@ test('usage counts for whom its dimensions name, for all above, and for scopes t
   assert.deepEqual(await differences(), {})
 })
 
-test('usage counts in the window of its instant, beyond any limit, and is taken back', async () => {
+test('usage counts in the window of its timestamp, beyond any limit, and negative values are subtracted', async () => {
   const { report, used, tokensBy, differences } = await openCompany()
   await report([
     tokensBy({ userId: 'ann' }, 40),
@@ -105,7 +105,7 @@ test('usage counts in the window of its instant, beyond any limit, and is taken 
   }
 })
 
-test('a SET makes each budget its value, but one for which a later SET was reported', async () => {
+test('a SET sets the value of each budget, except where a later SET was reported', async () => {
   const { report, used, tokensBy, differences } = await openCompany()
   await report([tokensBy({ userId: 'ann' }, 5), tokensBy({ userId: 'bob' }, 5)])
   const set = { updateBehavior: 'SET' }
@@ -118,7 +118,7 @@ test('a SET makes each budget its value, but one for which a later SET was repor
   assert.deepEqual(await differences(), {})
 })
 
-test('a repetition and a refused request post nothing', async () => {
+test('a repetition or a refused request posts nothing', async () => {
   const { tenant, report, used, tokensBy } = await openCompany()
   const keyed = tokensBy({ userId: 'ann' }, 5, { idempotencyKey: 'k' })
   await report([keyed, keyed])
@@ -138,7 +138,7 @@ test('a repetition and a refused request post nothing', async () => {
   assert.equal(await used(), 'ann 5, bob 0, org 5, team 5, team[gpt] 0')
 })
 
-test('an event counts for the budgets of every feature that it feeds', async () => {
+test('an event counts for the budgets of every feature whose meter it matches', async () => {
   const { tenant, ingest, used } = await openCompany()
   const on = (featureId: string) => ({ entityId: 'ann', featureId, usageLimit: 9, cadence: 'P1M' })
   await budget(tenant, on('calls'), on('spent'))
@@ -154,7 +154,7 @@ test('an event counts for the budgets of every feature that it feeds', async () 
   assert.equal(await used(), 'ann 0, bob 0, org 0, team 0, team[gpt] 0')
 })
 
-test('usage is attributed to the structure as it is when it is counted', async () => {
+test('usage is attributed to the hierarchy at the moment when it is counted', async () => {
   const { tenant, report, used, tokensBy, differences } = await openCompany()
   const both = () => report([tokensBy({ userId: 'ann' }, 1), tokensBy({ agentId: 'bob' }, 1)])
   await both()
@@ -179,7 +179,7 @@ test('usage is attributed to the structure as it is when it is counted', async (
   assert.deepEqual(await differences(), {})
 })
 
-test('records that race with changes of the tree are attributed to it before or after', async () => {
+test('records that are written while the tree changes are attributed to the old or the new tree', async () => {
   const { tenant, report, tokensBy, differences } = await openCompany()
   const move = (parentId: string) =>
     budget(tenant, {
@@ -207,7 +207,7 @@ test('records that race with changes of the tree are attributed to it before or 
   for (const { entities, budgets } of attributions) assert.equal(entities, budgets)
 })
 
-test('thresholds fire once for a window, all that a record reaches at once', async () => {
+test('a threshold is crossed once per window, and a record that crosses several publishes one event', async () => {
   const { tenant, report, tokensBy } = await openCompany()
   await tenant.ok('v1Beta.governance.updateThresholdConfig', {
     body: { thresholds: [50, 80, 100] },
@@ -239,7 +239,7 @@ test('thresholds fire once for a window, all that a record reaches at once', asy
   }
 })
 
-test('thresholds are of usage in the units that are limited', async () => {
+test('thresholds are compared with usage in limited units', async () => {
   const { tenant, report } = await openCompany()
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [100] } })
   await budget(tenant, { entityId: 'org', featureId: 'bytes', usageLimit: 2, cadence: 'P1M' })

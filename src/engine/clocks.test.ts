@@ -45,7 +45,7 @@ function waysBehind({ key }: Tenant) {
   }
 }
 
-test('a check sees what a server ahead has counted in a window that has not begun here', async () => {
+test('a check sees usage of a server whose clock is ahead, even in a window that has not begun here', async () => {
   const { tenant, report } = await openAgency(ahead, { limits: { 'ann PT1M': 5 } })
   const { check, explain } = waysBehind(tenant)
   assert.deepEqual(await check(), ['granted', 'ann 0/5'])
@@ -54,7 +54,7 @@ test('a check sees what a server ahead has counted in a window that has not begu
   assert.deepEqual(await explain(), ['BudgetExceeded', 'ann 5/5!'])
 })
 
-test('what a server ahead grants, limits and revokes holds here at once', async () => {
+test('changes by a server whose clock is ahead take effect at once on all servers', async () => {
   const { tenant, budget } = await openAgency(ahead, { limits: { org: null } })
   const { check, consume } = waysBehind(tenant)
   assert.deepEqual(await check(), ['granted'])
@@ -71,7 +71,7 @@ test('what a server ahead grants, limits and revokes holds here at once', async 
   assert.deepEqual(await consume('c'), ['NoActiveSubscription'])
 })
 
-test('the tree, reservations and history are shown as of the last decision, too', async () => {
+test('the tree, reservations and history are shown as of the last decision', async () => {
   const { tenant, report, held } = await openAgency(ahead, { limits: { 'ann PT1M': 5 } })
   const { get, history } = waysBehind(tenant)
   const { id } = await held(1, ANN, { ttlSeconds: 60 })

@@ -69,7 +69,7 @@ const lateUse = (agency: Agency, amount: number, at: Instant) =>
 
 const world = await openWorldApart()
 
-test('windows that closed 35 days ago are trimmed, and nothing that is asked changes', async () => {
+test('purging the windows that ended more than 35 days ago changes no answer', async () => {
   const agency = await openLong(world)
   const { budget, consume, held, release, rowsOf, runAt, used, differences } = agency
   await consume(600, ANN)
@@ -113,7 +113,7 @@ test('windows that closed 35 days ago are trimmed, and nothing that is asked cha
   assert.deepEqual(await differences(), {})
 })
 
-test('a recount makes no counter of a window that was trimmed, and a wrong one is found', async () => {
+test('a rebuild creates no counter of a purged window, and verification finds a wrong counter', async () => {
   const { consume, rowsOf, runAt, differences, tenant, customerKey, execute } =
     await openLong(world)
   await consume(600, ANN)
@@ -133,7 +133,7 @@ test('a recount makes no counter of a window that was trimmed, and a wrong one i
   assert.deepEqual(await differences(), {})
 })
 
-test('what is held in a window that has closed stays there, and is settled there', async () => {
+test('a hold in a window that has ended stays in that window and is committed there', async () => {
   const { consume, held, extend, commit, rowsOf, runAt, differences } = await openLong(world)
   await consume(600, ANN)
   const { id } = await held(5, ANN, { ttlSeconds: 86_400 })
@@ -163,7 +163,7 @@ const recordsRead = async (tx: Tx): Promise<number> =>
     )
   ).rows
 
-test('what is reported late to a window that was trimmed is counted without its records', async () => {
+test('a late report to a purged window counts without its records', async () => {
   const { tenant, consume, runAt, used, differences } = await openLong(world)
   const { app } = world.bursar
   await consume(600, ANN)
@@ -186,7 +186,7 @@ test('what is reported late to a window that was trimmed is counted without its 
   assert.deepEqual(await differences(), {})
 })
 
-test('a customer whose usage is being counted is left for the next time', async () => {
+test('a customer that is locked for counting is purged the next time', async () => {
   const { consume, rowsOf, runAt, customerKey } = await openLong(world)
   await consume(600, ANN)
   const rows = await rowsOf('budget_counters')
@@ -204,7 +204,7 @@ test('a customer whose usage is being counted is left for the next time', async 
   assert.equal(await rowsOf('budget_counters'), 1)
 })
 
-test('what was held is kept as long as its key, however short windows are kept', async () => {
+test('an ended reservation is kept as long as its key, even if windows are kept for less time', async () => {
   const short = await openWorldApart({ BURSAR_WINDOW_RETENTION_DAYS: '1' })
   const { consume, reserve, release, rowsOf, runAt, differences } = await openLong(short)
   await consume(600, ANN)

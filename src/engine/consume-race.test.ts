@@ -43,7 +43,7 @@ async function assertConsistent(tenant: Tenant): Promise<void> {
   assert.deepEqual(differences, [])
 }
 
-test('many who consume at once on two servers use up a budget exactly', async () => {
+test('concurrent consumption on two servers uses up a budget exactly', async () => {
   const { tenant, check } = await openAgency(world)
   const post = postsOf(tenant)
   const answers = await Promise.all(times(200, (index) => post('consume', useOf(`k${index}`))))
@@ -55,7 +55,7 @@ test('many who consume at once on two servers use up a budget exactly', async ()
   await assertConsistent(tenant)
 })
 
-test('one key counts once, however many send it at once', async () => {
+test('one key counts once, however many requests send it at the same time', async () => {
   const { tenant, check } = await openAgency(world)
   const post = postsOf(tenant)
   const answers = await Promise.all(times(60, () => post('consume', useOf('mine'))))
@@ -70,7 +70,7 @@ test('one key counts once, however many send it at once', async () => {
   await assertConsistent(tenant)
 })
 
-test('of those who end a reservation at once, one does', async () => {
+test('of concurrent steps that end a reservation, exactly one takes effect', async () => {
   const { tenant, check, held, retrieve } = await openAgency(world)
   const post = postsOf(tenant)
   for (let round = 0; round < 5; round += 1) {
@@ -91,7 +91,7 @@ test('of those who end a reservation at once, one does', async () => {
   await assertConsistent(tenant)
 })
 
-test('whatever is consumed, held, settled and reported at once, no budget is overspent', async (t) => {
+test('no budget is overspent by concurrent consumption, reservations, commits and reports', async (t) => {
   const random = randomFrom(seedOf(t), 0)
   const pick = <T>(items: readonly T[]): T => required(items[random.below(items.length)], 'one')
   const { tenant, check } = await openAgency(world, { usageLimit: 60 })

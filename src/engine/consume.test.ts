@@ -22,7 +22,7 @@ const { clock } = world
 const DAY_MS = 86_400_000
 const inDays = (days: number) => instantToWire(clock.now() + days * DAY_MS)
 
-test('what is granted is counted at once, for the customer and for every budget on the way', async () => {
+test('granted consumption counts at once for the customer and for every budget on the path', async () => {
   const { consume, report, check } = await openAgency(world)
   await report(400, { orgId: 'org' })
   const used = await consume(5, ANN_ON_GPT)
@@ -37,7 +37,7 @@ test('what is granted is counted at once, for the customer and for every budget 
   assert.deepEqual(shownChains(seen), shownChains(used))
 })
 
-test('all or nothing: one budget that is used up keeps all others as they were', async () => {
+test('a consumption that one budget denies leaves all other budgets unchanged', async () => {
   const { consume, check } = await openAgency(world)
   await consume(48, ANN_ON_GPT, { mode: 'record' })
   const before = await check(1, ANN_ON_GPT)
@@ -48,7 +48,7 @@ test('all or nothing: one budget that is used up keeps all others as they were',
   assert.equal(verdict(await consume(2, { teamId: 'team', modelId: 'gpt' })), 'granted recorded')
 })
 
-test('recording goes beyond limits and budgets, but never without an entitlement', async () => {
+test('mode record goes beyond limits and budgets, but never without an entitlement', async () => {
   const { consume, tenant, check } = await openAgency(world, { usageLimit: 10 })
   const beyond = await consume(31, ANN, { mode: 'record' })
   assert.equal(verdict(beyond), 'RequestedUsageExceedingLimit recorded')
@@ -62,7 +62,7 @@ test('recording goes beyond limits and budgets, but never without an entitlement
   assert.deepEqual(shownChains(unheld), [])
 })
 
-test('the limit of the customer comes first, and fractions are exact', async () => {
+test('the limit of the customer decides before budgets, and fractions are exact', async () => {
   const { consume } = await openAgency(world, { limits: { ann: 1 }, usageLimit: 1 })
   for (let tenth = 0; tenth < 10; tenth += 1)
     assert.equal(verdict(await consume(0.1, ANN)), 'granted recorded')
@@ -71,7 +71,7 @@ test('the limit of the customer comes first, and fractions are exact', async () 
   assert.deepEqual(shownChains(denied), [['ann 1/1!', 'team 0/∞']])
 })
 
-test('the same key gets the same decision, with the usage of now', async () => {
+test('the same key gets the same decision with the current usage', async () => {
   const { consume, budget } = await openAgency(world, { limits: { team: 5 } })
   const dimensions = { teamId: 'team' }
   const mine = { idempotencyKey: 'mine' }
@@ -87,7 +87,7 @@ test('the same key gets the same decision, with the usage of now', async () => {
   assert.equal(verdict(await consume(3, dimensions, theirs)), 'BudgetExceeded')
 })
 
-test('a key that was used for something else is refused, and remembered for 35 days', async () => {
+test('a key that was used for another request is refused, for 35 days', async () => {
   const { tenant, consume } = await openAgency(world)
   const mine = { idempotencyKey: 'mine' }
   await consume(3, ANN, mine)
@@ -129,7 +129,7 @@ const grantMore = async (tenant: Parameters<typeof grantTo>[0], id: string) => {
   await grantTo(tenant, [grantItem(id, { usageLimit: 10 })])
 }
 
-test('who and what does not exist is an answer, and its key is not kept', async () => {
+test('an unknown customer, resource or feature is a denial, and its key is not stored', async () => {
   const { tenant, consume } = await openAgency(world)
   const body = { amount: 1, idempotencyKey: 'k', dimensions: ANN }
   const ask = async (id: string, more: object) => {
@@ -148,7 +148,7 @@ test('who and what does not exist is an answer, and its key is not kept', async 
   assert.equal(verdict(await consume(2, ANN, { idempotencyKey: 'k' })), 'granted recorded')
 })
 
-test('an archived customer is denied, and what was decided before is answered as it was', async () => {
+test('an archived customer is denied, and a repetition gets the first decision', async () => {
   const { tenant, consume, check } = await openAgency(world)
   const isAnswered = async (key: string, expected: string) =>
     assert.equal(verdict(await consume(2, ANN, { idempotencyKey: key })), expected)
@@ -164,7 +164,7 @@ test('an archived customer is denied, and what was decided before is answered as
   await isAnswered('meanwhile', 'granted recorded')
 })
 
-test('features whose usage nobody reports are refused, and so are impossible requests', async () => {
+test('features whose usage is not reported and impossible requests are refused', async () => {
   const { tenant } = await openAgency(world)
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'sso', displayName: 'S', featureType: 'BOOLEAN' },
@@ -207,7 +207,7 @@ test('features whose usage nobody reports are refused, and so are impossible req
   }
 })
 
-test('a timestamp chooses the windows that decide and that are counted in', async () => {
+test('the timestamp determines the windows in which a consumption is decided and counted', async () => {
   const { consume, check } = await openAgency(world, {
     limits: { team: null, 'ann P1D': 5 },
     usageLimit: 6,
@@ -230,7 +230,7 @@ test('a timestamp chooses the windows that decide and that are counted in', asyn
   assert.equal(verdict(await consume(1, ANN, april)), 'RequestedUsageExceedingLimit recorded')
 })
 
-test('nobody has a wallet: a currency is denied by what it is checked for, and nothing is kept', async () => {
+test('the consumption of a currency is denied as in a check, and its key is not stored', async () => {
   const { tenant } = await openAgency(world)
   const currency = { id: 'credits', displayName: 'Credits' }
   await tenant.ok('v1.credits.customCurrencies.create', { body: currency })
@@ -262,7 +262,7 @@ test('nobody has a wallet: a currency is denied by what it is checked for, and n
   )
 })
 
-test('a threshold fires once for what is consumed, as for a report', async () => {
+test('a consumption crosses each threshold once, as a report does', async () => {
   const { tenant, consume } = await openAgency(world, { limits: { team: 10 } })
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50, 80] } })
   for (const amount of [4, 2, 1, 3]) await consume(amount, { teamId: 'team' })
@@ -271,7 +271,7 @@ test('a threshold fires once for what is consumed, as for a report', async () =>
   assert.deepEqual(thresholds, [[50], [80]])
 })
 
-test('usage is shown in the units of a limit, and compared with what they come to', async () => {
+test('usage is compared with a limit and shown in limited units', async () => {
   const { tenant, consume } = await openAgency(world, { limits: { team: 3 }, usageLimit: 4 })
   await tenant.ok('v1.features.updateFeature', {
     params: { id: FEATURE },
@@ -288,7 +288,7 @@ test('usage is shown in the units of a limit, and compared with what they come t
   assert.equal(verdict(await consume(1)), 'RequestedUsageExceedingLimit')
 })
 
-test('without dimensions no budget is asked, and there are no chains', async () => {
+test('without dimensions, budgets do not apply and there are no chains', async () => {
   const { consume, check } = await openAgency(world, { limits: { org: 0 } })
   const used = await consume(1)
   assert.equal(verdict(used), 'granted recorded')

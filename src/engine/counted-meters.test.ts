@@ -46,14 +46,14 @@ const CHANGES: readonly (readonly [Aggregation, RegExp])[] = [
   [{ function: 'SUM', field: 'size' }, /^meter\.aggregation\.field: /],
 ]
 
-test('what was counted by one function or field stays usage of that one', async () => {
+test('the aggregation of a meter cannot change after something has counted', async () => {
   const { ingest, usage, refusesMeter } = await open()
   for (const [n, cost] of [5, 7, 8].entries()) await ingest([call(`${n}`, { cost })])
   for (const [aggregation, message] of CHANGES) await refusesMeter(meterOf(aggregation), message)
   assert.equal(await usage('used'), 20)
 })
 
-test('before anything is counted a meter may become any other', async () => {
+test('the aggregation of a meter can change until something has counted', async () => {
   const { ingest, usage, remeter, tenant } = await open()
   await ingest([{ ...call('other'), eventName: 'other' }, call('none', { size: 1 })])
   for (const [aggregation] of CHANGES)
@@ -64,7 +64,7 @@ test('before anything is counted a meter may become any other', async () => {
   assert.deepEqual(data.meter?.aggregation, { function: 'SUM', field: 'size' })
 })
 
-test('filters change for what arrives from then on', async () => {
+test('new filters of a meter apply to later events', async () => {
   const { ingest, usage, remeter } = await open()
   await ingest([call('before')])
   const european = { conditions: [{ field: 'region', operation: 'EQUALS', value: 'eu' }] }
@@ -73,7 +73,7 @@ test('filters change for what arrives from then on', async () => {
   assert.equal(await usage('used'), 7)
 })
 
-test('reports are sums: their feature gets no meter of another kind, nor while any is held', async () => {
+test('a feature with reports or an open reservation accepts only meters that add up', async () => {
   const { report, remeter, refusesMeter, tenant, usage } = await open(null)
   const max = meterOf({ function: 'MAX', field: 'cost' })
   const body = { featureId: 'used', amount: 1, idempotencyKey: 'k' }
@@ -88,7 +88,7 @@ test('reports are sums: their feature gets no meter of another kind, nor while a
   assert.equal(await usage('used'), 3)
 })
 
-test('usage of any customer is enough, and that of no other environment', async () => {
+test('usage of one customer fixes the meter, but not in other environments', async () => {
   const other = await open()
   await other.ingest([call('a')])
   const { tenant, remeter, refusesMeter } = await open()
@@ -126,7 +126,7 @@ const withoutWritesTo = (table: Sql, work: () => Promise<void>) =>
 
 const bySize = meterOf({ function: 'SUM', field: 'size' })
 
-test('what is just being counted by a meter keeps it', async () => {
+test('an event that is being counted keeps its meter from changing', async () => {
   const { ingest, usage, remeter } = await open()
   const changed: ReturnType<typeof remeter>[] = []
   const counted: Promise<unknown>[] = []
@@ -144,7 +144,7 @@ test('what is just being counted by a meter keeps it', async () => {
   assert.equal(await usage('used'), 5)
 })
 
-test('what is counted while its meter changes is counted by the new one', async () => {
+test('an event that arrives during a change of its meter is counted by the new meter', async () => {
   const { ingest, usage, remeter } = await open()
   const ways: Promise<unknown>[] = []
   await withoutWritesTo(sql`outbox`, async () => {
@@ -157,7 +157,7 @@ test('what is counted while its meter changes is counted by the new one', async 
   assert.equal(await usage('used'), 100)
 })
 
-test('many who count while meters change never count by two of them', async () => {
+test('concurrent events never count by two different meters while the meter changes', async () => {
   for (let round = 0; round < 12; round += 1) {
     const { ingest, usage, remeter } = await open()
     const keys = Array.from({ length: 6 }, (_, n) => `call-${n}`)

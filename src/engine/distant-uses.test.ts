@@ -29,7 +29,7 @@ for (const [hour, stated] of [
   ['before', ago],
   ['ahead', ahead],
 ] as const)
-  test(`the windows of the hour ${hour} are not all there to be used in one moment`, async () => {
+  test(`the windows of the hour ${hour} cannot all be used up at one moment`, async () => {
     const { tenant, consume } = await openAgency(world)
     const assignments = [{ entityId: 'bob', featureId: FEATURE, usageLimit: 5, cadence: 'PT1M' }]
     const start = clock.now()
@@ -53,7 +53,7 @@ for (const [hour, stated] of [
   })
 
 for (const operation of ways)
-  test(`${operation}: what was up to five minutes ago is decided, what was earlier is not`, async () => {
+  test(`${operation}: consumption up to five minutes ago is decided, earlier consumption is refused`, async () => {
     const { tenant } = await openAgency(world)
     const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...ago(WITHIN_MS) }
     const { data } = await tenant.ok(operation, { params, body })
@@ -63,7 +63,7 @@ for (const operation of ways)
   })
 
 for (const operation of ways)
-  test(`${operation}: what is up to five minutes ahead is decided, what is later is not`, async () => {
+  test(`${operation}: consumption up to five minutes ahead is decided, later consumption is refused`, async () => {
     const { tenant } = await openAgency(world)
     const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...ahead(WITHIN_MS) }
     const { data } = await tenant.ok(operation, { params, body })
@@ -76,7 +76,7 @@ for (const operation of ways)
   })
 
 for (const operation of ways)
-  test(`${operation}: a repetition is answered whatever its age`, async () => {
+  test(`${operation}: a repetition is answered, however old it is`, async () => {
     const { tenant } = await openAgency(world, { usageLimit: 1 })
     const start = clock.now()
     const bodies = ['granted', 'denied'].map((idempotencyKey) => ({
@@ -96,19 +96,19 @@ for (const operation of ways)
     }
   })
 
-test('what has happened is recorded however long ago it was', async () => {
+test('mode record accepts usage from any time in the past', async () => {
   const { consume } = await openAgency(world)
   const recorded = await consume(3, ANN, { mode: 'record', ...ago(400 * 86_400_000) })
   assert.equal(verdict(recorded), 'granted recorded')
 })
 
-test('what is only recorded may be up to an hour ahead', async () => {
+test('mode record accepts usage up to an hour ahead', async () => {
   const { consume } = await openAgency(world)
   const recorded = await consume(3, ANN, { mode: 'record', ...ahead(60 * MINUTE_MS) })
   assert.equal(verdict(recorded), 'granted recorded')
 })
 
-test('its age is that by the clock of the server, however far ahead another one has decided', async () => {
+test('the age of usage is measured by the clock of the server, even if another server is ahead', async () => {
   const { consume } = await openAgency(world)
   const start = clock.now()
   clock.moveTo(start + 2 * WITHIN_MS)
@@ -117,7 +117,7 @@ test('its age is that by the clock of the server, however far ahead another one 
   assert.equal(verdict(await consume(1, ANN, ago(WITHIN_MS))), 'granted recorded')
 })
 
-test('of a currency, too, nothing is asked that is long ago or far ahead', async () => {
+test('consumption of a currency is refused if it is too long ago or too far ahead, too', async () => {
   const { tenant } = await openAgency(world)
   await tenant.ok('v1.credits.customCurrencies.create', { body: { id: 'c', displayName: 'C' } })
   const currency = { featureId: undefined, currencyId: 'c' }

@@ -37,7 +37,7 @@ const call = (dimensions: object = {}, more: object = {}) => {
   return { eventName: 'call', idempotencyKey: `key-${sent}`, dimensions, ...more }
 }
 
-test('events are counted by every meter that they pass, and the next check sees it', async () => {
+test('an event counts for every meter that it matches, and the next check shows it', async () => {
   const { ingest, usage } = await openShop(world, FEATURES)
   const { data } = await ingest([
     call({ tokens: 5, userId: 'a', model: 'large' }),
@@ -64,7 +64,7 @@ test('events are counted by every meter that they pass, and the next check sees 
   )
 })
 
-test('an event counts once by customer, resource, name, key and timestamp', async () => {
+test('the deduplication key of an event is its customer, resource, name, key and timestamp', async () => {
   const { tenant, ingest, usage } = await openShop(world, FEATURES, ['acme', 'orrery'])
   await addResource(tenant.scope.environmentKey, 'site')
   const timestamp = instantToWire(clock.now())
@@ -92,7 +92,7 @@ const addResource = (environmentKey: string, id: string) =>
       from customers where environment_key = ${environmentKey}::uuid and id = 'acme'`),
   )
 
-test('usage of a resource is apart from that of the customer', async () => {
+test('usage of a resource is separate from usage of the customer', async () => {
   const { tenant, ingest, usage, report } = await openShop(world, { ...FEATURES, seats: {} })
   await addResource(tenant.scope.environmentKey, 'site')
   await ingest([call({}, { resourceId: 'site' }), call({}, { resourceId: 'site' }), call()])
@@ -109,7 +109,7 @@ test('usage of a resource is apart from that of the customer', async () => {
   )
 })
 
-test('an event without a timestamp is known for 24 hours, one with it for 35 days', async () => {
+test('the key of an event is known for 24 hours without a timestamp and for 35 days with one', async () => {
   const { ingest, usage } = await openShop(world, FEATURES)
   const untimed = { eventName: 'call', idempotencyKey: 'k' }
   const timed = { ...untimed, timestamp: instantToWire(clock.now()) }
@@ -130,7 +130,7 @@ test('an event without a timestamp is known for 24 hours, one with it for 35 day
   }
 })
 
-test('events are placed by their timestamps, however late and in whatever order', async () => {
+test('events count in the window of their timestamp, however late and in any order', async () => {
   const { ingest, usage } = await openShop(world, {
     tokens: { ...FEATURES.tokens, resetPeriod: 'MONTH' },
     users: { ...FEATURES.users, resetPeriod: 'MONTH' },
@@ -151,7 +151,7 @@ test('events are placed by their timestamps, however late and in whatever order'
   }
 })
 
-test('what came ahead of its period is there when the period begins', async () => {
+test('an event ahead of its period counts when the period begins', async () => {
   const { ingest, usage } = await openShop(world, {
     tokens: { ...FEATURES.tokens, resetPeriod: 'MONTH' },
     users: { ...FEATURES.users, resetPeriod: 'MONTH' },
@@ -170,7 +170,7 @@ test('what came ahead of its period is there when the period begins', async () =
   }
 })
 
-test('a meter counts the events that come after it was made', async () => {
+test('a meter counts only events that arrive after its creation', async () => {
   const { tenant, ingest, usage } = await openShop(world, { tokens: {} })
   const event = () => call({ input: 1, output: 10 })
   await ingest([event()])
@@ -183,7 +183,7 @@ test('a meter counts the events that come after it was made', async () => {
   assert.equal(await usage('tokens'), 10)
 })
 
-test('an event that no meter counts is accepted and kept', async () => {
+test('an event that no meter counts is accepted and stored', async () => {
   const { tenant, ingest } = await openShop(world, {})
   await ingest([call({ any: 'thing' })])
   const rows = await app.db.withClient(
@@ -245,7 +245,7 @@ const REFUSALS: [string, object, { status: number; code: string; message: RegExp
   ],
 ]
 for (const [name, event, refusal] of REFUSALS)
-  test(`${name} refuses all events of a request`, async () => {
+  test(`${name} causes the refusal of all events of the request`, async () => {
     const { tenant, ingest, usage } = await openShop(world, FEATURES, ['acme', 'orrery'])
     await tenant.ok('v1.customers.archive', { params: { id: 'orrery' } })
     const good = call({ tokens: 1 })
@@ -260,7 +260,7 @@ for (const [name, event, refusal] of REFUSALS)
     assert.equal(await usage('calls'), 1)
   })
 
-test('a thousand events in a body of 15 MB count, one more event is refused', async () => {
+test('a thousand events in a body of 15 MB count, and a request with one more event is refused', async () => {
   const { tenant, ingest, usage } = await openShop(world, FEATURES)
   const text = 'x'.repeat(15_000)
   const events = Array.from({ length: 1000 }, () => call({ tokens: 2, text }))
@@ -272,7 +272,7 @@ test('a thousand events in a body of 15 MB count, one more event is refused', as
   await tenant.refused('v1.events.report', { body: large }, { status: 413, code: null })
 })
 
-test('text of any kind comes through as it is', async () => {
+test('texts with special characters are stored unchanged', async () => {
   const { ingest, usage } = await openShop(world, { users: FEATURES.users })
   const values = [
     'NULL',

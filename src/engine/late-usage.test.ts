@@ -30,7 +30,7 @@ async function openLate() {
   return { ...agency, used }
 }
 
-test('usage of before a budget was made does not count for it, by whatever way it arrives', async () => {
+test('usage from before the creation of a budget does not count for it, however it arrives', async () => {
   const { used, report, consume, held, commit, tenant } = await openLate()
   await report(1, ANN, { createdAt: before.timestamp })
   await report(1, ANN, { updateBehavior: 'SET', createdAt: before.timestamp })
@@ -46,7 +46,7 @@ test('usage of before a budget was made does not count for it, by whatever way i
   assert.deepEqual(await differencesOf(world, tenant), {})
 })
 
-test('a budget is not asked about an instant before it was made', async () => {
+test('a budget does not apply to usage from before its creation', async () => {
   const { consume, reserve, budget } = await openLate()
   await budget({ team: 0, 'ann P1D': 0 })
   const of = async (more: typeof made) => (await consume(1, ANN, more)).accessDeniedReason
@@ -56,7 +56,7 @@ test('a budget is not asked about an instant before it was made', async () => {
   assert.equal((await reserve(1, ANN, before)).isGranted, true)
 })
 
-test('nor does it count when a budget is counted anew: with another cadence, and out of the records', async () => {
+test('usage from before the creation of a budget does not count after a new cadence or a rebuild either', async () => {
   const { used, report, budget, tenant } = await openLate()
   await report(1, ANN, { createdAt: before.timestamp })
   await report(2, ANN, { createdAt: made.timestamp })
@@ -68,7 +68,7 @@ test('nor does it count when a budget is counted anew: with another cadence, and
   assert.deepEqual(await differencesOf(world, tenant), {})
 })
 
-test('what a version before has counted of it is found, and put right', async () => {
+test('verification finds such usage that an earlier version counted, and a rebuild removes it', async () => {
   const { used, report, budget, tenant } = await openLate()
   await report(1, ANN)
   const { scope } = tenant

@@ -31,7 +31,7 @@ const undo = `
   alter table assignments drop column is_level;
   alter table budget_counters drop column set_at;`
 
-test('levels of before are made out of their records, with what is held and when they were set', async () => {
+test('the migration rebuilds levels from their records, with holds and the times of SETs', async () => {
   const shop = await openShop(world, { seats: { meterType: 'FLUCTUATING' }, calls: {} })
   const { tenant, report } = shop
   await tenant.ok('v1Beta.entityTypes.upsert', {

@@ -95,7 +95,7 @@ const X = { userId: 'x' }
 const Y = { userId: 'y' }
 const TEAM = { teamId: 'team' }
 
-test('each counter takes a SET by itself: the worked numbers', async () => {
+test('each counter applies a SET by itself, as in the worked example', async () => {
   const { tenant, set, add, levels, agrees } = await openTeam()
   const at = (minutes: number) => ({ createdAt: instantToWire(now + minutes * MINUTE) })
   await set(10, X, at(1))
@@ -116,7 +116,7 @@ test('each counter takes a SET by itself: the worked numbers', async () => {
   await agrees()
 })
 
-test('nobody gets more than a limit for what others have set', async () => {
+test('a SET for one entity gives no other entity more than its own limit', async () => {
   const { tenant, set, levels, agrees } = await openTeam({ team: 100 })
   await set(10, X)
   await set(4, Y)
@@ -129,7 +129,7 @@ test('nobody gets more than a limit for what others have set', async () => {
   await agrees()
 })
 
-test('many SETs of one request and of many at once are taken in their order', async () => {
+test('SETs in one request and in concurrent requests are applied in order', async () => {
   const { report, set, levels, agrees } = await openTeam()
   const each = (value: number, dimensions: object) => ({
     ...{ featureId: 'seats', value, dimensions, updateBehavior: 'SET' },
@@ -142,7 +142,7 @@ test('many SETs of one request and of many at once are taken in their order', as
   assert.deepEqual((await levels())[0], 1)
 })
 
-test('a budget of a level is never reset, whatever its cadence is or becomes', async () => {
+test('a budget of a level is never reset, whatever its cadence is', async () => {
   const { set, add, rows, levels, check, budget, agrees } = await openTeam()
   await set(10, X)
   world.clock.moveTo(now + 100 * DAY)
@@ -170,7 +170,7 @@ test('a budget of a level is never reset, whatever its cadence is or becomes', a
   await agrees()
 })
 
-test('what is held of a level is held until it is settled, over every window and cadence', async () => {
+test('a hold of a level lasts until it is committed or released, across windows and cadences', async () => {
   const { tenant, set, levels, check, budget, agrees } = await openTeam()
   await set(10, X)
   const body = {
@@ -192,7 +192,7 @@ test('what is held of a level is held until it is settled, over every window and
   await agrees()
 })
 
-test('a SET of what is counted is taken by the windows that it lies in, each by itself', async () => {
+test('a SET of a feature with windows is applied in each of its windows separately', async () => {
   const { report, levels, agrees } = await openTeam()
   const calls = (value: number, dimensions: object, more: object = {}) =>
     report([{ featureId: 'calls', value, dimensions, updateBehavior: 'SET', ...more }])
@@ -209,7 +209,7 @@ test('a SET of what is counted is taken by the windows that it lies in, each by 
   await agrees()
 })
 
-test('a difference beyond what a number tells is refused, and nothing of it is kept', async () => {
+test('a difference that is out of range is refused, and nothing of it is stored', async () => {
   const { tenant, add, levels, agrees } = await openTeam()
   const most = Number.MAX_SAFE_INTEGER
   await add(most, X)
@@ -226,7 +226,7 @@ test('a difference beyond what a number tells is refused, and nothing of it is k
   await agrees()
 })
 
-test('a threshold of a level is announced each time that it is reached from below', async () => {
+test('a threshold of a level is published each time that usage rises to it', async () => {
   const { tenant, report, set, add } = await openTeam({ x: 10, y: 10, team: 1000 })
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50, 100] } })
   const exceeded = async () =>

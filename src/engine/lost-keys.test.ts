@@ -100,7 +100,7 @@ const reasonOf = (body: object) =>
   (body as { data: { accessDeniedReason: string | null } }).data.accessDeniedReason
 
 for (const [name, { id, request, isDenied }] of Object.entries(WAYS))
-  test(`${name}: a customer that is lost is unknown, and known when it is made again`, async () => {
+  test(`${name}: a lost customer is unknown, and is known after it is created again`, async () => {
     const { tenant, held, consume, report } = await openAgency(world)
     const reservation = await held(1, ANN)
     await Promise.all([consume(1, ANN), report(1, ANN)])
@@ -118,7 +118,7 @@ for (const [name, { id, request, isDenied }] of Object.entries(WAYS))
   })
 
 for (const [name, { id, request, isDenied }] of Object.entries(WAYS))
-  test(`${name}: a customer that was lost and made again is found at once`, async () => {
+  test(`${name}: a customer that was lost and created again is found at once`, async () => {
     const { tenant, held, consume, report } = await openAgency(world)
     const reservation = await held(1, ANN)
     await Promise.all([consume(1, ANN), report(1, ANN)])
@@ -134,7 +134,7 @@ for (const [name, { id, request, isDenied }] of Object.entries(WAYS))
     assert.deepEqual(await differencesOf(world, tenant), {})
   })
 
-test('who is lost takes nobody along who is counted at the same time', async () => {
+test('a lost customer does not affect other customers whose usage is counted at the same time', async () => {
   const { tenant, report } = await openAgency(world)
   await tenant.ok('v1.customers.provision', { body: { id: 'globex' } })
   await tenant.ok('v1.customers.promotionalEntitlements.create', {
@@ -160,7 +160,7 @@ test('who is lost takes nobody along who is counted at the same time', async () 
   assert.equal(data.currentUsage, 21)
 })
 
-test('usage of a resource that was lost and made again is that of the new one', async () => {
+test('usage of a resource that was lost and created again counts for the new resource', async () => {
   const { tenant, report } = await openAgency(world)
   const customerKey = await keyOf(tenant)
   const addResource = () =>

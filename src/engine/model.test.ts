@@ -159,7 +159,7 @@ async function usages(tenant: Tenant): Promise<Record<string, number>> {
   )
 }
 
-test('usage is what the plainest model says, whatever arrives, and whatever totals are lost', async () => {
+test('usage is as in a simple model, whatever arrives and whatever totals are deleted', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
       clock.moveTo(START)

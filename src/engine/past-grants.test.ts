@@ -55,7 +55,7 @@ const historyOf = async (tenant: Tenant) => {
   return data.series[0]?.points.at(-1)?.value
 }
 
-test('what was used before an end is counted when it comes after it', () =>
+test('usage from before the end of an entitlement counts, even if reported later', () =>
   openEnded(async (tenant) => {
     const [one, two] = await report(tenant, item(3, before), item(4, before))
     assert.deepEqual([one?.currentUsage, two?.currentUsage], [3, 7], 'of the period that it was in')
@@ -63,7 +63,7 @@ test('what was used before an end is counted when it comes after it', () =>
     assert.equal(await historyOf(tenant), 7)
   }))
 
-test('what was used at the end or later is not', () =>
+test('usage at or after the end of an entitlement is refused', () =>
   openEnded(async (tenant) => {
     const code = 'NoActiveSubscriptionForCustomer'
     await refuses(tenant, [item(1, before), item(1, after)], 404, code)
@@ -71,13 +71,13 @@ test('what was used at the end or later is not', () =>
     assert.equal(await historyOf(tenant), 0, 'a batch is all or nothing')
   }))
 
-test('a level is set in the period of what was held then', () =>
+test('a SET from before the end sets the period of the past entitlement', () =>
   openEnded(async (tenant) => {
     await report(tenant, item(5, before), item(2, { ...before, updateBehavior: 'SET' }))
     assert.equal(await historyOf(tenant), 2)
   }))
 
-test('events of before an end are counted, with others or alone', () =>
+test('events from before the end of an entitlement count, alone or with others', () =>
   openEnded(async (tenant) => {
     await tenant.ok('v1.features.createFeature', {
       body: { id: 'calls', displayName: 'C', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
@@ -98,7 +98,7 @@ test('events of before an end are counted, with others or alone', () =>
     assert.equal(data.series[0]?.points.at(-1)?.value, 2)
   }))
 
-test('a use of before an end is recorded, and none is granted any more', () =>
+test('mode record accepts usage from before the end, and enforced consumption is denied', () =>
   openEnded(async (tenant) => {
     const timestamp = instantToWire(MIDNIGHT - MINUTE_MS)
     const use = async (idempotencyKey: string, more: object) => {
@@ -113,7 +113,7 @@ test('a use of before an end is recorded, and none is granted any more', () =>
     assert.equal(await historyOf(tenant), 3)
   }))
 
-test('between two grants nothing was held, but what is held now takes it', () =>
+test('usage between two entitlements counts for the current one, and is refused without one', () =>
   openEnded(async (tenant) => {
     const early = { createdAt: instantToWire(MIDNIGHT + MINUTE_MS) }
     await refuses(tenant, [item(1, before), item(1, early)], 404, 'NoActiveSubscriptionForCustomer')
@@ -125,7 +125,7 @@ test('between two grants nothing was held, but what is held now takes it', () =>
     )
   }))
 
-test('each stretch of a grant that was changed or revoked is the past of its own', async () => {
+test('usage counts by the revision of the entitlement that was in force when it occurred', async () => {
   const { tenant } = await openAgency(world)
   try {
     clock.moveTo(START + MINUTE_MS)

@@ -72,7 +72,7 @@ const grantAgain = (tenant: Tenant, { id = params.id, featureId = FEATURE } = {}
 
 for (const [way, operation] of ways) {
   for (const [reason, prepare] of Object.entries(WANTS))
-    test(`${way}: a denial by ${reason} is decided anew by the same key`, async () => {
+    test(`${way}: after a denial with ${reason}, the same key is decided again`, async () => {
       const { tenant } = await openAgency(world)
       const { mend, id, featureId = FEATURE } = await prepare(tenant)
       const ask = askingBy(tenant, operation, { featureId })
@@ -84,7 +84,7 @@ for (const [way, operation] of ways) {
       assert.equal((await ask(id)).said, `${granted} replayed`)
     })
 
-  test(`${way}: a denial by a budget stays, and shows nothing that contradicts it`, async () => {
+  test(`${way}: a denial by a budget is repeated, and shows no contradicting budget`, async () => {
     const { tenant, budget } = await openAgency(world, { limits: { 'ann P1D': 0.5 } })
     const ask = askingBy(tenant, operation)
     const first = await ask()
@@ -96,7 +96,7 @@ for (const [way, operation] of ways) {
     assert.equal(again.data.chains, undefined)
   })
 
-  test(`${way}: a denial by the limit stays, whatever the limit is by then`, async () => {
+  test(`${way}: a denial by the limit is repeated, whatever the limit is now`, async () => {
     const { tenant } = await openAgency(world, { usageLimit: 0 })
     const ask = askingBy(tenant, operation)
     assert.equal((await ask()).said, 'RequestedUsageExceedingLimit')
@@ -108,7 +108,7 @@ for (const [way, operation] of ways) {
     assert.equal(again.data.usageLimit, 100, 'as of now')
   })
 
-  test(`${way}: what was granted stays, with usage as of now and no chains`, async () => {
+  test(`${way}: a granted request is repeated with the current usage and without chains`, async () => {
     const { tenant, consume } = await openAgency(world)
     const ask = askingBy(tenant, operation)
     const granted = way === 'consume' ? 'granted recorded' : 'granted'
@@ -122,7 +122,7 @@ for (const [way, operation] of ways) {
   })
 }
 
-test('a commit that is sent again says so', async () => {
+test('a repeated commit is marked as replayed', async () => {
   const { tenant, held } = await openAgency(world)
   const { id } = await held(2, ANN)
   const commit = () =>
@@ -137,7 +137,7 @@ test('a commit that is sent again says so', async () => {
   assert.deepEqual(again.success?.data.reservation, first.success?.data.reservation)
 })
 
-test('what is denied for want of anything leaves no key behind', async () => {
+test('a denial without an entitlement stores no key', async () => {
   const { tenant } = await openAgency(world)
   await revoke(tenant)
   const ask = askingBy(tenant, 'v1.customers.consume', { mode: 'record' })

@@ -20,7 +20,7 @@ const open = () =>
     unheld: { isHeld: false },
   })
 
-test('a report is answered with the usage that the next check sees', async () => {
+test('the response to a report shows the same usage as the next check', async () => {
   const { report, usage } = await open()
   const [first] = await report([{ featureId: 'seats', value: 2, dimensions: { userId: 'ann' } }])
   assert.ok(first)
@@ -42,7 +42,7 @@ test('a report is answered with the usage that the next check sees', async () =>
   assert.equal(await usage('seats'), 2)
 })
 
-test('seats: +2, +3, −1, then 10, then +1 and +1 again by the same key', async () => {
+test('seats can be added and removed, set, and added again, and a repeated key does not count', async () => {
   const { report, usage } = await open()
   const seats = (value: number, more: object = {}) => ({ featureId: 'seats', value, ...more })
   const current = (answers: readonly { currentUsage: number | null }[]) =>
@@ -57,7 +57,7 @@ test('seats: +2, +3, −1, then 10, then +1 and +1 again by the same key', async
   assert.equal(await usage('seats'), 11)
 })
 
-test('an answer names the period in progress, and usage starts again with the next one', async () => {
+test('a response names the current period, and usage starts again in the next one', async () => {
   const { report, usage } = await open()
   const [first] = await report([{ featureId: 'calls', value: 7 }])
   assert.deepEqual(
@@ -78,7 +78,7 @@ test('an answer names the period in progress, and usage starts again with the ne
   }
 })
 
-test('a SET of a past period sets that one, and an older one is ignored', async () => {
+test('a SET with a past timestamp sets the past period, and an older SET is ignored', async () => {
   const { report, tenant } = await open()
   const at = (createdAt: string, value: number) =>
     report([{ featureId: 'calls', value, createdAt, updateBehavior: 'SET' }])
@@ -98,7 +98,7 @@ test('a SET of a past period sets that one, and an older one is ignored', async 
   ])
 })
 
-test('the SET in force is known when the total of its period is gone', async () => {
+test('the latest SET is known even if the total of its period is deleted', async () => {
   const { tenant, report } = await open()
   const set = (value: number, createdAt: string) =>
     report([{ featureId: 'calls', value, createdAt, updateBehavior: 'SET' }])
@@ -123,7 +123,7 @@ const recordsOf = (environmentKey: string) =>
     return rows.map(({ kind, value, amount }) => [kind, value, amount])
   })
 
-test('usage is shown in the units that are limited, and never below 0', async () => {
+test('usage is shown in limited units, and never below 0', async () => {
   const { report, usage } = await open()
   const bytes = async (value: number) => {
     const [answer] = await report([{ featureId: 'bytes', value }])
@@ -137,7 +137,7 @@ test('usage is shown in the units that are limited, and never below 0', async ()
   assert.equal(await bytes(3500), 1)
 })
 
-test('a key counts once for a feature, a resource and a customer, whatever it comes with', async () => {
+test('a key counts once for each feature, resource and customer, whatever else the report contains', async () => {
   const { report, usage } = await open()
   const keyed = { idempotencyKey: 'k', value: 1 }
   await report([
@@ -160,7 +160,7 @@ test('a key counts once for a feature, a resource and a customer, whatever it co
   assert.deepEqual([await usage('seats'), await usage('calls')], [1, 1])
 })
 
-test('a key is remembered for 35 days', async () => {
+test('a key is known for 35 days', async () => {
   const { report } = await open()
   const keyed = [{ featureId: 'seats', value: 1, idempotencyKey: 'k' }]
   await report(keyed)
@@ -175,7 +175,7 @@ test('a key is remembered for 35 days', async () => {
   }
 })
 
-test('a retry without keys is no repetition of a report whose answer arrived', async () => {
+test('a retry without keys counts again if the response to its original has arrived', async () => {
   const { report, usage } = await open()
   const usages = [{ featureId: 'seats', value: 1 }]
   const ids = new Set<string>()
@@ -265,7 +265,7 @@ const REFUSALS: [string, object, { status: number; code: string | null; message:
   ['an unknown field', { amount: 1 }, { ...bad, message: /amount/ }],
 ]
 for (const [name, item, refusal] of REFUSALS)
-  test(`${name} refuses the whole request and leaves nothing behind`, async () => {
+  test(`${name} causes the refusal of the whole request, which changes nothing`, async () => {
     const { tenant, report, usage } = await open()
     await tenant.ok('v1.features.createFeature', {
       body: { id: 'sso', displayName: 'sso', featureType: 'BOOLEAN' },
@@ -281,7 +281,7 @@ for (const [name, item, refusal] of REFUSALS)
     assert.equal((await report([good]))[0]?.currentUsage, 1)
   })
 
-test('refusals come in the order of the contract: customers, archived ones, then the rest', async () => {
+test('unknown customers are refused first, then archived ones, then everything else', async () => {
   const { tenant } = await open()
   await tenant.ok('v1.customers.provision', { body: { id: 'old' } })
   await tenant.ok('v1.customers.archive', { params: { id: 'old' } })
@@ -344,7 +344,7 @@ test('one request reports for several customers', async () => {
   assert.deepEqual([await usage('seats'), await usage('seats', 'orrery')], [301, 20])
 })
 
-test('reports that arrive at once each count once, and see each other in some order', async () => {
+test('each of many concurrent reports counts once and sees those before it', async () => {
   const { report, usage } = await open()
   const keys = Array.from({ length: 40 }, (_, index) => `k${index % 20}`)
   const answers = await Promise.all(
@@ -355,7 +355,7 @@ test('reports that arrive at once each count once, and see each other in some or
   assert.equal(firsts.size, 20)
 })
 
-test('a request with an Idempotency-Key is answered by the same bytes, and counts once', async () => {
+test('a repeated Idempotency-Key gets the same bytes and counts once', async () => {
   const { tenant, usage } = await open()
   const request = {
     body: { usages: [{ customerId: 'acme', featureId: 'seats', value: 1 }] },
@@ -369,7 +369,7 @@ test('a request with an Idempotency-Key is answered by the same bytes, and count
   assert.equal(await usage('seats'), 1)
 })
 
-test('what is granted and revoked is known to the next report', async () => {
+test('the next report sees an entitlement that was granted or revoked', async () => {
   const { tenant, report } = await open()
   await report([{ featureId: 'seats', value: 1 }])
   await tenant.ok('v1.customers.promotionalEntitlements.revoke', {

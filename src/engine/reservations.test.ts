@@ -51,7 +51,7 @@ async function later(seconds: number, work: () => Promise<void>): Promise<void> 
 
 const ended = { status: 400, code: 'InvalidArgumentError' } as const
 
-test('what is held is not there for others, and is no usage', async () => {
+test('a held amount is not available to others and does not count as usage', async () => {
   const { reserve, check, consume, tenant } = await openAgency(world, { limits: { team: 10 } })
   const { reservation, ...decided } = await reserve(6, TEAM)
   assert.equal(verdict(decided), 'granted')
@@ -82,7 +82,7 @@ test('what is held is not there for others, and is no usage', async () => {
   assert.deepEqual(await heldBy(tenant), { totals: 18, counters: 6 })
 })
 
-test('the limit of the customer counts what is held, too', async () => {
+test('the limit of the customer includes holds', async () => {
   const { held, check, consume, release } = await openAgency(world, { usageLimit: 10 })
   const { id } = await held(7)
   assert.equal((await check(3)).isGranted, true)
@@ -98,7 +98,7 @@ const COMMITS = [
   ['nothing', { amount: 0 }, 0],
 ] as const
 for (const [name, body, committed] of COMMITS)
-  test(`a commit of ${name} is recorded where it was held, and frees the rest`, async () => {
+  test(`a commit of ${name} is recorded in the windows of the hold and releases the rest`, async () => {
     const { held, commit, check, consume, tenant } = await openAgency(world, {
       limits: { team: 10, 'ann P1D': 6 },
       usageLimit: 10,
@@ -128,7 +128,7 @@ for (const [name, body, committed] of COMMITS)
     if (committed < 6) assert.equal(verdict(await consume(6 - committed, ANN)), 'granted recorded')
   })
 
-test('more than is held is refused, decided or recorded, as the commit says', async () => {
+test('the overage of a commit determines whether more than the hold is refused, decided or recorded', async () => {
   const { held, commit, check, tenant } = await openAgency(world, {
     limits: { team: 10 },
     usageLimit: 20,
@@ -162,7 +162,7 @@ test('more than is held is refused, decided or recorded, as the commit says', as
   assert.deepEqual(await heldBy(tenant), NOTHING)
 })
 
-test('a reservation ends once: every other end is refused, the same one is not', async () => {
+test('a reservation ends once: the same step can be repeated, and any other step is refused', async () => {
   const { held, commit, release, tenant } = await openAgency(world)
   const committed = await held(5, ANN)
   const released = await held(5, ANN)
@@ -186,7 +186,7 @@ test('a reservation ends once: every other end is refused, the same one is not',
     )
 })
 
-test('a reservation expires by itself: for checks, for decisions, and for its own steps', async () => {
+test('an expired reservation no longer holds anything, for checks, decisions and its own steps', async () => {
   const { held, check, consume, retrieve, tenant } = await openAgency(world, {
     limits: { team: 10 },
     usageLimit: 12,
@@ -225,7 +225,7 @@ test('a reservation expires by itself: for checks, for decisions, and for its ow
   })
 })
 
-test('what a check finds expired is noted, for those who come after', async () => {
+test('a check that finds an expired reservation has it stored as expired', async () => {
   const { held, check, tenant } = await openAgency(world)
   await held(6, ANN_ON_GPT, { ttlSeconds: 10 })
   await held(6, ANN_ON_GPT, { ttlSeconds: 100 })
@@ -237,7 +237,7 @@ test('what a check finds expired is noted, for those who come after', async () =
   })
 })
 
-test('an extension holds for longer and takes no time away', async () => {
+test('an extension holds for longer, and never shortens a reservation', async () => {
   const { held, extend, check } = await openAgency(world, { limits: { team: 10 } })
   const { id, ...before } = await held(10, TEAM, { ttlSeconds: 10 })
   assert.deepEqual(await extend(id, 5), { id, ...before })
@@ -255,7 +255,7 @@ test('an extension holds for longer and takes no time away', async () => {
   await later(108, async () => assert.equal((await check(1, TEAM)).isGranted, true))
 })
 
-test('a hold belongs to the windows of its reservation, whenever it is committed', async () => {
+test('a hold stays in the windows of its reservation, whenever it is committed', async () => {
   const { held, commit, check, consume, release } = await openAgency(world, {
     limits: { 'ann P1D': 10, team: 100 },
   })
@@ -274,7 +274,7 @@ test('a hold belongs to the windows of its reservation, whenever it is committed
   assert.deepEqual(shownChains(before), [['ann 8/10!', 'team 11/100', 'org 0/∞']])
 })
 
-test('what is held follows a budget to another cadence, and is committed there', async () => {
+test('a hold moves to the new cadence of a budget and is committed there', async () => {
   const { held, commit, check, budget, tenant, consume } = await openAgency(world, {
     limits: { 'ann P1D': 10 },
   })
@@ -292,7 +292,7 @@ test('what is held follows a budget to another cadence, and is committed there',
   assert.deepEqual(await heldBy(tenant), NOTHING)
 })
 
-test('a budget that is made while something is held does not count it, nor its commit', async () => {
+test('a budget that is created during a hold counts neither the hold nor its commit', async () => {
   const { held, commit, check, budget } = await openAgency(world, { limits: { team: 10 } })
   const { id } = await held(6, ANN)
   await budget({ 'ann P1D': 3 })
@@ -300,7 +300,7 @@ test('a budget that is made while something is held does not count it, nor its c
   assert.deepEqual(shownChains(await check(3, ANN)), [['ann 0/3', 'team 0/10', 'org 0/∞']])
 })
 
-test('whoever asks again by the same key gets the same reservation, as it is by then', async () => {
+test('a repeated key returns the same reservation in its current state', async () => {
   const { reserve, commit, tenant } = await openAgency(world, { limits: { team: 10 } })
   const mine = { idempotencyKey: 'mine' }
   const first = required((await reserve(6, TEAM, mine)).reservation, 'a reservation')
@@ -322,7 +322,7 @@ test('whoever asks again by the same key gets the same reservation, as it is by 
   await tenant.ok('v1.customers.consume', { params, body: use })
 })
 
-test('archiving a customer releases what it holds', async () => {
+test('archiving a customer releases its reservations', async () => {
   const { held, tenant, retrieve } = await openAgency(world)
   const expired = await held(2, ANN, { ttlSeconds: 1 })
   const open = await held(3, ANN)
@@ -341,7 +341,7 @@ test('archiving a customer releases what it holds', async () => {
   })
 })
 
-test('reservations are listed newest first, by what they are now', async () => {
+test('reservations are listed newest first, with their current status', async () => {
   const { held, release, tenant } = await openAgency(world)
   const made = []
   for (const ttlSeconds of [5, 50, 50]) made.push(await held(1, ANN, { ttlSeconds }))
@@ -365,7 +365,7 @@ test('reservations are listed newest first, by what they are now', async () => {
   assert.deepEqual((await list({ limit: '2', after: String(page.next) })).ids, [first])
 })
 
-test('nobody sees or settles the reservations of somebody else', async () => {
+test('a reservation can be read and ended only by its own customer and environment', async () => {
   const mine = await openAgency(world)
   const other = await openAgency(world)
   const { id } = await mine.held(1, ANN)

@@ -41,7 +41,7 @@ const reasonsOf = async (
   (await reserve(amount, UNKNOWN)).accessDeniedReason,
 ]
 
-test('a value that names nobody is a denial wherever something is decided', async () => {
+test('a value that names no entity is a denial in every operation that decides', async () => {
   const { check, consume, reserve, explain, used } = await openChosen('deny')
   const consumed = await consume(1, UNKNOWN)
   const reserved = await reserve(1, UNKNOWN)
@@ -54,7 +54,7 @@ test('a value that names nobody is a denial wherever something is decided', asyn
   assert.deepEqual([await used(), holds], [0, 0], 'nothing is recorded or held')
 })
 
-test('what names somebody, and what can name nobody, is decided as ever', async () => {
+test('values that name entities and keys that are no attribution keys are decided as usual', async () => {
   const { tenant, check, consume } = await openChosen('deny')
   for (const dimensions of [ANN, { region: 'eu' }, {}, undefined])
     assert.equal(verdict(await consume(1, dimensions)), 'granted recorded')
@@ -63,14 +63,14 @@ test('what names somebody, and what can name nobody, is decided as ever', async 
   assert.equal(verdict(await consume(1, ANN)), 'granted recorded', 'who is archived is known')
 })
 
-test('the entitlement denies first, budgets last', async () => {
+test('the entitlement denies before unknown dimensions, and those before budgets', async () => {
   const agency = await openChosen('deny', { limits: { team: 3 }, usageLimit: 5 })
   const limit = 'RequestedUsageExceedingLimit'
   assert.deepEqual(await reasonsOf(agency, 6), [limit, limit, limit, limit])
   assert.deepEqual(await reasonsOf(agency, 4), [DENIED, DENIED, DENIED, DENIED])
 })
 
-test('a feature that is not metered is denied as well, and a wallet is empty first', async () => {
+test('an unknown dimension denies features that are not metered, and currencies are denied for lack of credits', async () => {
   const { tenant } = await openChosen('deny')
   const ask = async (named: Record<string, string>) => {
     const query = { ...named, 'dimensions[userId]': 'zoe' }
@@ -86,7 +86,7 @@ test('a feature that is not metered is denied as well, and a wallet is empty fir
   assert.deepEqual(await ask({ currencyId: 'gold' }), ['InsufficientCredits', ['userId']])
 })
 
-test('what is only to be recorded is, once by its key, and says that it was denied', async () => {
+test('mode record counts usage with unknown dimensions, once per key, and reports the denial', async () => {
   const { consume, check, used } = await openChosen('deny', { limits: { team: 3 } })
   const more = { mode: 'record', idempotencyKey: 'happened' }
   const recorded = await consume(2, UNKNOWN, more)
@@ -100,7 +100,7 @@ test('what is only to be recorded is, once by its key, and says that it was deni
 })
 
 for (const cure of ['the setting', 'the entity'])
-  test(`a denial is not kept: its key is decided anew after a change of ${cure}`, async () => {
+  test(`a denial is not stored, and its key is decided again after a change of ${cure}`, async () => {
     const { consume, reserve, choose, addUser, used } = await openChosen('deny')
     const mine = { idempotencyKey: 'mine' }
     assert.equal(verdict(await consume(1, UNKNOWN, mine)), DENIED)
@@ -115,7 +115,7 @@ for (const cure of ['the setting', 'the entity'])
     assert.equal(await used(), 1)
   })
 
-test('what was granted stays granted by its key after a change of the setting', async () => {
+test('a granted request stays granted for its key after a change of the setting', async () => {
   const { consume, reserve, choose, used } = await openChosen('ignore')
   const mine = { idempotencyKey: 'mine' }
   assert.equal(verdict(await consume(1, UNKNOWN, mine)), 'granted recorded')
@@ -130,7 +130,7 @@ test('what was granted stays granted by its key after a change of the setting', 
   assert.equal(await used(), 1)
 })
 
-test('what is held for somebody unknown is committed, and so is more of it', async () => {
+test('a reservation with unknown dimensions can be committed, even with more than it holds', async () => {
   const { held, commit, choose } = await openChosen('ignore')
   const { id } = await held(2, UNKNOWN)
   await choose('deny')
@@ -139,13 +139,13 @@ test('what is held for somebody unknown is committed, and so is more of it', asy
   assert.deepEqual(shownChains(committed), [['team 3/200', 'org 3/1000']])
 })
 
-test('what is reported counts, whomever it names', async () => {
+test('a report with unknown dimensions counts', async () => {
   const { report, used } = await openChosen('deny')
   await report(4, UNKNOWN)
   assert.equal(await used(), 4)
 })
 
-test('an environment chooses for itself alone', async () => {
+test('the setting of one environment does not affect another one', async () => {
   const [strict, other] = [await openChosen('deny'), await openChosen('ignore')]
   const reasons = await Promise.all([reasonsOf(strict), reasonsOf(other)])
   assert.deepEqual(reasons, [
@@ -156,7 +156,7 @@ test('an environment chooses for itself alone', async () => {
 
 const known = (key: string) => ({ change: 'dimension', to: 'KNOWN', key })
 
-test('an explanation names the rule, and which dimensions have to name somebody', async () => {
+test('an explanation names the rule and the dimensions that must name an entity', async () => {
   const { explain, addUser } = await openChosen('deny', { limits: { team: 3 }, usageLimit: 5 })
   const dimensions = { ...UNKNOWN, modelId: 'nothing' }
   const both = [known('userId'), known('modelId')]
@@ -176,7 +176,7 @@ test('an explanation names the rule, and which dimensions have to name somebody'
   assert.equal((await explain(1, UNKNOWN)).isGranted, true)
 })
 
-test('an explanation of a currency names them, too', async () => {
+test('an explanation of a currency names the dimensions that must name an entity, too', async () => {
   const { tenant } = await openChosen('deny')
   await tenant.ok('v1.credits.customCurrencies.create', { body: { id: 'gold', displayName: 'G' } })
   const query = { currencyId: 'gold', 'dimensions[userId]': 'zoe' }

@@ -30,7 +30,7 @@ before(async () => {
 })
 after(() => clock.moveTo(null))
 
-test('whatever is counted through the API agrees with its records', async (t) => {
+test('all usage that is counted through the API agrees with its records', async (t) => {
   const other = await openCompany(world)
   await useCompany(other, world, { random: randomFrom(seedOf(t), 1), steps: 40 })
   const verified = await verifyCustomer(app, other.customerKey, LIMIT)
@@ -186,7 +186,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
   },
 }
 for (const [name, { by, found, like }] of Object.entries(DAMAGED))
-  test(`found, told and put right: ${name}`, () =>
+  test(`verification reports and a rebuild repairs: ${name}`, () =>
     undone(async (inside, tx) => {
       assert.equal(await tx.execute(by()), 1, 'one row is damaged')
       const verified = await verifyCustomer(inside, company.customerKey, LIMIT)
@@ -271,7 +271,7 @@ const WRONG: Readonly<Record<string, Damage>> = {
   },
 }
 for (const [name, { by, found, like }] of Object.entries(WRONG))
-  test(`found and told, and not for a recount to put right: ${name}`, () =>
+  test(`verification reports and a rebuild does not repair: ${name}`, () =>
     undone(async (inside, tx) => {
       assert.equal(await tx.execute(by()), 1, 'one row is damaged')
       await rebuildCustomer(inside, company.owner)
@@ -282,7 +282,7 @@ for (const [name, { by, found, like }] of Object.entries(WRONG))
         assert.partialDeepStrictEqual(verified[kind].differences[0], like)
     }))
 
-test('a posting of a feature that the record did not count is told', () =>
+test('a posting of a feature that the record did not count is reported', () =>
   undone(async (inside, tx) => {
     await tx.execute(sql`
       update usage_events set feature_keys = array[gen_random_uuid()]
@@ -293,7 +293,7 @@ test('a posting of a feature that the record did not count is told', () =>
     for (const { problem } of postings.differences) assert.equal(problem, 'feature')
   }))
 
-test('what open reservations hold is in the totals and counters that they name', () =>
+test('the amounts of open reservations are in the totals and counters that they name', () =>
   undone(async (inside, tx) => {
     const reserve = (status: string) =>
       tx.execute(sql`
@@ -316,7 +316,7 @@ test('what open reservations hold is in the totals and counters that they name',
     assert.deepEqual(differing(await verifyCustomer(inside, company.customerKey, LIMIT)), {})
   }))
 
-test('what is held of a feature that was never used has its totals, too', () =>
+test('a hold of a feature without usage has totals, too', () =>
   undone(async (inside, tx) => {
     const key = '00000000-0000-7000-8000-000000000001'
     await tx.execute(sql`
@@ -337,7 +337,7 @@ test('what is held of a feature that was never used has its totals, too', () =>
     )
   }))
 
-test('without a single counter, a recount changes no answer', async () => {
+test('after all totals and counters are deleted, a rebuild restores every answer', async () => {
   const answers = await answersOf(company)
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`delete from usage_totals where ${whose()}`)
@@ -355,7 +355,7 @@ test('without a single counter, a recount changes no answer', async () => {
   assert.deepEqual(differing(await verifyCustomer(app, company.customerKey, LIMIT)), {})
 })
 
-test('what was trimmed is missed by nobody, nor what came late after that', async () => {
+test('purged distinct values are no difference, even after late usage', async () => {
   const { ingest, customerKey } = await openCompany(world)
   const event = (idempotencyKey: string, timestamp: string) => ({
     eventName: 'call',

@@ -63,7 +63,7 @@ function startTraffic({ tenant, report, ingest, budget, of }: Company) {
   }
 }
 
-test('usage that is being counted is no difference, and a recount loses none of it', async () => {
+test('usage that is counted during verification is no difference, and a rebuild loses none of it', async () => {
   const company = await openCompany(world)
   const traffic = startTraffic(company)
   const found: object[] = []
@@ -117,7 +117,7 @@ async function growthOf(work: () => Promise<unknown>): Promise<number> {
   return (Math.max(most, process.memoryUsage().heapUsed) - before) / 1_000_000
 }
 
-test('a hundred thousand records of a customer are not in memory when it is verified', async (t) => {
+test('verifying a hundred thousand records does not load them into memory', async (t) => {
   const company = await openCompany(world)
   const { customerKey, owner } = company
   await fill(company, 100_000)

@@ -54,7 +54,7 @@ const COUNTED_FOR_WHAT_IS_LOST = [
 
 const LEADS = ['record', 'reservation'].flatMap((each) => [`${each} budget`, `${each} entity`])
 
-test('what was counted for budgets and entities that are lost is found, and taken out', async () => {
+test('usage of lost budgets and entities is found and removed', async () => {
   await useCompany(company, world, { random: randomFrom(3, 1), steps: 40 })
   const countersRow = row({ counters: column.json<unknown>() })
   const kept = () =>

@@ -70,7 +70,7 @@ function openQueue(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
   }
 }
 
-test('an idle queue starts at once, and what arrives meanwhile shares the next batch', async () => {
+test('an idle queue starts at once, and requests that arrive meanwhile share the next batch', async () => {
   const { submit, batches, end, settled } = openQueue()
   submit(entry('a1'))
   assert.deepEqual(batches, [['a1']])
@@ -92,7 +92,7 @@ test('customers are served round-robin', async () => {
   assert.deepEqual(batches[2], ['a4', 'a5', 'b1', 'a6', 'a7', 'a8'])
 })
 
-test('a batch is not larger than the limit, except for a single larger entry', async () => {
+test('a batch does not exceed the maximum of records, except for a single larger entry', async () => {
   const { submit, batches, end } = openQueue()
   submit(entry('x'))
   submit(entry('a1', { records: 6 }), entry('b1', { records: 6 }), entry('c1', { records: 99 }))
@@ -100,7 +100,7 @@ test('a batch is not larger than the limit, except for a single larger entry', a
   assert.deepEqual(batches.slice(1), [['a1'], ['b1'], ['c1']])
 })
 
-test('a batch has entries of one partition, and every partition has its turn', async () => {
+test('a batch has entries of one partition, and partitions take turns', async () => {
   const { submit, batches, end } = openQueue()
   submit(entry('x'))
   const other = { partition: 'f' }
@@ -145,7 +145,7 @@ test('a second batch starts beside the first when enough requests wait', async (
   assert.deepEqual(batches[2], ['e1'])
 })
 
-test('beside a very long batch, requests wait only for the maximal delay', async () => {
+test('while a long batch runs, requests wait only for the maximum delay', async () => {
   const { submit, batches } = openQueue({ maxBatches: 2, minBatchSize: 3 })
   submit(entry('a1'), entry('b1'))
   while (batches.length < 2) await new Promise((resolve) => setTimeout(resolve, 1))
@@ -173,7 +173,7 @@ test('an entry of several customers waits for each of them, but not for ever', a
   assert.ok(batches.flat().includes('ab'), JSON.stringify(batches))
 })
 
-test('a rejected entry does not affect the others of its batch', async () => {
+test('a refused entry does not affect the other entries of its batch', async () => {
   const commit: Commit = (batch) =>
     batch.map(({ name }) => (name === 'b1' ? { refusal: 'no' } : { answer: name }))
   const { submit, settled, endAll } = openQueue({}, commit)
@@ -182,7 +182,7 @@ test('a rejected entry does not affect the others of its batch', async () => {
   assert.deepEqual(Object.fromEntries(settled), { a1: 'a1', b1: 'no', c1: 'c1' })
 })
 
-test('a failed batch is retried one by one, so that only the cause fails', async () => {
+test('after a failed batch its entries are retried one by one, so that only the cause fails', async () => {
   const commit: Commit = (batch) => {
     if (batch.some(({ name }) => name === 'b1')) throw new Error('on purpose')
     return done(batch)
@@ -200,7 +200,7 @@ test('a failed batch is retried one by one, so that only the cause fails', async
   assert.match(String(b1), /on purpose/)
 })
 
-test('a locked customer fails as a whole, and is batched alone until it succeeds', async () => {
+test('a batch of a locked customer fails as a whole, and the customer is batched alone until it succeeds', async () => {
   let isLocked = true
   const commit: Commit = (batch) => {
     if (isLocked && batch.some(({ customerKeys }) => customerKeys.includes('b')))
@@ -258,7 +258,7 @@ test('a batch with an error that is not retryable fails as a whole', async () =>
 const statusOf = (refusal: unknown) =>
   refusal instanceof ApiError ? [refusal.status, refusal.headers['retry-after']] : refusal
 
-test('what waits is bounded by number and bytes, of a customer and of all', async () => {
+test('waiting entries are limited by number and bytes, per customer and in total', async () => {
   const { submit, settled, endAll } = openQueue({
     maxWaitingPerCustomer: 2,
     maxWaiting: 4,
@@ -284,7 +284,7 @@ test('what waits is bounded by number and bytes, of a customer and of all', asyn
   assert.equal(settled.get('a4'), 'a4')
 })
 
-test('every entry is answered once, in batches within the limits', async () => {
+test('every entry gets one answer, and all batches are within the limits', async () => {
   const shape = fc.record({
     partition: fc.constantFrom('e', 'f'),
     customerKeys: fc.uniqueArray(fc.constantFrom('a', 'b', 'c'), { minLength: 1 }),

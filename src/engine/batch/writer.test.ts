@@ -39,7 +39,7 @@ const CUTS: [Cut, number][] = [
   ['before', 3],
 ]
 for (const [cut, count] of CUTS)
-  test(`reports whose COMMIT is lost ${cut} it happened (${count}) count once`, async () => {
+  test(`reports count once if the connection breaks ${cut} COMMIT (${count} times)`, async () => {
     const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
     const writer = createUsageWriter(proxied, entitlements)
     const report = (customerId: string) =>
@@ -53,7 +53,7 @@ for (const [cut, count] of CUTS)
     assert.deepEqual(used, [3, 2, 2])
   })
 
-test('what cannot be found out is 503, and the same keys then count once', async () => {
+test('an unknown outcome of COMMIT is a 503, and the same keys then count once', async () => {
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
   const writer = createUsageWriter(proxied, entitlements)
   const report = () =>
@@ -75,7 +75,7 @@ const poison = (tenant: Tenant, customerId: string) =>
         and window_end = 'infinity'`),
   )
 
-test('a request that breaks its group breaks alone', async () => {
+test('a request that fails its batch is the only one to fail', async () => {
   const { tenant, report, usage } = await openShop(world, FEATURES, CUSTOMERS)
   await report(CUSTOMERS.map((customerId) => ({ customerId, featureId: 'calls', value: 1 })))
   await poison(tenant, 'globex')
@@ -93,7 +93,7 @@ test('a request that breaks its group breaks alone', async () => {
   assert.deepEqual(used, [4, 1, 3])
 })
 
-test('two servers count the same keys once, and each other’s reports in turn', async () => {
+test('two servers count each key once and see each other’s reports', async () => {
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
   const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, entitlements))
   const runs = Array.from({ length: 60 }, (_, run) => {

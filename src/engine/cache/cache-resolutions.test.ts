@@ -47,7 +47,7 @@ const CASES = {
   'while they are cached': { isCached: true, statement: 0 },
 }
 for (const [name, { isCached, statement }] of Object.entries(CASES))
-  test(`attribution keys that change ${name} are not mixed with other keys`, async () => {
+  test(`attribution keys that change ${name} are not combined with earlier keys`, async () => {
     const tenant = await world.tenant()
     await tenant.ok('v1.customers.provision', { body: params })
     await setKeys(tenant, BEFORE)

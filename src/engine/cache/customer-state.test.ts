@@ -15,7 +15,7 @@ const versions = (change: Partial<Versions> = {}): Versions => ({
   ...change,
 })
 
-test('a half of a state is found only by its own version', () => {
+test('each half of a state is found only with its own version', () => {
   const cache = createStateCache(100_000)
   const state = cache.at('acme', versions())
   cache.keep('acme', state)
@@ -30,7 +30,7 @@ test('a half of a state is found only by its own version', () => {
   }
 })
 
-test('what is longest unused goes when the bytes are used up', () => {
+test('when the byte limit is exceeded, the least recently used state is dropped', () => {
   const cache = createStateCache(10_000)
   const keep = (customer: string) => cache.keep(customer, cache.at(customer, versions()))
   for (const customer of ['a', 'b', 'c', 'd', 'e', 'f']) keep(customer)
@@ -43,7 +43,7 @@ test('what is longest unused goes when the bytes are used up', () => {
   assert.deepEqual(cache.counts(), { customers: 6, bytes: 9600, evictions: 1 })
 })
 
-test('a customer that is too large is not kept, nor is anybody without memory', () => {
+test('a state that is too large is not cached, and without memory none is', () => {
   const cache = createStateCache(100_000)
   const large = cache.at('large', versions())
   large.usage.bytes = 25_000

@@ -19,7 +19,7 @@ function openSource(most = 10) {
   return { read, reads, counted }
 }
 
-test('queries of one turn share a read, equal ones once', async () => {
+test('queries of the same turn share one read, and equal queries are sent once', async () => {
   const { read, reads, counted } = openSource()
   const answers = Promise.all([read('a'), read('b'), read('a')])
   assert.equal(reads.length, 0)
@@ -33,7 +33,7 @@ test('queries of one turn share a read, equal ones once', async () => {
   assert.deepEqual(counted, [3])
 })
 
-test('a query never gets the answer of a read that had begun before it', async () => {
+test('a query never gets the result of a read that began before it', async () => {
   const { read, reads } = openSource()
   const first = read('a')
   await turn()
@@ -44,7 +44,7 @@ test('a query never gets the answer of a read that had begun before it', async (
   assert.deepEqual(await Promise.all([first, second]), ['a of read 1', 'a of read 2'])
 })
 
-test('two reads run at once, and what comes meanwhile waits for the end of one', async () => {
+test('two reads run at once, and later queries wait until one of them ends', async () => {
   const { read, reads } = openSource()
   const answers = []
   for (const query of ['a', 'b', 'c', 'd']) {
@@ -60,7 +60,7 @@ test('two reads run at once, and what comes meanwhile waits for the end of one',
   assert.deepEqual((await Promise.all(answers)).slice(2), ['c of read 3', 'd of read 3'])
 })
 
-test('a read has at most so many queries', async () => {
+test('the number of queries in a read is limited', async () => {
   const { read, reads } = openSource(2)
   const answers = Promise.all(['a', 'b', 'c', 'd', 'e'].map(read))
   await turn()
@@ -75,7 +75,7 @@ test('a read has at most so many queries', async () => {
   )
 })
 
-test('an error reaches all queries of its read and no other', async () => {
+test('an error reaches only the queries of its own read', async () => {
   const { read, reads } = openSource()
   const failing = Promise.allSettled([read('a'), read('b')])
   await turn()

@@ -21,7 +21,7 @@ const leftOf = ({ chains = [] }: { chains?: EntitlementChainNode[][] }) =>
 
 const LIMITS = { org: null, team: 10, 'ann P1D': 6 }
 
-test('every answer tells what is left of each budget, what is held, and until when', async () => {
+test('every response shows what is left of each budget, what is held, and when it is reset', async () => {
   const { check, consume, reserve, explain, held, commit } = await openAgency(world, {
     limits: LIMITS,
   })
@@ -41,7 +41,7 @@ test('every answer tells what is left of each budget, what is held, and until wh
   assert.deepEqual(leftOf(await commit(id)), chain(0, 4, 1))
 })
 
-test('an entity without a budget has nothing left and nothing to be reset', async () => {
+test('an entity without a budget shows no remaining amount and no reset', async () => {
   const { check } = await openAgency(world, { limits: { 'ann P1D': 6 } })
   const chain = [
     [6, 0, TOMORROW],
@@ -52,7 +52,7 @@ test('an entity without a budget has nothing left and nothing to be reset', asyn
 
 const UNKNOWN = { userId: 'zoe', region: 'eu', modelId: 'nothing' }
 
-test('dimensions that should have named an entity and did not are told', async () => {
+test('dimensions whose values name no entity are listed', async () => {
   const { tenant, check, consume, reserve, explain } = await openAgency(world)
   const unresolved = ['userId', 'modelId']
   const mine = { idempotencyKey: 'mine' }
@@ -73,7 +73,7 @@ test('dimensions that should have named an entity and did not are told', async (
     assert.deepEqual([again.replayed, again.unresolved], [true, unresolved], 'as it was then')
 })
 
-test('denials name them, too', async () => {
+test('a denial lists dimensions that name no entity, too', async () => {
   const { tenant, consume } = await openAgency(world, { usageLimit: 1 })
   const denied = await consume(2, UNKNOWN)
   assert.equal(verdict(denied), 'RequestedUsageExceedingLimit')
@@ -86,7 +86,7 @@ test('denials name them, too', async () => {
   assert.deepEqual(await ask('nobody', FEATURE), [])
 })
 
-test('a commit answers usage and budgets where it was held, as consuming does', async () => {
+test('a commit returns usage and budgets as of its reservation, in the form of a consumption', async () => {
   const { held, commit, check } = await openAgency(world, { limits: LIMITS })
   const { id } = await held(4, ANN)
   const answer = await commit(id, { amount: 3 })
@@ -102,7 +102,7 @@ test('a commit answers usage and budgets where it was held, as consuming does', 
   assert.equal((await commit(plain)).chains, undefined, 'no dimensions were sent')
 })
 
-test('a commit that is denied shows what was in the way', async () => {
+test('a denied commit shows the budget that denied it', async () => {
   const { held, commit } = await openAgency(world, { limits: LIMITS })
   const { id } = await held(4, ANN)
   const denied = await commit(id, { amount: 8, overage: 'allow_if_available' })
@@ -112,7 +112,7 @@ test('a commit that is denied shows what was in the way', async () => {
   assert.deepEqual(shownChains(recorded), [['ann 8/6', 'team 8/10', 'org 8/∞']])
 })
 
-test('a commit after the tree has changed shows the budgets that there are, with their usage', async () => {
+test('a commit after a change of the tree shows the current budgets and their usage', async () => {
   const { held, commit, budget, consume } = await openAgency(world, {
     limits: { team: 10, 'ann P1D': 9 },
   })

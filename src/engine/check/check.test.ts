@@ -60,7 +60,7 @@ for (const [name, orgUsage, dimensions, requested, reason, chains] of VECTORS)
     assert.deepEqual([answer.isGranted, answer.accessDeniedReason], [reason === null, reason])
   })
 
-test('a report over a budget is counted all the same, once for each', async () => {
+test('a report beyond a budget counts, and counts once for each budget', async () => {
   const { report, check } = await worked()
   await report(5, ANN)
   assert.deepEqual(shownChains(await check(1, ANN_ON_GPT)), [
@@ -74,7 +74,7 @@ test('a report over a budget is counted all the same, once for each', async () =
   ])
 })
 
-test('two agents of a team stop at their own budget, or when the team has used up its own', async () => {
+test('each agent of a team stops at its own budget or at that of the team', async () => {
   const { consume } = await openAgency(world, { limits: { team: 8, ann: 3, bob: 10 } })
   const uses = async (userId: string) => {
     for (let count = 0; ; count += 1) if (!(await consume(1, { userId })).isGranted) return count
@@ -82,7 +82,7 @@ test('two agents of a team stop at their own budget, or when the team has used u
   assert.deepEqual([await uses('ann'), await uses('bob')], [3, 5])
 })
 
-test('how much is asked for where nothing is said: 1 where budgets are asked, else 0', async () => {
+test('a check requests 1 by default, but v1.customers.checkEntitlement without dimensions requests 0', async () => {
   const { tenant, report, check } = await openAgency(world, { limits: { team: 5 }, usageLimit: 5 })
   await report(5)
   const v1 = async (query: string) =>
@@ -104,7 +104,7 @@ test('how much is asked for where nothing is said: 1 where budgets are asked, el
   assert.ok(!('chains' in (await check(null))))
 })
 
-test('a request for nothing asks a budget whether anything is left', async () => {
+test('a request for 0 is denied by a budget with nothing left', async () => {
   const { report, check } = await openAgency(world, { limits: { team: 5 } })
   await report(4, { teamId: 'team' })
   assert.equal((await check(0, { teamId: 'team' })).isGranted, true)
@@ -112,7 +112,7 @@ test('a request for nothing asks a budget whether anything is left', async () =>
   assert.deepEqual(shownChains(await check(0, { teamId: 'team' })), [['team 5/5!', 'org 0/∞']])
 })
 
-test('where the customer itself is denied, its reason stands; a final one asks no budget', async () => {
+test('a denial by the entitlement keeps its reason, and after a final denial no budget is shown', async () => {
   const { report, check, tenant } = await openAgency(world, { limits: { team: 5 }, usageLimit: 4 })
   await report(5, { teamId: 'team' })
   const soft = await check(1, { teamId: 'team' })
@@ -134,7 +134,7 @@ test('where the customer itself is denied, its reason stands; a final one asks n
   }
 })
 
-test('an unlimited entitlement is still budgeted, and a switch by what was sent', async () => {
+test('budgets apply to unlimited entitlements, and a feature without a meter demands only what is sent', async () => {
   const { report, check, tenant } = await openAgency(world, {
     limits: { team: 5 },
     usageLimit: null,
@@ -150,7 +150,7 @@ test('an unlimited entitlement is still budgeted, and a switch by what was sent'
   assert.deepEqual([data.isGranted, data.chains], [true, []])
 })
 
-test('a currency is asked for its own budgets, and nobody has any of it', async () => {
+test('a currency is checked against its own budgets, and no customer has credits', async () => {
   const { tenant } = await openAgency(world)
   await tenant.ok('v1.credits.customCurrencies.create', {
     body: { id: 'credits', displayName: 'Credits' },
@@ -166,7 +166,7 @@ test('a currency is asked for its own budgets, and nobody has any of it', async 
   assert.deepEqual(shownChains(await ask(2))[0]?.[0], 'ann 0/1!')
 })
 
-test('dimensions compare by their text, exactly, each name once', async () => {
+test('dimensions are compared exactly by their text, and each name may occur once', async () => {
   const { tenant, check } = await openAgency(world, { limits: { ann: 5 } })
   const chain = [['ann 0/5', 'team 0/∞']]
   assert.deepEqual(shownChains(await check(1, { userId: 'ann' })), chain)
@@ -191,13 +191,13 @@ test('dimensions compare by their text, exactly, each name once', async () => {
     )
 })
 
-test('an archived entity is not asked, and what is above it is', async () => {
+test('the budgets of an archived entity do not apply, but those above it do', async () => {
   const { tenant, check } = await openAgency(world, { limits: { org: 3, team: 2, ann: 1 } })
   await tenant.ok('v1Beta.customers.entities.archive', { params, body: { ids: ['team'] } })
   assert.deepEqual(shownChains(await check(1, ANN)), [['ann 0/1', 'org 0/3']])
 })
 
-test('a denial clears itself when the window ends', async () => {
+test('a denial by a budget ends with the window', async () => {
   const { consume, check } = await openAgency(world, { limits: { 'ann P1D': 5 } })
   await consume(5, ANN)
   assert.equal((await check(1, ANN)).isGranted, false)
@@ -210,7 +210,7 @@ test('a denial clears itself when the window ends', async () => {
   }
 })
 
-test('an explanation tells what is left, held and reset, and what could not be attributed', async () => {
+test('an explanation shows what is left, held and reset, and which usage could not be attributed', async () => {
   const { consume, held, extend, explain } = await openAgency(world, { usageLimit: 100 })
   await consume(45, { ...ANN_ON_GPT, userId: 'nobody', teamId: 'team' })
   const { id } = await held(10, { ...ANN, modelId: 'nothing' })
@@ -249,7 +249,7 @@ test('an explanation tells what is left, held and reset, and what could not be a
   ])
 })
 
-test('an explanation of a denial names every budget that blocks, and how far it would have to go', async () => {
+test('an explanation of a denial names every blocking budget and the limit that it would need', async () => {
   const { consume, explain, check } = await openAgency(world, {
     limits: { team: 10, 'ann P1D': 5 },
     usageLimit: 100,

@@ -29,7 +29,7 @@ const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
 const turned = (asked: DecisionQuery, of: readonly Limit[], way: Way) =>
   isGranted(...afterWay(asked, of, way)) !== isGranted(asked, of)
 
-test('where an entitlement and budgets decide, each way leads to the opposite answer', () => {
+test('every way through entitlement and budgets leads to the opposite result', () => {
   fc.assert(
     fc.property(anyAsked, limits, (asked, of) => {
       for (const way of waysWithBudgets(asked, of)) assert.ok(turned(asked, of, way))
@@ -38,7 +38,7 @@ test('where an entitlement and budgets decide, each way leads to the opposite an
   )
 })
 
-test('what a denial takes to be granted is always told', () => {
+test('every denial has a way to be granted', () => {
   fc.assert(
     fc.property(anyAsked, limits, (asked, of) => {
       fc.pre(!isGranted(asked, of))
@@ -48,7 +48,7 @@ test('what a denial takes to be granted is always told', () => {
   )
 })
 
-test('no change of a way is superfluous, budgets or not', () => {
+test('no change of a way is superfluous', () => {
   fc.assert(
     fc.property(anyAsked, limits, (asked, of) => {
       for (const way of waysWithBudgets(asked, of))
@@ -61,7 +61,7 @@ test('no change of a way is superfluous, budgets or not', () => {
   )
 })
 
-test('no request and no budget goes further than it must', () => {
+test('no requested usage and no budget is changed more than necessary', () => {
   fc.assert(
     fc.property(anyAsked, limits, (asked, of) => {
       const granted = isGranted(asked, of)
@@ -79,7 +79,7 @@ test('no request and no budget goes further than it must', () => {
   )
 })
 
-test('without budgets the ways are those of the entitlement', () => {
+test('without budgets, the ways contain no changes of budgets', () => {
   fc.assert(
     fc.property(anyAsked, (asked) => {
       const ways = waysWithBudgets(asked, [])
@@ -92,7 +92,7 @@ test('without budgets the ways are those of the entitlement', () => {
 
 const keys = fc.uniqueArray(fc.constantFrom('userId', 'teamId', 'modelId'), { minLength: 1 })
 
-test('where dimensions deny, each way makes all of them known, and turns the rest if it must', () => {
+test('if dimensions deny, each way makes all of them known and contains the other necessary changes', () => {
   fc.assert(
     fc.property(anyAsked, limits, keys, (asked, of, denying) => {
       const ways = waysWithUnknown(asked, of, denying)
@@ -109,7 +109,7 @@ test('where dimensions deny, each way makes all of them known, and turns the res
   )
 })
 
-test('where no dimension denies, the ways are those of budgets', () => {
+test('if no dimension denies, the ways are those with budgets', () => {
   fc.assert(
     fc.property(anyAsked, limits, (asked, of) => {
       assert.deepEqual(waysWithUnknown(asked, of, []), waysWithBudgets(asked, of))

@@ -182,7 +182,7 @@ function viewOf({ entitlement, chains }: TimedAnswer) {
   }
 }
 
-test('if nothing is written, no answer changes before the instant until which it is valid', () => {
+test('without a write, no answer changes before its validUntil', () => {
   fc.assert(
     fc.property(
       facts,
@@ -207,7 +207,7 @@ const world = await openWorld()
 const START = instantFromWire(WORLD_NOW)
 const ANN = { userId: 'ann' }
 
-test('a budget of an hour that is used up says when the next hour begins', async () => {
+test('a denial by an hourly budget is valid until the next hour begins', async () => {
   world.clock.moveTo(START)
   const { check, explain, consume } = await openAgency(world, { limits: { 'ann PT1H': 3 } })
   const hour = '2026-05-18T11:00:00.000Z'
@@ -219,7 +219,7 @@ test('a budget of an hour that is used up says when the next hour begins', async
   assert.equal((await check(1)).validUntil, '2026-06-01T00:00:00.000Z')
 })
 
-test('what is denied for what is held is denied until the first hold ends that is in its way', async () => {
+test('a denial because of holds is valid until the first blocking hold ends', async () => {
   world.clock.moveTo(START)
   const { check, consume, reserve, held, release, tenant } = await openAgency(world, {
     limits: { 'ann P1D': 10, 'bob P1D': 10 },

@@ -65,7 +65,7 @@ async function openHistory() {
   return { ...shop, history: historyOf(shop.tenant) }
 }
 
-test('a history is the running total of each period, which begins at 0', async () => {
+test('a history shows the running total of each period, which begins at 0', async () => {
   const { history } = await openHistory()
   const { series, markers } = await history('tokens', {
     startDate: '2026-04-29T18:00:00Z',
@@ -91,7 +91,7 @@ test('a history is the running total of each period, which begins at 0', async (
   )
 })
 
-test('by default a history goes to now, and takes in what happens now', async () => {
+test('by default a history ends now and includes the usage of this instant', async () => {
   const { history } = await openHistory()
   const { series } = await history('tokens', { startDate: '2026-05-18T09:30:00Z' })
   assert.deepEqual(shown(series[0]?.points ?? []), [
@@ -106,7 +106,7 @@ test('by default a history goes to now, and takes in what happens now', async ()
   assert.equal(ahead.series[0]?.points.at(-1)?.value, 150)
 })
 
-test('distinct values count once in a period, greatest values go on for a lifetime', async () => {
+test('distinct values count once per period, and a maximum without a reset lasts for ever', async () => {
   const { history } = await openHistory()
   const range = { startDate: '2026-04-30T00:00:00Z', endDate: '2026-05-03T00:00:00Z' }
   const points = async (feature: string) =>
@@ -126,7 +126,7 @@ test('distinct values count once in a period, greatest values go on for a lifeti
   ])
 })
 
-test('grouped usage has a series for each combination of values', async () => {
+test('grouped usage has one series for each combination of values', async () => {
   const { history, ingest } = await openHistory()
   await ingest([{ eventName: 'call', idempotencyKey: 'bare', timestamp: '2026-05-02T00:00:00Z' }])
   const grouped = async (feature: string, groupBy: string) => {
@@ -152,7 +152,7 @@ test('grouped usage has a series for each combination of values', async () => {
   assert.deepEqual(await grouped('users', 'nothing'), [['nothing=', '0 1 2 2']])
 })
 
-test('a history of too many points is refused, and no more of them are read', async () => {
+test('a history with too many points is refused, and no more of them are read', async () => {
   const shop = await openShop(world, { calls: { ...FEATURES.tokens, resetPeriod: 'HOUR' } })
   const users = Array.from({ length: 30 }, (_, n) => `user-${n}`)
   await shop.ingest(users.map((userId) => event('05-01T00:00:00', 1, userId)))
@@ -192,7 +192,7 @@ test('a history of too many points is refused, and no more of them are read', as
   )
 })
 
-test('usage is told in the units that are limited, and never below 0', async () => {
+test('a history shows usage in limited units, and never below 0', async () => {
   const { history, report } = await openHistory()
   for (const value of [3, -5, 9]) {
     await report([{ featureId: 'seats', value }])
@@ -213,7 +213,7 @@ test('usage is told in the units that are limited, and never below 0', async () 
   }
 })
 
-test('what was never used has a history too', async () => {
+test('a feature without usage has a history, too', async () => {
   const { history } = await openHistory()
   const range = { startDate: '2026-05-18T09:30:00Z', endDate: '2026-05-18T10:00:00Z' }
   for (const feature of ['seats', 'users'])
@@ -299,7 +299,7 @@ for (const [name, params, query, refusal] of REFUSALS)
     )
   })
 
-test('more points than an answer holds are refused before they are counted', async (t) => {
+test('a history that is too long is refused before its records are counted', async (t) => {
   const { tenant, ingest } = await openShop(world, FEATURES)
   for (let batch = 0; batch < 3; batch += 1)
     await ingest(

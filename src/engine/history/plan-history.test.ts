@@ -17,7 +17,7 @@ const cutsOf = (start: string, end: string, periodAt = never as (at: number) => 
   )
 }
 
-test('two days are told by hours, 92 days by days, more by months', () => {
+test('up to two days are divided into hours, up to 92 days into days, longer ranges into months', () => {
   assert.deepEqual(cutsOf('2026-05-01T10:20', '2026-05-01T12:00'), [
     '2026-05-01T10:20',
     '2026-05-01T11:00',
@@ -33,7 +33,7 @@ test('two days are told by hours, 92 days by days, more by months', () => {
   ])
 })
 
-test('a history is cut where periods begin, the first of them included', () => {
+test('a history is divided where periods begin, including a period that begins at its start', () => {
   const periodAt = monthly(at('2026-01-31T10:20'))
   assert.deepEqual(cutsOf('2026-02-27T00:00', '2026-03-01T00:01', periodAt), [
     '2026-02-27T00:00',
@@ -55,7 +55,7 @@ test('a history is cut where periods begin, the first of them included', () => {
   })
 })
 
-test('the parts of a history follow each other from its start to its end', () => {
+test('the segments of a history are contiguous from its start to its end', () => {
   const range = fc
     .tuple(fc.integer({ min: 0, max: 3e12 }), fc.integer({ min: 1, max: 3e11 }))
     .map(([start, length]) => ({ start, end: start + length }))
@@ -79,7 +79,7 @@ test('the parts of a history follow each other from its start to its end', () =>
 const impossible = (error: unknown) =>
   error instanceof ApiError && error.code === 'InvalidArgumentError'
 
-test('a range that is empty, too long or reset too often is refused', () => {
+test('a range that is empty, too long, or has too many resets is refused', () => {
   const start = at('2026-05-01T00:00')
   const tenYears = addUnits(start, 'YEAR', 10)
   refuseRange({ start, end: tenYears })
