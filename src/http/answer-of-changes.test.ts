@@ -14,7 +14,7 @@ const NAMED = [
   'v1.customers.reservations.release',
 ]
 
-test('what a write has done tells what it answered, but for what has names', async () => {
+test('the changes of a write determine its response, except for writes with keys or a reservation', async () => {
   const untold = contract.operations
     .filter(({ method, primaryId }) => method !== 'GET' && !isAnswerKnown(primaryId))
     .map(({ primaryId }) => primaryId)

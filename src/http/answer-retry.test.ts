@@ -20,7 +20,7 @@ async function open(): Promise<Tenant> {
 const linksOf = async (tenant: Tenant) =>
   (await tenant.ok('v1.customers.integrations.list', { params })).data.map(({ id }) => id)
 
-test('the original is known by its caller, path and content, for less than two minutes', async () => {
+test('a retry finds its original by caller, path and content for less than two minutes', async () => {
   const start = world.clock.now()
   const tenant = await world.tenant()
   const create = (more: object) =>
@@ -44,7 +44,7 @@ test('the original is known by its caller, path and content, for less than two m
   }
 })
 
-test('what was undone since is done again, and no earlier request stands for it', async () => {
+test('a retry of a write that was reversed since is executed again', async () => {
   const tenant = await open()
   await tenant.ok(LINK, link)
   await tenant.ok(UNLINK, { params })
@@ -55,7 +55,7 @@ test('what was undone since is done again, and no earlier request stands for it'
   assert.deepEqual(await linksOf(tenant), [])
 })
 
-test('a change in between does not hide the original that explains a refusal', async () => {
+test('a later change does not hide the original whose answer a refused retry repeats', async () => {
   const tenant = await open()
   const linked = await tenant.ok(LINK, link)
   await tenant.ok('v1.customers.update', { params, body: { name: 'Acme' } })
@@ -65,7 +65,7 @@ test('a change in between does not hide the original that explains a refusal', a
   assert.deepEqual(await tenant.ok(UNLINK, { params, headers: RETRY }), removed)
 })
 
-test('a key that an original had makes it another request', async () => {
+test('an original with an Idempotency-Key is not the original of a retry without one', async () => {
   const tenant = await world.tenant()
   const body = { id: 'acme' }
   await tenant.ok('v1.customers.provision', { body, headers: { 'idempotency-key': 'k' } })
@@ -76,7 +76,7 @@ test('a key that an original had makes it another request', async () => {
   )
 })
 
-test('what a list stated already is not told by changes, and is done again', async () => {
+test('a list with objects that were not changed is not reconstructed, and the request is executed again', async () => {
   const tenant = await open()
   const upsert = (ids: string[], headers = {}) =>
     tenant.ok('v1Beta.customers.entities.upsert', {
@@ -92,7 +92,7 @@ test('what a list stated already is not told by changes, and is done again', asy
   assert.deepEqual(await upsert(['ann', 'bob'], RETRY), both)
 })
 
-test('a grant that was revoked since is granted again', async () => {
+test('a retry grants a promotional entitlement again that was revoked since', async () => {
   const tenant = await open()
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' },

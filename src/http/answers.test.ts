@@ -12,7 +12,7 @@ import { createWaitingShare } from './waiting-share.ts'
 
 const MB = 1_048_576
 
-test('gzip is taken where a client says so, and not with a quality of 0', () => {
+test('gzip is used if the client accepts it with a quality above 0', () => {
   const takes = [
     'gzip',
     'GZIP',
@@ -40,7 +40,7 @@ test('gzip is taken where a client says so, and not with a quality of 0', () => 
   assert.deepEqual(refuses.filter(acceptsGzip), [])
 })
 
-test('who waits for a share has it as soon as it fits, in the order of arrival', async () => {
+test('a waiting caller gets its bytes as soon as they fit, in order of arrival', async () => {
   const share = createByteShare({ all: 100, perOwner: 60 })
   const waiting = createWaitingShare(share, { waitMs: 600_000, waitingBytes: 100 })
   const had: string[] = []
@@ -61,7 +61,7 @@ test('who waits for a share has it as soon as it fits, in the order of arrival',
   assert.equal(share.inUse(), 50)
 })
 
-test('who has waited for too long hears what was in the way', async () => {
+test('a caller that has waited for too long gets the bound that was exceeded', async () => {
   const share = createByteShare({ all: 100, perOwner: 60 })
   const waiting = createWaitingShare(share, { waitMs: 1, waitingBytes: 100 })
   assert.equal(await waiting.take('one', 60), null)
@@ -70,7 +70,7 @@ test('who has waited for too long hears what was in the way', async () => {
   assert.equal(share.inUse(), 60)
 })
 
-test('large reads wait for answers that are not read, then they are refused; all else is served', async (t) => {
+test('large reads wait for unread responses and are then refused, while other requests are served', async (t) => {
   const world = await openWorld({
     BURSAR_MAX_ANSWERS_MB: '1',
     BURSAR_MAX_ANSWERS_PER_CALLER_MB: '1',
@@ -117,7 +117,7 @@ test('large reads wait for answers that are not read, then they are refused; all
   assert.equal((await list(tenant)).status, 200)
 })
 
-test('documents are compressed, too', async () => {
+test('documents are compressed', async () => {
   const { bursar } = await openWorld()
   const get = (headers: Record<string, string>) =>
     bursar.server.inject({ method: 'GET', url: '/openapi.json', headers })

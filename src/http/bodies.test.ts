@@ -59,7 +59,7 @@ async function holding(key: string, bytes = MB) {
   }
 }
 
-test('more than its share of a credential is 429 before the body is read, of any operation', async () => {
+test('a body beyond the share of its credential is a 429 before it is read, for every operation', async () => {
   const tenant = await world.tenant()
   const readOnly = await tenant.newKey('read-only')
   const letGo = await holding(tenant.key)
@@ -80,7 +80,7 @@ test('more than its share of a credential is 429 before the body is read, of any
   assert.equal(statusOf(await answered()), 400)
 })
 
-test('more than all may have at once is 503 before the body is read, of any operation', async () => {
+test('a body beyond the bound on all bodies is a 503 before it is read, for every operation', async () => {
   const [one, two, three] = [await world.tenant(), await world.tenant(), await world.tenant()]
   const letGo = [await holding(one.key), await holding(two.key)]
   for (const operation of withBodies) {
@@ -94,7 +94,7 @@ test('more than all may have at once is 503 before the body is read, of any oper
   for (const each of letGo.toReversed()) await each()
 })
 
-test('a body in chunks is counted as it comes', async () => {
+test('a chunked body is counted as it arrives', async () => {
   const tenant = await world.tenant()
   const letGo = await holding(tenant.key)
   const { socket, answered } = begin(events, tenant.key, { 'transfer-encoding': 'chunked' })
@@ -110,7 +110,7 @@ test('a body in chunks is counted as it comes', async () => {
   await until('all is given back', async () => (await inUse()) === 0)
 })
 
-test('what says itself that it is too long is 413, whatever others hold', async () => {
+test('a body with a content-length beyond the limit is a 413, whatever other requests hold', async () => {
   const tenant = await world.tenant()
   const letGo = await holding(tenant.key)
   for (const operation of withBodies) {
@@ -137,7 +137,7 @@ const post = (
     payload: body,
   })
 
-test('gzip is read as what it holds, by every operation', async () => {
+test('a gzip body is treated like its content, by every operation', async () => {
   const tenant = await world.tenant()
   for (const operation of withBodies)
     for (const text of [
@@ -160,7 +160,7 @@ test('gzip is read as what it holds, by every operation', async () => {
   assert.equal((await post(provision, tenant.key, { body, encoding: 'gzip' })).statusCode, 201)
 })
 
-test('what inflates without end is stopped at the limit of the operation', async () => {
+test('a body that inflates beyond the limit of the operation is refused', async () => {
   const tenant = await world.tenant()
   const bomb = gzipSync(Buffer.alloc(4 * MB, 0x20), { level: 9 })
   for (const operation of withBodies.filter(({ maxBytes }) => maxBytes === null)) {
@@ -172,7 +172,7 @@ test('what inflates without end is stopped at the limit of the operation', async
   await until('all is given back', async () => (await inUse()) === 0)
 })
 
-test('what is no gzip, or only half of one, is 400; other encodings are 415', async () => {
+test('a damaged or truncated gzip body is a 400, and another encoding is a 415', async () => {
   const tenant = await world.tenant()
   const whole = gzipSync('{"nonsense":1}')
   for (const body of [Buffer.from('{"nonsense":1}'), whole.subarray(0, whole.length - 5)]) {
@@ -187,13 +187,13 @@ test('what is no gzip, or only half of one, is 400; other encodings are 415', as
   }
 })
 
-test('a path that is not there is 404 before a body is read', async () => {
+test('a body to an unknown path is a 404 before it is read', async () => {
   const path = { ...events, path: '/api/v1/nothing' }
   const { answered } = begin(path, 'no-key', { 'content-length': 1000 })
   assert.equal(statusOf(await answered()), 404)
 })
 
-test('who holds nothing may have more than the bounds, but for that of all', () => {
+test('an owner without bytes may exceed its own bound, but not the bound on all', () => {
   const share = createByteShare({ all: 100, perOwner: 10 })
   assert.equal(share.take('one', 50), null)
   assert.equal(share.take('one', 1), 'owner')

@@ -21,7 +21,7 @@ function serverWith(env: Record<string, string>) {
 const comingFrom = (remoteAddress: string) =>
   Object.assign(new Duplex({ read: () => {}, write: (_, __, done) => done() }), { remoteAddress })
 
-test('beyond the bound on all, connections are refused until one ends', async (t) => {
+test('connections beyond the total limit are refused until one ends', async (t) => {
   const { bursar } = await openWorld({ BURSAR_MAX_CONNECTIONS: '10' })
   await bursar.server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = bursar.server.server.address() as AddressInfo
@@ -58,7 +58,7 @@ test('beyond the bound on all, connections are refused until one ends', async (t
   assert.match(String(answer), /^HTTP\/1\.1 200 /)
 })
 
-test('an address has its own bound; this machine and trusted proxies have none', () => {
+test('each address has a limit, except this machine and trusted proxies', () => {
   const { server, connections } = serverWith({
     BURSAR_MAX_CONNECTIONS_PER_ADDRESS: '3',
     BURSAR_TRUST_PROXY: '192.0.2.0/24',
@@ -82,7 +82,7 @@ test('an address has its own bound; this machine and trusted proxies have none',
   assert.equal(refusedOf(many('203.0.113.7', 2)), 1)
 })
 
-test('a header that does not arrive, in part or at all, ends its connection', async (t) => {
+test('a connection on which no complete header arrives is closed', async (t) => {
   const { server } = serverWith({})
   t.after(() => server.close())
   await server.listen({ host: '127.0.0.1', port: 0 })
@@ -101,7 +101,7 @@ test('a header that does not arrive, in part or at all, ends its connection', as
     assert.match(text, /^HTTP\/1\.1 408 .*did not arrive in time/s)
 })
 
-test('who takes nothing of an answer for a minute is left', async (t) => {
+test('a connection whose caller reads nothing of a response for a minute is closed', async (t) => {
   // The server's own looks, at the instants of its clock, would count as those of this test.
   t.mock.timers.enable({ apis: ['setInterval'] })
   const { server, connections } = serverWith({})
@@ -126,14 +126,14 @@ test('who takes nothing of an answer for a minute is left', async (t) => {
   socket.destroy()
 })
 
-test('descriptors are left for the database', () => {
+test('file descriptors are reserved for the database', () => {
   assert.equal(connectionsWithin(5000, { poolSize: 10, limit: 1024 }), 914)
   assert.equal(connectionsWithin(500, { poolSize: 10, limit: 1024 }), 500)
   assert.equal(connectionsWithin(5000, { poolSize: 10, limit: null }), 5000)
   assert.equal(connectionsWithin(5000, { poolSize: 10, limit: 64 }), 1)
 })
 
-test('proxies are trusted by address, network and name, in both forms of an address', () => {
+test('proxies are trusted by address, network or name, with IPv4 addresses in both notations', () => {
   const trusts = trustedProxies(['10.1.2.3', '192.0.2.0/24', 'fd00::/8', 'loopback'])
   for (const address of ['10.1.2.3', '::ffff:192.0.2.200', 'fd12::1', '127.0.0.1', '::1'])
     assert.ok(trusts(address), address)

@@ -11,7 +11,7 @@ const refusedWith = (code: string, message: RegExp) => (error: unknown) =>
   error.code === code &&
   message.test(error.message)
 
-test('an empty body is undefined, and JSON is what it says', () => {
+test('an empty body is undefined, and other JSON is parsed as usual', () => {
   assert.equal(parsed(''), undefined)
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5, noUnicodeString: false }), (value) => {
@@ -39,11 +39,11 @@ const HOSTILE: [text: string, code: string, message: RegExp][] = [
   ['['.repeat(100) + ']'.repeat(100), 'BadUserInput', /nested deeper than 32/],
 ]
 for (const [text, code, message] of HOSTILE)
-  test(`the body ${text.slice(0, 50)} is refused as ${code}`, () => {
+  test(`the body ${text.slice(0, 50)} is refused with ${code}`, () => {
     assert.throws(() => parsed(text), refusedWith(code, message))
   })
 
-test('bytes that are no UTF-8 are refused, and any bytes give a value or a refusal', () => {
+test('invalid UTF-8 is refused, and any bytes give a value or a refusal', () => {
   assert.throws(() => parseJsonBody(Buffer.from([0x22, 0xc3, 0x28, 0x22])), /UTF-8/)
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { jsonInSlices } from './json-in-slices.ts'
 
-test('whatever is answered is the same text as at once', async () => {
+test('JSON in slices is the same text as JSON at once', async () => {
   const value = fc.oneof(
     fc.jsonValue(),
     fc.object({ withNullPrototype: false, values: [fc.jsonValue(), fc.constant(undefined)] }),
@@ -20,7 +20,7 @@ test('whatever is answered is the same text as at once', async () => {
   )
 })
 
-test('others are served while a large answer is made', async () => {
+test('other work runs while a large answer is serialized', async () => {
   const data = Array.from({ length: 200 }, () => ({ text: 'x'.repeat(100_000) }))
   let served = 0
   const serve = () => {

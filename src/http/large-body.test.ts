@@ -40,7 +40,7 @@ const nearlyJson = fc
   )
   .filter((text) => text.trimStart().startsWith('{'))
 
-test('a large body is read as a small one is: the same values, the same refusals', async () => {
+test('a large body gives the same values and refusals as a small one', async () => {
   await fc.assert(
     fc.asyncProperty(nearlyJson, async (text) => {
       const small = await outcome(() => parseJsonBody(Buffer.from(text)))
@@ -81,7 +81,7 @@ for (const [text, message] of CASES)
     assert.ok(isLarge(body))
   })
 
-test('what could not be cut into parts is refused before it is parsed', async () => {
+test('a body that cannot be divided into parts is refused before it is parsed', async () => {
   const megabytes = (text: string) => text.repeat(Math.ceil(1_100_000 / text.length))
   const refused: [string, RegExp][] = [
     [`[${megabytes('[],')}[]]`, /^body must be an object/],
@@ -95,7 +95,7 @@ test('what could not be cut into parts is refused before it is parsed', async ()
   for (const [text, message] of refused) await assert.rejects(parsed(text), { message })
 })
 
-test('others are served while a large body is parsed, and bodies follow each other', async () => {
+test('other work runs while a large body is parsed, and bodies are parsed one after the other', async () => {
   const item = JSON.stringify(
     Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`k${n}`, n])),
   )

@@ -43,7 +43,7 @@ const requestsIn = (families: Map<string, Family>): Record<string, number> =>
 const valueIn = (families: Map<string, Family>, name: string): number | undefined =>
   families.get(name)?.samples[0]?.value
 
-test('requests are counted by operation and status, and so are their durations', async () => {
+test('requests and their durations are counted by operation and status', async () => {
   const world = await openWorld()
   const tenant = await world.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
@@ -71,7 +71,7 @@ test('requests are counted by operation and status, and so are their durations',
   assert.equal(count?.value, 6)
 })
 
-test('a scrape tells of the process, the pool, the database and the work that is due', async () => {
+test('a scrape contains the process, the pool, the database and due work', async () => {
   const world = await openWorld()
   await world.tenant()
   const families = await scrape(world)
@@ -90,7 +90,7 @@ test('a scrape tells of the process, the pool, the database and the work that is
   assert.ok(Number(valueIn(families, 'bursar_database_size_bytes')) > 1_000_000)
 })
 
-test('a scrape counts each look-up of a key, as a hit or as a miss', async () => {
+test('a scrape counts each look-up of a key as a hit or a miss', async () => {
   const world = await openWorld()
   const tenant = await world.tenant()
   for (let call = 0; call < 3; call += 1) await tenant.ok('v1.customers.list')
@@ -107,7 +107,7 @@ test('a scrape counts each look-up of a key, as a hit or as a miss', async () =>
   assert.ok(Number(valueIn(families, 'bursar_key_cache_entries')) <= 1)
 })
 
-test('no caller can make a label: whatever is sent, operations are those of the contract', async () => {
+test('no request can create a label: every operation label is in the API document', async () => {
   const world = await openWorld()
   const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')
   const known = contract.operations.map(({ path }) => path)
@@ -131,7 +131,7 @@ test('no caller can make a label: whatever is sent, operations are those of the 
     }
 })
 
-test('a caller who leaves is counted, and in flight no more', async () => {
+test('a request whose caller disconnects is counted and no longer in flight', async () => {
   const world = await openWorld()
   const url = new URL(await world.bursar.server.listen({ host: '127.0.0.1', port: 0 }))
   const tenant = await world.tenant()
@@ -152,14 +152,14 @@ test('a caller who leaves is counted, and in flight no more', async () => {
   assert.deepEqual(aborted, ['v1.customers.provision aborted', 1])
 })
 
-test('two servers of one process count apart', async () => {
+test('two servers in one process count separately', async () => {
   const [one, two] = [await openWorld(), await openWorld()]
   await one.bursar.server.inject({ method: 'GET', url: '/api/v1/customers' })
   assert.equal(requestsIn(await scrape(one))['v1.customers.list 401'], 1)
   assert.equal(requestsIn(await scrape(two))['v1.customers.list 401'], undefined)
 })
 
-test('BURSAR_METRICS=0 leaves the path unknown', async () => {
+test('with BURSAR_METRICS=0 the path is a 404', async () => {
   const { bursar } = await openWorld({ BURSAR_METRICS: '0' })
   const response = await bursar.server.inject({ method: 'GET', url: '/metrics' })
   assert.equal(response.statusCode, 404)
@@ -203,13 +203,13 @@ const down = async () => {
 const silent = () => new Promise(() => {})
 const FIGURES = { databaseBytes: 7, outboxBytes: 5, dueWork: 2, oldestDueAt: -1500 }
 for (const [state, one] of Object.entries({ down, silent }))
-  test(`with a database that is ${state} the rest is answered, and what it holds is left out`, async () => {
+  test(`with a database that is ${state}, a scrape leaves out what is read from it`, async () => {
     const families = await serverOver(one)()
     assert.equal(valueIn(families, 'bursar_database_waiting'), 4)
     assert.deepEqual(families.get('bursar_database_size_bytes')?.samples, [])
   })
 
-test('figures of half a minute ago are not told again, however long new ones take', async (t) => {
+test('database figures are shown for half a minute, even if new ones take longer', async (t) => {
   const answers = [FIGURES, FIGURES]
   const ask = serverOver(async () => answers.pop() ?? silent())
   const sizeAfter = async (seconds: number) => {
@@ -226,7 +226,7 @@ test('figures of half a minute ago are not told again, however long new ones tak
   assert.deepEqual(answers, [])
 })
 
-test('many scrapes at once and in a row ask the database once', async () => {
+test('concurrent and consecutive scrapes share one query', async () => {
   let asked = 0
   const ask = serverOver(async () => {
     asked += 1

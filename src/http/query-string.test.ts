@@ -61,7 +61,7 @@ const TABLE: [text: string, expected: object][] = [
   ['ids[0]=1', { 'ids[0]': '1' }],
 ]
 for (const [text, expected] of TABLE)
-  test(`the query "${text}" has the shape that the operation states`, () => {
+  test(`the query "${text}" is parsed into the parameters of the operation`, () => {
     assert.deepEqual(shaped(text), expected)
   })
 
@@ -77,13 +77,13 @@ for (const text of [
     assert.throws(() => shaped(text), ApiError)
   })
 
-test('a dimension called __proto__ is a key like any other, and pollutes nothing', () => {
+test('a dimension named __proto__ is an ordinary key and changes no prototype', () => {
   const { dimensions } = shaped('dimensions[__proto__]=x') as { dimensions: object }
   assert.deepEqual(Object.entries(dimensions), [['__proto__', 'x']])
   assert.equal(Object.getPrototypeOf({}), Object.prototype)
 })
 
-test('whatever a client encodes, a text parameter decodes to', () => {
+test('a text parameter decodes to what the client encoded', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (name) => {
       assert.deepEqual(shaped(`name=${encodeURIComponent(name)}`), { name })
@@ -92,7 +92,7 @@ test('whatever a client encodes, a text parameter decodes to', () => {
   )
 })
 
-test('no query makes anything but a shape or a refusal', () => {
+test('any query gives parameters or a 400', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       try {

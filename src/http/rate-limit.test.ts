@@ -5,7 +5,7 @@ import { countedAs } from './rate-limit-address.ts'
 
 const MINUTE = 60_000
 
-test('a window takes its limit, opens with its first call and ends after a minute', () => {
+test('a window opens with its first call, allows its limit, and ends after a minute', () => {
   const windows = createWindows(10)
   const steps: [now: number, isAllowed: boolean, remaining: number, seconds: number][] = [
     [1000, true, 2, 60],
@@ -27,7 +27,7 @@ test('a window takes its limit, opens with its first call and ends after a minut
   }
 })
 
-test('names are counted apart, and looking counts nothing', () => {
+test('names are counted separately, and looking does not count', () => {
   const windows = createWindows(10)
   assert.equal(windows.take('a', 1, 0).isAllowed, true)
   for (const now of [0, 1]) {
@@ -39,7 +39,7 @@ test('names are counted apart, and looking counts nothing', () => {
   assert.equal(windows.size(), 2)
 })
 
-test('the memory has a bound: what is over goes first, then the oldest', () => {
+test('memory is bounded: windows that are over are dropped first, then the oldest', () => {
   const windows = createWindows(3)
   for (const [index, name] of ['a', 'b', 'c'].entries()) windows.take(name, 1, index)
   windows.take('d', 1, 10)
@@ -52,7 +52,7 @@ test('the memory has a bound: what is over goes first, then the oldest', () => {
   assert.equal(windows.size(), 3)
 })
 
-test('a window that opens anew is the youngest', () => {
+test('a window that opens again becomes the newest', () => {
   const windows = createWindows(2)
   windows.take('a', 1, 0)
   windows.take('b', 1, 30_000)
@@ -62,7 +62,7 @@ test('a window that opens anew is the youngest', () => {
   assert.equal(windows.look('b', 1, MINUTE + 1).isAllowed, true)
 })
 
-test('an address is counted by what its owner cannot change', () => {
+test('an address is counted by the part that its owner cannot change', () => {
   const cases: [ip: string | undefined, counted: string | null][] = [
     [undefined, null],
     ['', null],

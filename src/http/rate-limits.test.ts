@@ -34,7 +34,7 @@ const statuses = async (from: From, requests: readonly Request[]) => {
 const times = <T>(count: number, value: T): T[] => Array<T>(count).fill(value)
 const via = (address: string): Request => ({ ...BAD, headers: { 'x-forwarded-for': address } })
 
-test('the 21st bad credential of an address is 429 with Retry-After, others go on', async () => {
+test('the 21st bad credential of an address is a 429 with Retry-After, and other addresses are served', async () => {
   const from = callerFrom(world, '192.0.2.1')
   assert.deepEqual(await statuses(from, times(20, BAD)), times(20, 401))
   const { status, refusal, headers } = await from(LIST, BAD)
@@ -46,14 +46,14 @@ test('the 21st bad credential of an address is 429 with Retry-After, others go o
   assert.deepEqual(await statuses(callerFrom(world, '::ffff:192.0.2.1'), [BAD]), [429])
 })
 
-test('of many bad credentials at once no more than 20 are answered 401', async () => {
+test('of many concurrent bad credentials, exactly 20 get a 401', async () => {
   const from = callerFrom(world, '2001:db8::1')
   const answers = await Promise.all(times(50, BAD).map((request) => from(LIST, request)))
   const refused = answers.filter(({ status }) => status === 401)
   assert.equal(refused.length, 20)
 })
 
-test('only 401s count', async () => {
+test('only a 401 counts as a failure', async () => {
   const tenant = await world.tenant()
   const from = callerFrom(world, '192.0.2.3')
   const good = { apiKey: tenant.key }
@@ -63,7 +63,7 @@ test('only 401s count', async () => {
   assert.deepEqual(await statuses(from, times(21, BAD)), [...times(20, 401), 429])
 })
 
-test('an address that is not listened to may still use keys that are known to be good', async () => {
+test('a blocked address can still use cached keys', async () => {
   let asked = 0
   const authenticate = limitFailures({
     authenticate: async ({ apiKey }) => {
@@ -85,12 +85,12 @@ test('an address that is not listened to may still use keys that are known to be
   assert.equal((await call('good', '192.0.2.2')).actor.id, 'good')
 })
 
-test('loopback is exempt, in all its forms', async () => {
+test('every loopback address is exempt', async () => {
   for (const address of ['127.0.0.1', '127.1.2.3', '::1', '::ffff:127.0.0.1'])
     assert.deepEqual(await statuses(callerFrom(world, address), times(25, BAD)), times(25, 401))
 })
 
-test('what is passed on by a proxy of this machine is not exempt, whoever it is for', async () => {
+test('requests that a proxy on this machine forwards are not exempt, whatever address they name', async () => {
   for (const header of ['x-forwarded-for', 'forwarded']) {
     const own = await openWorld()
     const passedOn = Array.from({ length: 21 }, (_, index) => ({
@@ -107,7 +107,7 @@ test('what is passed on by a proxy of this machine is not exempt, whoever it is 
   assert.deepEqual(await statuses(trusting, [via('198.51.100.2')]), [401])
 })
 
-test('X-Forwarded-For of whoever is not trusted has no effect', async () => {
+test('X-Forwarded-For has no effect unless the sender is trusted', async () => {
   const trusting = await openWorld({ BURSAR_TRUST_PROXY: '10.0.0.0/8' })
   for (const each of [trusting, world]) {
     const from = callerFrom(each, '192.0.2.4')
@@ -117,7 +117,7 @@ test('X-Forwarded-For of whoever is not trusted has no effect', async () => {
   }
 })
 
-test('a trusted proxy speaks for the last address that is not its own', async () => {
+test('a trusted proxy determines the address: the last one that is not its own', async () => {
   const from = callerFrom(await openWorld({ BURSAR_TRUST_PROXY: '10.0.0.0/8' }), '10.1.2.3')
   const guesses = Array.from({ length: 21 }, (_, index) =>
     via(`127.0.0.1, 203.0.113.${index}, 198.51.100.1, 10.9.9.9`),
@@ -130,7 +130,7 @@ const limits = (value: object) => ({ BURSAR_RATE_LIMITS: JSON.stringify(value) }
 const rateHeaders = ({ headers }: { headers: Record<string, unknown> }) =>
   ['limit', 'remaining'].map((name) => Number(headers[`ratelimit-${name}`]))
 
-test('without a configured limit no answer speaks of one', async () => {
+test('without a configured limit, responses have no rate limit headers', async () => {
   const tenant = await world.tenant()
   for (let count = 0; count < 40; count += 1) {
     const answer = await tenant.call(PROVISION, { body: { id: 'acme' } })
@@ -142,7 +142,7 @@ test('without a configured limit no answer speaks of one', async () => {
   }
 })
 
-test('a limit is counted by key and operation, and told in headers', async () => {
+test('calls are counted by key and operation, and the headers show the count', async () => {
   const world = await openWorld(limits({ operations: { [LIST]: 3 } }))
   const [tenant, other] = [await world.tenant(), await world.tenant()]
   for (const left of [2, 1, 0]) assert.deepEqual(rateHeaders(await tenant.call(LIST)), [3, left])
@@ -158,7 +158,7 @@ test('a limit is counted by key and operation, and told in headers', async () =>
   assert.deepEqual([free.status, free.headers['ratelimit-limit']], [200, undefined])
 })
 
-test('both paths of an operation share its limit', async () => {
+test('both routes of an operation share its limit', async () => {
   const id = 'v1Beta.entityTypes.list'
   const tenant = await (await openWorld(limits({ operations: { [id]: 2 } }))).tenant()
   const answers = [await tenant.call(id), await tenant.call(id, { twin: true })]
@@ -172,7 +172,7 @@ test('both paths of an operation share its limit', async () => {
 const update = (tenant: Tenant, id: string, request: Request = {}) =>
   tenant.call(UPDATE, { params: { id }, body: { name: 'A' }, ...request })
 
-test("Stigg's preset: the 31st change of a customer is 429, whatever changes it, others go on", async () => {
+test('with the preset stigg, the 31st change of a customer is a 429, whatever operation changes it', async () => {
   const world = await openWorld({ BURSAR_RATE_LIMITS: 'stigg' })
   const [tenant, foreign] = [await world.tenant(), await world.tenant()]
   for (const each of [tenant, foreign])
@@ -193,7 +193,7 @@ test("Stigg's preset: the 31st change of a customer is 429, whatever changes it,
   assert.deepEqual([read.status, ...rateHeaders(read)], [200, 3000, 2999])
 })
 
-test('a key that may not change a customer uses up none of its changes', async () => {
+test('refused changes of a key without permission do not count for the customer', async () => {
   const world = await openWorld(limits({ mutationsPerCustomer: 2 }))
   const tenant = await world.tenant()
   await tenant.ok(PROVISION, { body: { id: 'acme' } })
@@ -205,7 +205,7 @@ test('a key that may not change a customer uses up none of its changes', async (
     assert.equal((await update(tenant, 'acme', request)).status, 429)
 })
 
-test('401 comes before 429, and 429 before 403 and before what the request holds', async () => {
+test('a 401 precedes a 429, and a 429 precedes a 403 and the validation', async () => {
   const world = await openWorld(limits({ operations: { [PROVISION]: 1 } }))
   const tenant = await world.tenant()
   const publishable = await tenant.newKey('publishable')
@@ -220,7 +220,7 @@ test('401 comes before 429, and 429 before 403 and before what the request holds
   }
 })
 
-test('429 is not kept for a key: the repetition is answered by the work', async () => {
+test('a 429 is not stored for an Idempotency-Key, and the repetition is executed', async () => {
   const world = await openWorld(limits({ mutationsPerCustomer: 1 }))
   const tenant = await world.tenant()
   await tenant.ok(PROVISION, { body: { id: 'acme' } })
@@ -231,7 +231,7 @@ test('429 is not kept for a key: the repetition is answered by the work', async 
   assert.deepEqual([done.status, done.headers['idempotency-replayed']], [200, undefined])
 })
 
-test('a limit for an operation that is not there ends the start', () => {
+test('a limit for an unknown operation prevents the start', () => {
   const configured = { operations: { 'v1.customers.lst': 5 }, mutationsPerCustomer: null }
   assert.throws(() => createLimits(configured, contract.operations), /v1\.customers\.lst/)
 })

@@ -12,21 +12,21 @@ const page = await get('/docs')
 const policy = String(page.headers['content-security-policy'])
 const assets = [...page.body.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)].map(([, url = '']) => url)
 
-test('the page names nothing of another origin, and its policy admits nothing of one', () => {
+test('the page refers to no other origin, and its policy allows none', () => {
   assert.equal(page.statusCode, 200)
   assert.doesNotMatch(page.body, /(?:src|href|url)\s*[=:]\s*["']?(?:https?:)?\/\//)
   assert.doesNotMatch(policy, /https?:|\*|unsafe/)
   assert.match(policy, /default-src 'none'/)
 })
 
-test('the policy admits what stands in the page, and no other script or style', () => {
+test('the policy allows the inline script and style of the page, and no others', () => {
   const inline = [...page.body.matchAll(/<(script|style)>([\s\S]*?)<\/\1>/g)]
   assert.equal(inline.length, 2)
   for (const [, , text = ''] of inline)
     assert.ok(policy.includes(createHash('sha256').update(text).digest('base64')))
 })
 
-test('what the page loads is there, zipped for who takes that, and sent once', async () => {
+test('the assets of the page are served, compressed on request, and cacheable', async () => {
   assert.equal(assets.length, 2)
   for (const url of assets) {
     const plain = await get(url)

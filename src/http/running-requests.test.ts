@@ -19,7 +19,7 @@ function watched() {
   return { log, start }
 }
 
-test('a retry is done after those of its name that came before, however they end', async () => {
+test('a retry runs after earlier requests of the same name, whether they succeed or fail', async () => {
   const { log, start } = watched()
   const first = start('first', { name: 'a', isRetry: false })
   const second = start('second', { name: 'a', isRetry: false })
@@ -41,7 +41,7 @@ test('a retry is done after those of its name that came before, however they end
   assert.equal(await again.answer, 'again')
 })
 
-test('a first try waits for nobody, and a retry for no other name', async () => {
+test('a first try does not wait, and a retry does not wait for other names', async () => {
   const { log, start } = watched()
   start('first', { name: 'a', isRetry: false })
   start('same', { name: 'a', isRetry: false })

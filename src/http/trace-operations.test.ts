@@ -69,7 +69,7 @@ const world = await openWorld()
 const within = <T>(work: () => Promise<T>): Promise<T> =>
   context.with(trace.setSpanContext(ROOT_CONTEXT, OUTER), work)
 
-test('within a trace each operation has a span of its name, with the status of the answer', async () => {
+test('within a trace, each operation has a span with its name and the status of its response', async () => {
   const tenant = await world.tenant()
   const body = { id: 'acme' }
   for (const status of [201, 409, 400]) {
@@ -83,7 +83,7 @@ test('within a trace each operation has a span of its name, with the status of t
   }
 })
 
-test('outside of a trace there is no span, and a trace id all the same', async () => {
+test('outside of a trace there is no span, but a trace id', async () => {
   spans.length = 0
   const tenant = await world.tenant()
   const { headers } = await tenant.call('v1.customers.list')
@@ -91,7 +91,7 @@ test('outside of a trace there is no span, and a trace id all the same', async (
   assert.notEqual(headers['x-trace-id'], TRACE_ID)
 })
 
-test('what the caller names as its trace wins over the surrounding one', async () => {
+test('the trace that the caller names takes precedence over the surrounding one', async () => {
   const tenant = await world.tenant()
   const given = '0af7651916cd43dd8448eb211c80319c'
   const headers = { traceparent: `00-${given}-00f067aa0ba902b7-01` }
@@ -99,7 +99,7 @@ test('what the caller names as its trace wins over the surrounding one', async (
   assert.equal(answer.headers['x-trace-id'], given)
 })
 
-test('paths that are no operation have no span', async () => {
+test('a request that is no operation has no span', async () => {
   spans.length = 0
   await within(() => world.bursar.server.inject({ method: 'GET', url: '/nowhere' }))
   await within(() => world.bursar.server.inject({ method: 'GET', url: '/health/live' }))

@@ -133,7 +133,7 @@ async function connection(port: number, sockets: Socket[], closings: Map<number,
 
 const fail = () => Promise.reject(new Error('the server knows no such connection'))
 
-test('a retry repeats an answer that was lost with its connection, and does so once', async (t) => {
+test('a retry repeats an answer that was lost with its connection, and only once', async (t) => {
   const { connection } = await open(t)
   const lost = await connection()
   assert.equal(await lost.ask(), '1')
@@ -144,7 +144,7 @@ test('a retry repeats an answer that was lost with its connection, and does so o
   assert.equal(await next.ask({ isRetry: true }), '3')
 })
 
-test('what was done before a fail-over stands for no repetition, since it may be lost', async (t) => {
+test('an answer from before a fail-over is not repeated, because its change may be lost', async (t) => {
   const { connection, failOver } = await open(t)
   const lost = await connection()
   assert.equal(await lost.ask(), '1')
@@ -155,7 +155,7 @@ test('what was done before a fail-over stands for no repetition, since it may be
   assert.equal(await next.ask({ isRetry: true }), '3')
 })
 
-test('while the database does not answer, nothing is repeated, and nothing forgotten', async (t) => {
+test('while the database does not respond, no answer is repeated or forgotten', async (t) => {
   const { connection, setLook } = await open(t)
   const lost = await connection()
   assert.equal(await lost.ask(), '1')
@@ -169,7 +169,7 @@ test('while the database does not answer, nothing is repeated, and nothing forgo
   assert.equal(await next.ask({ isRetry: true }), '1')
 })
 
-test('two lost originals stand for two repetitions', async (t) => {
+test('two lost answers can be repeated twice', async (t) => {
   const { connection } = await open(t)
   const lost = await connection()
   // The second one is sent ahead: that it came does not tell that the first answer arrived.
@@ -186,7 +186,7 @@ test('two lost originals stand for two repetitions', async (t) => {
   assert.deepEqual(answers, ['1', '2', '3'])
 })
 
-test('an answer to a retry that is lost in its turn is repeated', async (t) => {
+test('a repeated answer that is lost again is repeated again', async (t) => {
   const { connection } = await open(t)
   for (const isRetry of [false, true, true]) {
     const lost = await connection()
@@ -196,7 +196,7 @@ test('an answer to a retry that is lost in its turn is repeated', async (t) => {
   assert.equal(await (await connection()).ask({ isRetry: true }), '1')
 })
 
-test('an answer has arrived once the next request comes on its connection', async (t) => {
+test('an answer has arrived when the next request comes on its connection', async (t) => {
   const { connection } = await open(t)
   const used = await connection()
   assert.equal(await used.ask(), '1')
@@ -207,7 +207,7 @@ test('an answer has arrived once the next request comes on its connection', asyn
   assert.equal(await next.ask({ path: '/b', isRetry: true }), '2')
 })
 
-test('an answer has arrived once its connection is closed in order', async (t) => {
+test('an answer has arrived when its connection is closed in order', async (t) => {
   const { connection } = await open(t)
   const used = await connection()
   assert.equal(await used.ask(), '1')
@@ -216,7 +216,7 @@ test('an answer has arrived once its connection is closed in order', async (t) =
 })
 
 for (const end of ['reset', 'close', null] as const)
-  test(`a retry waits for an original under way (its connection: ${end ?? 'open'})`, async (t) => {
+  test(`a retry waits for its original that is still running (its connection: ${end ?? 'open'})`, async (t) => {
     const { connection, setWork, arrived } = await open(t)
     const outcome = Promise.withResolvers<Answer>()
     let works = 0
@@ -235,7 +235,7 @@ for (const end of ['reset', 'close', null] as const)
     assert.equal(works, 1)
   })
 
-test('a retry whose original is refused in the end does the work', async (t) => {
+test('a retry is executed if its original is refused in the end', async (t) => {
   const { connection, setWork, arrived } = await open(t)
   const outcome = Promise.withResolvers<Answer>()
   setWork(() => outcome.promise)
@@ -250,7 +250,7 @@ test('a retry whose original is refused in the end does the work', async (t) => 
   assert.equal(await answer, 'done')
 })
 
-test('a first try repeats nothing, and a retry nothing that came after it', async (t) => {
+test('a first try repeats no answer, and a retry repeats no answer of a later request', async (t) => {
   const { connection } = await open(t)
   const lost = await connection()
   assert.equal(await lost.ask({ isRetry: true }), '1')
@@ -279,7 +279,7 @@ const BOUNDS: [what: string, limits: UndeliveredLimits][] = [
   ['bytes', { answers: 1000, bytes: 2 }],
 ]
 for (const [what, limits] of BOUNDS)
-  test(`what is remembered is bounded in ${what}: the oldest makes room`, async (t) => {
+  test(`the ${what} of stored answers is limited, and the oldest answer is dropped`, async (t) => {
     const { connection } = await open(t, limits)
     for (const path of ['/a', '/b', '/c']) {
       const lost = await connection()

@@ -56,21 +56,21 @@ const readOnly = await tenant.newKey('read-only')
 const other = await world.tenant()
 
 const REFUSED: Readonly<Record<string, [status: number, lines: string[], chunk?: Buffer]>> = {
-  'who is unknown': [401, headerOf(events, 'no-key-of-anybody-0', length(10 * MB))],
-  'who may not': [403, headerOf(events, readOnly, length(10 * MB))],
-  'a route that is none': [404, headerOf('/api/v1/nothing', tenant.key, length(10 * MB))],
-  'what says that it is too long': [413, headerOf(events, tenant.key, length(100 * MB))],
-  'more than a share': [429, headerOf(events, tenant.key, length(10 * MB))],
-  'more than a share, in chunks': [
+  'a request with an unknown key': [401, headerOf(events, 'no-key-of-anybody-0', length(10 * MB))],
+  'a request without permission': [403, headerOf(events, readOnly, length(10 * MB))],
+  'a request to an unknown path': [404, headerOf('/api/v1/nothing', tenant.key, length(10 * MB))],
+  'a content-length beyond the limit': [413, headerOf(events, tenant.key, length(100 * MB))],
+  'a body beyond the share': [429, headerOf(events, tenant.key, length(10 * MB))],
+  'a chunked body beyond the share': [
     429,
     headerOf(events, tenant.key, 'transfer-encoding: chunked'),
     chunked,
   ],
-  'another type': [
+  'a body of another type': [
     415,
     headerOf(events, other.key, length(10 * MB)).map((line) => line.replace('/json', '/xml')),
   ],
-  'what inflates to too much': [
+  'a body that inflates beyond the share': [
     429,
     headerOf(events, tenant.key, 'content-encoding: gzip', 'transfer-encoding: chunked'),
     Buffer.concat([Buffer.from(`${zeros.length.toString(16)}\r\n`), zeros, Buffer.from('\r\n')]),
@@ -80,7 +80,7 @@ const REFUSED: Readonly<Record<string, [status: number, lines: string[], chunk?:
 await send(headerOf(events, tenant.key, length(2 * MB)), null)
 
 for (const [name, [status, lines, chunk = spaces]] of Object.entries(REFUSED))
-  test(`${name} is answered, and no more of its body is taken`, async () => {
+  test(`${name} is answered, and the rest of its body is not read`, async () => {
     const { ofServer, text } = await send(lines, chunk)
     await until('the answer', () => /"code":[^}]*\}$/.test(text()))
     assert.match(text(), new RegExp(`^HTTP/1.1 ${status} `))
@@ -89,7 +89,7 @@ for (const [name, [status, lines, chunk = spaces]] of Object.entries(REFUSED))
     assert.ok(ofServer.bytesRead < 4 * MB, `${ofServer.bytesRead} bytes were taken`)
   })
 
-test('a caller that leaves with its answer ends the wait', async () => {
+test('the server stops waiting when the caller disconnects after the response', async () => {
   const { socket, ofServer, text } = await send(
     headerOf(events, 'no-key-of-anybody-0', length(10 * MB)),
     spaces,
@@ -99,7 +99,7 @@ test('a caller that leaves with its answer ends the wait', async () => {
   await until('the connection ends', () => ofServer.destroyed)
 })
 
-test('the connection of a small body that was refused goes on', async () => {
+test('after a refused small body the connection can be used again', async () => {
   const { socket, text } = await send(headerOf(events, 'no-key-of-anybody-0', length(20)), null)
   await until('the answer', () => text().includes('"code"'))
   assert.doesNotMatch(text(), /^connection: close\r$/im)

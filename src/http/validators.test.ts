@@ -17,7 +17,7 @@ const reported = (parts: object) =>
   validate({ usages: [{ customerId: 'a', featureId: 'b', value: 1, ...parts }] })
 const accepts = (createdAt: string) => reported({ createdAt }) === null
 
-test('an instant is taken in every form that clients write, and read alike', () => {
+test('an instant is accepted in every notation that clients use, and read alike', () => {
   const parts = fc.record({
     at: fc.date({ min: new Date('1970-01-02'), max: new Date('2100-01-01'), noInvalidDate: true }),
     offset: fc.integer({ min: -14 * 60, max: 14 * 60 }),
@@ -46,7 +46,7 @@ test('an instant is taken in every form that clients write, and read alike', () 
   )
 })
 
-test('what is no instant is refused', () => {
+test('an invalid instant is refused', () => {
   for (const text of [
     '',
     'yesterday',
@@ -67,7 +67,7 @@ test('what is no instant is refused', () => {
     assert.ok(!accepts(text), text)
 })
 
-test('what may be several things is refused with all that it may be, or with what is wrong', () => {
+test('a value that matches no alternative is refused with all alternatives, or with its defect', () => {
   const grant = (parts: object) => ({
     promotionalEntitlements: [
       {

@@ -8,7 +8,7 @@ import { systemOrigin } from '../kernel/origin.ts'
 import { answerKeyed } from './idempotency-key.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
-test('null stands where secrets were, and nothing else is touched', () => {
+test('secrets are replaced with null, and nothing else is changed', () => {
   const body = { data: { id: 'a', secret: 's', list: [{ key: 'k', id: 1 }, { id: 2 }] } }
   assert.deepEqual(withoutSecrets(body, ['data.secret', 'data.list[].key', 'data.none.key']), {
     data: { id: 'a', secret: null, list: [{ key: null, id: 1 }, { id: 2 }] },
@@ -16,7 +16,7 @@ test('null stands where secrets were, and nothing else is touched', () => {
   assert.equal(body.data.secret, 's')
 })
 
-test('a secret is answered once: what is kept for an Idempotency-Key has it null', async () => {
+test('a secret is returned once, and the stored answer contains null instead', async () => {
   const world = await openWorld()
   const { scope } = await world.tenant()
   const { app } = world.bursar
