@@ -39,7 +39,7 @@ async function filled(t: { after(work: () => Promise<unknown>): void }) {
   return { connection, settings }
 }
 
-test('what backup writes, --verify accepts and restore loads into another database', async (t) => {
+test('backup writes a file that --verify accepts and restore loads into another database', async (t) => {
   const { connection, settings } = await filled(t)
   const made = await runCli(['backup', 'one.backup'], settings)
   assert.equal(made.code, 0, made.stderr)
@@ -67,7 +67,7 @@ test('what backup writes, --verify accepts and restore loads into another databa
   await assertSameContents(target, connection)
 })
 
-test('a backup goes to standard output, alone', async (t) => {
+test('standard output contains nothing but the backup', async (t) => {
   const { settings } = await filled(t)
   const { child, ended, stderr } = start(['backup', '-'], settings)
   const parts: Buffer[] = []
@@ -77,7 +77,7 @@ test('a backup goes to standard output, alone', async (t) => {
   assert.match(stderr(), /rows of \d+ tables are in the backup\.\n$/)
 })
 
-test('a reader that leaves, or a disk that is full, is a failure', async (t) => {
+test('a backup fails if the reader of its output goes away or the disk is full', async (t) => {
   const { settings } = await filled(t)
   const { child, ended, stderr } = start(['backup', '-'], settings)
   child.stdout.destroy()
@@ -91,7 +91,7 @@ test('a reader that leaves, or a disk that is full, is a failure', async (t) => 
   assert.equal(code, 1)
 })
 
-test('a signal ends a backup that waits, and leaves no file', async (t) => {
+test('a signal ends a waiting backup, which leaves no file', async (t) => {
   const { connection, settings } = await filled(t)
   await withConnection(connection, async (client) => {
     await client.query('begin; lock table customers in access exclusive mode')
@@ -123,7 +123,7 @@ test('a damaged file is refused before the database is touched', async (t) => {
   await assertSameContents(target, await newDatabase(t))
 })
 
-test('what cannot be done is told in a sentence', async () => {
+test('an impossible backup or restore is reported in one sentence', async () => {
   await bursar('backup', 'taken.backup')
   const settings = { DATABASE_URL: urlOf(testConnection()) }
   const cases: [string[], number, RegExp][] = [

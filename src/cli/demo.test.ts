@@ -40,7 +40,7 @@ test('the demo fills an environment, and a second run changes nothing', async ()
   ])
 })
 
-test('the demo repairs what was changed meanwhile', async () => {
+test('the demo restores data that was changed since the last run', async () => {
   const tenant = await world.tenant()
   await runDemo(tenant)
   const orrery = { params: { id: 'orrery' } }
@@ -92,7 +92,7 @@ test('the demo repairs what was changed meanwhile', async () => {
   assert.equal(tokens.data.displayName, 'AI tokens')
 })
 
-test('what the demo data names is there', () => {
+test('the demo data names only objects that it contains', () => {
   for (const { customerId, entities } of data.entities) {
     const ids = new Set(entities.map(({ id }) => id))
     const types = new Set(data.entityTypes.map(({ id }) => id))
@@ -128,7 +128,7 @@ test('the AI company has 300 users and agents in 25 teams, and budgets on four l
   assert.deepEqual([...cadences].sort(), ['P1D', 'P1M', 'P1W', 'PT15M', 'PT1H', 'PT1M', 'PT5M'])
 })
 
-test('without a server, a key or the right to write, the demo says what to do', async () => {
+test('without a server, a key or permission to write, the demo says what to do', async () => {
   const tenant = await world.tenant()
   const readOnly = await tenant.newKey('read-only')
   const cases: [string[], number, RegExp][] = [
@@ -172,7 +172,7 @@ async function sendAsTold(line: string, env: Record<string, string>): Promise<Se
   return { status: response.status, data: ((await response.json()) as Sent).data }
 }
 
-test('every command of the tour does what is said above it', async () => {
+test('every command of the tour does what the line above it says', async () => {
   const tenant = await world.tenant()
   await runDemo(tenant)
   const lines = tourOf(url, { kind: 'variable' }, '/').filter((line) => line.startsWith('curl'))
@@ -196,7 +196,7 @@ test('every command of the tour does what is said above it', async () => {
   assert.equal((told('/governance') as unknown as unknown[]).length, 10)
 })
 
-test('traffic says which budget denies and when it is free again, and ends on a signal', async () => {
+test('traffic shows which budget denies and when it no longer does, and ends on a signal', async () => {
   const tenant = await world.tenant()
   const traffic = startCli(['demo', '--url', url, '--traffic', '400'], {
     BURSAR_API_KEY: tenant.key,
@@ -215,7 +215,7 @@ test('traffic says which budget denies and when it is free again, and ends on a 
   assert.ok(Number(granted?.replaceAll(',', '')) > 0 && denied !== '0')
 })
 
-test('traffic ends by itself after its seconds', async () => {
+test('traffic ends after the given number of seconds', async () => {
   const tenant = await world.tenant()
   const args = ['demo', '--url', url, '--traffic', '20', '--seconds', '1']
   const ended = await runCli(args, { BURSAR_API_KEY: tenant.key })
@@ -223,7 +223,7 @@ test('traffic ends by itself after its seconds', async () => {
   assert.match(ended.stdout, /^\d+ requests in \d+ s, \d+ a second$/m)
 })
 
-test('a rate or a time that cannot be is wrong usage', async () => {
+test('an invalid rate or duration is wrong usage', async () => {
   const cases: [string[], RegExp][] = [
     [['--traffic', '0'], /--traffic must be a whole number from 1 to 10000, not "0"/],
     [['--traffic', '10001'], /--traffic must be .*, not "10001"/],

@@ -30,7 +30,7 @@ async function examine(settings: Record<string, string>) {
   return { report, stdout, find }
 }
 
-test('a good installation: nothing is broken, and the database is looked at', async () => {
+test('a healthy installation has no broken finding, and its database is examined', async () => {
   const { report, find } = await examine({ DATABASE_URL: urlOf(testConnection()) })
   assert.equal(report.broken, 0)
   assert.match(find('Database', 'PostgreSQL').value, /^\d+/)
@@ -38,7 +38,7 @@ test('a good installation: nothing is broken, and the database is looked at', as
   assert.match(find('Program', 'Node').value, /^\d+\.\d+\.\d+ \(\//)
 })
 
-test('secrets are not shown, be they under a wrong name, and typos are told', async () => {
+test('secrets are never shown, even under a misspelt name, and misspelt names are reported', async () => {
   const { report, stdout, find } = await examine({
     DATABASE_URL: 'postgres://bursar:open-sesame@127.0.0.1:1/bursar?sslpassword=hush-hush',
     BURSAR_API_KEY: 'the-key-of-the-castle',
@@ -57,7 +57,7 @@ test('secrets are not shown, be they under a wrong name, and typos are told', as
   assert.deepEqual([report.broken, report.warnings], [2, 2])
 })
 
-test('a database that cannot be written to is told, and a pool that it has no room for', async (t) => {
+test('a read-only database and a pool with more connections than the database has are reported', async (t) => {
   const connection = await newDatabase(t)
   const [found] = await query(connection, 'select current_database() as name')
   const settings = { DATABASE_URL: urlOf(connection), BURSAR_DATABASE_POOL: '500' }
@@ -71,7 +71,7 @@ test('a database that cannot be written to is told, and a pool that it has no ro
   assert.match(String(advice), /a server wants 502/)
 })
 
-test('the settings of tokens are looked at together, and the key set is asked for', async (t) => {
+test('token settings are examined together, and the key set is fetched', async (t) => {
   const keySet = createServer((_, response) => response.end('{"keys": []}')).listen(0, '127.0.0.1')
   await once(keySet, 'listening')
   t.after(() => keySet.close())
@@ -102,7 +102,7 @@ test('the settings of tokens are looked at together, and the key set is asked fo
   assert.equal(find('Configuration', 'BURSAR_JWT_JWKS_URL').severity, 'broken')
 })
 
-test('what lies in the future is told, with its cure', async (t) => {
+test('a time in the future is reported together with the command that corrects it', async (t) => {
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await runCli(['migrate'], settings)
@@ -119,7 +119,7 @@ test('what lies in the future is told, with its cure', async (t) => {
   assert.match(String(advice), /bursar repair clock/)
 })
 
-test('looking makes no data directory', async () => {
+test('the doctor creates no data directory', async () => {
   const { report, find } = await examine({ BURSAR_DATA_DIR: 'not/there' })
   assert.equal(report.ok, true)
   assert.match(find('Data directory', 'path').value, /not there/)
@@ -127,7 +127,7 @@ test('looking makes no data directory', async () => {
   assert.equal(existsSync(join(workDir, 'not')), false)
 })
 
-test('a database that cannot start is told, and a key file that others can read', async () => {
+test('a database that cannot start and a key file that others can read are reported', async () => {
   const dataDir = join(workDir, 'lost')
   mkdirSync(dataDir, { mode: 0o700 })
   writeFileSync(join(dataDir, 'postgres.json'), '{"home":"postgres","isComplete":true}')
@@ -139,7 +139,7 @@ test('a database that cannot start is told, and a key file that others can read'
   assert.doesNotMatch(stdout, /secret-of-the-file/)
 })
 
-test('the configuration is that of the variables that can be used', () => {
+test('the configuration contains the variables with valid values', () => {
   const env = { BURSAR_PORT: '99999999', BURSAR_HOST: '10.0.0.1', BURSAR_LOG_LEVEL: '' }
   const { config, findings } = lookAtConfiguration(env, '/srv')
   assert.deepEqual(config, readConfig({ BURSAR_HOST: '10.0.0.1' }, '/srv'))
@@ -152,7 +152,7 @@ test('the configuration is that of the variables that can be used', () => {
   )
 })
 
-test('no password of a URL is shown', () => {
+test('the password of a URL is never shown', () => {
   const masked = {
     'postgres://u:pw@h:5/d': 'postgres://u:***@h:5/d',
     'postgres://u:p@w:/x@h/d': 'postgres://u:***@h/d',
@@ -166,14 +166,14 @@ test('no password of a URL is shown', () => {
   for (const [url, expected] of Object.entries(masked)) assert.equal(maskUrl(url), expected)
 })
 
-test('the distance of two words counts letters added, removed and changed', () => {
+test('the distance of two words counts added, removed and changed letters', () => {
   assert.equal(distance('', 'abc'), 3)
   assert.equal(distance('abc', 'abc'), 0)
   assert.equal(distance('port', 'prot'), 2)
   assert.equal(distance('kitten', 'sitting'), 3)
 })
 
-test('sizes are shown in the unit that fits', () => {
+test('sizes are shown in a suitable unit', () => {
   assert.deepEqual([0, 999, 1000, 1_500_000, 2e9, 3e12, 4e15].map(formatBytes), [
     '0 B',
     '999 B',
@@ -185,7 +185,7 @@ test('sizes are shown in the unit that fits', () => {
   ])
 })
 
-test('a proxy of this machine that nobody was told of is found', async (t) => {
+test('a proxy on this machine that is not configured is found', async (t) => {
   const { server } = (await openWorld()).bursar
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   t.after(() => server.close())

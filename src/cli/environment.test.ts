@@ -7,7 +7,7 @@ import { openWorld } from '../../test/support/world.ts'
 const world = await openWorld()
 const DATABASE_URL = urlOf(testConnection())
 
-test('a new environment comes with a full-access key, and sees nothing of the others', async () => {
+test('a new environment has a full-access key and does not see other environments', async () => {
   const tenant = await world.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
   const id = `${tenant.id}-sandbox`
@@ -24,7 +24,7 @@ test('a new environment comes with a full-access key, and sees nothing of the ot
   )
 })
 
-test('the id of an environment is taken once, whichever account asks', async () => {
+test('an environment id is taken only once, whichever account requests it', async () => {
   const tenant = await world.tenant()
   for (const account of ['default', 'another']) {
     const args = ['environment', 'create', tenant.id, '--account', account]
@@ -34,7 +34,7 @@ test('the id of an environment is taken once, whichever account asks', async () 
   }
 })
 
-test('a registered integration keeps its vendor', async () => {
+test('a registered integration cannot change its vendor', async () => {
   const { id } = await world.tenant()
   const add = ['integration', 'add', 'billing', '--environment', id, '--vendor']
   await bursar(...add, 'STRIPE')
@@ -48,7 +48,7 @@ test('a registered integration keeps its vendor', async () => {
   )
 })
 
-test('a strict server links to what was registered, and to nothing else', async () => {
+test('with strict integrations, only registered integrations can be linked', async () => {
   const strict = await openWorld({ BURSAR_STRICT_INTEGRATIONS: '1' })
   const tenant = await strict.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
@@ -62,7 +62,7 @@ test('a strict server links to what was registered, and to nothing else', async 
   await tenant.ok('v1.customers.integrations.link', request)
 })
 
-test('the settings of an environment are shown and changed', async () => {
+test('the settings of an environment can be shown and changed', async () => {
   const tenant = await world.tenant()
   const { id } = tenant
   const shown = async (...args: string[]) =>

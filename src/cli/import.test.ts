@@ -78,7 +78,7 @@ test('CSV is read with quotes, line breaks in cells, blanks and characters of an
   assert.deepEqual(await rowsIn(csvRows, windows), inWindows)
 })
 
-test('optional columns and metadata say nothing where a cell is empty', async () => {
+test('an empty cell leaves out an optional column or a metadata key', async () => {
   const text =
     'metadata.a b,name,id,billingId,email,updatedAt,metadata.x\n1,,a,,,,\n,,b,cus_1,,,2\n'
   assert.deepEqual(await rowsIn(csvRows, text), [
@@ -87,7 +87,7 @@ test('optional columns and metadata say nothing where a cell is empty', async ()
   ])
 })
 
-test('a CSV file that cannot be understood is refused by its line', async () => {
+test('an invalid CSV file is refused with the number of the line', async () => {
   const cases: [string, RegExp][] = [
     ['', /^line 1: the first line must name the columns/],
     ['id;email;name\n', /^line 1: "id;email;name" is no column; there are id, email, name/],
@@ -104,7 +104,7 @@ test('a CSV file that cannot be understood is refused by its line', async () => 
     await assert.rejects(rowsIn(csvRows, text, 50_000), { name: 'CommandError', message }, text)
 })
 
-test('JSON is read as one array or as objects one after the other', async () => {
+test('JSON is read as one array or as a sequence of objects', async () => {
   const text = '{"id":"a","name":"}]\\"\\\\"}\r\n\n{"id":\n"b","metadata":{"x":"{"}}  {"id":"ü😀"}'
   const expected = [
     { line: 1, value: { id: 'a', name: '}]"\\' } },
@@ -119,7 +119,7 @@ test('JSON is read as one array or as objects one after the other', async () => 
   assert.deepEqual(await rowsIn(jsonRows, ' [ ] '), [])
 })
 
-test('a JSON file that cannot be understood is refused by its line', async () => {
+test('an invalid JSON file is refused with the number of the line', async () => {
   const cases: [string, RegExp][] = [
     ['', /^line 1: the file must hold/],
     ['\n"a"', /^line 2: "\\"" is out of place/],
@@ -137,7 +137,7 @@ test('a JSON file that cannot be understood is refused by its line', async () =>
     await assert.rejects(rowsIn(jsonRows, text, 50_000), { name: 'CommandError', message }, text)
 })
 
-test('a request has at most 1,000 rows, 1 MB, and no id twice', async () => {
+test('a request has at most 1,000 rows, at most 1 MB, and no id twice', async () => {
   const sizes = async (rows: readonly object[]) => {
     const numbered = rows.map((value, index) => ({ line: index + 1, value: { ...value } }))
     const made = await Array.fromAsync(requestsOf(Readable.from(numbered)))
@@ -155,7 +155,7 @@ test('a request has at most 1,000 rows, 1 MB, and no id twice', async () => {
   assert.deepEqual(await sizes([]), [])
 })
 
-test('a file is imported, a second time without a change', async () => {
+test('importing a file again changes nothing', async () => {
   const tenant = await world.tenant()
   const file = fileOf(`${HEADER},metadata.tier\na,a@a.example,A,gold\nb,,,\n`)
   const { stdout, stderr } = await imports(tenant, file)
@@ -175,7 +175,7 @@ test('a file is imported, a second time without a change', async () => {
   assert.deepEqual(await tenant.announced(), before)
 })
 
-test('several thousand rows go in several requests, and the later row of an id wins', async () => {
+test('thousands of rows are sent in several requests, and the last row of an id takes precedence', async () => {
   const tenant = await world.tenant()
   const lines = Array.from(
     { length: 2500 },
@@ -188,14 +188,14 @@ test('several thousand rows go in several requests, and the later row of an id w
   assert.equal((await retrieve(tenant, 'c7')).name, 'last')
 })
 
-test('the example of the demo can be imported', async () => {
+test('the example file of the demo can be imported', async () => {
   const tenant = await world.tenant()
   const file = join(import.meta.dirname, '../../demo/customers.csv')
   await imports(tenant, file)
   assert.deepEqual(await idsOf(tenant), ['halcyon', 'marlow', 'tern.studio'])
 })
 
-test('--integration says whose ids the rows have', async () => {
+test('--integration names the integration that the ids in the rows belong to', async () => {
   const tenant = await world.tenant()
   const integrations = [{ id: 'stripe', vendorIdentifier: 'STRIPE', syncedEntityId: null }]
   await tenant.ok('v1.customers.provision', { body: { id: 'x', integrations } })
@@ -207,7 +207,7 @@ test('--integration says whose ids the rows have', async () => {
   assert.match(unknown.stderr, /404: .*nowhere not found\nNothing was imported\.\n$/)
 })
 
-test('a bad row is named by its line, rows of earlier requests stay, and the rest can follow', async () => {
+test('an invalid row is reported by its line, earlier requests stay, and the rest can be imported later', async () => {
   const tenant = await world.tenant()
   const rows = Array.from({ length: 1500 }, (_, index) => `c${index},,`)
   const bad = [HEADER, ...rows]
@@ -226,7 +226,7 @@ test('a bad row is named by its line, rows of earlier requests stay, and the res
   assert.match(stdout, /^500 rows .*: 500 new customers/)
 })
 
-test('a row that cannot be read stops the import after those above it', async () => {
+test('an unreadable row stops the import after the rows above it', async () => {
   const tenant = await world.tenant()
   const broken = await importing(tenant, fileOf(`${HEADER}\na,,\nb,,"\n`))
   assert.match(broken.stderr, /line 3: a quote.*\n1 row above .* --from-line 3\.\n$/)
@@ -237,7 +237,7 @@ test('a row that cannot be read stops the import after those above it', async ()
   assert.deepEqual(await idsOf(tenant), ['a', 'b'])
 })
 
-test('a file in UTF-16 is said to be no UTF-8', async () => {
+test('a file in UTF-16 is refused, because it is not UTF-8', async () => {
   const tenant = await world.tenant()
   const little = Buffer.from(`\ufeff${HEADER}\na,,\n`, 'utf16le')
   const bare = little.subarray(2)
@@ -250,7 +250,7 @@ test('a file in UTF-16 is said to be no UTF-8', async () => {
   assert.deepEqual(await idsOf(tenant), [])
 })
 
-test('--dry-run finds what the server would refuse, and writes nothing', async () => {
+test('--dry-run reports the rows that the server would refuse, and writes nothing', async () => {
   const tenant = await world.tenant()
   const fine = fileOf(`[${'{"id":"a","email":null,"name":null}'}]`, 'json')
   const { stdout } = await imports(tenant, fine, '--dry-run')
@@ -275,7 +275,7 @@ test('--dry-run finds what the server would refuse, and writes nothing', async (
   assert.deepEqual(await tenant.announced(), [])
 })
 
-test('without a file, a server or a key, the import says what is wrong', async () => {
+test('without a file, a server or a key, the import says what is missing', async () => {
   const tenant = await world.tenant()
   const readOnly = await tenant.newKey('read-only')
   const file = fileOf(`${HEADER}\na,,\n`)
@@ -315,7 +315,7 @@ const done: RequestListener = (_, response) => {
   response.end('{"data":{"newCustomers":["a"]}}')
 }
 
-test('a server that is overloaded is asked again after the time it names, not for ever', async (t) => {
+test('an overloaded server is asked again after the time that it names, but not for ever', async (t) => {
   const file = fileOf(`${HEADER}\na,,\n`)
   const passing = await openFake(t, [busy(429, '0'), busy(503, '0'), done])
   const args = (at: string) => ['import', 'customers', file, '--url', at, '--key', 'x']
@@ -327,7 +327,7 @@ test('a server that is overloaded is asked again after the time it names, not fo
   assert.match(lasting.stderr, /503: later\nNothing was imported/)
 })
 
-test('a redirect is not followed: the key is for the server that was named', async (t) => {
+test('a redirect is not followed, because the key is meant only for the named server', async (t) => {
   let asked = false
   const elsewhere = await openFake(t, [
     (request, response) => {

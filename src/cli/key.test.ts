@@ -29,7 +29,7 @@ const stateOf = async (tenant: Tenant, keyId: string) =>
 const statusWith = async (tenant: Tenant, apiKey: string): Promise<number> =>
   (await tenant.call('v1.customers.list', { apiKey })).status
 
-test('a key that the command line makes opens its environment, as its kind allows', async () => {
+test('a key created on the command line works as its kind allows', async () => {
   const tenant = await world.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
   const key = await makeKey(tenant, '--kind', 'read-only', '--name', 'reports')
@@ -44,7 +44,7 @@ test('a key that the command line makes opens its environment, as its kind allow
   assert.equal((await tenant.call('v1.customers.provision', request)).status, 403)
 })
 
-test('a running server refuses a key soon after the command line has revoked it', async () => {
+test('a running server refuses a key soon after the command line revoked it', async () => {
   const tenant = await world.tenant()
   const key = await makeKey(tenant)
   assert.equal(await statusWith(tenant, key.secret), 200)
@@ -56,7 +56,7 @@ test('a running server refuses a key soon after the command line has revoked it'
   assert.match(again.stderr, /not found or already revoked/)
 })
 
-test('a rotated key has a new secret at once, and its old one until the grace ends', async () => {
+test('a rotated key has a new secret at once, and its old secret works until the grace period ends', async () => {
   const tenant = await world.tenant()
   const key = await makeKey(tenant, '--name', 'worker')
   const { stdout: secret } = await bursar('key', 'rotate', key.id, '--grace', '3d')
@@ -73,7 +73,7 @@ test('a rotated key has a new secret at once, and its old one until the grace en
   )
 })
 
-test('a key ends when it was told to', async () => {
+test('a key expires at the given time', async () => {
   const tenant = await world.tenant()
   const key = await makeKey(tenant, '--expires', '2999-12-31T12:00:00+02:00')
   const { stdout } = await bursar('key', 'list', '--environment', tenant.id)
@@ -82,7 +82,7 @@ test('a key ends when it was told to', async () => {
   assert.match(line, / expiring +\S+ +2999-12-31T10:00:00\.000Z$/)
 })
 
-test('revoking a key that this machine would take up again says so', async () => {
+test('revoking a key that the next start would use again prints a warning', async () => {
   const tenant = await world.tenant()
   const key = await makeKey(tenant)
   const settings = { DATABASE_URL: urlOf(testConnection()), BURSAR_API_KEY: key.secret }
@@ -91,7 +91,7 @@ test('revoking a key that this machine would take up again says so', async () =>
   assert.match(stderr, /BURSAR_API_KEY still has its secret/)
 })
 
-test('the state of a key: its expiry is exclusive, and a revocation is final', () => {
+test('a key has expired at the instant of its expiry, and a revoked key stays revoked', () => {
   const key: ApiKey = {
     keyId: '',
     environmentKey: '',

@@ -39,7 +39,7 @@ const wrong: [Command, string, RegExp][] = [
   [importCommand, 'customers a.csv --from-line 0', /--from-line must be the number of a line/],
 ]
 
-test('a wrong command line is refused with a sentence before anything is done', async () => {
+test('an invalid command line is refused with one sentence before anything is done', async () => {
   for (const [command, line, sentence] of wrong) {
     const args = line.split(' ').filter((word) => word !== '')
     await assert.rejects(
@@ -50,7 +50,7 @@ test('a wrong command line is refused with a sentence before anything is done', 
   }
 })
 
-test('wrong usage exits 2 and writes to standard error alone', async () => {
+test('wrong usage exits with 2 and writes only to standard error', async () => {
   for (const args of [[], ['nonsense'], ['constructor'], ['key', 'create', '--nonsense']]) {
     const { code, stdout, stderr } = await runCli(args)
     assert.equal(code, 2)
@@ -59,7 +59,7 @@ test('wrong usage exits 2 and writes to standard error alone', async () => {
   }
 })
 
-test('every command explains itself', async () => {
+test('every command has a help text', async () => {
   const { code, stdout } = await runCli(['--help'])
   assert.equal(code, 0)
   for (const command of new Set(wrong.map(([each]) => each))) {
@@ -70,7 +70,7 @@ test('every command explains itself', async () => {
   assert.deepEqual(help, { code: 0, stdout: `${keyCommand.usage}\n`, stderr: '' })
 })
 
-test('a database that is out of reach is one sentence, whatever the command', async () => {
+test('an unreachable database is reported in one sentence by every command', async () => {
   const settings = { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:9/nothing' }
   await Promise.all(
     [['serve'], ['migrate'], ['key', 'list']].map(async (args) => {
@@ -81,7 +81,7 @@ test('a database that is out of reach is one sentence, whatever the command', as
   )
 })
 
-test('a command works on the database of the running server, or starts it', async (t) => {
+test('a command uses the database of the running server, or starts it', async (t) => {
   const place = openPlace(t)
   const settings = { BURSAR_DATA_DIR: place.dataDir }
   const first = await runCli(['key', 'create', '--name', 'before'], settings)

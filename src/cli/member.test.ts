@@ -32,7 +32,7 @@ test('members are added, changed, listed and removed', async () => {
   )
 })
 
-test('what cannot be done is told in a sentence, and changes nothing', async () => {
+test('an impossible change is reported in one sentence and changes nothing', async () => {
   const { id } = await world.tenant()
   const settings = { DATABASE_URL: urlOf(testConnection()) }
   const cases: [string[], number, RegExp][] = [

@@ -7,7 +7,7 @@ import { MIGRATIONS } from '../main.ts'
 
 const names = (await readMigrations(MIGRATIONS)).map(({ name }) => name)
 
-test('migrate brings an empty database up to date, once', async (t) => {
+test('migrate brings an empty database up to date, and a second run does nothing', async (t) => {
   const settings = { DATABASE_URL: urlOf(await newDatabase(t)) }
   const first = await runCli(['migrate'], settings)
   assert.equal(first.code, 0, first.stderr)
@@ -16,14 +16,14 @@ test('migrate brings an empty database up to date, once', async (t) => {
   assert.equal((await runCli(['migrate'], settings)).stdout, state)
 })
 
-test('another command brings an empty database up to date too', async (t) => {
+test('any other command brings an empty database up to date, too', async (t) => {
   const settings = { DATABASE_URL: urlOf(await newDatabase(t)) }
   const listed = await runCli(['environment', 'list'], settings)
   assert.equal(listed.code, 0, listed.stderr)
   assert.match(listed.stdout, /^default +Default +PRODUCTION +default$/m)
 })
 
-test('a command leaves the schema of an older or a newer version alone, and says so', async (t) => {
+test('a command changes no schema of an older or newer version, and says so', async (t) => {
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await runCli(['migrate'], settings)

@@ -8,7 +8,7 @@ function screenOf(properties: { isTTY?: boolean; columns?: number }) {
   return { written, screen: { ...properties, write: (text: string) => written.push(text) } }
 }
 
-test('away from a terminal, progress is one line without control characters', () => {
+test('without a terminal, progress is one line without control characters', () => {
   const { written, screen } = screenOf({})
   const progress = showProgress('entities', 3, screen)
   progress.advance(2)
@@ -17,7 +17,7 @@ test('away from a terminal, progress is one line without control characters', ()
   assert.equal(written.join(''), 'entities: 3/3\n')
 })
 
-test('on a terminal, a bar is redrawn in its line and never wraps', () => {
+test('on a terminal, the bar is redrawn in its line and never wraps', () => {
   const { written, screen } = screenOf({ isTTY: true, columns: 30 })
   const progress = showProgress('entities', 4, screen)
   progress.advance(2)
@@ -31,13 +31,13 @@ test('on a terminal, a bar is redrawn in its line and never wraps', () => {
   assert.equal(written.at(-1), '\n')
 })
 
-test('nothing to do is a full bar', () => {
+test('without any work, the bar is full', () => {
   const { written, screen } = screenOf({ isTTY: true })
   showProgress('entities', 0, screen)
   assert.doesNotMatch(written.join(''), /░/)
 })
 
-test('the columns of a table align, and its last one has no trailing blanks', () => {
+test('the columns of a table are aligned, and the last one has no trailing blanks', () => {
   assert.equal(
     formatTable(
       ['id', 'name'],

@@ -69,7 +69,7 @@ async function assertRepaired(place: Awaited<ReturnType<typeof openApart>>) {
   return { dry, before, after }
 }
 
-test('uses that a wrong clock has counted count in the windows of today', async (t) => {
+test('usage that was counted with a wrong clock counts in the current windows', async (t) => {
   const place = await openApart(t)
   const { world } = place
   putRight(world)
@@ -99,7 +99,7 @@ test('uses that a wrong clock has counted count in the windows of today', async 
   assert.deepEqual(await differencesOf(world, company.tenant), {})
 })
 
-test('servers go on meanwhile: nothing is lost, and nothing is counted twice', async (t) => {
+test('while the clock is repaired, servers keep counting, and nothing is lost or counted twice', async (t) => {
   const { world, run, clock } = await openApart(t)
   putRight(world)
   const { tenant, consume, check } = await openAgency(world, {
@@ -126,7 +126,7 @@ test('servers go on meanwhile: nothing is lost, and nothing is counted twice', a
   assert.equal((await run('verify')).code, 0)
 })
 
-test('whatever a company was used for meanwhile, its counters agree, and only it has moved', async (t) => {
+test('after any usage, counters agree with the records, and no other customer has changed', async (t) => {
   const place = await openApart(t)
   const { world } = place
   const random = randomFrom(seedOf(t), 1)
@@ -162,7 +162,7 @@ test('whatever a company was used for meanwhile, its counters agree, and only it
     )
 })
 
-test('windows that a wrong clock has trimmed are counted again', async (t) => {
+test('windows that were purged because of a wrong clock are rebuilt', async (t) => {
   const place = await openApart(t)
   const { world } = place
   const { app } = world.bursar
@@ -190,7 +190,7 @@ const PARTITIONS = `
 const rowsOf = (lines: readonly string[] = []) =>
   lines.map((line) => JSON.parse(line) as Record<string, string>)
 
-test('objects, grants, events and partitions are turned back, in their order', async (t) => {
+test('objects, promotional entitlements, events and partitions are corrected in their order', async (t) => {
   const place = await openApart(t)
   const { world, connection } = place
   putRight(world)
@@ -246,7 +246,7 @@ test('objects, grants, events and partitions are turned back, in their order', a
   assert.equal((await tenant.announced()).length, announced.length)
 })
 
-test('the present may be said, and has to be where the clock is one for tests', async (t) => {
+test('the present can be given as an option, and must be given if the clock is a test clock', async (t) => {
   const { world, connection, clock } = await openApart(t)
   world.clock.moveTo(Date.UTC(2026, 4, 18))
   const { consume } = await openAgency(world, {

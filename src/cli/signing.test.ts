@@ -10,7 +10,7 @@ import { openWorld } from '../../test/support/world.ts'
 
 const world = await openWorld()
 
-test('a running server demands the tokens that the command line has it demand', async () => {
+test('a running server requires customer tokens once the command line enforces them', async () => {
   const tenant = await world.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
   const signing = (...args: string[]) => bursar('signing', ...args, '--environment', tenant.id)
@@ -38,7 +38,7 @@ test('a running server demands the tokens that the command line has it demand', 
   await until('a key alone is enough', async () => (await statusWith({})) === 200)
 })
 
-test('nothing is enforced before there is a secret', async () => {
+test('customer tokens cannot be enforced before there is a signing secret', async () => {
   const { id } = await world.tenant()
   const args = ['signing', 'enforce', 'on', '--environment', id]
   const { code, stderr } = await runCli(args, { DATABASE_URL: urlOf(testConnection()) })
@@ -46,7 +46,7 @@ test('nothing is enforced before there is a secret', async () => {
   assert.match(stderr, /signing secret not found/)
 })
 
-test('a server that cannot open what is stored refuses to start, and the doctor says why', async () => {
+test('a server that cannot decrypt a stored secret refuses to start, and the doctor gives the reason', async () => {
   const endings: (() => Promise<unknown>)[] = []
   const connection = await newDatabase({ after: (end) => void endings.push(end) })
   const settings = {

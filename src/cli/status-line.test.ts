@@ -8,7 +8,7 @@ function statusOn(properties: { isTTY?: boolean; columns?: number }) {
   return { written, status: showStatus({ ...properties, write }, (line) => write(`[${line}]`)) }
 }
 
-test('away from a terminal, each status is a line, and lines that stay are lines', () => {
+test('without a terminal, each status is a line of its own between the printed lines', () => {
   const { written, status } = statusOn({})
   status.show('one')
   status.print('stays')
@@ -17,7 +17,7 @@ test('away from a terminal, each status is a line, and lines that stay are lines
   assert.equal(written.join(''), 'one\n[stays]two\n')
 })
 
-test('on a terminal, the status is redrawn below the lines that stay, and never wraps', () => {
+test('on a terminal, the status is redrawn below the printed lines and never wraps', () => {
   const { written, status } = statusOn({ isTTY: true, columns: 10 })
   status.show('0123456789')
   status.print('stays')
@@ -35,6 +35,6 @@ test('on a terminal, the status is redrawn below the lines that stay, and never 
   ])
 })
 
-test('a file gets fewer lines than a terminal', () => {
+test('the status is written less often to a file than to a terminal', () => {
   assert.ok(statusOn({}).status.everyMs > statusOn({ isTTY: true }).status.everyMs)
 })

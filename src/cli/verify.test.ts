@@ -25,7 +25,7 @@ async function openCompanyWithUsage() {
   return { ...company, id, verify }
 }
 
-test('one line of counts and exit code 0 where everything agrees', async () => {
+test('if everything agrees, verify prints one line of counts and exits with 0', async () => {
   const { tenant, verify } = await openCompanyWithUsage()
   await tenant.ok('v1.customers.provision', { body: { id: 'idle' } })
   const { code, stdout, stderr } = await verify()
@@ -52,7 +52,7 @@ test('one line of counts and exit code 0 where everything agrees', async () => {
   })
 })
 
-test('what differs is named by its ids, with exit code 1, until it is repaired', async () => {
+test('a difference is reported with its ids and exit code 1 until it is repaired', async () => {
   const { id, customerKey, verify, usage, report } = await openCompanyWithUsage()
   await report([{ featureId: 'tokens', value: 5, dimensions: { teamId: 'team' } }])
   const before = await usage('seats')
@@ -98,7 +98,7 @@ test('what differs is named by its ids, with exit code 1, until it is repaired',
   assert.equal((await verify()).code, 0)
 })
 
-test('what is wrong with records is told, and --repair leaves it and exits 1', async () => {
+test('a defect in the records is reported, and --repair leaves it and exits with 1', async () => {
   const { customerKey, verify } = await openCompanyWithUsage()
   await execute(sql`
     update usage_keys set event_key = gen_random_uuid(), kept_until = 'infinity'
@@ -117,7 +117,7 @@ test('what is wrong with records is told, and --repair leaves it and exits 1', a
   assert.match(stdout, /: 1 difference put right, \d+ left\.\n$/)
 })
 
-test('at most a hundred findings are told, the rest is a number', async () => {
+test('at most a hundred findings are printed, and the others are counted', async () => {
   const { customerKey, verify } = await openCompanyWithUsage()
   await execute(sql`
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
@@ -132,7 +132,7 @@ test('at most a hundred findings are told, the rest is a number', async () => {
   assert.match(stdout, /^… and 150 more\n.*: 250 differences\.\n$/m)
 })
 
-test('nobody to verify, and a wrong command line', async () => {
+test('an environment without customers is verified, and a wrong command line is refused', async () => {
   const { id } = await world.tenant()
   assert.match((await bursar('verify', '--environment', id)).stdout, /^0 customers, /)
   const nobody = await runCli(['verify', '--environment', id, '--customer', 'x'], settings)
@@ -144,7 +144,7 @@ test('nobody to verify, and a wrong command line', async () => {
   assert.equal((await runCli(['verify', 'acme'], settings)).code, 2)
 })
 
-test('a standby is verified without a write, and is not repaired', async (t) => {
+test('a standby can be verified without a write, but not repaired', async (t) => {
   const connection = await newDatabase(t)
   const settings = { DATABASE_URL: urlOf(connection) }
   await migrate(connection, await readMigrations(MIGRATIONS), systemClock)

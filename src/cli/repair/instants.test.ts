@@ -13,7 +13,7 @@ const INSTANTS = `
     and c.udt_name ~ '^_?(timestamptz|timestamp|date|time|timetz)$'
   order by 1`
 
-test('of every instant in the schema it is decided what becomes of it', async () => {
+test('for every instant in the schema it is decided how it is corrected', async () => {
   const found = (await query(testConnection(), INSTANTS)).map(({ name }) => name)
   const decided = TIMED_TABLES.flatMap(({ table, past, others }) =>
     [...past.map(nameOf), ...Object.keys(others)].map((name) => `${nameOf(table)}.${name}`),
@@ -22,7 +22,7 @@ test('of every instant in the schema it is decided what becomes of it', async ()
   assert.deepEqual(decided.toSorted(), found.toSorted())
 })
 
-test('what is turned back by itself is only what is past, and customers own what they do', async () => {
+test('tables of customers are marked as such, and only tables that are corrected by row list columns', async () => {
   const owned = new Set(
     (
       await query(

@@ -79,6 +79,6 @@ const SENTENCES: [Finding, string][] = [
   ],
 ]
 for (const [finding, sentence] of SENTENCES)
-  test(`told in one line: ${sentence}`, () => {
+  test(`a finding is reported in one line: ${sentence}`, () => {
     assert.equal(sentenceOf(finding), `default acme: ${sentence}`)
   })

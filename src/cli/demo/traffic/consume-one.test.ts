@@ -11,7 +11,7 @@ function apiThat(send: Api['send']): Api {
   return { baseUrl: 'http://h', send, succeed: send }
 }
 
-test('an answer is granted, denied or failed, and a reason is said unless a budget denies', () => {
+test('a request is granted, denied or failed, and has a reason unless a budget denies it', () => {
   const chains = [[{ entityId: 'u' }]]
   const answers: [unknown, unknown][] = [
     [
@@ -42,7 +42,7 @@ test('an answer is granted, denied or failed, and a reason is said unless a budg
     assert.deepEqual(resultOf(answer as Parameters<typeof resultOf>[0]), consumed)
 })
 
-test('each request has a key of its own', async () => {
+test('each request has its own idempotency key', async () => {
   const sent: unknown[] = []
   const api = apiThat(async (method, path, body) => {
     assert.equal(`${method} ${path}`, 'POST /api/v1/customers/a%20b/consume')
@@ -56,7 +56,7 @@ test('each request has a key of its own', async () => {
   assert.deepEqual(sent[0], { featureId: 'f', ...DRAWN, idempotencyKey: keys[0] })
 })
 
-test('a server that does not answer is a failure, a defect is thrown', async () => {
+test('a server that does not respond is a failure, but a defect is thrown', async () => {
   const lost = apiThat(() => Promise.reject(new CommandError('no server answers')))
   assert.deepEqual(await consumeOne(lost, CONSUMER, DRAWN), {
     fate: 'failed',

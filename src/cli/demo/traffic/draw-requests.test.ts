@@ -12,12 +12,12 @@ const typeOf = new Map(
 const drawn = (seed: number, count: number): RandomRequest[] =>
   drawRequests(model, seed).take(count).toArray()
 
-test('the same seed draws the same requests, another one others', () => {
+test('the same seed draws the same requests, and another seed draws others', () => {
   assert.deepEqual(drawn(1, 500), drawn(1, 500))
   assert.notDeepEqual(drawn(1, 500), drawn(2, 500))
 })
 
-test('a request names one user or one agent, a model and a region, and asks for whole tokens', () => {
+test('a request names one user or agent, a model and a region, and has a whole amount', () => {
   const requests = drawn(3, 20_000)
   const seen = new Set<string>()
   for (const { amount, dimensions } of requests) {
@@ -33,7 +33,7 @@ test('a request names one user or one agent, a model and a region, and asks for 
   assert.equal(seen.size, 300 + 3 + 2)
 })
 
-test('without budgets there is nobody to ask', () => {
+test('without budgets, requests have no dimensions', () => {
   assert.deepEqual(trafficModelOf(data, 'kestrel-fenn'), { actors: [], axes: [] })
   assert.deepEqual(drawRequests({ actors: [], axes: [] }, 1).next().value.dimensions, {})
 })
@@ -118,7 +118,7 @@ const KINDS = [
   'user',
 ]
 
-test('at 200 a second, budgets of every kind deny within a minute, and then are free again', () => {
+test('at 200 requests a second, budgets of every kind deny within a minute and become free again', () => {
   const kinds = new Set([...budgetsByEntity().values()].flat().map(({ kind }) => kind))
   assert.deepEqual([...kinds].sort(), [...KINDS, 'org'].sort())
   for (const startSecond of [0, 20, 40, 59]) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { advance } from './pace.ts'
 
-test('as many requests are owed as the rate says, whatever the ticks', () => {
+test('the number of due requests follows the rate, whatever the intervals of the timer', () => {
   const ticks = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 })
   fc.assert(
     fc.property(ticks, fc.integer({ min: 20, max: 10_000 }), (ticksMs, perSecond) => {
@@ -20,7 +20,7 @@ test('as many requests are owed as the rate says, whatever the ticks', () => {
   )
 })
 
-test('after a pause no more is owed than a tenth of a second', () => {
+test('after a pause, at most the requests of a tenth of a second are due', () => {
   assert.deepEqual(advance({ atMs: 0, owed: 0 }, 60_000, 200), { atMs: 60_000, owed: 20 })
   assert.deepEqual(advance({ atMs: 0, owed: 0 }, 60_000, 1), { atMs: 60_000, owed: 1 })
 })

@@ -65,7 +65,7 @@ const decided = (isGranted: boolean, currentUsage: number) => (): ApiResponse =>
   return { status: 200, body: { data: { isGranted, accessDeniedReason, chains: [[node]] } } }
 }
 
-test('a budget that denies is named with its window, then that it is free, then the sum', async () => {
+test('a denying budget is printed with its window, then when it is free again, then in the summary', async () => {
   const stop = new AbortController()
   const { lines, status } = listen()
   const api = apiOf([decided(true, 30_000), decided(false, 30_000), decided(true, 200)], stop)
@@ -87,7 +87,7 @@ test('a budget that denies is named with its window, then that it is free, then 
   assert.match(lines.at(-7) ?? '', /^status .* {2}granted 2 {2}denied 1 \(33%\) .* {2}0 block$/)
 })
 
-test('each kind of failure is said once, and nothing but failures is a failure', async () => {
+test('each kind of failure is printed once, and the command fails if every request does', async () => {
   const stop = new AbortController()
   const { lines, status } = listen()
   const overloaded = () => ({ status: 503, body: { message: 'overloaded' } })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { sendRequests } from './send-requests.ts'
 
-test('at most 64 requests wait for an answer, and the end waits for all of them', async () => {
+test('at most 64 requests run at once, and the end waits for all of them', async () => {
   const stop = new AbortController()
   const waiting: (() => void)[] = []
   let answered = 0
@@ -28,7 +28,7 @@ test('at most 64 requests wait for an answer, and the end waits for all of them'
   assert.equal(answered, 64)
 })
 
-test('an answer makes room for the next request', async () => {
+test('the response to a request makes room for the next one', async () => {
   const stop = new AbortController()
   let sent = 0
   await sendRequests(

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { countOne, emptyTally, endedIn, latencyOf, recentTally } from './tally.ts'
 
-test('a percentile is never too low, and at most 5 % too high', () => {
+test('a percentile is never too low and at most 5 % too high', () => {
   const times = fc.array(fc.double({ min: 0.01, max: 30_000, noNaN: true }), { minLength: 1 })
   fc.assert(
     fc.property(times, fc.constantFrom(0.01, 0.5, 0.9, 0.99, 1), (took, part) => {
@@ -16,7 +16,7 @@ test('a percentile is never too low, and at most 5 % too high', () => {
   )
 })
 
-test('what failed is counted, and its time is not', () => {
+test('a failed request is counted, but its duration is not', () => {
   const tally = emptyTally()
   assert.equal(latencyOf(tally, 0.5), null)
   countOne(tally, 'failed', 30_000)
@@ -27,7 +27,7 @@ test('what failed is counted, and its time is not', () => {
   assert.equal(latencyOf(tally, 0.5), 0.01)
 })
 
-test('the last seconds forget what is older, and begin with the first', () => {
+test('the recent tally drops older seconds and covers less time at the beginning', () => {
   const recent = recentTally(500)
   const count = (nowMs: number) => recent.countOne('granted', 1, nowMs)
   const shown = (nowMs: number) => {

@@ -23,7 +23,7 @@ function tallyOf(ended: Partial<Record<Fate, number>>) {
   return tally
 }
 
-test('a line names the budget, its figures, and when it is or was free', () => {
+test('a line names the budget, its usage and limit, and when it is or was free again', () => {
   const minute: Window = {
     usagePeriodStart: '2026-05-18T10:07:00.000Z',
     usagePeriodEnd: '2026-05-18T10:08:00.000Z',
@@ -66,7 +66,7 @@ test('a line names the budget, its figures, and when it is or was free', () => {
   for (const [line, expected] of lines) assert.equal(line, expected)
 })
 
-test('the status says rate, fates, times and how many budgets block', () => {
+test('the status shows the rate, the outcomes, the durations and how many budgets block', () => {
   const totals = tallyOf({ granted: 3000, denied: 1000 })
   const recent = { tally: tallyOf({ granted: 400, denied: 100 }), seconds: 2.5 }
   assert.equal(
@@ -79,7 +79,7 @@ test('the status says rate, fates, times and how many budgets block', () => {
   )
 })
 
-test('the summary has totals, reasons and the budgets that denied most', () => {
+test('the summary shows totals, reasons and the budgets that denied most often', () => {
   const denials = ['ann', 'b', 'c', 'd', 'e', 'f'].map((entityId, place) => ({
     budget: budgetOf({ entityId }),
     count: 1200 - place,

@@ -16,42 +16,42 @@ const nodeOf = ({ entityId = 'a', scope = [], used, of = 100, ok = true }: Node)
 
 /** The changes of each step: `-a` is blocked, `+a` is free again. */
 const CASES: Record<string, Step[]> = {
-  'a budget is said to block once, and to be free once': [
+  'a budget is reported once when it blocks and once when it is free': [
     { at: [0, 1], nodes: [{ used: 90 }], changes: [] },
     { at: [2, 3], nodes: [{ used: 98, ok: false }], changes: ['-a 98/100'] },
     { at: [4, 5], nodes: [{ used: 98, ok: false }], changes: [] },
     { at: [6, 7], nodes: [{ used: 5 }], changes: ['+a 5/100 after 4'] },
     { at: [8, 9], nodes: [{ used: 6 }], changes: [] },
   ],
-  'one that still grants small amounts blocks on': [
+  'a budget that still grants small amounts continues to block': [
     { at: [0, 1], nodes: [{ used: 90, ok: false }], changes: ['-a 90/100'] },
     { at: [2, 3], nodes: [{ used: 95 }], changes: [] },
     { at: [4, 5], nodes: [{ used: 90 }], changes: ['+a 90/100 after 4'] },
   ],
-  'an answer that was overtaken frees nothing': [
+  'a late response does not free a budget': [
     { at: [2, 3], nodes: [{ used: 98, ok: false }], changes: ['-a 98/100'] },
     { at: [1, 4], nodes: [{ used: 91 }], changes: [] },
     { at: [4, 5], nodes: [{ used: 99 }], changes: [] },
     { at: [4, 6], nodes: [{ used: 98 }], changes: [] },
   ],
-  'a denial that was overtaken blocks nothing': [
+  'a late denial does not block a budget': [
     { at: [0, 1], nodes: [{ used: 98, ok: false }], changes: ['-a 98/100'] },
     { at: [3, 4], nodes: [{ used: 5 }], changes: ['+a 5/100 after 3'] },
     { at: [2, 5], nodes: [{ used: 98, ok: false }], changes: [] },
     { at: [6, 7], nodes: [{ used: 99, ok: false }], changes: ['-a 99/100'] },
   ],
-  'another limit frees': [
+  'a changed limit frees a budget': [
     { at: [0, 1], nodes: [{ used: 98, ok: false }], changes: ['-a 98/100'] },
     { at: [2, 3], nodes: [{ used: 99, of: 200 }], changes: ['+a 99/200 after 2'] },
     { at: [4, 5], nodes: [{ used: 199, of: 200, ok: false }], changes: ['-a 199/200'] },
     { at: [6, 7], nodes: [{ used: 200, of: null }], changes: ['+a 200/null after 2'] },
   ],
-  'one that denies in the next window too is not free between': [
+  'a budget that denies in the next window, too, is not free in between': [
     { at: [0, 1], nodes: [{ used: 98, ok: false }], changes: ['-a 98/100'] },
     { at: [2, 3], nodes: [{ used: 40, ok: false }], changes: [] },
     { at: [4, 5], nodes: [{ used: 30 }], changes: ['+a 30/100 after 4'] },
   ],
-  'a denial by another budget shows that this one is free': [
+  'a denial by another budget only shows that this one is free': [
     { at: [0, 1], nodes: [{ used: 98, ok: false }], changes: ['-a 98/100'] },
     {
       at: [2, 3],
@@ -59,7 +59,7 @@ const CASES: Record<string, Step[]> = {
       changes: ['+a 0/100 after 2', '-b 100/100'],
     },
   ],
-  'budgets of other scopes are others, and one in two chains is one': [
+  'each scope is a budget of its own, and a budget in two chains counts once': [
     {
       at: [0, 1],
       nodes: [{ used: 10 }, { scope: ['m'], used: 50, ok: false }, { used: 10 }],
@@ -90,7 +90,7 @@ for (const [name, steps] of Object.entries(CASES))
     }
   })
 
-test('counted are all denials of a budget, and how many block now', () => {
+test('all denials of a budget are counted, and how many budgets block now', () => {
   const watch = watchBudgets()
   const observe = (at: number, ...nodes: Node[]) =>
     watch.observe({ chains: [nodes.map(nodeOf)], sentMs: at, answeredMs: at + 0.5 })
