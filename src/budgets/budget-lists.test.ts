@@ -6,7 +6,7 @@ import { openWorld } from '../../test/support/world.ts'
 const world = await openWorld()
 const { archive, fresh, listed, metered, upsert } = budgetsIn(world)
 
-test('lists filter by entity and by one capability under either name', async () => {
+test('the list filters by entity and by one capability, under either field name', async () => {
   const tenant = await fresh()
   await metered('credits')
   await upsert(
@@ -47,7 +47,7 @@ test('lists filter by entity and by one capability under either name', async () 
     )
 })
 
-test('lists go both ways, newest first, and hold the budgets of archived entities', async () => {
+test('the list is newest first, can be read in both directions, and includes budgets of archived entities', async () => {
   const tenant = await fresh()
   const entities = ['org', 'team', 'squad', 'ann', 'bob', 'gpt', 'eu']
   const made = (await upsert(...entities.map((id) => row(id)))).toReversed()

@@ -15,14 +15,14 @@ import { budgetPaths, type Demand } from './budget-path.ts'
 import { windowOf } from './cadence.ts'
 import { attributionOf, counterName, postingsOf } from './postings.ts'
 
-test('what open reservations hold is not shown as usage, and is not there to be granted', () => {
+test('the amount that open reservations hold is not shown as usage and cannot be granted again', () => {
   const given = { usage: { org: 4 }, holds: { org: 5 } }
   const asked = (count: number) => decided(edges, [user], { ...given, demands: [asks(count)] })
   assert.deepEqual(asked(1), { chains: [['user -', 'team -', 'org 4/10']], isGranted: true })
   assert.deepEqual(asked(2), { chains: [['user -', 'team -', 'org 4/10!']], isGranted: false })
 })
 
-test('a feature that credits pay for meets the budgets of the currency too, by their own amount', () => {
+test('a feature that is paid for with credits is also checked against the budgets of the currency', () => {
   const company = withBudgets({ entity: 'user', capability: 'credits', limit: 3 })
   const asked = (credits: number) =>
     decided(company, [user], {
@@ -38,7 +38,7 @@ test('a feature that credits pay for meets the budgets of the currency too, by t
   })
 })
 
-test('usage is shown and compared in limited units; what is recorded is added before they are made', () => {
+test('usage is shown and compared in limited units, which are computed from the sum of raw units', () => {
   const thousands = { divide: 1000, round: 'UP' } as const
   const asked = (demand: Partial<Demand>) =>
     decided(edges, [user], {
@@ -50,7 +50,7 @@ test('usage is shown and compared in limited units; what is recorded is added be
   assert.equal(asked({ amount: wholeUnits(1501) }).isGranted, false)
 })
 
-test('a budget that was reset denies no more, and one that is new has not counted what was before', () => {
+test('a budget that was reset no longer denies, and a new budget does not count earlier usage', () => {
   const counters = createCounters()
   const company: Company = {
     ...edges,
@@ -89,7 +89,7 @@ const anyDimensions = fc.array(
 )
 const anyUsage = fc.dictionary(entity, fc.integer({ min: -5, max: 20 }))
 
-test('a request passes exactly when every node of every chain can take it', () => {
+test('a request is granted exactly when every budget on its paths allows it', () => {
   fc.assert(
     fc.property(anyBudgets, anyDimensions, anyUsage, (budgets, dimensions, usage) => {
       const { chains, isGranted } = decided({ ...edges, budgets }, dimensions, { usage })
@@ -98,7 +98,7 @@ test('a request passes exactly when every node of every chain can take it', () =
   )
 })
 
-test('raising a limit never denies, and neither does taking a budget away', () => {
+test('raising a limit or removing a budget never turns a granted request into a denied one', () => {
   fc.assert(
     fc.property(
       anyBudgets,
@@ -121,7 +121,7 @@ test('raising a limit never denies, and neither does taking a budget away', () =
   )
 })
 
-test('a record is attributed to whom its dimensions name and to all above, each once', () => {
+test('a record is attributed once to each entity that its dimensions name and to each ancestor', () => {
   const measured = ['tokens', 'calls'].map((featureKey) => ({ featureKey, amount: wholeUnits(2) }))
   const company = withBudgets({ entity: 'user', capability: 'calls', limit: 1 })
   const attributed = (...dimensions: Dimension[]) => {
@@ -162,7 +162,7 @@ test('a record counts once for a budget, however many dimensions lead to it', ()
   )
 })
 
-test('what a parent has used is its own and what its children have used', () => {
+test('the usage of a parent is its own usage and that of its children', () => {
   const ids = ['a', 'b', 'c', 'd', 'e', 'f']
   const parents = fc.array(fc.option(fc.nat({ max: 5 })), { minLength: 6, maxLength: 6 })
   const events = fc.array(fc.tuple(fc.constantFrom(...ids), fc.integer({ min: -3, max: 9 })))

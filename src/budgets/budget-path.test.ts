@@ -129,7 +129,7 @@ const usageOf = (counters: ReturnType<typeof createCounters>, each: CompanyBudge
   return quantityToWire(counters.sums.get(counterName(budget, windowOf(budget, now))) ?? 0n)
 }
 
-test('vector 1: a report counts on every level, and not for a scope that it does not name', () => {
+test('vector 1: a report counts at every level, but not for a scope that it does not name', () => {
   const counters = countersOf(acme, first)
   record(acme, counters, [ann], 5)
   assert.deepEqual(
@@ -138,7 +138,7 @@ test('vector 1: a report counts on every level, and not for a scope that it does
   )
 })
 
-test('vector 3: what was denied is counted when it is reported all the same', () => {
+test('vector 3: usage that was denied counts when it is reported', () => {
   const counters = countersOf(acme, first)
   record(acme, counters, [ann, gpt], 6)
   assert.deepEqual(
@@ -147,7 +147,7 @@ test('vector 3: what was denied is counted when it is reported all the same', ()
   )
 })
 
-test('vector 6: an agent stops at its own budget, the next one at what is left of the team', () => {
+test('vector 6: an agent stops at its own budget, another one when the budget of the team is used up', () => {
   const agents: Company = {
     types,
     entities: {
@@ -183,16 +183,16 @@ type Edge = [
 ]
 
 const cases: readonly Edge[] = [
-  ['dimensions that name nothing', edges, [], []],
+  ['no dimensions', edges, [], []],
   ['an unknown key', edges, [['planet', 'user']], []],
   ['a key in another case', edges, [['userid', 'user']], []],
   ['an unknown entity', edges, [['userId', 'nobody']], []],
   ['an entity of another type', edges, [['userId', 'team']], []],
   ['an archived entity of an archived type', edges, [['oldId', 'relic']], [['org 0/10']]],
-  ['no budget of its own, one above', edges, [user], [['user -', 'team -', 'org 0/10']]],
-  ['no budget on the whole chain', edges, [['userId', 'loner']], []],
+  ['only the root has a budget', edges, [user], [['user -', 'team -', 'org 0/10']]],
+  ['a chain without any budget', edges, [['userId', 'loner']], []],
   [
-    'a chain without a budget beside one that has some',
+    'a chain without a budget beside one with budgets',
     edges,
     [gpt, ['modelId', 'gpt'], user],
     [['user -', 'team -', 'org 0/10']],
@@ -212,34 +212,34 @@ const cases: readonly Edge[] = [
     { isGranted: false },
   ],
   [
-    'and a request for nothing',
+    'a limit of 0 denies a request for 0, too',
     withBudgets({ entity: 'user', limit: 0 }),
     [user],
     [['user 0/0!', 'team -', 'org 0/10']],
     { demands: [asks(0)], isGranted: false },
   ],
   [
-    'a request for nothing passes while anything is left',
+    'a request for 0 is granted while any amount is left',
     edges,
     [user],
     [['user -', 'team -', 'org 9/10']],
     { usage: { org: 9 }, demands: [asks(0)] },
   ],
   [
-    'and is denied when nothing is',
+    'a request for 0 is denied when no amount is left',
     edges,
     [user],
     [['user -', 'team -', 'org 10/10!']],
     { usage: { org: 10 }, demands: [asks(0)], isGranted: false },
   ],
   [
-    'an archived entity is not asked, what is above it is',
+    'the budgets of an archived entity do not apply, but those above it do',
     withBudgets({ entity: 'quit', limit: 0 }),
     [['userId', 'quit']],
     [['team -', 'org 0/10']],
   ],
   [
-    'an archived entity beside its parent leads to nothing more',
+    'an archived entity beside its parent adds no chain',
     edges,
     [
       ['userId', 'quit'],
@@ -249,7 +249,7 @@ const cases: readonly Edge[] = [
     [['team -', 'org 0/10']],
   ],
   [
-    'an archived ancestor is skipped, what is above it is not',
+    'an archived ancestor is left out, but the entities above it are not',
     edges,
     [['userId', 'orphan']],
     [['orphan -', 'org 0/10']],
@@ -286,13 +286,13 @@ const cases: readonly Edge[] = [
     { isGranted: false },
   ],
   [
-    'a scope that holds the entity itself',
+    'a scope that contains the entity itself',
     withBudgets({ entity: 'user', scope: ['user'], limit: 5 }),
     [user],
     [['user[user] 0/5', 'team -', 'org 0/10']],
   ],
   [
-    'a scope with an ancestor applies, one with a stranger does not',
+    'a scope with an ancestor applies, one with an unrelated entity does not',
     withBudgets(
       { entity: 'user', scope: ['org'], limit: 5 },
       { entity: 'user', scope: ['gpt', 'org'], limit: 0 },
@@ -316,7 +316,7 @@ const cases: readonly Edge[] = [
     ],
   ],
   [
-    'node-wide before scoped, small scopes before large, then by ids',
+    'node-wide budgets come before scoped ones, small scopes before large ones, then by id',
     withBudgets(
       { entity: 'user', scope: ['gpt', 'org'], limit: 1 },
       { entity: 'user', scope: ['org'], limit: 2 },
@@ -327,7 +327,7 @@ const cases: readonly Edge[] = [
     [['user 0/4', 'user[gpt] 0/3', 'user[org] 0/2', 'user[gpt,org] 0/1', 'team -', 'org 0/10']],
   ],
   [
-    'a correction below zero leaves more, and shows what it is',
+    'negative usage increases what is left and is shown as it is',
     edges,
     [user],
     [['user -', 'team -', 'org -5/10']],

@@ -35,7 +35,7 @@ const budget = (entityId: string, more: object = {}) => {
   return { entityId, featureId: 'tokens', usageLimit: 1, cadence: 'P1M', ...more }
 }
 
-test('two who create one budget at once get one budget, and neither is refused', async () => {
+test('concurrent requests that create the same budget all succeed and create one budget', async () => {
   const { tenant, upsert } = await fresh()
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
@@ -53,7 +53,7 @@ test('two who create one budget at once get one budget, and neither is refused',
   assert.equal(created.length, 2)
 })
 
-test('whoever moves entities at once leaves a tree without circles, of the levels allowed', async () => {
+test('concurrent moves of entities leave a tree without cycles and with no more than the allowed levels', async () => {
   const { tenant, upsert } = await fresh()
   await upsert(
     0,

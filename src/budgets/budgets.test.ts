@@ -9,7 +9,7 @@ const world = await openWorld()
 const { announced, archive, fresh, listed, metered, refused, upsert } = budgetsIn(world)
 const later = () => world.clock.moveTo(instantFromWire(LATER))
 
-test('budgets are created in request order, of features and of currencies', async () => {
+test('budgets of features and of currencies are returned in the order of the request', async () => {
   await fresh()
   const [first, second] = await upsert(
     row('team', { parentId: 'org', usageLimit: 200.5, scopeEntityIds: ['gpt', 'eu', 'gpt'] }),
@@ -52,7 +52,7 @@ test('budgets are created in request order, of features and of currencies', asyn
   )
 })
 
-test('the newer path takes the newer name of the list, and either path takes either', async () => {
+test('the list of budgets may have either of its names, or both with the same content', async () => {
   const tenant = await fresh()
   const body = { entityEntitlements: [row('org', { usageLimit: 1 })] }
   const { data } = await tenant.ok('v1Beta.customers.assignments.upsert', {
@@ -78,7 +78,7 @@ test('the newer path takes the newer name of the list, and either path takes eit
     )
 })
 
-test('entity, capability and scope name a budget, whatever the order of the scope', async () => {
+test('entity, capability and scope identify a budget, whatever the order of the scope', async () => {
   await fresh()
   const ids = (
     await upsert(
@@ -96,7 +96,7 @@ test('entity, capability and scope name a budget, whatever the order of the scop
   assert.equal((await listed()).length, 5)
 })
 
-test('sending a batch again changes nothing and announces nothing', async () => {
+test('sending a batch again changes nothing and publishes no event', async () => {
   await fresh()
   const batch = [
     row('team', { parentId: 'org', usageLimit: 10 }),
@@ -121,7 +121,7 @@ test('sending a batch again changes nothing and announces nothing', async () => 
   assert.deepEqual(await announced(), before)
 })
 
-test('limit and cadence stay when they are absent, and null is no limit', async () => {
+test('an absent limit or cadence is kept, and a limit of null means unlimited', async () => {
   await fresh()
   await upsert(row('org', { usageLimit: 10 }))
   later()
@@ -142,7 +142,7 @@ test('limit and cadence stay when they are absent, and null is no limit', async 
   )
 })
 
-test('what a row lacks or has too much is refused, with its index and entity', async () => {
+test('a row with missing, invalid or contradictory fields is refused with its index and entity', async () => {
   await fresh()
   const good = row('org')
   const bad: readonly (readonly [Row, RegExp])[] = [
@@ -181,7 +181,7 @@ test('what a row lacks or has too much is refused, with its index and entity', a
   assert.deepEqual(await announced(), [])
 })
 
-test('a budget is of a feature that is summed or counted, or of a currency', async () => {
+test('a budget needs a feature that is summed or counted, or a currency', async () => {
   const tenant = await fresh()
   await tenant.ok('v1.features.createFeature', {
     body: { id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' },
@@ -217,7 +217,7 @@ test('a budget is of a feature that is summed or counted, or of a currency', asy
   }
 })
 
-test('what does not exist is 404 by its own code', async () => {
+test('an unknown feature, currency or customer is a 404 with its own code', async () => {
   const tenant = await fresh()
   await refused([row('org', { featureId: 'none' })], /assignments\[0\].*none/, {
     status: 404,
@@ -238,7 +238,7 @@ test('what does not exist is 404 by its own code', async () => {
   await tenant.refused('v1Beta.customers.assignments.list', nobody, unknown)
 })
 
-test('an archived customer keeps its budgets readable and refuses every write', async () => {
+test('the budgets of an archived customer can be read, and every write is refused', async () => {
   const tenant = await fresh()
   const before = await upsert(row('org'))
   await tenant.ok('v1.customers.archive', { params })
@@ -246,7 +246,7 @@ test('an archived customer keeps its budgets readable and refuses every write', 
   assert.deepEqual(await listed(), before)
 })
 
-test('what is archived is refused where it is named anew, and taken where it was so before', async () => {
+test('an archived object is refused in a new reference and accepted in an existing one', async () => {
   const tenant = await fresh()
   const rows = [
     row('team', { parentId: 'org', scopeEntityIds: ['gpt'] }),

@@ -32,7 +32,7 @@ const windows: readonly (readonly [string, string, string, string])[] = [
   ['PT15M', '2026-05-18T10:07', '2026-07-04T11:52', '2026-07-04T12:07'],
 ]
 
-test('a budget made on 18 May, 10:07:42, has these windows on 4 July at noon', () => {
+test('a budget created on 18 May, 10:07:42, has the windows of the table on 4 July at noon', () => {
   for (const [cadence, from, start, end] of windows) {
     const budget = { cadence, isLevel: false, createdAt }
     assert.deepEqual(windowOf(budget, july), { start: at(start), end: at(end) }, cadence)
@@ -40,7 +40,7 @@ test('a budget made on 18 May, 10:07:42, has these windows on 4 July at noon', (
   }
 })
 
-test('cadences are one unit, at least one and at most ten years of it', () => {
+test('a cadence has one unit, is at least one of it, and is at most ten years long', () => {
   for (const [sent, meant] of [
     ['P1Y', 'P1Y'],
     ['P1M', 'P1M'],
@@ -94,7 +94,7 @@ test('cadences are one unit, at least one and at most ten years of it', () => {
 const cadence = fc.constantFrom(...windows.map(([text]) => text), 'P5W', 'P2Y', 'PT99999M', 'P10Y')
 const instant = fc.integer({ min: at('1990'), max: at('2190') })
 
-test('the windows of a budget leave no gap and never overlap, and it counts from its creation on', () => {
+test('windows have no gaps and no overlaps, and usage counts from the creation of the budget on', () => {
   fc.assert(
     fc.property(cadence, instant, instant, (text, made, when) => {
       const budget = { cadence: text, isLevel: false, createdAt: made }
@@ -108,7 +108,7 @@ test('the windows of a budget leave no gap and never overlap, and it counts from
   )
 })
 
-test('the windows between two instants are those that any instant between them lies in', () => {
+test('the windows between two instants begin with that of the first and end with that of the second', () => {
   fc.assert(
     fc.property(cadence, instant, instant, fc.nat(7_200_000), (text, made, from, length) => {
       const budget = { cadence: text, isLevel: false, createdAt: made }

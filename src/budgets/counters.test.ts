@@ -64,7 +64,7 @@ async function counters(): Promise<string[]> {
   })
 }
 
-test('postings add up, any number to one counter, and are read by name', async () => {
+test('several postings to one counter are added up', async () => {
   await furnished()
   const assignmentKey = (await budget('ann', 'P1M')).id
   const owner = { ...owned(), assignmentKey, revision: 1 }
@@ -108,7 +108,7 @@ test('postings add up, any number to one counter, and are read by name', async (
   })
 })
 
-test('another cadence keeps what is over and counts the window in progress anew', async () => {
+test('a new cadence keeps windows that are over and counts the window in progress again', async () => {
   await furnished()
   world.clock.moveTo(now + 20 * DAY)
   await record(1, now)
@@ -136,7 +136,7 @@ test('another cadence keeps what is over and counts the window in progress anew'
   assert.deepEqual(await differences(), [])
 })
 
-test('another cadence takes over what was recorded ahead of its time', async () => {
+test('a new cadence takes over usage that was recorded ahead of its time', async () => {
   await furnished('PT1H')
   await record(1)
   await record(2, now + 55 * MINUTE)
@@ -153,7 +153,7 @@ test('another cadence takes over what was recorded ahead of its time', async () 
   assert.deepEqual(await differences(), [])
 })
 
-test('a limit keeps the counter, and what was recorded before a budget was made is not counted', async () => {
+test('a new limit keeps the counter, and usage before the creation of a budget does not count', async () => {
   await furnished()
   await record(1)
   await upsert({ entityId: 'ann', featureId: 'tokens', usageLimit: 1 })
@@ -167,7 +167,7 @@ test('a limit keeps the counter, and what was recorded before a budget was made 
   ])
 })
 
-test('every counter can be made out of the records again', async () => {
+test('every counter can be rebuilt from the records', async () => {
   await furnished()
   for (const [days, cadence] of [
     [0, 'P1D'],
@@ -205,7 +205,7 @@ test('every counter can be made out of the records again', async () => {
   assert.deepEqual(await counters(), before)
 })
 
-test('any number of changes of cadence is compared and counted anew, some at a time', async () => {
+test('any number of changes of cadence is compared and rebuilt in steps', async () => {
   await furnished()
   await record(3)
   const key = (await budget('ann', 'P1M')).id
@@ -242,7 +242,7 @@ test('any number of changes of cadence is compared and counted anew, some at a t
   assert.deepEqual(await differences(), [])
 })
 
-test('records that race with changes of cadence count once, before or after each change', async () => {
+test('records that are written during changes of cadence count exactly once', async () => {
   await furnished()
   const cadences = ['P1D', 'P1W', 'P1Y', 'P1M', 'PT1H', 'P30D']
   await Promise.all([

@@ -48,7 +48,7 @@ const reached: readonly (readonly [number, number | null, number[], number[]])[]
   [1, 3, [], []],
 ]
 
-test('thresholds fire when they are reached, each once', () => {
+test('a threshold is crossed once, when usage reaches it', () => {
   for (const [usage, limit, before, expected] of reached)
     assert.deepEqual(
       fired([100, 50, 150, 80], { usage, limit, fired: before }),
@@ -59,7 +59,7 @@ test('thresholds fire when they are reached, each once', () => {
   assert.deepEqual(fired([33.3333333334], { usage: 1, limit: 3 }), [])
 })
 
-test('whatever the order of reports, each threshold up to the highest usage fires exactly once', () => {
+test('in any order of reports, each threshold up to the highest usage is crossed exactly once', () => {
   const usages = fc.array(fc.integer({ min: -5, max: 30 }), { minLength: 1 })
   fc.assert(
     fc.property(usages, fc.integer({ min: 0, max: 12 }), (steps, limit) => {
@@ -76,7 +76,7 @@ test('whatever the order of reports, each threshold up to the highest usage fire
   )
 })
 
-test('what a level is below again fires anew, and nothing else does', () => {
+test('a threshold that a level has fallen below can be crossed again, and no other can', () => {
   const rearmed = (usage: number, limit: number | null, already: readonly number[]) =>
     uncrossedBy({
       usage: quantity(usage),

@@ -9,7 +9,7 @@ const world = await openWorld()
 const { announced, archive, fresh, listed, parents, refused, upsert } = budgetsIn(world)
 const later = () => world.clock.moveTo(instantFromWire(LATER))
 
-test('a place comes with the first budget, is kept by rows without a parent, and moves with one', async () => {
+test('the first budget sets the position of an entity, and only a row with a parent changes it', async () => {
   await fresh()
   const rooted = { team: 'org', ann: 'team' }
   await upsert(row('ann', { parentId: 'team' }), row('team', { parentId: 'org' }))
@@ -39,7 +39,7 @@ test('a place comes with the first budget, is kept by rows without a parent, and
   assert.equal((await upsert(row('ann', { parentId: null })))[0]?.parentId, null)
 })
 
-test('an entity with active ones below it does not move, also not through archived ones', async () => {
+test('an entity with active descendants cannot be moved, even if those between are archived', async () => {
   await fresh()
   await upsert(
     row('org'),
@@ -61,7 +61,7 @@ test('an entity with active ones below it does not move, also not through archiv
   await refused([row('team', { parentId: 'bob' })], /5 levels; the maximum is 4/)
 })
 
-test('a batch places parents and children in any order, and moves bottom up', async () => {
+test('a batch may place parents and children in any order, and move a branch from the bottom up', async () => {
   await fresh()
   const placed = await upsert(
     row('ann', { parentId: 'squad' }),
@@ -83,7 +83,7 @@ test('a batch places parents and children in any order, and moves bottom up', as
   assert.deepEqual(await parents(), { ...(await parents()), ann: null, squad: null, team: null })
 })
 
-test('the most levels are configured, and whoever stands too deep is not restored', async () => {
+test('the maximum depth is configurable, and an entity that is too deep cannot be restored', async () => {
   const tenant = await fresh()
   await upsert(row('org'), row('team', { parentId: 'org' }), row('squad', { parentId: 'team' }))
   await archive('squad')

@@ -149,7 +149,7 @@ const shown = (budgets: readonly Budget[], capabilityIdOf: (key: Uuid) => string
     })
     .toSorted()
 
-test('dimensions lead to what the plain model leads to, whatever the tree and the scopes', async () => {
+test('dimensions resolve as in a simple model, whatever the tree and the scopes are', async () => {
   const { tenant, features } = await environment()
   const names = new Map(Object.entries(features).map(([id, key]) => [key, id]))
   await fc.assert(
@@ -187,7 +187,7 @@ test('dimensions lead to what the plain model leads to, whatever the tree and th
   )
 })
 
-test('counters come with their budgets: those of the windows that the instant lies in', async () => {
+test('budgets are read with the counters of the windows that contain the instant', async () => {
   const { tenant, features } = await environment()
   const customerKey = await settle(tenant, {
     types,

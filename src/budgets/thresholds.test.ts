@@ -17,7 +17,7 @@ const retrieve = async () => (await tenant.ok('v1Beta.governance.retrieveThresho
 const announced = async () =>
   (await tenant.announced()).filter(({ type }) => type.startsWith('threshold_config'))
 
-test('there are no thresholds until they are set, and each update replaces them all', async () => {
+test('there are no thresholds by default, and each update replaces all of them', async () => {
   tenant = await world.tenant()
   assert.deepEqual(await retrieve(), { thresholds: [] })
   assert.deepEqual(await update(100, 50, 100, 82.5), { thresholds: [50, 82.5, 100] })
@@ -32,7 +32,7 @@ test('there are no thresholds until they are set, and each update replaces them 
   assert.deepEqual(await retrieve(), { thresholds: [] })
 })
 
-test('setting what is set already announces nothing', async () => {
+test('an update that changes nothing publishes no event', async () => {
   tenant = await world.tenant()
   await update(80, 100)
   await update(100, 80, 80)
@@ -46,7 +46,7 @@ test('setting what is set already announces nothing', async () => {
   )
 })
 
-test('percentages below 1, too many of them, and too exact ones are refused', async () => {
+test('percentages below 1, too many percentages, and too many decimals are refused', async () => {
   tenant = await world.tenant()
   await update(50)
   for (const [thresholds, message] of [
@@ -67,7 +67,7 @@ test('percentages below 1, too many of them, and too exact ones are refused', as
   assert.deepEqual(await retrieve(), { thresholds: [50] })
 })
 
-test('what fired is remembered by window, once, however often it is noted', async () => {
+test('a crossed threshold is stored once for each window, however often it is saved', async () => {
   tenant = await world.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
   const customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'acme'), 'acme')

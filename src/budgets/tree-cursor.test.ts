@@ -9,7 +9,7 @@ const cursor: fc.Arbitrary<TreeCursor> = fc
   .map(([key, at]) => ({ key, value: at }))
 const question = fc.array(fc.option(fc.oneof(fc.string(), fc.array(fc.string()))))
 
-test('a cursor comes back as it was, within 255 characters', () => {
+test('a cursor has at most 255 characters and is decoded to the same value', () => {
   fc.assert(
     fc.property(cursor, question, (sent, asked) => {
       const text = cursorToWire(sent, asked)
@@ -20,7 +20,7 @@ test('a cursor comes back as it was, within 255 characters', () => {
   )
 })
 
-test('a cursor of another question is refused', () => {
+test('a cursor of another query is refused', () => {
   fc.assert(
     fc.property(cursor, question, question, (sent, asked, other) => {
       fc.pre(JSON.stringify(asked) !== JSON.stringify(other))

@@ -37,7 +37,7 @@ async function furnished() {
   return tenant
 }
 
-test('orders go both ways, values that are missing last, and a window of any cadence is in them', async () => {
+test('rows can be sorted in both directions, with missing values last, for windows of any cadence', async () => {
   await furnished()
   await upsert(
     row('eng', { usageLimit: 10, cadence: 'P1D' }),
@@ -74,7 +74,7 @@ test('orders go both ways, values that are missing last, and a window of any cad
   assert.deepEqual(await names({ featureIds: 'tokens' }), orders.utilization)
 })
 
-test('a window ends where the statement ends it: its cadence after its start', async () => {
+test('the SQL statement computes the same end of a window as the code', async () => {
   const random = (below: number) => Math.floor(below * fraction())
   let seed = 7
   const fraction = () => {
@@ -106,7 +106,7 @@ test('a window ends where the statement ends it: its cadence after its start', a
   )
 })
 
-test('pages of every order hold each row once, in its order', async () => {
+test('in every order, the pages contain each row exactly once', async () => {
   await furnished()
   const entities = ['acme', 'eng', 'ops', 'ann', 'bob', 'b_x', 'gpt']
   await upsert(
@@ -142,7 +142,7 @@ test('pages of every order hold each row once, in its order', async () => {
       }
 })
 
-test('filters choose by type, by text, by scope and by utilization', async () => {
+test('rows can be filtered by type, text, scope and utilization', async () => {
   await furnished()
   await upsert(
     row('eng', { usageLimit: 10 }),
@@ -182,7 +182,7 @@ test('filters choose by type, by text, by scope and by utilization', async () =>
   assert.deepEqual(await names({ featureIds, minUtilization: '1.5' }), [])
 })
 
-test('a cursor goes with its question, and with a row of the customer', async () => {
+test('a cursor is valid only for its own query and for a row of the customer', async () => {
   await furnished()
   await upsert(row('eng', { usageLimit: 10 }), row('ops', { usageLimit: 10 }))
   const query = { featureIds: 'tokens', sortBy: 'usageLimit' }

@@ -27,7 +27,7 @@ async function furnished() {
   return tenant
 }
 
-test('without capabilities every active entity stands once, with its place and no usage', async () => {
+test('without capabilities, every active entity is listed once, with its parent and without usage', async () => {
   await furnished()
   await upsert(
     row('acme', { usageLimit: 1 }),
@@ -69,7 +69,7 @@ test('without capabilities every active entity stands once, with its place and n
   assert.equal((await names({ scope: 'nodeWide' })).length, ids.length)
 })
 
-test('an archived entity is no row, and still the parent of its children', async () => {
+test('an archived entity is not listed, but its children still name it as their parent', async () => {
   await furnished()
   await upsert(
     row('acme', { usageLimit: 1 }),
@@ -84,7 +84,7 @@ test('an archived entity is no row, and still the parent of its children', async
   }
 })
 
-test('with capabilities each budget of them stands once, with its usage of the window now', async () => {
+test('with capabilities, each of their budgets is listed once, with its usage in the current window', async () => {
   await furnished()
   await upsert(
     row('eng', { usageLimit: 1000 }),
@@ -141,7 +141,7 @@ test('with capabilities each budget of them stands once, with its usage of the w
   ])
 })
 
-test('utilization is uncapped, 1 at a limit of 0, null without a limit, and never below 0', async () => {
+test('utilization may exceed 1, is 1 at a limit of 0, is null without a limit, and is never negative', async () => {
   await furnished()
   await upsert(
     row('eng', { usageLimit: 50 }),
@@ -170,7 +170,7 @@ test('utilization is uncapped, 1 at a limit of 0, null without a limit, and neve
   )
 })
 
-test('usage is in the units that are limited, as everywhere', async () => {
+test('usage is shown in limited units', async () => {
   const tenant = await furnished()
   await upsert(row('eng', { usageLimit: 4 }))
   for (const [round, used, units] of [
@@ -189,7 +189,7 @@ test('usage is in the units that are limited, as everywhere', async () => {
   }
 })
 
-test('names of an older version are found, and those of now follow every change', async () => {
+test('a search finds names that an older version wrote, and follows every change of a name', async () => {
   const tenant = await furnished()
   await app.db.transaction((tx) =>
     tx.execute(sql`
@@ -205,7 +205,7 @@ test('names of an older version are found, and those of now follow every change'
   assert.deepEqual(await names({ entityIdSearch: '100%' }), [])
 })
 
-test('an unknown customer has no rows; an archived one keeps its tree', async () => {
+test('the tree of an unknown customer is empty, and an archived customer keeps its tree', async () => {
   const tenant = await furnished()
   const { data, pagination } = await tenant.ok('v1.events.beta.customers.retrieveGovernance', {
     params: { id: 'nobody' },

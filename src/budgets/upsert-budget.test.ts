@@ -42,7 +42,7 @@ const upserted = (
   at: { parentId: string | null; now: number },
 ) => upsertAssignment(before, wanted, { name, isLevel: false, key: 'new key', ...at })
 
-test('a new budget needs a limit and a cadence, and is named by its row', () => {
+test('a new budget without a limit or a cadence is refused with the name of its row', () => {
   const where = 'assignments[3] (ann)'
   const at = { parentId: 'team', now: 9 }
   for (const [wanted, message] of [
@@ -67,7 +67,7 @@ test('a new budget needs a limit and a cadence, and is named by its row', () => 
   })
 })
 
-test('a budget keeps what its row leaves out, its key and its creation', () => {
+test('a budget keeps its key, its creation time and the fields that its row leaves out', () => {
   fc.assert(
     fc.property(assignment, input, parentId, (before, wanted, parent) => {
       const { after, change } = upserted(before, wanted, { parentId: parent, now: 9 })

@@ -106,22 +106,22 @@ const requests: readonly (readonly [
     { loose: 'team' },
   ],
   ['a row without a parent keeps it', [['ann', undefined]], { ann: 'squad' }],
-  ['the parent it has, on an entity with children', [['team', 'org']], { team: 'org' }],
+  ['the current parent of an entity with children', [['team', 'org']], { team: 'org' }],
   ['null makes a root', [['ann', null]], { ann: null }],
   ['a leaf moves', [['ann', 'team']], { ann: 'team' }],
   [
-    'a parent does not move',
+    'an entity with active entities below it does not move',
     [['team', null]],
     /assignments\[0\] \(team\).*below it \(squad, ann\)/,
   ],
-  ['nor one whose active entities are below an archived one', [['gone', null]], /\(bob\)/],
-  ['one with nothing but archived below moves', [['dusty', 'org']], { dusty: 'org' }],
-  ['the archived count for the depth', [['dusty', 'team']], /5 levels; the maximum is 4/],
-  ['a first placement takes its children along', [['loner', 'team']], { loner: 'team' }],
-  ['and they count for the depth', [['loner', 'squad']], /5 levels/],
+  ['active entities below an archived one prevent a move', [['gone', null]], /\(bob\)/],
+  ['an entity with only archived ones below moves', [['dusty', 'org']], { dusty: 'org' }],
+  ['archived entities count for the depth', [['dusty', 'team']], /5 levels; the maximum is 4/],
+  ['a first position moves the children, too', [['loner', 'team']], { loner: 'team' }],
+  ['the moved children count for the depth', [['loner', 'squad']], /5 levels/],
   ['too deep', [['loose', 'ann']], /assignments\[0\] \(loose\).*5 levels; the maximum is 4/],
   ['its own parent', [['ann', 'ann']], /cycle/],
-  ['below its own child, at a first placement', [['loner', 'child']], /cycle/],
+  ['below its own child, at the first position', [['loner', 'child']], /cycle/],
   [
     "two that would be each other's parents",
     [
@@ -181,7 +181,7 @@ const requests: readonly (readonly [
     { empty: 'team', loose: 'empty' },
   ],
   [
-    'what left from below an unplaced one does not count',
+    'a child that has moved away does not count for the depth',
     [
       ['child', null],
       ['loner', 'squad'],
@@ -207,14 +207,14 @@ const requests: readonly (readonly [
 ]
 
 for (const [what, rows, expected] of requests)
-  test(`placing: ${what}`, () => {
+  test(`attaching: ${what}`, () => {
     if (expected instanceof RegExp) assert.throws(() => placed(company, rows), expected)
     else
       for (const [id, parent] of Object.entries(expected))
         assert.equal(placed(company, rows).get(id)?.parentKey, parent)
   })
 
-test('a first row gives a place from now on, a later one keeps its instant', () => {
+test('the first row of an entity sets its position as of now, and a later row keeps that instant', () => {
   assert.equal(placed(company, [['loose', undefined]]).get('loose')?.placedAt, 9)
   assert.equal(placed(company, [['ann', null]]).get('ann')?.placedAt, 1)
 })
@@ -294,7 +294,7 @@ function plainly(whole: Whole, rows: readonly Row[]): Whole | null {
   return tree
 }
 
-test('what is loaded of a tree decides as the whole tree would, and a tree comes out', () => {
+test('the loaded part of a tree decides as the whole tree would, and the result is a tree', () => {
   let accepted = 0
   fc.assert(
     fc.property(anyTree, anyRows, (whole, rows) => {

@@ -35,7 +35,7 @@ const refused = (entities: object[], message: RegExp) =>
 const listed = async (query: Record<string, string> = {}) =>
   (await tenant.ok('v1Beta.customers.entities.list', { params, query })).data.map(({ id }) => id)
 
-test('entities are created in request order with both names of their type', async () => {
+test('entities are returned in the order of the request, with both names of their type', async () => {
   await fresh()
   const { data } = await upsert([
     { id: 'u1', typeRefId: 'user', metadata: { email: 'a@b.c' } },
@@ -68,7 +68,7 @@ test('entities are created in request order with both names of their type', asyn
     )
 })
 
-test('sending a batch again changes nothing and announces nothing', async () => {
+test('sending a batch again changes nothing and publishes no event', async () => {
   await fresh()
   const batch = [
     { id: 'u1', entityTypeId: 'user', metadata: { a: '1', gone: '' } },
@@ -84,7 +84,7 @@ test('sending a batch again changes nothing and announces nothing', async () => 
   )
 })
 
-test('metadata is merge-patch: sent keys overwrite, "" removes, absent keys stay', async () => {
+test('metadata is a merge patch: sent keys replace, "" removes, and absent keys are kept', async () => {
   await fresh()
   await upsert([{ id: 'u1', entityTypeId: 'user', metadata: { a: '1', b: '2', c: '3' } }])
   later()
@@ -94,7 +94,7 @@ test('metadata is merge-patch: sent keys overwrite, "" removes, absent keys stay
   assert.equal(data[0]?.createdAt, NOW)
 })
 
-test('metadata of an entity grows to 1 MB, batch after batch, and no further', async () => {
+test('the metadata of an entity can grow to 1 MB over several batches, but no further', async () => {
   await fresh()
   const half = 'x'.repeat(600_000)
   await upsert([{ id: 'u1', typeRefId: 'user', metadata: { a: half } }])
@@ -107,14 +107,14 @@ test('metadata of an entity grows to 1 MB, batch after batch, and no further', a
   assert.deepEqual(data[0]?.metadata, { b: half })
 })
 
-test('metadata keys that JavaScript objects know keep being data', async () => {
+test('metadata keys that JavaScript objects have are ordinary keys', async () => {
   await fresh()
   const metadata = { constructor: 'c', toString: 't', hasOwnProperty: 'h' }
   const { data } = await upsert([{ id: 'u1', entityTypeId: 'user', metadata }])
   assert.deepEqual(Object.entries(data[0]?.metadata ?? {}).sort(), Object.entries(metadata).sort())
 })
 
-test('the display name is kept when absent and cleared by null and by ""', async () => {
+test('an absent display name is kept, and null or "" clears it', async () => {
   await fresh()
   for (const displayName of [null, '']) {
     await upsert([{ id: 'u1', entityTypeId: 'user', displayName: 'Ann' }])
@@ -123,7 +123,7 @@ test('the display name is kept when absent and cleared by null and by ""', async
   }
 })
 
-test('a re-upsert without a type keeps it, with another changes it', async () => {
+test('an upsert without a type keeps the type, and one with another type changes it', async () => {
   await fresh()
   await upsert([{ id: 'x', entityTypeId: 'user' }])
   assert.equal((await upsert([{ id: 'x' }])).data[0]?.typeId, 'user')
@@ -132,7 +132,7 @@ test('a re-upsert without a type keeps it, with another changes it', async () =>
   assert.deepEqual([data[0]?.typeId, data[0]?.updatedAt], ['team', LATER])
 })
 
-test('one bad item refuses the batch, names index and id, and writes nothing', async () => {
+test('one invalid item causes the refusal of the batch, with its index and id, and nothing is written', async () => {
   await fresh()
   const good = { id: 'good', entityTypeId: 'user' }
   await refused([good, { id: 'bad' }], /entities\[1\] \(bad\).*entityTypeId is required/)
@@ -142,7 +142,7 @@ test('one bad item refuses the batch, names index and id, and writes nothing', a
   assert.deepEqual(await listed({ includeArchived: 'true' }), [])
 })
 
-test('an archived type takes no new, restored or moved entity', async () => {
+test('an archived type refuses new, restored and moved entities', async () => {
   await fresh()
   await upsert([
     { id: 'old', entityTypeId: 'user' },
@@ -161,7 +161,7 @@ test('an archived type takes no new, restored or moved entity', async () => {
   assert.equal((await upsert([{ id: 'old', entityTypeId: 'team' }])).data[0]?.archivedAt, null)
 })
 
-test('an archived entity leaves the list, can be read, and is restored by an upsert', async () => {
+test('an archived entity is not listed, but can be read, and an upsert restores it', async () => {
   await fresh()
   await upsert([
     { id: 'a', entityTypeId: 'user' },
@@ -184,7 +184,7 @@ test('an archived entity leaves the list, can be read, and is restored by an ups
   assert.deepEqual(await listed(), ['b', 'a'])
 })
 
-test('archiving an unknown entity refuses the whole list', async () => {
+test('archiving an unknown entity causes the refusal of the whole list', async () => {
   await fresh()
   await upsert([{ id: 'a', entityTypeId: 'user' }])
   for (const operation of [
@@ -199,7 +199,7 @@ test('archiving an unknown entity refuses the whole list', async () => {
   assert.deepEqual(await listed(), ['a'])
 })
 
-test('an archived customer keeps its entities readable and refuses every write', async () => {
+test('the entities of an archived customer can be read, and every write is refused', async () => {
   await fresh()
   await upsert([{ id: 'a', entityTypeId: 'user' }])
   await tenant.ok('v1.customers.archive', { params })
@@ -214,7 +214,7 @@ test('an archived customer keeps its entities readable and refuses every write',
   assert.deepEqual(await listed(), ['a'])
 })
 
-test('an unknown customer is 404 CustomerNotFound, an unknown entity 404 without a code', async () => {
+test('an unknown customer is a 404 CustomerNotFound, and an unknown entity a 404 without a code', async () => {
   await fresh()
   const nobody = { id: 'nobody', entityId: 'a' }
   const unknown = { status: 404, code: 'CustomerNotFound', message: /nobody/ }
@@ -236,7 +236,7 @@ test('an unknown customer is 404 CustomerNotFound, an unknown entity 404 without
   )
 })
 
-test('lists filter by type under either name and refuse two different ones', async () => {
+test('lists filter by type under either field name, and refuse two different types', async () => {
   await fresh()
   await upsert([
     { id: 'u', entityTypeId: 'user' },
@@ -253,7 +253,7 @@ test('lists filter by type under either name and refuse two different ones', asy
   )
 })
 
-test('entities of one batch keep its order in the list, and pages go both ways', async () => {
+test('entities of one batch keep their order in the list, and pages can be read in both directions', async () => {
   await fresh()
   const ids = Array.from({ length: 45 }, (_, index) => `e-${index + 1}`)
   await upsert(ids.map((id) => ({ id, entityTypeId: 'user' })))
@@ -281,7 +281,7 @@ test('entities of one batch keep its order in the list, and pages go both ways',
   assert.deepEqual(await page({ before: second.pagination.prev ?? '' }), first)
 })
 
-test('a cursor of another list, or both cursors, are refused', async () => {
+test('a cursor that is not of this list is refused, even if both cursors are sent', async () => {
   await fresh()
   await upsert([{ id: 'a', entityTypeId: 'user' }])
   const foreign = '01890000-0000-7000-8000-000000000000'
@@ -300,7 +300,7 @@ test('a cursor of another list, or both cursors, are refused', async () => {
     )
 })
 
-test('an entity may be called like a sub-path', async () => {
+test('an entity id may be the name of a sub-path', async () => {
   await fresh()
   await upsert([{ id: 'archive', entityTypeId: 'user' }])
   const read = await tenant.ok('v1Beta.customers.entities.retrieve', {

@@ -15,7 +15,7 @@ const org = { id: 'org', displayName: 'Organization', attributionKeys: ['organiz
 const team = { id: 'team', displayName: 'Team', attributionKeys: ['teamId'] }
 const upsert = (types: object[]) => tenant.ok('v1Beta.entityTypes.upsert', { body: { types } })
 
-test('types are created in request order with all their fields', async () => {
+test('types are returned in the order of the request, with all their fields', async () => {
   await fresh()
   const { data } = await upsert([team, org])
   const common = { createdAt: NOW, updatedAt: NOW, archivedAt: null, description: null }
@@ -25,7 +25,7 @@ test('types are created in request order with all their fields', async () => {
   ])
 })
 
-test('sending a batch again changes nothing and announces nothing', async () => {
+test('sending a batch again changes nothing and publishes no event', async () => {
   await fresh()
   const first = await upsert([org, team])
   world.clock.moveTo(instantFromWire('2026-06-01T00:00:00Z'))
@@ -39,7 +39,7 @@ test('sending a batch again changes nothing and announces nothing', async () => 
   )
 })
 
-test('an upsert replaces the name and all keys, and moves updatedAt alone', async () => {
+test('an upsert replaces the name and all keys, and keeps the creation time', async () => {
   await fresh()
   await upsert([{ ...org, description: 'The tenant' }])
   world.clock.moveTo(instantFromWire('2026-06-01T00:00:00Z'))
@@ -55,7 +55,7 @@ test('an upsert replaces the name and all keys, and moves updatedAt alone', asyn
   })
 })
 
-test('a description is kept when absent and cleared by null and by ""', async () => {
+test('an absent description is kept, and null or "" clears it', async () => {
   await fresh()
   for (const clear of [null, '']) {
     await upsert([{ ...org, description: 'x' }])
@@ -64,13 +64,13 @@ test('a description is kept when absent and cleared by null and by ""', async ()
   }
 })
 
-test('an attribution key that is given twice counts once, in its first place', async () => {
+test('a repeated attribution key counts once, in its first position', async () => {
   await fresh()
   const { data } = await upsert([{ ...org, attributionKeys: ['b', 'a', 'b'] }])
   assert.deepEqual(data[0]?.attributionKeys, ['b', 'a'])
 })
 
-test('the same id twice refuses the batch and names both places', async () => {
+test('a repeated id causes the refusal of the batch, with both positions', async () => {
   await fresh()
   await tenant.refused(
     'v1Beta.entityTypes.upsert',
@@ -80,7 +80,7 @@ test('the same id twice refuses the batch and names both places', async () => {
   assert.deepEqual((await tenant.ok('v1Beta.entityTypes.list')).data, [])
 })
 
-test('the configured cap on attribution keys is kept', async () => {
+test('the configured maximum of attribution keys is enforced', async () => {
   const capped = await openWorld({ BURSAR_MAX_ATTRIBUTION_KEYS: '2' })
   const own = await capped.tenant()
   const body = (attributionKeys: string[]) => ({ body: { types: [{ ...org, attributionKeys }] } })
@@ -92,7 +92,7 @@ test('the configured cap on attribution keys is kept', async () => {
   })
 })
 
-test('an archived type leaves the list, stays in it on request, and an upsert restores it', async () => {
+test('an archived type is listed only on request, and an upsert restores it', async () => {
   await fresh()
   await upsert([org, team])
   const ids = ['team', 'team']
@@ -106,7 +106,7 @@ test('an archived type leaves the list, stays in it on request, and an upsert re
   assert.deepEqual(await listed({}), ['team', 'org'])
 })
 
-test('archive and unarchive are idempotent, and refuse unknown ids whole', async () => {
+test('archiving and unarchiving are idempotent, and refuse the whole list for an unknown id', async () => {
   await fresh()
   await upsert([org])
   for (const operation of ['v1Beta.entityTypes.archive', 'v1Beta.entityTypes.unarchive'] as const) {
@@ -145,7 +145,7 @@ test('a type with active entities of any customer cannot be archived', async () 
   await tenant.ok('v1Beta.entityTypes.archive', { body })
 })
 
-test('pages go both ways over all types, newest first', async () => {
+test('all types are listed newest first, in pages that can be read in both directions', async () => {
   await fresh()
   const ids = Array.from({ length: 45 }, (_, index) => `type-${index + 1}`)
   for (let start = 0; start < 45; start += 15)

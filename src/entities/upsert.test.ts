@@ -36,7 +36,7 @@ function upserted(before: Entity | null, wanted: EntityInput, now: number) {
   return upsertEntity(before, wanted, { type, key: 'new key', now })
 }
 
-test('an entity after an upsert is active, keeps its key and its creation', () => {
+test('an entity is active after an upsert, and keeps its key and creation time', () => {
   fc.assert(
     fc.property(entity, input, (before, wanted) => {
       const { after } = upserted(before, wanted, 9)
@@ -48,7 +48,7 @@ test('an entity after an upsert is active, keeps its key and its creation', () =
   )
 })
 
-test('an upsert sent again changes nothing, and updatedAt moves only on a change', () => {
+test('repeating an upsert changes nothing, and updatedAt moves only with a change', () => {
   fc.assert(
     fc.property(entity, input, (before, wanted) => {
       const first = upserted(before, wanted, 9)
@@ -87,7 +87,7 @@ const typeInput: fc.Arbitrary<EntityTypeInput> = fc.record(
   { requiredKeys: ['id', 'displayName', 'attributionKeys'] },
 )
 
-test('a type after an upsert converges: sent again it changes nothing', () => {
+test('repeating an upsert of a type changes nothing', () => {
   fc.assert(
     fc.property(fc.option(type), typeInput, (before, wanted) => {
       const first = upsertType(before, wanted, { key: 'new key', now: 9 })

@@ -77,7 +77,7 @@ async function record(tenant: Tenant, featureId: string, value: number, createdA
   )
 }
 
-test('what does not exist is denied, and who is archived', async () => {
+test('an unknown customer, feature or resource is denied, and so is an archived customer', async () => {
   const tenant = await openTenant()
   assert.equal(await verdict(tenant, 'featureId=sso', 'nobody'), 'CustomerNotFound')
   assert.equal(await verdict(tenant, 'featureId=sso', 'no such @ id'), 'CustomerNotFound')
@@ -88,7 +88,7 @@ test('what does not exist is denied, and who is archived', async () => {
   assert.equal(await verdict(tenant, 'featureId=nothing&resourceId=site'), 'CustomerIsArchived')
 })
 
-test('each type of feature is checked for what it has', async () => {
+test('each type of feature is checked by its own fields', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [
     grantItem('sso'),
@@ -124,7 +124,7 @@ test('each type of feature is checked for what it has', async () => {
     assert.equal(await verdict(tenant, query), expected, query)
 })
 
-test('usage of a level counts for all time, and a request is added to it', async () => {
+test('usage of a level counts for all time, and the requested usage is added to it', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('seats', { usageLimit: 10 })])
   await keepTotal(tenant, 'seats', { sum: 9, last: NOW })
@@ -143,7 +143,7 @@ test('usage of a level counts for all time, and a request is added to it', async
   })
 })
 
-test('usage at the limit grants a request of nothing, and a soft limit any', async () => {
+test('at the limit, a request for 0 is granted, and with a soft limit any request is', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [
     grantItem('seats', { usageLimit: 10 }),
@@ -169,7 +169,7 @@ const monthly = grantItem('calls', {
   monthlyResetPeriodConfiguration: { accordingTo: 'StartOfTheMonth' },
 })
 
-test('usage counts in its period, and starts again without anybody doing anything', async () => {
+test('usage counts in its period and starts again with the next one', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [monthly])
   await keepTotal(tenant, 'calls', { sum: 900, last: NOW })
@@ -195,7 +195,7 @@ test('usage counts in its period, and starts again without anybody doing anythin
   assert.equal(june.usagePeriodEnd, '2026-07-01T00:00:00.000Z')
 })
 
-test('usage of a period that is not kept is made of its records', async () => {
+test('usage of a period without a stored total is computed from records', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [monthly, grantItem('seats', { usageLimit: 5 })])
   await record(tenant, 'calls', 30, '2026-04-30T23:59:59.999Z')
@@ -209,7 +209,7 @@ test('usage of a period that is not kept is made of its records', async () => {
   )
 })
 
-test('usage below zero is shown as zero, and counted as it is', async () => {
+test('negative usage is shown as 0, but counts as it is', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('seats', { usageLimit: 10 })])
   await keepTotal(tenant, 'seats', { sum: -5, last: NOW })
@@ -221,7 +221,7 @@ test('usage below zero is shown as zero, and counted as it is', async () => {
   )
 })
 
-test('a limit is in transformed units, a request in raw ones', async () => {
+test('a limit is in transformed units, and a request in raw units', async () => {
   const tenant = await openTenant()
   await tenant.ok('v1.features.updateFeature', {
     params: { id: 'seats' },
@@ -237,7 +237,7 @@ test('a limit is in transformed units, a request in raw ones', async () => {
   )
 })
 
-test('a resource has usage of its own, of what its customer was granted', async () => {
+test('a resource has its own usage, and the entitlements of its customer', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('seats', { usageLimit: 10 })])
   const { customerKey } = await keysOf(tenant, 'seats')
@@ -257,7 +257,7 @@ test('a resource has usage of its own, of what its customer was granted', async 
   })
 })
 
-test('an answer holds until the grant ends, and from then on it is another', async () => {
+test('a decision is valid until the promotional entitlement ends, and then changes', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('sso', { period: '1 week' })])
   const end = instantFromWire(NOW) + 7 * 86_400_000
@@ -268,7 +268,7 @@ test('an answer holds until the grant ends, and from then on it is another', asy
   assert.equal(await verdict(tenant, 'featureId=sso'), 'NoActiveSubscription')
 })
 
-test('a revoked or archived feature: who held it keeps it until it is revoked', async () => {
+test('a customer keeps an entitlement to an archived feature until it is revoked', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('sso')])
   await tenant.ok('v1.features.archiveFeature', { params: { id: 'sso' } })
@@ -280,7 +280,7 @@ test('a revoked or archived feature: who held it keeps it until it is revoked', 
   assert.equal(await verdict(tenant, 'featureId=sso'), 'NoActiveSubscription')
 })
 
-test('a question that makes no sense is refused', async () => {
+test('an invalid check is refused', async () => {
   const tenant = await openTenant()
   const refusals: readonly (readonly [string, string | null, RegExp])[] = [
     ['', 'InvalidArgumentError', /featureId or currencyId/],
@@ -297,7 +297,7 @@ test('a question that makes no sense is refused', async () => {
       await tenant.refused(id, { ...acme, query }, { status: 400, code, message })
 })
 
-test('nobody has credits yet, and an unknown currency has no answer', async () => {
+test('no customer has credits yet, and an unknown currency is a 404', async () => {
   const tenant = await openTenant()
   await tenant.ok('v1.credits.customCurrencies.create', {
     body: { id: 'tokens', displayName: 'Tokens', units: { singular: 'token', plural: 'tokens' } },
@@ -329,7 +329,7 @@ test('nobody has credits yet, and an unknown currency has no answer', async () =
   await tenant.refused(CHECK, { ...acme, query: 'currencyId=nothing' }, unknown)
 })
 
-test('the list has what a check of each feature answers, or says why there is nothing', async () => {
+test('the list shows the same as a check of each feature, or the reason why it is empty', async () => {
   const tenant = await openTenant()
   const list = async (id: string) => (await tenant.ok(LIST, { params: { id } })).data
   const nothing = (accessDeniedReason: string) => ({ accessDeniedReason, entitlements: [] })

@@ -68,7 +68,7 @@ const repairs: readonly (readonly [AccessDeniedReason, (asked: DecisionQuery) =>
     ],
   ]
 
-test('of several reasons to deny the first of the list is told', () => {
+test('of several reasons to deny, the first in the list is returned', () => {
   let asked = worst
   for (const [reason, repair] of repairs) {
     asked = repair(asked)
@@ -76,7 +76,7 @@ test('of several reasons to deny the first of the list is told', () => {
   }
 })
 
-test('values of an ENUM are compared after its type', () => {
+test('the values of an ENUM are compared after the type of the request', () => {
   const asked = asking({
     feature: feature({ featureType: 'ENUM', meterType: 'None' }),
     resolution: resolutionOf(values('eu', 'us')),
@@ -98,18 +98,18 @@ const thousands = {
 const metered: readonly (readonly [string, Allowance, number, number | null, boolean])[] = [
   ['the last one', limited(10), 9, 1, true],
   ['one too many', limited(10), 9, 2, false],
-  ['nothing more, at the limit', limited(10), 10, 0, true],
-  ['nothing was sent, at the limit', limited(10), 10, null, true],
-  ['nothing more, beyond the limit', limited(10), 11, 0, false],
-  ['one of no limit', nothing, 0, 1, false],
-  ['none of no limit', nothing, 0, 0, true],
+  ['zero at the limit', limited(10), 10, 0, true],
+  ['no amount at the limit', limited(10), 10, null, true],
+  ['zero beyond the limit', limited(10), 11, 0, false],
+  ['one without a limit', nothing, 0, 1, false],
+  ['zero without a limit', nothing, 0, 0, true],
   ['beyond a soft limit', limited(10, true), 99, 5, true],
   ['unlimited', unlimited, 99, 5, true],
   ['usage below zero makes room', limited(10), -5, 15, true],
-  ['no more than that', limited(10), -5, 16, false],
+  ['usage below zero, one too many', limited(10), -5, 16, false],
 ]
 for (const [name, allowance, usage, requested, isGranted] of metered)
-  test(`metered: ${name}`, () => {
+  test(`a request for a metered feature: ${name}`, () => {
     const asked = asking({
       resolution: resolutionOf(allowance),
       usage: wholeUnits(usage),
@@ -148,7 +148,7 @@ const plain: readonly (readonly [Allowance, number | null, boolean])[] = [
   [nothing, 1, false],
 ]
 for (const [allowance, requested, isGranted] of plain)
-  test(`a plain number of ${allowance.limit} (soft: ${allowance.isSoft}) and ${requested}`, () => {
+  test(`a feature with a number of ${allowance.limit} (soft: ${allowance.isSoft}) and a request for ${requested}`, () => {
     const asked = asking({
       feature: feature({ meterType: 'None' }),
       resolution: resolutionOf(allowance),
@@ -167,7 +167,7 @@ const enumerated: readonly (readonly [readonly string[], readonly string[] | nul
   [['eu', 'us'], ['eu', 'asia'], false],
 ]
 for (const [held, requested, isGranted] of enumerated)
-  test(`values ${held} and ${requested}`, () => {
+  test(`an entitlement to the values ${held} and a request for ${requested}`, () => {
     const asked = asking({
       feature: feature({ featureType: 'ENUM', meterType: 'None' }),
       resolution: resolutionOf(values(...held)),
@@ -176,7 +176,7 @@ for (const [held, requested, isGranted] of enumerated)
     assert.equal(decide(asked).isGranted, isGranted)
   })
 
-test('what a check is asked for by default counts for metered features alone', () => {
+test('the default of the requested usage applies only to metered features', () => {
   const asked = asking({
     usage: wholeUnits(10),
     request: { ...requesting(null), defaultUsage: wholeUnits(1) },
@@ -186,7 +186,7 @@ test('what a check is asked for by default counts for metered features alone', (
   assert.equal(decide({ ...asked, feature: isBoolean }).isGranted, true)
 })
 
-test('a BOOLEAN that is held is granted, and has neither usage nor values', () => {
+test('an entitlement to a BOOLEAN feature is granted, and a request with usage or values is denied', () => {
   const asked = asking({ feature: feature({ featureType: 'BOOLEAN', meterType: 'None' }) })
   const sent = (usage: Quantity | null, requested: string[] | null) =>
     decide({ ...asked, request: { usage, values: requested, defaultUsage: 0n } }).accessDeniedReason
@@ -196,7 +196,7 @@ test('a BOOLEAN that is held is granted, and has neither usage nor values', () =
   assert.equal(sent(null, ['eu']), 'FeatureTypeMismatch')
 })
 
-test('credits: the reasons of a customer first, and an empty wallet grants nothing', () => {
+test('for credits, the reasons about the customer come first, and without credits everything is denied', () => {
   const subject = {
     customer: 'ACTIVE',
     isResourceKnown: true,
@@ -242,7 +242,7 @@ const anyAsked: fc.Arbitrary<DecisionQuery> = fc
     }),
   )
 
-test('a higher or softer limit, or less usage, never turns a grant into a denial', () => {
+test('a higher or softer limit or less usage never turns a granted request into a denied one', () => {
   fc.assert(
     fc.property(anyAsked, fc.bigInt({ min: 0n, max: 9n }), (asked, by) => {
       fc.pre(decide(asked).isGranted)

@@ -49,7 +49,7 @@ const split: readonly (readonly [string[], string[], string[]])[] = [
   ],
 ]
 
-test('a value with commas in it is put together again', () => {
+test('requested values that contain commas are recognised', () => {
   const subject = {
     customer: 'ACTIVE',
     isResourceKnown: true,

@@ -9,7 +9,7 @@ import { type Change, changed, counterfactual } from './explain.ts'
 const applied = (before: DecisionQuery, changes: readonly Change[]): DecisionQuery =>
   changes.reduce(changed, before)
 
-test('there is always a way to the opposite answer, and each way leads there', () => {
+test('every decision has a way to the opposite result, and each way leads there', () => {
   fc.assert(
     fc.property(asked, (before) => {
       const ways = counterfactual(before)
@@ -34,7 +34,7 @@ test('no change of a way is superfluous', () => {
   )
 })
 
-test('no number goes further than it must', () => {
+test('no number is changed more than necessary', () => {
   fc.assert(
     fc.property(asked, (before) => {
       const { isGranted } = decide(before)

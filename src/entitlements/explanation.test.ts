@@ -18,7 +18,7 @@ async function openTenant() {
 
 const none = { usageLimit: null, hasUnlimitedUsage: false, hasSoftLimit: false, enumValues: null }
 
-test('an explanation is the answer of the check, and why', async () => {
+test('an explanation contains the result of the check and its reasons', async () => {
   const { tenant, explained } = await openTenant()
   const [grant] = (await grantTo(tenant, [grantItem('seats', { usageLimit: 10 })])).data
   const query = 'featureId=seats&requestedUsage=11'
@@ -43,7 +43,7 @@ test('an explanation is the answer of the check, and why', async () => {
   ])
 })
 
-test('the ways to the opposite answer, from either side', async () => {
+test('an explanation contains the ways to the opposite result', async () => {
   const { tenant, explained } = await openTenant()
   await grantTo(tenant, [
     grantItem('sso'),
@@ -95,7 +95,7 @@ test('the ways to the opposite answer, from either side', async () => {
   ])
 })
 
-test('credits are explained by the balance that is missing', async () => {
+test('an explanation of credits names the missing balance', async () => {
   const { tenant, explained } = await openTenant()
   const body = {
     id: 'tokens',

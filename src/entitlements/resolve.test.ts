@@ -27,7 +27,7 @@ const trial = { ...of('trial', true), endsAt: NOW + 1 }
 const cases: readonly (readonly [string, readonly Source[], Allowance | null | 'REVOKED'])[] = [
   ['a plan and two of an add-on add up', tenThousand, limited(12_000)],
   [
-    'a promotional entitlement is no sum: the subscription gives more',
+    'a promotional entitlement is not added: the subscription gives more',
     [...tenThousand, promotional(limited(11_000))],
     limited(12_000),
   ],
@@ -37,12 +37,12 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     limited(15_000),
   ],
   [
-    'an unlimited add-on makes it unlimited',
+    'an unlimited add-on makes the entitlement unlimited',
     [plan(limited(5)), addon(unlimited)],
     { ...limited(5), isUnlimited: true },
   ],
   [
-    'a plan hides its parent, an add-on adds',
+    'a plan replaces its parent, and an add-on adds',
     [parentPlan(limited(100)), plan(limited(500)), addon(limited(50))],
     limited(550),
   ],
@@ -53,13 +53,13 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     limited(1000),
   ],
   [
-    'after its end it counts no more',
+    'a source that has ended does not count any more',
     [plan(limited(100)), plan(limited(1000), { ...trial, endsAt: NOW })],
     limited(100),
   ],
   ['values are collected', [plan(values('eu')), addon(values('us'))], values('eu', 'us')],
   [
-    'an entitlement of the subscription stands for the plan',
+    'an entitlement of the subscription replaces that of the plan',
     [plan(limited(10)), ofSubscription(limited(40)), addon(limited(5))],
     limited(45),
   ],
@@ -69,7 +69,7 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     limited(100),
   ],
   [
-    'an override replaces what would be more',
+    'an override replaces even a higher limit',
     [plan(limited(10)), addon(limited(3), { behavior: 'Override' }), addon(limited(50))],
     limited(3),
   ],
@@ -81,13 +81,13 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     ],
     limited(4),
   ],
-  ['an add-on that revokes takes the plan away', [plan(limited(10)), addon(null)], 'REVOKED'],
+  ['an add-on that revokes overrules the plan', [plan(limited(10)), addon(null)], 'REVOKED'],
   [
     'an add-on that revokes is weaker than one that overrides',
     [plan(limited(10)), addon(null, { id: 'a' }), addon(limited(2), { behavior: 'Override' })],
     limited(2),
   ],
-  ['an add-on adds to nothing', [addon(limited(5), { quantity: 3 })], limited(15)],
+  ['an add-on without a plan adds to 0', [addon(limited(5), { quantity: 3 })], limited(15)],
   [
     'an add-on grants what the plan revokes',
     [plan(null), addon(limited(5), { quantity: 2 })],
@@ -104,7 +104,7 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     'REVOKED',
   ],
   [
-    'what one subscription revokes another may grant',
+    'another subscription may give what one revokes',
     [plan(null), plan(limited(7), of('other'))],
     limited(7),
   ],
@@ -114,15 +114,15 @@ const cases: readonly (readonly [string, readonly Source[], Allowance | null | '
     limited(5, true),
   ],
   [
-    'a hard limit that is higher does not harden a soft one',
+    'a higher hard limit does not make a soft limit hard',
     [plan(limited(5, true)), promotional(limited(9))],
     limited(9, true),
   ],
-  ['no limit at all is 0 to an add-on', [plan(nothing), addon(limited(5))], limited(5)],
-  ['nothing is nothing', [], null],
-  ['what has not begun is nothing', [promotional(limited(5), { startsAt: NOW + 1 })], null],
-  ['what begins now is in force', [promotional(limited(5), { startsAt: NOW })], limited(5)],
-  ['what ends now is over', [promotional(limited(5), { endsAt: NOW })], null],
+  ['an add-on adds to a plan without a limit', [plan(nothing), addon(limited(5))], limited(5)],
+  ['without sources there is no entitlement', [], null],
+  ['a later source does not count', [promotional(limited(5), { startsAt: NOW + 1 })], null],
+  ['a source that begins now counts', [promotional(limited(5), { startsAt: NOW })], limited(5)],
+  ['a source that ends now is over', [promotional(limited(5), { endsAt: NOW })], null],
 ]
 
 for (const [name, sources, expected] of cases)
@@ -140,7 +140,7 @@ for (const [name, sources, expected] of cases)
     assert.equal(isRevoked, expected === 'REVOKED')
   })
 
-test('the winner gives the reset period, the anchor and the time of change', () => {
+test('the reset period, the anchor and updatedAt are those of the winning source', () => {
   const monthly = { period: 'MONTH', accordingTo: 'StartOfTheMonth' } as const
   const daily = { period: 'DAY', accordingTo: null } as const
   const sources = [
@@ -152,7 +152,7 @@ test('the winner gives the reset period, the anchor and the time of change', () 
   assert.deepEqual([effective?.reset, effective?.anchor, effective?.updatedAt], [monthly, 1, 20])
 })
 
-test('what is alike comes from a subscription, then from a trial, then from a grant', () => {
+test('of equal sources a subscription wins, then a trial, then a promotional entitlement', () => {
   const sources = [
     promotional(limited(5), { anchor: 3 }),
     plan(limited(5), { ...of('a', true), anchor: 2 }),
@@ -168,7 +168,7 @@ test('what is alike comes from a subscription, then from a trial, then from a gr
     )
 })
 
-test('every source is told with what it contributes, and whether it wins', () => {
+test('every source is returned with its contribution and whether it wins', () => {
   const sources = [
     parentPlan(limited(100)),
     plan(limited(5)),
@@ -190,7 +190,7 @@ test('every source is told with what it contributes, and whether it wins', () =>
   )
 })
 
-test('a limit that is soft by another source than the one that gives it comes from both', () => {
+test('if one source gives the limit and another makes it soft, both win', () => {
   const sources = [plan(limited(5, true)), promotional(limited(9)), promotional(limited(4))]
   const { effective, parts } = resolve(sources, NOW)
   assert.deepEqual([effective?.limit, effective?.isSoft], [wholeUnits(9), true])
@@ -245,7 +245,7 @@ const anySources = fc
   })
   .map((sources) => sources.map((each, index) => ({ ...each, id: `id-${index}` })))
 
-test('the order of the sources is of no consequence', () => {
+test('the order of the sources has no effect', () => {
   fc.assert(
     fc.property(
       anySources.chain((sources) =>
@@ -288,7 +288,7 @@ const overrides = (
   (kind !== 'ADDON' &&
     sources.some((each) => subscription !== null && each.subscription?.id === subscription.id))
 
-test('one more source never leaves a customer with less, unless it overrides', () => {
+test('another source never gives a customer less, unless it overrides', () => {
   fc.assert(
     fc.property(anySources, anySource, (sources, another) => {
       fc.pre(!overrides(another, sources))
@@ -298,7 +298,7 @@ test('one more source never leaves a customer with less, unless it overrides', (
   )
 })
 
-test('a higher limit of one source never leaves a customer with less', () => {
+test('a higher limit of one source never gives a customer less', () => {
   fc.assert(
     fc.property(anySources, fc.nat(), fc.bigInt({ min: 1n, max: 9n }), (sources, pick, raise) => {
       fc.pre(sources.length > 0)
@@ -315,7 +315,7 @@ test('a higher limit of one source never leaves a customer with less', () => {
   )
 })
 
-test('what takes effect later is ignored, and so is what is over', () => {
+test('sources that have not begun or have ended are ignored', () => {
   fc.assert(
     fc.property(anySources, (sources) => {
       const present = sources.filter(
@@ -328,7 +328,7 @@ test('what takes effect later is ignored, and so is what is over', () => {
 
 const byAmount = (one: bigint, other: bigint) => Number(one - other)
 
-test('what is held is in each respect the most of what each subscription and grant gives', () => {
+test('the effective entitlement is the most generous of all grant sets in each respect', () => {
   fc.assert(
     fc.property(anySources, (sources) => {
       const { effective, parts } = resolve(sources, NOW)

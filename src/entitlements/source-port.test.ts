@@ -42,7 +42,7 @@ async function openTenant(): Promise<Tenant> {
   return tenant
 }
 
-test('what several sources grant is resolved together', async () => {
+test('the sources of several modules are resolved together', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [
     grantItem('seats', { usageLimit: 5 }),
@@ -69,7 +69,7 @@ test('what several sources grant is resolved together', async () => {
   assert.deepEqual(await answer('region'), ['NoFeatureEntitlementInSubscription', undefined])
 })
 
-test('what many customers hold is read at once, in the order in which it was asked for', async () => {
+test('entitlements of many customers are read by one statement, in the order of the query', async () => {
   const tenant = await openTenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'globex' } })
   await grantTo(tenant, [grantItem('seats', { usageLimit: 5, period: '1 week' })])

@@ -78,7 +78,7 @@ const periods: readonly (readonly [ResetPeriod, ResetAnchor | null, string, stri
   ],
 ]
 
-test('usage counts in the period of the table', () => {
+test('usage counts in the period that the table says', () => {
   for (const [period, accordingTo, begun, now, [anchor = '', start = '', end = '']] of periods)
     assert.deepEqual(
       usagePeriod({ reset: { period, accordingTo }, anchor: at(begun) }, at(now)),
@@ -87,7 +87,7 @@ test('usage counts in the period of the table', () => {
     )
 })
 
-test('what is never reset counts for all time', () => {
+test('without a reset, usage counts for all time', () => {
   assert.equal(usagePeriod({ reset: null, anchor: 0 }, at('2026-05-18T10:07')), null)
   assert.equal(usageWindow({ reset: null, anchor: 0 }, at('2026-05-18T10:07')), LIFETIME)
 })
@@ -103,7 +103,7 @@ const weekdays = [
   'EverySaturday',
 ] as const
 
-test('a week of every day begins on that day at midnight, and holds the present', () => {
+test('a week that starts on a given weekday starts at midnight and contains the present', () => {
   fc.assert(
     fc.property(instant, instant, fc.nat({ max: 6 }), (begun, now, day) => {
       const reset: Reset = { period: 'WEEK', accordingTo: weekdays[day] ?? null }

@@ -10,7 +10,7 @@ const source = (startsAt: number, endsAt: number | null): Source =>
 
 const window = { start: NOW - 5, end: NOW + 5 }
 
-test('an answer holds until the next end of its period, or change of a source', () => {
+test('a decision is valid until its period ends or a source begins or ends', () => {
   assert.equal(validUntil([], null, NOW), null)
   assert.equal(validUntil([source(-9, null)], LIFETIME, NOW), null)
   assert.equal(validUntil([source(-9, null)], window, NOW), NOW + 5)
@@ -19,7 +19,7 @@ test('an answer holds until the next end of its period, or change of a source', 
   assert.equal(validUntil([source(2, 9), source(-9, 4)], window, NOW), NOW + 2)
 })
 
-test('what is over, and what happens now, changes nothing later', () => {
+test('an end in the past or at this instant does not limit the validity', () => {
   assert.equal(validUntil([source(-9, -1)], null, NOW), null)
   assert.equal(validUntil([source(0, null), source(-9, 0)], { start: 0, end: NOW }, NOW), null)
 })
