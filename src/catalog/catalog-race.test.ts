@@ -55,7 +55,7 @@ const tally = (outcomes: string[]) =>
       .map(([what, all]) => [what, all.length]),
   )
 
-test('of two servers that create one id, one creates it and the others get 409', async () => {
+test('of concurrent requests that create one id, one succeeds and the others get a 409', async () => {
   await fresh()
   assert.deepEqual(tally(await runs(8, (run) => createFeature(callOn(run), 'f', feature))), {
     done: 1,
@@ -71,7 +71,7 @@ test('of two servers that create one id, one creates it and the others get 409',
   assert.deepEqual(types.toSorted(), ['credit_type.created', 'feature.created'])
 })
 
-test('updates of one feature at once all take effect, and leave another version', async () => {
+test('concurrent updates of one feature all take effect and change the version', async () => {
   await fresh()
   await createFeature(callOn(0), 'f', feature)
   const { read } = world.bursar.app.db
@@ -82,7 +82,7 @@ test('updates of one feature at once all take effect, and leave another version'
   assert.notEqual(await catalogVersion(read, tenant.scope), before)
 })
 
-test('the last place for an active currency goes to one of those who want it', async () => {
+test('the last active currency that is allowed is created by only one of several requests', async () => {
   await fresh()
   for (let count = 1; count < ACTIVE_CURRENCIES_LIMIT; count += 1)
     await createCurrency(callOn(0), `c${count}`, { displayName: 'C' })
@@ -90,7 +90,7 @@ test('the last place for an active currency goes to one of those who want it', a
   assert.deepEqual(tally(await runs(8, create)), { done: 1, TooManyCustomCurrencies: 7 })
 })
 
-test('the last meter goes to one of those who want it; one that is there can still change', async () => {
+test('the last meter that is allowed is created by only one request, and existing meters can change', async () => {
   await fresh()
   const { app } = world.bursar
   for (let run = 0; run < 8; run += 1) await createFeature(callOn(run), `f${run}`, feature)

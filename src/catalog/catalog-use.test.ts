@@ -73,7 +73,7 @@ async function refused(change: () => Promise<unknown>, code: string, message: Re
   assert.deepEqual(await state(), before)
 }
 
-test('a feature that packages grant cannot be archived: CannotArchiveFeatureError', async () => {
+test('a feature that packages grant cannot be archived (CannotArchiveFeatureError)', async () => {
   await fresh()
   const used = leaning({ packagesWithFeature: async () => packages })
   const archive = () => used.archiveFeature('calls')
@@ -82,7 +82,7 @@ test('a feature that packages grant cannot be archived: CannotArchiveFeatureErro
   assert.equal((await archive()).data.featureStatus, 'SUSPENDED')
 })
 
-test('a value that is granted cannot be left out: InvalidArgumentError', async () => {
+test('a value that is granted cannot be removed (InvalidArgumentError)', async () => {
   await fresh()
   const asked: unknown[] = []
   const used = leaning({
@@ -101,7 +101,7 @@ test('a value that is granted cannot be left out: InvalidArgumentError', async (
   assert.deepEqual(asked, [['eu', 'us'], ['eu']])
 })
 
-test('active subscriptions hold a transformation: CannotUpdateUnitTransformationError', async () => {
+test('with active subscriptions a transformation cannot change (CannotUpdateUnitTransformationError)', async () => {
   await fresh()
   const used = leaning({ isSubscribed: async () => true })
   const code = 'CannotUpdateUnitTransformationError'
@@ -111,7 +111,7 @@ test('active subscriptions hold a transformation: CannotUpdateUnitTransformation
   assert.equal((await used.updateFeature('calls', renamed)).data.displayName, 'C')
 })
 
-test('what is budgeted keeps adding up: InvalidArgumentError', async () => {
+test('a feature with budgets needs a meter that adds up (InvalidArgumentError)', async () => {
   await fresh()
   const used = leaning({ isBudgeted: async () => true })
   const by = (name: string) => ({
@@ -131,7 +131,7 @@ test('what is budgeted keeps adding up: InvalidArgumentError', async () => {
   await used.updateFeature('calls', by('UNIQUE'))
 })
 
-test('a currency of which packages grant credits cannot be archived: IntegrityViolation', async () => {
+test('a currency whose credits packages grant cannot be archived (IntegrityViolation)', async () => {
   await fresh()
   const used = leaning({ packagesWithCurrency: async () => packages })
   const archive = () => used.archiveCurrency('tokens')
@@ -141,7 +141,7 @@ test('a currency of which packages grant credits cannot be archived: IntegrityVi
   assert.notEqual((await archive()).data.archivedAt, null)
 })
 
-test('what leans is asked in the transaction of the change, with the row locked', async () => {
+test('the port is asked in the transaction of the change, while the row is locked', async () => {
   await fresh()
   const key = row({ featureKey: column.uuid })
   const used = leaning({
@@ -157,7 +157,7 @@ test('what leans is asked in the transaction of the change, with the row locked'
   assert.equal((await used.archiveFeature('calls')).data.featureStatus, 'SUSPENDED')
 })
 
-test('a change waits for whoever holds a feature or a currency, and then sees what leans', async () => {
+test('a change waits until nobody holds the feature or currency, and then sees how it is used', async () => {
   await fresh()
   let leans = false
   const use = { packagesWithFeature: async () => (leans ? packages : []) }
@@ -198,7 +198,7 @@ test('a change waits for whoever holds a feature or a currency, and then sees wh
   assert.equal(feature?.status, 'NEW')
 })
 
-test('holders do not wait for each other', async () => {
+test('transactions that hold a feature do not wait for each other', async () => {
   await fresh()
   await app.db.transaction(async (tx) => {
     await holdFeatures(tx, tenant.scope, ['calls'])
@@ -209,7 +209,7 @@ test('holders do not wait for each other', async () => {
   })
 })
 
-test('a refusal names the first ten of many', () => {
+test('a refusal names at most ten objects', () => {
   const ids = Array.from({ length: 12 }, (_, index) => `p${index}`)
   assert.equal(summarize(ids), 'p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more')
   assert.equal(summarize(ids.slice(0, 2)), 'p0, p1')

@@ -33,7 +33,7 @@ const before: Customer = {
 const change = (input: CustomerInput, links: Link[] = []) =>
   changeCustomer(before, input, { links, now: 2 })
 
-test('what is left out stays, and a request that says nothing new changes nothing', () => {
+test('absent fields are kept, and a request without a difference changes nothing', () => {
   const same: CustomerInput[] = [
     {},
     { name: 'Acme', billingId: 'cus_1', billingCurrency: 'eur', metadata: { a: '1', c: '' } },
@@ -44,7 +44,7 @@ test('what is left out stays, and a request that says nothing new changes nothin
   assert.equal(change({}, [{ ...stripe, key: 'other', updatedAt: 2 }]), before)
 })
 
-test('null clears every nullable field, and updatedAt moves', () => {
+test('null clears every nullable field, and updatedAt changes', () => {
   const fields = ['name', 'email', 'billingCurrency', 'language', 'timezone'] as const
   for (const field of fields)
     assert.deepEqual(change({ [field]: null }), { ...before, [field]: null, updatedAt: 2 })
@@ -56,7 +56,7 @@ test('null clears every nullable field, and updatedAt moves', () => {
   })
 })
 
-test('metadata is merged, "" removes a key, and passthrough is replaced whole', () => {
+test('metadata is merged, "" removes a key, and passthrough is replaced', () => {
   const { metadata, passthrough } = change({
     metadata: { a: '', b: '3', c: '4' },
     passthrough: { zuora: { currency: 'usd' } },
@@ -65,7 +65,7 @@ test('metadata is merged, "" removes a key, and passthrough is replaced whole', 
   assert.deepEqual(passthrough, { zuora: { currency: 'usd' } })
 })
 
-test('a changed link changes its customer, and billingId follows', () => {
+test('a changed link changes its customer, including billingId', () => {
   const pointed = { ...stripe, syncedEntityId: 'cus_2', updatedAt: 2 }
   const expected = { ...before, billingId: 'cus_2', links: [pointed], updatedAt: 2 }
   assert.deepEqual(changeLinks(before, [pointed], 2), expected)
@@ -78,7 +78,7 @@ test('a changed link changes its customer, and billingId follows', () => {
   })
 })
 
-test('archiving and unarchiving change only what is in the other state', () => {
+test('archiving and unarchiving change a customer only if it is in the other state', () => {
   const gone = archived(before, 2)
   assert.deepEqual(gone, { ...before, archivedAt: 2, updatedAt: 2 })
   assert.equal(archived(gone, 3), gone)
@@ -86,7 +86,7 @@ test('archiving and unarchiving change only what is in the other state', () => {
   assert.equal(unarchived(before, 3), before)
 })
 
-test('no coupon exists', () => {
+test('every coupon is unknown', () => {
   for (const couponId of [undefined, null]) refuseUnknownCoupon({ couponId })
   assert.throws(() => refuseUnknownCoupon({ couponId: 'WELCOME' }), {
     status: 404,

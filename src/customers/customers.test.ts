@@ -79,14 +79,14 @@ test('a customer is created and read with every field that was sent', async () =
   ])
 })
 
-test('a customer that is an id alone has null or empty fields and no passthrough', async () => {
+test('a customer with only an id has null or empty fields and no passthrough', async () => {
   await fresh()
   const created = await provision({ id: 'a|b.c@d-e_f', metadata: { gone: '' } })
   assert.deepEqual(created, { ...bare, id: 'a|b.c@d-e_f' })
   assert.deepEqual(await retrieve('a|b.c@d-e_f'), created)
 })
 
-test('an id is taken once, also by an archived customer, and a refusal writes nothing', async () => {
+test('an id is taken once, even by an archived customer, and a refusal writes nothing', async () => {
   await fresh()
   await provision({ id: 'acme' })
   const body = { ...full, name: 'Other' }
@@ -103,7 +103,7 @@ test('an id is taken once, also by an archived customer, and a refusal writes no
   })
 })
 
-test('of two who create one id, one is answered 201 and the other 409', async () => {
+test('of two concurrent requests that create one id, one gets a 201 and the other a 409', async () => {
   await fresh()
   const ids = Array.from({ length: 8 }, (_, index) => `c${index}`)
   const answers = await Promise.all(
@@ -116,7 +116,7 @@ test('of two who create one id, one is answered 201 and the other 409', async ()
   assert.equal((await announced()).length, ids.length)
 })
 
-test('environments do not see the customers of each other', async () => {
+test('an environment does not see the customers of another one', async () => {
   await fresh()
   await provision({ id: 'acme', name: 'First' })
   const other = await world.tenant()
@@ -126,7 +126,7 @@ test('environments do not see the customers of each other', async () => {
   assert.equal((await retrieve('acme')).name, 'First')
 })
 
-test('an unknown customer is 404 for every operation that names one', async () => {
+test('an unknown customer is a 404 for every operation that names one', async () => {
   await fresh()
   const params = { id: 'nobody' }
   const unknown = { status: 404, code: 'CustomerNotFound', message: /nobody/ }
@@ -136,7 +136,7 @@ test('an unknown customer is 404 for every operation that names one', async () =
   await tenant.refused('v1.customers.unarchive', { params }, unknown)
 })
 
-test('a patch keeps what it leaves out, clears by null and by "", and merges metadata', async () => {
+test('a patch keeps absent fields, clears with null or "", and merges metadata', async () => {
   await fresh()
   const created = await provision(full)
   moveTo(LATER)
@@ -166,7 +166,7 @@ test('a patch keeps what it leaves out, clears by null and by "", and merges met
   assert.deepEqual((await tenant.announced()).at(-1)?.after, expected)
 })
 
-test('a patch that changes nothing moves no updatedAt and announces nothing', async () => {
+test('a patch without a difference keeps updatedAt and publishes no event', async () => {
   await fresh()
   const created = await provision(full)
   moveTo(LATER)
@@ -177,7 +177,7 @@ test('a patch that changes nothing moves no updatedAt and announces nothing', as
   assert.deepEqual(await announced(), ['customer.created acme'])
 })
 
-test('metadata grows to 1 MB, patch after patch or by an import, and no further', async () => {
+test('metadata can grow to 1 MB by patches or an import, but no further', async () => {
   await fresh()
   const half = 'x'.repeat(600_000)
   const before = await provision({ id: 'acme', metadata: { a: half } })
@@ -197,7 +197,7 @@ test('metadata grows to 1 MB, patch after patch or by an import, and no further'
   assert.equal((await update('acme', { metadata: { a: '', b: half } })).metadata.b, half)
 })
 
-test('patches of different metadata keys at once lose none', async () => {
+test('concurrent patches of different metadata keys all take effect', async () => {
   await fresh()
   await provision({ id: 'acme' })
   const keys = Array.from({ length: 12 }, (_, index) => `k${index}`)
@@ -205,7 +205,7 @@ test('patches of different metadata keys at once lose none', async () => {
   assert.deepEqual((await retrieve('acme')).metadata, Object.fromEntries(keys.map((k) => [k, k])))
 })
 
-test('two servers over one database lose no change, and give an id to one customer', async () => {
+test('two servers with one database lose no change, and create each id once', async () => {
   await fresh()
   const { app } = (await openWorld()).bursar
   const other = { app, scope: tenant.scope, origin: app.origin }
@@ -223,7 +223,7 @@ test('two servers over one database lose no change, and give an id to one custom
   assert.equal(Object.keys((await retrieve('k0')).metadata).length, 2 * keys.length)
 })
 
-test('no coupon exists, so that any is 404, and none is none', async () => {
+test('a coupon id is a 404, because no coupon exists, and an empty one means none', async () => {
   await fresh()
   const unknown = { status: 404, code: 'CouponNotFound', message: /couponId.*WELCOME/ }
   const body = { id: 'acme', couponId: 'WELCOME' }
@@ -234,7 +234,7 @@ test('no coupon exists, so that any is 404, and none is none', async () => {
   assert.equal((await update('acme', { couponId: null })).couponId, null)
 })
 
-test('an archived customer is readable, not listed, and takes no change', async () => {
+test('an archived customer can be read, but is not listed and refuses changes', async () => {
   await fresh()
   const created = await provision(full)
   moveTo(LATER)
@@ -248,7 +248,7 @@ test('an archived customer is readable, not listed, and takes no change', async 
   await tenant.refused('v1.customers.update', { params, body: { couponId: 'X' } }, refusal)
 })
 
-test('archiving and unarchiving twice is once', async () => {
+test('archiving or unarchiving twice has the same effect as once', async () => {
   await fresh()
   const created = await provision({ id: 'acme' })
   const params = { id: 'acme' }
@@ -268,7 +268,7 @@ test('archiving and unarchiving twice is once', async () => {
   assert.deepEqual(await listed(), ['acme'])
 })
 
-test('45 customers are three pages, newest first, the same in both directions', async () => {
+test('45 customers make three pages, newest first, the same in both directions', async () => {
   await fresh()
   for (let index = 45; index >= 1; index -= 1) await provision({ id: `c${index}` })
   const ids = (from: number, to: number) =>
@@ -288,7 +288,7 @@ test('45 customers are three pages, newest first, the same in both directions', 
   assert.deepEqual(await page({ limit: '45' }), { ids: ids(1, 45), next: null, prev: null })
 })
 
-test('a cursor survives the archiving of its customer, and of no customer it is 400', async () => {
+test('a cursor stays valid after its customer is archived, and an unknown cursor is a 400', async () => {
   await fresh()
   for (const id of ['a', 'b', 'c']) await provision({ id })
   const { pagination } = await list({ limit: '1' })
@@ -300,7 +300,7 @@ test('a cursor survives the archiving of its customer, and of no customer it is 
   await other.refused('v1.customers.list', { query }, foreign)
 })
 
-test('name and email are found exactly, and together', async () => {
+test('name and email filter by exact match, and can be combined', async () => {
   await fresh()
   await provision({ id: 'a', name: 'Acme', email: 'a@acme.example' })
   await provision({ id: 'b', name: 'acme', email: 'a@acme.example' })
@@ -312,7 +312,7 @@ test('name and email are found exactly, and together', async () => {
   assert.deepEqual(await listed({ name: "'; --" }), [])
 })
 
-test('a range of creation holds to its bounds, below a millisecond too', async () => {
+test('a filter by creation time is exact, even for fractions of a millisecond', async () => {
   await fresh()
   const instants = ['00.000', '00.001', '00.002'].map((second) => `2026-05-18T10:00:${second}Z`)
   for (const [index, instant] of instants.entries()) {

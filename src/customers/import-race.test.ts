@@ -29,7 +29,7 @@ const rowOf = (row: Partial<ImportRow> & { id: string }): ImportRow => ({
   ...row,
 })
 
-test('the statements of an import are as many for a thousand rows as for two', async () => {
+test('an import of a thousand rows has as many statements as one of two rows', async () => {
   await fresh()
   const { app } = world.bursar
   const countOf = async (size: number, from: number) => {
@@ -60,7 +60,7 @@ test('the statements of an import are as many for a thousand rows as for two', a
   assert.equal(await countOf(1000, 1), few)
 })
 
-test('imports of the same ids by two servers create each once and lose no value', async () => {
+test('imports of the same ids by two servers create each customer once and lose no value', async () => {
   await fresh()
   const size = 300
   const ids = Array.from({ length: size }, (_, index) => `c${index}`)
@@ -80,7 +80,7 @@ test('imports of the same ids by two servers create each once and lose no value'
   assert.equal(events.filter((event) => event.startsWith('customer.created')).length, size)
 })
 
-test('imports and updates of the same customers at once both take effect', async () => {
+test('concurrent imports and updates of the same customers both take effect', async () => {
   await fresh()
   const ids = Array.from({ length: 40 }, (_, index) => `c${index}`)
   const made = ids.map((id) => rowOf({ id }))

@@ -39,7 +39,7 @@ const register = (id: string, vendor: 'STRIPE' | 'ZUORA' | 'HUBSPOT' | 'SALESFOR
 const linksOf = async (id: string) =>
   (await retrieve(id)).integrations.map((link) => `${link.id} ${link.syncedEntityId}`)
 
-test('an import creates customers with every field, and answers those that are new', async () => {
+test('an import creates customers with every field, and returns the new ones', async () => {
   await fresh()
   await provision({ id: 'b', name: 'B' })
   const row = {
@@ -90,7 +90,7 @@ test('an import creates customers with every field, and answers those that are n
   )
 })
 
-test('a row changes what it names, merges metadata, and keeps the rest', async () => {
+test('a row changes the fields that it contains, merges metadata, and keeps the rest', async () => {
   await fresh()
   const card = {
     billingId: 'pm_1',
@@ -127,7 +127,7 @@ test('a row changes what it names, merges metadata, and keeps the rest', async (
   assert.deepEqual([cleared.billingId, cleared.defaultPaymentMethod], [null, null])
 })
 
-test('an import that says what is there already changes and announces nothing', async () => {
+test('an import without a difference changes nothing and publishes no event', async () => {
   await fresh()
   await register('stripe', 'STRIPE')
   const rows = [
@@ -143,7 +143,7 @@ test('an import that says what is there already changes and announces nothing', 
   assert.deepEqual(await announced(), events)
 })
 
-test('a row is skipped where its customer was changed here after it, to the microsecond', async () => {
+test('a row is skipped if its customer was changed after the updatedAt of the row, to the microsecond', async () => {
   await fresh()
   await provision({ id: 'acme', name: 'here' })
   const nameAfter = async (updatedAt: string) => {
@@ -161,7 +161,7 @@ test('a row is skipped where its customer was changed here after it, to the micr
   ])
 })
 
-test('an id that stands twice is refused with its index, and nothing is written', async () => {
+test('a repeated id is refused with its index, and nothing is written', async () => {
   await fresh()
   await refused([{ id: 'a' }, { id: 'b' }, { id: 'a' }], {
     status: 400,
@@ -176,7 +176,7 @@ test('an id that stands twice is refused with its index, and nothing is written'
   await refused(rows, { status: 400, code: 'EntityIsArchivedError', message: /customers\[0\]/ })
 })
 
-test('an archived customer refuses the whole import, unless its row is stale', async () => {
+test('an archived customer causes the refusal of the whole import, unless its row is outdated', async () => {
   await fresh()
   await provision({ id: 'gone' })
   moveTo(LATER)
@@ -201,7 +201,7 @@ test('an archived customer refuses the whole import, unless its row is stale', a
   assert.deepEqual(await imported([{ id: 'new' }, { id: 'gone', updatedAt: NOW }]), ['new'])
 })
 
-test('a row without name or e-mail address says that there is none', async () => {
+test('a row without name or e-mail address clears them', async () => {
   await fresh()
   await tenant.ok('v1.customers.import', {
     body: { customers: [{ id: 'a', name: 'Ann', email: 'ann@example.com', metadata: { a: '1' } }] },
@@ -215,7 +215,7 @@ test('a row without name or e-mail address says that there is none', async () =>
   ])
 })
 
-test('a malformed row is refused by its index, and so are more than a thousand', async () => {
+test('an invalid row is refused with its index, and so are more than a thousand rows', async () => {
   await fresh()
   const bad = async (row: object, message: RegExp) =>
     tenant.refused(
@@ -234,7 +234,7 @@ test('a malformed row is refused by its index, and so are more than a thousand',
   await refused(rows, { status: 400, code: 'BadUserInput', message: /at most 1000 items/ })
 })
 
-test('a thousand rows are one import, listed in their order', async () => {
+test('a thousand rows can be imported at once, and are listed in their order', async () => {
   await fresh()
   const rows = Array.from({ length: 1000 }, (_, index) => ({
     id: `c${index}`,
@@ -252,7 +252,7 @@ test('a thousand rows are one import, listed in their order', async () => {
   assert.equal((await announced()).length, 1000)
 })
 
-test('billingId goes to the default billing link, else it stands by itself', async () => {
+test('billingId is set in the default billing link, or without one in the customer alone', async () => {
   await fresh()
   await provision({
     id: 'linked',
@@ -270,7 +270,7 @@ test('billingId goes to the default billing link, else it stands by itself', asy
   assert.deepEqual([await linksOf('bare'), (await retrieve('bare')).billingId], [[], 'cus_3'])
 })
 
-test('with an integration, billingId is the record there, and the customer is linked to it', async () => {
+test('with an integration, billingId is the id of the customer there, and the customer is linked to it', async () => {
   await fresh()
   await register('stripe', 'STRIPE')
   await provision({
@@ -301,7 +301,7 @@ test('with an integration, billingId is the record there, and the customer is li
   assert.deepEqual(await linksOf('x'), [])
 })
 
-test('an integration that is unknown, or does not bill, is 404', async () => {
+test('an unknown integration or one that does not bill is a 404', async () => {
   await fresh()
   await register('crm', 'HUBSPOT')
   const unknown = { status: 404, code: 'IntegrationNotFound', message: /integrationId.*nowhere/ }
@@ -311,7 +311,7 @@ test('an integration that is unknown, or does not bill, is 404', async () => {
   assert.deepEqual(await announced(), [])
 })
 
-test('salesforceId goes to the own link, else the oldest integration, else a new one', async () => {
+test('salesforceId is set in the existing link, else the oldest integration is linked, else a new one', async () => {
   await fresh()
   await imported([
     { id: 'first', salesforceId: 'sf_1' },
@@ -339,7 +339,7 @@ test('salesforceId goes to the own link, else the oldest integration, else a new
   assert.deepEqual(await linksOf('own'), ['a-younger null'])
 })
 
-test('the integration salesforce of another vendor is not taken for it', async () => {
+test('an integration with the id salesforce but another vendor is refused', async () => {
   await fresh()
   await register('salesforce', 'STRIPE')
   const refusal = {
@@ -350,7 +350,7 @@ test('the integration salesforce of another vendor is not taken for it', async (
   await refused([{ id: 'a', salesforceId: 'sf_1' }], refusal)
 })
 
-test('where only registered integrations are allowed, Salesforce must be one', async () => {
+test('with strict integrations, the Salesforce integration must be registered', async () => {
   const strict = await openWorld({ BURSAR_STRICT_INTEGRATIONS: '1' })
   const own = await strict.tenant()
   const body = bodyOf([{ id: 'a', salesforceId: 'sf_1' }])
@@ -360,7 +360,7 @@ test('where only registered integrations are allowed, Salesforce must be one', a
   await own.ok('v1.customers.import', { body })
 })
 
-test('a customer that can take no further link is refused by its row', async () => {
+test('a customer with the maximum of links is refused with its row', async () => {
   await fresh()
   await register('stripe', 'STRIPE')
   const integrations = Array.from({ length: 100 }, (_, index) => ({
@@ -374,7 +374,7 @@ test('a customer that can take no further link is refused by its row', async () 
   await refused(rows, { status: 400, code: 'FailedToImportCustomer', message }, 'stripe')
 })
 
-test('an import neither sees nor changes customers of another environment', async () => {
+test('an import does not see or change customers of another environment', async () => {
   await fresh()
   await provision({ id: 'acme', name: 'theirs' })
   const theirs = tenant

@@ -44,7 +44,7 @@ const linked = async () => {
 const events = async () => (await tenant.announced()).map(({ type }) => type)
 const bad = (code: string, message: RegExp) => ({ status: 400, code, message })
 
-test('a link is added, read, changed and removed, and each answer is the link', async () => {
+test('a link can be added, read, changed and removed, and each response is the link', async () => {
   await fresh()
   const answer = { ...hubspot, syncData: null }
   assert.deepEqual(await link(hubspot), answer)
@@ -58,7 +58,7 @@ test('a link is added, read, changed and removed, and each answer is the link', 
   assert.deepEqual((await customer()).integrations, [])
 })
 
-test('a change of a link is a change of the customer, and is announced with it', async () => {
+test('a change of a link is a change of its customer and part of its event', async () => {
   await fresh()
   moveTo(LATER)
   const before = await customer()
@@ -76,7 +76,7 @@ test('a change of a link is a change of the customer, and is announced with it',
   assert.equal((await events()).length, 4)
 })
 
-test('a link pointed where it points already moves no updatedAt and announces nothing', async () => {
+test('setting a link to the same value keeps updatedAt and publishes no event', async () => {
   await fresh()
   await link(stripe)
   const before = await customer()
@@ -87,7 +87,7 @@ test('a link pointed where it points already moves no updatedAt and announces no
   assert.deepEqual(await events(), ['customer.created', 'customer.updated'])
 })
 
-test('an unknown customer comes before an unknown link', async () => {
+test('an unknown customer is refused before an unknown link', async () => {
   await fresh()
   const body = { syncedEntityId: 'x' }
   const nobody = { id: 'nobody', integrationId: 'stripe' }
@@ -109,7 +109,7 @@ test('an unknown customer comes before an unknown link', async () => {
   await tenant.refused('v1.customers.integrations.list', unknown, noCustomer)
 })
 
-test('the links of an archived customer are readable and take no change', async () => {
+test('the links of an archived customer can be read, but not changed', async () => {
   await fresh()
   await link(stripe)
   await tenant.ok('v1.customers.archive', { params })
@@ -124,7 +124,7 @@ test('the links of an archived customer are readable and take no change', async 
   assert.equal(data.length, 1)
 })
 
-test('an integration is linked once, and so is a vendor that does not bill', async () => {
+test('an integration can be linked once, and so can a vendor that does not bill', async () => {
   await fresh()
   await link(stripe)
   await link(hubspot)
@@ -145,7 +145,7 @@ test('an integration is linked once, and so is a vendor that does not bill', asy
   assert.equal((await customer()).integrations.length, 3)
 })
 
-test('an integration keeps the vendor that it was first seen with', async () => {
+test('an integration keeps its first vendor', async () => {
   await fresh()
   await link(stripe)
   const body = { ...stripe, vendorIdentifier: 'ZUORA' }
@@ -162,7 +162,7 @@ test('an integration keeps the vendor that it was first seen with', async () => 
   )
 })
 
-test('of two who name a new integration with different vendors, one is refused', async () => {
+test('of two concurrent requests with different vendors for a new integration, one is refused', async () => {
   await fresh()
   const create = (
     id: string,
@@ -187,7 +187,7 @@ test('of two who name a new integration with different vendors, one is refused',
   assert.equal(refused?.refusal?.code, 'UnsupportedVendorIdentifier')
 })
 
-test('many who name the same new integrations at once, in any order, all succeed', async () => {
+test('concurrent requests with the same new integrations in any order all succeed', async () => {
   await fresh()
   const integrations = [stripe, zuora, hubspot]
   const answers = await Promise.all(
@@ -203,7 +203,7 @@ test('many who name the same new integrations at once, in any order, all succeed
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
 })
 
-test('where only registered integrations are allowed, another one is 404', async () => {
+test('with strict integrations, an integration that is not registered is a 404', async () => {
   const strict = await openWorld({ BURSAR_STRICT_INTEGRATIONS: '1' })
   const own = await strict.tenant()
   const { app } = strict.bursar
@@ -225,7 +225,7 @@ test('where only registered integrations are allowed, another one is 404', async
   await own.ok('v1.customers.integrations.link', linking)
 })
 
-test('billingId and the default billing link always say the same', async () => {
+test('billingId and the default billing link always have the same value', async () => {
   await fresh()
   await patch({ billingId: 'b' })
   await link(hubspot)
@@ -253,7 +253,7 @@ test('billingId and the default billing link always say the same', async () => {
   assert.deepEqual(await linked(), { billingId: null, integrations: ['hubspot hs_1'] })
 })
 
-test('a billingId that contradicts the billing link of the same request is 400', async () => {
+test('a billingId that contradicts the billing link of the same request is a 400', async () => {
   await fresh()
   const refusal = bad('InvalidArgumentError', /billingId.*syncedEntityId/)
   const body = { billingId: 'b', integrations: [hubspot, stripe] }
@@ -263,7 +263,7 @@ test('a billingId that contradicts the billing link of the same request is 400',
   assert.equal((await patch({ ...body, billingId: 'cus_1' })).billingId, 'cus_1')
 })
 
-test('links are listed newest first by page and vendor, and stand oldest first in a customer', async () => {
+test('links are listed newest first, with pages and a filter by vendor, and oldest first in a customer', async () => {
   await fresh()
   await patch({ integrations: [stripe, zuora] })
   await link(hubspot)
@@ -296,7 +296,7 @@ test('links are listed newest first by page and vendor, and stand oldest first i
   )
 })
 
-test('links added to one customer at once are all kept', async () => {
+test('concurrently added links are all stored', async () => {
   await fresh()
   const ids = Array.from({ length: 10 }, (_, index) => `stripe-${index}`)
   await Promise.all(ids.map((id) => link({ ...stripe, id })))
@@ -304,7 +304,7 @@ test('links added to one customer at once are all kept', async () => {
   assert.deepEqual(integrations.map(({ id }) => id).toSorted(), ids)
 })
 
-test('an id of an integration may be any text', async () => {
+test('the id of an integration may be any text', async () => {
   await fresh()
   for (const id of ['a/b', 'ü ñ', '%2F', "'"]) {
     await link({ ...stripe, id })

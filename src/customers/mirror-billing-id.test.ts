@@ -191,14 +191,14 @@ for (const { name, before, links, billingId, stated, after } of cases)
     })
   })
 
-test('the vendors that bill are those that hold a billing record', () => {
+test('the vendors that bill are those with a billing record', () => {
   assert.deepEqual(
     VENDORS.filter(isBillingVendor).toSorted(),
     ['AIRWALLEX', 'APP_STORE', 'RECEIVED', 'STRIPE', 'STRIPE_INVOICING', 'ZUORA'].toSorted(),
   )
 })
 
-test('whatever is asked, the two agree afterwards, and a repeat changes nothing', () => {
+test('after any request, billingId and the link agree, and a repetition changes nothing', () => {
   const id = fc.constantFrom(null, 'a', 'b')
   const link = fc.tuple(fc.constantFrom('i', 'j', 'k'), fc.constantFrom(...VENDORS), id)
   const links = fc.uniqueArray(link, { selector: ([integrationId]) => integrationId })

@@ -35,7 +35,7 @@ const attach = async (body: object) => (await tenant.ok(ATTACH, { params, body }
 const detach = async () => (await tenant.ok(DETACH, { params })).data
 const events = async () => (await tenant.announced()).map(({ type }) => type)
 
-test('a payment method is attached as the default one, and announced', async () => {
+test('attaching a payment method makes it the default and publishes an event', async () => {
   const before = await fresh({ billingCurrency: 'usd' })
   moveTo(LATER)
   const after = await attach(method)
@@ -47,7 +47,7 @@ test('a payment method is attached as the default one, and announced', async () 
   assert.deepEqual(data, after)
 })
 
-test('another one takes its place, and the same one again changes nothing', async () => {
+test('another payment method replaces the default, and the same one changes nothing', async () => {
   await fresh()
   await attach(method)
   const second = await attach({ ...method, paymentMethodId: 'pm_2' })
@@ -61,13 +61,13 @@ test('another one takes its place, and the same one again changes nothing', asyn
   ])
 })
 
-test('the digits of a card that is attached already stay', async () => {
+test('attaching the same card again keeps its digits', async () => {
   const known = { ...card, cardLast4Digits: '4242', cardExpiryMonth: 12, cardExpiryYear: 2030 }
   const before = await fresh({ defaultPaymentMethod: known })
   assert.deepEqual(await attach(method), before)
 })
 
-test('billingCurrency is set, cleared by null, and kept when absent', async () => {
+test('billingCurrency is set if present, cleared by null, and kept if absent', async () => {
   await fresh()
   const currencyAfter = async (stated: object) =>
     (await attach({ ...method, ...stated })).billingCurrency
@@ -82,7 +82,7 @@ test('billingCurrency is set, cleared by null, and kept when absent', async () =
   ])
 })
 
-test('a payment method is detached, and announced', async () => {
+test('detaching a payment method publishes an event', async () => {
   await fresh()
   const before = await attach(method)
   moveTo(LATER)
@@ -95,7 +95,7 @@ test('a payment method is detached, and announced', async () => {
   await tenant.refused(DETACH, { params }, none)
 })
 
-test('what cannot be attached is refused with its reason, and nothing is written', async () => {
+test('an impossible attachment is refused with its reason, and nothing is written', async () => {
   await fresh()
   const before = await tenant.announced()
   const cases: [object, number, string, RegExp][] = [
@@ -118,7 +118,7 @@ test('what cannot be attached is refused with its reason, and nothing is written
   assert.deepEqual(await tenant.announced(), before)
 })
 
-test('an unknown customer is 404 and an archived one 400, before anything else', async () => {
+test('an unknown customer is a 404 and an archived one a 400, before any other check', async () => {
   await fresh()
   const nobody = { id: 'nobody' }
   const unknown = { status: 404, code: 'CustomerNotFound', message: /nobody/ }

@@ -22,32 +22,32 @@ const code = (name: string, message: RegExp) => (error: unknown) => {
 const stripe = link('stripe', 'STRIPE')
 const hubspot = link('hubspot', 'HUBSPOT')
 
-test('new links go behind the others in request order', () => {
+test('new links follow the existing ones in the order of the request', () => {
   const zuora = link('zuora', 'ZUORA', 2)
   const auth0 = link('auth0', 'AUTH0', 2)
   assert.deepEqual(putLinks([stripe, hubspot], [zuora, auth0]), [stripe, hubspot, zuora, auth0])
 })
 
-test('a link that is there keeps its key, its place and its age', () => {
+test('an existing link keeps its key, position and creation time', () => {
   const stated = { ...link('stripe', 'STRIPE', 9), syncedEntityId: 'y', key: 'another' }
   const [first, second] = putLinks([stripe, hubspot], [stated])
   assert.deepEqual(first, { ...stripe, syncedEntityId: 'y', updatedAt: 9 })
   assert.equal(second, hubspot)
 })
 
-test('a link that says the same already stays itself', () => {
+test('a link without a difference is returned unchanged', () => {
   assert.equal(putLinks([stripe], [link('stripe', 'STRIPE', 9)])[0], stripe)
   assert.equal(pointLink([stripe], { integrationId: 'stripe', syncedEntityId: 'x' }, 9)[0], stripe)
 })
 
-test('an integration is linked once', () => {
+test('an integration can be linked once', () => {
   assert.throws(
     () => addLink([stripe], link('stripe', 'STRIPE', 2)),
     code('DuplicateIntegrationNotAllowed', /^integrations: .*stripe already/),
   )
 })
 
-test('a vendor that bills may be linked several times, another vendor once', () => {
+test('a vendor that bills can be linked several times, another vendor once', () => {
   assert.equal(addLink([stripe], link('stripe-2', 'STRIPE')).length, 2)
   assert.throws(
     () => addLink([hubspot], link('hubspot-2', 'HUBSPOT')),
@@ -59,7 +59,7 @@ test('a vendor that bills may be linked several times, another vendor once', () 
   )
 })
 
-test('the same integration twice in a request names both places', () => {
+test('a repeated integration in a request is refused with both positions', () => {
   refuseRepeatedLinks([stripe, hubspot])
   assert.throws(
     () => refuseRepeatedLinks([stripe, hubspot, stripe]),
@@ -70,7 +70,7 @@ test('the same integration twice in a request names both places', () => {
   )
 })
 
-test('a customer has no more links than the limit', () => {
+test('the number of links of a customer is limited', () => {
   const full = Array.from({ length: LINK_LIMIT }, (_, index) => link(`s${index}`, 'STRIPE'))
   assert.equal(putLinks(full.slice(1), [stripe]).length, LINK_LIMIT)
   assert.throws(() => addLink(full, stripe), code('InvalidArgumentError', /at most 100/))

@@ -30,13 +30,13 @@ const openTenant = async () => {
 }
 const acme = { params: { id: 'acme' } }
 
-test('a customer has no resources until something is used for one', async () => {
+test('a new customer has no resources', async () => {
   const tenant = await openTenant()
   const empty = { data: [], pagination: { next: null, prev: null } }
   assert.deepEqual(await tenant.ok(LIST, acme), empty)
 })
 
-test('resources are listed newest first, page by page, each once', async () => {
+test('resources are listed newest first, in pages, each once', async () => {
   const tenant = await openTenant()
   await addResources(tenant, 'acme', ['one', 'two', 'three', 'two'])
   await addResources(tenant, 'globex', ['theirs'])
@@ -57,7 +57,7 @@ test('resources are listed newest first, page by page, each once', async () => {
   await tenant.refused(LIST, foreign, { status: 400, code: 'BadUserInput', message: /after/ })
 })
 
-test('resources of an archived customer are readable, those of an unknown one are 404', async () => {
+test('the resources of an archived customer can be read, and an unknown customer is a 404', async () => {
   const tenant = await openTenant()
   await addResources(tenant, 'acme', ['one'])
   await tenant.ok('v1.customers.archive', acme)

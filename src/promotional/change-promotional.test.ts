@@ -60,7 +60,7 @@ const change = (before: PromotionalEntitlement, parts: Change, of: Feature = cou
     { feature: of, now: NOW, where: 'item' },
   )
 
-test('what is sent changes, and the rest of the grant stays', () => {
+test('sent fields change, and the other fields are kept', () => {
   const before = granted()
   const next = { ...before, revision: 1, since: NOW, updatedAt: NOW }
   const { allowance } = before
@@ -88,12 +88,12 @@ test('what is sent changes, and the rest of the grant stays', () => {
     assert.deepEqual(change(before, parts), { ...next, ...expected })
 })
 
-test('a limit that is sent ends being unlimited', () => {
+test('a new limit ends unlimited usage', () => {
   const { allowance } = change(granted({ limit: null, isUnlimited: true }), { limit: 0n })
   assert.deepEqual([allowance.limit, allowance.isUnlimited], [0n, false])
 })
 
-test('values of a feature are replaced', () => {
+test('new values replace the previous ones', () => {
   const before = granted(
     { limit: null, resetPeriod: null, accordingTo: NO_CONFIGURATION, enumValues: ['eu'] },
     region,
@@ -105,7 +105,7 @@ test('values of a feature are replaced', () => {
   assert.equal(change(before, { enumValues: ['eu'] }, region), before)
 })
 
-test('who holds an archived feature may be given more of it', () => {
+test('an entitlement to an archived feature can be changed', () => {
   const archived = feature({ status: 'SUSPENDED' })
   assert.equal(
     change(granted(), { limit: wholeUnits(20) }, archived).allowance.limit,
@@ -113,7 +113,7 @@ test('who holds an archived feature may be given more of it', () => {
   )
 })
 
-test('what says nothing new changes nothing', () => {
+test('a change without a difference changes nothing', () => {
   for (const input of [
     {},
     { limit: null, isUnlimited: true },
@@ -132,7 +132,7 @@ test('what says nothing new changes nothing', () => {
   }
 })
 
-test('a change to what was there before goes there, by two revisions', () => {
+test('a change back gives the original entitlement, two revisions later', () => {
   fc.assert(
     fc.property(
       fc.record({
@@ -158,7 +158,7 @@ test('a change to what was there before goes there, by two revisions', () => {
 
 const refused: readonly (readonly [string, Change, string])[] = [
   ['no limit at all', { limit: null }, 'InvalidArgumentError'],
-  ['a limit and none', { limit: wholeUnits(1), isUnlimited: true }, 'InvalidArgumentError'],
+  ['a limit and no limit', { limit: wholeUnits(1), isUnlimited: true }, 'InvalidArgumentError'],
   ['values of a number', { enumValues: ['eu'] }, 'UnsupportedFeatureType'],
   ['a custom period without an end', { period: 'custom' }, 'InvalidArgumentError'],
   ['an end now', { customEndDate: NOW }, 'InvalidArgumentError'],
@@ -174,14 +174,14 @@ const refused: readonly (readonly [string, Change, string])[] = [
   ],
 ]
 for (const [name, parts, code] of refused)
-  test(`refused: ${name}`, () => {
+  test(`a change is refused: ${name}`, () => {
     assert.throws(
       () => change(granted(), parts),
       (error) => error instanceof ApiError && error.status === 400 && error.code === code,
     )
   })
 
-test('refused: a period that would be over already', () => {
+test('a change is refused: a period that would have ended already', () => {
   const late = { feature: counted, now: instantFromWire('2026-05-26T10:00:00Z'), where: 'item' }
   assert.throws(
     () => changePromotional(granted(), { period: '1 week', accordingTo: NO_CONFIGURATION }, late),

@@ -69,9 +69,9 @@ const refused: readonly (readonly [string, Feature, PromotionalInput, string])[]
   ['a soft limit of an ENUM', region, { ...nothing, isSoft: true }, 'UnsupportedFeatureType'],
   ['values of a NUMBER', counted, { ...ten, enumValues: ['eu'] }, 'UnsupportedFeatureType'],
   ['values of a BOOLEAN', isOn, { ...nothing, enumValues: ['eu'] }, 'UnsupportedFeatureType'],
-  ['a limit and none', counted, { ...ten, isUnlimited: true }, 'InvalidArgumentError'],
-  ['neither a limit nor none', counted, nothing, 'InvalidArgumentError'],
-  ['a plain number without a value', plainNumber, nothing, 'InvalidArgumentError'],
+  ['a limit and unlimited usage', counted, { ...ten, isUnlimited: true }, 'InvalidArgumentError'],
+  ['neither a limit nor unlimited usage', counted, nothing, 'InvalidArgumentError'],
+  ['a NUMBER without a meter and a limit', plainNumber, nothing, 'InvalidArgumentError'],
   ['an ENUM without values', region, nothing, 'InvalidArgumentError'],
   [
     'a value that the feature does not have',
@@ -81,7 +81,7 @@ const refused: readonly (readonly [string, Feature, PromotionalInput, string])[]
   ],
   ['a reset of a level', level, { ...ten, resetPeriod: 'DAY' }, 'InvalidEntitlementResetPeriod'],
   [
-    'a reset of a plain number',
+    'a reset of a NUMBER without a meter',
     plainNumber,
     { ...ten, resetPeriod: 'DAY' },
     'InvalidEntitlementResetPeriod',
@@ -134,7 +134,7 @@ const refused: readonly (readonly [string, Feature, PromotionalInput, string])[]
   ],
 ]
 for (const [name, of, input, code] of refused)
-  test(`refused: ${name}`, () => {
+  test(`a grant request is refused: ${name}`, () => {
     assert.throws(
       () => grantPromotional(input, of, { key: 'new', now: NOW, where: 'item' }),
       (error) =>
@@ -147,7 +147,7 @@ for (const [name, of, input, code] of refused)
 
 const at = (text: string) => instantFromWire(text)
 
-test('a period is counted by the calendar, from now', () => {
+test('a period ends by the calendar, counted from now', () => {
   const leap = { key: 'new', now: at('2028-08-31T10:00:00Z'), where: 'item' }
   const ends = (['1 week', '1 month', '6 month', '1 year', 'lifetime'] as const).map(
     (period) => grantPromotional({ ...ten, period }, counted, leap).endsAt,
@@ -162,7 +162,7 @@ test('a period is counted by the calendar, from now', () => {
   assert.equal(grant({ period: 'custom', customEndDate: NOW + 1 }).endsAt, NOW + 1)
 })
 
-test('a reset follows the start of the grant, unless the calendar is named', () => {
+test('usage is reset from the start of the entitlement, unless the calendar is chosen', () => {
   const resets = (['YEAR', 'MONTH', 'WEEK', 'DAY', 'HOUR'] as const).map(
     (resetPeriod) => grant({ resetPeriod }).reset?.accordingTo,
   )
@@ -181,7 +181,7 @@ test('a reset follows the start of the grant, unless the calendar is named', () 
   assert.equal(grant({}).reset, null)
 })
 
-test('each type of feature is granted what it has', () => {
+test('each type of feature is granted with its own fields', () => {
   assert.deepEqual(grant({ isSoft: true }, level).allowance, {
     limit: wholeUnits(10),
     isUnlimited: false,

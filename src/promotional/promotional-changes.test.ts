@@ -37,7 +37,7 @@ const check = async (tenant: Tenant) => {
 }
 const weekly = grantItem('calls', { usageLimit: 10, resetPeriod: 'WEEK', period: '1 month' })
 
-test('a limit is raised without losing the usage, the period or the id', async () => {
+test('raising a limit keeps the usage, the period and the id', async () => {
   const tenant = await openTenant()
   const [granted] = (await grantTo(tenant, [weekly])).data
   await pass(3 * DAY_MS)
@@ -54,7 +54,7 @@ test('a limit is raised without losing the usage, the period or the id', async (
   assert.deepEqual(await check(tenant), { limit: 25, usage: 0 })
 })
 
-test('what was held at an earlier instant can be read after changes', async () => {
+test('the entitlement at an earlier instant can be read after changes', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [weekly])
   for (const usageLimit of [20, 30]) {
@@ -88,7 +88,7 @@ test('what was held at an earlier instant can be read after changes', async () =
   for (const [now, held] of rows) assert.deepEqual(await heldAt(now), held)
 })
 
-test('a change is announced with what was before, and one that changes nothing is not', async () => {
+test('a change publishes an event with the previous values, and one without a difference does not', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [weekly])
   const before = (await tenant.announced()).length
@@ -107,7 +107,7 @@ test('a change is announced with what was before, and one that changes nothing i
   assert.equal((current.after as { trigger: string }).trigger, 'promotional_entitlement_updated')
 })
 
-test('an end that is moved is announced when it comes, and only then', async () => {
+test('a changed end is published when it comes, and only then', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [
     grantItem('sso', { period: '1 week' }),
@@ -134,7 +134,7 @@ test('an end that is moved is announced when it comes, and only then', async () 
   ])
 })
 
-test('a reset period changes until something was counted', async () => {
+test('the reset period can change until something has counted', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [weekly])
   await pass(DAY_MS)
@@ -177,7 +177,7 @@ test('a refused change writes nothing', async () => {
   assert.deepEqual(await check(tenant), { limit: 10, usage: 0 })
 })
 
-test('changes beside usage lose none of it', async () => {
+test('concurrent changes and usage lose no usage', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('calls', { usageLimit: 1000, resetPeriod: 'WEEK' })])
   const limits = Array.from({ length: 10 }, (_, at) => 1001 + at)

@@ -45,7 +45,7 @@ const announcedOf = async (tenant: Tenant) =>
       return [type, trigger ?? status]
     })
 
-test('granting and revoking are announced, with all that the customer has from then on', async () => {
+test('granting and revoking publish an event, and one with all resulting entitlements', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('sso'), grantItem('seats', { usageLimit: 5 })])
   await tenant.ok(REVOKE, of('sso'))
@@ -73,7 +73,7 @@ test('granting and revoking are announced, with all that the customer has from t
   )
 })
 
-test('the end is announced a week ahead and when it comes, each once', async () => {
+test('the end is published a week ahead and when it comes, each once', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [
     grantItem('sso', { period: '1 week' }),
@@ -100,7 +100,7 @@ test('the end is announced a week ahead and when it comes, each once', async () 
   assert.deepEqual(await later(), [...warned, ...expired])
 })
 
-test('the end of a grant of an archived customer changes nothing that it may use', async () => {
+test('the end of an entitlement of an archived customer does not change what the customer may use', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('sso', { period: '1 week' })])
   await tenant.ok('v1.customers.archive', acme)
@@ -111,7 +111,7 @@ test('the end of a grant of an archived customer changes nothing that it may use
   ])
 })
 
-test('archiving is announced to whoever had anything, and so is the return', async () => {
+test('archiving and unarchiving publish the entitlements of a customer that has any', async () => {
   const tenant = await openTenant()
   const there = async () => {
     await tenant.ok('v1.customers.archive', acme)
@@ -139,7 +139,7 @@ test('archiving is announced to whoever had anything, and so is the return', asy
   ])
 })
 
-test('the version of a customer grows with what changes its entitlements, and with nothing else', async () => {
+test('only changes of the entitlements of a customer renew its version', async () => {
   const tenant = await openTenant()
   const before = await versionOf(tenant)
   await grantTo(tenant, [grantItem('sso')])

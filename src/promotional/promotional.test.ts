@@ -35,7 +35,7 @@ const listed = async (tenant: Tenant, query: Record<string, string> = {}) =>
     status,
   ])
 
-test('a grant is answered whole, in request order, with the ids of either kind', async () => {
+test('granted entitlements are returned in the order of the request, with both kinds of ids', async () => {
   const tenant = await openTenant()
   const { data } = await grantTo(tenant, [
     grantItem('calls', {
@@ -82,7 +82,7 @@ test('a grant is answered whole, in request order, with the ids of either kind',
   assert.deepEqual(page, data.toReversed())
 })
 
-test('fields of the reset period that are left out are null', async () => {
+test('absent fields of the reset period are null', async () => {
   const tenant = await openTenant()
   const {
     resetPeriod: _period,
@@ -136,7 +136,7 @@ const refusals: readonly (readonly [string, PromotionalEntitlementInput, Expecte
   ],
 ]
 
-test('a bad item refuses the whole request, and nothing is written', async () => {
+test('an invalid item causes the refusal of the whole request, and nothing is written', async () => {
   const tenant = await openTenant()
   const old = { id: 'old', displayName: 'old', featureType: 'BOOLEAN' }
   await tenant.ok('v1.features.createFeature', { body: old })
@@ -149,7 +149,7 @@ test('a bad item refuses the whole request, and nothing is written', async () =>
   assert.deepEqual(await tenant.announced(), before)
 })
 
-test('customers who are not there, or archived, are refused', async () => {
+test('an unknown or archived customer is refused', async () => {
   const tenant = await openTenant()
   const unknown = { status: 404, code: 'CustomerNotFound' }
   const nobody = { params: { id: 'nobody', featureId: 'sso' } }
@@ -163,7 +163,7 @@ test('customers who are not there, or archived, are refused', async () => {
   await tenant.refused(REVOKE, of('sso'), archived)
 })
 
-test('a grant is paused while its customer is archived, and its time goes on', async () => {
+test('an entitlement is paused while its customer is archived, and its period continues', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('sso'), grantItem('seats', { usageLimit: 1, period: '1 week' })])
   await tenant.ok('v1.customers.archive', acme)
@@ -181,7 +181,7 @@ test('a grant is paused while its customer is archived, and its time goes on', a
   ])
 })
 
-test('a revoked grant is over, and makes room for another', async () => {
+test('a revoked entitlement has ended, and its feature can be granted again', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('seats', { usageLimit: 1 })])
   world.clock.moveTo(app.clock.now() + 1000)
@@ -198,7 +198,7 @@ test('a revoked grant is over, and makes room for another', async () => {
   ])
 })
 
-test('a grant that is over makes room for another, and cannot be revoked', async () => {
+test('an ended entitlement cannot be revoked, and its feature can be granted again', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('sso', { period: '1 week' })])
   world.clock.moveTo(app.clock.now() + 7 * DAY_MS)
@@ -207,7 +207,7 @@ test('a grant that is over makes room for another, and cannot be revoked', async
   await grantTo(tenant, [grantItem('sso')])
 })
 
-test('grants are listed by page, status and time', async () => {
+test('entitlements can be listed in pages, by status and by time', async () => {
   const tenant = await openTenant()
   const ids = ['sso', 'retention', 'seats', 'calls']
   for (const id of ids) {
@@ -230,7 +230,7 @@ test('grants are listed by page, status and time', async () => {
   assert.deepEqual(await listed(tenant, { 'createdAt[lte]': NOW }), [['sso', 'Active']])
 })
 
-test('of many who grant one feature at once, one does', async () => {
+test('of concurrent requests that grant the same feature, one succeeds', async () => {
   const tenant = await openTenant()
   const answers = await Promise.all(
     Array.from({ length: 12 }, () => tenant.call(CREATE, body(grantItem('sso')))),
@@ -240,7 +240,7 @@ test('of many who grant one feature at once, one does', async () => {
   assert.deepEqual(await listed(tenant), [['sso', 'Active']])
 })
 
-test('grants of many features at once, by several requests that overlap, are each made once', async () => {
+test('overlapping concurrent requests grant each feature once', async () => {
   const tenant = await openTenant()
   const pairs = [
     ['sso', 'region'],
@@ -260,7 +260,7 @@ test('grants of many features at once, by several requests that overlap, are eac
   assert.deepEqual((await listed(tenant)).map(([id]) => id).toSorted(), ids.toSorted())
 })
 
-test('a value that is granted stays with its feature', async () => {
+test('a granted value cannot be removed from its feature', async () => {
   const tenant = await openTenant()
   await grantTo(tenant, [grantItem('region', { enumValues: ['eu'] })])
   const update = (...values: string[]) => ({
@@ -277,7 +277,7 @@ test('a value that is granted stays with its feature', async () => {
   await tenant.ok('v1.features.updateFeature', update('us'))
 })
 
-test(`a customer has at most ${IN_FORCE_LIMIT} grants in force`, async () => {
+test(`a customer has at most ${IN_FORCE_LIMIT} promotional entitlements in force`, async () => {
   const tenant = await openTenant()
   await app.db.transaction((tx) =>
     tx.execute(sql`

@@ -20,33 +20,33 @@ const granted = (at: number, more: Partial<PromotionalInstants> = {}): Promotion
 })
 
 const CASES: Readonly<Record<string, [PromotionalInstants, PromotionalInstants]>> = {
-  'what was granted there begins at that instant': [granted(THEN), granted(AT)],
-  'it lasts as long as it was to': [
+  'an entitlement granted in the future begins at the new instant': [granted(THEN), granted(AT)],
+  'its period keeps its length': [
     granted(THEN, { period: '1 month', endsAt: on('2027-07-22') }),
     granted(AT, { period: '1 month', endsAt: on('2026-06-18') }),
   ],
-  'an end that was named stays': [
+  'a custom end is kept': [
     granted(THEN, { period: 'custom', endsAt: on('2028-01-01') }),
     granted(AT, { period: 'custom', endsAt: on('2028-01-01') }),
   ],
-  'what was revoked there ended at that instant': [
+  'an entitlement revoked in the future ended at the new instant': [
     granted(BEFORE, { period: '1 year', endsAt: THEN, updatedAt: THEN }),
     granted(BEFORE, { period: '1 year', endsAt: AT, updatedAt: AT }),
   ],
-  'what was granted and revoked there never was': [
+  'an entitlement granted and revoked in the future was never in force': [
     granted(THEN - 5, { period: '1 week', endsAt: THEN, updatedAt: THEN }),
     granted(AT, { period: '1 week', endsAt: AT, updatedAt: AT }),
   ],
-  'a revision that was changed there ended at that instant': [
+  'a revision changed in the future ended at the new instant': [
     granted(BEFORE, { superseded: true, endsAt: THEN }),
     granted(BEFORE, { superseded: true, endsAt: AT }),
   ],
-  'and the next one goes on from it, to its own end': [
+  'the next revision begins at the new instant and keeps its end': [
     granted(BEFORE, { since: THEN, updatedAt: THEN, period: '6 month', endsAt: on('2026-09-01') }),
     granted(BEFORE, { since: AT, updatedAt: AT, period: '6 month', endsAt: on('2026-09-01') }),
   ],
-  'what clocks may differ by is left': [granted(AT + 10_000), granted(AT + 10_000)],
-  'an end that is to come is none of a clock': [
+  'a time within the allowed clock skew is kept': [granted(AT + 10_000), granted(AT + 10_000)],
+  'a future end of a period is kept': [
     granted(BEFORE, { period: '1 year', endsAt: on('2027-03-01') }),
     granted(BEFORE, { period: '1 year', endsAt: on('2027-03-01') }),
   ],

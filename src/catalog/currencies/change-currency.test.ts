@@ -18,7 +18,7 @@ const before = newCurrency(
   { key: 'k', now: 1 },
 )
 
-test('what is left out stays, null clears, metadata is merged and cleared by null', () => {
+test('absent fields are kept, null clears a field, and metadata is merged or cleared by null', () => {
   assert.deepEqual(before.metadata, { a: '1' })
   const rows: [input: CurrencyInput, differs: object][] = [
     [{ displayName: 'Other' }, { displayName: 'Other' }],
@@ -37,7 +37,7 @@ test('what is left out stays, null clears, metadata is merged and cleared by nul
     assert.deepEqual(changeCurrency(before, input, 9), { ...before, ...differs, updatedAt: 9 })
 })
 
-test('a change sent again changes nothing', () => {
+test('repeating a change changes nothing', () => {
   const text = fc.string({ maxLength: 2 })
   const input: fc.Arbitrary<CurrencyInput> = fc.record(
     {
@@ -60,7 +60,7 @@ test('a change sent again changes nothing', () => {
   )
 })
 
-test('an archived currency refuses changes, and archiving is safe to repeat', () => {
+test('an archived currency refuses changes, and archiving can be repeated', () => {
   const archived = archivedCurrency(before, 9)
   assert.deepEqual(archived, { ...before, archivedAt: 9, updatedAt: 9 })
   assert.equal(archivedCurrency(archived, 10), archived)
@@ -75,7 +75,7 @@ test('metadata that has grown too large is refused', () => {
   assert.throws(() => changeCurrency(before, { metadata }, 9), { code: 'InvalidMetadataError' })
 })
 
-test('the last active currency that fits is taken, the next one refused', () => {
+test('the last active currency that is allowed is accepted, and the next one is refused', () => {
   refuseTooMany(ACTIVE_CURRENCIES_LIMIT - 1)
   assert.throws(() => refuseTooMany(ACTIVE_CURRENCIES_LIMIT), {
     status: 400,

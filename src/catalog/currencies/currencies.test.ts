@@ -37,7 +37,7 @@ const unarchive = async (id: string) =>
 const listed = async (query: Record<string, string> = {}) =>
   (await tenant.ok('v1.credits.customCurrencies.list', { query })).data.map(({ id }) => id)
 
-test('a currency is kept as it was sent; what was left out is null', async () => {
+test('a currency is stored as it was sent, and absent fields are null', async () => {
   await fresh()
   const common = { archivedAt: null, createdAt: NOW, updatedAt: NOW }
   assert.deepEqual(await create(tokens), { ...tokens, ...common })
@@ -53,7 +53,7 @@ test('a currency is kept as it was sent; what was left out is null', async () =>
   assert.deepEqual(await listed(), ['gems', 'tokens'])
 })
 
-test('description and symbol are cleared by "" and by null, metadata by null', async () => {
+test('description and symbol are cleared by "" or null, and metadata by null', async () => {
   await fresh()
   await create(tokens)
   later()
@@ -73,7 +73,7 @@ test('description and symbol are cleared by "" and by null, metadata by null', a
   assert.deepEqual([cleared.metadata, cleared.updatedAt], [{}, LATER])
 })
 
-test('units come with both their names, or not at all', async () => {
+test('units need both a singular and a plural', async () => {
   await fresh()
   await create(tokens)
   for (const units of [{ singular: 'x' }, { plural: 'x' }, {}, { singular: '', plural: 'x' }, null])
@@ -90,7 +90,7 @@ test('units come with both their names, or not at all', async () => {
   assert.deepEqual((await update('tokens', { units })).units, units)
 })
 
-test('an id that is taken is 409, also by an archived currency', async () => {
+test('an id that is taken is a 409, even if its currency is archived', async () => {
   await fresh()
   await create(tokens)
   for (let repeat = 0; repeat < 2; repeat += 1) {
@@ -103,7 +103,7 @@ test('an id that is taken is 409, also by an archived currency', async () => {
   }
 })
 
-test('repeating a write changes nothing and announces nothing', async () => {
+test('repeating a write changes nothing and publishes no event', async () => {
   await fresh()
   const created = await create(tokens)
   const updated = await update('tokens', { symbol: null, metadata: { gone: '' } })
@@ -124,7 +124,7 @@ test('repeating a write changes nothing and announces nothing', async () => {
   )
 })
 
-test('an archived currency leaves the list, refuses changes, and comes back', async () => {
+test('an archived currency is not listed and refuses changes, until it is restored', async () => {
   await fresh()
   await create(tokens)
   await create({ id: 'gems', displayName: 'Gems' })
@@ -144,7 +144,7 @@ test('an archived currency leaves the list, refuses changes, and comes back', as
   assert.deepEqual(await listed({ status: 'ACTIVE' }), ['gems', 'tokens'])
 })
 
-test('an unknown currency is 404 CustomCurrencyNotFound, an id that cannot be one 400', async () => {
+test('an unknown currency is a 404 CustomCurrencyNotFound, and an invalid id is a 400', async () => {
   await fresh()
   for (const operation of [
     'v1.credits.customCurrencies.update',
@@ -166,7 +166,7 @@ test('an unknown currency is 404 CustomCurrencyNotFound, an id that cannot be on
   }
 })
 
-test('nothing uses a currency while there are no packages', async () => {
+test('without packages, nothing uses a currency', async () => {
   await fresh()
   await create(tokens)
   const used = await tenant.ok(
@@ -176,7 +176,7 @@ test('nothing uses a currency while there are no packages', async () => {
   assert.deepEqual(used, { data: [] })
 })
 
-test('one active currency too many is refused, when made and when brought back', async () => {
+test('one active currency too many is refused, whether it is created or restored', async () => {
   await fresh()
   const tooMany = { status: 400, code: 'TooManyCustomCurrencies', message: /100/ }
   const body = (id: string) => ({ body: { id, displayName: id } })

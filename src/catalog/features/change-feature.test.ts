@@ -98,11 +98,11 @@ const refusedNew: [why: string, input: Partial<NewFeatureInput>, code: string, m
   ]
 
 for (const [why, input, code, message] of refusedNew)
-  test(`${why} is ${code}`, () => {
+  test(`for a new feature, ${why} is refused with ${code}`, () => {
     assert.throws(() => created(input), refusal(code, message))
   })
 
-test('every coherent combination of type, meter type, values and transformation is taken', () => {
+test('every valid combination of type, meter type, values and transformation is accepted', () => {
   const taken: Partial<NewFeatureInput>[] = [
     { featureType: BOOLEAN },
     { meterType: 'None', unitTransformation: byThousand },
@@ -192,11 +192,11 @@ const refusedChange: [
 ]
 
 for (const [why, before, input, code, message] of refusedChange)
-  test(`${why} is ${code}`, () => {
+  test(`for a change, ${why} is refused with ${code}`, () => {
     assert.throws(() => changeFeature(before, input, 9), refusal(code, message))
   })
 
-test('what is left out stays, null clears, lists and objects are replaced whole', () => {
+test('absent fields are kept, null clears a field, and lists and objects are replaced', () => {
   const before = { ...number, description: 'd', units: 'u', unitsPlural: 'us', meter }
   const inputs: FeatureInput[] = [
     { displayName: 'Other' },
@@ -239,7 +239,7 @@ const input: fc.Arbitrary<FeatureInput> = fc.record(
   { requiredKeys: [] },
 )
 
-test('a change sent again changes nothing, and never touches what identifies a feature', () => {
+test('repeating a change changes nothing, and no change affects the identity of a feature', () => {
   fc.assert(
     fc.property(input, input, (first, second) => {
       const before = changeFeature(number, first, 5)
@@ -252,7 +252,7 @@ test('a change sent again changes nothing, and never touches what identifies a f
   )
 })
 
-test('archiving and bringing back are safe to repeat, and only a change moves updatedAt', () => {
+test('archiving and restoring can be repeated, and updatedAt moves only with a change', () => {
   const archived = archivedFeature(number, 9)
   assert.deepEqual(archived, { ...number, status: 'SUSPENDED', updatedAt: 9 })
   assert.equal(archivedFeature(archived, 10), archived)
@@ -262,14 +262,14 @@ test('archiving and bringing back are safe to repeat, and only a change moves up
   assert.equal(unarchivedFeature(number, 12), number)
 })
 
-test('values that are gone are named, whatever became of the others', () => {
+test('removed values are found, whatever happened to the other values', () => {
   const after = changeFeature(choice, { enumConfiguration: valuesNamed('ap', 'us') }, 9)
   assert.deepEqual(valuesRemoved(choice, after), ['eu'])
   assert.deepEqual(valuesRemoved(after, choice), ['ap'])
   assert.deepEqual(valuesRemoved(number, number), [])
 })
 
-test('a transformation counts otherwise by its numbers, not by its names', () => {
+test('only the numbers of a transformation affect counting, not its names', () => {
   const changed = (unitTransformation: Feature['unitTransformation']) =>
     countsOtherwise(number, changeFeature(number, { unitTransformation }, 9))
   assert.ok(!changed({ ...byThousand, featureUnits: 'k', featureUnitsPlural: 'ks' }))

@@ -54,7 +54,7 @@ const listed = async (query: Record<string, string> | string = {}) =>
   (await tenant.ok('v1.features.listFeatures', { query })).data.map(({ id }) => id)
 const announced = async () => (await tenant.announced()).map(({ type }) => type)
 
-test('a feature of which little is said has the defaults, and can be read back', async () => {
+test('a feature with only the required fields has the defaults', async () => {
   await fresh()
   const feature = await create({ id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' })
   assert.deepEqual(feature, {
@@ -76,7 +76,7 @@ test('a feature of which little is said has the defaults, and can be read back',
   assert.deepEqual(await retrieve('sso'), feature)
 })
 
-test('a feature of which all is said is kept as it was sent', async () => {
+test('a feature with all fields is stored as it was sent', async () => {
   await fresh()
   const said = {
     ...calls,
@@ -105,7 +105,7 @@ test('a feature of which all is said is kept as it was sent', async () => {
   assert.deepEqual([(await retrieve('region')).featureUnits, feature.metadata.a], [null, '1'])
 })
 
-test('a unit transformation rounds up unless it says otherwise', async () => {
+test('a unit transformation rounds up by default', async () => {
   await fresh()
   const { unitTransformation } = await create({ ...calls, unitTransformation: { divide: 1000 } })
   assert.deepEqual(unitTransformation, {
@@ -121,7 +121,7 @@ test('a unit transformation rounds up unless it says otherwise', async () => {
   )
 })
 
-test('an incoherent feature is refused with its code, and nothing is made', async () => {
+test('a contradictory feature is refused with its code, and nothing is created', async () => {
   await fresh()
   const boolean = { ...calls, featureType: 'BOOLEAN' }
   await refusedNew(boolean, 'MeteringNotAvailableForFeatureType', /^meterType/)
@@ -150,7 +150,7 @@ test('an incoherent feature is refused with its code, and nothing is made', asyn
   assert.deepEqual([await listed(), await announced()], [[], []])
 })
 
-test('an id that is taken is 409, also by an archived feature', async () => {
+test('an id that is taken is a 409, even if its feature is archived', async () => {
   await fresh()
   await create(calls)
   for (let repeat = 0; repeat < 2; repeat += 1) {
@@ -164,7 +164,7 @@ test('an id that is taken is 409, also by an archived feature', async () => {
   assert.equal((await retrieve('calls')).displayName, 'Calls')
 })
 
-test('an update keeps what is left out, clears by "", merges metadata and replaces the rest', async () => {
+test('an update keeps absent fields, clears with "", merges metadata and replaces the rest', async () => {
   await fresh()
   await create({ ...region, description: 'd', featureUnits: 'u', metadata: { a: '1', b: '2' } })
   later()
@@ -195,7 +195,7 @@ test('type, meter type, status and id cannot be changed', async () => {
     await refusedUpdate('calls', { [field]: 'x' }, 'BadUserInput', new RegExp(field))
 })
 
-test('a meter is kept, shown, replaced whole, and only for what is metered', async () => {
+test('a meter is stored, returned and replaced as a whole, and only a metered feature can have one', async () => {
   await fresh()
   await create(calls)
   await create({ ...calls, id: 'plain', meterType: 'None' })
@@ -219,7 +219,7 @@ test('a meter is kept, shown, replaced whole, and only for what is metered', asy
   assert.deepEqual((await retrieve('calls')).meter, count)
 })
 
-test('repeating a write changes nothing and announces nothing', async () => {
+test('repeating a write changes nothing and publishes no event', async () => {
   await fresh()
   const feature = await create({ ...calls, metadata: { a: '1' } })
   const body = { meter, unitTransformation: { divide: 10 }, metadata: { b: '2', gone: '' } }
@@ -241,7 +241,7 @@ test('repeating a write changes nothing and announces nothing', async () => {
   )
 })
 
-test('an archived feature is SUSPENDED, refuses changes, stays readable and comes back', async () => {
+test('an archived feature is SUSPENDED, refuses changes, can be read, and can be restored', async () => {
   await fresh()
   await create(calls)
   later()
@@ -257,7 +257,7 @@ test('an archived feature is SUSPENDED, refuses changes, stays readable and come
   assert.equal(back.data.featureStatus, 'ACTIVE')
 })
 
-test('an unknown feature is 404 FeatureNotFound, an id that cannot be one 400', async () => {
+test('an unknown feature is a 404 FeatureNotFound, and an invalid id is a 400', async () => {
   await fresh()
   const body = {}
   for (const operation of [
@@ -280,7 +280,7 @@ test('an unknown feature is 404 FeatureNotFound, an id that cannot be one 400', 
   }
 })
 
-test('the list takes each filter, alone and joined', async () => {
+test('the list accepts each filter, alone and combined', async () => {
   await fresh()
   await create(calls)
   await create({ ...calls, id: 'seats', meterType: 'FLUCTUATING', featureStatus: 'ACTIVE' })
@@ -304,7 +304,7 @@ test('the list takes each filter, alone and joined', async () => {
   )
 })
 
-test('pages go both ways and show every feature once', async () => {
+test('pages can be read in both directions, and show every feature once', async () => {
   await fresh()
   const ids = Array.from({ length: 7 }, (_, index) => `f${index}`)
   for (const id of ids) await create({ ...calls, id })
@@ -319,7 +319,7 @@ test('pages go both ways and show every feature once', async () => {
   assert.deepEqual(await page({ before: third.pagination.prev ?? '' }), second)
 })
 
-test('other modules find features by id, by key and by meter, and see every change of version', async () => {
+test('features are found by id, by key and by meter, and each change has a new catalog version', async () => {
   await fresh()
   const { scope } = tenant
   const versions = [await catalogVersion(read, scope)]

@@ -127,7 +127,7 @@ for (const [actual, value, expected] of rows)
     assert.deepEqual(holding, expected)
   })
 
-test('a dimension that the event lacks satisfies IS_NULL and NOT_EQUALS alone', () => {
+test('an absent dimension matches only IS_NULL and NOT_EQUALS', () => {
   const all: Condition[] = [
     ...COMPARED.map((operation) => compared(operation, '')),
     { field: 'd', operation: 'IN', values: [''] },
@@ -142,7 +142,7 @@ test('a dimension that the event lacks satisfies IS_NULL and NOT_EQUALS alone', 
     assert.ok(matches(meterOf([{ field, operation: 'IS_NULL' }]), eventOf({})), field)
 })
 
-test('event_name and eventName are the name of the event, also where a dimension is called so', () => {
+test('event_name and eventName are the name of the event, even if a dimension has that name', () => {
   for (const field of ['event_name', 'eventName']) {
     const meter = meterOf([compared('EQUALS', 'call', field)])
     assert.ok(matches(meter, eventOf({ [field]: 'other' })))
@@ -150,7 +150,7 @@ test('event_name and eventName are the name of the event, also where a dimension
   }
 })
 
-test('conditions are joined by and, filters by or', () => {
+test('all conditions of a filter must match, and one matching filter is enough', () => {
   const call = compared('EQUALS', 'call', 'event_name')
   const eu = compared('EQUALS', 'eu', 'region')
   const retry = compared('EQUALS', 'retry', 'event_name')
@@ -164,7 +164,7 @@ test('conditions are joined by and, filters by or', () => {
   for (const [event, expected] of cases) assert.equal(matches(meter, event), expected)
 })
 
-test('a meter without filters takes every event, and so does a filter without conditions', () => {
+test('a meter without filters or with a filter without conditions matches every event', () => {
   for (const meter of [meterOf(), meterOf([]), meterOf([compared('EQUALS', 'no')], [])])
     assert.ok(matches(meter, eventOf({ d: 'yes' })))
 })
@@ -193,7 +193,7 @@ test('the order of filters and of conditions does not matter', () => {
   )
 })
 
-test('a further condition never lets more events pass, a further filter never fewer', () => {
+test('another condition never matches more events, and another filter never fewer', () => {
   fc.assert(
     fc.property(filters, condition, conditions, event, (all, one, other, given) => {
       const stricter = all.map((each) => [...each, one])
@@ -204,7 +204,7 @@ test('a further condition never lets more events pass, a further filter never fe
   )
 })
 
-test('NOT_EQUALS is what EQUALS is not, IS_NOT_NULL what IS_NULL is not, IN is any EQUALS', () => {
+test('NOT_EQUALS negates EQUALS, IS_NOT_NULL negates IS_NULL, and IN matches any of its values', () => {
   fc.assert(
     fc.property(field, value, fc.array(value), event, (name, text, texts, given) => {
       const holds = (one: Condition) => matches(meterOf([one]), given)
@@ -219,7 +219,7 @@ test('NOT_EQUALS is what EQUALS is not, IS_NOT_NULL what IS_NULL is not, IN is a
   )
 })
 
-test('a field that is there is before, at or after a value, and never two of these', () => {
+test('a present field is less than, equal to or greater than a value, and never two of these', () => {
   fc.assert(
     fc.property(dimension, value, (actual, text) => {
       const holds = (operation: ComparisonOperation) =>

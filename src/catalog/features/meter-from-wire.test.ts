@@ -33,7 +33,7 @@ for (const [aggregation, message] of aggregations)
     else assert.deepEqual(read(), { aggregation, filters: [] })
   })
 
-test('a meter may be as large as the limit says, and no larger', () => {
+test('a meter may have the maximum size, but no more', () => {
   const sized = (length: number) =>
     withCondition({ field: 'd', operation: 'EQUALS', value: 'x'.repeat(length) })
   const room = METER_SIZE_LIMIT - JSON.stringify(sized(0)).length

@@ -32,11 +32,11 @@ const divide = fc.oneof(
   fc.integer({ min: 1, max: 999_999_999_999_999 }),
 )
 
-test('without a transformation usage is what it is', () => {
+test('without a transformation, usage is unchanged', () => {
   fc.assert(fc.property(usage, (used) => assert.equal(transformUnits(used, null), used)))
 })
 
-test('UP is the fewest whole units that cover the usage, DOWN the most that it fills', () => {
+test('UP gives the fewest whole units that cover the usage, DOWN the most that it fills', () => {
   fc.assert(
     fc.property(usage, divide, (used, by) => {
       const up = transformUnits(used, { divide: by, round: 'UP' })
@@ -50,7 +50,7 @@ test('UP is the fewest whole units that cover the usage, DOWN the most that it f
   )
 })
 
-test('more usage is never fewer units', () => {
+test('more usage never gives fewer units', () => {
   const round = fc.constantFrom('UP' as const, 'DOWN' as const)
   fc.assert(
     fc.property(usage, usage, divide, round, (a, b, by, rounding) => {
