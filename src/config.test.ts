@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigError, readConfig } from './config.ts'
 
-test('without any variable the server is local, embedded and safe', () => {
+test('without any variable the server is local, embedded and safe by default', () => {
   assert.deepEqual(readConfig({}, '/srv/app'), {
     host: '127.0.0.1',
     port: 4242,
@@ -89,14 +89,14 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_DATABASE_POOL: '1' }, /BURSAR_DATABASE_POOL/],
 ]
 for (const [env, message] of WRONG)
-  test(`${JSON.stringify(env)} is refused with a sentence that names the variable`, () => {
+  test(`${JSON.stringify(env)} is refused with a message that names the variable`, () => {
     assert.throws(
       () => readConfig(env, '/'),
       (error) => error instanceof ConfigError && message.test(error.message),
     )
   })
 
-test('a refused key is not repeated in the message', () => {
+test('the message about a refused key does not contain the key', () => {
   assert.throws(
     () => readConfig({ BURSAR_API_KEY: 'hunter2' }, '/'),
     (error: Error) => !error.message.includes('hunter2'),

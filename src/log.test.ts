@@ -24,7 +24,7 @@ function memoryLog() {
   return { log, texts, lines, told }
 }
 
-test('requests that cannot be served are a line of each kind a second, counted, without stacks', async () => {
+test('requests that get a 503 are logged once a second per kind, with their number and without stacks', async () => {
   const memory = memoryLog()
   const { server } = createServer(memory.log, config)
   server.get('/customers/:id', async () => {
@@ -45,7 +45,7 @@ test('requests that cannot be served are a line of each kind a second, counted, 
   }
 })
 
-test('a defect keeps its stack, and hides none of another route', async () => {
+test('a defect is logged with its stack, separately for each route', async () => {
   const memory = memoryLog()
   const { server } = createServer(memory.log, config)
   for (const route of ['/a/:id', '/b/:id'])
@@ -62,7 +62,7 @@ test('a defect keeps its stack, and hides none of another route', async () => {
   for (const text of memory.texts) assert.match(text, /"stack":"TypeError/)
 })
 
-test('a server without requests says ever more seldom that its database is gone', async (t) => {
+test('a server without requests logs an unreachable database less and less often', async (t) => {
   const memory = memoryLog()
   const log = backgroundLog(memory.log)
   const connection = { host: '127.0.0.1', port: 1, user: 'nobody', database: 'none' }

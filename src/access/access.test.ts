@@ -40,7 +40,7 @@ async function eventuallyRefused(secret: string) {
   while (await opens(secret)) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-test('a key opens its own environment, and nothing once it is revoked', async () => {
+test('a key opens its own environment, and nothing any more once it is revoked', async () => {
   const { scope } = await world.tenant()
   const key = await createKey(app, scope, { kind: 'read-only', name: 'reports' })
   const caller = await opening(key.secret)
@@ -50,7 +50,7 @@ test('a key opens its own environment, and nothing once it is revoked', async ()
   await assert.rejects(revokeKey(app, key.keyId), refusedAs(404, 'ApiKeyNotFound'))
 })
 
-test('an authenticator that cannot hear of changes remembers nothing', async () => {
+test('an authenticator that receives no notifications caches no key', async () => {
   const { scope } = await world.tenant()
   const deaf = createAuthenticator(app)
   const key = await createKey(app, scope, { kind: 'full-access', name: 'x' })
@@ -59,7 +59,7 @@ test('an authenticator that cannot hear of changes remembers nothing', async () 
   await assert.rejects(opening(key.secret, deaf), refusedAs(401, 'Unauthenticated'))
 })
 
-test('an expiry is exclusive', async () => {
+test('a key does not work at the instant of its expiry', async () => {
   const { scope } = await world.tenant()
   const expiresAt = world.clock.now() + HOUR_MS
   const key = await createKey(app, scope, { kind: 'full-access', name: 'x', expiresAt })
@@ -69,7 +69,7 @@ test('an expiry is exclusive', async () => {
   assert.equal(await opens(key.secret), false)
 })
 
-test('a rotated key and its successor both work until the grace ends', async () => {
+test('a rotated key and its successor both work until the end of the grace period', async () => {
   const { scope } = await world.tenant()
   const old = await createKey(app, scope, { kind: 'read-only', name: 'x' })
   const next = await rotateKey(app, old.keyId, HOUR_MS)
@@ -82,7 +82,7 @@ test('a rotated key and its successor both work until the grace ends', async () 
   await assert.rejects(rotateKey(app, old.keyId, 0), refusedAs(400, 'ApiKeyExpired'))
 })
 
-test('configuring another key ends the one before, configuring it again revives it', async () => {
+test('configuring another key ends the previous one, and configuring it again revives it', async () => {
   const { scope } = await world.tenant()
   const [one, other] = [`one-${scope.environmentKey}`, `other-${scope.environmentKey}`]
   await configureKey(app, scope, one)
@@ -96,7 +96,7 @@ test('configuring another key ends the one before, configuring it again revives 
   assert.equal(await opens(one), true)
 })
 
-test('servers that configure the same key at once agree on one', async () => {
+test('servers that configure the same key at the same time create one key', async () => {
   const { scope } = await world.tenant()
   const secret = `shared-${scope.environmentKey}`
   await Promise.all(Array.from({ length: 5 }, () => configureKey(app, scope, secret)))
@@ -104,7 +104,7 @@ test('servers that configure the same key at once agree on one', async () => {
   assert.equal(live.length, 1)
 })
 
-test('a key of less, or a revoked one, does not become the configured key', async () => {
+test('a key without full access or a revoked key cannot become the configured key', async () => {
   const { scope } = await world.tenant()
   const published = await createKey(app, scope, { kind: 'publishable', name: 'x' })
   await assert.rejects(configureKey(app, scope, published.secret), /publishable/)
@@ -130,7 +130,7 @@ test('the database holds no secret', async () => {
   for (const { text } of found.rows) assert.ok(!text.includes(key))
 })
 
-test('an environment id is taken once, and must be an id', async () => {
+test('an environment id is taken only once and must be a valid id', async () => {
   const { id } = await world.tenant()
   await assert.rejects(createEnvironment(app, { id }), refusedAs(409, 'DuplicatedEntityNotAllowed'))
   await assert.rejects(createEnvironment(app, { id: 'a b' }), refusedAs(400, 'BadUserInput'))
@@ -160,11 +160,11 @@ const PERMITTED: [role: Caller['role'], needs: string, may: boolean][] = [
   ['NONE', 'entities:read', false],
 ]
 for (const [role, needs, may] of PERMITTED)
-  test(`${role} ${may ? 'may' : 'may not'} do what needs ${needs}`, () => {
+  test(`${role} ${may ? 'may' : 'may not'} call operations that require ${needs}`, () => {
     assert.equal(permits(role, needs), may)
   })
 
-test('a key file whose key was revoked gets a new one, and the old one stays dead', async (t) => {
+test('a revoked key in the key file is replaced by a new one and stays revoked', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'bursar-key-'))
   t.after(() => rm(dataDir, { recursive: true }))
   const here = { ...app, config: { ...app.config, apiKey: null, dataDir } }

@@ -15,13 +15,13 @@ test('a token names the customer that it was signed for', () => {
   )
 })
 
-test('a token of another secret, or another customer, is none', () => {
+test('a token that was signed with another secret or for another customer is invalid', () => {
   const token = customerToken('acme', SECRET)
   assert.equal(customerOfToken(token, 'another'), null)
   assert.equal(customerOfToken(token.replace('acme', 'globex'), SECRET), null)
 })
 
-test('what is in another form is none', () => {
+test('a token in another format is invalid', () => {
   const token = customerToken('acme', SECRET)
   for (const each of [
     '',
@@ -44,7 +44,7 @@ test('what is in another form is none', () => {
     assert.equal(customerOfToken(each, SECRET), null, each)
 })
 
-test('one wrong bit of a signature is enough', () => {
+test('a token with one wrong bit in its signature is invalid', () => {
   const token = customerToken('acme', SECRET)
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 15 }), (back, flip) => {

@@ -28,7 +28,7 @@ const shown = (environmentRole: EnvironmentRole | null) => ({
   environmentRole,
 })
 
-test('an environment learns what a member was and is there, and nothing of others', async () => {
+test('the log of an environment shows changes of a member in that environment only', async () => {
   const tenant = await world.tenant()
   await createEnvironment(app, { id: `${tenant.id}-other`, accountId: tenant.id })
   await put(tenant, { [tenant.id]: 'VIEWER' })
@@ -42,7 +42,7 @@ test('an environment learns what a member was and is there, and nothing of other
   ])
 })
 
-test('what changes nothing, or is refused, is not announced', async () => {
+test('a request that changes nothing or is refused publishes no event', async () => {
   const tenant = await world.tenant()
   await put(tenant, { [tenant.id]: 'VIEWER' })
   await put(tenant, { [tenant.id]: 'VIEWER' })
@@ -59,7 +59,7 @@ test('a role in an environment of another account cannot be given', async () => 
   assert.deepEqual(await listMembers(app.db.read, mine.id), [])
 })
 
-test('an unknown account or member is 404', async () => {
+test('an unknown account or member is a 404', async () => {
   const tenant = await world.tenant()
   await assert.rejects(remove(tenant), { status: 404, code: 'MemberNotFound' })
   const nowhere = { accountId: 'nowhere', userId: 'ann' }
@@ -68,7 +68,7 @@ test('an unknown account or member is 404', async () => {
   await assert.rejects(putMember(app, { ...nowhere, role: 'OWNER', environments: {} }), unknown)
 })
 
-test('a removal leaves no role behind, also of somebody who is given one meanwhile', async () => {
+test('removing a member leaves no role, even if a role is given at the same time', async () => {
   const tenant = await world.tenant()
   for (let round = 0; round < 20; round += 1) {
     await put(tenant, {})

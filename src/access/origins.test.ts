@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { originOf } from './origins.ts'
 
-test('an origin is taken as browsers send it', () => {
+test('an origin is normalized to the form that browsers send', () => {
   for (const [given, origin] of [
     ['https://app.example.com', 'https://app.example.com'],
     ['https://app.example.com/', 'https://app.example.com'],
@@ -18,7 +18,7 @@ test('an origin is taken as browsers send it', () => {
     assert.equal(originOf(given), origin, given)
 })
 
-test('what no browser sends as an origin is none', () => {
+test('a text that no browser sends as an origin is not an origin', () => {
   for (const given of [
     '',
     'null',

@@ -6,7 +6,7 @@ import { isSealed, seal, sealingKeyOf, unseal } from './sealing.ts'
 const key = sealingKeyOf('a key of twenty-two or more')
 const other = sealingKeyOf('another key of twenty-two or more')
 
-test('what is sealed opens with its key in its place, and nowhere else', () => {
+test('a sealed text can be decrypted only with its key and for its place', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, place) => {
       const sealed = seal(text, key, place)
@@ -19,7 +19,7 @@ test('what is sealed opens with its key in its place, and nowhere else', () => {
   )
 })
 
-test('a changed character opens nothing', () => {
+test('a sealed text with a changed character cannot be decrypted', () => {
   const sealed = seal('signing-secret', key, 'here')
   fc.assert(
     fc.property(fc.nat({ max: sealed.length - 1 }), fc.constantFrom('A', 'b', '7'), (at, digit) => {
@@ -31,17 +31,17 @@ test('a changed character opens nothing', () => {
   )
 })
 
-test('the same text is never sealed alike, and its form tells nothing of it', () => {
+test('sealing the same text twice gives different results that do not contain the text', () => {
   const sealed = Array.from({ length: 100 }, () => seal('signing-secret', key, 'here'))
   assert.equal(new Set(sealed).size, 100)
   for (const each of sealed) assert.doesNotMatch(each, /signing/)
 })
 
-test('plain texts are not taken for sealed ones', () => {
+test('a plain text does not count as sealed', () => {
   for (const plain of ['', 'signing-abc', 'sealed:', 'sealed:1:x:y:z']) assert.ok(!isSealed(plain))
 })
 
-test('a shortened tag, which could be guessed, opens nothing', () => {
+test('a sealed text with a shortened tag, which could be guessed, cannot be decrypted', () => {
   const sealed = seal('', key, 'here')
   const [text = ''] = sealed.split(':').slice(-1)
   const short = Buffer.from(text, 'base64url').subarray(0, 4).toString('base64url')

@@ -6,7 +6,7 @@ const world = await openWorld()
 const UPDATE = 'v1.environment.settings.update'
 const RETRIEVE = 'v1.environment.settings.retrieve'
 
-test('an environment has the defaults until it chooses, and a change leaves the rest alone', async () => {
+test('settings have their defaults until they are changed, and a change keeps the other settings', async () => {
   const tenant = await world.tenant()
   const atFirst = { unknownDimensions: 'ignore', allowedOrigins: [] }
   assert.deepEqual(await tenant.ok(RETRIEVE), { data: atFirst })
@@ -22,7 +22,7 @@ test('an environment has the defaults until it chooses, and a change leaves the 
   assert.deepEqual(cleared.data, { unknownDimensions: 'deny', allowedOrigins: [] })
 })
 
-test('a change is announced with what was before, and what changes nothing is not', async () => {
+test('a change publishes an event with the previous values, and a request without a change does not', async () => {
   const tenant = await world.tenant()
   const { id } = tenant
   const body = { allowedOrigins: ['https://b.example', 'https://a.example', 'https://b.example'] }
@@ -41,7 +41,7 @@ test('a change is announced with what was before, and what changes nothing is no
   ])
 })
 
-test('what is no origin is refused by its place, and nothing is written', async () => {
+test('an invalid origin is refused by its index, and nothing is written', async () => {
   const tenant = await world.tenant()
   const origins = (count: number) =>
     Array.from({ length: count }, (_, at) => `https://a${at}.example`)
@@ -66,7 +66,7 @@ test('what is no origin is refused by its place, and nothing is written', async 
   assert.deepEqual(await tenant.announced(), before)
 })
 
-test('changes of different settings at the same time all take effect', async () => {
+test('concurrent changes of different settings all take effect', async () => {
   const tenant = await world.tenant()
   await Promise.all([
     tenant.ok(UPDATE, { body: { unknownDimensions: 'deny' } }),

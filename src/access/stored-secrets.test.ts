@@ -54,7 +54,7 @@ const stored = async (environmentKey: string) =>
     )
   ).secret
 
-test('a secret is sealed with the key file, which is made for its owner alone', async () => {
+test('a secret is sealed with the key from the key file, which only its owner can read', async () => {
   const { environment, secret, statusOf } = await signing()
   assert.match(await stored(environment.environmentKey), /^sealed:1:/)
   assert.equal(statSync(secretKeyFileOf(dataDir)).mode & 0o777, 0o600)
@@ -63,7 +63,7 @@ test('a secret is sealed with the key file, which is made for its owner alone', 
   assert.equal(await statusOf(world, 'signing-another'), 401)
 })
 
-test('what a version before has stored in clear is sealed at the start, and goes on', async () => {
+test('a secret that an earlier version stored unencrypted is sealed at the start and keeps working', async () => {
   const { environment, statusOf } = await signing()
   const { environmentKey } = environment
   const { app } = world.bursar
@@ -83,7 +83,7 @@ test('what a version before has stored in clear is sealed at the start, and goes
   assert.equal(await statusOf(restarted, plain), 200)
 })
 
-test('a server with another key refuses to start, and believes no token', async () => {
+test('a server with another sealing key refuses to start and accepts no customer token', async () => {
   const { tenant, environment, statusOf } = await signing()
   const other = await openWorld(stranger, { apart: connection })
   const { app } = other.bursar
@@ -103,7 +103,7 @@ test('a server with another key refuses to start, and believes no token', async 
   assert.equal(await statusOf(again, renewed), 200)
 })
 
-test('no table has a secret that can be read, nor has what is announced of it', async () => {
+test('no table and no event contains a readable secret', async () => {
   const { secret, tenant } = await signing()
   const { app } = world.bursar
   const tableRow = row({ name: column.text })

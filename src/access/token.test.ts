@@ -77,7 +77,7 @@ for (const [alg, kid, key] of [
   ['ES256', 'ec', ec.privateKey],
   ['EdDSA', 'okp', okp.privateKey],
 ] as const)
-  test(`a token signed by ${alg} opens the environment named`, async () => {
+  test(`a token signed with ${alg} opens the environment that the request names`, async () => {
     const { tenant, userId } = await person('VIEWER')
     const jwt = await token({ sub: userId }, { key, header: { alg, kid } })
     await tenant.ok(list, bearer(jwt, { 'x-environment-id': tenant.id }))
@@ -126,7 +126,7 @@ const REFUSED: [why: string, make: () => string | Promise<string>][] = [
   ['empty', () => ''],
 ]
 for (const [why, make] of REFUSED)
-  test(`a token that is ${why} is 401`, async () => {
+  test(`a token that is ${why} is refused with 401`, async () => {
     const tenant = await world.tenant()
     await tenant.refused(list, bearer(await make(), { 'x-environment-id': tenant.id }), {
       status: 401,
@@ -134,14 +134,14 @@ for (const [why, make] of REFUSED)
     })
   })
 
-test('another scheme than Bearer is 401, and an API key wins over a token', async () => {
+test('a scheme other than Bearer is a 401, and an API key takes precedence over a token', async () => {
   const tenant = await world.tenant()
   const headers = { authorization: 'Basic YTpi' }
   await tenant.refused(list, { apiKey: null, headers }, { status: 401, code: 'Unauthenticated' })
   await tenant.ok(list, { headers: { authorization: 'Bearer garbage' } })
 })
 
-test('a missing, unknown or foreign environment is 404 EnvironmentMissing', async () => {
+test('a missing, unknown or foreign environment is a 404 EnvironmentMissing', async () => {
   const { tenant, userId } = await person('OWNER')
   const jwt = await token({ sub: userId })
   const missing = { status: 404, code: 'EnvironmentMissing' }
@@ -153,7 +153,7 @@ test('a missing, unknown or foreign environment is 404 EnvironmentMissing', asyn
   await tenant.refused(list, bearer(jwt, { 'x-environment-id': far }), missing)
 })
 
-test('an unknown or foreign account is 404 AccountNotFoundError; none is 403', async () => {
+test('an unknown account is a 404 AccountNotFoundError, and a person without an account gets a 403', async () => {
   const { tenant, userId } = await person('VIEWER')
   const jwt = await token({ sub: userId })
   const environment = { 'x-environment-id': tenant.id }
@@ -168,7 +168,7 @@ test('an unknown or foreign account is 404 AccountNotFoundError; none is 403', a
   })
 })
 
-test('the request itself is checked before the environment is looked for', async () => {
+test('the request is validated before the environment is looked up', async () => {
   const { tenant, userId } = await person('OWNER')
   const jwt = await token({ sub: userId })
   await tenant.refused(
@@ -181,7 +181,7 @@ test('the request itself is checked before the environment is looked for', async
   )
 })
 
-test('a role is what may be done, and ends with the membership', async () => {
+test('a role determines what a person may do, and ends with the membership', async () => {
   const { tenant, userId } = await person('VIEWER')
   const jwt = await token({ sub: userId })
   const as = bearer(jwt, { 'x-environment-id': tenant.id })
@@ -200,7 +200,7 @@ test('a role is what may be done, and ends with the membership', async () => {
   await tenant.refused(list, as, forbidden)
 })
 
-test('the key set is fetched once for many tokens, also of unknown key ids', async () => {
+test('the key set is fetched once for many tokens, even if their key ids are unknown', async () => {
   const { tenant, userId } = await person('VIEWER')
   const before = fetches
   const as = bearer(await token({ sub: userId }), { 'x-environment-id': tenant.id })
@@ -212,7 +212,7 @@ test('the key set is fetched once for many tokens, also of unknown key ids', asy
   assert.ok(fetches - before <= 1, `${fetches - before} fetches`)
 })
 
-test('a key set that cannot be reached, or never comes, is 401; API keys go on working', async (t) => {
+test('a token is a 401 while the key set cannot be fetched, and API keys still work', async (t) => {
   const silent = createServer(() => {})
   t.after(() => silent.closeAllConnections())
   t.after(() => silent.close())
@@ -252,7 +252,7 @@ async function withKeySet(set: { keys: object[] }) {
   return { statusOf, stop }
 }
 
-test('a new key is taken after the pause between two fetches, a withdrawn one goes in time', async (t) => {
+test('a new key counts after the pause between two fetches, and a withdrawn key ends with the key set', async (t) => {
   const set = { keys: [...keys] }
   const { statusOf } = await withKeySet(set)
   assert.equal(await statusOf('rsa'), 403)
@@ -269,7 +269,7 @@ test('a new key is taken after the pause between two fetches, a withdrawn one go
   assert.deepEqual([await statusOf('next', stranger.privateKey), await statusOf('rsa')], [401, 403])
 })
 
-test('a key set that was fetched outlives an outage of its server, by a day', async (t) => {
+test('a fetched key set stays valid for a day while its server is down', async (t) => {
   const { statusOf, stop } = await withKeySet({ keys })
   assert.equal(await statusOf('rsa'), 403)
   stop()
@@ -280,7 +280,7 @@ test('a key set that was fetched outlives an outage of its server, by a day', as
   assert.equal(await statusOf('rsa'), 401)
 })
 
-test('one public key is enough, without a key set', async () => {
+test('a single public key works without a key set', async () => {
   const pem = ec.publicKey.export({ type: 'spki', format: 'pem' }).toString()
   const other = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
   const tenant = await other.tenant()
@@ -300,7 +300,7 @@ test('one public key is enough, without a key set', async () => {
   })
 })
 
-test('what should not be taken for long is said with every token that is taken so', async () => {
+test('accepting tokens of any issuer or for any audience logs a warning', async () => {
   const warned: string[] = []
   const ignored = () => {}
   const log = {
@@ -321,7 +321,7 @@ test('what should not be taken for long is said with every token that is taken s
   assert.deepEqual(warned, [])
 })
 
-test('a key set that cannot be had is said, without its address; an unknown key is no such thing', async () => {
+test('a failed fetch of the key set is logged without its URL, and an unknown key id is not logged', async () => {
   const warned: { fields: object; text: string }[] = []
   const ignored = () => {}
   const warn = (fields: object, text: string) => warned.push({ fields, text })

@@ -14,7 +14,7 @@ const audit = async (tenant: Tenant, query: Record<string, string> = {}) =>
 const provision = (tenant: Tenant, id: string) =>
   tenant.ok('v1.customers.provision', { body: { id } })
 
-test('every change says who made it, by what, under which trace, from what to what', async () => {
+test('every change is logged with its actor, operation, trace id, and values before and after', async () => {
   const tenant = await world.tenant()
   await provision(tenant, 'acme')
   const body = { name: 'Acme' }
@@ -37,14 +37,14 @@ test('every change says who made it, by what, under which trace, from what to wh
   assert.deepEqual(data[0]?.data, changed.success?.data)
 })
 
-test('a change under the other name of an operation says so', async () => {
+test('a change through an alias is logged under the id of the alias', async () => {
   const tenant = await world.tenant()
   const types = [{ id: 'user', displayName: 'User', attributionKeys: [] }]
   await tenant.ok('v1Beta.entityTypes.upsert', { body: { types }, twin: true })
   assert.equal((await audit(tenant))[0]?.operation, 'v1.entityTypes.upsert')
 })
 
-test('keys and integrations made on the machine are in it, without any secret', async () => {
+test('keys and integrations that are created on the machine are logged without any secret', async () => {
   const tenant = await world.tenant()
   const key = await createKey(app, tenant.scope, { kind: 'read-only', name: 'reports' })
   await revokeKey(app, key.keyId)
@@ -61,7 +61,7 @@ test('keys and integrations made on the machine are in it, without any secret', 
   )
 })
 
-test('a refused request leaves no trace', async () => {
+test('a refused request is not logged', async () => {
   const tenant = await world.tenant()
   await provision(tenant, 'acme')
   const integrations = [{ id: 's', vendorIdentifier: 'STRIPE', syncedEntityId: null }]
@@ -73,7 +73,7 @@ test('a refused request leaves no trace', async () => {
   assert.equal((await audit(tenant)).length, 1)
 })
 
-test('filters by type, object, customer, actor and time hold together', async () => {
+test('filters by type, object, customer, actor and time can be combined', async () => {
   const tenant = await world.tenant()
   await provision(tenant, 'one')
   world.clock.moveTo(world.clock.now() + 1000)
@@ -99,7 +99,7 @@ test('filters by type, object, customer, actor and time hold together', async ()
   assert.equal((await found({ 'occurredAt[gte]': later })).length, 2)
 })
 
-test('pages go both ways, and a cursor of another environment is refused', async () => {
+test('pages can be read in both directions, and a cursor of another environment is refused', async () => {
   const tenant = await world.tenant()
   for (let index = 0; index < 7; index += 1) await provision(tenant, `c${index}`)
   const page = (query: Record<string, string>) =>

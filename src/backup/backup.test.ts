@@ -78,7 +78,7 @@ const fillWithMany = (connection: Connection) =>
      select n, n, ${MANY} + 1 - n from generate_series(1, ${MANY}) n`,
   )
 
-test('the rows that are loaded are those that were there, whatever is in them', async (t) => {
+test('a restore loads the same rows that the backup read, whatever they contain', async (t) => {
   const kinds = migrationOf(`
     create table "Odd ""name" (
       id integer primary key, "a b" text, bytes bytea, list text[], json jsonb, at timestamptz,
@@ -130,7 +130,7 @@ test('the rows that are loaded are those that were there, whatever is in them', 
   )
 })
 
-test('a row that is loaded has the number of a transaction of its new cluster', async (t) => {
+test('a loaded row gets the number of a transaction of the new cluster', async (t) => {
   const source = await migrated(t, TWO_TABLES)
   await query(
     source,
@@ -148,7 +148,7 @@ test('a row that is loaded has the number of a transaction of its new cluster', 
   )
 })
 
-test('columns go by their names', async (t) => {
+test('columns are matched by their names', async (t) => {
   const source = await migrated(t, TWO_TABLES)
   await query(source, `insert into parents values (1, '2')`)
   const { file } = await backUp(source, [TWO_TABLES])
@@ -160,7 +160,7 @@ test('columns go by their names', async (t) => {
   assert.deepEqual(await query(target, 'select * from parents'), [{ value: '2', parent: '1' }])
 })
 
-test('the tables of other programs are left out and named, and stay', async (t) => {
+test('tables of other programs are left out of a backup, are named, and survive a restore', async (t) => {
   const source = await migrated(t, TWO_TABLES)
   await query(source, 'create table others (n serial); insert into others values (1)')
   const { file, foreign, header } = await backUp(source, [TWO_TABLES])
@@ -175,7 +175,7 @@ test('the tables of other programs are left out and named, and stay', async (t) 
   assert.deepEqual(await query(target, 'select n from others'), [{ n: '2' }])
 })
 
-test('the real schema has nothing that a backup would leave out', async (t) => {
+test('a backup leaves out nothing of the real schema', async (t) => {
   const migrations = await readMigrations(MIGRATIONS)
   const connection = await migrated(t, ...migrations)
   const { header, foreign } = await backUp(connection, migrations)
@@ -208,7 +208,7 @@ const PARTITIONED = migrationOf(`
   create table records (id int primary key, value text) partition by range (id);
   create table records_default partition of records default`)
 
-test('a restore brings back partitions that no migration makes', async (t) => {
+test('a restore creates partitions that no migration makes', async (t) => {
   const source = await migrated(t, PARTITIONED)
   await query(source, 'create table records_5 partition of records for values from (5) to (9)')
   await query(source, `insert into records values (1, 'a'), (5, 'b'), (9, 'c')`)
@@ -220,7 +220,7 @@ test('a restore brings back partitions that no migration makes', async (t) => {
   assert.deepEqual(await query(target, 'select id from records_5'), [{ id: '5' }])
 })
 
-test('a restore brings every constraint and index of the real schema back', async (t) => {
+test('a restore creates every constraint and index of the real schema', async (t) => {
   const migrations = await readMigrations(MIGRATIONS)
   const source = await migrated(t, ...migrations)
   const { file } = await backUp(source, migrations)
@@ -229,7 +229,7 @@ test('a restore brings every constraint and index of the real schema back', asyn
   await assertSameContents(target, source)
 })
 
-test('a backup of an earlier version is loaded as it was, then brought up to date', async (t) => {
+test('a backup of an earlier version is loaded into its own schema and then migrated', async (t) => {
   const later = migrationOf('update parents set value = value || $$!$$', 2)
   const source = await migrated(t, TWO_TABLES)
   await query(source, `insert into parents values (1, 'a')`)
@@ -239,7 +239,7 @@ test('a backup of an earlier version is loaded as it was, then brought up to dat
   assert.deepEqual(await query(target, 'select value from parents'), [{ value: 'a!' }])
 })
 
-test('what does not fit is refused, and nothing is loaded', async (t) => {
+test('a backup that does not fit the database or the program is refused, and nothing is loaded', async (t) => {
   const later = migrationOf('create table later_ones (n integer)', 2)
   const changed = migrationOf(`${TWO_TABLES.sql} -- changed`)
   const source = await migrated(t, TWO_TABLES)
@@ -258,14 +258,14 @@ test('what does not fit is refused, and nothing is loaded', async (t) => {
   await assert.rejects(load(other, file, TWO_TABLES), /has other tables or columns/)
 })
 
-test('a database that a backup cannot be made of is refused', async (t) => {
+test('a backup of a database without Bursar or of a newer version is refused', async (t) => {
   const later = migrationOf('select 1', 2)
   await assert.rejects(backUp(await newDatabase(t), [TWO_TABLES]), /holds nothing of Bursar/)
   const newer = await migrated(t, TWO_TABLES, later)
   await assert.rejects(backUp(newer, [TWO_TABLES]), /database is of a newer Bursar \(0002_m\.sql\)/)
 })
 
-test('a load that is interrupted anywhere leaves no row, and can be repeated', async (t) => {
+test('an interrupted load leaves no row and can be repeated', async (t) => {
   const source = await migrated(t, TWO_TABLES)
   await fillWithMany(source)
   const { file, header } = await backUp(source, [TWO_TABLES])
@@ -292,7 +292,7 @@ test('a load that is interrupted anywhere leaves no row, and can be repeated', a
   await assertSameContents(target, source)
 })
 
-test('a target that takes no more, and a database that goes away, end the backup', async (t) => {
+test('a backup fails if its target accepts no more data or the database goes away', async (t) => {
   const source = await migrated(t, TWO_TABLES)
   await fillWithMany(source)
   const write = (target: Writable) =>
@@ -324,7 +324,7 @@ test('a target that takes no more, and a database that goes away, end the backup
   await assert.rejects(write(cutting), /terminat|ECONNRESET/)
 })
 
-test('no table comes before one that it leads to, and a circle ends', () => {
+test('tables are sorted after the tables that they refer to, and cycles are possible', () => {
   const table = (name: string, ...parents: string[]) => ({
     name,
     columns: [],

@@ -40,14 +40,14 @@ const verify = (...parts: Buffer[]) => verifyBackup(Readable.from(parts), progre
 const refused = (sentence: RegExp) => (error: unknown) =>
   error instanceof BackupError && sentence.test(error.message)
 
-test('a whole file passes, in whatever parts it is read', async () => {
+test('an undamaged file is accepted, however it is divided into parts', async () => {
   const file = gzipped()
   assert.equal((await verify(file)).bursar, '1.2.3')
   const bytes = Array.from(file, (byte) => Buffer.from([byte]))
   assert.equal((await verify(...bytes)).tables[0]?.rows, 3)
 })
 
-test('every byte that is not what was written is found, or means nothing', async () => {
+test('every changed byte is detected, unless it has no meaning', async () => {
   const file = gzipped()
   const expected = gunzipSync(file)
   const meaningless = new Set<number>()
@@ -69,7 +69,7 @@ test('every byte that is not what was written is found, or means nothing', async
   assert.deepEqual([...meaningless], [3, 4, 5, 6, 7, 8, 9])
 })
 
-test('a changed text is found though it is compressed anew', async () => {
+test('a changed text is detected even if it is compressed again', async () => {
   const text = Buffer.from(textOf({}))
   const content = text.indexOf('1\ta')
   for (let position = content; position < text.length; position += 1) {
@@ -79,7 +79,7 @@ test('a changed text is found though it is compressed anew', async () => {
   }
 })
 
-test('a file that ends anywhere before its end is refused', async () => {
+test('a truncated file is refused at any length', async () => {
   const file = gzipped()
   const text = textOf({})
   for (let length = 0; length < file.length; length += 1)
@@ -88,7 +88,7 @@ test('a file that ends anywhere before its end is refused', async () => {
     await assert.rejects(verify(gzipSync(text.slice(0, length))), BackupError, `${length} of text`)
 })
 
-test('what is no backup, or not one of this version, is refused with a sentence', async () => {
+test('a file that is no backup, is damaged or has another format is refused with a clear message', async () => {
   const cases: [Buffer, RegExp][] = [
     [Buffer.from('-- some SQL\n'), /is no backup/],
     [gzipSync('-- some SQL\n'), /is no backup/],
@@ -107,7 +107,7 @@ test('what is no backup, or not one of this version, is refused with a sentence'
   for (const [file, sentence] of cases) await assert.rejects(verify(file), refused(sentence))
 })
 
-test('a file appears when it is whole, for its owner only, and replaces none', async () => {
+test('a file appears only when it is complete, only for its owner, and never replaces another file', async () => {
   const path = join(folder, 'whole')
   await writeAtomically(path, async (target) => {
     target.write('all of it')
@@ -119,7 +119,7 @@ test('a file appears when it is whole, for its owner only, and replaces none', a
   await assert.rejects(again, refused(/whole is there already/))
 })
 
-test('a write that fails leaves no file, and says why', async () => {
+test('a failed write leaves no file and gives the reason', async () => {
   const before = readdirSync(folder)
   const full = () => Object.assign(new Error('ENOSPC: no space left'), { syscall: 'write' })
   const write = writeAtomically(join(folder, 'half'), async (target) => {

@@ -36,7 +36,7 @@ const analysedTimes = async (name: string): Promise<number> => {
   return Number(rows[0]?.analyze_count)
 }
 
-test('a table is analysed when it was loaded, and when it has doubled, by the server itself', async () => {
+test('the server analyses a table after it was loaded and after it has doubled', async () => {
   await loaded('grows', '')
   await until('it is analysed', async () => (await analysedTimes('grows')) >= 1)
   await run('insert into grows select generate_series(1, 1000)')
@@ -47,13 +47,13 @@ test('a table is analysed when it was loaded, and when it has doubled, by the se
   await until('it is analysed again', async () => (await analysedTimes('grows')) > before)
 })
 
-test('a table that autovacuum is to leave alone is left alone', async () => {
+test('a table without autovacuum is not analysed', async () => {
   await loaded('left_alone', ', autovacuum_enabled = false')
   await counted('left_alone', 1500)
   assert.ok(!(await analyseGrown()).includes('left_alone'))
 })
 
-test('a table that cannot be analysed is tried ever more rarely, until it can be', async () => {
+test('a table that cannot be analysed is tried less and less often, until it can be', async () => {
   await world.bursar.jobs.stop()
   const answering = (body: string) =>
     run(`create or replace function read_of(integer) returns integer immutable language plpgsql

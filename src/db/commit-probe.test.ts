@@ -53,7 +53,7 @@ const CUTS: [Cut, number, number][] = [
   ['before', 2, 2],
 ]
 for (const [cut, cuts, runs] of CUTS)
-  test(`a COMMIT that is lost ${cut} it happened (${cuts}) takes effect once`, async () => {
+  test(`a transaction takes effect once if the response is lost ${cut} COMMIT (${cuts} times)`, async () => {
     const { id, work, isDurable } = inserting()
     proxy.cutNext(cut, cuts)
     assert.equal(await database.transaction(work, { isDurable }), runs)
@@ -64,21 +64,21 @@ const isUnknown = (error: unknown) =>
   error instanceof ApiError && error.status === 503 && /may have been written/.test(error.message)
 
 for (const cut of ['before', 'after'] as const)
-  test(`without a way to find out, a COMMIT lost ${cut} it happened is 503`, async () => {
+  test(`without isDurable, a response that is lost ${cut} COMMIT is a 503`, async () => {
     const { id, work } = inserting()
     proxy.cutNext(cut)
     await assert.rejects(database.transaction(work), isUnknown)
     assert.equal(await count(database.read, id), cut === 'after' ? 1 : 0)
   })
 
-test('what cannot be found out in time is 503', async () => {
+test('an outcome that is not known within the time limit is a 503', async () => {
   const { work } = inserting()
   proxy.cutNext('after', 1000)
   await assert.rejects(database.transaction(work, { isDurable: async () => true }), isUnknown)
   proxy.forgive()
 })
 
-test('a way to find out that fails by itself is told', async () => {
+test('an error of isDurable itself is thrown', async () => {
   const { work } = inserting()
   proxy.cutNext('after')
   const isDurable = () => Promise.reject(new Error('on purpose'))

@@ -35,7 +35,7 @@ test('a transaction whose work throws leaves nothing behind', async () => {
   assert.deepEqual(await database.read.many(numberRow, sql`select n from ${scratch}`), [])
 })
 
-test('a transaction that failed unseen is never acknowledged', async () => {
+test('a transaction with an ignored failure does not succeed', async () => {
   const work = database.transaction(async (tx) => {
     await tx.execute(sql`insert into ${scratch} values (2, 1)`)
     await tx.execute(sql`insert into ${scratch} values (2, 2)`).catch(() => {})
@@ -54,7 +54,7 @@ test('a statement in a transaction that has ended is refused', async () => {
   await assert.rejects(async () => leaked?.(), /has ended/)
 })
 
-test('a conflict that does not end is 503, never a failure of ours', async () => {
+test('a conflict that persists is a 503 and not a 500', async () => {
   const conflict = sql`do $$ begin raise exception using errcode = '40001'; end $$`
   await assert.rejects(
     database.transaction((tx) => tx.execute(conflict)),
@@ -87,7 +87,7 @@ test('two transactions that deadlock both succeed in the end', async () => {
   assert.deepEqual(found, [{ n: 2 }, { n: 2 }])
 })
 
-test('a snapshot sees one instant, whatever is written meanwhile, and writes nothing', async () => {
+test('a snapshot sees one instant, despite concurrent writes, and cannot write', async () => {
   const add = (n: number) =>
     database.transaction((tx) => tx.execute(sql`insert into ${scratch} values (${n}::integer, 7)`))
   const seen = (reader: Reader) =>
@@ -107,7 +107,7 @@ test('a snapshot sees one instant, whatever is written meanwhile, and writes not
   assert.equal((await seen(database.read)).length, 2)
 })
 
-test('a database that is not there is 503 with Retry-After', async () => {
+test('an unreachable database is a 503 with Retry-After', async () => {
   const nowhere = openDatabase({
     connection: { host: '/nowhere', port: 1, user: 'x', database: 'x' },
     poolSize: 1,
@@ -125,7 +125,7 @@ test('a database that is not there is 503 with Retry-After', async () => {
   await nowhere.close()
 })
 
-test('a connection that the server ends is 503, and the next statement works again', async () => {
+test('a connection that the server ends is a 503, and the next statement works again', async () => {
   const work = database.transaction(async (tx) => {
     const { n } = await tx.one(numberRow, sql`select pg_backend_pid() as n`)
     await database.withClient((client) => client.query(`select pg_terminate_backend(${n})`))
@@ -142,7 +142,7 @@ function message(kind: string, body: string): Buffer {
   return Buffer.concat([head, Buffer.from(body, 'latin1')])
 }
 
-test('a connection that ends in one breath with its greeting is 503', async () => {
+test('a connection that ends right after its greeting is a 503', async () => {
   const greeting = [message('R', '\0\0\0\0'), message('Z', 'I')]
   const end = message('E', 'SFATAL\0C57P01\0Mthe postmaster has gone\0\0')
   const server = createServer((socket) => {

@@ -4,7 +4,7 @@ import { column, row } from './index.ts'
 
 const pair = row({ first: column.integer, secondOne: column.nullable(column.integer) })
 
-test('a field is the column of its name in snake case, unless it says otherwise', () => {
+test('a field is decoded from the column with its name in snake case, unless it names another', () => {
   const decode = row({
     customerKey: column.uuid,
     isKeptAsIs: column.boolean,

@@ -20,7 +20,7 @@ function open(t: TestContext, connection: Connection) {
   return database
 }
 
-test('an epoch begins whenever sessions lead to another database than before', () => {
+test('an epoch begins whenever sessions lead to another database', () => {
   const epochs = createEpochs()
   const first = epochs.current()
   let begun = 0
@@ -39,7 +39,7 @@ test('an epoch begins whenever sessions lead to another database than before', (
   assert.deepEqual([seen.size, begun], [3, 2])
 })
 
-test('what is remembered of a former database is not found, nor put there by who comes late', () => {
+test('a value of an earlier epoch is not found in a later one, even if it is added late', () => {
   const epochs = createEpochs()
   const memoryOf = perEpoch(() => new Map<string, string>())
   epochs.observe('former')
@@ -51,7 +51,7 @@ test('what is remembered of a former database is not found, nor put there by who
   assert.equal(memoryOf({ epochs }).size, 0)
 })
 
-test('sessions of a former database are not used again', async (t) => {
+test('sessions of an earlier database are not used again', async (t) => {
   const database = open(t, testConnection())
   const pids = async () => {
     const asked = Array.from({ length: 4 }, () =>
@@ -71,7 +71,7 @@ test('sessions of a former database are not used again', async (t) => {
   )
 })
 
-test('what was begun on a former database is not committed, and is 503', async (t) => {
+test('a transaction that began on an earlier database is not committed and is a 503', async (t) => {
   const connection = await newDatabase(t)
   await query(connection, 'create table numbers (n integer)')
   const database = open(t, connection)
@@ -89,7 +89,7 @@ test('what was begun on a former database is not committed, and is 503', async (
   assert.deepEqual(await query(connection, 'select n from numbers'), [{ n: '2' }])
 })
 
-test('a database that takes the name of another one begins an epoch', async (t) => {
+test('a database that takes over the name of another one begins an epoch', async (t) => {
   const [former, present] = [await newDatabase(t), await newDatabase(t)]
   const nameOf = async (of: Connection) =>
     (await query(of, 'select current_database() as name'))[0]?.name ?? ''
@@ -120,7 +120,7 @@ test('a database that takes the name of another one begins an epoch', async (t) 
   await query(testConnection(), `alter database ${name}_lost rename to ${other}`)
 })
 
-test('who listens to a former database listens anew', async (t) => {
+test('a listener reconnects when an epoch begins', async (t) => {
   const epochs = createEpochs()
   const states: boolean[] = []
   const listener = listen({ connection: testConnection(), epochs }, 'epochs', {

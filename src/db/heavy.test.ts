@@ -41,7 +41,7 @@ function endless(database: Database, name: string) {
 const own = sql`select pg_backend_pid() as pid`
 const isolation = row({ transaction_isolation: column.text })
 
-test('when the caller leaves, what runs is cancelled, and the connection comes back clean', async () => {
+test('when the caller disconnects, the running statement is cancelled and the connection is reusable', async () => {
   const [database, looking] = [open(1), open(1)]
   const { statement, running } = endless(looking, 'cancelled')
   const { pid } = await database.read.one(sleepRow, own)
@@ -71,7 +71,7 @@ test('when the caller leaves, what runs is cancelled, and the connection comes b
   }
 })
 
-test('nothing more is sent for a caller who has left between two statements', async () => {
+test('no statement is sent for a caller that disconnected between two statements', async () => {
   const database = open(1)
   const leaving = new AbortController()
   const sent: number[] = []
@@ -84,7 +84,7 @@ test('nothing more is sent for a caller who has left between two statements', as
   assert.equal(sent.length, 1)
 })
 
-test('heavy reads take a part of the connections, and all else goes on', async () => {
+test('heavy reads use only a part of the connections, and other work continues', async () => {
   const [database, looking] = [open(5), open(1)]
   const { statement, running } = endless(looking, 'held')
   const leaving = new AbortController()
@@ -106,7 +106,7 @@ test('heavy reads take a part of the connections, and all else goes on', async (
   for (const each of held) await assert.rejects(each, /has left/)
 })
 
-test('all of a heavy read goes by one connection, its snapshots one after the other', async () => {
+test('all statements of a heavy read use one connection, and its snapshots run one after the other', async () => {
   const database = open(5)
   const pids = await database.heavy({ caller: 'a', signal: NEVER }, (db) =>
     Promise.all([

@@ -47,7 +47,7 @@ async function folderOf(files: Record<string, string>): Promise<URL> {
 const first = { '0001_a.sql': 'create table a (n integer)' }
 const both = { ...first, '0002_b.sql': 'create table b (n integer)' }
 
-test('files are applied in order, once, whoever starts at the same time', async (t) => {
+test('migrations are applied once and in order, even by servers that start together', async (t) => {
   const connection = await emptyDatabase(t)
   const migrations = await readMigrations(await folderOf(both))
   const results = await Promise.all(
@@ -57,7 +57,7 @@ test('files are applied in order, once, whoever starts at the same time', async 
   for (const { current } of results) assert.equal(current, 2)
 })
 
-test('a file that fails leaves the ones before it, and nothing of itself', async (t) => {
+test('a failed migration leaves the earlier ones applied, and nothing of itself', async (t) => {
   const connection = await emptyDatabase(t)
   const broken = { ...first, '0002_b.sql': 'create table b (n integer); select nonsense' }
   await assert.rejects(migrate(connection, await readMigrations(await folderOf(broken)), clock))
@@ -112,7 +112,7 @@ async function holding(
 
 const altered = { ...first, '0002_b.sql': 'alter table a add column b integer' }
 
-test('a migration that a long reader blocks lets others by, and ends when the reader has', async (t) => {
+test('a migration that a long reader blocks lets other statements pass, and ends after the reader', async (t) => {
   const connection = await emptyDatabase(t)
   await migrate(connection, await readMigrations(await folderOf(first)), clock)
   const reader = await holding(t, connection, 'select from a')
@@ -131,7 +131,7 @@ test('a migration that a long reader blocks lets others by, and ends when the re
   assert.deepEqual((await migrated).applied, ['0002_b.sql'])
 })
 
-test('a migration that stays blocked says by whom, and that later is the time for it', async (t) => {
+test('a migration that stays blocked names the blocking session and asks to try again', async (t) => {
   const connection = await emptyDatabase(t)
   await migrate(connection, await readMigrations(await folderOf(first)), clock)
   await holding(t, connection, 'select from a')
@@ -144,7 +144,7 @@ test('a migration that stays blocked says by whom, and that later is the time fo
   )
 })
 
-test('the turn of another one is waited for with words, and a signal ends the wait', async (t) => {
+test('waiting for another migration is reported, and a signal ends the wait', async (t) => {
   const connection = await emptyDatabase(t)
   await holding(t, connection, `select pg_advisory_lock(${MIGRATION_LOCK})`)
   const migrations = await readMigrations(await folderOf(first))
@@ -161,7 +161,7 @@ test('the turn of another one is waited for with words, and a signal ends the wa
   assert.match(told.join(), /session \d+ \(nightly copy, .*, which migrates the schema/)
 })
 
-test('a database that says nothing does not keep a signal from being heard', async (t) => {
+test('a signal ends the wait for a database that does not respond', async (t) => {
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   t.after(() => silent.close())
@@ -177,7 +177,7 @@ test('a database that says nothing does not keep a signal from being heard', asy
   await assert.rejects(migrated, /^Error: stopped$/)
 })
 
-test('a schema that is up to date is not written to: a standby passes', async (t) => {
+test('an up-to-date schema is not written to, so that a standby can be used', async (t) => {
   const connection = await emptyDatabase(t)
   const migrations = await readMigrations(await folderOf(both))
   await migrate(connection, migrations, clock)

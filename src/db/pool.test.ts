@@ -44,7 +44,7 @@ async function ask(database: Database, count: number): Promise<Set<number>> {
   return new Set(await Promise.all(asked))
 }
 
-test('with fewer connections left than the pool wants, everybody waits for one that is had', async (t) => {
+test('if the database has fewer connections left than the pool wants, callers share them', async (t) => {
   const { connection, allow } = await openNarrowProxy(t, 3)
   const { database, capacities } = open(t, connection)
   assert.equal((await ask(database, 200)).size, 3)
@@ -54,7 +54,7 @@ test('with fewer connections left than the pool wants, everybody waits for one t
   await until('more connections', async () => (await ask(database, 50)).size > 3)
 })
 
-test('a connection that nobody else has left yet is waited for', async (t) => {
+test('a caller waits until the database has a connection left', async (t) => {
   const { connection, allow, refused } = await openNarrowProxy(t, 0)
   const { database } = open(t, connection)
   const asked = ask(database, 20)
@@ -64,7 +64,7 @@ test('a connection that nobody else has left yet is waited for', async (t) => {
   assert.equal((await asked).size, 1)
 })
 
-test('a session that tells of being read-only is not used again, nor is any beside it', async (t) => {
+test('when one session reports that it is read-only, no existing session is used again', async (t) => {
   const { database } = open(t, testConnection())
   const before = await ask(database, 50)
   await database.withClient((client) => client.query('set default_transaction_read_only = on'))
@@ -75,7 +75,7 @@ test('a session that tells of being read-only is not used again, nor is any besi
   )
 })
 
-test('a write that PostgreSQL refuses as read-only is 503, and loses all sessions at once', async (t) => {
+test('a write that PostgreSQL refuses as read-only is a 503, and all sessions are discarded', async (t) => {
   const { database } = open(t, testConnection())
   const before = await ask(database, 50)
   const refusing = sql`do $$ begin raise exception using errcode = '25006'; end $$`
@@ -90,7 +90,7 @@ test('a write that PostgreSQL refuses as read-only is 503, and loses all session
   )
 })
 
-test('what cannot be written to is not read from either, until it can', async (t) => {
+test('a read-only database is not read either, until it can be written to', async (t) => {
   const connection = await newDatabase(t)
   const name =
     'database' in connection

@@ -79,7 +79,7 @@ const itemRow = row<Item>({
 const types = (of: Item) => ({ ...of, jsonb: of.jsonb && JSON.parse(of.jsonb) })
 
 for (const [name, relation] of Object.entries({ rows, rowsOfAnyNumber, numberedRows }))
-  test(`${name}: values of every type arrive as they are, whatever they hold`, async () => {
+  test(`${name}: values of every type arrive unchanged`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(item, { maxLength: 4 }), async (items) => {
         const found = await database.read.many(
@@ -115,7 +115,7 @@ test('numbered rows count from one', async () => {
   ])
 })
 
-test('a statement keeps its name whatever the rows are, and columns tell statements apart', () => {
+test('the name of a statement depends on its columns and not on its rows', () => {
   const nameOf = (items: string[], columns: RowColumns<string>) =>
     rendered(sql`select * from ${rows(items, columns)} as item`).name
   const first = nameOf(['a'], id)

@@ -36,7 +36,7 @@ const statusOf = (work: Promise<unknown>): Promise<unknown> =>
     (error) => (error instanceof ApiError ? [error.status, error.headers['retry-after']] : error),
   )
 
-test('one caller has its places, all have theirs, and who waits comes in the order of arrival', async () => {
+test('a caller and all callers have their limits, and waiting reads begin in order of arrival', async () => {
   const { share, begun, hold, end, settle } = startWork()
   const all = [
     hold('a1', 'a'),
@@ -64,7 +64,7 @@ test('one caller has its places, all have theirs, and who waits comes in the ord
   assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
 })
 
-test('what waits is bounded: 429 by the own places, 503 by those of all, both with Retry-After', async () => {
+test('the queue is limited: 429 at the limit of the caller, 503 at the limit of all, with Retry-After', async () => {
   const { share, hold, settle } = startWork()
   const leaving = new AbortController()
   const held = [
@@ -80,7 +80,7 @@ test('what waits is bounded: 429 by the own places, 503 by those of all, both wi
   assert.deepEqual(share.counts(), { running: 3, waiting: 0 })
 })
 
-test('whoever has waited too long is refused, and takes no place afterwards', async () => {
+test('a read that has waited too long is refused and does not count any more', async () => {
   const { share, begun, hold, end } = startWork(createShare({ ...bounds, waitMs: 1 }))
   const first = hold('a1', 'a')
   const second = hold('a2', 'a')
@@ -93,7 +93,7 @@ test('whoever has waited too long is refused, and takes no place afterwards', as
   assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
 })
 
-test('who leaves waits no longer, and work that fails gives its place back', async () => {
+test('a caller that disconnects no longer waits, and failed work frees its place', async () => {
   const { share, begun, hold, end, settle } = startWork()
   const [first, second] = [hold('a1', 'a'), hold('a2', 'a')]
   const leaving = new AbortController()

@@ -14,7 +14,7 @@ test('values become numbered parameters in order', () => {
   ])
 })
 
-test('statements are spliced in, with their parameters renumbered', () => {
+test('statements are inserted into others, with their parameters renumbered', () => {
   const filter = sql`and name = ${'n'} and size > ${2}`
   assert.deepEqual(told(sql`select ${1} ${filter} limit ${3} ${nothing}`), [
     'select $1 and name = $2 and size > $3 limit $4 ',
@@ -22,7 +22,7 @@ test('statements are spliced in, with their parameters renumbered', () => {
   ])
 })
 
-test('hostile text stays a parameter', () => {
+test('hostile text is sent as a parameter', () => {
   const hostile = "'; drop table x; --"
   assert.deepEqual(told(sql`select ${hostile}`), ['select $1', [hostile]])
 })
@@ -31,7 +31,7 @@ test('hostile text stays a parameter', () => {
 const placed = (...parts: (Sql | number)[]) => sql`<${parts[0] ?? nothing}|${parts[1] ?? nothing}>`
 const inner = (value: number) => sql`(${value})`
 
-test('what stands in one place is told apart by its parts, and keeps its name', () => {
+test('statements with different parts in one place are told apart, and keep their names', () => {
   const rows: [Sql, string, number[]][] = [
     [placed(1, 2), '<$1|$2>', [1, 2]],
     [placed(inner(1), 2), '<($1)|$2>', [1, 2]],
@@ -54,7 +54,7 @@ test('what stands in one place is told apart by its parts, and keeps its name', 
   assert.equal(rendered(placed(8, 9)).name, names[0])
 })
 
-test('one text has one name, wherever it stands', () => {
+test('statements with the same text have the same name', () => {
   assert.equal(rendered(sql`select ${1}`).name, rendered(sql`select ${inline(1)}`).name)
 })
 const inline = (value: number): Sql => sql`${value}`

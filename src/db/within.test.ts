@@ -29,7 +29,7 @@ const put = (db: Database, n: number) =>
 const found = async (db: Database) =>
   (await db.read.many(numberRow, sql`select n from ${scratch} order by n`)).map(({ n }) => n)
 
-test('parts see each other at once, and are durable with the whole', async () => {
+test('parts see each other at once and become durable with the outer transaction', async () => {
   await database.transaction(async (tx) => {
     const inner = within(tx)
     await put(inner, 1)
@@ -40,7 +40,7 @@ test('parts see each other at once, and are durable with the whole', async () =>
   assert.deepEqual(await found(database), [1, 2])
 })
 
-test('a part whose work throws is undone alone, whatever the reason', async () => {
+test('a part whose work throws is rolled back alone, whatever the reason', async () => {
   await database.transaction(async (tx) => {
     const inner = within(tx)
     await put(inner, 1)
@@ -59,7 +59,7 @@ test('a part whose work throws is undone alone, whatever the reason', async () =
   assert.deepEqual(await found(database), [1, 3])
 })
 
-test('a whole that throws takes the parts with it', async () => {
+test('an outer transaction that throws rolls back its parts', async () => {
   const whole = database.transaction(async (tx) => {
     await put(within(tx), 1)
     throw new Error('on purpose')
@@ -68,7 +68,7 @@ test('a whole that throws takes the parts with it', async () => {
   assert.deepEqual(await found(database), [])
 })
 
-test('a statement that comes after the end of its part is refused', async () => {
+test('a statement after the end of its part is refused', async () => {
   await database.transaction(async (tx) => {
     let late: (() => Promise<number>) | undefined
     await within(tx).transaction(async (part) => {
@@ -79,7 +79,7 @@ test('a statement that comes after the end of its part is refused', async () => 
   assert.deepEqual(await found(database), [])
 })
 
-test('two parts at once, and connections beside the transaction, are our defects', async () => {
+test('two parts at once and a connection beside the transaction are defects', async () => {
   await database.transaction(async (tx) => {
     const inner = within(tx)
     const both = await Promise.allSettled([put(inner, 1), put(inner, 2)])

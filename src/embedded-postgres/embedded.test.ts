@@ -24,7 +24,7 @@ import { canEnter, databaseUser } from './user.ts'
 
 const pidOf = (clusterDir: string) => readPidFile(clusterDir)?.pid ?? 0
 
-test('a first start makes a durable database on a socket, later ones find its data', async (t) => {
+test('the first start creates a durable database on a socket, and later starts find its data', async (t) => {
   const dataDir = dataDirOf(t)
   const first = await startEmbedded({ dataDir, log: memoryLog() })
   assert.equal(first.clusterDir, join(dataDir, HOME, 'cluster'))
@@ -64,7 +64,7 @@ test('a first start makes a durable database on a socket, later ones find its da
   assert.deepEqual(readdirSync(dataDir).sort(), [LOCK, HOME, 'postgres.json'].sort())
 })
 
-test('a database that is killed comes back with all that was committed', async (t) => {
+test('a killed database is started again with all committed data', async (t) => {
   const log = memoryLog()
   const database = await startEmbedded({ dataDir: await startedDataDir(t), log })
   t.after(() => database.stop())
@@ -82,7 +82,7 @@ test('a database that is killed comes back with all that was committed', async (
   assert.ok(log.messages.includes('the embedded database ended; it is started again'))
 })
 
-test('a killed child of the database is a restart that ready() waits for', async (t) => {
+test('after a process of the database is killed, ready() waits for the restart', async (t) => {
   const log = memoryLog()
   const database = await startEmbedded({ dataDir: await startedDataDir(t), log })
   t.after(() => database.stop())
@@ -97,7 +97,7 @@ test('a killed child of the database is a restart that ready() waits for', async
   assert.deepEqual(await query(database.connection, 'select 1 as one'), [{ one: 1 }])
 })
 
-test('after the server was killed, the next start ends the left-over and takes over', async (t) => {
+test('after the server was killed, the next start stops the remaining database and takes over', async (t) => {
   const dataDir = await startedDataDir(t)
   const owner = startOwner(dataDir)
   const { connection, clusterDir } = await started(owner)
@@ -128,7 +128,7 @@ test('after server and database were killed together, the next start recovers', 
   await database.stop()
 })
 
-test('a pid file that names a living stranger does not stop a start', async (t) => {
+test('a start succeeds although the pid file names an unrelated process', async (t) => {
   const dataDir = await startedDataDir(t)
   const owner = startOwner(dataDir)
   const { clusterDir } = await started(owner)
@@ -143,13 +143,13 @@ test('a pid file that names a living stranger does not stop a start', async (t) 
   await database.stop()
 })
 
-test('a server that leaves without stopping takes its database along', async (t) => {
+test('a server that exits without stopping its database takes the database with it', async (t) => {
   const owner = startOwner(await startedDataDir(t), { leave: true })
   const { clusterDir } = await started(owner)
   await until('no process is left', () => processesOf(clusterDir).length === 0)
 })
 
-test('a first start that is killed on the way leaves nothing to trip over', async (t) => {
+test('a first start that was killed does not hinder the next one', async (t) => {
   const dataDir = dataDirOf(t)
   const home = join(dataDir, HOME)
   const drafts = () => (existsSync(home) ? readdirSync(home) : []).filter((n) => /draft/.test(n))
@@ -164,7 +164,7 @@ test('a first start that is killed on the way leaves nothing to trip over', asyn
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
 })
 
-test('two servers cannot open one directory, and the second learns how to share', async (t) => {
+test('two servers cannot use one directory, and the message to the second says how to share', async (t) => {
   const dataDir = await startedDataDir(t)
   assert.equal(await findRunning(dataDir), null)
   const owner = startOwner(dataDir)
@@ -185,7 +185,7 @@ test('two servers cannot open one directory, and the second learns how to share'
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()
 })
 
-test('a refused second start in the same process leaves the first its lock', async (t) => {
+test('a refused second start in the same process leaves the lock to the first', async (t) => {
   const dataDir = await startedDataDir(t)
   const first = await startEmbedded({ dataDir, log: memoryLog() })
   t.after(() => first.stop())
@@ -194,7 +194,7 @@ test('a refused second start in the same process leaves the first its lock', asy
   assert.match(JSON.stringify(await report), /in use by another Bursar/)
 })
 
-test('a path too long for a socket moves the socket to a temporary directory', async (t) => {
+test('if the path is too long for a socket, the socket is in a temporary directory', async (t) => {
   const dataDir = dataDirOf(t, 'x'.repeat(120))
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   const { host } = database.connection
@@ -206,7 +206,7 @@ test('a path too long for a socket moves the socket to a temporary directory', a
   assert.equal(existsSync(host), false)
 })
 
-test('awkward characters in the path do no harm, or are refused', async (t) => {
+test('a path with special characters works or is refused', async (t) => {
   const dataDir = dataDirOf(t, `a b,c:d'e"f\\g%h$`)
   const { root } = packagedBinaries()
   if (!canEnter(root, databaseUser('/nowhere'))) {
@@ -220,7 +220,7 @@ test('awkward characters in the path do no harm, or are refused', async (t) => {
   await database.stop()
 })
 
-test('the data of another major version is refused with a sentence', async (t) => {
+test('data of another major version is refused with a clear message', async (t) => {
   const dataDir = await startedDataDir(t)
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   await database.stop()
@@ -231,7 +231,7 @@ test('the data of another major version is refused with a sentence', async (t) =
   })
 })
 
-test('a database that cannot start is explained by its own words', async (t) => {
+test('the error of a database that cannot start contains its own message', async (t) => {
   const dataDir = await startedDataDir(t)
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   await database.stop()
@@ -243,7 +243,7 @@ test('a database that cannot start is explained by its own words', async (t) => 
   assert.deepEqual(processesOf(database.clusterDir), [])
 })
 
-test('a directory that cannot be made is refused with a sentence', async (t) => {
+test('a directory that cannot be created is refused with a clear message', async (t) => {
   const file = join(privateDataDir(t), '..', 'file')
   writeFileSync(file, '')
   await assert.rejects(startEmbedded({ dataDir: join(file, 'data'), log: memoryLog() }), {
@@ -252,7 +252,7 @@ test('a directory that cannot be made is refused with a sentence', async (t) => 
   })
 })
 
-test('a lost or broken record of where the database lives is no silent fresh start', async (t) => {
+test('without a readable record of where the database is, a start fails instead of starting empty', async (t) => {
   const dataDir = await startedDataDir(t)
   const record = join(dataDir, 'postgres.json')
   writeFileSync(record, JSON.stringify({ home: '/nowhere/at/all', isComplete: true }))

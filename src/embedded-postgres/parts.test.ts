@@ -25,7 +25,7 @@ function temporaryDir(t: TestContext): string {
   return path
 }
 
-test('every way in which PostgreSQL fails has a sentence that names the way out', () => {
+test('every failure of PostgreSQL has a message that says what to do', () => {
   const place = { clusterDir: '/data/postgres/cluster', uid: 65534 }
   const cases: [{ spawnCode?: string; output: string }, RegExp][] = [
     [{ spawnCode: 'ENOENT', output: '' }, /needs a Linux system with glibc/],
@@ -80,7 +80,7 @@ test('every way in which PostgreSQL fails has a sentence that names the way out'
   }
 })
 
-test("the database's lines reach the log by their weight, without what clients caused", () => {
+test('messages of the database are logged by severity, except those that clients caused', () => {
   const cases: [string, string | null][] = [
     ['postmaster|00000|LOG:  starting PostgreSQL 18.4 on x86_64', null],
     ['startup|00000|LOG:  database system was shut down at 2026-01-01 00:00:00 UTC', null],
@@ -99,7 +99,7 @@ test("the database's lines reach the log by their weight, without what clients c
   }
 })
 
-test('a lock has one holder, and a killed process leaves it free', async (t) => {
+test('a lock has one holder, and is free after its process is killed', async (t) => {
   const path = join(temporaryDir(t), 'some.lock')
   assert.equal(isLocked(path), false)
   const module = JSON.stringify(join(import.meta.dirname, 'lock.ts'))
@@ -125,7 +125,7 @@ test('a lock has one holder, and a killed process leaves it free', async (t) => 
   assert.equal(isLocked(path), false)
 })
 
-test('programs that the user cannot reach are copied once, whole, and again when damaged', (t) => {
+test('programs that the user cannot execute are copied once, completely, and again if damaged', (t) => {
   const directory = temporaryDir(t)
   const root = join(directory, 'native')
   const files = ['bin/initdb', 'bin/postgres', 'lib/libx.so.1.2', 'lib/postgresql/a.so']

@@ -24,7 +24,7 @@ const NOBODY = 65534
 /** A user other than root and nobody: "daemon" or "bin", depending on the distribution. */
 const SOMEBODY = 1
 
-test('in a directory that only its owner can enter, the database finds its place', async (t) => {
+test('for a directory that only its owner can enter, the database is stored elsewhere', async (t) => {
   const dataDir = privateDataDir(t)
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   await query(database.connection, 'create table kept as select 1 as one')
@@ -41,7 +41,7 @@ test('in a directory that only its owner can enter, the database finds its place
   await again.stop()
 })
 
-test('a new data directory of an old name starts empty, and the old data stay', async (t) => {
+test('a new data directory with an old name starts empty, and the old data stays', async (t) => {
   const dataDir = privateDataDir(t)
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   await query(database.connection, 'create table kept as select 1 as one')
@@ -58,7 +58,7 @@ test('a new data directory of an old name starts empty, and the old data stay', 
   assert.equal(moved, isRoot)
 })
 
-test('a cluster outside that was deleted is missed, not replaced', async (t) => {
+test('a missing cluster outside of the data directory is reported and not replaced', async (t) => {
   const dataDir = isRoot ? privateDataDir(t) : await startedDataDir(t)
   const database = await startEmbedded({ dataDir, log: memoryLog() })
   await database.stop()
@@ -66,7 +66,7 @@ test('a cluster outside that was deleted is missed, not replaced', async (t) => 
   await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), /is not there any more/)
 })
 
-test('an ordinary user has all in the data directory, and root may take it over', async (t) => {
+test('an ordinary user has everything in the data directory, and root can take it over', async (t) => {
   const dataDir = dataDirOf(t)
   const uid = isRoot ? SOMEBODY : (process.getuid?.() ?? 0)
   if (isRoot) chownSync(dirname(dataDir), uid, uid)
@@ -89,7 +89,7 @@ test('an ordinary user has all in the data directory, and root may take it over'
   await database.stop()
 })
 
-test('no other user gets into the database', async (t) => {
+test('no other user can connect to the database', async (t) => {
   const database = await startEmbedded({ dataDir: await startedDataDir(t), log: memoryLog() })
   t.after(() => database.stop())
   assert.equal(statSync(database.connection.host).mode & 0o077, 0)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { replacedBy } from './what-changed.ts'
 
-test('what a change replaced is the former values of what differs, and the ids', () => {
+test('the replaced values of a change are the former values of all changed fields, and the ids', () => {
   const text = 'x'.repeat(1_000_000)
   const before = {
     id: 'acme',
@@ -29,7 +29,7 @@ test('what a change replaced is the former values of what differs, and the ids',
   })
 })
 
-test('nothing was replaced in what is the same, and everything in what has nothing of it', () => {
+test('equal objects have no replaced values, and an empty object replaces all of them', () => {
   const json = fc.dictionary(fc.stringMatching(/^[a-z]{1,3}$/), fc.jsonValue())
   fc.assert(
     fc.property(json, (value) => {

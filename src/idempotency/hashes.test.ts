@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashesOf } from './hashes.ts'
 
-test('a request is known by its path, key and content, not by the order of its keys', () => {
+test('a request is identified by path, key and content, whatever the order of the keys of objects', () => {
   const named = { path: '/a', key: 'k', content: { body: { a: 1, b: [{ c: 2, d: null }] } } }
   const base = hashesOf(named)
   const same = hashesOf({ ...named, content: { body: { b: [{ d: null, c: 2 }], a: 1 } } })

@@ -66,7 +66,7 @@ const isReplay = ({ headers }: { headers: Record<string, unknown> }) =>
 const created = async (tenant: Tenant) =>
   (await tenant.announced()).filter(({ type }) => type === 'customer.created')
 
-test('50 concurrent identical requests to two servers do the work once and answer alike', async () => {
+test('50 concurrent identical requests to two servers are executed once and get the same answer', async () => {
   const tenant = await world.tenant()
   const request = { ...provision('k1', 'acme'), apiKey: tenant.key }
   const servers = [callerOf(world.bursar), callerOf(other.bursar)]
@@ -79,7 +79,7 @@ test('50 concurrent identical requests to two servers do the work once and answe
   assert.equal((await created(tenant)).length, 1)
 })
 
-test('the same key asks for the same thing, whatever the order of keys, else it is 400', async () => {
+test('a repeated key with the same content gets the first answer, and with other content a 400', async () => {
   const tenant = await world.tenant()
   const first = await tenant.call(PROVISION, keyed('k', { body: { id: 'a', name: 'A' } }))
   const again = await tenant.call(PROVISION, keyed('k', { body: '{"name":"A", "id":"a"}' }))
@@ -90,7 +90,7 @@ test('the same key asks for the same thing, whatever the order of keys, else it 
   assert.equal((await created(tenant)).length, 1)
 })
 
-test('a key belongs to its path and its environment', async () => {
+test('a key is valid for its path and its environment only', async () => {
   const [one, two] = [await world.tenant(), await world.tenant()]
   for (const tenant of [one, two]) {
     const made = await tenant.call(PROVISION, provision('k', 'acme'))
@@ -102,7 +102,7 @@ test('a key belongs to its path and its environment', async () => {
   }
 })
 
-test('a refusal of the work is kept with its headers, and has written nothing', async () => {
+test('a refusal by the work is stored with its headers, and the work has written nothing', async () => {
   const tenant = await world.tenant()
   await tenant.ok(PROVISION, { body: { id: 'acme' } })
   const body = { id: 's', vendorIdentifier: 'STRIPE', syncedEntityId: 'cus_1' }
@@ -123,7 +123,7 @@ test('a refusal of the work is kept with its headers, and has written nothing', 
   assert.deepEqual(await tenant.announced(), before)
 })
 
-test('what is refused before the work begins leaves the key free', async () => {
+test('a request that is refused before the work leaves its key free', async () => {
   const tenant = await world.tenant()
   const readOnly = await tenant.newKey('read-only')
   const request = provision('k', 'acme')
@@ -140,7 +140,7 @@ test('what is refused before the work begins leaves the key free', async () => {
   assert.equal((await tenant.call(PROVISION, { ...request, apiKey: readOnly })).status, 403)
 })
 
-test('a crash between commit and answer is repaired by the retry', async () => {
+test('after a crash between COMMIT and the response, the retry gets the answer', async () => {
   const tenant = await world.tenant()
   const crashing = await serverWith(async (work, options) => {
     await app.db.transaction(work, options)
@@ -156,7 +156,7 @@ test('a crash between commit and answer is repaired by the retry', async () => {
   assert.equal(without.status, 409)
 })
 
-test('a crash before the commit leaves nothing, and the retry does the work', async () => {
+test('a crash before COMMIT leaves nothing, and the retry is executed', async () => {
   const tenant = await world.tenant()
   const crashing = await serverWith((work, options) =>
     app.db.transaction(async (tx) => {
@@ -172,7 +172,7 @@ test('a crash before the commit leaves nothing, and the retry does the work', as
   assert.equal((await created(tenant)).length, 1)
 })
 
-test('a deadlock runs everything again, and the work is done once', async () => {
+test('after a deadlock everything is run again, and the work takes effect once', async () => {
   const tenant = await world.tenant()
   let attempts = 0
   const deadlocking = await serverWith((work, options) =>
@@ -189,7 +189,7 @@ test('a deadlock runs everything again, and the work is done once', async () => 
   assert.equal((await created(tenant)).length, 1)
 })
 
-test('who waits for the first in vain is told to come again, and then gets the work done', async () => {
+test('a request that waits too long for the first one is asked to try again, and is then executed', async () => {
   const tenant = await world.tenant()
   const request = provision('k', 'acme')
   const hashes = hashesOf({
@@ -216,7 +216,7 @@ test('who waits for the first in vain is told to come again, and then gets the w
   assert.deepEqual([made.status, isReplay(made)], [201, false])
 })
 
-test('writers of one customer, with keys and without, do not starve each other of connections', async () => {
+test('writes to one customer, with and without keys, do not use up the connections', async () => {
   const narrow = await openWorld({ BURSAR_DATABASE_POOL: '2' })
   const tenant = await narrow.tenant()
   await tenant.ok(PROVISION, { body: { id: 'acme' } })
@@ -230,7 +230,7 @@ test('writers of one customer, with keys and without, do not starve each other o
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]))
 })
 
-test('an answer counts for 24 hours of the clock and is then trimmed', async () => {
+test('an answer is repeated for 24 hours of the clock and is then purged', async () => {
   const tenant = await world.tenant()
   const start = world.clock.now()
   const archive = () => tenant.call('v1.customers.archive', keyed('k', { params: { id: 'acme' } }))
@@ -256,7 +256,7 @@ test('an answer counts for 24 hours of the clock and is then trimmed', async () 
   world.clock.moveTo(start)
 })
 
-test('a key is 1 to 255 visible ASCII characters, and counts on POST only', async () => {
+test('a key is 1 to 255 visible ASCII characters, and has an effect only on POST', async () => {
   const tenant = await world.tenant()
   for (const key of ['', ' ', 'a b', 'é', 'a\tb', 'a'.repeat(256), 'a, a'])
     await tenant.refused(PROVISION, provision(key, 'acme'), {
@@ -273,7 +273,7 @@ test('a key is 1 to 255 visible ASCII characters, and counts on POST only', asyn
   }
 })
 
-test('an answer counts until it is old by both clocks', async () => {
+test('an answer is repeated until it is too old by both clocks', async () => {
   const { scope } = await world.tenant()
   const named = { scope, hashes: hashesOf({ path: '/', key: 'both', content: {} }) }
   const clock = { ...world.clock, isTest: false, now: Date.now }

@@ -8,7 +8,7 @@ import { readGauges } from './gauges.ts'
 const world = await openWorld()
 const { app } = world.bursar
 
-test('work that is due shows in the figures, with the time since then', async () => {
+test('the gauges show the number of due pieces of work and the age of the oldest', async () => {
   const { scope } = await world.tenant()
   const kind = `figures.${process.pid}`
   const late = async (subject: string, forMs: number) => {

@@ -34,7 +34,7 @@ async function scheduled(kind: string, dueInMs: number, subject = 's') {
   return tenant
 }
 
-test('work runs at its instant, not before, and once', async () => {
+test('work runs once, at its instant and not before', async () => {
   const kind = newKind()
   let ran = 0
   const handlers = counting(kind, () => {
@@ -49,7 +49,7 @@ test('work runs at its instant, not before, and once', async () => {
   assert.equal(ran, 1)
 })
 
-test('several runners at once run each piece once', async () => {
+test('concurrent runners run each piece of work once', async () => {
   const kind = newKind()
   const ran: string[] = []
   const handlers: WorkHandlers = {
@@ -65,7 +65,7 @@ test('several runners at once run each piece once', async () => {
   assert.deepEqual(ran.sort(), subjects.sort())
 })
 
-test('work that answers an instant runs again then', async () => {
+test('work that returns an instant runs again at that instant', async () => {
   const kind = newKind()
   const at: number[] = []
   const handlers: WorkHandlers = {
@@ -82,7 +82,7 @@ test('work that answers an instant runs again then', async () => {
   assert.equal(at.length, 3)
 })
 
-test('work that fails leaves nothing behind and comes back later, ever more rarely', async () => {
+test('failed work leaves nothing behind and is retried at growing intervals', async () => {
   const kind = newKind()
   const tenant = await scheduled(kind, 0)
   let tries = 0
@@ -130,7 +130,7 @@ test('scheduling the same work again moves it', async () => {
   assert.equal(ran, 1)
 })
 
-test('several pieces are noted at once, and what is forgotten never runs', async () => {
+test('several pieces can be scheduled at once, and a cancelled piece never runs', async () => {
   const [kind, other] = [newKind(), newKind()]
   const { scope } = await world.tenant()
   const dueAt = world.clock.now() + 1000
@@ -151,7 +151,7 @@ test('several pieces are noted at once, and what is forgotten never runs', async
   assert.deepEqual(ran, ['a', 'c'])
 })
 
-test('announcements are kept for the days configured and trimmed once a day', async () => {
+test('events are kept for the configured number of days and are purged once a day', async () => {
   const tenant = await world.tenant()
   const provision = (id: string) => tenant.ok('v1.customers.provision', { body: { id } })
   await provision('old')

@@ -31,7 +31,7 @@ const dueOf = ({ environmentKey }: Scope, kind: string) =>
     where environment_key = ${environmentKey}::uuid and kind = ${kind}::text`,
   )
 
-test('work is due by both clocks, and is told the earlier time', async () => {
+test('work is due when it is due by both clocks, and gets the earlier time', async () => {
   const { scope } = await world.tenant()
   const work = { scope, customerKey: null, kind: 'test.both', subject: 's' }
   const told: number[] = []
@@ -53,7 +53,7 @@ test('work is due by both clocks, and is told the earlier time', async () => {
   assert.ok(told.every((now) => now <= Date.now()))
 })
 
-test('a clock that runs ahead forgets nothing that is young by the other one', async () => {
+test('a clock that is ahead deletes nothing that is recent by the other clock', async () => {
   const tenant = await world.tenant()
   world.clock.moveTo(Date.now())
   await tenant.ok('v1.customers.provision', { body: { id: 'young' } })
@@ -71,7 +71,7 @@ test('a clock that runs ahead forgets nothing that is young by the other one', a
   assert.ok(dueAt <= Date.now() + DAY_MS)
 })
 
-test('work that a wrong clock has put into the far future is put right, and nothing else', async () => {
+test('work that a wrong clock scheduled in the far future is corrected, and nothing else is', async () => {
   const { scope } = await world.tenant()
   const now = Date.now()
   const [customerKey, far] = [right.ids.next(now), now + 400 * DAY_MS]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createCache } from './cache.ts'
 
-test('one entry too many drops the one that was used longest ago', () => {
+test('one entry too many drops the least recently used one', () => {
   const dropped: number[] = []
   const cache = createCache<string, number>({ max: 2, onDrop: (value) => dropped.push(value) })
   cache.set('a', 1)
@@ -19,7 +19,7 @@ test('one entry too many drops the one that was used longest ago', () => {
   assert.equal(cache.oldest(), undefined)
 })
 
-test('bytes are bounded like entries, and what is too large alone is not kept', () => {
+test('the total size is limited, and an entry that is too large is not kept', () => {
   const cache = createCache<string, string>({
     ...{ max: 10, maxBytes: 4 },
     bytesOf: ({ length }) => length,
@@ -32,7 +32,7 @@ test('bytes are bounded like entries, and what is too large alone is not kept', 
   assert.equal(cache.peek('d'), undefined)
 })
 
-test('hits and misses are counted, and looking counts neither', () => {
+test('hits and misses are counted, and peek counts as neither', () => {
   const cache = createCache<string, number>({ max: 2 })
   cache.set('a', 1)
   for (const key of ['a', 'b', 'a']) cache.get(key)

@@ -5,7 +5,7 @@ import { createdRange } from './created-range.ts'
 
 const at = (text: string) => Date.parse(text)
 
-test('each bound is answered exactly, below a millisecond too', () => {
+test('bounds are exact, even for fractions of a millisecond', () => {
   const whole = at('2026-05-18T10:07:42.123Z')
   const cases = [
     ['2026-05-18T10:07:42.123Z', whole, whole + 1],
@@ -25,7 +25,7 @@ test('each bound is answered exactly, below a millisecond too', () => {
   }
 })
 
-test('a fraction of any length, a leap second and the years at the ends are read', () => {
+test('fractions of any length, leap seconds and the first and last years are read', () => {
   const from = (gte: string) => createdRange({ gte }).from
   assert.equal(from('2026-05-18T10:07:42Z'), at('2026-05-18T10:07:42.000Z'))
   assert.equal(from('2026-05-18T10:07:42.5Z'), at('2026-05-18T10:07:42.500Z'))
@@ -34,7 +34,7 @@ test('a fraction of any length, a leap second and the years at the ends are read
   assert.equal(from('9999-12-31T23:59:59.999Z'), at('9999-12-31T23:59:59.999Z'))
 })
 
-test('no filter is no bound, and of two bounds on one side the narrower one holds', () => {
+test('an absent filter is unbounded, and of two bounds on one side the narrower one applies', () => {
   assert.deepEqual(createdRange(undefined), { from: null, until: null })
   assert.deepEqual(createdRange({}), { from: null, until: null })
   const early = '2026-01-01T00:00:00Z'
@@ -45,7 +45,7 @@ test('no filter is no bound, and of two bounds on one side the narrower one hold
   })
 })
 
-test('a whole instant lies in the range exactly when the filter says so', () => {
+test('a whole millisecond is in the range exactly if it matches the filter', () => {
   const instant = fc.integer({ min: 0, max: 4_102_444_800_000 })
   const bound = fc.option(
     fc.tuple(instant, fc.integer({ min: 0, max: 999 })).map(([ms, micros]) => ({ ms, micros })),

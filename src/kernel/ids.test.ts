@@ -5,7 +5,7 @@ import { uuidv7 } from './ids.ts'
 
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-test('an id has the form of a UUIDv7 and carries its instant', () => {
+test('an id is a UUIDv7 and contains its instant', () => {
   const ids = uuidv7()
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 2 ** 48 - 1 }), (now) => {
@@ -16,21 +16,21 @@ test('an id has the form of a UUIDv7 and carries its instant', () => {
   )
 })
 
-test('ids of one instant ascend in the order in which they were asked for', () => {
+test('ids of one instant ascend in the order of the calls', () => {
   const ids = uuidv7()
   const made = Array.from({ length: 100_000 }, () => ids.next(1_779_062_862_000))
   for (let i = 1; i < made.length; i += 1) assert.ok((made[i - 1] ?? '') < (made[i] ?? ''))
   assert.equal(new Set(made).size, made.length)
 })
 
-test('a clock that goes back gives ids of that earlier instant, still unique', () => {
+test('ids of an earlier instant are lower and still unique', () => {
   const ids = uuidv7()
   const made = [5000, 4000, 5000, 4000, 5000].map((now) => ids.next(now))
   assert.equal(new Set(made).size, made.length)
   assert.ok((made[1] ?? '') < (made[0] ?? ''))
 })
 
-test('ids of one instant ascend, though others were asked for in between', () => {
+test('ids of one instant ascend, even if ids of other instants are made in between', () => {
   const ids = uuidv7()
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 5000, max: 5003 }), { maxLength: 200 }), (instants) => {

@@ -21,7 +21,7 @@ async function runBeside(serve: () => void): Promise<string[]> {
   return order
 }
 
-test('at most one of many long computations continues each time that others were served', async () => {
+test('long computations take turns, one slice after each turn of other work', async () => {
   const order = await runBeside(() => {})
   const slices = order.filter((name) => name !== 'others')
   assert.equal(slices.join(''), 'abcabcabc', 'each in its turn')
@@ -32,7 +32,7 @@ test('at most one of many long computations continues each time that others were
   )
 })
 
-test('while others need whole turns, long computations continue only now and then', async () => {
+test('while other work needs whole turns, long computations continue only now and then', async () => {
   const order = await runBeside(() => {
     const end = performance.now() + 2
     while (performance.now() < end);
@@ -42,7 +42,7 @@ test('while others need whole turns, long computations continue only now and the
   assert.ok(others > 2 * 9, `a slice nearly each turn: ${order.join(' ')}`)
 })
 
-test('a computation that waits alone continues again and again', async () => {
+test('a computation without others continues through many slices', async () => {
   for (let slice = 0; slice < 3; slice += 1) await nextSlice()
   assert.deepEqual(await mapInSlices([1, 2, 3], (item, index) => item * index), [0, 2, 6])
 })

@@ -4,7 +4,7 @@ import { createKeyedMutex } from './keyed-mutex.ts'
 
 const refusal = () => new Error('waited too long')
 
-test('work of one key runs one at a time, and a failure lets the next one go on', async () => {
+test('work with the same key runs one at a time, and the next work runs after a failure', async () => {
   const exclusively = createKeyedMutex({ waitMs: 60_000, refusal })
   const running = new Set<string>()
   let ran = 0
@@ -24,7 +24,7 @@ test('work of one key runs one at a time, and a failure lets the next one go on'
   assert.equal(failed.length, 2)
 })
 
-test('a thousand wait in the order of arrival, and one more is refused at once', async () => {
+test('a thousand pieces of work wait in order of arrival, and one more is refused at once', async () => {
   const exclusively = createKeyedMutex({ refusal })
   const ran: number[] = []
   const all = Array.from({ length: 1002 }, (_, index) =>
@@ -39,7 +39,7 @@ test('a thousand wait in the order of arrival, and one more is refused at once',
   assert.deepEqual(ran, [...Array(1001).keys()])
 })
 
-test('work that waits too long is refused, and the running work goes on', async () => {
+test('work that waits too long is refused, and the running work continues', async () => {
   const exclusively = createKeyedMutex({ waitMs: 1, refusal })
   let finish = (_: string) => {}
   const first = exclusively('a', () => new Promise<string>((resolve) => (finish = resolve)))

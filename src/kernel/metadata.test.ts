@@ -7,7 +7,7 @@ const key = fc.constantFrom('a', 'b', 'c', 'constructor', '__proto__', '')
 const metadata = fc.dictionary(key, fc.string({ minLength: 1 }), { noNullPrototype: false })
 const patch = fc.dictionary(key, fc.string(), { noNullPrototype: false })
 
-test('a patch twice is a patch once', () => {
+test('applying a patch twice has the same effect as applying it once', () => {
   fc.assert(
     fc.property(metadata, patch, (before, change) => {
       const once = patchMetadata(before, change)
@@ -16,7 +16,7 @@ test('a patch twice is a patch once', () => {
   )
 })
 
-test('patches of different keys come out alike in either order', () => {
+test('patches with different keys give the same result in either order', () => {
   fc.assert(
     fc.property(metadata, patch, patch, (before, one, other) => {
       fc.pre(Object.keys(one).every((name) => !Object.hasOwn(other, name)))
@@ -27,7 +27,7 @@ test('patches of different keys come out alike in either order', () => {
   )
 })
 
-test('after a patch, exactly its empty keys are gone and its others are as sent', () => {
+test('after a patch, keys with empty values are removed and the others are as sent', () => {
   fc.assert(
     fc.property(metadata, patch, (before, change) => {
       const after = patchMetadata(before, change)

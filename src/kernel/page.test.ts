@@ -17,7 +17,7 @@ const read = (list: readonly string[], page: Partial<PageRequest>, fit = 100) =>
   return { keys: data.map(({ key }) => key), ...pagination }
 }
 
-test('45 records make pages of 20, 20 and 5, with the cursors of the contract', () => {
+test('45 records make pages of 20, 20 and 5, with the documented cursors', () => {
   const list = Array.from({ length: 45 }, (_, index) => `k${index + 1}`)
   assert.deepEqual(read(list, {}), { keys: list.slice(0, 20), next: 'k20', prev: null })
   assert.deepEqual(read(list, { after: 'k20' }), {
@@ -31,7 +31,7 @@ test('45 records make pages of 20, 20 and 5, with the cursors of the contract', 
 const sizes = fc.integer({ min: 0, max: 60 })
 const fits = fc.integer({ min: 1, max: 30 })
 
-test('walking forward and back over any list gives every record once, in order', () => {
+test('reading a list forward and back gives each record once, in order', () => {
   fc.assert(
     fc.property(sizes, fc.integer({ min: 1, max: 25 }), fits, (size, limit, fit) => {
       const list = Array.from({ length: size }, (_, index) => `k${index}`)
@@ -54,7 +54,7 @@ test('walking forward and back over any list gives every record once, in order',
   )
 })
 
-test('of two cursors after counts', () => {
+test('if both cursors are sent, after takes precedence', () => {
   assert.deepEqual(pageRequest({ after: 'A', before: 'b' }), pageRequest({ after: 'a' }))
   assert.deepEqual(pageRequest({ before: 'B' }), { after: null, before: 'b', limit: 20 })
 })

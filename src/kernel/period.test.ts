@@ -71,7 +71,7 @@ const cadences: readonly (readonly [Unit, number, string, string])[] = [
   ['YEAR', 1, '2026-01-01', '2027-01-01'],
 ]
 
-test('an instant lies in the window of the table', () => {
+test('an instant is in the window that the table says', () => {
   for (const [anchor, span, instant, start, end] of windows)
     assert.deepEqual(
       windowAt(at(anchor), span, at(instant)),
@@ -80,7 +80,7 @@ test('an instant lies in the window of the table', () => {
     )
 })
 
-test('a window counts from the beginning of the unit that something was created in', () => {
+test('windows are counted from the start of the calendar unit of the creation', () => {
   for (const [unit, count, start, end] of cadences)
     assert.deepEqual(
       windowAt(floorTo(unit, at(created)), { unit, count }, at(july)),
@@ -89,13 +89,13 @@ test('a window counts from the beginning of the unit that something was created 
     )
 })
 
-test('the year 1 is not 1901', () => {
+test('the year 1 is not read as 1901', () => {
   const march = at('0001-03-31')
   assert.equal(addUnits(march, 'MONTH', -1), at('0001-02-28'))
   assert.equal(floorTo('YEAR', march), at('0001-01-01'))
 })
 
-test('the ends of a lifetime are infinite, and every instant lies between them', () => {
+test('the ends of the lifetime are infinite, and it contains every instant', () => {
   assert.deepEqual([LIFETIME.start, LIFETIME.end, at('2026-01-31')].map(boundToSql), [
     '-infinity',
     'infinity',
@@ -104,7 +104,7 @@ test('the ends of a lifetime are infinite, and every instant lies between them',
   assert.ok(contains(LIFETIME, at(created)))
 })
 
-test('a span of no whole unit is a defect', () => {
+test('a span without a whole number of units is a defect', () => {
   for (const count of [0, -1, 0.5, Number.NaN])
     assert.throws(() => windowAt(0, { unit: 'DAY', count }, 0))
 })
@@ -115,7 +115,7 @@ const span: fc.Arbitrary<Span> = fc.record({
   count: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4000 })),
 })
 
-test('windows leave no gap, never overlap, and are the same for every instant in them', () => {
+test('windows have no gaps and no overlaps, and are the same for each instant in them', () => {
   fc.assert(
     fc.property(
       instant,
@@ -134,7 +134,7 @@ test('windows leave no gap, never overlap, and are the same for every instant in
   )
 })
 
-test('the anchor begins a window, and every start has the day of the anchor or ends its month', () => {
+test('the anchor begins a window, and each window begins on the day of the anchor or on the last of its month', () => {
   fc.assert(
     fc.property(instant, span, instant, (a, s, t) => {
       assert.equal(windowAt(a, s, a).start, a)
@@ -159,7 +159,7 @@ const isoLengths = [
   ['YEAR', 4],
 ] as const
 
-test('a calendar unit holds the instant, and begins where it begins', () => {
+test('the calendar unit of an instant contains it and begins at the start of that unit', () => {
   fc.assert(
     fc.property(instant, fc.constantFrom(...isoLengths), (t, [unit, length]) => {
       const start = floorTo(unit, t)
@@ -171,7 +171,7 @@ test('a calendar unit holds the instant, and begins where it begins', () => {
   )
 })
 
-test('a week begins on the Monday at or before', () => {
+test('a week begins on the latest Monday up to the instant', () => {
   fc.assert(
     fc.property(instant, (t) => {
       const start = floorTo('WEEK', t)

@@ -28,7 +28,7 @@ const accepted: readonly (readonly [number, string])[] = [
   [99_999_999_999_999_900_000, '99999999999999900000.0000000000'],
 ]
 
-test('a JSON number is the decimal that it was written as', () => {
+test('a JSON number is read as the decimal that was written', () => {
   for (const [value, text] of accepted)
     assert.equal(quantityToSql(quantityFromWire(value, 'limit')), text, String(value))
 })
@@ -46,7 +46,7 @@ const refused: readonly (readonly [number, RegExp])[] = [
   [1e308, /limit: at most 20 digits before the point/],
 ]
 
-test('a number that a column cannot keep, or JSON not carry, is refused and named', () => {
+test('a number that does not fit into a column or into JSON is refused with its field', () => {
   for (const [value, message] of refused)
     assert.throws(
       () => quantityFromWire(value, 'limit'),
@@ -73,12 +73,12 @@ const rounded: readonly (readonly [number, string])[] = [
   [99_999_999_999_999_980_000, '99999999999999980000.0000000000'],
 ]
 
-test('an amount is rounded by its decimal form, halves to the even digit', () => {
+test('an amount is rounded in its decimal form, halves to the even digit', () => {
   for (const [value, text] of rounded)
     assert.equal(quantityToSql(amountFromWire(value, 'amount')), text, String(value))
 })
 
-test('of an amount only the size is refused, and named', () => {
+test('an amount is refused only for its size, with its field', () => {
   for (const value of [1e20, -1e20, 1e308, Number.MAX_VALUE])
     assert.throws(
       () => amountFromWire(value, 'amount'),
@@ -90,14 +90,14 @@ test('of an amount only the size is refused, and named', () => {
     )
 })
 
-test('a column of fewer decimals, or of none, is read as well', () => {
+test('a column with fewer decimals or none is read', () => {
   assert.equal(quantityFromSql('12'), wholeUnits(12))
   assert.equal(quantityFromSql('-0.5'), -wholeUnits(1) / 2n)
   for (const text of ['', '1.', '.5', '1e3', 'NaN', 'Infinity', '1.00000000001', '--1'])
     assert.throws(() => quantityFromSql(text), text)
 })
 
-test('a sum beyond what JSON carries leaves as the nearest number', () => {
+test('a sum that is too exact for JSON is sent as the nearest number', () => {
   assert.equal(quantityToWire(quantityFromSql('12345678901234567.5000000001')), 12345678901234568)
   assert.equal(quantityToWire(quantityFromSql('0.1') + quantityFromSql('0.2')), 0.3)
 })
@@ -107,7 +107,7 @@ const decimal = fc
   .tuple(fc.integer({ min: -(10 ** 15) + 1, max: 10 ** 15 - 1 }), fc.nat({ max: 10 }))
   .map(([digits, decimals]) => Number(`${digits}e-${decimals}`))
 
-test('what is accepted comes back as it was, from the wire and from a column', () => {
+test('an accepted number comes back unchanged, through JSON and through a column', () => {
   fc.assert(
     fc.property(fc.oneof(decimal, fc.maxSafeInteger()), (value) => {
       const quantity = quantityFromWire(value, 'value')
@@ -122,7 +122,7 @@ const price = fc
   .tuple(fc.integer({ min: 1, max: 10 ** 6 }), fc.nat({ max: 6 }))
   .map(([units, decimals]) => ({ units, decimals, value: Number(`${units}e-${decimals}`) }))
 
-test('tokens times a price are the product of the decimals, whatever the double adds to it', () => {
+test('tokens times a price is the exact decimal product, despite errors of the double', () => {
   fc.assert(
     fc.property(fc.nat({ max: 10 ** 5 }), price, (tokens, { units, decimals, value }) => {
       const exact = BigInt(tokens) * BigInt(units) * 10n ** BigInt(10 - decimals)
@@ -134,7 +134,7 @@ test('tokens times a price are the product of the decimals, whatever the double 
   )
 })
 
-test('an amount differs from its decimal form by half of the last digit at most', () => {
+test('an amount differs from its decimal form by at most half of the last digit', () => {
   const number = fc.double({ min: -1e19, max: 1e19, noNaN: true })
   fc.assert(
     fc.property(number, (value) => {
@@ -154,7 +154,7 @@ test('an amount differs from its decimal form by half of the last digit at most'
   )
 })
 
-test('sums are exact and in the order of the numbers', () => {
+test('sums are exact, and quantities are ordered like their numbers', () => {
   fc.assert(
     fc.property(decimal, decimal, (a, b) => {
       const [x, y] = [quantityFromWire(a, 'a'), quantityFromWire(b, 'b')]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createRepeatedLines } from './repeated-lines.ts'
 
-test('of equal lines one a second is written, with the number that it stands for', () => {
+test('of similar lines one per second is written, with the number of lines that it stands for', () => {
   const lines = createRepeatedLines<string>({ first: 1000, last: 1000 })
   assert.equal(lines.offer('a', 'a1', 0), true)
   assert.equal(lines.offer('a', 'a2', 10), false)
@@ -16,7 +16,7 @@ test('of equal lines one a second is written, with the number that it stands for
   assert.equal(lines.offer('a', 'a5', 3000), true)
 })
 
-test('what goes on is told ever more seldom, and anew after a silence', () => {
+test('repeated lines are written less and less often, and at once again after a silence', () => {
   const lines = createRepeatedLines<number>({ first: 1000, last: 60_000 })
   const written: number[] = []
   for (let now = 0; now <= 600_000; now += 1000) {
@@ -31,7 +31,7 @@ test('what goes on is told ever more seldom, and anew after a silence', () => {
   assert.equal(lines.offer('the database is gone', 1, 800_000), true)
 })
 
-test('no line is lost from the counts, and no number of kinds makes more than a hundred and one', () => {
+test('every line is counted, and any number of kinds counts as at most 101', () => {
   const offered = fc.array(fc.record({ kind: fc.nat(300), afterMs: fc.nat(40) }), {
     maxLength: 1000,
   })

@@ -39,7 +39,7 @@ function openMachine() {
   }
 }
 
-test('no time is told before the first comparison', () => {
+test('the clock gives no time before the first comparison', () => {
   const { clock, compare, right } = openMachine()
   assert.throws(() => clock.now(), WrongClock)
   assert.equal(clock.standing(), null)
@@ -48,7 +48,7 @@ test('no time is told before the first comparison', () => {
 })
 
 for (const days of [400, -400])
-  test(`a clock that jumps by ${days} days tells no time at the very next reading, and then again`, () => {
+  test(`a clock that jumps by ${days} days gives no time at the next reading, until it is right again`, () => {
     const { clock, compare, pass, setWrong, turns, right } = openMachine()
     compare()
     clock.now()
@@ -63,7 +63,7 @@ for (const days of [400, -400])
     assert.deepEqual(turns, [false, true])
   })
 
-test('where the reference is set instead, the next comparison tells', () => {
+test('a jump of the reference clock is noticed at the next comparison', () => {
   const { clock, compare, turns } = openMachine()
   compare()
   compare({ theirsWrongMs: DAY_MS })
@@ -73,7 +73,7 @@ test('where the reference is set instead, the next comparison tells', () => {
   assert.deepEqual(turns, [false, true])
 })
 
-test('a machine that was stopped tells time again once it has asked', () => {
+test('after a pause of the machine, the clock gives the time again after a comparison', () => {
   const { clock, compare, pass, setWrong, right } = openMachine()
   compare()
   // Its monotonic clock stood still, the other one was put right when it went on.
@@ -84,7 +84,7 @@ test('a machine that was stopped tells time again once it has asked', () => {
   assert.equal(clock.now(), right() + DAY_MS)
 })
 
-test('a clock that is set back by less than is allowed stands still until it has caught up', () => {
+test('a clock that is set back by less than the allowed skew stands still until it has caught up', () => {
   const { clock, compare, pass, setWrong } = openMachine()
   compare()
   const before = clock.now()
@@ -97,7 +97,7 @@ test('a clock that is set back by less than is allowed stands still until it has
   assert.equal(clock.now(), before + 1)
 })
 
-test('a time that both clocks told by mistake is not held on to', () => {
+test('a time that both clocks gave by mistake is forgotten', () => {
   const { clock, compare, setWrong, right } = openMachine()
   setWrong(400 * DAY_MS)
   compare({ theirsWrongMs: 400 * DAY_MS })
@@ -108,7 +108,7 @@ test('a time that both clocks told by mistake is not held on to', () => {
   assert.equal(clock.now(), right())
 })
 
-test('what a right clock tells never goes back, and is off by no more than is allowed', () => {
+test('the time of a right clock never goes back and differs by no more than the allowed skew', () => {
   const step = fc.record({
     pass: fc.integer({ min: 0, max: 20_000 }),
     wrong: fc.oneof(fc.integer({ min: -30_000, max: 30_000 }), fc.constant(400 * DAY_MS)),
@@ -141,7 +141,7 @@ test('what a right clock tells never goes back, and is off by no more than is al
   )
 })
 
-test('a slow answer proves nothing: the verdict stays, either way', () => {
+test('a slow response changes nothing, whether the clock was right or wrong', () => {
   for (const wasRight of [true, false])
     assert.equal(judge(wasRight, { leastMs: -2000, mostMs: MAX_MS + 1 }, MAX_MS), wasRight)
   assert.equal(judge(true, { leastMs: MAX_MS + 1, mostMs: MAX_MS + 2000 }, MAX_MS), false)

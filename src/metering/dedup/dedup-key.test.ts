@@ -5,7 +5,7 @@ import { hashOfMark, nameOfEvent, nameOfReport } from './dedup-key.ts'
 const event = { eventName: 'call', resourceKey: 'r', key: 'k', stated: 5 }
 const report = { featureKey: 'f', resourceKey: 'r' }
 
-test('a name is that of one record: whatever makes it up makes another', () => {
+test('every part of a deduplication key changes it', () => {
   const names = [
     nameOfReport(report, 'k'),
     nameOfReport(report, 'k2'),
@@ -25,6 +25,6 @@ test('a name is that of one record: whatever makes it up makes another', () => {
   assert.equal(nameOfEvent({ ...event }), names[4])
 })
 
-test('a mark is 128 bits of its SHA-256', () => {
+test('the hash of a distinct value is 128 bits of its SHA-256', () => {
   assert.equal(hashOfMark('abc'), 'ba7816bf8f01cfea414140de5dae2223')
 })

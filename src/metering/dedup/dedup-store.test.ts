@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000
 const world = await openWorld()
 const { app } = world.bursar
 
-test('a key is remembered until it is old by both clocks, unless the one is a test clock', async () => {
+test('a deduplication key is known until it is too old by both clocks, or by a test clock alone', async () => {
   const { scope } = await world.tenant()
   const at = Date.now()
   const [customerKey, eventKey, other] = [at, at, at].map((now) => app.ids.next(now))

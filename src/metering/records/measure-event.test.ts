@@ -27,7 +27,7 @@ const measure = (aggregation: Aggregation, dimensions: Record<string, DimensionV
     ({ amount, mark }) => [amount, mark],
   )
 
-test('an event counts for every feature whose meter it passes, and for no other', () => {
+test('an event counts for every feature whose meter it matches, and for no other', () => {
   const features = [
     feature('calls', { function: 'COUNT' }, 'call'),
     feature('all', { function: 'COUNT' }),
@@ -86,7 +86,7 @@ test('a number is rounded to the nearest quantity', () => {
 })
 
 for (const value of [2 ** 53, -(2 ** 53), 1e300, '1e400'])
-  test(`no usage can hold ${value}`, () => {
+  test(`the number ${value} is out of range and refused`, () => {
     assert.throws(
       () => measure(SUM, { n: value }),
       (error: unknown) =>
@@ -96,20 +96,20 @@ for (const value of [2 ** 53, -(2 ** 53), 1e300, '1e400'])
     )
   })
 
-test('a field that is missing counts for nothing but a count', () => {
+test('an event without the field of a meter counts only for COUNT', () => {
   assert.deepEqual(measure({ function: 'COUNT' }, {}), [[wholeUnits(1), null]])
   for (const name of ['SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE'] as const)
     assert.deepEqual(measure({ function: name, field: 'n' }, { N: 1 }), [])
 })
 
-test('distinct values are told apart by their text', () => {
+test('distinct values are distinguished by their text', () => {
   const marks = [1, '1', 1.5, true, 'true', '', 'event'].map(
     (n) => measure({ ...SUM, function: 'UNIQUE' }, { n })[0]?.[1],
   )
   assert.deepEqual(marks, ['1', '1', '1.5', 'true', 'true', '', 'event'])
 })
 
-test('a count is a sum of ones, and so is usage that is reported', () => {
+test('a count is a sum of ones, and so is reported usage', () => {
   assert.equal(aggregateOf(null), 'SUM')
   assert.equal(aggregateOf({ aggregation: { function: 'COUNT' } }), 'SUM')
   for (const name of ['SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE'] as const)

@@ -83,7 +83,7 @@ const COMMITS: [string, Reservation, number | null, Overage, Expectation][] = [
   ['what has expired', ended('expired'), 3, 'allow_overdraft', /expired at 2026-05-18T00:01:00/],
 ]
 
-test('a commit records what was used, and says what of it has to be allowed', () => {
+test('a commit records the used amount, and says which part the limits must allow', () => {
   for (const [name, before, amount, overage, expected] of COMMITS) {
     const used = { amount: amount === null ? null : wholeUnits(amount), overage }
     const commit = () => commitReservation(before, used, START + 1)
@@ -98,7 +98,7 @@ test('a commit records what was used, and says what of it has to be allowed', ()
   }
 })
 
-test('a reservation ends at its instant, whoever has noted it', () => {
+test('a reservation expires at its instant, whether or not that is stored', () => {
   const last = START + MINUTE - 1
   assert.equal(reservationAt(OPEN, last), OPEN)
   const after = reservationAt(OPEN, START + MINUTE)
@@ -112,7 +112,7 @@ test('a reservation ends at its instant, whoever has noted it', () => {
   assert.equal(reservationAt(committed, last + 1), committed)
 })
 
-test('an extension counts from now, moves no window, and takes no time away', () => {
+test('an extension is counted from now, keeps the windows, and never shortens a reservation', () => {
   const extended = extendReservation(OPEN, 300, START + 1000)
   assert.equal(extended.expiresAt, START + 301_000)
   assert.deepEqual(
@@ -124,7 +124,7 @@ test('an extension counts from now, moves no window, and takes no time away', ()
     assert.throws(() => extendReservation(ended(status), 60, START), isRefused(/was/))
 })
 
-test('a release stays one', () => {
+test('a released reservation can be released again, and a committed one cannot', () => {
   const released = releaseReservation(OPEN, START + 1)
   assert.deepEqual(released, { ...OPEN, status: 'released', updatedAt: START + 1 })
   assert.equal(releaseReservation(released, START + 2 * MINUTE), released)
@@ -152,7 +152,7 @@ function take(reservation: Reservation, taken: Step, now: number): Reservation {
   return releaseReservation(reservation, now)
 }
 
-test('a reservation ends once, and each step that was taken can be repeated', () => {
+test('a reservation ends once, and each step can be repeated', () => {
   const timed = fc.tuple(step, fc.integer({ min: 0, max: 40_000 }))
   fc.assert(
     fc.property(fc.array(timed, { maxLength: 12 }), (steps) => {

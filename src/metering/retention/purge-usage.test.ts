@@ -22,7 +22,7 @@ const FEATURES = {
   },
 } as const
 
-test('what is no longer needed is trimmed once a day, and changes no answer', async () => {
+test('usage that is no longer needed is purged once a day, which changes no answer', async () => {
   const { tenant, ingest, usage } = await openShop(world, FEATURES)
   const { environmentKey } = tenant.scope
   const left = async () => {
@@ -81,7 +81,7 @@ const partitionOf = async (environmentKey: string) =>
     )
   ).map(({ name }) => name)
 
-test('records go to the partition of the month that accepted them, made ahead', async () => {
+test('a record is in the partition of the month in which it was accepted, which is created ahead', async () => {
   const { tenant, report } = await openShop(world, { seats: {} })
   const made = await partitions()
   for (const month of ['2026_05', '2026_06', '2026_07'])
@@ -90,7 +90,7 @@ test('records go to the partition of the month that accepted them, made ahead', 
   assert.deepEqual(await partitionOf(tenant.scope.environmentKey), ['usage_events_2026_05'])
 })
 
-test('what no partition was made for is in the default one, and stays', async () => {
+test('a record without a partition is stored in the default partition and stays there', async () => {
   const { tenant, report, usage } = await openShop(world, { seats: {} })
   try {
     clock.moveTo(Date.parse('2031-03-31T23:59:59.999Z'))

@@ -66,7 +66,7 @@ const record: fc.Arbitrary<TestRecord> = fc.record({
   mark: fc.constantFrom('a', 'b', 'c'),
 })
 
-test('totals that are kept are those of all records of the window, in any order', () => {
+test('in any order, the stored totals are those of all records of the window', () => {
   fc.assert(
     fc.property(fc.array(record, { maxLength: 12 }), fc.func(fc.integer()), (records, order) => {
       const shuffled = records
@@ -85,7 +85,7 @@ test('totals that are kept are those of all records of the window, in any order'
   )
 })
 
-test('values 5, 5, 8 of users a, a, b: sum 18, greatest 8, least 5, average 6, 2 users', () => {
+test('the values 5, 5 and 8 of the users a, a and b have a sum, maximum, minimum, average and count', () => {
   const records = [5, 5, 8].map((amount, index) => ({
     occurredAt: 12,
     amount: wholeUnits(amount),
@@ -99,7 +99,7 @@ test('values 5, 5, 8 of users a, a, b: sum 18, greatest 8, least 5, average 6, 2
   )
 })
 
-test('a window is made only if something has occurred since it began, or is held', () => {
+test('a total is needed only if something has occurred or is held since its window began', () => {
   const window = { start: 10, end: 20 }
   assert.equal(mustBeMade([], window), false)
   assert.equal(mustBeMade([total(LIFETIME, 9)], window), false)
@@ -110,7 +110,7 @@ test('a window is made only if something has occurred since it began, or is held
   assert.equal(mustBeMade([total(LIFETIME, 9, 1n)], window), true)
 })
 
-test('a window that begins is kept from its first record on', () => {
+test('a window has a total from its first record on', () => {
   const window = { start: 10, end: 20 }
   const before = [total(LIFETIME, 9)]
   const begun = withWindow(before, window)
@@ -119,7 +119,7 @@ test('a window that begins is kept from its first record on', () => {
   assert.throws(() => withWindow([total(LIFETIME, 10)], window), /assertion failed/)
 })
 
-test('what is held is held in the windows that it occurred in, and is no usage', () => {
+test('a held amount is held in the windows that contain its instant, and is no usage', () => {
   const held = totalsHolding(EMPTY, { amount: 7n, occurredAt: 15 })
   assert.deepEqual(
     held.map((each) => each.held),

@@ -27,7 +27,7 @@ const may: Total = { window: MAY, tally, held: wholeUnits(2), lastAt: at('05-03'
 const usageIn = (totals: readonly Total[], window: Window, aggregate: Aggregate) =>
   findUsage(totals, window, aggregate)?.usage ?? null
 
-test('usage of a window is told by its total, or by the instant of the latest record', () => {
+test('usage of a window follows from its total, or from the instant of the latest record', () => {
   const week = { start: at('05-04'), end: at('05-11') }
   assert.equal(usageIn([], MAY, 'SUM'), 0n)
   assert.equal(usageIn([lifetime(at('05-03')), may], MAY, 'SUM'), wholeUnits(7))
@@ -37,26 +37,26 @@ test('usage of a window is told by its total, or by the instant of the latest re
   assert.equal(usageIn([lifetime(at('05-03')), may], week, 'SUM'), 0n)
 })
 
-test('what is held is told beside usage, by the same total', () => {
+test('the held amount is read from the same total as usage', () => {
   assert.equal(findUsage([lifetime(at('05-03')), may], MAY, 'MAX')?.held, wholeUnits(2))
   assert.equal(findUsage([], MAY, 'SUM')?.held, 0n)
   const holding = { ...lifetime(at('04-30')), held: 1n }
   assert.equal(findUsage([holding], MAY, 'SUM'), null)
 })
 
-test('a day without a total has no usage, since days are always kept', () => {
+test('a day without a total has no usage, because totals of days are always stored', () => {
   const day = { start: at('05-02'), end: at('05-03') }
   assert.equal(usageIn([lifetime(at('05-03'))], day, 'SUM'), 0n)
   assert.equal(usageIn([lifetime(at('05-03')), { ...may, window: day }], day, 'SUM'), wholeUnits(7))
   assert.equal(findUsage([lifetime(at('05-03'))], { ...day, end: day.end - 1 }, 'SUM'), null)
 })
 
-test('usage that no total tells is not guessed', () => {
+test('without a sufficient total, usage is unknown', () => {
   assert.equal(usageIn([lifetime(at('05-01'))], MAY, 'SUM'), null)
   assert.equal(usageIn([lifetime(at('05-03')), may], { ...MAY, end: at('05-31') }, 'SUM'), null)
 })
 
-test('usage is an aggregate of what counted, 0 when nothing did', () => {
+test('usage is the aggregate of the records, and 0 without records', () => {
   const nothing = { count: 0n, sum: 0n, min: null, max: null, distinct: 0n }
   const of = (aggregate: Aggregate) => [usageOf(tally, aggregate), usageOf(nothing, aggregate)]
   assert.deepEqual(of('SUM'), [wholeUnits(7), 0n])

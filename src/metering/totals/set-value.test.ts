@@ -46,8 +46,8 @@ const set = (value: number, at = 150): Step => ({ behavior: 'SET', value: wholeU
 const SEATS: [string, Step[], number][] = [
   ['deltas add up', [delta(2), delta(3), delta(-1)], 4],
   ['a SET makes usage its value', [delta(4), set(10)], 10],
-  ['deltas go on from there', [delta(4), set(10), delta(1)], 11],
-  ['a SET below lowers', [delta(4), set(10), set(3)], 3],
+  ['deltas are added after a SET', [delta(4), set(10), delta(1)], 11],
+  ['a lower SET lowers usage', [delta(4), set(10), set(3)], 3],
   ['an older SET is ignored', [set(10, 160), set(3, 159)], 10],
   ['a SET of the same instant counts', [set(10, 160), set(3, 160)], 3],
   ['a delta may be older than the SET', [set(10, 160), delta(1, 120)], 11],
@@ -58,12 +58,12 @@ for (const [name, steps, expected] of SEATS)
     assert.deepEqual(sums(steps, LIFETIME), [wholeUnits(expected), wholeUnits(expected)])
   })
 
-test('a SET is against its window, and other windows keep their own sum', () => {
+test('a SET applies to its window, and other windows keep their own sums', () => {
   const steps = [delta(7, 50), delta(2, 150), set(5, 160)]
   assert.deepEqual(sums(steps, MAY), [wholeUnits(12), wholeUnits(5)])
 })
 
-test('a SET is in force in every window that it occurred in, until a later one is', () => {
+test('a SET applies to every window that contains it, until a later SET', () => {
   const inForce = (steps: readonly Step[]) => report(steps, MAY).map(({ setAt }) => setAt)
   assert.deepEqual(inForce([delta(1, 150)]), [null, null])
   assert.deepEqual(inForce([set(5, 150), delta(1, 190)]), [150, 150])
@@ -100,7 +100,7 @@ const refused = (code: string, field: RegExp) => (error: unknown) =>
   error.code === code &&
   field.test(error.message)
 
-test('a difference and a usage are whole numbers that JSON tells exactly', () => {
+test('a difference or usage beyond the exact whole numbers of JSON is refused', () => {
   const largest = wholeUnits(Number.MAX_SAFE_INTEGER)
   const tally = { ...NOTHING, sum: largest }
   const total = { window: MAY, tally, held: 0n, lastAt: 0, setAt: null }
@@ -117,7 +117,7 @@ test('a difference and a usage are whole numbers that JSON tells exactly', () =>
     )
 })
 
-test('a record occurs when its caller says, up to an hour ahead and not before 1970', () => {
+test('the instant of a record is that of its caller, at most an hour ahead and not before 1970', () => {
   const now = AHEAD_LIMIT_MS * 3
   assert.equal(occurredAt(null, now, 'createdAt'), now)
   for (const stated of [0, 1, now, now + AHEAD_LIMIT_MS])

@@ -96,7 +96,7 @@ const WINDOWS: Record<string, Window> = {
   'a moment': { start: at('05-05T00:00'), end: at('05-05T00:00') + 2 },
 }
 for (const [name, window] of Object.entries(WINDOWS))
-  test(`usage of ${name} that is not kept is made out of days and records`, async () => {
+  test(`usage of ${name} without a stored total is computed from days and records`, async () => {
     const metered = await newCustomer()
     const middle = Math.floor((window.start + window.end) / 2)
     const records = [
@@ -117,7 +117,7 @@ for (const [name, window] of Object.entries(WINDOWS))
     assert.deepEqual(await usage(metered, later, 'SUM'), [0n])
   })
 
-test('a total that is kept tells usage, whatever its records are', async () => {
+test('a stored total determines usage, whatever the records are', async () => {
   const metered = await newCustomer()
   await keep(metered, { window: LIFETIME, value: wholeUnits(3), last: MAY.start })
   await keep(metered, { window: MAY, value: -1n, last: MAY.start })
@@ -130,7 +130,7 @@ test('a total that is kept tells usage, whatever its records are', async () => {
   assert.deepEqual(await usage({ ...stranger, featureKey: metered.featureKey }, MAY, 'SUM'), [0n])
 })
 
-test('answers stand in the order of the queries', async () => {
+test('results are in the order of the queries', async () => {
   const { customerKey, featureKey, ...rest } = await newCustomer()
   await keep({ ...rest, customerKey, featureKey }, { window: LIFETIME, value: 5n, last: MAY.start })
   const query = { resourceKey: NO_RESOURCE, window: LIFETIME, aggregate: 'SUM' as const }
@@ -146,7 +146,7 @@ test('answers stand in the order of the queries', async () => {
   assert.deepEqual(await readTotals(db.read, customerKey, []), [])
 })
 
-test('a statement reads the totals of an instant along with its own columns', async () => {
+test('a statement can read the totals of an instant together with its own columns', async () => {
   const metered = await newCustomer()
   const june = { start: MAY.end, end: at('07-01T00:00') }
   await keep(metered, { window: LIFETIME, value: wholeUnits(9), last: MAY.start + 5 })
@@ -180,7 +180,7 @@ test('a statement reads the totals of an instant along with its own columns', as
   assert.deepEqual(findUsage(totals, MAY, 'SUM'), { usage: 1n, held: 0n })
 })
 
-test('a version is another one after every change, and a change waits for who counts', async () => {
+test('each change renews the version of a customer, and waits for transactions that count', async () => {
   const { scope, customerKey } = await newCustomer()
   const version = async () =>
     (
