@@ -29,7 +29,7 @@ async function holds(
   await tenant.ok(id, request)
 }
 
-test('entities that hold too much together are not worked on at once', async () => {
+test('entities with too much metadata in total are not changed at once', async () => {
   const tenant = await world.tenant()
   await tenant.ok('v1Beta.entityTypes.upsert', {
     body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
@@ -48,7 +48,7 @@ test('entities that hold too much together are not worked on at once', async () 
     await holds(tenant, 'ids', (ids) => [id, { params, body: { ids } }])
 })
 
-test('nor are customers by an import', async () => {
+test('customers with too much metadata in total are not imported at once', async () => {
   const tenant = await world.tenant()
   for (const id of IDS) await tenant.ok('v1.customers.provision', { body: { id, ...MEGABYTE } })
   await holds(tenant, 'customers', (ids) => [

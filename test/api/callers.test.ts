@@ -85,7 +85,7 @@ for (const { id: name, primaryId, permission, successStatus } of contract.operat
     return { caller, status, code: refusal?.code ?? null }
   }
 
-  test(`${name}: each kind of caller may, or may not, as the table says`, async () => {
+  test(`${name}: each kind of caller has the access that the table says`, async () => {
     const access = ACCESS[resource]
     assert.ok(access, `say in ACCESS who may read and write ${resource}`)
     const may = (kind: Kind) => access[kind] === 'write' || access[kind] === verb
@@ -111,7 +111,7 @@ for (const { id: name, primaryId, permission, successStatus } of contract.operat
     assert.equal(await portrait(tenant), before)
   })
 
-  test(`${name}: who is nobody here is told what is wrong, and nothing else`, async () => {
+  test(`${name}: a caller without access gets the documented error and changes nothing`, async () => {
     const tenant = await furnished()
     const owner = await credentialOf(tenant, 'OWNER')
     const { authorization = '' } = owner.headers ?? {}
@@ -153,7 +153,7 @@ for (const { id: name, primaryId, permission, successStatus } of contract.operat
   })
 }
 
-test('no row is for a resource that no operation needs', () => {
+test('the table has no row for a resource that no operation requires', () => {
   const needed = contract.operations.map(({ permission }) => permission.split(':')[0])
   assert.deepEqual(Object.keys(ACCESS).sort(), [...new Set(needed)].sort())
 })

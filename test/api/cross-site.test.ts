@@ -56,7 +56,7 @@ for (const operation of contract.operations.filter(({ method }) => method !== 'G
   const twin = operation.id !== id
   const done = { status: operation.successStatus, code: null }
 
-  test(`${operation.id}: no page of another site writes, whatever credential goes along`, async () => {
+  test(`${operation.id}: a page of another site cannot write, whatever credential it sends`, async () => {
     const tenant = await furnished()
     const call = caller(tenant, id, twin)
     const good = [{}, await owner(tenant), { apiKey: await tenant.newKey('publishable') }]
@@ -82,7 +82,7 @@ for (const operation of contract.operations.filter(({ method }) => method !== 'G
     assert.equal(await portrait(tenant), before)
   })
 
-  test(`${operation.id}: own pages, those of listed origins, and programs write`, async () => {
+  test(`${operation.id}: pages of this server, pages of allowed origins, and programs can write`, async () => {
     for (const headers of [
       {},
       { origin: 'https://bursar.example.com' },
@@ -94,13 +94,13 @@ for (const operation of contract.operations.filter(({ method }) => method !== 'G
   })
 }
 
-test('reading is allowed from anywhere: a browser does not show a page what is not for it', async () => {
+test('a page of another site may send reads, because browsers do not show it the response', async () => {
   const tenant = await furnished()
   const headers = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' }
   await tenant.ok('v1.customers.list', { headers })
 })
 
-test('an origin is listed and struck out for keys that are remembered', async () => {
+test('allowing and removing an origin takes effect for cached keys', async () => {
   const tenant = await furnished()
   const origin = 'https://later.example.com'
   const write = () =>
@@ -122,7 +122,7 @@ test('an origin is listed and struck out for keys that are remembered', async ()
   }
 })
 
-test('every answer below /api/ is for nobody else, also what no operation answers', async () => {
+test('every response below /api/ forbids caching, even errors of unknown paths', async () => {
   for (const url of [
     '/api/v1/nothing',
     '/api/v1/plans',
@@ -137,7 +137,7 @@ test('every answer below /api/ is for nobody else, also what no operation answer
     }
 })
 
-test('no page of this server can be framed', async () => {
+test('pages of this server cannot be framed', async () => {
   for (const url of ['/', '/docs']) {
     const { headers } = await world.bursar.server.inject({ method: 'GET', url })
     assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)

@@ -38,7 +38,7 @@ async function signing(kind: KeyKind) {
   return { tenant, environment, secret, apiKey, bound }
 }
 
-test('a token binds every operation to its customer, and to reading, whatever the key', async () => {
+test('a customer token restricts every operation to its customer and to reading, whatever the key', async () => {
   const { tenant, bound } = await signing('full-access')
   for (const id of operationIds) {
     const { permission, path: template } = operationOf(id)
@@ -65,7 +65,7 @@ async function eventually(tenant: Tenant, request: Request, status: number): Pro
     await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-test('an environment that demands tokens answers a publishable key with one alone', async () => {
+test('if an environment enforces tokens, a publishable key works only with a token', async () => {
   const { tenant, environment, apiKey, bound } = await signing('publishable')
   const unsigned = { ...calls[CHECK](MARK), apiKey }
   await tenant.ok(CHECK, unsigned)
@@ -79,7 +79,7 @@ test('an environment that demands tokens answers a publishable key with one alon
   await eventually(tenant, unsigned, 200)
 })
 
-test('a token that was not signed with the secret in force is refused', async () => {
+test('a token that was not signed with the current secret is refused', async () => {
   const { tenant, environment, apiKey, bound } = await signing('publishable')
   const forged = { 'x-customer-key': customerToken(path.id, 'another secret') }
   await tenant.refused(CHECK, { ...calls[CHECK](MARK), apiKey, headers: forged }, UNAUTHENTICATED)
@@ -90,7 +90,7 @@ test('a token that was not signed with the secret in force is refused', async ()
   await tenant.ok(CHECK, { ...calls[CHECK](MARK), apiKey, headers })
 })
 
-test('an environment without a secret cannot tell tokens, and ignores them', async () => {
+test('an environment without a signing secret ignores tokens', async () => {
   const tenant = await furnished()
   const headers = { 'x-customer-key': customerToken('globex', 'whatever') }
   await tenant.ok(CHECK, { ...calls[CHECK](MARK), headers })

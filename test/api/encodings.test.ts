@@ -15,7 +15,7 @@ const reading = contract.operations.filter(({ method, id, primaryId }) => {
 })
 const COMPRESSED_FROM = 1024
 
-test('every read is answered in gzip from 1 kB on where that is taken, and says that it varies', async () => {
+test('every read of 1 kB or more is compressed if the client accepts gzip, with a vary header', async () => {
   const tenant = await world.tenant()
   await furnish(tenant, 'a long mark '.repeat(20))
   let compressed = 0

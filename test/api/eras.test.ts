@@ -24,7 +24,7 @@ for (const [name, era] of Object.entries(eras)) {
   addFormats.default(ajv, { mode: 'full' })
 
   for (const [id, { responses }] of Object.entries(era.operations))
-    test(`what ${id} answers is what a client of the era ${name} expects`, async () => {
+    test(`the response of ${id} is as a client of the era ${name} expects`, async () => {
       const tenant = await world.tenant()
       await furnish(tenant, MARK)
       const operationId = id as OperationId

@@ -46,7 +46,7 @@ async function holdShare(t: TestContext, count: number): Promise<void> {
   })
 }
 
-test('heavy are reads, and those that may read far more than they answer are', () => {
+test('heavy operations are reads that may read far more than they return', () => {
   assert.ok(heavy.length > 0 && heavy.length < reads.length / 2)
   for (const id of heavy) assert.ok(reads.includes(id), id)
   for (const id of [
@@ -59,7 +59,7 @@ test('heavy are reads, and those that may read far more than they answer are', (
     assert.ok(isHeavy(id), id)
 })
 
-test('where the share is full, heavy reads are 503 with Retry-After, and all else goes on', async (t) => {
+test('if the share is full, heavy reads are a 503 with Retry-After, and other operations work', async (t) => {
   const tenant = await furnished()
   await holdShare(t, 204)
   for (const id of heavy) {
@@ -70,7 +70,7 @@ test('where the share is full, heavy reads are 503 with Retry-After, and all els
     await tenant.ok(id, calls[id](MARK))
 })
 
-test('reads that stand still keep neither checks nor writes, nor reads of other callers', async (t) => {
+test('blocked heavy reads hinder neither checks, nor writes, nor reads of other callers', async (t) => {
   const [one, other] = [await furnished(), await furnished()]
   const log = 'v1.eventsLog.list'
   const tree = 'v1.events.beta.customers.retrieveGovernance'
@@ -98,7 +98,7 @@ test('reads that stand still keep neither checks nor writes, nor reads of other 
   assert.deepEqual(app.db.counts().heavy, { running: 0, waiting: 0 })
 })
 
-test('the work of a heavy read ends when its caller leaves, and only then', async (t) => {
+test('the work of a heavy read is cancelled when its caller disconnects, and only then', async (t) => {
   const tenant = await furnished()
   const url = await server.listen({ host: '127.0.0.1', port: 0 })
   const real = app.db.heavy

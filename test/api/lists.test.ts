@@ -83,7 +83,7 @@ const lists = contract.operations.filter(({ parameters }) =>
 const UNKNOWN = '019d2f3a-7c40-7b1c-9d7e-2f6f0c1b8a55'
 
 for (const { id: name, primaryId } of lists)
-  test(`${name}: where both cursors are sent, after counts`, async () => {
+  test(`${name}: if both cursors are sent, after takes precedence`, async () => {
     const tenant = await world.tenant()
     await furnish(tenant, 'mark')
     const id = primaryId as OperationId
@@ -103,7 +103,7 @@ for (const { id: name, primaryId } of lists)
     assert.equal((await page({ after, before: UNKNOWN })).text, next.text)
   })
 
-test('it is known of every list how large its rows may be', () => {
+test('the maximum size of a row is known for every list', () => {
   const known = [...Object.keys(ENLARGED), ...SMALL, ...SCOPED]
   assert.deepEqual(
     [...new Set(lists.map(({ primaryId }) => primaryId))].toSorted(),
@@ -117,7 +117,7 @@ type ListAnswer = {
 }
 
 for (const [name, enlarge] of Object.entries(ENLARGED))
-  test(`${name}: pages end at 4 MB, and their cursors lead to every row once`, async () => {
+  test(`${name}: pages end at 4 MB, and their cursors lead to every row exactly once`, async () => {
     const id = name as OperationId
     const tenant = await world.tenant()
     await furnish(tenant, 'mark')

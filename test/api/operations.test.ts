@@ -95,7 +95,7 @@ async function refusing(tenant: Tenant, id: OperationId): Promise<RefusalCase[]>
 }
 
 for (const id of operationIds) {
-  test(`${id} succeeds with its one documented status, under every name`, async () => {
+  test(`${id} succeeds with its documented status, on every route`, async () => {
     for (const twin of twinsOf(id)) {
       const tenant = await furnished()
       const { status } = await tenant.call(id, { ...calls[id](MARK), twin })
@@ -103,7 +103,7 @@ for (const id of operationIds) {
     }
   })
 
-  test(`${id} refuses what no operation takes, and writes nothing`, async () => {
+  test(`${id} refuses every invalid request and writes nothing`, async () => {
     const tenant = await furnished()
     const before = await portrait(tenant)
     for (const { why, status, request } of await refusing(tenant, id))
@@ -114,7 +114,7 @@ for (const id of operationIds) {
     assert.equal(await portrait(tenant), before)
   })
 
-  test(`${id} neither shows nor changes another environment with the same ids`, async () => {
+  test(`${id} neither shows nor changes an environment with the same ids`, async () => {
     const mine = await furnished()
     const other = await world.tenant()
     await furnish(other, 'mark-of-other')
@@ -132,7 +132,7 @@ for (const id of operationIds) {
     assert.deepEqual([await portrait(mine), await portrait(other)], [unchanged, before])
   })
 
-  test(`${id} keeps X-ACCOUNT-ID and X-ENVIRONMENT-ID from choosing another environment`, async () => {
+  test(`${id} ignores X-ACCOUNT-ID and X-ENVIRONMENT-ID if there is an API key`, async () => {
     const mine = await furnished()
     const other = await world.tenant()
     await furnish(other, 'mark-of-other')
@@ -143,7 +143,7 @@ for (const id of operationIds) {
   })
 }
 
-test('a method that a path does not take is 405 with what it takes, before any credential', async () => {
+test('a method that a path does not have is a 405 with the allowed methods, before authentication', async () => {
   const paths = new Map<string, string[]>()
   for (const { path: template, method } of contract.operations)
     paths.set(template, [...(paths.get(template) ?? []), method])
@@ -169,7 +169,7 @@ test('a method that a path does not take is 405 with what it takes, before any c
   }
 })
 
-test('a path that does not exist is 404 in the error body, whatever tricks it plays', async () => {
+test('an unknown path is a 404 with an error body, whatever its form', async () => {
   for (const url of [
     '/api/v1',
     '/api/v1/nothing',
@@ -187,7 +187,7 @@ test('a path that does not exist is 404 in the error body, whatever tricks it pl
   }
 })
 
-test('a path with broken percent-encoding is 400 in the error body', async () => {
+test('a path with invalid percent-encoding is a 400 with an error body', async () => {
   for (const url of ['/api/v1/customers/%', '/api/v1/customers/%ff', '/api/v1/customers/%zz']) {
     const response = await world.bursar.server.inject({ method: 'GET', url })
     assert.equal(response.statusCode, 400, url)
@@ -196,7 +196,7 @@ test('a path with broken percent-encoding is 400 in the error body', async () =>
   }
 })
 
-test('refusals come in the documented order', async () => {
+test('refusals have the documented order', async () => {
   const tenant = await furnished()
   const upsert = 'v1Beta.customers.entities.upsert' as const
   const readOnly = await tenant.newKey('read-only')
@@ -228,7 +228,7 @@ test('refusals come in the documented order', async () => {
   assert.deepEqual(codes.slice(-3), ['CustomerNotFound', 'EntityIsArchivedError', 'BadUserInput'])
 })
 
-test('body-less operations take an absent, an empty and an {} body', async () => {
+test('operations without a body accept an absent body, an empty one and {}', async () => {
   const tenant = await furnished()
   const json = { 'content-type': 'application/json' }
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
@@ -241,7 +241,7 @@ test('body-less operations take an absent, an empty and an {} body', async () =>
     await tenant.ok('v1.customers.archive', { params: path, ...request })
 })
 
-test('a trace id is the one of the caller, where it sends one', async () => {
+test('the trace id is that of the caller, if it sends one', async () => {
   const tenant = await furnished()
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
@@ -249,7 +249,7 @@ test('a trace id is the one of the caller, where it sends one', async () => {
   assert.equal(answer.headers['x-trace-id'], traceId)
 })
 
-test('/openapi.json is the committed contract, and health needs no key', async () => {
+test('/openapi.json is the committed API document, and health checks need no key', async () => {
   const get = (url: string) => world.bursar.server.inject({ method: 'GET', url })
   assert.deepEqual((await get('/openapi.json')).json(), contract.document)
   assert.equal((await get('/health/live')).statusCode, 200)

@@ -8,7 +8,7 @@ const world = await openWorld()
 /** Operations of the published API of 2026-08, each on its first path. */
 const PUBLISHED = 122
 
-test('every published operation is served, or said not to be', () => {
+test('every published operation is served or listed as not served', () => {
   const { paths } = contract.document as { paths: Record<string, Record<string, object>> }
   const published = Object.values(paths)
     .flatMap((methods) => Object.values(methods))
@@ -16,7 +16,7 @@ test('every published operation is served, or said not to be', () => {
   assert.equal(published.length + contract.unserved.length, PUBLISHED)
 })
 
-test('a published operation that is not served says so, whoever asks', async () => {
+test('a published operation that is not served says so, even without a credential', async () => {
   assert.ok(contract.unserved.length > 0)
   for (const { method, path } of contract.unserved) {
     const url = path.replaceAll(/\{\w+\}/g, 'x')
@@ -29,7 +29,7 @@ test('a published operation that is not served says so, whoever asks', async () 
   }
 })
 
-test('beside one that is not served, other methods and empty ids are unknown', async () => {
+test('other methods and empty ids beside an operation that is not served are a 404', async () => {
   for (const [method, url] of [
     ['PUT', '/api/v1/plans'],
     ['GET', '/api/v1/plans//charges'],

@@ -161,7 +161,7 @@ function passOneMinute(t: TestContext): void {
 for (const operation of writes) {
   const { id, successStatus } = operation
 
-  test(`${id}: done, and its answers lost on the way: once, and answered as it was`, async () => {
+  test(`${id}: a write whose responses are lost is executed once, and retries get the first answer`, async () => {
     const tenant = await furnished(here.world)
     const answers = [
       await lose('reset', { tenant, operation, retry: 0 }),
@@ -174,7 +174,7 @@ for (const operation of writes) {
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
 
-  test(`${id}: its caller gone before the answer: once, and answered as it was`, async () => {
+  test(`${id}: a write whose caller leaves before the response is executed once`, async () => {
     const tenant = await furnished(here.world)
     await lose('left', { tenant, operation, retry: 0 })
     const again = await send(here.url, { tenant, operation, retry: 1 })
@@ -182,7 +182,7 @@ for (const operation of writes) {
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
 
-  test(`${id}: done by one server and sent again to another one`, async () => {
+  test(`${id}: after success on one server, a retry at another server succeeds`, async () => {
     const tenant = await furnished(here.world)
     const first = bodyOf(await lose('reset', { tenant, operation, retry: 0 }))
     const again = await send(there.url, { tenant, operation, retry: 1 })
@@ -193,7 +193,7 @@ for (const operation of writes) {
     assert.equal(portrayed, await afterTimes(operation, isKnown ? 1 : 2))
   })
 
-  test(`${id}: refused before any work, and sent again: done once`, async (t) => {
+  test(`${id}: a write that is refused before any work is executed by its retry`, async (t) => {
     const tenant = await furnished(here.world)
     const { url } = limited
     // A call that is refused uses the limit up.
@@ -205,7 +205,7 @@ for (const operation of writes) {
   })
 
   if (!NAMED.has(operation.primaryId))
-    test(`${id}: done, its answer lost, and overtaken since: asked for again, it is done again`, async () => {
+    test(`${id}: a retry is executed again if a later write has changed the result of its original`, async () => {
       const tenant = await furnished(here.world)
       await lose('reset', { tenant, operation, retry: 0 })
       await overtake(tenant, operation)
@@ -215,7 +215,7 @@ for (const operation of writes) {
       assert.equal(withoutKeys(await portrait(tenant)), await afterOvertaking(operation))
     })
 
-  test(`${id}: never arrived, and sent again: done once`, async () => {
+  test(`${id}: a write that never arrived is executed once by its retry`, async () => {
     const tenant = await furnished(here.world)
     await lose('dropped', { tenant, operation, retry: 0 })
     const again = await send(here.url, { tenant, operation, retry: 1 })
@@ -224,7 +224,7 @@ for (const operation of writes) {
   })
 }
 
-test('of five reports beyond a limit of three, five are counted', async (t) => {
+test('of five reports with a limit of three per minute, all five count after retries', async (t) => {
   const three = await listening(
     await openWorld({ BURSAR_RATE_LIMITS: '{"operations":{"v1.usage.report":3}}' }),
   )

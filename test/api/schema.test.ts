@@ -27,7 +27,7 @@ const NOT_OF_CUSTOMERS = [
   'threshold_configs',
 ]
 
-test('every table of a customer has customer_key in its primary key and every unique index', async () => {
+test('every table of customer data has customer_key in its primary key and all unique indexes', async () => {
   const indexes = await query(`
     select t.relname as table, i.relname as index,
       exists (select from unnest(x.indkey) as k
@@ -41,7 +41,7 @@ test('every table of a customer has customer_key in its primary key and every un
   for (const { table, index, keyed } of checked) assert.equal(keyed, 'true', `${table}: ${index}`)
 })
 
-test('no foreign key crosses customers', async () => {
+test('no foreign key refers to another customer', async () => {
   const keys = await query(`
     select c.conname as name, t.relname as from, r.relname as to,
       (select string_agg(a.attname, ',') from unnest(c.conkey) as k
@@ -55,7 +55,7 @@ test('no foreign key crosses customers', async () => {
       assert.match(columns ?? '', /customer_key/, name ?? '')
 })
 
-test('every table names the environment that its rows belong to', async () => {
+test('every table has the environment of its rows', async () => {
   const tables = await query(`
     select t.table_name as name, exists (select from information_schema.columns c
         where c.table_name = t.table_name and c.column_name = 'environment_key')::text as owned
@@ -65,7 +65,7 @@ test('every table names the environment that its rows belong to', async () => {
       assert.equal(owned, 'true', name)
 })
 
-test('texts that are ordered or compared as ids have the collation C', async () => {
+test('texts that are ids have the collation C', async () => {
   const columns = await query(`
     select table_name || '.' || column_name as name, collation_name as collation
     from information_schema.columns

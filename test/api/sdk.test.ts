@@ -18,7 +18,7 @@ type Integration = { vendorIdentifier: string }
 const rowsOf = (pages: readonly { data: readonly object[] }[]) =>
   pages.flatMap(({ data }) => data as readonly Record<string, unknown>[])
 
-test('an SDK of either era upserts and reads entities with its own names', async () => {
+test('an SDK of either era writes and reads entities with its own names', async () => {
   const options = await client()
   const types = [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }]
   await sdkCall(options, { method: 'PUT', path: '/api/v1-beta/entity-types', body: { types } })
@@ -96,7 +96,7 @@ test('an SDK of either era writes budgets and reads the tree with its own names'
   }
 })
 
-test('an SDK pages through a list in both directions and sees every row once', async () => {
+test('an SDK reads a list in both directions and sees every row once', async () => {
   const options = await client()
   const ids = Array.from({ length: 23 }, (_, index) => `c${index}`)
   for (const id of ids)
@@ -119,7 +119,7 @@ test('an SDK pages through a list in both directions and sees every row once', a
   )
 })
 
-test('an SDK filters by lists joined with commas and by ranges in brackets', async () => {
+test('an SDK can filter by lists joined with commas and by ranges in brackets', async () => {
   const options = await client()
   const integrations = [
     { id: 's', vendorIdentifier: 'STRIPE', syncedEntityId: '1' },
@@ -146,7 +146,7 @@ test('an SDK filters by lists joined with commas and by ranges in brackets', asy
   assert.equal(await found({ gt: '2026-05-19T00:00:00Z' }), 0)
 })
 
-test('an SDK sends a refused request once: a duplicate is final, so are a 400 and a 404', async () => {
+test('an SDK does not retry a request that is refused with a 400, a 404 or a 409', async () => {
   const options = await client()
   const provision = { method: 'POST', path: '/api/v1/customers', body: { id: 'acme' } }
   await sdkCall(options, provision)
@@ -162,7 +162,7 @@ test('an SDK sends a refused request once: a duplicate is final, so are a 400 an
     })
 })
 
-test('an SDK archives without a body and unlinks with none', async () => {
+test('an SDK archives without a body and removes a link without one', async () => {
   const options = await client()
   await sdkCall(options, { method: 'POST', path: '/api/v1/customers', body: { id: 'acme' } })
   const link = { id: 's', vendorIdentifier: 'STRIPE', syncedEntityId: '1' }

@@ -47,14 +47,14 @@ const requestFor = (body: unknown): Request => ({
 })
 
 for (const { id, seed, body } of cases) {
-  test(`${id}: the example is answered 200 with a body that fits the seed`, async () => {
+  test(`${id}: the example of the seed is a 200 whose body matches the seed`, async () => {
     const tenant = await prepared()
     const { status, success } = await tenant.call(id, requestFor(body))
     assert.equal(status, 200)
     assert.equal(wrongBy(seed, status, success), '')
   })
 
-  test(`${id}: every documented refusal fits the seed`, async () => {
+  test(`${id}: every documented refusal matches the seed`, async () => {
     const tenant = await prepared()
     for (const [expected, request] of refusals(seed, body, await tenant.newKey('publishable'))) {
       const { status, refusal } = await tenant.call(id, request)
@@ -63,7 +63,7 @@ for (const { id, seed, body } of cases) {
     }
   })
 
-  test(`${id}: every constraint on the path is kept, and nothing is written`, async () => {
+  test(`${id}: every constraint on the path is enforced, and nothing is written`, async () => {
     const tenant = await prepared()
     const before = await everything(tenant)
     for (const parameter of seed.parameters.filter((candidate) => candidate.in === 'path'))
@@ -81,7 +81,7 @@ for (const { id, seed, body } of cases) {
   if (seed.requestBody === undefined || body === undefined) continue
   const schema = schemaOf(seed.requestBody)
 
-  test(`${id}: every constraint on the body is kept, and nothing is written`, async () => {
+  test(`${id}: every constraint on the body is enforced, and nothing is written`, async () => {
     const tenant = await prepared()
     const before = await everything(tenant)
     const breakages = breakagesOf(schema, body)
@@ -125,7 +125,7 @@ async function everything(tenant: Tenant): Promise<unknown> {
   }
 }
 
-test('the longest and the largest that the seeds allow are taken', async () => {
+test('the longest and largest values that the seeds allow are accepted', async () => {
   const tenant = await prepared()
   const longest = 'a'.repeat(255)
   const customer = `a${'|'.repeat(253)}@`

@@ -39,7 +39,7 @@ const writes = contract.operations.filter(
 
 for (const { primaryId, method, serializedBy } of writes) {
   if (serializedBy === 'engine') continue
-  test(`${primaryId}: requests with and without keys have one transaction at a time`, async () => {
+  test(`${primaryId}: writes with and without keys run one transaction at a time`, async () => {
     const tenant = await world.tenant()
     await furnish(tenant, 'mark')
     open.most = 0
@@ -55,7 +55,7 @@ for (const { primaryId, method, serializedBy } of writes) {
   })
 }
 
-test('no keyed request waits for its serialization key with a connection in hand', async () => {
+test('no request with a key holds a connection while it waits for its serialization key', async () => {
   const narrow = await openWorld({ BURSAR_DATABASE_POOL: '2' })
   const tenant = (await world.tenant()).through(narrow)
   await furnish(tenant, 'mark')

@@ -97,7 +97,7 @@ for (const [name, { read, change, count, counted }] of Object.entries(VERSIONED)
     return read(tx, owner)
   }
 
-  test(`versions of ${name} that were lost never come again`, async () => {
+  test(`a lost version of ${name} is never used again`, async () => {
     const owner = await openOwner()
     const versions = [
       await undone((tx) => changed(tx, owner)),
@@ -108,7 +108,7 @@ for (const [name, { read, change, count, counted }] of Object.entries(VERSIONED)
     assert.equal(new Set(versions).size, versions.length)
   })
 
-  test(`these servers and those of the version before hear of changes of ${name}`, async () => {
+  test(`this version and the previous version of the server see each change of ${name} by the other`, async () => {
     const owner = await openOwner()
     const numberRow = row({ version: column.integer })
     const number = async () => (await app.db.read.one(numberRow, counted(owner))).version

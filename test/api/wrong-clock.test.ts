@@ -41,7 +41,7 @@ after(() => bursar.close())
 
 for (const { id, primaryId, method, successStatus } of contract.operations)
   if (method !== 'GET')
-    test(`${id}: what was done is answered as done`, async () => {
+    test(`${id}: a committed write succeeds, even if the clock becomes wrong right after it`, async () => {
       const tenant = await world.tenant()
       await furnish(tenant, 'mark')
       const request = calls[primaryId]('mark')

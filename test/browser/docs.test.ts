@@ -65,7 +65,7 @@ function assertQuiet({ requests, complaints }: Seen): void {
 
 const pathOf = (url: string): string => new URL(url).pathname
 
-test('the reference shows every operation of the contract under its tag, and asks nobody else', async (t) => {
+test('the reference shows every operation under its tag, and sends requests only to this server', async (t) => {
   const seen = await open(t)
   const { page, requests } = seen
   assert.equal(await page.title(), 'Bursar API reference')
@@ -90,7 +90,7 @@ test('the reference shows every operation of the contract under its tag, and ask
   assertQuiet(seen)
 })
 
-test('an operation of each tag opens with its answers, without a complaint of the browser', async (t) => {
+test('an operation of each tag opens with its responses, without an error in the browser', async (t) => {
   const seen = await open(t)
   for (const tag of await seen.page.locator('.opblock-tag-section').all()) {
     const operation = tag.locator('.opblock').last()
@@ -100,7 +100,7 @@ test('an operation of each tag opens with its answers, without a complaint of th
   assertQuiet(seen)
 })
 
-test('a call can be tried with a key, and reaches this server', async (t) => {
+test('an operation can be tried with a key, on this server', async (t) => {
   const tenant = await world.tenant()
   await tenant.ok('v1.customers.provision', { body: { id: 'northwind', name: 'Northwind' } })
   const seen = await open(t)
@@ -120,7 +120,7 @@ test('a call can be tried with a key, and reaches this server', async (t) => {
   assertQuiet(seen)
 })
 
-test('the reference is dark where the reader wants it so', async (t) => {
+test('the reference is dark if the browser prefers dark colors', async (t) => {
   const backgroundOf = ({ page }: Seen) =>
     page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
   const light = await open(t, { colorScheme: 'light' })

@@ -68,7 +68,7 @@ const changes = async (tenant: Tenant): Promise<string> => {
   return found ?? ''
 }
 
-test(`${REQUESTS} hostile requests: no failure of ours, no write by a refusal, memory flat`, async (t) => {
+test(`${REQUESTS} hostile requests cause no 5xx, no write by a refusal, and no growth of memory`, async (t) => {
   const random = randomFrom(seedOf(t), 0)
   const statuses = new Map<number, number>()
   let heapBefore = 0
@@ -100,7 +100,7 @@ function assertSound(where: string, status: number, body: string): void {
   if (status >= 400) assert.deepEqual(Object.keys(JSON.parse(body)), ['message', 'code'], where)
 }
 
-test('paths that play tricks are answered below 500 and change nothing of another environment', async (t) => {
+test('hostile paths get a status below 500 and change nothing in another environment', async (t) => {
   const random = randomFrom(seedOf(t), 1)
   const [tenant, other] = [await world.tenant(), await world.tenant()]
   for (const each of [tenant, other]) await furnish(each, 'fuzz')
@@ -135,7 +135,7 @@ async function exchange(port: number, bytes: Buffer): Promise<string> {
   return Buffer.concat(parts).toString('latin1')
 }
 
-test('bytes that are not quite a request are answered below 500, and the server goes on', async (t) => {
+test('malformed HTTP gets a status below 500, and the server continues', async (t) => {
   const random = randomFrom(seedOf(t), 2)
   const tenant = await world.tenant()
   const url = new URL(await world.bursar.server.listen({ host: '127.0.0.1', port: 0 }))

@@ -145,7 +145,7 @@ for (const when of [' right after a load', '']) {
     })
 
   for (const count of [1, 1000])
-    test(`resolving ${count} requests reads the rows that they meet, of very many${when}`, async () => {
+    test(`resolving ${count} requests reads only the rows of their entities and budgets${when}`, async () => {
       const requests = Array.from({ length: count }, (_, index) => ({
         scope: tenant.scope,
         customerKey,
@@ -165,7 +165,7 @@ for (const when of [' right after a load', '']) {
       assert.equal(counters.size, count + 1)
     })
 
-  test(`moving an entity reads what is near it, also one with very many below${when}`, async () => {
+  test(`moving an entity reads only its surroundings, even if it has many descendants${when}`, async () => {
     await readsAtMost(10, (reader) => findPositions(reader, customerKey, ['leaf']))
     await readsAtMost(10, (reader) => findDescendants(reader, customerKey, [leafKey]))
     await readsAtMost(10, (reader) => findDescendants(reader, customerKey, [rootKey]))
@@ -186,7 +186,7 @@ for (const when of [' right after a load', '']) {
     })
   })
 
-  test(`finding and listing budgets reads a page${when}`, async () => {
+  test(`finding and listing budgets reads one page${when}`, async () => {
     const capability = { kind: 'feature' as const, key: featureKey }
     const name = { entityKey: rootKey, entityId: 'root', capability, scope: [] }
     await readsAtMost(10, (reader) => findAssignments(reader, customerKey, [name]))
@@ -197,7 +197,7 @@ for (const when of [' right after a load', '']) {
       )
   })
 
-  test(`reading the tree by ids or by creation reads a page, wherever it begins${when}`, async () => {
+  test(`reading the tree by ids or by creation reads one page, wherever it begins${when}`, async () => {
     const page = { customerKey, typeIds: null, search: null, limit: 20 }
     const capabilities = [{ key: featureKey, transformation: null }]
     const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null, now }
@@ -222,7 +222,7 @@ for (const when of [' right after a load', '']) {
     }
   })
 
-  test(`an order by usage reads each budget of the customer once${when}`, async () => {
+  test(`sorting by usage reads each budget of the customer once${when}`, async () => {
     const capabilities = [{ key: featureKey, transformation: null }]
     const page = { customerKey, typeIds: null, search: null, limit: 20, after: null, now }
     const budgets = { ...page, capabilities, scope: 'all' as const, minUtilization: null }

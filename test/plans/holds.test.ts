@@ -140,7 +140,7 @@ const check = (dimensions?: Record<string, string>) => ({
   query: { featureId: FEATURE, requestedUsage: 1, ...(dimensions && { dimensions }) },
   body: undefined,
 })
-const ofBob = 'a use that one hold is in the way of'
+const ofBob = 'a consumption that one hold denies'
 const settling = { params: { ...params, reservationId: first.id }, query: {} }
 
 const REQUESTS: Record<string, PlanCase> = {
@@ -148,8 +148,8 @@ const REQUESTS: Record<string, PlanCase> = {
   'a check of budgets': (call) =>
     handlers['v1Beta.customers.entitlements.check'](check(ANN_ON_GPT), call),
   'an explanation': (call) => handlers['v1.customers.explainEntitlement'](check(ANN_ON_GPT), call),
-  'a use': (call) => handlers['v1.customers.consume'](use(3), call),
-  'a use that is denied': (call) => handlers['v1.customers.consume'](use(HELD), call),
+  'a consumption': (call) => handlers['v1.customers.consume'](use(3), call),
+  'a denied consumption': (call) => handlers['v1.customers.consume'](use(HELD), call),
   [ofBob]: (call) => handlers['v1.customers.consume'](use(3, BOB), call),
   'a reservation': (call) => handlers['v1.customers.reservations.create'](use(2), call),
   'an extension': (call) =>
@@ -175,10 +175,10 @@ for (const load of ['right after a load', 'analysed']) {
 
   for (const [when, days] of [
     ['in their window', 0],
-    ['in a later one', 35],
+    ['in a later window', 35],
   ] as const)
     for (const [name, tried] of Object.entries(REQUESTS))
-      test(`${name} reads what it is about, ${when}, of very much that is held, ${load}`, async () => {
+      test(`${name} reads only the reservations that it needs, ${when}, with very many holds, ${load}`, async () => {
         const clock = { ...world.clock, now: () => start + days * DAY_MS }
         // PostgreSQL may come to keep either plan.
         for (const planMode of [FOR_VALUES, FOR_ANY])

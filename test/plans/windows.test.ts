@@ -82,7 +82,7 @@ for (const when of [' right after a load', '']) {
       await app.db.withClient((client) => client.query('analyze'))
     })
 
-  test(`a page of the tree reads one counter of each budget, of very many${when}`, async () => {
+  test(`a page of the tree reads one counter per budget, however many windows there are${when}`, async () => {
     const page = { customerKey, typeIds: null, search: null, limit: BUDGETS, after: null, now }
     const capabilities = [{ key: featureKey, transformation: null }]
     for (const sortBy of ['id', 'createdAt', 'utilization', 'currentUsage'] as const)
@@ -99,7 +99,7 @@ for (const when of [' right after a load', '']) {
       }
   })
 
-  test(`what a request meets is one counter of each budget, of very many${when}`, async () => {
+  test(`resolving and counting a request reads one counter per budget${when}`, async () => {
     const requests = ids.map((id) => ({
       scope: tenant.scope,
       customerKey,

@@ -90,7 +90,7 @@ async function assertAnnounced(connection: Connection): Promise<void> {
 const connectionOf = (place: Place): Promise<Connection> =>
   until('the database of the server', () => findRunning(place.dataDir))
 
-test('a backup under load has every write acknowledged before it, and no half of one', async (t) => {
+test('a backup under load contains every write that was acknowledged before it, and no part of one', async (t) => {
   const place = openPlace(t)
   const server = await place.start()
   await prepare(server.url, CUSTOMERS)
@@ -144,7 +144,7 @@ async function assertServes(t: TestContext, place: Place): Promise<void> {
   await assertSameContents(copy, await connectionOf(place))
 }
 
-test('the key of the old data directory opens the restored one', async (t) => {
+test('the key of the old data directory works with the restored one', async (t) => {
   const settings = { BURSAR_API_KEY: null }
   const [old, next] = [openPlace(t), openPlace(t)]
   const first = await old.start({ settings })

@@ -61,7 +61,7 @@ const explain = async (url: string, customerId: string): Promise<Json> => {
 }
 
 for (const victim of Object.keys(KILLS))
-  test(`kill -9 of ${victim}, again and again under load: each use counts once, within its budget`, async (t) => {
+  test(`after repeated kill -9 of ${victim} under load, each consumption counts once, within its budget`, async (t) => {
     const place = openPlace(t)
     const running: ServerHolder = { server: await place.start() }
     await prepare(running.server.url)
@@ -107,7 +107,7 @@ const HOT: Readonly<Record<string, (key: string) => Call>> = {
 }
 
 for (const [name, callOf] of Object.entries(HOT))
-  test(`without its database the server refuses to ${name}, and serves again by itself`, async (t) => {
+  test(`without its database the server refuses to ${name}, and recovers by itself`, async (t) => {
     const place = openPlace(t)
     const { url, ...server } = await place.start()
     await prepare(url)

@@ -18,7 +18,7 @@ const WORK_BETWEEN = 5
 const SPREAD_MS = 40
 
 for (const [victim, kill] of Object.entries(KILLS)) {
-  test(`kill -9 of ${victim}, again and again under load, loses no acknowledged row`, async (t) => {
+  test(`repeated kill -9 of ${victim} under load loses no acknowledged row`, async (t) => {
     const place = openPlace(t)
     const running: ServerHolder = { server: await place.start() }
     await prepare(running.server.url, CUSTOMERS)

@@ -139,7 +139,7 @@ async function assertAgrees({ verify }: Fleet): Promise<void> {
 for (const servers of [1, 2]) {
   const on = servers === 1 ? 'on one server' : `on ${servers} servers`
 
-  test(`a budget that was raised in what is lost grants nothing, ${on}`, async (t) => {
+  test(`a raised budget that is lost in a fail-over grants nothing, ${on}`, async (t) => {
     const fleet = await open(t, servers)
     const { each, change } = fleet
     await change(budgetCall('acme', 'ann', LIMIT))
@@ -164,7 +164,7 @@ for (const servers of [1, 2]) {
     await assertAgrees(fleet)
   })
 
-  test(`no usage goes to a budget or a feature that was lost, ${on}`, async (t) => {
+  test(`no usage counts for a budget or feature that was lost in a fail-over, ${on}`, async (t) => {
     const fleet = await open(t, servers)
     const { each, change } = fleet
     await each((url) => use(url, 'acme', 'bob'))
@@ -194,7 +194,7 @@ for (const servers of [1, 2]) {
     await assertAgrees(fleet)
   })
 
-  test(`a customer that was lost is unknown, and can be made again, ${on}`, async (t) => {
+  test(`a customer that was lost in a fail-over is unknown and can be created again, ${on}`, async (t) => {
     const fleet = await open(t, servers)
     const { each, change, urls } = fleet
     await fleet.copy()

@@ -40,7 +40,7 @@ async function countsOf(url: string, customerId: string): Promise<number[]> {
   return [listed.data.length, held.data.entitlements.length, announced.data.length]
 }
 
-test('kill -9 amid grants leaves each request done whole, announced and all, or not at all', async (t) => {
+test('after kill -9, each grant request has been executed completely, with its events, or not at all', async (t) => {
   const place = openPlace(t)
   let server = await place.start()
   for (const id of FEATURES) await done(server.url, featureCall(id))

@@ -29,7 +29,7 @@ test('a server is live and ready without a credential', async (t) => {
   await assertCleanEnd(place, server)
 })
 
-test('while its database is down a server is live, not ready, and answers 503; then it recovers', async (t) => {
+test('while its database is down, a server is live, not ready, and answers 503; then it recovers', async (t) => {
   const place = openPlace(t)
   const server = await place.start()
   await done(server.url, customerCall('before'))
@@ -55,7 +55,7 @@ test('while its database is down a server is live, not ready, and answers 503; t
   await assertCleanEnd(place, server)
 })
 
-test('a server that is asked to stop while its database is down stops cleanly', async (t) => {
+test('a server whose database is down stops cleanly', async (t) => {
   const place = openPlace(t)
   const server = await place.start()
   await loseDatabase(place)
@@ -63,7 +63,7 @@ test('a server that is asked to stop while its database is down stops cleanly', 
   await assertCleanEnd(place, server)
 })
 
-test('on a database that has become read-only a server is not ready, and answers nothing out of it', async (t) => {
+test('with a read-only database a server is not ready and returns no data', async (t) => {
   const place = openPlace(t)
   const connection = await newDatabase(t)
   const [found] = await query(connection, 'select current_database() as name')

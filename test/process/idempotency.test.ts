@@ -38,7 +38,7 @@ async function startBeside(place: Place) {
   return place.start({ settings: { DATABASE_URL: databaseUrl(connection) } })
 }
 
-test('50 concurrent identical POSTs to two server processes do the work once', async (t) => {
+test('50 concurrent identical POSTs to two server processes are executed once', async (t) => {
   const place = openPlace(t)
   const first = await place.start()
   const second = await startBeside(place)
@@ -60,7 +60,7 @@ for (const [at, isReplay] of [
   ['before the commit', false],
   ['after the commit', true],
 ] as const)
-  test(`killed ${at} and without an answer, the retry is answered as if nothing had happened`, async (t) => {
+  test(`after a kill ${at} without a response, the retry gets the answer of the first request`, async (t) => {
     const place = openPlace(t)
     const database = await newDatabase(t)
     const direct = { settings: { DATABASE_URL: urlOf(database) } }
@@ -83,7 +83,7 @@ for (const [at, isReplay] of [
     assert.equal((await ask(next.url, customerCall('acme'))).status, 409)
   })
 
-test('kill -9 again and again: with a key, a retry never meets its own work as a stranger', async (t) => {
+test('after repeated kill -9, a retry with a key never gets a conflict with its own first request', async (t) => {
   const place = openPlace(t)
   const running = { server: await place.start() }
   const random = randomFrom(seedOf(t), 0)

@@ -11,8 +11,8 @@ import { openPlace, type Place, type ServerProcess } from '../support/server-pro
 const MOMENTS: Readonly<Record<string, (place: Place) => boolean>> = {
   'node has just begun': (place) => processesOn(place.dataDir).length > 0,
   'the data directory appears': (place) => existsSync(place.dataDir),
-  'the cluster is being made': (place) => homeOf(place).some((name) => name.includes('draft')),
-  'the cluster is there': (place) => existsSync(clusterDirOf(place.dataDir)),
+  'the cluster is being created': (place) => homeOf(place).some((name) => name.includes('draft')),
+  'the cluster exists': (place) => existsSync(clusterDirOf(place.dataDir)),
   'the database is ready': (place) => postmasterOf(place.dataDir) !== null,
 }
 
@@ -48,7 +48,7 @@ async function assertStarts(place: Place): Promise<void> {
 }
 
 for (const moment of Object.keys(MOMENTS)) {
-  test(`SIGTERM when ${moment}: nothing is left behind, and the next start works`, async (t) => {
+  test(`SIGTERM when ${moment} leaves nothing behind, and the next start works`, async (t) => {
     const place = openPlace(t, { isNew: true })
     const server = await launchUntil(place, moment)
     server.kill('SIGTERM')
@@ -64,7 +64,7 @@ for (const moment of Object.keys(MOMENTS)) {
     await assertStarts(place)
   })
 
-  test(`kill -9 when ${moment}: the next start works`, async (t) => {
+  test(`after kill -9 when ${moment}, the next start works`, async (t) => {
     const place = openPlace(t, { isNew: true })
     const server = await launchUntil(place, moment)
     server.kill('SIGKILL')

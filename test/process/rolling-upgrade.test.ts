@@ -42,7 +42,7 @@ const applyLater = (connection: Connection, number: number, breaking: boolean) =
      from schema_migrations where number = 1`,
   )
 
-test('servers are replaced one after the other without a request that fails', async (t) => {
+test('servers can be replaced one after the other without a failed request', async (t) => {
   const servers = openServers(t, await newDatabase(t))
   const running = [await servers.start(), await servers.start()]
   // The balancer: it sends everything to the one that is not being replaced.
@@ -80,7 +80,7 @@ test('servers are replaced one after the other without a request that fails', as
   }
 })
 
-test('a server survives a later schema and says so, but for a breaking one', async (t) => {
+test('a server works with a later schema and says so, but refuses a breaking one', async (t) => {
   const connection = await newDatabase(t)
   const servers = openServers(t, connection)
   const first = await servers.start()
@@ -105,7 +105,7 @@ test('a server survives a later schema and says so, but for a breaking one', asy
   await done(first.url, read)
 })
 
-test('a start brings an earlier schema up to date; a backup comes before it', async (t) => {
+test('a start migrates an earlier schema, and a backup can be made before it', async (t) => {
   const connection = await newDatabase(t)
   const migrations = await readMigrations(MIGRATIONS)
   const earlier = migrations.slice(0, -1)

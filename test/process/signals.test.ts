@@ -27,13 +27,13 @@ const STOPS: Readonly<Record<string, (server: ServerProcess) => void>> = {
   'SIGINT to npm alone': (server) => server.kill('SIGINT'),
   'SIGINT to the whole group, as Ctrl-C sends it': (server) => server.killGroup('SIGINT'),
   'SIGTERM to the whole group': (server) => server.killGroup('SIGTERM'),
-  'Ctrl-C by an impatient hand': (server) => {
+  'Ctrl-C three times': (server) => {
     for (let times = 0; times < 3; times += 1) server.killGroup('SIGINT')
   },
 }
 
 for (const [name, stop] of Object.entries(STOPS)) {
-  test(`npm start under load, ${name}: what was accepted is answered, exit 0, nothing is left`, async (t) => {
+  test(`npm start under load, ${name}: accepted requests are answered, the exit code is 0, nothing remains`, async (t) => {
     const place = openPlace(t)
     const server = await place.start({ way: 'npm' })
     await prepare(server.url, ['acme'])
@@ -59,7 +59,7 @@ for (const [name, stop] of Object.entries(STOPS)) {
   })
 }
 
-test('connections that ask nothing do not hold up the stop', async (t) => {
+test('idle connections do not delay the stop', async (t) => {
   const place = openPlace(t)
   const server = await place.start()
   const idle = createClient()
@@ -74,7 +74,7 @@ test('connections that ask nothing do not hold up the stop', async (t) => {
   await assertCleanEnd(place, server)
 })
 
-test('kill -9 of the bootstrap alone: the server notices, and nothing is left behind', async (t) => {
+test('after kill -9 of the npm bootstrap the server stops and leaves nothing behind', async (t) => {
   const place = openPlace(t)
   const server = await place.start({ way: 'npm' })
   const bootstrap = processesOn(place.dataDir).find(({ title }) => /bin\/bursar\.mjs/.test(title))

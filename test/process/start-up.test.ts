@@ -20,7 +20,7 @@ const READ: Call = { method: 'GET', path: '/api/v1/customers' }
 const statusWith = async (url: string, apiKey: string | null) =>
   (await ask(url, { ...READ, apiKey })).status
 
-test('the first start prints the key once and keeps it 0600; later starts print none', async (t) => {
+test('the first start prints the key once and stores it with mode 0600, and later starts print none', async (t) => {
   const place = openPlace(t, { isNew: true })
   const settings = { BURSAR_API_KEY: null }
   const first = await place.start({ settings })
@@ -42,7 +42,7 @@ test('the first start prints the key once and keeps it 0600; later starts print 
   await assertCleanEnd(place, second)
 })
 
-test('another BURSAR_API_KEY ends the one before', async (t) => {
+test('another BURSAR_API_KEY ends the previous one', async (t) => {
   const place = openPlace(t, { isNew: true })
   const other = 'another-process-test-key-0123456789'
   const first = await place.start()
@@ -60,7 +60,7 @@ test('another BURSAR_API_KEY ends the one before', async (t) => {
   await assertCleanEnd(place, second)
 })
 
-test('a second server on a data directory is refused in one sentence; the first goes on', async (t) => {
+test('a second server on a data directory is refused in one sentence, and the first one continues', async (t) => {
   const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const second = place.launch()
@@ -71,7 +71,7 @@ test('a second server on a data directory is refused in one sentence; the first 
   await assertCleanEnd(place, first)
 })
 
-test('the DATABASE_URL that the refusal names lets a second server share the database', async (t) => {
+test('the DATABASE_URL in the refusal lets a second server share the database', async (t) => {
   const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const refused = place.launch()
@@ -90,7 +90,7 @@ test('the DATABASE_URL that the refusal names lets a second server share the dat
   await assertCleanEnd(place, first)
 })
 
-test('a port that is taken is told in one sentence, and no database is left behind', async (t) => {
+test('a port in use is reported in one sentence, and the database is stopped', async (t) => {
   const place = openPlace(t, { isNew: true })
   const occupant = createServer().listen(0, '127.0.0.1')
   t.after(() => occupant.close())
@@ -102,7 +102,7 @@ test('a port that is taken is told in one sentence, and no database is left behi
   assert.match(oneSentence(server.stderr()), new RegExp(`port.*${port}|${port}.*in use`, 'i'))
 })
 
-test('a start that cannot have its port changes nothing for those who run', async (t) => {
+test('a start that cannot get its port changes nothing for running servers', async (t) => {
   const place = openPlace(t, { isNew: true })
   const first = await place.start()
   const settings = {
@@ -117,7 +117,7 @@ test('a start that cannot have its port changes nothing for those who run', asyn
   assert.equal(await statusWith(first.url, settings.BURSAR_API_KEY), 401)
 })
 
-test('a start that waits for the schema says so, is alive, hears signals, and gives up', async (t) => {
+test('a start that waits for the schema says so, is live, reacts to signals, and gives up', async (t) => {
   const place = openPlace(t, { isNew: true })
   await place.start()
   const DATABASE_URL = urlOf(await findRunning(place.dataDir))
@@ -144,7 +144,7 @@ test('a start that waits for the schema says so, is alive, hears signals, and gi
   assert.match(oneSentence(impatient.stderr()), /not up to date yet.*somebody.*try again/)
 })
 
-test('servers that start together on an empty database start, and warn of nothing', async (t) => {
+test('servers that start together on an empty database all start without a warning', async (t) => {
   const place = openPlace(t, { isNew: true })
   await place.start()
   const connection = await findRunning(place.dataDir)
@@ -162,7 +162,7 @@ test('servers that start together on an empty database start, and warn of nothin
   }
 })
 
-test('a start against a database that says nothing hears signals', async (t) => {
+test('a start with a database that does not respond reacts to signals', async (t) => {
   const place = openPlace(t, { isNew: true })
   const silent = createServer(() => {}).listen(0, '127.0.0.1')
   t.after(() => silent.close())
@@ -190,7 +190,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-test('a setting that cannot be used is told in one sentence before anything starts', async (t) => {
+test('an invalid setting is reported in one sentence before anything starts', async (t) => {
   const place = openPlace(t, { isNew: true })
   const refusals: [Record<string, string>, RegExp][] = [
     [{ BURSAR_PORT: 'http' }, /BURSAR_PORT must be a whole number/],

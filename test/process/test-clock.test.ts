@@ -19,7 +19,7 @@ async function instantOf(url: string, customerId: string): Promise<number> {
   return Date.parse(data.createdAt)
 }
 
-test('POST /test/clock moves the clock either way, and null returns it', async (t) => {
+test('POST /test/clock moves the clock forward or back, and null returns it to the real time', async (t) => {
   const place = openPlace(t)
   const server = await place.start({ settings: { BURSAR_TEST_CLOCK: '1' } })
   assert.match(server.stdout(), /clock can be moved/)
@@ -38,7 +38,7 @@ test('POST /test/clock moves the clock either way, and null returns it', async (
   await assertCleanEnd(place, server)
 })
 
-test('POST /test/clock refuses what is no instant (400) and who has no key (401)', async (t) => {
+test('POST /test/clock refuses an invalid instant with 400 and a missing key with 401', async (t) => {
   const place = openPlace(t)
   const server = await place.start({ settings: { BURSAR_TEST_CLOCK: '1' } })
   const start = Date.now()

@@ -59,7 +59,7 @@ async function usageOf(url: string, customerId: string, featureId: string): Prom
 }
 
 for (const victim of Object.keys(KILLS))
-  test(`kill -9 of ${victim}, again and again under load: each report counts once`, async (t) => {
+  test(`after repeated kill -9 of ${victim} under load, each report counts once`, async (t) => {
     const place = openPlace(t)
     const running: ServerHolder = { server: await place.start() }
     await prepare(running.server.url)
@@ -79,7 +79,7 @@ for (const victim of Object.keys(KILLS))
     await assertCleanEnd(place, running.server)
   })
 
-test('without its database the server refuses reports at once, and serves again by itself', async (t) => {
+test('without its database the server refuses reports at once, and recovers by itself', async (t) => {
   const place = openPlace(t)
   const { url, ...server } = await place.start()
   await prepare(url)

@@ -90,7 +90,7 @@ async function deleteCounters(place: Place): Promise<void> {
   await query(connection, tables.map((table) => `delete from ${table};`).join(' '))
 }
 
-test('64 clients on 4 servers that are killed, and a database that is, never overspend', async (t) => {
+test('64 clients on 4 servers never overspend, although servers and the database are killed', async (t) => {
   const seed = seedOf(t)
   const place = openPlace(t)
   const first = await place.start({ settings })

@@ -18,7 +18,7 @@ async function assertVerified({ tenant }: Scene): Promise<void> {
   for (const id of CUSTOMERS) assert.deepEqual(await differencesOf(world, tenant, id), {}, id)
 }
 
-test(`${ROUNDS} random histories: every answer is the one that the model predicts`, async (t) => {
+test(`${ROUNDS} random histories: every answer is as the model predicts`, async (t) => {
   let steps = 0
   await holds(t, { rounds: ROUNDS, values: history }, async (moves) => {
     const scene = await openScene(world)

@@ -123,7 +123,7 @@ async function afterArrivals(structure: Move[], order: Arrival[], pauses: readon
   return { portrait, closed, year: await portraitOf(scene) }
 }
 
-test('the order in which usage arrives changes nothing, in closed windows neither', async (t) => {
+test('the order in which usage arrives has no effect, even in windows that are over', async (t) => {
   const pauses = fc.array(fc.integer({ min: 0, max: 3 * HOUR }), { maxLength: 15 })
   const cases = fc
     .tuple(arrivals, pauses, pauses)
@@ -156,7 +156,7 @@ const keyed = fc.oneof(
   record({ kind: kind('wait'), ms: fc.constantFrom(1000, HOUR) }),
 )
 
-test('sending any prefix again changes nothing', async (t) => {
+test('sending any prefix of the requests again changes nothing', async (t) => {
   const moves = fc.array(keyed, { minLength: 1, maxLength: 20 })
   const values = fc.tuple(moves, fc.nat({ max: 20 }))
   await holds(t, { rounds: ROUNDS, values }, async ([all, length]) => {
@@ -192,7 +192,7 @@ const forest: fc.Arbitrary<Forest> = record({
   }),
 })
 
-test('usage of a parent is its own and that of its children', async (t) => {
+test('the usage of a parent is its own usage and that of its children', async (t) => {
   await holds(t, { rounds: ROUNDS, values: forest }, async ({ parents, cadence, used }) => {
     const scene = await openScene(world)
     const featureId = 'spend'
@@ -225,7 +225,7 @@ test('usage of a parent is its own and that of its children', async (t) => {
   })
 })
 
-test('raising a limit never denies', async (t) => {
+test('raising a limit never turns a granted request into a denied one', async (t) => {
   const raise = fc.option(fc.integer({ min: 1, max: 20 }))
   const values = fc.tuple(history, fc.nat(), raise)
   await holds(t, { rounds: ROUNDS, values }, async ([moves, which, by]) => {
@@ -288,7 +288,7 @@ const holding = fc.oneof(
   },
 )
 
-test('a reservation that is released or expires leaves no trace', async (t) => {
+test('a released or expired reservation has no lasting effect', async (t) => {
   const steps = fc.array(fc.tuple(undecided, fc.array(holding, { maxLength: 2 })), {
     minLength: 1,
     maxLength: 15,
@@ -307,7 +307,7 @@ test('a reservation that is released or expires leaves no trace', async (t) => {
 
 const COUNTERS = [sql`usage_totals`, sql`usage_marks`, sql`budget_counters`]
 
-test('without a single counter, a recount changes no answer', async (t) => {
+test('after all totals and counters are deleted, a rebuild restores every answer', async (t) => {
   const { app } = world.bursar
   await holds(t, { rounds: ROUNDS, values: history }, async (moves) => {
     const scene = await opened(moves)

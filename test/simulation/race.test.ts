@@ -22,7 +22,7 @@ const ids = Array.from({ length: ENTITIES }, (_, index) => `entity-${index}`)
 /** Each customer has entities of the same ids, which are others. */
 type Model = ReadonlyMap<string, OwnedValues>
 
-test('200 concurrent clients lose no update of each other, on one server', async (t) => {
+test('200 concurrent clients lose no update on one server', async (t) => {
   const place = openPlace(t)
   const server = await place.start({ settings: { BURSAR_LOG_LEVEL: 'warn' } })
   await race(t, [server.url])
@@ -30,7 +30,7 @@ test('200 concurrent clients lose no update of each other, on one server', async
   await assertCleanEnd(place, server)
 })
 
-test('200 concurrent clients lose no update of each other, on two servers over one database', async (t) => {
+test('200 concurrent clients lose no update on two servers with one database', async (t) => {
   const place = openPlace(t)
   const first = await place.start({ settings: { BURSAR_LOG_LEVEL: 'warn' } })
   const second = await startBeside(place)

@@ -41,7 +41,7 @@ function through(tenant: Tenant, server: World): Tenant {
   return { ...plain, call }
 }
 
-test(`${ROUNDS} histories on two servers: after each write both answer as the model predicts`, async (t) => {
+test(`${ROUNDS} histories on two servers: after each write both servers answer as the model predicts`, async (t) => {
   let pairs = 0
   await holds(t, { rounds: ROUNDS, values: history }, async (moves) => {
     const scene = await openScene(servers[0])

@@ -55,7 +55,7 @@ const viewOf = (answer: EntitlementExplanation) => ({
   }),
 })
 
-test(`after ${ROUNDS} random histories, answers hold until they say, if nothing is written`, async (t) => {
+test(`after ${ROUNDS} random histories, answers stay the same until validUntil if nothing is written`, async (t) => {
   let bounded = 0
   const values = fc.tuple(history, questions)
   await holds(t, { rounds: ROUNDS, values }, async ([moves, asked]) => {

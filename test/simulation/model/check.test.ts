@@ -28,13 +28,13 @@ const VECTORS: readonly [string, Dimensions, number, string | null, string[]][] 
   ['fits', { userId: 'ann' }, 5, null, [`ann 10/30 → ${TEAM} → ${ORG}`]],
   ['fits the scope', both, 5, null, [`ann 10/30 → ${TEAM} → team-eng[gpt-4o] 45/50 → ${ORG}`]],
   [
-    'exceeds the scope alone',
+    'exceeds only the scope',
     both,
     6,
     'BudgetExceeded',
     [`ann 10/30 → ${TEAM} → team-eng[gpt-4o] 45/50! → ${ORG}`],
   ],
-  ['names nobody known', { userId: 'zoe' }, 5, null, []],
+  ['names no known entity', { userId: 'zoe' }, 5, null, []],
 ]
 
 for (const [what, dimensions, requested, reason, chains] of VECTORS)
@@ -44,7 +44,7 @@ for (const [what, dimensions, requested, reason, chains] of VECTORS)
     assert.equal(answer.isGranted, reason === null)
   })
 
-test('usage counts at every level once, and in a scope only if it names it', () => {
+test('usage counts once at every level, and in a scope only if it names it', () => {
   const state = createBudgeted()
   use(state, 5, { userId: 'ann' })
   const chain = 'ann 15/30 → team-eng 145/200 → team-eng[gpt-4o] 45/50 → org-acme 405/1000'
@@ -57,7 +57,7 @@ test('usage beyond a budget counts', () => {
   assert.match(drawn(ask(state, both, 1))?.[0] ?? '', /team-eng\[gpt-4o\] 51\/50!/)
 })
 
-test('an exhausted root denies whatever is below it, and nobody who is not', () => {
+test('an exhausted root denies every entity below it, and no other', () => {
   for (const dimensions of [{ userId: 'ann' }, both])
     for (const requested of [1, 5]) {
       const state = createBudgeted()
@@ -75,7 +75,7 @@ test('an exhausted root denies whatever is below it, and nobody who is not', () 
   assert.equal(ask(state, { userId: 'zoe' }, 5).reason, null)
 })
 
-test('children may be promised more than their parent has, and stop when it is used up', () => {
+test('children may have larger budgets than their parent, and stop when its budget is used up', () => {
   const state = createAcme()
   const agents = ['drafter', 'reviewer'].map((id) => ({ id, entityTypeId: 'user' }))
   done(upsertEntities(state, 'acme', agents))
@@ -245,14 +245,14 @@ for (const [what, { state, dimensions, requested, reason, chains }] of Object.en
     assert.deepEqual([answer.reason, drawn(answer)], [reason ?? null, chains])
   })
 
-test('a team and its org named together count usage of the org once', () => {
+test('naming a team and its org counts usage of the org once', () => {
   const state = createBudgeted()
   use(state, 1, { teamId: 'team-eng', orgId: 'org-acme' })
   const chains = ['team-eng 141/200 → org-acme 401/1000', 'org-acme 401/1000']
   assert.deepEqual(drawn(ask(state, { teamId: 'team-eng', orgId: 'org-acme' })), chains)
 })
 
-test('credits are decided without a subscription: an empty wallet, and the budgets beside it', () => {
+test('a check of credits needs no subscription and is denied for lack of credits, beside the budgets', () => {
   const state = createAcme()
   const { cadence, entityId } = budget('ann', 0)
   done(assign(state, [{ entityId, currencyId: 'gold', usageLimit: 0, cadence }]))
@@ -261,7 +261,7 @@ test('credits are decided without a subscription: an empty wallet, and the budge
   assert.deepEqual([answer.reason, drawn(answer)], ['InsufficientCredits', ['ann 0/0!']])
 })
 
-test('what cannot be decided by a limit leaves the tree alone', () => {
+test('a denial that no budget can change has no chains', () => {
   const state = createBudgeted()
   state.features.set('sso', { id: 'sso', type: 'BOOLEAN', meterType: 'None', meter: null })
   const times = { startsAt: CREATED, endsAt: null, reset: null }
@@ -283,7 +283,7 @@ test('what cannot be decided by a limit leaves the tree alone', () => {
   assert.equal(asked({ featureId: FEATURE }).reason, 'CustomerIsArchived')
 })
 
-test('where it matters, who names nobody is denied after the limit and before any budget', () => {
+test('an unknown dimension is denied after the limit and before budgets, if the setting says so', () => {
   const state = createBudgeted()
   const strange = { userId: 'ann', modelId: 'unheard-of', region: 'eu' }
   const reasonOf = (requested: number) => {

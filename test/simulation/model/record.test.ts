@@ -27,7 +27,7 @@ const chain = (state: State, now = CREATED) => drawn(ask(state, ann, 0, now))?.[
 const used = (state: State, now = CREATED) =>
   (ask(state, undefined, 0, now).figures?.currentUsage ?? 0n) / wholeUnits(1)
 
-test('what was recorded before a budget was created does not count for it', () => {
+test('usage from before the creation of a budget does not count for it', () => {
   const state = createAcme()
   use(state, 5, ann)
   done(assign(state, [budget('ann', 10)]))
@@ -37,7 +37,7 @@ test('what was recorded before a budget was created does not count for it', () =
   assert.equal(used(state), 7n)
 })
 
-test('late usage counts in its window, and not if it was before the budget was created', () => {
+test('late usage counts in its window, unless the budget was created later', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 10, { cadence: 'P1D' })]))
   const tomorrow = CREATED + DAY
@@ -48,7 +48,7 @@ test('late usage counts in its window, and not if it was before the budget was c
   assert.equal(used(state), 7n)
 })
 
-test('usage ahead of its time counts when its window comes', () => {
+test('usage ahead of its time counts when its window begins', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 10, { cadence: 'PT1M' })]))
   use(state, 3, ann, { createdAt: CREATED + HOUR })
@@ -60,7 +60,7 @@ test('usage ahead of its time counts when its window comes', () => {
   assert.deepEqual(codes(reportUsage(state, usages, { now: CREATED })), ['InvalidArgumentError'])
 })
 
-test('a report belongs to its instant: to what was held then, or is held now', () => {
+test('a report counts by the entitlement at its instant, or by the current one', () => {
   const state = createAcme()
   const [held] = customerOf(state).grants
   const ends = CREATED + HOUR
@@ -76,7 +76,7 @@ test('a report belongs to its instant: to what was held then, or is held now', (
   assert.equal(done(told(ends))[0]?.currentUsage, wholeUnits(4))
 })
 
-test('another cadence counts its window in progress anew, from what was attributed', () => {
+test('a new cadence counts its current window again from attributed usage', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 10, { cadence: 'PT1H' })]))
   use(state, 1, ann)
@@ -88,7 +88,7 @@ test('another cadence counts its window in progress anew, from what was attribut
   assert.equal(chain(state, CREATED + HOUR), 'ann 5/10')
 })
 
-test('below zero is decided by the sum, and shown as zero', () => {
+test('negative usage counts as it is, and is shown as 0', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 10)]))
   use(state, -5, ann)
@@ -98,7 +98,7 @@ test('below zero is decided by the sum, and shown as zero', () => {
   assert.equal(used(state), 0n)
 })
 
-test('a SET is recorded as a difference, to the usage of the customer and of each budget', () => {
+test('a SET is recorded as a difference, for the customer and for each budget', () => {
   const state = createAcme()
   done(assign(state, [budget('ann', 100)]))
   const set = (value: number, sinceMs: number, dimensions = {}) =>
@@ -115,7 +115,7 @@ test('a SET is recorded as a difference, to the usage of the customer and of eac
   assert.deepEqual([used(state), chain(state)], [5n, 'ann 5/100'])
 })
 
-test('a level is of all time, for the customer and for each budget', () => {
+test('a level has one window of all time, for the customer and for each budget', () => {
   const state = createAcme()
   const feature = { id: FEATURE, type: 'NUMBER', meterType: 'FLUCTUATING', meter: null } as const
   state.features.set(FEATURE, feature)
@@ -126,7 +126,7 @@ test('a level is of all time, for the customer and for each budget', () => {
   assert.equal(chain(state, CREATED + 400 * DAY), 'ann 12/100')
 })
 
-test('a key counts once, in one batch too, and is answered by what there is now', () => {
+test('a key counts once, even within a batch, and a repetition gets the current usage', () => {
   const state = createAcme()
   const usage = { customerId: 'acme', featureId: FEATURE, value: 3, idempotencyKey: 'k' }
   const report = () => done(reportUsage(state, [usage, usage], { now: CREATED }))
@@ -136,7 +136,7 @@ test('a key counts once, in one batch too, and is answered by what there is now'
   assert.deepEqual(totals(), [4n, 4n])
 })
 
-test('a report without keys counts whenever it comes', () => {
+test('a report without a key always counts', () => {
   const state = createAcme()
   const usage = { customerId: 'acme', featureId: FEATURE, value: 3, createdAt: CREATED }
   for (const total of [3n, 6n]) {
@@ -145,7 +145,7 @@ test('a report without keys counts whenever it comes', () => {
   }
 })
 
-test('a refused report leaves nothing, and burns no key', () => {
+test('a refused report changes nothing and does not use up its key', () => {
   const state = createAcme()
   const usage = { customerId: 'acme', featureId: FEATURE, value: 3, idempotencyKey: 'k' }
   const rows: [object, string][] = [
@@ -164,7 +164,7 @@ test('a refused report leaves nothing, and burns no key', () => {
   assert.deepEqual(refused, ['NoActiveSubscriptionForCustomer'])
 })
 
-test('an archived entity gets nothing, and what it missed is not made up for', () => {
+test('an archived entity gets no usage, and does not get it later either', () => {
   const state = createBudgeted()
   const set = (to: boolean) =>
     done(setArchived(state, { customerId: 'acme', ids: ['team-eng'], to }))
@@ -185,7 +185,7 @@ const meters = {
   },
 } as const
 
-test('an event feeds every meter that takes it, by itself and once', () => {
+test('an event counts once for every meter that it matches', () => {
   const state = createAcme()
   for (const [id, meter] of Object.entries(meters))
     state.features.set(id, { id, type: 'NUMBER', meterType: 'INCREMENTAL', meter })

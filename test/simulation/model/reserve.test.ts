@@ -42,7 +42,7 @@ const hold = (state: State, amount: number, key = `hold ${amount}`): Reservation
 }
 const named = (reservation: Reservation) => ({ customerId: 'acme', reservation })
 
-test('consuming records what fits, and nothing of what does not', () => {
+test('a granted consumption is recorded, and a denied one is not', () => {
   const state = create()
   const first = done(consume(state, input(10, 'a'), CREATED))
   assert.deepEqual(first.decision, { isGranted: true, reason: null, recorded: true })
@@ -57,7 +57,7 @@ test('consuming records what fits, and nothing of what does not', () => {
   )
 })
 
-test('a key gets its decision again, a denial too, and no other amount', () => {
+test('a repeated key gets its first decision, even a denial, and is refused with another amount', () => {
   const state = create()
   const once = done(consume(state, input(8, 'a'), CREATED)).decision
   const denied = done(consume(state, input(3, 'b'), CREATED)).decision
@@ -68,7 +68,7 @@ test('a key gets its decision again, a denial too, and no other amount', () => {
   assert.equal(chain(state), 'ann 8/100')
 })
 
-test('a key is decided anew where nothing was held that could have been decided by', () => {
+test('after a denial without an entitlement, the key is decided again', () => {
   const state = create()
   customerOf(state).grants = []
   assert.equal(done(consume(state, input(8, 'a'), CREATED)).decision.reason, 'NoActiveSubscription')
@@ -79,7 +79,7 @@ test('a key is decided anew where nothing was held that could have been decided 
   assert.deepEqual([third.isRepeated, third.after.chains], [true, null])
 })
 
-test('a late use is decided by the windows that it lies in', () => {
+test('late consumption is decided in the windows of its timestamp', () => {
   const state = create()
   done(consume(state, input(10, 'a'), CREATED))
   const late = { ...input(7, 'b'), timestamp: CREATED, mode: 'record' } as const
@@ -87,7 +87,7 @@ test('a late use is decided by the windows that it lies in', () => {
   assert.equal(done(consume(state, input(7, 'c'), CREATED + DAY)).decision.isGranted, true)
 })
 
-test('what is long ago is not allowed any more, unless it was decided then', () => {
+test('consumption from too long ago is refused, unless it is a repetition', () => {
   const state = create()
   const use = { ...input(3, 'a'), timestamp: CREATED }
   const { decision } = done(consume(state, use, CREATED + 300_000))
@@ -98,7 +98,7 @@ test('what is long ago is not allowed any more, unless it was decided then', () 
   assert.deepEqual(done(consume(state, use, CREATED + DAY)).decision, decision)
 })
 
-test('a hold counts in every decision, is not shown, and ends by itself', () => {
+test('a hold counts in every decision, is not shown as usage, and expires by itself', () => {
   const state = create()
   const reservation = hold(state, 7)
   assert.equal(chain(state), 'ann 0/10')
@@ -114,7 +114,7 @@ test('a hold counts in every decision, is not shown, and ends by itself', () => 
   assert.deepEqual(codes(commit(state, named(reservation), end)), ['InvalidArgumentError'])
 })
 
-test('a commit counts in the windows of the reservation, and frees what it does not use', () => {
+test('a commit counts in the windows of the reservation and releases the rest', () => {
   const state = create()
   const reservation = hold(state, 7)
   done(extend(state, { ...named(reservation), ttlSeconds: 86_400 }, CREATED))
@@ -137,7 +137,7 @@ test('a commit counts in the windows of the reservation, and frees what it does 
     assert.deepEqual(codes(again), ['InvalidArgumentError'])
 })
 
-test('more than is held is refused, decided or recorded, as the commit says', () => {
+test('the overage of a commit determines whether more than the hold is refused, decided or recorded', () => {
   const state = create()
   hold(state, 2, 'other')
   const reservation = hold(state, 5)
@@ -155,7 +155,7 @@ test('more than is held is refused, decided or recorded, as the commit says', ()
   assert.equal(chain(state), 'ann 50/10!')
 })
 
-test('what is released leaves no trace, and archiving the customer releases', () => {
+test('a released reservation has no effect, and archiving the customer releases reservations', () => {
   const state = create()
   const [first, second, lapsed] = [hold(state, 4), hold(state, 5), hold(state, 1)]
   lapsed.expiresAt = CREATED
@@ -171,7 +171,7 @@ test('what is released leaves no trace, and archiving the customer releases', ()
   assert.equal(ask(state, ann, 10).isGranted, true)
 })
 
-test('a denial of who is not known is forgotten, unless it was recorded', () => {
+test('a denial by unknown dimensions is not stored, unless it was recorded', () => {
   const state = create()
   state.unknownDimensions = 'deny'
   const strange = (key: string) => ({ ...input(2, key), dimensions: { userId: 'zoe' } })
@@ -190,7 +190,7 @@ test('a denial of who is not known is forgotten, unless it was recorded', () => 
   assert.notEqual(done(reserve(state, strange('a'), CREATED)).reservation, null)
 })
 
-test('a commit tells of dimensions in the order of their names, short ones first', () => {
+test('a commit lists unknown dimensions by name, shorter names first', () => {
   const state = create()
   const dimensions = { userId: 'zoe', modelId: 'none', orgId: 'none' }
   const { reservation } = done(reserve(state, { ...input(1, 'a'), dimensions }, CREATED))

@@ -26,7 +26,7 @@ const parents = (state: State, ...ids: string[]) =>
 const archive = (state: State, id: string) =>
   done(setArchived(state, { customerId: 'acme', ids: [id], to: true }))
 
-test('a row without a parent leaves the entity where it is', () => {
+test('a row without a parent keeps the position of the entity', () => {
   const state = withUsers('a', 'b')
   done(assign(state, [at('a'), at('b', 'a')]))
   done(assign(state, [at('b')]))
@@ -35,7 +35,7 @@ test('a row without a parent leaves the entity where it is', () => {
   assert.deepEqual(parents(state, 'b'), [null])
 })
 
-test('who has active entities below may not move, until they have moved', () => {
+test('an entity with active descendants cannot move until they have moved', () => {
   const state = withUsers('a', 'b', 'c')
   done(assign(state, [at('a'), at('b', 'a'), at('c', 'b')]))
   assert.deepEqual(codes(assign(state, [at('b', null)])), ['BadUserInput'])
@@ -46,7 +46,7 @@ test('who has active entities below may not move, until they have moved', () => 
   assert.deepEqual(parents(state, 'b', 'c'), [null, null])
 })
 
-test('an active entity below an archived one holds what is above', () => {
+test('an active entity below an archived one prevents the moves of entities above', () => {
   const state = withUsers('a', 'b', 'c')
   done(assign(state, [at('a'), at('b', 'a'), at('c', 'b')]))
   archive(state, 'b')
@@ -55,13 +55,13 @@ test('an active entity below an archived one holds what is above', () => {
   done(assign(state, [at('a', 'gpt-4o')]))
 })
 
-test('who was not placed may be placed above others, in any order of the rows', () => {
+test('entities without a position can be placed in any order of the rows', () => {
   const state = withUsers('a', 'b', 'c')
   done(assign(state, [at('c', 'b'), at('b', 'a'), at('a')]))
   assert.deepEqual(parents(state, 'a', 'b', 'c'), [null, 'a', 'b'])
 })
 
-test('there are four levels, archived ones included', () => {
+test('a tree has at most four levels, including archived entities', () => {
   const state = withUsers('a', 'b', 'c', 'd', 'e')
   const rows = [at('a'), at('b', 'a'), at('c', 'b'), at('d', 'c')]
   done(assign(state, rows))
@@ -70,7 +70,7 @@ test('there are four levels, archived ones included', () => {
   assert.deepEqual(codes(assign(state, [at('e', 'd')])), ['BadUserInput'])
 })
 
-test('there is no circle', () => {
+test('a tree has no cycle', () => {
   const state = withUsers('a', 'b')
   for (const rows of [[at('a', 'a')], [at('a', 'b'), at('b', 'a')]])
     assert.deepEqual(codes(assign(state, rows)), ['BadUserInput'])
@@ -79,11 +79,11 @@ test('there is no circle', () => {
 
 /** Rows that are refused, and by which code. */
 const REFUSED: Readonly<Record<string, [BudgetInput[], string]>> = {
-  'a new one without a limit': [
+  'a new budget without a limit': [
     [{ entityId: 'ann', featureId: FEATURE, cadence: 'P1D' }],
     'BadUserInput',
   ],
-  'a new one without a cadence': [
+  'a new budget without a cadence': [
     [{ entityId: 'ann', featureId: FEATURE, usageLimit: 1 }],
     'BadUserInput',
   ],
@@ -94,14 +94,14 @@ const REFUSED: Readonly<Record<string, [BudgetInput[], string]>> = {
   'an unknown parent': [[budget('ann', 1, { parentId: 'nobody' })], 'BadUserInput'],
   'an unknown scope': [[budget('ann', 1, { scopeEntityIds: ['nobody'] })], 'BadUserInput'],
   'an unknown feature': [[budget('ann', 1, { featureId: 'nothing' })], 'FeatureNotFound'],
-  'one twice': [
+  'a repeated budget': [
     [
       budget('ann', 1, { scopeEntityIds: ['gpt-4o', 'team-eng'] }),
       budget('ann', 2, { scopeEntityIds: ['team-eng', 'gpt-4o', 'team-eng'] }),
     ],
     'BadUserInput',
   ],
-  'two parents of one': [
+  'two parents of one entity': [
     [
       budget('ann', 1, { parentId: 'team-eng' }),
       budget('ann', 1, { parentId: null, scopeEntityIds: ['gpt-4o'] }),
@@ -117,7 +117,7 @@ for (const [what, [rows, code]] of Object.entries(REFUSED))
     assert.deepEqual(customerOf(state).budgets, [])
   })
 
-test('who is archived stays where rows name it, and is not named anew', () => {
+test('an archived entity may stay in existing references, but not be in new ones', () => {
   const state = createAcme()
   const row = budget('ann', 1, { parentId: 'team-eng', scopeEntityIds: ['gpt-4o'] })
   done(assign(state, [row]))

@@ -30,13 +30,13 @@ for (const [cadence, expected] of Object.entries(WINDOWS))
     assert.deepEqual([written(start), written(end)], expected)
   })
 
-test('what is no cadence is known', () => {
+test('an invalid cadence is recognised', () => {
   const wrong = ['monthly', 'P1M10D', 'P0D', 'PT30S', 'p1m', 'P1.5D', 'P11Y', 'PT99999H', '', 'P']
   for (const cadence of wrong) assert.equal(spanOf(cadence), null, cadence)
   for (const cadence of ['P10Y', 'P120M', 'PT99999M']) assert.notEqual(spanOf(cadence), null)
 })
 
-test('months of an entitlement are counted from its start, and end on the last day there is', () => {
+test('months of an entitlement are counted from its start, and end on the last day of short months', () => {
   const start = Date.parse('2026-01-31T10:00Z')
   const reset = { unit: 'MONTH', accordingTo: 'SubscriptionStart' } as const
   const days = ['2026-01-31', '2026-02-28', '2026-03-31', '2026-04-30', '2026-05-31']
@@ -48,7 +48,7 @@ test('months of an entitlement are counted from its start, and end on the last d
   }
 })
 
-test('weeks and months of the calendar begin before the entitlement', () => {
+test('calendar weeks and months may begin before the entitlement', () => {
   const start = Date.parse('2024-01-03T15:00Z')
   const monday = { unit: 'WEEK', accordingTo: 'EveryMonday' } as const
   const first = { unit: 'MONTH', accordingTo: 'StartOfTheMonth' } as const
