@@ -67,7 +67,7 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_TRUST_PROXY: '10.0.0.1,true' }, /not "true"/],
   [{ BURSAR_RATE_LIMITS: 'on' }, /BURSAR_RATE_LIMITS must be stigg/],
   [{ BURSAR_RATE_LIMITS: '[]' }, /BURSAR_RATE_LIMITS must be stigg/],
-  [{ BURSAR_RATE_LIMITS: '{"perKey": 5}' }, /has no "perKey"/],
+  [{ BURSAR_RATE_LIMITS: '{"perKey": 5}' }, /has no field "perKey"/],
   [{ BURSAR_RATE_LIMITS: '{"operations": {"a": 0}}' }, /: a must be a whole number/],
   [{ BURSAR_RATE_LIMITS: '{"operations": [5]}' }, /operations must be an object/],
   [{ BURSAR_RATE_LIMITS: '{"mutationsPerCustomer": 1.5}' }, /mutationsPerCustomer must be/],

@@ -212,7 +212,7 @@ function tokens(env: Environment): TokenConfig | null {
   if (jwksUrl === null && publicKey === null) {
     if (issuer !== null || audience !== null || anyAudience)
       throw new ConfigError(
-        'BURSAR_JWT_JWKS_URL or BURSAR_JWT_PUBLIC_KEY must say whose tokens count',
+        'BURSAR_JWT_JWKS_URL or BURSAR_JWT_PUBLIC_KEY must be set to verify tokens',
       )
     return null
   }
@@ -231,8 +231,8 @@ function tokens(env: Environment): TokenConfig | null {
 function requireAudience(audience: string | null, anyAudience: boolean): void {
   if (audience === null && !anyAudience)
     throw new ConfigError(
-      'BURSAR_JWT_AUDIENCE must say for whom tokens are made; BURSAR_JWT_ANY_AUDIENCE=1 takes ' +
-        'tokens that were made for any other application, too',
+      'BURSAR_JWT_AUDIENCE must name the audience of tokens; BURSAR_JWT_ANY_AUDIENCE=1 accepts ' +
+        'tokens for any other application, too',
     )
   if (audience !== null && anyAudience)
     throw new ConfigError('set BURSAR_JWT_AUDIENCE or BURSAR_JWT_ANY_AUDIENCE, not both')
@@ -281,13 +281,15 @@ function rateLimits(env: Environment, cwd: string): 'stigg' | RateLimits | null 
   if (text === null || text === 'stigg') return text
   const { operations = {}, mutationsPerCustomer = null, ...unknown } = limitsObject(text, cwd)
   if (Object.keys(unknown).length > 0)
-    throw new ConfigError(`BURSAR_RATE_LIMITS has no "${Object.keys(unknown)[0]}"`)
+    throw new ConfigError(`BURSAR_RATE_LIMITS has no field "${Object.keys(unknown)[0]}"`)
   if (typeof operations !== 'object' || operations === null || Array.isArray(operations))
     throw new ConfigError('BURSAR_RATE_LIMITS: operations must be an object of calls per minute')
   const figures = Object.entries({ ...operations, mutationsPerCustomer })
   for (const [name, figure] of figures)
     if (!isFigure(figure) && !(name === 'mutationsPerCustomer' && figure === null))
-      throw new ConfigError(`BURSAR_RATE_LIMITS: ${name} must be a whole number of calls from 1`)
+      throw new ConfigError(
+        `BURSAR_RATE_LIMITS: ${name} must be a whole number of calls, at least 1`,
+      )
   return { operations, mutationsPerCustomer } as RateLimits
 }
 

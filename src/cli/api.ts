@@ -75,7 +75,7 @@ export function createApi(
       if (response.status < 300) return response
       if (response.status === 401)
         throw new CommandError(
-          `${baseUrl} does not know the key of ${keyFrom}: pass one of its own by --key`,
+          `${baseUrl} does not know the key of ${keyFrom}: pass one that it knows with --key`,
         )
       throw new RefusedError(`${method} ${path}`, response)
     },
@@ -89,13 +89,13 @@ function bodyOf(baseUrl: string, text: string): ResponseBody {
   } catch {
     // Another program listens at this address. The error below says so.
   }
-  throw new CommandError(`what answers at ${baseUrl} is not a Bursar: pass --url`)
+  throw new CommandError(`the server at ${baseUrl} is not Bursar: pass another one with --url`)
 }
 
 function noResponseError(baseUrl: string, error: unknown): CommandError {
   const { cause, message } = error as Error
   const reason = (cause as NodeJS.ErrnoException | undefined)?.code ?? message
-  const advice = 'start one with npm start, or name another one by --url'
+  const advice = 'start one with npm start, or name another one with --url'
   return new CommandError(`no server answers at ${baseUrl} (${reason}): ${advice}`, {
     cause: error,
   })

@@ -25,13 +25,13 @@ export const backupCommand: Command = {
   usage: `Usage: bursar backup <file>
        bursar backup --verify <file>
 
-Writes everything that the database holds at one instant to a file, which restore reads. Servers go
-on meanwhile; every write that was answered before the command began is in it. The file appears
-when it is whole and is for its owner only: it has the hashes of all keys. An existing file is not
-replaced. With - the backup goes to standard output.
+Writes the content of the database at one instant to a file, which restore reads. Servers can keep
+running. Every write that was answered before the command began is in the backup. The file appears
+when it is complete. Only its owner can read it, because it contains the hashes of all keys. An
+existing file is not replaced. With - the backup goes to standard output.
 
-What is in the data directory beside the database is not in it: keep api-key and
-secret-key, or BURSAR_API_KEY and BURSAR_SECRET_KEY. Without the latter its secrets stay sealed.
+The other files of the data directory are not in the backup: keep api-key and secret-key, or
+BURSAR_API_KEY and BURSAR_SECRET_KEY. Without the latter, stored secrets cannot be decrypted.
 
   --verify   reads the file to its end and compares its checksum; needs no database`,
   run: async (args) => {
@@ -58,7 +58,7 @@ async function backUp(file: string): Promise<number> {
 
 function report(file: string, { header, rows, foreign }: BackupResult, bytes: number | null): void {
   const say = bytes === null ? note : print
-  if (foreign.length > 0) note(`Left out, as no migration makes them: ${foreign.join(', ')}`)
+  if (foreign.length > 0) note(`Left out, because no migration creates them: ${foreign.join(', ')}`)
   const size = bytes === null ? '' : `, ${bytes} bytes`
   say(`${rows} rows of ${header.tables.length} tables are in ${nameOf(file)}${size}.`)
 }

@@ -15,18 +15,18 @@ const MAX_PER_SECOND = 10_000
 const MAX_SECONDS = 86_400
 
 export const demoCommand: Command = {
-  summary: 'fill an environment with three example companies, and let one work',
+  summary: 'fill an environment with three example companies, and simulate traffic of one',
   usage: `Usage: bursar demo [--traffic <rate> [--seconds <n>]] [--url <url>] [--key <key>]
 
 Sends features and three customers with their organisations (departments, teams, users, agents,
-models, regions), entitlements and budgets to a running server, then shows what to look at. Running
-it again changes nothing, and repairs what was changed meanwhile. The data is in the folder demo.
+models, regions), entitlements and budgets to a running server, then shows what to look at. A second
+run changes nothing, but restores data that was changed. The data is in the folder demo.
 
-With --traffic, the users and agents of the largest company then consume tokens: who asks, for which
-model, region and amount is drawn at random, the same in every run. Budgets of every level deny
-within a minute, and are free again when their window is over. Shown are the rate, what was granted
-and denied, the times of the answers, and each budget that begins to deny or is free again. Ctrl-C
-ends it with a summary. What was consumed stays recorded, as any other usage.
+With --traffic, the users and agents of the largest company then consume tokens. The user or agent,
+the model, the region and the amount are drawn at random, the same in every run. Budgets of every
+level deny within a minute, and no longer deny when their window is over. The output is the rate,
+how many requests were granted and denied, how long they took, and each budget that begins or stops
+to deny. Ctrl-C ends it with a summary. The consumed usage stays recorded, as any other usage.
 
   --traffic  how many requests to send per second, up to ${MAX_PER_SECOND}; 200 suits the budgets
   --seconds  how long (default: until Ctrl-C)

@@ -10,14 +10,14 @@ import { lookAtServer } from './doctor/server.ts'
 import { lookAtTokens } from './doctor/tokens.ts'
 
 export const doctorCommand: Command = {
-  summary: 'look at the installation and say what is wrong with it',
+  summary: 'examine the installation and report problems',
   usage: `Usage: bursar doctor [--json]
 
-Looks at the program, the configuration, the data directory, the server and the database, marks
-what is odd (!) or broken (✗) and says what to do. It changes nothing: the embedded database is
-started for the look if it exists and no server runs. Secrets are not shown.
+Examines the program, the configuration, the data directory, the server and the database, marks what
+is unusual (!) or broken (✗), and says what to do. It changes nothing. If no server runs, it starts
+an existing embedded database to examine it. Secrets are not shown.
 
-Exits 1 when something is broken.
+Exits with 1 if something is broken.
 
   --json   as JSON instead of text`,
   run: async (args) => {

@@ -81,7 +81,7 @@ test('the settings of an environment can be shown and changed', async () => {
     'SETTING             VALUE\nunknown dimensions  deny\nallowed origins     none\n',
   )
   for (const [args, code, message] of [
-    [[], 2, /say what to change/],
+    [[], 2, /nothing to change/],
     [['--unknown-dimensions', 'refuse'], 2, /must be one of ignore, deny/],
     [['--allow-origin', '*'], 1, /allowedOrigins\[0\] must be an origin/],
   ] as const) {

@@ -21,19 +21,19 @@ export const environmentCommand: Command = {
        bursar environment show <id> [--json]
        bursar environment update <id> [--unknown-dimensions <what>] [--allow-origin <origin>]...
 
-create   makes an environment and a full-access key for it, and prints the secret of that key,
-         which is kept nowhere: standard output has nothing else
+create   creates an environment with a full-access key, and prints the secret of the key to
+         standard output, and nothing else. The secret is not stored
 list     shows the environments of this installation
-show     shows the settings of one
-update   changes the settings that are named, and shows them all
+show     shows the settings of an environment
+update   changes the named settings, and shows all settings
 
-  --name                its name for display (default: its id)
+  --name                the display name (default: the id)
   --type                ${ENVIRONMENT_TYPES.join(', ')} (default: DEVELOPMENT)
-  --account             the account it belongs to, made if need be (default: default)
-  --unknown-dimensions  what becomes of a dimension whose value names no entity:
-                        ${UNKNOWN_DIMENSIONS.join(', ')} (ignore at first)
+  --account             its account, which is created if necessary (default: default)
+  --unknown-dimensions  what happens if the value of a dimension names no entity:
+                        ${UNKNOWN_DIMENSIONS.join(', ')} (a new environment has ignore)
   --allow-origin        an origin from which browsers may write, such as https://app.example.com;
-                        those that are named replace the list, and "none" empties it
+                        the named origins replace the list, and "none" empties it
   --json                as JSON instead of a table`,
   run: runAction({ create, list, show, update }),
 }
@@ -59,8 +59,8 @@ async function create(args: readonly string[]): Promise<number> {
     const input = { kind: 'full-access', name: 'first key' } as const
     return { environment: made, key: await createKey(app, made, input) }
   })
-  note(`Environment ${environment.id} (${type}) of the account ${environment.accountId} is made.`)
-  note(`Key ${key.keyId} (full-access); its secret, shown this once:`)
+  note(`Environment ${environment.id} (${type}) of account ${environment.accountId} was created.`)
+  note(`Key ${key.keyId} (full-access); its secret, which is shown only now:`)
   print(key.secret)
   return 0
 }
@@ -98,7 +98,7 @@ async function update(args: readonly string[]): Promise<number> {
   const [id = ''] = takePositionals(positionals, 'the id of the environment')
   const { 'unknown-dimensions': dimensions, 'allow-origin': origins } = values
   if (dimensions === undefined && origins === undefined)
-    throw new UsageError('say what to change: --unknown-dimensions or --allow-origin')
+    throw new UsageError('nothing to change: pass --unknown-dimensions or --allow-origin')
   const input = {
     ...(dimensions !== undefined && {
       unknownDimensions: oneOf('--unknown-dimensions', dimensions, UNKNOWN_DIMENSIONS),

@@ -281,7 +281,7 @@ test('without a file, a server or a key, the import says what is missing', async
   const file = fileOf(`${HEADER}\na,,\n`)
   const cases: [string[], RegExp][] = [
     [['nothing.csv', '--url', url, '--key', 'x'], /nothing\.csv cannot be read: ENOENT/],
-    [['.', '--format', 'csv', '--url', url, '--key', 'x'], /is no file/],
+    [['.', '--format', 'csv', '--url', url, '--key', 'x'], /is not a file/],
     [[file, '--url', 'http://127.0.0.1:9', '--key', 'x'], /no server answers/],
     [[file, '--url', url, '--key', 'nobody-knows-this'], /does not know the key of --key/],
     [[file, '--url', url, '--key', readOnly], /403/],
@@ -343,5 +343,5 @@ test('a redirect is not followed, because the key is meant only for the named se
   const file = fileOf(`${HEADER}\na,,\n`)
   const ended = await runCli(['import', 'customers', file, '--url', at, '--key', 'x'])
   assert.deepEqual([ended.code, asked], [1, false])
-  assert.match(ended.stderr, /is not a Bursar: pass --url/)
+  assert.match(ended.stderr, /is not Bursar: pass another one with --url/)
 })

@@ -16,24 +16,24 @@ export const importCommand: Command = {
   usage: `Usage: bursar import customers <file> [--dry-run] [--from-line <n>] [--format <format>]
                                [--integration <id>] [--url <url>] [--key <key>]
 
-Sends the rows of a file to a running server, at most 1,000 in a request, each of which is taken as
-a whole or not at all. Customers that are there already are updated; one whose row says when it was
-changed (updatedAt) is skipped if the server has changed it since. Doing it again changes nothing.
-If an id stands twice, the later row wins. The file may be larger than the memory.
+Sends the rows of a file to a running server, at most 1,000 in a request. Each request is imported
+completely or not at all. Existing customers are updated. If a row has an updatedAt, and the
+customer was changed on the server after it, the row is skipped. A second import changes nothing. If
+an id occurs twice, the later row takes precedence. The file may be larger than the memory.
 
-CSV    UTF-8, separated by commas. The first line names the columns: id, email, name, and if need be
+CSV    UTF-8, separated by commas. The first line names the columns: id, email, name, and optionally
        billingId, paymentMethodId, salesforceId, updatedAt, metadata.<key>. An empty cell clears the
-       email or the name; in other columns it says nothing
+       email or the name; in other columns it has no effect
 JSON   an array of objects, or one object on each line, with the fields of the operation
        POST /api/v1/customers/import
 
-At the first row that cannot be imported it stops, and names the line. What was imported stays; the
-line to go on with is named, too.
+The import stops at the first row that cannot be imported, and names its line. Rows that were
+imported stay imported. The line to continue with is named, too.
 
   --dry-run      check the rows, send nothing
   --from-line    leave out the rows above this line
-  --format       ${FORMATS.join(', ')} (default: what the file's name ends with)
-  --integration  the billing integration whose ids billingId and paymentMethodId are
+  --format       ${FORMATS.join(', ')} (default: by the ending of the file name)
+  --integration  the billing integration that billingId and paymentMethodId belong to
   --url          the server (default: http://BURSAR_HOST:BURSAR_PORT)
   --key          a key that may write customers; its environment is filled
                  (default: BURSAR_API_KEY, else the key file of the data directory)`,

@@ -8,12 +8,12 @@ import { requireEnvironment, withApp } from './with-app.ts'
 const MAX_ID_LENGTH = 255
 
 export const integrationCommand: Command = {
-  summary: 'register and list the outside systems that customers are linked to',
+  summary: 'register and list the external systems that customers are linked to',
   usage: `Usage: bursar integration add <id> --vendor <vendor> [--environment <id>]
        bursar integration list [--environment <id>] [--json]
 
-add    registers an integration; one that is there already stays. Only needed with
-       BURSAR_STRICT_INTEGRATIONS=1: otherwise the first link to an integration registers it
+add    registers an integration. An existing one is kept. This is only needed with
+       BURSAR_STRICT_INTEGRATIONS=1; otherwise the first link to an integration registers it
 list   shows the integrations of an environment
 
   --vendor       ${VENDORS.slice(0, 5).join(', ')},

@@ -34,16 +34,17 @@ const usage = `Usage: bursar key create [--environment <id>] [--kind <kind>] [--
        bursar key rotate <keyId> [--grace <grace>]
        bursar key revoke <keyId>
 
-create   makes a key and prints its secret, which is kept nowhere: standard output has nothing else
+create   creates a key and prints its secret to standard output, and nothing else. The secret is not
+         stored
 list     shows the keys of an environment, without their secrets
-rotate   makes a new secret for a key; the old one goes on working for the grace
-revoke   ends a key at once, for good
+rotate   creates a new secret for a key; the old one keeps working for the grace period
+revoke   ends a key at once and for ever
 
   --environment  the environment of the key (default: default)
   --kind         ${KEY_KINDS.join(', ')} (default: full-access)
   --name         what the key is for (default: its kind)
-  --expires      when it ends: 2027-01-31 (at 00:00 UTC) or 2027-01-31T12:00:00Z
-  --grace        ${Object.keys(GRACES).join(', ')} (default: now)
+  --expires      when it expires: 2027-01-31 (at 00:00 UTC) or 2027-01-31T12:00:00Z
+  --grace        how long the old secret works: ${Object.keys(GRACES).join(', ')} (default: now)
   --json         as JSON instead of a table`
 
 export const keyCommand: Command = {
@@ -125,8 +126,8 @@ async function revoke(args: readonly string[]): Promise<number> {
   })
   note(`The key ${keyId} is revoked.`)
   if (kept === 'variable')
-    note('BURSAR_API_KEY still has its secret, which the next start takes up: change it there.')
-  if (kept === 'file') note('The next start makes a new key in its place.')
+    note('BURSAR_API_KEY still has its secret, which the next start uses again: change it there.')
+  if (kept === 'file') note('The next start creates a new key in its place.')
   return 0
 }
 
@@ -141,7 +142,7 @@ async function storedWhere(app: App, keyId: string): Promise<'variable' | 'file'
 
 /** Prints only the secret to standard output, so that a script can capture it. */
 function showSecret(key: KeyWithSecret, where: string): void {
-  note(`Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, shown this once:`)
+  note(`Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, which is shown only now:`)
   print(key.secret)
 }
 
@@ -155,7 +156,9 @@ function keyIdOf(positionals: readonly string[]): string {
 function expiryOf(text: string): Instant {
   const instant = EXPIRY.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(instant))
-    throw new UsageError(`--expires must be like 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}"`)
+    throw new UsageError(
+      `--expires must be an instant such as 2027-01-31 or 2027-01-31T12:00:00Z, not "${text}"`,
+    )
   if (instant <= systemClock.now()) throw new UsageError(`--expires is in the past: ${text}`)
   return instant
 }

@@ -14,12 +14,12 @@ import { migrateCommand } from './migrate.ts'
 const KEY_ID = '019c0000-0000-7000-8000-000000000000'
 
 const wrong: [Command, string, RegExp][] = [
-  [keyCommand, '', /say which of create, list, rotate, revoke/],
+  [keyCommand, '', /name one of create, list, rotate, revoke/],
   [keyCommand, 'toString', /"toString" is not one of create/],
   [keyCommand, 'create --nonsense', /^Unknown option '--nonsense'$/],
   [keyCommand, 'create --name', /argument missing/],
   [keyCommand, 'create --kind admin', /--kind must be one of full-access, /],
-  [keyCommand, 'create --expires 2027-02-31', /--expires must be like/],
+  [keyCommand, 'create --expires 2027-02-31', /--expires must be an instant/],
   [keyCommand, 'create --expires 2001-01-01', /--expires is in the past/],
   [keyCommand, 'revoke', /the id of the key is missing/],
   [keyCommand, 'revoke 123', /"123" is not the id of a key/],
@@ -31,8 +31,8 @@ const wrong: [Command, string, RegExp][] = [
   [integrationCommand, 'add x --vendor stripe', /--vendor must be one of AUTH0/],
   [migrateCommand, 'now', /"now" is one argument too many/],
   [doctorCommand, '--all', /Unknown option '--all'/],
-  [demoCommand, '--url localhost:4242', /--url must be like/],
-  [importCommand, '', /say which of customers/],
+  [demoCommand, '--url localhost:4242', /--url must be a URL/],
+  [importCommand, '', /name one of customers/],
   [importCommand, 'customers', /the file is missing/],
   [importCommand, 'customers a.xlsx', /--format .* csv or json/],
   [importCommand, 'customers a.csv --format xml', /--format must be one of csv, json/],

@@ -43,7 +43,7 @@ const help = (): string =>
     '',
     ...Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`),
     '',
-    'bursar <command> --help says more of each.',
+    'bursar <command> --help explains each command.',
   ].join('\n')
 
 /** `EX_TEMPFAIL` of `sysexits.h`: the same command may succeed later. */
@@ -66,7 +66,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return await command.run(args)
   } catch (error) {
     if (error instanceof UsageError)
-      throw new UsageError(`${error.message} (bursar ${name} --help says more)`, { cause: error })
+      throw new UsageError(`${error.message} (see bursar ${name} --help)`, { cause: error })
     throw error
   }
 }

@@ -13,17 +13,17 @@ import { formatTable } from './table.ts'
 import { withApp } from './with-app.ts'
 
 export const memberCommand: Command = {
-  summary: 'say which people may call with a token',
+  summary: 'manage the people who may use the API with a token',
   usage: `Usage: bursar member add <user> [--role <role>] [--environment <id>=<role>]...
                                [--account <id>]
        bursar member remove <user> [--account <id>]
        bursar member list [--account <id>] [--json]
 
-A user is the subject (sub) of their token. An OWNER administers every environment of the account; a
-MEMBER has in each environment the role given, and none where none was given.
+A user is named by the subject (sub) of their token. An OWNER is an administrator of every
+environment of the account. A MEMBER has a role only in the named environments.
 
-add      makes someone a member, or changes what they are
-remove   ends a membership and its roles at once
+add      adds a member, or changes the roles of a member
+remove   removes a member and all their roles at once
 list     shows the members of an account
 
   --role         ${ACCOUNT_ROLES.join(', ')} (default: MEMBER)

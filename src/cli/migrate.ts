@@ -9,13 +9,13 @@ export const migrateCommand: Command = {
   summary: 'bring the schema of the database up to date',
   usage: `Usage: bursar migrate
 
-Applies the migrations that the database lacks, each in its own transaction, and prints their
-names. A server does the same when it starts; with several servers, migrate before you start the
-first one of the new version.
+Applies the missing migrations, each in its own transaction, and prints their names. A server does
+the same when it starts. If you have several servers, migrate before you start the first server of
+the new version.
 
-A migration waits for a table lock no longer than a quarter of a second at a time, so that nobody is
-kept waiting behind it, and tries again. What holds it up is told every ten seconds; after
-BURSAR_MIGRATION_WAIT_SECONDS (default 300) it gives up and exits 75: try again later.`,
+A migration waits at most 250 ms for a table lock, because other statements wait behind it, and then
+tries again. Every ten seconds it reports what blocks it. After BURSAR_MIGRATION_WAIT_SECONDS
+(default: 300) it gives up and exits with 75: try again later.`,
   run: async (args) => {
     takePositionals(readArguments(args, {}).positionals)
     const migrations = await readMigrations(MIGRATIONS)

@@ -13,23 +13,23 @@ import { withApp } from './with-app.ts'
 const STATEMENT_TIMEOUT_MS = 3_600_000
 
 export const repairCommand: Command = {
-  summary: 'put right what a server with a wrong clock has written',
+  summary: 'correct what a server with a wrong clock has written',
   usage: `Usage: bursar repair clock [--apply] [--at <instant>] [--json]
 
-Lists what lies in the future and cannot: usage, decisions and changes that a server wrote whose
-clock was ahead. Without --apply nothing is written. Servers may run meanwhile, once their clocks
-are right. What is ahead by no more than BURSAR_MAX_CLOCK_SKEW_MS counts as present.
+Lists impossible instants in the future: of usage, decisions and changes that a server wrote while
+its clock was ahead. Without --apply nothing is written. Servers can keep running once their clocks
+are right. An instant that is ahead by at most BURSAR_MAX_CLOCK_SKEW_MS counts as present.
 
-With --apply everything of it moves to the present, one customer after the other: usage into the
-windows of now, with the keys by which repetitions are known; reservations and grants with the time
-that they had left; events, in their order. Then what is kept of usage is counted anew. Objects,
-events and keys that were forgotten, or answered with an instant of the future, stay so.
+With --apply all these instants move to the present, one customer after the other: usage and its
+deduplication keys move to the current windows, reservations and promotional entitlements keep their
+remaining time, and events keep their order. Then stored totals and counters are rebuilt. Rows that
+were purged too early stay deleted, and responses with a future instant cannot be taken back.
 
-Exits 0 if nothing lies in the future (any more), else 1.
+Exits with 0 if nothing is in the future (any more), otherwise with 1.
 
-  --apply  put it right
-  --at     what counts as the present, as 2026-05-18T10:07:42Z (default: the database's clock).
-           Everything later moves there: stop the servers before
+  --apply  correct the instants
+  --at     the present, such as 2026-05-18T10:07:42Z (default: the clock of the database).
+           Everything later moves to this instant: stop the servers before
   --json   as JSON instead of lines`,
   run: runAction({ clock }),
 }
@@ -51,8 +51,8 @@ async function clock(args: readonly string[]): Promise<number> {
   if (outcome.left.length === 0) return 0
   note(
     values.apply
-      ? 'what is left was in use, or has come meanwhile: run it again'
-      : 'nothing was changed: bursar repair clock --apply puts it right',
+      ? 'the rest was in use or was written meanwhile: run the command again'
+      : 'nothing was changed: bursar repair clock --apply corrects it',
   )
   return 1
 }
@@ -95,10 +95,10 @@ async function aheadOf({ db, config }: App, stated: Instant | null) {
   const present = await now()
   if (stated === null && config.testClock)
     throw new CommandError(
-      'the clock is one for tests (BURSAR_TEST_CLOCK): say the present by --at',
+      'the clock is a test clock (BURSAR_TEST_CLOCK): give the present with --at',
     )
   if (stated !== null && stated > present && !config.testClock)
-    throw new CommandError(`--at lies in the future: it is ${instantToWire(present)}`)
+    throw new CommandError(`--at is in the future: the present is ${instantToWire(present)}`)
   const at = stated ?? present
   const ahead = async (): Promise<Ahead> => {
     return { at, beyond: (stated ?? (await now())) + config.maxClockSkewMs }
@@ -111,10 +111,10 @@ const inWire = (name: string, value: unknown): unknown =>
   (name === 'at' || name === 'farthest') && typeof value === 'number' ? instantToWire(value) : value
 
 function report({ at, customers, found, left }: Outcome): void {
-  if (found.length === 0) print(`nothing lies beyond ${instantToWire(at)}`)
+  if (found.length === 0) print(`no instant is later than ${instantToWire(at)}`)
   else print(tableOf(found))
   if (left === found) return
-  print(`\nmoved to ${instantToWire(at)}: ${numberOf(customers, 'customer')} and what they share`)
+  print(`\nmoved to ${instantToWire(at)}: ${numberOf(customers, 'customer')} and their shared rows`)
   for (const { table, column, rows } of left) print(`left: ${rows} of ${table}.${column}`)
 }
 

@@ -15,14 +15,14 @@ export const restoreCommand: Command = {
   summary: 'load a backup into an empty database',
   usage: `Usage: bursar restore <file> [--into <url>]
 
-Loads a file that backup has made into the configured database, which must be without data: that of
-a new data directory, or an empty one of a PostgreSQL 15 or newer. The file is checked first; then
-all of it is loaded or nothing. A backup of an earlier version is brought up to date.
+Loads a file that backup has written into the configured database, which must have no data: that of
+a new data directory, or an empty database of PostgreSQL 15 or newer. The file is verified first and
+then loaded completely or not at all. A backup of an earlier version is migrated.
 
-The keys work as before. Bring api-key and secret-key of the old data directory along, or set
+The keys work as before. Copy api-key and secret-key from the old data directory, or set
 BURSAR_API_KEY and BURSAR_SECRET_KEY.
 
-  --into   the database, as DATABASE_URL names it (default: the configured one)`,
+  --into   the database, in the form of DATABASE_URL (default: the configured one)`,
   run: async (args) => {
     const { values, positionals } = readArguments(args, { into: { type: 'string' } })
     const [file = ''] = takePositionals(positionals, '<file>')

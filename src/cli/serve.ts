@@ -8,8 +8,8 @@ export const serveCommand: Command = {
   summary: 'run the server (what npm start does)',
   usage: `Usage: bursar serve
 
-Runs until SIGTERM or SIGINT, then finishes what is in flight and exits 0.
-Everything is configured by environment variables; docs/OPERATING.md lists them.`,
+Runs until SIGTERM or SIGINT, then finishes the running requests and exits with 0.
+Environment variables configure everything; docs/OPERATING.md lists them.`,
   run: async () => {
     const config = readConfig(process.env, process.cwd())
     // Signals are handled from the beginning. A signal during the start ends what the start waits
@@ -32,16 +32,16 @@ Everything is configured by environment variables; docs/OPERATING.md lists them.
 
 function printKey(key: ConfiguredKey): void {
   if (key.from === 'file' && key.made !== null)
-    print(`API key (full access, printed this once, kept in ${key.file}): ${key.made}`)
+    print(`API key (full access, printed only now, stored in ${key.file}): ${key.made}`)
   if (key.from === 'elsewhere')
     print(
-      'The database has an API key that this directory does not hold; bursar key create makes one',
+      'The database has an API key that this directory does not contain; bursar key create makes one',
     )
 }
 
 function printAddress(server: ServerHandle, config: Config): void {
   if (config.testClock)
-    print('The clock can be moved by POST /test/clock: never serve production so')
+    print('The clock can be moved by POST /test/clock: never do this in production')
   const where = server.clusterDir === null ? 'DATABASE_URL' : server.clusterDir
   print(`Bursar is listening on ${server.url} (database: ${where})`)
 }

@@ -27,7 +27,7 @@ export async function serverOf(
 function urlOf(option: string | undefined, config: Config): string {
   if (option !== undefined) {
     if (!/^https?:\/\//.test(option) || !URL.canParse(option))
-      throw new UsageError(`--url must be like http://127.0.0.1:4242, not "${option}"`)
+      throw new UsageError(`--url must be a URL such as http://127.0.0.1:4242, not "${option}"`)
     return option.replace(/\/+$/, '')
   }
   const url = baseUrlOf(config)
@@ -45,7 +45,7 @@ async function keyOf(
   const key = await readKeyFile(config.dataDir).catch(() => null)
   if (key !== null) return { key, source: { kind: 'file', file } }
   throw new CommandError(
-    `there is no key in BURSAR_API_KEY or ${file}: npm start makes one, or pass one by --key`,
+    `there is no key in BURSAR_API_KEY or ${file}: npm start creates one, or pass one with --key`,
   )
 }
 

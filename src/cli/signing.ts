@@ -8,13 +8,13 @@ export const signingCommand: Command = {
   usage: `Usage: bursar signing secret [--environment <id>] [--renew]
        bursar signing enforce <on|off> [--environment <id>]
 
-secret   prints the secret that your server signs customer tokens with, and makes it if there
-         is none: standard output has nothing else
-enforce  on: a publishable key reads nothing without a token in X-CUSTOMER-KEY; off: tokens
-         that are sent are checked, and none is needed
+secret   prints the secret with which your server signs customer tokens, and creates it if
+         necessary. Standard output contains nothing else
+enforce  on: a publishable key can read nothing without a token in X-CUSTOMER-KEY; off: a token
+         that is sent is verified, but none is required
 
   --environment  the environment (default: default)
-  --renew        makes another secret; tokens signed with the one before count no more`,
+  --renew        creates a new secret; tokens signed with the previous one become invalid`,
   run: runAction({ secret, enforce }),
 }
 

@@ -92,8 +92,8 @@ test('a difference is reported with its ids and exit code 1 until it is repaired
   })
   const repaired = await verify('--repair', '--customer', 'acme')
   assert.equal(repaired.code, 0, repaired.stderr)
-  assert.match(repaired.stdout, new RegExp(`^put right: ${total}$`, 'm'))
-  assert.match(repaired.stdout, /: \d differences put right, everything agrees\.\n$/)
+  assert.match(repaired.stdout, new RegExp(`^repaired: ${total}$`, 'm'))
+  assert.match(repaired.stdout, /: \d differences repaired, everything agrees\.\n$/)
   assert.equal(await usage('seats'), before)
   assert.equal((await verify()).code, 0)
 })
@@ -108,13 +108,13 @@ test('a defect in the records is reported, and --repair leaves it and exits with
   assert.equal(code, 1)
   assert.match(
     stdout,
-    /^put right: .* acme: marks of users, all time: \d+ missing, 0 of no record$/m,
+    /^repaired: .* acme: marks of users, all time: \d+ missing, 0 without a record$/m,
   )
   assert.match(
     stdout,
-    /^env-\S+ acme: key that stands for [-0-9a-f]{36}: there is no such record or reservation$/m,
+    /^env-\S+ acme: key of [-0-9a-f]{36}: there is no such record or reservation$/m,
   )
-  assert.match(stdout, /: 1 difference put right, \d+ left\.\n$/)
+  assert.match(stdout, /: 1 difference repaired, \d+ left\.\n$/)
 })
 
 test('at most a hundred findings are printed, and the others are counted', async () => {

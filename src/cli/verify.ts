@@ -19,21 +19,21 @@ const PAGE = 1000
 const STATEMENT_TIMEOUT_MS = 3_600_000
 
 export const verifyCommand: Command = {
-  summary: 'compare what is counted with the records of usage',
+  summary: 'compare stored totals and counters with the records of usage',
   usage: `Usage: bursar verify [--environment <id>] [--customer <id>] [--repair] [--json]
 
-Counts the usage of each customer anew, out of its records, and compares everything that is kept of
-it: totals, distinct values, what is held, the counters of budgets; and looks for records, keys and
-postings that do not fit together. Servers may run meanwhile: a customer is seen as of one instant.
-Without --repair nothing is written, so that it works on a standby, too.
+Computes the usage of each customer from its records, and compares it with everything that is stored
+of it: totals, distinct values, holds, and the counters of budgets. It also looks for records,
+deduplication keys and postings that contradict each other. Servers can keep running: each customer
+is read as of one instant. Without --repair nothing is written, so it also works on a standby.
 
-Exits 0 if everything agrees, and with --repair if everything agrees now; else lists what does not,
-and exits 1.
+Exits with 0 if everything agrees, or with --repair if everything agrees afterwards. Otherwise lists
+the differences and exits with 1.
 
   --environment  only the customers of this environment (default: of all)
   --customer     only the customer with this id
-  --repair       make what is kept what the records say, one customer after the other. Of records it
-                 changes nothing, but that they no longer lead to budgets and entities that do not
+  --repair       rebuild what is stored from the records, one customer after the other. Records are
+                 not changed, except that they no longer refer to budgets and entities that do not
                  exist
   --json         as JSON instead of lines`,
   run: async (args) => {
@@ -51,7 +51,7 @@ and exits 1.
     if (values.json) print(JSON.stringify(outcome, null, 2))
     else report(outcome)
     if (outcome.left.count === 0) return 0
-    if (!values.repair) note('bursar verify --repair puts right what is not in the records.')
+    if (!values.repair) note('bursar verify --repair corrects everything except the records.')
     return 1
   },
 }
@@ -154,7 +154,7 @@ function addSize(looked: Outcome['looked'], size: CustomerVerification['size']):
 }
 
 function report({ looked, repaired, left }: Outcome): void {
-  printFindings(repaired, 'put right: ')
+  printFindings(repaired, 'repaired: ')
   printFindings(left, '')
   const { customers, records, names, totals, marks, counters, reservations } = looked
   const size = [
@@ -172,7 +172,7 @@ function report({ looked, repaired, left }: Outcome): void {
 function conclusion(repaired: number, left: number): string {
   const what = left === 0 ? 'everything agrees' : numberOf(left, 'difference')
   if (repaired === 0) return what
-  return `${numberOf(repaired, 'difference')} put right, ${left === 0 ? what : `${left} left`}`
+  return `${numberOf(repaired, 'difference')} repaired, ${left === 0 ? what : `${left} left`}`
 }
 
 function printFindings({ count, told }: FindingList, prefix: string): void {

@@ -34,7 +34,7 @@ export async function createCluster(location: Location, binaries: string): Promi
   if (/["$`\\\n]/.test(binaries)) {
     throw new EmbeddedStartError([
       `PostgreSQL cannot make a database with its programs in ${binaries},`,
-      'since that path holds a quote, a dollar or a backslash: use another directory.',
+      'since that path contains a quote, a dollar or a backslash: use another directory.',
     ])
   }
   removeDrafts(location)

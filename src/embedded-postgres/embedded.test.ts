@@ -258,12 +258,12 @@ test('without a readable record of where the database is, a start fails instead 
   writeFileSync(record, JSON.stringify({ home: '/nowhere/at/all', isComplete: true }))
   await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), {
     name: 'EmbeddedStartError',
-    message: /lived in \/nowhere\/at\/all and is not there any more/,
+    message: /was in \/nowhere\/at\/all and is not there any more/,
   })
   writeFileSync(record, '')
   await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), {
     name: 'EmbeddedStartError',
-    message: /postgres\.json, which says where the database lives, cannot be read/,
+    message: /postgres\.json, which says where the database is, cannot be read/,
   })
   writeFileSync(record, JSON.stringify({ home: 'postgres', isComplete: false }))
   await (await startEmbedded({ dataDir, log: memoryLog() })).stop()

@@ -135,7 +135,7 @@ function isUsableBase(base: string, user: DatabaseUser): boolean {
 
 function clusterMissing(home: string, dataDir: string): EmbeddedStartError {
   return new EmbeddedStartError([
-    `The database of ${dataDir} lived in ${home} and is not there any more:`,
+    `The database of ${dataDir} was in ${home} and is not there any more:`,
     `bring it back, or delete ${join(dataDir, STATE_FILE)} to start with an empty one.`,
   ])
 }

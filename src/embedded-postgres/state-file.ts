@@ -26,7 +26,7 @@ export function readStateFile(dataDir: string): ClusterState | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw new EmbeddedStartError(
       [
-        `The file ${path}, which says where the database lives,`,
+        `The file ${path}, which says where the database is,`,
         `cannot be read (${(error as Error).message}).`,
       ],
       { cause: error },

@@ -154,7 +154,7 @@ test('the key of the old data directory works with the restored one', async (t) 
   assert.equal(made.code, 0, made.stderr)
   await restore('key.backup', { BURSAR_DATA_DIR: next.dataDir })
   const restored = await next.start({ settings })
-  assert.match(restored.stdout(), /has an API key that this directory does not hold/)
+  assert.match(restored.stdout(), /has an API key that this directory does not contain/)
   const read = { method: 'GET', path: '/api/v1/customers/acme', apiKey }
   assert.equal((await done(restored.url, read)).data.id, 'acme')
 })

@@ -53,7 +53,7 @@ async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
     warning(
       { name, value: `${value}, up to ${instantToWire(farthest.farthest)}` },
       'a server with a wrong clock, or a test clock, has written this, and customers stay there: ' +
-        'bursar repair clock lists it, and puts it right with --apply',
+        'bursar repair clock lists it, and corrects it with --apply',
     ),
   ]
 }

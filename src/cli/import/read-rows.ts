@@ -20,7 +20,7 @@ const BY_EXTENSION: Readonly<Record<string, Format>> = {
 export function formatOf(file: string): Format {
   const format = BY_EXTENSION[extname(file).toLowerCase()]
   if (format === undefined)
-    throw new UsageError(`say by --format whether ${file} is ${FORMATS.join(' or ')}`)
+    throw new UsageError(`say with --format whether ${file} is ${FORMATS.join(' or ')}`)
   return format
 }
 
@@ -39,7 +39,7 @@ export async function openRows(file: string, format: Format, fromLine: number): 
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw new CommandError(`${file} cannot be read: ${error.code ?? error.message}`)
   })
-  if (!found.isFile()) throw new CommandError(`${file} is no file`)
+  if (!found.isFile()) throw new CommandError(`${file} is not a file`)
   await refuseUtf16(file)
   const input = createReadStream(file)
   const rows = format === 'csv' ? csvRows(input) : jsonRows(input)

@@ -44,7 +44,7 @@ const SENTENCES: [Finding, string][] = [
   [
     { ...whose, kind: 'marks', ...window, missing: 2, unfounded: 1 },
     'marks of tokens, 2026-05-01T00:00:00.000Z to 2026-06-01T00:00:00.000Z: ' +
-      '2 missing, 1 of no record',
+      '2 missing, 1 without a record',
   ],
   [
     {
@@ -59,10 +59,10 @@ const SENTENCES: [Finding, string][] = [
     'counter of the budget of ann for tokens within gpt, eu, revision 2, ' +
       'from 2026-05-01T00:00:00.000Z: usage 0 instead of 7',
   ],
-  [{ ...whose, kind: 'record', ...record }, 'record record-1: its parts do not belong together'],
+  [{ ...whose, kind: 'record', ...record }, 'record record-1: its parts contradict each other'],
   [
     { ...whose, kind: 'name', ...record },
-    'key that stands for record-1: there is no such record or reservation',
+    'key of record-1: there is no such record or reservation',
   ],
   [
     { ...whose, kind: 'posting', ...record, budget, problem: 'revision' },

@@ -67,7 +67,7 @@ function whatOf(finding: Finding): string {
     case 'marks':
       return (
         `marks of ${windowName(finding)}: ` +
-        `${finding.missing} missing, ${finding.unfounded} of no record`
+        `${finding.missing} missing, ${finding.unfounded} without a record`
       )
     case 'counter': {
       const { budget, revision, windowStart, kept, recounted } = finding
@@ -75,9 +75,9 @@ function whatOf(finding: Finding): string {
       return `counter of ${counter}: ${differenceOf(kept, recounted)}`
     }
     case 'record':
-      return `record ${finding.recordId}: its parts do not belong together`
+      return `record ${finding.recordId}: its parts contradict each other`
     case 'name':
-      return `key that stands for ${finding.recordId}: there is no such record or reservation`
+      return `key of ${finding.recordId}: there is no such record or reservation`
     case 'posting': {
       const { recordId, budget, problem } = finding
       return `record ${recordId}: posted to ${budgetName(budget)}, but ${PROBLEMS[problem]}`
