@@ -110,7 +110,7 @@ test('a key without full access or a revoked key cannot become the configured ke
   await assert.rejects(configureKey(app, scope, published.secret), /publishable/)
   const revoked = await createKey(app, scope, { kind: 'full-access', name: 'x' })
   await revokeKey(app, revoked.keyId)
-  await assert.rejects(configureKey(app, scope, revoked.secret), /has ended/)
+  await assert.rejects(configureKey(app, scope, revoked.secret), /is expired or revoked/)
   await assert.rejects(
     opening(published.secret).then(({ role }) => assert.equal(role, 'full-access')),
   )

@@ -26,7 +26,7 @@ export type NewEnvironment = {
 /** Creates an environment, and its account if necessary. 409 if the id is taken. */
 export async function createEnvironment(app: App, input: NewEnvironment): Promise<Environment> {
   for (const id of [input.id, input.accountId ?? DEFAULT_ID])
-    if (!ID_FORM.test(id)) throw badInput(`${JSON.stringify(id)} is not an id`)
+    if (!ID_FORM.test(id)) throw badInput(`${JSON.stringify(id)} is not a valid id`)
   const environment = await ensureEnvironment(app, input)
   if (!environment.made) throw duplicated(`environment ${input.id} already exists`)
   return environment
@@ -98,7 +98,7 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<KeyWi
     const now = app.clock.now()
     const old = await store.lockKey(tx, keyId)
     if (old === null) throw notFound('ApiKeyNotFound', `key ${keyId} not found`)
-    if (!isLive(old, now)) throw badInput(`the key ${keyId} has ended`, 'ApiKeyExpired')
+    if (!isLive(old, now)) throw badInput(`key ${keyId} is expired or revoked`, 'ApiKeyExpired')
     if (old.expiresAt !== null)
       throw badInput(`key ${keyId} already has an expiry`, 'ApiKeyHasExpiry')
     const scope = { environmentKey: old.environmentKey }
@@ -128,7 +128,7 @@ export const configureKey = (app: App, scope: Scope, secret: string): Promise<vo
     const configured = await store.findConfiguredKey(tx, scope)
     if (found !== null && (found.origin === 'created' || found.keyId === configured?.keyId)) {
       if (isLive(found, now)) return
-      throw badInput('the configured key has ended; configure another one')
+      throw badInput('the configured key is expired or revoked; configure another one')
     }
     if (configured !== null) await revoke(tx, app, configured, now)
     const fresh = { kind: 'full-access', name: 'configured', origin: 'configured', secret } as const

@@ -53,7 +53,7 @@ export async function changeSettings(
 /** Ascending, without duplicates. */
 function originsOf(texts: readonly string[]): string[] {
   if (texts.length > ORIGINS_LIMIT)
-    throw badInput(`allowedOrigins: at most ${ORIGINS_LIMIT} origins`)
+    throw badInput(`allowedOrigins must have at most ${ORIGINS_LIMIT} origins`)
   const origins = texts.map((text, index) => {
     const origin = originOf(text)
     if (origin !== null) return origin

@@ -86,7 +86,7 @@ test('a cadence has one unit, is at least one of it, and is at most ten years lo
   for (const text of malformed)
     assert.throws(
       () => cadenceFromWire(text, 'cadence'),
-      /^ApiError: cadence .*ISO 8601: P<n>Y, .* PT<n>M up to 99999/,
+      /^ApiError: cadence .*ISO 8601 .*: P<n>Y, .* PT<n>M up to 99999/,
       text,
     )
 })

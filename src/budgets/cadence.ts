@@ -40,8 +40,8 @@ export function cadenceFromWire(text: string, field: string): Cadence {
   const cadence = text === 'MONTH' ? 'P1M' : text
   const span = spanOf(cadence)
   if (span === null)
-    throw badInput(`${field} must be one unit of ISO 8601: ${UNITS}; such as P1M, P30D or PT15M`)
-  if (span.count > MOST[span.unit]) throw badInput(`${field} must be ten years at most`)
+    throw badInput(`${field} must be an ISO 8601 duration with one unit, such as P1M: ${UNITS}`)
+  if (span.count > MOST[span.unit]) throw badInput(`${field} must be at most ten years`)
   return cadence
 }
 

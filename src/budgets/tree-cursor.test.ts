@@ -25,7 +25,7 @@ test('a cursor of another query is refused', () => {
     fc.property(cursor, question, question, (sent, asked, other) => {
       fc.pre(JSON.stringify(asked) !== JSON.stringify(other))
       const text = cursorToWire(sent, asked)
-      assert.throws(() => cursorFromWire(text, other), /other parameters/)
+      assert.throws(() => cursorFromWire(text, other), /another query/)
     }),
   )
 })

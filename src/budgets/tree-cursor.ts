@@ -30,7 +30,7 @@ export function cursorFromWire(text: string, question: unknown): TreeCursor {
   if (digest === undefined || key === undefined)
     throw badInput('after is not a valid cursor of this list')
   if (digest !== digestOf(question))
-    throw badInput('after is a cursor of other parameters; send the first request without it')
+    throw badInput('after is a cursor of another query; leave it out in the first request')
   return { key, value: value ?? null }
 }
 

@@ -199,7 +199,7 @@ test('a cursor is valid only for its own query and for a row of the customer', a
     { ...query, currencyIds: 'credits' },
     {},
   ])
-    await refused({ ...other, after }, /after is a cursor of other parameters/)
+    await refused({ ...other, after }, /after is a cursor of another query/)
   const forged = Buffer.from(
     Buffer.from(after, 'base64url')
       .toString()

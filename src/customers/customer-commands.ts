@@ -37,7 +37,7 @@ export async function provisionCustomer(
       claimIds(tx, scope, [{ customerId, key: after.key }]),
       requireLinked(tx, { ...call, now }, stated),
     ])
-    if (claimed === 0) throw duplicated(`id: there is a customer ${customerId} already`)
+    if (claimed === 0) throw duplicated(`id: customer ${customerId} already exists`)
     const created = { before: blank, after, event: 'customer.created', isNew: true } as const
     await save(tx, { ...call, now }, [created])
     return after

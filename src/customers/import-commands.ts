@@ -85,7 +85,7 @@ function billingIntegration(id: string, found: Integration | undefined): Integra
   if (found === undefined)
     throw notFound('IntegrationNotFound', `integrationId: integration ${id} not found`)
   if (!isBillingVendor(found.vendor))
-    throw notFound('VendorIsNotSupported', `integrationId: ${id} is of ${found.vendor}, no biller`)
+    throw notFound('VendorIsNotSupported', `integrationId: ${found.vendor} does not bill`)
   return found
 }
 

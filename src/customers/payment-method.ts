@@ -40,7 +40,7 @@ export function attachPaymentMethod(
   if (link.syncedEntityId === null)
     throw notFound(
       'CustomerNoBillingId',
-      `integrationId: the customer ${before.id} has no id at ${link.integrationId}`,
+      `integrationId: the link of ${before.id} to ${link.integrationId} has no syncedEntityId`,
     )
   const defaultPaymentMethod = paymentMethodWithId(paymentMethodId, before.defaultPaymentMethod)
   return changeCustomer(before, { defaultPaymentMethod, billingCurrency }, { links: [], now })

@@ -43,7 +43,7 @@ test('a link without a difference is returned unchanged', () => {
 test('an integration can be linked once', () => {
   assert.throws(
     () => addLink([stripe], link('stripe', 'STRIPE', 2)),
-    code('DuplicateIntegrationNotAllowed', /^integrations: .*stripe already/),
+    code('DuplicateIntegrationNotAllowed', /^integrations: .*already linked to stripe/),
   )
 })
 
@@ -51,7 +51,10 @@ test('a vendor that bills can be linked several times, another vendor once', () 
   assert.equal(addLink([stripe], link('stripe-2', 'STRIPE')).length, 2)
   assert.throws(
     () => addLink([hubspot], link('hubspot-2', 'HUBSPOT')),
-    code('DuplicateIntegrationNotAllowed', /hubspot-2 would be a second HUBSPOT beside hubspot$/),
+    code(
+      'DuplicateIntegrationNotAllowed',
+      /hubspot-2 would be a second HUBSPOT link beside hubspot$/,
+    ),
   )
   assert.throws(
     () => putLinks([], [hubspot, link('hubspot-2', 'HUBSPOT')]),

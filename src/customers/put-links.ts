@@ -39,14 +39,17 @@ export const putLinks = (links: readonly Link[], stated: readonly Link[]): reado
 export function addLink(links: readonly Link[], added: Link): readonly Link[] {
   const { integrationId, vendor } = added
   if (links.some((link) => link.integrationId === integrationId))
-    throw duplicate(`integrations: the customer is linked to ${integrationId} already`)
+    throw duplicate(`integrations: the customer is already linked to ${integrationId}`)
   const rival = links.find((link) => link.vendor === vendor)
   if (rival !== undefined && !isBillingVendor(vendor))
     throw duplicate(
-      `integrations: ${integrationId} would be a second ${vendor} beside ${rival.integrationId}`,
+      `integrations: ${integrationId} would be a second ${vendor} link beside ${rival.integrationId}`,
     )
   if (links.length >= LINK_LIMIT)
-    throw badInput(`integrations: a customer has at most ${LINK_LIMIT}`, 'InvalidArgumentError')
+    throw badInput(
+      `integrations: a customer has at most ${LINK_LIMIT} links`,
+      'InvalidArgumentError',
+    )
   return [...links, added]
 }
 

@@ -60,7 +60,7 @@ test('when the caller disconnects, the running statement is cancelled and the co
     const reading = database.heavy({ caller: 'a', signal: leaving.signal }, work)
     await until(`${name} runs`, async () => (await running()) === 1)
     leaving.abort()
-    await assert.rejects(reading, /has left/, name)
+    await assert.rejects(reading, /has disconnected/, name)
     await until(`${name} has ended`, async () => (await running()) === 0)
     assert.deepEqual(database.counts().heavy, { running: 0, waiting: 0 })
     assert.equal((await database.read.one(sleepRow, own)).pid, pid, name)
@@ -80,7 +80,7 @@ test('no statement is sent for a caller that disconnected between two statements
     leaving.abort()
     sent.push((await db.read.one(sleepRow, own)).pid)
   })
-  await assert.rejects(reading, /has left/)
+  await assert.rejects(reading, /has disconnected/)
   assert.equal(sent.length, 1)
 })
 
@@ -103,7 +103,7 @@ test('heavy reads use only a part of the connections, and other work continues',
   }
   assert.deepEqual(database.counts().heavy, { running: 2, waiting: 3 })
   leaving.abort()
-  for (const each of held) await assert.rejects(each, /has left/)
+  for (const each of held) await assert.rejects(each, /has disconnected/)
 })
 
 test('all statements of a heavy read use one connection, and its snapshots run one after the other', async () => {

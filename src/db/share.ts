@@ -29,7 +29,7 @@ export type Share = {
 const RETRY_AFTER = { 'retry-after': '1' }
 
 /** Appears only in the log, because nobody receives the response. */
-export const callerDisconnected = (): ApiError => unavailable('the caller has left')
+export const callerDisconnected = (): ApiError => unavailable('the caller has disconnected')
 
 type Waiter = { caller: string; begin: () => void; refuse: (refusal: ApiError) => void }
 

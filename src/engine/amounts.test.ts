@@ -54,7 +54,7 @@ test('an amount is refused only if it is too large or rounds to 0', async () => 
   const { id } = await held(1)
   const settled = { ...params, reservationId: id }
   const refusals = [
-    [1e20, /amount: at most 20 digits before the point/],
+    [1e20, /amount must have at most 20 digits before the point/],
     [4e-11, /amount: rounded to 10 decimals it is 0/],
   ] as const
   for (const [amount, message] of refusals) {
@@ -66,7 +66,7 @@ test('an amount is refused only if it is too large or rounds to 0', async () => 
   await tenant.refused(
     'v1.customers.reservations.commit',
     { params: settled, body: { amount: 1e20 } },
-    { status: 400, code: 'BadUserInput', message: /amount: at most 20 digits/ },
+    { status: 400, code: 'BadUserInput', message: /amount must have at most 20 digits/ },
   )
   assert.equal((await commit(id, { amount: 4e-11 })).reservation.committedAmount, 0)
 })

@@ -37,7 +37,7 @@ export function refuseTwoParents(inputs: readonly ParentInput[]): void {
     const other = first.get(input.entityKey) ?? input
     if (other.parentKey !== input.parentKey)
       throw badInput(
-        `${input.where}: parentId differs from that of ${other.where}; an entity has one`,
+        `${input.where}: parentId differs from that of ${other.where}; an entity has only one parent`,
       )
     first.set(input.entityKey, other)
   }
@@ -122,7 +122,7 @@ function refuseParents(
   if (ids.length > 0)
     throw badInput(
       `${input.where}: ${place.id} has entities below it (${ids.slice(0, SHOWN).join(', ')}); ` +
-        'only an entity without any can get another parent',
+        'only an entity with none below it can get another parent',
     )
 }
 

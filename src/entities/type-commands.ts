@@ -55,7 +55,7 @@ export const archiveTypes = (call: Call, ids: readonly string[]): Promise<string
       types.map(({ key }) => key),
     )
     if (inUse.length > 0)
-      throw badInput(`ids: archive the active entities of ${inUse.join(', ')} first`)
+      throw badInput(`ids: entity type ${inUse.join(', ')} has active entities; archive them first`)
     return true
   })
 

@@ -72,7 +72,7 @@ function bracketed(name: string): { base: string; key: string | null } {
 function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; value: string }) {
   const held = shaped.get(at.base) ?? new Map<string, string>()
   // The name was also sent without brackets.
-  if (!(held instanceof Map)) throw badInput(`query: ${at.base} is sent in two forms`)
+  if (!(held instanceof Map)) throw badInput(`query: ${at.base} is sent with and without brackets`)
   const map: Map<string, string> = held
   if (map.has(at.key)) throw badInput(`query: ${at.base}[${at.key}] is sent more than once`)
   map.set(at.key, at.value)

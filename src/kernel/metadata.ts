@@ -28,7 +28,7 @@ export function refuseOversized(metadata: Metadata, where: string): void {
 
 /** 400 for a batch whose objects have too much metadata to be loaded at once. */
 export const tooMuchTogether = (list: string) =>
-  badInput(`${list}: they hold more than 8 MB of metadata together; send fewer at once`)
+  badInput(`${list}: these objects have more than 8 MB of metadata in total; send fewer at once`)
 
 /** Returns whether two maps contain the same pairs, in any order. */
 export function sameMetadata(a: Metadata, b: Metadata): boolean {

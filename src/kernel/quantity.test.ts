@@ -34,16 +34,16 @@ test('a JSON number is read as the decimal that was written', () => {
 })
 
 const refused: readonly (readonly [number, RegExp])[] = [
-  [1e-11, /limit: at most 10 decimals/],
-  [1.000000000001e-2, /limit: at most 10 decimals/],
-  [5e-324, /limit: at most 10 decimals/],
-  [0.30000000000000004, /limit: at most 15 significant digits/],
-  [1234567.123456789, /limit: at most 15 significant digits/],
-  [2 ** 53, /limit: at most 15 significant digits/],
-  [1e20, /limit: at most 20 digits before the point/],
-  [-1e20, /limit: at most 20 digits before the point/],
-  [Number.MAX_VALUE, /limit: at most 15 significant digits/],
-  [1e308, /limit: at most 20 digits before the point/],
+  [1e-11, /limit must have at most 10 decimals/],
+  [1.000000000001e-2, /limit must have at most 10 decimals/],
+  [5e-324, /limit must have at most 10 decimals/],
+  [0.30000000000000004, /limit must have at most 15 significant digits/],
+  [1234567.123456789, /limit must have at most 15 significant digits/],
+  [2 ** 53, /limit must have at most 15 significant digits/],
+  [1e20, /limit must have at most 20 digits before the point/],
+  [-1e20, /limit must have at most 20 digits before the point/],
+  [Number.MAX_VALUE, /limit must have at most 15 significant digits/],
+  [1e308, /limit must have at most 20 digits before the point/],
 ]
 
 test('a number that does not fit into a column or into JSON is refused with its field', () => {
@@ -85,7 +85,7 @@ test('an amount is refused only for its size, with its field', () => {
       (error) =>
         error instanceof ApiError &&
         error.status === 400 &&
-        /amount: at most 20 digits before the point/.test(error.message),
+        /amount must have at most 20 digits before the point/.test(error.message),
       String(value),
     )
 })

@@ -47,14 +47,14 @@ export function quantityFromWire(value: number, field: string): Quantity {
   const decimal = decimalOf(value)
   const { digits, exponent } = decimal
   if (digits.length > SIGNIFICANT_DIGITS)
-    throw badInput(`${field}: at most ${SIGNIFICANT_DIGITS} significant digits`)
-  if (exponent < -DECIMALS) throw badInput(`${field}: at most ${DECIMALS} decimals`)
+    throw badInput(`${field} must have at most ${SIGNIFICANT_DIGITS} significant digits`)
+  if (exponent < -DECIMALS) throw badInput(`${field} must have at most ${DECIMALS} decimals`)
   if (digits.length + exponent > WHOLE_DIGITS) throw tooLarge(field)
   return signed(decimal, BigInt(digits) * 10n ** BigInt(exponent + DECIMALS))
 }
 
 const tooLarge = (field: string) =>
-  badInput(`${field}: at most ${WHOLE_DIGITS} digits before the point`)
+  badInput(`${field} must have at most ${WHOLE_DIGITS} digits before the point`)
 
 /**
  * Returns the quantity of a finite JSON number that was computed, such as 0.1 + 0.2 or tokens times

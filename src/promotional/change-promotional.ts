@@ -98,7 +98,7 @@ function endAfter(
   const endsAt = endOf(input, { from: before.startsAt, now, where })
   if (endsAt !== null && endsAt <= now)
     throw badInput(
-      `${where}: period: ${input.period} from its beginning would be over; revoke it instead`,
+      `${where}: the period ${input.period} would have ended already; revoke the entitlement instead`,
       'InvalidArgumentError',
     )
   return endsAt

@@ -89,7 +89,7 @@ function refuseGranted(
   const input = inputs[index]
   if (input !== undefined)
     throw duplicated(
-      `promotionalEntitlements[${index}] (${input.featureId}): the feature is granted already`,
+      `promotionalEntitlements[${index}] (${input.featureId}): the feature is already granted`,
     )
 }
 

@@ -54,7 +54,7 @@ export function allowanceOf(input: PromotionalInput, feature: Feature, where: st
 
 function refuseImpossibleLimit({ limit, isUnlimited }: PromotionalInput, where: string): void {
   if (isUnlimited && limit !== null)
-    throw impossible(`${where}: usageLimit and hasUnlimitedUsage exclude each other`)
+    throw impossible(`${where}: send either usageLimit or hasUnlimitedUsage, not both`)
   if (!isUnlimited && limit === null)
     throw impossible(`${where}: a NUMBER feature needs usageLimit or hasUnlimitedUsage`)
 }
@@ -75,7 +75,7 @@ const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
 export function resetOf(input: PromotionalInput, feature: Feature, where: string): Reset | null {
   const { resetPeriod: period, accordingTo } = input
   if (period !== null && feature.meterType !== 'INCREMENTAL')
-    throw badReset(`${where}: resetPeriod is for features of the meter type INCREMENTAL`)
+    throw badReset(`${where}: resetPeriod is only for features of the meter type INCREMENTAL`)
   const stray = CONFIGURED.find((each) => each !== period && accordingTo[each] !== null)
   if (stray !== undefined)
     throw badReset(`${where}: the configuration is for the reset period ${stray}, not ${period}`)
@@ -104,7 +104,7 @@ export function endOf(
 ): Instant | null {
   const { period, customEndDate } = input
   if (period !== 'custom' && customEndDate !== null)
-    throw impossible(`${where}: customEndDate is for the period custom`)
+    throw impossible(`${where}: customEndDate is only for the period custom`)
   if (period === 'lifetime') return null
   if (period !== 'custom') return addUnits(from, SPANS[period].unit, SPANS[period].count)
   if (customEndDate === null) throw impossible(`${where}: customEndDate is required`)

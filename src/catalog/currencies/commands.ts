@@ -79,7 +79,7 @@ export const archiveCurrency = (
       after === before ? [] : await use.packagesWithCurrency(tx, call.scope, before.key)
     if (packages.length > 0)
       throw badInput(
-        `credits of the custom currency ${currencyId} are granted by ${summarize(packages.map(({ id }) => id))}`,
+        `credits of the custom currency ${currencyId} are granted by the packages ${summarize(packages.map(({ id }) => id))}`,
         'IntegrityViolation',
       )
     return { after, event: 'credit_type.archived' }

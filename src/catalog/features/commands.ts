@@ -85,23 +85,23 @@ async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, a
         })
   if (granted.length > 0)
     throw badInput(
-      `enumConfiguration: entitlements grant ${summarize(granted)}`,
+      `enumConfiguration: entitlements have the removed values ${summarize(granted)}`,
       'InvalidArgumentError',
     )
   if (countsOtherwise(before, after) && (await use.isSubscribed(tx, call.scope, before.key)))
     throw badInput(
-      `unitTransformation: active subscriptions have the feature ${before.id}`,
+      `unitTransformation: cannot change while active subscriptions have feature ${before.id}`,
       'CannotUpdateUnitTransformationError',
     )
   const part = aggregatesOtherwise(before, after)
   if (part !== null && (await use.isCounted(tx, call.scope, before.key)))
     throw badInput(
-      `${part}: usage of the feature ${before.id} has been counted; create another feature`,
+      `${part}: cannot change after usage of feature ${before.id} was counted; create another feature`,
       'InvalidArgumentError',
     )
   if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
     throw badInput(
-      `meter: entities have budgets of feature ${before.id}, which need usage that adds up`,
+      `meter: entities have budgets of feature ${before.id}, which need a sum or a count`,
       'InvalidArgumentError',
     )
 }
@@ -125,7 +125,7 @@ export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): 
       after === before ? [] : await use.packagesWithFeature(tx, call.scope, before.key)
     if (packages.length > 0)
       throw badInput(
-        `the feature ${featureId} is granted by ${summarize(packages.map(({ id }) => id))}`,
+        `feature ${featureId} is granted by the packages ${summarize(packages.map(({ id }) => id))}`,
         'CannotArchiveFeatureError',
       )
     return { after, event: 'feature.deleted' }

@@ -17,7 +17,7 @@ const refusal = (message: RegExp) => (error: ApiError) => {
 
 const aggregations: [wire: MeterAggregation, message: RegExp | null][] = [
   [count, null],
-  [{ function: 'COUNT', field: 'x' }, /^meter\.aggregation\.field: COUNT takes none/],
+  [{ function: 'COUNT', field: 'x' }, /^meter\.aggregation\.field is not allowed with COUNT/],
   ...(['SUM', 'MAX', 'MIN', 'AVG', 'UNIQUE'] as const).flatMap(
     (name): [MeterAggregation, RegExp | null][] => [
       [{ function: name, field: 'x' }, null],
@@ -50,20 +50,23 @@ const conditions: [wire: MeterCondition, message: RegExp | null][] = [
   [{ field, operation: 'ENDS_WITH' }, new RegExp(`^${at}\\.value is required by ENDS_WITH`)],
   [
     { field, operation: 'NOT_EQUALS', value: 'a', values: ['b'] },
-    new RegExp(`^${at}\\.values: NOT_EQUALS takes none`),
+    new RegExp(`^${at}\\.values is not allowed with NOT_EQUALS`),
   ],
   [{ field, operation: 'IN', values: ['a', 'b'] }, null],
   [{ field, operation: 'IN' }, new RegExp(`^${at}\\.values is required by IN`)],
   [
     { field, operation: 'IN', value: 'a', values: ['a'] },
-    new RegExp(`^${at}\\.value: IN takes none`),
+    new RegExp(`^${at}\\.value is not allowed with IN`),
   ],
   [{ field, operation: 'IS_NULL' }, null],
   [{ field, operation: 'IS_NOT_NULL' }, null],
-  [{ field, operation: 'IS_NULL', value: 'a' }, new RegExp(`^${at}\\.value: IS_NULL takes none`)],
+  [
+    { field, operation: 'IS_NULL', value: 'a' },
+    new RegExp(`^${at}\\.value is not allowed with IS_NULL`),
+  ],
   [
     { field, operation: 'IS_NOT_NULL', values: ['a'] },
-    new RegExp(`^${at}\\.values: IS_NOT_NULL takes none`),
+    new RegExp(`^${at}\\.values is not allowed with IS_NOT_NULL`),
   ],
 ]
 

@@ -20,7 +20,7 @@ export function meterFromWire({ aggregation, filters }: WireMeter): Meter {
     })),
   }
   if (Buffer.byteLength(JSON.stringify(meter)) > METER_SIZE_LIMIT)
-    throw badInput('meter: larger than 16 kB', 'FeatureConfigurationExceededLimitError')
+    throw badInput('meter: the maximum size is 16 kB', 'FeatureConfigurationExceededLimitError')
   return meter
 }
 
@@ -54,5 +54,6 @@ function needed<T>(part: T | undefined, name: string, kind: string): T {
 }
 
 function refuse(part: unknown, name: string, kind: string): void {
-  if (part !== undefined) throw badInput(`${name}: ${kind} takes none`, 'InvalidArgumentError')
+  if (part !== undefined)
+    throw badInput(`${name} is not allowed with ${kind}`, 'InvalidArgumentError')
 }

@@ -34,7 +34,7 @@ export function refuseRange({ start, end }: HistoryRange): void {
   if (start < 0) throw impossible('startDate is before 1970')
   if (start >= end) throw impossible('startDate must be before endDate')
   if (end > addUnits(start, 'YEAR', YEARS) + 1)
-    throw impossible(`endDate may be ${YEARS} years after startDate at most`)
+    throw impossible(`endDate may be at most ${YEARS} years after startDate`)
 }
 
 /**

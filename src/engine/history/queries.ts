@@ -89,7 +89,7 @@ export async function readHistory(
 
 const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
 const tooManyPoints = () =>
-  impossible(`more than ${POINTS} points in all series; shorten the range or group by less`)
+  impossible(`the range has more than ${POINTS} points; shorten it or group by fewer dimensions`)
 
 async function findMetered(
   reader: Reader,
@@ -174,7 +174,7 @@ async function readRecords(
   const records = await countRecords(reader, inWindow)
   if (records > RECORDS)
     throw impossible(
-      `${records} records are too many to be grouped or told apart; shorten the range`,
+      `${records} records are too many to be grouped or counted as distinct values; shorten the range`,
     )
   if (dimensions.length > 0) {
     const most = Math.floor(POINTS / plan.segments.length)

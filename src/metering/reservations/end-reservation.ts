@@ -47,7 +47,7 @@ export function commitReservation(
   if (beyond > 0n && overage === 'reject')
     throw badInput(
       `amount: the reservation ${reservation.key} holds ${quantityToWire(reservation.amount)}; ` +
-        'overage can allow more',
+        'to commit more, set overage',
       'InvalidArgumentError',
     )
   return {
