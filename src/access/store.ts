@@ -116,7 +116,7 @@ export async function findSignedKey(reader: Reader, hash: Buffer): Promise<Signe
   return { ...key, ...environment }
 }
 
-/** The key that the configuration named last, if it still lives. */
+/** Returns the configured key, or null if there is none or it is revoked. */
 export const findConfiguredKey = (reader: Reader, scope: Scope): Promise<ApiKey | null> =>
   reader.maybeOne(
     keyRow,
@@ -124,7 +124,7 @@ export const findConfiguredKey = (reader: Reader, scope: Scope): Promise<ApiKey 
       and origin = 'configured' and revoked_at is null`,
   )
 
-/** Locks one key, so that two rotations of it queue. */
+/** Locks one key, so that rotations of it run one after the other. */
 export const lockKey = (tx: Tx, keyId: Uuid): Promise<ApiKey | null> =>
   tx.maybeOne(keyRow, sql`${selectKey} where key_id = ${keyId}::uuid for update`)
 

@@ -19,9 +19,9 @@ const isFired = (customerKey: Uuid, { at, beyond }: Ahead): Sql => sql`
     and window_start > ${instantToWire(at)}::timestamptz`
 
 /**
- * Returns the windows to which counters of a customer's budgets move that are in the future: for
- * each revision, its window at the given instant, by the cadence that it has or had. Budgets that
- * were created in the future must be moved back before.
+ * Returns the windows to which a customer's counters in the future move: for each revision of a
+ * budget, the window that contains the given instant, by the cadence that the revision has or had.
+ * Budgets that were created in the future must be moved back before.
  */
 export async function windowsThen(
   reader: Reader,

@@ -8,11 +8,12 @@ import { countsAt, windowOf } from './cadence.ts'
 import { type Counters, counterName } from './postings.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
-/** What a request needs of one capability. */
+/** How much a request needs of one capability. */
 export type Demand = {
   capabilityKey: Uuid
   /**
-   * Set for a currency that the usage of another capability would be charged in. The nodes name it.
+   * The id of the currency in which usage of another capability would be charged, else null. It is
+   * part of the nodes.
    */
   currencyId: string | null
   /** Converts usage into limited units. Null: none. */
@@ -34,8 +35,9 @@ export type BudgetNode = {
   /** Recorded usage in limited units, signed. */
   currentUsage: Quantity
   isGranted: boolean
-  /** The held amount in limited units. Below: what remains after usage and holds, at least 0. */
+  /** The held amount in limited units. */
   holds: Quantity
+  /** What remains after usage and holds, in limited units, at least 0. Null: no limit. */
   remaining: Quantity | null
   /** The budget and its usage as raw quantities. Null for an entity without a budget. */
   budget: NodeBudget | null
@@ -104,7 +106,7 @@ function nodeOf(budget: Budget, demand: Demand, spent: BudgetUsage): BudgetNode 
 
 const UNUSED = { used: 0n, held: 0n }
 
-/** Returns budget paths with the usage that there is after their request, as they were decided. */
+/** Returns decided budget paths with the usage after their request. Their decisions are kept. */
 export const pathsAfter = (
   chains: readonly (readonly BudgetNode[])[],
   demand: Pick<Demand, 'transformation'>,

@@ -195,7 +195,7 @@ export type AssignmentFilter = {
   page: PageRequest
 }
 
-/** A page of them: along an index that has its order, whatever is known of the table. */
+/** Returns a page of a customer's budgets. Always reads along an index that has its order. */
 export function listAssignments(
   reader: Reader,
   customerKey: Uuid,

@@ -33,8 +33,8 @@ export const counterKeyColumns: RowColumns<CounterKey> = {
 }
 
 /**
- * Adds postings to their counters, of any customers, also several to one counter. One statement,
- * which locks counters in the order of their keys.
+ * Adds postings of any customers to their counters. Several postings may have the same counter. One
+ * statement, which locks counters in the order of their keys.
  */
 export const post = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`usage`)

@@ -9,7 +9,7 @@ export const PURGE_COUNTERS = 'budgets.trim'
 
 const DAY_MS = 86_400_000
 
-/** The counters of an environment with usage are purged once a day of its clock. */
+/** Schedules the purge of an environment's counters, once a day by the clock. */
 export const scheduleCounterPurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
   scheduleRecurring(tx, app, { scope, kind: PURGE_COUNTERS, afterMs: DAY_MS })
 

@@ -17,7 +17,7 @@ export type Assignment = {
   entityKey: Uuid
   entityId: string
   capability: Capability
-  /** The parent of its entity, the same for all budgets of that one. */
+  /** The parent of its entity. All budgets of one entity have the same. */
   parentId: string | null
   /** Ordered by id, without duplicates. Empty: the budget applies to all usage. */
   scope: readonly { key: Uuid; id: string }[]
@@ -89,7 +89,7 @@ export type TreeRow = {
   entityId: string
   entityTypeId: string
   displayName: string | null
-  /** Also that of an archived parent, which is no row itself. */
+  /** The parent is named even if it is archived and has no row itself. */
   parentId: string | null
   /** A decimal that the row is ordered by before its key. Null if it has none. */
   sortValue: string | null

@@ -34,7 +34,7 @@ const unattributedRow = row<UnresolvedKeyCount>({
   lastAt: column.instant,
 })
 
-/** What could not be attributed of a customer's usage, the latest 100 keys. */
+/** Returns the latest 100 attribution keys of a customer whose values named no entity. */
 export const readUnattributed = (
   reader: Reader,
   customerKey: Uuid,

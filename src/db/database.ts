@@ -31,7 +31,7 @@ export type DatabaseOptions = {
   onlyReads?: boolean
   /** Called with what each new session reports, and every 5 s with what one session reports. */
   onLook?: (look: Look) => void
-  /** Called when the database has fewer connections left than the pool wants, and after that. */
+  /** Called when the database lacks connections for the pool, and when that is over. */
   onCapacity?: (capacity: PoolCapacity) => void
 }
 
@@ -41,8 +41,9 @@ export type DatabaseOptions = {
  */
 const CONNECT_TIMEOUT_MS = 5000
 /**
- * A session chooses between custom and generic plans by the costs of its first calls. If the tables
- * grow, an old session plans a statement at every call, which takes longer than to run it.
+ * How long a session is used, in seconds. A session chooses between custom and generic plans by the
+ * costs of its first calls. If tables grow, an old session plans a statement at every call, which
+ * takes longer than running it.
  */
 const LIFETIME_SECONDS = 300
 /** A statement of a request that runs longer is a defect or an overload. It is cancelled. */
@@ -169,7 +170,7 @@ const throwTranslated = (error: unknown): never => {
 /**
  * Runs one transaction. `begin` is sent together with the first statement, which saves a round
  * trip. If a statement failed and its error was ignored, COMMIT does not fail, but returns the
- * command tag ROLLBACK. Hence the check of the tag. A transaction whose session `isStale` is not
+ * command tag ROLLBACK. So the tag is checked. A transaction whose session `isStale` is not
  * committed, because that database has been replaced and the change would be lost.
  */
 async function transactOn<T>(

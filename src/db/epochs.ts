@@ -5,7 +5,7 @@ export type Epochs = {
   current(): Epoch
   /** Notes the database of a session. If it differs from the last one, an epoch begins. */
   observe(database: string): void
-  /** Calls `begun` whenever an epoch begins. Returns a function that ends this. */
+  /** Calls `begun` whenever an epoch begins. Returns a function that stops these calls. */
   onNew(begun: () => void): () => void
 }
 

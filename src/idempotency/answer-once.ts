@@ -16,7 +16,7 @@ export type KeyedWork = {
 
 /**
  * Executes the work of a request with a key once, and returns its answer to everyone who repeats
- * the request. An answer is stored, also a refusal. Nothing is stored if the work throws, so the
+ * the request. Every answer is stored, even a refusal. Nothing is stored if the work throws, so the
  * next attempt executes it. 400 `InvalidArgumentError` if the key was used with other content. 400
  * `ObjectAlreadyBeingUsedByAnotherRequestError` if the first request is still running after the
  * time limit.

@@ -66,7 +66,7 @@ export const keepAnswer = (
     where environment_key = ${scope.environmentKey}::uuid
       and request_hash = ${hashes.request}::bytea`)
 
-/** Rows of one statement. This many take a small part of its time-out. */
+/** How many rows one statement deletes. This takes a small part of the statement timeout. */
 export const PURGE_BATCH_ROWS = 5000
 
 /** Deletes the oldest answers of an environment up to `expired`. Returns their number. */

@@ -2,15 +2,15 @@ import { LRUCache } from 'lru-cache'
 
 export type CacheOptions<V> = {
   /**
-   * The maximum number of entries, without which `maxBytes` is needed. Adding one more drops the
-   * least recently used entry. The memory for as many is taken at once.
+   * The maximum number of entries. Adding one more drops the least recently used entry. The memory
+   * for this many entries is allocated at once. Without `max`, `maxBytes` is required.
    */
   max?: number
   /** How long `get` returns an entry, in milliseconds of the machine's time. */
   ttlMs?: number
   /** The maximum size of all entries together. `bytesOf` gives the size of each. */
   maxBytes?: number
-  /** The maximum size of one entry. A larger one is not kept. `maxBytes` unless given. */
+  /** The maximum size of one entry. A larger one is not kept. The default is `maxBytes`. */
   maxEntryBytes?: number
   bytesOf?: (value: V) => number
   /** Called with each value that is dropped to make room. */

@@ -4,9 +4,9 @@ const SLICE_MS = 3
 /** Lets other requests run if the time slice is over. */
 export type Pause = () => Promise<void>
 
-/** A turn of the event loop in which others needed less than this had room, in milliseconds. */
+/** A turn of the event loop has room if other work took less than this, in milliseconds. */
 const ROOM_MS = 1
-/** How long a slice waits at most for a turn with room, in milliseconds. */
+/** The maximum time that a slice waits for a turn with room, in milliseconds. */
 const LONGEST_WAIT_MS = 20
 
 /** Long computations whose slice is over, in the order in which they continue. */
@@ -17,9 +17,10 @@ let sliceEndedAt = 0
 let turnBegunAt = 0
 
 /**
- * Waits for the next time slice. All long computations share the slices: one of them continues when
- * a turn of the event loop has served all others quickly, and after 20 ms in any case. If they
- * continued in each turn, a busy loop would be full, and everybody would wait in a queue.
+ * Waits for the next time slice. All long computations share the slices: one of them continues
+ * after a turn of the event loop that served all other work quickly, and after 20 ms in any case.
+ * If one continued in each turn, a busy event loop would have no time left, and requests would
+ * queue.
  */
 export function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
@@ -28,7 +29,7 @@ export function nextSlice(): Promise<void> {
   })
 }
 
-/** The second callback runs in the same turn as the first, after the slice that it has begun. */
+/** Both run in one turn of the event loop: `endTurn` after the slice that `beginSlice` starts. */
 function schedule(): void {
   isScheduled = true
   setImmediate(beginSlice)
@@ -48,7 +49,7 @@ function endTurn(): void {
   if (waiting.length > 0) schedule()
 }
 
-/** Returns a function to call often within a long computation. It lets others run every 3 ms. */
+/** Returns a function for a long computation to call often. It lets other work run every 3 ms. */
 export function createPause(): Pause {
   let begunAt = performance.now()
   return async () => {

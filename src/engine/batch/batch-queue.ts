@@ -9,7 +9,7 @@ export type QueueEntry = {
   customerKeys: readonly string[]
   /** At least 1. */
   records: number
-  /** What it takes in memory, approximately. */
+  /** The memory that it occupies, approximately. */
   bytes: number
 }
 
@@ -20,17 +20,17 @@ export type Outcome<Answer> = { answer: Answer } | { refusal: unknown }
 export type CommitFunction<E, Answer> = (batch: readonly E[]) => Promise<readonly Outcome<Answer>[]>
 
 export type BatchLimits = {
-  /** Batches that run at once. */
+  /** The maximum number of batches that run at once. */
   maxBatches: number
-  /** Entries that must wait before a batch starts beside another; see `MAX_BATCH_DELAY_MS`. */
+  /** A batch starts beside another when so many entries wait, or after `MAX_BATCH_DELAY_MS`. */
   minBatchSize: number
-  /** Records of a batch. A single entry may have more. */
+  /** The maximum number of records in a batch. A batch of a single entry may have more. */
   maxRecords: number
   /** Records of one customer that are served before the next customer has its turn. */
   quantum: number
   /** How many batches may pass over an entry of several customers because one of them is busy. */
   maxPassOvers: number
-  /** What may wait: entries of one customer, entries of all, bytes of all. */
+  /** How much may wait: entries per customer, entries in total, bytes in total. */
   maxWaitingPerCustomer: number
   maxWaiting: number
   maxWaitingBytes: number
@@ -70,12 +70,13 @@ type QueuedRequest<E, Answer> = {
 /**
  * Batches requests that arrive while earlier batches commit, so that they share a transaction. An
  * idle queue starts at once. While a batch runs, a second one starts when `minBatchSize` requests
- * wait or after `MAX_BATCH_DELAY_MS`: many small batches cost more than few. Customers are served
- * round-robin.
+ * wait or after `MAX_BATCH_DELAY_MS`, because many small batches cost more than a few large ones.
+ * Customers are served round-robin.
  *
  * If a batch fails, its requests are retried one by one, unless the error is not retryable. After a
  * lock timeout they are retried per customer. A batch of one customer that times out fails as a
- * whole, and that customer is batched alone until it succeeds: each try takes a full lock timeout.
+ * whole, because each attempt takes a full lock timeout. That customer is batched alone until a
+ * batch of it succeeds.
  */
 export function createBatchQueue<E extends QueueEntry, Answer>(
   limits: BatchLimits,
@@ -175,7 +176,7 @@ function debounce(work: () => void): () => void {
 /** The maximum time that an entry waits for others while a batch runs, in milliseconds. */
 const MAX_BATCH_DELAY_MS = 20
 
-/** Customers whose last batch is remembered as timed out on a lock or not. */
+/** For how many customers it is remembered whether their last batch timed out on a lock. */
 const LOCKED_QUEUES = 10_000
 
 /**
@@ -207,7 +208,7 @@ async function settleBatch<E extends QueueEntry, Answer>(
   }
 }
 
-/** Returns the queue of a batch whose entries all wait in one queue, else null. */
+/** Returns the queue of a batch whose entries all belong to the same customer, else null. */
 function singleQueueOf<E extends QueueEntry>(
   batch: readonly { queueName: string; entry: E }[],
 ): string | null {

@@ -274,7 +274,7 @@ const usageExceededEvent = ({
   after: usageExceededToWire(budget, reached, { kind: 'feature', id: feature.id }),
 })
 
-/** The changed totals, except those of windows without any record. */
+/** The changed totals. Those without records are left out, unless a hold of the subject changed. */
 function changedTotals({
   totals,
   records,

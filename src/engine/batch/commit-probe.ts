@@ -12,7 +12,7 @@ export type CommitProbe =
   | { kind: 'decision'; decision: DecisionEntry }
   | { kind: 'reservation'; reservation: Reservation }
 
-/** null: the batch writes nothing that could be lost. */
+/** Returns something that the batch writes. Null if it writes nothing that could be lost. */
 export function probeOf(state: State): CommitProbe | null {
   const [record] = state.records
   if (record !== undefined) return { kind: 'record', record }
@@ -22,7 +22,7 @@ export function probeOf(state: State): CommitProbe | null {
   return reservation === undefined ? null : { kind: 'reservation', reservation }
 }
 
-/** Whether a batch was committed. The versions of its customers must be locked. */
+/** Returns whether a batch was committed. The versions of its customers must be locked. */
 export async function isCommitted(tx: Tx, clock: Clock, probe: CommitProbe): Promise<boolean> {
   if (probe.kind === 'record') return hasRecord(tx, probe.record)
   if (probe.kind === 'decision') {

@@ -41,7 +41,7 @@ import { reservationName } from '../state/index.ts'
 import type { SubjectKeys } from '../types.ts'
 import { type EngineRequest, itemsOf } from './request.ts'
 
-/** The caches between batches. */
+/** Readers that cache data from one batch to the next. */
 export type ContextReaders = {
   app: App
   readCatalog: ReadCatalog
@@ -50,14 +50,14 @@ export type ContextReaders = {
   readResolutions: ReadResolutions
 }
 
-/** What the requests of a batch are validated with. */
+/** The data with which the requests of a batch are validated. */
 export type BatchContext = ValidationContext &
   ReservationContext & {
     /** The catalog version of the features. */
     catalogVersion: Uuid
     reservations: readonly Reservation[]
     thresholds: readonly Threshold[]
-    /** Up to when counters of a customer's windows may have been purged. */
+    /** Counters of a customer's windows that ended by this instant may have been purged. */
     closedUntilOf(customerKey: Uuid): Instant
   }
 
@@ -68,9 +68,9 @@ export type Batch = {
 }
 
 /**
- * Locks the customers of a batch and reads what its requests are validated with. Also records
- * expired reservations of the customers for whom something is decided. `StaleKey` if a customer or
- * a resource does not exist.
+ * Locks the customers of a batch and reads the data with which its requests are validated. Also
+ * stores the expiry of reservations of the customers for whom something is decided. Throws
+ * `StaleKey` if a customer or a resource does not exist.
  */
 export async function loadContext(
   readers: ContextReaders,
@@ -154,7 +154,7 @@ async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Prom
   if ((await countResources(tx, [...resources.values()])) < resources.size) throw new StaleKey()
 }
 
-/** The customers for whom a limit decides. */
+/** Returns the customers of requests that limits decide about. */
 const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
   ...new Set(requests.flatMap((request) => ('item' in request ? [request.item.customerKey] : []))),
 ]
@@ -238,8 +238,8 @@ async function resolveItems(
 }
 
 /**
- * The subjects and instants of past usage: reports, and consumption in mode `record`, with a
- * timestamp. They may count by a past entitlement.
+ * Returns the subjects and instants of reports, and of consumption in mode `record`, that have a
+ * timestamp. Such usage may count by a past entitlement.
  */
 const pastSubjectsOf = (
   requests: readonly EngineRequest[],

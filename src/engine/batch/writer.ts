@@ -56,7 +56,7 @@ const LIMITS: BatchLimits = {
 const KEYS = 100_000
 /** Cached environments. */
 const ENVIRONMENTS = 10_000
-/** How often the keys of a request are looked up in case the database has lost them. */
+/** How often a request is tried, because the database may have lost its cached keys. */
 const LOOK_UPS = 2
 /** The memory of a record without its dimensions, in bytes. */
 const RECORD_BYTES = 1000

@@ -37,7 +37,7 @@ export type BudgetDecision = {
   isGranted: boolean
   /** The attribution keys whose values name no entity. */
   unresolved: readonly string[]
-  /** Those of them that deny: all or none, by the setting of the environment. */
+  /** All of `unresolved` if the setting of the environment is `deny`, otherwise none. */
   denying: readonly string[]
 }
 
@@ -186,8 +186,8 @@ const withDecision = (own: CapabilityEvaluation, decision: Decision): Capability
     : { ...own, evaluated: { ...own.evaluated, decision } }
 
 /**
- * Returns the first end of a hold that may have caused the denial. If no cached hold has, returns
- * the end of the last cached one, because nothing changes before that.
+ * Returns when the first hold ends that may have caused the denial. If it is not among the cached
+ * holds and there are more, returns the end of the last cached one: the others end no earlier.
  */
 function holdEndIn(
   { openHolds: { holds, isComplete }, resourceKey, now }: CheckFacts,

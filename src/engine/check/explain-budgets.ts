@@ -58,9 +58,9 @@ export const dimensionChanges = (keys: readonly string[]): DimensionChange[] =>
   keys.map((key) => ({ change: 'dimension', to: 'KNOWN', key }))
 
 /**
- * Returns the ways of `counterfactual`, extended by budgets. To grant, less is requested, so that
- * no budget denies, or all budgets that deny are raised. To deny, more is requested than one budget
- * allows, or one is lowered.
+ * Returns the ways of `counterfactual`, extended by budgets. To be granted, a way requests so much
+ * less that no budget denies, or raises all budgets that deny. To be denied, it requests more than
+ * one budget allows, or lowers one budget.
  */
 export function waysWithBudgets(query: DecisionQuery, limits: readonly Limit[]): Way[] {
   const before = isGranted(query, limits)

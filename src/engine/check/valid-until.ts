@@ -30,7 +30,7 @@ export const blockingHoldWindows = ({ entitlement, chains }: TimedAnswer): HoldW
   ),
 })
 
-/** A denial that budgets cannot change shows none. */
+/** The budgets that an answer shows. A denial that budgets cannot change shows none. */
 const nodesShown = ({ entitlement, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
   isFinal(entitlement.decision) ? [] : chains.flat()
 

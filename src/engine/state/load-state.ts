@@ -53,7 +53,7 @@ export type StateQuery = {
   /** Reservations that are about to change. */
   reservations: readonly Reservation[]
   thresholds: readonly Threshold[]
-  /** Up to when counters of a customer's windows may have been purged. */
+  /** Counters of a customer's windows that ended by this instant may have been purged. */
   closedUntilOf(customerKey: Uuid): Instant
 }
 

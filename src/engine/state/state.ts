@@ -54,8 +54,8 @@ export type State = {
   seenValues: Overlay<true>
   reservations: Overlay<Reservation>
   /**
-   * Complete for budgets that decide something or get a SET, and, if there are thresholds, for
-   * windows in progress. For other budgets only the sum of what the batch adds.
+   * The complete usage of budgets that decide something or get a SET, and, if there are thresholds,
+   * of windows in progress. For other counters, only the sum of what the batch adds.
    */
   counters: Overlay<Quantity>
   /** When the latest SET of a counter occurred. */

@@ -5,13 +5,13 @@ import type { Window } from '../../kernel/period.ts'
 import { windowOfColumns } from '../columns.ts'
 import type { WindowOf } from '../types.ts'
 
-/** How many of a customer's open reservations are read, the first to expire first. */
+/** How many of a customer's open reservations are read: those that expire first. */
 const LOOKED_AT = 100
 
 /**
- * A relation: when the first of a customer's open reservations `r` with `inTheWay` expires, after
- * `now`. If it is not among the first `LOOKED_AT` that expire, returns the expiry of the last of
- * those; nothing changes before that either.
+ * A subquery: when the first of a customer's open reservations `r` that meets the condition
+ * `inTheWay` expires, after `now`. If it is not among the first `LOOKED_AT` that expire, when the
+ * last of those expires, because the reservation does not expire earlier.
  */
 const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql => sql`(
   select r.expires_at
@@ -28,8 +28,8 @@ const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql =>
 const positionRow = row({ position: column.integer, expiresAt: column.instant })
 
 /**
- * For each window, in their order: when the first open reservation in it expires after `now`, or an
- * earlier instant; null if there is none.
+ * Returns for each window, in order, when the first open reservation in it expires after `now`, or
+ * an earlier instant after `now`. Null if there is none.
  */
 export async function findHoldEnds(
   reader: Reader,
@@ -58,7 +58,7 @@ export async function findHoldEnds(
 
 const endRow = row({ expiresAt: column.instant })
 
-/** The same of those that hold of budgets of a customer, in windows of these. */
+/** Like `findHoldEnds`, but for the reservations that hold an amount of any of these counters. */
 export async function findHoldEnd(
   reader: Reader,
   customerKey: Uuid,

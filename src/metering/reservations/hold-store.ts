@@ -6,7 +6,7 @@ import { subjectColumns } from '../columns.ts'
 import type { CustomerMeterSubject, Posting, Reservation } from '../types.ts'
 import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 
-/** A held amount, and of what. */
+/** A held amount, with the meter and the budgets of which it is held. */
 export type Hold = CustomerMeterSubject & {
   amount: Quantity
   occurredAt: Instant
@@ -79,7 +79,7 @@ export const holdsFromJson = (raw: string | null): Omit<Hold, 'customerKey'>[] =
     })),
   }))
 
-/** A subquery like `postingsFrom`: what open reservations of a customer hold of budgets. */
+/** A subquery like `postingsFrom`: the amounts of budgets that open reservations hold. */
 export const heldPostings = (customerKey: Uuid): Sql => sql`(
   select of.assignment_key, of.revision, of.window_start, r.amount as delta, r.occurred_at
   from reservations r

@@ -35,7 +35,7 @@ const reservationRow = row<Reservation>({
   updatedAt: column.instant,
 })
 
-/** Arrays come as JSON, windows as milliseconds. */
+/** Arrays are selected as JSON, and the starts of windows in milliseconds. */
 const columns = sql`
   r.customer_key, r.reservation_key, r.status, r.feature_key, r.resource_key, r.amount,
   r.committed_amount, r.occurred_at, r.dimensions, to_json(r.direct_entity_keys) as
@@ -180,8 +180,8 @@ export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]
 }
 
 /**
- * The open reservations of a customer that have expired by `now`, and of the others the `next` that
- * expire first; in the order in which they expire.
+ * Returns the open reservations of a customer that have expired by `now`, and the first `next` of
+ * those that expire later, in the order of their expiry.
  */
 export async function findNextToExpire(
   reader: Reader,
@@ -226,7 +226,7 @@ export const listReservations = (
     page,
   })
 
-/** What is open alone is a question of its own, for the index of what is open. */
+/** The filter `open` alone has a condition that can use the index of open reservations. */
 function hasStatus(statuses: readonly Reservation['status'][], now: Instant): Sql {
   const at = instantToWire(now)
   if (statuses.every((status) => status === 'open'))
