@@ -15,7 +15,7 @@ import {
 import type { App, Log } from './app.ts'
 import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
-import type { Connection, Database } from './db/index.ts'
+import type { Connection, Database, HeavyReads } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
 import { PURGE_OUTBOX, purgeOutbox } from './events/index.ts'
@@ -68,10 +68,14 @@ const workHandlers: WorkHandlers = {
 }
 
 /**
- * The embedded database has the processors of the server, and a heavy read takes a whole one. One
- * read that stands still must not be in the way of all others: two at least.
+ * The embedded database shares the processors of the server, and a heavy read takes a whole one. At
+ * least two run, so that one that is stuck does not block all others. If heavy reads followed each
+ * other without a pause, they would double the latency of small requests on two processors.
  */
-const HEAVY_READS_BESIDE_DATABASE = Math.max(2, Math.floor(availableParallelism() / 2))
+const HEAVY_READS_BESIDE_DATABASE: HeavyReads = {
+  most: Math.max(2, Math.floor(availableParallelism() / 2)),
+  pause: 0.5,
+}
 
 export type OpenedDatabase = {
   connection: Connection
@@ -104,7 +108,7 @@ export async function createApp(from: {
   log: Log
   origin: Origin
   statementTimeoutMs?: number
-  maxHeavyReads?: number
+  heavyReads?: HeavyReads
   /** Whether a database that cannot be written to will do. */
   onlyReads?: boolean
   /** Ends the wait for a schema that somebody else works on, or for a clock that is wrong. */
@@ -125,7 +129,7 @@ export async function createApp(from: {
     connection,
     poolSize: config.databasePoolSize,
     onlyReads,
-    ...(from.maxHeavyReads === undefined ? {} : { maxHeavyReads: from.maxHeavyReads }),
+    ...(from.heavyReads === undefined ? {} : { heavyReads: from.heavyReads }),
     ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
     onIdleError: ({ message }) =>
       log.warn({ reason: message }, 'an idle database connection broke'),
@@ -268,7 +272,7 @@ export async function serve(config: Config, { signal, onKey }: Start): Promise<S
     const app = await createApp({
       config,
       connection,
-      ...(clusterDir !== null && { maxHeavyReads: HEAVY_READS_BESIDE_DATABASE }),
+      ...(clusterDir !== null && { heavyReads: HEAVY_READS_BESIDE_DATABASE }),
       clock: clock ?? systemClock,
       log: background,
       origin: systemOrigin('serve'),

@@ -18,11 +18,14 @@ export type Connection =
   | { connectionString: string }
   | { host: string; port: number; user: string; database: string }
 
+/** How many heavy reads run at once, and `pause` of `ShareBounds`. */
+export type HeavyReads = { most: number; pause: number }
+
 export type DatabaseOptions = {
   connection: Connection
   poolSize: number
-  /** The most heavy reads that run at once. By default only the size of the pool bounds them. */
-  maxHeavyReads?: number
+  /** Bounds of heavy reads. By default only the size of the pool bounds them. */
+  heavyReads?: HeavyReads
   /** How long a statement may run before it is cancelled. The default is the limit of requests. */
   statementTimeoutMs?: number
   /** Called when an idle connection breaks. The pool replaces it. */
@@ -101,7 +104,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     onLook: options.onLook ?? ignore,
     onCapacity: options.onCapacity ?? ignore,
   })
-  const share = shareOf(pool.size, options.maxHeavyReads)
+  const share = shareOf(pool.size, options.heavyReads)
 
   const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.take()
@@ -150,7 +153,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   return database
 }
 
-function shareOf(poolSize: () => number, most = Number.POSITIVE_INFINITY): Share {
+const BY_POOL: HeavyReads = { most: Number.POSITIVE_INFINITY, pause: 0 }
+
+function shareOf(poolSize: () => number, { most, pause } = BY_POOL): Share {
   const all = () => Math.max(1, Math.min(most, Math.floor(poolSize() * HEAVY_FRACTION)))
   return createShare({
     all,
@@ -158,6 +163,7 @@ function shareOf(poolSize: () => number, most = Number.POSITIVE_INFINITY): Share
     waiting: HEAVY_WAITING,
     waitingPerCaller: HEAVY_WAITING_PER_CALLER,
     waitMs: CONNECT_TIMEOUT_MS,
+    pause,
   })
 }
 

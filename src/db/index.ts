@@ -1,5 +1,5 @@
 export { createAnalyseGrown } from './analyse-grown.ts'
-export { type Connection, clientConfig, openDatabase } from './database.ts'
+export { type Connection, clientConfig, type HeavyReads, openDatabase } from './database.ts'
 export * as column from './decode.ts'
 export { type Row, row } from './decode.ts'
 export { createEpochs, type Epoch, type Epochs, perEpoch } from './epochs.ts'

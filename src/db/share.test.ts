@@ -9,6 +9,7 @@ const bounds: ShareBounds = {
   waiting: 5,
   waitingPerCaller: 3,
   waitMs: 600_000,
+  pause: 0,
 }
 const here = new AbortController().signal
 
@@ -112,5 +113,23 @@ test('a caller that disconnects no longer waits, and failed work frees its place
     /on purpose/,
   )
   await settle()
+  assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
+})
+
+test('a place stays empty for a while after a read if others wait, and only then', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const pausing = createShare({ ...bounds, all: () => 1, perCaller: () => 1, pause: 0.5 })
+  const { share, begun, hold, end, settle } = startWork(pausing)
+  const first = hold('a1', 'a')
+  const second = hold('b1', 'b')
+  await end('a1')
+  await first
+  assert.deepEqual(share.counts(), { running: 1, waiting: 1 })
+  assert.deepEqual(begun, ['a1'])
+  t.mock.timers.tick(1000)
+  await settle()
+  assert.deepEqual(begun, ['a1', 'b1'])
+  await end('b1')
+  await second
   assert.deepEqual(share.counts(), { running: 0, waiting: 0 })
 })

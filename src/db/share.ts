@@ -12,6 +12,11 @@ export type ShareBounds = {
   waitingPerCaller: number
   /** How long each may wait, in milliseconds. */
   waitMs: number
+  /**
+   * For how long a place stays empty between two heavy reads if others wait, as a fraction of the
+   * duration of the first one.
+   */
+  pause: number
 }
 
 /** Limits how many heavy reads run at once, so that connections stay free for other work. */
@@ -93,10 +98,13 @@ export function createShare(bounds: ShareBounds): Share {
       else if (queue.size >= bounds.waiting || waitsOf(caller) >= bounds.waitingPerCaller)
         throw refusalOf(caller)
       else await wait(reading)
+      const begunAt = performance.now()
       try {
         return await work()
       } finally {
-        release(caller)
+        const pauseMs = queue.size === 0 ? 0 : bounds.pause * (performance.now() - begunAt)
+        if (pauseMs === 0) release(caller)
+        else setTimeout(() => release(caller), pauseMs).unref()
       }
     },
     counts: () => ({ running: total, waiting: queue.size }),
