@@ -94,8 +94,14 @@ function assertReservation(scene: Scene, predicted: Reservation, body: Reservati
 }
 
 /** One of the reservations so far; null while there is none. */
-const nth = ({ reservations }: Scene, which: number): Held | null =>
-  reservations[which % Math.max(1, reservations.length)] ?? null
+const nth = (scene: Scene, which: number): Held | null => {
+  const stored = scene.reservations.filter(({ reservation }) => !mayBePurged(scene, reservation))
+  return stored[which % Math.max(1, stored.length)] ?? null
+}
+
+/** Reservations that have ended are purged in the background, at some time after this. */
+const mayBePurged = (scene: Scene, { status, at, expiresAt }: Reservation): boolean =>
+  (status !== 'open' || expiresAt <= now(scene)) && at <= now(scene) - KEPT_MS
 
 const paramsOf = ({ customerId, id }: Held) => ({ id: customerId, reservationId: id })
 
