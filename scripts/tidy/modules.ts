@@ -60,7 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   engine: [...BASE, ...RULES],
   'engine/cache': [...BASE, ...RULES, 'engine'],
-  'engine/state': [...BASE, ...RULES, 'engine'],
+  'engine/state': [...BASE, ...RULES, 'engine', 'engine/cache'],
   'engine/record': [...BASE, ...RULES, 'engine', 'engine/cache'],
   'engine/check': [...BASE, ...RULES, 'engine', 'engine/cache'],
   'engine/consume': [

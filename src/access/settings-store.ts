@@ -1,6 +1,6 @@
 import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { type Settings, UNKNOWN_DIMENSIONS, type UnknownDimensions } from './types.ts'
+import { type Settings, UNKNOWN_DIMENSIONS } from './types.ts'
 
 /** An SQL expression: what an environment does if a dimension names an unknown entity. */
 export const unknownDimensionsOf = (environmentKey: Sql): Sql => sql`
@@ -13,18 +13,6 @@ export const allowedOriginsOf = (environmentKey: Sql): Sql => sql`
   coalesce((
     select to_json(settings.allowed_origins) from environment_settings settings
     where settings.environment_key = ${environmentKey}), '[]')`
-
-const unknownDimensionsRow = row({ unknownDimensions: column.oneOf(...UNKNOWN_DIMENSIONS) })
-
-/** Returns the setting. Decisions send this query together with their other reads. */
-export async function findUnknownDimensions(
-  reader: Reader,
-  { environmentKey }: Scope,
-): Promise<UnknownDimensions> {
-  const choice = unknownDimensionsOf(sql`${environmentKey}::uuid`)
-  const found = await reader.one(unknownDimensionsRow, sql`select ${choice} as unknown_dimensions`)
-  return found.unknownDimensions
-}
 
 const settingsRow = row<Settings>({
   unknownDimensions: column.oneOf(...UNKNOWN_DIMENSIONS),

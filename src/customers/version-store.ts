@@ -46,6 +46,10 @@ export const renewEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =
 export type CustomerVersion = {
   /** The structure version. What was resolved for another one is invalid. */
   version: Uuid
+  /** The usage version from COMMIT on. */
+  usageVersion: Uuid
+  /** The usage version that the lock has found; null: nothing was counted yet. */
+  replacedUsageVersion: Uuid | null
   /** The instant of decision. */
   now: Instant
   /** Totals and counters of windows that ended by then may have been purged; -Infinity for none. */
@@ -63,10 +67,12 @@ export class StaleKey extends Error {
 }
 
 const headRow = row({
-  customer_key: column.uuid,
-  structure_version: column.uuid,
-  decided_at: column.instant,
-  closed_until: column.bound,
+  customerKey: column.uuid,
+  version: column.from('structure_version', column.uuid),
+  usageVersion: column.uuid,
+  replacedUsageVersion: column.nullable(column.uuid),
+  now: column.from('decided_at', column.instant),
+  closedUntil: column.bound,
 })
 
 /**
@@ -91,17 +97,13 @@ export async function lockVersions(
     order by customer_key
     on conflict (customer_key) do update set
       decided_at = greatest(head.decided_at, excluded.decided_at)
-    returning customer_key, structure_version, decided_at, closed_until`,
+    returning customer_key, structure_version, usage_version, replaced_usage_version, decided_at,
+      closed_until`,
   )
   const found = await locking.catch((error) => {
     throw isDangling(error) ? new StaleKey(error) : error
   })
-  return new Map(
-    found.map(({ customer_key, structure_version, decided_at, closed_until }) => [
-      customer_key,
-      { version: structure_version, now: decided_at, closedUntil: closed_until },
-    ]),
-  )
+  return new Map(found.map(({ customerKey, ...version }) => [customerKey, version]))
 }
 
 /**

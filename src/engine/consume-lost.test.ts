@@ -8,6 +8,7 @@ import { systemOrigin } from '../kernel/origin.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { entitlements } from '../sources.ts'
 import { createUsageWriter } from './batch/writer.ts'
+import { createEngineContext } from './cache/index.ts'
 import type { ConsumeMode, ConsumptionInput, ReservationStepInput } from './types.ts'
 
 const world = await openWorld()
@@ -33,7 +34,7 @@ const HOLD: ConsumeMode = { kind: 'hold', ttlSeconds: 60 }
 async function open() {
   const agency = await openAgency(world, { limits: { ann: 10 } })
   const { scope } = agency.tenant
-  const writer = createUsageWriter(proxied, entitlements)
+  const writer = createUsageWriter(proxied, createEngineContext(entitlements))
   const changeReservation = (key: string, step: ReservationStepInput['step']) =>
     writer.changeReservation(scope, { customerId: params.id, key, step }, origin)
   const consume = (key: string, amount: number, mode: ConsumeMode) =>

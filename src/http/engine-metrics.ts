@@ -5,11 +5,15 @@ export type EngineCounts = {
   customers: number
   bytes: number
   evictions: number
-  hits: number
-  misses: number
+  /** Checks: decided from memory, and with parts read. */
+  checks: Sources
+  /** Customers of batches: with all usage in memory, and with parts read. */
+  batches: Sources
   versionReads: number
   versionQueries: number
 }
+
+type Sources = { readonly hits: number; readonly misses: number }
 
 type Shown = { name: string; help: string; of: (counts: EngineCounts) => number }
 
@@ -44,7 +48,21 @@ const COUNTERS: readonly Shown[] = [
   },
 ]
 
-/** The states of customers in memory, and how checks use them. */
+const BY_SOURCE: readonly { name: string; help: string; of: (counts: EngineCounts) => Sources }[] =
+  [
+    {
+      name: 'bursar_checks_total',
+      help: 'Checks answered from memory, and checks that read parts of a state from the database.',
+      of: ({ checks }) => checks,
+    },
+    {
+      name: 'bursar_batch_customers_total',
+      help: 'Customers of batches whose usage was in memory, and those of whom parts were read.',
+      of: ({ batches }) => batches,
+    },
+  ]
+
+/** The states of customers in memory, and how checks and batches use them. */
 export function exposeEngine(registry: Registry, counts: () => EngineCounts): void {
   const registers = [registry]
   for (const { name, help, of } of GAUGES)
@@ -66,16 +84,17 @@ export function exposeEngine(registry: Registry, counts: () => EngineCounts): vo
         this.inc(of(counts()))
       },
     })
-  new Counter({
-    name: 'bursar_checks_total',
-    help: 'Checks answered from memory, and checks that read parts of a state from the database.',
-    labelNames: ['source'],
-    registers,
-    collect() {
-      const { hits, misses } = counts()
-      this.reset()
-      this.inc({ source: 'memory' }, hits)
-      this.inc({ source: 'database' }, misses)
-    },
-  })
+  for (const { name, help, of } of BY_SOURCE)
+    new Counter({
+      name,
+      help,
+      labelNames: ['source'],
+      registers,
+      collect() {
+        const { hits, misses } = of(counts())
+        this.reset()
+        this.inc({ source: 'memory' }, hits)
+        this.inc({ source: 'database' }, misses)
+      },
+    })
 }

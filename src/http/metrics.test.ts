@@ -18,8 +18,8 @@ const NO_COUNTS = {
   customers: 0,
   bytes: 0,
   evictions: 0,
-  hits: 0,
-  misses: 0,
+  checks: { hits: 0, misses: 0 },
+  batches: { hits: 0, misses: 0 },
   versionReads: 0,
   versionQueries: 0,
 }

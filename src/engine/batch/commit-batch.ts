@@ -48,6 +48,7 @@ import {
   type StateQuery,
   savepoint,
   subjectName,
+  usageAfter,
 } from '../state/index.ts'
 import type { ReportResult } from '../types.ts'
 import type { Outcome } from './batch-queue.ts'
@@ -80,9 +81,13 @@ export async function commitBatch(
   const customerKeys = [...new Set(requests.flatMap(customersOf))]
   // The probe of the last run of `work`; null if it wrote nothing.
   let probe: CommitProbe | null = null
+  let keepUsage = () => {}
   const work = async (tx: Tx) => {
-    const { state, outcomes } = await decideBatch(caches, tx, { scope, requests, customerKeys })
+    const decided = await decideBatch(caches, tx, { scope, requests, customerKeys })
+    const { state } = decided.loaded
+    const { usage, outcomes } = decided
     probe = probeOf(state)
+    keepUsage = () => usage.update(usageAfter(decided.loaded))
     await Promise.all([
       saveState(tx, { app, scope }, state),
       ...(purged.get(scope.environmentKey)
@@ -99,6 +104,7 @@ export async function commitBatch(
   }
   const outcomes = await app.db.transaction(work, { isDurable: wasCommitted })
   purged.set(scope.environmentKey, true)
+  keepUsage()
   return outcomes
 }
 
@@ -113,13 +119,15 @@ async function decideBatch(caches: BatchCaches, tx: Tx, batch: Batch) {
   for (;;) {
     const context = await loadContext(caches, tx, batch)
     const plans = batch.requests.map((request) => planRequest(request, context))
-    const state = await loadState(tx, { scope, clock }, { ...context, ...queryOf(plans) })
+    const loaded = await loadState(tx, { scope, clock }, { ...context, ...queryOf(plans) })
+    const { state } = loaded
+    const { usage } = context
     const outcomes = plans.map((plan) => executePlan(state, plan, (now) => ids.next(now)))
     const firstUsed = featuresOf(state).filter((key) => !state.usedFeatures.has(key))
-    if (firstUsed.length === 0) return { state, outcomes }
+    if (firstUsed.length === 0) return { loaded, usage, outcomes }
     const locking = holdFeaturesByKey(tx, firstUsed)
     const [, version] = await Promise.all([locking, catalogVersion(tx, scope)])
-    if (version === context.catalogVersion) return { state, outcomes }
+    if (version === context.catalogVersion) return { loaded, usage, outcomes }
   }
 }
 
@@ -277,6 +285,7 @@ const usageExceededEvent = ({
 /** The changed totals. Those without records are left out, unless a hold of the subject changed. */
 function changedTotals({
   totals,
+  storedTotals,
   records,
   reservations,
 }: State): (CustomerMeterSubject & { total: WindowTotal })[] {
@@ -290,6 +299,7 @@ function changedTotals({
   )
   return [...subjects].flatMap(([name, subject]) =>
     (totals.get(name) ?? [])
+      .filter((total) => !storedTotals.has(total))
       .filter(({ tally }) => tally.count > 0n || heldNames.has(name))
       .map((total) => ({ ...subject, total })),
   )

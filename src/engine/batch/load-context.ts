@@ -1,4 +1,3 @@
-import { findUnknownDimensions, type UnknownDimensions } from '../../access/index.ts'
 import type { App } from '../../app.ts'
 import {
   findBudgets,
@@ -6,12 +5,9 @@ import {
   readThresholds,
   type Threshold,
 } from '../../budgets/index.ts'
-import { catalogVersion } from '../../catalog/index.ts'
 import {
-  archivedAmong,
   type CustomerVersion,
   countResources,
-  environmentVersion,
   lockVersions,
   StaleKey,
 } from '../../customers/index.ts'
@@ -22,13 +18,17 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { type CustomerMeterSubject, NO_RESOURCE, type Reservation } from '../../metering/index.ts'
 import { findReservations } from '../../metering/reservations/index.ts'
-import type {
-  Attributable,
-  Catalog,
-  ReadCatalog,
-  ReadEntitlements,
-  ReadPastEntitlements,
-  ReadResolutions,
+import {
+  type Attributable,
+  type BatchUsage,
+  type Catalog,
+  type EngineMemory,
+  type ReadCatalog,
+  type ReadEntitlements,
+  type ReadPastEntitlements,
+  type ReadResolutions,
+  readVersions,
+  usageOfBatch,
 } from '../cache/index.ts'
 import type { ValidationContext } from '../record/index.ts'
 import {
@@ -37,13 +37,15 @@ import {
   type ReservationContext,
   unknownReservation,
 } from '../reservations/index.ts'
-import { reservationName } from '../state/index.ts'
+import { type Earlier, reservationName } from '../state/index.ts'
 import type { SubjectKeys } from '../types.ts'
+import { findEarlier } from './find-earlier.ts'
 import { type EngineRequest, itemsOf } from './request.ts'
 
 /** Readers that cache data from one batch to the next. */
 export type ContextReaders = {
   app: App
+  memory: Pick<EngineMemory, 'customers' | 'batches'>
   readCatalog: ReadCatalog
   readEntitlements: ReadEntitlements
   readPastEntitlements: ReadPastEntitlements
@@ -59,6 +61,9 @@ export type BatchContext = ValidationContext &
     thresholds: readonly Threshold[]
     /** Counters of a customer's windows that ended by this instant may have been purged. */
     closedUntilOf(customerKey: Uuid): Instant
+    earlier: Earlier
+    /** What is cached of the customers' usage. */
+    usage: BatchUsage
   }
 
 export type Batch = {
@@ -83,30 +88,36 @@ export async function loadContext(
   )
   const locking = lockVersions(tx, scope, { customerKeys, now })
   const reading = Promise.all([
-    archivedAmong(tx, customerKeys),
-    catalogVersion(tx, scope),
-    environmentVersion(tx, scope),
+    readVersions(
+      tx,
+      customerKeys.map((customerKey) => ({ ...scope, customerKey })),
+    ),
     readThresholds(tx, scope),
     findReservations(tx, steps),
     expireReservations(tx, scope, decidedCustomers(requests)),
-    readUnknownDimensions(tx, scope, requests),
+    findEarlier(tx, readers.app.clock, requests),
     verifyResources(tx, requests),
   ])
   // All statements are sent together. If the lock fails, only its error gives the reason.
   reading.catch(ignore)
   const versions = await locking
-  const [archived, version, sharedVersion, thresholds, reservations, , unknownDimensions] =
-    await reading
+  const [states, thresholds, reservations, expired, earlier] = await reading
+  const [shared] = states
+  if (shared === undefined || shared === null) throw new StaleKey()
+  const { catalogVersion, environmentVersion, unknownDimensions } = shared
+  const archived = new Set(customerKeys.filter((_, index) => states[index]?.archivedAt !== null))
+  const usage = usageOfBatch(readers.memory, versions, environmentVersion)
+  for (const customerKey of expired) usage.drop(customerKey)
   const catalog = await readers.readCatalog(tx, scope, {
-    version,
+    version: catalogVersion,
     featureIds: featureIdsOf(requests),
     featureKeys: reservations.map(({ featureKey }) => featureKey),
   })
   const items = requests.flatMap((request) => attributableItems(request, catalog))
-  const shared = { environmentVersion: sharedVersion, now }
+  const at = { environmentVersion, now }
   const [entitlementOf, resolutionOf, budgets] = await Promise.all([
     readers.readEntitlements(tx, [...items.flatMap(subjectsOf), ...reservations], versions),
-    resolveItems(readers, tx, { scope, items, reservations, versions, ...shared }),
+    resolveItems(readers, tx, { scope, items, reservations, versions, ...at }),
     findBudgets(tx, reservations.flatMap(budgetsHeldIn)),
   ])
   const pastSubjects = pastSubjectsOf(requests, catalog)
@@ -131,9 +142,11 @@ export async function loadContext(
       return found
     },
     budgetsOf: ({ customerKey }) => budgets.filter((each) => each.customerKey === customerKey),
-    catalogVersion: version,
+    catalogVersion,
     reservations,
     thresholds,
+    earlier,
+    usage,
   }
 }
 
@@ -158,16 +171,6 @@ async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Prom
 const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
   ...new Set(requests.flatMap((request) => ('item' in request ? [request.item.customerKey] : []))),
 ]
-
-/** The setting is read only if dimensions can deny something. */
-const readUnknownDimensions = async (
-  tx: Tx,
-  scope: Scope,
-  requests: readonly EngineRequest[],
-): Promise<UnknownDimensions> =>
-  requests.some((request) => request.kind === 'consumption' && request.item.hasDimensions)
-    ? findUnknownDimensions(tx, scope)
-    : 'ignore'
 
 const budgetsHeldIn = ({ customerKey, attribution }: Reservation) =>
   (attribution?.postings ?? []).map(({ assignmentKey }) => ({ customerKey, assignmentKey }))

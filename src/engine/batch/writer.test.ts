@@ -9,6 +9,7 @@ import { ApiError } from '../../kernel/errors.ts'
 import { systemOrigin } from '../../kernel/origin.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import { entitlements } from '../../sources.ts'
+import { createEngineContext } from '../cache/index.ts'
 import type { ReportInput } from '../types.ts'
 import { createUsageWriter } from './writer.ts'
 
@@ -41,7 +42,7 @@ const CUTS: [Cut, number][] = [
 for (const [cut, count] of CUTS)
   test(`reports count once if the connection breaks ${cut} COMMIT (${count} times)`, async () => {
     const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
-    const writer = createUsageWriter(proxied, entitlements)
+    const writer = createUsageWriter(proxied, createEngineContext(entitlements))
     const report = (customerId: string) =>
       writer.report(tenant.scope, [reportOf(customerId)], origin)
     await report('acme')
@@ -55,7 +56,7 @@ for (const [cut, count] of CUTS)
 
 test('an unknown outcome of COMMIT is a 503, and the same keys then count once', async () => {
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
-  const writer = createUsageWriter(proxied, entitlements)
+  const writer = createUsageWriter(proxied, createEngineContext(entitlements))
   const report = () =>
     writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], origin)
   proxy.cutNext('after', 1000)
@@ -79,7 +80,7 @@ test('a request that fails its batch is the only one to fail', async () => {
   const { tenant, report, usage } = await openShop(world, FEATURES, CUSTOMERS)
   await report(CUSTOMERS.map((customerId) => ({ customerId, featureId: 'calls', value: 1 })))
   await poison(tenant, 'globex')
-  const writer = createUsageWriter(world.bursar.app, entitlements)
+  const writer = createUsageWriter(world.bursar.app, createEngineContext(entitlements))
   const settled = await Promise.allSettled(
     ['acme', ...CUSTOMERS, ...CUSTOMERS].map((id) =>
       writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], origin),
@@ -95,7 +96,9 @@ test('a request that fails its batch is the only one to fail', async () => {
 
 test('two servers count each key once and see each other’s reports', async () => {
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
-  const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, entitlements))
+  const writers = [world, other].map(({ bursar }) =>
+    createUsageWriter(bursar.app, createEngineContext(entitlements)),
+  )
   const runs = Array.from({ length: 60 }, (_, run) => {
     const reports = CUSTOMERS.toSorted(() => (run % 2) - 0.5).flatMap((customerId) => [
       reportOf(customerId, { idempotencyKey: `key-${run % 20}` }),
@@ -109,7 +112,9 @@ test('two servers count each key once and see each other’s reports', async () 
 
 test('a server whose clock runs ahead never lets the instant of decision go back', async () => {
   const { tenant } = await openShop(world, FEATURES, CUSTOMERS)
-  const writers = [world, other].map(({ bursar }) => createUsageWriter(bursar.app, entitlements))
+  const writers = [world, other].map(({ bursar }) =>
+    createUsageWriter(bursar.app, createEngineContext(entitlements)),
+  )
   const report = async (index: number) => {
     const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], origin)) ?? []
     return answer?.acceptedAt

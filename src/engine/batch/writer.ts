@@ -6,7 +6,6 @@ import {
   unknownCustomer,
 } from '../../customers/index.ts'
 import { isLockTimeout, isUnreachable, perEpoch, type Reader } from '../../db/index.ts'
-import type { EntitlementReads } from '../../entitlements/index.ts'
 import { assert } from '../../kernel/assert.ts'
 import { ApiError, notFound, unavailable, WrongClock } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -19,6 +18,7 @@ import {
   cacheEntitlements,
   cacheResolutions,
   createCache,
+  type EngineContext,
   readPastEntitlements,
   readThrough,
 } from '../cache/index.ts'
@@ -90,7 +90,8 @@ export type UsageWriter = {
 type WriterEntry = QueueEntry & { scope: Scope; request: EngineRequest }
 
 /** Creates the writer of an application's database. It commits requests in batches. */
-export function createUsageWriter(app: App, entitlements: EntitlementReads): UsageWriter {
+export function createUsageWriter(app: App, engine: EngineContext): UsageWriter {
+  const { entitlements } = engine
   const keysOf = perEpoch(() => createCache<Uuid>(KEYS))
   const cachesOf = perEpoch(() => ({
     app,
@@ -104,7 +105,8 @@ export function createUsageWriter(app: App, entitlements: EntitlementReads): Usa
     LIMITS,
     (batch) => {
       const requests = batch.map(({ request }) => request)
-      return commitBatch(cachesOf(app.db), scopeOf(batch), requests)
+      const caches = { ...cachesOf(app.db), memory: engine.memoryOf(app) }
+      return commitBatch(caches, scopeOf(batch), requests)
     },
     { isNotRetryable, isLockTimeout: isLockTimeoutError },
   )

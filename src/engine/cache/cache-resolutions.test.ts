@@ -60,7 +60,16 @@ for (const [name, { isCached, statement }] of Object.entries(CASES))
     const reader = app.db.read
     const customerKey = required(await findCustomerKey(reader, scope, params.id), 'the customer')
     const customerVersions = new Map<string, CustomerVersion>([
-      [customerKey, { version: newVersion(), now: app.clock.now(), closedUntil: -Infinity }],
+      [
+        customerKey,
+        {
+          version: newVersion(),
+          usageVersion: newVersion(),
+          replacedUsageVersion: null,
+          now: app.clock.now(),
+          closedUntil: -Infinity,
+        },
+      ],
     ])
     const read = cacheResolutions()
     const ask = async (steps: (() => Promise<unknown>)[], userId: string) => {

@@ -9,7 +9,12 @@ import type { Hold } from '../../metering/reservations/index.ts'
 import type { Versions } from './versions.ts'
 
 /** The stored usage of a budget in a window, and what reservations hold of it. */
-export type Counter = { usage: Quantity; held: Quantity }
+export type Counter = {
+  usage: Quantity
+  held: Quantity
+  /** When the latest SET occurred; null: there was none, undefined: not read yet. */
+  setAt: Instant | null | undefined
+}
 
 /** A hold with the instant when its reservation expires. */
 export type OpenHold = Hold & { expiresAt: Instant }
@@ -45,6 +50,8 @@ type Usage = Pick<Versions, 'usageVersion'> & {
   readonly counters: Map<string, Counter>
   /** null: not read yet. */
   openHolds: OpenHolds | null
+  /** How many reads of parts are in progress. */
+  reads: number
   bytes: number
 }
 
@@ -54,10 +61,40 @@ type Usage = Pick<Versions, 'usageVersion'> & {
  */
 export type CustomerState = { readonly structure: Structure; readonly usage: Usage }
 
+/** The versions that a state belongs to. */
+export type StateKey = Pick<Versions, 'structureVersion' | 'environmentVersion' | 'usageVersion'>
+
+/** Approximate memory of parts, in bytes. */
+export const PART_BYTES = 300
+const WINDOW_BYTES = 500
+const COUNTER_BYTES = 250
+
+/** The name of the totals of a feature and a resource. */
+export const totalsName = (meter: { featureKey: Uuid; resourceKey: Uuid }): string =>
+  `${meter.featureKey} ${meter.resourceKey}`
+
+/** Adds or replaces totals. */
+export function putTotals(
+  { usage }: CustomerState,
+  name: string,
+  part: { from: Instant; totals: readonly WindowTotal[] },
+): void {
+  const before = usage.totals.get(name)
+  usage.totals.set(name, part)
+  usage.bytes += before === undefined ? PART_BYTES : -before.totals.length * WINDOW_BYTES
+  usage.bytes += part.totals.length * WINDOW_BYTES
+}
+
+/** Adds or replaces a counter. */
+export function putCounter({ usage }: CustomerState, name: string, counter: Counter): void {
+  if (!usage.counters.has(name)) usage.bytes += COUNTER_BYTES
+  usage.counters.set(name, counter)
+}
+
 /** The memory of an empty half, in bytes. */
 const EMPTY_BYTES = 800
 
-const newStructure = ({ structureVersion, environmentVersion }: Versions): Structure => ({
+const newStructure = ({ structureVersion, environmentVersion }: StateKey): Structure => ({
   structureVersion,
   environmentVersion,
   resources: new Map(),
@@ -67,11 +104,12 @@ const newStructure = ({ structureVersion, environmentVersion }: Versions): Struc
   bytes: EMPTY_BYTES,
 })
 
-const newUsage = ({ usageVersion }: Versions): Usage => ({
+const newUsage = (usageVersion: Uuid): Usage => ({
   usageVersion,
   totals: new Map(),
   counters: new Map(),
   openHolds: null,
+  reads: 0,
   bytes: EMPTY_BYTES,
 })
 
@@ -79,7 +117,12 @@ export type StateCacheCounts = { customers: number; bytes: number; evictions: nu
 
 export type StateCache = {
   /** Returns the state of a customer with these versions, or an empty state. */
-  at(customerKey: Uuid, versions: Versions): CustomerState
+  at(customerKey: Uuid, versions: StateKey): CustomerState
+  /**
+   * Returns a state with the parts of another one and a new usage version. The other one loses its
+   * usage, so nobody may be reading parts of it: if somebody is, the new state has no usage.
+   */
+  next(state: CustomerState, usageVersion: Uuid): CustomerState
   /** Whether there is a state of the customer, with any versions. */
   has(customerKey: Uuid): boolean
   /** Stores a state to which parts were added. */
@@ -112,7 +155,13 @@ export function createStateCache(maxBytes: number): StateCache {
         known.structure.environmentVersion === versions.environmentVersion
       if (isSameStructure && known.usage.usageVersion === versions.usageVersion) return known
       const structure = isSameStructure ? known.structure : newStructure(versions)
-      return { structure, usage: newUsage(versions) }
+      return { structure, usage: newUsage(versions.usageVersion) }
+    },
+    next: ({ structure, usage }, usageVersion) => {
+      if (usage.reads > 0) return { structure, usage: newUsage(usageVersion) }
+      const next = { ...usage, usageVersion }
+      Object.assign(usage, newUsage(usage.usageVersion))
+      return { structure, usage: next }
     },
     has: (customerKey) => states.peek(customerKey) !== undefined,
     keep: states.set,

@@ -1,3 +1,4 @@
+export { type BatchUsage, type CounterAfter, type UsageAfter, usageOfBatch } from './batch-usage.ts'
 export { type Cache, createCache, readThrough } from './cache.ts'
 export { type Catalog, cacheCatalog, type ReadCatalog } from './cache-catalog.ts'
 export {

@@ -23,11 +23,13 @@ export type EngineMemory = {
   readonly loads: Map<string, Promise<unknown>>
   /** Number of checks that were decided from memory, and of checks that read parts of a state. */
   readonly checks: { hits: number; misses: number }
+  /** Number of customers in batches whose usage was cached, and of those with parts to read. */
+  readonly batches: { hits: number; misses: number }
 }
 
 /** Figures of one database's cache for `/metrics`. */
 export type EngineCounts = StateCacheCounts &
-  Readonly<EngineMemory['checks']> & { versionReads: number; versionQueries: number }
+  Pick<EngineMemory, 'checks' | 'batches'> & { versionReads: number; versionQueries: number }
 
 /** What decisions depend on. */
 export type EngineContext = {
@@ -67,8 +69,8 @@ export function createEngineContext(entitlements: EntitlementReads): EngineConte
     versionsOf: (db) => readsOf(db).read,
     counts: (app) => {
       const { versionReads, versionQueries } = readsOf(app.db)
-      const { checks, customers } = memoryOf(app)
-      return { ...customers.counts(), ...checks, versionReads, versionQueries }
+      const { checks, batches, customers } = memoryOf(app)
+      return { ...customers.counts(), checks, batches, versionReads, versionQueries }
     },
   }
 }
@@ -79,6 +81,7 @@ const newMemory = (of: { epochs: Epochs; stateCacheBytes: number }): EngineMemor
   environments: createEnvironmentStates(),
   loads: new Map(),
   checks: { hits: 0, misses: 0 },
+  batches: { hits: 0, misses: 0 },
 })
 
 function versionReadsOf(db: Database): VersionReads {

@@ -15,7 +15,15 @@ import type { Scope } from '../../kernel/scope.ts'
 import { NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
 import { findNextToExpire, holdOf } from '../../metering/reservations/index.ts'
 import { findTotals, makeTotals, mustBeMade } from '../../metering/totals/index.ts'
-import type { CustomerState, OpenHolds, StateCache } from './customer-state.ts'
+import {
+  type CustomerState,
+  type OpenHolds,
+  PART_BYTES,
+  putCounter,
+  putTotals,
+  type StateCache,
+  totalsName,
+} from './customer-state.ts'
 import type { MaybeReader } from './environment-state.ts'
 
 /** The state of a customer, and the reader for parts that it lacks. */
@@ -32,12 +40,9 @@ export type StateSource = {
 }
 
 /** Approximate memory of parts, in bytes. */
-const PART_BYTES = 300
 const SOURCE_BYTES = 700
 const ENTITY_BYTES = 200
 const BUDGET_BYTES = 500
-const WINDOW_BYTES = 500
-const COUNTER_BYTES = 250
 const HOLD_BYTES = 500
 
 /** The open reservations of a customer that are cached: those that expire next. */
@@ -87,7 +92,6 @@ const nullIfNone = (resourceKey: Uuid): Uuid | null =>
 
 /** A feature of a resource, or of the customer itself (`NO_RESOURCE`). */
 export type Meter = { featureKey: Uuid; resourceKey: Uuid }
-const nameOf = ({ featureKey, resourceKey }: Meter): string => `${featureKey} ${resourceKey}`
 
 /**
  * Returns the entitlement of the customer or its resource to a feature, with all sources that end
@@ -97,14 +101,14 @@ export async function entitlementIn(
   source: StateSource,
   meter: Meter,
 ): Promise<EffectiveEntitlementOf | undefined> {
-  const known = source.state.structure.entitlements.get(nameOf(meter))
+  const known = source.state.structure.entitlements.get(totalsName(meter))
   if (known !== undefined && known.from <= source.now) return known.entitlement
   if (source.reader === null) return undefined
   const { customerKey, now, reader, entitlements } = source
   const query = { ...meter, customerKey, resourceKey: nullIfNone(meter.resourceKey) }
   const [entitlement] = await entitlements.readEffectiveEntitlements(reader, [query], now)
   if (entitlement === undefined) return undefined
-  source.state.structure.entitlements.set(nameOf(meter), { from: now, entitlement })
+  source.state.structure.entitlements.set(totalsName(meter), { from: now, entitlement })
   grow(source, 'structure', PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
   return entitlement
 }
@@ -174,11 +178,12 @@ function addCounters(source: StateSource, names: readonly string[], found: Kept)
   const { counters } = source.state.usage
   const missing = names.filter((name) => !counters.has(name))
   for (const name of missing)
-    counters.set(name, {
+    putCounter(source.state, name, {
       usage: found.counters.get(name) ?? 0n,
       held: found.holds.get(name) ?? 0n,
+      setAt: undefined,
     })
-  if (missing.length > 0) grow(source, 'usage', missing.length * COUNTER_BYTES)
+  if (missing.length > 0) source.cache.keep(source.customerKey, source.state)
 }
 
 /**
@@ -191,7 +196,7 @@ export async function totalsIn(
 ): Promise<readonly WindowTotal[] | undefined> {
   const { customerKey, now, reader } = source
   const { totals } = source.state.usage
-  const known = totals.get(nameOf(meter))
+  const known = totals.get(totalsName(meter))
   const isKnown = known !== undefined && known.from <= now
   if (isKnown && !mustBeMade(known.totals, window)) return known.totals
   if (reader === null) return undefined
@@ -201,8 +206,8 @@ export async function totalsIn(
   const found = mustBeMade(stored, window)
     ? [...stored, ...(await makeTotals(reader, [{ ...meter, customerKey, window }]))]
     : stored
-  totals.set(nameOf(meter), { from: isKnown ? known.from : now, totals: found })
-  grow(source, 'usage', PART_BYTES + found.length * WINDOW_BYTES)
+  putTotals(source.state, totalsName(meter), { from: isKnown ? known.from : now, totals: found })
+  source.cache.keep(customerKey, source.state)
   return found
 }
 

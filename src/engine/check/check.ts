@@ -120,25 +120,31 @@ async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | 
 }
 
 /** `now` is not before the last decision, because another server's clock may be ahead. */
-const factsOf = (
+async function factsOf(
   { call, context, memory, customerKey, question }: CheckTask,
   versions: Versions,
   reader: Reader | null,
-): Promise<CheckFacts | undefined> =>
-  gatherFacts(
-    {
-      scope: call.scope,
-      customerKey,
-      state: memory.customers.at(customerKey, versions),
-      cache: memory.customers,
-      now: Math.max(call.app.clock.now(), versions.decidedAt),
-      reader,
-      entitlements: context.entitlements,
-      environment: memory.environments.at(call.scope, versions),
-      versions,
-    },
-    question,
-  )
+): Promise<CheckFacts | undefined> {
+  const state = memory.customers.at(customerKey, versions)
+  const source = {
+    scope: call.scope,
+    customerKey,
+    state,
+    cache: memory.customers,
+    now: Math.max(call.app.clock.now(), versions.decidedAt),
+    reader,
+    entitlements: context.entitlements,
+    environment: memory.environments.at(call.scope, versions),
+    versions,
+  }
+  if (reader === null) return gatherFacts(source, question)
+  state.usage.reads += 1
+  try {
+    return await gatherFacts(source, question)
+  } finally {
+    state.usage.reads -= 1
+  }
+}
 
 /** Returns the denial for a customer that does not exist. */
 async function denial({ app, scope }: Call, question: Question): Promise<CheckResult> {

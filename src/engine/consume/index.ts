@@ -10,6 +10,7 @@ export {
   withUsageAfter,
 } from './decide-consumption.ts'
 export {
+  dedupKeyOfUse,
   denialForUnknownCustomer,
   entitlementWindow,
   meterAmount,

@@ -11,7 +11,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import { contentOfUse, KEPT_MS, nameOfUse } from '../../metering/dedup/index.ts'
+import { contentOfUse, type DedupKey, KEPT_MS, nameOfUse } from '../../metering/dedup/index.ts'
 import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { occurredAt } from '../../metering/records/index.ts'
 import { attributeRecord } from '../attribute.ts'
@@ -81,7 +81,6 @@ export function validateConsumption(
   const { hasActiveSubscription } = entitlement
   const window = entitlementWindow(entitlement, at)
   const amounts = [meterAmount(feature, amount, window)]
-  const operation = mode.kind === 'hold' ? 'reserve' : 'consume'
   return {
     kind: 'consumption',
     subject: subjectOf(input, { hasActiveSubscription, isArchived }),
@@ -105,7 +104,7 @@ export function validateConsumption(
       value: amount,
       dimensions: input.dimensionsText,
       dedup: {
-        key: nameOfUse({ operation, resourceKey, key: input.idempotencyKey }),
+        key: dedupKeyOfUse(input, resourceKey),
         keptUntil: now + KEPT_MS.keyed,
       },
       amounts,
@@ -116,6 +115,13 @@ export function validateConsumption(
     },
   }
 }
+
+/** The deduplication key of a consumption or a hold. */
+export const dedupKeyOfUse = (
+  { mode, idempotencyKey: key }: Pick<ConsumptionInput, 'mode' | 'idempotencyKey'>,
+  resourceKey: Uuid,
+): DedupKey =>
+  nameOfUse({ operation: mode.kind === 'hold' ? 'reserve' : 'consume', resourceKey, key })
 
 /** In mode `record`, a past entitlement counts if there is no current one. */
 function entitlementFor(

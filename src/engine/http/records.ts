@@ -14,7 +14,7 @@ import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './
 
 export function usageHandlers(engine: EngineContext) {
   const { entitlements } = engine
-  const writerOf = writers(entitlements)
+  const writerOf = writers(engine)
   return {
     ...recordHandlers(writerOf, entitlements),
     ...checkHandlers(engine),
@@ -74,12 +74,12 @@ function groupByFromWire(groupBy: string): string[] {
  * `Idempotency-Key` has a transaction of its own instead of a database. So its batch has no other
  * request and commits together with the key.
  */
-function writers(entitlements: EntitlementReads) {
+function writers(engine: EngineContext) {
   const open = new WeakMap<Database, UsageWriter>()
   return ({ app }: Call): UsageWriter => {
     const existing = open.get(app.db)
     if (existing !== undefined) return existing
-    const writer = createUsageWriter(app, entitlements)
+    const writer = createUsageWriter(app, engine)
     open.set(app.db, writer)
     return writer
   }

@@ -1,4 +1,5 @@
 export {
+  dedupKeyOfEvent,
   refuseNotReportable,
   type ValidationContext,
   validateEvents,

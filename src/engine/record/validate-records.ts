@@ -7,7 +7,7 @@ import { type ApiError, badInput, notFound } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
-import { KEPT_MS, nameOfEvent, nameOfReport } from '../../metering/dedup/index.ts'
+import { type DedupKey, KEPT_MS, nameOfEvent, nameOfReport } from '../../metering/dedup/index.ts'
 import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { aggregateOf, measureEvent, occurredAt } from '../../metering/records/index.ts'
 import { attributeRecord } from '../attribute.ts'
@@ -180,7 +180,7 @@ function validateEvent(
   context: ValidationContext,
   { origin, field }: { origin: Origin; field: string },
 ): ValidatedRecord {
-  const { customerKey, eventName, idempotencyKey, timestamp } = event
+  const { customerKey, eventName, timestamp } = event
   const resourceKey = requireResource(event, field)
   const now = context.nowOf(customerKey)
   const shownWindow = (featureKey: Uuid): Window => {
@@ -210,7 +210,7 @@ function validateEvent(
     value: null,
     dimensions: event.dimensionsText,
     dedup: {
-      key: nameOfEvent({ eventName, resourceKey, key: idempotencyKey, stated: timestamp }),
+      key: dedupKeyOfEvent(event, resourceKey),
       keptUntil: now + (timestamp === null ? KEPT_MS.untimed : KEPT_MS.keyed),
     },
     amounts,
@@ -220,6 +220,12 @@ function validateEvent(
     field,
   }
 }
+
+/** The deduplication key of an event. */
+export const dedupKeyOfEvent = (
+  { eventName, idempotencyKey: key, timestamp: stated }: EventInput,
+  resourceKey: Uuid,
+): DedupKey => nameOfEvent({ eventName, resourceKey, key, stated })
 
 function refuseArchived(
   { customerKey, customerId }: SubjectKeys & { customerId: string },

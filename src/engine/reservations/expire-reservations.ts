@@ -34,17 +34,19 @@ async function saveEnds(tx: Tx, scope: Scope, ended: readonly Reservation[]): Pr
 }
 
 /**
- * Records the expiry of reservations. The versions of their customers must be locked. One round
- * trip if none has expired.
+ * Records the expiry of reservations. The versions of their customers must be locked. Returns the
+ * customers that had expired ones. One round trip if there are none.
  */
 export async function expireReservations(
   tx: Tx,
   scope: Scope,
   customerKeys: readonly Uuid[],
-): Promise<void> {
+): Promise<ReadonlySet<Uuid>> {
+  const changed = new Set<Uuid>()
   for (;;) {
     const expired = await findExpired(tx, customerKeys)
-    if (expired.length === 0) return
+    if (expired.length === 0) return changed
+    for (const { customerKey } of expired) changed.add(customerKey)
     await saveEnds(
       tx,
       scope,

@@ -5,9 +5,11 @@ export {
   commitSavepoint,
   type DecisionEntry,
   dedupName,
+  type Earlier,
   type FirstAnswer,
   reservationName,
   type State,
   savepoint,
   subjectName,
 } from './state.ts'
+export { usageAfter } from './usage-after.ts'

@@ -12,14 +12,9 @@ import type { Tx } from '../../db/index.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { dayOf, isSameWindow, LIFETIME, type Window } from '../../kernel/period.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import {
-  type Decision,
-  type DedupKeyOf,
-  findDecisions,
-  findDedupRecords,
-  hashOfMark,
-} from '../../metering/dedup/index.ts'
+import { type DedupKeyOf, findDedupRecords, hashOfMark } from '../../metering/dedup/index.ts'
 import type { CustomerMeterSubject, Reservation, WindowTotal } from '../../metering/index.ts'
 import { findReservations, type ReservationOf } from '../../metering/reservations/index.ts'
 import {
@@ -31,10 +26,11 @@ import {
   mustBeMade,
   withWindow,
 } from '../../metering/totals/index.ts'
+import type { BatchUsage } from '../cache/index.ts'
 import type { ValidatedRecord } from '../types.ts'
 import {
   dedupName,
-  type FirstAnswer,
+  type Earlier,
   reservationName,
   type State,
   stateOf,
@@ -55,76 +51,145 @@ export type StateQuery = {
   thresholds: readonly Threshold[]
   /** Counters of a customer's windows that ended by this instant may have been purged. */
   closedUntilOf(customerKey: Uuid): Instant
+  /** What was decided, and recorded for events, with the keys of the batch before. */
+  earlier: Earlier
+  /** What is cached of the customers' usage. */
+  usage: Pick<BatchUsage, 'totalsOf' | 'counterOf'>
+}
+
+/** A state, and what was loaded for it: the subjects of its totals, and its counters. */
+export type LoadedState = {
+  state: State
+  subjects: readonly TotalQuery[]
+  counters: readonly CounterKey[]
 }
 
 /**
- * Loads the usage that a batch adds to or decides by. One round trip, unless a window with records
- * has no stored total yet, or a reservation is requested again.
+ * Loads the usage that a batch adds to or decides by. What is cached is not read. The keys of
+ * reports, distinct values, crossed thresholds and purged counters are not cached. No round trip if
+ * everything is cached. Otherwise one, or more if a window with records has no stored total yet.
  */
 export async function loadState(
   tx: Tx,
   { scope, clock }: { scope: Scope; clock: Clock },
   query: StateQuery,
-): Promise<State> {
+): Promise<LoadedState> {
   const { records, decisions, thresholds } = query
-  const totalQueries = totalQueriesOf([...records, ...decisions])
-  const recordKeys = dedupKeysOf(records)
-  const decisionKeys = dedupKeysOf(decisions)
+  const subjects = totalQueriesOf([...records, ...decisions])
+  const { earlier } = query
+  const recordKeys = dedupKeysOf(records).filter((key) => !earlier.records.has(dedupName(key)))
   const values = distinctValuesOf(records)
   const counters = countersOf(query)
-  const [totals, dedupRecords, firstDecisions, seen, counts, closed, crossed] = await Promise.all([
-    findTotals(tx, totalQueries),
+  const [totals, dedupRecords, seen, counts, crossed, reserved] = await Promise.all([
+    totalsOf(tx, query, subjects),
     findDedupRecords(tx, clock, recordKeys),
-    findDecisions<FirstAnswer>(tx, clock, decisionKeys),
     findDistinctValues(tx, values),
-    readCounters(tx, counters),
-    countClosed(tx, counters.filter(isClosedBy(query))),
+    countsOf(tx, query, counters),
     readCrossed(tx, thresholds.length === 0 ? [] : counters),
+    findReservations(tx, reservationsOf(dedupKeysOf(decisions), earlier)),
   ])
-  const reserved = await findReservations(tx, reservationsOf(decisionKeys, firstDecisions))
-  const hasNewValues = await makeMissing(tx, scope, { totalQueries, totals })
-  return stateOf({
+  const storedTotals = new Set(totals.flat())
+  const hasNewValues = await makeMissing(tx, scope, { totalQueries: subjects, totals })
+  const state = stateOf({
     totals: new Map(
-      totalQueries.map((each, index) => [
+      subjects.map((each, index) => [
         subjectName(each),
         each.windows.reduce<readonly WindowTotal[]>(withWindow, totals[index] ?? []),
       ]),
     ),
+    storedTotals,
     usedFeatures: new Set(
-      totalQueries.flatMap(({ featureKey }, index) =>
+      subjects.flatMap(({ featureKey }, index) =>
         (totals[index] ?? []).some(isUsed) ? [featureKey] : [],
       ),
     ),
-    dedupRecords: byDedupKey(recordKeys, dedupRecords),
-    decisions: byDedupKey(decisionKeys, firstDecisions),
+    dedupRecords: new Map([
+      ...found(earlier.records),
+      ...found(new Map(recordKeys.map((key, index) => [dedupName(key), dedupRecords[index]]))),
+    ]),
+    decisions: new Map(found(earlier.decisions)),
     reservations: new Map(
       [...query.reservations, ...reserved].map((each) => [reservationName(each), each]),
     ),
     seenValues: seenIn(values, hasNewValues ? await findDistinctValues(tx, values) : seen),
-    counters: new Map([...counts.counters, ...closed.counters]),
-    setAts: new Map([...counts.setAts, ...closed.setAts]),
-    holds: counts.holds,
+    ...counts,
     thresholds,
     crossed,
   })
+  return { state, subjects, counters: counters.filter((each) => !isClosedBy(query)(each)) }
 }
 
+/** Returns the totals of subjects, in order, from the cache where possible. */
+async function totalsOf(
+  tx: Tx,
+  { usage }: StateQuery,
+  subjects: readonly TotalQuery[],
+): Promise<WindowTotal[][]> {
+  // A cached total may have been computed without storing its distinct values.
+  const cached = subjects.map((each) =>
+    each.hasMarks ? undefined : usage.totalsOf(each, each.from),
+  )
+  const missing = subjects.filter((_, index) => cached[index] === undefined)
+  const read = await findTotals(tx, missing)
+  return cached.map((known) => [...(known ?? read.shift() ?? [])])
+}
+
+/** Returns what is stored of counters, from the cache where possible. */
+async function countsOf(tx: Tx, query: StateQuery, keys: readonly CounterKey[]) {
+  const counters = new Map<string, Quantity>()
+  const setAts = new Map<string, Instant>()
+  const holds = new Map<string, Quantity>()
+  const isClosed = isClosedBy(query)
+  const setting = new Set(query.records.filter(isSet).flatMap(postedCounters).map(nameOfKey))
+  const missing = keys.filter((key) => {
+    const known = isClosed(key) ? undefined : query.usage.counterOf(key)
+    if (known === undefined) return true
+    const name = nameOfKey(key)
+    if (known.setAt === undefined && setting.has(name)) return true
+    counters.set(name, known.usage)
+    holds.set(name, known.held)
+    if (known.setAt) setAts.set(name, known.setAt)
+    return false
+  })
+  const [stored, closed] = await Promise.all([
+    readCounters(tx, missing),
+    countClosed(tx, missing.filter(isClosed)),
+  ])
+  for (const [name, count] of [...stored.counters, ...closed.counters]) counters.set(name, count)
+  for (const [name, at] of [...stored.setAts, ...closed.setAts]) setAts.set(name, at)
+  for (const [name, held] of stored.holds) holds.set(name, held)
+  return { counters, setAts, holds }
+}
+
+const isSet = ({ setWindow }: ValidatedRecord): boolean => setWindow !== null
+const nameOfKey = (key: CounterKey): string => counterName(key, key.window)
+
 /** A feature that is about to be counted: the windows, and the earliest instant. */
-type TotalQuery = CustomerMeterSubject & { from: Instant; windows: readonly Window[] }
+type TotalQuery = CustomerMeterSubject & {
+  from: Instant
+  windows: readonly Window[]
+  /** Whether distinct values are counted. */
+  hasMarks: boolean
+}
 
 function totalQueriesOf(records: readonly ValidatedRecord[]): TotalQuery[] {
   const queries = new Map<string, TotalQuery>()
   for (const record of records)
-    for (const { featureKey, window } of record.amounts) {
+    for (const { featureKey, window, mark } of record.amounts) {
       const { customerKey, resourceKey, occurredAt, setWindow } = record
       const subject = { customerKey, featureKey, resourceKey }
       const name = subjectName(subject)
-      const before = queries.get(name) ?? { windows: [LIFETIME], from: LIFETIME.end }
+      const before = queries.get(name) ?? {
+        windows: [LIFETIME],
+        from: LIFETIME.end,
+        hasMarks: false,
+      }
       const windows = [window, dayOf(occurredAt), ...(setWindow === null ? [] : [setWindow])]
       queries.set(name, {
         ...subject,
         windows: windows.reduce(including, before.windows),
         from: Math.min(before.from, occurredAt, record.acceptedAt),
+        hasMarks: before.hasMarks || mark !== null,
       })
     }
   return [...queries.values()]
@@ -166,22 +231,16 @@ function dedupKeysOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: 
   return [...new Map(keys.map((key) => [dedupName(key), key])).values()]
 }
 
-const byDedupKey = <V>(keys: readonly DedupKeyOf[], found: readonly (V | null)[]): Map<string, V> =>
-  new Map(
-    keys.flatMap((key, index): [string, V][] => {
-      const value = found[index] ?? null
-      return value === null ? [] : [[dedupName(key), value]]
-    }),
-  )
+/** The entries that are not null. */
+const found = <V>(by: ReadonlyMap<string, V | null | undefined>): [string, V][] =>
+  [...by].flatMap(([name, value]): [string, V][] => (value ? [[name, value]] : []))
 
 /** Returns the reservations of earlier decisions that were granted and recorded nothing. */
-const reservationsOf = (
-  keys: readonly DedupKeyOf[],
-  decisions: readonly (Decision<FirstAnswer> | null)[],
-): ReservationOf[] =>
-  keys.flatMap(({ customerKey }, index) => {
-    const { eventKey, answer } = decisions[index] ?? { eventKey: '', answer: null }
-    return answer?.isGranted === true && !answer.recorded ? [{ customerKey, key: eventKey }] : []
+const reservationsOf = (keys: readonly DedupKeyOf[], { decisions }: Earlier): ReservationOf[] =>
+  keys.flatMap((key) => {
+    const decision = decisions.get(dedupName(key))
+    if (!decision?.answer.isGranted || decision.answer.recorded) return []
+    return [{ customerKey: key.customerKey, key: decision.eventKey }]
   })
 
 function distinctValuesOf(records: readonly ValidatedRecord[]): DistinctValueOf[] {
@@ -210,12 +269,12 @@ const seenIn = (
  * duplicates.
  */
 function countersOf({ records, decisions, shownCounters, thresholds }: StateQuery): CounterKey[] {
-  const compared = [...decisions, ...records.filter(({ setWindow }) => setWindow !== null)]
+  const compared = [...decisions, ...records.filter(isSet)]
   const counters = [
     ...[...compared.flatMap(postedCounters), ...shownCounters],
     ...(thresholds.length === 0 ? [] : records.flatMap(openCounters)),
   ]
-  return [...new Map(counters.map((each) => [counterName(each, each.window), each])).values()]
+  return [...new Map(counters.map((each) => [nameOfKey(each), each])).values()]
 }
 
 const postedCounters = ({ customerKey, attribution }: ValidatedRecord): CounterKey[] =>

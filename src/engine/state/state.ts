@@ -25,6 +25,11 @@ import { commitOverlay, type Overlay, overlayOn } from './overlay.ts'
 
 /** A record's deduplication key, to be written. */
 export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
+/** What was decided and recorded before, by `dedupName`; null for a key that was not used. */
+export type Earlier = {
+  decisions: ReadonlyMap<string, Decision<FirstAnswer> | null>
+  records: ReadonlyMap<string, DedupRecord | null>
+}
 /** A distinct value that is new in a window. */
 export type DistinctValue = DistinctValueOf & { window: Window }
 type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
@@ -46,6 +51,8 @@ export type DecisionEntry = DedupKeyOf & Decision<FirstAnswer> & { keptUntil: In
  */
 export type State = {
   totals: Overlay<readonly WindowTotal[]>
+  /** The totals that need not be written, because they are stored as they are. */
+  storedTotals: ReadonlySet<WindowTotal>
   /** Features for which one of the customers has usage or a hold. */
   usedFeatures: ReadonlySet<Uuid>
   dedupRecords: Overlay<DedupRecord>
@@ -135,6 +142,7 @@ export const stateOf = (rows: Omit<Below, keyof typeof NOTHING_WRITTEN>): State 
  */
 export const savepoint = (state: Below): State => ({
   totals: overlayOn(state.totals),
+  storedTotals: state.storedTotals,
   usedFeatures: state.usedFeatures,
   dedupRecords: overlayOn(state.dedupRecords),
   decisions: overlayOn(state.decisions),

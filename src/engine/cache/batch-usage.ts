@@ -1,0 +1,130 @@
+import { type CounterKey, counterName } from '../../budgets/index.ts'
+import type { CustomerVersion } from '../../customers/index.ts'
+import { required } from '../../kernel/assert.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import { NO_VERSION, type Uuid } from '../../kernel/ids.ts'
+import type { CustomerMeterSubject, WindowTotal } from '../../metering/index.ts'
+import {
+  type Counter,
+  type CustomerState,
+  putCounter,
+  putTotals,
+  totalsName,
+} from './customer-state.ts'
+import type { EngineMemory } from './memory.ts'
+
+/** The cached usage of the customers of a batch, whose versions are locked. */
+export type BatchUsage = {
+  /**
+   * Returns the totals of a subject whose windows end after `from`, and perhaps earlier ones;
+   * undefined: they are not cached.
+   */
+  totalsOf(subject: CustomerMeterSubject, from: Instant): readonly WindowTotal[] | undefined
+  /** undefined: the counter is not cached. */
+  counterOf(key: CounterKey): Counter | undefined
+  /** Drops the usage of a customer, because this transaction has changed it in another way. */
+  drop(customerKey: Uuid): void
+  /** After COMMIT: caches the usage that the batch has left, with its new versions. */
+  update(after: UsageAfter): void
+}
+
+/** What a batch knows of its customers' usage when it has been committed. */
+export type UsageAfter = {
+  /** Totals that were read or changed: those whose windows end after `from`. */
+  totals: readonly (CustomerMeterSubject & { from: Instant; totals: readonly WindowTotal[] })[]
+  /** Counters that were read or changed, by `counterName`. */
+  counters: ReadonlyMap<string, CounterAfter>
+  /** Customers whose open reservations have changed. */
+  reserving: ReadonlySet<Uuid>
+}
+
+/** A counter after a batch: what it is, or only what the batch added to it. */
+export type CounterAfter = { customerKey: Uuid } & (
+  | { kind: 'whole'; counter: Counter }
+  | { kind: 'added'; added: Counter }
+)
+
+/** Above this number of windows, those that are over are dropped. */
+const MAX_WINDOWS = 12
+
+/** Returns the cached usage of customers with the versions that their lock has found. */
+export function usageOfBatch(
+  { customers: cache, batches }: Pick<EngineMemory, 'customers' | 'batches'>,
+  versions: ReadonlyMap<Uuid, CustomerVersion>,
+  environmentVersion: Uuid,
+): BatchUsage {
+  const at = (customerKey: Uuid, usageVersion: Uuid): CustomerState => {
+    const { version: structureVersion } = versionOf(customerKey)
+    return cache.at(customerKey, { structureVersion, environmentVersion, usageVersion })
+  }
+  const versionOf = (customerKey: Uuid): CustomerVersion =>
+    required(versions.get(customerKey), 'the version of a locked customer')
+  const states = new Map<Uuid, CustomerState>()
+  for (const [customerKey, { replacedUsageVersion }] of versions)
+    states.set(customerKey, at(customerKey, replacedUsageVersion ?? NO_VERSION))
+  const stateOf = (customerKey: Uuid): CustomerState =>
+    required(states.get(customerKey), 'the state of a locked customer')
+  const missed = new Set<Uuid>()
+  return {
+    totalsOf: (subject, from) => {
+      const known = stateOf(subject.customerKey).usage.totals.get(totalsName(subject))
+      if (known !== undefined && known.from <= from) return known.totals
+      missed.add(subject.customerKey)
+      return undefined
+    },
+    counterOf: (key) => {
+      const known = stateOf(key.customerKey).usage.counters.get(counterName(key, key.window))
+      if (known === undefined) missed.add(key.customerKey)
+      return known
+    },
+    drop: (customerKey) => {
+      states.set(customerKey, at(customerKey, versionOf(customerKey).usageVersion))
+    },
+    update: (after) => {
+      batches.hits += versions.size - missed.size
+      batches.misses += missed.size
+      const next = new Map<Uuid, CustomerState>()
+      for (const [customerKey, { usageVersion }] of versions)
+        next.set(customerKey, cache.next(stateOf(customerKey), usageVersion))
+      const nextOf = (customerKey: Uuid): CustomerState =>
+        required(next.get(customerKey), 'the state of a locked customer')
+      for (const { from, totals, ...subject } of after.totals)
+        putTotals(
+          nextOf(subject.customerKey),
+          totalsName(subject),
+          withoutPast({ from, totals }, versionOf(subject.customerKey).now),
+        )
+      for (const [name, { customerKey, ...each }] of after.counters)
+        changeCounter(nextOf(customerKey), name, each)
+      for (const customerKey of after.reserving) nextOf(customerKey).usage.openHolds = null
+      for (const [customerKey, state] of next) cache.keep(customerKey, state)
+    },
+  }
+}
+
+const withoutPast = (
+  { from, totals }: { from: Instant; totals: readonly WindowTotal[] },
+  now: Instant,
+) =>
+  totals.length <= MAX_WINDOWS
+    ? { from, totals }
+    : { from: Math.max(from, now), totals: totals.filter(({ window }) => window.end > now) }
+
+function changeCounter(
+  state: CustomerState,
+  name: string,
+  after: { kind: 'whole'; counter: Counter } | { kind: 'added'; added: Counter },
+): void {
+  if (after.kind === 'whole') {
+    putCounter(state, name, after.counter)
+    return
+  }
+  const known = state.usage.counters.get(name)
+  if (known === undefined) return
+  const { usage, held, setAt } = after.added
+  putCounter(state, name, {
+    usage: known.usage + usage,
+    held: known.held + held,
+    setAt: setAt ?? known.setAt,
+  })
+}
