@@ -36,7 +36,7 @@ export async function openWorld(databaseUrl: string): Promise<OpenWorld> {
     connection: { connectionString: databaseUrl },
     clock: systemClock,
     origin: systemOrigin('bench'),
-    log: createLog(config),
+    log: createLog(config, process.stderr),
   })
   const app = { ...opened, ids: rememberedIds(opened.ids) }
   const scope = await ensureDefaultEnvironment(app)

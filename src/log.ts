@@ -31,12 +31,13 @@ function errorToLog(error: unknown, isDefect = true): object {
 const codeOf = (error: Error): unknown => (error as { code?: unknown }).code
 
 /**
- * Logs are JSON lines on standard error; standard output belongs to the start line and the CLI. Of
- * warnings and errors of one kind there is one line a second; `count` says how many it stands for.
+ * Logs are JSON lines. Their destination is standard error: standard output belongs to the start
+ * line and the CLI. Of warnings and errors of one kind there is one line a second; `count` says how
+ * many it stands for.
  */
 export function createLog(
   config: Pick<Config, 'logLevel'>,
-  destination: DestinationStream = process.stderr,
+  destination: DestinationStream,
 ): Logger {
   const admit = createGate(OF_REQUESTS)
   return pino(

@@ -43,7 +43,7 @@ import { WrongClock } from './kernel/errors.ts'
 import { uuidv7 } from './kernel/ids.ts'
 import { type Origin, systemOrigin } from './kernel/origin.ts'
 import { machine, type WatchedClock, watchClock } from './kernel/watched-clock.ts'
-import { backgroundLog, createLog } from './log.ts'
+import { backgroundLog } from './log.ts'
 import { makePartitions } from './metering/records/index.ts'
 import { PURGE_USAGE, purgeUsage } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
@@ -248,6 +248,7 @@ export type ServerHandle = {
 
 /** What a start tells, and what can end it. */
 export type Start = {
+  log: Logger
   /** Ends the waits of a start: it then rejects with the reason, and leaves nothing behind. */
   signal: AbortSignal
   /** Of the configured key, before anything later can fail: a new one can be shown only then. */
@@ -259,8 +260,7 @@ export type Start = {
  * nothing of what other servers use. Throws what the start could not do; then nothing is left
  * behind.
  */
-export async function serve(config: Config, { signal, onKey }: Start): Promise<ServerHandle> {
-  const log = createLog(config)
+export async function serve(config: Config, { log, signal, onKey }: Start): Promise<ServerHandle> {
   const address = await reserve(config)
   let stop = () => address.release()
   try {

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 
@@ -36,16 +36,16 @@ export function oneOf<T extends string>(name: string, value: string, words: read
   return word
 }
 
-type Action = (args: readonly string[]) => Promise<number>
+type Action = Command['run']
 
 /** Runs the action with the name in the first argument. Throws a `UsageError` if there is none. */
 export const runAction =
-  (actions: Readonly<Record<string, Action>>) =>
-  (args: readonly string[]): Promise<number> => {
+  (actions: Readonly<Record<string, Action>>): Action =>
+  (args, terminal) => {
     const [name, ...rest] = args
     const names = Object.keys(actions).join(', ')
     if (name === undefined) throw new UsageError(`name one of ${names}`)
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (action === undefined) throw new UsageError(`"${name}" is not one of ${names}`)
-    return action(rest)
+    return action(rest, terminal)
   }

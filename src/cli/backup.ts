@@ -16,8 +16,9 @@ import { readMigrations } from '../db/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS, VERSION } from '../main.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { type Command, CommandError, note, print, UsageError } from './command.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
 import { type Progress, showProgress } from './progress.ts'
+import type { Terminal } from './terminal.ts'
 import { commandConfig, withDatabase } from './with-app.ts'
 
 export const backupCommand: Command = {
@@ -34,41 +35,60 @@ The other files of the data directory are not in the backup: keep api-key and se
 BURSAR_API_KEY and BURSAR_SECRET_KEY. Without the latter, stored secrets cannot be decrypted.
 
   --verify   reads the file to its end and compares its checksum; needs no database`,
-  run: async (args) => {
+  run: async (args, terminal) => {
     const { values, positionals } = readArguments(args, { verify: { type: 'boolean' } })
     const [file = ''] = takePositionals(positionals, '<file>')
-    return values.verify === true ? verify(file) : backUp(file)
+    return values.verify === true ? verify(file, terminal) : backUp(file, terminal)
   },
 }
 
-async function backUp(file: string): Promise<number> {
-  if (file === '-' && process.stdout.isTTY)
+async function backUp(file: string, terminal: Terminal): Promise<number> {
+  if (file === '-' && terminal.isTTY)
     throw new UsageError('standard output is a terminal: name a file, or redirect it')
-  const { signal, exitCode } = abortOnSignal()
-  const write = (target: Writable) => writeTo(target, signal)
+  const { signal, exitCode, release } = abortOnSignal(terminal)
+  const write = (target: Writable) => writeTo(target, signal, terminal)
   try {
-    const written = await (file === '-' ? toStandardOutput(write) : writeAtomically(file, write))
-    report(file, written, file === '-' ? null : (await stat(file)).size)
+    await (file === '-' ? toStandardOutput(write, terminal) : toFile(file, write, terminal))
     return 0
   } catch (error) {
     if (signal.aborted) return exitCode()
-    throw commandErrorFrom(error)
+    throw commandErrorFrom(error, terminal)
+  } finally {
+    release()
   }
 }
 
-function report(file: string, { header, rows, foreign }: BackupResult, bytes: number | null): void {
-  const say = bytes === null ? note : print
-  if (foreign.length > 0) note(`Left out, because no migration creates them: ${foreign.join(', ')}`)
-  const size = bytes === null ? '' : `, ${bytes} bytes`
-  say(`${rows} rows of ${header.tables.length} tables are in ${nameOf(file)}${size}.`)
+type Write = (target: Writable) => Promise<BackupResult>
+
+async function toFile(file: string, write: Write, terminal: Terminal): Promise<void> {
+  const path = resolve(terminal.cwd, file)
+  const written = await writeAtomically(path, write)
+  noteForeign(written, terminal)
+  terminal.print(`${sizeOf(written)} are in ${path}, ${(await stat(path)).size} bytes.`)
 }
 
-const nameOf = (file: string): string => (file === '-' ? 'the backup' : resolve(file))
+async function toStandardOutput(write: Write, terminal: Terminal): Promise<void> {
+  const written = await write(terminal.takeOutput())
+  noteForeign(written, terminal)
+  terminal.note(`${sizeOf(written)} are in the backup.`)
+}
 
-async function writeTo(target: Writable, signal: AbortSignal): Promise<BackupResult> {
+function noteForeign({ foreign }: BackupResult, terminal: Terminal): void {
+  if (foreign.length === 0) return
+  terminal.note(`Left out, because no migration creates them: ${foreign.join(', ')}`)
+}
+
+const sizeOf = ({ header, rows }: Pick<BackupResult, 'header' | 'rows'>): string =>
+  `${rows} rows of ${header.tables.length} tables`
+
+async function writeTo(
+  target: Writable,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<BackupResult> {
   const migrations = await readMigrations(MIGRATIONS)
-  return withDatabase(commandConfig(), ({ connection }) =>
-    withProgress('backed up', (progress) =>
+  return withDatabase(terminal, commandConfig(terminal), ({ connection }) =>
+    withProgress('backed up', terminal, (progress) =>
       writeBackup({
         connection,
         migrations,
@@ -82,21 +102,11 @@ async function writeTo(target: Writable, signal: AbortSignal): Promise<BackupRes
   )
 }
 
-/**
- * Other commands end successfully if the reader of their output closes the pipe. For a backup this
- * is an error, because the rest of it is lost.
- */
-function toStandardOutput(
-  write: (target: Writable) => Promise<BackupResult>,
-): Promise<BackupResult> {
-  process.stdout.removeAllListeners('error')
-  return write(process.stdout)
-}
-
-async function verify(file: string): Promise<number> {
-  const header = await checkFile(file)
+async function verify(file: string, terminal: Terminal): Promise<number> {
+  const { print } = terminal
+  const header = await checkFile(file, terminal)
   const rows = header.tables.reduce((sum, table) => sum + table.rows, 0)
-  print(`${resolve(file)} is whole: ${rows} rows of ${header.tables.length} tables,`)
+  print(`${resolve(terminal.cwd, file)} is whole: ${sizeOf({ header, rows })},`)
   print(`made at ${header.madeAt} by Bursar ${header.bursar} from PostgreSQL ${header.postgres},`)
   print(`schema at migration ${header.migrations.length}.`)
   return 0
@@ -106,23 +116,27 @@ async function verify(file: string): Promise<number> {
  * Reads a whole backup and returns its header. Throws a `CommandError` if it is incomplete or
  * damaged.
  */
-export const checkFile = (file: string): Promise<BackupHeader> =>
-  withProgress('checked', (progress) => verifyBackup(openFile(file), progress)).catch((error) => {
-    throw commandErrorFrom(error)
+export const checkFile = (file: string, terminal: Terminal): Promise<BackupHeader> =>
+  withProgress('checked', terminal, (progress) =>
+    verifyBackup(openFile(file, terminal), progress),
+  ).catch((error) => {
+    throw commandErrorFrom(error, terminal)
   })
 
-export const openFile = (file: string): Readable => createReadStream(file)
+export const openFile = (file: string, { cwd }: Terminal): Readable =>
+  createReadStream(resolve(cwd, file))
 
 /** Shows how many rows are done, from the call of `start` until `work` has ended. */
 export async function withProgress<T>(
   title: string,
+  { screen }: Terminal,
   work: (progress: RowProgress) => Promise<T>,
 ): Promise<T> {
   let shown: Progress | null = null
   try {
     return await work({
       start: (total) => {
-        shown = showProgress(title, total)
+        shown = showProgress(title, total, screen)
       },
       rows: (count) => shown?.advance(count),
     })
@@ -133,23 +147,21 @@ export async function withProgress<T>(
 
 /**
  * Returns a `CommandError` for an error that the operator can act on, and other errors unchanged.
+ * Its message names files as seen from the working directory, as the operator has named them.
  */
-export function commandErrorFrom(error: unknown): unknown {
-  if (error instanceof BackupError) return new CommandError(error.message, { cause: error })
-  const { syscall, message } = error as NodeJS.ErrnoException
-  return syscall === 'open' || syscall === 'read' || syscall === 'write'
-    ? new CommandError(message, { cause: error })
-    : error
+export function commandErrorFrom(error: unknown, { cwd }: Terminal): unknown {
+  const { syscall = '', message } = error as NodeJS.ErrnoException
+  const isTold = error instanceof BackupError || ['open', 'read', 'write'].includes(syscall)
+  return isTold ? new CommandError(message.replaceAll(`${cwd}/`, ''), { cause: error }) : error
 }
 
 /** Aborts on a signal instead of ending the process, so that the partial file is removed first. */
-function abortOnSignal() {
+function abortOnSignal({ onSignal }: Terminal) {
   const controller = new AbortController()
   let code = 1
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => {
-      code = 128 + constants.signals[signal]
-      controller.abort()
-    })
-  return { signal: controller.signal, exitCode: () => code }
+  const release = onSignal((signal) => {
+    code = 128 + constants.signals[signal]
+    controller.abort()
+  })
+  return { signal: controller.signal, exitCode: () => code, release }
 }

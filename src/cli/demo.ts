@@ -1,7 +1,7 @@
 import { readConfig } from '../config.ts'
 import { type Api, createApi } from './api.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { type Command, note, print, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { type DemoData, readDemoData } from './demo/demo-data.ts'
 import { STEPS } from './demo/steps.ts'
 import { tourOf } from './demo/tour.ts'
@@ -9,7 +9,8 @@ import { runTraffic } from './demo/traffic/run-traffic.ts'
 import { showProgress } from './progress.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
 import { showStatus } from './status-line.ts'
-import { stopSignal } from './stop-signal.ts'
+import { withStopSignal } from './stop-signal.ts'
+import type { Terminal } from './terminal.ts'
 
 const MAX_PER_SECOND = 10_000
 const MAX_SECONDS = 86_400
@@ -33,7 +34,7 @@ to deny. Ctrl-C ends it with a summary. The consumed usage stays recorded, as an
   --url      the server (default: http://BURSAR_HOST:BURSAR_PORT)
   --key      a full-access key; its environment is filled
              (default: BURSAR_API_KEY, else the key file of the data directory)`,
-  run: async (args) => {
+  run: async (args, terminal) => {
     const { values, positionals } = readArguments(args, {
       ...SERVER_OPTIONS,
       traffic: { type: 'string' },
@@ -43,18 +44,21 @@ to deny. Ctrl-C ends it with a summary. The consumed usage stays recorded, as an
     const perSecond = wholeNumber('--traffic', values.traffic, MAX_PER_SECOND)
     const seconds = wholeNumber('--seconds', values.seconds, MAX_SECONDS)
     if (seconds !== null && perSecond === null) throw new UsageError('--seconds needs --traffic')
-    const server = await serverOf(values, readConfig(process.env, process.cwd()))
+    const server = await serverOf(values, readConfig(terminal.env, terminal.cwd))
     const data = await readDemoData()
-    await fill(createApi(server), data)
+    await fill(createApi(server), data, terminal)
     if (perSecond === null) {
-      print('To look at it:\n')
-      for (const line of tourOf(server.baseUrl, server.source, process.cwd())) print(line)
+      terminal.print('To look at it:\n')
+      for (const line of tourOf(server.baseUrl, server.source, terminal.cwd)) terminal.print(line)
       return 0
     }
-    print(`Sending ${perSecond} requests a second. Ctrl-C ends it.`)
+    terminal.print(`Sending ${perSecond} requests a second. Ctrl-C ends it.`)
     // A refused request is shown, not retried.
     const api = createApi(server, { attempts: 1, maxPauseMs: 0 })
-    await runTraffic(api, data, { perSecond, until: endAfter(seconds), status: showStatus() })
+    const status = showStatus(terminal.screen, terminal.print)
+    await withStopSignal(terminal, (stop) =>
+      runTraffic(api, data, { perSecond, until: endAfter(seconds, stop), status }),
+    )
     return 0
   },
 }
@@ -71,24 +75,20 @@ function wholeNumber(name: string, text: string | undefined, max: number): numbe
   return value
 }
 
-async function fill(api: Api, data: DemoData): Promise<void> {
+async function fill(api: Api, data: DemoData, terminal: Terminal): Promise<void> {
   for (const step of STEPS) {
-    const progress = showProgress(step.title, step.count(data))
+    const progress = showProgress(step.title, step.count(data), terminal.screen)
     try {
       await step.run(api, data, progress.advance)
     } finally {
       progress.end()
     }
   }
-  note('')
+  terminal.note('')
   const counts = STEPS.map((step) => `${step.count(data)} ${step.title}`).join(', ')
-  print(`The environment has ${counts}.`)
+  terminal.print(`The environment has ${counts}.`)
 }
 
-/** Aborts on a signal to this process, or after `seconds` if they are not null. */
-function endAfter(seconds: number | null): AbortSignal {
-  const stopped = new AbortController()
-  stopSignal().then(() => stopped.abort())
-  if (seconds === null) return stopped.signal
-  return AbortSignal.any([stopped.signal, AbortSignal.timeout(seconds * 1000)])
-}
+/** Returns a signal that is aborted by `stop`, or after `seconds` if they are not null. */
+const endAfter = (seconds: number | null, stop: AbortSignal): AbortSignal =>
+  seconds === null ? stop : AbortSignal.any([stop, AbortSignal.timeout(seconds * 1000)])

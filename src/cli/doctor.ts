@@ -1,6 +1,6 @@
 import { findRunning } from '../embedded-postgres/index.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { type Command, print } from './command.ts'
+import type { Command } from './command.ts'
 import { lookAtConfiguration } from './doctor/configuration.ts'
 import { lookAtDataDirectory } from './doctor/data-directory.ts'
 import { lookAtDatabase } from './doctor/database.ts'
@@ -8,6 +8,7 @@ import type { Finding } from './doctor/finding.ts'
 import { lookAtProgram } from './doctor/program.ts'
 import { lookAtServer } from './doctor/server.ts'
 import { lookAtTokens } from './doctor/tokens.ts'
+import type { Terminal } from './terminal.ts'
 
 export const doctorCommand: Command = {
   summary: 'examine the installation and report problems',
@@ -20,23 +21,24 @@ an existing embedded database to examine it. Secrets are not shown.
 Exits with 1 if something is broken.
 
   --json   as JSON instead of text`,
-  run: async (args) => {
+  run: async (args, terminal) => {
     const { values, positionals } = readArguments(args, {
       json: { type: 'boolean', default: false },
     })
     takePositionals(positionals)
-    const findings = await examine()
+    const findings = await examine(terminal)
     const count = (severity: Finding['severity']) =>
       findings.filter((finding) => finding.severity === severity).length
     const sum = { broken: count('broken'), warnings: count('warning') }
-    if (values.json) print(JSON.stringify({ ok: sum.broken === 0, ...sum, findings }, null, 2))
-    else print(`${formatFindings(findings)}\n\n${sumUp(sum)}`)
+    if (values.json)
+      terminal.print(JSON.stringify({ ok: sum.broken === 0, ...sum, findings }, null, 2))
+    else terminal.print(`${formatFindings(findings)}\n\n${sumUp(sum)}`)
     return sum.broken === 0 ? 0 : 1
   },
 }
 
-async function examine(): Promise<Finding[]> {
-  const { config, findings } = lookAtConfiguration(process.env, process.cwd())
+async function examine(terminal: Terminal): Promise<Finding[]> {
+  const { config, findings } = lookAtConfiguration(terminal.env, terminal.cwd)
   const running = await findRunning(config.dataDir)
   return [
     ...lookAtProgram(),
@@ -44,7 +46,7 @@ async function examine(): Promise<Finding[]> {
     ...(await lookAtTokens(config.tokens)),
     ...lookAtDataDirectory(config),
     ...(await lookAtServer(config, running)),
-    ...(await lookAtDatabase(config, running)),
+    ...(await lookAtDatabase(terminal, config, running)),
   ]
 }
 

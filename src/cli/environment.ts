@@ -10,8 +10,9 @@ import {
   UNKNOWN_DIMENSIONS,
 } from '../access/index.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, CommandError, note, print, UsageError } from './command.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
 export const environmentCommand: Command = {
@@ -38,7 +39,7 @@ update   changes the named settings, and shows all settings
   run: runAction({ create, list, show, update }),
 }
 
-async function create(args: readonly string[]): Promise<number> {
+async function create(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     name: { type: 'string' },
     type: { type: 'string', default: 'DEVELOPMENT' },
@@ -46,7 +47,7 @@ async function create(args: readonly string[]): Promise<number> {
   })
   const [id = ''] = takePositionals(positionals, 'the id of the environment')
   const type = oneOf('--type', values.type, ENVIRONMENT_TYPES)
-  const { key, environment } = await withApp(async (app) => {
+  const { key, environment } = await withApp(terminal, async (app) => {
     // Commands find environments by id only, so ids must be unique across accounts.
     if ((await findEnvironment(app.db.read, id)) !== null)
       throw new CommandError(`environment ${id} already exists`)
@@ -59,37 +60,39 @@ async function create(args: readonly string[]): Promise<number> {
     const input = { kind: 'full-access', name: 'first key' } as const
     return { environment: made, key: await createKey(app, made, input) }
   })
-  note(`Environment ${environment.id} (${type}) of account ${environment.accountId} was created.`)
-  note(`Key ${key.keyId} (full-access); its secret, which is shown only now:`)
-  print(key.secret)
+  terminal.note(
+    `Environment ${environment.id} (${type}) of account ${environment.accountId} was created.`,
+  )
+  terminal.note(`Key ${key.keyId} (full-access); its secret, which is shown only now:`)
+  terminal.print(key.secret)
   return 0
 }
 
-async function list(args: readonly string[]): Promise<number> {
+async function list(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, { json: { type: 'boolean', default: false } })
   takePositionals(positionals)
-  const found = await withApp((app) => listEnvironments(app.db.read))
+  const found = await withApp(terminal, (app) => listEnvironments(app.db.read))
   if (values.json) {
     const shown = found.map(({ environmentKey: _, ...environment }) => environment)
-    print(JSON.stringify(shown, null, 2))
+    terminal.print(JSON.stringify(shown, null, 2))
   } else {
     const rows = found.map((each) => [each.id, each.displayName, each.type, each.accountId])
-    print(formatTable(['id', 'name', 'type', 'account'], rows))
+    terminal.print(formatTable(['id', 'name', 'type', 'account'], rows))
   }
   return 0
 }
 
-async function show(args: readonly string[]): Promise<number> {
+async function show(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, { json: { type: 'boolean', default: false } })
   const [id = ''] = takePositionals(positionals, 'the id of the environment')
-  const settings = await withApp(async (app) =>
+  const settings = await withApp(terminal, async (app) =>
     findSettings(app.db.read, await requireEnvironment(app, id)),
   )
-  printSettings(settings, values)
+  printSettings(terminal, settings, values)
   return 0
 }
 
-async function update(args: readonly string[]): Promise<number> {
+async function update(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     'unknown-dimensions': { type: 'string' },
     'allow-origin': { type: 'string', multiple: true },
@@ -105,19 +108,19 @@ async function update(args: readonly string[]): Promise<number> {
     }),
     allowedOrigins: origins?.join() === 'none' ? [] : origins,
   }
-  const settings = await withApp(async (app) => {
+  const settings = await withApp(terminal, async (app) => {
     const scope = await requireEnvironment(app, id)
     return changeSettings({ app, scope, origin: app.origin }, input)
   })
-  printSettings(settings, values)
+  printSettings(terminal, settings, values)
   return 0
 }
 
-function printSettings(settings: Settings, { json }: { json: boolean }): void {
+function printSettings(terminal: Terminal, settings: Settings, { json }: { json: boolean }): void {
   const { unknownDimensions, allowedOrigins } = settings
-  if (json) print(JSON.stringify(settings, null, 2))
+  if (json) terminal.print(JSON.stringify(settings, null, 2))
   else
-    print(
+    terminal.print(
       formatTable(
         ['setting', 'value'],
         [

@@ -1,15 +1,16 @@
 import { readConfig } from '../config.ts'
 import { createApi } from './api.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, CommandError, print, UsageError } from './command.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
 import { rowChecker } from './import/check-rows.ts'
 import { FORMATS, formatOf, openRows, type RowFile } from './import/read-rows.ts'
 import { requestsOf } from './import/requests.ts'
 import { type FileRow, RowError } from './import/row-error.ts'
 import { rowOfRefusal, rowSender, type SendRows } from './import/send-rows.ts'
 import { numberOf } from './number-of.ts'
-import { showProgress } from './progress.ts'
+import { type Progress, type Screen, showProgress } from './progress.ts'
 import { SERVER_OPTIONS, serverOf } from './server-of.ts'
+import type { Terminal } from './terminal.ts'
 
 export const importCommand: Command = {
   summary: 'create and update customers from a CSV or JSON file',
@@ -43,7 +44,7 @@ imported stay imported. The line to continue with is named, too.
 /** An import may run unattended, so it waits for a restart of the server or a rate limit. */
 const RETRIES = { attempts: 10, maxPauseMs: 60_000 }
 
-async function customers(args: readonly string[]): Promise<number> {
+async function customers(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     ...SERVER_OPTIONS,
     'dry-run': { type: 'boolean', default: false },
@@ -56,13 +57,15 @@ async function customers(args: readonly string[]): Promise<number> {
     values.format === undefined ? formatOf(file) : oneOf('--format', values.format, FORMATS)
   const fromLine = lineOf(values['from-line'])
   const dryRun = values['dry-run']
-  const config = readConfig(process.env, process.cwd())
+  const config = readConfig(terminal.env, terminal.cwd)
   const send = dryRun
     ? await rowChecker()
     : rowSender(createApi(await serverOf(values, config), RETRIES), values.integration)
-  const { rows, created } = await importRows(await openRows(file, format, fromLine), send, dryRun)
+  const rowFile = await openRows({ name: file, cwd: terminal.cwd }, format, fromLine)
+  const progress = progressOf(rowFile, terminal.screen)
+  const { rows, created } = await importRows(rowFile, progress, { send, dryRun })
   const count = numberOf(rows, 'row')
-  print(
+  terminal.print(
     dryRun
       ? `${count} of ${file} can be sent; nothing was.`
       : `${count} of ${file} imported: ${numberOf(created, 'new customer')}.`,
@@ -83,9 +86,12 @@ type ImportCount = { rows: number; created: number }
  * Sends all rows of a file. If a row fails, the error says which rows were imported and from which
  * line to continue.
  */
-async function importRows(file: RowFile, send: SendRows, dryRun: boolean): Promise<ImportCount> {
+async function importRows(
+  file: RowFile,
+  progress: Progress,
+  { send, dryRun }: { send: SendRows; dryRun: boolean },
+): Promise<ImportCount> {
   const imported = { rows: 0, created: 0 }
-  const progress = progressOf(file)
   // The line from which to continue: that of the first row of a failed request. It is null if the
   // failure is a row that cannot be read. Then the error contains the line.
   let pending: number | null = null
@@ -127,9 +133,9 @@ function importedText({ rows }: ImportCount, line: number | null): string {
 const KILOBYTE = 1000
 
 /** Shows progress in bytes, because the number of rows is known only at the end of the file. */
-function progressOf(file: RowFile) {
+function progressOf(file: RowFile, screen: Screen): Progress {
   const kilobytes = (bytes: number) => Math.ceil(bytes / KILOBYTE)
-  const progress = showProgress('customers (kB)', kilobytes(file.sizeBytes))
+  const progress = showProgress('customers (kB)', kilobytes(file.sizeBytes), screen)
   let shown = 0
   return {
     end: progress.end,

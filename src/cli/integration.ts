@@ -1,7 +1,8 @@
 import { addIntegration, listIntegrations, VENDORS } from '../customers/index.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, note, print, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
 /** The limit of the API document. */
@@ -24,7 +25,7 @@ list   shows the integrations of an environment
   run: runAction({ add, list }),
 }
 
-async function add(args: readonly string[]): Promise<number> {
+async function add(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     environment: { type: 'string', default: 'default' },
     vendor: { type: 'string' },
@@ -34,26 +35,28 @@ async function add(args: readonly string[]): Promise<number> {
     throw new UsageError(`the id of an integration has 1 to ${MAX_ID_LENGTH} characters`)
   if (values.vendor === undefined) throw new UsageError('--vendor is missing')
   const vendor = oneOf('--vendor', values.vendor, VENDORS)
-  await withApp(async (app) => {
+  await withApp(terminal, async (app) => {
     const scope = await requireEnvironment(app, values.environment)
     await addIntegration(app, scope, { id, vendor })
   })
-  note(`Integration ${id} (${vendor}) is registered in the environment ${values.environment}.`)
+  terminal.note(
+    `Integration ${id} (${vendor}) is registered in the environment ${values.environment}.`,
+  )
   return 0
 }
 
-async function list(args: readonly string[]): Promise<number> {
+async function list(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     environment: { type: 'string', default: 'default' },
     json: { type: 'boolean', default: false },
   })
   takePositionals(positionals)
-  const found = await withApp(async (app) =>
+  const found = await withApp(terminal, async (app) =>
     listIntegrations(app, await requireEnvironment(app, values.environment)),
   )
-  if (values.json) print(JSON.stringify(found, null, 2))
+  if (values.json) terminal.print(JSON.stringify(found, null, 2))
   else
-    print(
+    terminal.print(
       formatTable(
         ['id', 'vendor'],
         found.map(({ id, vendor }) => [id, vendor]),

@@ -13,8 +13,9 @@ import {
 import type { App } from '../app.ts'
 import { type Instant, instantToWire, systemClock } from '../kernel/clock.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, note, print, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
 const HOUR_MS = 3_600_000
@@ -53,7 +54,7 @@ export const keyCommand: Command = {
   run: runAction({ create, list, rotate, revoke }),
 }
 
-async function create(args: readonly string[]): Promise<number> {
+async function create(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     environment: { type: 'string', default: 'default' },
     kind: { type: 'string', default: 'full-access' },
@@ -63,25 +64,25 @@ async function create(args: readonly string[]): Promise<number> {
   takePositionals(positionals)
   const kind = oneOf('--kind', values.kind, KEY_KINDS)
   const expires = values.expires === undefined ? {} : { expiresAt: expiryOf(values.expires) }
-  const key = await withApp(async (app) => {
+  const key = await withApp(terminal, async (app) => {
     const scope = await requireEnvironment(app, values.environment)
     return createKey(app, scope, { kind, name: values.name ?? kind, ...expires })
   })
-  showSecret(key, `in the environment ${values.environment}`)
+  showSecret(terminal, key, `in the environment ${values.environment}`)
   return 0
 }
 
-async function list(args: readonly string[]): Promise<number> {
+async function list(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     environment: { type: 'string', default: 'default' },
     json: { type: 'boolean', default: false },
   })
   takePositionals(positionals)
-  const keys = await withApp(async (app) => {
+  const keys = await withApp(terminal, async (app) => {
     const found = await listKeys(app.db.read, await requireEnvironment(app, values.environment))
     return found.map((key) => keyToShow(key, app.clock.now()))
   })
-  if (values.json) print(JSON.stringify(keys, null, 2))
+  if (values.json) terminal.print(JSON.stringify(keys, null, 2))
   else {
     const rows = keys.map((key) => [
       key.id,
@@ -92,42 +93,48 @@ async function list(args: readonly string[]): Promise<number> {
       key.createdAt,
       key.expiresAt ?? '-',
     ])
-    print(formatTable(['id', 'name', 'kind', 'prefix', 'state', 'created', 'expires'], rows))
+    terminal.print(
+      formatTable(['id', 'name', 'kind', 'prefix', 'state', 'created', 'expires'], rows),
+    )
   }
   return 0
 }
 
-async function rotate(args: readonly string[]): Promise<number> {
+async function rotate(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     grace: { type: 'string', default: 'now' },
   })
   const keyId = keyIdOf(positionals)
   const graceMs = GRACES[oneOf('--grace', values.grace, Object.keys(GRACES))] ?? 0
-  const { key, kept } = await withApp(async (app) => {
+  const { key, kept } = await withApp(terminal, async (app) => {
     const where = await storedWhere(app, keyId)
     const made = await rotateKey(app, keyId, graceMs)
     if (where === 'file') await writeKeyFile(app.config.dataDir, made.secret)
     return { key: made, kept: where }
   })
   showSecret(
+    terminal,
     key,
     `in place of ${keyId}, which ends ${graceMs === 0 ? 'now' : `in ${values.grace}`}`,
   )
-  if (kept === 'variable') note('BURSAR_API_KEY still has the old secret: put the new one there.')
+  if (kept === 'variable')
+    terminal.note('BURSAR_API_KEY still has the old secret: put the new one there.')
   return 0
 }
 
-async function revoke(args: readonly string[]): Promise<number> {
+async function revoke(args: readonly string[], terminal: Terminal): Promise<number> {
   const keyId = keyIdOf(readArguments(args, {}).positionals)
-  const kept = await withApp(async (app) => {
+  const kept = await withApp(terminal, async (app) => {
     const where = await storedWhere(app, keyId)
     await revokeKey(app, keyId)
     return where
   })
-  note(`The key ${keyId} is revoked.`)
+  terminal.note(`The key ${keyId} is revoked.`)
   if (kept === 'variable')
-    note('BURSAR_API_KEY still has its secret, which the next start uses again: change it there.')
-  if (kept === 'file') note('The next start creates a new key in its place.')
+    terminal.note(
+      'BURSAR_API_KEY still has its secret, which the next start uses again: change it there.',
+    )
+  if (kept === 'file') terminal.note('The next start creates a new key in its place.')
   return 0
 }
 
@@ -141,9 +148,11 @@ async function storedWhere(app: App, keyId: string): Promise<'variable' | 'file'
 }
 
 /** Prints only the secret to standard output, so that a script can capture it. */
-function showSecret(key: KeyWithSecret, where: string): void {
-  note(`Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, which is shown only now:`)
-  print(key.secret)
+function showSecret(terminal: Terminal, key: KeyWithSecret, where: string): void {
+  terminal.note(
+    `Key ${key.keyId} (${key.kind}, ${key.name}) ${where}; its secret, which is shown only now:`,
+  )
+  terminal.print(key.secret)
 }
 
 function keyIdOf(positionals: readonly string[]): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { runCli } from '../../test/support/cli-process.ts'
 import { openPlace } from '../../test/support/server-process.ts'
+import { openTerminal } from '../../test/support/terminal.ts'
 import { type Command, UsageError } from './command.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
@@ -40,10 +41,11 @@ const wrong: [Command, string, RegExp][] = [
 ]
 
 test('an invalid command line is refused with one sentence before anything is done', async () => {
+  const { terminal } = openTerminal({})
   for (const [command, line, sentence] of wrong) {
     const args = line.split(' ').filter((word) => word !== '')
     await assert.rejects(
-      async () => command.run(args),
+      async () => command.run(args, terminal),
       (error) => error instanceof UsageError && sentence.test(error.message),
       line,
     )

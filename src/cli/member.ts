@@ -8,8 +8,9 @@ import {
 } from '../access/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, note, print, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
 import { withApp } from './with-app.ts'
 
 export const memberCommand: Command = {
@@ -35,7 +36,7 @@ list     shows the members of an account
 
 const account = { type: 'string', default: 'default' } as const
 
-async function add(args: readonly string[]): Promise<number> {
+async function add(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     account,
     role: { type: 'string', default: 'MEMBER' },
@@ -45,8 +46,8 @@ async function add(args: readonly string[]): Promise<number> {
   const role = oneOf('--role', values.role, ACCOUNT_ROLES)
   const environments = Object.fromEntries(values.environment.map(environmentRole))
   const member = { accountId: values.account, userId, role, environments }
-  await withApp((app) => putMember(app, member))
-  note(`${userId} is ${role} of the account ${values.account}.`)
+  await withApp(terminal, (app) => putMember(app, member))
+  terminal.note(`${userId} is ${role} of the account ${values.account}.`)
   return 0
 }
 
@@ -56,27 +57,27 @@ function environmentRole(text: string): [id: string, role: EnvironmentRole] {
   return [text.slice(0, end), oneOf('--environment', text.slice(end + 1), ENVIRONMENT_ROLES)]
 }
 
-async function remove(args: readonly string[]): Promise<number> {
+async function remove(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, { account })
   const [userId = ''] = takePositionals(positionals, 'the user')
-  await withApp((app) => removeMember(app, { accountId: values.account, userId }))
-  note(`${userId} is no longer a member of account ${values.account}.`)
+  await withApp(terminal, (app) => removeMember(app, { accountId: values.account, userId }))
+  terminal.note(`${userId} is no longer a member of account ${values.account}.`)
   return 0
 }
 
-async function list(args: readonly string[]): Promise<number> {
+async function list(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     account,
     json: { type: 'boolean', default: false },
   })
   takePositionals(positionals)
-  const found = await withApp((app) => listMembers(app.db.read, values.account))
+  const found = await withApp(terminal, (app) => listMembers(app.db.read, values.account))
   const shown = found.map(({ createdAt, ...member }) => ({
     ...member,
     createdAt: instantToWire(createdAt),
   }))
   if (values.json) {
-    print(JSON.stringify(shown, null, 2))
+    terminal.print(JSON.stringify(shown, null, 2))
     return 0
   }
   const rows = shown.map(({ userId, role, environments, createdAt }) => [
@@ -87,6 +88,6 @@ async function list(args: readonly string[]): Promise<number> {
       .join(' '),
     createdAt,
   ])
-  print(formatTable(['user', 'role', 'environments', 'since'], rows))
+  terminal.print(formatTable(['user', 'role', 'environments', 'since'], rows))
   return 0
 }

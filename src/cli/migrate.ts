@@ -2,7 +2,7 @@ import { migrate, readMigrations } from '../db/index.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { type Command, note, print } from './command.ts'
+import type { Command } from './command.ts'
 import { commandConfig, withDatabase } from './with-app.ts'
 
 export const migrateCommand: Command = {
@@ -16,19 +16,19 @@ the new version.
 A migration waits at most 250 ms for a table lock, because other statements wait behind it, and then
 tries again. Every ten seconds it reports what blocks it. After BURSAR_MIGRATION_WAIT_SECONDS
 (default: 300) it gives up and exits with 75: try again later.`,
-  run: async (args) => {
+  run: async (args, terminal) => {
     takePositionals(readArguments(args, {}).positionals)
     const migrations = await readMigrations(MIGRATIONS)
-    const config = commandConfig()
-    const migrated = await withDatabase(config, ({ connection }) =>
+    const config = commandConfig(terminal)
+    const migrated = await withDatabase(terminal, config, ({ connection }) =>
       migrate(connection, migrations, systemClock, {
         patienceMs: config.migrationWaitSeconds * 1000,
-        onWait: note,
+        onWait: terminal.note,
       }),
     )
-    for (const warning of migrated.warnings) note(warning)
-    for (const name of migrated.applied) print(`applied ${name}`)
-    print(`The schema is at migration ${migrated.current}.`)
+    for (const warning of migrated.warnings) terminal.note(warning)
+    for (const name of migrated.applied) terminal.print(`applied ${name}`)
+    terminal.print(`The schema is at migration ${migrated.current}.`)
     return 0
   },
 }

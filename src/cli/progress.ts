@@ -1,4 +1,4 @@
-/** The stream on which progress is shown: standard error, except in tests. */
+/** A stream that shows progress. */
 export type Screen = { write(text: string): unknown; isTTY?: boolean; columns?: number }
 
 export type Progress = {
@@ -14,11 +14,7 @@ const BAR_WIDTH = 28
  * Shows the progress of work. On a terminal it redraws a bar. Otherwise it writes one line at the
  * end, so that log files contain no control characters.
  */
-export function showProgress(
-  title: string,
-  total: number,
-  screen: Screen = process.stderr,
-): Progress {
+export function showProgress(title: string, total: number, screen: Screen): Progress {
   let done = 0
   const draw = () => {
     if (screen.isTTY !== true) return

@@ -2,11 +2,12 @@ import type { App } from '../app.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, CommandError, note, print, UsageError } from './command.ts'
+import { type Command, CommandError, UsageError } from './command.ts'
 import { numberOf } from './number-of.ts'
 import { type ColumnAhead, findAhead } from './repair/ahead.ts'
 import { turnBack } from './repair/turn-back.ts'
 import { formatTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
 import { withApp } from './with-app.ts'
 
 /** A statement may read or change all records of a customer. Many millions take minutes. */
@@ -34,7 +35,7 @@ Exits with 0 if nothing is in the future (any more), otherwise with 1.
   run: runAction({ clock }),
 }
 
-async function clock(args: readonly string[]): Promise<number> {
+async function clock(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     apply: { type: 'boolean', default: false },
     at: { type: 'string' },
@@ -42,14 +43,14 @@ async function clock(args: readonly string[]): Promise<number> {
   })
   takePositionals(positionals)
   const stated = values.at === undefined ? null : instantOf(values.at)
-  const outcome = await withApp((app) => repairClock(app, { ...values, stated }), {
+  const outcome = await withApp(terminal, (app) => repairClock(app, { ...values, stated }), {
     reads: !values.apply,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   })
-  if (values.json) print(JSON.stringify(outcome, inWire, 2))
-  else report(outcome)
+  if (values.json) terminal.print(JSON.stringify(outcome, inWire, 2))
+  else report(terminal, outcome)
   if (outcome.left.length === 0) return 0
-  note(
+  terminal.note(
     values.apply
       ? 'the rest was in use or was written meanwhile: run the command again'
       : 'nothing was changed: bursar repair clock --apply corrects it',
@@ -110,12 +111,14 @@ async function aheadOf({ db, config }: App, stated: Instant | null) {
 const inWire = (name: string, value: unknown): unknown =>
   (name === 'at' || name === 'farthest') && typeof value === 'number' ? instantToWire(value) : value
 
-function report({ at, customers, found, left }: Outcome): void {
-  if (found.length === 0) print(`no instant is later than ${instantToWire(at)}`)
-  else print(tableOf(found))
+function report(terminal: Terminal, { at, customers, found, left }: Outcome): void {
+  if (found.length === 0) terminal.print(`no instant is later than ${instantToWire(at)}`)
+  else terminal.print(tableOf(found))
   if (left === found) return
-  print(`\nmoved to ${instantToWire(at)}: ${numberOf(customers, 'customer')} and their shared rows`)
-  for (const { table, column, rows } of left) print(`left: ${rows} of ${table}.${column}`)
+  terminal.print(
+    `\nmoved to ${instantToWire(at)}: ${numberOf(customers, 'customer')} and their shared rows`,
+  )
+  for (const { table, column, rows } of left) terminal.print(`left: ${rows} of ${table}.${column}`)
 }
 
 const tableOf = (found: readonly ColumnAhead[]): string =>

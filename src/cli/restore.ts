@@ -8,7 +8,8 @@ import { systemClock } from '../kernel/clock.ts'
 import { MIGRATIONS } from '../main.ts'
 import { readArguments, takePositionals } from './arguments.ts'
 import { checkFile, commandErrorFrom, openFile, withProgress } from './backup.ts'
-import { type Command, note, print, UsageError } from './command.ts'
+import { type Command, UsageError } from './command.ts'
+import type { Terminal } from './terminal.ts'
 import { commandConfig, withDatabase } from './with-app.ts'
 
 export const restoreCommand: Command = {
@@ -23,36 +24,37 @@ The keys work as before. Copy api-key and secret-key from the old data directory
 BURSAR_API_KEY and BURSAR_SECRET_KEY.
 
   --into   the database, in the form of DATABASE_URL (default: the configured one)`,
-  run: async (args) => {
+  run: async (args, terminal) => {
     const { values, positionals } = readArguments(args, { into: { type: 'string' } })
     const [file = ''] = takePositionals(positionals, '<file>')
-    const config = configOf(values.into)
-    const header = await checkFile(file)
+    const config = configOf(values.into, terminal)
+    const header = await checkFile(file, terminal)
     const migrations = await readMigrations(MIGRATIONS)
-    const later = await withDatabase(config, ({ connection }) =>
-      withProgress('restored', (progress) =>
+    const later = await withDatabase(terminal, config, ({ connection }) =>
+      withProgress('restored', terminal, (progress) =>
         loadBackup({
           connection,
           migrations,
           clock: systemClock,
-          open: () => openFile(file),
+          open: () => openFile(file, terminal),
           header,
           progress,
         }),
       ),
     ).catch((error) => {
-      throw commandErrorFrom(error)
+      throw commandErrorFrom(error, terminal)
     })
-    for (const { name, rows } of header.tables) if (rows > 0) print(`${name}: ${rows}`)
-    for (const name of later) print(`applied ${name}`)
-    print(`The database is as it was at ${header.madeAt}, restored from ${resolve(file)}.`)
-    adviseOnKeys(config)
+    for (const { name, rows } of header.tables) if (rows > 0) terminal.print(`${name}: ${rows}`)
+    for (const name of later) terminal.print(`applied ${name}`)
+    const from = resolve(terminal.cwd, file)
+    terminal.print(`The database is as it was at ${header.madeAt}, restored from ${from}.`)
+    adviseOnKeys(config, terminal)
     return 0
   },
 }
 
-function configOf(into: string | undefined): Config {
-  const config = commandConfig()
+function configOf(into: string | undefined, terminal: Terminal): Config {
+  const config = commandConfig(terminal)
   if (into === undefined) return config
   if (!/^postgres(ql)?:\/\//.test(into))
     throw new UsageError('--into must begin with postgres:// or postgresql://')
@@ -63,9 +65,9 @@ function configOf(into: string | undefined): Config {
  * Without the API key, a server starts, but there may be no key for it on this machine. Without the
  * sealing key, a server does not start if the database has sealed secrets.
  */
-function adviseOnKeys({ apiKey, secretKey, dataDir }: Config): void {
+function adviseOnKeys({ apiKey, secretKey, dataDir }: Config, terminal: Terminal): void {
   const advise = (file: string, variable: string) =>
-    note(`Put ${file} of the old data directory into ${dataDir}, or set ${variable}.`)
+    terminal.note(`Put ${file} of the old data directory into ${dataDir}, or set ${variable}.`)
   if (apiKey === null && !existsSync(keyFileOf(dataDir))) advise('api-key', 'BURSAR_API_KEY')
   if (secretKey === null && !existsSync(secretKeyFileOf(dataDir)))
     advise('secret-key, if it has one,', 'BURSAR_SECRET_KEY')

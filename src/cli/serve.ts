@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import type { ConfiguredKey } from '../access/index.ts'
 import { type Config, readConfig } from '../config.ts'
+import { createLog } from '../log.ts'
 import { type ServerHandle, serve } from '../main.ts'
-import { type Command, print } from './command.ts'
-import { stopSignal } from './stop-signal.ts'
+import type { Command } from './command.ts'
+import { withStopSignal } from './stop-signal.ts'
+import type { Terminal } from './terminal.ts'
 
 export const serveCommand: Command = {
   summary: 'run the server (what npm start does)',
@@ -10,27 +13,29 @@ export const serveCommand: Command = {
 
 Runs until SIGTERM or SIGINT, then finishes the running requests and exits with 0.
 Environment variables configure everything; docs/OPERATING.md lists them.`,
-  run: async () => {
-    const config = readConfig(process.env, process.cwd())
+  run: async (_, terminal) => {
+    const config = readConfig(terminal.env, terminal.cwd)
     // Signals are handled from the beginning. A signal during the start ends what the start waits
     // for. If it waits for nothing, the server stops once it is up.
-    const stopped = stopSignal()
-    const waits = new AbortController()
-    void stopped.then(() => waits.abort())
-    const { signal } = waits
-    const server = await serve(config, { signal, onKey: printKey }).catch((error) => {
-      if (signal.aborted && error === signal.reason) return null
-      throw error
-    })
-    if (server === null) return 0
-    printAddress(server, config)
-    await stopped
-    await server.stop()
+    await withStopSignal(terminal, (stop) => serveUntil(stop, config, terminal))
     return 0
   },
 }
 
-function printKey(key: ConfiguredKey): void {
+async function serveUntil(signal: AbortSignal, config: Config, terminal: Terminal): Promise<void> {
+  const log = createLog(config, terminal.screen)
+  const onKey = (key: ConfiguredKey) => printKey(key, terminal)
+  const server = await serve(config, { log, signal, onKey }).catch((error) => {
+    if (signal.aborted && error === signal.reason) return null
+    throw error
+  })
+  if (server === null) return
+  printAddress(server, config, terminal)
+  if (!signal.aborted) await once(signal, 'abort')
+  await server.stop()
+}
+
+function printKey(key: ConfiguredKey, { print }: Terminal): void {
   if (key.from === 'file' && key.made !== null)
     print(`API key (full access, printed only now, stored in ${key.file}): ${key.made}`)
   if (key.from === 'elsewhere')
@@ -39,7 +44,7 @@ function printKey(key: ConfiguredKey): void {
     )
 }
 
-function printAddress(server: ServerHandle, config: Config): void {
+function printAddress(server: ServerHandle, config: Config, { print }: Terminal): void {
   if (config.testClock)
     print('The clock can be moved by POST /test/clock: never do this in production')
   const where = server.clusterDir === null ? 'DATABASE_URL' : server.clusterDir

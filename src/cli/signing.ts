@@ -1,6 +1,7 @@
 import { enforceSigning, signingSecret } from '../access/index.ts'
 import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
-import { type Command, note, print } from './command.ts'
+import type { Command } from './command.ts'
+import type { Terminal } from './terminal.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
 export const signingCommand: Command = {
@@ -18,31 +19,31 @@ enforce  on: a publishable key can read nothing without a token in X-CUSTOMER-KE
   run: runAction({ secret, enforce }),
 }
 
-async function secret(args: readonly string[]): Promise<number> {
+async function secret(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     environment: { type: 'string', default: 'default' },
     renew: { type: 'boolean', default: false },
   })
   takePositionals(positionals)
   const { renew } = values
-  const made = await withApp(async (app) =>
+  const made = await withApp(terminal, async (app) =>
     signingSecret(app, await requireEnvironment(app, values.environment), { renew }),
   )
-  note(`The signing secret of the environment ${values.environment}:`)
-  print(made)
+  terminal.note(`The signing secret of the environment ${values.environment}:`)
+  terminal.print(made)
   return 0
 }
 
-async function enforce(args: readonly string[]): Promise<number> {
+async function enforce(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = readArguments(args, {
     environment: { type: 'string', default: 'default' },
   })
   const [wanted = ''] = takePositionals(positionals, 'on or off')
   const isEnforced = oneOf('the argument', wanted, ['on', 'off']) === 'on'
-  await withApp(async (app) =>
+  await withApp(terminal, async (app) =>
     enforceSigning(app, await requireEnvironment(app, values.environment), { isEnforced }),
   )
   const rule = isEnforced ? 'need a customer token' : 'need no customer token'
-  note(`Publishable keys of the environment ${values.environment} ${rule}.`)
+  terminal.note(`Publishable keys of the environment ${values.environment} ${rule}.`)
   return 0
 }

@@ -1,4 +1,3 @@
-import { print } from './command.ts'
 import type { Screen } from './progress.ts'
 
 /** A line with the current status, below the printed lines. */
@@ -18,9 +17,9 @@ const IN_A_FILE_MS = 10_000
 
 /**
  * Returns a status line. On a terminal the status is redrawn. Otherwise each status is a new line,
- * so that log files contain no control characters.
+ * so that log files contain no control characters. `printLine` prints the lines above it.
  */
-export function showStatus(screen: Screen = process.stderr, printLine = print): StatusLine {
+export function showStatus(screen: Screen, printLine: (line: string) => void): StatusLine {
   const isTerminal = screen.isTTY === true
   let shown: string | null = null
   const draw = (text: string) =>

@@ -1,29 +1,32 @@
+import type { Terminal } from './terminal.ts'
+
 /** How long an orderly stop may take before the process exits, in milliseconds. */
 const STOP_LIMIT_MS = 30_000
 
 /**
- * Resolves at the first SIGTERM, SIGINT or SIGHUP, or when the bootstrap process that started this
- * one has ended. After that, the process exits with 1 unless it ends within 30 s. Later signals are
- * ignored, because in a terminal Ctrl-C arrives twice: from the terminal and from the bootstrap.
+ * Runs `work` with a signal that is aborted at the first SIGTERM, SIGINT or SIGHUP, or when the
+ * bootstrap process that started this one has ended. After that, the process exits with 1 unless it
+ * ends within 30 s. Later signals are ignored until it has ended, because in a terminal Ctrl-C
+ * arrives twice: from the terminal and from the bootstrap.
  */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = () => {
-      setTimeout(() => {
-        process.stderr.write('bursar: the stop took too long; leaving\n')
-        process.exit(1)
-      }, STOP_LIMIT_MS).unref()
-      resolve()
-    }
-    let isStopping = false
-    const once = () => {
-      if (!isStopping) stop()
-      isStopping = true
-    }
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, once)
-    if (process.connected) {
-      process.on('disconnect', once)
-      process.channel?.unref()
-    }
-  })
+export async function withStopSignal<T>(
+  { onSignal, onOrphan, note, exit }: Terminal,
+  work: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const stop = () => {
+    if (signal.aborted) return
+    setTimeout(() => {
+      note('bursar: the stop took too long; leaving')
+      exit(1)
+    }, STOP_LIMIT_MS).unref()
+    stopping.abort()
+  }
+  const releases = [onSignal(stop), onOrphan(stop)]
+  try {
+    return await work(signal)
+  } finally {
+    if (!signal.aborted) for (const release of releases) release()
+  }
 }

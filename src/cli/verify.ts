@@ -4,9 +4,10 @@ import { countCustomers, type Walk, walkCustomers } from '../customers/index.ts'
 import { type CustomerVerification, rebuildCustomer, verifyCustomer } from '../engine/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { readArguments, takePositionals } from './arguments.ts'
-import { type Command, CommandError, note, print } from './command.ts'
+import { type Command, CommandError } from './command.ts'
 import { numberOf } from './number-of.ts'
-import { showProgress } from './progress.ts'
+import { type Screen, showProgress } from './progress.ts'
+import type { Terminal } from './terminal.ts'
 import { type Finding, sentenceOf } from './verify/finding.ts'
 import { nameFindings } from './verify/name-findings.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
@@ -36,7 +37,7 @@ the differences and exits with 1.
                  not changed, except that they no longer refer to budgets and entities that do not
                  exist
   --json         as JSON instead of lines`,
-  run: async (args) => {
+  run: async (args, terminal) => {
     const { values, positionals } = readArguments(args, {
       environment: { type: 'string' },
       customer: { type: 'string' },
@@ -44,14 +45,15 @@ the differences and exits with 1.
       json: { type: 'boolean', default: false },
     })
     takePositionals(positionals)
-    const outcome = await withApp((app) => verify(app, values), {
+    const outcome = await withApp(terminal, (app) => verify(app, terminal.screen, values), {
       reads: !values.repair,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
     })
-    if (values.json) print(JSON.stringify(outcome, null, 2))
-    else report(outcome)
+    if (values.json) terminal.print(JSON.stringify(outcome, null, 2))
+    else report(terminal, outcome)
     if (outcome.left.count === 0) return 0
-    if (!values.repair) note('bursar verify --repair corrects everything except the records.')
+    if (!values.repair)
+      terminal.note('bursar verify --repair corrects everything except the records.')
     return 1
   },
 }
@@ -68,7 +70,7 @@ type Outcome = {
 
 type Options = { environment?: string; customer?: string; repair: boolean }
 
-async function verify(app: App, options: Options): Promise<Outcome> {
+async function verify(app: App, screen: Screen, options: Options): Promise<Outcome> {
   const { environment, customer: customerId = null } = options
   const scope = environment === undefined ? null : await requireEnvironment(app, environment)
   const walk = { environmentKey: scope?.environmentKey ?? null, customerId }
@@ -76,7 +78,7 @@ async function verify(app: App, options: Options): Promise<Outcome> {
   if (customerId !== null && customers === 0)
     throw new CommandError(`customer ${customerId} not found`)
   const outcome = emptyOutcome()
-  const progress = showProgress('customers', customers)
+  const progress = showProgress('customers', customers, screen)
   try {
     for await (const customer of customersOf(app, walk)) {
       await verifyOne(app, customer, { repairs: options.repair, outcome })
@@ -153,9 +155,9 @@ function addSize(looked: Outcome['looked'], size: CustomerVerification['size']):
   for (const [name, count] of Object.entries(size)) looked[name as keyof typeof size] += count
 }
 
-function report({ looked, repaired, left }: Outcome): void {
-  printFindings(repaired, 'repaired: ')
-  printFindings(left, '')
+function report(terminal: Terminal, { looked, repaired, left }: Outcome): void {
+  printFindings(terminal, repaired, 'repaired: ')
+  printFindings(terminal, left, '')
   const { customers, records, names, totals, marks, counters, reservations } = looked
   const size = [
     numberOf(customers, 'customer'),
@@ -166,7 +168,7 @@ function report({ looked, repaired, left }: Outcome): void {
     numberOf(counters, 'counter'),
     numberOf(reservations, 'open reservation'),
   ].join(', ')
-  print(`${size}: ${conclusion(repaired.count, left.count)}.`)
+  terminal.print(`${size}: ${conclusion(repaired.count, left.count)}.`)
 }
 
 function conclusion(repaired: number, left: number): string {
@@ -175,7 +177,7 @@ function conclusion(repaired: number, left: number): string {
   return `${numberOf(repaired, 'difference')} repaired, ${left === 0 ? what : `${left} left`}`
 }
 
-function printFindings({ count, told }: FindingList, prefix: string): void {
-  for (const finding of told) print(`${prefix}${sentenceOf(finding)}`)
-  if (count > told.length) print(`${prefix}… and ${count - told.length} more`)
+function printFindings(terminal: Terminal, { count, told }: FindingList, prefix: string): void {
+  for (const finding of told) terminal.print(`${prefix}${sentenceOf(finding)}`)
+  if (count > told.length) terminal.print(`${prefix}… and ${count - told.length} more`)
 }

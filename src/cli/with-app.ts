@@ -10,6 +10,7 @@ import { createLog } from '../log.ts'
 import { createApp, openConfigured } from '../main.ts'
 import { CommandError } from './command.ts'
 import { readSchemaState, withReader } from './schema-state.ts'
+import type { Release, Terminal } from './terminal.ts'
 
 /** The database of a command. */
 export type CommandDatabase = {
@@ -21,34 +22,36 @@ export type CommandDatabase = {
   place: 'running' | 'started' | 'url'
 }
 
-export const commandConfig = (): Config => ({
-  ...readConfig(process.env, process.cwd()),
+export const commandConfig = ({ env, cwd }: Terminal): Config => ({
+  ...readConfig(env, cwd),
   logLevel: 'warn',
 })
 
 /** Runs `work` on the configured database. If it is started for this, it is stopped afterwards. */
 export async function withDatabase<T>(
+  terminal: Terminal,
   config: Config,
   work: (database: CommandDatabase) => Promise<T>,
 ): Promise<T> {
   const running = config.databaseUrl === null ? await findRunning(config.dataDir) : null
   if (running !== null) return work({ connection: running, place: 'running' })
   const place = config.databaseUrl === null ? 'started' : 'url'
-  return withConfiguredDatabase(config, (connection) => work({ connection, place }))
+  return withConfiguredDatabase(terminal, config, (connection) => work({ connection, place }))
 }
 
 /** Like `withDatabase`, but no server may have the data directory open. */
 export async function withConfiguredDatabase<T>(
+  terminal: Terminal,
   config: Config,
   work: (connection: Connection) => Promise<T>,
 ): Promise<T> {
-  const opened = await openConfigured(config, createLog(config))
-  const unhook = stopOnSignal(opened.stop)
+  const opened = await openConfigured(config, createLog(config, terminal.screen))
+  const release = stopOnSignal(terminal, opened.stop)
   try {
     return await work(opened.connection)
   } finally {
     await opened.stop()
-    unhook()
+    release()
   }
 }
 
@@ -58,15 +61,16 @@ export async function withConfiguredDatabase<T>(
  * for commands that read more than any request.
  */
 export function withApp<T>(
+  terminal: Terminal,
   work: (app: App) => Promise<T>,
   { reads = false, ...timeout }: { reads?: boolean; statementTimeoutMs?: number } = {},
 ): Promise<T> {
-  const config = commandConfig()
-  return withDatabase(config, async (database) => {
+  const config = commandConfig(terminal)
+  return withDatabase(terminal, config, async (database) => {
     await refuseForeignSchema(database)
     const { connection } = database
-    const log = createLog(config)
-    const origin = commandOrigin()
+    const log = createLog(config, terminal.screen)
+    const origin = commandOrigin(terminal)
     const clock = systemClock
     const opening = { config, connection, clock, log, origin, onlyReads: reads, ...timeout }
     const app = await createApp(opening)
@@ -80,8 +84,8 @@ export function withApp<T>(
 }
 
 /** The event log contains the name of the user who ran the command on this machine. */
-function commandOrigin(): Origin {
-  const operation = `bursar ${process.argv[2] ?? ''}`
+function commandOrigin({ argv }: Terminal): Origin {
+  const operation = `bursar ${argv[0] ?? ''}`
   return { actor: { kind: 'CLI', id: userName() }, operation, traceId: null, requestDigest: null }
 }
 
@@ -123,16 +127,11 @@ async function refuseForeignSchema({ connection, place }: CommandDatabase): Prom
  * signal counts, because in a terminal Ctrl-C arrives twice: from the terminal and from the
  * bootstrap.
  */
-function stopOnSignal(stop: () => Promise<void>): () => void {
+function stopOnSignal({ onSignal, exit }: Terminal, stop: () => Promise<void>): Release {
   let isStopping = false
-  const stopAndExit = (signal: NodeJS.Signals) => {
+  return onSignal((signal) => {
     if (isStopping) return
     isStopping = true
-    void stop().finally(() => process.exit(128 + constants.signals[signal]))
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, stopAndExit)
-  return () => {
-    for (const signal of signals) process.off(signal, stopAndExit)
-  }
+    void stop().finally(() => exit(128 + constants.signals[signal]))
+  })
 }

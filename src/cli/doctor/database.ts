@@ -4,6 +4,7 @@ import { EmbeddedStartError, readStateFile } from '../../embedded-postgres/index
 import { connectionFailure } from '../database-failure.ts'
 import { maskUrl } from '../mask.ts'
 import { readSchemaState, type SchemaState, withReader } from '../schema-state.ts'
+import type { Terminal } from '../terminal.ts'
 import { withConfiguredDatabase } from '../with-app.ts'
 import { lookAtClock } from './clock.ts'
 import { lookAtConnections, lookAtWriting } from './connections.ts'
@@ -17,6 +18,7 @@ const { ok, warning, broken } = findingsOf('Database')
  * Examines the database. Starts the embedded one if no server runs, but does not create a new one.
  */
 export async function lookAtDatabase(
+  terminal: Terminal,
   config: Config,
   running: Connection | null,
 ): Promise<Finding[]> {
@@ -32,7 +34,7 @@ export async function lookAtDatabase(
     const findings =
       running !== null && config.databaseUrl === null
         ? await withReader(running, look)
-        : await withConfiguredDatabase({ ...config, logLevel: 'error' }, (connection) =>
+        : await withConfiguredDatabase(terminal, { ...config, logLevel: 'error' }, (connection) =>
             withReader(connection, look),
           )
     return [ok(place.name, place.value), ...findings]

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { CommandError, UsageError } from '../command.ts'
 import { csvRows } from './csv-rows.ts'
 import { jsonRows } from './json-rows.ts'
@@ -35,11 +35,16 @@ export type RowFile = {
  * Opens a file and returns its rows from `fromLine` on. Few of them are in memory at a time. Throws
  * a `CommandError` if the file cannot be read.
  */
-export async function openRows(file: string, format: Format, fromLine: number): Promise<RowFile> {
+export async function openRows(
+  { name, cwd }: { name: string; cwd: string },
+  format: Format,
+  fromLine: number,
+): Promise<RowFile> {
+  const file = resolve(cwd, name)
   const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(`${file} cannot be read: ${error.code ?? error.message}`)
+    throw new CommandError(`${name} cannot be read: ${error.code ?? error.message}`)
   })
-  if (!found.isFile()) throw new CommandError(`${file} is not a file`)
+  if (!found.isFile()) throw new CommandError(`${name} is not a file`)
   await refuseUtf16(file)
   const input = createReadStream(file)
   const rows = format === 'csv' ? csvRows(input) : jsonRows(input)
