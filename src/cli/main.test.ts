@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runCli } from '../../test/support/cli-process.ts'
+import { runCli, runCliProcess, startCli, urlOf } from '../../test/support/cli-process.ts'
+import { testConnection } from '../../test/support/connection.ts'
 import { openPlace } from '../../test/support/server-process.ts'
 import { openTerminal } from '../../test/support/terminal.ts'
 import { type Command, UsageError } from './command.ts'
@@ -12,6 +13,7 @@ import { integrationCommand } from './integration.ts'
 import { keyCommand } from './key.ts'
 import { migrateCommand } from './migrate.ts'
 
+const UNREACHABLE = 'postgres://nobody:secret@127.0.0.1:9/nothing'
 const KEY_ID = '019c0000-0000-7000-8000-000000000000'
 
 const wrong: [Command, string, RegExp][] = [
@@ -72,11 +74,34 @@ test('every command has a help text', async () => {
   assert.deepEqual(help, { code: 0, stdout: `${keyCommand.usage}\n`, stderr: '' })
 })
 
+test('the process prints what its command prints, and exits with its code', async () => {
+  const DATABASE_URL = urlOf(testConnection())
+  const cases: [args: string[], url: string, code: number, printed: RegExp][] = [
+    [['--help'], DATABASE_URL, 0, /^Usage: bursar <command>[^|]*\|$/],
+    [['key', 'create', '--nonsense'], DATABASE_URL, 2, /^\|bursar: Unknown option '--nonsense'/],
+    [['doctor'], UNREACHABLE, 1, /✗ DATABASE_URL[^|]*\|$/],
+    [['restore', 'nothing'], DATABASE_URL, 1, /^\|bursar: ENOENT.* 'nothing'\n$/],
+    [['verify', '--environment', 'nowhere'], DATABASE_URL, 1, /^\|bursar: .* nowhere not found/],
+    [['import', 'customers', 'no.csv', '--key', 'k'], DATABASE_URL, 1, /^\|bursar: no\.csv cannot/],
+  ]
+  for (const [args, url, code, printed] of cases) {
+    const ended = await runCliProcess(args, { DATABASE_URL: url })
+    assert.equal(ended.code, code, ended.stderr)
+    assert.match(`${ended.stdout}|${ended.stderr}`, printed)
+  }
+})
+
+test('a command ends successfully if the reader of its output closes the pipe', async () => {
+  const help = startCli(['--help'])
+  help.leave()
+  assert.deepEqual(await help.end, { code: 0, stdout: '', stderr: '' })
+})
+
 test('an unreachable database is reported in one sentence by every command', async () => {
-  const settings = { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:9/nothing' }
+  const settings = { DATABASE_URL: UNREACHABLE }
   await Promise.all(
     [['serve'], ['migrate'], ['key', 'list']].map(async (args) => {
-      const { code, stderr } = await runCli(args, settings)
+      const { code, stderr } = await runCliProcess(args, settings)
       assert.equal(code, 1)
       assert.match(stderr, /^bursar: the database cannot be reached: connect ECONNREFUSED.*\n$/)
     }),
@@ -86,12 +111,12 @@ test('an unreachable database is reported in one sentence by every command', asy
 test('a command uses the database of the running server, or starts it', async (t) => {
   const place = openPlace(t)
   const settings = { BURSAR_DATA_DIR: place.dataDir }
-  const first = await runCli(['key', 'create', '--name', 'before'], settings)
+  const first = await runCliProcess(['key', 'create', '--name', 'before'], settings)
   assert.equal(first.code, 0, first.stderr)
   assert.deepEqual(place.processes(), [], 'the database was left running')
 
   const server = await place.start()
-  const second = await runCli(['key', 'create', '--name', 'meanwhile'], settings)
+  const second = await runCliProcess(['key', 'create', '--name', 'meanwhile'], settings)
   assert.equal(second.code, 0, second.stderr)
   for (const { stdout } of [first, second]) {
     const response = await fetch(`${server.url}/api/v1/customers`, {
@@ -102,7 +127,7 @@ test('a command uses the database of the running server, or starts it', async (t
   server.kill('SIGTERM')
   await server.end()
 
-  const listed = await runCli(['key', 'list'], settings)
+  const listed = await runCliProcess(['key', 'list'], settings)
   assert.match(listed.stdout, /before[\s\S]*meanwhile/)
   assert.deepEqual(place.processes(), [], 'the database was left running')
 })

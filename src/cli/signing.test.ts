@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { bursar, runCli, startCli, urlOf, workDir } from '../../test/support/cli-process.ts'
+import {
+  bursar,
+  runCli,
+  runCliProcess,
+  startCli,
+  urlOf,
+  workDir,
+} from '../../test/support/cli-process.ts'
 import { testConnection } from '../../test/support/connection.ts'
 import { customerToken } from '../../test/support/customer-token.ts'
 import { newDatabase } from '../../test/support/databases.ts'
@@ -57,7 +64,7 @@ test('a server that cannot decrypt a stored secret refuses to start, and the doc
   try {
     assert.equal((await runCli(['signing', 'secret'], settings)).code, 0)
     const stranger = { ...settings, BURSAR_SECRET_KEY: 'of-another-machine-altogether' }
-    const { code, stderr } = await runCli(['serve'], stranger)
+    const { code, stderr } = await runCliProcess(['serve'], stranger)
     assert.equal(code, 1)
     assert.match(stderr, /signing secrets of default are sealed with another key/)
     assert.doesNotMatch(stderr, / at /)

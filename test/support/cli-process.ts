@@ -4,10 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
+import { runBursar } from '../../src/cli/run.ts'
 import type { Connection } from '../../src/db/index.ts'
 import { databaseUrl } from '../../src/embedded-postgres/index.ts'
 import { SECRET_KEY, testConnection } from './connection.ts'
 import { within } from './deadline.ts'
+import { openTerminal } from './terminal.ts'
 
 export type ExitResult = { code: number | null; stdout: string; stderr: string }
 
@@ -32,6 +34,8 @@ export type CliProcess = {
   /** Resolves once what it has printed matches. */
   printed(pattern: RegExp): Promise<void>
   kill(signal: NodeJS.Signals): void
+  /** Closes its standard output. */
+  leave(): void
   end: Promise<ExitResult>
 }
 
@@ -75,15 +79,31 @@ export function startCli(
   return {
     printed: (pattern) => within(`${pattern} of ${name}`, seen(pattern)),
     kill: (signal) => child.kill(signal),
+    leave: () => void child.stdout.destroy(),
     end: within(name, end),
   }
 }
 
-/** Runs the CLI to its end. */
-export const runCli = (
+/** Runs the CLI as a process, to its end: for tests of what only a process has. */
+export const runCliProcess = (
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ExitResult> => startCli(args, settings).end
+
+/**
+ * Runs the CLI to its end in this process, on a terminal of its own. Several can run at the same
+ * time. Starting a process costs a second of processor time, which most tests need not spend.
+ */
+export async function runCli(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ExitResult> {
+  const name = `bursar ${args.join(' ')}`
+  const { terminal, written, heldCount } = openTerminal({ argv: args, env: settings, cwd: workDir })
+  const code = await within(name, runBursar(terminal))
+  assert.equal(heldCount(), 0, `${name} has ended and still listens to signals`)
+  return { code, ...written() }
+}
 
 /** The same on the database of this run; the command must do what it is asked. */
 export async function bursar(...args: string[]): Promise<ExitResult> {
