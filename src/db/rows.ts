@@ -3,6 +3,7 @@ import type { Uuid } from '../kernel/ids.ts'
 import { boundToSql } from '../kernel/period.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
 import type { Sql } from './sql.ts'
+import { type Node, newNode, step } from './tree.ts'
 
 /** The SQL types that a column of `rows` may have, with the types of their values. */
 type Values = {
@@ -57,8 +58,8 @@ function relation<T>(items: readonly T[], columns: RowColumns<T>, kind: Pieces):
     values.push(parameter(items, column))
     pieces = step(step(pieces, name), column[0])
   }
-  pieces.text ??= textOf(columns, kind)
-  return { text: pieces.text, values }
+  pieces.value ??= textOf(columns, kind)
+  return { text: pieces.value, values }
 }
 
 /**
@@ -66,19 +67,11 @@ function relation<T>(items: readonly T[], columns: RowColumns<T>, kind: Pieces):
  * array. It must be the same array each time, because `rendered` recognizes statements by the
  * identity of their pieces.
  */
-type Pieces = { next: Map<string, Pieces>; text: readonly string[] | null }
+type Pieces = Node<string, readonly string[]>
 
-const PLAIN: Pieces = { next: new Map(), text: null }
-const HIDDEN: Pieces = { next: new Map(), text: null }
-const NUMBERED: Pieces = { next: new Map(), text: null }
-
-function step({ next }: Pieces, name: string): Pieces {
-  const known = next.get(name)
-  if (known !== undefined) return known
-  const pieces = { next: new Map(), text: null }
-  next.set(name, pieces)
-  return pieces
-}
+const PLAIN: Pieces = newNode()
+const HIDDEN: Pieces = newNode()
+const NUMBERED: Pieces = newNode()
 
 function textOf(columns: RowColumns<never>, kind: Pieces): string[] {
   const entries = Object.entries(columns)

@@ -1,3 +1,5 @@
+import { type Node, newNode, step } from './tree.ts'
+
 /** A value that can be sent as a parameter. The statement casts it, as in `${ids}::text[]`. */
 export type SqlValue = string | number | boolean | null | Buffer | readonly SqlValue[]
 
@@ -39,8 +41,8 @@ export type Statement = {
 export function rendered(statement: Sql): Statement {
   const values: SqlValue[] = []
   const shape = shapeOf(ROOT, statement, values)
-  shape.statement ??= named(textOf(statement, { parameters: 0 }))
-  return { ...shape.statement, values }
+  shape.value ??= named(textOf(statement, { parameters: 0 }))
+  return { ...shape.value, values }
 }
 
 /**
@@ -48,28 +50,20 @@ export function rendered(statement: Sql): Statement {
  * by identity. Each template literal in the sources has one array of pieces, so their number is
  * bounded.
  */
-type Shape = { next: Map<object, Shape>; statement: Omit<Statement, 'values'> | null }
+type Shape = Node<object, Omit<Statement, 'values'>>
 
-const ROOT: Shape = { next: new Map(), statement: null }
+const ROOT: Shape = newNode()
 const A_VALUE = {}
 
 function shapeOf(from: Shape, { text, values: parts }: Sql, values: SqlValue[]): Shape {
-  let shape = stepTo(from, text)
+  let shape = step(from, text)
   for (const part of parts) {
     if (isSql(part)) shape = shapeOf(shape, part, values)
     else {
       values.push(part)
-      shape = stepTo(shape, A_VALUE)
+      shape = step(shape, A_VALUE)
     }
   }
-  return shape
-}
-
-function stepTo({ next }: Shape, what: object): Shape {
-  const known = next.get(what)
-  if (known !== undefined) return known
-  const shape = { next: new Map(), statement: null }
-  next.set(what, shape)
   return shape
 }
 
