@@ -1,5 +1,6 @@
 import type { App } from '../app.ts'
 import { renewedKey, rows, sql, type Tx } from '../db/index.ts'
+import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { firstKeyAt } from '../kernel/ids.ts'
@@ -42,9 +43,6 @@ export async function publish(
       after: ['jsonb', (event) => textOrNull(event.after)],
     })} as event`)
 }
-
-/** Rows of one statement. This many take a small part of its time-out. */
-export const PURGE_BATCH_ROWS = 5000
 
 /**
  * Deletes the oldest events of an environment that are earlier than `before`. Returns their number.

@@ -1,4 +1,5 @@
 import { column, databaseClock, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
 import { type Clock, type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Hashes } from './hashes.ts'
@@ -65,9 +66,6 @@ export const keepAnswer = (
       body = ${answer.body}::text
     where environment_key = ${scope.environmentKey}::uuid
       and request_hash = ${hashes.request}::bytea`)
-
-/** How many rows one statement deletes. This takes a small part of the statement timeout. */
-export const PURGE_BATCH_ROWS = 5000
 
 /** Deletes the oldest answers of an environment up to `expired`. Returns their number. */
 export const deleteAnswers = (tx: Tx, scope: Scope, expired: Instant): Promise<number> =>

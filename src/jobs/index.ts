@@ -6,5 +6,6 @@ export {
   unschedule,
 } from './due-work.ts'
 export { type JobGauges, readGauges } from './gauges.ts'
+export { NEXT_BATCH_MS, PURGE_BATCH_ROWS } from './purge.ts'
 export { type JobRunner, startJobRunner } from './runner.ts'
 export type { Work, WorkHandler, WorkHandlers } from './types.ts'

@@ -1,7 +1,6 @@
 export {
   closedKeptMs,
   nextPurge,
-  PURGE_BATCH_ROWS,
   PURGE_USAGE,
   type PurgeCount,
   purgeRow,

@@ -1,7 +1,8 @@
 import type { App } from '../../app.ts'
 import { lockForPurge } from '../../customers/index.ts'
 import { column, row, sql, type Tx } from '../../db/index.ts'
-import { scheduleRecurring, type WorkHandler } from '../../jobs/index.ts'
+import type { WorkHandler } from '../../jobs/index.ts'
+import { NEXT_BATCH_MS, PURGE_BATCH_ROWS, scheduleRecurring } from '../../jobs/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { KEPT_MS } from '../dedup/index.ts'
@@ -10,12 +11,8 @@ import { makePartitions } from '../records/index.ts'
 export const PURGE_USAGE = 'usage.trim'
 
 const DAY_MS = 86_400_000
-/** Between two batches, other work can run. */
-const NEXT_PART_MS = 1
 /** How long to wait before rows are tried again that others have locked. */
 const HELD_MS = 60_000
-/** Rows of one statement. This many take a small part of its time-out. */
-export const PURGE_BATCH_ROWS = 5000
 
 /** The retention of windows that have ended, in milliseconds. */
 export const closedKeptMs = ({ config }: Pick<App, 'config'>): number =>
@@ -30,7 +27,7 @@ export type PurgeCount = { due: number; gone: number }
 export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
   const isHeld = ({ due, gone }: PurgeCount) => due > gone
   if (parts.some((part) => part.gone === PURGE_BATCH_ROWS || (part.gone > 0 && isHeld(part))))
-    return now + NEXT_PART_MS
+    return now + NEXT_BATCH_MS
   return now + (parts.some(isHeld) ? HELD_MS : DAY_MS)
 }
 
