@@ -1,5 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import { firstRepeat } from '../kernel/first-repeat.ts'
 import { changeCustomer } from './change-customer.ts'
 import { paymentMethodWithId } from './payment-method.ts'
 import type { Customer, ImportRow, ImportTargets, Integration, Link, LinkInput } from './types.ts'
@@ -8,16 +9,12 @@ import type { Customer, ImportRow, ImportTargets, Integration, Link, LinkInput }
  * 400 `FailedToImportCustomer` for a duplicate id, because it would be unclear which row counts.
  */
 export function refuseRepeatedRows(rows: readonly Pick<ImportRow, 'id'>[]): void {
-  const firstAt = new Map<string, number>()
-  rows.forEach(({ id }, index) => {
-    const first = firstAt.get(id)
-    if (first !== undefined)
-      throw badInput(
-        `customers[${index}] (${id}): duplicate id, also at customers[${first}]`,
-        'FailedToImportCustomer',
-      )
-    firstAt.set(id, index)
-  })
+  const repeat = firstRepeat(rows.map(({ id }) => id))
+  if (repeat !== null)
+    throw badInput(
+      `customers[${repeat.index}] (${repeat.value}): duplicate id, also at customers[${repeat.first}]`,
+      'FailedToImportCustomer',
+    )
 }
 
 /** Returns whether the customer was changed here after the row's data. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import { firstRepeat } from '../kernel/first-repeat.ts'
 import type { Link, LinkInput } from './types.ts'
 import { isBillingVendor } from './vendors.ts'
 
@@ -8,15 +9,12 @@ export const LINK_LIMIT = 100
 
 /** 400 for a duplicate integration in one request, because it would be unclear which one counts. */
 export function refuseRepeatedLinks(stated: readonly LinkInput[]): void {
-  const firstAt = new Map<string, number>()
-  stated.forEach(({ integrationId }, index) => {
-    const first = firstAt.get(integrationId)
-    if (first !== undefined)
-      throw duplicate(
-        `integrations[${index}].id: duplicate id ${integrationId}, also at integrations[${first}]`,
-      )
-    firstAt.set(integrationId, index)
-  })
+  const repeat = firstRepeat(stated.map(({ integrationId }) => integrationId))
+  if (repeat === null) return
+  const { value, index, first } = repeat
+  throw duplicate(
+    `integrations[${index}].id: duplicate id ${value}, also at integrations[${first}]`,
+  )
 }
 
 /**

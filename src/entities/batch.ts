@@ -1,14 +1,12 @@
 import { badInput } from '../kernel/errors.ts'
+import { firstRepeat } from '../kernel/first-repeat.ts'
 
 /** 400 if an id occurs twice in a batch, because nobody could know which of the two should win. */
 export function refuseDuplicates(field: string, items: readonly { id: string }[]): void {
-  const firstAt = new Map<string, number>()
-  items.forEach(({ id }, index) => {
-    const first = firstAt.get(id)
-    if (first !== undefined)
-      throw badInput(`${field}[${index}] (${id}): duplicate id, also at ${field}[${first}]`)
-    firstAt.set(id, index)
-  })
+  const repeat = firstRepeat(items.map(({ id }) => id))
+  if (repeat === null) return
+  const { value, index, first } = repeat
+  throw badInput(`${field}[${index}] (${value}): duplicate id, also at ${field}[${first}]`)
 }
 
 /** Returns the ids without duplicates, in the order of their first occurrence. */

@@ -6,6 +6,7 @@ import { publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
+import { firstRepeat } from '../kernel/first-repeat.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { isCountedSince } from '../metering/totals/index.ts'
 import type { Call } from '../operation.ts'
@@ -72,12 +73,9 @@ export async function grantPromotionals(
 
 /** With two inputs for one feature it would be unclear which one is meant. */
 function refuseDuplicates(inputs: readonly PromotionalInput[]): void {
-  const seen = new Set<string>()
-  inputs.forEach(({ featureId }, index) => {
-    if (seen.has(featureId))
-      throw badInput(`promotionalEntitlements[${index}] (${featureId}): duplicate feature`)
-    seen.add(featureId)
-  })
+  const repeat = firstRepeat(inputs.map(({ featureId }) => featureId))
+  if (repeat !== null)
+    throw badInput(`promotionalEntitlements[${repeat.index}] (${repeat.value}): duplicate feature`)
 }
 
 function refuseGranted(

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FeatureEnumValue, FeatureType, UnitTransformation } from '../../api.gen.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { firstRepeat } from '../../kernel/first-repeat.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
@@ -148,16 +149,13 @@ function valuesOf(
 }
 
 function refuseRepeated(values: readonly FeatureEnumValue[]): void {
-  const firstAt = new Map<string, number>()
-  values.forEach(({ value }, index) => {
-    const first = firstAt.get(value)
-    if (first !== undefined)
-      throw badInput(
-        `enumConfiguration[${index}] (${value}): duplicate value, also at enumConfiguration[${first}]`,
-        'InvalidArgumentError',
-      )
-    firstAt.set(value, index)
-  })
+  const repeat = firstRepeat(values.map(({ value }) => value))
+  if (repeat === null) return
+  const { value, index, first } = repeat
+  throw badInput(
+    `enumConfiguration[${index}] (${value}): duplicate value, also at enumConfiguration[${first}]`,
+    'InvalidArgumentError',
+  )
 }
 
 function transformationOf(
