@@ -1,4 +1,5 @@
 import type { Tx } from '../db/index.ts'
+import type { EventType } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { duplicated } from '../kernel/errors.ts'
 import type { Call } from '../operation.ts'
@@ -66,28 +67,18 @@ export async function updateCustomer(
   return after
 }
 
+const archival =
+  (change: (before: Customer, now: Instant) => Customer, event: EventType) =>
+  async (call: Call, customerId: string, then: readonly ArchiveHook[]): Promise<Customer> => {
+    const decide = async (_: Tx, before: Customer, now: Instant) => ({
+      after: change(before, now),
+      event,
+    })
+    return (await changeLocked(call, customerId, decide, then)).after
+  }
+
 /** Archives a customer. An archived customer stays as it is. 404 `CustomerNotFound`. */
-export async function archiveCustomer(
-  call: Call,
-  customerId: string,
-  then: readonly ArchiveHook[],
-): Promise<Customer> {
-  const decide = async (_: Tx, before: Customer, now: Instant) => ({
-    after: archived(before, now),
-    event: 'customer.deleted' as const,
-  })
-  return (await changeLocked(call, customerId, decide, then)).after
-}
+export const archiveCustomer = archival(archived, 'customer.deleted')
 
 /** Unarchives a customer. One that is not archived stays as it is. 404 `CustomerNotFound`. */
-export async function unarchiveCustomer(
-  call: Call,
-  customerId: string,
-  then: readonly ArchiveHook[],
-): Promise<Customer> {
-  const decide = async (_: Tx, before: Customer, now: Instant) => ({
-    after: unarchived(before, now),
-    event: 'customer.updated' as const,
-  })
-  return (await changeLocked(call, customerId, decide, then)).after
-}
+export const unarchiveCustomer = archival(unarchived, 'customer.updated')
