@@ -3,6 +3,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import { type JobGauges, readGauges } from '../jobs/index.ts'
 import type { Clock, ClockStatus } from '../kernel/clock.ts'
+import { exposeGauge } from './figures.ts'
 
 /**
  * How long gauges of the database are reused, in milliseconds. They are expensive to read and
@@ -16,37 +17,35 @@ const WAIT_MS = 250
 
 /** The pool of this server, and the size and due work of the database. */
 export function exposeDatabase(registry: Registry, app: App): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'bursar_database_connections',
-    help: 'Connections of the pool: in use, or idle.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const { total, idle } = app.db.counts()
-      this.set({ state: 'used' }, total - idle)
-      this.set({ state: 'idle' }, idle)
+  exposeGauge(
+    registry,
+    {
+      name: 'bursar_database_connections',
+      help: 'Connections of the pool: in use, or idle.',
+      label: 'state',
     },
-  })
-  new Gauge({
+    () => {
+      const { total, idle } = app.db.counts()
+      return { used: total - idle, idle }
+    },
+  )
+  const ofWaiting = {
     name: 'bursar_database_waiting',
     help: 'Statements and transactions that wait for a connection of the pool.',
-    registers,
-    collect() {
-      this.set(app.db.counts().waiting)
+  }
+  exposeGauge(registry, ofWaiting, () => app.db.counts().waiting)
+  exposeGauge(
+    registry,
+    {
+      name: 'bursar_heavy_reads',
+      help: 'Reads that may take long: those that have a connection of their share, or wait for it.',
+      label: 'state',
     },
-  })
-  new Gauge({
-    name: 'bursar_heavy_reads',
-    help: 'Reads that may take long: those that have a connection of their share, or wait for it.',
-    labelNames: ['state'],
-    registers,
-    collect() {
+    () => {
       const { running, waiting } = app.db.counts().heavy
-      this.set({ state: 'running' }, running)
-      this.set({ state: 'waiting' }, waiting)
+      return { running, waiting }
     },
-  })
+  )
   exposeClock(registry, app.clock)
   exposeFigures(registry, keepFresh(app))
 }

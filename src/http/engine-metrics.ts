@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { exposeCounter, exposeGauge } from './figures.ts'
 
 /** What is known of the states of customers in memory. */
 export type EngineCounts = {
@@ -64,37 +65,11 @@ const BY_SOURCE: readonly { name: string; help: string; of: (counts: EngineCount
 
 /** The states of customers in memory, and how checks and batches use them. */
 export function exposeEngine(registry: Registry, counts: () => EngineCounts): void {
-  const registers = [registry]
-  for (const { name, help, of } of GAUGES)
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(of(counts()))
-      },
-    })
-  for (const { name, help, of } of COUNTERS)
-    new Counter({
-      name,
-      help,
-      registers,
-      collect() {
-        this.reset()
-        this.inc(of(counts()))
-      },
-    })
-  for (const { name, help, of } of BY_SOURCE)
-    new Counter({
-      name,
-      help,
-      labelNames: ['source'],
-      registers,
-      collect() {
-        const { hits, misses } = of(counts())
-        this.reset()
-        this.inc({ source: 'memory' }, hits)
-        this.inc({ source: 'database' }, misses)
-      },
+  for (const { of, ...figure } of GAUGES) exposeGauge(registry, figure, () => of(counts()))
+  for (const { of, ...figure } of COUNTERS) exposeCounter(registry, figure, () => of(counts()))
+  for (const { of, ...figure } of BY_SOURCE)
+    exposeCounter(registry, { ...figure, label: 'source' }, () => {
+      const { hits, misses } = of(counts())
+      return { memory: hits, database: misses }
     })
 }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { App } from '../app.ts'
 import type { CacheCounts } from '../kernel/cache.ts'
 import type { Answers } from './answers.ts'
@@ -9,6 +9,7 @@ import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
 import { exposeDatabase } from './database-metrics.ts'
 import { type EngineCounts, exposeEngine } from './engine-metrics.ts'
+import { exposeCounter, exposeGauge } from './figures.ts'
 import type { ForwardedCounter } from './forwarded.ts'
 import { recordRequests } from './request-metrics.ts'
 
@@ -50,120 +51,99 @@ export function mountMetrics(
 }
 
 function exposeConnections(registry: Registry, connections: Connections): void {
-  const registers = [registry]
-  new Gauge({
-    name: 'bursar_connections',
-    help: 'Connections of callers: serving a request, or idle.',
-    labelNames: ['state'],
-    registers,
-    collect() {
+  exposeGauge(
+    registry,
+    {
+      name: 'bursar_connections',
+      help: 'Connections of callers: serving a request, or idle.',
+      label: 'state',
+    },
+    () => {
       const { serving, idle } = connections.counts()
-      this.set({ state: 'serving' }, serving)
-      this.set({ state: 'idle' }, idle)
+      return { serving, idle }
     },
-  })
-  new Counter({
-    name: 'bursar_connections_closed_total',
-    help: 'Connections closed by a bound: on all, on one address, or on unread responses.',
-    labelNames: ['bound'],
-    registers,
-    collect() {
-      this.reset()
-      for (const [bound, count] of Object.entries(connections.counts().closed))
-        this.inc({ bound }, count)
+  )
+  exposeCounter(
+    registry,
+    {
+      name: 'bursar_connections_closed_total',
+      help: 'Connections closed by a bound: on all, on one address, or on unread responses.',
+      label: 'bound',
     },
-  })
+    () => connections.counts().closed,
+  )
 }
 
 function exposeKeyCache(registry: Registry, counts: () => CacheCounts): void {
-  const registers = [registry]
-  new Counter({
-    name: 'bursar_key_cache_lookups_total',
-    help: 'Look-ups of API keys in the cache of this process: hits, and misses that read the database.',
-    labelNames: ['result'],
-    registers,
-    collect() {
+  exposeCounter(
+    registry,
+    {
+      name: 'bursar_key_cache_lookups_total',
+      help: 'Look-ups of API keys in the cache of this process: hits, and misses that read the database.',
+      label: 'result',
+    },
+    () => {
       const { hits, misses } = counts()
-      this.reset()
-      this.inc({ result: 'hit' }, hits)
-      this.inc({ result: 'miss' }, misses)
+      return { hit: hits, miss: misses }
     },
-  })
-  new Gauge({
-    name: 'bursar_key_cache_entries',
-    help: 'API keys in the cache of this process.',
-    registers,
-    collect() {
-      this.set(counts().size)
-    },
-  })
+  )
+  exposeGauge(
+    registry,
+    { name: 'bursar_key_cache_entries', help: 'API keys in the cache of this process.' },
+    () => counts().size,
+  )
 }
 
 function exposeKeySet(registry: Registry, keySetFailures: () => number): void {
-  new Counter({
+  const figure = {
     name: 'bursar_token_key_set_failures_total',
     help: 'How often the key set of the token provider could not be fetched.',
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(keySetFailures())
-    },
-  })
+  }
+  exposeCounter(registry, figure, keySetFailures)
 }
 
 function exposeBytes(
   registry: Registry,
   { bodies, answers }: { bodies: Bodies; answers: Answers },
 ): void {
-  new Gauge({
+  const ofBodies = {
     name: 'bursar_body_bytes',
     help: 'Bytes of request bodies in progress, without small ones.',
-    registers: [registry],
-    collect() {
-      this.set(bodies.inUse())
-    },
-  })
-  new Gauge({
+  }
+  exposeGauge(registry, ofBodies, bodies.inUse)
+  const ofAnswers = {
     name: 'bursar_answer_bytes',
     help: 'Bytes of responses that are being sent, without small ones.',
-    registers: [registry],
-    collect() {
-      this.set(answers.bytesInUse())
-    },
-  })
+  }
+  exposeGauge(registry, ofAnswers, answers.bytesInUse)
 }
 
 /** `bursar doctor` looks for this name. */
 export const UNBELIEVED_PROXY = 'bursar_unbelieved_proxy_requests_total'
 
 function exposeUnbelieved(registry: Registry, unbelieved: ForwardedCounter): void {
-  new Counter({
+  const figure = {
     name: UNBELIEVED_PROXY,
     help: 'Requests that a proxy on this machine forwarded while BURSAR_TRUST_PROXY is not set.',
-    registers: [registry],
-    collect() {
-      this.reset()
-      this.inc(unbelieved.count())
-    },
-  })
+  }
+  exposeCounter(registry, figure, unbelieved.count)
 }
 
 function exposeProcess(registry: Registry, version: string): void {
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  new Gauge({ name: 'bursar_info', help: 'What runs.', labelNames: ['version'], registers })
-    .labels(version)
-    .set(1)
-  new Counter({
-    name: 'bursar_event_loop_seconds_total',
-    help: 'Time of the event loop, active and idle. The ratio is its utilisation.',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      const { active, idle } = performance.eventLoopUtilization()
-      this.reset()
-      this.inc({ state: 'active' }, active / 1000)
-      this.inc({ state: 'idle' }, idle / 1000)
+  exposeGauge(registry, { name: 'bursar_info', help: 'What runs.', label: 'version' }, () => ({
+    [version]: 1,
+  }))
+  exposeCounter(
+    registry,
+    {
+      name: 'bursar_event_loop_seconds_total',
+      help: 'Time of the event loop, active and idle. The ratio is its utilisation.',
+      label: 'state',
     },
-  })
+    () => {
+      const { active, idle } = performance.eventLoopUtilization()
+      return { active: active / 1000, idle: idle / 1000 }
+    },
+  )
 }

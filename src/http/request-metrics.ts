@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Counter, Gauge, type Metric, type Registry } from 'prom-client'
+import { Counter, type Metric, type Registry } from 'prom-client'
 import type { ApiDocument } from './api-document.ts'
+import { exposeGauge } from './figures.ts'
 import { operationOfRoute } from './operation-of-route.ts'
 
 /** Upper bounds of the buckets in seconds, from a read by key to the longest statement. */
@@ -56,14 +57,11 @@ export function recordRequests(
     done()
   })
   exposeRequests(from.registry, all)
-  new Gauge({
-    name: 'bursar_requests_in_flight',
-    help: 'Requests that are being served.',
-    registers: [from.registry],
-    collect() {
-      this.set(inFlight)
-    },
-  })
+  exposeGauge(
+    from.registry,
+    { name: 'bursar_requests_in_flight', help: 'Requests that are being served.' },
+    () => inFlight,
+  )
 }
 
 const ofRequest = (request: FastifyRequest): Series | undefined =>
