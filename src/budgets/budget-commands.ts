@@ -14,7 +14,7 @@ import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import {
   namedEntities,
@@ -121,8 +121,6 @@ async function place(tx: Tx, { app }: Call, { customerKey, rows, places, now }: 
     },
   }
 }
-
-type Owner = { scope: Scope; customerKey: Uuid }
 
 type SaveBatch = {
   customerKey: Uuid

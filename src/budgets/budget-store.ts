@@ -1,9 +1,19 @@
-import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, hasRow, nothing, pageRange, readPage, row, rows, sql } from '../db/index.ts'
+import type { Reader, Sql } from '../db/index.ts'
+import {
+  column,
+  hasRow,
+  nothing,
+  pageRange,
+  readPage,
+  row,
+  rows,
+  rowWriter,
+  sql,
+} from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner } from '../kernel/scope.ts'
 import type { CadenceOwner } from './cadence.ts'
 import type { Assignment } from './types.ts'
 import type { AssignmentName } from './upsert-budget.ts'
@@ -97,13 +107,8 @@ export async function findAssignmentsByKey(
 export const NO_SCOPE: Uuid = '00000000-0000-0000-0000-000000000000'
 
 /** Inserts new budgets and updates existing ones. */
-export async function saveAssignments(
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-  assignments: readonly Assignment[],
-): Promise<void> {
-  if (assignments.length === 0) return
-  await tx.execute(sql`
+export const saveAssignments = rowWriter<Owner, Assignment>(
+  (owner, assignments) => sql`
     insert into assignments (customer_key, assignment_key, environment_key, entity_key,
       capability_kind, capability_key, scope_keys, usage_limit, cadence, is_level, revision,
       created_at, updated_at)
@@ -125,17 +130,14 @@ export async function saveAssignments(
     })} as assignment
     on conflict (customer_key, assignment_key) do update set
       usage_limit = excluded.usage_limit, cadence = excluded.cadence,
-      revision = excluded.revision, updated_at = excluded.updated_at`)
-}
+      revision = excluded.revision, updated_at = excluded.updated_at`,
+)
+
+type PastCadence = Pick<Assignment, 'key' | 'revision' | 'cadence'> & { endedAt: Instant }
 
 /** Stores the cadences that budgets had until `endedAt`. */
-export async function savePastCadences(
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-  past: readonly (Pick<Assignment, 'key' | 'revision' | 'cadence'> & { endedAt: Instant })[],
-): Promise<void> {
-  if (past.length === 0) return
-  await tx.execute(sql`
+export const savePastCadences = rowWriter<Owner, PastCadence>(
+  (owner, past) => sql`
     insert into past_cadences (customer_key, assignment_key, revision, environment_key, cadence,
       ended_at)
     select ${owner.customerKey}::uuid, assignment_key, revision,
@@ -145,8 +147,8 @@ export async function savePastCadences(
       revision: ['integer', ({ revision }) => revision],
       cadence: ['text', ({ cadence }) => cadence],
       ended_at: ['timestamptz', ({ endedAt }) => endedAt],
-    })} as past`)
-}
+    })} as past`,
+)
 
 const cadenceRow = row({
   key: column.from('assignment_key', column.uuid),

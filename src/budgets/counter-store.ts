@@ -3,7 +3,7 @@ import { column, row, rows, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner, Scope } from '../kernel/scope.ts'
 import type { Posting } from '../metering/index.ts'
 import { postingsFrom } from '../metering/records/index.ts'
 import { heldPostings, moveHolds } from '../metering/reservations/index.ts'
@@ -140,8 +140,6 @@ export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
           and posting.occurred_at >= taken.window_start
           and posting.occurred_at < taken.window_end`
 }
-
-type Owner = { scope: Scope; customerKey: Uuid }
 
 const insertCounters = (owner: Owner, postings: Sql): Sql => sql`
   insert into budget_counters (customer_key, assignment_key, revision, window_start,

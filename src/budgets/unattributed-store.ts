@@ -1,4 +1,4 @@
-import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, rowWriter, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -7,13 +7,8 @@ import type { Scope } from '../kernel/scope.ts'
 export type UnresolvedKeyCount = { key: string; records: number; lastAt: Instant }
 
 /** Adds to the counts. One statement for any customers and keys, without duplicates. */
-export async function addUnattributed(
-  tx: Tx,
-  scope: Scope,
-  unattributed: readonly (UnresolvedKeyCount & { customerKey: Uuid })[],
-): Promise<void> {
-  if (unattributed.length === 0) return
-  await tx.execute(sql`
+export const addUnattributed = rowWriter<Scope, UnresolvedKeyCount & { customerKey: Uuid }>(
+  (scope, unattributed) => sql`
     insert into unattributed_usage as known (customer_key, attribution_key, environment_key,
       records, last_at)
     select customer_key, key, ${scope.environmentKey}::uuid, records, last_at
@@ -25,8 +20,8 @@ export async function addUnattributed(
     })} as each
     on conflict (customer_key, attribution_key) do update set
       records = known.records + excluded.records,
-      last_at = greatest(known.last_at, excluded.last_at)`)
-}
+      last_at = greatest(known.last_at, excluded.last_at)`,
+)
 
 const unattributedRow = row<UnresolvedKeyCount>({
   key: column.from('attribution_key', column.text),

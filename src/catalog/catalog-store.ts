@@ -1,4 +1,4 @@
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, readValue, type Sql, sql, type Tx } from '../db/index.ts'
 import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
@@ -18,8 +18,6 @@ export const renewCatalogVersion = (tx: Tx, scope: Scope) =>
     on conflict (environment_key) do update set
       structure_version = excluded.structure_version, version = known.version + 1`)
 
-const versionRow = row({ version: column.uuid })
-
 /** The version of an environment's features and currencies; an expression. */
 export const catalogVersionOf = (environmentKey: Sql): Sql => sql`
   coalesce((
@@ -27,10 +25,9 @@ export const catalogVersionOf = (environmentKey: Sql): Sql => sql`
     where environment_key = ${environmentKey}), ${NO_VERSION}::uuid)`
 
 /** Another one after every change of these; `NO_VERSION` before the first. */
-export const catalogVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
-  (
-    await reader.one(
-      versionRow,
-      sql`select ${catalogVersionOf(sql`${scope.environmentKey}::uuid`)} as version`,
-    )
-  ).version
+export const catalogVersion = (reader: Reader, scope: Scope): Promise<Uuid> =>
+  readValue(
+    reader,
+    column.uuid,
+    sql`select ${catalogVersionOf(sql`${scope.environmentKey}::uuid`)}`,
+  )

@@ -1,6 +1,16 @@
 import type { Currency, Passthrough, PaymentMethod } from '../api.gen.ts'
 import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, nothing, readPage, readTogether, row, rows, sql } from '../db/index.ts'
+import {
+  column,
+  nothing,
+  readPage,
+  readTogether,
+  readValue,
+  row,
+  rows,
+  rowWriter,
+  sql,
+} from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -45,19 +55,12 @@ export const claimIds = (tx: Tx, scope: Scope, claims: readonly Claim[]): Promis
     order by id collate "C"
     on conflict (environment_key, kind, id) do nothing`)
 
-const keyRow = row({ customerKey: column.nullable(column.uuid) })
-
-export const findCustomerKey = async (
+export const findCustomerKey = (
   reader: Reader,
   scope: Scope,
   customerId: string,
-): Promise<Uuid | null> => {
-  const found = await reader.one(
-    keyRow,
-    sql`select ${customerNamed(scope, customerId)} as customer_key`,
-  )
-  return found.customerKey
-}
+): Promise<Uuid | null> =>
+  readValue(reader, column.nullable(column.uuid), sql`select ${customerNamed(scope, customerId)}`)
 
 const namedRow = row({ id: column.text, customerKey: column.uuid })
 
@@ -251,20 +254,13 @@ export async function walkCustomers(
   )
 }
 
-const walkLengthRow = row({ customers: column.integer })
-
 /** Returns the number of customers of a walk. */
-export const countCustomers = async (reader: Reader, walk: Walk): Promise<number> =>
-  (await reader.one(walkLengthRow, sql`select count(*) as customers ${walked(walk)}`)).customers
+export const countCustomers = (reader: Reader, walk: Walk): Promise<number> =>
+  readValue(reader, column.integer, sql`select count(*) ${walked(walk)}`)
 
 /** Writes new and changed customers. `saveLinks` writes their links. */
-export async function saveCustomers(
-  tx: Tx,
-  scope: Scope,
-  customers: readonly Customer[],
-): Promise<void> {
-  if (customers.length === 0) return
-  await tx.execute(sql`
+export const saveCustomers = rowWriter<Scope, Customer>(
+  (scope, customers) => sql`
     insert into customers (customer_key, environment_key, id, name, email, billing_id,
       billing_currency, language, timezone, default_payment_method, passthrough, metadata,
       created_at, updated_at, archived_at)
@@ -292,7 +288,7 @@ export async function saveCustomers(
       billing_currency = excluded.billing_currency, language = excluded.language,
       timezone = excluded.timezone, default_payment_method = excluded.default_payment_method,
       passthrough = excluded.passthrough, metadata = excluded.metadata,
-      updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
-}
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
+)
 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)

@@ -1,5 +1,5 @@
 import type { VendorIdentifier } from '../api.gen.ts'
-import { column, type Reader, readPage, row, rows, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, readPage, row, rows, rowWriter, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -59,9 +59,8 @@ export const listLinks = (
 export type OwnedLink = { customerKey: Uuid; link: Link }
 
 /** Writes new and changed links. */
-export async function saveLinks(tx: Tx, scope: Scope, owned: readonly OwnedLink[]): Promise<void> {
-  if (owned.length === 0) return
-  await tx.execute(sql`
+export const saveLinks = rowWriter<Scope, OwnedLink>(
+  (scope, owned) => sql`
     insert into customer_integrations (customer_key, link_key, environment_key, integration_id,
       vendor, synced_entity_id, created_at, updated_at)
     select customer_key, key, ${scope.environmentKey}::uuid, integration_id, vendor,
@@ -76,8 +75,8 @@ export async function saveLinks(tx: Tx, scope: Scope, owned: readonly OwnedLink[
       updated_at: ['timestamptz', ({ link }) => link.updatedAt],
     })} as link
     on conflict (customer_key, link_key) do update set
-      synced_entity_id = excluded.synced_entity_id, updated_at = excluded.updated_at`)
-}
+      synced_entity_id = excluded.synced_entity_id, updated_at = excluded.updated_at`,
+)
 
 export async function removeLinks(tx: Tx, owned: readonly OwnedLink[]): Promise<void> {
   if (owned.length === 0) return

@@ -1,9 +1,18 @@
 import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, numberedRows, readPage, row, rows, sql } from '../db/index.ts'
+import {
+  column,
+  numberedRows,
+  readOfEach,
+  readPage,
+  readValue,
+  row,
+  rows,
+  sql,
+} from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner } from '../kernel/scope.ts'
 import type { Resource } from './types.ts'
 
 const resourceRow = row<Resource>({
@@ -35,53 +44,47 @@ export const listResources = (
 /** A resource, identified by its customer and its id. */
 export type ResourceName = { customerKey: Uuid; resourceId: string }
 
-const namedRow = row({ position: column.integer, resourceKey: column.uuid })
+const keyRow = row({ resourceKey: column.uuid })
 
 /** Returns the keys of resources in the order of their names; null for an unknown one. */
 export async function findResourceKeys(
   reader: Reader,
   names: readonly ResourceName[],
 ): Promise<(Uuid | null)[]> {
-  if (names.length === 0) return []
-  const found = await reader.many(
-    namedRow,
-    sql`
-    select asked.position, resource.resource_key
-    from ${numberedRows(names, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      id: ['text', ({ resourceId }) => resourceId],
-    })} as asked
-      join customer_resources resource on resource.customer_key = asked.customer_key
-        and resource.id = asked.id`,
-  )
-  const keys: (Uuid | null)[] = names.map(() => null)
-  for (const { position, resourceKey } of found) keys[position - 1] = resourceKey
-  return keys
+  const found = await readOfEach(reader, names, {
+    row: keyRow,
+    statement: sql`
+      select asked.position, resource.resource_key
+      from ${numberedRows(names, {
+        customer_key: ['uuid', ({ customerKey }) => customerKey],
+        id: ['text', ({ resourceId }) => resourceId],
+      })} as asked
+        join customer_resources resource on resource.customer_key = asked.customer_key
+          and resource.id = asked.id`,
+  })
+  return found.map(([resource]) => resource?.resourceKey ?? null)
 }
 
-const countRow = row({ resources: column.integer })
-
 /** Returns how many of the resources exist. Each must be given only once. */
-export const countResources = async (
+export const countResources = (
   reader: Reader,
   resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
 ): Promise<number> =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select count(*) as resources
-      from ${rows(resources, {
-        customer_key: ['uuid', ({ customerKey }) => customerKey],
-        resource_key: ['uuid', ({ resourceKey }) => resourceKey],
-      })} as asked
-        cross join lateral (
-          select from customer_resources resource
-          where resource.customer_key = asked.customer_key
-            and resource.resource_key = asked.resource_key limit 1
-        ) as there`,
-    )
-  ).resources
+  readValue(
+    reader,
+    column.integer,
+    sql`
+    select count(*)
+    from ${rows(resources, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+    })} as asked
+      cross join lateral (
+        select from customer_resources resource
+        where resource.customer_key = asked.customer_key
+          and resource.resource_key = asked.resource_key limit 1
+      ) as there`,
+  )
 
 const idRow = row({ resourceKey: column.uuid, id: column.text })
 
@@ -104,11 +107,7 @@ export async function findResourceIds(
 }
 
 /** Adds a resource. One with the same id stays as it is. */
-export const addResource = (
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-  resource: Resource,
-): Promise<number> =>
+export const addResource = (tx: Tx, owner: Owner, resource: Resource): Promise<number> =>
   tx.execute(sql`
     insert into customer_resources (customer_key, resource_key, environment_key, id, created_at,
       updated_at)

@@ -1,4 +1,5 @@
-import { column, isDangling, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, isDangling, readValue, row, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -115,20 +116,9 @@ export const readingInstant = (customerKey: Sql, now: Instant): Sql => sql`
   greatest(${instantToWire(now)}::timestamptz, (
     select head.decided_at from customer_heads head where head.customer_key = ${customerKey}))`
 
-const instantRow = row({ now: column.instant })
-
 /** Returns `readingInstant`, for reads with several statements. */
-export const findInstant = async (
-  reader: Reader,
-  customerKey: Uuid,
-  now: Instant,
-): Promise<Instant> =>
-  (
-    await reader.one(
-      instantRow,
-      sql`select ${readingInstant(sql`${customerKey}::uuid`, now)} as now`,
-    )
-  ).now
+export const findInstant = (reader: Reader, customerKey: Uuid, now: Instant): Promise<Instant> =>
+  readValue(reader, column.instant, sql`select ${readingInstant(sql`${customerKey}::uuid`, now)}`)
 
 /** The versions that a state of a customer in memory belongs to. */
 export type StateVersion = {
@@ -169,8 +159,6 @@ export const stateVersionOf = (customerKey: Sql): Sql => sql`(
   from customers customer left join customer_heads head using (customer_key)
   where customer.customer_key = ${customerKey} limit 1)`
 
-const versionRow = row({ version: column.uuid })
-
 /** An expression: the version of what all customers of an environment share. */
 export const environmentVersionOf = (environmentKey: Sql): Sql => sql`
   coalesce((
@@ -181,13 +169,12 @@ export const environmentVersionOf = (environmentKey: Sql): Sql => sql`
  * Returns the version of what all customers of an environment share; `NO_VERSION` before any
  * change.
  */
-export const environmentVersion = async (reader: Reader, scope: Scope): Promise<Uuid> =>
-  (
-    await reader.one(
-      versionRow,
-      sql`select ${environmentVersionOf(sql`${scope.environmentKey}::uuid`)} as version`,
-    )
-  ).version
+export const environmentVersion = (reader: Reader, scope: Scope): Promise<Uuid> =>
+  readValue(
+    reader,
+    column.uuid,
+    sql`select ${environmentVersionOf(sql`${scope.environmentKey}::uuid`)}`,
+  )
 
 /**
  * Two parts of a `with` that close the windows which ended by `before`, so that they can be purged.

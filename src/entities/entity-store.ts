@@ -1,11 +1,21 @@
 import { customerNamed } from '../customers/index.ts'
-import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, hasRow, nothing, readPage, readTogether, row, rows, sql } from '../db/index.ts'
+import type { Reader, Sql } from '../db/index.ts'
+import {
+  column,
+  hasRow,
+  nothing,
+  readPage,
+  readTogether,
+  row,
+  rows,
+  rowWriter,
+  sql,
+} from '../db/index.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner, Scope } from '../kernel/scope.ts'
 import type { Entity } from './types.ts'
 
 const entityRow = row<Entity>({
@@ -68,13 +78,8 @@ export async function findEntities(
 }
 
 /** Inserts new entities and updates existing ones. */
-export async function saveEntities(
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-  entities: readonly Entity[],
-): Promise<void> {
-  if (entities.length === 0) return
-  await tx.execute(sql`
+export const saveEntities = rowWriter<Owner, Entity>(
+  (owner, entities) => sql`
     insert into entities (customer_key, entity_key, environment_key, id, entity_type_key,
       display_name, folded_name, metadata, created_at, updated_at, archived_at)
     select ${owner.customerKey}::uuid, key, ${owner.scope.environmentKey}::uuid, id, type_key,
@@ -93,8 +98,8 @@ export async function saveEntities(
     on conflict (customer_key, entity_key) do update set
       entity_type_key = excluded.entity_type_key, display_name = excluded.display_name,
       folded_name = excluded.folded_name, metadata = excluded.metadata,
-      updated_at = excluded.updated_at, archived_at = excluded.archived_at`)
-}
+      updated_at = excluded.updated_at, archived_at = excluded.archived_at`,
+)
 
 /** A type of which there is none has no entities: its key is null. */
 export type EntityFilter = {

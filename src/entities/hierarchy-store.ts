@@ -1,5 +1,5 @@
 import { ENTITY_DEPTH_LIMIT } from '../config.ts'
-import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, rowWriter, type Sql, sql } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Descendants } from './attach-entities.ts'
 import type { HierarchyPosition } from './types.ts'
@@ -103,13 +103,8 @@ export async function findDescendants(
 }
 
 /** Writes the new hierarchy positions. */
-export async function savePositions(
-  tx: Tx,
-  customerKey: Uuid,
-  places: readonly HierarchyPosition[],
-): Promise<void> {
-  if (places.length === 0) return
-  await tx.execute(sql`
+export const savePositions = rowWriter<Uuid, HierarchyPosition>(
+  (customerKey, places) => sql`
     update entities set parent_key = place.parent_key, placed_at = place.placed_at
     from ${rows(places, {
       entity_key: ['uuid', ({ key }) => key],
@@ -117,5 +112,5 @@ export async function savePositions(
       placed_at: ['timestamptz', ({ placedAt }) => placedAt],
     })} as place
     where entities.customer_key = ${customerKey}::uuid
-      and entities.entity_key = place.entity_key`)
-}
+      and entities.entity_key = place.entity_key`,
+)

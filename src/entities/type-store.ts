@@ -1,4 +1,5 @@
-import { column, type Reader, readPage, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, readPage, row, rows, rowWriter, sql } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -47,9 +48,8 @@ export const holdTypes = (tx: Tx, scope: Scope, ids: readonly string[]) =>
 export const lockTypesWithIds = (tx: Tx, scope: Scope, ids: readonly string[]) =>
   tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
 
-export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType[]) {
-  if (types.length === 0) return
-  await tx.execute(sql`
+export const saveTypes = rowWriter<Scope, EntityType>(
+  (scope, types) => sql`
     insert into entity_types (entity_type_key, environment_key, id, display_name, description,
       attribution_keys, created_at, updated_at, archived_at)
     select key, ${scope.environmentKey}::uuid, id, display_name, description,
@@ -67,8 +67,8 @@ export async function saveTypes(tx: Tx, scope: Scope, types: readonly EntityType
     on conflict (entity_type_key) do update set
       display_name = excluded.display_name, description = excluded.description,
       attribution_keys = excluded.attribution_keys, updated_at = excluded.updated_at,
-      archived_at = excluded.archived_at`)
-}
+      archived_at = excluded.archived_at`,
+)
 
 const idRow = row({ id: column.text })
 

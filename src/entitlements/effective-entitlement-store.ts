@@ -1,4 +1,5 @@
-import { column, milliseconds, numberedRows, type Reader, row, type Sql, sql } from '../db/index.ts'
+import type { Reader, Sql } from '../db/index.ts'
+import { column, milliseconds, numberedRows, readValue, row, sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -81,26 +82,23 @@ const sourcesOf = (now: Sql): SourcesOf => ({
   now,
 })
 
-const subscribedRow = row({ is_subscribed: column.boolean })
-
 /** Returns whether a customer has an active subscription at `now` that counts for a resource. */
-export const readSubscribed = async (
+export const readSubscribed = (
   reader: Reader,
   { customerKey, resourceKey }: Omit<FeatureQuery, 'featureKey'>,
   { now, sources }: { now: Instant; sources: readonly EntitlementSource[] },
 ): Promise<boolean> =>
-  (
-    await reader.one(
-      subscribedRow,
-      sql`
-      select ${isSubscribedBy(sources, {
-        customerKey: sql`${customerKey}::uuid`,
-        featureKey: null,
-        resourceKey: sql`${resourceKey}::uuid`,
-        now: sql`${instantToWire(now)}::timestamptz`,
-      })} as is_subscribed`,
-    )
-  ).is_subscribed
+  readValue(
+    reader,
+    column.boolean,
+    sql`
+    select ${isSubscribedBy(sources, {
+      customerKey: sql`${customerKey}::uuid`,
+      featureKey: null,
+      resourceKey: sql`${resourceKey}::uuid`,
+      now: sql`${instantToWire(now)}::timestamptz`,
+    })}`,
+  )
 
 const sourcesRow = row({ sources: sourcesFromJson })
 

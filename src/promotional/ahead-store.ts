@@ -1,4 +1,4 @@
-import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, rowWriter, sql, type Tx } from '../db/index.ts'
 import type { Ahead } from '../kernel/ahead.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -43,12 +43,8 @@ export async function findRevisionsAhead(
 }
 
 /** Writes the instants of revisions. */
-export const saveInstants = (
-  tx: Tx,
-  customerKey: Uuid,
-  revisions: readonly Revision[],
-): Promise<number> =>
-  tx.execute(sql`
+export const saveInstants = rowWriter<Uuid, Revision>(
+  (customerKey, revisions) => sql`
     update promotional_entitlements given set starts_at = timed.starts_at, since = timed.since,
       ends_at = timed.ends_at, created_at = timed.created_at, updated_at = timed.updated_at
     from ${rows(revisions, {
@@ -61,7 +57,8 @@ export const saveInstants = (
       updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
     })} as timed
     where given.customer_key = ${customerKey}::uuid
-      and given.promotional_key = timed.promotional_key and given.revision = timed.revision`)
+      and given.promotional_key = timed.promotional_key and given.revision = timed.revision`,
+)
 
 const endRow = row({ key: column.from('promotional_key', column.uuid), endsAt: column.instant })
 

@@ -4,7 +4,8 @@ import type {
   ResetAnchor,
 } from '../api.gen.ts'
 import { featureFromJson, featureJson } from '../catalog/features/index.ts'
-import { column, type Reader, readPage, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, readPage, readValue, row, rows, rowWriter, sql } from '../db/index.ts'
 import { WEEK_ANCHORS } from '../entitlements/index.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
@@ -12,7 +13,7 @@ import type { CreatedRange } from '../kernel/created-range.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import { boundToSql, LIFETIME } from '../kernel/period.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner } from '../kernel/scope.ts'
 import type { PromotionalEntitlement } from './types.ts'
 
 const ANCHORS = [
@@ -102,18 +103,15 @@ export const findPromotional = async (
   return found ?? null
 }
 
-const countRow = row({ inForce: column.integer })
-
-export const countInForce = async (reader: Reader, customerKey: Uuid, now: Instant) =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select count(*) as in_force from promotional_entitlements
-      where customer_key = ${customerKey}::uuid
-        and ends_at > ${instantToWire(now)}::timestamptz`,
-    )
-  ).inForce
+export const countInForce = (reader: Reader, customerKey: Uuid, now: Instant) =>
+  readValue(
+    reader,
+    column.integer,
+    sql`
+    select count(*) from promotional_entitlements
+    where customer_key = ${customerKey}::uuid
+      and ends_at > ${instantToWire(now)}::timestamptz`,
+  )
 
 export type PromotionalFilter = {
   /** The status of those in force, which depends on whether the customer is archived. */
@@ -149,12 +147,8 @@ export function listPromotional(
   })
 }
 
-export const addPromotional = (
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-  revisions: readonly PromotionalEntitlement[],
-): Promise<number> =>
-  tx.execute(sql`
+export const addPromotional = rowWriter<Owner, PromotionalEntitlement>(
+  (owner, revisions) => sql`
     insert into promotional_entitlements (customer_key, promotional_key, revision, environment_key,
       feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
       reset_period, reset_according_to, starts_at, since, ends_at, created_at, updated_at)
@@ -178,7 +172,8 @@ export const addPromotional = (
       ends_at: ['timestamptz', ({ endsAt }) => endsAt ?? LIFETIME.end],
       created_at: ['timestamptz', ({ createdAt }) => createdAt],
       updated_at: ['timestamptz', ({ updatedAt }) => updatedAt],
-    })} as given`)
+    })} as given`,
+)
 
 /** Writes the new end of a promotional entitlement. */
 export const endPromotional = (

@@ -1,5 +1,6 @@
 import type { CustomCurrencyUnits } from '../../api.gen.ts'
-import { column, type Reader, readPage, row, type Sql, sql, type Tx } from '../../db/index.ts'
+import type { Reader, Sql, Tx } from '../../db/index.ts'
+import { column, readPage, readValue, row, sql } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
@@ -57,17 +58,14 @@ export const lockCurrencies = (tx: Tx, scope: Scope, ids: readonly string[]): Pr
 export const findCurrenciesByKey = (reader: Reader, keys: readonly Uuid[]): Promise<Currency[]> =>
   currencies(reader, sql`${selectCurrencies} where currency_key = any(${keys}::uuid[])`)
 
-const countRow = row({ active: column.integer })
-
-export const countActiveCurrencies = async (reader: Reader, scope: Scope): Promise<number> =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select count(*) as active from currencies
-      where ${inEnvironment(scope)} and archived_at is null`,
-    )
-  ).active
+export const countActiveCurrencies = (reader: Reader, scope: Scope): Promise<number> =>
+  readValue(
+    reader,
+    column.integer,
+    sql`
+    select count(*) from currencies
+    where ${inEnvironment(scope)} and archived_at is null`,
+  )
 
 export type CurrencyFilter = { active: boolean; archived: boolean; page: PageRequest }
 

@@ -1,12 +1,6 @@
-import type {
-  FeatureEnumValue,
-  FeatureStatus,
-  FeatureType,
-  MeterType,
-  UnitTransformation,
-} from '../../api.gen.ts'
+import type { FeatureEnumValue, UnitTransformation } from '../../api.gen.ts'
 import type { Reader, Sql, Tx } from '../../db/index.ts'
-import { column, milliseconds, readPage, row, sql } from '../../db/index.ts'
+import { column, milliseconds, readPage, readValue, row, sql } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -107,23 +101,20 @@ export async function meteredFeatures(reader: Reader, scope: Scope): Promise<Met
   )
 }
 
-const countRow = row({ meters: column.integer })
-
-export const countMeters = async (reader: Reader, scope: Scope): Promise<number> =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select count(*) as meters from features where ${inEnvironment(scope)} and meter is not null`,
-    )
-  ).meters
+export const countMeters = (reader: Reader, scope: Scope): Promise<number> =>
+  readValue(
+    reader,
+    column.integer,
+    sql`
+    select count(*) from features where ${inEnvironment(scope)} and meter is not null`,
+  )
 
 /** Null values do not filter. */
 export type FeatureFilter = {
   id: string | null
-  featureTypes: readonly FeatureType[] | null
-  meterTypes: readonly MeterType[] | null
-  statuses: readonly FeatureStatus[] | null
+  featureTypes: readonly Feature['featureType'][] | null
+  meterTypes: readonly Feature['meterType'][] | null
+  statuses: readonly Feature['status'][] | null
   created: CreatedRange
   page: PageRequest
 }

@@ -11,7 +11,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
-import type { Decision, DedupKeyOf, DedupRecord } from '../../metering/dedup/index.ts'
+import type { Decision, DedupEntry, DedupKeyOf, DedupRecord } from '../../metering/dedup/index.ts'
 import type {
   CustomerMeterSubject,
   Posting,
@@ -23,8 +23,6 @@ import type { ReservationOf } from '../../metering/reservations/index.ts'
 import type { DistinctValueOf } from '../../metering/totals/index.ts'
 import { commitOverlay, type Overlay, overlayOn } from './overlay.ts'
 
-/** A record's deduplication key, to be written. */
-export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
 /** What was decided and recorded before, by `dedupName`; null for a key that was not used. */
 export type Earlier = {
   decisions: ReadonlyMap<string, Decision<FirstAnswer> | null>

@@ -1,5 +1,14 @@
-import type { Reader, RowColumns, Sql, Tx } from '../../db/index.ts'
-import { column, databaseClock, numberedRows, row, rows, sql } from '../../db/index.ts'
+import type { Reader, RowColumns, Sql } from '../../db/index.ts'
+import {
+  column,
+  databaseClock,
+  numberedRows,
+  readOfEach,
+  row,
+  rows,
+  rowWriter,
+  sql,
+} from '../../db/index.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -11,11 +20,7 @@ export type DedupKeyOf = { customerKey: Uuid; name: DedupKey }
 /** The record that has a deduplication key. */
 export type DedupRecord = { eventKey: Uuid; occurredAt: Instant }
 
-const namedRow = row({
-  position: column.integer,
-  eventKey: column.uuid,
-  occurredAt: column.instant,
-})
+const namedRow = row<DedupRecord>({ eventKey: column.uuid, occurredAt: column.instant })
 
 /** A deduplication key, and the instant of the look-up. */
 export type DedupQuery = DedupKeyOf & { now: Instant }
@@ -39,8 +44,11 @@ export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
     select head.decided_at from customer_heads head
     where head.customer_key = asked.customer_key)))`
 
-/** For `rows`: a deduplication key and its record. */
-export const dedupColumns: RowColumns<DedupKeyOf & DedupRecord & { keptUntil: Instant }> = {
+/** A deduplication key, its record, and until when it counts. */
+export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
+
+/** For `rows`. */
+export const dedupColumns: RowColumns<DedupEntry> = {
   customer_key: ['uuid', ({ customerKey }) => customerKey],
   key_hash: ['uuid', ({ name }) => name],
   event_key: ['uuid', ({ eventKey }) => eventKey],
@@ -57,32 +65,23 @@ export async function findDedupRecords(
   clock: Clock,
   names: readonly DedupQuery[],
 ): Promise<(DedupRecord | null)[]> {
-  if (names.length === 0) return []
-  const found = await reader.many(
-    namedRow,
-    sql`
-    select asked.position, known.event_key, known.occurred_at
-    from ${knownBy(names, clock)} and known.answer is null`,
-  )
-  const named: (DedupRecord | null)[] = names.map(() => null)
-  for (const { position, eventKey, occurredAt } of found)
-    named[position - 1] = { eventKey, occurredAt }
-  return named
+  const found = await readOfEach(reader, names, {
+    row: namedRow,
+    statement: sql`
+      select asked.position, known.event_key, known.occurred_at
+      from ${knownBy(names, clock)} and known.answer is null`,
+  })
+  return found.map(([record]) => record ?? null)
 }
 
 /** Stores deduplication keys of records. Replaces keys that have expired or need not be stored. */
-export async function saveDedupKeys(
-  tx: Tx,
-  scope: Scope,
-  names: readonly (DedupKeyOf & DedupRecord & { keptUntil: Instant })[],
-): Promise<void> {
-  if (names.length === 0) return
-  await tx.execute(sql`
+export const saveDedupKeys = rowWriter<Scope, DedupEntry>(
+  (scope, names) => sql`
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
       kept_until)
     select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
     from ${rows(names, dedupColumns)} as name
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,
-      kept_until = excluded.kept_until`)
-}
+      kept_until = excluded.kept_until`,
+)

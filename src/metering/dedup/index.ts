@@ -9,6 +9,7 @@ export {
   nameOfUse,
 } from './dedup-key.ts'
 export {
+  type DedupEntry,
   type DedupKeyOf,
   type DedupRecord,
   findDedupRecords,

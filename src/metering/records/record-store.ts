@@ -1,4 +1,4 @@
-import { hasRow, type Reader, rows, sql, type Tx } from '../../db/index.ts'
+import { hasRow, type Reader, rows, rowWriter, sql } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { attributionColumns, ofPostings } from '../columns.ts'
@@ -8,13 +8,8 @@ const marksOf = ({ measured }: UsageRecord): (string | null)[] | null =>
   measured.some(({ mark }) => mark !== null) ? measured.map(({ mark }) => mark) : null
 
 /** Inserts records. One statement for any number. */
-export async function addRecords(
-  tx: Tx,
-  scope: Scope,
-  records: readonly UsageRecord[],
-): Promise<void> {
-  if (records.length === 0) return
-  await tx.execute(sql`
+export const addRecords = rowWriter<Scope, UsageRecord>(
+  (scope, records) => sql`
     insert into usage_events (customer_key, occurred_at, event_key, environment_key, accepted_at,
       kind, event_name, value, resource_key, dimensions, feature_keys, amounts, marks,
       direct_entity_keys, entity_keys, assignment_keys, assignment_revisions, assignment_windows,
@@ -38,8 +33,8 @@ export async function addRecords(
       marks: ['text[]', marksOf],
       ...attributionColumns,
       assignment_deltas: ['numeric[]', (record) => ofPostings(record, ({ delta }) => delta)],
-    })} as record`)
-}
+    })} as record`,
+)
 
 /** Returns whether a record exists. */
 export const hasRecord = (

@@ -1,4 +1,5 @@
-import { column, numberedRows, type Reader, row, rows, type Sql, sql } from '../../db/index.ts'
+import type { Reader, Sql } from '../../db/index.ts'
+import { column, numberedRows, readOfEach, row, rows, sql } from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
@@ -25,7 +26,7 @@ const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql =>
   where r.place = ${LOOKED_AT}::integer or ${of.inTheWay}
   order by r.expires_at, r.reservation_key limit 1)`
 
-const positionRow = row({ position: column.integer, expiresAt: column.instant })
+const endRow = row({ expiresAt: column.instant })
 
 /**
  * Returns for each window, in order, when the first open reservation in it expires after `now`, or
@@ -36,7 +37,6 @@ export async function findHoldEnds(
   windows: readonly WindowOf[],
   now: Instant,
 ): Promise<(Instant | null)[]> {
-  if (windows.length === 0) return []
   const first = firstEnd({
     customerKey: sql`asked.customer_key`,
     now,
@@ -44,19 +44,15 @@ export async function findHoldEnds(
       r.feature_key = asked.feature_key and r.resource_key = asked.resource_key
         and r.occurred_at >= asked.window_start and r.occurred_at < asked.window_end`,
   })
-  const found = await reader.many(
-    positionRow,
-    sql`
-    select asked.position, first.expires_at
-    from ${numberedRows(windows, windowOfColumns)} as asked
-      cross join lateral ${first} first`,
-  )
-  const ends: (Instant | null)[] = windows.map(() => null)
-  for (const { position, expiresAt } of found) ends[position - 1] = expiresAt
-  return ends
+  const found = await readOfEach(reader, windows, {
+    row: endRow,
+    statement: sql`
+      select asked.position, first.expires_at
+      from ${numberedRows(windows, windowOfColumns)} as asked
+        cross join lateral ${first} first`,
+  })
+  return found.map(([end]) => end?.expiresAt ?? null)
 }
-
-const endRow = row({ expiresAt: column.instant })
 
 /** Like `findHoldEnds`, but for the reservations that hold an amount of any of these counters. */
 export async function findHoldEnd(

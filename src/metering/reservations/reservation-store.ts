@@ -1,5 +1,5 @@
 import type { Reader, Row, Sql, Tx } from '../../db/index.ts'
-import { column, readPage, row, rows, sql } from '../../db/index.ts'
+import { column, readPage, row, rows, rowWriter, sql } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -89,13 +89,8 @@ export async function findReservations(
 }
 
 /** Inserts new reservations and updates existing ones. */
-export async function saveReservations(
-  tx: Tx,
-  scope: Scope,
-  reservations: readonly Reservation[],
-): Promise<void> {
-  if (reservations.length === 0) return
-  await tx.execute(sql`
+export const saveReservations = rowWriter<Scope, Reservation>(
+  (scope, reservations) => sql`
     insert into reservations (customer_key, reservation_key, environment_key, status, feature_key,
       resource_key, amount, committed_amount, occurred_at, dimensions, direct_entity_keys,
       entity_keys, assignment_keys, assignment_revisions, assignment_windows, created_at,
@@ -121,8 +116,8 @@ export async function saveReservations(
     })} as reservation
     on conflict (customer_key, reservation_key) do update set
       status = excluded.status, committed_amount = excluded.committed_amount,
-      expires_at = excluded.expires_at, updated_at = excluded.updated_at`)
-}
+      expires_at = excluded.expires_at, updated_at = excluded.updated_at`,
+)
 
 /** The maximum number of reservations per statement. */
 const AT_ONCE = 1000

@@ -1,4 +1,4 @@
-import { column, type Reader, row, type Sql, sql } from '../../db/index.ts'
+import { column, type Reader, readValue, row, type Sql, sql } from '../../db/index.ts'
 import { firstKeyAt, type Uuid } from '../../kernel/ids.ts'
 import { boundToSql, type Window } from '../../kernel/period.ts'
 import { AHEAD_LIMIT_MS, type MeterSubject, type PartialAggregate } from '../types.ts'
@@ -7,24 +7,21 @@ import { tallyRow } from './aggregate-store.ts'
 /** The records of a customer that counted for a feature in a window. */
 export type RecordsOf = MeterSubject & { customerKey: Uuid; window: Window }
 
-const countRow = row({ records: column.bigint })
-
 /** Returns the number of records in a window, by days. The days at its ends count entirely. */
-export const countRecords = async (reader: Reader, of: RecordsOf): Promise<bigint> =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select coalesce(sum(day.count), 0)::bigint as records
-      from usage_totals day
-      where day.customer_key = ${of.customerKey}::uuid
-        and day.feature_key = ${of.featureKey}::uuid
-        and day.resource_key = ${of.resourceKey}::uuid
-        and day.window_end > ${boundToSql(of.window.start)}::timestamptz
-        and day.window_start < ${boundToSql(of.window.end)}::timestamptz
-        and day.is_kept and isfinite(day.window_end)`,
-    )
-  ).records
+export const countRecords = (reader: Reader, of: RecordsOf): Promise<bigint> =>
+  readValue(
+    reader,
+    column.bigint,
+    sql`
+    select coalesce(sum(day.count), 0)::bigint
+    from usage_totals day
+    where day.customer_key = ${of.customerKey}::uuid
+      and day.feature_key = ${of.featureKey}::uuid
+      and day.resource_key = ${of.resourceKey}::uuid
+      and day.window_end > ${boundToSql(of.window.start)}::timestamptz
+      and day.window_start < ${boundToSql(of.window.end)}::timestamptz
+      and day.is_kept and isfinite(day.window_end)`,
+  )
 
 /** How many records are read to estimate the number of series. */
 const PROBED = 50_000
@@ -33,23 +30,22 @@ const PROBED = 50_000
  * Returns a lower bound of the number of different dimension values, up to `most` + 1, from the
  * first records of a window. A query with too many series is refused before all records are read.
  */
-export const countTagsAtLeast = async (
+export const countTagsAtLeast = (
   reader: Reader,
   of: RecordsOf,
   { dimensions, most }: { dimensions: readonly string[]; most: number },
 ): Promise<bigint> =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select count(*) as records from (
-        select distinct tags from (
-          select ${tagsOf(dimensions)} as tags from ${recordsIn(of)} limit ${PROBED}::integer
-        ) as probed
-        limit ${most + 1}::integer
-      ) as tagged`,
-    )
-  ).records
+  readValue(
+    reader,
+    column.bigint,
+    sql`
+    select count(*) from (
+      select distinct tags from (
+        select ${tagsOf(dimensions)} as tags from ${recordsIn(of)} limit ${PROBED}::integer
+      ) as probed
+      limit ${most + 1}::integer
+    ) as tagged`,
+  )
 
 /** The segments of a window; some of them begin a period. */
 export type Cuts = {

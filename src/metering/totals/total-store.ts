@@ -1,4 +1,4 @@
-import { column, milliseconds, type Reader, row, type Sql, sql } from '../../db/index.ts'
+import { column, milliseconds, type Reader, readValue, row, type Sql, sql } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -93,24 +93,21 @@ export async function readTotals(
   })
 }
 
-const countedRow = row({ isCounted: column.boolean })
-
 /**
  * Returns whether any usage of a customer's feature occurred at `since` or later, for any resource.
  */
-export const isCountedSince = async (
+export const isCountedSince = (
   reader: Reader,
   { customerKey, featureKey }: Pick<UsageQuery, 'featureKey'> & { customerKey: Uuid },
   since: Instant,
 ): Promise<boolean> =>
-  (
-    await reader.one(
-      countedRow,
-      sql`
-      select exists (
-        select from usage_totals
-        where customer_key = ${customerKey}::uuid and feature_key = ${featureKey}::uuid
-          and window_end = 'infinity' and window_start = '-infinity'
-          and last_at >= ${instantToWire(since)}::timestamptz) as is_counted`,
-    )
-  ).isCounted
+  readValue(
+    reader,
+    column.boolean,
+    sql`
+    select exists (
+      select from usage_totals
+      where customer_key = ${customerKey}::uuid and feature_key = ${featureKey}::uuid
+        and window_end = 'infinity' and window_start = '-infinity'
+        and last_at >= ${instantToWire(since)}::timestamptz)`,
+  )

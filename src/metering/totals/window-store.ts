@@ -1,4 +1,14 @@
-import { column, numberedRows, type Reader, row, rows, sql, type Tx } from '../../db/index.ts'
+import type { Reader } from '../../db/index.ts'
+import {
+  column,
+  numberedRows,
+  readOfEach,
+  readValue,
+  row,
+  rows,
+  rowWriter,
+  sql,
+} from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
@@ -32,7 +42,6 @@ const madeFields = {
 }
 const madeRow = row(madeFields)
 export const totalRow = row<WindowTotal>({ window: column.group(windowRow), ...madeFields })
-const totalOfSubject = row({ position: column.integer, total: column.group(totalRow) })
 
 /**
  * Returns the totals of subjects whose windows end after an instant, in the order of the queries.
@@ -43,48 +52,41 @@ export async function findTotals(
   reader: Reader,
   asked: readonly (CustomerMeterSubject & { from: Instant })[],
 ): Promise<WindowTotal[][]> {
-  if (asked.length === 0) return []
-  const found = await reader.many(
-    totalOfSubject,
-    sql`
-    select asked.position, total.window_start, total.window_end, total.count, total.sum,
-      total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
-    from ${numberedRows(asked, {
-      ...subjectColumns,
-      from_at: ['timestamptz', ({ from }) => from],
-    })} as asked
-      cross join lateral (
-        select * from usage_totals total
-        where total.customer_key = asked.customer_key and total.feature_key = asked.feature_key
-          and total.resource_key = asked.resource_key and total.window_end > asked.from_at
-        offset 0) total`,
-  )
-  const totals: WindowTotal[][] = asked.map(() => [])
-  for (const { position, total } of found) totals[position - 1]?.push(total)
-  return totals
+  return readOfEach(reader, asked, {
+    row: totalRow,
+    statement: sql`
+      select asked.position, total.window_start, total.window_end, total.count, total.sum,
+        total.min, total.max, total.distinct_count, total.held, total.last_at, total.set_at
+      from ${numberedRows(asked, {
+        ...subjectColumns,
+        from_at: ['timestamptz', ({ from }) => from],
+      })} as asked
+        cross join lateral (
+          select * from usage_totals total
+          where total.customer_key = asked.customer_key and total.feature_key = asked.feature_key
+            and total.resource_key = asked.resource_key and total.window_end > asked.from_at
+          offset 0) total`,
+  })
 }
-
-const countedRow = row({ isCounted: column.boolean })
 
 /**
  * Returns whether any customer of an environment has usage of a feature, or holds some. One look-up
  * per customer until the first hit, because usage is indexed by customer. Meters change rarely.
  */
-export const isCounted = async (reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean> =>
-  (
-    await reader.one(
-      countedRow,
-      sql`
-      select exists (
-        select from customers c cross join lateral (
-          select from usage_totals total
-          where total.customer_key = c.customer_key and total.feature_key = ${featureKey}::uuid
-            and (total.count > 0 or total.held > 0)
-          limit 1) used
-        where c.environment_key = ${scope.environmentKey}::uuid
-      ) as is_counted`,
-    )
-  ).isCounted
+export const isCounted = (reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean> =>
+  readValue(
+    reader,
+    column.boolean,
+    sql`
+    select exists (
+      select from customers c cross join lateral (
+        select from usage_totals total
+        where total.customer_key = c.customer_key and total.feature_key = ${featureKey}::uuid
+          and (total.count > 0 or total.held > 0)
+        limit 1) used
+      where c.environment_key = ${scope.environmentKey}::uuid
+    )`,
+  )
 
 /**
  * Returns computed totals of windows without a stored one, as `readTotals` does, in the order of
@@ -109,13 +111,8 @@ export async function makeTotals(
 }
 
 /** Stores the distinct values of the records of windows whose totals will be stored. */
-export async function makeDistinctValues(
-  tx: Tx,
-  scope: Scope,
-  windows: readonly WindowOf[],
-): Promise<void> {
-  if (windows.length === 0) return
-  await tx.execute(sql`
+export const makeDistinctValues = rowWriter<Scope, WindowOf>(
+  (scope, windows) => sql`
     insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
       window_start, environment_key)
     select distinct query.customer_key, query.feature_key, query.resource_key, ${markHash},
@@ -123,17 +120,12 @@ export async function makeDistinctValues(
     from ${windowsAsked(windows)} cross join lateral (
       select counted.mark from ${recordsOfWindow} and counted.mark is not null
     ) as counted
-    on conflict do nothing`)
-}
+    on conflict do nothing`,
+)
 
 /** Inserts new totals and updates existing ones. */
-export async function saveTotals(
-  tx: Tx,
-  scope: Scope,
-  totals: readonly (CustomerMeterSubject & { total: WindowTotal })[],
-): Promise<void> {
-  if (totals.length === 0) return
-  await tx.execute(sql`
+export const saveTotals = rowWriter<Scope, CustomerMeterSubject & { total: WindowTotal }>(
+  (scope, totals) => sql`
     insert into usage_totals (customer_key, feature_key, resource_key, window_end, window_start,
       environment_key, is_kept, count, sum, min, max, distinct_count, held, last_at, set_at)
     select customer_key, feature_key, resource_key, window_end, window_start,
@@ -156,47 +148,36 @@ export async function saveTotals(
     on conflict (customer_key, feature_key, resource_key, window_end, window_start) do update set
       count = excluded.count, sum = excluded.sum, min = excluded.min, max = excluded.max,
       distinct_count = excluded.distinct_count, held = excluded.held, last_at = excluded.last_at,
-      set_at = excluded.set_at`)
-}
+      set_at = excluded.set_at`,
+)
 
 /** A distinct value of a subject. */
 export type DistinctValueOf = CustomerMeterSubject & { hash: string }
-
-const markRow = row({ position: column.integer, window: column.group(windowRow) })
 
 /** Returns the windows that contain a distinct value, in the order of the values. */
 export async function findDistinctValues(
   reader: Reader,
   marks: readonly DistinctValueOf[],
 ): Promise<Window[][]> {
-  if (marks.length === 0) return []
-  const found = await reader.many(
-    markRow,
-    sql`
-    select asked.position, seen.window_start, seen.window_end
-    from ${numberedRows(marks, {
-      ...subjectColumns,
-      mark_hash: ['uuid', ({ hash }) => hash],
-    })} as asked
-      cross join lateral (
-        select window_start, window_end from usage_marks m
-        where m.customer_key = asked.customer_key and m.feature_key = asked.feature_key
-          and m.resource_key = asked.resource_key and m.mark_hash = asked.mark_hash
-        offset 0) seen`,
-  )
-  const windows: Window[][] = marks.map(() => [])
-  for (const { position, window } of found) windows[position - 1]?.push(window)
-  return windows
+  return readOfEach(reader, marks, {
+    row: windowRow,
+    statement: sql`
+      select asked.position, seen.window_start, seen.window_end
+      from ${numberedRows(marks, {
+        ...subjectColumns,
+        mark_hash: ['uuid', ({ hash }) => hash],
+      })} as asked
+        cross join lateral (
+          select window_start, window_end from usage_marks m
+          where m.customer_key = asked.customer_key and m.feature_key = asked.feature_key
+            and m.resource_key = asked.resource_key and m.mark_hash = asked.mark_hash
+          offset 0) seen`,
+  })
 }
 
 /** Stores distinct values that are new in a window. */
-export async function saveDistinctValues(
-  tx: Tx,
-  scope: Scope,
-  marks: readonly (DistinctValueOf & { window: Window })[],
-): Promise<void> {
-  if (marks.length === 0) return
-  await tx.execute(sql`
+export const saveDistinctValues = rowWriter<Scope, DistinctValueOf & { window: Window }>(
+  (scope, marks) => sql`
     insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
       window_start, environment_key)
     select customer_key, feature_key, resource_key, mark_hash, window_end, window_start,
@@ -206,5 +187,5 @@ export async function saveDistinctValues(
       mark_hash: ['uuid', ({ hash }) => hash],
       window_end: ['timestamptz', ({ window }) => window.end],
       window_start: ['timestamptz', ({ window }) => window.start],
-    })} as seen`)
-}
+    })} as seen`,
+)
