@@ -32,7 +32,7 @@ const budget = async (entityId: string, cadence: string) => {
 }
 const record = (amount: number, occurredAt?: Instant) => use('userId=ann', amount, occurredAt)
 const differences = async () =>
-  (await compareCounters(app.db.read, current().customerKey, 100)).differences
+  (await compareCounters(app.db.read, { ...current(), limit: 100 })).differences
 
 /** The customer and its environment, as stores take them. */
 const owned = () => {
@@ -232,7 +232,7 @@ test('any number of changes of cadence is compared and rebuilt in steps', async 
       update budget_counters set usage = usage - 1
       where ${ofAnn} and revision = any(${damaged}::integer[])`),
   )
-  const found = await compareCounters(app.db.read, current().customerKey, 4)
+  const found = await compareCounters(app.db.read, { ...current(), limit: 4 })
   assert.equal(found.count, damaged.length)
   assert.deepEqual(
     found.differences.map(({ revision }) => revision),

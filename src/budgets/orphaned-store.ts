@@ -1,6 +1,6 @@
-import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
+import { column, row, type Sql, sql, type Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import { type Comparison, type RecordKey, readComparison } from '../metering/rebuild/index.ts'
+import { comparison, type RecordKey } from '../metering/rebuild/index.ts'
 import { attributionsOf, dropAttributions } from '../metering/records/index.ts'
 
 /**
@@ -27,23 +27,16 @@ const entitiesOf = (customerKey: Uuid): Sql =>
   sql`(select entity_key from entities where customer_key = ${customerKey}::uuid)`
 
 /** Returns the first `limit` orphaned attributions of a customer. */
-export async function findOrphanedAttributions(
-  reader: Reader,
-  customerKey: Uuid,
-  limit: number,
-): Promise<Comparison<OrphanedAttribution>> {
-  return readComparison(
-    reader,
-    lostRow,
-    sql`
+export const findOrphanedAttributions = comparison(
+  lostRow,
+  ({ customerKey, limit }) => sql`
     select holder, event_key, occurred_at, what, key, count(*) over () as differing
     from ${attributionsOf(customerKey)} as attribution
     where case what
       when 'budget' then key not in ${budgetsOf(customerKey)}
       else key not in ${entitiesOf(customerKey)} end
     order by event_key, what, key limit ${limit}::integer`,
-  )
-}
+)
 
 /**
  * Removes orphaned attributions, and the crossed thresholds of missing budgets. The row of the

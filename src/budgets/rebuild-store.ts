@@ -1,10 +1,11 @@
 import { closedUntil } from '../customers/index.ts'
-import { column, nothing, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
+import type { Reader, Sql, Tx } from '../db/index.ts'
+import { column, nothing, readValue, row, rows, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
-import type { Scope } from '../kernel/scope.ts'
-import { type Comparison, type RecordKey, readComparison } from '../metering/rebuild/index.ts'
+import type { Owner } from '../kernel/scope.ts'
+import { type ComparisonQuery, comparison, type RecordKey } from '../metering/rebuild/index.ts'
 import { postingsFrom } from '../metering/records/index.ts'
 import { heldPostings } from '../metering/reservations/index.ts'
 import { windowEnd } from './closed-store.ts'
@@ -102,15 +103,9 @@ const differenceRow = row<CounterDifference>({
  * Returns the first `limit` counters of a part that differ from their postings. Usage in windows
  * that may have been purged is not compared.
  */
-export async function comparePart(
-  reader: Reader,
-  customerKey: Uuid,
-  { part, limit }: { part: CounterPart; limit: number },
-): Promise<Comparison<CounterDifference>> {
-  return readComparison(
-    reader,
-    differenceRow,
-    sql`
+export const comparePart = comparison(
+  differenceRow,
+  ({ customerKey, part, limit }: ComparisonQuery & { part: CounterPart }) => sql`
     with ${countersMade(customerKey, part)},
     kept as (
       select assignment_key, revision, window_start, usage, held, set_at from budget_counters each
@@ -126,13 +121,12 @@ export async function comparePart(
     where held <> made_held or (usage, set_at) is distinct from (made_usage, made_set_at)
       and ${isKept(customerKey, sql`counter`)}
     order by assignment_key, revision, window_start limit ${limit}::integer`,
-  )
-}
+)
 
 /** Replaces the counters of a part with what their postings add up to. */
 export const rewritePart = (
   tx: Tx,
-  { scope, customerKey }: { scope: Scope; customerKey: Uuid },
+  { scope, customerKey }: Owner,
   part: CounterPart,
 ): Promise<number> =>
   tx.execute(sql`
@@ -175,15 +169,9 @@ const problemRow = row<PostingProblem>({
  * posts to each counter the difference to its value), or for an entity that it is not attributed
  * to.
  */
-export async function findWrongPostings(
-  reader: Reader,
-  customerKey: Uuid,
-  limit: number,
-): Promise<Comparison<PostingProblem>> {
-  return readComparison(
-    reader,
-    problemRow,
-    sql`
+export const findWrongPostings = comparison(
+  problemRow,
+  ({ customerKey, limit }) => sql`
     select event_key, occurred_at, assignment_key, problem, count(*) over () as differing
     from (
       select posting.event_key, posting.occurred_at, posting.assignment_key,
@@ -203,18 +191,14 @@ export async function findWrongPostings(
     ) as looked_at
     where problem is not null
     order by event_key, assignment_key limit ${limit}::integer`,
-  )
-}
-
-const countRow = row({ counters: column.integer })
+)
 
 /** Returns the number of counters of a customer's budgets. */
-export const countCounters = async (reader: Reader, customerKey: Uuid): Promise<number> =>
-  (
-    await reader.one(
-      countRow,
-      sql`
-      select count(*) as counters from budget_counters
-      where customer_key = ${customerKey}::uuid`,
-    )
-  ).counters
+export const countCounters = (reader: Reader, customerKey: Uuid): Promise<number> =>
+  readValue(
+    reader,
+    column.integer,
+    sql`
+    select count(*) from budget_counters
+    where customer_key = ${customerKey}::uuid`,
+  )

@@ -1,7 +1,7 @@
 import type { Reader, Tx } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Scope } from '../kernel/scope.ts'
-import type { Comparison } from '../metering/rebuild/index.ts'
+import type { Owner } from '../kernel/scope.ts'
+import type { Comparison, ComparisonQuery } from '../metering/rebuild/index.ts'
 import { type CadenceChange, findCadenceChanges } from './budget-store.ts'
 import { dropOrphanedAttributions } from './orphaned-store.ts'
 import { carryOf } from './postings.ts'
@@ -21,13 +21,13 @@ const CHANGES = 1000
  */
 export async function compareCounters(
   reader: Reader,
-  customerKey: Uuid,
-  limit: number,
+  query: ComparisonQuery,
 ): Promise<Comparison<CounterDifference>> {
+  const { customerKey, limit } = query
   const differences: CounterDifference[] = []
   let count = 0
   for await (const part of partsOf(reader, customerKey)) {
-    const found = await comparePart(reader, customerKey, { part, limit })
+    const found = await comparePart(reader, { ...query, part })
     differences.push(...found.differences.slice(0, limit - differences.length))
     count += found.count
   }
@@ -39,10 +39,7 @@ export async function compareCounters(
  * row of the customer's version must be locked; otherwise usage that is posted meanwhile would be
  * lost.
  */
-export async function rebuildCounters(
-  tx: Tx,
-  owner: { scope: Scope; customerKey: Uuid },
-): Promise<void> {
+export async function rebuildCounters(tx: Tx, owner: Owner): Promise<void> {
   await dropOrphanedAttributions(tx, owner.customerKey)
   for await (const part of partsOf(tx, owner.customerKey)) await rewritePart(tx, owner, part)
 }

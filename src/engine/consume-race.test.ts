@@ -39,7 +39,7 @@ const times = <T>(count: number, make: (index: number) => T): T[] =>
 
 async function assertConsistent(tenant: Tenant): Promise<void> {
   const customerKey = required(await findCustomerKey(db.read, tenant.scope, params.id), 'acme')
-  const { differences } = await compareCounters(db.read, customerKey, 10)
+  const { differences } = await compareCounters(db.read, { customerKey, limit: 10 })
   assert.deepEqual(differences, [])
 }
 

@@ -13,9 +13,10 @@ import { findFeaturesByKey } from '../catalog/features/index.ts'
 import { findResourceIds, renewVersion } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
-import type { Scope } from '../kernel/scope.ts'
+import type { Owner } from '../kernel/scope.ts'
 import {
   type Comparison,
+  type ComparisonQuery,
   type CountedBy,
   compareMarks,
   compareTotals,
@@ -64,16 +65,17 @@ export const verifyCustomer = (
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
     const now = app.clock.now()
     // A day less than the retention, because clocks differ.
-    const query = { customerKey, forgotten: now - closedKeptMs(app) + DAY_MS, limit }
+    const forgotten = now - closedKeptMs(app) + DAY_MS
+    const query = { customerKey, limit, now, forgotten }
     const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
       compareTotals(reader, query),
       compareMarks(reader, query),
-      compareCounters(reader, customerKey, limit),
-      findOrphanedAttributions(reader, customerKey, limit),
-      findInconsistentRecords(reader, customerKey, limit),
-      findOrphanedDedupKeys(reader, { customerKey, now, limit }),
-      findWrongPostings(reader, customerKey, limit),
-      findLostSubjects(reader, customerKey, limit),
+      compareCounters(reader, query),
+      findOrphanedAttributions(reader, query),
+      findInconsistentRecords(reader, query),
+      findOrphanedDedupKeys(reader, query),
+      findWrongPostings(reader, query),
+      findLostSubjects(reader, query),
     ])
     const [records, names, postings, subjects] = wrong
     return { size, totals, marks, counters, attributions, records, names, postings, subjects }
@@ -81,8 +83,7 @@ export const verifyCustomer = (
 
 async function findLostSubjects(
   reader: Reader,
-  customerKey: Uuid,
-  limit: number,
+  { customerKey, limit }: ComparisonQuery,
 ): Promise<Comparison<CountedBy>> {
   const counted = await readCountedBy(reader, customerKey)
   const keysOf = (what: CountedBy['what']) =>
@@ -126,10 +127,7 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<CustomerVerifi
  * Rebuilds all stored usage of a customer from its records. Nobody counts its usage meanwhile, and
  * cached state of it becomes invalid.
  */
-export const rebuildCustomer = (
-  { db, clock }: App,
-  owner: { scope: Scope; customerKey: Uuid },
-): Promise<void> =>
+export const rebuildCustomer = ({ db, clock }: App, owner: Owner): Promise<void> =>
   db.transaction(async (tx) => {
     await renewVersion(tx, { ...owner, now: clock.now() }, [owner.customerKey])
     await Promise.all([rebuildTotals(tx, owner), rebuildCounters(tx, owner)])

@@ -1,4 +1,5 @@
 import { column, type Reader, row, type Sql } from '../../db/index.ts'
+import type { Uuid } from '../../kernel/ids.ts'
 
 /** The result of comparing stored rows with recomputed ones. */
 export type Comparison<D> = {
@@ -8,22 +9,26 @@ export type Comparison<D> = {
   count: number
 }
 
+/** Whose rows are compared, and how many differences are returned at most. */
+export type ComparisonQuery = { customerKey: Uuid; limit: number }
+
 /**
- * The differences that a statement selects. Its column `differing` says in each row how many there
- * are without the limit.
+ * A function that returns the differences that a statement selects. The column `differing` of the
+ * statement says in each row how many there are without the limit.
  */
-export async function readComparison<D>(
-  reader: Reader,
+export function comparison<D, Query extends ComparisonQuery = ComparisonQuery>(
   difference: column.DecodeRow<D>,
-  statement: Sql,
-): Promise<Comparison<D>> {
+  statementOf: (query: Query) => Sql,
+): (reader: Reader, query: Query) => Promise<Comparison<D>> {
   const rowOfDifference = row({
     difference: column.group(difference),
     differing: column.integer,
   })
-  const found = await reader.many(rowOfDifference, statement)
-  return {
-    differences: found.map(({ difference }) => difference),
-    count: found[0]?.differing ?? 0,
+  return async (reader, query) => {
+    const found = await reader.many(rowOfDifference, statementOf(query))
+    return {
+      differences: found.map(({ difference }) => difference),
+      count: found[0]?.differing ?? 0,
+    }
   }
 }

@@ -2,7 +2,7 @@ import { column, type Reader, row, sql } from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { NO_RESOURCE } from '../types.ts'
-import { type Comparison, readComparison } from './comparison.ts'
+import { type ComparisonQuery, comparison } from './comparison.ts'
 
 /** The key of a record. */
 export type RecordKey = { eventKey: Uuid; occurredAt: Instant }
@@ -15,15 +15,9 @@ const recordRow = row<RecordKey>(recordFields)
  * different lengths, or they counted something other than what was sent. Their amounts and postings
  * are unknown.
  */
-export async function findInconsistentRecords(
-  reader: Reader,
-  customerKey: Uuid,
-  limit: number,
-): Promise<Comparison<RecordKey>> {
-  return readComparison(
-    reader,
-    recordRow,
-    sql`
+export const findInconsistentRecords = comparison(
+  recordRow,
+  ({ customerKey, limit }) => sql`
     select event_key, occurred_at, count(*) over () as differing
     from usage_events
     where customer_key = ${customerKey}::uuid and (
@@ -39,8 +33,7 @@ export async function findInconsistentRecords(
       or cardinality(assignment_deltas) is distinct from cardinality(assignment_keys)
       or (kind in ('REPORT', 'CONSUME', 'COMMIT') and amounts is distinct from array[value]))
     order by event_key limit ${limit}::integer`,
-  )
-}
+)
 
 const nameRow = row({ ...recordFields, name: column.from('key_hash', column.uuid) })
 
@@ -48,14 +41,9 @@ const nameRow = row({ ...recordFields, name: column.from('key_hash', column.uuid
  * Returns the first `limit` deduplication keys of a customer, unexpired at `now`, whose record or
  * reservation does not exist. A key of a decision that made neither refers to itself.
  */
-export async function findOrphanedDedupKeys(
-  reader: Reader,
-  { customerKey, now, limit }: { customerKey: Uuid; now: Instant; limit: number },
-): Promise<Comparison<RecordKey & { name: string }>> {
-  return readComparison(
-    reader,
-    nameRow,
-    sql`
+export const findOrphanedDedupKeys = comparison(
+  nameRow,
+  ({ customerKey, now, limit }: ComparisonQuery & { now: Instant }) => sql`
     select name.key_hash, name.event_key, name.occurred_at, count(*) over () as differing
     from usage_keys name
       cross join lateral (
@@ -73,8 +61,7 @@ export async function findOrphanedDedupKeys(
         where held.customer_key = name.customer_key and held.reservation_key = name.event_key)
       else false end
     order by name.key_hash limit ${limit}::integer`,
-  )
-}
+)
 
 /** How many records of a customer counted for a feature, or for a resource. */
 export type CountedBy = { what: 'feature' | 'resource'; key: Uuid; records: number }

@@ -7,7 +7,7 @@ export {
   turnReservationsBack,
   type WindowThen,
 } from './ahead-store.ts'
-export { type Comparison, readComparison } from './comparison.ts'
+export { type Comparison, type ComparisonQuery, comparison } from './comparison.ts'
 export {
   type CountedBy,
   findInconsistentRecords,

@@ -1,12 +1,12 @@
 import { closedUntil } from '../../customers/index.ts'
-import { column, type Reader, row, type Sql, sql, type Tx } from '../../db/index.ts'
+import { column, row, type Sql, sql, type Tx } from '../../db/index.ts'
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { markHash, totalRow, windowRow } from '../totals/index.ts'
 import type { MeterSubject, WindowTotal } from '../types.ts'
-import { type Comparison, readComparison } from './comparison.ts'
+import { type ComparisonQuery, comparison } from './comparison.ts'
 
 /** A stored total, and whether its window must always have one. */
 export type TotalRow = WindowTotal & { isKept: boolean }
@@ -138,7 +138,7 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
  * Distinct values of windows that ended by then may have been purged, so their number in such a
  * window is not compared. Earlier versions purged them without storing when.
  */
-const forgottenAt = ({ customerKey, forgotten }: ComparisonQuery): Sql => sql`
+const forgottenAt = ({ customerKey, forgotten }: UsageQuery): Sql => sql`
   greatest(${instantToWire(forgotten)}::timestamptz, ${closedUntil(sql`${customerKey}::uuid`)})`
 
 /** The columns in which two totals of a window are compared, without distinct values. */
@@ -167,32 +167,25 @@ const totalDifferenceRow = row<TotalDifference>({
   recounted: column.from('made', totalFromJson),
 })
 
-/** Distinct values are compared since `forgotten`. At most `limit` differences are returned. */
-export type ComparisonQuery = { customerKey: Uuid; forgotten: Instant; limit: number }
+/** Distinct values are compared since `forgotten`. */
+type UsageQuery = ComparisonQuery & { forgotten: Instant }
 
 /** Returns the first `limit` totals of a customer that differ from its records. */
-export async function compareTotals(
-  reader: Reader,
-  asked: ComparisonQuery,
-): Promise<Comparison<TotalDifference>> {
-  const { customerKey, limit } = asked
-  return readComparison(
-    reader,
-    totalDifferenceRow,
-    sql`
-    with ${totalsMade(customerKey)}
+export const compareTotals = comparison(
+  totalDifferenceRow,
+  (query: UsageQuery) => sql`
+    with ${totalsMade(query.customerKey)}
     select made.feature_key, made.resource_key, count(*) over () as differing,
       case when kept.customer_key is not null then ${totalJson(sql`kept`)} end as kept,
       ${totalJson(sql`made`)} as made
-    from made left join ${totalsOf(customerKey)} as kept
+    from made left join ${totalsOf(query.customerKey)} as kept
       using (feature_key, resource_key, window_start, window_end)
     where ${figuresOf(sql`made`)} is distinct from ${figuresOf(sql`kept`)}
-      or (made.window_end > ${forgottenAt(asked)}
+      or (made.window_end > ${forgottenAt(query)}
         and made.distinct_count <> kept.distinct_count)
     order by made.feature_key, made.resource_key, made.window_start, made.window_end
-    limit ${limit}::integer`,
-  )
-}
+    limit ${query.limit}::integer`,
+)
 
 /** `made`: the distinct values of the windows of `windows`. */
 const marksMade = (customerKey: Uuid): Sql => sql`
@@ -214,32 +207,26 @@ const marksDifferenceRow = row<DistinctValuesDifference>({
  * Returns the first `limit` windows of a customer whose distinct values differ from those of its
  * records. A window without a total, or one that ended long ago, needs none.
  */
-export async function compareMarks(
-  reader: Reader,
-  asked: ComparisonQuery,
-): Promise<Comparison<DistinctValuesDifference>> {
-  const { customerKey, limit } = asked
-  return readComparison(
-    reader,
-    marksDifferenceRow,
-    sql`
+export const compareMarks = comparison(
+  marksDifferenceRow,
+  (query: UsageQuery) => sql`
     with marks as (
       select feature_key, resource_key, window_start, window_end, mark_hash from usage_marks
-      where customer_key = ${customerKey}::uuid
+      where customer_key = ${query.customerKey}::uuid
     ),
     windows as (
       select feature_key, resource_key, window_start, window_end,
         bool_or(needs_marks) as needs_marks
       from (
         select feature_key, resource_key, window_start, window_end,
-          window_end > ${forgottenAt(asked)} as needs_marks
-        from ${totalsOf(customerKey)} as kept
+          window_end > ${forgottenAt(query)} as needs_marks
+        from ${totalsOf(query.customerKey)} as kept
         union all
         select feature_key, resource_key, window_start, window_end, false from marks
       ) as of
       group by 1, 2, 3, 4
     ),
-    ${marksMade(customerKey)},
+    ${marksMade(query.customerKey)},
     compared as (
       select feature_key, resource_key, window_start, window_end,
         count(*) filter (where not is_kept) as missing,
@@ -260,9 +247,8 @@ export async function compareMarks(
       case when needs_marks then missing else 0 end as missing, count(*) over () as differing
     from compared join windows using (feature_key, resource_key, window_start, window_end)
     where unfounded > 0 or (needs_marks and missing > 0)
-    order by feature_key, resource_key, window_start, window_end limit ${limit}::integer`,
-  )
-}
+    order by feature_key, resource_key, window_start, window_end limit ${query.limit}::integer`,
+)
 
 /** Replaces the totals of a customer with totals computed from its records. */
 export const rewriteTotals = (tx: Tx, scope: Scope, customerKey: Uuid): Promise<number> =>

@@ -1,6 +1,5 @@
 import type { Tx } from '../../db/index.ts'
-import type { Uuid } from '../../kernel/ids.ts'
-import type { Scope } from '../../kernel/scope.ts'
+import type { Owner } from '../../kernel/scope.ts'
 import { rewriteMarks, rewriteTotals } from './rebuild-store.ts'
 
 /**
@@ -8,10 +7,7 @@ import { rewriteMarks, rewriteTotals } from './rebuild-store.ts'
  * of the customer's version must be locked; otherwise usage that is counted meanwhile would be
  * lost.
  */
-export async function rebuildTotals(
-  tx: Tx,
-  { scope, customerKey }: { scope: Scope; customerKey: Uuid },
-): Promise<void> {
+export async function rebuildTotals(tx: Tx, { scope, customerKey }: Owner): Promise<void> {
   await Promise.all([
     rewriteTotals(tx, scope, customerKey),
     // After the totals: new totals need distinct values, too.
