@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { newFeatureWith } from '../../test/support/feature.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
@@ -10,7 +11,7 @@ import { NO_REFERENCES } from './catalog-use.ts'
 import { ACTIVE_CURRENCIES_LIMIT } from './currencies/change-currency.ts'
 import { createCurrency } from './currencies/commands.ts'
 import { createFeature, METERS_LIMIT, updateFeature } from './features/commands.ts'
-import type { FeatureInput, NewFeatureInput } from './features/types.ts'
+import type { FeatureInput } from './features/types.ts'
 
 const world = await openWorld()
 /** Another server over the same database: what queues in one process does not hold for both. */
@@ -33,18 +34,7 @@ const runs = <T>(count: number, work: (run: number) => Promise<T>) =>
       ),
     ),
   )
-const feature: NewFeatureInput = {
-  displayName: 'Feature',
-  featureType: 'NUMBER',
-  meterType: 'INCREMENTAL',
-  status: 'NEW',
-  description: null,
-  units: null,
-  unitsPlural: null,
-  enumConfiguration: [],
-  unitTransformation: null,
-  metadata: undefined,
-}
+const feature = newFeatureWith({ meterType: 'INCREMENTAL' })
 const update = (run: number, featureId: string, input: FeatureInput) =>
   updateFeature(callOn(run), { featureId, input, use: NO_REFERENCES })
 /** How often each outcome stands there. */

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { limited, NOW, nothing, unlimited, values } from '../../test/support/entitlement-sources.ts'
+import {
+  limited,
+  NOW,
+  nothing,
+  unlimited,
+  unsubscribed,
+  values,
+} from '../../test/support/entitlement-sources.ts'
 import type { AccessDeniedReason } from '../api.gen.ts'
 import { type Quantity, wholeUnits } from '../kernel/quantity.ts'
 import { type DecisionQuery, decide, decideCredit } from './decide.ts'
@@ -197,17 +204,12 @@ test('an entitlement to a BOOLEAN feature is granted, and a request with usage o
 })
 
 test('for credits, the reasons about the customer come first, and without credits everything is denied', () => {
-  const subject = {
-    customer: 'ACTIVE',
-    isResourceKnown: true,
-    hasActiveSubscription: false,
-  } as const
   const reasons = [
-    decideCredit({ ...subject, customer: null }, requesting(null, ['eu'])),
-    decideCredit({ ...subject, customer: 'ARCHIVED' }, requesting(null, ['eu'])),
-    decideCredit({ ...subject, isResourceKnown: false }, requesting(null, ['eu'])),
-    decideCredit(subject, requesting(null, ['eu'])),
-    decideCredit(subject, requesting(0, [])),
+    decideCredit({ ...unsubscribed, customer: null }, requesting(null, ['eu'])),
+    decideCredit({ ...unsubscribed, customer: 'ARCHIVED' }, requesting(null, ['eu'])),
+    decideCredit({ ...unsubscribed, isResourceKnown: false }, requesting(null, ['eu'])),
+    decideCredit(unsubscribed, requesting(null, ['eu'])),
+    decideCredit(unsubscribed, requesting(0, [])),
   ].map(({ accessDeniedReason }) => accessDeniedReason)
   assert.deepEqual(reasons, [
     'CustomerNotFound',

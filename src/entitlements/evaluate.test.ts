@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, promotional, values } from '../../test/support/entitlement-sources.ts'
-import type { Feature } from '../catalog/features/index.ts'
+import { NOW, promotional, unsubscribed, values } from '../../test/support/entitlement-sources.ts'
+import { enumFeatureWith } from '../../test/support/feature.ts'
 import { LIFETIME } from '../kernel/period.ts'
 import { evaluate } from './evaluate.ts'
 import { resolve } from './resolve.ts'
-
-const region = (...known: string[]): Omit<Feature, 'metadata'> => ({
-  key: 'key',
-  id: 'region',
-  displayName: 'Region',
-  description: null,
-  featureType: 'ENUM',
-  meterType: 'None',
-  status: 'NEW',
-  units: null,
-  unitsPlural: null,
-  enumConfiguration: known.map((value) => ({ value, displayName: value })),
-  unitTransformation: null,
-  meter: null,
-  createdAt: 0,
-  updatedAt: 0,
-})
 
 /** Values of the feature, comma-separated pieces of the request, and the values that they are. */
 const split: readonly (readonly [string[], string[], string[]])[] = [
@@ -50,15 +33,10 @@ const split: readonly (readonly [string[], string[], string[]])[] = [
 ]
 
 test('requested values that contain commas are recognised', () => {
-  const subject = {
-    customer: 'ACTIVE',
-    isResourceKnown: true,
-    hasActiveSubscription: false,
-  } as const
   for (const [known, pieces, expected] of split) {
     const sources = [promotional(values(...known))]
     const featureState = {
-      feature: region(...known),
+      feature: enumFeatureWith(...known),
       sources,
       totals: [],
       resolution: resolve(sources, NOW),
@@ -66,7 +44,7 @@ test('requested values that contain commas are recognised', () => {
       used: { usage: 0n, held: 0n },
     }
     const request = { usage: null, values: pieces, defaultUsage: 0n }
-    const { query, decision } = evaluate(subject, featureState, { request, now: NOW })
+    const { query, decision } = evaluate(unsubscribed, featureState, { request, now: NOW })
     assert.deepEqual(query.request.values, expected)
     assert.equal(
       decision.isGranted,

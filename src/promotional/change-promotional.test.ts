@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { enumFeatureWith, featureWith } from '../../test/support/feature.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { ApiError } from '../kernel/errors.ts'
@@ -12,30 +13,8 @@ import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from
 const BEGUN = instantFromWire('2026-05-18T10:00:00Z')
 const NOW = instantFromWire('2026-05-20T10:00:00Z')
 
-const feature = (parts: Partial<Feature>): Feature => ({
-  key: 'key',
-  id: 'feature',
-  displayName: 'Feature',
-  description: null,
-  featureType: 'NUMBER',
-  meterType: 'INCREMENTAL',
-  status: 'NEW',
-  units: null,
-  unitsPlural: null,
-  enumConfiguration: null,
-  unitTransformation: null,
-  meter: null,
-  metadata: {},
-  createdAt: 0,
-  updatedAt: 0,
-  ...parts,
-})
-const counted = feature({})
-const region = feature({
-  featureType: 'ENUM',
-  meterType: 'None',
-  enumConfiguration: ['eu', 'us'].map((value) => ({ value, displayName: value })),
-})
+const counted = featureWith()
+const region = enumFeatureWith('eu', 'us')
 const ten: PromotionalInput = {
   featureId: 'feature',
   period: '1 month',
@@ -106,7 +85,7 @@ test('new values replace the previous ones', () => {
 })
 
 test('an entitlement to an archived feature can be changed', () => {
-  const archived = feature({ status: 'SUSPENDED' })
+  const archived = featureWith({ status: 'SUSPENDED' })
   assert.equal(
     change(granted(), { limit: wholeUnits(20) }, archived).allowance.limit,
     wholeUnits(20),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NOW } from '../../test/support/entitlement-sources.ts'
+import { enumFeatureWith, featureWith } from '../../test/support/feature.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { ApiError } from '../kernel/errors.ts'
@@ -8,33 +9,11 @@ import { wholeUnits } from '../kernel/quantity.ts'
 import { grantPromotional } from './grant-promotional.ts'
 import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
 
-const feature = (parts: Partial<Feature>): Feature => ({
-  key: 'key',
-  id: 'feature',
-  displayName: 'Feature',
-  description: null,
-  featureType: 'NUMBER',
-  meterType: 'INCREMENTAL',
-  status: 'NEW',
-  units: null,
-  unitsPlural: null,
-  enumConfiguration: null,
-  unitTransformation: null,
-  meter: null,
-  metadata: {},
-  createdAt: 0,
-  updatedAt: 0,
-  ...parts,
-})
-const counted = feature({})
-const level = feature({ meterType: 'FLUCTUATING' })
-const plainNumber = feature({ meterType: 'None' })
-const isOn = feature({ featureType: 'BOOLEAN', meterType: 'None' })
-const region = feature({
-  featureType: 'ENUM',
-  meterType: 'None',
-  enumConfiguration: ['eu', 'us'].map((value) => ({ value, displayName: value })),
-})
+const counted = featureWith()
+const level = featureWith({ meterType: 'FLUCTUATING' })
+const plainNumber = featureWith({ meterType: 'None' })
+const isOn = featureWith({ featureType: 'BOOLEAN', meterType: 'None' })
+const region = enumFeatureWith('eu', 'us')
 
 const nothing: PromotionalInput = {
   featureId: 'feature',
@@ -55,7 +34,7 @@ const grant = (input: Partial<PromotionalInput>, of: Feature = counted): Promoti
 const refused: readonly (readonly [string, Feature, PromotionalInput, string])[] = [
   [
     'an archived feature',
-    feature({ status: 'SUSPENDED' }),
+    featureWith({ status: 'SUSPENDED' }),
     { ...nothing, period: 'custom' },
     'EntityIsArchivedError',
   ],

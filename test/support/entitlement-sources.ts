@@ -4,6 +4,13 @@ import { wholeUnits } from '../../src/kernel/quantity.ts'
 /** The instant at which tests of rules stand, and one year around it. */
 export const NOW = Date.UTC(2026, 4, 18, 10, 7, 42)
 
+/** An active customer without a subscription. */
+export const unsubscribed = {
+  customer: 'ACTIVE',
+  isResourceKnown: true,
+  hasActiveSubscription: false,
+} as const
+
 export const nothing: Allowance = {
   limit: null,
   isUnlimited: false,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { newFeatureWith } from '../../../test/support/feature.ts'
 import type { ApiError } from '../../kernel/errors.ts'
 import {
   archivedFeature,
@@ -13,18 +14,6 @@ import {
 } from './change-feature.ts'
 import type { Feature, FeatureInput, Meter, NewFeatureInput } from './types.ts'
 
-const blank: NewFeatureInput = {
-  displayName: 'Feature',
-  featureType: 'NUMBER',
-  meterType: 'None',
-  status: 'NEW',
-  description: null,
-  units: null,
-  unitsPlural: null,
-  enumConfiguration: [],
-  unitTransformation: null,
-  metadata: undefined,
-}
 const valuesNamed = (...names: string[]) =>
   names.map((value) => ({ value, displayName: value.toUpperCase() }))
 const many = (count: number) =>
@@ -36,7 +25,7 @@ const byThousand = {
   featureUnitsPlural: null,
 }
 const created = (input: Partial<NewFeatureInput>): Feature =>
-  newFeature('f', { ...blank, ...input }, { key: 'k', now: 1 })
+  newFeature('f', newFeatureWith(input), { key: 'k', now: 1 })
 const refusal = (code: string, message: RegExp) => (error: ApiError) => {
   assert.deepEqual([error.status, error.code], [400, code], error.message)
   assert.match(error.message, message)
@@ -113,7 +102,7 @@ test('every valid combination of type, meter type, values and transformation is 
   ]
   for (const input of taken) {
     const { enumConfiguration, metadata, ...others } = created(input)
-    const expected = { ...blank, ...input }
+    const expected = newFeatureWith(input)
     assert.deepEqual(enumConfiguration, input.enumConfiguration ?? null)
     assert.deepEqual(metadata, input.metadata ? { a: '1' } : {})
     for (const [name, value] of Object.entries(others))

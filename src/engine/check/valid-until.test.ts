@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { openAgency } from '../../../test/support/agency.ts'
 import { budgetOf } from '../../../test/support/company.ts'
 import { limited, NOW, source, unlimited } from '../../../test/support/entitlement-sources.ts'
+import { featureWith } from '../../../test/support/feature.ts'
 import { openWorld, NOW as WORLD_NOW } from '../../../test/support/world.ts'
 import { type Budget, budgetPaths, counterName, windowOf } from '../../budgets/index.ts'
 import { evaluate, usageWindow } from '../../entitlements/index.ts'
@@ -79,24 +80,7 @@ const facts: fc.Arbitrary<Facts> = fc
     budgets: all.map((budget, index) => ({ ...budget, assignmentKey: `budget ${index}` })),
   }))
 
-const feature = {
-  ...{ key: 'tokens', id: 'tokens', displayName: 'T', description: null },
-  featureType: 'NUMBER' as const,
-  ...{
-    meterType: 'INCREMENTAL' as const,
-    status: 'ACTIVE' as const,
-    units: null,
-    unitsPlural: null,
-    meter: null,
-  },
-  ...{
-    enumConfiguration: null,
-    unitTransformation: null,
-    metadata: {},
-    createdAt: 0,
-    updatedAt: 0,
-  },
-} as const
+const feature = featureWith({ key: 'tokens', id: 'tokens', status: 'ACTIVE' })
 
 const sum = (amounts: readonly { amount: number }[]): Quantity =>
   wholeUnits(amounts.reduce((total, { amount }) => total + amount, 0))
