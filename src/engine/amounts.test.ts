@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FEATURE, openAgency, params, verdict } from '../../test/support/agency.ts'
+import { FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { verdict } from '../../test/support/decisions.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { required } from '../kernel/assert.ts'
 

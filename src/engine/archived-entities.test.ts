@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ANN,
-  ANN_ON_GPT,
-  type Dimensions,
-  openAgency,
-  params,
-  shownChains,
-  verdict,
-} from '../../test/support/agency.ts'
+import { ANN, ANN_ON_GPT, type Dimensions, openAgency, params } from '../../test/support/agency.ts'
+import { shownChains, verdict } from '../../test/support/decisions.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld } from '../../test/support/world.ts'
 

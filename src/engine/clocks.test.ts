@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
-import { ANN, FEATURE, openAgency, params, shownChains } from '../../test/support/agency.ts'
+import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { shownChains } from '../../test/support/decisions.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 
 /** Two servers on one database. The clock of one of them is a minute ahead. */

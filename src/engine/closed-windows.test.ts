@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ANN, FEATURE, openAgency, params, shownChains } from '../../test/support/agency.ts'
+import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { shownChains } from '../../test/support/decisions.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { NOW, openWorldApart, type Tenant, type World } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ANN,
-  ANN_ON_GPT,
-  FEATURE,
-  openAgency,
-  params,
-  shownChains,
-  verdict,
-} from '../../test/support/agency.ts'
+import { ANN, ANN_ON_GPT, FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { shownChains, verdict } from '../../test/support/decisions.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openWorldApart } from '../../test/support/world.ts'
 import { instantToWire } from '../kernel/clock.ts'

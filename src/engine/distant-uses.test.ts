@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ANN, FEATURE, openAgency, params, verdict } from '../../test/support/agency.ts'
+import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { verdict } from '../../test/support/decisions.ts'
 import { openWorldApart, type Tenant } from '../../test/support/world.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
@@ -22,6 +23,14 @@ const refuses = (tenant: Tenant, operation: (typeof ways)[number], body: object,
     { params, body: { featureId: FEATURE, amount: 1, idempotencyKey: 'other', ...body } },
     { status: 400, code: 'InvalidArgumentError', message },
   )
+/** An agency that grants a use with this timestamp. */
+async function openGranting(operation: (typeof ways)[number], stated: { timestamp: string }) {
+  const { tenant } = await openAgency(world)
+  const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...stated }
+  const { data } = await tenant.ok(operation, { params, body })
+  assert.equal(data.isGranted, true)
+  return { tenant, body }
+}
 const OLD = /^timestamp is more than 5 minutes ago; .*record/
 const EARLY = /^timestamp is more than 5 minutes in the future; .*record/
 
@@ -54,20 +63,14 @@ for (const [hour, stated] of [
 
 for (const operation of ways)
   test(`${operation}: consumption up to five minutes ago is decided, earlier consumption is refused`, async () => {
-    const { tenant } = await openAgency(world)
-    const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...ago(WITHIN_MS) }
-    const { data } = await tenant.ok(operation, { params, body })
-    assert.equal(data.isGranted, true)
+    const { tenant } = await openGranting(operation, ago(WITHIN_MS))
     await refuses(tenant, operation, ago(WITHIN_MS + 1), OLD)
     await refuses(tenant, operation, { ...ago(40 * 86_400_000), dimensions: ANN }, OLD)
   })
 
 for (const operation of ways)
   test(`${operation}: consumption up to five minutes ahead is decided, later consumption is refused`, async () => {
-    const { tenant } = await openAgency(world)
-    const body = { featureId: FEATURE, amount: 1, idempotencyKey: 'k', ...ahead(WITHIN_MS) }
-    const { data } = await tenant.ok(operation, { params, body })
-    assert.equal(data.isGranted, true)
+    const { tenant, body } = await openGranting(operation, ahead(WITHIN_MS))
     const later = ahead(WITHIN_MS + 1)
     await refuses(tenant, operation, later, EARLY)
     await refuses(tenant, operation, { ...ahead(60 * MINUTE_MS), dimensions: ANN }, EARLY)

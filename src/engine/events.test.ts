@@ -29,6 +29,10 @@ const FEATURES = {
     named('call', { field: 'model', operation: 'EQUALS', value: 'large' }),
   ),
 }
+const MONTHLY = {
+  tokens: { ...FEATURES.tokens, resetPeriod: 'MONTH' },
+  users: { ...FEATURES.users, resetPeriod: 'MONTH' },
+} as const
 
 let sent = 0
 /** An event with a key of its own. */
@@ -131,10 +135,7 @@ test('the key of an event is known for 24 hours without a timestamp and for 35 d
 })
 
 test('events count in the window of their timestamp, however late and in any order', async () => {
-  const { ingest, usage } = await openShop(world, {
-    tokens: { ...FEATURES.tokens, resetPeriod: 'MONTH' },
-    users: { ...FEATURES.users, resetPeriod: 'MONTH' },
-  })
+  const { ingest, usage } = await openShop(world, MONTHLY)
   const at = (timestamp: string, tokens: number, userId = 'a') =>
     call({ tokens, userId }, { timestamp })
   await ingest([at('2026-05-18T10:00:00Z', 1)])
@@ -152,10 +153,7 @@ test('events count in the window of their timestamp, however late and in any ord
 })
 
 test('an event ahead of its period counts when the period begins', async () => {
-  const { ingest, usage } = await openShop(world, {
-    tokens: { ...FEATURES.tokens, resetPeriod: 'MONTH' },
-    users: { ...FEATURES.users, resetPeriod: 'MONTH' },
-  })
+  const { ingest, usage } = await openShop(world, MONTHLY)
   try {
     clock.moveTo(Date.parse('2026-05-31T23:30:00Z'))
     await ingest([call({ tokens: 3, userId: 'a' }, { timestamp: '2026-06-01T00:10:00Z' })])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ANN, openAgency, shownChains } from '../../test/support/agency.ts'
+import { ANN, openAgency } from '../../test/support/agency.ts'
+import { shownChains } from '../../test/support/decisions.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { NOW, openWorld } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'

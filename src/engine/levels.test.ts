@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shownChains } from '../../test/support/agency.ts'
+import { shownChains } from '../../test/support/decisions.ts'
 import { openShop } from '../../test/support/shop.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { NOW, openWorldApart } from '../../test/support/world.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FEATURE, openAgency, params, verdict } from '../../test/support/agency.ts'
+import { FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { verdict } from '../../test/support/decisions.ts'
 import { grantItem } from '../../test/support/grants.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'

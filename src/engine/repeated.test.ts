@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ANN,
-  FEATURE,
-  openAgency,
-  params,
-  shownChains,
-  verdict,
-} from '../../test/support/agency.ts'
+import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { shownChains, verdict } from '../../test/support/decisions.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ANN,
-  ANN_ON_GPT,
-  FEATURE,
-  openAgency,
-  params,
-  shownChains,
-  verdict,
-} from '../../test/support/agency.ts'
+import { ANN, ANN_ON_GPT, FEATURE, openAgency, params } from '../../test/support/agency.ts'
 import { until } from '../../test/support/deadline.ts'
+import { shownChains, verdict } from '../../test/support/decisions.ts'
 import { differencesOf } from '../../test/support/verified.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'

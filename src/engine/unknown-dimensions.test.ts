@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ANN, openAgency, params, shownChains, verdict } from '../../test/support/agency.ts'
+import { ANN, openAgency, params } from '../../test/support/agency.ts'
+import { shownChains, verdict } from '../../test/support/decisions.ts'
 import { grantItem, grantTo } from '../../test/support/grants.ts'
 import { openWorld } from '../../test/support/world.ts'
 

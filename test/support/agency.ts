@@ -1,10 +1,5 @@
 import assert from 'node:assert/strict'
-import type {
-  Consumption,
-  EntitlementChainNode,
-  Reservation,
-  ReservationDecision,
-} from '../../src/api.gen.ts'
+import type { Consumption, Reservation, ReservationDecision } from '../../src/api.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Row } from './budgets.ts'
 import { grantItem, grantTo } from './grants.ts'
@@ -51,29 +46,6 @@ function rowOf([name, usageLimit]: [string, number | null]): Row {
     ...(parent !== null && { parentId: parent }),
   }
 }
-
-/** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
-const shownNode = (node: EntitlementChainNode): string => {
-  const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
-  const limit = node.usageLimit === null ? '∞' : node.usageLimit
-  return `${node.entityId}${scope} ${node.currentUsage}/${limit}${node.isGranted ? '' : '!'}`
-}
-export const shownChains = ({
-  chains = [],
-}: {
-  chains?: readonly (readonly EntitlementChainNode[])[]
-}): string[][] => chains.map((chain) => chain.map(shownNode))
-
-/** A decision in short: `granted` or the reason, and `recorded` if it was. */
-export const verdict = ({
-  isGranted,
-  accessDeniedReason,
-  recorded,
-}: {
-  isGranted: boolean
-  accessDeniedReason: string | null
-  recorded: boolean
-}): string => `${isGranted ? 'granted' : accessDeniedReason}${recorded ? ' recorded' : ''}`
 
 /** A customer with a team, whose members use tokens: those that `limits` names are placed. */
 export async function openAgency(

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ANN,
-  FEATURE,
-  openAgency,
-  params,
-  shownChains,
-  verdict,
-} from '../../../test/support/agency.ts'
+import { ANN, FEATURE, openAgency, params } from '../../../test/support/agency.ts'
+import { shownChains, verdict } from '../../../test/support/decisions.ts'
 import { openWorld } from '../../../test/support/world.ts'
 import type { EntitlementChainNode } from '../../api.gen.ts'
 

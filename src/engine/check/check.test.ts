@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  ANN,
-  ANN_ON_GPT,
-  type Dimensions,
-  FEATURE,
-  openAgency,
-  params,
-  shownChains,
-} from '../../../test/support/agency.ts'
+import type { Dimensions } from '../../../test/support/agency.ts'
+import { ANN, ANN_ON_GPT, FEATURE, openAgency, params } from '../../../test/support/agency.ts'
+import { shownChains } from '../../../test/support/decisions.ts'
 import { grantItem, grantTo } from '../../../test/support/grants.ts'
 import { openWorld } from '../../../test/support/world.ts'
 import { instantToWire } from '../../kernel/clock.ts'
