@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { budgetsIn, params, type Row, row } from '../../test/support/budgets.ts'
-import { NOW, openWorld } from '../../test/support/world.ts'
-import { instantFromWire } from '../kernel/clock.ts'
+import { LATER, NOW, openWorld } from '../../test/support/world.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
 const world = await openWorld()
-const { announced, archive, fresh, listed, metered, refused, upsert } = budgetsIn(world)
-const later = () => world.clock.moveTo(instantFromWire(LATER))
+const { announced, archive, fresh, later, listed, metered, refused, upsert } = budgetsIn(world)
 
 test('budgets of features and of currencies are returned in the order of the request', async () => {
   await fresh()

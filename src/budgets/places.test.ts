@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { budgetsIn, params, type Row, row } from '../../test/support/budgets.ts'
-import { openWorld } from '../../test/support/world.ts'
-import { instantFromWire } from '../kernel/clock.ts'
+import { LATER, openWorld } from '../../test/support/world.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
 const world = await openWorld()
-const { announced, archive, fresh, listed, parents, refused, upsert } = budgetsIn(world)
-const later = () => world.clock.moveTo(instantFromWire(LATER))
+const { announced, archive, fresh, later, listed, parents, refused, upsert } = budgetsIn(world)
 
 test('the first budget sets the position of an entity, and only a row with a parent changes it', async () => {
   await fresh()

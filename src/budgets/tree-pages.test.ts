@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { budgetsIn, params, row } from '../../test/support/budgets.ts'
+import { params, row } from '../../test/support/budgets.ts'
+import { officeIn } from '../../test/support/office.ts'
 import { NOW, openWorld } from '../../test/support/world.ts'
 import { column, row as rowOf, sql } from '../db/index.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
@@ -10,7 +11,7 @@ const DAY = 86_400_000
 const now = instantFromWire(NOW)
 const world = await openWorld()
 const { app } = world.bursar
-const { current, fresh, upsert, read, names, use } = budgetsIn(world)
+const { current, furnished, upsert, read, names, use } = officeIn(world)
 
 const refused = (query: Record<string, string>, message: RegExp) =>
   current().tenant.refused(
@@ -18,24 +19,6 @@ const refused = (query: Record<string, string>, message: RegExp) =>
     { params, query },
     { status: 400, code: 'BadUserInput', message },
   )
-
-/** An organisation, two teams, three users, one of them with a name, and a model. */
-const ENTITIES = {
-  acme: 'org',
-  eng: 'team',
-  ops: 'team',
-  ann: 'user',
-  bob: 'user',
-  b_x: 'user',
-  gpt: 'model',
-}
-
-async function furnished() {
-  const tenant = await fresh(ENTITIES)
-  const named = [{ id: 'ann', displayName: 'ÄNNE 100% of_it' }]
-  await tenant.ok('v1Beta.customers.entities.upsert', { params, body: { entities: named } })
-  return tenant
-}
 
 test('rows can be sorted in both directions, with missing values last, for windows of any cadence', async () => {
   await furnished()

@@ -1,31 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { budgetsIn, params, type Row, row, shown } from '../../test/support/budgets.ts'
+import { params, type Row, row, shown } from '../../test/support/budgets.ts'
+import { officeIn } from '../../test/support/office.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
-const { fresh, upsert, read, names, use, archive } = budgetsIn(world)
-
-/** An organisation, two teams, three users, one of them with a name, and a model. */
-const ENTITIES = {
-  acme: 'org',
-  eng: 'team',
-  ops: 'team',
-  ann: 'user',
-  bob: 'user',
-  b_x: 'user',
-  gpt: 'model',
-}
-
-async function furnished() {
-  const tenant = await fresh(ENTITIES)
-  const named = [{ id: 'ann', displayName: 'ÄNNE 100% of_it' }]
-  await tenant.ok('v1Beta.customers.entities.upsert', { params, body: { entities: named } })
-  return tenant
-}
+const { furnished, upsert, read, names, use, archive } = officeIn(world)
 
 test('without capabilities, every active entity is listed once, with its parent and without usage', async () => {
   await furnished()

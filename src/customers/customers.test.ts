@@ -1,31 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { customersIn } from '../../test/support/customers.ts'
+import { LATER, NOW, openWorld } from '../../test/support/world.ts'
 import type { CustomerProvisionRequestBody, CustomerUpdateRequestBody } from '../api.gen.ts'
-import { instantFromWire } from '../kernel/clock.ts'
 import { provisionCustomer, updateCustomer } from './customer-commands.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
-
 const world = await openWorld()
-let tenant: Tenant
-const moveTo = (text: string) => world.clock.moveTo(instantFromWire(text))
-const fresh = async () => {
-  moveTo(NOW)
-  tenant = await world.tenant()
-}
+const { announced, fresh, moveTo, provision, retrieve, tenant } = customersIn(world)
 
-const provision = async (body: CustomerProvisionRequestBody) =>
-  (await tenant.ok('v1.customers.provision', { body })).data
-const retrieve = async (id: string) =>
-  (await tenant.ok('v1.customers.retrieve', { params: { id } })).data
 const update = async (id: string, body: CustomerUpdateRequestBody) =>
-  (await tenant.ok('v1.customers.update', { params: { id }, body })).data
-const list = (query: Record<string, string> = {}) => tenant.ok('v1.customers.list', { query })
+  (await tenant().ok('v1.customers.update', { params: { id }, body })).data
+const list = (query: Record<string, string> = {}) => tenant().ok('v1.customers.list', { query })
 const listed = async (query: Record<string, string> = {}) =>
   (await list(query)).data.map(({ id }) => id)
-const announced = async () =>
-  (await tenant.announced()).map(({ type, objectId }) => `${type} ${objectId}`)
 
 const bare = {
   name: null,
@@ -74,7 +61,7 @@ test('a customer is created and read with every field that was sent', async () =
   assert.deepEqual(await provision(full), expected)
   assert.deepEqual(await retrieve('acme'), expected)
   assert.deepEqual((await list()).data, [expected])
-  assert.deepEqual(await tenant.announced(), [
+  assert.deepEqual(await tenant().announced(), [
     { type: 'customer.created', objectId: 'acme', before: null, after: expected },
   ])
 })
@@ -91,9 +78,9 @@ test('an id is taken once, even by an archived customer, and a refusal writes no
   await provision({ id: 'acme' })
   const body = { ...full, name: 'Other' }
   const taken = { status: 409, code: 'DuplicatedEntityNotAllowed', message: /acme/ }
-  await tenant.refused('v1.customers.provision', { body }, taken)
-  await tenant.ok('v1.customers.archive', { params: { id: 'acme' } })
-  await tenant.refused('v1.customers.provision', { body }, taken)
+  await tenant().refused('v1.customers.provision', { body }, taken)
+  await tenant().ok('v1.customers.archive', { params: { id: 'acme' } })
+  await tenant().refused('v1.customers.provision', { body }, taken)
   assert.equal((await retrieve('acme')).name, null)
   assert.deepEqual(await announced(), ['customer.created acme', 'customer.deleted acme'])
   // The integrations of the refused requests were not registered either.
@@ -107,7 +94,7 @@ test('of two concurrent requests that create one id, one gets a 201 and the othe
   await fresh()
   const ids = Array.from({ length: 8 }, (_, index) => `c${index}`)
   const answers = await Promise.all(
-    [...ids, ...ids].map((id) => tenant.call('v1.customers.provision', { body: { id } })),
+    [...ids, ...ids].map((id) => tenant().call('v1.customers.provision', { body: { id } })),
   )
   for (const index of ids.keys()) {
     const pair = [answers[index]?.status, answers[index + ids.length]?.status]
@@ -130,10 +117,10 @@ test('an unknown customer is a 404 for every operation that names one', async ()
   await fresh()
   const params = { id: 'nobody' }
   const unknown = { status: 404, code: 'CustomerNotFound', message: /nobody/ }
-  await tenant.refused('v1.customers.retrieve', { params }, unknown)
-  await tenant.refused('v1.customers.update', { params, body: { couponId: 'X' } }, unknown)
-  await tenant.refused('v1.customers.archive', { params }, unknown)
-  await tenant.refused('v1.customers.unarchive', { params }, unknown)
+  await tenant().refused('v1.customers.retrieve', { params }, unknown)
+  await tenant().refused('v1.customers.update', { params, body: { couponId: 'X' } }, unknown)
+  await tenant().refused('v1.customers.archive', { params }, unknown)
+  await tenant().refused('v1.customers.unarchive', { params }, unknown)
 })
 
 test('a patch keeps absent fields, clears with null or "", and merges metadata', async () => {
@@ -163,7 +150,7 @@ test('a patch keeps absent fields, clears with null or "", and merges metadata',
   }
   assert.deepEqual(cleared, expected)
   assert.deepEqual(await retrieve('acme'), expected)
-  assert.deepEqual((await tenant.announced()).at(-1)?.after, expected)
+  assert.deepEqual((await tenant().announced()).at(-1)?.after, expected)
 })
 
 test('a patch without a difference keeps updatedAt and publishes no event', async () => {
@@ -183,12 +170,12 @@ test('metadata can grow to 1 MB by patches or an import, but no further', async 
   const before = await provision({ id: 'acme', metadata: { a: half } })
   const body = { metadata: { b: half } }
   const message = /acme.*larger than 1 MB/
-  await tenant.refused(
+  await tenant().refused(
     'v1.customers.update',
     { params: { id: 'acme' }, body },
     { status: 400, code: 'InvalidMetadataError', message },
   )
-  await tenant.refused(
+  await tenant().refused(
     'v1.customers.import',
     { body: { customers: [{ id: 'acme', name: null, email: null, ...body }] } },
     { status: 400, code: 'FailedToImportCustomer', message },
@@ -208,7 +195,7 @@ test('concurrent patches of different metadata keys all take effect', async () =
 test('two servers with one database lose no change, and create each id once', async () => {
   await fresh()
   const { app } = (await openWorld()).bursar
-  const other = { app, scope: tenant.scope, origin: app.origin }
+  const other = { app, scope: tenant().scope, origin: app.origin }
   const keys = Array.from({ length: 10 }, (_, index) => `k${index}`)
   const claims = await Promise.allSettled(
     keys.flatMap((id) => [provision({ id }), provisionCustomer(other, id, {})]),
@@ -227,10 +214,10 @@ test('a coupon id is a 404, because no coupon exists, and an empty one means non
   await fresh()
   const unknown = { status: 404, code: 'CouponNotFound', message: /couponId.*WELCOME/ }
   const body = { id: 'acme', couponId: 'WELCOME' }
-  await tenant.refused('v1.customers.provision', { body }, unknown)
+  await tenant().refused('v1.customers.provision', { body }, unknown)
   assert.equal((await provision({ id: 'acme', couponId: '' })).couponId, null)
   const patch = { params: { id: 'acme' }, body: { couponId: 'WELCOME' } }
-  await tenant.refused('v1.customers.update', patch, unknown)
+  await tenant().refused('v1.customers.update', patch, unknown)
   assert.equal((await update('acme', { couponId: null })).couponId, null)
 })
 
@@ -239,13 +226,13 @@ test('an archived customer can be read, but is not listed and refuses changes', 
   const created = await provision(full)
   moveTo(LATER)
   const params = { id: 'acme' }
-  const archived = (await tenant.ok('v1.customers.archive', { params })).data
+  const archived = (await tenant().ok('v1.customers.archive', { params })).data
   assert.deepEqual(archived, { ...created, archivedAt: LATER, updatedAt: LATER })
   assert.deepEqual(await retrieve('acme'), archived)
   assert.deepEqual(await listed(), [])
   const refusal = { status: 400, code: 'EntityIsArchivedError', message: /acme/ }
-  await tenant.refused('v1.customers.update', { params, body: {} }, refusal)
-  await tenant.refused('v1.customers.update', { params, body: { couponId: 'X' } }, refusal)
+  await tenant().refused('v1.customers.update', { params, body: {} }, refusal)
+  await tenant().refused('v1.customers.update', { params, body: { couponId: 'X' } }, refusal)
 })
 
 test('archiving or unarchiving twice has the same effect as once', async () => {
@@ -253,13 +240,13 @@ test('archiving or unarchiving twice has the same effect as once', async () => {
   const created = await provision({ id: 'acme' })
   const params = { id: 'acme' }
   moveTo(LATER)
-  const archived = (await tenant.ok('v1.customers.archive', { params })).data
+  const archived = (await tenant().ok('v1.customers.archive', { params })).data
   moveTo('2026-07-01T00:00:00Z')
-  assert.deepEqual((await tenant.ok('v1.customers.archive', { params })).data, archived)
-  const back = (await tenant.ok('v1.customers.unarchive', { params })).data
+  assert.deepEqual((await tenant().ok('v1.customers.archive', { params })).data, archived)
+  const back = (await tenant().ok('v1.customers.unarchive', { params })).data
   assert.deepEqual(back, { ...created, updatedAt: '2026-07-01T00:00:00.000Z' })
   moveTo('2026-08-01T00:00:00Z')
-  assert.deepEqual((await tenant.ok('v1.customers.unarchive', { params })).data, back)
+  assert.deepEqual((await tenant().ok('v1.customers.unarchive', { params })).data, back)
   assert.deepEqual(await announced(), [
     'customer.created acme',
     'customer.deleted acme',
@@ -292,7 +279,7 @@ test('a cursor stays valid after its customer is archived, and an unknown cursor
   await fresh()
   for (const id of ['a', 'b', 'c']) await provision({ id })
   const { pagination } = await list({ limit: '1' })
-  await tenant.ok('v1.customers.archive', { params: { id: 'c' } })
+  await tenant().ok('v1.customers.archive', { params: { id: 'c' } })
   assert.deepEqual(await listed({ after: pagination.next ?? '' }), ['b', 'a'])
   const other = await world.tenant()
   const foreign = { status: 400, code: 'BadUserInput', message: /after/ }

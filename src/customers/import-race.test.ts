@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openWorld, type Tenant } from '../../test/support/world.ts'
+import { customersIn } from '../../test/support/customers.ts'
+import { openWorld } from '../../test/support/world.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import { importCustomers } from './import-commands.ts'
 import type { ImportRow } from './types.ts'
@@ -8,14 +9,7 @@ import type { ImportRow } from './types.ts'
 const world = await openWorld()
 /** Another server on the same database: the queue of one process does not serialize both. */
 const second = await openWorld()
-let tenant: Tenant
-const fresh = async () => {
-  tenant = await world.tenant()
-}
-const retrieve = async (id: string) =>
-  (await tenant.ok('v1.customers.retrieve', { params: { id } })).data
-const announced = async () =>
-  (await tenant.announced()).map(({ type, objectId }) => `${type} ${objectId}`)
+const { announced, fresh, retrieve, tenant } = customersIn(world)
 
 const origin = systemOrigin('test')
 const rowOf = (row: Partial<ImportRow> & { id: string }): ImportRow => ({
@@ -51,7 +45,7 @@ test('an import of a thousand rows has as many statements as one of two rows', a
       rowOf({ id: `c${from + index}`, salesforceId: 'sf' }),
     )
     const counted = { ...app, db: { ...app.db, transaction: counting } }
-    await importCustomers({ app: counted, scope: tenant.scope, origin }, rows, null)
+    await importCustomers({ app: counted, scope: tenant().scope, origin }, rows, null)
     return statements
   }
   await countOf(1, 0)
@@ -70,7 +64,7 @@ test('imports of the same ids by two servers create each customer once and lose 
       .slice(run * 10)
       .map((id) => rowOf({ id, salesforceId: 'sf', metadata: { [`run${run}`]: 'x' } }))
     const ordered = run % 3 === 0 ? rows : rows.toReversed()
-    return importCustomers({ app, scope: tenant.scope, origin }, ordered, null)
+    return importCustomers({ app, scope: tenant().scope, origin }, ordered, null)
   })
   const created = (await Promise.all(runs)).flat()
   assert.deepEqual(created.toSorted(), ids.toSorted())
@@ -84,15 +78,15 @@ test('concurrent imports and updates of the same customers both take effect', as
   await fresh()
   const ids = Array.from({ length: 40 }, (_, index) => `c${index}`)
   const made = ids.map((id) => rowOf({ id }))
-  await importCustomers({ app: world.bursar.app, scope: tenant.scope, origin }, made, null)
+  await importCustomers({ app: world.bursar.app, scope: tenant().scope, origin }, made, null)
   const imports = Array.from({ length: 6 }, (_, run) => {
     const rows = ids.map((id) => rowOf({ id, metadata: { [`import${run}`]: 'x' } }))
     const { app } = (run % 2 === 0 ? world : second).bursar
-    return importCustomers({ app, scope: tenant.scope, origin }, rows.toReversed(), null)
+    return importCustomers({ app, scope: tenant().scope, origin }, rows.toReversed(), null)
   })
   const updates = ids.flatMap((id) =>
     [1, 2].map((run) =>
-      tenant.ok('v1.customers.update', {
+      tenant().ok('v1.customers.update', {
         params: { id },
         body: {
           metadata: { [`update${run}`]: 'x' },

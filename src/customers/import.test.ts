@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { customersIn } from '../../test/support/customers.ts'
+import { LATER, NOW, openWorld } from '../../test/support/world.ts'
 import type { CustomerImportRequestBody, CustomerImportRow } from '../api.gen.ts'
 import { replacedBy } from '../events/what-changed.ts'
-import { instantFromWire } from '../kernel/clock.ts'
 import { addIntegration } from './integration-commands.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
-
 const world = await openWorld()
-let tenant: Tenant
-const moveTo = (text: string) => world.clock.moveTo(instantFromWire(text))
-const fresh = async () => {
-  moveTo(NOW)
-  tenant = await world.tenant()
-}
+const { announced, fresh, moveTo, provision, retrieve, tenant } = customersIn(world)
 
 type Row = Partial<CustomerImportRow> & { id: string }
 const bodyOf = (rows: readonly Row[], integrationId?: string): CustomerImportRequestBody => ({
@@ -22,20 +15,15 @@ const bodyOf = (rows: readonly Row[], integrationId?: string): CustomerImportReq
   ...(integrationId === undefined ? {} : { integrationId }),
 })
 const imported = async (rows: readonly Row[], integrationId?: string) =>
-  (await tenant.ok('v1.customers.import', { body: bodyOf(rows, integrationId) })).data.newCustomers
+  (await tenant().ok('v1.customers.import', { body: bodyOf(rows, integrationId) })).data
+    .newCustomers
 const refused = (
   rows: readonly Row[],
   refusal: { status: number; code: string; message: RegExp },
   integrationId?: string,
-) => tenant.refused('v1.customers.import', { body: bodyOf(rows, integrationId) }, refusal)
-const retrieve = async (id: string) =>
-  (await tenant.ok('v1.customers.retrieve', { params: { id } })).data
-const provision = async (body: { id: string; [name: string]: unknown }) =>
-  (await tenant.ok('v1.customers.provision', { body })).data
-const announced = async () =>
-  (await tenant.announced()).map(({ type, objectId }) => `${type} ${objectId}`)
+) => tenant().refused('v1.customers.import', { body: bodyOf(rows, integrationId) }, refusal)
 const register = (id: string, vendor: 'STRIPE' | 'ZUORA' | 'HUBSPOT' | 'SALESFORCE') =>
-  addIntegration(world.bursar.app, tenant.scope, { id, vendor })
+  addIntegration(world.bursar.app, tenant().scope, { id, vendor })
 const linksOf = async (id: string) =>
   (await retrieve(id)).integrations.map((link) => `${link.id} ${link.syncedEntityId}`)
 
@@ -77,13 +65,13 @@ test('an import creates customers with every field, and returns the new ones', a
     createdAt: NOW,
     updatedAt: NOW,
   })
-  assert.deepEqual((await tenant.announced()).at(-1), {
+  assert.deepEqual((await tenant().announced()).at(-1), {
     type: 'customer.created',
     objectId: 'a',
     before: null,
     after: made,
   })
-  const { data } = await tenant.ok('v1.customers.list')
+  const { data } = await tenant().ok('v1.customers.list')
   assert.deepEqual(
     data.map(({ id }) => id),
     ['a', 'c', 'b'],
@@ -121,7 +109,7 @@ test('a row changes the fields that it contains, merges metadata, and keeps the 
   })
   const replaced = replacedBy(before, after)
   const expected = { type: 'customer.updated', objectId: 'acme', before: replaced, after }
-  assert.deepEqual((await tenant.announced()).at(-1), expected)
+  assert.deepEqual((await tenant().announced()).at(-1), expected)
   await imported([{ id: 'acme', name: '', billingId: '', paymentMethodId: '' }])
   const cleared = await retrieve('acme')
   assert.deepEqual([cleared.billingId, cleared.defaultPaymentMethod], [null, null])
@@ -170,7 +158,7 @@ test('a repeated id is refused with its index, and nothing is written', async ()
   })
   assert.deepEqual(await announced(), [])
   await provision({ id: 'gone' })
-  await tenant.ok('v1.customers.archive', { params: { id: 'gone' } })
+  await tenant().ok('v1.customers.archive', { params: { id: 'gone' } })
   const rows = [{ id: 'gone' }, { id: 'a' }, { id: 'a' }]
   await refused(rows, { status: 404, code: 'IntegrationNotFound', message: /nowhere/ }, 'nowhere')
   await refused(rows, { status: 400, code: 'EntityIsArchivedError', message: /customers\[0\]/ })
@@ -180,7 +168,7 @@ test('an archived customer causes the refusal of the whole import, unless its ro
   await fresh()
   await provision({ id: 'gone' })
   moveTo(LATER)
-  await tenant.ok('v1.customers.archive', { params: { id: 'gone' } })
+  await tenant().ok('v1.customers.archive', { params: { id: 'gone' } })
   const refusal = {
     status: 400,
     code: 'EntityIsArchivedError',
@@ -188,7 +176,7 @@ test('an archived customer causes the refusal of the whole import, unless its ro
   }
   const rows = [{ id: 'new', salesforceId: 'sf_1' }, { id: 'gone' }]
   await refused(rows, refusal)
-  await tenant.refused(
+  await tenant().refused(
     'v1.customers.retrieve',
     { params: { id: 'new' } },
     { status: 404, code: 'CustomerNotFound' },
@@ -203,11 +191,11 @@ test('an archived customer causes the refusal of the whole import, unless its ro
 
 test('a row without name or e-mail address clears them', async () => {
   await fresh()
-  await tenant.ok('v1.customers.import', {
+  await tenant().ok('v1.customers.import', {
     body: { customers: [{ id: 'a', name: 'Ann', email: 'ann@example.com', metadata: { a: '1' } }] },
   })
-  await tenant.ok('v1.customers.import', { body: { customers: [{ id: 'a' }, { id: 'b' }] } })
-  const { data } = await tenant.ok('v1.customers.list')
+  await tenant().ok('v1.customers.import', { body: { customers: [{ id: 'a' }, { id: 'b' }] } })
+  const { data } = await tenant().ok('v1.customers.list')
   const shown = data.map(({ id, name, email, metadata }) => [id, name, email, metadata])
   assert.deepEqual(shown, [
     ['b', null, null, {}],
@@ -218,7 +206,7 @@ test('a row without name or e-mail address clears them', async () => {
 test('an invalid row is refused with its index, and so are more than a thousand rows', async () => {
   await fresh()
   const bad = async (row: object, message: RegExp) =>
-    tenant.refused(
+    tenant().refused(
       'v1.customers.import',
       { body: { customers: [{ id: 'fine', name: null, email: null }, row] } },
       { status: 400, code: 'BadUserInput', message },
@@ -243,7 +231,7 @@ test('a thousand rows can be imported at once, and are listed in their order', a
   }))
   const ids = rows.map(({ id }) => id)
   assert.deepEqual(await imported(rows), ids)
-  const { data } = await tenant.ok('v1.customers.list', { query: { limit: '3' } })
+  const { data } = await tenant().ok('v1.customers.list', { query: { limit: '3' } })
   assert.deepEqual(
     data.map(({ id }) => id),
     ['c999', 'c998', 'c997'],
@@ -377,7 +365,7 @@ test('a customer with the maximum of links is refused with its row', async () =>
 test('an import does not see or change customers of another environment', async () => {
   await fresh()
   await provision({ id: 'acme', name: 'theirs' })
-  const theirs = tenant
+  const theirs = tenant()
   await fresh()
   assert.deepEqual(await imported([{ id: 'acme', name: 'mine' }]), ['acme'])
   const found = await theirs.ok('v1.customers.retrieve', { params: { id: 'acme' } })

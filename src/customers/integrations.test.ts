@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { customersIn } from '../../test/support/customers.ts'
+import { LATER, NOW, openWorld } from '../../test/support/world.ts'
 import type { IntegrationLinkRequestBody } from '../api.gen.ts'
 import { replacedBy } from '../events/what-changed.ts'
-import { instantFromWire } from '../kernel/clock.ts'
 import { addIntegration, listIntegrations } from './integration-commands.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
-
 const world = await openWorld()
-let tenant: Tenant
-const moveTo = (text: string) => world.clock.moveTo(instantFromWire(text))
+const { moveTo, provision, retrieve, tenant, ...environments } = customersIn(world)
 const fresh = async () => {
-  moveTo(NOW)
-  tenant = await world.tenant()
-  await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
+  await environments.fresh()
+  await provision({ id: 'acme' })
 }
 
 const params = { id: 'acme' }
@@ -24,24 +20,24 @@ const zuora = { id: 'zuora', vendorIdentifier: 'ZUORA', syncedEntityId: 'zu_1' }
 const hubspot = { id: 'hubspot', vendorIdentifier: 'HUBSPOT', syncedEntityId: 'hs_1' } as const
 
 const link = async (body: IntegrationLinkRequestBody) =>
-  (await tenant.ok('v1.customers.integrations.link', { params, body })).data
+  (await tenant().ok('v1.customers.integrations.link', { params, body })).data
 const point = async (integrationId: string, syncedEntityId: string | null) =>
   (
-    await tenant.ok('v1.customers.integrations.update', {
+    await tenant().ok('v1.customers.integrations.update', {
       params: of(integrationId),
       body: { syncedEntityId },
     })
   ).data
 const unlink = async (integrationId: string) =>
-  (await tenant.ok('v1.customers.integrations.unlink', { params: of(integrationId) })).data
-const customer = async () => (await tenant.ok('v1.customers.retrieve', { params })).data
+  (await tenant().ok('v1.customers.integrations.unlink', { params: of(integrationId) })).data
+const customer = () => retrieve('acme')
 const patch = async (body: object) =>
-  (await tenant.ok('v1.customers.update', { params, body })).data
+  (await tenant().ok('v1.customers.update', { params, body })).data
 const linked = async () => {
   const { billingId, integrations } = await customer()
   return { billingId, integrations: integrations.map((l) => `${l.id} ${l.syncedEntityId}`) }
 }
-const events = async () => (await tenant.announced()).map(({ type }) => type)
+const events = async () => (await tenant().announced()).map(({ type }) => type)
 const bad = (code: string, message: RegExp) => ({ status: 400, code, message })
 
 test('a link can be added, read, changed and removed, and each response is the link', async () => {
@@ -49,7 +45,7 @@ test('a link can be added, read, changed and removed, and each response is the l
   const answer = { ...hubspot, syncData: null }
   assert.deepEqual(await link(hubspot), answer)
   const retrieve = async () =>
-    (await tenant.ok('v1.customers.integrations.retrieve', { params: of('hubspot') })).data
+    (await tenant().ok('v1.customers.integrations.retrieve', { params: of('hubspot') })).data
   assert.deepEqual(await retrieve(), answer)
   assert.deepEqual(await point('hubspot', 'hs_2'), { ...answer, syncedEntityId: 'hs_2' })
   assert.deepEqual(await point('hubspot', null), { ...answer, syncedEntityId: null })
@@ -65,7 +61,7 @@ test('a change of a link is a change of its customer and part of its event', asy
   await link(stripe)
   const changed = await customer()
   assert.deepEqual([changed.createdAt, changed.updatedAt], [NOW, LATER])
-  assert.deepEqual((await tenant.announced()).at(-1), {
+  assert.deepEqual((await tenant().announced()).at(-1), {
     type: 'customer.updated',
     objectId: 'acme',
     before: replacedBy(before, changed),
@@ -97,30 +93,30 @@ test('an unknown customer is refused before an unknown link', async () => {
     'v1.customers.integrations.retrieve',
     'v1.customers.integrations.unlink',
   ] as const) {
-    await tenant.refused(operation, { params: nobody }, noCustomer)
-    await tenant.refused(operation, { params: of('stripe') }, noLink)
+    await tenant().refused(operation, { params: nobody }, noCustomer)
+    await tenant().refused(operation, { params: of('stripe') }, noLink)
   }
   const update = 'v1.customers.integrations.update'
-  await tenant.refused(update, { params: nobody, body }, noCustomer)
-  await tenant.refused(update, { params: of('stripe'), body }, noLink)
+  await tenant().refused(update, { params: nobody, body }, noCustomer)
+  await tenant().refused(update, { params: of('stripe'), body }, noLink)
   const unknown = { params: { id: 'nobody' } }
   const linking = { ...unknown, body: stripe }
-  await tenant.refused('v1.customers.integrations.link', linking, noCustomer)
-  await tenant.refused('v1.customers.integrations.list', unknown, noCustomer)
+  await tenant().refused('v1.customers.integrations.link', linking, noCustomer)
+  await tenant().refused('v1.customers.integrations.list', unknown, noCustomer)
 })
 
 test('the links of an archived customer can be read, but not changed', async () => {
   await fresh()
   await link(stripe)
-  await tenant.ok('v1.customers.archive', { params })
+  await tenant().ok('v1.customers.archive', { params })
   const refusal = bad('EntityIsArchivedError', /acme/)
   const at = of('stripe')
-  await tenant.refused('v1.customers.integrations.link', { params, body: zuora }, refusal)
+  await tenant().refused('v1.customers.integrations.link', { params, body: zuora }, refusal)
   const body = { syncedEntityId: 'cus_1' }
-  await tenant.refused('v1.customers.integrations.update', { params: at, body }, refusal)
-  await tenant.refused('v1.customers.integrations.unlink', { params: at }, refusal)
-  await tenant.ok('v1.customers.integrations.retrieve', { params: at })
-  const { data } = await tenant.ok('v1.customers.integrations.list', { params })
+  await tenant().refused('v1.customers.integrations.update', { params: at, body }, refusal)
+  await tenant().refused('v1.customers.integrations.unlink', { params: at }, refusal)
+  await tenant().ok('v1.customers.integrations.retrieve', { params: at })
+  const { data } = await tenant().ok('v1.customers.integrations.list', { params })
   assert.equal(data.length, 1)
 })
 
@@ -131,17 +127,17 @@ test('an integration can be linked once, and so can a vendor that does not bill'
   await link({ ...stripe, id: 'stripe-us' })
   const refusal = (message: RegExp) => bad('DuplicateIntegrationNotAllowed', message)
   const operation = 'v1.customers.integrations.link'
-  await tenant.refused(operation, { params, body: stripe }, refusal(/stripe/))
+  await tenant().refused(operation, { params, body: stripe }, refusal(/stripe/))
   const second = { ...hubspot, id: 'hubspot-us' }
-  await tenant.refused(operation, { params, body: second }, refusal(/hubspot-us.*second HUBSPOT/))
+  await tenant().refused(operation, { params, body: second }, refusal(/hubspot-us.*second HUBSPOT/))
   for (const integrations of [[second], [zuora, zuora]])
-    await tenant.refused(
+    await tenant().refused(
       'v1.customers.update',
       { params, body: { integrations } },
       refusal(/hubspot-us|integrations\[1\]/),
     )
   const body = { id: 'other', integrations: [zuora, zuora] }
-  await tenant.refused('v1.customers.provision', { body }, refusal(/integrations\[1\]/))
+  await tenant().refused('v1.customers.provision', { body }, refusal(/integrations\[1\]/))
   assert.equal((await customer()).integrations.length, 3)
 })
 
@@ -150,12 +146,12 @@ test('an integration keeps its first vendor', async () => {
   await link(stripe)
   const body = { ...stripe, vendorIdentifier: 'ZUORA' }
   const refusal = bad('UnsupportedVendorIdentifier', /stripe is of STRIPE, not ZUORA/)
-  await tenant.refused('v1.customers.integrations.link', { params, body }, refusal)
+  await tenant().refused('v1.customers.integrations.link', { params, body }, refusal)
   const integrations = [body]
-  await tenant.refused('v1.customers.update', { params, body: { integrations } }, refusal)
+  await tenant().refused('v1.customers.update', { params, body: { integrations } }, refusal)
   const other = { id: 'other', integrations }
-  await tenant.refused('v1.customers.provision', { body: other }, refusal)
-  await tenant.refused(
+  await tenant().refused('v1.customers.provision', { body: other }, refusal)
+  await tenant().refused(
     'v1.customers.retrieve',
     { params: { id: 'other' } },
     { status: 404, code: 'CustomerNotFound' },
@@ -175,7 +171,7 @@ test('of two concurrent requests with different vendors for a new integration, o
       syncedEntityId: null,
     }))
     const integrations = turned ? pair.toReversed() : pair
-    return tenant.call('v1.customers.provision', { body: { id, integrations } })
+    return tenant().call('v1.customers.provision', { body: { id, integrations } })
   }
   const [first, second] = await Promise.all([
     create('one', ['STRIPE', 'STRIPE'], false),
@@ -192,7 +188,7 @@ test('concurrent requests with the same new integrations in any order all succee
   const integrations = [stripe, zuora, hubspot]
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
-      tenant.call('v1.customers.provision', {
+      tenant().call('v1.customers.provision', {
         body: {
           id: `c${index}`,
           integrations: index % 2 === 0 ? integrations : integrations.toReversed(),
@@ -257,9 +253,9 @@ test('a billingId that contradicts the billing link of the same request is a 400
   await fresh()
   const refusal = bad('InvalidArgumentError', /billingId.*syncedEntityId/)
   const body = { billingId: 'b', integrations: [hubspot, stripe] }
-  await tenant.refused('v1.customers.update', { params, body }, refusal)
+  await tenant().refused('v1.customers.update', { params, body }, refusal)
   const other = { id: 'other', ...body }
-  await tenant.refused('v1.customers.provision', { body: other }, refusal)
+  await tenant().refused('v1.customers.provision', { body: other }, refusal)
   assert.equal((await patch({ ...body, billingId: 'cus_1' })).billingId, 'cus_1')
 })
 
@@ -268,7 +264,7 @@ test('links are listed newest first, with pages and a filter by vendor, and olde
   await patch({ integrations: [stripe, zuora] })
   await link(hubspot)
   const list = async (query: string) => {
-    const page = await tenant.ok('v1.customers.integrations.list', { params, query })
+    const page = await tenant().ok('v1.customers.integrations.list', { params, query })
     return { ids: page.data.map(({ id }) => id), ...page.pagination }
   }
   const ids = (await customer()).integrations.map(({ id }) => id)
@@ -284,12 +280,12 @@ test('links are listed newest first, with pages and a filter by vendor, and olde
     'stripe',
   ])
   assert.deepEqual((await list('vendorIdentifier=AUTH0')).ids, [])
-  await tenant.refused(
+  await tenant().refused(
     'v1.customers.integrations.list',
     { params, query: 'vendorIdentifier=NOPE' },
     bad('BadUserInput', /vendorIdentifier/),
   )
-  await tenant.refused(
+  await tenant().refused(
     'v1.customers.integrations.list',
     { params, query: 'after=0198a0c6-0000-7000-8000-000000000000' },
     bad('BadUserInput', /after/),

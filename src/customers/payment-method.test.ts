@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { customersIn } from '../../test/support/customers.ts'
+import { LATER, openWorld } from '../../test/support/world.ts'
 import { replacedBy } from '../events/what-changed.ts'
-import { instantFromWire } from '../kernel/clock.ts'
-
-const LATER = '2026-06-01T00:00:00.000Z'
 
 const world = await openWorld()
-let tenant: Tenant
-const moveTo = (text: string) => world.clock.moveTo(instantFromWire(text))
+const { moveTo, provision, tenant, ...environments } = customersIn(world)
 const ATTACH = 'v1.customers.paymentMethod.attach'
 const DETACH = 'v1.customers.paymentMethod.detach'
 const params = { id: 'acme' }
@@ -22,18 +19,16 @@ const card = {
 }
 
 const fresh = async (customer: object = {}) => {
-  moveTo(NOW)
-  tenant = await world.tenant()
+  await environments.fresh()
   const integrations = [
     { id: 'stripe', vendorIdentifier: 'STRIPE', syncedEntityId: 'cus_1' },
     { id: 'zuora', vendorIdentifier: 'ZUORA', syncedEntityId: null },
   ]
-  const body = { id: 'acme', integrations, ...customer }
-  return (await tenant.ok('v1.customers.provision', { body })).data
+  return provision({ id: 'acme', integrations, ...customer })
 }
-const attach = async (body: object) => (await tenant.ok(ATTACH, { params, body })).data
-const detach = async () => (await tenant.ok(DETACH, { params })).data
-const events = async () => (await tenant.announced()).map(({ type }) => type)
+const attach = async (body: object) => (await tenant().ok(ATTACH, { params, body })).data
+const detach = async () => (await tenant().ok(DETACH, { params })).data
+const events = async () => (await tenant().announced()).map(({ type }) => type)
 
 test('attaching a payment method makes it the default and publishes an event', async () => {
   const before = await fresh({ billingCurrency: 'usd' })
@@ -42,8 +37,8 @@ test('attaching a payment method makes it the default and publishes an event', a
   assert.deepEqual(after, { ...before, defaultPaymentMethod: card, updatedAt: LATER })
   const was = replacedBy(before, after)
   const expected = { type: 'payment_method.attached', objectId: 'acme', before: was, after }
-  assert.deepEqual((await tenant.announced()).at(-1), expected)
-  const { data } = await tenant.ok('v1.customers.retrieve', { params })
+  assert.deepEqual((await tenant().announced()).at(-1), expected)
+  const { data } = await tenant().ok('v1.customers.retrieve', { params })
   assert.deepEqual(data, after)
 })
 
@@ -90,14 +85,14 @@ test('detaching a payment method publishes an event', async () => {
   assert.deepEqual(after, { ...before, defaultPaymentMethod: null, updatedAt: LATER })
   const was = replacedBy(before, after)
   const expected = { type: 'payment_method.detached', objectId: 'acme', before: was, after }
-  assert.deepEqual((await tenant.announced()).at(-1), expected)
+  assert.deepEqual((await tenant().announced()).at(-1), expected)
   const none = { status: 404, code: 'PaymentMethodNotFoundError', message: /acme/ }
-  await tenant.refused(DETACH, { params }, none)
+  await tenant().refused(DETACH, { params }, none)
 })
 
 test('an impossible attachment is refused with its reason, and nothing is written', async () => {
   await fresh()
-  const before = await tenant.announced()
+  const before = await tenant().announced()
   const cases: [object, number, string, RegExp][] = [
     [{ vendorIdentifier: 'HUBSPOT' }, 404, 'VendorIsNotSupported', /HUBSPOT/],
     [{ integrationId: 'nowhere' }, 404, 'IntegrationNotFound', /nowhere/],
@@ -113,9 +108,9 @@ test('an impossible attachment is refused with its reason, and nothing is writte
   ]
   for (const [stated, status, code, message] of cases) {
     const body = { ...method, ...stated }
-    await tenant.refused(ATTACH, { params, body }, { status, code, message })
+    await tenant().refused(ATTACH, { params, body }, { status, code, message })
   }
-  assert.deepEqual(await tenant.announced(), before)
+  assert.deepEqual(await tenant().announced(), before)
 })
 
 test('an unknown customer is a 404 and an archived one a 400, before any other check', async () => {
@@ -123,10 +118,10 @@ test('an unknown customer is a 404 and an archived one a 400, before any other c
   const nobody = { id: 'nobody' }
   const unknown = { status: 404, code: 'CustomerNotFound', message: /nobody/ }
   const body = { ...method, vendorIdentifier: 'HUBSPOT' }
-  await tenant.refused(ATTACH, { params: nobody, body }, unknown)
-  await tenant.refused(DETACH, { params: nobody }, unknown)
-  await tenant.ok('v1.customers.archive', { params })
+  await tenant().refused(ATTACH, { params: nobody, body }, unknown)
+  await tenant().refused(DETACH, { params: nobody }, unknown)
+  await tenant().ok('v1.customers.archive', { params })
   const archived = { status: 400, code: 'EntityIsArchivedError', message: /acme/ }
-  await tenant.refused(ATTACH, { params, body }, archived)
-  await tenant.refused(DETACH, { params }, archived)
+  await tenant().refused(ATTACH, { params, body }, archived)
+  await tenant().refused(DETACH, { params }, archived)
 })

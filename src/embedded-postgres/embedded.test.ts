@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import {
   dataDirOf,
   killOwner,
@@ -220,11 +220,17 @@ test('a path with special characters works or is refused', async (t) => {
   await database.stop()
 })
 
-test('data of another major version is refused with a clear message', async (t) => {
+/** A database that has run and was stopped. */
+async function stoppedDatabase(t: TestContext) {
   const dataDir = await startedDataDir(t)
-  const database = await startEmbedded({ dataDir, log: memoryLog() })
-  await database.stop()
-  writeFileSync(join(database.clusterDir, 'PG_VERSION'), '17\n')
+  const { clusterDir, stop } = await startEmbedded({ dataDir, log: memoryLog() })
+  await stop()
+  return { dataDir, clusterDir }
+}
+
+test('data of another major version is refused with a clear message', async (t) => {
+  const { dataDir, clusterDir } = await stoppedDatabase(t)
+  writeFileSync(join(clusterDir, 'PG_VERSION'), '17\n')
   await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), {
     name: 'EmbeddedStartError',
     message: /was made by PostgreSQL 17, and this Bursar brings PostgreSQL 18.*DATABASE_URL/,
@@ -232,15 +238,13 @@ test('data of another major version is refused with a clear message', async (t) 
 })
 
 test('the error of a database that cannot start contains its own message', async (t) => {
-  const dataDir = await startedDataDir(t)
-  const database = await startEmbedded({ dataDir, log: memoryLog() })
-  await database.stop()
-  writeFileSync(join(database.clusterDir, 'postgresql.auto.conf'), 'work_mem = nonsense\n')
+  const { dataDir, clusterDir } = await stoppedDatabase(t)
+  writeFileSync(join(clusterDir, 'postgresql.auto.conf'), 'work_mem = nonsense\n')
   await assert.rejects(startEmbedded({ dataDir, log: memoryLog() }), {
     name: 'EmbeddedStartError',
     message: /did not start.*postgresql\.auto\.conf.*DATABASE_URL/,
   })
-  assert.deepEqual(processesOf(database.clusterDir), [])
+  assert.deepEqual(processesOf(clusterDir), [])
 })
 
 test('a directory that cannot be created is refused with a clear message', async (t) => {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../test/support/world.ts'
+import { LATER, NOW, openWorld, type Tenant } from '../../test/support/world.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
 const params = { id: 'acme' }
 const world = await openWorld()
 let tenant: Tenant

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect } from 'node:net'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { until } from '../../test/support/deadline.ts'
+import { listening } from '../../test/support/listening.ts'
 import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { acceptsGzip } from './answers.ts'
@@ -70,14 +70,12 @@ test('a caller that has waited for too long gets the bound that was exceeded', a
   assert.equal(share.inUse(), 60)
 })
 
-test('large reads wait for unread responses and are then refused, while other requests are served', async (t) => {
+test('large reads wait for unread responses and are then refused, while other requests are served', async () => {
   const world = await openWorld({
     BURSAR_MAX_ANSWERS_MB: '1',
     BURSAR_MAX_ANSWERS_PER_CALLER_MB: '1',
   })
-  const { server } = world.bursar
-  await server.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = server.server.address() as AddressInfo
+  const { server, dial } = await listening(world)
   const [tenant, other] = [await world.tenant(), await world.tenant()]
   const body = { metadata: { text: 'x'.repeat(900_000) } }
   for (const each of [tenant, other])
@@ -89,8 +87,7 @@ test('large reads wait for unread responses and are then refused, while other re
     const { body: metrics } = await server.inject({ method: 'GET', url: '/metrics' })
     return parsePrometheusText(metrics).get('bursar_answer_bytes')?.samples[0]?.value ?? 0
   }
-  const deaf = connect(port, '127.0.0.1').pause()
-  t.after(() => deaf.destroy())
+  const deaf = dial().pause()
   await once(deaf, 'connect')
   const asked = `GET /api/v1/customers HTTP/1.1\r\nhost: x\r\nx-api-key: ${tenant.key}\r\n\r\n`
   // The system takes some of them by itself.

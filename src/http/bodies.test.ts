@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, type Socket } from 'node:net'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { contract } from '../../test/support/api-document.ts'
 import { until, within } from '../../test/support/deadline.ts'
+import { listening } from '../../test/support/listening.ts'
 import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { createByteShare } from './byte-share.ts'
@@ -15,13 +15,7 @@ const world = await openWorld({
   BURSAR_MAX_BODIES_MB: '2',
   BURSAR_MAX_BODIES_PER_CALLER_MB: '1',
 })
-const { server } = world.bursar
-await server.listen({ host: '127.0.0.1', port: 0 })
-const { port } = server.server.address() as AddressInfo
-const sockets: Socket[] = []
-after(() => {
-  for (const socket of sockets) socket.destroy()
-})
+const { server, dial } = await listening(world)
 
 type Operation = (typeof withBodies)[number]
 const events = withBodies.find(({ id }) => id === 'v1.events.report') as Operation
@@ -33,8 +27,7 @@ const inUse = async () => {
 
 /** A request of which only the header is sent. */
 function begin(operation: Operation, key: string, headers: Record<string, string | number>) {
-  const socket = connect(port, '127.0.0.1').on('error', () => {})
-  sockets.push(socket)
+  const socket = dial()
   const path = operation.path.replaceAll(/\{\w+\}/g, 'x')
   const lines = Object.entries({ host: 'x', 'content-type': 'application/json', ...headers })
   socket.write(

@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import pino from 'pino'
 import { until, within } from '../../test/support/deadline.ts'
+import { listening } from '../../test/support/listening.ts'
 import { parsePrometheusText } from '../../test/support/prometheus-text.ts'
 import { openWorld } from '../../test/support/world.ts'
 import { readConfig } from '../config.ts'
@@ -21,24 +22,18 @@ function serverWith(env: Record<string, string>) {
 const comingFrom = (remoteAddress: string) =>
   Object.assign(new Duplex({ read: () => {}, write: (_, __, done) => done() }), { remoteAddress })
 
-test('connections beyond the total limit are refused until one ends', async (t) => {
-  const { bursar } = await openWorld({ BURSAR_MAX_CONNECTIONS: '10' })
-  await bursar.server.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = bursar.server.server.address() as AddressInfo
-  const all: Socket[] = []
-  t.after(() => {
-    for (const socket of all) socket.destroy()
-  })
+test('connections beyond the total limit are refused until one ends', async () => {
+  const world = await openWorld({ BURSAR_MAX_CONNECTIONS: '10' })
+  const { server, dial } = await listening(world)
   const open = async () => {
-    const socket = connect(port, '127.0.0.1').on('error', () => {})
-    all.push(socket)
+    const socket = dial()
     await once(socket, 'connect')
     return socket
   }
   const first = await open()
   for (let index = 1; index < 10; index += 1) await open()
   const scrape = async () =>
-    parsePrometheusText((await bursar.server.inject({ method: 'GET', url: '/metrics' })).body)
+    parsePrometheusText((await server.inject({ method: 'GET', url: '/metrics' })).body)
   const shown = async (name: string, labels: object) =>
     (await scrape())
       .get(name)

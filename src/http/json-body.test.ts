@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { refusedWith } from '../../test/support/refused-with.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { parseJsonBody } from './json-body.ts'
 
 const parsed = (text: string) => parseJsonBody(Buffer.from(text))
-const refusedWith = (code: string, message: RegExp) => (error: unknown) =>
-  error instanceof ApiError &&
-  error.status === 400 &&
-  error.code === code &&
-  message.test(error.message)
 
 test('an empty body is undefined, and other JSON is parsed as usual', () => {
   assert.equal(parsed(''), undefined)

@@ -133,11 +133,17 @@ async function connection(port: number, sockets: Socket[], closings: Map<number,
 
 const fail = () => Promise.reject(new Error('the server knows no such connection'))
 
-test('a retry repeats an answer that was lost with its connection, and only once', async (t) => {
-  const { connection } = await open(t)
-  const lost = await connection()
+/** The answer `1` was lost with its connection. */
+async function openAfterLoss(t: TestContext) {
+  const opened = await open(t)
+  const lost = await opened.connection()
   assert.equal(await lost.ask(), '1')
   await lost.reset()
+  return opened
+}
+
+test('a retry repeats an answer that was lost with its connection, and only once', async (t) => {
+  const { connection } = await openAfterLoss(t)
   const next = await connection()
   assert.equal(await next.ask({ path: '/b', isRetry: true }), '2')
   assert.equal(await next.ask({ isRetry: true }), '1')
@@ -145,10 +151,7 @@ test('a retry repeats an answer that was lost with its connection, and only once
 })
 
 test('an answer from before a fail-over is not repeated, because its change may be lost', async (t) => {
-  const { connection, failOver } = await open(t)
-  const lost = await connection()
-  assert.equal(await lost.ask(), '1')
-  await lost.reset()
+  const { connection, failOver } = await openAfterLoss(t)
   failOver()
   const next = await connection()
   assert.equal(await next.ask({ isRetry: true }), '2')
@@ -156,10 +159,7 @@ test('an answer from before a fail-over is not repeated, because its change may 
 })
 
 test('while the database does not respond, no answer is repeated or forgotten', async (t) => {
-  const { connection, setLook } = await open(t)
-  const lost = await connection()
-  assert.equal(await lost.ask(), '1')
-  await lost.reset()
+  const { connection, setLook } = await openAfterLoss(t)
   const next = await connection()
   setLook(() => {
     throw new Error('the database is out of reach')

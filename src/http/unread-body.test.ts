@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, connect, type Socket } from 'node:net'
-import { after, test } from 'node:test'
+import type { Socket } from 'node:net'
+import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { until, within } from '../../test/support/deadline.ts'
+import { listening } from '../../test/support/listening.ts'
 import { openWorld } from '../../test/support/world.ts'
 
 const MB = 1_048_576
@@ -11,19 +12,12 @@ const world = await openWorld({
   BURSAR_MAX_BODIES_MB: '64',
   BURSAR_MAX_BODIES_PER_CALLER_MB: '2',
 })
-const { server } = world.bursar
-await server.listen({ host: '127.0.0.1', port: 0 })
-const { port } = server.server.address() as AddressInfo
-const sockets: Socket[] = []
-after(() => {
-  for (const socket of sockets) socket.destroy()
-})
+const { server, dial } = await listening(world)
 
 /** A caller that sends a header and then as much as is taken, whatever it is told. */
 async function send(lines: readonly string[], chunk: Buffer | null) {
   const accepted = once(server.server, 'connection') as Promise<[Socket]>
-  const socket = connect(port, '127.0.0.1').on('error', () => {})
-  sockets.push(socket)
+  const socket = dial()
   const [ofServer] = await within('a connection', accepted)
   let text = ''
   socket.on('data', (data) => {

@@ -140,16 +140,21 @@ test('a request that is refused before the work leaves its key free', async () =
   assert.equal((await tenant.call(PROVISION, { ...request, apiKey: readOnly })).status, 403)
 })
 
+/** Sends a request to a server that crashes, and again to another one, which answers. */
+async function retriedAfter(crashing: Bursar, tenant: Tenant) {
+  const request = { ...provision('k', 'acme'), apiKey: tenant.key }
+  const lost = await crashing.server.inject(requestOf(PROVISION, request))
+  assert.equal(lost.statusCode, 500)
+  return tenant.call(PROVISION, request)
+}
+
 test('after a crash between COMMIT and the response, the retry gets the answer', async () => {
   const tenant = await world.tenant()
   const crashing = await serverWith(async (work, options) => {
     await app.db.transaction(work, options)
     throw new Error('the process died before it could answer')
   })
-  const request = { ...provision('k', 'acme'), apiKey: tenant.key }
-  const lost = await crashing.server.inject(requestOf(PROVISION, request))
-  assert.equal(lost.statusCode, 500)
-  const retried = await tenant.call(PROVISION, request)
+  const retried = await retriedAfter(crashing, tenant)
   assert.deepEqual([retried.status, isReplay(retried)], [201, true])
   assert.equal((await created(tenant)).length, 1)
   const without = await tenant.call(PROVISION, { body: { id: 'acme', name: 'Acme' } })
@@ -164,10 +169,7 @@ test('a crash before COMMIT leaves nothing, and the retry is executed', async ()
       throw new Error('the process died before it could commit')
     }, options),
   )
-  const request = { ...provision('k', 'acme'), apiKey: tenant.key }
-  const lost = await crashing.server.inject(requestOf(PROVISION, request))
-  assert.equal(lost.statusCode, 500)
-  const retried = await tenant.call(PROVISION, request)
+  const retried = await retriedAfter(crashing, tenant)
   assert.deepEqual([retried.status, isReplay(retried)], [201, false])
   assert.equal((await created(tenant)).length, 1)
 })

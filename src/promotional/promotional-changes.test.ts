@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
+import { acme, grantItem, grantTo } from '../../test/support/grants.ts'
+import { DAY_MS, promotionalIn } from '../../test/support/promotional.ts'
 import { NOW, openWorldApart, type Tenant } from '../../test/support/world.ts'
 import { requireCustomer } from '../customers/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
@@ -12,19 +13,9 @@ const { app } = world.bursar
 const LIST = 'v1.customers.promotionalEntitlements.list'
 const UPDATE = 'v1.customers.promotionalEntitlements.update'
 const CHECK = 'v1.customers.checkEntitlement'
-const DAY_MS = 86_400_000
 const START = instantFromWire(NOW)
 
-async function openTenant(): Promise<Tenant> {
-  world.clock.moveTo(START)
-  const tenant = await world.tenant()
-  await furnishFeatures(tenant)
-  return tenant
-}
-const pass = async (ms: number) => {
-  world.clock.moveTo(app.clock.now() + ms)
-  await world.bursar.jobs.runNow()
-}
+const { openTenant, pass } = promotionalIn(world)
 const of = (featureId: string, body: object = {}) => ({ params: { id: 'acme', featureId }, body })
 const report = (tenant: Tenant, value: number) =>
   tenant.ok('v1.usage.report', {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
-import { NOW, openWorldApart, type Tenant } from '../../test/support/world.ts'
+import { acme, grantItem, grantTo } from '../../test/support/grants.ts'
+import { DAY_MS, promotionalIn } from '../../test/support/promotional.ts'
+import { openWorldApart, type Tenant } from '../../test/support/world.ts'
 import { requireCustomer } from '../customers/index.ts'
 import { column, row, sql } from '../db/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
@@ -10,19 +11,8 @@ import type { Uuid } from '../kernel/ids.ts'
 const world = await openWorldApart()
 const { app } = world.bursar
 const REVOKE = 'v1.customers.promotionalEntitlements.revoke'
-const DAY_MS = 86_400_000
 
-async function openTenant(): Promise<Tenant> {
-  world.clock.moveTo(instantFromWire(NOW))
-  const tenant = await world.tenant()
-  await furnishFeatures(tenant)
-  return tenant
-}
-/** Advances the clock and runs the work that is due. */
-const pass = async (ms: number) => {
-  world.clock.moveTo(app.clock.now() + ms)
-  await world.bursar.jobs.runNow()
-}
+const { openTenant, pass } = promotionalIn(world)
 const of = (featureId: string) => ({ params: { id: 'acme', featureId } })
 
 const versionRow = row({ version: column.uuid })

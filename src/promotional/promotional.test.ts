@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acme, furnishFeatures, grantItem, grantTo } from '../../test/support/grants.ts'
+import { acme, grantItem, grantTo } from '../../test/support/grants.ts'
+import { DAY_MS, promotionalIn } from '../../test/support/promotional.ts'
 import { type ExpectedRefusal, NOW, openWorldApart, type Tenant } from '../../test/support/world.ts'
 import type { PromotionalEntitlementInput } from '../api.gen.ts'
 import { sql } from '../db/index.ts'
-import { instantFromWire, instantToWire } from '../kernel/clock.ts'
+import { instantToWire } from '../kernel/clock.ts'
 import { IN_FORCE_LIMIT } from './commands.ts'
 
 const world = await openWorldApart()
@@ -12,18 +13,8 @@ const { app } = world.bursar
 const CREATE = 'v1.customers.promotionalEntitlements.create'
 const LIST = 'v1.customers.promotionalEntitlements.list'
 const REVOKE = 'v1.customers.promotionalEntitlements.revoke'
-const DAY_MS = 86_400_000
 
-async function openTenant(): Promise<Tenant> {
-  world.clock.moveTo(instantFromWire(NOW))
-  const tenant = await world.tenant()
-  await furnishFeatures(tenant)
-  return tenant
-}
-const pass = async (ms: number) => {
-  world.clock.moveTo(app.clock.now() + ms)
-  await world.bursar.jobs.runNow()
-}
+const { openTenant, pass } = promotionalIn(world)
 const of = (featureId: string) => ({ params: { id: 'acme', featureId } })
 const body = (...items: PromotionalEntitlementInput[]) => ({
   ...acme,

@@ -5,7 +5,7 @@ import { required } from '../../src/kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
 import { recordUsage } from './record-usage.ts'
-import { type ExpectedRefusal, NOW, type Tenant, type World } from './world.ts'
+import { type ExpectedRefusal, LATER, NOW, type Tenant, type World } from './world.ts'
 
 /** The customer whose budgets are tested. */
 export const params = { id: 'acme' }
@@ -80,6 +80,7 @@ export function budgetsIn(world: World) {
     made = await make(world, entities)
     return made.tenant
   }
+  const later = () => world.clock.moveTo(instantFromWire(LATER))
   const metered = (id: string) => makeMetered(tenant(), id)
   const upsert = async (...assignments: Row[]): Promise<Assignment[]> => {
     const body = { assignments }
@@ -118,6 +119,7 @@ export function budgetsIn(world: World) {
   return {
     fresh,
     current,
+    later,
     metered,
     upsert,
     refused,

@@ -23,6 +23,8 @@ import { newDatabase } from './databases.ts'
 import { guardVersions } from './version-guard.ts'
 
 export const NOW = '2026-05-18T10:07:42.000Z'
+/** An instant of the next month. */
+export const LATER = '2026-06-01T00:00:00.000Z'
 
 /**
  * An environment of its own for one test, alone in an account of the same id, and a client that

@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../../test/support/world.ts'
+import { environmentsIn } from '../../../test/support/environments.ts'
+import { LATER, NOW, openWorld } from '../../../test/support/world.ts'
 import { replacedBy } from '../../events/what-changed.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { ACTIVE_CURRENCIES_LIMIT } from './change-currency.ts'
 import { findCurrencies } from './store.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
 const world = await openWorld()
-let tenant: Tenant
-
-/** A fresh environment at NOW. */
-async function fresh() {
-  world.clock.moveTo(instantFromWire(NOW))
-  tenant = await world.tenant()
-}
-const later = () => world.clock.moveTo(instantFromWire(LATER))
+const { fresh, later, tenant } = environmentsIn(world)
 
 const tokens = {
   id: 'tokens',
@@ -27,15 +20,15 @@ const tokens = {
 }
 const params = (currencyId: string) => ({ params: { currencyId } })
 const create = async (body: object) =>
-  (await tenant.ok('v1.credits.customCurrencies.create', { body })).data
+  (await tenant().ok('v1.credits.customCurrencies.create', { body })).data
 const update = async (id: string, body: object) =>
-  (await tenant.ok('v1.credits.customCurrencies.update', { ...params(id), body })).data
+  (await tenant().ok('v1.credits.customCurrencies.update', { ...params(id), body })).data
 const archive = async (id: string) =>
-  (await tenant.ok('v1.credits.customCurrencies.archive', params(id))).data
+  (await tenant().ok('v1.credits.customCurrencies.archive', params(id))).data
 const unarchive = async (id: string) =>
-  (await tenant.ok('v1.credits.customCurrencies.unarchive', params(id))).data
+  (await tenant().ok('v1.credits.customCurrencies.unarchive', params(id))).data
 const listed = async (query: Record<string, string> = {}) =>
-  (await tenant.ok('v1.credits.customCurrencies.list', { query })).data.map(({ id }) => id)
+  (await tenant().ok('v1.credits.customCurrencies.list', { query })).data.map(({ id }) => id)
 
 test('a currency is stored as it was sent, and absent fields are null', async () => {
   await fresh()
@@ -81,7 +74,7 @@ test('units need both a singular and a plural', async () => {
       ['v1.credits.customCurrencies.create', { body: { ...tokens, id: 'other', units } }],
       ['v1.credits.customCurrencies.update', { ...params('tokens'), body: { units } }],
     ] as const)
-      await tenant.refused(operation, request, {
+      await tenant().refused(operation, request, {
         status: 400,
         code: 'BadUserInput',
         message: /units/,
@@ -94,7 +87,7 @@ test('an id that is taken is a 409, even if its currency is archived', async () 
   await fresh()
   await create(tokens)
   for (let repeat = 0; repeat < 2; repeat += 1) {
-    await tenant.refused(
+    await tenant().refused(
       'v1.credits.customCurrencies.create',
       { body: tokens },
       { status: 409, code: 'DuplicatedEntityNotAllowed', message: /tokens/ },
@@ -114,7 +107,7 @@ test('repeating a write changes nothing and publishes no event', async () => {
   assert.deepEqual(await unarchive('tokens'), back)
   assert.deepEqual(await update('tokens', { symbol: '' }), back)
   assert.deepEqual(
-    (await tenant.announced()).map(({ type, before, after }) => [type, before, after]),
+    (await tenant().announced()).map(({ type, before, after }) => [type, before, after]),
     [
       ['credit_type.created', null, created],
       ['credit_type.updated', replacedBy(created, updated), updated],
@@ -130,7 +123,7 @@ test('an archived currency is not listed and refuses changes, until it is restor
   await create({ id: 'gems', displayName: 'Gems' })
   later()
   assert.deepEqual((await archive('tokens')).archivedAt, LATER)
-  await tenant.refused(
+  await tenant().refused(
     'v1.credits.customCurrencies.update',
     { ...params('tokens'), body: { symbol: '' } },
     { status: 400, code: 'EntityIsArchivedError', message: /tokens/ },
@@ -138,7 +131,7 @@ test('an archived currency is not listed and refuses changes, until it is restor
   assert.deepEqual(await listed(), ['gems'])
   assert.deepEqual(await listed({ status: 'ARCHIVED' }), ['tokens'])
   assert.deepEqual(await listed({ status: 'ARCHIVED,ACTIVE' }), ['gems', 'tokens'])
-  const [found] = await findCurrencies(world.bursar.app.db.read, tenant.scope, ['tokens'])
+  const [found] = await findCurrencies(world.bursar.app.db.read, tenant().scope, ['tokens'])
   assert.equal(found?.archivedAt, instantFromWire(LATER))
   assert.equal((await unarchive('tokens')).archivedAt, null)
   assert.deepEqual(await listed({ status: 'ACTIVE' }), ['gems', 'tokens'])
@@ -153,12 +146,12 @@ test('an unknown currency is a 404 CustomCurrencyNotFound, and an invalid id is 
     'v1.credits.customCurrencies.listAssociatedEntities',
   ] as const) {
     const body = operation === 'v1.credits.customCurrencies.update' ? { body: {} } : {}
-    await tenant.refused(
+    await tenant().refused(
       operation,
       { ...params('nope'), ...body },
       { status: 404, code: 'CustomCurrencyNotFound', message: /nope/ },
     )
-    await tenant.refused(
+    await tenant().refused(
       operation,
       { ...params('a@b'), ...body },
       { status: 400, code: 'BadUserInput', message: /currencyId/ },
@@ -169,7 +162,7 @@ test('an unknown currency is a 404 CustomCurrencyNotFound, and an invalid id is 
 test('without packages, nothing uses a currency', async () => {
   await fresh()
   await create(tokens)
-  const used = await tenant.ok(
+  const used = await tenant().ok(
     'v1.credits.customCurrencies.listAssociatedEntities',
     params('tokens'),
   )
@@ -182,10 +175,10 @@ test('one active currency too many is refused, whether it is created or restored
   const body = (id: string) => ({ body: { id, displayName: id } })
   for (let count = 0; count < ACTIVE_CURRENCIES_LIMIT; count += 1)
     await create(body(`c${count}`).body)
-  await tenant.refused('v1.credits.customCurrencies.create', body('more'), tooMany)
+  await tenant().refused('v1.credits.customCurrencies.create', body('more'), tooMany)
   await archive('c0')
   await create(body('more').body)
-  await tenant.refused('v1.credits.customCurrencies.unarchive', params('c0'), tooMany)
+  await tenant().refused('v1.credits.customCurrencies.unarchive', params('c0'), tooMany)
   assert.equal((await unarchive('c1')).archivedAt, null)
   await archive('c1')
   assert.equal((await unarchive('c0')).archivedAt, null)

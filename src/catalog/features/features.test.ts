@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NOW, openWorld, type Tenant } from '../../../test/support/world.ts'
+import { environmentsIn } from '../../../test/support/environments.ts'
+import { LATER, NOW, openWorld } from '../../../test/support/world.ts'
 import { replacedBy } from '../../events/what-changed.ts'
-import { instantFromWire } from '../../kernel/clock.ts'
 import { NO_VERSION } from '../../kernel/ids.ts'
 import { catalogVersion } from '../catalog-store.ts'
 import { findFeatures, findFeaturesByKey, meteredFeatures } from './store.ts'
 
-const LATER = '2026-06-01T00:00:00.000Z'
 const world = await openWorld()
 const { read } = world.bursar.app.db
-let tenant: Tenant
-
-/** A fresh environment at NOW. */
-async function fresh() {
-  world.clock.moveTo(instantFromWire(NOW))
-  tenant = await world.tenant()
-}
-const later = () => world.clock.moveTo(instantFromWire(LATER))
+const { fresh, later, tenant } = environmentsIn(world)
 
 const calls = { id: 'calls', displayName: 'Calls', featureType: 'NUMBER', meterType: 'INCREMENTAL' }
 const region = {
@@ -37,22 +29,23 @@ const meter = {
   ],
 }
 const params = (id: string) => ({ params: { id } })
-const create = async (body: object) => (await tenant.ok('v1.features.createFeature', { body })).data
+const create = async (body: object) =>
+  (await tenant().ok('v1.features.createFeature', { body })).data
 const retrieve = async (id: string) =>
-  (await tenant.ok('v1.features.retrieveFeature', params(id))).data
+  (await tenant().ok('v1.features.retrieveFeature', params(id))).data
 const update = async (id: string, body: object) =>
-  (await tenant.ok('v1.features.updateFeature', { ...params(id), body })).data
+  (await tenant().ok('v1.features.updateFeature', { ...params(id), body })).data
 const refusedUpdate = (id: string, body: object, code: string, message: RegExp) =>
-  tenant.refused(
+  tenant().refused(
     'v1.features.updateFeature',
     { ...params(id), body },
     { status: 400, code, message },
   )
 const refusedNew = (body: object, code: string, message: RegExp) =>
-  tenant.refused('v1.features.createFeature', { body }, { status: 400, code, message })
+  tenant().refused('v1.features.createFeature', { body }, { status: 400, code, message })
 const listed = async (query: Record<string, string> | string = {}) =>
-  (await tenant.ok('v1.features.listFeatures', { query })).data.map(({ id }) => id)
-const announced = async () => (await tenant.announced()).map(({ type }) => type)
+  (await tenant().ok('v1.features.listFeatures', { query })).data.map(({ id }) => id)
+const announced = async () => (await tenant().announced()).map(({ type }) => type)
 
 test('a feature with only the required fields has the defaults', async () => {
   await fresh()
@@ -154,12 +147,12 @@ test('an id that is taken is a 409, even if its feature is archived', async () =
   await fresh()
   await create(calls)
   for (let repeat = 0; repeat < 2; repeat += 1) {
-    await tenant.refused(
+    await tenant().refused(
       'v1.features.createFeature',
       { body: { ...calls, displayName: 'Other' } },
       { status: 409, code: 'DuplicatedEntityNotAllowed', message: /calls/ },
     )
-    await tenant.ok('v1.features.archiveFeature', params('calls'))
+    await tenant().ok('v1.features.archiveFeature', params('calls'))
   }
   assert.equal((await retrieve('calls')).displayName, 'Calls')
 })
@@ -224,14 +217,17 @@ test('repeating a write changes nothing and publishes no event', async () => {
   const feature = await create({ ...calls, metadata: { a: '1' } })
   const body = { meter, unitTransformation: { divide: 10 }, metadata: { b: '2', gone: '' } }
   const updated = await update('calls', body)
-  const archived = (await tenant.ok('v1.features.archiveFeature', params('calls'))).data
+  const archived = (await tenant().ok('v1.features.archiveFeature', params('calls'))).data
   later()
-  assert.deepEqual((await tenant.ok('v1.features.archiveFeature', params('calls'))).data, archived)
-  const back = (await tenant.ok('v1.features.unarchiveFeature', params('calls'))).data
-  assert.deepEqual((await tenant.ok('v1.features.unarchiveFeature', params('calls'))).data, back)
+  assert.deepEqual(
+    (await tenant().ok('v1.features.archiveFeature', params('calls'))).data,
+    archived,
+  )
+  const back = (await tenant().ok('v1.features.unarchiveFeature', params('calls'))).data
+  assert.deepEqual((await tenant().ok('v1.features.unarchiveFeature', params('calls'))).data, back)
   assert.deepEqual(await update('calls', body), back)
   assert.deepEqual(
-    (await tenant.announced()).map(({ type, before, after }) => [type, before, after]),
+    (await tenant().announced()).map(({ type, before, after }) => [type, before, after]),
     [
       ['feature.created', null, feature],
       ['feature.updated', replacedBy(feature, updated), updated],
@@ -245,7 +241,7 @@ test('an archived feature is SUSPENDED, refuses changes, can be read, and can be
   await fresh()
   await create(calls)
   later()
-  const { data } = await tenant.ok('v1.features.archiveFeature', params('calls'))
+  const { data } = await tenant().ok('v1.features.archiveFeature', params('calls'))
   assert.deepEqual([data.featureStatus, data.updatedAt], ['SUSPENDED', LATER])
   assert.equal((await retrieve('calls')).featureStatus, 'SUSPENDED')
   await refusedUpdate('calls', { displayName: 'x' }, 'EntityIsArchivedError', /calls/)
@@ -253,7 +249,7 @@ test('an archived feature is SUSPENDED, refuses changes, can be read, and can be
   const noField = { ...meter, aggregation: { function: 'SUM' } }
   await refusedUpdate('calls', { meter: noField }, 'InvalidArgumentError', /field/)
   await refusedUpdate('calls', { enumConfiguration: [] }, 'EntityIsArchivedError', /calls/)
-  const back = await tenant.ok('v1.features.unarchiveFeature', params('calls'))
+  const back = await tenant().ok('v1.features.unarchiveFeature', params('calls'))
   assert.equal(back.data.featureStatus, 'ACTIVE')
 })
 
@@ -267,12 +263,12 @@ test('an unknown feature is a 404 FeatureNotFound, and an invalid id is a 400', 
     'v1.features.unarchiveFeature',
   ] as const) {
     const request = operation === 'v1.features.updateFeature' ? { body } : {}
-    await tenant.refused(
+    await tenant().refused(
       operation,
       { ...params('nope'), ...request },
       { status: 404, code: 'FeatureNotFound', message: /nope/ },
     )
-    await tenant.refused(
+    await tenant().refused(
       operation,
       { ...params('a@b'), ...request },
       { status: 400, code: 'BadUserInput', message: /id/ },
@@ -287,7 +283,7 @@ test('the list accepts each filter, alone and combined', async () => {
   later()
   await create({ id: 'sso', displayName: 'SSO', featureType: 'BOOLEAN' })
   await create(region)
-  await tenant.ok('v1.features.archiveFeature', params('sso'))
+  await tenant().ok('v1.features.archiveFeature', params('sso'))
   assert.deepEqual(await listed(), ['region', 'sso', 'seats', 'calls'])
   assert.deepEqual(await listed({ id: 'seats' }), ['seats'])
   assert.deepEqual(await listed({ id: 'nope' }), [])
@@ -297,7 +293,7 @@ test('the list accepts each filter, alone and combined', async () => {
   assert.deepEqual(await listed('status[]=SUSPENDED'), ['sso'])
   assert.deepEqual(await listed(`createdAt[gte]=${LATER}`), ['region', 'sso'])
   assert.deepEqual(await listed(`createdAt[lt]=${LATER}&status=ACTIVE&id=seats`), ['seats'])
-  await tenant.refused(
+  await tenant().refused(
     'v1.features.listFeatures',
     { query: { status: 'NEW,OLD' } },
     { status: 400, code: 'BadUserInput', message: /status\[1\]/ },
@@ -309,7 +305,7 @@ test('pages can be read in both directions, and show every feature once', async 
   const ids = Array.from({ length: 7 }, (_, index) => `f${index}`)
   for (const id of ids) await create({ ...calls, id })
   const page = (query: Record<string, string>) =>
-    tenant.ok('v1.features.listFeatures', { query: { limit: '3', ...query } })
+    tenant().ok('v1.features.listFeatures', { query: { limit: '3', ...query } })
   const idsOf = ({ data }: { data: { id: string }[] }) => data.map(({ id }) => id)
   const first = await page({})
   const second = await page({ after: first.pagination.next ?? '' })
@@ -321,14 +317,14 @@ test('pages can be read in both directions, and show every feature once', async 
 
 test('features are found by id, by key and by meter, and each change has a new catalog version', async () => {
   await fresh()
-  const { scope } = tenant
+  const { scope } = tenant()
   const versions = [await catalogVersion(read, scope)]
   assert.deepEqual(versions, [NO_VERSION])
   for (const write of [
     () => create(calls),
     () => create(region),
     () => update('calls', { meter }),
-    () => tenant.ok('v1.features.archiveFeature', params('calls')),
+    () => tenant().ok('v1.features.archiveFeature', params('calls')),
   ]) {
     await write()
     versions.push(await catalogVersion(read, scope))

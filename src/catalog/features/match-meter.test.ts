@@ -19,20 +19,19 @@ const compared = (operation: ComparisonOperation, value: string, field = 'd'): C
   value,
 })
 
+/** What holds of a dimension and the same value. */
+const SAME: ComparisonOperation[] = [
+  'EQUALS',
+  'GREATER_THAN_OR_EQUAL',
+  'LESS_THAN_OR_EQUAL',
+  'CONTAINS',
+  'STARTS_WITH',
+  'ENDS_WITH',
+]
+
 /** What holds, and what does not, of a dimension against a value. */
 const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]][] = [
-  [
-    'eu',
-    'eu',
-    [
-      'EQUALS',
-      'GREATER_THAN_OR_EQUAL',
-      'LESS_THAN_OR_EQUAL',
-      'CONTAINS',
-      'STARTS_WITH',
-      'ENDS_WITH',
-    ],
-  ],
+  ['eu', 'eu', SAME],
   ['eu', 'EU', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
   [
     'eu-west',
@@ -53,18 +52,7 @@ const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]
     '7',
     ['NOT_EQUALS', 'GREATER_THAN_OR_EQUAL', 'LESS_THAN_OR_EQUAL', 'CONTAINS', 'ENDS_WITH'],
   ],
-  [
-    0.1,
-    '0.1',
-    [
-      'EQUALS',
-      'GREATER_THAN_OR_EQUAL',
-      'LESS_THAN_OR_EQUAL',
-      'CONTAINS',
-      'STARTS_WITH',
-      'ENDS_WITH',
-    ],
-  ],
+  [0.1, '0.1', SAME],
   // With anything else on one side, both are text.
   [10, '9a', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
   ['10', ' 9', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
@@ -78,32 +66,10 @@ const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]
   ],
   // By bytes: as UTF-16 units the second would come first.
   ['\uff5e', '\u{1f600}', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
-  [
-    true,
-    'true',
-    [
-      'EQUALS',
-      'GREATER_THAN_OR_EQUAL',
-      'LESS_THAN_OR_EQUAL',
-      'CONTAINS',
-      'STARTS_WITH',
-      'ENDS_WITH',
-    ],
-  ],
+  [true, 'true', SAME],
   [false, 'true', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
   // An empty dimension is there.
-  [
-    '',
-    '',
-    [
-      'EQUALS',
-      'GREATER_THAN_OR_EQUAL',
-      'LESS_THAN_OR_EQUAL',
-      'CONTAINS',
-      'STARTS_WITH',
-      'ENDS_WITH',
-    ],
-  ],
+  ['', '', SAME],
   ['', '0', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
 ]
 

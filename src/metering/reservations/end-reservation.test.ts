@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { refusedWith } from '../../../test/support/refused-with.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import type { Reservation } from '../types.ts'
@@ -36,11 +37,7 @@ const ended = (status: Reservation['status'], committed: Quantity | null = null)
   committedAmount: committed,
 })
 
-const isRefused = (message: RegExp) => (error: unknown) =>
-  error instanceof ApiError &&
-  error.status === 400 &&
-  error.code === 'InvalidArgumentError' &&
-  message.test(error.message)
+const isRefused = (message: RegExp) => refusedWith('InvalidArgumentError', message)
 
 type Expectation = { committed: number; beyond: number; mustBeAllowed: boolean } | RegExp
 

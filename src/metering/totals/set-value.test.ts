@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ApiError } from '../../kernel/errors.ts'
+import { refusedWith } from '../../../test/support/refused-with.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import { occurredAt } from '../records/occurred-at.ts'
@@ -94,12 +94,6 @@ test('after a SET that counts, the sum of its window is its value', () => {
   )
 })
 
-const refused = (code: string, field: RegExp) => (error: unknown) =>
-  error instanceof ApiError &&
-  error.status === 400 &&
-  error.code === code &&
-  field.test(error.message)
-
 test('a difference or usage beyond the exact whole numbers of JSON is refused', () => {
   const largest = wholeUnits(Number.MAX_SAFE_INTEGER)
   const tally = { ...NOTHING, sum: largest }
@@ -107,13 +101,13 @@ test('a difference or usage beyond the exact whole numbers of JSON is refused', 
   assert.equal(amountOfSet(settable(total), { value: 0n, occurredAt: 0 }, 'value'), -largest)
   assert.throws(
     () => amountOfSet(settable(total), { value: -1n, occurredAt: 0 }, 'usages[2].value'),
-    refused('UsageMeasurementDiffOutOfRangeError', /^usages\[2\]\.value/),
+    refusedWith('UsageMeasurementDiffOutOfRangeError', /^usages\[2\]\.value/),
   )
   for (const usage of [largest, -largest]) refuseOutOfRange(usage, 'value')
   for (const usage of [largest + 1n, -largest - 1n])
     assert.throws(
       () => refuseOutOfRange(usage, 'usages[0]'),
-      refused('EntitlementUsageOutOfRangeError', /^usages\[0\]/),
+      refusedWith('EntitlementUsageOutOfRangeError', /^usages\[0\]/),
     )
 })
 
@@ -125,6 +119,6 @@ test('the instant of a record is that of its caller, at most an hour ahead and n
   for (const stated of [-1, now + AHEAD_LIMIT_MS + 1])
     assert.throws(
       () => occurredAt(stated, now, 'events[1].timestamp'),
-      refused('InvalidArgumentError', /^events\[1\]\.timestamp/),
+      refusedWith('InvalidArgumentError', /^events\[1\]\.timestamp/),
     )
 })

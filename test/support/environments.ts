@@ -1,0 +1,16 @@
+import { required } from '../../src/kernel/assert.ts'
+import { instantFromWire } from '../../src/kernel/clock.ts'
+import { LATER, NOW, type Tenant, type World } from './world.ts'
+
+/** The environment that `fresh` has made last, and how a test moves the clock. */
+export function environmentsIn(world: World) {
+  let made: Tenant | null = null
+  const moveTo = (instant: string) => world.clock.moveTo(instantFromWire(instant))
+  const fresh = async (): Promise<Tenant> => {
+    moveTo(NOW)
+    made = await world.tenant()
+    return made
+  }
+  const tenant = (): Tenant => required(made, 'an environment: call fresh first')
+  return { fresh, tenant, moveTo, later: () => moveTo(LATER) }
+}

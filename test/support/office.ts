@@ -1,0 +1,25 @@
+import { budgetsIn, params } from './budgets.ts'
+import type { Tenant, World } from './world.ts'
+
+/** An organisation, two teams, three users, one of them with a name, and a model. */
+const ENTITIES = {
+  acme: 'org',
+  eng: 'team',
+  ops: 'team',
+  ann: 'user',
+  bob: 'user',
+  b_x: 'user',
+  gpt: 'model',
+}
+
+/** Budgets of the customer with these entities, in an environment that `furnished` makes. */
+export function officeIn(world: World) {
+  const { fresh, ...budgets } = budgetsIn(world)
+  const furnished = async (): Promise<Tenant> => {
+    const tenant = await fresh(ENTITIES)
+    const entities = [{ id: 'ann', displayName: 'ÄNNE 100% of_it' }]
+    await tenant.ok('v1Beta.customers.entities.upsert', { params, body: { entities } })
+    return tenant
+  }
+  return { ...budgets, furnished }
+}
