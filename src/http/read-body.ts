@@ -81,6 +81,9 @@ function collect(
     stream.on('data', onData)
     stream.once('end', () => resolve(chunks))
     stream.once('error', reject)
-    stream.once('close', () => reject(cutOff()))
+    // A new error costs its stack, and nearly every stream has ended when it closes.
+    stream.once('close', () => {
+      if (!stream.readableEnded) reject(cutOff())
+    })
   })
 }
