@@ -43,6 +43,7 @@ function openQueue(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
     {
       isNotRetryable: (error) => error instanceof Error && error.message === 'not retryable',
       isLockTimeout: (error) => error instanceof Error && error.message === 'locked',
+      afterArrivals: (start) => start(),
     },
   )
   const settled = new Map<string, unknown>()
@@ -310,7 +311,11 @@ test('every entry gets one answer, and all batches are within the limits', async
           if (batch.length > 1 && batch.some((each) => each.records === 7)) throw new Error('7')
           return done(batch)
         },
-        { isNotRetryable: () => false, isLockTimeout: () => false },
+        {
+          isNotRetryable: () => false,
+          isLockTimeout: () => false,
+          afterArrivals: setImmediate,
+        },
       )
       const entries = shapes.map((each, n) => entry(`${n}`, each))
       const answers = await Promise.all(entries.map((each) => queue.submit(each)))

@@ -44,6 +44,9 @@ export type RetryPolicy = {
   isLockTimeout: (error: unknown) => boolean
 }
 
+/** Calls a function when the requests that have already arrived were submitted. */
+type AfterArrivals = (start: () => void) => unknown
+
 export type BatchQueue<E, Answer> = {
   /**
    * Returns the answer once the entry's batch has been committed. 429 if too many entries of its
@@ -69,7 +72,7 @@ type QueuedRequest<E, Answer> = {
 
 /**
  * Batches requests that arrive while earlier batches commit, so that they share a transaction. An
- * idle queue starts at once. While a batch runs, a second one starts when `minBatchSize` requests
+ * idle queue starts `afterArrivals`. While a batch runs, a second one starts when `minBatchSize` requests
  * wait or after `MAX_BATCH_DELAY_MS`, because many small batches cost more than a few large ones.
  * Customers are served round-robin.
  *
@@ -81,7 +84,7 @@ type QueuedRequest<E, Answer> = {
 export function createBatchQueue<E extends QueueEntry, Answer>(
   limits: BatchLimits,
   commit: CommitFunction<E, Answer>,
-  policy: RetryPolicy,
+  policy: RetryPolicy & { afterArrivals: AfterArrivals },
 ): BatchQueue<E, Answer> {
   const queues: Queues<E, Answer> = new Map()
   const busyCustomers = new Map<string, number>()
@@ -102,7 +105,11 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
     }
     if (waiting > 0 && running < limits.maxBatches) startLater()
   }
-  const startLater = debounce(() => start(1))
+  const startLater = debounce(
+    () => start(1),
+    (later) => setTimeout(later, MAX_BATCH_DELAY_MS),
+  )
+  const startSoon = debounce(() => start(), policy.afterArrivals)
 
   const run = async (batch: readonly QueuedRequest<E, Answer>[]) => {
     running += 1
@@ -113,7 +120,7 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
     addBusy(busyCustomers, batch, -1)
     running -= 1
     for (const request of retries.toReversed()) enqueue(request)
-    start()
+    startSoon()
   }
 
   const enqueue = (request: QueuedRequest<E, Answer>) => {
@@ -132,7 +139,7 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
       refuseIfFull({ waiting, waitingBytes, waitingOfCustomer }, entry, limits)
       const outcome = await new Promise<Outcome<Answer>>((settle) => {
         enqueue({ entry, queueName, passOvers: 0, isolation: null, settle })
-        start()
+        startSoon()
       })
       if ('refusal' in outcome) throw outcome.refusal
       return outcome.answer
@@ -160,16 +167,16 @@ type Queues<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
 const queueNameOf = ({ partition, customerKeys }: QueueEntry): string =>
   `${partition} ${customerKeys.length === 1 ? customerKeys[0] : ''}`
 
-/** Runs `work` once, `MAX_BATCH_DELAY_MS` after the first call. Calls until then have no effect. */
-function debounce(work: () => void): () => void {
+/** Runs `work` once when it is due after the first call. Calls until then have no effect. */
+function debounce(work: () => void, whenDue: (later: () => void) => unknown): () => void {
   let isScheduled = false
   return () => {
     if (isScheduled) return
     isScheduled = true
-    setTimeout(() => {
+    whenDue(() => {
       isScheduled = false
       work()
-    }, MAX_BATCH_DELAY_MS)
+    })
   }
 }
 

@@ -108,7 +108,8 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
       const caches = { ...cachesOf(app.db), memory: engine.memoryOf(app) }
       return commitBatch(caches, scopeOf(batch), requests)
     },
-    { isNotRetryable, isLockTimeout: isLockTimeoutError },
+    // Requests that arrived in the same turn of the event loop then share a batch.
+    { isNotRetryable, isLockTimeout: isLockTimeoutError, afterArrivals: setImmediate },
   )
   const submit = async <K extends EngineRequest['kind']>(
     scope: Scope,
