@@ -97,7 +97,8 @@ export async function lockVersions(
     from unnest(${asked.customerKeys}::uuid[]) as customer (customer_key)
     order by customer_key
     on conflict (customer_key) do update set
-      decided_at = greatest(head.decided_at, excluded.decided_at)
+      decided_at = greatest(head.decided_at, excluded.decided_at),
+      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version
     returning customer_key, structure_version, usage_version, replaced_usage_version, decided_at,
       closed_until`,
   )

@@ -27,9 +27,9 @@ export type DedupQuery = DedupKeyOf & { now: Instant }
 
 /**
  * An SQL fragment: `known` are the stored deduplication keys among `asked`, with their `position`
- * from 1. A key counts until it expires by the database's clock and by `now`, or by the customer's
- * last decision if that is later. Each key is looked up laterally: a plan with a join, made when
- * the table was small, may be cached until the table is very large.
+ * from 1. A key counts until it expires by `now` and by the database's clock, because `now` may be
+ * ahead. Each key is looked up laterally: a plan with a join, made when the table was small, may be
+ * cached until the table is very large.
  */
 export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
   ${numberedRows(names, {
@@ -40,9 +40,7 @@ export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
     cross join lateral (
       select * from usage_keys k
       where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1) known
-  where known.kept_until > least(${databaseClock(clock)}, greatest(asked.now_at, (
-    select head.decided_at from customer_heads head
-    where head.customer_key = asked.customer_key)))`
+  where known.kept_until > least(asked.now_at, ${databaseClock(clock)})`
 
 /** A deduplication key, its record, and until when it counts. */
 export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
