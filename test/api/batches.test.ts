@@ -13,7 +13,7 @@ const params = { id: 'acme' }
 const refusal = (list: string) => ({
   status: 400,
   code: 'BadUserInput',
-  message: new RegExp(`^${list}: they hold more than 8 MB`),
+  message: new RegExp(`^${list}: these objects have more than 8 MB`),
 })
 
 /** Whatever a batch wants is refused, and done with one less. */
