@@ -72,9 +72,9 @@ type QueuedRequest<E, Answer> = {
 
 /**
  * Batches requests that arrive while earlier batches commit, so that they share a transaction. An
- * idle queue starts `afterArrivals`. While a batch runs, a second one starts when `minBatchSize` requests
- * wait or after `MAX_BATCH_DELAY_MS`, because many small batches cost more than a few large ones.
- * Customers are served round-robin.
+ * idle queue starts `afterArrivals`. While a batch runs, a second one starts when `minBatchSize`
+ * requests wait or after `MAX_BATCH_DELAY_MS`, because many small batches cost more than a few
+ * large ones. Customers are served round-robin.
  *
  * If a batch fails, its requests are retried one by one, unless the error is not retryable. After a
  * lock timeout they are retried per customer. A batch of one customer that times out fails as a
