@@ -83,13 +83,12 @@ export async function commitBatch(
   let probe: CommitProbe | null = null
   let keepUsage = () => {}
   const work = async (tx: Tx) => {
-    const decided = await decideBatch(caches, tx, { scope, requests, customerKeys })
-    const { state } = decided.loaded
-    const { usage, outcomes } = decided
-    probe = probeOf(state)
-    keepUsage = () => usage.update(usageAfter(decided.loaded))
+    const batch = { scope, requests, customerKeys }
+    const { loaded, usage, outcomes } = await decideBatch(caches, tx, batch)
+    probe = probeOf(loaded.state)
+    keepUsage = () => usage.update(usageAfter(loaded))
     await Promise.all([
-      saveState(tx, { app, scope }, state),
+      saveState(tx, { app, scope }, loaded.state),
       ...(purged.get(scope.environmentKey)
         ? []
         : [schedulePurge(tx, app, scope), scheduleCounterPurge(tx, app, scope)]),
@@ -121,13 +120,13 @@ async function decideBatch(caches: BatchCaches, tx: Tx, batch: Batch) {
     const plans = batch.requests.map((request) => planRequest(request, context))
     const loaded = await loadState(tx, { scope, clock }, { ...context, ...queryOf(plans) })
     const { state } = loaded
-    const { usage } = context
     const outcomes = plans.map((plan) => executePlan(state, plan, (now) => ids.next(now)))
+    const decided = { loaded, usage: context.usage, outcomes }
     const firstUsed = featuresOf(state).filter((key) => !state.usedFeatures.has(key))
-    if (firstUsed.length === 0) return { loaded, usage, outcomes }
+    if (firstUsed.length === 0) return decided
     const locking = holdFeaturesByKey(tx, firstUsed)
     const [, version] = await Promise.all([locking, catalogVersion(tx, scope)])
-    if (version === context.catalogVersion) return { loaded, usage, outcomes }
+    if (version === context.catalogVersion) return decided
   }
 }
 

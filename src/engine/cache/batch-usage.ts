@@ -94,8 +94,8 @@ export function usageOfBatch(
           totalsName(subject),
           withoutPast({ from, totals }, versionOf(subject.customerKey).now),
         )
-      for (const [name, { customerKey, ...each }] of after.counters)
-        changeCounter(nextOf(customerKey), name, each)
+      for (const [name, counter] of after.counters)
+        changeCounter(nextOf(counter.customerKey), name, counter)
       for (const customerKey of after.reserving) nextOf(customerKey).usage.openHolds = null
       for (const [customerKey, state] of next) cache.keep(customerKey, state)
     },
@@ -110,11 +110,7 @@ const withoutPast = (
     ? { from, totals }
     : { from: Math.max(from, now), totals: totals.filter(({ window }) => window.end > now) }
 
-function changeCounter(
-  state: CustomerState,
-  name: string,
-  after: { kind: 'whole'; counter: Counter } | { kind: 'added'; added: Counter },
-): void {
+function changeCounter(state: CustomerState, name: string, after: CounterAfter): void {
   if (after.kind === 'whole') {
     putCounter(state, name, after.counter)
     return

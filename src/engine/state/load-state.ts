@@ -116,7 +116,8 @@ export async function loadState(
     thresholds,
     crossed,
   })
-  return { state, subjects, counters: counters.filter((each) => !isClosedBy(query)(each)) }
+  const isClosed = isClosedBy(query)
+  return { state, subjects, counters: counters.filter((each) => !isClosed(each)) }
 }
 
 /** Returns the totals of subjects, in order, from the cache where possible. */
