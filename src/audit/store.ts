@@ -47,6 +47,7 @@ export const listEntries = (
       customerId === null ? null : sql`o.customer_key = ${customerNamed(scope, customerId)}`,
     ],
     created: occurred,
-    key: { in: sql`o.event_key`, out: sql`event_key` },
+    large: [sql`before`, sql`after`],
+    key: sql`o.event_key`,
     page,
   })

@@ -203,13 +203,13 @@ export function listAssignments(
   customerKey: Uuid,
   { entity, capabilityKeys, page }: AssignmentFilter,
 ): Promise<Page<Assignment>> {
-  const key = { in: sql`a.assignment_key`, out: sql`assignment_key` }
+  const key = sql`a.assignment_key`
   const ofCustomer = sql`a.customer_key = ${customerKey}::uuid`
   const pageWhere = (condition: Sql) => sql`(
     select * from assignments a
     where ${ofCustomer} ${condition}
       ${entity === null ? nothing : sql`and a.entity_key = ${entity.key}::uuid`}
-      ${pageRange(key.in, page)})`
+      ${pageRange(key, page)})`
   const pages =
     capabilityKeys === null
       ? sql`${pageWhere(nothing)} as a`
@@ -222,6 +222,7 @@ export function listAssignments(
     select: selectAssignments(pages),
     table: sql`assignments a`,
     of: ofCustomer,
+    large: [sql`scope`],
     key,
     page,
   })

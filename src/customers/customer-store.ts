@@ -220,7 +220,8 @@ export const listCustomers = (
     of: sql`c.environment_key = ${scope.environmentKey}::uuid`,
     where: [sql`c.archived_at is null`, sameText(sql`c.email`, email), sameText(sql`c.name`, name)],
     created,
-    key: { in: sql`c.customer_key`, out: sql`customer_key` },
+    large: [sql`passthrough`, sql`default_payment_method`, sql`metadata`, sql`links`],
+    key: sql`c.customer_key`,
     page,
   })
 

@@ -51,7 +51,8 @@ export const listLinks = (
     table: sql`customer_integrations l`,
     of: sql`l.customer_key = ${customerKey}::uuid`,
     where: [vendors && sql`l.vendor = any(${vendors}::text[])`],
-    key: { in: sql`l.link_key`, out: sql`link_key` },
+    large: [],
+    key: sql`l.link_key`,
     page,
   })
 

@@ -37,7 +37,8 @@ export const listResources = (
     select: sql`select resource_key, id, created_at, updated_at from customer_resources`,
     table: sql`customer_resources`,
     of: sql`customer_key = ${customerKey}::uuid`,
-    key: { in: sql`resource_key`, out: sql`resource_key` },
+    large: [],
+    key: sql`resource_key`,
     page,
   })
 

@@ -119,7 +119,8 @@ export const listEntities = (
     table: sql`entities e`,
     of: sql`e.customer_key = ${customerKey}::uuid`,
     where: [type && sql`e.entity_type_key = ${type.key}::uuid`],
-    key: { in: sql`e.entity_key`, out: sql`entity_key` },
+    large: [sql`metadata`],
+    key: sql`e.entity_key`,
     page,
   })
 

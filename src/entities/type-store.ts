@@ -97,7 +97,8 @@ export const listTypes = (
     table: sql`entity_types`,
     of: sql`environment_key = ${scope.environmentKey}::uuid`,
     where: [includeArchived ? null : sql`archived_at is null`],
-    key: { in: sql`entity_type_key`, out: sql`entity_type_key` },
+    large: [sql`attribution_keys`],
+    key: sql`entity_type_key`,
     page,
   })
 

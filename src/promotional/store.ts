@@ -142,7 +142,8 @@ export function listPromotional(
         then ${wanted.inForce}::boolean else ${wanted.over}::boolean end`,
     ],
     created,
-    key: { in: sql`p.promotional_key`, out: sql`promotional_key` },
+    large: [sql`feature`, sql`enum_values`],
+    key: sql`p.promotional_key`,
     page,
   })
 }

@@ -83,7 +83,8 @@ export const listCurrencies = (
       sql`case when archived_at is null then ${filter.active}::boolean
         else ${filter.archived}::boolean end`,
     ],
-    key: { in: sql`currency_key`, out: sql`currency_key` },
+    large: [sql`display_name`, sql`description`, sql`symbol`, sql`units`, sql`metadata`],
+    key: sql`currency_key`,
     page: filter.page,
   })
 

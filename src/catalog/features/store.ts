@@ -139,7 +139,17 @@ export const listFeatures = (
       oneOf(sql`status`, filter.statuses),
     ],
     created: filter.created,
-    key: { in: sql`feature_key`, out: sql`feature_key` },
+    large: [
+      sql`display_name`,
+      sql`description`,
+      sql`units`,
+      sql`units_plural`,
+      sql`enum_configuration`,
+      sql`unit_transformation`,
+      sql`meter`,
+      sql`metadata`,
+    ],
+    key: sql`feature_key`,
     page: filter.page,
   })
 

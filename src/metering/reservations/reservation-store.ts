@@ -217,7 +217,14 @@ export const listReservations = (
     table: sql`reservations r`,
     of: sql`r.customer_key = ${customerKey}::uuid`,
     where: [statuses && hasStatus(statuses, now)],
-    key: { in: sql`r.reservation_key`, out: sql`reservation_key` },
+    large: [
+      sql`dimensions`,
+      sql`entity_keys`,
+      sql`assignment_keys`,
+      sql`assignment_revisions`,
+      sql`assignment_windows`,
+    ],
+    key: sql`r.reservation_key`,
     page,
   })
 
