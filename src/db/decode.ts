@@ -23,12 +23,29 @@ export const integer: Decode<number> = (raw) => {
   return value
 }
 
-/** A `timestamptz` from a session in UTC with ISO dates. Bursar stores whole milliseconds. */
+/**
+ * A `timestamptz` from a session in UTC with ISO dates, as in `2026-11-29 15:04:05.678+00`. Bursar
+ * stores whole milliseconds. A page has hundreds of them, and `Date.parse` takes three times as
+ * long.
+ */
 export const instant: Decode<Instant> = (raw) => {
-  const value = Date.parse(`${present(raw).replace(' ', 'T')}:00`)
+  const text = present(raw)
+  assert(text[10] === ' ' && text.endsWith('+00'), `not an instant: ${raw}`)
+  const year = 100 * twoDigits(text, 0) + twoDigits(text, 2) + 400
+  const [month, day] = [twoDigits(text, 5), twoDigits(text, 8)]
+  const [hour, minute, second] = [twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17)]
+  const milliseconds = Number(text.slice(20, -3).padEnd(3, '0').slice(0, 3))
+  const later = Date.UTC(year, month - 1, day, hour, minute, second, milliseconds)
+  const value = later - YEARS_400_MS
   assert(Number.isInteger(value), `not an instant: ${raw}`)
   return value
 }
+
+/** `Date.UTC` takes the years 0 to 99 for 1900 to 1999. The calendar repeats after 400 years. */
+const YEARS_400_MS = 146_097 * 86_400_000
+const ZERO = 48
+const twoDigits = (text: string, at: number): number =>
+  10 * (text.charCodeAt(at) - ZERO) + (text.charCodeAt(at + 1) - ZERO)
 
 /** An end of a window. `-infinity` and `infinity` are the ends of `LIFETIME`. */
 export const bound: Decode<Instant> = (raw) => {

@@ -1,9 +1,10 @@
 import { customerNamed } from '../customers/index.ts'
-import type { Reader, Sql } from '../db/index.ts'
+import type { Reader } from '../db/index.ts'
 import {
   column,
   hasRow,
   nothing,
+  pageRange,
   readPage,
   readTogether,
   row,
@@ -33,14 +34,6 @@ const entityRow = row<Entity>({
 const entityColumnList = sql`
   e.entity_key, e.id, e.entity_type_key, t.id as type_id, e.display_name, e.metadata, e.created_at,
   e.updated_at, e.archived_at`
-/**
- * The type is a lateral look-up that includes the condition on archiving. A plain join could lead
- * the planner to read all entities of the type.
- */
-const selectEntities = (condition: Sql): Sql => sql`
-  select ${entityColumnList} from entities e cross join lateral (
-    select of.id from entity_types of
-    where of.entity_type_key = e.entity_type_key ${condition} limit 1) t`
 
 const customerAndEntity = row({
   customerKey: column.nullable(column.uuid),
@@ -72,7 +65,9 @@ export async function findEntities(
   customerKey: Uuid,
   ids: readonly string[],
 ): Promise<Entity[] | null> {
-  const select = sql`${selectEntities(nothing)}
+  const select = sql`
+    select ${entityColumnList} from entities e cross join lateral (
+      select of.id from entity_types of where of.entity_type_key = e.entity_type_key limit 1) t
     where e.customer_key = ${customerKey}::uuid and e.id = any(${ids}::text[])`
   return readTogether(reader, { row: entityRow, select })
 }
@@ -108,21 +103,32 @@ export type EntityFilter = {
   page: PageRequest
 }
 
-export const listEntities = (
+export function listEntities(
   reader: Reader,
   customerKey: Uuid,
   { type, includeArchived, page }: EntityFilter,
-): Promise<Page<Entity>> =>
-  readPage(reader, {
+): Promise<Page<Entity>> {
+  const key = sql`e.entity_key`
+  const ofCustomer = sql`e.customer_key = ${customerKey}::uuid`
+  // The types are joined to the page, so that no plan reads all entities of a type.
+  const select = sql`
+    select ${entityColumnList} from (
+      select * from entities e
+      where ${ofCustomer}
+        ${includeArchived ? nothing : sql`and e.archived_at is null`}
+        ${type === null ? nothing : sql`and e.entity_type_key = ${type.key}::uuid`}
+        ${pageRange(key, page)}) e
+      join entity_types t using (entity_type_key)`
+  return readPage(reader, {
     row: entityRow,
-    select: selectEntities(includeArchived ? nothing : sql`and e.archived_at is null`),
+    select,
     table: sql`entities e`,
-    of: sql`e.customer_key = ${customerKey}::uuid`,
-    where: [type && sql`e.entity_type_key = ${type.key}::uuid`],
+    of: ofCustomer,
     large: [sql`metadata`],
-    key: sql`e.entity_key`,
+    key,
     page,
   })
+}
 
 export const entityExists = (reader: Reader, customerKey: Uuid, key: Uuid): Promise<boolean> =>
   hasRow(
