@@ -1,5 +1,5 @@
 import type { CatalogUse } from '../catalog/index.ts'
 import { isCounted } from '../metering/totals/index.ts'
 
-/** What the catalog must know about usage: whether a feature has any. */
+/** Implements the catalog's port: whether a feature has any usage. */
 export const usageUse: Pick<CatalogUse, 'isCounted'> = { isCounted }

@@ -10,11 +10,11 @@ import type { Aggregate, MeterReading, UsageRecord } from '../metering/index.ts'
 import type { Commit } from '../metering/reservations/index.ts'
 import type { RecordAttribution } from './attribute.ts'
 
-/** The customer, and the resource if any, whose usage it is. */
+/** To whom usage belongs: a customer, or one of its resources. */
 export type Subject = { customerId: string; resourceId: string | null }
 
 type RecordInput = Subject & {
-  /** When it happened according to the caller; null is now. */
+  /** When it happened, according to the caller. Null means now. */
   timestamp: Instant | null
   dimensions: MeterEvent['dimensions']
   /** `dimensions` as JSON; null for none. */
@@ -32,7 +32,7 @@ export type ReportInput = RecordInput & {
 /** A raw event. */
 export type EventInput = RecordInput & { eventName: string; idempotencyKey: string }
 
-/** The mode of a consumption. `record` is recorded even if a limit denies it. */
+/** The mode of a consumption. With `record`, it is recorded even if a limit denies it. */
 export type ConsumeMode = { kind: 'enforce' | 'record' } | { kind: 'hold'; ttlSeconds: number }
 
 /** A consumption that a caller asks for. */
@@ -43,7 +43,8 @@ export type ConsumptionInput = RecordInput & {
   idempotencyKey: string
   mode: ConsumeMode
   /**
-   * The side on which its timestamp is too far from now to be decided; null if it is near enough.
+   * Whether the timestamp is too far in the past or in the future for limits to decide. Null if it
+   * is near enough.
    */
   tooDistant: 'past' | 'future' | null
   /** Whether the request has dimensions, so that budgets decide. */
@@ -65,11 +66,11 @@ export type SubjectKeys = { customerKey: Uuid; resourceKey: Uuid | null }
 
 /** The result of a report. */
 export type ReportResult = {
-  /** Of the record that counts: the first one with the deduplication key. */
+  /** The key of the record that counts: the first one with the deduplication key. */
   eventKey: Uuid
   occurredAt: Instant
   acceptedAt: Instant
-  /** In limited units, never below 0. */
+  /** In the units of the limit, never below 0. */
   currentUsage: Quantity
   /** The period in progress; null if usage is never reset. */
   period: Window | null
@@ -91,12 +92,12 @@ export type ValidatedRecord = RecordAttribution &
     | 'value'
     | 'dimensions'
   > & {
-    /** The key that identifies repetitions; null: the record has no repetitions. */
+    /** The key by which repetitions are recognised. Null: none are. */
     dedup: { key: DedupKey; keptUntil: Instant } | null
     amounts: readonly MeterAmount[]
     /** For a SET, the window whose usage becomes the value; else null. */
     setWindow: Window | null
     origin: Origin
-    /** The field that an error message names. */
+    /** The name of the request's field, for error messages. */
     field: string
   }

@@ -64,7 +64,7 @@ export const verifyCustomer = (
     const size = await sizeOf(reader, customerKey)
     if (Object.values(size).every((rows) => rows === 0)) return nothingToVerify(size)
     const now = app.clock.now()
-    // A day less than the retention, because clocks differ.
+    // This is a day less than the retention ago, because the clocks of servers differ.
     const forgotten = now - closedKeptMs(app) + DAY_MS
     const query = { customerKey, limit, now, forgotten }
     const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
@@ -102,7 +102,7 @@ async function findLostSubjects(
 
 const NONE = { differences: [], count: 0 }
 
-/** Most customers of a large installation may have no usage. */
+/** A short cut, because in a large installation most customers may have no usage. */
 const nothingToVerify = (size: CustomerVerification['size']): CustomerVerification => ({
   size,
   totals: NONE,
@@ -124,8 +124,8 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<CustomerVerifi
 }
 
 /**
- * Rebuilds all stored usage of a customer from its records. Nobody counts its usage meanwhile, and
- * cached state of it becomes invalid.
+ * Rebuilds all stored usage of a customer from its records. Meanwhile its version is locked, so no
+ * usage of it is counted. The new version makes all cached states of the customer invalid.
  */
 export const rebuildCustomer = ({ db, clock }: App, owner: Owner): Promise<void> =>
   db.transaction(async (tx) => {

@@ -22,13 +22,16 @@ export type CommitFunction<E, Answer> = (batch: readonly E[]) => Promise<readonl
 export type BatchLimits = {
   /** The maximum number of batches that run at once. */
   maxBatches: number
-  /** A batch starts beside another when so many entries wait, or after `MAX_BATCH_DELAY_MS`. */
+  /**
+   * While a batch runs, another one starts as soon as this many entries wait, or after
+   * `MAX_BATCH_DELAY_MS`.
+   */
   minBatchSize: number
   /** The maximum number of records in a batch. A batch of a single entry may have more. */
   maxRecords: number
-  /** Records of one customer that are served before the next customer has its turn. */
+  /** How many records of one customer are taken before it is the turn of the next customer. */
   quantum: number
-  /** How many batches may pass over an entry of several customers because one of them is busy. */
+  /** How often an entry of several customers may be passed over because one of them is busy. */
   maxPassOvers: number
   /** How much may wait: entries per customer, entries in total, bytes in total. */
   maxWaitingPerCustomer: number
@@ -44,13 +47,14 @@ export type RetryPolicy = {
   isLockTimeout: (error: unknown) => boolean
 }
 
-/** Calls a function when the requests that have already arrived were submitted. */
+/** Calls `start` once all requests that have already arrived are in the queue. */
 type AfterArrivals = (start: () => void) => unknown
 
 export type BatchQueue<E, Answer> = {
   /**
-   * Returns the answer once the entry's batch has been committed. 429 if too many entries of its
-   * customer wait, 503 if too much waits in total. In both cases nothing has happened.
+   * Returns the result of an entry once its batch has been committed. 429 if too many entries of
+   * its customer wait, 503 if too many entries or bytes wait in total. In both cases nothing was
+   * written.
    */
   submit(entry: E): Promise<Answer>
 }
@@ -59,7 +63,7 @@ type Isolation = 'entry' | 'customer'
 
 type QueuedRequest<E, Answer> = {
   entry: E
-  /** The customer's queue that it waits in. */
+  /** The queue in which the request waits, see `queueNameOf`. */
   queueName: string
   passOvers: number
   /**
@@ -71,15 +75,15 @@ type QueuedRequest<E, Answer> = {
 }
 
 /**
- * Batches requests that arrive while earlier batches commit, so that they share a transaction. An
- * idle queue starts `afterArrivals`. While a batch runs, a second one starts when `minBatchSize`
- * requests wait or after `MAX_BATCH_DELAY_MS`, because many small batches cost more than a few
- * large ones. Customers are served round-robin.
+ * Collects requests that arrive while earlier batches commit, so that they share a transaction. If
+ * no batch runs, the next one starts at `afterArrivals`. While a batch runs, another one starts
+ * when `minBatchSize` requests wait or after `MAX_BATCH_DELAY_MS`, because many small batches cost
+ * more than a few large ones. Customers are served round-robin.
  *
  * If a batch fails, its requests are retried one by one, unless the error is not retryable. After a
- * lock timeout they are retried per customer. A batch of one customer that times out fails as a
- * whole, because each attempt takes a full lock timeout. That customer is batched alone until a
- * batch of it succeeds.
+ * lock timeout they are retried in one batch per customer. If a batch of a single customer times
+ * out, all its requests fail, because each retry would take a full lock timeout. Then this customer
+ * shares no batch with others until one of its batches succeeds.
  */
 export function createBatchQueue<E extends QueueEntry, Answer>(
   limits: BatchLimits,
@@ -160,14 +164,17 @@ function refuseIfFull(
     })
 }
 
-/** The queue of each customer, in the order of their turns. None is empty. */
+/** The queue of each customer, in the order of their turns. No queue is empty. */
 type Queues<E, Answer> = Map<string, QueuedRequest<E, Answer>[]>
 
-/** Entries of several customers share one queue: there are too many combinations to take turns. */
+/**
+ * Each customer has a queue. All entries that need several customers share one queue, because there
+ * are too many combinations of customers to give each a turn.
+ */
 const queueNameOf = ({ partition, customerKeys }: QueueEntry): string =>
   `${partition} ${customerKeys.length === 1 ? customerKeys[0] : ''}`
 
-/** Runs `work` once when it is due after the first call. Calls until then have no effect. */
+/** Returns a function whose call schedules `work`. While `work` is scheduled, calls do nothing. */
 function debounce(work: () => void, whenDue: (later: () => void) => unknown): () => void {
   let isScheduled = false
   return () => {
@@ -180,10 +187,10 @@ function debounce(work: () => void, whenDue: (later: () => void) => unknown): ()
   }
 }
 
-/** The maximum time that an entry waits for others while a batch runs, in milliseconds. */
+/** How long an entry waits for others at most while a batch runs, in milliseconds. */
 const MAX_BATCH_DELAY_MS = 20
 
-/** For how many customers it is remembered whether their last batch timed out on a lock. */
+/** For how many customers the queue remembers whether their last batch timed out on a lock. */
 const LOCKED_QUEUES = 10_000
 
 /**

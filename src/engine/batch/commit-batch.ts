@@ -63,14 +63,16 @@ export type BatchAnswer =
   | { kind: 'reservation'; answer: ReservationAnswer }
 
 export type BatchCaches = ContextReaders & {
-  /** Environments whose purge of old usage is scheduled. */
+  /** Environments that already have a scheduled purge of old usage. */
   purged: Cache<true>
 }
 
 /**
- * Decides and counts the requests of a batch in one transaction. It takes three round trips if
- * everything is cached: locks and versions; usage; writes and COMMIT. If the response to COMMIT is
- * lost, a probe finds out whether the batch was committed. If not, it is decided again.
+ * Decides and counts the requests of a batch in one transaction. If everything except usage is
+ * cached, this takes three round trips: one for locks and versions, one for usage, one for writes
+ * and COMMIT. If usage is cached too, the second one is usually not needed (see `loadState`). If
+ * the response to COMMIT is lost, a probe finds out whether the batch was committed. If it was not,
+ * the batch is decided again.
  */
 export async function commitBatch(
   caches: BatchCaches,
@@ -108,9 +110,9 @@ export async function commitBatch(
 }
 
 /**
- * Decides a batch in memory. The meter of a feature can change until something has counted. So the
- * first usage of a feature locks the feature, and the batch is decided again if the catalog has
- * changed before the lock.
+ * Decides a batch in memory. The meter of a feature can change until usage of it has been counted.
+ * So the first usage of a feature locks the feature. If the catalog changed before that lock, the
+ * batch is decided again.
  */
 async function decideBatch(caches: BatchCaches, tx: Tx, batch: Batch) {
   const { clock, ids } = caches.app
@@ -281,7 +283,10 @@ const usageExceededEvent = ({
   after: usageExceededToWire(budget, reached, { kind: 'feature', id: feature.id }),
 })
 
-/** The changed totals. Those without records are left out, unless a hold of the subject changed. */
+/**
+ * Returns the changed totals of a batch. Totals without records are left out, unless a hold of the
+ * same feature and resource changed.
+ */
 function changedTotals({
   totals,
   storedTotals,

@@ -8,9 +8,10 @@ import type { ConsumptionInput, EventInput, SubjectKeys } from '../types.ts'
 import type { EngineRequest } from './request.ts'
 
 /**
- * Finds what was decided and recorded before with the keys of consumptions and events. The versions
- * of their customers must be locked, also by a statement just before. The key of a report also
- * depends on its feature, so it is looked up later.
+ * Returns the earlier decisions and records that have the deduplication keys of these consumptions
+ * and events. The versions of their customers must be locked. The lock may be in a statement that
+ * was sent just before this one. The key of a report also depends on its feature, so it is looked
+ * up later.
  */
 export async function findEarlier(
   tx: Tx,

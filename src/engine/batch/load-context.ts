@@ -62,7 +62,7 @@ export type BatchContext = ValidationContext &
     /** Counters of a customer's windows that ended by this instant may have been purged. */
     closedUntilOf(customerKey: Uuid): Instant
     earlier: Earlier
-    /** What is cached of the customers' usage. */
+    /** The cached usage of the customers. */
     usage: BatchUsage
   }
 
@@ -73,8 +73,8 @@ export type Batch = {
 }
 
 /**
- * Locks the customers of a batch and reads the data with which its requests are validated. Also
- * stores the expiry of reservations of the customers for whom something is decided. Throws
+ * Locks the customers of a batch and reads the data with which its requests are validated. If
+ * limits decide about a customer, also stores which of its reservations have expired. Throws
  * `StaleKey` if a customer or a resource does not exist.
  */
 export async function loadContext(
@@ -98,7 +98,8 @@ export async function loadContext(
     findEarlier(tx, readers.app.clock, requests),
     verifyResources(tx, requests),
   ])
-  // All statements are sent together. If the lock fails, only its error gives the reason.
+  // All statements are sent together. If the lock fails, the others fail too, but only the error of
+  // the lock gives the reason.
   reading.catch(ignore)
   const versions = await locking
   const [states, thresholds, reservations, expired, earlier] = await reading
@@ -153,8 +154,8 @@ export async function loadContext(
 const ignore = () => {}
 
 /**
- * Locking verifies the customers. Resources must be verified here, because no written row
- * references them.
+ * The lock has verified that the customers exist. Resources must be verified here, because no row
+ * that is written has a foreign key to them.
  */
 async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Promise<void> {
   const resources = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
@@ -167,7 +168,7 @@ async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Prom
   if ((await countResources(tx, [...resources.values()])) < resources.size) throw new StaleKey()
 }
 
-/** Returns the customers of requests that limits decide about. */
+/** Returns the customers of those requests that limits may deny. */
 const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
   ...new Set(requests.flatMap((request) => ('item' in request ? [request.item.customerKey] : []))),
 ]
@@ -186,7 +187,9 @@ const featureIdsOf = (requests: readonly EngineRequest[]): string[] => [
 
 type AttributableItem = Attributable & { item: SubjectKeys; resourceKey: Uuid }
 
-/** The items of a request whose resource exists, with the features that they may count for. */
+/**
+ * Returns the items of a request whose resource exists, with the features that each may count for.
+ */
 function attributableItems(request: EngineRequest, catalog: Catalog): AttributableItem[] {
   if (request.kind === 'reservation') return []
   if (request.kind === 'events')
@@ -241,8 +244,8 @@ async function resolveItems(
 }
 
 /**
- * Returns the subjects and instants of reports, and of consumption in mode `record`, that have a
- * timestamp. Such usage may count by a past entitlement.
+ * Returns the subjects and instants of those reports, and of those consumptions in mode `record`,
+ * that have a timestamp. Such usage may count by a past entitlement.
  */
 const pastSubjectsOf = (
   requests: readonly EngineRequest[],

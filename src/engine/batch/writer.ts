@@ -38,9 +38,9 @@ import { type BatchAnswer, commitBatch } from './commit-batch.ts'
 import { customersOf, type EngineRequest, itemsOf } from './request.ts'
 
 /**
- * Two concurrent batches keep the database busy while one of them is decided. From 16 requests on,
- * the second batch is worth its statements. With more records a batch takes longer, but a record
- * does not become cheaper.
+ * With two concurrent batches, the database is busy while one of them is decided. From 16 requests
+ * on, a second batch is worth the cost of its own statements. With more than 2,000 records, a batch
+ * takes longer, but the cost per record does not fall.
  */
 const LIMITS: BatchLimits = {
   maxBatches: 2,
@@ -56,28 +56,28 @@ const LIMITS: BatchLimits = {
 const KEYS = 100_000
 /** Cached environments. */
 const ENVIRONMENTS = 10_000
-/** How often a request is tried, because the database may have lost its cached keys. */
+/** How often a request is tried. The first attempt may use keys that a fail-over has lost. */
 const LOOK_UPS = 2
 /** The memory of a record without its dimensions, in bytes. */
 const RECORD_BYTES = 1000
 
-/** Every method can fail with 429 or 503 as `BatchQueue.submit`. */
+/** Every method can fail with 429 or 503, as `BatchQueue.submit` does. */
 export type UsageWriter = {
-  /** Counts reports, all or none. Errors as `validateReports`; 404 `CustomerNotFound`. */
+  /** Counts reports, all or none. Errors of `validateReports`; 404 `CustomerNotFound`. */
   report(
     scope: Scope,
     reports: readonly ReportInput[],
     origin: Origin,
   ): Promise<readonly ReportResult[]>
-  /** Counts raw events, all or none. Errors as `validateEvents`; 404 `CustomerNotFound`. */
+  /** Counts raw events, all or none. Errors of `validateEvents`; 404 `CustomerNotFound`. */
   ingest(scope: Scope, events: readonly EventInput[], origin: Origin): Promise<void>
   /**
-   * Decides a consumption; an unknown customer is denied. Errors as `validateConsumption` and
+   * Decides a consumption. An unknown customer is denied. Errors of `validateConsumption` and
    * `decideConsumption`.
    */
   consume(scope: Scope, input: ConsumptionInput, origin: Origin): Promise<ConsumptionAnswer>
   /**
-   * Applies a step of a reservation. Errors as `validateReservationStep` and
+   * Applies a step of a reservation. Errors of `validateReservationStep` and
    * `applyReservationStep`; 404 `CustomerNotFound`.
    */
   changeReservation(
@@ -124,7 +124,7 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
       scope,
       request,
     })
-    assert(answer.kind === request.kind, 'the answer is of another kind than its request')
+    assert(answer.kind === request.kind, 'a result has another kind than its request')
     return answer as Extract<BatchAnswer, { kind: K }>
   }
   const { read } = app.db
@@ -162,7 +162,7 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
   }
 }
 
-/** Runs work with cached keys. If a fail-over has lost one of them, all are looked up again. */
+/** Runs work with cached keys. If one of them is not in the database, drops all and tries again. */
 async function retryIfStale<T>(
   cachedKeys: () => Cache<Uuid>,
   work: (keys: Cache<Uuid>) => Promise<T>,
@@ -200,9 +200,9 @@ async function requireKeys<S extends Subject>(
 }
 
 /**
- * Returns the keys of subjects, in order; null for an unknown customer. An id never gets another
- * key, so keys are cached. But a database that was restored may have lost a key, so each
- * transaction that writes verifies its keys.
+ * Returns the keys of subjects, in order; null for an unknown customer. Keys are cached, because an
+ * id never gets another key. But a restored database may lack a key, so each transaction that
+ * writes verifies its keys.
  */
 async function findSubjectKeys(
   reader: Reader,
@@ -257,7 +257,7 @@ const scopeOf = (batch: readonly WriterEntry[]): Scope => ({
   environmentKey: batch[0]?.partition ?? '',
 })
 
-/** Without a database or a clock, single requests would fail too. */
+/** Without a database or a clock, the requests would also fail one by one. */
 const isNotRetryable = (error: unknown): boolean =>
   error instanceof WrongClock || (error instanceof ApiError && isUnreachable(error.cause))
 

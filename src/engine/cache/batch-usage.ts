@@ -16,15 +16,15 @@ import type { EngineMemory } from './memory.ts'
 /** The cached usage of the customers of a batch, whose versions are locked. */
 export type BatchUsage = {
   /**
-   * Returns the totals of a subject whose windows end after `from`, and perhaps earlier ones;
-   * undefined: they are not cached.
+   * Returns the totals of a subject whose windows end after `from`, and perhaps earlier ones.
+   * Returns undefined if they are not cached.
    */
   totalsOf(subject: CustomerMeterSubject, from: Instant): readonly WindowTotal[] | undefined
-  /** undefined: the counter is not cached. */
+  /** Returns undefined if the counter is not cached. */
   counterOf(key: CounterKey): Counter | undefined
-  /** Drops the usage of a customer, because this transaction has changed it in another way. */
+  /** Drops the cached usage of a customer that this transaction has changed by other statements. */
   drop(customerKey: Uuid): void
-  /** After COMMIT: caches the usage that the batch has left, with its new versions. */
+  /** Call it after COMMIT. Caches the usage after the batch, with its new versions. */
   update(after: UsageAfter): void
 }
 
@@ -38,16 +38,16 @@ export type UsageAfter = {
   reserving: ReadonlySet<Uuid>
 }
 
-/** A counter after a batch: what it is, or only what the batch added to it. */
+/** A counter after a batch: its values, or only what the batch added to them. */
 export type CounterAfter = { customerKey: Uuid } & (
   | { kind: 'whole'; counter: Counter }
   | { kind: 'added'; added: Counter }
 )
 
-/** Above this number of windows, those that are over are dropped. */
+/** If more totals of a subject than this are cached, those of windows that are over are dropped. */
 const MAX_WINDOWS = 12
 
-/** Returns the cached usage of customers with the versions that their lock has found. */
+/** Returns the cached usage of customers. `versions` are those that their lock has returned. */
 export function usageOfBatch(
   { customers: cache, batches }: Pick<EngineMemory, 'customers' | 'batches'>,
   versions: ReadonlyMap<Uuid, CustomerVersion>,

@@ -21,7 +21,7 @@ export type Catalog = {
   meteredBy(eventName: string): readonly MeteredFeature[]
 }
 
-/** Cached environments, and cached features and event names per environment. */
+/** The maximum numbers of cached environments, and of features and event names in each of them. */
 const ENVIRONMENTS = 1000
 const PER_ENVIRONMENT = 10_000
 

@@ -50,7 +50,7 @@ export function cacheEntitlements({
       if (hit !== undefined && isCurrent(hit, at)) found.set(name, hit.entitlement)
       else missing.set(name, { ...subject, at })
     }
-    // The instants of customers differ only if the clock of a server was ahead.
+    // All customers have the same instant of decision, unless the clock of some server was ahead.
     for (const [now, ofInstant] of Map.groupBy(missing.values(), ({ at }) => at.now)) {
       const queries = ofInstant.map((subject) => ({
         ...subject,
@@ -62,8 +62,8 @@ export function cacheEntitlements({
         const name = nameOf(subject)
         found.set(name, entitlement)
         const { version } = subject.at
-        // `hasAnything` can change without a change of this feature, so a missing entitlement is
-        // not cached.
+        // Without an entitlement, `hasAnything` may change at an instant when nothing of this
+        // feature changes. So such a result is not cached.
         if (entitlement.resolution.effective !== null)
           cached.set(name, { entitlement, version, from: now, until: entitlement.validUntil })
       })

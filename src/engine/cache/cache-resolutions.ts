@@ -9,7 +9,7 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { createCache } from './cache.ts'
 
-/** Cached resolutions. One takes a kilobyte for every few budgets. */
+/** The maximum number of cached resolutions. Each takes about a kilobyte for every few budgets. */
 const RESOLUTIONS = 20_000
 /** Environments whose attribution keys are cached. */
 const ENVIRONMENTS = 1000
@@ -45,15 +45,15 @@ type AttributionKeys = { version: Uuid; keys: ReadonlySet<string> }
 /**
  * Resolves dimensions with one statement. A resolution is cached until the structure of its
  * customer or of the environment changes. Only dimensions that are attribution keys are part of the
- * name in the cache, so other dimensions may have any number of values. The customers are locked,
- * but what the environment shares is not. If that changes before everything is read, everything is
- * read again: old attribution keys with new entity types could give a result that was never
- * correct.
+ * name in the cache, so the values of other dimensions do not fill the cache. The customers are
+ * locked, but the entity types and attribution keys of the environment are not. If they change
+ * during the read, everything is read again: old attribution keys with new entity types could give
+ * a result that was never correct.
  */
 export function cacheResolutions(): ReadResolutions {
   const cached = createCache<CachedResolution>(RESOLUTIONS)
   const environments = createCache<AttributionKeys>(ENVIRONMENTS)
-  /** Reads as of a version. Also returns the version after everything has been read. */
+  /** Reads as of a version of the environment. Also returns its version after the read. */
   const readAsOf = async (...[reader, scope, query]: Parameters<ReadResolutions>) => {
     const { attributables, customerVersions, environmentVersion: version, now } = query
     const environment = environments.get(scope.environmentKey)

@@ -8,11 +8,11 @@ import type { WindowTotal } from '../../metering/index.ts'
 import type { Hold } from '../../metering/reservations/index.ts'
 import type { Versions } from './versions.ts'
 
-/** The stored usage of a budget in a window, and what reservations hold of it. */
+/** The stored usage of a budget in a window, and the amount that reservations hold in it. */
 export type Counter = {
   usage: Quantity
   held: Quantity
-  /** When the latest SET occurred; null: there was none, undefined: not read yet. */
+  /** When the latest SET occurred. null: there was none. undefined: not read yet. */
   setAt: Instant | null | undefined
 }
 
@@ -23,8 +23,8 @@ export type OpenHold = Hold & { expiresAt: Instant }
 export type OpenHolds = {
   holds: readonly OpenHold[]
   /**
-   * Whether these are all open reservations. If not, holds are unknown from the expiry of the last
-   * one on.
+   * Whether these are all open reservations. If not, the missing ones expire no earlier than the
+   * last of these.
    */
   isComplete: boolean
 }
@@ -35,14 +35,14 @@ type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   readonly resources: Map<string, Uuid>
   /** Whether there is an active subscription, by the key of a resource. */
   readonly subscriptions: Map<Uuid, boolean>
-  /** By feature and resource. Valid from when they were read. */
+  /** By feature and resource. `from` is the instant as of which the entitlement was read. */
   readonly entitlements: Map<string, { from: Instant; entitlement: EffectiveEntitlementOf }>
-  /** By dimensions and capability. */
+  /** By dimensions and capabilities. */
   readonly resolutions: Map<string, Resolution>
   bytes: number
 }
 
-/** Parts that change with every use. */
+/** Parts that change whenever usage is counted or held. */
 type Usage = Pick<Versions, 'usageVersion'> & {
   /** By feature and resource: the totals of windows that end after `from`. */
   readonly totals: Map<string, { from: Instant; totals: readonly WindowTotal[] }>
@@ -56,12 +56,13 @@ type Usage = Pick<Versions, 'usageVersion'> & {
 }
 
 /**
- * The cached state of a customer. Each part is read when it is first needed. All parts have the
- * same structure version and the same usage version.
+ * The cached state of a customer. Each part is read when it is first needed. All parts of
+ * `structure` were read at the same structure version and environment version, and all parts of
+ * `usage` at the same usage version.
  */
 export type CustomerState = { readonly structure: Structure; readonly usage: Usage }
 
-/** The versions that a state belongs to. */
+/** The versions at which a state was read. */
 export type StateKey = Pick<Versions, 'structureVersion' | 'environmentVersion' | 'usageVersion'>
 
 /** Approximate memory of parts, in bytes. */
@@ -91,7 +92,7 @@ export function putCounter({ usage }: CustomerState, name: string, counter: Coun
   usage.counters.set(name, counter)
 }
 
-/** The memory of an empty half, in bytes. */
+/** The memory of an empty `structure` or `usage`, in bytes. */
 const EMPTY_BYTES = 800
 
 const newStructure = ({ structureVersion, environmentVersion }: StateKey): Structure => ({
@@ -119,20 +120,21 @@ export type StateCache = {
   /** Returns the state of a customer with these versions, or an empty state. */
   at(customerKey: Uuid, versions: StateKey): CustomerState
   /**
-   * Returns a state with the parts of another one and a new usage version. The other one loses its
-   * usage, so nobody may be reading parts of it: if somebody is, the new state has no usage.
+   * Returns a state with the parts of another one and a new usage version. Usage is moved: the
+   * other state has none afterwards. But if parts of the other state are being read, it keeps its
+   * usage, and the new state begins without usage.
    */
   next(state: CustomerState, usageVersion: Uuid): CustomerState
-  /** Whether there is a state of the customer, with any versions. */
+  /** Returns whether the cache has a state of the customer, whatever its versions are. */
   has(customerKey: Uuid): boolean
-  /** Stores a state to which parts were added. */
+  /** Stores a state. Call it after each addition of parts. */
   keep(customerKey: Uuid, state: CustomerState): void
   counts(): StateCacheCounts
 }
 
 /**
- * The largest fraction of the cache that one customer may take, so that other customers stay
- * cached.
+ * The largest fraction of the cache's bytes that one customer may occupy, so that other customers
+ * stay cached.
  */
 const LARGEST_PART = 0.25
 

@@ -7,18 +7,21 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import type { Versions } from './versions.ts'
 
-/** Cached environments, a kilobyte or two each. */
+/** The maximum number of cached environments. Each takes a kilobyte or two. */
 const ENVIRONMENTS = 1000
-/** All cached features and currencies together, half for each. One may take a quarter of a half. */
+/**
+ * The bytes of all cached features and currencies. Features get one half, currencies the other. A
+ * single feature or currency may take a quarter of its half.
+ */
 const CAPABILITY_BYTES = 16 * 1_048_576
-/** A cached feature or currency in memory, in bytes by the length of its JSON. */
+/** A feature or currency in memory takes so many bytes, and so many per character of its JSON. */
 const ENTRY_BYTES = 500
 const BYTES_PER_CHARACTER = 2
 
 /** The cached state of what all customers of an environment share. */
 export type EnvironmentState = {
   readonly catalogVersion: Uuid
-  /** Of all environments, by `nameOf`. */
+  /** The features of all environments, by `nameOf`. */
   readonly features: Cache<string, BareFeature>
   readonly currencies: Cache<string, Currency>
   readonly entityTypes: {
@@ -63,14 +66,17 @@ export function createEnvironmentStates(): EnvironmentStates {
   }
 }
 
-/** A capability of an older catalog is never found, and is evicted as the least recently used. */
+/**
+ * The name contains the catalog version. So a capability of an older catalog is never found, and is
+ * dropped once it is the least recently used.
+ */
 const nameOf = (
   { environmentKey }: Scope,
   { catalogVersion }: EnvironmentState,
   id: string,
 ): string => `${environmentKey} ${catalogVersion} ${id}`
 
-/** Reads the parts that a state lacks. null: nothing is read. */
+/** Reads the parts that a state lacks. With null, nothing is read. */
 export type MaybeReader = Reader | null
 
 /** Returns the feature with an id; null if there is none, undefined if it would have to be read. */
@@ -84,7 +90,7 @@ export async function featureIn(
   if (known !== undefined || reader === null) return known
   const [found] = await findFeatures(reader, scope, [featureId])
   if (found === undefined) return null
-  // Metadata may have a megabyte, and nothing is decided by it.
+  // Metadata may have a megabyte, and no decision needs it.
   const { metadata: _, ...feature } = found
   state.features.set(name, feature)
   return feature

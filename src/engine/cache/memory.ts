@@ -8,9 +8,9 @@ import { createEnvironmentStates, type EnvironmentStates } from './environment-s
 import { type SharedRead, shareReads } from './shared-reads.ts'
 import { type CustomerInEnvironment, readVersions, type Versions } from './versions.ts'
 
-/** Cached keys of customers: about 20 MB. */
+/** The maximum number of cached keys of customers. They take about 20 MB. */
 const KEYS = 100_000
-/** Customers whose versions one statement reads. */
+/** The maximum number of customers whose versions one statement reads. */
 const CUSTOMERS_PER_READ = 1000
 
 /** Everything that a server caches of one database. */
@@ -31,12 +31,12 @@ export type EngineMemory = {
 export type EngineCounts = StateCacheCounts &
   Pick<EngineMemory, 'checks' | 'batches'> & { versionReads: number; versionQueries: number }
 
-/** What decisions depend on. */
+/** What checks and batches use besides the app: entitlements, caches and shared reads. */
 export type EngineContext = {
   readonly entitlements: EntitlementReads
   /**
-   * Returns the memory of the database that the sessions lead to now. After a fail-over it is
-   * empty.
+   * Returns what is cached of the database to which the sessions lead now. After a fail-over
+   * nothing is cached.
    */
   memoryOf(app: AppWithDatabase): EngineMemory
   /** Reads the versions of a customer; null if it does not exist. */

@@ -20,8 +20,8 @@ const nameOf = (
 ): string => `${customerKey} ${featureKey} ${resourceKey} ${at}`
 
 /**
- * Reads past entitlements. The current sources are complete since the last end of a source, so a
- * statement is rarely needed.
+ * Reads past entitlements. If no source has ended since the past instant, the current sources
+ * include all sources of that instant. So a statement is rarely needed.
  */
 export const readPastEntitlements =
   ({ readEffectiveEntitlementsAt }: EntitlementReads): ReadPastEntitlements =>

@@ -1,21 +1,22 @@
-/** The maximum number of concurrent reads. If one of them is delayed, the other goes on. */
+/** The maximum number of concurrent reads. A delay of one of them does not stop the other. */
 const READS = 2
 
 /**
- * Reads one thing, together with those that other callers need in the same turn of the event loop.
+ * Reads what one query asks for, in one statement with the queries that other callers make in the
+ * same turn of the event loop.
  */
 export type SharedRead<Query, Answer> = (query: Query) => Promise<Answer>
 
 type PendingQuery<Query, Answer> = {
   query: Query
-  /** How often the query was made. */
+  /** How many callers made this query. */
   times: number
   answer: PromiseWithResolvers<Answer>
 }
 
 /**
  * Collects queries until the next read begins: at the end of the turn of the event loop, or when a
- * running read has ended. So an answer is never older than its query, and a single query does not
+ * running read has ended. So a result is never older than its query, and a single query does not
  * wait for others. Queries with the same name are read once. A read has at most `most` queries.
  */
 export function shareReads<Query, Answer>(

@@ -34,7 +34,7 @@ export type StateSource = {
   cache: StateCache
   /** The instant of decision. */
   now: Instant
-  /** Reads in a snapshot with the versions of the state. */
+  /** Reads in a snapshot that has the versions of the state. With null, nothing is read. */
   reader: MaybeReader
   entitlements: EntitlementReads
 }
@@ -48,11 +48,11 @@ const HOLD_BYTES = 500
 /** The open reservations of a customer that are cached: those that expire next. */
 const NEXT_HOLDS = 20
 
-/** Each of the functions below returns undefined if the part would have to be read. */
+/** Without a reader, each function below returns undefined if the state lacks the part. */
 
 /**
- * Returns the key of a resource; null if the customer does not have it, `NO_RESOURCE` without an
- * id.
+ * Returns the key of a resource. Returns null if the customer does not have the resource, and
+ * `NO_RESOURCE` if `resourceId` is null.
  */
 export async function resourceKeyIn(
   source: StateSource,
@@ -114,14 +114,14 @@ export async function entitlementIn(
 }
 
 type ResolutionQuery = {
-  /** Only those that can name an entity. */
+  /** Only dimensions that can name an entity. */
   dimensions: readonly (readonly [key: string, value: string])[]
   capabilityKeys: readonly Uuid[]
 }
 
 /**
- * Returns the resolution of dimensions with the budgets of capabilities. Then the state also has
- * the counters of these budgets in the windows around `now`.
+ * Returns the resolution of dimensions with the budgets of capabilities. Afterwards the state also
+ * has the counters of these budgets, in the windows that contain `now`.
  */
 export async function resolutionIn(
   source: StateSource,
@@ -155,8 +155,8 @@ const bytesOf = ({ paths, budgets }: Resolution): number =>
   budgets.length * BUDGET_BYTES
 
 /**
- * Returns whether the state has the counters of budgets in the windows around `now`. Reads them if
- * possible.
+ * Returns whether the state has the counters of budgets in the windows that contain `now`. With a
+ * reader, reads those that are missing.
  */
 async function hasCounters(source: StateSource, { budgets }: Resolution): Promise<boolean> {
   const { customerKey, now, reader } = source

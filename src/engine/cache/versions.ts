@@ -18,8 +18,8 @@ import type { Uuid } from '../../kernel/ids.ts'
 export type CustomerInEnvironment = { environmentKey: Uuid; customerKey: Uuid }
 
 /**
- * The versions of everything that a decision about a customer depends on, and the setting that is
- * too small to have a version.
+ * The versions of everything that a decision about a customer depends on. The setting
+ * `unknownDimensions` has no version: its value is read each time, because it is small.
  */
 export type Versions = StateVersion & {
   /** Differs after each change of entity types and their attribution keys. */

@@ -17,10 +17,10 @@ import { type CapabilityFacts, type CheckFacts, gatherFacts } from './gather-fac
 import type { Question } from './question.ts'
 
 /**
- * Decides whether a customer may use a feature or spend a currency. Anything that does not exist is
- * a denial, except a currency: 404 `CustomCurrencyNotFound`. The decision is as of an instant after
- * the call. It is made from memory if the versions in the database are those in memory, otherwise
- * with what the database has.
+ * Decides whether a customer may use a feature or spend a currency. If the customer, the resource
+ * or the feature does not exist, the result is a denial. An unknown currency is 404
+ * `CustomCurrencyNotFound`. The decision is as of an instant after the call. If the database has
+ * the same versions as the state in memory, that state decides. Otherwise parts are read again.
  */
 export async function check(
   call: Call,
@@ -40,7 +40,7 @@ export async function check(
   return denial(call, question)
 }
 
-/** A customer that was lost in a fail-over may exist again, with another key. */
+/** After a fail-over to a database without the customer, it may exist again with another key. */
 const ATTEMPTS = 2
 
 type CheckTask = {
@@ -77,12 +77,13 @@ async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
 }
 
 /**
- * If another check is loading the same parts, waits for it and tries again. Null if there is none.
+ * If another check is loading the same parts, waits for it and then decides from memory. Returns
+ * null if there is no such check, or if a part is still missing.
  */
 async function afterOthers(task: CheckTask): Promise<CheckResult | null> {
   const loading = task.memory.loads.get(nameOf(task))
   if (loading === undefined) return null
-  // An error only concerns the check that loads.
+  // An error of that load is the result of the other check only.
   await loading.catch(() => {})
   return fromMemory(task)
 }
@@ -93,8 +94,8 @@ const nameOf = ({ customerKey, question }: CheckTask): string => {
 }
 
 /**
- * Decides with what the database has, and caches it. Null if the database does not have the
- * customer.
+ * Decides after reading the missing parts from the database, and caches them. Null if the database
+ * does not have the customer.
  */
 async function load(task: CheckTask): Promise<CheckResult | null> {
   const { call, memory } = task
@@ -119,7 +120,10 @@ async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | 
   return decideCheck(facts, question)
 }
 
-/** `now` is not before the last decision, because another server's clock may be ahead. */
+/**
+ * Gathers the facts as of now, but never as of an instant before the customer's last decision: the
+ * clock of the server that made it may be ahead of this one.
+ */
 async function factsOf(
   { call, context, memory, customerKey, question }: CheckTask,
   versions: Versions,

@@ -48,7 +48,7 @@ export type CheckResult = CapabilityEvaluation & {
   hasExpired: boolean
   /** null: the question has no dimensions, so budgets do not matter. */
   budgets: BudgetDecision | null
-  /** The first instant at which the result may change without a write; null if none is known. */
+  /** The first instant at which the result may change without a write. Null: there is none. */
   validUntil: Instant | null
 }
 
@@ -128,8 +128,8 @@ function evaluateCapability(
 }
 
 /**
- * Returns what a question demands of budgets; null if nothing. A feature that is not metered
- * demands only what was sent.
+ * Returns how much a question needs of the budgets; null if nothing. For a feature that is not
+ * metered, this is only what was sent, without a default.
  */
 function demandOf(evaluation: CapabilityEvaluation): Demand | null {
   if (evaluation.kind === 'currency') {
@@ -168,7 +168,7 @@ function decideBudgets(
 
 const NONE: ReadonlyMap<string, Quantity> = new Map()
 
-/** Returns the expired holds by counter. */
+/** Returns the sums of expired holds, by the names of their counters. */
 function expiredByCounter(expired: readonly OpenHold[]): ReadonlyMap<string, Quantity> {
   if (expired.length === 0) return NONE
   const over = new Map<string, Quantity>()
@@ -186,8 +186,9 @@ const withDecision = (own: CapabilityEvaluation, decision: Decision): Capability
     : { ...own, evaluated: { ...own.evaluated, decision } }
 
 /**
- * Returns when the first hold ends that may have caused the denial. If it is not among the cached
- * holds and there are more, returns the end of the last cached one: the others end no earlier.
+ * Returns the end of the first hold that may have caused the denial. If no cached hold may have
+ * caused it, and not all holds are cached, returns the end of the last cached one: the others end
+ * no earlier.
  */
 function holdEndIn(
   { openHolds: { holds, isComplete }, resourceKey, now }: CheckFacts,

@@ -16,7 +16,7 @@ export type Limit = {
   entityId: string
   scopeEntityIds: readonly string[]
   usageLimit: Quantity
-  /** Usage and holds, in raw units. */
+  /** Usage plus holds, before any unit transformation. */
   spent: Quantity
 }
 
@@ -27,6 +27,7 @@ export type BudgetChange = Pick<Limit, 'entityId' | 'scopeEntityIds'> & {
 }
 /** A dimension whose value must name an entity. */
 export type DimensionChange = { change: 'dimension'; to: 'KNOWN'; key: string }
+/** Changes that together reverse the result of a decision. */
 export type Way = readonly (Change | BudgetChange | DimensionChange)[]
 
 /** Returns the limits on budget paths, without duplicates. */
@@ -41,8 +42,9 @@ export function limitsOn(chains: readonly (readonly BudgetNode[])[]): Limit[] {
 }
 
 /**
- * Returns the ways of `waysWithBudgets` if dimensions that name no entity may also deny. To grant,
- * all of them must name an entity. Which budgets those entities have is unknown.
+ * Like `waysWithBudgets`, but takes into account the dimensions that deny because they name no
+ * entity (`denying`). To be granted, each way makes all of them name an entity. The budgets of
+ * those entities are not known, so no way considers them.
  */
 export function waysWithUnknown(
   query: DecisionQuery,
@@ -58,9 +60,9 @@ export const dimensionChanges = (keys: readonly string[]): DimensionChange[] =>
   keys.map((key) => ({ change: 'dimension', to: 'KNOWN', key }))
 
 /**
- * Returns the ways of `counterfactual`, extended by budgets. To be granted, a way requests so much
- * less that no budget denies, or raises all budgets that deny. To be denied, it requests more than
- * one budget allows, or lowers one budget.
+ * Returns the ways of `counterfactual`, extended by budgets. If the request was denied, a way
+ * requests so little that no budget denies, or raises all budgets that deny. If the request was
+ * granted, a way requests more than one budget allows, or lowers one budget.
  */
 export function waysWithBudgets(query: DecisionQuery, limits: readonly Limit[]): Way[] {
   const before = isGranted(query, limits)
@@ -112,7 +114,10 @@ const least = (quantities: readonly (Quantity | null)[]): Quantity | null =>
     .filter((quantity) => quantity !== null)
     .toSorted((one, other) => (one < other ? -1 : 1))[0] ?? null
 
-/** Returns the largest request that all budgets allow; null if budgets do not compare an amount. */
+/**
+ * Returns the largest request that all budgets allow. Null if there are no limits, or if the
+ * feature is not a `NUMBER`.
+ */
 const roomIn = (query: DecisionQuery, limits: readonly Limit[]): Quantity | null =>
   query.feature?.featureType === 'NUMBER'
     ? least(limits.map((limit) => roomOf(limit, query)))
@@ -120,7 +125,7 @@ const roomIn = (query: DecisionQuery, limits: readonly Limit[]): Quantity | null
 
 type DemandAmount = Pick<Demand, 'amount' | 'transformation'>
 
-/** Returns what a query demands of budgets. */
+/** Returns how much a query needs of the budgets. */
 const demandOf = ({ feature, request }: DecisionQuery): DemandAmount => ({
   amount:
     request.usage ?? (feature === null || feature.meterType === 'None' ? 0n : request.defaultUsage),
@@ -145,7 +150,7 @@ export const raisedBy = (demand: DemandAmount, limits: readonly Limit[]): Budget
 const lowered = (demand: DemandAmount, limit: Limit): BudgetChange =>
   budgetChange(limit, shortOf(neededBy(demand, limit)))
 
-/** Returns the limit that allows the demand. A demand of 0 needs some remaining amount. */
+/** Returns the lowest limit that allows the demand. A demand of 0 needs some remaining amount. */
 function neededBy({ amount, transformation }: DemandAmount, { spent }: Limit): Quantity {
   const units = transformUnits(spent + amount, transformation)
   return amount > 0n ? units : shortOf(units + 1n) + ONE

@@ -49,12 +49,12 @@ export type CheckFacts = {
   unknownDimensions: Versions['unknownDimensions']
 }
 
-/** A capability; null if none has the id. The state still contains expired holds. */
+/** A capability; null if none has the id. Its holds still include those of expired reservations. */
 export type CapabilityFacts =
   | { kind: 'feature'; featureState: FeatureState | null }
   | { kind: 'currency'; currency: Currency | null }
 
-/** What checks gather facts from. */
+/** The states from which the facts of a check are gathered. */
 export type FactSource = StateSource & { environment: EnvironmentState; versions: Versions }
 
 const NO_ENTITY: Resolution = { paths: [], budgets: [], unresolved: [] }

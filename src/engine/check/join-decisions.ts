@@ -20,15 +20,16 @@ export const isFinal = ({ accessDeniedReason }: Pick<Decision, 'accessDeniedReas
   accessDeniedReason !== null && FINAL.has(accessDeniedReason)
 
 /**
- * Returns the attribution keys that deny because their values name no entity: all or none of
- * `unresolved`.
+ * Returns the attribution keys that deny because their values name no entity. By the setting of the
+ * environment, these are all of `unresolved` or none.
  */
 export const denyingKeys = (unresolved: readonly string[], choice: UnknownDimensions) =>
   choice === 'deny' ? unresolved : []
 
 /**
- * Returns the decision if dimensions deny. A denial by the entitlement takes precedence. A denial
- * by dimensions is final, because it is unknown which budgets would decide.
+ * Returns the decision by the entitlement and by dimensions that name no entity. A denial by the
+ * entitlement takes precedence. A denial by dimensions is final, because it is unknown which
+ * budgets would decide.
  */
 export function denyUnknown(decision: Decision, denying: readonly string[]): Decision {
   if (!decision.isGranted || denying.length === 0) return decision
@@ -36,7 +37,7 @@ export function denyUnknown(decision: Decision, denying: readonly string[]): Dec
   return { isGranted: false, accessDeniedReason, rule: 'UnknownDimensions' }
 }
 
-/** Returns whether only dimensions deny. */
+/** Returns whether a decision is a denial by dimensions that name no entity. */
 export const isDeniedByDimensions = ({ rule }: Pick<Decision, 'rule'>): boolean =>
   rule === 'UnknownDimensions'
 

@@ -8,7 +8,7 @@ import type { Window } from '../../kernel/period.ts'
 import { findHoldEnd, findHoldEnds } from '../../metering/reservations/index.ts'
 import { isFinal } from './join-decisions.ts'
 
-/** The parts of an answer that time can change. */
+/** The parts of a result that can change as time passes. */
 export type TimedAnswer = {
   /** The decision by the entitlement. For a currency there is no feature state. */
   entitlement: { decision: Decision } & Pick<Evaluation, 'featureState' | 'validUntil'>
@@ -30,14 +30,14 @@ export const blockingHoldWindows = ({ entitlement, chains }: TimedAnswer): HoldW
   ),
 })
 
-/** The budgets that an answer shows. A denial that budgets cannot change shows none. */
+/** The budgets that a response shows. A denial that budgets cannot change shows none. */
 const nodesShown = ({ entitlement, chains }: Omit<TimedAnswer, 'now'>): BudgetNode[] =>
   isFinal(entitlement.decision) ? [] : chains.flat()
 
 /**
- * Returns the first instant after `now` at which an answer may change without a write: an
+ * Returns the first instant after `now` at which the result may change without a write: an
  * entitlement begins, ends or is reset; a budget is reset; or a hold that may have caused the
- * denial ends. `holdEnd` is the first such end.
+ * denial ends. `holdEnd` is when the first such hold ends.
  */
 export const validUntil = (
   { entitlement, chains, now }: TimedAnswer,

@@ -31,7 +31,8 @@ export type BudgetPaths = readonly (readonly BudgetNode[])[]
 /** A decision with the usage after it. */
 export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
   /**
-   * Whether the decision was made earlier. Then the usage is current, and budgets are not shown.
+   * Whether this repeats an earlier decision. Then the usage is the current one, and budgets are
+   * not shown.
    */
   isRepeated: boolean
   evaluated: Omit<Evaluation, 'query'>
@@ -40,13 +41,13 @@ export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
   /** null: no dimensions were sent. */
   unresolved: readonly string[] | null
   /**
-   * The subject and the instant whose usage decided; null if usage did not matter, or if the
-   * decision is repeated.
+   * The subject and the instant of the usage that decided. Null if the decision did not depend on
+   * usage, or if it is repeated.
    */
   decidedBy: { customerKey: Uuid; resourceKey: Uuid; now: Instant } | null
 }
 
-/** The answer to a consumption. */
+/** The result of a consumption. */
 export type ConsumptionAnswer = DecisionAnswer & {
   /** The reservation of a granted hold; else null. */
   reservation: Reservation | null
@@ -56,7 +57,7 @@ export type ConsumptionAnswer = DecisionAnswer & {
 export type AuthorizationQuery = FeatureLimit &
   Pick<ValidatedConsumption, 'record' | 'amount' | 'resolution' | 'denying'>
 
-/** A decision, with the limits that it was made by and their usage. */
+/** A decision, with the limits that decided and their usage. */
 export type Authorization = {
   decision: Decision
   /** The decision without budgets. */
@@ -67,10 +68,10 @@ export type Authorization = {
 /**
  * Decides a consumption, records it or makes a reservation, and returns the decision with the usage
  * after it. A repetition gets the first decision. A denial that does not depend on usage is not
- * stored, so that the key can be used again once the cause is gone. In mode `record`, a consumption
- * that only its dimensions deny is recorded and stored. 400 `InvalidArgumentError` for a key that
- * was used for something else and for a timestamp that is too distant,
- * `EntitlementUsageOutOfRangeError`. After either, the draft must be dropped.
+ * stored, so that the key can be used again once the cause is gone. Exception: in mode `record`, a
+ * consumption that only its dimensions deny is recorded, and its decision is stored. 400
+ * `InvalidArgumentError` for a key that was used for something else and for a timestamp that is too
+ * far from now; 400 `EntitlementUsageOutOfRangeError`. After an error, the draft must be dropped.
  */
 export function decideConsumption(
   draft: State,
@@ -101,7 +102,7 @@ export function decideConsumption(
   }
 }
 
-/** 400 for a consumption that would be decided too long before or after it happened. */
+/** 400 for a consumption whose timestamp is too far from now for limits to decide. */
 export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void {
   if (tooDistant === null) return
   const where = tooDistant === 'past' ? 'ago' : 'in the future'
@@ -111,7 +112,7 @@ export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void 
   )
 }
 
-/** Returns the answer for a denial that is not stored. */
+/** Returns the result for a denial that is not stored. */
 export const deny = ({ evaluated, hasDimensions, unresolved }: Denial): ConsumptionAnswer => ({
   isGranted: false,
   accessDeniedReason: evaluated.decision.accessDeniedReason,
@@ -193,7 +194,7 @@ function usageOf(
   return required(findUsage(totals, window, 'SUM'), 'the usage of a window')
 }
 
-/** Returns an authorization with the usage after posting. The decision stays. */
+/** Returns an authorization with the usage after posting. The decision does not change. */
 export const withUsageAfter = (
   draft: State,
   query: AuthorizationQuery,

@@ -32,7 +32,7 @@ export type FeatureLimit = {
 export type ValidatedConsumption = FeatureLimit &
   Pick<ConsumptionInput, 'amount' | 'mode' | 'tooDistant' | 'hasDimensions'> & {
     kind: 'consumption'
-    /** The record if the consumption counts. */
+    /** What is recorded if the consumption counts. */
     record: ValidatedRecord
     /** A hash of the fields that a repetition must not change. */
     content: string
@@ -123,7 +123,10 @@ export const dedupKeyOfUse = (
 ): DedupKey =>
   nameOfUse({ operation: mode.kind === 'hold' ? 'reserve' : 'consume', resourceKey, key })
 
-/** In mode `record`, a past entitlement counts if there is no current one. */
+/**
+ * Returns the current entitlement. In mode `record`, if there is none, returns the entitlement at
+ * the instant of the usage.
+ */
 function entitlementFor(
   { mode }: ConsumptionInput,
   { entitlementOf, pastEntitlementOf }: ValidationContext,

@@ -82,7 +82,7 @@ function boundariesIn({ start, end }: HistoryRange): Instant[] {
 }
 
 function unitOf(lengthMs: number): Unit {
-  // If the end is now, it is a millisecond later, to include what happens now.
+  // A range up to now ends one millisecond after now, to include what happens now.
   if (lengthMs <= HOURS_UP_TO_MS + 1) return 'HOUR'
   return lengthMs <= DAYS_UP_TO_MS + 1 ? 'DAY' : 'MONTH'
 }

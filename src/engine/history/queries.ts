@@ -40,13 +40,13 @@ export type HistoryQuery = {
 export type Series = { tags: readonly { key: string; value: string }[]; points: readonly Point[] }
 export type History = { series: readonly Series[]; resets: readonly Instant[] }
 
-/** The maximum number of records that are read one by one. */
+/** The maximum number of records to read if stored totals are not enough. */
 const RECORDS = 2_000_000n
 /** The maximum number of points of all series: a response of about 10 MB. */
 const POINTS = 100_000
 /**
- * The maximum number of segments with usage, of all series. More of them give more points than
- * `POINTS`.
+ * The maximum number of segments with usage, in all series. More segments would always give more
+ * points than `POINTS`.
  */
 const PARTS = 2 * POINTS
 
@@ -192,7 +192,7 @@ async function readRecords(
   if (found.length > PARTS) throw tooManyPoints()
   const offset = plan.before === null ? 0 : 1
   const series = Map.groupBy(found, ({ tags }) => JSON.stringify(tags))
-  // The series of all usage exists even without any record.
+  // Without `groupBy` there is always one series, even without any record.
   if (dimensions.length === 0 && series.size === 0) series.set('[]', [])
   return [...series].map(([tags, own]) => {
     const tallies = new Map(own.map(({ stretch, tally }) => [stretch - offset, tally]))

@@ -6,7 +6,7 @@ import type { Aggregate, PartialAggregate } from '../../metering/index.ts'
 import { NOTHING, usageOf } from '../../metering/totals/index.ts'
 import type { Segment } from './plan-history.ts'
 
-/** The usage of the period before an instant. Usage at the instant itself is not included. */
+/** The usage of a period up to an instant. Usage at the instant itself is not included. */
 export type Point = { timestamp: Instant; value: Quantity; isResetPoint: boolean }
 
 /** The partial aggregates of the time before the range and of each segment. */
@@ -14,7 +14,7 @@ export type UsageTrace = { before: PartialAggregate; tallies: readonly PartialAg
 
 /**
  * Returns the running total of usage within its period: at the start of the range, at the end of
- * each segment, and 0 at each reset. In limited units, never below 0.
+ * each segment, and 0 at each reset. In the units of the limit, never below 0.
  */
 export function traceUsage(
   segments: readonly Segment[],

@@ -47,7 +47,7 @@ const chainsOf = <Node>(
     ? []
     : budgets.chains.map((chain) => chain.map(nodeToWire))
 
-/** Returns the response of a check with its reasons. */
+/** Returns the response of an explanation. */
 export function explanationToWire(
   checked: CheckResult,
   unattributed: readonly UnresolvedKeyCount[],

@@ -116,8 +116,8 @@ export function consumptionHandlers(
 type ConsumptionBody = ConsumeRequestBody | ReservationCreateRequestBody
 
 /**
- * `now`: when the request arrived. 400 as `consumedAmountFromWire`, and for dimensions that are too
- * large.
+ * `now` is when the request arrived. 400 of `consumedAmountFromWire`, and for dimensions that are
+ * too large.
  */
 function consumptionFromWire(
   wire: ConsumptionBody,
@@ -139,8 +139,9 @@ function consumptionFromWire(
 
 /**
  * The maximum distance between now and the timestamp of a consumption that limits decide, in
- * milliseconds. A client may have to wait, and its clock may be fast. With a larger distance, the
- * windows of a whole year, or of the next hour, could be used up at once.
+ * milliseconds. Some distance is needed, because requests may be delayed and clocks of clients may
+ * run fast. With a larger distance, a caller could use up the windows of a whole year, or of an
+ * hour, at once.
  */
 const MAX_DISTANCE_MS = 5 * 60_000
 
@@ -157,8 +158,8 @@ function consumedAmountFromWire(wire: { amount: number }): Quantity {
 }
 
 /**
- * Returns the response of a decision. `until`: a check would give the same result until then if
- * nothing is written.
+ * Returns the response for a decision. `until` is its `validUntil`: if nothing is written, a check
+ * gives the same result until then.
  */
 function decisionToWire(answer: DecisionAnswer, until: Instant | null): Consumption {
   const { isGranted, accessDeniedReason, recorded, isRepeated, chains, unresolved } = answer
@@ -176,7 +177,7 @@ function decisionToWire(answer: DecisionAnswer, until: Instant | null): Consumpt
 const repeatedIf = <Answer>({ replayed }: { replayed: boolean }, answer: Answer) =>
   replayed ? new Repeated(answer) : answer
 
-/** Reads the ends of holds only after a denial: then a hold may be the cause. */
+/** Reads the ends of holds only after a denial, because only then a hold may be the cause. */
 async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Instant | null> {
   const { isGranted, evaluated, chains, decidedBy } = answer
   if (decidedBy === null) return evaluated.validUntil
@@ -186,7 +187,7 @@ async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Inst
 
 /**
  * Credits do not exist yet, so consuming a currency is a check, which denies. Nothing is stored.
- * 400 `InvalidArgumentError` for a timestamp that is too distant.
+ * 400 `InvalidArgumentError` for a timestamp that is too far from now.
  */
 async function checkCredits(
   call: Call,

@@ -33,7 +33,10 @@ export const eventFromWire = (wire: UsageEvent, index: number): EventInput => ({
   idempotencyKey: wire.idempotencyKey,
 })
 
-/** The dimensions of a record or reservation, in bytes of JSON. A page has a hundred of them. */
+/**
+ * The maximum size of the dimensions of a record or reservation, in bytes of JSON. A page of
+ * reservations shows up to a hundred of them.
+ */
 const MAX_DIMENSIONS_BYTES = 65_536
 
 /** 400 for dimensions that are too large, naming `field`. */

@@ -70,9 +70,9 @@ function groupByFromWire(groupBy: string): string[] {
 }
 
 /**
- * Each database has one writer, so that concurrent requests share a batch. A request with an
- * `Idempotency-Key` has a transaction of its own instead of a database. So its batch has no other
- * request and commits together with the key.
+ * Each database has one writer, so that concurrent requests share a batch. For a request with an
+ * `Idempotency-Key`, `app.db` is the transaction that stores the key. So such a request gets a
+ * writer and a batch of its own, and its batch is committed together with the key.
  */
 function writers(engine: EngineContext) {
   const open = new WeakMap<Database, UsageWriter>()

@@ -125,10 +125,11 @@ export function refuseNotReportable(feature: Feature, field: string): void {
 }
 
 /**
- * Returns the entitlement that a report counts by: that of the instant when it occurred, or else
- * the current one, because usage may be reported after the grant that covers it. Its usage is shown
- * in the current window, or without a current entitlement in the window of the record. null: the
- * customer has and had no entitlement.
+ * Returns the entitlement that a report counts by (`then`), and the window whose usage is shown.
+ * The entitlement is that of the instant when the usage occurred. If there was none, it is the
+ * current one, because the grant that covers the usage may have begun later. The window is the
+ * current one, or without a current entitlement the one in which the usage occurred. Returns null
+ * if there is neither a past nor a current entitlement.
  */
 function reportEntitlement(
   { pastEntitlementOf, entitlementOf }: ValidationContext,
@@ -185,7 +186,7 @@ function validateEvent(
   const now = context.nowOf(customerKey)
   const shownWindow = (featureKey: Uuid): Window => {
     const { effective } = context.entitlementOf({ customerKey, resourceKey, featureKey }).resolution
-    // Without an entitlement only the total of all time is stored.
+    // Without an entitlement, the window is all time.
     return effective === null ? LIFETIME : usageWindow(effective, now)
   }
   const at = occurredAt(timestamp, now, `${field}.timestamp`)

@@ -51,7 +51,7 @@ export type ValidatedReservationStep = Omit<AuthorizationQuery, 'amount' | 'deny
   shownCounters: readonly CounterKey[]
 }
 
-/** The answer to a step. Only a commit of more than is held can be denied. */
+/** The result of a step. Only a commit of more than is held can be denied. */
 export type ReservationAnswer = DecisionAnswer & { reservation: Reservation }
 
 /** 400 `EntityIsArchivedError`; 404 for an unknown reservation. */
@@ -131,9 +131,10 @@ const parseDimensions = (json: string | null): MeterEvent['dimensions'] =>
 
 /**
  * Commits, extends or releases a reservation, and returns it with the usage after the step. The
- * held amount is always granted. A commit of more may need the limits of the windows in which the
- * reservation is held; they decide on the difference. 400 as `commitReservation`,
- * `extendReservation` and `releaseReservation`, and `EntitlementUsageOutOfRangeError`.
+ * held amount is always granted. If more is committed with the overage `allow_if_available`, limits
+ * decide about the difference: those of the windows in which the reservation is held. 400 of
+ * `commitReservation`, `extendReservation` and `releaseReservation`; 400
+ * `EntitlementUsageOutOfRangeError`.
  */
 export function applyReservationStep(
   draft: State,
@@ -168,7 +169,10 @@ export function applyReservationStep(
 
 const GRANTED = { isGranted: true, accessDeniedReason: null } as const
 
-/** Returns the reservation after a step, and the amount that limits must allow; null if none. */
+/**
+ * Returns the reservation after a step, and the amount beyond the hold that limits must allow. The
+ * amount is null if limits need not allow anything.
+ */
 function transition(
   before: Reservation,
   step: ReservationStepInput['step'],
@@ -186,7 +190,10 @@ function transition(
   }
 }
 
-/** Decides the amount beyond the hold by the budgets in which the reservation is held. */
+/**
+ * Decides the amount beyond the hold: by the entitlement, and by the budgets in which the
+ * reservation is held.
+ */
 function decideExcess(
   draft: State,
   { record, feature, amount }: AuthorizationQuery,
@@ -221,8 +228,8 @@ function post(
 type BudgetPaths = NonNullable<DecisionAnswer['chains']>
 
 /**
- * A granted step was allowed by the budgets in which it is held, whatever the dimensions lead to
- * now.
+ * Shows all budgets as granting. A granted step was allowed by the budgets in which the reservation
+ * is held. The budgets that are shown, to which the dimensions lead now, may be others.
  */
 const allGranted = (chains: BudgetPaths): BudgetPaths =>
   chains.map((chain) => chain.map((node) => ({ ...node, isGranted: true })))

@@ -34,8 +34,8 @@ async function saveEnds(tx: Tx, scope: Scope, ended: readonly Reservation[]): Pr
 }
 
 /**
- * Records the expiry of reservations. The versions of their customers must be locked. Returns the
- * customers that had expired ones. One round trip if there are none.
+ * Records the expiry of the reservations of customers. The versions of the customers must be
+ * locked. Returns the customers that had expired reservations. One round trip if there are none.
  */
 export async function expireReservations(
   tx: Tx,
@@ -89,8 +89,9 @@ export const releaseWhenArchived: ArchiveHook = async (tx, { scope, now }, custo
 export type BackgroundExpiry = (call: Call, customerKey: Uuid) => void
 
 /**
- * Reads subtract expired reservations that are not recorded as expired, one by one. To keep later
- * reads fast, they have them recorded in the background. Decisions record them themselves.
+ * As long as the expiry of a reservation is not recorded, each read must subtract its hold. To keep
+ * later reads fast, a read that finds such reservations starts a `BackgroundExpiry`. Decisions
+ * record expired reservations in their own transaction.
  */
 export function createBackgroundExpiry(): BackgroundExpiry {
   const running = new Set<Uuid>()

@@ -38,7 +38,7 @@ import {
   valueName,
 } from './state.ts'
 
-/** What the requests of a batch need. */
+/** What the requests of a batch need in the state. */
 export type StateQuery = {
   /** Records that count in any case. */
   records: readonly ValidatedRecord[]
@@ -51,9 +51,11 @@ export type StateQuery = {
   thresholds: readonly Threshold[]
   /** Counters of a customer's windows that ended by this instant may have been purged. */
   closedUntilOf(customerKey: Uuid): Instant
-  /** What was decided, and recorded for events, with the keys of the batch before. */
+  /**
+   * Earlier decisions, and earlier records of events, that have deduplication keys of the batch.
+   */
   earlier: Earlier
-  /** What is cached of the customers' usage. */
+  /** The cached usage of the customers. */
   usage: Pick<BatchUsage, 'totalsOf' | 'counterOf'>
 }
 
@@ -65,9 +67,10 @@ export type LoadedState = {
 }
 
 /**
- * Loads the usage that a batch adds to or decides by. What is cached is not read. The keys of
- * reports, distinct values, crossed thresholds and purged counters are not cached. No round trip if
- * everything is cached. Otherwise one, or more if a window with records has no stored total yet.
+ * Loads the usage that a batch adds to or decides by. What is cached is not read. These are never
+ * cached: deduplication keys of reports, distinct values, crossed thresholds and purged counters.
+ * No round trip if everything that is needed is cached. Otherwise one, or more if a window with
+ * records has no stored total yet.
  */
 export async function loadState(
   tx: Tx,
@@ -165,7 +168,9 @@ async function countsOf(tx: Tx, query: StateQuery, keys: readonly CounterKey[]) 
 const isSet = ({ setWindow }: ValidatedRecord): boolean => setWindow !== null
 const nameOfKey = (key: CounterKey): string => counterName(key, key.window)
 
-/** A feature that is about to be counted: the windows, and the earliest instant. */
+/**
+ * The totals that a batch needs of one feature: of these windows, and of all that end after `from`.
+ */
 type TotalQuery = CustomerMeterSubject & {
   from: Instant
   windows: readonly Window[]
@@ -232,11 +237,13 @@ function dedupKeysOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: 
   return [...new Map(keys.map((key) => [dedupName(key), key])).values()]
 }
 
-/** The entries that are not null. */
+/** Returns the entries whose value is not null. */
 const found = <V>(by: ReadonlyMap<string, V | null | undefined>): [string, V][] =>
   [...by].flatMap(([name, value]): [string, V][] => (value ? [[name, value]] : []))
 
-/** Returns the reservations of earlier decisions that were granted and recorded nothing. */
+/**
+ * Returns the reservations that earlier decisions made: those that granted and recorded nothing.
+ */
 const reservationsOf = (keys: readonly DedupKeyOf[], { decisions }: Earlier): ReservationOf[] =>
   keys.flatMap((key) => {
     const decision = decisions.get(dedupName(key))

@@ -1,4 +1,4 @@
-/** Values by name, with changes that do not affect the values below until they are committed. */
+/** Values by name, and changes of them. The values below change only with `commitOverlay`. */
 export type Overlay<V> = {
   get(name: string): V | undefined
   set(name: string, value: V): void

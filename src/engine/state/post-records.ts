@@ -33,7 +33,7 @@ import { dedupName, type State, subjectName, valueName } from './state.ts'
 
 /**
  * Counts a record, unless one with the same deduplication key was counted. Returns the record that
- * counts. 400 as `postRecord`.
+ * counts. 400 of `postRecord`.
  */
 export function postOnce(
   draft: State,
@@ -104,8 +104,8 @@ export function postRecord(draft: State, record: ValidatedRecord, eventKey: Uuid
 }
 
 /**
- * Returns the amount that the record adds. A SET adds the difference, or 0 if it is older than the
- * latest SET.
+ * Adds a record to the totals of a feature. Returns the amount that it adds. A SET adds the
+ * difference to the current usage, or 0 if it is older than the latest SET.
  */
 function postToTotals(draft: State, record: ValidatedRecord, added: MeterAmount): MeterReading {
   const { customerKey, resourceKey, occurredAt, setWindow, field } = record
@@ -139,7 +139,7 @@ function sumIn(totals: readonly WindowTotal[], window: Window) {
 
 const never = () => false
 
-/** Adds a distinct value to a window. Returns whether it is new there. */
+/** Adds a distinct value to a window. Returns whether it is new in the window. */
 function addValue(
   draft: State,
   { mark, ...subject }: CustomerMeterSubject & { mark: string },
@@ -193,7 +193,7 @@ function crossThresholds(
 ): void {
   const { customerKey, amounts, origin, occurredAt, acceptedAt: now } = record
   const budget = record.budgets.find((each) => each.assignmentKey === posting.assignmentKey)
-  // A reservation may have a posting of an earlier cadence, whose windows are over.
+  // A reservation may have a posting to an earlier revision, whose windows are over.
   if (budget === undefined || budget.revision !== posting.revision) return
   const { feature } = required(
     amounts.find(({ featureKey }) => featureKey === budget.capabilityKey),

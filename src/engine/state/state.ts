@@ -23,7 +23,7 @@ import type { ReservationOf } from '../../metering/reservations/index.ts'
 import type { DistinctValueOf } from '../../metering/totals/index.ts'
 import { commitOverlay, type Overlay, overlayOn } from './overlay.ts'
 
-/** What was decided and recorded before, by `dedupName`; null for a key that was not used. */
+/** Earlier decisions and records, by `dedupName`. Null for a key that was not used. */
 export type Earlier = {
   decisions: ReadonlyMap<string, Decision<FirstAnswer> | null>
   records: ReadonlyMap<string, DedupRecord | null>
@@ -32,7 +32,7 @@ export type Earlier = {
 export type DistinctValue = DistinctValueOf & { window: Window }
 type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
-/** The first answer to a consumption. Its repetitions get the same. */
+/** The stored part of the first result of a consumption. Repetitions get it again. */
 export type FirstAnswer = {
   isGranted: boolean
   accessDeniedReason: AccessDeniedReason | null
@@ -49,7 +49,7 @@ export type DecisionEntry = DedupKeyOf & Decision<FirstAnswer> & { keptUntil: In
  */
 export type State = {
   totals: Overlay<readonly WindowTotal[]>
-  /** The totals that need not be written, because they are stored as they are. */
+  /** The totals as they are stored. They need not be written again. */
   storedTotals: ReadonlySet<WindowTotal>
   /** Features for which one of the customers has usage or a hold. */
   usedFeatures: ReadonlySet<Uuid>
@@ -59,8 +59,9 @@ export type State = {
   seenValues: Overlay<true>
   reservations: Overlay<Reservation>
   /**
-   * The complete usage of budgets that decide something or get a SET, and, if there are thresholds,
-   * of windows in progress. For other counters, only the sum of what the batch adds.
+   * Usage by counter. It is complete for counters that decide something or get a SET and, if there
+   * are thresholds, for those of windows in progress. For other counters, it is only the sum of
+   * what the batch adds.
    */
   counters: Overlay<Quantity>
   /** When the latest SET of a counter occurred. */
@@ -72,7 +73,7 @@ export type State = {
   /** The thresholds that a counter has crossed; loaded only if there are thresholds. */
   crossed: Overlay<readonly Threshold[]>
 
-  /** To be written, beside the changes of `totals` and `reservations`: */
+  /** The fields below are written at the end, like the changes of `totals` and `reservations`. */
   records: UsageRecord[]
   dedupEntries: Overlay<DedupEntry>
   decisionEntries: Overlay<DecisionEntry>
@@ -82,7 +83,7 @@ export type State = {
   holdPostings: Overlay<CustomerPosting>
   unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
   crossings: CrossingEvent[]
-  /** Crossed thresholds of levels that have fallen below them. */
+  /** Thresholds that levels had crossed and have fallen below again. */
   resets: ThresholdReset[]
 }
 
@@ -94,7 +95,7 @@ export type CrossingEvent = {
   budget: Budget
   feature: Pick<Feature, 'id'>
   window: Window
-  /** In limited units, signed. */
+  /** In the units of the limit, signed. */
   usage: Quantity
   thresholds: readonly Threshold[]
   origin: Origin
@@ -112,7 +113,7 @@ export const valueName = (value: DistinctValueOf, window: Window): string =>
 export const reservationName = ({ customerKey, key }: ReservationOf): string =>
   `${customerKey} ${key}`
 
-/** What a state is based on: the values of its overlays, and what no request changes. */
+/** What a state is based on: the values below its overlays, and the fields that never change. */
 type Below = {
   [K in keyof State as State[K] extends unknown[] ? never : K]: State[K] extends Overlay<infer V>
     ? Pick<Overlay<V>, 'get'>

@@ -5,7 +5,7 @@ import type { CounterAfter, UsageAfter } from '../cache/index.ts'
 import type { LoadedState } from './load-state.ts'
 import { subjectName } from './state.ts'
 
-/** Returns what a batch knows of its customers' usage when its state has been written. */
+/** Returns what a batch knows of its customers' usage once its state has been written. */
 export function usageAfter({ state, subjects, counters }: LoadedState): UsageAfter {
   const whole = counters.map(({ customerKey, ...key }): [string, CounterAfter] => {
     const name = counterName(key, key.window)
