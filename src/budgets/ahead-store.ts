@@ -13,15 +13,15 @@ const cadenceRow = row({
   createdAt: column.instant,
 })
 
-/** Thresholds that were crossed in windows of the future. */
+/** A condition: the threshold was crossed in the future, in a window of the future. */
 const isFired = (customerKey: Uuid, { at, beyond }: Ahead): Sql => sql`
   customer_key = ${customerKey}::uuid and fired_at > ${instantToWire(beyond)}::timestamptz
     and window_start > ${instantToWire(at)}::timestamptz`
 
 /**
- * Returns the windows to which a customer's counters in the future move: for each revision of a
- * budget, the window that contains the given instant, by the cadence that the revision has or had.
- * Budgets that were created in the future must be moved back before.
+ * Returns the windows to which the postings of a customer in future windows move. For each revision
+ * of a budget, this is the window that contains `ahead.at`, by the cadence that the revision has or
+ * had. Budgets that were created in the future must be moved back before this call.
  */
 export async function windowsThen(
   reader: Reader,
@@ -50,8 +50,8 @@ export async function windowsThen(
 }
 
 /**
- * Moves crossed thresholds together with the counters, so that no threshold is published again for
- * the window in which its usage counts now.
+ * Moves crossed thresholds to the windows to which their usage moves. So no event is published
+ * again for a threshold that this usage has crossed.
  */
 export async function turnFiredBack(
   tx: Tx,

@@ -162,8 +162,8 @@ async function save(tx: Tx, call: Call, made: SaveBatch): Promise<void> {
 }
 
 /**
- * Locks the customer's usage until the end of the transaction. Later usage is decided no earlier
- * than the instant that this returns.
+ * Locks the customer's usage until the end of the transaction. Returns an instant; usage that is
+ * counted afterwards has that instant of decision or a later one.
  */
 async function decisionInstant(tx: Tx, { scope, customerKey }: Owner, now: Instant) {
   const heads = await lockVersions(tx, scope, { customerKeys: [customerKey], now })

@@ -12,13 +12,13 @@ import type { Budget, Node, Resolution } from './types.ts'
 export type Demand = {
   capabilityKey: Uuid
   /**
-   * The id of the currency in which usage of another capability would be charged, else null. It is
-   * part of the nodes.
+   * The id of the currency that the usage of a feature charges. Null if it charges none. It is
+   * shown in the nodes.
    */
   currencyId: string | null
-  /** Converts usage into limited units. Null: none. */
+  /** Converts usage into the units of the limit. Null: they are the same. */
   transformation: Pick<UnitTransformation, 'divide' | 'round'> | null
-  /** In reported units. 0 asks whether anything is left. */
+  /** In the units that are reported. 0 asks whether anything is left. */
   amount: Quantity
 }
 
@@ -32,14 +32,14 @@ export type BudgetNode = {
   scopeEntityIds: readonly string[]
   currencyId: string | null
   usageLimit: Quantity | null
-  /** Recorded usage in limited units, signed. */
+  /** Recorded usage in the units of the limit, signed. */
   currentUsage: Quantity
   isGranted: boolean
-  /** The held amount in limited units. */
+  /** The held amount in the units of the limit. */
   holds: Quantity
-  /** What remains after usage and holds, in limited units, at least 0. Null: no limit. */
+  /** What remains after usage and holds, in the units of the limit, at least 0. Null: no limit. */
   remaining: Quantity | null
-  /** The budget and its usage as raw quantities. Null for an entity without a budget. */
+  /** The budget, and its usage before any unit transformation. Null: the entity has no budget. */
   budget: NodeBudget | null
 }
 
@@ -50,11 +50,11 @@ type NodeBudget = Pick<Budget, 'assignmentKey' | 'revision'> & {
 }
 
 /**
- * Returns all budgets that apply to a request, entity by entity from the one that a dimension names
- * up to its root, and whether all of them allow the request. Entities without a budget are
- * included, archived ones are not. Paths without any budget and duplicate paths are left out. Of
- * one entity, node-wide budgets come before scoped ones, and small scopes before large ones.
- * Source: the entitlement check of the API document.
+ * Returns the budget paths of a request, and whether all their budgets allow the request. A path
+ * begins with the entity that a dimension names and ends with its root. Entities without a budget
+ * are included, archived entities are not. Paths without any budget and duplicate paths are left
+ * out. Within an entity, budgets without a scope come before budgets with a scope, and small scopes
+ * before large ones. Source: the entitlement check of the API document.
  */
 export function budgetPaths(
   { paths, budgets }: Pick<Resolution, 'paths' | 'budgets'>,
@@ -76,15 +76,15 @@ export function budgetPaths(
 }
 
 /**
- * Returns each path without archived entities. Paths that begin with the same entity continue
- * alike.
+ * Returns each path without archived entities. Paths that then begin with the same entity are
+ * equal, so only one of them is returned.
  */
 function withoutArchived(paths: Resolution['paths']): Node[][] {
   const active = paths.map((path) => path.filter(({ isArchived }) => !isArchived))
   return [...new Map(active.map((path) => [path[0]?.entityKey, path])).values()]
 }
 
-/** Ids contain no comma, and all of their characters sort after it. */
+/** Ids contain no comma, and a comma sorts before all of their characters. */
 const scopeText = ({ scopeEntityIds }: Budget): string => scopeEntityIds.join(',')
 
 const byScope = (one: Budget, other: Budget): number =>
@@ -106,7 +106,7 @@ function nodeOf(budget: Budget, demand: Demand, spent: BudgetUsage): BudgetNode 
 
 const UNUSED = { used: 0n, held: 0n }
 
-/** Returns decided budget paths with the usage after their request. Their decisions are kept. */
+/** Returns the budget paths of a decision with the usage after it. The decisions do not change. */
 export const pathsAfter = (
   chains: readonly (readonly BudgetNode[])[],
   demand: Pick<Demand, 'transformation'>,

@@ -15,9 +15,7 @@ export type Row = {
   parent?: HierarchyPosition | null
 }
 
-/**
- * 400 if two rows are about the same budget, because nobody could know which of them should win.
- */
+/** 400 if two rows are about the same budget, because it cannot be known which of them is meant. */
 export function refuseSameBudgets(inputs: readonly AssignmentInput[]): void {
   const first = new Map<string, AssignmentInput>()
   for (const input of inputs) {

@@ -10,9 +10,9 @@ import { type CounterKey, counterKeyColumns } from './counter-store.ts'
 import { type Counters, counterName } from './postings.ts'
 
 /**
- * An SQL expression: the end of the window of `of`, given by assignment_key, revision and
- * window_start. It follows from the cadence that the revision has or had. The session is in UTC.
- * Infinity for a level, and if there is no such budget.
+ * An SQL expression: the end of the window that assignment_key, revision and window_start of `of`
+ * determine. It is computed with the cadence that the revision has or had. The session is in UTC.
+ * The end is infinity for a level, and if there is no such budget.
  */
 export const windowEnd = (customerKey: Sql, of: Sql): Sql => sql`
   coalesce(${of}.window_start + coalesce((
@@ -74,9 +74,9 @@ const closedRow = row({
 })
 
 /**
- * Computes the counters of those windows that may have been purged, from the records in them: the
- * postings to the revision, and to earlier revisions if it took over their window. Also returns
- * when the latest SET occurred.
+ * Computes the counters of those windows that may have been purged, from the postings of the
+ * records in them. Postings to earlier revisions are included if the revision took over their
+ * window. Also returns when the latest SET occurred.
  */
 export async function countClosed(
   reader: Reader,

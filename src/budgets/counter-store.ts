@@ -24,7 +24,7 @@ export type CounterKey = Pick<
   'customerKey' | 'assignmentKey' | 'revision' | 'window'
 >
 
-/** For `rows`. */
+/** Columns for `rows`: the key of a counter. */
 export const counterKeyColumns: RowColumns<CounterKey> = {
   customer_key: ['uuid', ({ customerKey }) => customerKey],
   assignment_key: ['uuid', ({ assignmentKey }) => assignmentKey],
@@ -39,7 +39,7 @@ export const counterKeyColumns: RowColumns<CounterKey> = {
 export const post = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`usage`)
 
-/** Adds holds to counters in the same way. A negative posting releases. */
+/** Adds holds to counters in the same way. A negative posting releases a hold. */
 export const hold = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
   add(tx, postings, sql`held`)
 
@@ -105,9 +105,9 @@ export async function readCounters(
 }
 
 /**
- * Like `postingsFrom`, but only postings on a customer's records that count: without those that
- * occurred before the budget was created, and with all postings of a level in its one window.
- * Earlier versions of Bursar stored others.
+ * Like `postingsFrom`, but corrects postings that earlier versions of Bursar stored: those that
+ * occurred before the budget was created are left out, and all postings of a level are in its only
+ * window.
  */
 export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql => sql`(
   select posting.assignment_key, posting.delta, posting.occurred_at,
@@ -120,7 +120,8 @@ export const postingsThatCount = (customerKey: Uuid, from: Instant | null): Sql 
   where (posting.occurred_at < a.created_at) is not true)`
 
 /**
- * Returns postings of earlier revisions as postings of the revision that took over their window.
+ * A statement: the postings of earlier revisions, as postings of the revision that took over their
+ * windows.
  */
 export function carried(customerKey: Uuid, carries: readonly Carry[]): Sql {
   const windowsTaken = carries.flatMap(({ assignmentKey, revision, windows }) =>
@@ -171,7 +172,7 @@ export async function carryCounters(
   ])
 }
 
-/** Computes again what open reservations hold of budgets. */
+/** Recomputes the amounts that open reservations hold in these budgets. */
 async function recountHolds(
   tx: Tx,
   { scope, customerKey }: Owner,

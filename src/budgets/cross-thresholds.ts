@@ -7,7 +7,7 @@ export type Threshold = Quantity
 
 /** The window of a budget after usage was added. */
 export type ThresholdCheck = {
-  /** In limited units, signed. */
+  /** In the units of the limit, signed. */
   usage: Quantity
   usageLimit: Quantity | null
   window: Window
@@ -16,9 +16,9 @@ export type ThresholdCheck = {
 }
 
 /**
- * Returns the thresholds that a budget has newly crossed in a window, ascending. Includes those
- * that it crosses because its limit was lowered. None without a limit, and none if the window is
- * over. Any usage crosses all thresholds of a limit of 0.
+ * Returns the thresholds that a budget has newly crossed in a window, ascending. This includes
+ * thresholds that are crossed because the limit was lowered. Without a limit, or if the window is
+ * over, there are none. If the limit is 0, any usage crosses all thresholds.
  */
 export function crossedBy(
   thresholds: readonly Threshold[],

@@ -52,7 +52,10 @@ function assignmentFromWire(wire: UpsertAssignment, where: string): AssignmentIn
 const limitFromWire = (limit: number | null, where: string) =>
   limit === null ? null : quantityFromWire(limit, `${where}: usageLimit`)
 
-/** At most one of the three may be sent. `capabilityId`, which is older, does not say the kind. */
+/**
+ * 400 if more than one of the three is sent. `capabilityId` is of the older generation. It may be
+ * the id of a feature or of a currency.
+ */
 function capabilityFilter(
   query: Operations['v1Beta.customers.assignments.list']['query'],
 ): queries.CapabilityFilter | null {

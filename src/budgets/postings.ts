@@ -10,9 +10,9 @@ import type { Budget, Resolution } from './types.ts'
 export type Carry = { assignmentKey: Uuid; revision: number; windows: readonly Window[] }
 
 /**
- * Returns what the revision that began at `since` takes over: the window in progress at that
- * instant, and later ones as far as records may be ahead. Windows that were over stay unchanged.
- * `since` is an instant of decision, so all earlier usage was decided no later.
+ * Returns the windows that a revision takes over which began at `since`: the window in progress at
+ * that instant, and later windows as far as records may be ahead. Windows that were over do not
+ * change. `since` is an instant of decision, so no usage of earlier revisions was decided later.
  */
 export const carryOf = (
   budget: CadenceOwner & { key: Uuid; revision: number },
@@ -36,9 +36,8 @@ export const counterName = (
 ): string => `${assignmentKey} ${revision} ${window.start}`
 
 /**
- * Returns what a record of a capability adds to the budgets that its dimensions lead to: its amount
- * once to each budget, in the window in which it occurred. Nothing if it occurred before the budget
- * was created.
+ * Returns the postings of a record to the budgets that its dimensions lead to: its amount, once to
+ * each budget, in the window in which it occurred. A budget that was created later gets none.
  */
 export function postingsOf(
   resolution: Pick<Resolution, 'budgets'>,

@@ -17,7 +17,7 @@ import { cursorFromWire, cursorToWire } from './tree-cursor.ts'
 import * as tree from './tree-store.ts'
 import type { Assignment, AssignmentWithId, Capability, TreeRow } from './types.ts'
 
-/** Capabilities with this id, of one kind or of both. */
+/** Selects capabilities by id, of one kind or of both kinds. */
 export type CapabilityFilter = { kind: Capability['kind'] | null; id: string }
 
 /**
@@ -148,7 +148,7 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
   const rows =
     found !== null
       ? await tree.listTreeBudgets(reader, { ...page, capabilities: found, now })
-      : // Entities have no scope and no usage that could be asked for.
+      : // Rows of entities have no scope and no usage to filter by.
         choice.scope === 'scoped' || choice.minUtilization !== null
         ? []
         : await tree.listTreeEntities(reader, page)

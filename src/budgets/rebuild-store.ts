@@ -13,8 +13,9 @@ import { carried, postingsThatCount } from './counter-store.ts'
 import type { Carry } from './postings.ts'
 
 /**
- * A part of a customer's counters: those of the revisions that took over windows, or, if null, all
- * others. A part can be rebuilt without the other parts.
+ * A part of a customer's counters. A list of takeovers means the counters of their revisions. Null
+ * means the counters of all revisions that took over nothing. A part can be rebuilt without the
+ * other parts.
  */
 export type CounterPart = readonly Carry[] | null
 
@@ -30,9 +31,7 @@ export type CounterDifference = {
   recounted: CounterValue
 }
 
-/**
- * Returns whether `each`, which names a budget and a revision of a customer, belongs to the part.
- */
+/** A condition: whether the budget and the revision of `each` belong to the part. */
 const isIn = (part: CounterPart, customerKey: Uuid): Sql =>
   part === null
     ? sql`not exists (
@@ -44,7 +43,7 @@ const isIn = (part: CounterPart, customerKey: Uuid): Sql =>
         revision: ['integer', ({ revision }) => revision],
       })}`
 
-/** Returns whether the usage in the window of a counter `of` is within the retention. */
+/** A condition: whether the window of the counter `of` is within the retention. */
 const isKept = (customerKey: Uuid, of: Sql): Sql => {
   const closed = closedUntil(sql`${customerKey}::uuid`)
   return sql`(${of}.window_start >= ${closed}
@@ -52,8 +51,8 @@ const isKept = (customerKey: Uuid, of: Sql): Sql => {
 }
 
 /**
- * `made`: the counters of a part, computed from postings and open reservations. Without windows
- * that may have been purged, unless something is still held of them.
+ * `made`: the counters of a part, computed from postings and open reservations. Counters of windows
+ * that may have been purged are left out, unless reservations still hold something in them.
  */
 const countersMade = (customerKey: Uuid, part: CounterPart): Sql => sql`
   posted as (
@@ -150,7 +149,7 @@ export const rewritePart = (
 
 const PROBLEMS = ['revision', 'window', 'feature', 'amount', 'entity'] as const
 
-/** An impossible posting to a budget, and what contradicts its record. */
+/** An impossible posting to a budget. `problem` is the part of it that contradicts its record. */
 export type PostingProblem = RecordKey & {
   assignmentKey: Uuid
   problem: (typeof PROBLEMS)[number]
@@ -164,10 +163,10 @@ const problemRow = row<PostingProblem>({
 })
 
 /**
- * Returns the first `limit` impossible postings of a customer: of a revision that does not exist,
- * in a window that had not begun, of a feature or an amount that the record did not count (a SET
- * posts to each counter the difference to its value), or for an entity that it is not attributed
- * to.
+ * Returns the first `limit` impossible postings of a customer. In a possible posting, the revision
+ * exists, the window had begun when the record occurred, the record counted the feature and the
+ * amount, and the record is attributed to the entity and the scope of the budget. The amount of a
+ * SET is not compared, because it posts to each counter the difference to that counter's value.
  */
 export const findWrongPostings = comparison(
   problemRow,

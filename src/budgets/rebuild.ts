@@ -12,7 +12,7 @@ import {
   rewritePart,
 } from './rebuild-store.ts'
 
-/** Changes of cadence per step. The windows that they took over are in memory. */
+/** How many changes of cadence one step handles. The windows that they took over are in memory. */
 const CHANGES = 1000
 
 /**

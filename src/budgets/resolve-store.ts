@@ -9,7 +9,7 @@ import { NO_SCOPE } from './budget-store.ts'
 import { counterName, type Kept } from './postings.ts'
 import type { Budget, Node, Resolution } from './types.ts'
 
-/** The customer and the dimensions of a request: scalars as text, in their order. */
+/** The customer and the dimensions of a request, in their order, with their values as text. */
 export type ResolutionRequest = {
   scope: Scope
   customerKey: Uuid
@@ -28,8 +28,8 @@ type BudgetJson = {
   isLevel: boolean
   createdAt: number
   /**
-   * The latest counter that had begun at the instant: of the window that contains it, or an older
-   * one.
+   * The latest counter whose window had begun at the instant of the read. The window contains that
+   * instant, or is an earlier one.
    */
   counter: { start: number; usage: string; held: string } | null
 }
@@ -43,11 +43,12 @@ const resolutionRow = row({
 })
 
 /**
- * Returns what dimensions lead to, for requests of any customers, in their order: the entities that
- * they name and all ancestors, the budgets of the capabilities (of all requests together) that
- * apply, and their counters of the windows that contain `at`, or the customer's last decision if
- * that was later. One statement, so everything is of one instant. Its cost grows with the
- * dimensions, levels and applicable budgets, and not with the size of the customer.
+ * Returns what the dimensions of requests lead to, in the order of the requests, which may be of
+ * any customers: the entities that they name with all ancestors, the budgets that apply, and the
+ * counters of these budgets. `capabilityKeys` are the capabilities of all requests. Counters are
+ * those of the windows that contain `at`, or the customer's last decision if that was later. One
+ * statement reads everything, so everything is of one instant. Its cost grows with the numbers of
+ * dimensions, levels and applicable budgets, but not with the size of the customer.
  */
 export async function resolve(
   reader: Reader,
@@ -96,9 +97,10 @@ export async function resolve(
  * `node`: these entities and all ancestors. `resolved`: the nodes of each request, which of them
  * are active, and the instant of the read.
  *
- * Look-ups of single rows say so; otherwise the planner would read whole tables for large batches.
- * Arrays are in subqueries, which hide their lengths. So the generic plan looks no more expensive
- * than a custom one, and PostgreSQL caches it. Planning takes four times as long as running.
+ * Single rows are looked up in lateral joins with a limit. Otherwise the planner would read whole
+ * tables for large batches. Arrays are in subqueries, which hide their lengths from the planner. So
+ * the generic plan seems to cost no more than a custom one, and PostgreSQL caches it. This matters,
+ * because planning takes four times as long as running.
  */
 function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
   const dimensions = requests.flatMap((request, index) =>
@@ -151,7 +153,7 @@ function nodesOf(requests: readonly ResolutionRequest[], at: Instant): Sql {
     )`
 }
 
-/** For each request, the budgets of its active entities whose scope is contained in them. */
+/** For each request, the budgets of its active entities whose scope its entities include. */
 const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
   select resolved.request, json_agg(${budgetJson(sql`(
     select json_build_object('usage', c.usage::text, 'held', c.held::text,
@@ -178,7 +180,7 @@ const budgetsOf = (capabilityKeys: readonly Uuid[]): Sql => sql`
     ) e
   group by resolved.request`
 
-/** A `BudgetJson` of the assignment `a` of the entity `e`. */
+/** An SQL expression: the `BudgetJson` of the budget `a` of the entity `e`. */
 const budgetJson = (counter: Sql): Sql => sql`
   json_build_object('key', a.assignment_key, 'revision', a.revision, 'entityKey', a.entity_key,
     'entityId', e.id, 'capabilityKey', a.capability_key, 'limit', a.usage_limit::text,
@@ -247,8 +249,8 @@ const budgetOf = (found: BudgetJson): Budget => ({
 })
 
 /**
- * Each counter is stored under the name of its own window, so a counter of an earlier window is not
- * found when the current one is looked up.
+ * Returns the counters by name. The name contains the start of the window, so the counter of an
+ * earlier window is not mistaken for that of the current one.
  */
 function keptOf(budgets: readonly BudgetJson[]): Kept {
   const kept = budgets.flatMap(({ key, revision, counter }) =>

@@ -9,9 +9,12 @@ export type TreeCursor = {
   value: string | null
 }
 
-/** Cursors of other versions are refused, so that their content can change. */
+/** Cursors with another version are refused, so that a later version can change their content. */
 const VERSION = '1'
-/** Enough to tell queries apart, while a cursor stays within 255 characters. */
+/**
+ * The length of the digest that identifies a query, in characters. It is enough to tell queries
+ * apart, and short enough for a cursor to stay within 255 characters.
+ */
 const DIGEST_LENGTH = 12
 
 const FORM =
@@ -24,7 +27,8 @@ export const cursorToWire = ({ key, value }: TreeCursor, question: unknown): str
 /** 400 for an invalid cursor, and for one of another query. */
 export function cursorFromWire(text: string, question: unknown): TreeCursor {
   const bytes = Buffer.from(text, 'base64url')
-  // The decoder ignores invalid characters, so several texts would be the same cursor.
+  // The decoder ignores invalid characters. Without this comparison, many texts would be the same
+  // cursor.
   const decoded = bytes.toString('base64url') === text ? bytes.toString('latin1') : ''
   const [, digest, key, value] = FORM.exec(decoded) ?? []
   if (digest === undefined || key === undefined)

@@ -139,8 +139,8 @@ const parentOfNode = (customerKey: Uuid): Sql => sql`
   ) p on true`
 
 /**
- * The budgets `a` of the requested capability, each with its entity `e`. Ordered by id, the
- * entities are read first, along their index, so that one page of them is enough.
+ * The budgets `a` of the requested capability, each with its entity `e`. If rows are ordered by id,
+ * the entities are read first, along their index. So the statement stops after one page of them.
  */
 function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
   if (sortBy === 'id')
@@ -162,10 +162,10 @@ function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
 }
 
 /**
- * Budgets with the usage in limited units that is displayed, and with the limit. Only the latest
- * counter that has begun is looked up for each, however many windows the budget has had. The length
- * of its window is its cadence, in UTC like the session, so its start shows whether the window is
- * over. Units are computed as in `transformUnits`, with exact integer division.
+ * Budgets with their limit and the displayed usage, in the units of the limit. For each budget,
+ * only the latest counter whose window has begun is looked up, however many windows the budget has
+ * had. The start of that window plus the cadence shows whether the window is over. The session is
+ * in UTC, like the windows. Units are computed as in `transformUnits`, with exact integer division.
  */
 function budgetsWithUsage(page: BudgetsPage): Sql {
   const { capabilities, customerKey, minUtilization: least } = page
@@ -220,7 +220,10 @@ const SCOPES: Readonly<Record<BudgetsPage['scope'], Sql>> = {
   scoped: sql`and a.scope_keys <> '{}'`,
 }
 
-/** What rows are ordered by before their keys. Ids and keys are in the row. */
+/**
+ * The value by which rows are ordered, before their keys. It is null for the orders by id and by
+ * creation, because the row already contains the id and the key.
+ */
 const SORT_VALUES: Readonly<Record<TreeSort, Sql>> = {
   utilization: sql`used.utilization`,
   currentUsage: sql`units.usage`,
@@ -242,7 +245,9 @@ type Order = Pick<TreePage, 'sortBy' | 'order' | 'after' | 'limit'>
 
 const isAscending = ({ order }: Order): boolean => order === 'asc'
 
-/** Keys make every order total. Rows without a value are last in both directions. */
+/**
+ * The key comes last, so no two rows are equal. Rows without a value are last in both directions.
+ */
 function orderOf(page: Order): Sql {
   const direction = isAscending(page) ? sql`asc` : sql`desc`
   if (page.sortBy === 'createdAt') return sql`key ${direction}`

@@ -54,7 +54,7 @@ export type AssignmentInput = {
 /** An entity on the path from a named entity up to its root. */
 export type Node = { entityKey: Uuid; entityId: string; isArchived: boolean }
 
-/** The part of a budget that counting and deciding need. */
+/** The fields of a budget that are needed to count and to decide. */
 export type Budget = {
   assignmentKey: Uuid
   revision: number
@@ -84,20 +84,20 @@ export type Resolution = {
 
 /** An entity in a customer's tree, or one of its budgets with the current usage. */
 export type TreeRow = {
-  /** Of the entity, or of the budget. */
+  /** The key of the entity, or of its budget. */
   key: Uuid
   entityId: string
   entityTypeId: string
   displayName: string | null
-  /** The parent is named even if it is archived and has no row itself. */
+  /** The id of the parent, even if the parent is archived and so has no row itself. */
   parentId: string | null
-  /** A decimal that the row is ordered by before its key. Null if it has none. */
+  /** A decimal by which rows are ordered, before their keys. Null if the row has none. */
   sortValue: string | null
   budget: {
     capabilityKey: Uuid
     scopeEntityIds: readonly string[]
     usageLimit: Quantity | null
-    /** In limited units, at least 0. */
+    /** In the units of the limit, at least 0. */
     currentUsage: Quantity
     /** Rounded to ten decimals. */
     utilization: Quantity | null

@@ -3,7 +3,7 @@ import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 
-/** An attribution key whose value named no entity: in how many records, and when last. */
+/** An attribution key whose value named no entity: in how many records, and when most recently. */
 export type UnresolvedKeyCount = { key: string; records: number; lastAt: Instant }
 
 /** Adds to the counts. One statement for any customers and keys, without duplicates. */

@@ -10,8 +10,8 @@ export type AssignmentName = Pick<Assignment, 'entityKey' | 'entityId' | 'capabi
 /**
  * Returns a budget after an upsert. A new one needs a limit and a cadence (400). An existing one
  * keeps fields that the row leaves out. A new cadence begins a new revision, except for a level.
- * `parentId` is the entity's parent after the request; if it differs from before, each budget of
- * the entity in the request has changed.
+ * `parentId` is the entity's parent after the request. If the parent changes, this counts as a
+ * change of each budget of the entity that is in the request.
  */
 export function upsertAssignment(
   before: Assignment | null,

@@ -99,7 +99,7 @@ export const thresholdsToWire = (thresholds: readonly Threshold[]): ThresholdCon
   thresholds: thresholds.map(quantityToWire),
 })
 
-/** The event for a budget that crosses thresholds: all that one record has crossed at once. */
+/** The event for a budget that crosses thresholds. It names all that one record has crossed. */
 export const usageExceededToWire = (
   budget: Budget,
   reached: Pick<ThresholdCheck, 'usage' | 'window'> & { thresholds: readonly Threshold[] },

@@ -12,8 +12,8 @@ type UsageComparison = {
 const ONE = wholeUnits(1)
 
 /**
- * Returns the limit that the request needs, in limited units: usage plus request, or the request
- * alone if the feature is not metered.
+ * Returns the limit that the request needs, in the units of the limit: usage plus request, or the
+ * request alone if the feature is not metered.
  */
 export const neededUnits = ({ feature, usage, request }: UsageComparison): Quantity =>
   feature.meterType === 'None'

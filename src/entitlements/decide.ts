@@ -20,7 +20,7 @@ export type DecisionQuery = {
   /** null: the feature does not exist. */
   feature: Pick<Feature, 'featureType' | 'meterType' | 'unitTransformation'> | null
   resolution: Pick<Resolution, 'effective' | 'isRevoked'>
-  /** Usage in the period of the limit, including holds. In raw units, signed. */
+  /** Usage in the period of the limit, including holds, before any unit transformation. Signed. */
   usage: Quantity
   request: Request
 }
@@ -91,7 +91,7 @@ const deny = (rule: EntitlementRule & NonNullable<Decision['accessDeniedReason']
 })
 
 /**
- * Decides whether a customer may spend a currency. Credits do not exist yet, so the answer is
+ * Decides whether a customer may spend a currency. Credits do not exist yet, so the result is
  * always a denial.
  */
 export function decideCredit(subject: Subject, request: Request): Decision {

@@ -10,7 +10,7 @@ import type { Quantity } from '../kernel/quantity.ts'
 
 /** How much of a feature a source gives. The feature's type determines which fields apply. */
 export type Allowance = {
-  /** In limited units. null: 0, unless unlimited. */
+  /** In the units of the limit. null: 0, unless unlimited. */
   limit: Quantity | null
   isUnlimited: boolean
   /** Whether usage beyond the limit is granted. */
@@ -81,7 +81,7 @@ export type Resolution = {
   parts: readonly Part[]
 }
 
-/** What a check requests; null if not sent. Usage is in raw units. */
+/** What a check requests; null if not sent. Usage is in the units that are reported. */
 export type Request = {
   usage: Quantity | null
   values: readonly string[] | null

@@ -64,7 +64,7 @@ export function featureEntitlementToWire(
   }
 }
 
-/** In limited units, never below 0. */
+/** In the units of the limit, never below 0. */
 function usageToWire(usage: Quantity, { unitTransformation }: BareFeature): number {
   const units = transformUnits(usage, unitTransformation)
   return units < 0n ? 0 : quantityToWire(units)
