@@ -1,14 +1,14 @@
 import type { RowColumns } from '../db/index.ts'
 import type { CustomerMeterSubject, Posting, UsageRecord, WindowOf } from './types.ts'
 
-/** For `rows`: the subject of a meter. */
+/** Columns for `rows`: the subject of a meter. */
 export const subjectColumns: RowColumns<CustomerMeterSubject> = {
   customer_key: ['uuid', ({ customerKey }) => customerKey],
   feature_key: ['uuid', ({ featureKey }) => featureKey],
   resource_key: ['uuid', ({ resourceKey }) => resourceKey],
 }
 
-/** For `rows`: the subject of a meter, and a window. */
+/** Columns for `rows`: the subject of a meter, and a window. */
 export const windowOfColumns: RowColumns<WindowOf> = {
   ...subjectColumns,
   window_start: ['timestamptz', ({ window }) => window.start],
@@ -23,7 +23,7 @@ export const ofPostings = <T>(
   of: (posting: Posting) => T,
 ): T[] | null => (attribution === null ? null : attribution.postings.map(of))
 
-/** For `rows`: the entities of an attribution, and the counters of its postings. */
+/** Columns for `rows`: the entities of an attribution, and the counters of its postings. */
 export const attributionColumns: RowColumns<AttributionOwner> = {
   direct_entity_keys: ['uuid[]', ({ attribution }) => attribution?.direct ?? null],
   entity_keys: ['uuid[]', ({ attribution }) => attribution?.entities ?? null],

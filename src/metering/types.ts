@@ -9,10 +9,7 @@ import type { Quantity } from '../kernel/quantity.ts'
  */
 export type Aggregate = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'UNIQUE'
 
-/**
- * Everything that any aggregate needs to know of the records of a window. `usageOf` computes the
- * usage.
- */
+/** The numbers of a window from which any aggregate can be computed. `usageOf` does that. */
 export type PartialAggregate = {
   /** The number of records that counted. */
   count: bigint
@@ -25,8 +22,9 @@ export type PartialAggregate = {
 }
 
 /**
- * How long after its acceptance a record may occur, in milliseconds, because clocks of callers run
- * fast. So no record of a window was accepted earlier than this before the window.
+ * By how much the instant of a record may be later than its acceptance, in milliseconds, because
+ * clocks of callers run fast. So records of a window were accepted at most this long before its
+ * start.
  */
 export const AHEAD_LIMIT_MS = 3_600_000
 
@@ -46,13 +44,13 @@ export type WindowOf = CustomerMeterSubject & { window: Window }
 export type Total = {
   window: Window
   tally: PartialAggregate
-  /** Held by the open reservations that occurred in the window. */
+  /** The amount that open reservations hold in the window. */
   held: Quantity
   /** When the latest record of the window occurred. */
   lastAt: Instant
 }
 
-/** A total with what counting needs. */
+/** A total with what is also needed to count a SET. */
 export type WindowTotal = Total & {
   /** When the latest SET occurred. Earlier ones are ignored. */
   setAt: Instant | null
@@ -74,7 +72,7 @@ export type MeterReading = {
   mark: string | null
 }
 
-/** What a record added to one counter of a budget, by the counter's key. */
+/** What a record added to one counter of a budget, with the key of the counter. */
 export type Posting = {
   assignmentKey: Uuid
   revision: number
@@ -119,21 +117,21 @@ export type UsageQuery = MeterSubject & { window: Window; aggregate: Aggregate }
 
 /** An amount that is held for a consumption, and its status. */
 export type Reservation = CustomerMeterSubject & {
-  /** Its time is that of its making. */
+  /** It contains the instant at which the reservation was created. */
   key: Uuid
   status: 'open' | 'committed' | 'released' | 'expired'
-  /** Raw usage, more than 0. */
+  /** Before any unit transformation. More than 0. */
   amount: Quantity
   /** The amount that was recorded. Null unless it was committed. */
   committedAmount: Quantity | null
-  /** As of a record: it chooses the windows. */
+  /** The instant of the usage, as in a record. It determines the windows in which it is held. */
   occurredAt: Instant
   /** JSON; null for none. */
   dimensions: string | null
-  /** Whom it is held for, with a posting of the amount for each counter that it is held in. */
+  /** The entities for which it is held, with a posting for each counter in which it is held. */
   attribution: Attribution | null
   createdAt: Instant
-  /** Exclusive. */
+  /** From this instant on, it is expired. */
   expiresAt: Instant
   updatedAt: Instant
 }

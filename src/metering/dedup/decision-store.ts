@@ -4,9 +4,9 @@ import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { type DedupEntry, type DedupQuery, dedupColumns, knownBy } from './dedup-store.ts'
 
-/** The stored decision about a consumption. `Answer` is stored as JSON. */
+/** The stored decision about a consumption. `answer`, what repetitions get, is stored as JSON. */
 export type Decision<Answer> = {
-  /** The key of the record or reservation that it made; otherwise its own. */
+  /** The key of the record or reservation that it made. If it made neither, a key of its own. */
   eventKey: Uuid
   occurredAt: Instant
   /** The hash of the request, from `contentOfUse`. */

@@ -22,11 +22,11 @@ export const KEPT_MS = {
 const nameOf = (...parts: readonly (string | number | null)[]): DedupKey =>
   hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32)
 
-/** The deduplication key of a report. The caller's key counts once per feature and resource. */
+/** The deduplication key of a report. The caller's key is unique per feature and resource. */
 export const nameOfReport = (metered: MeterSubject, key: string): DedupKey =>
   nameOf('usage', metered.featureKey, metered.resourceKey, key)
 
-/** The deduplication key of an event. `stated` is its timestamp, or null if it has none. */
+/** The deduplication key of an event. `stated` is the timestamp that was sent, null for none. */
 export const nameOfEvent = (event: {
   eventName: string
   resourceKey: Uuid
@@ -34,14 +34,14 @@ export const nameOfEvent = (event: {
   stated: Instant | null
 }): DedupKey => nameOf('event', event.eventName, event.resourceKey, event.key, event.stated)
 
-/** The deduplication key of a consumption. The caller's key is decided once per resource. */
+/** The deduplication key of a consumption or hold. The caller's key is unique per resource. */
 export const nameOfUse = (use: {
   operation: 'consume' | 'reserve'
   resourceKey: Uuid
   key: string
 }): DedupKey => nameOf(use.operation, use.resourceKey, use.key)
 
-/** A hash of what a consumption requests; a repetition must request the same: 128 bits. */
+/** A hash of 128 bits of what a consumption requests. A repetition must have the same hash. */
 export const contentOfUse = (use: {
   featureKey: Uuid
   amount: Quantity

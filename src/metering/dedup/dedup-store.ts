@@ -27,9 +27,9 @@ export type DedupQuery = DedupKeyOf & { now: Instant }
 
 /**
  * An SQL fragment: `known` are the stored deduplication keys among `asked`, with their `position`
- * from 1. A key counts until it expires by `now` and by the database's clock, because `now` may be
- * ahead. Each key is looked up laterally: a plan with a join, made when the table was small, may be
- * cached until the table is very large.
+ * from 1. A key counts until it has expired both by `now` and by the database's clock, because
+ * `now` may be ahead. Each key is looked up in a lateral join. A plain join may get a plan for a
+ * small table, which stays cached while the table becomes very large.
  */
 export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
   ${numberedRows(names, {
@@ -45,7 +45,7 @@ export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
 /** A deduplication key, its record, and until when it counts. */
 export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }
 
-/** For `rows`. */
+/** Columns for `rows`: a deduplication key and its record. */
 export const dedupColumns: RowColumns<DedupEntry> = {
   customer_key: ['uuid', ({ customerKey }) => customerKey],
   key_hash: ['uuid', ({ name }) => name],
@@ -72,7 +72,7 @@ export async function findDedupRecords(
   return found.map(([record]) => record ?? null)
 }
 
-/** Stores deduplication keys of records. Replaces keys that have expired or need not be stored. */
+/** Stores deduplication keys of records. A stored key must have expired; then it is replaced. */
 export const saveDedupKeys = rowWriter<Scope, DedupEntry>(
   (scope, names) => sql`
     insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,

@@ -4,22 +4,22 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { firstKeyAt, newVersion, type Uuid } from '../../kernel/ids.ts'
 import { KEPT_MS } from '../dedup/index.ts'
 
-/** The window of a budget to which postings of the future are moved. */
+/** The window to which postings in future windows of a budget are moved. */
 export type WindowThen = { assignmentKey: Uuid; revision: number; start: Instant }
 
 const atOf = ({ at }: Ahead): Sql => sql`${instantToWire(at)}::timestamptz`
 const beyondOf = ({ beyond }: Ahead): Sql => sql`${instantToWire(beyond)}::timestamptz`
 
 /**
- * Whether a record was accepted in the future. The instant in its key limits the partitions that
- * are read.
+ * A condition: the record was accepted in the future. Its second part uses the instant in the key,
+ * so that only partitions of the future are read.
  */
 const isAccepted = (ahead: Ahead): Sql => sql`
   accepted_at > ${beyondOf(ahead)} and event_key >= ${firstKeyAt(ahead.beyond)}::uuid`
 
 /**
- * A subquery: assignment_key and revision of a customer's postings and holds that are in windows of
- * the future.
+ * A subquery: assignment_key and revision of a customer's postings and holds that were made in the
+ * future and whose usage occurred in the future.
  */
 export const postingsAhead = (customerKey: Uuid, ahead: Ahead): Sql => sql`(
   select posting.assignment_key, posting.revision
@@ -43,7 +43,7 @@ const windowsTable = (windows: readonly WindowThen[]): Sql => sql`
     window_start: ['timestamptz', ({ start }) => start],
   })} as there`
 
-/** The windows of `of`, with those of `windows` where a budget has one. */
+/** The windows of the postings of `of`. If `windows` has one for a budget, it takes its place. */
 const windowsOf = (of: Sql): Sql => sql`
   case when ${of}.assignment_windows is not null then array(
     select coalesce(there.window_start, posting.window_start)
@@ -53,10 +53,9 @@ const windowsOf = (of: Sql): Sql => sql`
     order by posting.position) end`
 
 /**
- * Moves the records of a customer that were accepted in the future, in their order, with their
- * deduplication keys. Records that occurred in the future move to other windows. No deduplication
- * key is stored for longer than a new one would be. All totals and counters must be rebuilt
- * afterwards.
+ * Moves the records of a customer that were accepted in the future to `ahead.at`, in their order.
+ * Their deduplication keys refer to the moved records. Records that occurred in the future move to
+ * other windows. All totals and counters must be rebuilt afterwards.
  */
 export const turnRecordsBack = (
   tx: Tx,
@@ -86,7 +85,7 @@ export const turnRecordsBack = (
     where event.customer_key = ${customerKey}::uuid and event.occurred_at = moving.occurred_at
       and event.event_key = moving.event_key`)
 
-/** Limits the expiry of deduplication keys to that of a key created at the given instant. */
+/** Deduplication keys that expire too late now expire like a key that is created at `ahead.at`. */
 export const turnNamesBack = (tx: Tx, customerKey: Uuid, ahead: Ahead): Promise<number> => {
   const last = (from: Instant) => sql`${instantToWire(from + KEPT_MS.keyed)}::timestamptz`
   return tx.execute(sql`
@@ -96,9 +95,10 @@ export const turnNamesBack = (tx: Tx, customerKey: Uuid, ahead: Ahead): Promise<
 }
 
 /**
- * Moves the reservations of a customer that were created or changed in the future. Each keeps its
- * remaining time. One that was created earlier and expired in the future is open again if its own
- * time is not over. Their keys stay, because callers have them.
+ * Moves the reservations of a customer that were created or changed in the future to `ahead.at`.
+ * The time for which each still holds its amount stays the same. A reservation that was created
+ * earlier and expired in the future is open again, unless it expires by `ahead.at`. The keys of
+ * reservations do not change, because callers know them.
  */
 export const turnReservationsBack = (
   tx: Tx,
@@ -127,8 +127,8 @@ export const turnReservationsBack = (
 }
 
 /**
- * Deletes the totals and distinct values of windows that begin in the future. A rebuild creates
- * those that must always exist; the others are created when they are needed.
+ * Deletes the totals and distinct values of windows that begin in the future. A rebuild creates the
+ * totals that must always exist. The others are created when they are needed.
  */
 export async function forgetWindowsAhead(tx: Tx, customerKey: Uuid, { at }: Ahead): Promise<void> {
   const isAhead = sql`
@@ -138,9 +138,9 @@ export async function forgetWindowsAhead(tx: Tx, customerKey: Uuid, { at }: Ahea
 }
 
 /**
- * Moves the version row of a customer back, which must be locked, and renews the version. If a
- * clock that was ahead has purged windows, these count as retained again, except beyond `keptMs`. A
- * rebuild from the records must follow.
+ * Moves the instants in the version row of a customer back, and renews the version. The row must be
+ * locked. Windows that were purged because a clock was ahead count as retained again, except those
+ * that ended more than `keptMs` before `ahead.at`. A rebuild from the records must follow.
  */
 export const turnHeadBack = (
   tx: Tx,

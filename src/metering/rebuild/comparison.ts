@@ -13,8 +13,8 @@ export type Comparison<D> = {
 export type ComparisonQuery = { customerKey: Uuid; limit: number }
 
 /**
- * A function that returns the differences that a statement selects. The column `differing` of the
- * statement says in each row how many there are without the limit.
+ * Returns a function that reads the differences which a statement selects. In each row of the
+ * statement, the column `differing` is the number of all differences, without the limit.
  */
 export function comparison<D, Query extends ComparisonQuery = ComparisonQuery>(
   difference: column.DecodeRow<D>,

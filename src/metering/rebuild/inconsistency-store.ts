@@ -39,7 +39,8 @@ const nameRow = row({ ...recordFields, name: column.from('key_hash', column.uuid
 
 /**
  * Returns the first `limit` deduplication keys of a customer, unexpired at `now`, whose record or
- * reservation does not exist. A key of a decision that made neither refers to itself.
+ * reservation does not exist. The key of a decision that made neither refers to the decision
+ * itself.
  */
 export const findOrphanedDedupKeys = comparison(
   nameRow,
@@ -87,7 +88,7 @@ export const readCountedBy = (reader: Reader, customerKey: Uuid): Promise<Counte
     group by what, key order by what, key`,
   )
 
-/** The number of rows of a customer's usage; for reservations, of open ones. */
+/** The numbers of rows of a customer's usage. Of reservations, only open ones are counted. */
 export type UsageSize = Record<'records' | 'names' | 'totals' | 'marks' | 'reservations', number>
 
 const sizeRow = row({

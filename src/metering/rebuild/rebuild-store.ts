@@ -63,8 +63,8 @@ const piecesOf = (customerKey: Uuid, kept: Sql, condition: Sql): Sql => sql`
   )`
 
 /**
- * `parts`: the pieces of each window of `windows`, joined by day. There may be years of hourly
- * windows, and as many pieces.
+ * `parts`: the pieces of each window of `windows`. They are joined by day, because there may be
+ * years of hourly windows and as many pieces.
  */
 const parts = sql`
   days as materialized (
@@ -84,7 +84,7 @@ const parts = sql`
       and piece.begins_at >= endless.window_start and piece.begins_at < endless.window_end
   )`
 
-/** The condition of the function with this name in `types.ts`. */
+/** The same condition as that of the function `isAlwaysKept` in `types.ts`. */
 const isAlwaysKept = sql`
   ((window_start = '-infinity' and window_end = 'infinity') or
     (window_start = date_trunc('day', window_start, 'UTC')
@@ -135,8 +135,9 @@ const totalsMade = (customerKey: Uuid): Sql => sql`
   )`
 
 /**
- * Distinct values of windows that ended by then may have been purged, so their number in such a
- * window is not compared. Earlier versions purged them without storing when.
+ * An instant. Distinct values of windows that ended by then may have been purged, so their number
+ * is not compared. `forgotten` is included, because earlier versions purged distinct values without
+ * storing up to which instant.
  */
 const forgottenAt = ({ customerKey, forgotten }: UsageQuery): Sql => sql`
   greatest(${instantToWire(forgotten)}::timestamptz, ${closedUntil(sql`${customerKey}::uuid`)})`
@@ -167,7 +168,7 @@ const totalDifferenceRow = row<TotalDifference>({
   recounted: column.from('made', totalFromJson),
 })
 
-/** Distinct values are compared since `forgotten`. */
+/** Distinct values are compared only in windows that ended after `forgotten`. */
 type UsageQuery = ComparisonQuery & { forgotten: Instant }
 
 /** Returns the first `limit` totals of a customer that differ from its records. */
@@ -205,7 +206,8 @@ const marksDifferenceRow = row<DistinctValuesDifference>({
 
 /**
  * Returns the first `limit` windows of a customer whose distinct values differ from those of its
- * records. A window without a total, or one that ended long ago, needs none.
+ * records. If a window has no total or ended long ago, it is no difference that its distinct values
+ * are missing.
  */
 export const compareMarks = comparison(
   marksDifferenceRow,

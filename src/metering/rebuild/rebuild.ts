@@ -10,7 +10,7 @@ import { rewriteMarks, rewriteTotals } from './rebuild-store.ts'
 export async function rebuildTotals(tx: Tx, { scope, customerKey }: Owner): Promise<void> {
   await Promise.all([
     rewriteTotals(tx, scope, customerKey),
-    // After the totals: new totals need distinct values, too.
+    // This comes after the totals, because new totals need distinct values, too.
     rewriteMarks(tx, scope, customerKey),
   ])
 }

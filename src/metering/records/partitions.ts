@@ -4,14 +4,17 @@ import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { firstKeyAt } from '../../kernel/ids.ts'
 import { addUnits, floorTo, type Window } from '../../kernel/period.ts'
 
-/** How many future months have partitions, in case none are created for a while. */
+/** For how many future months partitions are created, in case this fails for a while. */
 const MONTHS_AHEAD = 2
 /**
- * Attaching waits for transactions that write to the default partition. It is tried again the next
- * day.
+ * Attaching a partition waits for transactions that write to the default partition. If it takes too
+ * long, it is tried again the next day.
  */
 const LOCK_TIMEOUT = '2s'
-/** Lock time-out, deadlock, or rows of the month in the default partition. */
+/**
+ * SQLSTATEs with which creating or dropping a partition is given up for now: lock time-out,
+ * deadlock, rows of the month in the default partition.
+ */
 const PASSING = ['55P03', '40P01', '23514']
 /** An arbitrary constant. Servers that start together create partitions one after the other. */
 const ADVISORY_LOCK = 4_242_002
@@ -64,7 +67,9 @@ const partitionOf = ({ start, end }: Window): string => `
   end $$;
   commit`
 
-/** Returns the last month for which a correct clock has created a partition by `now`. */
+/**
+ * Returns the last month for which a server with a correct clock has created a partition by `now`.
+ */
 const lastMonth = (now: Instant): Instant => addUnits(floorTo('MONTH', now), 'MONTH', MONTHS_AHEAD)
 
 const nameRow = row({ name: column.text })
@@ -87,7 +92,8 @@ export async function partitionsAhead(reader: Reader, now: Instant): Promise<Ins
 }
 
 /**
- * Drops those of them that are empty. Does not wait for locks; the rest is dropped the next time.
+ * Drops the empty partitions among those that are too far ahead. Waits at most `LOCK_TIMEOUT` for
+ * each lock. A partition whose lock is not available in time is dropped the next time.
  */
 export async function dropPartitionsAhead(app: App, now: Instant): Promise<void> {
   for (const start of await partitionsAhead(app.db.read, now))
@@ -99,7 +105,9 @@ export async function dropPartitionsAhead(app: App, now: Instant): Promise<void>
     })
 }
 
-/** Takes the lock of the drop first; otherwise something might be written in between. */
+/**
+ * Locks the table before it looks. Otherwise rows might be written between the look and the drop.
+ */
 const dropIfEmpty = (start: Instant): string => `
   begin;
   set local lock_timeout = '${LOCK_TIMEOUT}';

@@ -7,7 +7,7 @@ import type { UsageRecord } from '../types.ts'
 const marksOf = ({ measured }: UsageRecord): (string | null)[] | null =>
   measured.some(({ mark }) => mark !== null) ? measured.map(({ mark }) => mark) : null
 
-/** Inserts records. One statement for any number. */
+/** Inserts any number of records with one statement. */
 export const addRecords = rowWriter<Scope, UsageRecord>(
   (scope, records) => sql`
     insert into usage_events (customer_key, occurred_at, event_key, environment_key, accepted_at,

@@ -3,10 +3,10 @@ import { badInput } from '../../kernel/errors.ts'
 import { type Quantity, quantityToWire } from '../../kernel/quantity.ts'
 import type { Reservation } from '../types.ts'
 
-/** What happens if more is committed than is held. */
+/** What a commit does if more is committed than is held. */
 export type Overage = 'reject' | 'allow_if_available' | 'allow_overdraft'
 
-/** What was used of a reservation; null is all that it holds. */
+/** A commit of the amount that was used. Null means the whole held amount. */
 export type Commit = { amount: Quantity | null; overage: Overage }
 
 /** The result of a commit, unless limits that must be checked deny it. */
@@ -29,9 +29,9 @@ export const reservationAt = (reservation: Reservation, now: Instant): Reservati
     : reservation
 
 /**
- * Commits a reservation. One that was committed with this amount stays as it is. 400
- * `InvalidArgumentError` if it has ended otherwise, and for more than is held unless `overage`
- * allows it.
+ * Commits a reservation. If it was already committed with this amount, nothing changes. 400
+ * `InvalidArgumentError` if it has ended in another way, and if more is committed than is held and
+ * `overage` is `reject`.
  */
 export function commitReservation(
   before: Reservation,
@@ -74,8 +74,8 @@ export function extendReservation(
 }
 
 /**
- * Releases a reservation without usage. One that was released stays as it is. 400
- * `InvalidArgumentError` if it has ended otherwise.
+ * Releases a reservation without usage. If it was already released, nothing changes. 400
+ * `InvalidArgumentError` if it has ended in another way.
  */
 export function releaseReservation(before: Reservation, now: Instant): Reservation {
   const reservation = reservationAt(before, now)

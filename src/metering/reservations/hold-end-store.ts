@@ -6,13 +6,14 @@ import type { Window } from '../../kernel/period.ts'
 import { windowOfColumns } from '../columns.ts'
 import type { WindowOf } from '../types.ts'
 
-/** How many of a customer's open reservations are read: those that expire first. */
+/** How many of a customer's open reservations are examined: those that expire first. */
 const LOOKED_AT = 100
 
 /**
- * A subquery: when the first of a customer's open reservations `r` that meets the condition
- * `inTheWay` expires, after `now`. If it is not among the first `LOOKED_AT` that expire, when the
- * last of those expires, because the reservation does not expire earlier.
+ * A subquery: the first expiry after `now` of an open reservation `r` of the customer that meets
+ * the condition `inTheWay`. Only the `LOOKED_AT` reservations that expire first are examined. If
+ * none of them meets the condition, the result is the expiry of the last of them: any other
+ * reservation that meets it expires no earlier.
  */
 const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql => sql`(
   select r.expires_at
@@ -29,8 +30,8 @@ const firstEnd = (of: { customerKey: Sql; now: Instant; inTheWay: Sql }): Sql =>
 const endRow = row({ expiresAt: column.instant })
 
 /**
- * Returns for each window, in order, when the first open reservation in it expires after `now`, or
- * an earlier instant after `now`. Null if there is none.
+ * Returns for each window, in order, the first expiry after `now` of an open reservation in it. The
+ * result may be an earlier instant after `now`, see `firstEnd`. Null if there is none.
  */
 export async function findHoldEnds(
   reader: Reader,
@@ -54,7 +55,7 @@ export async function findHoldEnds(
   return found.map(([end]) => end?.expiresAt ?? null)
 }
 
-/** Like `findHoldEnds`, but for the reservations that hold an amount of any of these counters. */
+/** Like `findHoldEnds`, but for reservations that hold an amount in any of these counters. */
 export async function findHoldEnd(
   reader: Reader,
   customerKey: Uuid,

@@ -6,7 +6,7 @@ import { subjectColumns } from '../columns.ts'
 import type { CustomerMeterSubject, Posting, Reservation } from '../types.ts'
 import { expiredKeys, reservationWithKey } from './reservation-store.ts'
 
-/** A held amount, with the meter and the budgets of which it is held. */
+/** A held amount: its subject, its instant, and the counters in which it is held. */
 export type Hold = CustomerMeterSubject & {
   amount: Quantity
   occurredAt: Instant
@@ -18,7 +18,7 @@ export const holdOf = ({ attribution, ...reservation }: Reservation): Hold => ({
   postings: attribution?.postings ?? [],
 })
 
-/** Subtracts holds from the totals of the windows in which they occurred. */
+/** Subtracts held amounts from all totals whose windows contain the instant of the hold. */
 export async function freeTotals(tx: Tx, holds: readonly Hold[]): Promise<void> {
   if (holds.length === 0) return
   await tx.execute(sql`
@@ -79,7 +79,7 @@ export const holdsFromJson = (raw: string | null): Omit<Hold, 'customerKey'>[] =
     })),
   }))
 
-/** A subquery like `postingsFrom`: the amounts of budgets that open reservations hold. */
+/** A subquery like `postingsFrom`: the amounts that open reservations hold in budgets. */
 export const heldPostings = (customerKey: Uuid): Sql => sql`(
   select of.assignment_key, of.revision, of.window_start, r.amount as delta, r.occurred_at
   from reservations r
@@ -95,8 +95,8 @@ export type Takeover = {
 }
 
 /**
- * Moves holds of open reservations to the revisions that took over their windows. The stored holds
- * must be recomputed afterwards.
+ * Moves the postings of open reservations to the revisions that took over their windows. The held
+ * amounts of the counters must be recomputed afterwards.
  */
 export async function moveHolds(
   tx: Tx,

@@ -64,7 +64,9 @@ function attributionOf(found: Row<typeof attributionRow>): Attribution | null {
 /** The key of a customer's reservation. */
 export type ReservationOf = { customerKey: Uuid; key: Uuid }
 
-/** A reservation by its keys, for a `cross join lateral`, so that only its row is read. */
+/**
+ * A subquery for a `cross join lateral`: the reservation with these keys. It reads only one row.
+ */
 export const reservationWithKey = (customerKey: Sql, key: Sql): Sql => sql`(
   select * from reservations of
   where of.customer_key = ${customerKey} and of.reservation_key = ${key} limit 1)`
@@ -124,8 +126,8 @@ const AT_ONCE = 1000
 
 /**
  * A subquery: the keys (`reservation_key`) of reservations that have expired by `at` but are stored
- * as open. The parameters are expressions of the surrounding statement. It steps from one row to
- * the next, so whatever the planner assumes about instants, no other rows are read.
+ * as open. The parameters are expressions of the surrounding statement. The recursion looks up one
+ * row after the other. So no other rows are read, whatever the planner assumes about instants.
  */
 export const expiredKeys = (customerKey: Sql, at: Sql): Sql => {
   const next = (after: Sql) => sql`
@@ -198,7 +200,7 @@ export async function findNextToExpire(
   )
 }
 
-/** `statuses` are as of `now`. Null values do not filter. */
+/** A filter by the statuses that reservations have at `now`. With null, there is no filter. */
 export type ReservationFilter = {
   statuses: readonly Reservation['status'][] | null
   now: Instant
@@ -228,7 +230,7 @@ export const listReservations = (
     page,
   })
 
-/** The filter `open` alone has a condition that can use the index of open reservations. */
+/** If only `open` is sought, the condition can use the index of open reservations. */
 function hasStatus(statuses: readonly Reservation['status'][], now: Instant): Sql {
   const at = instantToWire(now)
   if (statuses.every((status) => status === 'open'))

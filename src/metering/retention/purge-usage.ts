@@ -11,7 +11,7 @@ import { makePartitions } from '../records/index.ts'
 export const PURGE_USAGE = 'usage.trim'
 
 const DAY_MS = 86_400_000
-/** How long to wait before rows are tried again that others have locked. */
+/** If others have locked rows, how long to wait before these are tried again, in milliseconds. */
 const HELD_MS = 60_000
 
 /** The retention of windows that have ended, in milliseconds. */
@@ -31,13 +31,14 @@ export function nextPurge(parts: readonly PurgeCount[], now: Instant): Instant {
   return now + (parts.some(isHeld) ? HELD_MS : DAY_MS)
 }
 
-/** The usage of an environment is purged once a day of its clock. */
+/** Schedules the purge of an environment's usage, once a day by the clock. */
 export const schedulePurge = (tx: Tx, app: App, scope: Scope): Promise<number> =>
   scheduleRecurring(tx, app, { scope, kind: PURGE_USAGE, afterMs: DAY_MS })
 
 /**
- * Deletes expired deduplication keys, and totals, distinct values and reservations from long ago,
- * one batch at a time. Also creates the partitions of the next months.
+ * Deletes expired deduplication keys. Also deletes totals, distinct values and reservations that
+ * are older than the retention. Each run deletes one batch. The last run of a day creates the
+ * partitions of the next months.
  */
 export const purgeUsage: WorkHandler = async (tx, { scope }, now, app) => {
   const before = now - closedKeptMs(app)
@@ -99,8 +100,8 @@ const forgetMarks = (tx: Tx, scope: Scope, before: Instant): Promise<PurgeCount>
 }
 
 /**
- * Deletes reservations that ended before an instant. Repetitions need them as long as their key is
- * stored, which is counted from their creation.
+ * Deletes reservations that ended before both instants. Repetitions need a reservation as long as
+ * its deduplication key is stored, which is counted from its creation.
  */
 const forgetEnded = async (
   tx: Tx,

@@ -4,7 +4,7 @@ import { dayOf, LIFETIME, type Window } from '../../kernel/period.ts'
 import { windowOfColumns } from '../columns.ts'
 import { AHEAD_LIMIT_MS, type PartialAggregate, type WindowOf } from '../types.ts'
 
-/** The fields of a row that are a tally. */
+/** Decodes the columns of a partial aggregate. */
 export const tallyRow = row<PartialAggregate>({
   count: column.bigint,
   sum: column.quantity,
@@ -13,13 +13,13 @@ export const tallyRow = row<PartialAggregate>({
   distinct: column.from('distinct_count', column.bigint),
 })
 
-/** The stored hash of the distinct value of `counted`: 128 bits, the same as `hashOfMark`. */
+/** An SQL expression: the same 128-bit hash of the distinct value of `counted` as `hashOfMark`. */
 export const markHash = sql`
   substr(encode(sha256(convert_to(counted.mark, 'UTF8')), 'hex'), 1, 32)::uuid`
 
 /**
  * The windows as a relation `query` with their `position` from 1. The whole days within a window
- * are those from `days_start` to `days_end`. If there are none, both are its end.
+ * are those from `days_start` to `days_end`. If it contains no whole day, both columns are its end.
  */
 export function windowsAsked(windows: readonly WindowOf[]): Sql {
   const asked = windows.map((each) => ({ ...each, days: wholeDays(each.window) }))
@@ -60,7 +60,8 @@ const eachOf = (records: Sql): Sql => sql`
   select 1, counted.amount, counted.amount, counted.amount, event.occurred_at from ${records}`
 
 /**
- * Whether any record ever had a distinct value. The meter may have changed its aggregation since.
+ * A condition: whether any record ever had a distinct value. The meter of the feature may have
+ * another aggregation today.
  */
 const hasMarks = sql`
   exists (

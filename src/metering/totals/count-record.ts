@@ -28,8 +28,8 @@ const tallyWith = (
 })
 
 /**
- * Returns whether the total of a window must be computed from its records and reservations. If not,
- * nothing occurred in the window, or its total is among `totals`.
+ * Returns whether the total of a window must be computed from its records and reservations. It need
+ * not be computed if it is among `totals`, or if nothing has occurred in the window.
  */
 export function mustBeMade(totals: readonly Total[], window: Window): boolean {
   if (isAlwaysKept(window)) return false
@@ -42,8 +42,8 @@ export function mustBeMade(totals: readonly Total[], window: Window): boolean {
 }
 
 /**
- * Returns the totals with one for the window, a new one if it had none. Call it only if the total
- * need not be computed from records.
+ * Returns the totals including one for the window. If the window has none, an empty one is added.
+ * Call this only if the total need not be computed from records (`mustBeMade`).
  */
 export function withWindow(totals: readonly WindowTotal[], window: Window): readonly WindowTotal[] {
   assert(!mustBeMade(totals, window), 'a window is kept from its first record on')

@@ -47,17 +47,17 @@ export const countTagsAtLeast = (
     ) as tagged`,
   )
 
-/** The segments of a window; some of them begin a period. */
+/** The segments of a window, and the period that each belongs to. */
 export type Cuts = {
   /**
-   * The ends of the segments, ascending. The first is the start of the window, the last its end.
+   * The bounds of the segments, ascending: the start of the window, then the end of each segment.
    */
   instants: readonly number[]
   /** The number of the period of each segment. */
   periods: readonly number[]
 }
 
-/** What counted in one segment, of records with the same tags. */
+/** The partial aggregate of one segment, for records with the same values of dimensions (tags). */
 export type Stretch = { stretch: number; tags: readonly string[]; tally: PartialAggregate }
 
 const stretchRow = row<Stretch>({
@@ -67,9 +67,10 @@ const stretchRow = row<Stretch>({
 })
 
 /**
- * Returns partial aggregates per segment (from 0) and values of dimensions; '' stands for a missing
- * dimension. A distinct value counts once per period, in the segment where it first occurred. Reads
- * all records and returns the first `limit` rows, because there may be as many values as records.
+ * Returns a partial aggregate for each segment (from 0) and each combination of dimension values.
+ * '' stands for a missing dimension. A distinct value counts once per period, in the segment in
+ * which it first occurred. Reads all records, but returns only the first `limit` rows, because
+ * there may be as many combinations as records.
  */
 export async function tallyStretches(
   reader: Reader,

@@ -21,8 +21,8 @@ const bound = (at: Sql): Sql => sql`case when isfinite(${at}) then ${millisecond
 
 /**
  * A scalar subquery for `findUsage`: the totals of a subject whose windows contain `at`, including
- * the lifetime. With it a statement can read usage together with other facts. `totalsFromJson`
- * decodes it. The parameters are expressions of that statement.
+ * the lifetime. A statement can contain it to read usage together with other facts. The parameters
+ * are expressions of that statement. `totalsFromJson` decodes the result.
  */
 export const totalsAt = (
   metered: { customerKey: Sql; featureKey: Sql; resourceKey: Sql },

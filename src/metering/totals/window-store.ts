@@ -70,8 +70,9 @@ export async function findTotals(
 }
 
 /**
- * Returns whether any customer of an environment has usage of a feature, or holds some. One look-up
- * per customer until the first hit, because usage is indexed by customer. Meters change rarely.
+ * Returns whether any customer of an environment has usage or a hold of a feature. Makes one
+ * look-up per customer until the first hit, because usage is indexed by customer. This is
+ * acceptable, because meters change rarely.
  */
 export const isCounted = (reader: Reader, scope: Scope, featureKey: Uuid): Promise<boolean> =>
   readValue(
@@ -110,7 +111,7 @@ export async function makeTotals(
   })
 }
 
-/** Stores the distinct values of the records of windows whose totals will be stored. */
+/** Stores the distinct values of all records in windows whose totals are about to be stored. */
 export const makeDistinctValues = rowWriter<Scope, WindowOf>(
   (scope, windows) => sql`
     insert into usage_marks (customer_key, feature_key, resource_key, mark_hash, window_end,
