@@ -1,6 +1,6 @@
 import type { Database } from './types.ts'
 
-/** Smaller tables are fast with any plan. */
+/** Tables with fewer rows are not analysed, because they are fast with any plan. */
 const MIN_ROWS = 1000
 
 /** The maximum number of runs that skip a table after a failed analysis: about an hour. */
@@ -10,11 +10,12 @@ type Table = { name: string }
 type Failure = { skips: number; skipsLeft: number }
 
 /**
- * Returns a function that analyses the tables that have no statistics, or twice as many rows as at
- * their last analysis, and returns their names. Until then PostgreSQL plans by guesses, and
- * autovacuum takes a minute or more to start. Tables for which autovacuum is switched off, or which
- * another session locks, are skipped. A table whose analysis failed, for instance by a timeout, is
- * skipped for one run, then 3, then 7 and so on.
+ * Returns a function that analyses tables and returns their names. It analyses the tables that have
+ * no statistics, or twice as many rows as at their last analysis. Before its analysis, PostgreSQL
+ * plans for such a table by guesses, and autovacuum takes a minute or more to start. Tables for
+ * which autovacuum is switched off, or which another session locks, are skipped. If the analysis of
+ * a table fails, for instance by a timeout, the table is skipped for one run, then for 3, then for
+ * 7 and so on.
  */
 export function createAnalyseGrown(db: Pick<Database, 'withClient'>): () => Promise<string[]> {
   const failures = new Map<string, Failure>()

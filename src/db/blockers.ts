@@ -1,6 +1,6 @@
 import type pg from 'pg'
 
-/** An arbitrary number. It must differ from the advisory locks of other users of the database. */
+/** An arbitrary number. No other program may use it as an advisory lock in the same database. */
 export const MIGRATION_LOCK = 4_242_001
 
 type Session = { pid: string; program: string | null; role: string | null; since: string | null }

@@ -22,7 +22,7 @@ export function readerOver(run: (statement: Sql) => Promise<StatementResult>): R
       const only = rows[0]
       assert(
         rows.length === 1 && only !== undefined,
-        'a statement for one row answered another number',
+        'a statement for one row returned another number of rows',
       )
       return decode(only)
     },
@@ -34,8 +34,8 @@ const SNAPSHOT = 'begin isolation level repeatable read read only'
 const SNAPSHOT_WITH_GENERIC_PLANS = `${SNAPSHOT}; set local plan_cache_mode = force_generic_plan`
 
 /**
- * Runs reads that all see the same instant. Nothing depends on how the transaction ends, so this
- * does not wait for its COMMIT. The next statement on the connection runs after it anyway.
+ * Runs reads that all see the same instant. A read-only transaction changes nothing, so this does
+ * not wait for its COMMIT. The next statement on the connection runs after the COMMIT anyway.
  */
 export async function readOn<T>(
   client: pg.PoolClient,

@@ -18,7 +18,7 @@ export type Connection =
   | { connectionString: string }
   | { host: string; port: number; user: string; database: string }
 
-/** How many heavy reads run at once, and `pause` of `ShareBounds`. */
+/** How many heavy reads may run at once, and the `pause` between them, see `ShareBounds`. */
 export type HeavyReads = { most: number; pause: number }
 
 export type DatabaseOptions = {
@@ -32,21 +32,22 @@ export type DatabaseOptions = {
   onIdleError: (error: Error) => void
   /** Whether the database is only read, so that a standby or a read-only database is enough. */
   onlyReads?: boolean
-  /** Called with what each new session reports, and every 5 s with what one session reports. */
+  /** Called with the state of each new session, and every 5 s with the state of one session. */
   onLook?: (look: Look) => void
   /** Called when the database lacks connections for the pool, and when that is over. */
   onCapacity?: (capacity: PoolCapacity) => void
 }
 
 /**
- * How long to wait for a connection, in milliseconds. The wait for a free one is included. A
- * database that is down refuses at once, so this limit matters only for an overloaded one.
+ * How long to wait for a connection, in milliseconds. This includes the wait until the pool has a
+ * free one. A database that is down refuses connections at once, so this limit matters only if the
+ * database is overloaded.
  */
 const CONNECT_TIMEOUT_MS = 5000
 /**
- * How long a session is used, in seconds. A session chooses between custom and generic plans by the
- * costs of its first calls. If tables grow, an old session plans a statement at every call, which
- * takes longer than running it.
+ * How long a session is used, in seconds. For each statement, a session chooses between custom and
+ * generic plans by the costs of the first calls. If tables grow afterwards, an old session plans a
+ * statement at every call, and planning takes longer than running.
  */
 const LIFETIME_SECONDS = 300
 /** A statement of a request that runs longer is a defect or an overload. It is cancelled. */
@@ -58,14 +59,14 @@ const ATTEMPTS = 5
  * is n - 1 times as long.
  */
 const RETRY_PAUSE_MS = 10
-/** Of 10 connections, heavy reads may use 4, and those of one caller 2. */
+/** Of 10 connections, heavy reads may use 4. The heavy reads of one caller may use 2. */
 const HEAVY_FRACTION = 0.4
 /** How many heavy reads may wait for a connection: in total, and per caller. */
 const HEAVY_WAITING = 200
 const HEAVY_WAITING_PER_CALLER = 50
 /**
- * How much longer than the statement timeout to wait for a response, in milliseconds. Only a server
- * that no longer responds at all exceeds it.
+ * How much longer than the statement timeout to wait for a response, in milliseconds. Only a
+ * database that no longer responds at all takes longer.
  */
 const ANSWER_GRACE_MS = 2000
 

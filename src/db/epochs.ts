@@ -3,7 +3,7 @@ export type Epoch = object
 
 export type Epochs = {
   current(): Epoch
-  /** Notes the database of a session. If it differs from the last one, an epoch begins. */
+  /** Notes the database of a session. If it differs from that of the last call, an epoch begins. */
   observe(database: string): void
   /** Calls `begun` whenever an epoch begins. Returns a function that stops these calls. */
   onNew(begun: () => void): () => void

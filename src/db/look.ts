@@ -18,14 +18,14 @@ export type Look = {
 }
 
 /**
- * Returns an SQL expression for the time of the database's clock. What is deleted at an instant
- * must be due by both clocks. A test clock may be set to any time, so with it the expression is
- * `infinity`, which is never the earlier one.
+ * Returns an SQL expression for the time of the database's clock. What is deleted must be due both
+ * by the application's clock and by this one, that is by the earlier of both times. A test clock
+ * may be set to any time, so with it the expression is `infinity`, which is never the earlier one.
  */
 export const databaseClock = ({ isTest }: Clock): Sql =>
   isTest ? sql`'infinity'::timestamptz` : sql`date_trunc('milliseconds', statement_timestamp())`
 
-/** In milliseconds. A response that takes longer says nothing useful about a clock. */
+/** In milliseconds. The response contains a time, which would be of no use if it took longer. */
 const TIMEOUT_MS = 5000
 
 const STATEMENT = `
@@ -53,7 +53,7 @@ export async function lookAt(client: pg.ClientBase): Promise<Look> {
 
 /** Returns an error with the SQLSTATE of a failed connection. */
 export const databaseReplacedError = (): Error =>
-  Object.assign(new Error('another database has come for that of the session'), { code: '08006' })
+  Object.assign(new Error('another database has replaced that of the session'), { code: '08006' })
 
 /** Returns an error with the SQLSTATE of a write in a read-only transaction. */
 export const readOnlyError = (): Error =>

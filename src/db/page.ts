@@ -27,7 +27,7 @@ export function pageRange(key: Sql, page: PageRequest): Sql {
 /** The maximum length of the rows of one page as text, in bytes. */
 export const PAGE_BYTES = 4 * 1_048_576
 
-/** The maximum number of bytes of JSON text for one byte of the value as it is stored: `\u0001`. */
+/** One stored byte of a JSON value can become at most this many bytes of text, as in `\u0001`. */
 const GROWTH = 6
 
 /** A list, and which page of it to read. */
@@ -72,8 +72,9 @@ export const hasRow = async (reader: Reader, statement: Sql): Promise<boolean> =
   (await reader.maybeOne(() => true, statement)) ?? false
 
 /**
- * Returns the rows of a page, beginning at the cursor. The usual page has only small values, and is
- * read at once. To find out costs a fifth of the statement; to sum lengths costs six times as much.
+ * Returns the rows of a page, beginning at the cursor. Most pages have only small values and are
+ * read with one statement. A fifth of its time is the test whether all values are small. To sum
+ * their lengths instead would take six times as long as the statement.
  */
 async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageRows<T>> {
   const found = await readSmallRows(reader, source)
@@ -83,9 +84,9 @@ async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageR
 }
 
 /**
- * Returns all rows up to the limit if all their values are small, else the first one alone. Values
- * are small if they cannot exceed `PAGE_BYTES` together. To find out, no value is decompressed, and
- * none is read that is stored out of line.
+ * Returns all rows up to the limit if all their values are small, else only the first row. Values
+ * are small if together they cannot exceed `PAGE_BYTES`. The test decompresses no value, and reads
+ * no value that is stored outside of its row.
  */
 function readSmallRows<T>(reader: Reader, source: PageSource<T>): Promise<RawRow[]> {
   const { large, page } = source
@@ -134,7 +135,7 @@ async function readLargeRows<T>(reader: Reader, source: PageSource<T>): Promise<
   return { rows, hasMore: found.at(-1)?.page_more === 't' }
 }
 
-/** Returns the statement of the rows of a page, in their order, and one more. */
+/** Returns the statement that reads the rows of a page, in their order, and one row more. */
 const rangeOf = <T>(source: PageSource<T>): Sql =>
   sql`${source.select} where ${conditionOf(source)} ${pageRange(source.key, source.page)}`
 

@@ -16,7 +16,7 @@ export type PoolOptions = {
   epochs: Epochs
   /** Called when an idle connection breaks. The pool replaces it. */
   onIdleError: (error: Error) => void
-  /** Called with what each new session reports, and every 5 s with what one session reports. */
+  /** Called with the state of each new session, and every 5 s with the state of one session. */
   onLook: (look: Look) => void
   /** Called when the database has fewer connections left than `size`, and when that is over. */
   onCapacity: (capacity: PoolCapacity) => void
@@ -40,7 +40,7 @@ export type Pool = {
 
 /** The interval at which the state of a session is read, in milliseconds. */
 const LOOK_MS = 5000
-/** How long after a shortage of connections one more is tried, in milliseconds. */
+/** During a shortage of connections, how long to wait until one more is tried, in milliseconds. */
 const GROW_MS = 5000
 /** The pause between two attempts if the database has no connection left, in milliseconds. */
 const PAUSE_MS = 100
@@ -171,16 +171,19 @@ function createCapacity(own: pg.Pool, { size, onCapacity }: PoolOptions) {
   }
   return {
     /**
-     * Called after a failed attempt. `open` excludes connections that are being opened: otherwise
-     * each failure would cause another attempt.
+     * Called after an attempt to open a connection has failed. `open` is the number of open
+     * connections, without those that are being opened. With these, each failure would cause
+     * another attempt.
      */
     shrinkTo: (open: number) => {
-      // Attempts at the same time fail one after the other. The delay lets the number settle.
+      // Concurrent attempts fail one after the other. So the number is reported after a delay.
       if (own.options.max === size) reportTimer = setTimeout(report, REPORT_MS).unref()
       own.options.max = Math.max(1, open)
       growLater()
     },
-    /** An attempt may fail before other attempts at the same time succeed. */
+    /**
+     * Called after an attempt has succeeded, because concurrent attempts may have failed before.
+     */
     growTo: (open: number) => {
       own.options.max = Math.max(own.options.max, open)
     },

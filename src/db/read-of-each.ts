@@ -5,8 +5,8 @@ import type { Reader } from './types.ts'
 const placeRow = row({ position: integer })
 
 /**
- * Returns what a statement found of each item of `numberedRows`, in the order of the items. The
- * statement selects `position`. For no items nothing is sent.
+ * Returns the rows that a statement finds for each item of `numberedRows`, in the order of the
+ * items. The statement must select `position`. Without items, no statement is sent.
  */
 export async function readOfEach<T>(
   reader: Reader,

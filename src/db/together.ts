@@ -2,13 +2,13 @@ import type { DecodeRow } from './decode.ts'
 import { type Sql, sql } from './sql.ts'
 import type { Reader } from './types.ts'
 
-/** The maximum length of the metadata of all objects of one write as text, in bytes. */
+/** The maximum length of the metadata of all objects of one write together, as text, in bytes. */
 const TOGETHER_BYTES = 8 * 1_048_576
 
 /**
- * Returns the objects that one write changes, or null if their metadata exceeds 8 MB in total. One
- * object may have 1 MB of metadata, and a request may name many objects. All of them are read,
- * returned and published at once. `select` must have a column `metadata`.
+ * Returns the objects that one write changes, or null if their metadata exceeds 8 MB in total. The
+ * bound is needed because one object may have 1 MB of metadata, a request may name many objects,
+ * and all of them are read, returned and published at once. `select` must have a column `metadata`.
  */
 export async function readTogether<Row>(
   reader: Reader,

@@ -5,7 +5,9 @@ import type { Look } from './look.ts'
 import type { HeavyRead, Share } from './share.ts'
 import type { Sql } from './sql.ts'
 
-/** Reads only. Outside of a transaction, each statement sees what was committed when it began. */
+/**
+ * Can only read. Outside of a transaction, each statement sees what was committed when it began.
+ */
 export type Reader = {
   many<T>(decode: DecodeRow<T>, statement: Sql): Promise<T[]>
   maybeOne<T>(decode: DecodeRow<T>, statement: Sql): Promise<T | null>
@@ -53,10 +55,10 @@ export type Database = {
 export type TransactionOptions = {
   /**
    * Returns whether the last run of the work was committed. It is called when the response to
-   * COMMIT is lost. It must wait for the end of that transaction, by means of a lock that the work
-   * takes, and then look for a row that the work wrote. If the work was committed, its result is
-   * returned, otherwise it is run again. Without this function the caller gets a 503 and cannot
-   * know.
+   * COMMIT is lost. It must wait for the end of that transaction, by taking a lock that the work
+   * also takes, and then look for a row that the work wrote. If the work was committed, its result
+   * is returned. Otherwise the work is run again. Without this function, the caller gets a 503 and
+   * cannot know whether the work was committed.
    */
   isDurable?: (tx: Tx) => Promise<boolean>
 }

@@ -24,7 +24,7 @@ export type MigrationWait = {
   pause(what: string, ms: number): Promise<void>
 }
 
-/** The waits of one migration have one time limit in total. They use the machine's clock. */
+/** Creates the waits of one migration. They share one time limit and use the machine's clock. */
 export function createMigrationWait(budget: WaitBudget): MigrationWait {
   const { signal, patienceMs = 300_000, onWait } = budget
   let waitedMs = 0
@@ -34,7 +34,7 @@ export function createMigrationWait(budget: WaitBudget): MigrationWait {
     signal,
     pause: async (what, ms) => {
       const now = performance.now()
-      // The time between two pauses counts, too: it was an attempt that failed.
+      // The time between two pauses counts, too, because it was spent on an attempt that failed.
       if (waitedMs > 0) waitedMs += now - since
       if (waitedMs >= patienceMs)
         throw new MigrationLater(

@@ -6,8 +6,9 @@ import type { Database, Tx } from './types.ts'
 /**
  * Returns a database whose statements run in the transaction `outer`. Reads see what `outer` has
  * written, and writes become durable with `outer`. Its transactions are savepoints and must run one
- * after the other. If the work of one throws, only that one is rolled back. It opens no connection.
- * It does not retry after a deadlock, because PostgreSQL then ends all of `outer`.
+ * after the other. If the work of a savepoint throws, only this savepoint is rolled back. The
+ * database opens no connection. It does not retry after a deadlock, because a deadlock ends the
+ * whole of `outer`.
  */
 export function within(outer: Tx): Database {
   let isOpen = false

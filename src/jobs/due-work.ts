@@ -8,16 +8,16 @@ import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Work, WorkHandler, WorkHandlers } from './types.ts'
 
-/** Failed work is retried after 2, 4, 8 … seconds, at most an hour. */
+/** Failed work is retried after 2, 4, 8 … seconds. The longest delay is an hour. */
 const RETRY_BASE_MS = 1000
 const RETRY_LIMIT_MS = 3_600_000
 
-/** Work of an environment must be due within this time, in milliseconds. */
+/** Work of an environment must be scheduled at most this far ahead, in milliseconds. */
 const OFTEN_MS = 86_400_000
 
 export type Schedule = {
   scope: Scope
-  /** Null for work of the environment, which must be due within a day. */
+  /** Null for work of the environment, which must be scheduled at most a day ahead. */
   customerKey: Uuid | null
   kind: string
   subject: string
@@ -33,8 +33,9 @@ export const scheduleAll = (tx: Tx, app: App, works: readonly Schedule[]): Promi
   insert(tx, app, { works, whenNoted: MOVE })
 
 /**
- * Notes work of an environment that comes again by itself, for the first time in so many
- * milliseconds. What is noted already stays as it is, and its row unlocked.
+ * Schedules recurring work of an environment, whose handler returns the next instant. The first run
+ * is after `afterMs` milliseconds. If the work is already scheduled, nothing changes, and its row
+ * is not locked.
  */
 export const scheduleRecurring = (
   tx: Tx,
@@ -83,9 +84,9 @@ async function insert(
 }
 
 /**
- * Runs all work that is due both by the clock and by the database's clock, each piece in its own
- * transaction. Requiring both ensures that what work deletes is old by both. Several processes may
- * do this at once, because each piece of work is locked. Returns the number of pieces that ran.
+ * Runs all work that is due both by the application's clock and by the database's clock, each piece
+ * in its own transaction. So whatever the work deletes is old by both clocks. Several processes may
+ * call this at once, because each piece of work is locked. Returns the number of pieces that ran.
  */
 export async function runDueWork(app: App, handlers: WorkHandlers): Promise<number> {
   const now = app.clock.now()
@@ -104,8 +105,8 @@ export async function runDueWork(app: App, handlers: WorkHandlers): Promise<numb
 }
 
 /**
- * Reschedules work to now that is due later than its kind can ever be: a server with a wrong clock
- * has scheduled it. Applies to recurring and to failed work. Returns the number of pieces.
+ * Finds work that is due later than a server with a correct clock can have scheduled it, and makes
+ * it due now. This applies to recurring work and to failed work. Returns the number of pieces.
  */
 export async function correctDueTimes({ db, clock }: App): Promise<number> {
   const now = sql`least(${instantToWire(clock.now())}::timestamptz, ${databaseClock(clock)})`
@@ -138,7 +139,7 @@ async function runNext(tx: Tx, app: App, handlers: WorkHandlers, now: Instant): 
     return true
   } catch (error) {
     if (isRetryable(error) || error instanceof WrongClock) throw error
-    // Failing work of any kind must not stay first in the queue.
+    // Work that fails must not stay first in the queue, whatever its kind.
     throw new WorkFailure(work, error)
   }
 }
@@ -184,7 +185,9 @@ const postponeTo = (tx: Tx, work: Work, to: { dueAt: Instant; attempts: number }
       and attempts = ${work.attempts}::integer
       and due_at = ${instantToWire(work.dueAt)}::timestamptz`)
 
-/** Runs in its own transaction. Leaves the work alone if another process has run it meanwhile. */
+/**
+ * Postpones failed work in a transaction of its own, unless another process has run it meanwhile.
+ */
 async function postpone(app: App, work: Work, error: unknown, now: Instant): Promise<void> {
   const attempts = work.attempts + 1
   const delayMs = Math.min(RETRY_BASE_MS * 2 ** Math.min(attempts, 30), RETRY_LIMIT_MS)

@@ -2,7 +2,7 @@ import type { App } from '../app.ts'
 import { column, row, sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
-/** The maximum of the counted work. Counting more would cost too much. */
+/** How many pieces of due work are counted at most. To count more would take too long. */
 const COUNTED_WORK = 10_000
 
 export type JobGauges = {
@@ -23,8 +23,8 @@ const figuresRow = row({
 })
 
 /**
- * Reads what operators should monitor for growth. Reads the size of every file of the database, so
- * do not call it on every request.
+ * Reads figures whose growth operators should monitor. It reads the size of every file of the
+ * database, so do not call it in every request.
  */
 export async function readGauges({ db, clock }: App): Promise<JobGauges> {
   const now = clock.now()

@@ -4,12 +4,12 @@ import { WrongClock } from '../kernel/errors.ts'
 import { correctDueTimes, runDueWork } from './due-work.ts'
 import type { WorkHandlers } from './types.ts'
 
-/** How often due work is looked for, in milliseconds of the machine's time. */
+/** The interval at which the runner looks for due work, in milliseconds of the machine's time. */
 const POLL_MS = 1000
-/** Tables that have grown are analysed every tenth time, that is every 10 s. */
+/** Tables that have grown are analysed at every tenth look, that is every 10 s. */
 const LOOKS_UNTIL_ANALYSED = 10
 /**
- * Work that is due impossibly late is corrected at the start and then every 3600th time, that is
+ * Work that is due impossibly late is corrected at the start and at every 3600th look, that is
  * hourly.
  */
 const LOOKS_UNTIL_PUT_RIGHT = 3600

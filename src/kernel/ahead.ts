@@ -2,8 +2,8 @@ import type { Instant } from './clock.ts'
 
 /**
  * How to correct times that a server wrote while its clock was ahead. Times later than `beyond`
- * cannot be right and become `at`. Times between `at` and `beyond` stay: clocks may differ by that
- * much.
+ * cannot be right and become `at`. Times between `at` and `beyond` do not change, because clocks
+ * may differ by that much.
  */
 export type Ahead = { at: Instant; beyond: Instant }
 

@@ -44,7 +44,7 @@ export function createCache<K extends {}, V extends {}>(options: CacheOptions<V>
     ...(ttlMs !== undefined && { ttl: ttlMs }),
     ...(maxBytes !== undefined && { maxSize: maxBytes }),
     ...(maxEntryBytes !== undefined && { maxEntrySize: maxEntryBytes }),
-    // The library takes no entry of size 0.
+    // The library does not accept an entry of size 0.
     ...(bytesOf !== undefined && { sizeCalculation: (value: V) => Math.max(1, bytesOf(value)) }),
     ...(onDrop !== undefined && {
       dispose: (value: V, _: K, reason: LRUCache.DisposeReason) => {

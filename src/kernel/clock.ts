@@ -3,7 +3,7 @@ import { assert } from './assert.ts'
 /** An instant: whole milliseconds since 1970-01-01T00:00:00Z. */
 export type Instant = number
 
-/** The only source of the time of the domain. Only this file reads the machine's clock for it. */
+/** The only source of domain time. Only this file reads the machine's clock for it. */
 export type Clock = {
   /** Throws `WrongClock` while the clock is known to be wrong. */
   now(): Instant
@@ -57,8 +57,8 @@ let lastText = ''
 
 /**
  * Returns ISO 8601 in UTC with milliseconds, the only format in which Bursar sends instants. The
- * last result is cached, because the rows of a batch share their instant and formatting took 7 % of
- * the time of a batch.
+ * last result is cached, because the rows of a batch share their instant. Without the cache,
+ * formatting takes 7 % of the time of a batch.
  */
 export function instantToWire(instant: Instant): string {
   if (instant !== lastInstant) {
@@ -78,7 +78,7 @@ const FORM =
  */
 export function dateTimeFromWire(text: string): { floor: Instant; isWhole: boolean } {
   const match = FORM.exec(text)
-  assert(match !== null, `a date-time that the contract let through: ${text}`)
+  assert(match !== null, `a date-time that the API document accepts: ${text}`)
   const [, date, minute, second, fraction = '', sign, hours = '0', minutes = '0'] = match
   const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
   const milliseconds = Number(fraction.slice(0, 3).padEnd(3, '0'))

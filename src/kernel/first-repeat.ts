@@ -1,4 +1,4 @@
-/** A value that a list contains twice: the place of the second one, and that of the first. */
+/** A value that a list contains twice: the index of its second place, and that of its first. */
 export type Repeat<T> = { value: T; index: number; first: number }
 
 /** Returns the first value that repeats an earlier one; null if all values differ. */

@@ -1,5 +1,5 @@
 /**
- * Returns the text for a case-insensitive search. Both the stored text and the search term are
- * folded here and not in the database, whose folding depends on the locale of its cluster.
+ * Returns the case-folded text for a case-insensitive search. Both the stored text and the search
+ * term are folded here, because folding in the database depends on the locale of its cluster.
  */
 export const foldCase = (text: string): string => text.toLowerCase()

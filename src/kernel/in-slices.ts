@@ -1,12 +1,14 @@
 /** How long a long computation may block the event loop, in milliseconds. */
 const SLICE_MS = 3
 
-/** Lets other requests run if the time slice is over. */
+/** If the time slice is over, lets other work run before it resolves. */
 export type Pause = () => Promise<void>
 
-/** A turn of the event loop has room if other work took less than this, in milliseconds. */
+/**
+ * A turn of the event loop has time left if its other work took less than this, in milliseconds.
+ */
 const ROOM_MS = 1
-/** The maximum time that a slice waits for a turn with room, in milliseconds. */
+/** The maximum time that a slice waits for a turn with time left, in milliseconds. */
 const LONGEST_WAIT_MS = 20
 
 /** Long computations whose slice is over, in the order in which they continue. */
@@ -17,10 +19,9 @@ let sliceEndedAt = 0
 let turnBegunAt = 0
 
 /**
- * Waits for the next time slice. All long computations share the slices: one of them continues
- * after a turn of the event loop that served all other work quickly, and after 20 ms in any case.
- * If one continued in each turn, a busy event loop would have no time left, and requests would
- * queue.
+ * Waits for the next time slice. All long computations share the slices. One of them continues
+ * after a turn of the event loop whose other work was short, and in any case after 20 ms. If one
+ * continued in each turn, a busy event loop would have no time for requests, and these would queue.
  */
 export function nextSlice(): Promise<void> {
   return new Promise((resolve) => {
@@ -29,7 +30,7 @@ export function nextSlice(): Promise<void> {
   })
 }
 
-/** Both run in one turn of the event loop: `endTurn` after the slice that `beginSlice` starts. */
+/** Both run in the same turn of the event loop. `endTurn` runs after the slice of `beginSlice`. */
 function schedule(): void {
   isScheduled = true
   setImmediate(beginSlice)

@@ -15,8 +15,8 @@ const WAITING_LIMIT = 1000
 
 /**
  * Returns a mutex within this process. Without it, each writer of one object would occupy a
- * database connection while it waits for a row lock. Correctness does not depend on it, only on the
- * locks in the database.
+ * database connection while it waits for a row lock. Correctness depends on the locks in the
+ * database, not on this mutex.
  */
 export function createKeyedMutex({ waitMs, refusal }: KeyedMutexOptions): KeyedMutex {
   /** The start functions of waiting work, for each key with running work. */

@@ -28,8 +28,8 @@ const DAY_MS = 86_400_000
 const WEEK_MS = 7 * DAY_MS
 const MONTHS_OF_A_YEAR = 12
 /**
- * The units of fixed length. UTC has no daylight saving time, and leap seconds have no instants
- * here.
+ * The units of fixed length. UTC has no daylight saving time, and instants do not count leap
+ * seconds.
  */
 const LENGTH_MS = { MINUTE: MINUTE_MS, HOUR: 60 * MINUTE_MS, DAY: DAY_MS, WEEK: WEEK_MS }
 /** 1970-01-05, the first Monday since instant 0. */
@@ -96,8 +96,8 @@ export function windowAt(anchor: Instant, span: Span, at: Instant): Window {
 }
 
 /**
- * How many of the last windows are cached. The records of a batch share their windows, and
- * computing calendar months costs as much as everything else about a record.
+ * How many of the latest windows are cached. The records of a batch share their windows, and to
+ * compute a calendar month takes as long as everything else that is done for a record.
  */
 const RECENT = 8
 const recent: { anchor: Instant; unit: Unit; count: number; window: Window }[] = []

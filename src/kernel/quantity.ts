@@ -11,7 +11,10 @@ export type Quantity = bigint
 const DECIMALS = 10
 /** Digits before the decimal point that fit into a column. */
 const WHOLE_DIGITS = 20
-/** Every decimal with this many significant digits survives a round trip through a JSON number. */
+/**
+ * A decimal with this many significant digits is the same after conversion to a JSON number and
+ * back.
+ */
 const SIGNIFICANT_DIGITS = 15
 
 const ONE: Quantity = 10n ** BigInt(DECIMALS)

@@ -1,6 +1,6 @@
 /**
- * Similar log lines: the current gap, when the next line may be written, and the line that waits
- * until then.
+ * The state of one kind of similar log lines: the current gap, when the next line may be written,
+ * the line that waits until then, and how many lines it stands for.
  */
 type Kind<Line> = { gapMs: number; nextAt: number; held: Line | null; count: number }
 

@@ -11,8 +11,8 @@ export type Machine = {
 export const machine: Machine = { wall: systemClock.now, monotonic: () => performance.now() }
 
 /**
- * What another clock said, between two readings of the monotonic clock. The round trip takes time,
- * so the moment of the reading is known only to lie between the two.
+ * The time of another clock, and the monotonic clock before the request and after the response. The
+ * other clock was read at some moment between these two.
  */
 export type ClockReading = { theirs: Instant; askedAtMs: number; answeredAtMs: number }
 
@@ -36,11 +36,11 @@ export type WatchedClock = Clock & {
 
 /**
  * Returns the machine's clock, guarded by a reference clock (that of the database) that is read
- * every few seconds. Each time is also compared with the monotonic clock, so that a clock that was
- * set is noticed between two readings, too. The returned time never goes back: after a correction
- * of less than the allowed skew, it stands still until the clock has caught up. Times from a period
- * in which both clocks were wrong are forgotten. `onTurn` is called whenever the clock turns wrong
- * or right.
+ * every few seconds. In between, each time is compared with the monotonic clock. So it is noticed
+ * at once if somebody sets the machine's clock. The returned time does not go back: if the clock is
+ * set back a little, the time stands still until the clock has caught up. Exception: if it is set
+ * back by more than twice the maximum skew, both clocks were wrong before, and the time follows it.
+ * `onTurn` is called whenever the clock becomes wrong or right.
  */
 export function watchClock(from: {
   machine: Machine
