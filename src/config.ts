@@ -20,15 +20,15 @@ export type RateLimits = {
   readonly mutationsPerCustomer: number | null
 }
 
-/** What one server takes at once at most. */
+/** The bounds of what one server handles at once. */
 export type Bounds = {
   readonly maxConnections: number
-  /** Of this machine and of trusted proxies any number. */
+  /** This machine and trusted proxies may have any number of connections. */
   readonly maxConnectionsPerAddress: number
-  /** Of all request bodies at work, and of those of one caller. */
+  /** The bytes of all request bodies in progress, and of those of one caller. */
   readonly bodyBytes: number
   readonly bodyBytesPerCaller: number
-  /** Of all answers that are being sent, and of those of one caller. */
+  /** The bytes of all responses that are being sent, and of those to one caller. */
   readonly answerBytes: number
   readonly answerBytesPerCaller: number
 }
@@ -61,7 +61,7 @@ export type Config = {
   /** By how much this machine's clock and the database's may differ, in milliseconds. */
   readonly maxClockSkewMs: number
   readonly logLevel: LogLevel
-  /** null: no cap, as in the contract. */
+  /** null: no bound, as in the API document. */
   readonly maxAttributionKeys: number | null
   /** Levels of a customer's tree of entities, a root's being 1. */
   readonly maxEntityDepth: number

@@ -16,10 +16,10 @@ import { entitlements } from './sources.ts'
 
 const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
 
-/** What all servers of this process decide with, each over its own database. */
+/** What all servers of this process use to decide, each with its own database. */
 export const engine = createEngineContext(entitlements)
 
-/** Every operation of the contract. One that is missing or unknown does not compile. */
+/** Every operation of the API document. A missing or unknown operation does not compile. */
 export const handlers: Handlers = {
   ...accessHandlers,
   ...auditHandlers,

@@ -10,13 +10,13 @@ export type Call = {
   readonly origin: Origin
 }
 
-/** A request that has passed the contract: types, lengths, patterns and closed objects hold. */
+/** A request that conforms to the API document: types, lengths, patterns and closed objects. */
 export type OperationRequest<Id extends OperationId> = Pick<
   Operations[Id],
   'params' | 'query' | 'body'
 >
 
-/** An answer with the second success status that the contract has for an operation. */
+/** A response with the second success status that the API document has for an operation. */
 export class Otherwise<Body> {
   readonly body: Body
   constructor(body: Body) {
@@ -24,7 +24,7 @@ export class Otherwise<Body> {
   }
 }
 
-/** An answer that was decided when the same request first came. */
+/** A response to a repetition. It was decided when the same request first came. */
 export class Repeated<Answer> {
   readonly answer: Answer
   constructor(answer: Answer) {
@@ -32,14 +32,17 @@ export class Repeated<Answer> {
   }
 }
 
-/** Wire in, wire out. The success status is the contract's. Errors are thrown as `ApiError`. */
+/**
+ * Takes and returns the wire form. The success status is that of the API document. Errors are
+ * thrown as `ApiError`.
+ */
 export type Handler<Id extends OperationId> = (
   request: OperationRequest<Id>,
   call: Call,
 ) => Promise<AnswerOf<Operations[Id]> | RepeatedOf<Operations[Id]>>
 
 type AnswerOf<O extends { response: unknown }> = O['response'] | OtherwiseOf<O>
-/** Of operations whose requests have keys of their own. */
+/** A `Repeated` response, for operations whose requests have deduplication keys of their own. */
 type RepeatedOf<O extends { response: unknown }> = O['response'] extends {
   data: { replayed: boolean }
 }

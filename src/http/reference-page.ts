@@ -76,7 +76,7 @@ export function referencePage(assets: { script: string; style: string }): {
 </head>
 <body>
 <header><strong>Bursar</strong><a href="/">Home</a></header>
-<main id="reference"><noscript>The reference needs JavaScript. The contract itself is
+<main id="reference"><noscript>The reference needs JavaScript. The API document itself is
 <a href="/openapi.json">/openapi.json</a>.</noscript></main>
 </body>
 </html>

@@ -45,9 +45,9 @@ type Original = {
 /**
  * Remembers the requests whose responses have not arrived: running requests, and requests whose
  * connection ended before the response was written or was reset after it. A response has arrived
- * once the next request comes on its connection or the connection is closed normally. Each original
- * answers one retry, whose response may be lost again. `monotonic` is a clock in milliseconds that
- * never fails, since completed work must get its response.
+ * once the next request comes on its connection or the connection is closed normally. The response
+ * of each original is returned to one retry, and may be lost again. `monotonic` is a clock in
+ * milliseconds that never fails, since completed work must get its response.
  */
 export function rememberUndelivered(
   server: Server,

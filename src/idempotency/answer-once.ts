@@ -15,10 +15,10 @@ export type KeyedWork = {
 }
 
 /**
- * Executes the work of a request with a key once, and returns its answer to everyone who repeats
- * the request. Every answer is stored, even a refusal. Nothing is stored if the work throws, so the
- * next attempt executes it. 400 `InvalidArgumentError` if the key was used with other content. 400
- * `ObjectAlreadyBeingUsedByAnotherRequestError` if the first request is still running after the
+ * Executes the work of a request with a key once, and returns its response to everyone who repeats
+ * the request. Every response is stored, even a refusal. If the work throws, nothing is stored, so
+ * the next attempt executes it. 400 `InvalidArgumentError` if the key was used with other content.
+ * 400 `ObjectAlreadyBeingUsedByAnotherRequestError` if the first request is still running after the
  * time limit.
  */
 export type AnswerOnce = (

@@ -8,9 +8,9 @@ import type { Answer } from './types.ts'
 export type KeyedScope = { scope: Scope; hashes: Hashes }
 
 /**
- * Claims a request for this transaction. Returns 0 if it has an answer. Waits for a transaction
- * that has claimed it. An answer older than `keptMs`, by `clock` and by the database's clock, is
- * ignored.
+ * Claims a request for this transaction. Returns 0 if the request has a stored response. Waits for
+ * a transaction that has claimed it. A response older than `keptMs`, by `clock` and by the
+ * database's clock, is ignored.
  */
 export const claim = (
   tx: Tx,
@@ -38,8 +38,8 @@ const answerRow = row<Answer & { isSame: boolean }>({
 })
 
 /**
- * Returns the stored answer of a request that could not be claimed, and whether the content is the
- * same.
+ * Returns the stored response to a request that could not be claimed, and whether the content of
+ * both requests is the same.
  */
 export const findAnswer = (
   reader: Reader,
@@ -54,7 +54,7 @@ export const findAnswer = (
       and request_hash = ${hashes.request}::bytea`,
   )
 
-/** Stores the answer of a claimed request. */
+/** Stores the response to a claimed request. */
 export const keepAnswer = (
   tx: Tx,
   { scope, hashes }: KeyedScope,
@@ -67,7 +67,7 @@ export const keepAnswer = (
     where environment_key = ${scope.environmentKey}::uuid
       and request_hash = ${hashes.request}::bytea`)
 
-/** Deletes the oldest answers of an environment up to `expired`. Returns their number. */
+/** Deletes the oldest responses of an environment up to `expired`. Returns their number. */
 export const deleteAnswers = (tx: Tx, scope: Scope, expired: Instant): Promise<number> =>
   tx.execute(sql`
     delete from idempotency_answers where (environment_key, request_hash) in (

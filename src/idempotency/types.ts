@@ -14,8 +14,8 @@ export type Answer = {
   readonly body: string
 }
 
-/** An answer, and the body that repetitions get: without secrets. */
+/** A response, and the body that repetitions get: without secrets. */
 export type AnswerToStore = Answer & { readonly kept: string }
 
-/** An answer, and whether it is a repetition. */
+/** A response, and whether it is the response to a repetition. */
 export type AnswerResult = Answer & { readonly isReplay: boolean }
