@@ -301,9 +301,9 @@ const after =
 
 /** What the system says about an address that cannot be listened on, for a person. */
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens on it already',
+  EADDRINUSE: 'another program already listens on it',
   EACCES: 'this user may not listen on it',
-  EADDRNOTAVAIL: 'the host is no address of this machine',
+  EADDRNOTAVAIL: 'the host is not an address of this machine',
   ENOTFOUND: 'the host is not known',
 }
 

@@ -16,7 +16,7 @@ export async function writeAtomically<T>(
   path: string,
   write: (target: Writable) => Promise<T>,
 ): Promise<T> {
-  if (await fileExists(path)) throw new BackupError(`${path} is there already: take another name`)
+  if (await fileExists(path)) throw new BackupError(`${path} already exists: choose another name`)
   const random = randomBytes(4).toString('hex')
   const temporary = join(dirname(path), `.${basename(path)}.${random}.partial`)
   // Removes the file also if a signal makes the process exit at once.

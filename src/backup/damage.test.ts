@@ -90,9 +90,9 @@ test('a truncated file is refused at any length', async () => {
 
 test('a file that is no backup, is damaged or has another format is refused with a clear message', async () => {
   const cases: [Buffer, RegExp][] = [
-    [Buffer.from('-- some SQL\n'), /is no backup/],
-    [gzipSync('-- some SQL\n'), /is no backup/],
-    [gzipSync(''), /is no backup/],
+    [Buffer.from('-- some SQL\n'), /is not a backup/],
+    [gzipSync('-- some SQL\n'), /is not a backup/],
+    [gzipSync(''), /is not a backup/],
     [gzipped({ format: '2' }), /has format 2, this Bursar reads 1: use a newer Bursar/],
     [gzipped({ format: '2', first: '{"other":1}' }), /has format 2/],
     [gzipped({ first: '{"tables":[]}' }), /damaged: its first line/],
@@ -101,7 +101,7 @@ test('a file that is no backup, is damaged or has another format is refused with
     [gzipped({ copy: 'copy "others" ("n", "value") from stdin;' }), /rows of pairs are not where/],
     [gzipped({ rows: 4 }), /3 rows of pairs instead of 4/],
     [gzipSync(`${textOf({})}more\n`), /something follows/],
-    [gzipSync(`-- bursar-backup 1 ${' '.repeat(80 * 1024 * 1024)}`), /is no backup/],
+    [gzipSync(`-- bursar-backup 1 ${' '.repeat(80 * 1024 * 1024)}`), /is not a backup/],
     [gzipped({ content: 'x'.repeat(80 * 1024 * 1024) }), /damaged: it has a line without an end/],
   ]
   for (const [file, sentence] of cases) await assert.rejects(verify(file), refused(sentence))
@@ -116,7 +116,7 @@ test('a file appears only when it is complete, only for its owner, and never rep
   assert.equal(readFileSync(path, 'utf8'), 'all of it')
   assert.equal(statSync(path).mode & 0o777, 0o600)
   const again = writeAtomically(path, async () => assert.fail('it was written'))
-  await assert.rejects(again, refused(/whole is there already/))
+  await assert.rejects(again, refused(/whole already exists/))
 })
 
 test('a failed write leaves no file and gives the reason', async () => {

@@ -59,7 +59,7 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 export const damaged = (how: string): BackupError =>
   new BackupError(`the backup is damaged: ${how}`)
 export const noBackup = (): BackupError =>
-  new BackupError('the file is no backup of Bursar, or only the beginning of one')
+  new BackupError('the file is not a backup of Bursar, or only the beginning of one')
 
 /** Throws a `BackupError` if the line is not from a backup, or from one with a later format. */
 export function headerFromLine(line: string): BackupHeader {

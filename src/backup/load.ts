@@ -113,7 +113,7 @@ function requireSameTables(header: BackupHeader, tables: readonly SchemaTable[])
       .sort()
       .join('\n')
   if (shape(header.tables) !== shape(tables))
-    throw new BackupError('the backup has other tables or columns than its migrations make')
+    throw new BackupError('the backup has other tables or columns than its migrations create')
 }
 
 /**

@@ -43,13 +43,13 @@ export async function readBackup(file: Readable, visitor: Visitor): Promise<Back
   try {
     const scanner = createScanner(plain)
     const header = headerFromLine(await scanner.line().catch(refuseStart))
-    if ((await scanner.line()) !== ENCODING_LINE) throw damaged('its second line is another one')
+    if ((await scanner.line()) !== ENCODING_LINE) throw damaged('its second line was changed')
     await visitor.header(header)
     for (const table of header.tables) await readTable(scanner, table, visitor)
     await scanner.end()
     return header
   } catch (error) {
-    throw isUnzipError(error) ? damaged('it is not whole, or was changed') : error
+    throw isUnzipError(error) ? damaged('it is incomplete or was changed') : error
   } finally {
     plain.destroy()
   }

@@ -119,10 +119,10 @@ export function requireKnown(
   for (const { number, name, checksum } of applied) {
     const file = known.get(number)
     if (file === undefined)
-      throw new BackupError(`the ${what} is of a newer Bursar (${name}): use that version`)
+      throw new BackupError(`the ${what} comes from a newer Bursar (${name}): use that version`)
     if (file.checksum !== checksum)
       throw new BackupError(
-        `the ${what} was made with another migration ${name}: use the version of Bursar that made it`,
+        `the ${what} was made with other content of migration ${name}: use the version of Bursar that made it`,
       )
   }
 }

@@ -97,7 +97,7 @@ async function takeSnapshot(client: pg.Client, migrations: readonly Migration[])
     await client.query('begin isolation level repeatable read read only')
     await lockTables(client, before.tables, 'access share')
     const applied = await readApplied(client)
-    if (applied.length === 0) throw new BackupError('the database holds nothing of Bursar')
+    if (applied.length === 0) throw new BackupError('the database contains no schema of Bursar')
     requireKnown('database', applied, migrations)
     const { tables, foreign } = await readSchema(client, migrations)
     if (namesOf(tables) === namesOf(before.tables)) return { tables, foreign, applied }

@@ -24,7 +24,7 @@ export function takePositionals(positionals: readonly string[], ...names: string
   const missing = names[positionals.length]
   if (missing !== undefined) throw new UsageError(`${missing} is missing`)
   const extra = positionals[names.length]
-  if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`)
+  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}"`)
   return [...positionals]
 }
 

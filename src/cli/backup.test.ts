@@ -115,7 +115,7 @@ test('a damaged file is refused before the database is touched', async (t) => {
   truncateSync(path, readFileSync(path).length - 20)
   const verified = await runCli(['backup', '--verify', 'damaged.backup'])
   assert.equal(verified.code, 1)
-  assert.match(verified.stderr, /the backup is damaged: it is not whole/)
+  assert.match(verified.stderr, /the backup is damaged: it is incomplete/)
   const target = await newDatabase(t)
   const restored = await runCli(['restore', 'damaged.backup', '--into', urlOf(target)])
   assert.equal(restored.code, 1)
@@ -130,7 +130,7 @@ test('an impossible backup or restore is reported in one sentence', async () => 
     [['backup'], 2, /<file> is missing/],
     [['restore'], 2, /<file> is missing/],
     [['restore', 'x', '--into', 'mysql://x'], 2, /--into must begin with postgres:\/\//],
-    [['backup', 'taken.backup'], 1, /taken\.backup is there already: take another name/],
+    [['backup', 'taken.backup'], 1, /taken\.backup already exists: choose another name/],
     [['backup', 'nowhere/x'], 1, /nowhere\/x cannot be written: ENOENT/],
     [['backup', '--verify', 'nothing'], 1, /ENOENT.*'nothing'/],
     [['restore', 'nothing'], 1, /ENOENT.*'nothing'/],

@@ -41,7 +41,7 @@ test('a registered integration cannot change its vendor', async () => {
   await bursar(...add, 'STRIPE')
   const refused = await runCli([...add, 'ZUORA'], { DATABASE_URL })
   assert.equal(refused.code, 1)
-  assert.match(refused.stderr, /is of STRIPE/)
+  assert.match(refused.stderr, /has the vendor STRIPE/)
   assert.equal(
     (await bursar('integration', 'list', '--environment', id)).stdout,
     'ID       VENDOR\nbilling  STRIPE\n',

@@ -90,14 +90,14 @@ test('an empty cell leaves out an optional column or a metadata key', async () =
 test('an invalid CSV file is refused with the number of the line', async () => {
   const cases: [string, RegExp][] = [
     ['', /^line 1: the first line must name the columns/],
-    ['id;email;name\n', /^line 1: "id;email;name" is no column; there are id, email, name/],
-    ['id,email,name,metadata.\n', /^line 1: "metadata\." is no column/],
+    ['id;email;name\n', /^line 1: "id;email;name" is not a column; the columns are id, email/],
+    ['id,email,name,metadata.\n', /^line 1: "metadata\." is not a column/],
     ['id,name\n', /^line 1: the column email is missing/],
-    ['id,email,name,id\n', /^line 1: the column id stands twice/],
-    [`${HEADER}\na,,\nb,\n`, /^line 3: there are more, or fewer, cells/],
+    ['id,email,name,id\n', /^line 1: the column id appears twice/],
+    [`${HEADER}\na,,\nb,\n`, /^line 3: the row has more or fewer cells/],
     [`${HEADER}\na,,\nb,,"x\ny\n`, /^line 3: a quote .* never closed/],
     [`${HEADER}\na,,x"y\n`, /^line 2: a quote inside a cell/],
-    [`${HEADER}\na,,"x"y\n`, /^line 2: text behind the closing quote/],
+    [`${HEADER}\na,,"x"y\n`, /^line 2: text after the closing quote/],
     [`${HEADER}\na,,${'x'.repeat(1_100_000)}\n`, /^line 2: a row of more than/],
   ]
   for (const [text, message] of cases)
@@ -128,9 +128,9 @@ test('an invalid JSON file is refused with the number of the line', async () => 
     ['[{}]\n{}', /^line 2: "{" is out of place/],
     ['{}\n,{}', /^line 2: "," is out of place/],
     ['[{}', /^line 1: the array never ends/],
-    ['{}\n{"a":', /^line 2: a row that never ends/],
-    ['{}\n{"a" 1}', /^line 2: no valid JSON/],
-    [`{}\n{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /^line 2: nested deeper/],
+    ['{}\n{"a":', /^line 2: the row never ends/],
+    ['{}\n{"a" 1}', /^line 2: not valid JSON/],
+    [`{}\n{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, /^line 2: the row is nested/],
     [`{}\n{"a":"${'x'.repeat(1_100_000)}"}`, /^line 2: a row of more than/],
   ]
   for (const [text, message] of cases)

@@ -258,7 +258,7 @@ test('the present can be given as an option, and must be given if the clock is a
   const environment = { DATABASE_URL: urlOf(connection), BURSAR_TEST_CLOCK: '1' }
   const unsaid = await runCli(['repair', 'clock'], environment)
   assert.equal(unsaid.code, 1)
-  assert.match(unsaid.stderr, /give the present with --at/)
+  assert.match(unsaid.stderr, /pass the present time with --at/)
   for (const at of ['yesterday', '2026-05-18', '2026-13-18T00:00:00Z']) {
     const { code, stderr } = await clock('--at', at)
     assert.equal(code, 2, at)

@@ -96,10 +96,10 @@ async function aheadOf({ db, config }: App, stated: Instant | null) {
   const present = await now()
   if (stated === null && config.testClock)
     throw new CommandError(
-      'the clock is a test clock (BURSAR_TEST_CLOCK): give the present with --at',
+      'the clock is a test clock (BURSAR_TEST_CLOCK): pass the present time with --at',
     )
   if (stated !== null && stated > present && !config.testClock)
-    throw new CommandError(`--at is in the future: the present is ${instantToWire(present)}`)
+    throw new CommandError(`--at is in the future: the time is ${instantToWire(present)}`)
   const at = stated ?? present
   const ahead = async (): Promise<Ahead> => {
     return { at, beyond: (stated ?? (await now())) + config.maxClockSkewMs }

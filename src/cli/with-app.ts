@@ -116,7 +116,7 @@ async function refuseForeignSchema({ connection, place }: CommandDatabase): Prom
   const { applied, pending } = await withReader(connection, readSchemaState)
   if (applied.length === 0 || pending.length === 0) return
   throw new MigrationError(
-    `the database is of an older Bursar (missing: ${pending.join(', ')}): ${
+    `the database was migrated by an older Bursar (missing: ${pending.join(', ')}): ${
       place === 'running' ? 'restart the server with this version' : 'run bursar migrate'
     } first`,
   )

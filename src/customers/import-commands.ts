@@ -85,7 +85,7 @@ function billingIntegration(id: string, found: Integration | undefined): Integra
   if (found === undefined)
     throw notFound('IntegrationNotFound', `integrationId: integration ${id} not found`)
   if (!isBillingVendor(found.vendor))
-    throw notFound('VendorIsNotSupported', `integrationId: ${found.vendor} does not bill`)
+    throw notFound('VendorIsNotSupported', `integrationId: ${found.vendor} is not a billing vendor`)
   return found
 }
 

@@ -145,7 +145,7 @@ test('an integration keeps its first vendor', async () => {
   await fresh()
   await link(stripe)
   const body = { ...stripe, vendorIdentifier: 'ZUORA' }
-  const refusal = bad('UnsupportedVendorIdentifier', /stripe is of STRIPE, not ZUORA/)
+  const refusal = bad('UnsupportedVendorIdentifier', /stripe has the vendor STRIPE, not ZUORA/)
   await tenant().refused('v1.customers.integrations.link', { params, body }, refusal)
   const integrations = [body]
   await tenant().refused('v1.customers.update', { params, body: { integrations } }, refusal)

@@ -35,7 +35,10 @@ export function attachPaymentMethod(
 ): Customer {
   const { paymentMethodId, billingCurrency } = input
   if (!isBillingVendor(input.vendor))
-    throw notFound('VendorIsNotSupported', `vendorIdentifier: ${input.vendor} does not bill`)
+    throw notFound(
+      'VendorIsNotSupported',
+      `vendorIdentifier: ${input.vendor} is not a billing vendor`,
+    )
   const link = linkOf(before, input)
   if (link.syncedEntityId === null)
     throw notFound(
@@ -51,7 +54,7 @@ function linkOf(customer: Customer, { integrationId, vendor }: PaymentMethodInpu
   if (link === undefined) throw unknownLink({ customerId: customer.id, integrationId })
   if (link.vendor !== vendor)
     throw badInput(
-      `vendorIdentifier: the integration ${integrationId} is of ${link.vendor}, not ${vendor}`,
+      `vendorIdentifier: the integration ${integrationId} has the vendor ${link.vendor}, not ${vendor}`,
       'UnsupportedVendorIdentifier',
     )
   return link

@@ -46,7 +46,7 @@ function refuseMismatches(wanted: readonly Integration[], known: readonly Integr
       throw notFound('IntegrationNotFound', `integrations: integration ${id} not found`)
     if (registered !== vendor)
       throw badInput(
-        `vendorIdentifier: the integration ${id} is of ${registered}, not ${vendor}`,
+        `vendorIdentifier: the integration ${id} has the vendor ${registered}, not ${vendor}`,
         'UnsupportedVendorIdentifier',
       )
   }

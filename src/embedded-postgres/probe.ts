@@ -50,7 +50,7 @@ function answerOf(received: Buffer): boolean | Error | null {
   if (UP_BUT_FULL.has(code)) return true
   // Class 57: starting, recovering, or shutting down.
   if (code.startsWith('57')) return false
-  return new Error(fieldOf('M') ?? `an unexpected answer (${kind})`)
+  return new Error(fieldOf('M') ?? `an unexpected response (${kind})`)
 }
 
 function startupMessage(connection: Connection): Buffer {

@@ -56,7 +56,7 @@ test('an amount is refused only if it is too large or rounds to 0', async () => 
   const settled = { ...params, reservationId: id }
   const refusals = [
     [1e20, /amount must have at most 20 digits before the point/],
-    [4e-11, /amount: rounded to 10 decimals it is 0/],
+    [4e-11, /amount must not be 0 after rounding to 10 decimals/],
   ] as const
   for (const [amount, message] of refusals) {
     const refusal = { status: 400, code: 'BadUserInput', message } as const

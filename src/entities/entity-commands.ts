@@ -131,7 +131,7 @@ async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Enti
   const archived = new Set(types.filter((type) => type.archivedAt !== null).map(({ id }) => id))
   const hit = entities.find(({ typeId }) => archived.has(typeId))
   if (hit !== undefined)
-    throw badInput(`ids: entity ${hit.id}: entity type ${hit.typeId} is archived`)
+    throw badInput(`ids: entity ${hit.id} has the entity type ${hit.typeId}, which is archived`)
 }
 
 /** 400 if a restored entity would be at a deeper level than is allowed now. */
@@ -147,7 +147,7 @@ async function refuseTooDeep(
   const maxDepth = app.config.maxEntityDepth
   const deep = places.find((place) => pathOf(place, placeOf).length > maxDepth)
   if (deep !== undefined)
-    throw badInput(`${deep.id} would be deeper than the maximum of ${maxDepth} levels`)
+    throw badInput(`ids: entity ${deep.id} would be deeper than the maximum of ${maxDepth} levels`)
 }
 
 async function save(

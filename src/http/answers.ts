@@ -100,7 +100,7 @@ async function countBytes(
 
 const refusalFor = (bound: Bound): ApiError =>
   bound === 'all'
-    ? unavailable('too many large answers are being sent; try again in 1 s')
+    ? unavailable('too many large responses are being sent; try again in 1 s')
     : tooManyRequests('too many responses to this credential have not been read; read them first', {
         'retry-after': '1',
       })

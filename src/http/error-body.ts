@@ -53,7 +53,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 }
 
 export const routeNotFound = (request: FastifyRequest): ApiError =>
-  new ApiError(404, null, `there is no ${request.method} ${shortened(pathOf(request))}`)
+  new ApiError(404, null, `there is no route ${request.method} ${shortened(pathOf(request))}`)
 
 /** 404 for an operation of the published API that this server does not implement. */
 export const notServed = (request: FastifyRequest): ApiError =>

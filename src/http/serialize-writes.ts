@@ -25,7 +25,7 @@ export function serializationKeyOf(
 /** One mutex for the writes of all operations. 503 if the queue of a key is full. */
 export function createSerializer(): (key: string | null) => Serialize {
   const exclusively = createKeyedMutex({
-    refusal: () => unavailable('too many writes wait for one customer, or for one environment'),
+    refusal: () => unavailable('too many writes to one customer or environment are waiting'),
   })
   return (key) => (work) => (key === null ? work() : exclusively(key, work))
 }

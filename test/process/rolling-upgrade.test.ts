@@ -96,7 +96,7 @@ test('a server works with a later schema and says so, but refuses a breaking one
   const settings = { DATABASE_URL: urlOf(connection) }
   const backup = await runCli(['backup', 'newer.backup'], settings)
   assert.equal(backup.code, 1)
-  assert.match(backup.stderr, /is of a newer Bursar \(9001_later\.sql\): use that version/)
+  assert.match(backup.stderr, /comes from a newer Bursar \(9001_later\.sql\): use that version/)
 
   await applyLater(connection, 9002, true)
   const refused = servers.launch()
@@ -117,7 +117,7 @@ test('a start migrates an earlier schema, and a backup can be made before it', a
   assert.equal(made.code, 0, made.stderr)
   assert.equal(await applied(), earlier.length)
   const other = await runCli(['key', 'list'], settings)
-  assert.match(other.stderr, /of an older Bursar .*run bursar migrate/)
+  assert.match(other.stderr, /by an older Bursar .*run bursar migrate/)
 
   await openServers(t, connection).start()
   assert.equal(await applied(), migrations.length)

@@ -85,7 +85,7 @@ async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, a
         })
   if (granted.length > 0)
     throw badInput(
-      `enumConfiguration: entitlements have the removed values ${summarize(granted)}`,
+      `enumConfiguration: entitlements still grant the removed values ${summarize(granted)}`,
       'InvalidArgumentError',
     )
   if (countsOtherwise(before, after) && (await use.isSubscribed(tx, call.scope, before.key)))
@@ -101,7 +101,7 @@ async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, a
     )
   if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
     throw badInput(
-      `meter: entities have budgets of feature ${before.id}, which need a sum or a count`,
+      `meter: the feature ${before.id} has budgets, so its meter must be a SUM or a COUNT`,
       'InvalidArgumentError',
     )
 }

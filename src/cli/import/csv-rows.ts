@@ -80,12 +80,12 @@ function createLineCount() {
 function checkedColumns(names: readonly string[], line: number): readonly string[] {
   const known = [...REQUIRED, ...OPTIONAL]
   names.forEach((name, index) => {
-    if (names.indexOf(name) < index) throw new RowError(line, `the column ${name} stands twice`)
+    if (names.indexOf(name) < index) throw new RowError(line, `the column ${name} appears twice`)
     const isMetadata = name.startsWith(METADATA) && name !== METADATA
     if (!isMetadata && !known.includes(name))
       throw new RowError(
         line,
-        `"${name}" is no column; there are ${known.join(', ')} and ${METADATA}<key>`,
+        `"${name}" is not a column; the columns are ${known.join(', ')} and ${METADATA}<key>`,
       )
   })
   const missing = REQUIRED.filter((name) => !names.includes(name))
@@ -114,16 +114,19 @@ function rowErrorOf(error: Error, lines: LineCount): RowError {
   const line = counted === undefined ? lines.next() : lines.lineOf(counted)
   switch (code) {
     case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-      return new RowError(line, 'there are more, or fewer, cells than columns')
+      return new RowError(line, 'the row has more or fewer cells than there are columns')
     case 'CSV_QUOTE_NOT_CLOSED':
       return new RowError(lines.next(), 'a quote that is opened here, or below, is never closed')
     case 'INVALID_OPENING_QUOTE':
       return new RowError(
         line,
-        'a quote inside a cell: put the cell in quotes, and double this one',
+        'a quote inside a cell: put the cell in quotes, and write this quote twice',
       )
     case 'CSV_INVALID_CLOSING_QUOTE':
-      return new RowError(line, 'text behind the closing quote of a cell: double quotes in a cell')
+      return new RowError(
+        line,
+        'text after the closing quote of a cell: write quotes inside a cell twice',
+      )
     case 'CSV_MAX_RECORD_SIZE':
       return new RowError(lines.next(), TOO_LONG)
     default:

@@ -51,7 +51,7 @@ function createSplitter() {
     else if (char === '"') inString = !inString
     else if (!inString && (char === '{' || char === '[')) depth += 1
     else if (!inString && (char === '}' || char === ']')) depth -= 1
-    if (depth > DEPTH_LIMIT) throw new RowError(firstLine, 'nested deeper than any row may be')
+    if (depth > DEPTH_LIMIT) throw new RowError(firstLine, 'the row is nested too deeply')
     return depth === 0
   }
 
@@ -77,7 +77,7 @@ function createSplitter() {
   }
 
   const end = (): void => {
-    if (depth > 0) throw new RowError(firstLine, 'a row that never ends')
+    if (depth > 0) throw new RowError(firstLine, 'the row never ends')
     if (place === 'start') throw new RowError(line, FORM)
     if (place !== 'row or end' && place !== 'end') throw new RowError(line, 'the array never ends')
   }
@@ -92,6 +92,6 @@ function parsed(text: string, line: number): FileRow['value'] {
   try {
     return JSON.parse(text) as FileRow['value']
   } catch (error) {
-    throw new RowError(line, `no valid JSON: ${(error as Error).message}`)
+    throw new RowError(line, `not valid JSON: ${(error as Error).message}`)
   }
 }

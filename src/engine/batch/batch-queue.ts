@@ -157,9 +157,9 @@ function refuseIfFull(
   limits: BatchLimits,
 ): void {
   if (now.waiting >= limits.maxWaiting || now.waitingBytes + bytes > limits.maxWaitingBytes)
-    throw unavailable('too many requests wait to be written')
+    throw unavailable('too many usage requests are waiting; try again')
   if (customerKeys.length === 1 && now.waitingOfCustomer >= limits.maxWaitingPerCustomer)
-    throw tooManyRequests('too many requests of this customer wait to be written', {
+    throw tooManyRequests('too many usage requests of this customer are waiting; try again', {
       'retry-after': '1',
     })
 }

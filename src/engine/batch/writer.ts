@@ -176,7 +176,7 @@ async function retryIfStale<T>(
       keys.clear()
     }
   }
-  throw unavailable('the database has just lost the customer or resource; nothing was written')
+  throw unavailable('the database no longer has the customer or resource; nothing was written')
 }
 
 type KeyLookUp = { scope: Scope; keys: Cache<Uuid> }

@@ -153,7 +153,7 @@ function tooDistant(timestamp: Instant | null, now: Instant): ConsumptionInput['
 /** Returns an amount above 0. 400 if it is too large or rounds to 0; see `amountFromWire`. */
 function consumedAmountFromWire(wire: { amount: number }): Quantity {
   const amount = amountFromWire(wire.amount, 'amount')
-  if (amount === 0n) throw badInput('amount: rounded to 10 decimals it is 0')
+  if (amount === 0n) throw badInput('amount must not be 0 after rounding to 10 decimals')
   return amount
 }
 
