@@ -52,7 +52,7 @@ export type OperationFile = {
   /** The operation is a heavy read: it may read far more than it returns. */
   readonly 'x-heavy'?: true
   readonly 'x-serialize'?: string
-  /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
+  /** Where its response has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
   readonly deprecated?: true
   /** Names in `components.parameters`, or parameters that only this operation has. */
@@ -86,7 +86,7 @@ export type Operation = {
   readonly 'x-max-bytes'?: number
   readonly 'x-heavy'?: true
   readonly 'x-serialize'?: string
-  /** Where its answer has secrets, as paths from the body: `data.secret`, `data[].secret`. */
+  /** Where its response has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
   readonly 'x-twin-of'?: string
   readonly parameters: readonly (Parameter | Reference)[]

@@ -105,7 +105,7 @@ async function environment(): Promise<{ tenant: Tenant; features: Features }> {
 
 let customers = 0
 
-/** Makes a company, through the API; answers the customer's key. */
+/** Creates a company through the API. Returns the customer's key. */
 async function settle(tenant: Tenant, { entities, budgets }: Company): Promise<Uuid> {
   customers += 1
   const params = { id: `customer-${customers}` }

@@ -165,7 +165,7 @@ test('with BURSAR_METRICS=0 the path is a 404', async () => {
   assert.equal(response.statusCode, 404)
 })
 
-/** A server over a database of which the test decides what it answers. */
+/** A server over a database whose results the test determines. */
 function serverOver(one: () => Promise<unknown>) {
   const app = {
     clock: frozenClock(0),

@@ -16,7 +16,7 @@ const UPDATE = 'v1.customers.update'
 const BAD = { apiKey: 'server-nobody' }
 const LIMITED = { status: 429, code: 'RateLimitExceeded' }
 
-/** Calls a world from any address; every answer is checked against the API document. */
+/** Calls a world from any address. Every response is validated against the API document. */
 function callerFrom(world: World, remoteAddress: string) {
   const check = createChecker(world.bursar.validators)
   return async <Id extends OperationId>(id: Id, request: Request) => {

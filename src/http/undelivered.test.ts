@@ -9,7 +9,7 @@ import { RETRIED_MS, rememberUndelivered, type UndeliveredLimits } from './undel
 
 type Work = () => Promise<Answer>
 
-/** A server whose every answer says how often its work was done. */
+/** A server whose responses show how often its work was executed. */
 async function open(t: TestContext, limits?: UndeliveredLimits) {
   let now = 0
   let done = 0
@@ -133,7 +133,7 @@ async function connection(port: number, sockets: Socket[], closings: Map<number,
 
 const fail = () => Promise.reject(new Error('the server knows no such connection'))
 
-/** The answer `1` was lost with its connection. */
+/** Opens a server whose response `1` was lost with its connection. */
 async function openAfterLoss(t: TestContext) {
   const opened = await open(t)
   const lost = await opened.connection()
@@ -172,7 +172,7 @@ test('while the database does not respond, no answer is repeated or forgotten', 
 test('two lost answers can be repeated twice', async (t) => {
   const { connection } = await open(t)
   const lost = await connection()
-  // The second one is sent ahead: that it came does not tell that the first answer arrived.
+  // The second request is sent before the first response, so it does not show that this arrived.
   lost.send()
   lost.send()
   await lost.answers(2)

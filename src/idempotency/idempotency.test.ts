@@ -48,7 +48,7 @@ async function serverWith(faulty: Db['transaction']): Promise<Bursar> {
   return bursar
 }
 
-/** Calls a server; the answer is checked as a tenant's own are. */
+/** Calls a server. Its responses are validated like those of a tenant. */
 function callerOf(on: Bursar) {
   const check = createChecker(on.validators)
   return async <Id extends OperationId>(id: Id, request: Request) =>
@@ -140,7 +140,7 @@ test('a request that is refused before the work leaves its key free', async () =
   assert.equal((await tenant.call(PROVISION, { ...request, apiKey: readOnly })).status, 403)
 })
 
-/** Sends a request to a server that crashes, and again to another one, which answers. */
+/** Sends a request to a server that crashes, and again to another server that works. */
 async function retriedAfter(crashing: Bursar, tenant: Tenant) {
   const request = { ...provision('k', 'acme'), apiKey: tenant.key }
   const lost = await crashing.server.inject(requestOf(PROVISION, request))

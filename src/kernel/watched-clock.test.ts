@@ -27,7 +27,9 @@ function openMachine() {
     setWrong: (ms: number) => {
       wrongMs = ms
     },
-    /** Asks the right clock: the answer is read `after` so long, and here so much later. */
+    /**
+     * Reads the right clock: `after` the request it is read, and `back` later the response is here.
+     */
     compare: ({ after = 0, back = 0, theirsWrongMs = 0 } = {}) => {
       const askedAtMs = passedMs
       passedMs += after
@@ -133,7 +135,8 @@ test('the time of a right clock never goes back and differs by no more than the 
           continue
         }
         assert.ok(told >= before)
-        // One that stood still is behind by what it was ahead before; a slow answer hides its half.
+        // A clock that stood still may be behind by as much as it was ahead before. A slow response
+        // hides half of its own duration.
         assert.ok(Math.abs(told - right()) <= MAX_MS + 2 * 500, `${told - right()}`)
         before = told
       }

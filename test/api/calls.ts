@@ -222,7 +222,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
 }
 
-/** Operations for which a customer who does not exist is an answer, and no refusal. */
+/** Operations that return a success, not a refusal, for a customer that does not exist. */
 export const answersOfNobody: readonly OperationId[] = [
   'v1.customers.retrieveEntitlements',
   'v1.customers.checkEntitlement',
@@ -235,7 +235,7 @@ export const answersOfNobody: readonly OperationId[] = [
 
 export const operationIds = Object.keys(calls) as OperationId[]
 
-/** Makes what the calls need, with `mark` in every text that an answer can show. */
+/** Creates what the calls need, with `mark` in every text that a response can show. */
 export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   await furnishCatalog(tenant, mark)
   await tenant.ok('v1Beta.entityTypes.upsert', {

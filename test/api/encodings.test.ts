@@ -7,7 +7,7 @@ import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
 import { calls, furnish } from './calls.ts'
 
-/** How answers are encoded, of every operation that reads. */
+/** The encodings of the responses of every operation that reads. */
 
 const world = await openWorld()
 const reading = contract.operations.filter(({ method, id, primaryId }) => {

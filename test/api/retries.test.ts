@@ -10,7 +10,7 @@ import { openWorld, type Tenant, type World } from '../support/world.ts'
 import { calls, furnish, portrait } from './calls.ts'
 import { overtaking } from './overtaking.ts'
 
-/** Every operation that writes, sent again as the official SDKs do when they had no answer. */
+/** Every operation that writes, retried as the official SDKs do when they got no response. */
 
 const writes = contract.operations.filter(({ method }) => method !== 'GET')
 const ONE_EACH = JSON.stringify({
@@ -28,10 +28,10 @@ const { ids } = here.world.bursar.app
 const limited = await listening(await openWorld({ BURSAR_RATE_LIMITS: ONE_EACH }, { ids }))
 const relay = await openHttpRelay(here.url)
 
-/** The only request without keys that counts whenever nothing is known of the first try. */
+/** The only operation whose retry without keys counts again if the original is not known. */
 const REPORT = 'v1.usage.report'
 
-/** What is known by keys of its own, or by nothing but the loss of its answer. */
+/** Operations whose repetitions are recognised by keys of their own, or by the lost response. */
 const NAMED: ReadonlySet<string> = new Set([
   REPORT,
   'v1.events.report',
@@ -42,7 +42,7 @@ const NAMED: ReadonlySet<string> = new Set([
   'v1.customers.reservations.release',
 ])
 
-/** What an SDK sends, without keys wherever they may be left out. */
+/** The request that an SDK sends, without keys where they are optional. */
 function requestTo({ primaryId, id }: Operation): Request {
   const request = { ...calls[primaryId]('mark'), twin: id !== primaryId }
   if (primaryId !== REPORT) return request
@@ -62,7 +62,7 @@ async function waste(url: string, sending: RetryCase): Promise<void> {
   assert.equal(status, 400)
 }
 
-/** Sends it on a connection of its own; null when there was no answer. */
+/** Sends a request on a connection of its own. Returns null if there was no response. */
 async function send(url: string, sending: RetryCase) {
   const client = createClient()
   try {
@@ -137,15 +137,16 @@ async function callTimes(operation: Operation, times: number): Promise<string> {
 const bodyOf = (answer: string): unknown => withoutReplay(answer.slice(answer.indexOf('\r\n\r\n')))
 
 /**
- * What only the first answer of a decision tells, or only a repetition. Repetitions show no
- * budgets, since they may have changed; those of a commit do not say where its dimensions led.
+ * Fields in which the first response with a decision differs from that to a repetition. Repetitions
+ * show no budgets, because these may have changed. Repetitions of a commit do not show which
+ * dimensions named no entity.
  */
 const OF_ONE = ['replayed', 'chains', 'unresolved']
 
 const withoutReplay = (text: string): unknown =>
   JSON.parse(text, (name, value) => (OF_ONE.includes(name) ? undefined : value))
 
-/** A try that is lost; answers what the server said to it. */
+/** Sends a request whose response is lost. Returns the response that the server sent. */
 async function lose(loss: Loss, sending: RetryCase): Promise<string> {
   relay.loseNext(loss)
   assert.equal(await send(relay.url, sending), null)

@@ -51,7 +51,7 @@ export function schemaOf(media: Media): Schema {
     : (seeds.components.schemas[reference.split('/').at(-1) ?? ''] ?? {})
 }
 
-/** What a seed finds wrong with an answer of this status; '' when nothing. */
+/** Returns what is wrong with a response of this status according to a seed; '' if nothing is. */
 export function wrongBy(seed: SeedOperation, status: number, body: unknown): string {
   const media = seed.responses[status]
   if (media === undefined) return `the seed documents no status ${status}`

@@ -80,7 +80,7 @@ async function openOwner(): Promise<Owner> {
 
 class Undone extends Error {}
 
-/** What the work answers, all of whose writes are lost afterwards. */
+/** Returns the result of the work. All its writes are rolled back afterwards. */
 async function undone<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   const answers: T[] = []
   const all = app.db.transaction(async (tx) => {

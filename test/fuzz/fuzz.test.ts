@@ -81,7 +81,7 @@ test(`${REQUESTS} hostile requests cause no 5xx, no write by a refusal, and no g
     if (index === Math.floor(REQUESTS / 2)) heapBefore = heapUsed()
     const id = operationIds[random.below(operationIds.length)] ?? 'v1.customers.list'
     const before = await changes(tenant)
-    // The call itself fails the test on a status or a body that the contract does not document.
+    // The call fails the test on a status or a body that the API document does not have.
     const answer = await tenant.call(id, hostileRequest(random, id))
     assert.ok(answer.status < 500, `request ${index}: ${id} answered ${answer.text.slice(0, 500)}`)
     if (answer.refusal !== null)
@@ -94,7 +94,7 @@ test(`${REQUESTS} hostile requests cause no 5xx, no write by a refusal, and no g
   assert.ok(growth < HEAP_NOISE, `the heap grew by ${growth} bytes in the second half`)
 })
 
-/** What an answer of any kind must be: no failure of ours, and where it refuses, in our words. */
+/** Asserts that a response is no 5xx and, if it is a refusal, has our error body. */
 function assertSound(where: string, status: number, body: string): void {
   assert.ok(status >= 200 && status < 500, `${where}: ${status} ${body.slice(0, 500)}`)
   if (status >= 400) assert.deepEqual(Object.keys(JSON.parse(body)), ['message', 'code'], where)
@@ -121,7 +121,7 @@ test('hostile paths get a status below 500 and change nothing in another environ
 const PATIENCE_MS = 100
 const CONNECTIONS = 25
 
-/** Sends bytes on a connection of their own; answers what comes back until its end. */
+/** Sends bytes on a connection of their own. Returns everything that is received on it. */
 async function exchange(port: number, bytes: Buffer): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' })
   const parts: Buffer[] = []

@@ -18,13 +18,13 @@ const PAUSE_MS = 20
 
 type Send = (call: { path: string; body: object }) => Promise<Json>
 
-/** What a caller does in one round, which has a name of its own. Answers what was acknowledged. */
+/** What a caller does in one round. Each round has its own name. Returns what was acknowledged. */
 export type Round = (
   customerId: string,
   of: { name: string; random: Random; send: Send },
 ) => Promise<number>
 
-/** Somebody who calls on and on, and sends each request again until it is acknowledged. */
+/** A caller that does round after round, and repeats each request until it is acknowledged. */
 type Caller = {
   customerId: string
   /** Rounds that are done, and all that they had acknowledged. */
@@ -67,7 +67,9 @@ function startCaller(
   }
 }
 
-/** A killed server answers nothing or half an answer; a lost database is 503. All else is wrong. */
+/**
+ * A killed server sends no response or a part of one. A lost database is 503. All else is wrong.
+ */
 async function untilTaken(
   client: KeepAliveClient,
   url: () => string,
@@ -85,8 +87,8 @@ async function untilTaken(
 }
 
 /**
- * Lets callers of each customer work while one of `KILLS` happens again and again. Answers what
- * each customer had acknowledged.
+ * Lets callers of each customer work while one of `KILLS` happens again and again. Returns what was
+ * acknowledged for each customer.
  */
 export async function workThroughKills(
   t: TestContext,

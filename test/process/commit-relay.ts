@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer, type NetConnectOpts, type Sock
 import type { TestContext } from 'node:test'
 import type { Connection } from '../../src/db/index.ts'
 
-/** The statement that writes down an answer: the next word of its connection is the commit. */
+/** The statement that stores a response. The next message of its connection is the COMMIT. */
 const LAST_STATEMENT = 'update idempotency_answers'
 /** What PostgreSQL says once a transaction is durable. */
 const COMMITTED = 'COMMIT\0'
@@ -10,9 +10,9 @@ const COMMITTED = 'COMMIT\0'
 export type Relay = { readonly url: string }
 
 /**
- * A way to a database on which the first request with a key comes to a point and no further: its
- * answer is about to be written, or its commit is durable and the server has not heard of it. Then
- * `reached` is called, and nothing of that connection is passed on any more.
+ * A relay to a database that stops the first request with a key at a certain point: its response is
+ * about to be committed, or it is committed but the server does not know it. Then `reached` is
+ * called, and nothing of that connection is passed on any more.
  */
 export async function openRelay(
   t: TestContext,

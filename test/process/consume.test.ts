@@ -38,7 +38,7 @@ async function prepare(url: string): Promise<void> {
   }
 }
 
-/** Consumes, and holds and commits some of it. Answers what was recorded. */
+/** Consumes, and holds an amount and commits a part of it. Returns how much was recorded. */
 const use: Round = async (customerId, { name, random, send }) => {
   const path = `/api/v1/customers/${customerId}`
   const body = { featureId: 'tokens', idempotencyKey: name, dimensions: DIMENSIONS }

@@ -12,12 +12,12 @@ import { openPlace } from '../support/server-process.ts'
 const LIMIT = 200
 const USERS = ['ann', 'bob', 'carl']
 
-/** Servers on one database, all of which do everything that is asked. */
+/** Servers on one database. All of them serve all requests. */
 type Fleet = {
   urls: readonly string[]
-  /** Asks all servers in turn; the answers of each must be as good. */
+  /** Calls all servers one after the other. The result must be right on each of them. */
   each<T>(work: (url: string) => Promise<T>): Promise<T[]>
-  /** What is answered by the first server, which changes whatever is changed. */
+  /** Sends a write to the first server, which gets all writes. Returns its response. */
   change(call: Call): Promise<Json>
   copy(): Promise<void>
   /** Loses everything since the copy. Servers go on, and are ready again afterwards. */

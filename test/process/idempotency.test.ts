@@ -111,14 +111,14 @@ test('after repeated kill -9, a retry with a key never gets a conflict with its 
 
 type Caller = {
   readonly made: string[]
-  /** Throws once an answer was one that must not be. */
+  /** Returns how many customers were created. Throws after a response that must not occur. */
   count(): number
   retries(): number
   replays(): number
   stop(): Promise<void>
 }
 
-/** Makes one customer after the other, and repeats each request until it is answered. */
+/** Creates one customer after the other, and repeats each request until it gets a response. */
 function startCaller(name: string, url: () => string): Caller {
   const state = { made: [] as string[], retries: 0, replays: 0, stopped: false }
   const client = createClient()
@@ -129,7 +129,7 @@ function startCaller(name: string, url: () => string): Caller {
       const answer = await untilAnswered(client, { id, url }, () => {
         state.retries += 1
       })
-      // Without the key, 409 would answer whoever repeats what has been done.
+      // Without the key, a repetition of a successful request would get 409.
       assert.equal(answer.status, 201, JSON.stringify(answer.body))
       assert.equal(answer.body.data.id, id)
       if (answer.headers['idempotency-replayed'] === 'true') state.replays += 1

@@ -18,7 +18,7 @@ import { openHalfSent } from './half-sent.ts'
 
 const CLIENTS = 8
 const HALF_SENT = 3
-/** So many requests must have been answered before the signal comes. */
+/** How many requests must have a response before the signal is sent. */
 const WARM_UP = 5
 
 /** How a person or a supervisor stops `npm start`. */
@@ -86,7 +86,7 @@ test('after kill -9 of the npm bootstrap the server stops and leaves nothing beh
 
 const entity = (id: string) => ({ id, entityTypeId: 'user', metadata: { from: 'a client' } })
 
-/** A connection that sends so much and then waits; answers a promise of its end. */
+/** Opens a connection, sends `text` and then nothing more. Returns a promise of its end. */
 async function openSilent(t: TestContext, url: string, text: string) {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -94,13 +94,13 @@ async function openSilent(t: TestContext, url: string, text: string) {
   await within('a connection', once(socket, 'connect'))
   socket.write(text)
   socket.on('error', () => {})
-  // A server that leaves while bytes are on their way resets the connection: an end like any other.
+  // A server that stops while bytes are on their way resets the connection. That is an end, too.
   return { closed: new Promise<void>((resolve) => socket.resume().once('close', () => resolve())) }
 }
 
 type Load = { answered: string[]; unanswered: string[]; ended: Promise<void> }
 
-/** Upserts one entity after the other until a request is left without an answer. */
+/** Upserts one entity after the other until the server refuses connections. */
 function startLoad(url: string, index: number): Load {
   const client = createClient()
   const load = { answered: [] as string[], unanswered: [] as string[] }
@@ -131,7 +131,7 @@ async function isRefused(url: string): Promise<boolean> {
   return outcome.kind === 'none' && outcome.why === 'ECONNREFUSED'
 }
 
-/** A second start works; it has what was answered, and nothing of what was not accepted. */
+/** Asserts that a second start works and has every acknowledged write, and no refused one. */
 async function assertServed(place: Place, loads: readonly Load[]): Promise<void> {
   const second = await place.start({ way: 'npm' })
   const found = await readEntities(second.url, 'acme')

@@ -11,11 +11,11 @@ export type Row = { attempted: number; acknowledged: number }
 export type Writer = {
   readonly customerId: string
   readonly rows: ReadonlyMap<string, Row>
-  /** How many requests were acknowledged so far; throws once an answer was one that must not be. */
+  /** Returns how many requests were acknowledged. Throws after a response that must not occur. */
   acknowledgedRequests(): number
-  /** Refused with 503 or without an answer. */
+  /** Returns how many requests got 503 or no response. */
   requestsWithout(): number
-  /** Ends after the request that is under way; fails as `acknowledgedRequests` does. */
+  /** Stops after the request in progress. Throws as `acknowledgedRequests` does. */
   stop(): Promise<void>
 }
 
@@ -97,7 +97,9 @@ function nextBatch({ name, random }: WriterOptions, rows: Map<string, Row>): [st
   return random.shuffled([...old, ...fresh])
 }
 
-/** A killed server answers nothing or half an answer; a lost database is 503. All else is wrong. */
+/**
+ * A killed server sends no response or a part of one. A lost database is 503. All else is wrong.
+ */
 function isAcknowledged(outcome: Outcome): boolean {
   if (outcome.kind !== 'answer') return false
   const { status, body } = outcome

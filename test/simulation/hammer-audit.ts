@@ -120,10 +120,10 @@ function usageByBudget(town: Town, uses: readonly Use[]): Map<string, number> {
   return usage
 }
 
-/** Repetitions that wait for their answers at once. */
+/** How many repetitions wait for their responses at once. */
 const REPEATING = 16
 
-/** Whatever was decided is decided: sent again, it is answered as it was, and counts no more. */
+/** Asserts that decisions are final: repeated requests get the same result and count nothing. */
 export async function auditRepetitions(
   urls: readonly string[],
   uses: readonly Use[],
@@ -147,7 +147,7 @@ export async function auditRepetitions(
   await Promise.all(Array.from({ length: REPEATING }, repeatAll))
 }
 
-/** What the server says became of every reservation is what its answers said. */
+/** Asserts that the state of every reservation is that of the responses about it. */
 export async function auditHolds(url: string, uses: readonly Use[]): Promise<number> {
   const held = uses.flatMap(({ customerId, hold }) => (hold === null ? [] : [{ customerId, hold }]))
   for (const { customerId, hold } of held) {

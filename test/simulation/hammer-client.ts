@@ -11,7 +11,7 @@ import type { Random } from '../support/random.ts'
 import { drawDimensions, FEATURE, type Town } from './hammer-town.ts'
 import type { Dimensions } from './model/tree.ts'
 
-/** From the first time a request was sent until it was answered, on the clock of this test. */
+/** From the first time that a request was sent until its response, by the clock of this test. */
 export type Span = { sentAt: number; answeredAt: number }
 
 /** One use that was decided about, and what became of it where it was a reservation. */
@@ -54,7 +54,7 @@ const WINDOWS = 4
 export const WINDOW_USED_MS = WINDOWS * MINUTE_MS
 const MAX_AMOUNT = 6
 
-/** Uses and reserves until the end, and sends each request until it is answered. */
+/** Consumes and reserves until the end, and repeats each request until it gets a response. */
 export async function runClient(hammer: Hammer, random: Random, name: string): Promise<Use[]> {
   const client = createClient()
   const uses: Use[] = []
@@ -151,7 +151,7 @@ const assertExpired = (hold: Hold): void =>
 
 type HammerAnswer = Span & { status: number; body: Json }
 
-/** Sends a request to any server, again and again as it is, until one answers. */
+/** Sends a request to any of the servers, and repeats it unchanged until there is a response. */
 async function send({ hammer, random, client }: Client, call: Call): Promise<HammerAnswer> {
   const sentAt = Date.now()
   for (;;) {

@@ -52,7 +52,7 @@ async function killDatabase(place: Place): Promise<void> {
   })
 }
 
-/** Kills a server or the database, again and again. Answers how often which. */
+/** Kills a server or the database, again and again. Returns how often each was killed. */
 async function killAll(place: Place, servers: Server[], { random, end }: Kills): Promise<string> {
   const kills: string[] = []
   while (Date.now() < end) {

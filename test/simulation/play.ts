@@ -56,13 +56,13 @@ const PLAYS: Plays = {
   again: playAgain,
 }
 
-/** Takes a step on the server and in the model, and compares what they answer. */
+/** Makes a move on the server and in the model, and compares the results. */
 export async function play(scene: Scene, move: Move): Promise<void> {
   const step = PLAYS[move.kind] as (scene: Scene, move: Move) => Promise<void>
   await step(scene, move)
 }
 
-/** When the unit of the calendar ends that an instant lies in. */
+/** Returns the end of the calendar unit that contains an instant. */
 function endOf(unit: Unit, at: number): number {
   const date = new Date(at)
   if (unit === 'MONTH') return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1)

@@ -5,7 +5,7 @@ const BUDGETED = ['tokens', 'seats', 'calls', 'spend']
 
 const params = { id: CUSTOMERS[0] }
 
-/** A question that can be asked of a server, and the text of its answer. */
+/** Requests to a server, by their names, with the texts of the responses. */
 export type Portrait = Map<string, string>
 
 /** Around all that laws let happen, and few enough days to be told one by one. */

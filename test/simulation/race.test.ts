@@ -74,7 +74,9 @@ type Client = {
   index: number
 }
 
-/** Writes its own key of random entities, and looks at everybody's in the answers. */
+/**
+ * Writes its own metadata key of random entities, and compares the keys of all in the responses.
+ */
 async function runClient({ owner, model, end, url, seed, index }: Client): Promise<number> {
   const random = randomFrom(seed, index)
   const client = createClient()

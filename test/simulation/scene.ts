@@ -130,8 +130,8 @@ export function meterToWire(meter: NonNullable<Feature['meter']>) {
 }
 
 /**
- * Sends a request, and compares what comes with what the model says must come. Answers whether it
- * was done, and not refused.
+ * Sends a request and compares the response with the outcome that the model predicts. Returns
+ * whether it succeeded.
  */
 export async function expect<Id extends OperationId, T>(
   scene: Scene,

@@ -120,11 +120,11 @@ const dimensions: fc.Arbitrary<Dimensions> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-/** How many changes had been sent and answered at an instant of the race. */
+/** How many changes had been sent, and how many had a response, at an instant of the race. */
 type Progress = { sent: number; answered: number }
 type RaceRecord = { featureId: string; n: number; dimensions: Dimensions; from: number; to: number }
 
-/** Makes the changes one after the other, on both servers in turn. Answers the state after each. */
+/** Makes the changes one by one, on both servers in turn. Returns the state after each change. */
 async function changeAll(scene: Scene, changes: readonly Move[], progress: Progress) {
   const states = [structuredClone(scene.state)]
   const others = { ...scene, tenant: scene.tenant.through(second) }
@@ -176,7 +176,7 @@ async function usages(scene: Scene): Promise<Map<string, bigint>> {
   )
 }
 
-/** Answers how many records were made while a change was, that mattered to them. */
+/** Returns how many records were made during a change that could affect them. */
 async function race(changes: readonly Move[], recorded: readonly Dimensions[]): Promise<number> {
   const scene = await openScene(world)
   for (const move of OPENING) await play(scene, move)

@@ -22,7 +22,7 @@ const question: fc.Arbitrary<Question> = record({
   requested: fc.nat({ max: 12 }),
   dimensions: textual,
 })
-/** Questions, each with a share of the time for which its answer is to hold. */
+/** Questions, each with a fraction of the time during which its result must stay the same. */
 const questions = fc.array(fc.tuple(question, fc.double({ min: 0, max: 1, noNaN: true })), {
   minLength: 8,
   maxLength: 8,

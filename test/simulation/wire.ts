@@ -24,7 +24,7 @@ export const periodToWire = (period: Window) => {
   return { usagePeriodStart: start, usagePeriodEnd: end, nextResetDate: end }
 }
 
-/** Everything about an answer to a check that the model predicts. */
+/** Compares everything that the model predicts about a check with the response. */
 export function assertCheck(predicted: Check, body: CheckBody): void {
   const { isGranted, accessDeniedReason } = body
   const { chains, unresolved = null } = body

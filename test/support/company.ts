@@ -28,8 +28,8 @@ export const budgetName = ({ entity, scope = [], capability = 'tokens' }: Compan
   `${capability === 'tokens' ? '' : `${capability} `}${entity}${scope.length > 0 ? `[${[...scope].sort()}]` : ''}`
 
 /**
- * What dimensions lead to, in the plainest way: a model to compare the statement with. Source: the
- * entitlement check of the contract.
+ * Returns what dimensions lead to. It is a simple model with which the SQL statement is compared.
+ * Source: the entitlement check of the API document.
  */
 export function resolvedBy(
   company: Company,

@@ -14,11 +14,11 @@ export type Request = {
   headers?: Record<string, string>
   /** null: no credential. */
   apiKey?: string | null
-  /** Goes by the other path of an operation that has two. */
+  /** Uses the second path of an operation that has two. */
   twin?: boolean
 }
 
-/** An answer that the contract allows: a success with its body, or a refusal with its sentence. */
+/** A response that the API document allows: a success with its body, or a refusal. */
 export type Answer<Id extends OperationId = OperationId> = {
   status: number
   success: Operations[Id]['response'] | null
@@ -40,7 +40,7 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
   503: 'ErrorResponseDto',
 }
 
-/** What an answer may depend on, for caches that keep it although they should not. */
+/** The headers that a response may depend on, for caches that keep it although they should not. */
 const VARY = 'x-api-key, authorization, x-environment-id, accept-encoding, origin'
 
 export function operationOf(id: OperationId, twin = false): Operation {
@@ -51,7 +51,7 @@ export function operationOf(id: OperationId, twin = false): Operation {
   return operation
 }
 
-/** The HTTP request of a call, as the contract says it is made. */
+/** Returns the HTTP request of a call as the API document describes it. */
 export function requestOf(id: OperationId, request: Request): InjectOptions {
   const operation = operationOf(id, request.twin)
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -89,7 +89,7 @@ function errorValidator(name: string) {
   return validate
 }
 
-/** Checks that an answer is one that the contract allows, whatever its status. */
+/** Validates a response of any status against the API document. */
 export function createChecker(validators: Validators) {
   return <Id extends OperationId>(id: Id, response: LightMyRequestResponse): Answer<Id> => {
     const operation = operationOf(id)

@@ -9,19 +9,19 @@ import { systemOrigin } from '../../src/kernel/origin.ts'
 import { createApp } from '../../src/main.ts'
 import { testConnection } from './connection.ts'
 
-/** Where a connection is cut: the server has not heard of the COMMIT, or has done it. */
+/** When a connection is cut: before PostgreSQL gets the COMMIT, or after it has executed it. */
 export type Cut = 'before' | 'after'
 
 export type CuttingProxy = {
   connection: Connection
-  /** The next so many COMMITs are never answered. */
+  /** The next `count` COMMITs get no response. */
   cutNext(cut: Cut, count?: number): void
-  /** From now on all are answered. */
+  /** From now on, all COMMITs get a response. */
   forgive(): void
   close(): Promise<void>
 }
 
-/** An application that reaches the tests' database by such a way. Closed when the file ends. */
+/** An application that reaches the tests' database by such a proxy. Closed when the file ends. */
 export async function openProxied(clock: Clock): Promise<{ proxied: App; proxy: CuttingProxy }> {
   const proxy = await openCuttingProxy()
   const proxied = await createApp({
@@ -40,7 +40,7 @@ export async function openProxied(clock: Clock): Promise<{ proxied: App; proxy: 
 
 const COMMIT = Buffer.from('commit\0')
 
-/** A way to the tests' database that loses the answers to COMMITs. */
+/** A proxy to the tests' database that loses the responses to COMMITs. */
 export async function openCuttingProxy(): Promise<CuttingProxy> {
   const cuts: Cut[] = []
   const open = new Set<Socket>()

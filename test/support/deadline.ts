@@ -23,7 +23,7 @@ export async function within<T>(what: string, work: Promise<T>): Promise<T> {
   }
 }
 
-/** Asks again and again until the answer is neither null nor false; fails at the deadline. */
+/** Calls `ask` repeatedly until the result is neither null nor false. Throws at the deadline. */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,

@@ -21,7 +21,7 @@ export const customerCall = (id: string): Call => ({
   body: { id },
 })
 
-/** Calls an operation that must be done; answers its body. */
+/** Calls an operation that must succeed. Returns the body of the response. */
 export async function done(url: string, call: Call): Promise<Json> {
   const { status, body } = await ask(url, call)
   assert.ok(status < 300, `${call.method} ${call.path}: ${status} ${JSON.stringify(body)}`)

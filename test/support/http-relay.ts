@@ -2,20 +2,21 @@ import { connect, createServer, type Socket } from 'node:net'
 import { after } from 'node:test'
 
 /**
- * What becomes of a request. `reset`: it is done, and its answer is lost on the way back, which the
- * server hears. `left`: its caller is gone before it is answered. `dropped`: it never arrives.
+ * How a request or its response is lost. `reset`: the request is executed, and its response is lost
+ * by a reset that the server notices. `left`: the caller disconnects before the response.
+ * `dropped`: the request never arrives.
  */
 export type Loss = 'reset' | 'left' | 'dropped'
 
 export type HttpRelay = {
   url: string
-  /** The next connection loses its first request so. */
+  /** On the next connection, the first request is lost in this way. */
   loseNext(loss: Loss): void
-  /** What the server answered on the last connection, lost or not. */
+  /** The response of the server on the last connection, lost or not. */
   lastAnswer(): string
 }
 
-/** A way to a server on which requests and answers are lost. Closed when the test file ends. */
+/** A relay to a server that loses requests and responses. Closed when the test file ends. */
 export async function openHttpRelay(target: string): Promise<HttpRelay> {
   const losses: Loss[] = []
   const open = new Set<Socket>()

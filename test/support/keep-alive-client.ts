@@ -3,14 +3,14 @@ import type { Socket } from 'node:net'
 import { within } from './deadline.ts'
 import { API_KEY } from './server-process.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: the JSON of any answer; tests look into it.
+// biome-ignore lint/suspicious/noExplicitAny: the JSON of any response; tests look into it.
 export type Json = any
 
 export type Outcome =
   | { kind: 'answer'; status: number; body: Json; headers: IncomingHttpHeaders }
-  /** Refused or closed before a single byte of an answer. */
+  /** The connection was refused, or closed before the first byte of a response. */
   | { kind: 'none'; why: string }
-  /** Bytes came, but no complete answer in JSON. No server may do that. */
+  /** Bytes arrived, but no complete response in JSON. No server may do that. */
   | { kind: 'broken'; why: string }
 
 export type Call = {
@@ -35,7 +35,7 @@ export function createClient(connections = 1): KeepAliveClient {
   }
 }
 
-/** The answer to one call, on a connection of its own; fails when there is none. */
+/** Returns the response to one call on a connection of its own. Throws if there is none. */
 export async function ask(url: string, call: Call): Promise<Outcome & { kind: 'answer' }> {
   const client = createClient()
   try {

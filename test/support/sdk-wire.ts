@@ -1,6 +1,6 @@
 /**
- * What an official SDK puts on the wire and how it reads the answer: its headers, its query
- * strings, its retries and its two directions of paging. Written from its documented behaviour; it
+ * Sends requests and reads responses as an official SDK does: its headers, its query strings, its
+ * retries and its two directions of paging. It follows the documented behaviour of the SDK and
  * knows nothing of Bursar.
  */
 export type SdkOptions = { baseUrl: string; apiKey: string }

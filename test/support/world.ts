@@ -27,20 +27,20 @@ export const NOW = '2026-05-18T10:07:42.000Z'
 export const LATER = '2026-06-01T00:00:00.000Z'
 
 /**
- * An environment of its own for one test, alone in an account of the same id, and a client that
- * checks every answer.
+ * An environment for one test, alone in an account of the same id, and a client that validates
+ * every response.
  */
 export type Tenant = {
   id: string
   scope: Scope
   key: string
-  /** Ids that the server has chosen, by what stands in their place in the paths of requests. */
+  /** Ids that the server has chosen, by the placeholders for them in the paths of requests. */
   made: Map<string, string>
-  /** Calls an operation of the contract with this environment's full-access key. */
+  /** Calls an operation of the API document with this environment's full-access key. */
   call<Id extends OperationId>(id: Id, request?: Request): Promise<Answer<Id>>
-  /** The same, and the answer must be the operation's success. Answers the body. */
+  /** Like `call`, but the response must be the success of the operation. Returns the body. */
   ok<Id extends OperationId>(id: Id, request?: Request): Promise<Operations[Id]['response']>
-  /** The same, and the answer must be this refusal. */
+  /** Like `call`, but the response must be this refusal. */
   refused(id: OperationId, request: Request, refusal: ExpectedRefusal): Promise<string>
   /** The announcements of this environment, oldest first. */
   announced(): Promise<{ type: string; objectId: string; before: unknown; after: unknown }[]>

@@ -85,7 +85,7 @@ const feature = featureWith({ key: 'tokens', id: 'tokens', status: 'ACTIVE' })
 const sum = (amounts: readonly { amount: number }[]): Quantity =>
   wholeUnits(amounts.reduce((total, { amount }) => total + amount, 0))
 
-/** Returns the answer at an instant, computed from the same facts. */
+/** Returns the result at an instant, computed from the same facts. */
 function answeredAt(at: Instant, given: Facts): TimedAnswer {
   const open = given.held.filter(({ expiresAt }) => at < expiresAt)
   const resolution = resolve(given.sources, at)

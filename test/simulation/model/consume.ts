@@ -64,9 +64,9 @@ export type ConsumeCase = {
 }
 
 /**
- * Decides about a request by the windows that it lies in, as a check would. Or answers it, if there
- * is nothing to decide: about an unknown customer or feature, which is not remembered, or with a
- * key that was used.
+ * Decides a request by the windows that contain its instant, as a check would. If there is nothing
+ * to decide, returns the outcome: for an unknown customer or feature, which is not stored, and for
+ * a key that was used.
  */
 export function judge(
   state: State,

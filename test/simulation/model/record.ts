@@ -24,8 +24,8 @@ export type UsageInput = {
 export type UsageAnswer = { value: number; currentUsage: Quantity; period: Window }
 
 /**
- * Records reported values: all or none. Beyond a limit they count too. What has no key counts
- * whenever it comes, since every answer of the one before arrived.
+ * Records reported values, all or none. Values beyond a limit count, too. A report without a key
+ * always counts, because the response to every earlier one arrived.
  */
 export function reportUsage(
   state: State,
@@ -84,7 +84,7 @@ function entitlementRefusal(
     : { status: 404, code: 'NoActiveSubscriptionForCustomer' }
 }
 
-/** A repetition of a key counts nothing, and is answered by what there is now. */
+/** Records a report. The repetition of a key counts nothing and returns the current usage. */
 function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnswer {
   const { customer, feature } = known(state, usage)
   const now = decisionInstant(customer, clock)

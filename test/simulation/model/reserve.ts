@@ -83,8 +83,8 @@ export type CommitInput = ReservationRef & { amount?: number; overage?: Overage 
 export type CommitResult = Consumption & { reservation: Reservation }
 
 /**
- * Records what was used of a hold, in the windows and for the budgets that it was held in. What is
- * within the hold is always granted. Committing the same again is answered as before.
+ * Records what was used of a hold, in the windows and in the budgets in which it was held. What is
+ * within the hold is always granted. A repetition of the same commit returns the same result.
  */
 export function commit(state: State, input: CommitInput, clock: Instant): Outcome<CommitResult> {
   const found = find(state, input, clock)
