@@ -28,6 +28,7 @@ export {
 export { findBudgets, resolve } from './resolve-store.ts'
 export {
   deleteCrossed,
+  hasThresholds,
   readCrossed,
   readThresholds,
   saveCrossed,

@@ -1,4 +1,4 @@
-import { column, type Reader, row, rows, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, rows, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityFromSql, quantityToSql } from '../kernel/quantity.ts'
@@ -19,6 +19,12 @@ export async function readThresholds(reader: Reader, scope: Scope): Promise<Thre
   )
   return found === null ? [] : found.thresholds.map(quantityFromSql)
 }
+
+/** An expression: whether an environment has thresholds. */
+export const hasThresholds = (environmentKey: Sql): Sql => sql`
+  exists (
+    select from threshold_configs config
+    where config.environment_key = ${environmentKey} and cardinality(config.thresholds) > 0)`
 
 export const saveThresholds = (tx: Tx, scope: Scope, thresholds: readonly Threshold[]) =>
   tx.execute(sql`

@@ -20,14 +20,17 @@ export { customersHandlers } from './http.ts'
 export { addIntegration, listIntegrations } from './integration-commands.ts'
 export {
   countResources,
+  existingResources,
   findResourceIds,
   findResourceKeys,
+  type ResourceKey,
   resourceNamed,
 } from './resource-store.ts'
 export { VENDORS } from './vendors.ts'
 export {
   type CustomerVersion,
   closedUntil,
+  type ExpectedVersion,
   environmentVersion,
   environmentVersionOf,
   findInstant,
@@ -35,6 +38,7 @@ export {
   lockVersions,
   readingInstant,
   renewEnvironmentVersion,
+  renewExpected,
   renewVersion,
   StaleKey,
   type StateVersion,

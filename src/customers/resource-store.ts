@@ -7,6 +7,7 @@ import {
   readValue,
   row,
   rows,
+  rowsOfAnyNumber,
   sql,
 } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
@@ -66,26 +67,27 @@ export async function findResourceKeys(
   return found.map(([resource]) => resource?.resourceKey ?? null)
 }
 
+/** A resource of a customer. */
+export type ResourceKey = { customerKey: Uuid; resourceKey: Uuid }
+
+/** An expression: how many of the resources exist. Each must be given only once. */
+export const existingResources = (resources: readonly ResourceKey[]): Sql => sql`(
+  select count(*)
+  from ${rowsOfAnyNumber(resources, {
+    customer_key: ['uuid', ({ customerKey }) => customerKey],
+    resource_key: ['uuid', ({ resourceKey }) => resourceKey],
+  })} as asked
+    cross join lateral (
+      select from customer_resources resource
+      where resource.customer_key = asked.customer_key
+        and resource.resource_key = asked.resource_key limit 1
+    ) as there)`
+
 /** Returns how many of the resources exist. Each must be given only once. */
 export const countResources = (
   reader: Reader,
-  resources: readonly { customerKey: Uuid; resourceKey: Uuid }[],
-): Promise<number> =>
-  readValue(
-    reader,
-    column.integer,
-    sql`
-    select count(*)
-    from ${rows(resources, {
-      customer_key: ['uuid', ({ customerKey }) => customerKey],
-      resource_key: ['uuid', ({ resourceKey }) => resourceKey],
-    })} as asked
-      cross join lateral (
-        select from customer_resources resource
-        where resource.customer_key = asked.customer_key
-          and resource.resource_key = asked.resource_key limit 1
-      ) as there`,
-  )
+  resources: readonly ResourceKey[],
+): Promise<number> => readValue(reader, column.integer, sql`select ${existingResources(resources)}`)
 
 const idRow = row({ resourceKey: column.uuid, id: column.text })
 

@@ -1,5 +1,5 @@
 import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, isDangling, readValue, row, sql } from '../db/index.ts'
+import { column, isDangling, readValue, row, rowsOfAnyNumber, sql } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -107,6 +107,46 @@ export async function lockVersions(
   })
   return new Map(found.map(({ customerKey, ...version }) => [customerKey, version]))
 }
+
+/** The versions of a customer that a batch was decided on, and the instant of its decision. */
+export type ExpectedVersion = Pick<CustomerVersion, 'version' | 'usageVersion' | 'now'> & {
+  customerKey: Uuid
+}
+
+/**
+ * Parts of a `with` for a statement that counts usage without locking versions before. `expected`
+ * has the customers, with `customer_key` and `decided_at`. `renewed_heads` has those whose versions
+ * are as expected. They are locked, and get `usageVersion`. Even if the statement had to wait for a
+ * lock, the latest row is compared, because this is an upsert. It also inserts a row where there
+ * was none, which the caller must roll back: `xmax` is 0 only in such a row.
+ */
+export const renewExpected = (
+  scope: Scope,
+  versions: readonly ExpectedVersion[],
+  usageVersion: Uuid,
+): Sql => sql`
+  expected as materialized (
+    select * from ${rowsOfAnyNumber(versions, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      structure_version: ['uuid', ({ version }) => version],
+      usage_version: ['uuid', (each) => each.usageVersion],
+      decided_at: ['timestamptz', ({ now }) => now],
+    })} as each
+  ),
+  written_heads as (
+    insert into customer_heads as head (customer_key, environment_key, structure_version,
+      usage_version, replaced_usage_version, decided_at)
+    select customer_key, ${scope.environmentKey}::uuid, structure_version, ${usageVersion}::uuid,
+      usage_version, decided_at
+    from expected order by customer_key
+    on conflict (customer_key) do update set
+      decided_at = greatest(head.decided_at, excluded.decided_at),
+      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version
+      where head.structure_version = excluded.structure_version
+        and head.usage_version = excluded.replaced_usage_version
+    returning xmax
+  ),
+  renewed_heads as (select from written_heads where xmax <> 0)`
 
 /**
  * An expression: the instant as of which a customer is read. It is `now`, or the customer's last

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ApiError } from '../kernel/errors.ts'
 import { translated } from './failures.ts'
-import type { Tx } from './types.ts'
 
 /** How long to probe the outcome of a COMMIT, and the pause between two probes, in milliseconds. */
 const PROBE_LIMIT_MS = 1500
@@ -16,25 +15,22 @@ export class CommitOutcomeUnknown extends Error {
   }
 }
 
-export type Transact = <T>(work: (tx: Tx) => Promise<T>) => Promise<T>
-
 /**
- * Runs work in a transaction. If the response to COMMIT is lost, `isDurable` finds out whether the
- * transaction was committed. If it was, returns the result of the work, otherwise runs the work
- * again. 503 if the outcome is not known within 1.5 s, or if there is no `isDurable`.
+ * Runs a transaction. If the response to COMMIT is lost, `wasCommitted` finds out whether the
+ * transaction was committed. If it was, returns its result, otherwise runs it again. 503 if the
+ * outcome is not known within 1.5 s, or if there is no `wasCommitted`.
  */
 export async function withCommitProbe<T>(
-  transact: Transact,
-  work: (tx: Tx) => Promise<T>,
-  isDurable: ((tx: Tx) => Promise<boolean>) | undefined,
+  transact: () => Promise<T>,
+  wasCommitted: (() => Promise<boolean>) | null,
 ): Promise<T> {
   const deadline = performance.now() + PROBE_LIMIT_MS
   for (;;) {
     try {
-      return await transact(work)
+      return await transact()
     } catch (error) {
       if (!(error instanceof CommitOutcomeUnknown)) throw error
-      const outcome = isDurable ? await probe(() => transact(isDurable), deadline) : null
+      const outcome = wasCommitted ? await probe(wasCommitted, deadline) : null
       if (outcome === null) throw translated(error.cause, 'it may have been written all the same')
       if (outcome) return error.result as T
     }

@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { assert } from '../kernel/assert.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { query, readerOver, readOn, type StatementResult, send } from './client.ts'
-import { CommitOutcomeUnknown, type Transact, withCommitProbe } from './commit-probe.ts'
+import { CommitOutcomeUnknown, withCommitProbe } from './commit-probe.ts'
 import { createEpochs } from './epochs.ts'
 import { isReadOnly, isRetryable, isUnreachable, translated } from './failures.ts'
 import { readOnOneConnection } from './heavy.ts'
@@ -123,6 +123,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     }
   }
 
+  const transact = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
+    withClient((client) => transactOn(client, work, () => pool.isStale(client)))
+
   const database: Database = {
     epochs,
     read: readerOver((statement) =>
@@ -132,12 +135,17 @@ export function openDatabase(options: DatabaseOptions): Database {
       withClient((client) =>
         readOn(client, { run: (statement) => send(client, statement), plans }, work),
       ).catch(throwTranslated),
-    transaction: (work, { isDurable } = {}) => {
-      const transact: Transact = (part) =>
-        withClient((client) => transactOn(client, part, () => pool.isStale(client)))
-      const attempt = () => withCommitProbe(transact, work, isDurable)
-      return withRetries(attempt).catch(throwTranslated)
-    },
+    transaction: (work, { isDurable } = {}) =>
+      withRetries(() =>
+        withCommitProbe(() => transact(work), isDurable ? () => transact(isDurable) : null),
+      ).catch(throwTranslated),
+    write: (statement, { isDurable }) =>
+      withRetries(() =>
+        withCommitProbe(
+          () => withClient((client) => writeOn(client, statement)),
+          () => transact(isDurable),
+        ),
+      ).catch(throwTranslated),
     heavy: (reading, work) =>
       share
         .run(reading, () =>
@@ -210,6 +218,14 @@ async function transactOn<T>(
     await client.query('rollback').catch(ignore)
     throw error
   }
+}
+
+/** Runs one statement outside of a transaction, so that its response is that to its COMMIT. */
+async function writeOn(client: pg.PoolClient, statement: Sql): Promise<void> {
+  await send(client, statement).catch((error) => {
+    const isUnknown = isUnreachable(error) && !isReadOnly(error)
+    throw isUnknown ? new CommitOutcomeUnknown(error, undefined) : error
+  })
 }
 
 async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {

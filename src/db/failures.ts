@@ -11,6 +11,12 @@ export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].inclu
 /** A lock was not available within the lock timeout. */
 export const isLockTimeout = (error: unknown): boolean => sqlState(error) === '55P03'
 
+/** A row with this key exists already. */
+export const isDuplicate = (error: unknown): boolean => sqlState(error) === '23505'
+
+/** A statement refused to write, by `refuse_stale_state` of the schema. */
+export const isStaleState = (error: unknown): boolean => sqlState(error) === 'BU001'
+
 /** The target of a foreign key does not exist. */
 export const isDangling = (error: unknown): boolean => sqlState(error) === '23503'
 

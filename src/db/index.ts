@@ -3,7 +3,14 @@ export { type Connection, clientConfig, type HeavyReads, openDatabase } from './
 export * as column from './decode.ts'
 export { type Row, row } from './decode.ts'
 export { createEpochs, type Epoch, type Epochs, perEpoch } from './epochs.ts'
-export { isDangling, isLockTimeout, isRetryable, isUnreachable } from './failures.ts'
+export {
+  isDangling,
+  isDuplicate,
+  isLockTimeout,
+  isRetryable,
+  isStaleState,
+  isUnreachable,
+} from './failures.ts'
 export { type Listener, listen } from './listen.ts'
 export { databaseClock, type Look } from './look.ts'
 export { migrate, readMigrations } from './migrate.ts'

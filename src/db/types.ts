@@ -38,6 +38,12 @@ export type Database = {
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /**
+   * Runs one statement as a transaction of its own, in one round trip. Nothing tells whether the
+   * session still leads to the same database, so the statement itself must fail if it does not.
+   * Errors as `transaction`. Other errors of the database are thrown as they are.
+   */
+  write(statement: Sql, options: Required<TransactionOptions>): Promise<void>
+  /**
    * Runs reads that may take long. They may use only some of the connections, so that the others
    * stay free for short statements. All reads of `work` use the same connection. When the caller
    * disconnects, the running statement is cancelled. 429 or 503 if too many heavy reads are

@@ -25,6 +25,10 @@ export function within(outer: Tx): Database {
         isOpen = false
       }
     },
+    write: (statement) =>
+      inside.transaction(async (tx) => {
+        await tx.execute(statement)
+      }),
     heavy: (_, work) => work(inside),
     withClient: async () => failWithoutConnection(),
     look: async () => failWithoutConnection(),

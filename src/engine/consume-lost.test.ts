@@ -94,6 +94,18 @@ for (const [cut, count] of CUTS) {
   })
 }
 
+test('a write that arrives when the outcome was already looked up changes nothing', async () => {
+  const { consume, check } = await open()
+  await consume('warm', 1, ENFORCE)
+  proxy.cutNext('late')
+  assert.equal((await consume('mine', 6, ENFORCE)).isGranted, true)
+  await proxy.deliver()
+  assert.equal((await check(0)).currentUsage, 7)
+  assert.equal((await consume('mine', 6, ENFORCE)).isGranted, true)
+  assert.equal((await consume('theirs', 4, ENFORCE)).isGranted, false)
+  assert.equal((await check(0)).currentUsage, 7)
+})
+
 test('an unknown outcome of COMMIT is 503, and the same key is then decided once', async () => {
   const { consume, check } = await open()
   await consume('warm', 1, ENFORCE)

@@ -10,6 +10,8 @@ export type EngineCounts = {
   checks: Sources
   /** Customers of batches: with all usage in memory, and with parts read. */
   batches: Sources
+  /** Committed batches, and those that had to lock because their state was stale. */
+  commits: { readonly atOnce: number; readonly locked: number; readonly stale: number }
   versionReads: number
   versionQueries: number
 }
@@ -38,6 +40,11 @@ const COUNTERS: readonly Shown[] = [
     of: ({ evictions }) => evictions,
   },
   {
+    name: 'bursar_stale_batches_total',
+    help: 'Batches that locked their customers because the state in memory was not current.',
+    of: ({ commits }) => commits.stale,
+  },
+  {
     name: 'bursar_version_reads_total',
     help: 'Statements that read the versions of customers for checks.',
     of: ({ versionReads }) => versionReads,
@@ -63,6 +70,11 @@ const BY_SOURCE: readonly { name: string; help: string; of: (counts: EngineCount
     },
   ]
 
+const COMMITS = {
+  name: 'bursar_batches_total',
+  help: 'Batches written with one statement from memory, and those that locked their customers first.',
+}
+
 /** The states of customers in memory, and how checks and batches use them. */
 export function exposeEngine(registry: Registry, counts: () => EngineCounts): void {
   for (const { of, ...figure } of GAUGES) exposeGauge(registry, figure, () => of(counts()))
@@ -72,4 +84,8 @@ export function exposeEngine(registry: Registry, counts: () => EngineCounts): vo
       const { hits, misses } = of(counts())
       return { memory: hits, database: misses }
     })
+  exposeCounter(registry, { ...COMMITS, label: 'way' }, () => {
+    const { atOnce, locked } = counts().commits
+    return { at_once: atOnce, locked }
+  })
 }

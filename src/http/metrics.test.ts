@@ -20,6 +20,7 @@ const NO_COUNTS = {
   evictions: 0,
   checks: { hits: 0, misses: 0 },
   batches: { hits: 0, misses: 0 },
+  commits: { atOnce: 0, locked: 0, stale: 0 },
   versionReads: 0,
   versionQueries: 0,
 }

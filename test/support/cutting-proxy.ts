@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { after } from 'node:test'
 import pino from 'pino'
@@ -9,13 +10,18 @@ import { systemOrigin } from '../../src/kernel/origin.ts'
 import { createApp } from '../../src/main.ts'
 import { testConnection } from './connection.ts'
 
-/** When a connection is cut: before PostgreSQL gets the COMMIT, or after it has executed it. */
-export type Cut = 'before' | 'after'
+/**
+ * When a connection is cut: before PostgreSQL gets the COMMIT, or after it has executed it. With
+ * `late`, PostgreSQL gets it at `deliver`.
+ */
+export type Cut = 'before' | 'after' | 'late'
 
 export type CuttingProxy = {
   connection: Connection
   /** The next `count` COMMITs get no response. */
   cutNext(cut: Cut, count?: number): void
+  /** Sends the late COMMITs, and waits for the responses of PostgreSQL. */
+  deliver(): Promise<void>
   /** From now on, all COMMITs get a response. */
   forgive(): void
   close(): Promise<void>
@@ -38,18 +44,42 @@ export async function openProxied(clock: Clock): Promise<{ proxied: App; proxy: 
   return { proxied, proxy }
 }
 
-const COMMIT = Buffer.from('commit\0')
+const COMMIT = 'commit\0'
+/** A statement that is a transaction of its own, with its name when it is prepared. */
+const AT_ONCE = /(bursar_\d+)\0[^\0]*refuse_stale_state/
+
+/** Returns whether what is sent ends a transaction. Notes the names of prepared statements. */
+function createCommitFinder(): (data: Buffer) => boolean {
+  const prepared = new Set<string>()
+  return (data) => {
+    const text = data.toString('latin1')
+    const name = AT_ONCE.exec(text)?.[1]
+    if (name !== undefined) prepared.add(`\0${name}\0`)
+    return text.includes(COMMIT) || [...prepared].some((bound) => text.includes(bound))
+  }
+}
 
 /** A proxy to the tests' database that loses the responses to COMMITs. */
 export async function openCuttingProxy(): Promise<CuttingProxy> {
   const cuts: Cut[] = []
+  const late: (() => Promise<void>)[] = []
   const open = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(upstreamOf(testConnection()))
+    let isLate = false
     const end = () => {
       client.destroy()
-      upstream.destroy()
+      if (!isLate) upstream.destroy()
     }
+    const keep = (data: Buffer) => {
+      isLate = true
+      late.push(async () => {
+        upstream.write(data)
+        await once(upstream, 'data')
+        upstream.destroy()
+      })
+    }
+    const isCommit = createCommitFinder()
     for (const socket of [client, upstream]) {
       open.add(socket)
       socket.on('error', end).on('close', () => {
@@ -59,8 +89,9 @@ export async function openCuttingProxy(): Promise<CuttingProxy> {
     }
     let cutting = false
     client.on('data', (data) => {
-      const cut = data.includes(COMMIT) ? cuts.shift() : undefined
-      if (cut === 'before') return end()
+      const cut = isCommit(data) ? cuts.shift() : undefined
+      if (cut === 'late') keep(data)
+      if (cut === 'before' || cut === 'late') return end()
       cutting ||= cut === 'after'
       upstream.write(data)
     })
@@ -76,6 +107,9 @@ export async function openCuttingProxy(): Promise<CuttingProxy> {
     },
     forgive: () => {
       cuts.length = 0
+    },
+    deliver: async () => {
+      for (const send of late.splice(0)) await send()
     },
     close: async () => {
       for (const socket of open) socket.destroy()

@@ -1,31 +1,14 @@
-import type { App } from '../../app.ts'
-import {
-  addUnattributed,
-  counterName,
-  deleteCrossed,
-  hold,
-  post,
-  saveCrossed,
-  scheduleCounterPurge,
-  type ThresholdCrossing,
-  usageExceededToWire,
-} from '../../budgets/index.ts'
+import { scheduleCounterPurge } from '../../budgets/index.ts'
 import { holdFeaturesByKey } from '../../catalog/features/index.ts'
 import { catalogVersion } from '../../catalog/index.ts'
 import { lockVersions } from '../../customers/index.ts'
-import type { Tx } from '../../db/index.ts'
-import { type Event, publish } from '../../events/index.ts'
+import { isDuplicate, isStaleState, type Tx } from '../../db/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { saveDecisions, saveDedupKeys } from '../../metering/dedup/index.ts'
-import type { CustomerMeterSubject, WindowTotal } from '../../metering/index.ts'
-import { addRecords } from '../../metering/records/index.ts'
-import { saveReservations } from '../../metering/reservations/index.ts'
 import { schedulePurge } from '../../metering/retention/index.ts'
-import { saveDistinctValues, saveTotals } from '../../metering/totals/index.ts'
-import type { Cache } from '../cache/index.ts'
+import type { BatchUsage, Cache } from '../cache/index.ts'
 import {
   type ConsumptionAnswer,
   decideConsumption,
@@ -39,22 +22,25 @@ import {
   validateReservationStep,
 } from '../reservations/index.ts'
 import {
-  type CrossingEvent,
   commitSavepoint,
+  type LoadedState,
   loadState,
   postOnce,
   postReport,
   type State,
   type StateQuery,
   savepoint,
-  subjectName,
   usageAfter,
 } from '../state/index.ts'
 import type { ReportResult } from '../types.ts'
+import { type Batch, type BatchBasis, lockBasis } from './basis.ts'
 import type { Outcome } from './batch-queue.ts'
 import { type CommitProbe, isCommitted, probeOf } from './commit-probe.ts'
-import { type Batch, type BatchContext, type ContextReaders, loadContext } from './load-context.ts'
+import { type BatchContext, type ContextReaders, loadContext } from './load-context.ts'
+import type { BatchRecall } from './recall-basis.ts'
 import { customersOf, type EngineRequest } from './request.ts'
+import { saveState } from './save-state.ts'
+import { collectingTx, NotInMemory, writeAtOnce } from './write-at-once.ts'
 
 export type BatchAnswer =
   | { kind: 'reports'; results: readonly ReportResult[] }
@@ -62,68 +48,150 @@ export type BatchAnswer =
   | { kind: 'consumption'; answer: ConsumptionAnswer }
   | { kind: 'reservation'; answer: ReservationAnswer }
 
+/** A decided batch: what is to be written, and the answers that are right once it is. */
+type DecidedBatch = {
+  basis: BatchBasis
+  loaded: LoadedState
+  usage: BatchUsage
+  outcomes: readonly Outcome<BatchAnswer>[]
+}
+
 export type BatchCaches = ContextReaders & {
+  recall: BatchRecall
   /** Environments that already have a scheduled purge of old usage. */
   purged: Cache<true>
 }
 
 /**
- * Decides and counts the requests of a batch in one transaction. If everything except usage is
- * cached, this takes three round trips: one for locks and versions, one for usage, one for writes
- * and COMMIT. If usage is cached too, the second one is usually not needed (see `loadState`). If
- * the response to COMMIT is lost, a probe finds out whether the batch was committed. If it was not,
- * the batch is decided again.
+ * Decides and counts the requests of a batch in one transaction. If memory has everything that the
+ * batch depends on, that takes one round trip; otherwise two or three. If the response to COMMIT is
+ * lost, a probe finds out whether the batch was committed. If not, it is decided again.
  */
 export async function commitBatch(
   caches: BatchCaches,
   scope: Scope,
   requests: readonly EngineRequest[],
 ): Promise<readonly Outcome<BatchAnswer>[]> {
-  const { app, purged } = caches
   const customerKeys = [...new Set(requests.flatMap(customersOf))]
-  // The probe of the last run of `work`; null if it wrote nothing.
-  let probe: CommitProbe | null = null
-  let keepUsage = () => {}
-  const work = async (tx: Tx) => {
-    const batch = { scope, requests, customerKeys }
-    const { loaded, usage, outcomes } = await decideBatch(caches, tx, batch)
-    probe = probeOf(loaded.state)
-    keepUsage = () => usage.update(usageAfter(loaded))
-    await Promise.all([
-      saveState(tx, { app, scope }, loaded.state),
-      ...(purged.get(scope.environmentKey)
-        ? []
-        : [schedulePurge(tx, app, scope), scheduleCounterPurge(tx, app, scope)]),
-    ])
-    return outcomes
-  }
-  const wasCommitted = async (tx: Tx) => {
-    if (probe === null) return true
-    // Waits until the transaction with the lost response has ended.
-    await lockVersions(tx, scope, { customerKeys, now: app.clock.now() })
-    return isCommitted(tx, app.clock, probe)
-  }
-  const outcomes = await app.db.transaction(work, { isDurable: wasCommitted })
-  purged.set(scope.environmentKey, true)
-  keepUsage()
+  const batch = { scope, requests, customerKeys }
+  const outcomes = (await commitAtOnce(caches, batch)) ?? (await commitLocked(caches, batch))
+  caches.purged.set(scope.environmentKey, true)
   return outcomes
 }
 
 /**
+ * Decides a batch on what is in memory, and writes it with one statement that compares versions.
+ * Returns null if that is not possible. Nothing was written then.
+ */
+async function commitAtOnce(
+  caches: BatchCaches,
+  batch: Batch,
+): Promise<readonly Outcome<BatchAnswer>[] | null> {
+  const { app, recall } = caches
+  const { scope } = batch
+  if (!caches.purged.get(scope.environmentKey)) return null
+  const basis = recall.basisOf(batch, app.clock.now())
+  if (basis === null) return null
+  const { tx, statements } = collectingTx()
+  const decided = await decideBatch(caches, tx, { batch, basisOf: () => basis }).catch(
+    nullIf((error) => error instanceof NotInMemory),
+  )
+  if (decided === null) return null
+  const { state } = decided.loaded
+  const probe = probeOf(state)
+  // Two statements would change the same counters.
+  const isTwice = state.postings.changes.size > 0 && state.holdPostings.changes.size > 0
+  if (probe === null || isTwice || recall.hasRepetition(state)) return null
+  await saveState(tx, { app, scope, areKeysNew: true }, state)
+  const isDurable = wasCommitted(caches, batch, () => probe)
+  const written = await app.db
+    .write(writeAtOnce(batch, basis, statements), { isDurable })
+    .then(() => true)
+    .catch(nullIf((error) => isStaleState(error) || isDuplicate(error)))
+  if (written === null) {
+    caches.memory.commits.stale += 1
+    recall.noteStale(batch)
+    return null
+  }
+  keep(caches, batch, { decided, atOnce: true })
+  return decided.outcomes
+}
+
+/** Locks the customers of a batch, and decides on what is current then. */
+async function commitLocked(
+  caches: BatchCaches,
+  batch: Batch,
+): Promise<readonly Outcome<BatchAnswer>[]> {
+  const { app, purged } = caches
+  const { scope } = batch
+  let state: State | null = null
+  const work = async (tx: Tx) => {
+    const basisOf = () => lockBasis(tx, app.clock, batch)
+    const decided = await decideBatch(caches, tx, { batch, basisOf })
+    state = decided.loaded.state
+    await Promise.all([
+      saveState(tx, { app, scope, areKeysNew: false }, state),
+      ...(purged.get(scope.environmentKey)
+        ? []
+        : [schedulePurge(tx, app, scope), scheduleCounterPurge(tx, app, scope)]),
+    ])
+    return decided
+  }
+  const isDurable = wasCommitted(caches, batch, () => state && probeOf(state))
+  const decided = await app.db.transaction(work, { isDurable })
+  keep(caches, batch, { decided, atOnce: false })
+  return decided.outcomes
+}
+
+/** Returns `isDurable` of a batch. `probeOf` returns the probe of its last run. */
+const wasCommitted =
+  ({ app }: BatchCaches, { scope, customerKeys }: Batch, probeOf: () => CommitProbe | null) =>
+  async (tx: Tx): Promise<boolean> => {
+    const probe = probeOf()
+    if (probe === null) return true
+    // Waits until the transaction with the lost response has ended. It also renews the versions, so
+    // that a statement that is still on its way fails.
+    await lockVersions(tx, scope, { customerKeys, now: app.clock.now() })
+    return isCommitted(tx, app.clock, probe)
+  }
+
+function keep(
+  { recall, memory }: BatchCaches,
+  batch: Batch,
+  { decided, atOnce }: { decided: DecidedBatch; atOnce: boolean },
+): void {
+  memory.commits[atOnce ? 'atOnce' : 'locked'] += 1
+  decided.usage.update(usageAfter(decided.loaded))
+  recall.keep(batch, { basis: decided.basis, state: decided.loaded.state, atOnce })
+}
+
+const nullIf =
+  (is: (error: unknown) => boolean) =>
+  (error: unknown): null => {
+    if (is(error)) return null
+    throw error
+  }
+
+/**
  * Decides a batch in memory. The meter of a feature can change until usage of it has been counted.
  * So the first usage of a feature locks the feature. If the catalog changed before that lock, the
- * batch is decided again.
+ * batch is decided again, on another basis.
  */
-async function decideBatch(caches: BatchCaches, tx: Tx, batch: Batch) {
-  const { clock, ids } = caches.app
+async function decideBatch(
+  readers: ContextReaders,
+  tx: Tx,
+  { batch, basisOf }: { batch: Batch; basisOf: () => BatchBasis | Promise<BatchBasis> },
+): Promise<DecidedBatch> {
+  const { clock, ids } = readers.app
   const { scope } = batch
   for (;;) {
-    const context = await loadContext(caches, tx, batch)
+    const basis = await basisOf()
+    const context = await loadContext(readers, tx, batch, basis)
     const plans = batch.requests.map((request) => planRequest(request, context))
     const loaded = await loadState(tx, { scope, clock }, { ...context, ...queryOf(plans) })
     const { state } = loaded
     const outcomes = plans.map((plan) => executePlan(state, plan, (now) => ids.next(now)))
-    const decided = { loaded, usage: context.usage, outcomes }
+    const decided = { basis, loaded, usage: context.usage, outcomes }
     const firstUsed = featuresOf(state).filter((key) => !state.usedFeatures.has(key))
     if (firstUsed.length === 0) return decided
     const locking = holdFeaturesByKey(tx, firstUsed)
@@ -226,85 +294,3 @@ const featuresOf = ({ records, reservations }: State): Uuid[] => [
     ...[...reservations.changes.values()].map(({ featureKey }) => featureKey),
   ]),
 ]
-
-/**
- * Writes the changes of a batch. The number of statements does not depend on the number of records.
- * But each request that crosses thresholds publishes its events with a statement of its own.
- */
-async function saveState(
-  tx: Tx,
-  { app, scope }: { app: App; scope: Scope },
-  state: State,
-): Promise<void> {
-  const toPost = <T>({ changes }: { changes: ReadonlyMap<string, T> }) =>
-    [...changes.values()].map((posting) => ({ ...posting, scope }))
-  const isStillCrossed = ({ threshold, window, ...budget }: ThresholdCrossing) =>
-    state.crossed.get(counterName(budget, window))?.includes(threshold) === true
-  const crossings = state.crossings.flatMap((each) => crossingsOf(scope, each))
-  const byOrigin = Map.groupBy(state.crossings, ({ origin }) => origin)
-  await Promise.all([
-    addRecords(tx, scope, state.records),
-    saveDedupKeys(tx, scope, [...state.dedupEntries.changes.values()]),
-    saveDecisions(tx, scope, [...state.decisionEntries.changes.values()]),
-    saveReservations(tx, scope, [...state.reservations.changes.values()]),
-    saveTotals(tx, scope, changedTotals(state)),
-    saveDistinctValues(tx, scope, [...state.distinctValues.changes.values()]),
-    post(tx, toPost(state.postings)),
-    hold(tx, toPost(state.holdPostings)),
-    addUnattributed(tx, scope, [...state.unattributed.changes.values()]),
-    deleteCrossed(tx, state.resets),
-    saveCrossed(tx, crossings.filter(isStillCrossed), app.clock.now()),
-    ...[...byOrigin].map(([origin, exceeded]) =>
-      publish(
-        tx,
-        { app, scope, origin, now: Math.max(...exceeded.map(({ now }) => now)) },
-        exceeded.map(usageExceededEvent),
-      ),
-    ),
-  ])
-}
-
-const crossingsOf = (
-  scope: Scope,
-  { budget, thresholds, ...exceeded }: CrossingEvent,
-): ThresholdCrossing[] =>
-  thresholds.map((threshold) => ({ ...exceeded, ...budget, ...scope, threshold }))
-
-const usageExceededEvent = ({
-  customerKey,
-  budget,
-  feature,
-  ...reached
-}: CrossingEvent): Event => ({
-  type: 'entity.entitlement.usage_exceeded',
-  customerKey,
-  objectId: budget.assignmentKey,
-  before: null,
-  after: usageExceededToWire(budget, reached, { kind: 'feature', id: feature.id }),
-})
-
-/**
- * Returns the changed totals of a batch. Totals without records are left out, unless a hold of the
- * same feature and resource changed.
- */
-function changedTotals({
-  totals,
-  storedTotals,
-  records,
-  reservations,
-}: State): (CustomerMeterSubject & { total: WindowTotal })[] {
-  const counted = records.flatMap(({ customerKey, resourceKey, measured }) =>
-    measured.map(({ featureKey }) => ({ customerKey, featureKey, resourceKey })),
-  )
-  const held = [...reservations.changes.values()]
-  const heldNames = new Set(held.map(subjectName))
-  const subjects = new Map<string, CustomerMeterSubject>(
-    [...counted, ...held].map((each) => [subjectName(each), each]),
-  )
-  return [...subjects].flatMap(([name, subject]) =>
-    (totals.get(name) ?? [])
-      .filter((total) => !storedTotals.has(total))
-      .filter(({ tally }) => tally.count > 0n || heldNames.has(name))
-      .map((total) => ({ ...subject, total })),
-  )
-}

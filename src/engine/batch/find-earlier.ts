@@ -39,7 +39,11 @@ export async function findEarlier(
       [...events.values()].map((key) => ({ ...key, now })),
     ),
   ])
-  return { decisions: byName(uses, decisions), records: byName(events, records) }
+  return {
+    decisions: byName(uses, decisions),
+    records: byName(events, records),
+    isComplete: false,
+  }
 }
 
 const distinct = (keys: readonly DedupKeyOf[]): Map<string, DedupKeyOf> =>

@@ -1,23 +1,12 @@
 import type { App } from '../../app.ts'
-import {
-  findBudgets,
-  type Resolution,
-  readThresholds,
-  type Threshold,
-} from '../../budgets/index.ts'
-import {
-  type CustomerVersion,
-  countResources,
-  lockVersions,
-  StaleKey,
-} from '../../customers/index.ts'
+import { findBudgets, type Resolution, type Threshold } from '../../budgets/index.ts'
+import type { CustomerVersion } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type CustomerMeterSubject, NO_RESOURCE, type Reservation } from '../../metering/index.ts'
-import { findReservations } from '../../metering/reservations/index.ts'
+import type { CustomerMeterSubject, Reservation } from '../../metering/index.ts'
 import {
   type Attributable,
   type BatchUsage,
@@ -27,25 +16,23 @@ import {
   type ReadEntitlements,
   type ReadPastEntitlements,
   type ReadResolutions,
-  readVersions,
   usageOfBatch,
 } from '../cache/index.ts'
 import type { ValidationContext } from '../record/index.ts'
 import {
   attributableOf,
-  expireReservations,
   type ReservationContext,
   unknownReservation,
 } from '../reservations/index.ts'
 import { type Earlier, reservationName } from '../state/index.ts'
 import type { SubjectKeys } from '../types.ts'
-import { findEarlier } from './find-earlier.ts'
+import type { Batch, BatchBasis } from './basis.ts'
 import { type EngineRequest, itemsOf } from './request.ts'
 
 /** Readers that cache data from one batch to the next. */
 export type ContextReaders = {
   app: App
-  memory: Pick<EngineMemory, 'customers' | 'batches'>
+  memory: Pick<EngineMemory, 'customers' | 'batches' | 'commits'>
   readCatalog: ReadCatalog
   readEntitlements: ReadEntitlements
   readPastEntitlements: ReadPastEntitlements
@@ -66,56 +53,26 @@ export type BatchContext = ValidationContext &
     usage: BatchUsage
   }
 
-export type Batch = {
-  scope: Scope
-  requests: readonly EngineRequest[]
-  customerKeys: readonly Uuid[]
-}
-
 /**
- * Locks the customers of a batch and reads the data with which its requests are validated. If
- * limits decide about a customer, also stores which of its reservations have expired. Throws
- * `StaleKey` if a customer or a resource does not exist.
+ * Reads the data with which the requests of a batch are validated. What is cached is not read.
  */
 export async function loadContext(
   readers: ContextReaders,
   tx: Tx,
-  { scope, requests, customerKeys }: Batch,
+  { scope, requests }: Batch,
+  basis: BatchBasis,
 ): Promise<BatchContext> {
-  const now = readers.app.clock.now()
-  const steps = requests.flatMap((request) =>
-    request.kind === 'reservation' ? [request.item] : [],
-  )
-  const locking = lockVersions(tx, scope, { customerKeys, now })
-  const reading = Promise.all([
-    readVersions(
-      tx,
-      customerKeys.map((customerKey) => ({ ...scope, customerKey })),
-    ),
-    readThresholds(tx, scope),
-    findReservations(tx, steps),
-    expireReservations(tx, scope, decidedCustomers(requests)),
-    findEarlier(tx, readers.app.clock, requests),
-    verifyResources(tx, requests),
-  ])
-  // All statements are sent together. If the lock fails, the others fail too, but only the error of
-  // the lock gives the reason.
-  reading.catch(ignore)
-  const versions = await locking
-  const [states, thresholds, reservations, expired, earlier] = await reading
-  const [shared] = states
-  if (shared === undefined || shared === null) throw new StaleKey()
-  const { catalogVersion, environmentVersion, unknownDimensions } = shared
-  const archived = new Set(customerKeys.filter((_, index) => states[index]?.archivedAt !== null))
-  const usage = usageOfBatch(readers.memory, versions, environmentVersion)
-  for (const customerKey of expired) usage.drop(customerKey)
+  const { versions, environment, archived, thresholds, reservations, earlier } = basis
+  const { catalogVersion, environmentVersion, unknownDimensions } = environment
+  const usage = usageOfBatch(readers.memory, versions, { environmentVersion, archived })
+  for (const customerKey of basis.expired) usage.drop(customerKey)
   const catalog = await readers.readCatalog(tx, scope, {
     version: catalogVersion,
     featureIds: featureIdsOf(requests),
     featureKeys: reservations.map(({ featureKey }) => featureKey),
   })
   const items = requests.flatMap((request) => attributableItems(request, catalog))
-  const at = { environmentVersion, now }
+  const at = { environmentVersion, now: basis.now }
   const [entitlementOf, resolutionOf, budgets] = await Promise.all([
     readers.readEntitlements(tx, [...items.flatMap(subjectsOf), ...reservations], versions),
     resolveItems(readers, tx, { scope, items, reservations, versions, ...at }),
@@ -150,28 +107,6 @@ export async function loadContext(
     usage,
   }
 }
-
-const ignore = () => {}
-
-/**
- * The lock has verified that the customers exist. Resources must be verified here, because no row
- * that is written has a foreign key to them.
- */
-async function verifyResources(tx: Tx, requests: readonly EngineRequest[]): Promise<void> {
-  const resources = new Map<string, { customerKey: Uuid; resourceKey: Uuid }>()
-  for (const request of requests)
-    if (request.kind !== 'reservation')
-      for (const { customerKey, resourceKey } of itemsOf(request))
-        if (resourceKey !== null && resourceKey !== NO_RESOURCE)
-          resources.set(`${customerKey} ${resourceKey}`, { customerKey, resourceKey })
-  if (resources.size === 0) return
-  if ((await countResources(tx, [...resources.values()])) < resources.size) throw new StaleKey()
-}
-
-/** Returns the customers of those requests that limits may deny. */
-const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
-  ...new Set(requests.flatMap((request) => ('item' in request ? [request.item.customerKey] : []))),
-]
 
 const budgetsHeldIn = ({ customerKey, attribution }: Reservation) =>
   (attribution?.postings ?? []).map(({ assignmentKey }) => ({ customerKey, assignmentKey }))

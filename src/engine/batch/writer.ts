@@ -35,6 +35,7 @@ import type {
 } from '../types.ts'
 import { type BatchLimits, createBatchQueue, type QueueEntry } from './batch-queue.ts'
 import { type BatchAnswer, commitBatch } from './commit-batch.ts'
+import { createBatchRecall } from './recall-basis.ts'
 import { customersOf, type EngineRequest, itemsOf } from './request.ts'
 
 /**
@@ -99,6 +100,7 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
     readEntitlements: cacheEntitlements(entitlements),
     readPastEntitlements: readPastEntitlements(entitlements),
     readResolutions: cacheResolutions(),
+    recall: createBatchRecall(engine.memoryOf(app).customers),
     purged: createCache<true>(ENVIRONMENTS),
   }))
   const queue = createBatchQueue<WriterEntry, BatchAnswer>(

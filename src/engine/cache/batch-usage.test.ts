@@ -31,7 +31,8 @@ function newMemory() {
       now: 100,
       closedUntil: Number.NEGATIVE_INFINITY,
     }
-    return usageOfBatch(memory, new Map([['acme', version]]), NO_VERSION)
+    const shared = { environmentVersion: NO_VERSION, archived: new Set<string>() }
+    return usageOfBatch(memory, new Map([['acme', version]]), shared)
   }
   return { ...memory, batch }
 }

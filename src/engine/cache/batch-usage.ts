@@ -51,7 +51,7 @@ const MAX_WINDOWS = 12
 export function usageOfBatch(
   { customers: cache, batches }: Pick<EngineMemory, 'customers' | 'batches'>,
   versions: ReadonlyMap<Uuid, CustomerVersion>,
-  environmentVersion: Uuid,
+  { environmentVersion, archived }: { environmentVersion: Uuid; archived: ReadonlySet<Uuid> },
 ): BatchUsage {
   const at = (customerKey: Uuid, usageVersion: Uuid): CustomerState => {
     const { version: structureVersion } = versionOf(customerKey)
@@ -84,8 +84,11 @@ export function usageOfBatch(
       batches.hits += versions.size - missed.size
       batches.misses += missed.size
       const next = new Map<Uuid, CustomerState>()
-      for (const [customerKey, { usageVersion }] of versions)
-        next.set(customerKey, cache.next(stateOf(customerKey), usageVersion))
+      for (const [customerKey, { usageVersion, now, closedUntil }] of versions) {
+        const state = cache.next(stateOf(customerKey), usageVersion)
+        state.usage.head = archived.has(customerKey) ? null : { now, closedUntil }
+        next.set(customerKey, state)
+      }
       const nextOf = (customerKey: Uuid): CustomerState =>
         required(next.get(customerKey), 'the state of a locked customer')
       for (const { from, totals, ...subject } of after.totals)

@@ -1,4 +1,5 @@
 import type { Resolution } from '../../budgets/index.ts'
+import type { CustomerVersion } from '../../customers/index.ts'
 import type { EffectiveEntitlementOf } from '../../entitlements/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -42,8 +43,13 @@ type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   bytes: number
 }
 
+/** What the last batch of this server has found of a customer that is not archived. */
+export type KnownHead = Pick<CustomerVersion, 'now' | 'closedUntil'>
+
 /** Parts that change whenever usage is counted or held. */
 type Usage = Pick<Versions, 'usageVersion'> & {
+  /** null: the version is not that of a batch of this server. */
+  head: KnownHead | null
   /** By feature and resource: the totals of windows that end after `from`. */
   readonly totals: Map<string, { from: Instant; totals: readonly WindowTotal[] }>
   /** By `counterName`. A counter that is not stored is 0. */
@@ -107,6 +113,7 @@ const newStructure = ({ structureVersion, environmentVersion }: StateKey): Struc
 
 const newUsage = (usageVersion: Uuid): Usage => ({
   usageVersion,
+  head: null,
   totals: new Map(),
   counters: new Map(),
   openHolds: null,
@@ -125,8 +132,8 @@ export type StateCache = {
    * usage, and the new state begins without usage.
    */
   next(state: CustomerState, usageVersion: Uuid): CustomerState
-  /** Returns whether the cache has a state of the customer, whatever its versions are. */
-  has(customerKey: Uuid): boolean
+  /** Returns the state of a customer, whatever its versions are. */
+  peek(customerKey: Uuid): CustomerState | undefined
   /** Stores a state. Call it after each addition of parts. */
   keep(customerKey: Uuid, state: CustomerState): void
   counts(): StateCacheCounts
@@ -165,7 +172,7 @@ export function createStateCache(maxBytes: number): StateCache {
       Object.assign(usage, newUsage(usage.usageVersion))
       return { structure, usage: next }
     },
-    has: (customerKey) => states.peek(customerKey) !== undefined,
+    peek: states.peek,
     keep: states.set,
     counts: () => ({ customers: states.counts().size, bytes: states.bytes(), evictions }),
   }

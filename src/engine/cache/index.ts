@@ -7,7 +7,12 @@ export {
   type ReadEntitlements,
 } from './cache-entitlements.ts'
 export { type Attributable, cacheResolutions, type ReadResolutions } from './cache-resolutions.ts'
-export type { CustomerState, OpenHold, OpenHolds } from './customer-state.ts'
+export type {
+  CustomerState,
+  OpenHold,
+  OpenHolds,
+  StateCache,
+} from './customer-state.ts'
 export {
   attributionKeysIn,
   currencyIn,

@@ -25,11 +25,16 @@ export type EngineMemory = {
   readonly checks: { hits: number; misses: number }
   /** Number of customers in batches whose usage was cached, and of those with parts to read. */
   readonly batches: { hits: number; misses: number }
+  /** Number of batches written from memory, of those that locked first, and of stale states. */
+  readonly commits: { atOnce: number; locked: number; stale: number }
 }
 
 /** Figures of one database's cache for `/metrics`. */
 export type EngineCounts = StateCacheCounts &
-  Pick<EngineMemory, 'checks' | 'batches'> & { versionReads: number; versionQueries: number }
+  Pick<EngineMemory, 'checks' | 'batches' | 'commits'> & {
+    versionReads: number
+    versionQueries: number
+  }
 
 /** What checks and batches use besides the app: entitlements, caches and shared reads. */
 export type EngineContext = {
@@ -69,8 +74,8 @@ export function createEngineContext(entitlements: EntitlementReads): EngineConte
     versionsOf: (db) => readsOf(db).read,
     counts: (app) => {
       const { versionReads, versionQueries } = readsOf(app.db)
-      const { checks, batches, customers } = memoryOf(app)
-      return { ...customers.counts(), checks, batches, versionReads, versionQueries }
+      const { checks, batches, commits, customers } = memoryOf(app)
+      return { ...customers.counts(), checks, batches, commits, versionReads, versionQueries }
     },
   }
 }
@@ -82,6 +87,7 @@ const newMemory = (of: { epochs: Epochs; stateCacheBytes: number }): EngineMemor
   loads: new Map(),
   checks: { hits: 0, misses: 0 },
   batches: { hits: 0, misses: 0 },
+  commits: { atOnce: 0, locked: 0, stale: 0 },
 })
 
 function versionReadsOf(db: Database): VersionReads {

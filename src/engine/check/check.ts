@@ -67,7 +67,7 @@ async function customerKeyOf(
 /** Decides from memory. Null if a part is missing or older than in the database. */
 async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
   const { call, context, memory, customerKey, question } = task
-  if (!memory.customers.has(customerKey)) return null
+  if (memory.customers.peek(customerKey) === undefined) return null
   const { environmentKey } = call.scope
   const versions = await context.versionsOf(call.app.db)({ environmentKey, customerKey })
   const facts = versions && (await factsOf(task, versions, null))

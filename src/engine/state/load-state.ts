@@ -80,7 +80,9 @@ export async function loadState(
   const { records, decisions, thresholds } = query
   const subjects = totalQueriesOf([...records, ...decisions])
   const { earlier } = query
-  const recordKeys = dedupKeysOf(records).filter((key) => !earlier.records.has(dedupName(key)))
+  const recordKeys = earlier.isComplete
+    ? []
+    : dedupKeysOf(records).filter((key) => !earlier.records.has(dedupName(key)))
   const values = distinctValuesOf(records)
   const counters = countersOf(query)
   const [totals, dedupRecords, seen, counts, crossed, reserved] = await Promise.all([

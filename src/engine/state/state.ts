@@ -27,6 +27,8 @@ import { commitOverlay, type Overlay, overlayOn } from './overlay.ts'
 export type Earlier = {
   decisions: ReadonlyMap<string, Decision<FirstAnswer> | null>
   records: ReadonlyMap<string, DedupRecord | null>
+  /** Whether other keys are new. If not, those of records must be looked up. */
+  isComplete: boolean
 }
 /** A distinct value that is new in a window. */
 export type DistinctValue = DistinctValueOf & { window: Window }

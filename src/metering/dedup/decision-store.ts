@@ -1,4 +1,13 @@
-import { column, type Reader, readOfEach, row, rows, rowWriter, sql } from '../../db/index.ts'
+import {
+  column,
+  type Reader,
+  readOfEach,
+  row,
+  rows,
+  rowWriter,
+  type Sql,
+  sql,
+} from '../../db/index.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -38,18 +47,26 @@ export async function findDecisions<Answer>(
   return found.map(([decision]) => decision ?? null)
 }
 
+const insertDecisions = (scope: Scope, decided: readonly DecisionEntry[]): Sql => sql`
+  insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
+    kept_until, content_hash, answer)
+  select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at,
+    kept_until, content_hash, answer
+  from ${rows(decided, {
+    ...dedupColumns,
+    content_hash: ['uuid', ({ content }) => content],
+    answer: ['jsonb', ({ answer }) => JSON.stringify(answer)],
+  })} as decided`
+
+type DecisionEntry = DedupEntry & Decision<unknown>
+
+/** Stores decisions under deduplication keys that must be new; fails if a key exists. */
+export const addDecisions = rowWriter<Scope, DecisionEntry>(insertDecisions)
+
 /** Stores decisions under their deduplication keys. Replaces expired ones. */
-export const saveDecisions = rowWriter<Scope, DedupEntry & Decision<unknown>>(
+export const saveDecisions = rowWriter<Scope, DecisionEntry>(
   (scope, decided) => sql`
-    insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
-      kept_until, content_hash, answer)
-    select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at,
-      kept_until, content_hash, answer
-    from ${rows(decided, {
-      ...dedupColumns,
-      content_hash: ['uuid', ({ content }) => content],
-      answer: ['jsonb', ({ answer }) => JSON.stringify(answer)],
-    })} as decided
+    ${insertDecisions(scope, decided)}
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,
       kept_until = excluded.kept_until, content_hash = excluded.content_hash,

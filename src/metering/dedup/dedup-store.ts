@@ -72,13 +72,19 @@ export async function findDedupRecords(
   return found.map(([record]) => record ?? null)
 }
 
+const insertDedupKeys = (scope: Scope, names: readonly DedupEntry[]): Sql => sql`
+  insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
+    kept_until)
+  select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
+  from ${rows(names, dedupColumns)} as name`
+
+/** Stores deduplication keys of records, which must be new; fails if a key exists. */
+export const addDedupKeys = rowWriter<Scope, DedupEntry>(insertDedupKeys)
+
 /** Stores deduplication keys of records. A stored key must have expired; then it is replaced. */
 export const saveDedupKeys = rowWriter<Scope, DedupEntry>(
   (scope, names) => sql`
-    insert into usage_keys (customer_key, key_hash, environment_key, event_key, occurred_at,
-      kept_until)
-    select customer_key, key_hash, ${scope.environmentKey}::uuid, event_key, occurred_at, kept_until
-    from ${rows(names, dedupColumns)} as name
+    ${insertDedupKeys(scope, names)}
     on conflict (customer_key, key_hash) do update set
       event_key = excluded.event_key, occurred_at = excluded.occurred_at,
       kept_until = excluded.kept_until`,

@@ -1,4 +1,4 @@
-export { type Decision, findDecisions, saveDecisions } from './decision-store.ts'
+export { addDecisions, type Decision, findDecisions, saveDecisions } from './decision-store.ts'
 export {
   contentOfUse,
   type DedupKey,
@@ -9,6 +9,7 @@ export {
   nameOfUse,
 } from './dedup-key.ts'
 export {
+  addDedupKeys,
   type DedupEntry,
   type DedupKeyOf,
   type DedupRecord,

@@ -20,6 +20,7 @@ export {
   findNextToExpire,
   findOpen,
   findReservations,
+  firstExpired,
   listReservations,
   type ReservationOf,
   saveReservations,

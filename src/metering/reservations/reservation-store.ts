@@ -165,6 +165,11 @@ export async function findExpired(tx: Tx, customerKeys: readonly Uuid[]): Promis
   )
 }
 
+/** A relation: one row if a reservation has expired by `at` but is stored as open. */
+export const firstExpired = (customerKey: Sql, at: Sql): Sql => sql`(
+  select from reservations r
+  where r.customer_key = ${customerKey} and r.status = 'open' and r.expires_at <= ${at} limit 1)`
+
 /** Returns open reservations of a customer. At most `AT_ONCE`. */
 export async function findOpen(tx: Tx, customerKey: Uuid): Promise<Reservation[]> {
   return tx.many(

@@ -1,0 +1,89 @@
+import { unknownDimensionsOf } from '../../access/index.ts'
+import { hasThresholds } from '../../budgets/index.ts'
+import { catalogVersionOf } from '../../catalog/index.ts'
+import {
+  type ExpectedVersion,
+  environmentVersionOf,
+  existingResources,
+  renewExpected,
+} from '../../customers/index.ts'
+import { nothing, type Sql, sql, type Tx } from '../../db/index.ts'
+import { required } from '../../kernel/assert.ts'
+import { firstExpired } from '../../metering/reservations/index.ts'
+import { type Batch, type BatchBasis, resourcesOf } from './basis.ts'
+
+/** A batch in memory would have to read something. */
+export class NotInMemory extends Error {}
+
+/** A transaction that fails each read, and collects the statements that write. */
+export function collectingTx(): { tx: Tx; statements: Sql[] } {
+  const statements: Sql[] = []
+  const fail = async () => {
+    throw new NotInMemory('a part of the state is not in memory')
+  }
+  const execute = async (statement: Sql) => {
+    statements.push(statement)
+    return 0
+  }
+  return { tx: { many: fail, maybeOne: fail, one: fail, execute }, statements }
+}
+
+/** Names of the parts of the statement. A batch has at most so many writes. */
+const PARTS = [
+  sql`write_1`,
+  sql`write_2`,
+  sql`write_3`,
+  sql`write_4`,
+  sql`write_5`,
+  sql`write_6`,
+  sql`write_7`,
+  sql`write_8`,
+]
+
+/**
+ * Returns the statement that writes a batch which was decided on a recalled basis. It fails
+ * (`isStaleState`) if anything in the database is not as expected: the versions of the customers,
+ * of the environment and of the catalog, its settings, the resources, and that no reservation has
+ * expired. The main part runs before the writes, so the customers are locked first, in the order of
+ * their keys.
+ */
+export function writeAtOnce(
+  { scope, requests }: Pick<Batch, 'scope' | 'requests'>,
+  { versions, environment }: BatchBasis,
+  writes: readonly Sql[],
+): Sql {
+  const expected: ExpectedVersion[] = [...versions]
+    .map(([customerKey, { version, replacedUsageVersion, now }]) => ({
+      customerKey,
+      version,
+      usageVersion: required(replacedUsageVersion, 'the usage version of a state in memory'),
+      now,
+    }))
+    .toSorted((one, other) => (one.customerKey < other.customerKey ? -1 : 1))
+  const [first] = versions.values()
+  const { usageVersion } = required(first, 'a customer of a batch')
+  const key = sql`${scope.environmentKey}::uuid`
+  const resources = resourcesOf(requests)
+  const haveResources =
+    resources.length === 0
+      ? nothing
+      : sql`and ${existingResources(resources)} = ${resources.length}::integer`
+  const parts = writes.reduce(
+    (others, statement, index) =>
+      sql`${others}, ${required(PARTS[index], 'the name of a part')} as (${statement})`,
+    renewExpected(scope, expected, usageVersion),
+  )
+  return sql`
+    with ${parts}
+    select case when
+      (select count(*) from renewed_heads) = ${expected.length}::integer
+      and ${environmentVersionOf(key)} = ${environment.environmentVersion}::uuid
+      and ${catalogVersionOf(key)} = ${environment.catalogVersion}::uuid
+      and ${unknownDimensionsOf(key)} = ${environment.unknownDimensions}::text
+      and not ${hasThresholds(key)}
+      and not exists (
+        select from expected cross join lateral
+          ${firstExpired(sql`expected.customer_key`, sql`expected.decided_at`)} as due)
+      ${haveResources}
+      then true else refuse_stale_state() end`
+}
