@@ -283,7 +283,9 @@ function rateLimits(env: Environment, cwd: string): 'stigg' | RateLimits | null 
   if (Object.keys(unknown).length > 0)
     throw new ConfigError(`BURSAR_RATE_LIMITS has no field "${Object.keys(unknown)[0]}"`)
   if (typeof operations !== 'object' || operations === null || Array.isArray(operations))
-    throw new ConfigError('BURSAR_RATE_LIMITS: operations must be an object of calls per minute')
+    throw new ConfigError(
+      'BURSAR_RATE_LIMITS: operations must map operation ids to calls per minute',
+    )
   const figures = Object.entries({ ...operations, mutationsPerCustomer })
   for (const [name, figure] of figures)
     if (!isFigure(figure) && !(name === 'mutationsPerCustomer' && figure === null))

@@ -122,7 +122,7 @@ export function requireKnown(
       throw new BackupError(`the ${what} comes from a newer Bursar (${name}): use that version`)
     if (file.checksum !== checksum)
       throw new BackupError(
-        `the ${what} was made with other content of migration ${name}: use the version of Bursar that made it`,
+        `the ${what} was made with a different version of migration ${name}: use the version of Bursar that made it`,
       )
   }
 }

@@ -22,7 +22,7 @@ function shortDir(location: Location): string {
   const base = temporaryDirs().find((each) => isUsable(each, location.user))
   if (!base) {
     throw new EmbeddedStartError([
-      `The path ${location.home} is too long for a socket, and so is every temporary directory's:`,
+      `The path ${location.home} is too long for a socket, and so are the temporary directories:`,
       'use a data directory with a shorter path.',
     ])
   }

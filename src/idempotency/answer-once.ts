@@ -80,6 +80,6 @@ const stillRunning = (): ApiError =>
   new ApiError(
     400,
     'ObjectAlreadyBeingUsedByAnotherRequestError',
-    'Idempotency-Key: the first request with it is still running; try again',
+    'Idempotency-Key: the first request with this key is still running; try again',
     { 'x-should-retry': 'true', 'retry-after': '1' },
   )

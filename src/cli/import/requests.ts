@@ -43,7 +43,7 @@ const emptyBatch = () => ({ rows: [] as FileRow[], ids: new Set<unknown>(), byte
 function bytesOf({ line, value }: FileRow): number {
   const text = JSON.stringify(value)
   if (text.includes(REPLACEMENT))
-    throw new RowError(line, 'text that is not UTF-8, or the replacement character U+FFFD')
+    throw new RowError(line, 'contains text that is not UTF-8, or the replacement character U+FFFD')
   const bytes = Buffer.byteLength(text) + 1
   if (bytes > ROW_LIMIT) throw new RowError(line, TOO_LONG)
   return bytes

@@ -107,7 +107,7 @@ export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void 
   if (tooDistant === null) return
   const where = tooDistant === 'past' ? 'ago' : 'in the future'
   throw badInput(
-    `timestamp is more than 5 minutes ${where}; use mode "record" for usage that has already happened`,
+    `timestamp is more than 5 minutes ${where}; mode "record" accepts a wider range`,
     'InvalidArgumentError',
   )
 }

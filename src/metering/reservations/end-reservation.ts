@@ -47,7 +47,7 @@ export function commitReservation(
   if (beyond > 0n && overage === 'reject')
     throw badInput(
       `amount: the reservation ${reservation.key} holds ${quantityToWire(reservation.amount)}; ` +
-        'to commit more, set overage',
+        'to commit more, set overage to allow_if_available or allow_overdraft',
       'InvalidArgumentError',
     )
   return {
