@@ -7,10 +7,10 @@ import type { Scope } from '../kernel/scope.ts'
 /**
  * Gives customers a new version, because their structure has changed at `now`: entities, hierarchy
  * positions, budgets or entitlements. This is the last lock of the transaction that changes them.
- * It waits for transactions that count usage of these customers, and those wait for it. What was
- * resolved for an earlier version is invalid. No later decision is made as of an instant before
- * `now`: otherwise a server whose clock is behind would miss what begins with the change, but still
- * find what ends with it.
+ * It waits for transactions that count usage of these customers, and those wait for it.
+ * Entitlements and resolutions that were cached for an earlier version are invalid. No later
+ * decision is made as of an instant before `now`: otherwise a server whose clock is behind would
+ * miss what begins with the change, but still find what ends with it.
  */
 export const renewVersion = (
   tx: Tx,
@@ -30,8 +30,8 @@ export const renewVersion = (
 
 /**
  * Gives the environment a new version, because something that its customers share has changed:
- * entity types and their attribution keys. Records that are counted concurrently count before the
- * change.
+ * entity types and their attribution keys. Records that are counted concurrently may count as if
+ * they came before the change.
  */
 export const renewEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =>
   tx.execute(sql`
@@ -45,7 +45,7 @@ export const renewEnvironmentVersion = (tx: Tx, scope: Scope): Promise<number> =
  * or changes its structure.
  */
 export type CustomerVersion = {
-  /** The structure version. What was resolved for another one is invalid. */
+  /** The structure version. Entitlements and resolutions of another version are invalid. */
   version: Uuid
   /** The usage version from COMMIT on. */
   usageVersion: Uuid
@@ -63,7 +63,7 @@ export type CustomerVersion = {
  */
 export class StaleKey extends Error {
   constructor(cause?: unknown) {
-    super('what a key stood for is not there', { cause })
+    super('a cached key is not in the database', { cause })
   }
 }
 
@@ -78,9 +78,9 @@ const headRow = row({
 
 /**
  * Locks the versions of customers until the end of the transaction, in the order of keys. This is
- * the first statement of each transaction that counts usage. The instant of decision is `now`, or
- * the customer's last decision if another server's clock was ahead. `StaleKey` if a customer does
- * not exist.
+ * the first statement of each transaction that counts usage, except one that is a single statement
+ * (`renewExpected`). The instant of decision is `now`, or the customer's last decision if another
+ * server's clock was ahead. `StaleKey` if a customer does not exist.
  */
 export async function lockVersions(
   tx: Tx,
@@ -114,11 +114,12 @@ export type ExpectedVersion = Pick<CustomerVersion, 'version' | 'usageVersion' |
 }
 
 /**
- * Parts of a `with` for a statement that counts usage without locking versions before. `expected`
- * has the customers, with `customer_key` and `decided_at`. `renewed_heads` has those whose versions
- * are as expected. They are locked, and get `usageVersion`. Even if the statement had to wait for a
- * lock, the latest row is compared, because this is an upsert. It also inserts a row where there
- * was none, which the caller must roll back: `xmax` is 0 only in such a row.
+ * Parts of a `with` for a transaction of one statement, which counts usage without locking versions
+ * first. The part `expected` has the customers, with `customer_key` and `decided_at`. The part
+ * `renewed_heads` has those whose versions are as expected. Their rows are locked, and get
+ * `usageVersion`. Because this is an upsert, the latest row is compared, even if the statement had
+ * to wait for its lock. For a customer without a row, the upsert inserts one. It is not in
+ * `renewed_heads`, because `xmax` is 0 only in such a row, and the caller must roll it back.
  */
 export const renewExpected = (
   scope: Scope,
@@ -219,10 +220,10 @@ export const environmentVersion = (reader: Reader, scope: Scope): Promise<Uuid> 
 
 /**
  * Two parts of a `with` that close the windows which ended by `before`, so that they can be purged.
- * `free` are the customers of `due` (a name, with `customer_key`) whose versions are not locked.
- * They are locked until the end of the transaction, so that nobody counts meanwhile. Locked
- * customers are skipped without waiting and purged next time. Afterwards no decision is made as of
- * an instant before `before`.
+ * `due` is the name of a relation with a column `customer_key`. The part `free` has those of its
+ * customers whose versions no other transaction has locked. It locks them until the end of this
+ * transaction, so that nobody counts meanwhile. Locked customers are skipped without waiting and
+ * purged next time. Afterwards no decision is made as of an instant before `before`.
  */
 export const lockForPurge = (due: Sql, before: Instant): Sql => sql`
   free as materialized (

@@ -31,8 +31,8 @@ export type EnvironmentBasis = Pick<
 >
 
 /**
- * What a batch is decided on, beside its customers' state: either locked in its transaction, or
- * recalled and compared by the statement that writes the batch.
+ * What a batch is decided on, besides the usage of its customers. It is either read under the locks
+ * of the transaction, or taken from memory and compared by the statement that writes the batch.
  */
 export type BatchBasis = {
   now: Instant

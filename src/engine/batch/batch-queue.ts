@@ -5,7 +5,10 @@ import { type Cache, createCache } from '../cache/index.ts'
 export type QueueEntry = {
   /** Only entries of one partition share a batch. */
   partition: string
-  /** The customers whose state it needs. No two batches that run at once share a customer. */
+  /**
+   * The customers whose state it needs. Batches that run at once have no customer in common, except
+   * for an entry that was passed over `maxPassOvers` times.
+   */
   customerKeys: readonly string[]
   /** At least 1. */
   records: number
@@ -187,7 +190,7 @@ function debounce(work: () => void, whenDue: (later: () => void) => unknown): ()
   }
 }
 
-/** How long an entry waits for others at most while a batch runs, in milliseconds. */
+/** The longest time that an entry waits for others while a batch runs, in milliseconds. */
 const MAX_BATCH_DELAY_MS = 20
 
 /** For how many customers the queue remembers whether their last batch timed out on a lock. */

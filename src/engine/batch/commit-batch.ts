@@ -99,7 +99,7 @@ async function commitAtOnce(
   if (decided === null) return null
   const { state } = decided.loaded
   const probe = probeOf(state)
-  // Two statements would change the same counters.
+  // Postings and holds would be two parts of one statement that change the same counters.
   const isTwice = state.postings.changes.size > 0 && state.holdPostings.changes.size > 0
   if (probe === null || isTwice || recall.hasRepetition(state)) return null
   await saveState(tx, { app, scope, areKeysNew: true }, state)
@@ -117,7 +117,7 @@ async function commitAtOnce(
   return decided.outcomes
 }
 
-/** Locks the customers of a batch, and decides on what is current then. */
+/** Locks the customers of a batch, and decides it on what is current under these locks. */
 async function commitLocked(
   caches: BatchCaches,
   batch: Batch,
@@ -143,7 +143,10 @@ async function commitLocked(
   return decided.outcomes
 }
 
-/** Returns `isDurable` of a batch. `probeOf` returns the probe of its last run. */
+/**
+ * Returns the function that finds out after a lost response whether a batch was committed, for the
+ * option `isDurable` of `db`. `probeOf` returns the probe of the last attempt.
+ */
 const wasCommitted =
   ({ app }: BatchCaches, { scope, customerKeys }: Batch, probeOf: () => CommitProbe | null) =>
   async (tx: Tx): Promise<boolean> => {

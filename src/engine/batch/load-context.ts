@@ -81,7 +81,7 @@ export async function loadContext(
   const pastSubjects = pastSubjectsOf(requests, catalog)
   const pastEntitlementOf = await readers.readPastEntitlements(tx, pastSubjects, entitlementOf)
   const versionOf = (customerKey: Uuid): CustomerVersion =>
-    required(versions.get(customerKey), 'the version of a locked customer')
+    required(versions.get(customerKey), 'the version of a customer of a batch')
   const byName = new Map(reservations.map((each) => [reservationName(each), each]))
   return {
     nowOf: (customerKey) => versionOf(customerKey).now,

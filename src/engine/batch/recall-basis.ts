@@ -6,27 +6,30 @@ import type { CustomerState, StateCache } from '../cache/index.ts'
 import type { State } from '../state/index.ts'
 import type { Batch, BatchBasis, EnvironmentBasis } from './basis.ts'
 
-/** Environments of which it is known what their batches depend on. */
+/** The maximum number of environments whose basis is in memory. */
 const ENVIRONMENTS = 10_000
-/** Customers of whom it is known that other servers write for them, too. */
+/** The maximum number of customers that are noted because other servers write for them, too. */
 const CONTENDED = 10_000
-/** Deduplication keys of the last uses: about 3 MB. */
+/** The maximum number of recent deduplication keys in memory. They take about 3 MB. */
 const RECENT_KEYS = 20_000
-/** How many batches of a customer take the locks first when its state was stale twice in a row. */
+/** How many batches of a customer take the locks first after its state was stale twice in a row. */
 const LOCKING_TURNS = 10
 
-/** What a server knows from its last batches on one database. */
+/** What a server has learnt from the latest batches of one database. */
 export type BatchRecall = {
   /**
-   * Returns the basis of a batch from memory. Null if a part of it is not known, or if the batch
-   * had better lock its customers first.
+   * Returns the basis of a batch from memory. Null if a part of it is not in memory, or if the
+   * batch should lock its customers first because other servers write for them, too.
    */
   basisOf(batch: Batch, now: Instant): BatchBasis | null
-  /** Returns whether a request of a decided batch repeats one of a short time ago. */
+  /** Returns whether a request of a decided batch has one of the recent deduplication keys. */
   hasRepetition(state: State): boolean
-  /** Notes what a committed batch depended on and stored. `atOnce`: its basis was recalled. */
+  /**
+   * Stores the basis and the deduplication keys of a committed batch. `atOnce`: the basis came from
+   * memory.
+   */
   keep(batch: Batch, committed: { basis: BatchBasis; state: State; atOnce: boolean }): void
-  /** Notes that a recalled basis was not that of the database. */
+  /** Notes that a basis from memory differed from the database. */
   noteStale(batch: Batch): void
 }
 
@@ -34,7 +37,7 @@ type KnownEnvironment = EnvironmentBasis & { hasThresholds: boolean }
 
 export function createBatchRecall(customers: StateCache): BatchRecall {
   const environments = createCache<Uuid, KnownEnvironment>({ max: ENVIRONMENTS })
-  /** Customers whose state was stale, and how many of their batches lock first from now on. */
+  /** How many of the next batches lock first, by customer. Only customers whose state was stale. */
   const contended = createCache<Uuid, number>({ max: CONTENDED })
   const recentKeys = createCache<string, true>({ max: RECENT_KEYS })
   return {
@@ -81,7 +84,7 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
   }
 }
 
-/** Returns the versions that a batch expects of a customer and will leave; null if not known. */
+/** Returns the versions of a customer before and after a batch. Null if they are not in memory. */
 function versionFrom(
   state: CustomerState | undefined,
   at: { environment: EnvironmentBasis; now: Instant; usageVersion: Uuid },

@@ -12,7 +12,7 @@ import { required } from '../../kernel/assert.ts'
 import { firstExpired } from '../../metering/reservations/index.ts'
 import { type Batch, type BatchBasis, resourcesOf } from './basis.ts'
 
-/** A batch in memory would have to read something. */
+/** A batch that is decided on memory alone would have to read from the database. */
 export class NotInMemory extends Error {}
 
 /** A transaction that fails each read, and collects the statements that write. */
@@ -28,7 +28,7 @@ export function collectingTx(): { tx: Tx; statements: Sql[] } {
   return { tx: { many: fail, maybeOne: fail, one: fail, execute }, statements }
 }
 
-/** Names of the parts of the statement. A batch has at most so many writes. */
+/** Names of the parts of the statement, one for each write. A batch has at most as many writes. */
 const PARTS = [
   sql`write_1`,
   sql`write_2`,
@@ -41,11 +41,11 @@ const PARTS = [
 ]
 
 /**
- * Returns the statement that writes a batch which was decided on a recalled basis. It fails
- * (`isStaleState`) if anything in the database is not as expected: the versions of the customers,
- * of the environment and of the catalog, its settings, the resources, and that no reservation has
- * expired. The main part runs before the writes, so the customers are locked first, in the order of
- * their keys.
+ * Returns the statement that writes a batch which was decided on a basis from memory. It fails
+ * (`isStaleState`) if a version of the customers, of the environment or of the catalog, or the
+ * setting `unknownDimensions`, is not that of the basis. It also fails if a resource does not
+ * exist, if a reservation has expired, or if there are thresholds. The main part runs before the
+ * writes, so the customers are locked first, in the order of their keys.
  */
 export function writeAtOnce(
   { scope, requests }: Pick<Batch, 'scope' | 'requests'>,

@@ -53,9 +53,9 @@ const LIMITS: BatchLimits = {
   maxWaiting: 10_000,
   maxWaitingBytes: 64 * 1024 * 1024,
 }
-/** Cached keys by id: about 20 MB. */
+/** The maximum number of cached keys. They take about 20 MB. */
 const KEYS = 100_000
-/** Cached environments. */
+/** The maximum number of environments that are noted because their purge is scheduled. */
 const ENVIRONMENTS = 10_000
 /** How often a request is tried. The first attempt may use keys that a fail-over has lost. */
 const LOOK_UPS = 2

@@ -13,7 +13,7 @@ import {
 } from './customer-state.ts'
 import type { EngineMemory } from './memory.ts'
 
-/** The cached usage of the customers of a batch, whose versions are locked. */
+/** The cached usage of the customers of a batch, at the versions of its basis. */
 export type BatchUsage = {
   /**
    * Returns the totals of a subject whose windows end after `from`, and perhaps earlier ones.
@@ -47,7 +47,7 @@ export type CounterAfter = { customerKey: Uuid } & (
 /** If more totals of a subject than this are cached, those of windows that are over are dropped. */
 const MAX_WINDOWS = 12
 
-/** Returns the cached usage of customers. `versions` are those that their lock has returned. */
+/** Returns the cached usage of customers. `versions` are those of the basis of the batch. */
 export function usageOfBatch(
   { customers: cache, batches }: Pick<EngineMemory, 'customers' | 'batches'>,
   versions: ReadonlyMap<Uuid, CustomerVersion>,
@@ -58,12 +58,12 @@ export function usageOfBatch(
     return cache.at(customerKey, { structureVersion, environmentVersion, usageVersion })
   }
   const versionOf = (customerKey: Uuid): CustomerVersion =>
-    required(versions.get(customerKey), 'the version of a locked customer')
+    required(versions.get(customerKey), 'the version of a customer of a batch')
   const states = new Map<Uuid, CustomerState>()
   for (const [customerKey, { replacedUsageVersion }] of versions)
     states.set(customerKey, at(customerKey, replacedUsageVersion ?? NO_VERSION))
   const stateOf = (customerKey: Uuid): CustomerState =>
-    required(states.get(customerKey), 'the state of a locked customer')
+    required(states.get(customerKey), 'the state of a customer of a batch')
   const missed = new Set<Uuid>()
   return {
     totalsOf: (subject, from) => {
@@ -90,7 +90,7 @@ export function usageOfBatch(
         next.set(customerKey, state)
       }
       const nextOf = (customerKey: Uuid): CustomerState =>
-        required(next.get(customerKey), 'the state of a locked customer')
+        required(next.get(customerKey), 'the state of a customer of a batch')
       for (const { from, totals, ...subject } of after.totals)
         putTotals(
           nextOf(subject.customerKey),

@@ -43,12 +43,12 @@ type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   bytes: number
 }
 
-/** What the last batch of this server has found of a customer that is not archived. */
+/** What the latest batch of this server has read of the head of a customer that is not archived. */
 export type KnownHead = Pick<CustomerVersion, 'now' | 'closedUntil'>
 
 /** Parts that change whenever usage is counted or held. */
 type Usage = Pick<Versions, 'usageVersion'> & {
-  /** null: the version is not that of a batch of this server. */
+  /** null: no batch of this server has made this usage version, or the customer is archived. */
   head: KnownHead | null
   /** By feature and resource: the totals of windows that end after `from`. */
   readonly totals: Map<string, { from: Instant; totals: readonly WindowTotal[] }>
