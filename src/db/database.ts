@@ -220,7 +220,10 @@ async function transactOn<T>(
   }
 }
 
-/** Runs one statement outside of a transaction, so that its response is that to its COMMIT. */
+/**
+ * Runs one statement without `begin`, as a transaction of its own. So its response is also the
+ * response to its COMMIT.
+ */
 async function writeOn(client: pg.PoolClient, statement: Sql): Promise<void> {
   await send(client, statement).catch((error) => {
     const isUnknown = isUnreachable(error) && !isReadOnly(error)

@@ -73,7 +73,7 @@ export const hasRow = async (reader: Reader, statement: Sql): Promise<boolean> =
 
 /**
  * Returns the rows of a page, beginning at the cursor. Most pages have only small values and are
- * read with one statement. A fifth of its time is the test whether all values are small. To sum
+ * read with one statement. Testing whether all values are small takes a fifth of its time. Summing
  * their lengths instead would take six times as long as the statement.
  */
 async function readRows<T>(reader: Reader, source: PageSource<T>): Promise<PageRows<T>> {

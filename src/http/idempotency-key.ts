@@ -72,5 +72,5 @@ async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<An
   }
 }
 
-/** Errors that a later attempt may not get must not be stored. */
+/** An error must not be stored if a later attempt may succeed. */
 const isFinal = ({ status }: ApiError): boolean => status < 500 && status !== 429

@@ -105,7 +105,7 @@ export function rememberUndelivered(
   }
 }
 
-/** Originals that a retry may get the response of, by name. */
+/** Originals whose response a retry may get, by name. */
 function openOriginals() {
   const byName = new Map<string, Set<Original>>()
   const remove = (original: Original): boolean => {
@@ -134,7 +134,7 @@ function openOriginals() {
   }
 }
 
-/** Stored responses in the order of their creation. The oldest make room. */
+/** Stored responses in the order of their creation. If one does not fit, the oldest are dropped. */
 function keepAnswers(
   monotonic: () => number,
   limits: UndeliveredLimits,
@@ -159,7 +159,7 @@ function keepAnswers(
   return {
     add: (original: Original) => {
       kept.set(original, original)
-      // Also when no retry comes. Otherwise expired responses would occupy all of the space.
+      // Not only when a retry comes: expired responses would occupy all of the space until then.
       expire()
       // A response larger than the whole space counts as delivered.
       if (kept.peek(original) === undefined) onDrop(original)
@@ -181,8 +181,8 @@ function watchWires(server: Server, fates: Fates) {
     for (const original of sent) fate(original)
     sent.clear()
   }
-  // This runs before the handler of the request. The response to a pipelined request is not written
-  // yet and keeps waiting.
+  // This runs before the handler of the request. If requests are pipelined, the response to an
+  // earlier one may not be written yet. It is not in `sent` then, so nothing is known of it yet.
   server.prependListener('request', ({ socket }: IncomingMessage) => settle(socket, fates.arrived))
 
   const watch = (socket: Socket): Set<Original> => {
