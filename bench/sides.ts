@@ -68,7 +68,7 @@ export async function openSides(from: {
     all.push(await loopOf(start('./sql-loop.ts'), { databaseUrl, poolSize, recordings }))
   }
   if (bare !== null && names.includes('static')) {
-    const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers }])
+    const still = lanes.map(() => [{ method: 'GET' as const, path: STATIC_PATH, headers: KEY }])
     all.push({ name: 'static', url: null, run: over(bare, still) })
   }
   return {
@@ -106,14 +106,15 @@ export const costed =
     return { perSecond: counted.requests / counted.seconds, p99Ms: counted.p99Ms, cpuMs }
   }
 
-const headers = { 'x-api-key': API_KEY }
+const KEY = { 'x-api-key': API_KEY }
 
 /** Returns the request of a turn. The baselines get the same headers, although they ignore them. */
 export const requestOf = ({
   method,
   path,
   body,
-}: Pick<Turn, 'method' | 'path' | 'body'>): LoadRequest =>
+  headers = {},
+}: Pick<Turn, 'method' | 'path' | 'body' | 'headers'>): LoadRequest =>
   body === null
-    ? { method, path, headers }
-    : { method, path, headers: { ...headers, 'content-type': 'application/json' }, body }
+    ? { method, path, headers: { ...KEY, ...headers } }
+    : { method, path, headers: { ...KEY, ...headers, 'content-type': 'application/json' }, body }

@@ -14,6 +14,7 @@ export type OperationCall = {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string | number | Readonly<Record<string, string>>>>
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** The application in the process of the bench, on the server's database. */
@@ -88,6 +89,8 @@ export type Turn = {
   readonly route: string
   readonly path: string
   readonly body: string | null
+  /** Absent for none, and from older commits. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Empty if no side sends the statements. */
   readonly recording: Steps
 }

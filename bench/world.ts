@@ -124,6 +124,7 @@ export function httpOf(contract: ApiDocument, call: OperationCall): Omit<Turn, '
     route: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     path: query.length === 0 ? path : `${path}?${query.join('&')}`,
     body: call.body === undefined ? null : JSON.stringify(call.body),
+    ...(call.headers !== undefined && { headers: call.headers }),
   }
 }
 

@@ -20,4 +20,4 @@ export type PrepareAnswer =
   | (Pick<Scenario, 'warmUpSeconds' | 'written'> & { lanes: readonly (readonly Request[])[] })
   | null
 
-export type Request = Pick<Turn, 'method' | 'path' | 'body'>
+export type Request = Pick<Turn, 'method' | 'path' | 'body' | 'headers'>

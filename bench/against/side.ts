@@ -77,8 +77,8 @@ async function prepare({ checkout, at }: Side, name: string): Promise<PrepareAns
   await scenario.prepare(at.world)
   const lanes = Array.from({ length: scenario.connections }, (_, connection) =>
     scenario.calls(connection).map((call) => {
-      const { method, path, body } = checkout.httpOf(at.world.contract, call)
-      return { method, path, body }
+      const { method, path, body, headers = {} } = checkout.httpOf(at.world.contract, call)
+      return { method, path, body, headers }
     }),
   )
   const { warmUpSeconds, written } = scenario

@@ -84,6 +84,17 @@ const check = (number: number): OperationCall => ({
   query: { featureId: FEATURE, requestedUsage: 10 },
 })
 
+/** One client that waits for each response: what a check costs when nothing else happens. */
+const alone = (title: string, headers: Readonly<Record<string, string>>): Scenario => ({
+  name: `check-alone${title === '' ? '' : '-stale'}`,
+  title: `check, one connection${title}`,
+  connections: 1,
+  baselines: ['fastify', 'static'],
+  target: null,
+  prepare: (world) => prepare(world, 1000),
+  calls: () => Array.from({ length: PER_CONNECTION }, (_, index) => ({ ...check(index), headers })),
+})
+
 const among = (count: number): Scenario => ({
   name: `check-${count}`,
   title: `check, ${count.toLocaleString('en')} customers`,
@@ -99,4 +110,10 @@ const among = (count: number): Scenario => ({
 })
 
 /** The cost of a check must not grow with the number of customers in the tables. */
-export const checkEntitlement: readonly Scenario[] = [among(10), among(1000), among(MOST)]
+export const checkEntitlement: readonly Scenario[] = [
+  among(10),
+  among(1000),
+  among(MOST),
+  alone('', {}),
+  alone(', 250 ms old', { 'bursar-max-staleness-ms': '250' }),
+]
