@@ -43,6 +43,8 @@ export type Config = {
   readonly databasePoolSize: number
   /** What is kept in memory of customers at most; 0: nothing. */
   readonly stateCacheBytes: number
+  /** How old the state of a check may be if the caller does not say, in milliseconds. */
+  readonly maxStalenessMs: number
   /** How long a start waits for others that hold the schema. */
   readonly migrationWaitSeconds: number
   readonly apiKey: string | null
@@ -81,6 +83,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const MEGABYTE = 1_048_576
 const STATE_CACHE = { min: 0, max: 65_536 }
+/** How old a caller may accept the state of a check to be, in milliseconds. */
+export const MAX_STALENESS = { min: 0, max: 60_000 }
 
 /** A variable that cannot be used. The message names it and says what it takes. */
 export class ConfigError extends Error {
@@ -106,6 +110,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     databaseUrl: databaseUrl(env),
     databasePoolSize: integer(env, 'BURSAR_DATABASE_POOL', { min: 2, max: 500 }) ?? 10,
     stateCacheBytes: (integer(env, 'BURSAR_STATE_CACHE_MB', STATE_CACHE) ?? 128) * MEGABYTE,
+    maxStalenessMs: integer(env, 'BURSAR_MAX_STALENESS_MS', MAX_STALENESS) ?? 0,
     migrationWaitSeconds:
       integer(env, 'BURSAR_MIGRATION_WAIT_SECONDS', { min: 1, max: 86_400 }) ?? 300,
     apiKey: apiKey(env),

@@ -8,6 +8,8 @@ export type Call = {
   readonly app: App
   readonly scope: Scope
   readonly origin: Origin
+  /** How old the state may be that a check is decided on, in milliseconds; 0 or absent: current. */
+  readonly maxStalenessMs?: number
 }
 
 /** A request that conforms to the API document: types, lengths, patterns and closed objects. */

@@ -27,8 +27,8 @@ export {
 } from './rebuild-store.ts'
 export { findBudgets, resolve } from './resolve-store.ts'
 export {
+  areThresholds,
   deleteCrossed,
-  hasThresholds,
   readCrossed,
   readThresholds,
   saveCrossed,

@@ -20,11 +20,12 @@ export async function readThresholds(reader: Reader, scope: Scope): Promise<Thre
   return found === null ? [] : found.thresholds.map(quantityFromSql)
 }
 
-/** An expression: whether an environment has thresholds. */
-export const hasThresholds = (environmentKey: Sql): Sql => sql`
-  exists (
-    select from threshold_configs config
-    where config.environment_key = ${environmentKey} and cardinality(config.thresholds) > 0)`
+/** An expression: whether an environment has exactly these thresholds, in ascending order. */
+export const areThresholds = (environmentKey: Sql, thresholds: readonly Threshold[]): Sql => sql`
+  coalesce((
+    select config.thresholds from threshold_configs config
+    where config.environment_key = ${environmentKey}), '{}')
+    = ${thresholds.map(quantityToSql)}::numeric[]`
 
 export const saveThresholds = (tx: Tx, scope: Scope, thresholds: readonly Threshold[]) =>
   tx.execute(sql`

@@ -21,6 +21,7 @@ import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
 import { refuseInvalidText } from './json-body.ts'
 import { jsonInSlices } from './json-in-slices.ts'
+import { stalenessOf } from './max-staleness.ts'
 import { parseQueryString, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
@@ -93,6 +94,7 @@ function mountOperation(
     body: bodyCheck(validators, operation),
   }
   const limits = mounting.limitsOf(operation)
+  const maxStalenessOf = stalenessOf(operation, app.config.maxStalenessMs)
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
@@ -118,9 +120,10 @@ function mountOperation(
       }
       refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
+      const maxStalenessMs = maxStalenessOf(request)
       if (scope instanceof ApiError) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id, requestDigest: null }
-      const call = { app, scope, origin }
+      const call = { app, scope, origin, maxStalenessMs }
       const work = async (own: Call) =>
         successOf(operation, await handler(input as OperationRequest<never>, own))
       const serialize = mounting.serializerOf(serializationKeyOf(operation, scope, input))

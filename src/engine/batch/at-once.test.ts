@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ANN, FEATURE, openAgency, params } from '../../../test/support/agency.ts'
 import { openShop } from '../../../test/support/shop.ts'
 import { openWorld, type Tenant } from '../../../test/support/world.ts'
 import type { App } from '../../app.ts'
@@ -183,6 +184,27 @@ for (const [name, { change, way }] of Object.entries(BETWEEN))
     const [, ...ways] = await consume(1)
     assert.deepEqual(ways, way)
   })
+
+test('with thresholds, a use is written at once unless it crosses one', async () => {
+  const { tenant } = await openAgency(world, { limits: { ann: 30 } })
+  await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
+  const { consume } = openServer(tenant.scope)
+  const byAnn = {
+    customerId: params.id,
+    featureId: FEATURE,
+    hasDimensions: true,
+    dimensions: ANN,
+    dimensionsText: JSON.stringify(ANN),
+  }
+  assert.deepEqual(await consume(1, byAnn), [true, 'locked'])
+  assert.deepEqual(await consume(1, byAnn), [true, 'at once'])
+  assert.deepEqual(await consume(13, byAnn), [true, 'locked'])
+  assert.deepEqual(await consume(1, byAnn), [true, 'at once'])
+  const crossed = (await tenant.announced()).filter(
+    ({ type }) => type === 'entity.entitlement.usage_exceeded',
+  )
+  assert.equal(crossed.length, 1)
+})
 
 test('a key that another server has decided gets the first decision', async () => {
   const { consume, scope, usage } = await open()

@@ -10,9 +10,10 @@ import type { Tx } from '../../db/index.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { machine } from '../../kernel/watched-clock.ts'
 import { NO_RESOURCE, type Reservation } from '../../metering/index.ts'
 import { findReservations } from '../../metering/reservations/index.ts'
-import { readVersions, type Versions } from '../cache/index.ts'
+import { type EnvironmentVersions, readVersions } from '../cache/index.ts'
 import { expireReservations } from '../reservations/index.ts'
 import type { Earlier } from '../state/index.ts'
 import { findEarlier } from './find-earlier.ts'
@@ -24,20 +25,16 @@ export type Batch = {
   customerKeys: readonly Uuid[]
 }
 
-/** What an environment's batches depend on, as of one moment. */
-export type EnvironmentBasis = Pick<
-  Versions,
-  'catalogVersion' | 'environmentVersion' | 'unknownDimensions'
->
-
 /**
  * What a batch is decided on, besides the usage of its customers. It is either read under the locks
  * of the transaction, or taken from memory and compared by the statement that writes the batch.
  */
 export type BatchBasis = {
   now: Instant
+  /** When it was current at the earliest, on the monotonic clock. */
+  at: number
   versions: ReadonlyMap<Uuid, CustomerVersion>
-  environment: EnvironmentBasis
+  environment: EnvironmentVersions
   archived: ReadonlySet<Uuid>
   thresholds: readonly Threshold[]
   /** Reservations that requests change. */
@@ -58,6 +55,7 @@ export async function lockBasis(
   { scope, requests, customerKeys }: Batch,
 ): Promise<BatchBasis> {
   const now = clock.now()
+  const at = machine.monotonic()
   const steps = requests.flatMap((request) =>
     request.kind === 'reservation' ? [request.item] : [],
   )
@@ -78,10 +76,12 @@ export async function lockBasis(
   reading.catch(ignore)
   const versions = await locking
   const [states, thresholds, reservations, expired, earlier] = await reading
-  const [environment] = states
-  if (environment === undefined || environment === null) throw new StaleKey()
+  const [first] = states
+  if (first === undefined || first === null) throw new StaleKey()
+  const { catalogVersion, environmentVersion, unknownDimensions } = first
+  const environment = { catalogVersion, environmentVersion, unknownDimensions }
   const archived = new Set(customerKeys.filter((_, index) => states[index]?.archivedAt !== null))
-  return { now, versions, environment, archived, thresholds, reservations, expired, earlier }
+  return { now, at, versions, environment, archived, thresholds, reservations, expired, earlier }
 }
 
 const ignore = () => {}

@@ -101,7 +101,9 @@ async function commitAtOnce(
   const probe = probeOf(state)
   // Postings and holds would be two parts of one statement that change the same counters.
   const isTwice = state.postings.changes.size > 0 && state.holdPostings.changes.size > 0
-  if (probe === null || isTwice || recall.hasRepetition(state)) return null
+  // A crossed threshold is announced, and what is announced is read again first.
+  const isCrossing = state.crossings.length > 0 || state.resets.length > 0
+  if (probe === null || isTwice || isCrossing || recall.hasRepetition(state)) return null
   await saveState(tx, { app, scope, areKeysNew: true }, state)
   const isDurable = wasCommitted(caches, batch, () => probe)
   const written = await app.db

@@ -64,7 +64,7 @@ export async function loadContext(
 ): Promise<BatchContext> {
   const { versions, environment, archived, thresholds, reservations, earlier } = basis
   const { catalogVersion, environmentVersion, unknownDimensions } = environment
-  const usage = usageOfBatch(readers.memory, versions, { environmentVersion, archived })
+  const usage = usageOfBatch(readers.memory, versions, basis)
   for (const customerKey of basis.expired) usage.drop(customerKey)
   const catalog = await readers.readCatalog(tx, scope, {
     version: catalogVersion,

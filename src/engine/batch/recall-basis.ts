@@ -1,10 +1,12 @@
+import type { Threshold } from '../../budgets/index.ts'
 import type { CustomerVersion } from '../../customers/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { newVersion, type Uuid } from '../../kernel/ids.ts'
-import type { CustomerState, StateCache } from '../cache/index.ts'
+import { machine } from '../../kernel/watched-clock.ts'
+import type { CustomerState, EnvironmentVersions, StateCache } from '../cache/index.ts'
 import type { State } from '../state/index.ts'
-import type { Batch, BatchBasis, EnvironmentBasis } from './basis.ts'
+import type { Batch, BatchBasis } from './basis.ts'
 
 /** The maximum number of environments whose basis is in memory. */
 const ENVIRONMENTS = 10_000
@@ -33,7 +35,7 @@ export type BatchRecall = {
   noteStale(batch: Batch): void
 }
 
-type KnownEnvironment = EnvironmentBasis & { hasThresholds: boolean }
+type KnownEnvironment = EnvironmentVersions & { thresholds: readonly Threshold[] }
 
 export function createBatchRecall(customers: StateCache): BatchRecall {
   const environments = createCache<Uuid, KnownEnvironment>({ max: ENVIRONMENTS })
@@ -45,7 +47,7 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
       // Steps of reservations depend on rows that are not in memory.
       if (requests.some(({ kind }) => kind === 'reservation')) return null
       const environment = environments.get(scope.environmentKey)
-      if (environment === undefined || environment.hasThresholds) return null
+      if (environment === undefined) return null
       if (customerKeys.some((customerKey) => (contended.peek(customerKey) ?? 0) > 0)) return null
       const versions = new Map<Uuid, CustomerVersion>()
       const at = { environment, now, usageVersion: newVersion() }
@@ -56,10 +58,11 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
       }
       return {
         now,
+        at: machine.monotonic(),
         versions,
         environment,
         archived: new Set(),
-        thresholds: [],
+        thresholds: environment.thresholds,
         reservations: [],
         expired: new Set(),
         earlier: { decisions: new Map(), records: new Map(), isComplete: true },
@@ -67,8 +70,8 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
     },
     hasRepetition: (state) => keysOf(state).some((name) => recentKeys.peek(name) === true),
     keep: ({ scope, customerKeys }, { basis, state, atOnce }) => {
-      const hasThresholds = basis.thresholds.length > 0
-      environments.set(scope.environmentKey, { ...basis.environment, hasThresholds })
+      const { environment, thresholds } = basis
+      environments.set(scope.environmentKey, { ...environment, thresholds })
       for (const name of keysOf(state)) recentKeys.set(name, true)
       for (const customerKey of customerKeys) {
         const turns = contended.peek(customerKey)
@@ -87,17 +90,19 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
 /** Returns the versions of a customer before and after a batch. Null if they are not in memory. */
 function versionFrom(
   state: CustomerState | undefined,
-  at: { environment: EnvironmentBasis; now: Instant; usageVersion: Uuid },
+  at: { environment: EnvironmentVersions; now: Instant; usageVersion: Uuid },
 ): CustomerVersion | null {
-  if (state === undefined || state.usage.head === null) return null
+  if (state === undefined) return null
   const { structure, usage } = state
+  const { seen, closedUntil } = usage
+  if (seen === null || closedUntil === null) return null
   if (structure.environmentVersion !== at.environment.environmentVersion) return null
   return {
     version: structure.structureVersion,
     usageVersion: at.usageVersion,
     replacedUsageVersion: usage.usageVersion,
-    now: Math.max(at.now, state.usage.head.now),
-    closedUntil: state.usage.head.closedUntil,
+    now: Math.max(at.now, seen.versions.decidedAt),
+    closedUntil,
   }
 }
 

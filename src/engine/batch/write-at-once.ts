@@ -1,5 +1,5 @@
 import { unknownDimensionsOf } from '../../access/index.ts'
-import { hasThresholds } from '../../budgets/index.ts'
+import { areThresholds } from '../../budgets/index.ts'
 import { catalogVersionOf } from '../../catalog/index.ts'
 import {
   type ExpectedVersion,
@@ -49,7 +49,7 @@ const PARTS = [
  */
 export function writeAtOnce(
   { scope, requests }: Pick<Batch, 'scope' | 'requests'>,
-  { versions, environment }: BatchBasis,
+  { versions, environment, thresholds }: BatchBasis,
   writes: readonly Sql[],
 ): Sql {
   const expected: ExpectedVersion[] = [...versions]
@@ -80,7 +80,7 @@ export function writeAtOnce(
       and ${environmentVersionOf(key)} = ${environment.environmentVersion}::uuid
       and ${catalogVersionOf(key)} = ${environment.catalogVersion}::uuid
       and ${unknownDimensionsOf(key)} = ${environment.unknownDimensions}::text
-      and not ${hasThresholds(key)}
+      and ${areThresholds(key, thresholds)}
       and not exists (
         select from expected cross join lateral
           ${firstExpired(sql`expected.customer_key`, sql`expected.decided_at`)} as due)

@@ -31,7 +31,12 @@ function newMemory() {
       now: 100,
       closedUntil: Number.NEGATIVE_INFINITY,
     }
-    const shared = { environmentVersion: NO_VERSION, archived: new Set<string>() }
+    const environment = {
+      environmentVersion: NO_VERSION,
+      catalogVersion: NO_VERSION,
+      unknownDimensions: 'ignore',
+    } as const
+    const shared = { environment, archived: new Set<string>(), at: 0 }
     return usageOfBatch(memory, new Map([['acme', version]]), shared)
   }
   return { ...memory, batch }
@@ -48,7 +53,14 @@ const whole = (usage: bigint): UsageAfter =>
   after({
     totals: [{ ...SUBJECT, from: 50, totals: [total(usage)] }],
     counters: new Map<string, CounterAfter>([
-      [NAME, { kind: 'whole', customerKey: 'acme', counter: { usage, held: 0n, setAt: null } }],
+      [
+        NAME,
+        {
+          kind: 'whole',
+          customerKey: 'acme',
+          counter: { usage, held: 0n, setAt: null, crossed: undefined },
+        },
+      ],
     ]),
   })
 
@@ -100,7 +112,8 @@ test('what was only added to a counter is added to the cached one, and to no oth
   assert.equal(batch('one', 'two').counterOf(KEY), undefined)
   batch('one', 'two').update(whole(3n))
   batch('two', 'three').update(adding(2n))
-  assert.deepEqual(batch('three', 'four').counterOf(KEY), { usage: 5n, held: 1n, setAt: 7 })
+  const after = { usage: 5n, held: 1n, setAt: 7, crossed: undefined }
+  assert.deepEqual(batch('three', 'four').counterOf(KEY), after)
 })
 
 test('a customer whose usage was changed in another way is read again', () => {

@@ -12,6 +12,7 @@ import {
   totalsName,
 } from './customer-state.ts'
 import type { EngineMemory } from './memory.ts'
+import type { EnvironmentVersions } from './versions.ts'
 
 /** The cached usage of the customers of a batch, at the versions of its basis. */
 export type BatchUsage = {
@@ -41,18 +42,27 @@ export type UsageAfter = {
 /** A counter after a batch: its values, or only what the batch added to them. */
 export type CounterAfter = { customerKey: Uuid } & (
   | { kind: 'whole'; counter: Counter }
-  | { kind: 'added'; added: Counter }
+  | { kind: 'added'; added: Omit<Counter, 'crossed'> }
 )
 
 /** If more totals of a subject than this are cached, those of windows that are over are dropped. */
 const MAX_WINDOWS = 12
 
+/** What a batch knows beside the versions of its customers. */
+export type BatchSurroundings = {
+  environment: EnvironmentVersions
+  archived: ReadonlySet<Uuid>
+  /** When the versions were current at the earliest, on the monotonic clock. */
+  at: number
+}
+
 /** Returns the cached usage of customers. `versions` are those of the basis of the batch. */
 export function usageOfBatch(
   { customers: cache, batches }: Pick<EngineMemory, 'customers' | 'batches'>,
   versions: ReadonlyMap<Uuid, CustomerVersion>,
-  { environmentVersion, archived }: { environmentVersion: Uuid; archived: ReadonlySet<Uuid> },
+  { environment, archived, at: seenAt }: BatchSurroundings,
 ): BatchUsage {
+  const { environmentVersion } = environment
   const at = (customerKey: Uuid, usageVersion: Uuid): CustomerState => {
     const { version: structureVersion } = versionOf(customerKey)
     return cache.at(customerKey, { structureVersion, environmentVersion, usageVersion })
@@ -84,9 +94,12 @@ export function usageOfBatch(
       batches.hits += versions.size - missed.size
       batches.misses += missed.size
       const next = new Map<Uuid, CustomerState>()
-      for (const [customerKey, { usageVersion, now, closedUntil }] of versions) {
+      for (const [customerKey, { version, usageVersion, now, closedUntil }] of versions) {
         const state = cache.next(stateOf(customerKey), usageVersion)
-        state.usage.head = archived.has(customerKey) ? null : { now, closedUntil }
+        const own = { structureVersion: version, usageVersion, decidedAt: now, archivedAt: null }
+        const seen = { versions: { ...environment, ...own }, at: seenAt }
+        const isArchived = archived.has(customerKey)
+        Object.assign(state.usage, isArchived ? UNSEEN : { seen, closedUntil })
         next.set(customerKey, state)
       }
       const nextOf = (customerKey: Uuid): CustomerState =>
@@ -104,6 +117,8 @@ export function usageOfBatch(
     },
   }
 }
+
+const UNSEEN = { seen: null, closedUntil: null }
 
 const withoutPast = (
   { from, totals }: { from: Instant; totals: readonly WindowTotal[] },
@@ -125,5 +140,6 @@ function changeCounter(state: CustomerState, name: string, after: CounterAfter):
     usage: known.usage + usage,
     held: known.held + held,
     setAt: setAt ?? known.setAt,
+    crossed: known.crossed,
   })
 }

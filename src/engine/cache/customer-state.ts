@@ -1,5 +1,4 @@
-import type { Resolution } from '../../budgets/index.ts'
-import type { CustomerVersion } from '../../customers/index.ts'
+import type { Resolution, Threshold } from '../../budgets/index.ts'
 import type { EffectiveEntitlementOf } from '../../entitlements/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -15,6 +14,8 @@ export type Counter = {
   held: Quantity
   /** When the latest SET occurred. null: there was none. undefined: not read yet. */
   setAt: Instant | null | undefined
+  /** The thresholds that it has crossed; undefined: not read yet. */
+  crossed: readonly Threshold[] | undefined
 }
 
 /** A hold with the instant when its reservation expires. */
@@ -43,13 +44,18 @@ type Structure = Pick<Versions, 'structureVersion' | 'environmentVersion'> & {
   bytes: number
 }
 
-/** What the latest batch of this server has read of the head of a customer that is not archived. */
-export type KnownHead = Pick<CustomerVersion, 'now' | 'closedUntil'>
+/**
+ * The versions of a state, as this server has last read or written them. `at` is from before that,
+ * on the monotonic clock, in milliseconds.
+ */
+export type SeenVersions = { versions: Versions; at: number }
 
 /** Parts that change whenever usage is counted or held. */
 type Usage = Pick<Versions, 'usageVersion'> & {
-  /** null: no batch of this server has made this usage version, or the customer is archived. */
-  head: KnownHead | null
+  /** null: not known. */
+  seen: SeenVersions | null
+  /** Counters of windows that ended by then may have been purged; null: not known. */
+  closedUntil: Instant | null
   /** By feature and resource: the totals of windows that end after `from`. */
   readonly totals: Map<string, { from: Instant; totals: readonly WindowTotal[] }>
   /** By `counterName`. A counter that is not stored is 0. */
@@ -113,7 +119,8 @@ const newStructure = ({ structureVersion, environmentVersion }: StateKey): Struc
 
 const newUsage = (usageVersion: Uuid): Usage => ({
   usageVersion,
-  head: null,
+  seen: null,
+  closedUntil: null,
   totals: new Map(),
   counters: new Map(),
   openHolds: null,

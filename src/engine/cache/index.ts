@@ -38,4 +38,4 @@ export {
   subscriptionIn,
   totalsIn,
 } from './state-parts.ts'
-export { readVersions, type Versions } from './versions.ts'
+export { type EnvironmentVersions, readVersions, type Versions } from './versions.ts'

@@ -182,6 +182,7 @@ function addCounters(source: StateSource, names: readonly string[], found: Kept)
       usage: found.counters.get(name) ?? 0n,
       held: found.holds.get(name) ?? 0n,
       setAt: undefined,
+      crossed: undefined,
     })
   if (missing.length > 0) source.cache.keep(source.customerKey, source.state)
 }

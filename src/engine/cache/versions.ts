@@ -21,7 +21,10 @@ export type CustomerInEnvironment = { environmentKey: Uuid; customerKey: Uuid }
  * The versions of everything that a decision about a customer depends on. The setting
  * `unknownDimensions` has no version: its value is read each time, because it is small.
  */
-export type Versions = StateVersion & {
+export type Versions = StateVersion & EnvironmentVersions
+
+/** The part that the customers of an environment share. */
+export type EnvironmentVersions = {
   /** Differs after each change of entity types and their attribution keys. */
   environmentVersion: Uuid
   /** Differs after each change of features and currencies. */

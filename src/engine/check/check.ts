@@ -5,6 +5,7 @@ import type { Reader } from '../../db/index.ts'
 import type { FeatureState } from '../../entitlements/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME } from '../../kernel/period.ts'
+import { machine } from '../../kernel/watched-clock.ts'
 import type { Call } from '../../operation.ts'
 import {
   type EngineContext,
@@ -64,14 +65,28 @@ async function customerKeyOf(
   return key
 }
 
-/** Decides from memory. Null if a part is missing or older than in the database. */
+/**
+ * Decides from memory. Null if a part is missing or older than in the database. The database is not
+ * asked if the caller accepts a state as old as the one in memory.
+ */
 async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
-  const { call, context, memory, customerKey, question } = task
-  if (memory.customers.peek(customerKey) === undefined) return null
+  const { call, context, memory, customerKey } = task
+  const state = memory.customers.peek(customerKey)
+  if (state === undefined) return null
+  const { seen } = state.usage
+  const at = machine.monotonic()
+  const oldest = at - (call.maxStalenessMs ?? 0)
+  const known = seen !== null && seen.at > oldest ? await factsOf(task, seen.versions, null) : null
+  if (known) return decideFromMemory(task, known)
   const { environmentKey } = call.scope
   const versions = await context.versionsOf(call.app.db)({ environmentKey, customerKey })
   const facts = versions && (await factsOf(task, versions, null))
   if (!facts) return null
+  memory.customers.at(customerKey, versions).usage.seen = { versions, at }
+  return decideFromMemory(task, facts)
+}
+
+function decideFromMemory({ memory, question }: CheckTask, facts: CheckFacts): CheckResult {
   memory.checks.hits += 1
   return decideCheck(facts, question)
 }
@@ -113,10 +128,12 @@ async function load(task: CheckTask): Promise<CheckResult | null> {
 async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | null> {
   const { call, customerKey, question } = task
   const { environmentKey } = call.scope
+  const at = machine.monotonic()
   const [versions = null] = await readVersions(reader, [{ environmentKey, customerKey }])
   if (versions === null) return null
   const facts = await factsOf(task, versions, reader)
   if (facts === undefined) throw new Error('a part of a state was not read')
+  task.memory.customers.at(customerKey, versions).usage.seen = { versions, at }
   return decideCheck(facts, question)
 }
 

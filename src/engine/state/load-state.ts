@@ -68,9 +68,9 @@ export type LoadedState = {
 
 /**
  * Loads the usage that a batch adds to or decides by. What is cached is not read. These are never
- * cached: deduplication keys of reports, distinct values, crossed thresholds and purged counters.
- * No round trip if everything that is needed is cached. Otherwise one, or more if a window with
- * records has no stored total yet.
+ * cached: deduplication keys of reports, distinct values and purged counters. No round trip if
+ * everything that is needed is cached. Otherwise one, or more if a window with records has no
+ * stored total yet.
  */
 export async function loadState(
   tx: Tx,
@@ -90,7 +90,7 @@ export async function loadState(
     findDedupRecords(tx, clock, recordKeys),
     findDistinctValues(tx, values),
     countsOf(tx, query, counters),
-    readCrossed(tx, thresholds.length === 0 ? [] : counters),
+    crossedOf(tx, query, counters),
     findReservations(tx, reservationsOf(dedupKeysOf(decisions), earlier)),
   ])
   const storedTotals = new Set(totals.flat())
@@ -165,6 +165,22 @@ async function countsOf(tx: Tx, query: StateQuery, keys: readonly CounterKey[]) 
   for (const [name, at] of [...stored.setAts, ...closed.setAts]) setAts.set(name, at)
   for (const [name, held] of stored.holds) holds.set(name, held)
   return { counters, setAts, holds }
+}
+
+/** Returns the crossed thresholds of counters, from the cache where possible. */
+async function crossedOf(
+  tx: Tx,
+  { thresholds, usage }: StateQuery,
+  keys: readonly CounterKey[],
+): Promise<ReadonlyMap<string, readonly Threshold[]>> {
+  if (thresholds.length === 0) return new Map()
+  const cached = new Map<string, readonly Threshold[]>()
+  const missing = keys.filter((key) => {
+    const crossed = usage.counterOf(key)?.crossed
+    if (crossed !== undefined) cached.set(nameOfKey(key), crossed)
+    return crossed === undefined
+  })
+  return new Map([...cached, ...(await readCrossed(tx, missing))])
 }
 
 const isSet = ({ setWindow }: ValidatedRecord): boolean => setWindow !== null

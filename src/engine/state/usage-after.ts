@@ -13,6 +13,7 @@ export function usageAfter({ state, subjects, counters }: LoadedState): UsageAft
       usage: state.counters.get(name) ?? 0n,
       held: state.holds.get(name) ?? 0n,
       setAt: state.setAts.get(name),
+      crossed: state.thresholds.length === 0 ? undefined : (state.crossed.get(name) ?? []),
     }
     return [name, { kind: 'whole', customerKey, counter }]
   })
