@@ -70,7 +70,7 @@ const WRONG: [env: Record<string, string>, message: RegExp][] = [
   [{ BURSAR_RATE_LIMITS: '[]' }, /BURSAR_RATE_LIMITS must be stigg/],
   [{ BURSAR_RATE_LIMITS: '{"perKey": 5}' }, /has no field "perKey"/],
   [{ BURSAR_RATE_LIMITS: '{"operations": {"a": 0}}' }, /: a must be a whole number/],
-  [{ BURSAR_RATE_LIMITS: '{"operations": [5]}' }, /operations must be an object/],
+  [{ BURSAR_RATE_LIMITS: '{"operations": [5]}' }, /operations must map operation ids/],
   [{ BURSAR_RATE_LIMITS: '{"mutationsPerCustomer": 1.5}' }, /mutationsPerCustomer must be/],
   [{ BURSAR_RATE_LIMITS: 'file:nowhere.json' }, /nowhere.json cannot be read/],
   [{ BURSAR_TEST_CLOCK: 'yes' }, /BURSAR_TEST_CLOCK/],
