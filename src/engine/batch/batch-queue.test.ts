@@ -26,6 +26,9 @@ const entry = (name: string, more: Partial<NamedEntry> = {}): NamedEntry => ({
   ...more,
 })
 
+/** Entries with an upper-case name are committed in another way than the others. */
+const wayOf = ({ name }: NamedEntry): string => (/^[A-Z]/.test(name) ? 'upper' : 'lower')
+
 type Commit = (batch: readonly NamedEntry[]) => readonly Outcome<string>[]
 const done: Commit = (batch) => batch.map(({ name }) => ({ answer: name }))
 
@@ -44,6 +47,7 @@ function openQueue(limits: Partial<BatchLimits> = {}, commit: Commit = done) {
       isNotRetryable: (error) => error instanceof Error && error.message === 'not retryable',
       isLockTimeout: (error) => error instanceof Error && error.message === 'locked',
       afterArrivals: (start) => start(),
+      wayOf,
     },
   )
   const settled = new Map<string, unknown>()
@@ -285,6 +289,15 @@ test('waiting entries are limited by number and bytes, per customer and in total
   assert.equal(settled.get('a4'), 'a4')
 })
 
+test('only entries that are committed in the same way share a batch', async () => {
+  const { batches, submit, end } = openQueue()
+  submit(entry('x'))
+  submit(entry('a'), entry('B'), entry('c'), entry('D'))
+  await end()
+  await end()
+  assert.deepEqual(batches, [['x'], ['a', 'c'], ['B', 'D']])
+})
+
 test('every entry gets one answer, and all batches are within the limits', async () => {
   const shape = fc.record({
     partition: fc.constantFrom('e', 'f'),
@@ -299,6 +312,7 @@ test('every entry gets one answer, and all batches are within the limits', async
         limits,
         async (batch) => {
           assert.equal(new Set(batch.map(({ partition }) => partition)).size, 1)
+          assert.equal(new Set(batch.map(wayOf)).size, 1)
           const records = batch.reduce((sum, each) => sum + each.records, 0)
           assert.ok(batch.length === 1 || records <= limits.maxRecords)
           const names = new Set(batch.flatMap(({ customerKeys }) => customerKeys))
@@ -315,9 +329,10 @@ test('every entry gets one answer, and all batches are within the limits', async
           isNotRetryable: () => false,
           isLockTimeout: () => false,
           afterArrivals: setImmediate,
+          wayOf,
         },
       )
-      const entries = shapes.map((each, n) => entry(`${n}`, each))
+      const entries = shapes.map((each, n) => entry(n % 3 === 0 ? `A${n}` : `a${n}`, each))
       const answers = await Promise.all(entries.map((each) => queue.submit(each)))
       assert.deepEqual(
         answers,

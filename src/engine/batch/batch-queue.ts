@@ -50,6 +50,12 @@ export type RetryPolicy = {
   isLockTimeout: (error: unknown) => boolean
 }
 
+/**
+ * Returns the way in which an entry would be committed. Only entries with the same way share a
+ * batch, so that one that takes longer does not delay the others.
+ */
+type WayOf<E> = (entry: E) => string
+
 /** Calls `start` once all requests that have already arrived are in the queue. */
 type AfterArrivals = (start: () => void) => unknown
 
@@ -91,7 +97,7 @@ type QueuedRequest<E, Answer> = {
 export function createBatchQueue<E extends QueueEntry, Answer>(
   limits: BatchLimits,
   commit: CommitFunction<E, Answer>,
-  policy: RetryPolicy & { afterArrivals: AfterArrivals },
+  policy: RetryPolicy & { afterArrivals: AfterArrivals; wayOf: WayOf<E> },
 ): BatchQueue<E, Answer> {
   const queues: Queues<E, Answer> = new Map()
   const busyCustomers = new Map<string, number>()
@@ -102,7 +108,8 @@ export function createBatchQueue<E extends QueueEntry, Answer>(
 
   const start = (minBatchSize = limits.minBatchSize) => {
     while (running < limits.maxBatches && (running === 0 || waiting >= minBatchSize)) {
-      const batch = takeBatch(queues, { busyCustomers, lockedQueues }, limits)
+      const state = { busyCustomers, lockedQueues, wayOf: policy.wayOf }
+      const batch = takeBatch(queues, state, limits)
       if (batch.length === 0) return
       for (const { entry } of batch) {
         waiting -= 1
@@ -258,12 +265,17 @@ function addBusy<E extends QueueEntry>(
  */
 function takeBatch<E extends QueueEntry, Answer>(
   queues: Queues<E, Answer>,
-  state: { busyCustomers: ReadonlyMap<string, number>; lockedQueues: Cache<boolean> },
+  state: {
+    busyCustomers: ReadonlyMap<string, number>
+    lockedQueues: Cache<boolean>
+    wayOf: WayOf<E>
+  },
   limits: BatchLimits,
 ): QueuedRequest<E, Answer>[] {
   const batch: QueuedRequest<E, Answer>[] = []
   const passedOver = new Map<string, QueuedRequest<E, Answer>>()
   let room = limits.maxRecords
+  let way = ''
   const needsOwnBatch = ({ queueName, isolation }: QueuedRequest<E, Answer>) =>
     isolation === 'customer' || state.lockedQueues.get(queueName) === true
   const fits = (next: QueuedRequest<E, Answer>): boolean => {
@@ -272,7 +284,8 @@ function takeBatch<E extends QueueEntry, Answer>(
     if (first.isolation === 'entry' || next.isolation === 'entry') return false
     if (first.queueName !== next.queueName && (needsOwnBatch(first) || needsOwnBatch(next)))
       return false
-    return first.entry.partition === next.entry.partition && next.entry.records <= room
+    if (first.entry.partition !== next.entry.partition || next.entry.records > room) return false
+    return way === state.wayOf(next.entry)
   }
   for (let sizeBefore = -1; sizeBefore !== batch.length; ) {
     sizeBefore = batch.length
@@ -286,6 +299,7 @@ function takeBatch<E extends QueueEntry, Answer>(
           break
         }
         queue.shift()
+        if (batch.length === 0) way = state.wayOf(next.entry)
         batch.push(next)
         room -= next.entry.records
         left -= next.entry.records

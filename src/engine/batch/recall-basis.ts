@@ -3,8 +3,9 @@ import type { CustomerVersion } from '../../customers/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { newVersion, type Uuid } from '../../kernel/ids.ts'
+import type { Scope } from '../../kernel/scope.ts'
 import { machine } from '../../kernel/watched-clock.ts'
-import type { CustomerState, EnvironmentVersions, StateCache } from '../cache/index.ts'
+import type { EnvironmentVersions, StateCache } from '../cache/index.ts'
 import type { State } from '../state/index.ts'
 import type { Batch, BatchBasis } from './basis.ts'
 
@@ -24,6 +25,8 @@ export type BatchRecall = {
    * batch should lock its customers first because other servers write for them, too.
    */
   basisOf(batch: Batch, now: Instant): BatchBasis | null
+  /** Returns whether memory has what a batch of these customers depends on, requests aside. */
+  knows(scope: Scope, customerKeys: readonly Uuid[]): boolean
   /** Returns whether a request of a decided batch has one of the recent deduplication keys. */
   hasRepetition(state: State): boolean
   /**
@@ -42,19 +45,39 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
   /** How many of the next batches lock first, by customer. Only customers whose state was stale. */
   const contended = createCache<Uuid, number>({ max: CONTENDED })
   const recentKeys = createCache<string, true>({ max: RECENT_KEYS })
+  /** Returns the usage of a customer in memory. Null if a batch cannot be decided on it. */
+  const usageOf = (customerKey: Uuid, { environmentVersion }: EnvironmentVersions) => {
+    if ((contended.peek(customerKey) ?? 0) > 0) return null
+    const state = customers.peek(customerKey)
+    if (state === undefined || state.structure.environmentVersion !== environmentVersion)
+      return null
+    const { usageVersion, seen, closedUntil } = state.usage
+    return seen && closedUntil !== null ? { usageVersion, seen, closedUntil } : null
+  }
   return {
+    knows: ({ environmentKey }, customerKeys) => {
+      const environment = environments.peek(environmentKey)
+      if (environment === undefined) return false
+      return customerKeys.every((customerKey) => usageOf(customerKey, environment) !== null)
+    },
     basisOf: ({ scope, requests, customerKeys }, now) => {
       // Steps of reservations depend on rows that are not in memory.
       if (requests.some(({ kind }) => kind === 'reservation')) return null
       const environment = environments.get(scope.environmentKey)
       if (environment === undefined) return null
-      if (customerKeys.some((customerKey) => (contended.peek(customerKey) ?? 0) > 0)) return null
       const versions = new Map<Uuid, CustomerVersion>()
-      const at = { environment, now, usageVersion: newVersion() }
+      const usageVersion = newVersion()
       for (const customerKey of customerKeys) {
-        const version = versionFrom(customers.peek(customerKey), at)
-        if (version === null) return null
-        versions.set(customerKey, version)
+        const usage = usageOf(customerKey, environment)
+        if (usage === null) return null
+        const { structureVersion: version, decidedAt } = usage.seen.versions
+        versions.set(customerKey, {
+          version,
+          usageVersion,
+          replacedUsageVersion: usage.usageVersion,
+          now: Math.max(now, decidedAt),
+          closedUntil: usage.closedUntil,
+        })
       }
       return {
         now,
@@ -71,7 +94,7 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
     hasRepetition: (state) => keysOf(state).some((name) => recentKeys.peek(name) === true),
     keep: ({ scope, customerKeys }, { basis, state, atOnce }) => {
       const { environment, thresholds } = basis
-      environments.set(scope.environmentKey, { ...environment, thresholds })
+      if (!atOnce) environments.set(scope.environmentKey, { ...environment, thresholds })
       for (const name of keysOf(state)) recentKeys.set(name, true)
       for (const customerKey of customerKeys) {
         const turns = contended.peek(customerKey)
@@ -84,25 +107,6 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
       for (const customerKey of customerKeys)
         contended.set(customerKey, contended.peek(customerKey) === undefined ? 0 : LOCKING_TURNS)
     },
-  }
-}
-
-/** Returns the versions of a customer before and after a batch. Null if they are not in memory. */
-function versionFrom(
-  state: CustomerState | undefined,
-  at: { environment: EnvironmentVersions; now: Instant; usageVersion: Uuid },
-): CustomerVersion | null {
-  if (state === undefined) return null
-  const { structure, usage } = state
-  const { seen, closedUntil } = usage
-  if (seen === null || closedUntil === null) return null
-  if (structure.environmentVersion !== at.environment.environmentVersion) return null
-  return {
-    version: structure.structureVersion,
-    usageVersion: at.usageVersion,
-    replacedUsageVersion: usage.usageVersion,
-    now: Math.max(at.now, seen.versions.decidedAt),
-    closedUntil,
   }
 }
 

@@ -111,7 +111,13 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
       return commitBatch(caches, scopeOf(batch), requests)
     },
     // Requests that arrived in the same turn of the event loop then share a batch.
-    { isNotRetryable, isLockTimeout: isLockTimeoutError, afterArrivals: setImmediate },
+    {
+      isNotRetryable,
+      isLockTimeout: isLockTimeoutError,
+      afterArrivals: setImmediate,
+      wayOf: ({ scope, customerKeys }) =>
+        cachesOf(app.db).recall.knows(scope, customerKeys) ? 'at once' : 'locked',
+    },
   )
   const submit = async <K extends EngineRequest['kind']>(
     scope: Scope,
