@@ -13,7 +13,7 @@ import { SERVER_OPTIONS, serverOf } from './server-of.ts'
 import type { Terminal } from './terminal.ts'
 
 export const importCommand: Command = {
-  summary: 'create and update customers from a CSV or JSON file',
+  summary: 'create and update customers from a CSV or NDJSON file',
   usage: `Usage: bursar import customers <file> [--dry-run] [--from-line <n>] [--format <format>]
                                [--integration <id>] [--url <url>] [--key <key>]
 
@@ -25,8 +25,7 @@ an id occurs twice, the later row takes precedence. The file may be larger than 
 CSV    UTF-8, separated by commas. The first line names the columns: id, email, name, and optionally
        billingId, paymentMethodId, salesforceId, updatedAt, metadata.<key>. An empty cell clears the
        email or the name; in other columns it has no effect
-JSON   an array of objects, or one object on each line, with the fields of the operation
-       POST /api/v1/customers/import
+NDJSON one JSON object on each line, with the fields of POST /api/v1/customers/import
 
 The import stops at the first row that cannot be imported, and names its line. Rows that were
 imported stay imported. The line to continue with is named, too.

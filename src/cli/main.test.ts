@@ -37,8 +37,8 @@ const wrong: [Command, string, RegExp][] = [
   [demoCommand, '--url localhost:4242', /--url must be a URL/],
   [importCommand, '', /name one of customers/],
   [importCommand, 'customers', /the file is missing/],
-  [importCommand, 'customers a.xlsx', /--format .* csv or json/],
-  [importCommand, 'customers a.csv --format xml', /--format must be one of csv, json/],
+  [importCommand, 'customers a.xlsx', /--format .* csv or ndjson/],
+  [importCommand, 'customers a.csv --format xml', /--format must be one of csv, ndjson/],
   [importCommand, 'customers a.csv --from-line 0', /--from-line must be the number of a line/],
 ]
 

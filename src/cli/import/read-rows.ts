@@ -6,14 +6,13 @@ import { csvRows } from './csv-rows.ts'
 import { jsonRows } from './json-rows.ts'
 import { type FileRow, RowError } from './row-error.ts'
 
-export const FORMATS = ['csv', 'json'] as const
+export const FORMATS = ['csv', 'ndjson'] as const
 export type Format = (typeof FORMATS)[number]
 
 const BY_EXTENSION: Readonly<Record<string, Format>> = {
   '.csv': 'csv',
-  '.json': 'json',
-  '.jsonl': 'json',
-  '.ndjson': 'json',
+  '.jsonl': 'ndjson',
+  '.ndjson': 'ndjson',
 }
 
 /** Returns the format for the extension of a file. Throws a `UsageError` if it is unknown. */
