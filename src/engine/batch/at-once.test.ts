@@ -217,6 +217,26 @@ test('a key that another server has decided gets the first decision', async () =
   assert.equal(await usage('calls'), 8)
 })
 
+test('a request to refuse gets the first decision if another server has decided its key', async () => {
+  const { consume, scope, usage } = await open()
+  const before = world.clock.now()
+  const same = { idempotencyKey: 'the same key' }
+  await consume(1)
+  await openServer(scope).consume(5, same)
+  await consume(1)
+  const byMinutes = { featureId: 'minutes' }
+  await consume(1, byMinutes)
+  world.clock.moveTo(before + 600_000)
+  try {
+    const late = { ...same, timestamp: before + 60_000, tooDistant: 'past' } as const
+    const both = await Promise.all([consume(1, byMinutes), consume(5, late)])
+    assert.deepEqual(both.map(([isGranted]) => isGranted), [true, true])
+    assert.equal(await usage('calls'), 7)
+  } finally {
+    world.clock.moveTo(before)
+  }
+})
+
 test('a repetition on the same server is looked up under the lock at once', async () => {
   const { consume, usage } = await open()
   const same = { idempotencyKey: 'the same key' }

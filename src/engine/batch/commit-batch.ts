@@ -23,6 +23,7 @@ import {
 } from '../reservations/index.ts'
 import {
   commitSavepoint,
+  dedupName,
   type LoadedState,
   loadState,
   postOnce,
@@ -92,22 +93,23 @@ async function commitAtOnce(
   if (!caches.purged.get(scope.environmentKey)) return null
   const basis = recall.basisOf(batch, app.clock.now())
   if (basis === null) return null
-  const { tx, statements } = collectingTx()
+  const { tx, statements: writes } = collectingTx()
   const decided = await decideBatch(caches, tx, { batch, basisOf: () => basis }).catch(
     nullIf((error) => error instanceof NotInMemory),
   )
   if (decided === null) return null
-  const { state } = decided.loaded
+  const { state, keys } = decided.loaded
   const probe = probeOf(state)
   // Postings and holds would be two parts of one statement that change the same counters.
   const isTwice = state.postings.changes.size > 0 && state.holdPostings.changes.size > 0
   // A crossed threshold is announced, and what is announced is read again first.
   const isCrossing = state.crossings.length > 0 || state.resets.length > 0
-  if (probe === null || isTwice || isCrossing || recall.hasRepetition(state)) return null
+  if (probe === null || isTwice || isCrossing || recall.hasRepetition(keys)) return null
   await saveState(tx, { app, scope, areKeysNew: true }, state)
+  const unstoredKeys = keys.filter((key) => !isStored(state, dedupName(key)))
   const isDurable = wasCommitted(caches, batch, () => probe)
   const written = await app.db
-    .write(writeAtOnce(batch, basis, statements), { isDurable })
+    .write(writeAtOnce(batch, basis, { writes, unstoredKeys }), { isDurable })
     .then(() => true)
     .catch(nullIf((error) => isStaleState(error) || isDuplicate(error)))
   if (written === null) {
@@ -291,6 +293,10 @@ function executePlan(
     throw error
   }
 }
+
+/** Returns whether a batch stores a deduplication key. */
+const isStored = ({ dedupEntries, decisionEntries }: State, name: string): boolean =>
+  dedupEntries.changes.has(name) || decisionEntries.changes.has(name)
 
 /** The features for which a batch has counted or held usage, without duplicates. */
 const featuresOf = ({ records, reservations }: State): Uuid[] => [

@@ -5,8 +5,9 @@ import type { Instant } from '../../kernel/clock.ts'
 import { newVersion, type Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { machine } from '../../kernel/watched-clock.ts'
+import type { DedupKeyOf } from '../../metering/dedup/index.ts'
 import type { EnvironmentVersions, StateCache } from '../cache/index.ts'
-import type { State } from '../state/index.ts'
+import { dedupName, type State } from '../state/index.ts'
 import type { Batch, BatchBasis } from './basis.ts'
 
 /** The maximum number of environments whose basis is in memory. */
@@ -27,8 +28,8 @@ export type BatchRecall = {
   basisOf(batch: Batch, now: Instant): BatchBasis | null
   /** Returns whether memory has what a batch of these customers depends on, requests aside. */
   knows(scope: Scope, customerKeys: readonly Uuid[]): boolean
-  /** Returns whether a request of a decided batch has one of the recent deduplication keys. */
-  hasRepetition(state: State): boolean
+  /** Returns whether one of these deduplication keys was stored a short time ago. */
+  hasRepetition(keys: readonly DedupKeyOf[]): boolean
   /**
    * Stores the basis and the deduplication keys of a committed batch. `atOnce`: the basis came from
    * memory.
@@ -91,11 +92,11 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
         earlier: { decisions: new Map(), records: new Map(), isComplete: true },
       }
     },
-    hasRepetition: (state) => keysOf(state).some((name) => recentKeys.peek(name) === true),
+    hasRepetition: (keys) => keys.some((key) => recentKeys.peek(dedupName(key)) === true),
     keep: ({ scope, customerKeys }, { basis, state, atOnce }) => {
       const { environment, thresholds } = basis
       if (!atOnce) environments.set(scope.environmentKey, { ...environment, thresholds })
-      for (const name of keysOf(state)) recentKeys.set(name, true)
+      for (const name of storedKeysOf(state)) recentKeys.set(name, true)
       for (const customerKey of customerKeys) {
         const turns = contended.peek(customerKey)
         if (turns === undefined) continue
@@ -110,8 +111,8 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
   }
 }
 
-/** The deduplication keys that a batch is about to store. */
-const keysOf = ({ decisionEntries, dedupEntries }: State): string[] => [
+/** The names of the deduplication keys that a batch stores. */
+const storedKeysOf = ({ decisionEntries, dedupEntries }: State): string[] => [
   ...decisionEntries.changes.keys(),
   ...dedupEntries.changes.keys(),
 ]

@@ -9,6 +9,7 @@ import {
 } from '../../customers/index.ts'
 import { nothing, type Sql, sql, type Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
+import { areNewKeys, type DedupKeyOf } from '../../metering/dedup/index.ts'
 import { firstExpired } from '../../metering/reservations/index.ts'
 import { type Batch, type BatchBasis, resourcesOf } from './basis.ts'
 
@@ -44,13 +45,15 @@ const PARTS = [
  * Returns the statement that writes a batch which was decided on a basis from memory. It fails
  * (`isStaleState`) if a version of the customers, of the environment or of the catalog, or the
  * setting `unknownDimensions`, is not that of the basis. It also fails if a resource does not
- * exist, if a reservation has expired, or if there are thresholds. The main part runs before the
- * writes, so the customers are locked first, in the order of their keys.
+ * exist, if a reservation has expired, if the thresholds are others, or if one of `unstoredKeys`
+ * exists: a request that stores nothing has its key, and a repetition would get the first answer.
+ * The main part runs before the writes, so the customers are locked first, in the order of their
+ * keys.
  */
 export function writeAtOnce(
   { scope, requests }: Pick<Batch, 'scope' | 'requests'>,
   { versions, environment, thresholds }: BatchBasis,
-  writes: readonly Sql[],
+  { writes, unstoredKeys }: { writes: readonly Sql[]; unstoredKeys: readonly DedupKeyOf[] },
 ): Sql {
   const expected: ExpectedVersion[] = [...versions]
     .map(([customerKey, { version, replacedUsageVersion, now }]) => ({
@@ -68,6 +71,7 @@ export function writeAtOnce(
     resources.length === 0
       ? nothing
       : sql`and ${existingResources(resources)} = ${resources.length}::integer`
+  const haveNewKeys = unstoredKeys.length === 0 ? nothing : sql`and ${areNewKeys(unstoredKeys)}`
   const parts = writes.reduce(
     (others, statement, index) =>
       sql`${others}, ${required(PARTS[index], 'the name of a part')} as (${statement})`,
@@ -84,6 +88,6 @@ export function writeAtOnce(
       and not exists (
         select from expected cross join lateral
           ${firstExpired(sql`expected.customer_key`, sql`expected.decided_at`)} as due)
-      ${haveResources}
+      ${haveResources} ${haveNewKeys}
       then true else refuse_stale_state() end`
 }

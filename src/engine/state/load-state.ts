@@ -62,6 +62,8 @@ export type StateQuery = {
 /** A state, and what was loaded for it: the subjects of its totals, and its counters. */
 export type LoadedState = {
   state: State
+  /** The deduplication keys that the batch has looked up, without duplicates. */
+  keys: readonly DedupKeyOf[]
   subjects: readonly TotalQuery[]
   counters: readonly CounterKey[]
 }
@@ -122,7 +124,12 @@ export async function loadState(
     crossed,
   })
   const isClosed = isClosedBy(query)
-  return { state, subjects, counters: counters.filter((each) => !isClosed(each)) }
+  return {
+    state,
+    keys: dedupKeysOf([...records, ...decisions]),
+    subjects,
+    counters: counters.filter((each) => !isClosed(each)),
+  }
 }
 
 /** Returns the totals of subjects, in order, from the cache where possible. */

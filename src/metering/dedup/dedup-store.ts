@@ -6,6 +6,7 @@ import {
   readOfEach,
   row,
   rows,
+  rowsOfAnyNumber,
   rowWriter,
   sql,
 } from '../../db/index.ts'
@@ -41,6 +42,17 @@ export const knownBy = (names: readonly DedupQuery[], clock: Clock): Sql => sql`
       select * from usage_keys k
       where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1) known
   where known.kept_until > least(asked.now_at, ${databaseClock(clock)})`
+
+/** A condition: none of these deduplication keys is stored, not even as an expired one. */
+export const areNewKeys = (keys: readonly DedupKeyOf[]): Sql => sql`
+  not exists (
+    select from ${rowsOfAnyNumber(keys, {
+      customer_key: ['uuid', ({ customerKey }) => customerKey],
+      key_hash: ['uuid', ({ name }) => name],
+    })} as asked
+      cross join lateral (
+        select from usage_keys k
+        where k.customer_key = asked.customer_key and k.key_hash = asked.key_hash limit 1) known)`
 
 /** A deduplication key, its record, and until when it counts. */
 export type DedupEntry = DedupKeyOf & DedupRecord & { keptUntil: Instant }

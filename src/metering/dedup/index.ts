@@ -10,6 +10,7 @@ export {
 } from './dedup-key.ts'
 export {
   addDedupKeys,
+  areNewKeys,
   type DedupEntry,
   type DedupKeyOf,
   type DedupRecord,
