@@ -142,7 +142,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     write: (statement, { isDurable }) =>
       withRetries(() =>
         withCommitProbe(
-          () => withClient((client) => writeOn(client, statement)),
+          () => withClient((client) => writeOn(client, statement, () => pool.isStale(client))),
           () => transact(isDurable),
         ),
       ).catch(throwTranslated),
@@ -222,13 +222,19 @@ async function transactOn<T>(
 
 /**
  * Runs one statement without `begin`, as a transaction of its own. So its response is also the
- * response to its COMMIT.
+ * response to its COMMIT. If the session `isStale` by then, the outcome on the database that has
+ * replaced that of the session is not known.
  */
-async function writeOn(client: pg.PoolClient, statement: Sql): Promise<void> {
+async function writeOn(
+  client: pg.PoolClient,
+  statement: Sql,
+  isStale: () => boolean,
+): Promise<void> {
   await send(client, statement).catch((error) => {
     const isUnknown = isUnreachable(error) && !isReadOnly(error)
     throw isUnknown ? new CommitOutcomeUnknown(error, undefined) : error
   })
+  if (isStale()) throw new CommitOutcomeUnknown(databaseReplacedError(), undefined)
 }
 
 async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {

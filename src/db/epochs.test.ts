@@ -89,6 +89,33 @@ test('a transaction that began on an earlier database is not committed and is a 
   assert.deepEqual(await query(connection, 'select n from numbers'), [{ n: '2' }])
 })
 
+test('a statement on an earlier database counts only if the present one has its rows', async (t) => {
+  const connection = await newDatabase(t)
+  await query(connection, 'create table numbers (n integer)')
+  for (const isFound of [true, false]) {
+    const database = open(t, connection)
+    await database.look()
+    const looked: boolean[] = []
+    const isDurable = async () => {
+      looked.push(isFound)
+      return isFound
+    }
+    const statement = sql`with late as materialized (select pg_sleep(0.5))
+      insert into numbers select 1 from late`
+    const writing = database.write(statement, { isDurable })
+    await until('the statement runs', async () => {
+      const running = `select from pg_stat_activity where state = 'active'
+        and datname = current_database() and query like 'with late%'`
+      return (await query(connection, running)).length === 1
+    })
+    database.epochs.observe('another')
+    await writing
+    assert.deepEqual(looked, [isFound])
+  }
+  // Once by the first database, twice by the second, because there it was not found.
+  assert.equal((await query(connection, 'select n from numbers')).length, 3)
+})
+
 test('a database that takes over the name of another one begins an epoch', async (t) => {
   const [former, present] = [await newDatabase(t), await newDatabase(t)]
   const nameOf = async (of: Connection) =>

@@ -217,7 +217,7 @@ test('a key that another server has decided gets the first decision', async () =
   assert.equal(await usage('calls'), 8)
 })
 
-test('a request to refuse gets the first decision if another server has decided its key', async () => {
+test('a request to refuse gets its first decision if another server has its key', async () => {
   const { consume, scope, usage } = await open()
   const before = world.clock.now()
   const same = { idempotencyKey: 'the same key' }
