@@ -91,6 +91,18 @@ test('totals are not those of earlier instants than they were read for', () => {
   assert.equal(batch('one', 'two').totalsOf(SUBJECT, 49), undefined)
 })
 
+test('totals stay complete from the instant for which they were read', () => {
+  const { batch } = newMemory()
+  batch(null, 'one').update(whole(3n))
+  const second = batch('one', 'two')
+  assert.deepEqual(second.totalsOf(SUBJECT, 70), [total(3n)])
+  second.update(after({ totals: [{ ...SUBJECT, from: 70, totals: [total(4n)] }] }))
+  assert.deepEqual(batch('two', 'three').totalsOf(SUBJECT, 50), [total(4n)])
+  const third = batch('two', 'three')
+  third.update(after({ totals: [{ ...SUBJECT, from: 70, totals: [total(5n)] }] }))
+  assert.equal(batch('three', 'four').totalsOf(SUBJECT, 50), undefined)
+})
+
 test('nothing is found if somebody else has counted since', () => {
   const { batch } = newMemory()
   batch(null, 'one').update(whole(3n))

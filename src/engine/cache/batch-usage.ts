@@ -75,10 +75,15 @@ export function usageOfBatch(
   const stateOf = (customerKey: Uuid): CustomerState =>
     required(states.get(customerKey), 'the state of a customer of a batch')
   const missed = new Set<Uuid>()
+  /** The instants from which the totals that were found are complete, by `subjectName`. */
+  const foundFrom = new Map<string, Instant>()
   return {
     totalsOf: (subject, from) => {
       const known = stateOf(subject.customerKey).usage.totals.get(totalsName(subject))
-      if (known !== undefined && known.from <= from) return known.totals
+      if (known !== undefined && known.from <= from) {
+        foundFrom.set(subjectName(subject), known.from)
+        return known.totals
+      }
       missed.add(subject.customerKey)
       return undefined
     },
@@ -104,12 +109,15 @@ export function usageOfBatch(
       }
       const nextOf = (customerKey: Uuid): CustomerState =>
         required(next.get(customerKey), 'the state of a customer of a batch')
-      for (const { from, totals, ...subject } of after.totals)
+      for (const { from: needed, totals, ...subject } of after.totals) {
+        // Otherwise a record that is older than those of this batch would find nothing.
+        const from = foundFrom.get(subjectName(subject)) ?? needed
         putTotals(
           nextOf(subject.customerKey),
           totalsName(subject),
           withoutPast({ from, totals }, versionOf(subject.customerKey).now),
         )
+      }
       for (const [name, counter] of after.counters)
         changeCounter(nextOf(counter.customerKey), name, counter)
       for (const customerKey of after.reserving) nextOf(customerKey).usage.openHolds = null
@@ -117,6 +125,9 @@ export function usageOfBatch(
     },
   }
 }
+
+const subjectName = (subject: CustomerMeterSubject): string =>
+  `${subject.customerKey} ${totalsName(subject)}`
 
 const UNSEEN = { seen: null, closedUntil: null }
 
