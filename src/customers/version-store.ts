@@ -111,12 +111,14 @@ export async function lockVersions(
 /** The versions of a customer that a batch was decided on, and the instant of its decision. */
 export type ExpectedVersion = Pick<CustomerVersion, 'version' | 'usageVersion' | 'now'> & {
   customerKey: Uuid
+  /** Whether limits have decided, so that holds matter. */
+  isDecided: boolean
 }
 
 /**
  * Parts of a `with` for a transaction of one statement, which counts usage without locking versions
- * first. The part `expected` has the customers, with `customer_key` and `decided_at`. The part
- * `renewed_heads` has those whose versions are as expected. Their rows are locked, and get
+ * first. The part `expected` has the customers, with `customer_key`, `decided_at` and `is_decided`.
+ * The part `renewed_heads` has those whose versions are as expected. Their rows are locked, and get
  * `usageVersion`. Because this is an upsert, the latest row is compared, even if the statement had
  * to wait for its lock. For a customer without a row, the upsert inserts one. It is not in
  * `renewed_heads`, because `xmax` is 0 only in such a row, and the caller must roll it back.
@@ -132,6 +134,7 @@ export const renewExpected = (
       structure_version: ['uuid', ({ version }) => version],
       usage_version: ['uuid', (each) => each.usageVersion],
       decided_at: ['timestamptz', ({ now }) => now],
+      is_decided: ['boolean', ({ isDecided }) => isDecided],
     })} as each
   ),
   written_heads as (

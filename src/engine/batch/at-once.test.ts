@@ -11,7 +11,7 @@ import { wholeUnits } from '../../kernel/quantity.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { entitlements } from '../../sources.ts'
 import { createEngineContext } from '../cache/index.ts'
-import type { ConsumptionInput } from '../types.ts'
+import type { ConsumptionInput, ReportInput } from '../types.ts'
 import { createUsageWriter } from './writer.ts'
 
 const world = await openWorld()
@@ -70,6 +70,19 @@ function openServer(scope: Scope) {
   return { consume, writer, ways }
 }
 
+const reportOf = (value: number, more: Partial<ReportInput> = {}): ReportInput => ({
+  customerId: 'acme',
+  resourceId: null,
+  featureId: 'calls',
+  value: wholeUnits(value),
+  behavior: 'DELTA',
+  idempotencyKey: null,
+  timestamp: null,
+  dimensions: {},
+  dimensionsText: null,
+  ...more,
+})
+
 async function open() {
   const shop = await openShop(world, FEATURES)
   const { scope } = shop.tenant
@@ -88,17 +101,7 @@ test('when everything is in memory, a use is written at once', async () => {
 
 test('reports and raw events with keys are written at once, and count once', async () => {
   const { writer, ways, scope, usage } = await open()
-  const usages = [1, 2].map((value) => ({
-    customerId: 'acme',
-    resourceId: null,
-    featureId: 'calls',
-    value: wholeUnits(value),
-    behavior: 'DELTA' as const,
-    idempotencyKey: `report ${value}`,
-    timestamp: null,
-    dimensions: {},
-    dimensionsText: null,
-  }))
+  const usages = [1, 2].map((value) => reportOf(value, { idempotencyKey: `report ${value}` }))
   const report = (index: number) => writer.report(scope, usages.slice(index, index + 1), origin)
   await report(0)
   await report(1)
@@ -258,6 +261,23 @@ test('an expired reservation is released before a use is decided', async () => {
   world.clock.moveTo(before + 61_000)
   try {
     assert.deepEqual(await consume(999), [true, 'refused', 'locked'])
+  } finally {
+    world.clock.moveTo(before)
+  }
+})
+
+test('reports are written at once although a reservation has expired', async () => {
+  const { consume, writer, ways, scope } = await open()
+  await consume(1)
+  const before = world.clock.now()
+  await consume(9, { mode: { kind: 'hold', ttlSeconds: 60 } })
+  world.clock.moveTo(before + 61_000)
+  try {
+    await writer.report(scope, [reportOf(1)], origin)
+    assert.deepEqual(ways.splice(0), ['at once'])
+    assert.deepEqual(await consume(989), [true, 'refused', 'locked'])
+    assert.deepEqual(await consume(1), [true, 'at once'])
+    assert.deepEqual(await consume(9), [false, 'at once'])
   } finally {
     world.clock.moveTo(before)
   }

@@ -108,6 +108,6 @@ export function resourcesOf(requests: readonly EngineRequest[]): ResourceKey[] {
 }
 
 /** Returns the customers of those requests that limits may deny. */
-const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
+export const decidedCustomers = (requests: readonly EngineRequest[]): Uuid[] => [
   ...new Set(requests.flatMap((request) => ('item' in request ? [request.item.customerKey] : []))),
 ]

@@ -11,7 +11,7 @@ import { nothing, type Sql, sql, type Tx } from '../../db/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { areNewKeys, type DedupKeyOf } from '../../metering/dedup/index.ts'
 import { firstExpired } from '../../metering/reservations/index.ts'
-import { type Batch, type BatchBasis, resourcesOf } from './basis.ts'
+import { type Batch, type BatchBasis, decidedCustomers, resourcesOf } from './basis.ts'
 
 /** A batch that is decided on memory alone would have to read from the database. */
 export class NotInMemory extends Error {}
@@ -45,22 +45,24 @@ const PARTS = [
  * Returns the statement that writes a batch which was decided on a basis from memory. It fails
  * (`isStaleState`) if a version of the customers, of the environment or of the catalog, or the
  * setting `unknownDimensions`, is not that of the basis. It also fails if a resource does not
- * exist, if a reservation has expired, if the thresholds are others, or if one of `unstoredKeys`
- * exists: a request that stores nothing has its key, and a repetition would get the first answer.
- * The main part runs before the writes, so the customers are locked first, in the order of their
- * keys.
+ * exist, if a reservation of a customer whose limits have decided has expired, if the thresholds are
+ * others, or if one of `unstoredKeys` exists: a request that stores nothing has its key, and a
+ * repetition would get the first answer. The main part runs before the writes, so the customers are
+ * locked first, in the order of their keys.
  */
 export function writeAtOnce(
   { scope, requests }: Pick<Batch, 'scope' | 'requests'>,
   { versions, environment, thresholds }: BatchBasis,
   { writes, unstoredKeys }: { writes: readonly Sql[]; unstoredKeys: readonly DedupKeyOf[] },
 ): Sql {
+  const decided = new Set(decidedCustomers(requests))
   const expected: ExpectedVersion[] = [...versions]
     .map(([customerKey, { version, replacedUsageVersion, now }]) => ({
       customerKey,
       version,
       usageVersion: required(replacedUsageVersion, 'the usage version of a state in memory'),
       now,
+      isDecided: decided.has(customerKey),
     }))
     .toSorted((one, other) => (one.customerKey < other.customerKey ? -1 : 1))
   const [first] = versions.values()
@@ -87,7 +89,8 @@ export function writeAtOnce(
       and ${areThresholds(key, thresholds)}
       and not exists (
         select from expected cross join lateral
-          ${firstExpired(sql`expected.customer_key`, sql`expected.decided_at`)} as due)
+          ${firstExpired(sql`expected.customer_key`, sql`expected.decided_at`)} as due
+        where expected.is_decided)
       ${haveResources} ${haveNewKeys}
       then true else refuse_stale_state() end`
 }
