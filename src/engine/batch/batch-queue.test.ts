@@ -298,6 +298,27 @@ test('only entries that are committed in the same way share a batch', async () =
   assert.deepEqual(batches, [['x'], ['a', 'c'], ['B', 'D']])
 })
 
+test('a queue that has nothing for a batch is looked at once', async () => {
+  const looks = new Map<string, number>()
+  const queue = createBatchQueue<NamedEntry, string>(
+    { ...LIMITS, maxRecords: 40 },
+    async (batch) => done(batch),
+    {
+      isNotRetryable: () => false,
+      isLockTimeout: () => false,
+      afterArrivals: setImmediate,
+      wayOf: (each) => {
+        looks.set(each.name, (looks.get(each.name) ?? 0) + 1)
+        return wayOf(each)
+      },
+    },
+  )
+  const many = Array.from({ length: 40 }, (_, n) => entry(`a${n}`))
+  await Promise.all([...many, entry('B')].map((each) => queue.submit(each)))
+  // Once for the batch of `a`, and once for its own.
+  assert.equal(looks.get('B'), 2)
+})
+
 test('every entry gets one answer, and all batches are within the limits', async () => {
   const shape = fc.record({
     partition: fc.constantFrom('e', 'f'),

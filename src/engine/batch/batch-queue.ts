@@ -287,10 +287,10 @@ function takeBatch<E extends QueueEntry, Answer>(
     if (first.entry.partition !== next.entry.partition || next.entry.records > room) return false
     return way === state.wayOf(next.entry)
   }
-  for (let sizeBefore = -1; sizeBefore !== batch.length; ) {
-    sizeBefore = batch.length
-    for (const [queueName, queue] of [...queues]) {
-      if (passedOver.has(queueName)) continue
+  // A queue from which nothing was taken has nothing for the rest of this batch either.
+  for (let turns = [...queues]; turns.length > 0; ) {
+    const served: typeof turns = []
+    for (const [queueName, queue] of turns) {
       const size = batch.length
       let left = limits.quantum
       for (let next = queue[0]; next !== undefined && left > 0 && fits(next); next = queue[0]) {
@@ -304,8 +304,11 @@ function takeBatch<E extends QueueEntry, Answer>(
         room -= next.entry.records
         left -= next.entry.records
       }
-      if (batch.length > size) moveToEnd(queues, queueName, queue)
+      if (batch.length === size) continue
+      moveToEnd(queues, queueName, queue)
+      if (!passedOver.has(queueName)) served.push([queueName, queue])
     }
+    turns = served
   }
   if (batch.length > 0) for (const next of passedOver.values()) next.passOvers += 1
   return batch
