@@ -89,7 +89,7 @@ test('a transaction that began on an earlier database is not committed and is a 
   assert.deepEqual(await query(connection, 'select n from numbers'), [{ n: '2' }])
 })
 
-test('a statement on an earlier database counts only if the present one has its rows', async (t) => {
+test('a statement on an earlier database counts only if the present one has its row', async (t) => {
   const connection = await newDatabase(t)
   await query(connection, 'create table numbers (n integer)')
   for (const isFound of [true, false]) {

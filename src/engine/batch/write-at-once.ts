@@ -45,8 +45,8 @@ const PARTS = [
  * Returns the statement that writes a batch which was decided on a basis from memory. It fails
  * (`isStaleState`) if a version of the customers, of the environment or of the catalog, or the
  * setting `unknownDimensions`, is not that of the basis. It also fails if a resource does not
- * exist, if a reservation of a customer whose limits have decided has expired, if the thresholds are
- * others, or if one of `unstoredKeys` exists: a request that stores nothing has its key, and a
+ * exist, if a reservation of a customer whose limits have decided has expired, if the thresholds
+ * are others, or if one of `unstoredKeys` exists: a request that stores nothing has its key, and a
  * repetition would get the first answer. The main part runs before the writes, so the customers are
  * locked first, in the order of their keys.
  */
