@@ -38,9 +38,10 @@ export type Database = {
    */
   transaction<T>(work: (tx: Tx) => Promise<T>, options?: TransactionOptions): Promise<T>
   /**
-   * Runs one statement as a transaction of its own, in one round trip. Nothing tells whether the
-   * session still leads to the same database, so the statement itself must fail if it does not.
-   * Errors as `transaction`. Other errors of the database are thrown as they are.
+   * Runs one statement as a transaction of its own, in one round trip. It may run on another
+   * database than the last one, so the statement itself must fail there. If the database of the
+   * session has been replaced meanwhile, `isDurable` is asked. Errors as `transaction`. Other
+   * errors of the database are thrown as they are.
    */
   write(statement: Sql, options: Required<TransactionOptions>): Promise<void>
   /**
