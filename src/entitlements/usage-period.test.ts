@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { ResetAnchor, ResetPeriod } from '../api.gen.ts'
 import { contains, LIFETIME } from '../kernel/period.ts'
 import type { Reset } from './types.ts'
-import { usagePeriod, usageWindow } from './usage-period.ts'
+import { usagePeriod, usageWindow, WEEK_ANCHORS } from './usage-period.ts'
 
 const at = (text: string) => Date.parse(`${text}Z`)
 
@@ -93,20 +93,11 @@ test('without a reset, usage counts for all time', () => {
 })
 
 const instant = fc.integer({ min: at('2000-01-01T00:00'), max: at('2100-01-01T00:00') })
-const weekdays = [
-  'EverySunday',
-  'EveryMonday',
-  'EveryTuesday',
-  'EveryWednesday',
-  'EveryThursday',
-  'EveryFriday',
-  'EverySaturday',
-] as const
 
 test('a week that starts on a given weekday starts at midnight and contains the present', () => {
   fc.assert(
     fc.property(instant, instant, fc.nat({ max: 6 }), (begun, now, day) => {
-      const reset: Reset = { period: 'WEEK', accordingTo: weekdays[day] ?? null }
+      const reset: Reset = { period: 'WEEK', accordingTo: WEEK_ANCHORS[day] ?? null }
       const window = usageWindow({ reset, anchor: begun }, now)
       assert.ok(contains(window, now))
       assert.equal(new Date(window.start).getUTCDay(), day)
