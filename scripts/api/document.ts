@@ -37,14 +37,11 @@ export type Response = { readonly description: string; readonly content: Content
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 export type Method = (typeof methods)[number]
 
-/** A file in `api/operations`. Its name is the operation's id. */
-export type OperationFile = {
-  readonly method: Method
-  readonly path: string
-  readonly twin?: { readonly operationId: string; readonly path: string }
-  readonly tag: string
+/** What a file in `api/operations` and the document say about an operation in the same words. */
+type OperationFields = {
   readonly summary: string
   readonly description: string
+  readonly deprecated?: true
   readonly 'x-permission': string
   readonly 'x-own'?: true
   /** Of a body that may be larger than others, in bytes. */
@@ -54,7 +51,14 @@ export type OperationFile = {
   readonly 'x-serialize'?: string
   /** Where its response has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
-  readonly deprecated?: true
+}
+
+/** A file in `api/operations`. Its name is the operation's id. */
+export type OperationFile = OperationFields & {
+  readonly method: Method
+  readonly path: string
+  readonly twin?: { readonly operationId: string; readonly path: string }
+  readonly tag: string
   /** Names in `components.parameters`, or parameters that only this operation has. */
   readonly parameters: readonly (string | Parameter)[]
   readonly request?: { readonly schema: string; readonly example: unknown }
@@ -74,20 +78,9 @@ export type OperationFile = {
   readonly errors: Readonly<Record<string, string>>
 }
 
-export type Operation = {
+export type Operation = OperationFields & {
   readonly operationId: string
-  readonly summary: string
-  readonly description: string
   readonly tags: readonly string[]
-  readonly deprecated?: true
-  readonly 'x-permission': string
-  readonly 'x-own'?: true
-  /** Of a body that may be larger than others, in bytes. */
-  readonly 'x-max-bytes'?: number
-  readonly 'x-heavy'?: true
-  readonly 'x-serialize'?: string
-  /** Where its response has secrets, as paths from the body: `data.secret`, `data[].secret`. */
-  readonly 'x-secret'?: readonly string[]
   readonly 'x-twin-of'?: string
   readonly parameters: readonly (Parameter | Reference)[]
   readonly requestBody?: { readonly required: true; readonly content: Content }
