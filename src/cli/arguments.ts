@@ -28,6 +28,16 @@ export function takePositionals(positionals: readonly string[], ...names: string
   return [...positionals]
 }
 
+/** Returns the options of an action that lists what an environment has. */
+export function readListArguments(args: readonly string[]) {
+  const { values, positionals } = readArguments(args, {
+    environment: { type: 'string', default: 'default' },
+    json: { type: 'boolean', default: false },
+  })
+  takePositionals(positionals)
+  return values
+}
+
 /** Returns the value. Throws a `UsageError` unless it is one of the words. */
 export function oneOf<T extends string>(name: string, value: string, words: readonly T[]): T {
   const word = words.find((candidate) => candidate === value)

@@ -1,5 +1,5 @@
 import { addIntegration, listIntegrations, VENDORS } from '../customers/index.ts'
-import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
+import { oneOf, readArguments, readListArguments, runAction, takePositionals } from './arguments.ts'
 import { type Command, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,11 +46,7 @@ async function add(args: readonly string[], terminal: Terminal): Promise<number>
 }
 
 async function list(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    environment: { type: 'string', default: 'default' },
-    json: { type: 'boolean', default: false },
-  })
-  takePositionals(positionals)
+  const values = readListArguments(args)
   const found = await withApp(terminal, async (app) =>
     listIntegrations(app, await requireEnvironment(app, values.environment)),
   )

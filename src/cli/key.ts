@@ -12,7 +12,7 @@ import {
 } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { type Instant, instantToWire, systemClock } from '../kernel/clock.ts'
-import { oneOf, readArguments, runAction, takePositionals } from './arguments.ts'
+import { oneOf, readArguments, readListArguments, runAction, takePositionals } from './arguments.ts'
 import { type Command, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -73,11 +73,7 @@ async function create(args: readonly string[], terminal: Terminal): Promise<numb
 }
 
 async function list(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = readArguments(args, {
-    environment: { type: 'string', default: 'default' },
-    json: { type: 'boolean', default: false },
-  })
-  takePositionals(positionals)
+  const values = readListArguments(args)
   const keys = await withApp(terminal, async (app) => {
     const found = await listKeys(app.db.read, await requireEnvironment(app, values.environment))
     return found.map((key) => keyToShow(key, app.clock.now()))
