@@ -17,6 +17,21 @@ export type Step = {
 /** The limit of the API document. */
 const BATCH = 100
 
+const oneByOne = <T>(
+  title: string,
+  itemsOf: (data: DemoData) => readonly T[],
+  put: (api: Api, item: T) => Promise<void>,
+): Step => ({
+  title,
+  count: (data) => itemsOf(data).length,
+  run: async (api, data, advance) => {
+    for (const item of itemsOf(data)) {
+      await put(api, item)
+      advance(1)
+    }
+  },
+})
+
 /** Each step needs those before it. */
 export const STEPS: readonly Step[] = [
   {
@@ -27,46 +42,10 @@ export const STEPS: readonly Step[] = [
       advance(entityTypes.length)
     },
   },
-  {
-    title: 'features',
-    count: ({ features }) => features.length,
-    run: async (api, { features }, advance) => {
-      for (const feature of features) {
-        await putFeature(api, feature)
-        advance(1)
-      }
-    },
-  },
-  {
-    title: 'customers',
-    count: ({ customers }) => customers.length,
-    run: async (api, { customers }, advance) => {
-      for (const customer of customers) {
-        await putCustomer(api, customer)
-        advance(1)
-      }
-    },
-  },
-  {
-    title: 'integrations',
-    count: ({ links }) => links.length,
-    run: async (api, { links }, advance) => {
-      for (const link of links) {
-        await putLink(api, link)
-        advance(1)
-      }
-    },
-  },
-  {
-    title: 'entitlements',
-    count: ({ grants }) => grants.length,
-    run: async (api, { grants }, advance) => {
-      for (const grant of grants) {
-        await putGrant(api, grant)
-        advance(1)
-      }
-    },
-  },
+  oneByOne('features', ({ features }) => features, putFeature),
+  oneByOne('customers', ({ customers }) => customers, putCustomer),
+  oneByOne('integrations', ({ links }) => links, putLink),
+  oneByOne('entitlements', ({ grants }) => grants, putGrant),
   {
     title: 'entities',
     count: ({ entities }) => entities.reduce((sum, each) => sum + each.entities.length, 0),
