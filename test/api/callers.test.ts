@@ -7,7 +7,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import type { Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnish, portrait } from './calls.ts'
+import { calls, furnishIn, portrait } from './calls.ts'
 
 /** Every operation, called by every kind of caller: one row of a table each. */
 
@@ -68,11 +68,7 @@ async function credentialOf(tenant: Tenant, kind: Kind): Promise<Credential> {
   return person(userId, { 'x-environment-id': tenant.id })
 }
 
-async function furnished(): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, 'mark')
-  return tenant
-}
+const furnished = () => furnishIn(world, 'mark')
 
 type Row = { caller: string; status: number; code: string | null }
 

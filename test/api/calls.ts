@@ -2,7 +2,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
-import type { Tenant } from '../support/world.ts'
+import type { Tenant, World } from '../support/world.ts'
 
 /** Ids that `furnish` makes, alike in every environment. */
 export const path = {
@@ -298,6 +298,13 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     body: { ...use, idempotencyKey: 'furnished', dimensions: { ...use.dimensions, mark } },
   })
   tenant.made.set(path.reservationId, required(data.reservation, 'a reservation').id)
+}
+
+/** Returns a furnished environment. */
+export async function furnishIn(world: World, mark: string): Promise<Tenant> {
+  const tenant = await world.tenant()
+  await furnish(tenant, mark)
+  return tenant
 }
 
 async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {

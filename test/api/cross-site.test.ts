@@ -7,7 +7,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import type { Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnish, portrait } from './calls.ts'
+import { calls, furnishIn, portrait } from './calls.ts'
 
 /** Pages of others, which make a browser write with a key that a proxy adds. */
 
@@ -36,11 +36,7 @@ async function owner(tenant: Tenant): Promise<Credential> {
   return { apiKey: null, headers }
 }
 
-async function furnished(): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, 'mark')
-  return tenant
-}
+const furnished = () => furnishIn(world, 'mark')
 
 const caller =
   (tenant: Tenant, id: OperationId, twin: boolean) =>

@@ -11,16 +11,12 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { customerToken } from '../support/customer-token.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnish, operationIds, path } from './calls.ts'
+import { calls, furnishIn, operationIds, path } from './calls.ts'
 
 const world = await openWorld()
 const MARK = 'mark'
 
-async function furnished(): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, MARK)
-  return tenant
-}
+const furnished = () => furnishIn(world, MARK)
 
 /** A furnished environment that signs tokens, with a key of a kind. */
 async function signing(kind: KeyKind) {

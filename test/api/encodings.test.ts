@@ -5,7 +5,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
-import { calls, furnish } from './calls.ts'
+import { calls, furnishIn } from './calls.ts'
 
 /** The encodings of the responses of every operation that reads. */
 
@@ -16,8 +16,7 @@ const reading = contract.operations.filter(({ method, id, primaryId }) => {
 const COMPRESSED_FROM = 1024
 
 test('every read of 1 kB or more is compressed if the client accepts gzip, with a vary header', async () => {
-  const tenant = await world.tenant()
-  await furnish(tenant, 'a long mark '.repeat(20))
+  const tenant = await furnishIn(world, 'a long mark '.repeat(20))
   let compressed = 0
   for (const { primaryId } of reading) {
     const id = primaryId as OperationId

@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { OperationId } from '../../src/api.gen.ts'
 import { openWorld } from '../support/world.ts'
-import { calls, furnish } from './calls.ts'
+import { calls, furnishIn } from './calls.ts'
 
 type Era = {
   operations: Record<string, { responses: Record<string, { schema: object }> }>
@@ -25,8 +25,7 @@ for (const [name, era] of Object.entries(eras)) {
 
   for (const [id, { responses }] of Object.entries(era.operations))
     test(`the response of ${id} is as a client of the era ${name} expects`, async () => {
-      const tenant = await world.tenant()
-      await furnish(tenant, MARK)
+      const tenant = await furnishIn(world, MARK)
       const operationId = id as OperationId
       const { status, success, text } = await tenant.call(operationId, calls[operationId](MARK))
       const expected = responses[status]

@@ -4,7 +4,7 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { PAGE_BYTES, type Sql, sql } from '../../src/db/index.ts'
 import { contract } from '../support/api-document.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { calls, furnish, path } from './calls.ts'
+import { calls, furnishIn, path } from './calls.ts'
 
 /** What holds for every list that goes both ways. */
 
@@ -84,8 +84,7 @@ const UNKNOWN = '019d2f3a-7c40-7b1c-9d7e-2f6f0c1b8a55'
 
 for (const { id: name, primaryId } of lists)
   test(`${name}: if both cursors are sent, after takes precedence`, async () => {
-    const tenant = await world.tenant()
-    await furnish(tenant, 'mark')
+    const tenant = await furnishIn(world, 'mark')
     const id = primaryId as OperationId
     const page = async (cursors: Record<string, string>) => {
       const { query, ...request } = calls[id]('mark')
@@ -119,8 +118,7 @@ type ListAnswer = {
 for (const [name, enlarge] of Object.entries(ENLARGED))
   test(`${name}: pages end at 4 MB, and their cursors lead to every row exactly once`, async () => {
     const id = name as OperationId
-    const tenant = await world.tenant()
-    await furnish(tenant, 'mark')
+    const tenant = await furnishIn(world, 'mark')
     const statement = await enlarge(tenant)
     await world.bursar.app.db.transaction((tx) => tx.execute(statement))
     const page = async (cursors: Record<string, string>) => {

@@ -4,17 +4,13 @@ import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
 import { operationOf, type Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
-import { answersOfNobody, calls, furnish, operationIds, path, portrait } from './calls.ts'
+import { answersOfNobody, calls, furnishIn, operationIds, path, portrait } from './calls.ts'
 
 const world = await openWorld()
 
 const MARK = 'mark-of-one'
 
-async function furnished(): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, MARK)
-  return tenant
-}
+const furnished = () => furnishIn(world, MARK)
 
 /** The operation's paths: its own, and its twin's where it has one. */
 const twinsOf = (id: OperationId): boolean[] =>
@@ -116,8 +112,7 @@ for (const id of operationIds) {
 
   test(`${id} neither shows nor changes an environment with the same ids`, async () => {
     const mine = await furnished()
-    const other = await world.tenant()
-    await furnish(other, 'mark-of-other')
+    const other = await furnishIn(world, 'mark-of-other')
     const before = await portrait(other)
     const answer = await mine.call(id, calls[id](MARK))
     assert.notEqual(answer.success, null, answer.text)
@@ -134,8 +129,7 @@ for (const id of operationIds) {
 
   test(`${id} ignores X-ACCOUNT-ID and X-ENVIRONMENT-ID if there is an API key`, async () => {
     const mine = await furnished()
-    const other = await world.tenant()
-    await furnish(other, 'mark-of-other')
+    const other = await furnishIn(world, 'mark-of-other')
     const headers = { 'x-account-id': other.id, 'x-environment-id': other.id }
     const answer = await mine.call(id, { ...calls[id](MARK), headers })
     assert.notEqual(answer.success, null, answer.text)

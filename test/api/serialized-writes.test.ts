@@ -7,7 +7,7 @@ import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
-import { calls, furnish } from './calls.ts'
+import { calls, furnish, furnishIn } from './calls.ts'
 
 const world = await openWorld()
 const { app } = world.bursar
@@ -40,8 +40,7 @@ const writes = contract.operations.filter(
 for (const { primaryId, method, serializedBy } of writes) {
   if (serializedBy === 'engine') continue
   test(`${primaryId}: writes with and without keys run one transaction at a time`, async () => {
-    const tenant = await world.tenant()
-    await furnish(tenant, 'mark')
+    const tenant = await furnishIn(world, 'mark')
     open.most = 0
     const request = { ...calls[primaryId]('mark'), apiKey: tenant.key }
     const keys = method === 'POST' ? [null, 'one', null, 'two'] : [null, null, null]

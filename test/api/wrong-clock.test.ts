@@ -8,7 +8,7 @@ import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
-import { calls, furnish } from './calls.ts'
+import { calls, furnishIn } from './calls.ts'
 
 /** Every operation that writes, on a server whose clock turns out to be wrong once it is done. */
 
@@ -42,8 +42,7 @@ after(() => bursar.close())
 for (const { id, primaryId, method, successStatus } of contract.operations)
   if (method !== 'GET')
     test(`${id}: a committed write succeeds, even if the clock becomes wrong right after it`, async () => {
-      const tenant = await world.tenant()
-      await furnish(tenant, 'mark')
+      const tenant = await furnishIn(world, 'mark')
       const request = calls[primaryId]('mark')
       const params = Object.fromEntries(
         Object.entries(request.params ?? {}).map(([name, value]) => [
