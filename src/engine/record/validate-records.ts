@@ -30,30 +30,29 @@ export type ValidationContext = {
   unknownDimensions: UnknownDimensions
 }
 
-/**
- * Returns the records of reports, in order. 400 `EntityIsArchivedError`,
- * `MeteringNotAvailableForFeatureType`, `CannotReportUsageForEntitlementWithMeterError`,
- * `NoFeatureEntitlementInSubscription`, `InvalidArgumentError`; 404 `FeatureNotFound`,
- * `CustomerResourceNotFound`, `NoActiveSubscriptionForCustomer`.
- */
-export function validateReports(
-  reports: readonly (ReportInput & SubjectKeys)[],
+type Validate<T> = (
+  item: T & SubjectKeys,
   context: ValidationContext,
-  origin: Origin,
-): ValidatedRecord[] {
-  reports.forEach((report, index) => {
-    refuseArchived(report, context, `usages[${index}]`)
-  })
-  return reports.map((report, index) =>
-    validateReport(report, context, { origin, field: `usages[${index}]` }),
-  )
-}
+  of: { origin: Origin; field: string },
+) => ValidatedRecord
 
-function validateReport(
-  report: ReportInput & SubjectKeys,
-  context: ValidationContext,
-  { origin, field }: { origin: Origin; field: string },
-): ValidatedRecord {
+/** Validates all items of a request. Archived customers are refused before anything else. */
+const validateAll =
+  <T extends { customerId: string }>(list: 'usages' | 'events', validate: Validate<T>) =>
+  (
+    items: readonly (T & SubjectKeys)[],
+    context: ValidationContext,
+    origin: Origin,
+  ): ValidatedRecord[] => {
+    items.forEach((item, index) => {
+      refuseArchived(item, context, `${list}[${index}]`)
+    })
+    return items.map((item, index) =>
+      validate(item, context, { origin, field: `${list}[${index}]` }),
+    )
+  }
+
+const validateReport: Validate<ReportInput> = (report, context, { origin, field }) => {
   const { customerKey, idempotencyKey, timestamp, value } = report
   const feature = reportableFeature(report, context, field)
   const resourceKey = requireResource(report, field)
@@ -93,6 +92,14 @@ function validateReport(
     field,
   }
 }
+
+/**
+ * Returns the records of reports, in order. 400 `EntityIsArchivedError`,
+ * `MeteringNotAvailableForFeatureType`, `CannotReportUsageForEntitlementWithMeterError`,
+ * `NoFeatureEntitlementInSubscription`, `InvalidArgumentError`; 404 `FeatureNotFound`,
+ * `CustomerResourceNotFound`, `NoActiveSubscriptionForCustomer`.
+ */
+export const validateReports = validateAll('usages', validateReport)
 
 const SUM = aggregateOf(null)
 
@@ -159,28 +166,7 @@ const notEntitled = (
           `and had none to the feature ${id} when the usage occurred`,
       )
 
-/**
- * Returns the records of raw events, in order. 400 `EntityIsArchivedError`, `InvalidArgumentError`,
- * `EntitlementUsageOutOfRangeError`; 404 `CustomerResourceNotFound`.
- */
-export function validateEvents(
-  events: readonly (EventInput & SubjectKeys)[],
-  context: ValidationContext,
-  origin: Origin,
-): ValidatedRecord[] {
-  events.forEach((event, index) => {
-    refuseArchived(event, context, `events[${index}]`)
-  })
-  return events.map((event, index) =>
-    validateEvent(event, context, { origin, field: `events[${index}]` }),
-  )
-}
-
-function validateEvent(
-  event: EventInput & SubjectKeys,
-  context: ValidationContext,
-  { origin, field }: { origin: Origin; field: string },
-): ValidatedRecord {
+const validateEvent: Validate<EventInput> = (event, context, { origin, field }) => {
   const { customerKey, eventName, timestamp } = event
   const resourceKey = requireResource(event, field)
   const now = context.nowOf(customerKey)
@@ -221,6 +207,12 @@ function validateEvent(
     field,
   }
 }
+
+/**
+ * Returns the records of raw events, in order. 400 `EntityIsArchivedError`, `InvalidArgumentError`,
+ * `EntitlementUsageOutOfRangeError`; 404 `CustomerResourceNotFound`.
+ */
+export const validateEvents = validateAll('events', validateEvent)
 
 /** The deduplication key of an event. */
 export const dedupKeyOfEvent = (
