@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { badRequest, notFound } from '../../test/support/refusals.ts'
 import { openShop } from '../../test/support/shop.ts'
-import { openWorld } from '../../test/support/world.ts'
+import { type ExpectedRefusal, openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
@@ -199,35 +200,31 @@ test('an event that no meter counts is accepted and stored', async () => {
 })
 
 const bad = { status: 400, code: 'BadUserInput' } as const
-const REFUSALS: [string, object, { status: number; code: string; message: RegExp }][] = [
+const REFUSALS: [string, object, Required<ExpectedRefusal>][] = [
   [
     'an unknown customer',
     { customerId: 'nobody' },
-    { status: 404, code: 'CustomerNotFound', message: /events\[1\].*nobody/ },
+    notFound('CustomerNotFound', /events\[1\].*nobody/),
   ],
   [
     'an archived customer',
     { customerId: 'orrery' },
-    { status: 400, code: 'EntityIsArchivedError', message: /events\[1\].*orrery/ },
+    badRequest('EntityIsArchivedError', /events\[1\].*orrery/),
   ],
   [
     'an unknown resource',
     { resourceId: 'site' },
-    { status: 404, code: 'CustomerResourceNotFound', message: /events\[1\].*site/ },
+    notFound('CustomerResourceNotFound', /events\[1\].*site/),
   ],
   [
     'an instant too far ahead',
     { timestamp: instantToWire(clock.now() + HOUR_MS + 1) },
-    { status: 400, code: 'InvalidArgumentError', message: /events\[1\]\.timestamp/ },
+    badRequest('InvalidArgumentError', /events\[1\]\.timestamp/),
   ],
   [
     'a number that no usage holds',
     { dimensions: { tokens: 1e16 } },
-    {
-      status: 400,
-      code: 'EntitlementUsageOutOfRangeError',
-      message: /events\[1\]\.dimensions\.tokens/,
-    },
+    badRequest('EntitlementUsageOutOfRangeError', /events\[1\]\.dimensions\.tokens/),
   ],
   [
     'an event that is too large',

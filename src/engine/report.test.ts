@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { badRequest, notFound } from '../../test/support/refusals.ts'
 import { openShop } from '../../test/support/shop.ts'
-import { openWorld } from '../../test/support/world.ts'
+import { type ExpectedRefusal, openWorld } from '../../test/support/world.ts'
 import { sql } from '../db/index.ts'
 import { instantToWire } from '../kernel/clock.ts'
 
@@ -188,61 +189,53 @@ test('a retry without keys counts again if the response to its original has arri
 })
 
 const bad = { status: 400, code: 'BadUserInput' } as const
-const REFUSALS: [string, object, { status: number; code: string | null; message: RegExp }][] = [
+const REFUSALS: [string, object, Required<ExpectedRefusal>][] = [
   [
     'an unknown customer',
     { customerId: 'nobody' },
-    { status: 404, code: 'CustomerNotFound', message: /usages\[1\].*nobody/ },
+    notFound('CustomerNotFound', /usages\[1\].*nobody/),
   ],
-  [
-    'an unknown feature',
-    { featureId: 'nope' },
-    { status: 404, code: 'FeatureNotFound', message: /usages\[1\].*nope/ },
-  ],
-  [
-    'a currency',
-    { featureId: 'tokens' },
-    { status: 404, code: 'FeatureNotFound', message: /tokens/ },
-  ],
+  ['an unknown feature', { featureId: 'nope' }, notFound('FeatureNotFound', /usages\[1\].*nope/)],
+  ['a currency', { featureId: 'tokens' }, notFound('FeatureNotFound', /tokens/)],
   [
     'an unknown resource',
     { resourceId: 'site' },
-    { status: 404, code: 'CustomerResourceNotFound', message: /usages\[1\].*site/ },
+    notFound('CustomerResourceNotFound', /usages\[1\].*site/),
   ],
   [
     'a feature that is not metered',
     { featureId: 'sso' },
-    { status: 400, code: 'MeteringNotAvailableForFeatureType', message: /sso/ },
+    badRequest('MeteringNotAvailableForFeatureType', /sso/),
   ],
   [
     'a feature with a meter',
     { featureId: 'events' },
-    { status: 400, code: 'CannotReportUsageForEntitlementWithMeterError', message: /events/ },
+    badRequest('CannotReportUsageForEntitlementWithMeterError', /events/),
   ],
   [
     'a feature that is not held',
     { featureId: 'unheld' },
-    { status: 400, code: 'NoFeatureEntitlementInSubscription', message: /acme.*unheld/ },
+    badRequest('NoFeatureEntitlementInSubscription', /acme.*unheld/),
   ],
   [
     'an instant too far ahead',
     { createdAt: inHours(1.0001) },
-    { status: 400, code: 'InvalidArgumentError', message: /usages\[1\]\.createdAt/ },
+    badRequest('InvalidArgumentError', /usages\[1\]\.createdAt/),
   ],
   [
     'an instant before 1970',
     { createdAt: '0001-01-01T00:00:00Z' },
-    { status: 400, code: 'InvalidArgumentError', message: /usages\[1\]\.createdAt/ },
+    badRequest('InvalidArgumentError', /usages\[1\]\.createdAt/),
   ],
   [
     'usage that is too large',
     { value: Number.MAX_SAFE_INTEGER },
-    { status: 400, code: 'EntitlementUsageOutOfRangeError', message: /usages\[1\]/ },
+    badRequest('EntitlementUsageOutOfRangeError', /usages\[1\]/),
   ],
   [
     'a difference that is too large',
     { value: -Number.MAX_SAFE_INTEGER, updateBehavior: 'SET' },
-    { status: 400, code: 'UsageMeasurementDiffOutOfRangeError', message: /usages\[1\]/ },
+    badRequest('UsageMeasurementDiffOutOfRangeError', /usages\[1\]/),
   ],
   ['a decimal', { value: 1.5 }, { ...bad, message: /usages\[1\]\.value/ }],
   ['a value that no double holds', { value: 2 ** 53 }, { ...bad, message: /usages\[1\]\.value/ }],

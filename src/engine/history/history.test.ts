@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { badRequest, notFound } from '../../../test/support/refusals.ts'
 import { openShop } from '../../../test/support/shop.ts'
-import { openWorld, type Tenant } from '../../../test/support/world.ts'
+import { type ExpectedRefusal, openWorld, type Tenant } from '../../../test/support/world.ts'
 import { findFeatures } from '../../catalog/features/index.ts'
 import { findCustomerKey } from '../../customers/index.ts'
 import { required } from '../../kernel/assert.ts'
@@ -221,67 +222,37 @@ test('a feature without usage has a history, too', async () => {
   assert.deepEqual((await history('seats', { ...range, groupBy: 'userId' })).series, [])
 })
 
-const REFUSALS: [string, object, object, { status: number; code: string; message: RegExp }][] = [
-  [
-    'an unknown customer',
-    { customerId: 'nobody' },
-    {},
-    { status: 404, code: 'CustomerNotFound', message: /nobody/ },
-  ],
-  [
-    'an unknown feature',
-    { featureId: 'nope' },
-    {},
-    { status: 404, code: 'FeatureNotFound', message: /nope/ },
-  ],
-  [
-    'an unknown resource',
-    {},
-    { resourceId: 'site' },
-    { status: 404, code: 'CustomerResourceNotFound', message: /site/ },
-  ],
+const REFUSALS: [string, object, object, Required<ExpectedRefusal>][] = [
+  ['an unknown customer', { customerId: 'nobody' }, {}, notFound('CustomerNotFound', /nobody/)],
+  ['an unknown feature', { featureId: 'nope' }, {}, notFound('FeatureNotFound', /nope/)],
+  ['an unknown resource', {}, { resourceId: 'site' }, notFound('CustomerResourceNotFound', /site/)],
   [
     'a feature that is not metered',
     { featureId: 'sso' },
     {},
-    { status: 400, code: 'MeteringNotAvailableForFeatureType', message: /sso/ },
+    badRequest('MeteringNotAvailableForFeatureType', /sso/),
   ],
   [
     'an empty range',
     { customerId: 'nobody' },
     { endDate: '2026-05-01T00:00:00Z' },
-    { status: 400, code: 'InvalidArgumentError', message: /startDate/ },
+    badRequest('InvalidArgumentError', /startDate/),
   ],
   [
     'a range that begins later',
     { customerId: 'nobody' },
     { startDate: '2026-07-01T00:00:00Z' },
-    { status: 400, code: 'InvalidArgumentError', message: /startDate/ },
+    badRequest('InvalidArgumentError', /startDate/),
   ],
   [
     'a range of more than ten years',
     {},
     { startDate: '2016-05-18T10:07:41Z' },
-    { status: 400, code: 'InvalidArgumentError', message: /10 years/ },
+    badRequest('InvalidArgumentError', /10 years/),
   ],
-  [
-    'too many dimensions',
-    {},
-    { groupBy: 'a,b,c,d' },
-    { status: 400, code: 'BadUserInput', message: /groupBy/ },
-  ],
-  [
-    'a dimension twice',
-    {},
-    { groupBy: 'a,a' },
-    { status: 400, code: 'BadUserInput', message: /groupBy/ },
-  ],
-  [
-    'no beginning',
-    {},
-    { startDate: 'yesterday' },
-    { status: 400, code: 'BadUserInput', message: /startDate/ },
-  ],
+  ['too many dimensions', {}, { groupBy: 'a,b,c,d' }, badRequest('BadUserInput', /groupBy/)],
+  ['a dimension twice', {}, { groupBy: 'a,a' }, badRequest('BadUserInput', /groupBy/)],
+  ['no beginning', {}, { startDate: 'yesterday' }, badRequest('BadUserInput', /startDate/)],
 ]
 for (const [name, params, query, refusal] of REFUSALS)
   test(`a history is refused for ${name}`, async () => {
