@@ -34,6 +34,14 @@ const verdict = async (tenant: Tenant, query: string, id = 'acme') => {
   return isGranted ? 'granted' : accessDeniedReason
 }
 
+async function assertMostSeats(tenant: Tenant, most: number): Promise<void> {
+  assert.equal(await verdict(tenant, `featureId=seats&requestedUsage=${most}`), 'granted')
+  assert.equal(
+    await verdict(tenant, `featureId=seats&requestedUsage=${most + 1}`),
+    'RequestedUsageExceedingLimit',
+  )
+}
+
 async function keysOf(tenant: Tenant, featureId: string) {
   const { params } = { params: { id: featureId } }
   await tenant.ok('v1.features.retrieveFeature', { params })
@@ -214,11 +222,7 @@ test('negative usage is shown as 0, but counts as it is', async () => {
   await grantTo(tenant, [grantItem('seats', { usageLimit: 10 })])
   await keepTotal(tenant, 'seats', { sum: -5, last: NOW })
   assert.equal((await checked(tenant, 'featureId=seats&requestedUsage=15')).currentUsage, 0)
-  assert.equal(await verdict(tenant, 'featureId=seats&requestedUsage=15'), 'granted')
-  assert.equal(
-    await verdict(tenant, 'featureId=seats&requestedUsage=16'),
-    'RequestedUsageExceedingLimit',
-  )
+  await assertMostSeats(tenant, 15)
 })
 
 test('a limit is in transformed units, and a request in raw units', async () => {
@@ -230,11 +234,7 @@ test('a limit is in transformed units, and a request in raw units', async () => 
   await grantTo(tenant, [grantItem('seats', { usageLimit: 3 })])
   await keepTotal(tenant, 'seats', { sum: 2001, last: NOW })
   assert.equal((await checked(tenant, 'featureId=seats&requestedUsage=999')).currentUsage, 3)
-  assert.equal(await verdict(tenant, 'featureId=seats&requestedUsage=999'), 'granted')
-  assert.equal(
-    await verdict(tenant, 'featureId=seats&requestedUsage=1000'),
-    'RequestedUsageExceedingLimit',
-  )
+  await assertMostSeats(tenant, 999)
 })
 
 test('a resource has its own usage, and the entitlements of its customer', async () => {
