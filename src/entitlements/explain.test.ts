@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyAsked as asked } from '../../test/support/asked.ts'
-import { wholeUnits } from '../kernel/quantity.ts'
+import { smallerChange } from '../../test/support/smaller-change.ts'
 import { type DecisionQuery, decide } from './decide.ts'
 import { type Change, changed, counterfactual } from './explain.ts'
 
@@ -41,13 +41,10 @@ test('no number is changed more than necessary', () => {
       for (const way of counterfactual(before)) {
         const last = way.at(-1)
         if (last?.change !== 'requestedUsage' && last?.change !== 'usageLimit') continue
-        if (last.to === null) continue
-        // A denial needs a larger request or a smaller limit, a grant the reverse.
-        const isGrowing = isGranted === (last.change === 'requestedUsage')
-        const nearer = last.to + (isGrowing ? -wholeUnits(1) : wholeUnits(1))
-        if (nearer < 0n) continue
+        const to = smallerChange(last, isGranted)
+        if (to === null) continue
         const most = applied(before, way.slice(0, -1))
-        assert.equal(decide(changed(most, { ...last, to: nearer })).isGranted, isGranted)
+        assert.equal(decide(changed(most, { ...last, to })).isGranted, isGranted)
       }
     }),
     { numRuns: 500 },

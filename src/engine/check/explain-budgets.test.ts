@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyAsked } from '../../../test/support/asked.ts'
+import { smallerChange } from '../../../test/support/smaller-change.ts'
 import { type DecisionQuery, decide } from '../../entitlements/index.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import {
@@ -68,11 +69,9 @@ test('no requested usage and no budget is changed more than necessary', () => {
       for (const way of waysWithBudgets(asked, of)) {
         const last = way.at(-1)
         if (last?.change !== 'requestedUsage' && last?.change !== 'budget') continue
-        if (last.to === null) continue
-        const isGrowing = granted === (last.change === 'requestedUsage')
-        const nearer = last.to + (isGrowing ? -wholeUnits(1) : wholeUnits(1))
-        if (nearer < 0n) continue
-        assert.ok(!turned(asked, of, [...way.slice(0, -1), { ...last, to: nearer }]))
+        const to = smallerChange(last, granted)
+        if (to === null) continue
+        assert.ok(!turned(asked, of, [...way.slice(0, -1), { ...last, to }]))
       }
     }),
     { numRuns: 1000 },
