@@ -1,5 +1,5 @@
 import type { OperationCall, Scenario, World } from '../types.ts'
-import { monthlyGrant } from './fixtures.ts'
+import { completeCopies, monthlyGrant } from './fixtures.ts'
 
 const FEATURE = 'bench-calls'
 const MOST = 100_000
@@ -62,19 +62,7 @@ async function copyCustomers(world: World, { from, until }: { from: number; unti
     select uuidv7(), c.environment_key, ${id}, c.metadata, c.created_at, c.updated_at
     from ${copies}`)
   const isCopied = `c.id between '${customerId(from)}' and '${customerId(until - 1)}'`
-  await world.execute(`
-    insert into directory (environment_key, kind, id, customer_key)
-    select environment_key, 'customer', id, customer_key from customers c where ${isCopied}`)
-  await world.execute(`
-    insert into promotional_entitlements (customer_key, promotional_key, environment_key,
-      feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
-      reset_period, reset_according_to, starts_at, ends_at, created_at, updated_at)
-    select c.customer_key, uuidv7(), p.environment_key, p.feature_key, p.period, p.usage_limit,
-      p.is_unlimited, p.is_soft, p.enum_values, p.is_visible, p.reset_period,
-      p.reset_according_to, p.starts_at, p.ends_at, p.created_at, p.updated_at
-    from customers c, promotional_entitlements p
-    where ${isCopied} and p.customer_key = (
-      select customer_key from customers where id = '${customerId(0)}')`)
+  for (const statement of completeCopies(isCopied, customerId(0))) await world.execute(statement)
   await world.execute(totalsOf(isCopied))
 }
 

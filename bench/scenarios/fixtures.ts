@@ -47,3 +47,21 @@ export const upsertOf = (
     })),
   },
 })
+
+/**
+ * Statements that put copies of a customer into the directory, and copy its promotional
+ * entitlements to them. `isCopy` is a condition on a row `c` of `customers`.
+ */
+export const completeCopies = (isCopy: string, originalId: string): string[] => [
+  `insert into directory (environment_key, kind, id, customer_key)
+    select environment_key, 'customer', id, customer_key from customers c where ${isCopy}`,
+  `insert into promotional_entitlements (customer_key, promotional_key, environment_key,
+      feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
+      reset_period, reset_according_to, starts_at, ends_at, created_at, updated_at)
+    select c.customer_key, uuidv7(), p.environment_key, p.feature_key, p.period, p.usage_limit,
+      p.is_unlimited, p.is_soft, p.enum_values, p.is_visible, p.reset_period,
+      p.reset_according_to, p.starts_at, p.ends_at, p.created_at, p.updated_at
+    from customers c, promotional_entitlements p
+    where ${isCopy} and p.customer_key = (
+      select customer_key from customers where id = '${originalId}')`,
+]

@@ -1,6 +1,6 @@
 import { LEVELS, limitsOf, MODEL, SCOPED, TABLES } from '../../by-hand/tables.ts'
 import type { World } from '../../types.ts'
-import { monthlyGrant } from '../fixtures.ts'
+import { completeCopies, monthlyGrant } from '../fixtures.ts'
 
 /** Reported usage and metered events count for different features. */
 export const REPORTED = 'bench-reported'
@@ -132,16 +132,7 @@ function copies(from: number, until: number): string[] {
     select uuidv7(), c.environment_key, 'bench-usage-' || lpad(n::text, 5, '0'), c.metadata,
       c.created_at, c.updated_at
     from customers c, generate_series(${from}, ${until - 1}) n where c.id = '${customerOf(0)}'`,
-    `insert into directory (environment_key, kind, id, customer_key)
-    select environment_key, 'customer', id, customer_key from customers c where ${copied}`,
-    `insert into promotional_entitlements (customer_key, promotional_key, environment_key,
-      feature_key, period, usage_limit, is_unlimited, is_soft, enum_values, is_visible,
-      reset_period, reset_according_to, starts_at, ends_at, created_at, updated_at)
-    select c.customer_key, uuidv7(), p.environment_key, p.feature_key, p.period, p.usage_limit,
-      p.is_unlimited, p.is_soft, p.enum_values, p.is_visible, p.reset_period,
-      p.reset_according_to, p.starts_at, p.ends_at, p.created_at, p.updated_at
-    from customers c, promotional_entitlements p
-    where ${copied} and p.customer_key = ${first}`,
+    ...completeCopies(copied, customerOf(0)),
     `insert into entities (customer_key, entity_key, environment_key, id, entity_type_key, metadata,
       created_at, updated_at, placed_at)
     select c.customer_key, uuidv7(), e.environment_key, e.id, e.entity_type_key, e.metadata,
