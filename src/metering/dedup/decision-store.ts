@@ -11,7 +11,13 @@ import {
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { type DedupEntry, type DedupQuery, dedupColumns, knownBy } from './dedup-store.ts'
+import {
+  type DedupEntry,
+  type DedupQuery,
+  dedupColumns,
+  knownBy,
+  replacingKeys,
+} from './dedup-store.ts'
 
 /** The stored decision about a consumption. `answer`, what repetitions get, is stored as JSON. */
 export type Decision<Answer> = {
@@ -67,8 +73,5 @@ export const addDecisions = rowWriter<Scope, DecisionEntry>(insertDecisions)
 export const saveDecisions = rowWriter<Scope, DecisionEntry>(
   (scope, decided) => sql`
     ${insertDecisions(scope, decided)}
-    on conflict (customer_key, key_hash) do update set
-      event_key = excluded.event_key, occurred_at = excluded.occurred_at,
-      kept_until = excluded.kept_until, content_hash = excluded.content_hash,
-      answer = excluded.answer`,
+    ${replacingKeys}, content_hash = excluded.content_hash, answer = excluded.answer`,
 )

@@ -66,6 +66,12 @@ export const dedupColumns: RowColumns<DedupEntry> = {
   kept_until: ['timestamptz', ({ keptUntil }) => keptUntil],
 }
 
+/** The end of an insert of `dedupColumns` that replaces stored keys. More columns may follow. */
+export const replacingKeys: Sql = sql`
+  on conflict (customer_key, key_hash) do update set
+    event_key = excluded.event_key, occurred_at = excluded.occurred_at,
+    kept_until = excluded.kept_until`
+
 /**
  * Returns the records of deduplication keys, in the order of the keys, as `knownBy` finds them.
  * Null where there is none.
@@ -97,7 +103,5 @@ export const addDedupKeys = rowWriter<Scope, DedupEntry>(insertDedupKeys)
 export const saveDedupKeys = rowWriter<Scope, DedupEntry>(
   (scope, names) => sql`
     ${insertDedupKeys(scope, names)}
-    on conflict (customer_key, key_hash) do update set
-      event_key = excluded.event_key, occurred_at = excluded.occurred_at,
-      kept_until = excluded.kept_until`,
+    ${replacingKeys}`,
 )
