@@ -12,5 +12,8 @@ export function environmentsIn(world: World) {
     return made
   }
   const tenant = (): Tenant => required(made, 'an environment: call fresh first')
-  return { fresh, tenant, moveTo, later: () => moveTo(LATER) }
+  /** The announced changes: of each its type, and the object before and after. */
+  const changes = async () =>
+    (await tenant().announced()).map(({ type, before, after }) => [type, before, after])
+  return { fresh, tenant, moveTo, later: () => moveTo(LATER), changes }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { environmentsIn } from '../../../test/support/environments.ts'
+import { assertIdsRefused } from '../../../test/support/refuse-ids.ts'
 import { LATER, NOW, openWorld } from '../../../test/support/world.ts'
 import { replacedBy } from '../../events/what-changed.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
@@ -8,7 +9,7 @@ import { ACTIVE_CURRENCIES_LIMIT } from './change-currency.ts'
 import { findCurrencies } from './store.ts'
 
 const world = await openWorld()
-const { fresh, later, tenant } = environmentsIn(world)
+const { changes, fresh, later, tenant } = environmentsIn(world)
 
 const tokens = {
   id: 'tokens',
@@ -106,15 +107,12 @@ test('repeating a write changes nothing and publishes no event', async () => {
   const back = await unarchive('tokens')
   assert.deepEqual(await unarchive('tokens'), back)
   assert.deepEqual(await update('tokens', { symbol: '' }), back)
-  assert.deepEqual(
-    (await tenant().announced()).map(({ type, before, after }) => [type, before, after]),
-    [
-      ['credit_type.created', null, created],
-      ['credit_type.updated', replacedBy(created, updated), updated],
-      ['credit_type.archived', replacedBy(updated, archived), archived],
-      ['credit_type.unarchived', replacedBy(archived, back), back],
-    ],
-  )
+  assert.deepEqual(await changes(), [
+    ['credit_type.created', null, created],
+    ['credit_type.updated', replacedBy(created, updated), updated],
+    ['credit_type.archived', replacedBy(updated, archived), archived],
+    ['credit_type.unarchived', replacedBy(archived, back), back],
+  ])
 })
 
 test('an archived currency is not listed and refuses changes, until it is restored', async () => {
@@ -139,24 +137,14 @@ test('an archived currency is not listed and refuses changes, until it is restor
 
 test('an unknown currency is a 404 CustomCurrencyNotFound, and an invalid id is a 400', async () => {
   await fresh()
-  for (const operation of [
-    'v1.credits.customCurrencies.update',
-    'v1.credits.customCurrencies.archive',
-    'v1.credits.customCurrencies.unarchive',
-    'v1.credits.customCurrencies.listAssociatedEntities',
-  ] as const) {
-    const body = operation === 'v1.credits.customCurrencies.update' ? { body: {} } : {}
-    await tenant().refused(
-      operation,
-      { ...params('nope'), ...body },
-      { status: 404, code: 'CustomCurrencyNotFound', message: /nope/ },
-    )
-    await tenant().refused(
-      operation,
-      { ...params('a@b'), ...body },
-      { status: 400, code: 'BadUserInput', message: /currencyId/ },
-    )
+  const calls = {
+    'v1.credits.customCurrencies.update': { body: {} },
+    'v1.credits.customCurrencies.archive': {},
+    'v1.credits.customCurrencies.unarchive': {},
+    'v1.credits.customCurrencies.listAssociatedEntities': {},
   }
+  const code = 'CustomCurrencyNotFound'
+  await assertIdsRefused(tenant(), calls, { params, code, field: /currencyId/ })
 })
 
 test('without packages, nothing uses a currency', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { environmentsIn } from '../../../test/support/environments.ts'
+import { assertIdsRefused } from '../../../test/support/refuse-ids.ts'
 import { LATER, NOW, openWorld } from '../../../test/support/world.ts'
 import { replacedBy } from '../../events/what-changed.ts'
 import { NO_VERSION } from '../../kernel/ids.ts'
@@ -9,7 +10,7 @@ import { findFeatures, findFeaturesByKey, meteredFeatures } from './store.ts'
 
 const world = await openWorld()
 const { read } = world.bursar.app.db
-const { fresh, later, tenant } = environmentsIn(world)
+const { changes, fresh, later, tenant } = environmentsIn(world)
 
 const calls = { id: 'calls', displayName: 'Calls', featureType: 'NUMBER', meterType: 'INCREMENTAL' }
 const region = {
@@ -226,15 +227,12 @@ test('repeating a write changes nothing and publishes no event', async () => {
   const back = (await tenant().ok('v1.features.unarchiveFeature', params('calls'))).data
   assert.deepEqual((await tenant().ok('v1.features.unarchiveFeature', params('calls'))).data, back)
   assert.deepEqual(await update('calls', body), back)
-  assert.deepEqual(
-    (await tenant().announced()).map(({ type, before, after }) => [type, before, after]),
-    [
-      ['feature.created', null, feature],
-      ['feature.updated', replacedBy(feature, updated), updated],
-      ['feature.deleted', replacedBy(updated, archived), archived],
-      ['feature.updated', replacedBy(archived, back), back],
-    ],
-  )
+  assert.deepEqual(await changes(), [
+    ['feature.created', null, feature],
+    ['feature.updated', replacedBy(feature, updated), updated],
+    ['feature.deleted', replacedBy(updated, archived), archived],
+    ['feature.updated', replacedBy(archived, back), back],
+  ])
 })
 
 test('an archived feature is SUSPENDED, refuses changes, can be read, and can be restored', async () => {
@@ -255,25 +253,13 @@ test('an archived feature is SUSPENDED, refuses changes, can be read, and can be
 
 test('an unknown feature is a 404 FeatureNotFound, and an invalid id is a 400', async () => {
   await fresh()
-  const body = {}
-  for (const operation of [
-    'v1.features.retrieveFeature',
-    'v1.features.updateFeature',
-    'v1.features.archiveFeature',
-    'v1.features.unarchiveFeature',
-  ] as const) {
-    const request = operation === 'v1.features.updateFeature' ? { body } : {}
-    await tenant().refused(
-      operation,
-      { ...params('nope'), ...request },
-      { status: 404, code: 'FeatureNotFound', message: /nope/ },
-    )
-    await tenant().refused(
-      operation,
-      { ...params('a@b'), ...request },
-      { status: 400, code: 'BadUserInput', message: /id/ },
-    )
+  const requests = {
+    'v1.features.retrieveFeature': {},
+    'v1.features.updateFeature': { body: {} },
+    'v1.features.archiveFeature': {},
+    'v1.features.unarchiveFeature': {},
   }
+  await assertIdsRefused(tenant(), requests, { params, code: 'FeatureNotFound', field: /id/ })
 })
 
 test('the list accepts each filter, alone and combined', async () => {
