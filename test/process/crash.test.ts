@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { until, within } from '../support/deadline.ts'
 import { prepare, readEntities } from '../support/entity-calls.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
 import { KILLS, type ServerHolder } from './kills.ts'
 import { startWriter, type Writer } from './writer.ts'
 
@@ -33,8 +33,7 @@ for (const [victim, kill] of Object.entries(KILLS)) {
     await Promise.all(writers.map((writer) => within('the end of a writer', writer.stop())))
     await assertNothingLost(running.server.url, writers)
     t.diagnostic(summary(writers))
-    running.server.kill('SIGTERM')
-    await assertCleanEnd(place, running.server)
+    await endCleanly(place, running.server)
   })
 }
 

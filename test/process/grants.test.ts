@@ -5,7 +5,7 @@ import { customerCall, done } from '../support/entity-calls.ts'
 import { grantItem } from '../support/grants.ts'
 import { ask, type Call, createClient } from '../support/keep-alive-client.ts'
 import { randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
 
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 /** Customers who are granted all features in a round, all at once. */
@@ -70,6 +70,5 @@ test('after kill -9, each grant request has been executed completely, with its e
     }
   }
   t.diagnostic(`${acknowledged} of ${ROUNDS * CUSTOMERS} requests were acknowledged`)
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })

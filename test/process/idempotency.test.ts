@@ -14,7 +14,7 @@ import {
   type Outcome,
 } from '../support/keep-alive-client.ts'
 import { randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace, type Place } from '../support/server-process.ts'
+import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { openRelay } from './commit-relay.ts'
 
 /** How often the server is killed. CI has little time; more rounds are for a night. */
@@ -52,8 +52,7 @@ test('50 concurrent identical POSTs to two server processes are executed once', 
   }
   second.kill('SIGTERM')
   assert.deepEqual(await second.end(), { code: 0, signal: null })
-  first.kill('SIGTERM')
-  await assertCleanEnd(place, first)
+  await endCleanly(place, first)
 })
 
 for (const [at, isReplay] of [
@@ -105,8 +104,7 @@ test('after repeated kill -9, a retry with a key never gets a conflict with its 
   const replayed = callers.reduce((sum, caller) => sum + caller.replays(), 0)
   assert.deepEqual((await listedIds(running.server.url)).sort(), made.sort())
   t.diagnostic(`${made.length} customers, ${retried} retries, ${replayed} of them answered before`)
-  running.server.kill('SIGTERM')
-  await assertCleanEnd(place, running.server)
+  await endCleanly(place, running.server)
 })
 
 type Caller = {

@@ -9,6 +9,7 @@ import { createClient } from '../support/keep-alive-client.ts'
 import { processesOn } from '../support/processes.ts'
 import {
   assertCleanEnd,
+  endCleanly,
   openPlace,
   type Place,
   type ServerProcess,
@@ -144,6 +145,5 @@ async function assertServed(place: Place, loads: readonly Load[]): Promise<void>
   const outcome = await client.send(second.url, customerCall('globex'))
   client.close()
   assert.equal(outcome.kind === 'answer' && outcome.status, 201)
-  second.kill('SIGTERM')
-  await assertCleanEnd(place, second)
+  await endCleanly(place, second)
 }

@@ -12,7 +12,7 @@ import { query } from '../support/databases.ts'
 import { until } from '../support/deadline.ts'
 import { done } from '../support/entity-calls.ts'
 import { ask, type Call } from '../support/keep-alive-client.ts'
-import { API_KEY, assertCleanEnd, openPlace } from '../support/server-process.ts'
+import { API_KEY, endCleanly, openPlace } from '../support/server-process.ts'
 
 const READ: Call = { method: 'GET', path: '/api/v1/customers' }
 
@@ -31,15 +31,13 @@ test('the first start prints the key once and stores it with mode 0600, and late
   assert.equal(readFileSync(file, 'utf8').trim(), printed)
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.equal(await statusWith(first.url, printed), 200)
-  first.kill('SIGTERM')
-  await assertCleanEnd(place, first)
+  await endCleanly(place, first)
 
   const second = await place.start({ settings })
   assert.equal(second.stdout().includes(printed), false, 'the key was printed again')
   assert.doesNotMatch(second.stdout(), /API key/)
   assert.equal(await statusWith(second.url, printed), 200)
-  second.kill('SIGTERM')
-  await assertCleanEnd(place, second)
+  await endCleanly(place, second)
 })
 
 test('another BURSAR_API_KEY ends the previous one', async (t) => {
@@ -49,15 +47,13 @@ test('another BURSAR_API_KEY ends the previous one', async (t) => {
   assert.equal(await statusWith(first.url, API_KEY), 200)
   assert.equal(await statusWith(first.url, other), 401)
   assert.doesNotMatch(first.stdout(), /API key/)
-  first.kill('SIGTERM')
-  await assertCleanEnd(place, first)
+  await endCleanly(place, first)
 
   const second = await place.start({ settings: { BURSAR_API_KEY: other } })
   assert.equal(await statusWith(second.url, API_KEY), 401)
   assert.equal(await statusWith(second.url, other), 200)
   assert.equal(await statusWith(second.url, null), 401)
-  second.kill('SIGTERM')
-  await assertCleanEnd(place, second)
+  await endCleanly(place, second)
 })
 
 test('a second server on a data directory is refused in one sentence, and the first one continues', async (t) => {
@@ -67,8 +63,7 @@ test('a second server on a data directory is refused in one sentence, and the fi
   assert.deepEqual(await second.end(), { code: 1, signal: null })
   assert.match(oneSentence(second.stderr()), /in use by another Bursar.*DATABASE_URL="postgres:/)
   assert.equal(await statusWith(first.url, API_KEY), 200)
-  first.kill('SIGTERM')
-  await assertCleanEnd(place, first)
+  await endCleanly(place, first)
 })
 
 test('the DATABASE_URL in the refusal lets a second server share the database', async (t) => {
@@ -86,8 +81,7 @@ test('the DATABASE_URL in the refusal lets a second server share the database', 
   second.kill('SIGTERM')
   assert.deepEqual(await second.end(), { code: 0, signal: null })
   assert.equal(await statusWith(first.url, API_KEY), 200)
-  first.kill('SIGTERM')
-  await assertCleanEnd(place, first)
+  await endCleanly(place, first)
 })
 
 test('a port in use is reported in one sentence, and the database is stopped', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { ask } from '../support/keep-alive-client.ts'
-import { assertCleanEnd, openPlace } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
 
 const clockCall = (body: unknown, apiKey?: string | null) => ({
   method: 'POST',
@@ -34,8 +34,7 @@ test('POST /test/clock moves the clock forward or back, and null returns it to t
   const back = await done(server.url, clockCall({ now: null }))
   const seen = Date.parse(back.data.now)
   assert.ok(seen >= before && seen <= Date.now(), `${back.data.now} is not the real time`)
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
 
 test('POST /test/clock refuses an invalid instant with 400 and a missing key with 401', async (t) => {
@@ -67,8 +66,7 @@ test('POST /test/clock refuses an invalid instant with 400 and a missing key wit
   assert.equal(empty.status, 400)
   const seen = await instantOf(server.url, 'unmoved')
   assert.ok(seen >= start && seen <= Date.now(), 'a refused call has moved the clock')
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
 
 test('without BURSAR_TEST_CLOCK there is no POST /test/clock', async (t) => {
@@ -77,6 +75,5 @@ test('without BURSAR_TEST_CLOCK there is no POST /test/clock', async (t) => {
   assert.doesNotMatch(server.stdout(), /clock/)
   const { status, body } = await ask(server.url, clockCall({ now: null }))
   assert.deepEqual([status, body.code], [404, null])
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })

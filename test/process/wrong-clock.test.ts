@@ -11,7 +11,7 @@ import { customerCall, done } from '../support/entity-calls.ts'
 import { grantItem } from '../support/grants.ts'
 import { ask, type Call } from '../support/keep-alive-client.ts'
 import { parsePrometheusText } from '../support/prometheus-text.ts'
-import { assertCleanEnd, openPlace, type Place } from '../support/server-process.ts'
+import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 
 const DAY_MS = 86_400_000
 /** Background work is looked for once a second: some passes. Only faults need it to show. */
@@ -178,8 +178,7 @@ test('a start with a wrong clock waits until it is right, and changes nothing be
   clock.set(0)
   const { url } = await server.started()
   await done(url, customerCall('acme'))
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
 
 test('SIGTERM ends a start that waits for its clock', async (t) => {

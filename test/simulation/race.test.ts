@@ -5,7 +5,7 @@ import { within } from '../support/deadline.ts'
 import { prepare, readEntities, upsertCall } from '../support/entity-calls.ts'
 import { createClient } from '../support/keep-alive-client.ts'
 import { type Random, randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace, type Place } from '../support/server-process.ts'
+import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { createOwnedValues, type OwnedValues, randomBatch } from './owned-values.ts'
 
 /** How long the clients keep on, in milliseconds: load, not an assertion. */
@@ -26,8 +26,7 @@ test('200 concurrent clients lose no update on one server', async (t) => {
   const place = openPlace(t)
   const server = await place.start({ settings: { BURSAR_LOG_LEVEL: 'warn' } })
   await race(t, [server.url])
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
 
 test('200 concurrent clients lose no update on two servers with one database', async (t) => {
@@ -37,8 +36,7 @@ test('200 concurrent clients lose no update on two servers with one database', a
   await race(t, [first.url, second.url])
   second.kill('SIGTERM')
   assert.deepEqual(await second.end(), { code: 0, signal: null })
-  first.kill('SIGTERM')
-  await assertCleanEnd(place, first)
+  await endCleanly(place, first)
 })
 
 async function startBeside(place: Place) {

@@ -174,6 +174,12 @@ function endOf(child: ChildProcess): Promise<End> {
   })
 }
 
+/** Ends a server, and asserts that it ends well. */
+export async function endCleanly(place: Place, server: ServerProcess): Promise<void> {
+  server.kill('SIGTERM')
+  await assertCleanEnd(place, server)
+}
+
 /** Asserts that a server has ended well and that nothing works on its data directory any more. */
 export async function assertCleanEnd(place: Place, server: ServerProcess): Promise<void> {
   const end = await server.end()
