@@ -3,8 +3,8 @@ import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { until, within } from '../support/deadline.ts'
 import { createClient, type Json, type KeepAliveClient } from '../support/keep-alive-client.ts'
-import { type Random, randomFrom } from '../support/random.ts'
-import type { Place } from '../support/server-process.ts'
+import { type Random, randomFrom, seedOf } from '../support/random.ts'
+import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { KILLS, type ServerHolder } from './kills.ts'
 
 /** How often everything is killed. CI has little time; more rounds are for a night. */
@@ -86,16 +86,36 @@ async function untilTaken(
   }
 }
 
+type Work = {
+  /** One of `KILLS`. */
+  victim: string
+  customers: readonly string[]
+  prepare(url: string): Promise<void>
+  round: Round
+  /** Asserts what is stored of a customer, of whom so much was acknowledged. */
+  check(url: string, customerId: string, acknowledged: number): Promise<void>
+}
+
 /**
- * Lets callers of each customer work while one of `KILLS` happens again and again. Returns what was
- * acknowledged for each customer.
+ * Lets callers of each customer work while something is killed again and again, and checks each
+ * customer afterwards.
  */
-export async function workThroughKills(
+export async function workThroughKills(t: TestContext, work: Work): Promise<void> {
+  const place = openPlace(t)
+  const running: ServerHolder = { server: await place.start() }
+  await work.prepare(running.server.url)
+  const sums = await acknowledgedThroughKills(t, { place, running }, work)
+  for (const [customerId, sum] of sums) await work.check(running.server.url, customerId, sum)
+  await endCleanly(place, running.server)
+}
+
+/** Returns what was acknowledged for each customer. */
+async function acknowledgedThroughKills(
   t: TestContext,
-  from: { place: Place; running: ServerHolder; victim: string; customers: readonly string[] },
-  { random, round }: { random: Random; round: Round },
+  { place, running }: { place: Place; running: ServerHolder },
+  { victim, customers, round }: Work,
 ): Promise<ReadonlyMap<string, number>> {
-  const { place, running, victim, customers } = from
+  const random = randomFrom(seedOf(t), 0)
   const callers = customers.flatMap((customerId) =>
     Array.from({ length: CALLERS_EACH }, (_, index) => {
       const own = randomFrom(random.below(2 ** 30), index)

@@ -4,11 +4,9 @@ import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { grantItem } from '../support/grants.ts'
 import { ask, type Call, type Json } from '../support/keep-alive-client.ts'
-import { postmasterOf } from '../support/processes.ts'
-import { randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace, signal } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
 import { type Round, workThroughKills } from './callers.ts'
-import { KILLS, type ServerHolder } from './kills.ts'
+import { assertRefusedWithoutDatabase, KILLS } from './kills.ts'
 
 const CUSTOMERS = ['acme', 'globex']
 /** Few enough to be used up now and then, so that something is denied. */
@@ -62,22 +60,15 @@ const explain = async (url: string, customerId: string): Promise<Json> => {
 
 for (const victim of Object.keys(KILLS))
   test(`after repeated kill -9 of ${victim} under load, each consumption counts once, within its budget`, async (t) => {
-    const place = openPlace(t)
-    const running: ServerHolder = { server: await place.start() }
-    await prepare(running.server.url)
-    const from = { place, running, victim, customers: CUSTOMERS }
-    const random = randomFrom(seedOf(t), 0)
-    const used = await workThroughKills(t, from, { random, round: use })
-    for (const [customerId, count] of used) {
-      const { currentUsage, holds, chains } = await explain(running.server.url, customerId)
+    const check = async (url: string, customerId: string, count: number) => {
+      const { currentUsage, holds, chains } = await explain(url, customerId)
       assert.deepEqual([currentUsage, holds], [count, 0])
       const [[node]] = chains
       assert.deepEqual([node.currentUsage, node.holds], [count, 0])
       assert.ok(count <= DAILY_LIMIT)
       t.diagnostic(`${count} tokens of ${customerId}`)
     }
-    running.server.kill('SIGTERM')
-    await assertCleanEnd(place, running.server)
+    await workThroughKills(t, { victim, customers: CUSTOMERS, prepare, round: use, check })
   })
 
 const CUSTOMER = '/api/v1/customers/acme'
@@ -121,20 +112,12 @@ for (const [name, callOf] of Object.entries(HOT))
       return answer
     }
     assert.notEqual((await once()).status, 503)
-    const refused = await until('a refusal', async () => {
-      // The database may be back before the question is asked: then it is taken away again.
-      signal(await until('a database that is ready', () => postmasterOf(place.dataDir)), 'SIGKILL')
-      const answer = await once()
-      return answer.status === 503 ? answer : null
-    })
-    assert.ok(Number(refused.headers['retry-after']) >= 1)
-    assert.equal(refused.body.code, null)
+    await assertRefusedWithoutDatabase(place, once)
     await until('an answer', async () => (await once()).status !== 503)
     if (name === 'consume' || name === 'report') {
       const path = `${CUSTOMER}/entitlements/check?featureId=tokens`
       const { data } = await done(url, { method: 'GET', path })
       assert.ok(data.currentUsage >= acknowledged && data.currentUsage <= sent)
     }
-    server.kill('SIGTERM')
-    await assertCleanEnd(place, server)
+    await endCleanly(place, server)
   })

@@ -6,17 +6,11 @@ import { newDatabase, query } from '../support/databases.ts'
 import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { ask } from '../support/keep-alive-client.ts'
-import { postmasterOf } from '../support/processes.ts'
-import { assertCleanEnd, openPlace, type Place, signal } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
+import { killDatabase } from './kills.ts'
 
 const READY = { method: 'GET', path: '/health/ready', apiKey: null }
 const LIVE = { method: 'GET', path: '/health/live', apiKey: null }
-
-/** Stops the database's main process as if the machine had swallowed it, until `thaw`. */
-async function loseDatabase(place: Place): Promise<void> {
-  const pid = await until('a database that is ready', () => postmasterOf(place.dataDir))
-  signal(pid, 'SIGKILL')
-}
 
 test('a server is live and ready without a credential', async (t) => {
   const place = openPlace(t)
@@ -25,8 +19,7 @@ test('a server is live and ready without a credential', async (t) => {
   assert.deepEqual([live.status, live.body], [200, { status: 'live' }])
   const ready = await ask(server.url, READY)
   assert.deepEqual([ready.status, ready.body], [200, { status: 'ready' }])
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
 
 test('while its database is down, a server is live, not ready, and answers 503; then it recovers', async (t) => {
@@ -35,7 +28,7 @@ test('while its database is down, a server is live, not ready, and answers 503; 
   await done(server.url, customerCall('before'))
   const refused = await until('an answer while the database is down', async () => {
     // The database may be back before the question is asked: then it is taken away again.
-    await loseDatabase(place)
+    await killDatabase(place)
     const ready = await ask(server.url, READY)
     return ready.status === 200 ? null : ready
   })
@@ -51,16 +44,14 @@ test('while its database is down, a server is live, not ready, and answers 503; 
   const { data } = await done(server.url, { method: 'GET', path: '/api/v1/customers/before' })
   assert.equal(data.id, 'before')
   await done(server.url, customerCall('after'))
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
 
 test('a server whose database is down stops cleanly', async (t) => {
   const place = openPlace(t)
   const server = await place.start()
-  await loseDatabase(place)
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await killDatabase(place)
+  await endCleanly(place, server)
 })
 
 test('with a read-only database a server is not ready and returns no data', async (t) => {
@@ -90,6 +81,5 @@ test('with a read-only database a server is not ready and returns no data', asyn
   await alter('reset default_transaction_read_only')
   await until('ready again', async () => (await ask(server.url, READY)).status === 200)
   await done(server.url, call)
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })

@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict'
 import { until } from '../support/deadline.ts'
+import type { ask } from '../support/keep-alive-client.ts'
 import { postmasterOf, processesOn } from '../support/processes.ts'
 import { type Place, signal } from '../support/server-process.ts'
 
@@ -14,7 +16,7 @@ async function killServer(place: Place, running: ServerHolder): Promise<void> {
   running.server = await place.start()
 }
 
-async function killDatabase(place: Place): Promise<void> {
+export async function killDatabase(place: Place): Promise<void> {
   signal(await postmaster(place), 'SIGKILL')
 }
 
@@ -45,4 +47,19 @@ export const KILLS: Readonly<
   'the database': killDatabase,
   'one backend of the database': killBackend,
   everything: killEverything,
+}
+
+/** Takes the database away. Asserts that the server refuses the call and says when to try again. */
+export async function assertRefusedWithoutDatabase(
+  place: Place,
+  call: () => ReturnType<typeof ask>,
+): Promise<void> {
+  const refused = await until('a refusal', async () => {
+    // The database may be back before the question is asked: then it is taken away again.
+    await killDatabase(place)
+    const answer = await call()
+    return answer.status === 503 ? answer : null
+  })
+  assert.ok(Number(refused.headers['retry-after']) >= 1)
+  assert.equal(refused.body.code, null)
 }

@@ -4,11 +4,9 @@ import { until } from '../support/deadline.ts'
 import { customerCall, done } from '../support/entity-calls.ts'
 import { grantItem } from '../support/grants.ts'
 import { ask } from '../support/keep-alive-client.ts'
-import { postmasterOf } from '../support/processes.ts'
-import { randomFrom, seedOf } from '../support/random.ts'
-import { assertCleanEnd, openPlace, signal } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
 import { type Round, workThroughKills } from './callers.ts'
-import { KILLS, type ServerHolder } from './kills.ts'
+import { assertRefusedWithoutDatabase, KILLS } from './kills.ts'
 
 const CUSTOMERS = ['acme', 'globex']
 const METER = { aggregation: { function: 'COUNT' }, filters: [] }
@@ -60,23 +58,12 @@ async function usageOf(url: string, customerId: string, featureId: string): Prom
 
 for (const victim of Object.keys(KILLS))
   test(`after repeated kill -9 of ${victim} under load, each report counts once`, async (t) => {
-    const place = openPlace(t)
-    const running: ServerHolder = { server: await place.start() }
-    await prepare(running.server.url)
-    const from = { place, running, victim, customers: CUSTOMERS }
-    const random = randomFrom(seedOf(t), 0)
-    const reported = await workThroughKills(t, from, { random, round: report })
-    for (const [customerId, count] of reported) {
+    const check = async (url: string, customerId: string, count: number) => {
       for (const feature of ['reported', 'counted'])
-        assert.deepEqual(await usageOf(running.server.url, customerId, feature), [
-          count,
-          count,
-          count,
-        ])
+        assert.deepEqual(await usageOf(url, customerId, feature), [count, count, count])
       t.diagnostic(`${count} reports and events of ${customerId}`)
     }
-    running.server.kill('SIGTERM')
-    await assertCleanEnd(place, running.server)
+    await workThroughKills(t, { victim, customers: CUSTOMERS, prepare, round: report, check })
   })
 
 test('without its database the server refuses reports at once, and recovers by itself', async (t) => {
@@ -90,15 +77,7 @@ test('without its database the server refuses reports at once, and recovers by i
       body: { usages: [{ customerId: 'acme', featureId: 'reported', value: 1 }] },
     })
   assert.equal((await report()).status, 201)
-  const refused = await until('a refusal', async () => {
-    // The database may be back before the question is asked: then it is taken away again.
-    signal(await until('a database that is ready', () => postmasterOf(place.dataDir)), 'SIGKILL')
-    const answer = await report()
-    return answer.status === 503 ? answer : null
-  })
-  assert.ok(Number(refused.headers['retry-after']) >= 1)
-  assert.equal(refused.body.code, null)
+  await assertRefusedWithoutDatabase(place, report)
   await until('a report that is taken', async () => (await report()).status === 201)
-  server.kill('SIGTERM')
-  await assertCleanEnd(place, server)
+  await endCleanly(place, server)
 })
