@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import type { Connection } from '../../src/db/index.ts'
+import { tieSockets } from '../support/tie-sockets.ts'
 
 /** The statement that stores a response. The next message of its connection is the COMMIT. */
 const LAST_STATEMENT = 'update idempotency_answers'
@@ -38,14 +39,7 @@ export async function openRelay(
       if (isWritten && part.includes(COMMITTED)) cut()
       if (!isCut) client.write(part)
     })
-    for (const [socket, other] of [
-      [client, database],
-      [database, client],
-    ] as const) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => other.destroy())
-    }
+    tieSockets([client, database], sockets)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {

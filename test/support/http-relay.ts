@@ -1,5 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net'
 import { after } from 'node:test'
+import { tieSockets } from './tie-sockets.ts'
 
 /**
  * How a request or its response is lost. `reset`: the request is executed, and its response is lost
@@ -25,17 +26,7 @@ export async function openHttpRelay(target: string): Promise<HttpRelay> {
     const loss = losses.shift()
     const upstream = connect(Number(new URL(target).port), '127.0.0.1')
     answer = ''
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        open.delete(socket)
-        other.destroy()
-      })
-    }
+    tieSockets([client, upstream], open)
     client.on('data', (data) => {
       if (loss === 'dropped') client.destroy()
       else if (loss === 'left') upstream.write(data, () => upstream.destroy())
