@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test'
 import type { OperationId } from '../../src/api.gen.ts'
 import { operationOf } from '../support/contract-client.ts'
 import { until } from '../support/deadline.ts'
-import { openWorldApart, type Tenant } from '../support/world.ts'
-import { calls, furnish, operationIds } from './calls.ts'
+import { openWorldApart } from '../support/world.ts'
+import { calls, furnishIn, operationIds } from './calls.ts'
 
 const MARK = 'mark-of-one'
 const world = await openWorldApart()
@@ -22,11 +22,7 @@ const HOT: readonly OperationId[] = [
   'v1.customers.reservations.create',
 ]
 
-async function furnished(): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, MARK)
-  return tenant
-}
+const furnished = () => furnishIn(world, MARK)
 
 /** So many heavy reads that do not end, of as many callers; those that wait included. */
 async function holdShare(t: TestContext, count: number): Promise<void> {

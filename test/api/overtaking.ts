@@ -4,6 +4,10 @@ import { grantItem } from '../support/grants.ts'
 import { calls, path } from './calls.ts'
 
 const call = (id: OperationId): [OperationId, Request] => [id, calls[id]('mark')]
+const renamed = (id: OperationId, params: Record<string, string>): [OperationId, Request] => [
+  id,
+  { params, body: { displayName: 'overtaken' } },
+]
 const feature = { id: path.featureId }
 
 /**
@@ -56,24 +60,14 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
       },
     },
   ],
-  'v1.features.createFeature': [
-    'v1.features.updateFeature',
-    { params: { id: 'seats' }, body: { displayName: 'overtaken' } },
-  ],
-  'v1.features.updateFeature': [
-    'v1.features.updateFeature',
-    { params: feature, body: { displayName: 'overtaken' } },
-  ],
+  'v1.features.createFeature': renamed('v1.features.updateFeature', { id: 'seats' }),
+  'v1.features.updateFeature': renamed('v1.features.updateFeature', feature),
   'v1.features.archiveFeature': call('v1.features.unarchiveFeature'),
   'v1.features.unarchiveFeature': call('v1.features.archiveFeature'),
-  'v1.credits.customCurrencies.create': [
-    'v1.credits.customCurrencies.update',
-    { params: { currencyId: 'gems' }, body: { displayName: 'overtaken' } },
-  ],
-  'v1.credits.customCurrencies.update': [
-    'v1.credits.customCurrencies.update',
-    { params: path, body: { displayName: 'overtaken' } },
-  ],
+  'v1.credits.customCurrencies.create': renamed('v1.credits.customCurrencies.update', {
+    currencyId: 'gems',
+  }),
+  'v1.credits.customCurrencies.update': renamed('v1.credits.customCurrencies.update', path),
   'v1.credits.customCurrencies.archive': call('v1.credits.customCurrencies.unarchive'),
   'v1.credits.customCurrencies.unarchive': call('v1.credits.customCurrencies.archive'),
   'v1Beta.entityTypes.upsert': [

@@ -6,8 +6,9 @@ import { contract } from '../support/api-document.ts'
 import { type Request, requestOf } from '../support/contract-client.ts'
 import { type Loss, openHttpRelay } from '../support/http-relay.ts'
 import { createClient } from '../support/keep-alive-client.ts'
+import { NAMED_WRITES } from '../support/named-writes.ts'
 import { openWorld, type Tenant, type World } from '../support/world.ts'
-import { calls, furnish, portrait } from './calls.ts'
+import { calls, furnishIn, portrait } from './calls.ts'
 import { overtaking } from './overtaking.ts'
 
 /** Every operation that writes, retried as the official SDKs do when they got no response. */
@@ -30,17 +31,6 @@ const relay = await openHttpRelay(here.url)
 
 /** The only operation whose retry without keys counts again if the original is not known. */
 const REPORT = 'v1.usage.report'
-
-/** Operations whose repetitions are recognised by keys of their own, or by the lost response. */
-const NAMED: ReadonlySet<string> = new Set([
-  REPORT,
-  'v1.events.report',
-  'v1.customers.consume',
-  'v1.customers.reservations.create',
-  'v1.customers.reservations.commit',
-  'v1.customers.reservations.extend',
-  'v1.customers.reservations.release',
-])
 
 /** The request that an SDK sends, without keys where they are optional. */
 function requestTo({ primaryId, id }: Operation): Request {
@@ -91,12 +81,6 @@ function wireOf({ tenant, operation, retry }: RetryCase) {
   }
 }
 
-async function furnished(world: World): Promise<Tenant> {
-  const tenant = await world.tenant()
-  await furnish(tenant, 'mark')
-  return tenant
-}
-
 const withoutKeys = (text: string) =>
   text.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(key)')
 
@@ -111,7 +95,7 @@ function afterTimes(operation: Operation, times: number): Promise<string> {
 
 /** What it comes to when it is called, overtaken by another one, and called again. */
 async function afterOvertaking(operation: Operation): Promise<string> {
-  const tenant = await furnished(here.world)
+  const tenant = await furnishIn(here.world, 'mark')
   const answer = await send(here.url, { tenant, operation, retry: 0 })
   assert.equal(answer?.status, operation.successStatus)
   await overtake(tenant, operation)
@@ -126,7 +110,7 @@ async function overtake(tenant: Tenant, { primaryId }: Operation): Promise<void>
 }
 
 async function callTimes(operation: Operation, times: number): Promise<string> {
-  const tenant = await furnished(here.world)
+  const tenant = await furnishIn(here.world, 'mark')
   for (let time = 0; time < times; time += 1) {
     const answer = await send(here.url, { tenant, operation, retry: 0 })
     assert.equal(answer?.status, operation.successStatus)
@@ -163,7 +147,7 @@ for (const operation of writes) {
   const { id, successStatus } = operation
 
   test(`${id}: a write whose responses are lost is executed once, and retries get the first answer`, async () => {
-    const tenant = await furnished(here.world)
+    const tenant = await furnishIn(here.world, 'mark')
     const answers = [
       await lose('reset', { tenant, operation, retry: 0 }),
       await lose('reset', { tenant, operation, retry: 1 }),
@@ -175,16 +159,20 @@ for (const operation of writes) {
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
 
-  test(`${id}: a write whose caller leaves before the response is executed once`, async () => {
-    const tenant = await furnished(here.world)
-    await lose('left', { tenant, operation, retry: 0 })
-    const again = await send(here.url, { tenant, operation, retry: 1 })
-    assert.equal(again?.status, successStatus)
-    assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
-  })
+  for (const [loss, what] of [
+    ['left', 'a write whose caller leaves before the response is executed once'],
+    ['dropped', 'a write that never arrived is executed once by its retry'],
+  ] as const)
+    test(`${id}: ${what}`, async () => {
+      const tenant = await furnishIn(here.world, 'mark')
+      await lose(loss, { tenant, operation, retry: 0 })
+      const again = await send(here.url, { tenant, operation, retry: 1 })
+      assert.equal(again?.status, successStatus)
+      assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
+    })
 
   test(`${id}: after success on one server, a retry at another server succeeds`, async () => {
-    const tenant = await furnished(here.world)
+    const tenant = await furnishIn(here.world, 'mark')
     const first = bodyOf(await lose('reset', { tenant, operation, retry: 0 }))
     const again = await send(there.url, { tenant, operation, retry: 1 })
     assert.equal(again?.status, successStatus)
@@ -195,7 +183,7 @@ for (const operation of writes) {
   })
 
   test(`${id}: a write that is refused before any work is executed by its retry`, async (t) => {
-    const tenant = await furnished(here.world)
+    const tenant = await furnishIn(here.world, 'mark')
     const { url } = limited
     // A call that is refused uses the limit up.
     await waste(url, { tenant, operation, retry: 0 })
@@ -205,9 +193,9 @@ for (const operation of writes) {
     assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
   })
 
-  if (!NAMED.has(operation.primaryId))
+  if (!NAMED_WRITES.has(operation.primaryId))
     test(`${id}: a retry is executed again if a later write has changed the result of its original`, async () => {
-      const tenant = await furnished(here.world)
+      const tenant = await furnishIn(here.world, 'mark')
       await lose('reset', { tenant, operation, retry: 0 })
       await overtake(tenant, operation)
       // Of a later request, whose first try was refused before any work.
@@ -215,21 +203,13 @@ for (const operation of writes) {
       assert.equal(again?.status, successStatus)
       assert.equal(withoutKeys(await portrait(tenant)), await afterOvertaking(operation))
     })
-
-  test(`${id}: a write that never arrived is executed once by its retry`, async () => {
-    const tenant = await furnished(here.world)
-    await lose('dropped', { tenant, operation, retry: 0 })
-    const again = await send(here.url, { tenant, operation, retry: 1 })
-    assert.equal(again?.status, successStatus)
-    assert.equal(withoutKeys(await portrait(tenant)), await afterTimes(operation, 1))
-  })
 }
 
 test('of five reports with a limit of three per minute, all five count after retries', async (t) => {
   const three = await listening(
     await openWorld({ BURSAR_RATE_LIMITS: '{"operations":{"v1.usage.report":3}}' }),
   )
-  const tenant = await furnished(here.world)
+  const tenant = await furnishIn(here.world, 'mark')
   const report = required(
     writes.find(({ id }) => id === REPORT),
     REPORT,
