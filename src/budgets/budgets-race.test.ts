@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { makeUsers } from '../../test/support/budgets.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 
 const params = { id: 'acme' }
@@ -11,17 +12,7 @@ const two = await openWorld()
 async function fresh() {
   const tenant = await one.tenant()
   const other: Tenant = await two.tenant()
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: [{ id: 'any', displayName: 'Any', attributionKeys: ['anyId'] }] },
-  })
-  await tenant.ok('v1.features.createFeature', {
-    body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
-  await tenant.ok('v1.customers.provision', { body: params })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: { entities: entities.map((id) => ({ id, entityTypeId: 'any' })) },
-  })
+  await makeUsers(tenant, params.id, entities)
   const upsert = (index: number, assignments: object[]) =>
     (index % 2 === 0 ? tenant : other).call('v1Beta.customers.assignments.upsert', {
       apiKey: tenant.key,

@@ -10,6 +10,7 @@ import { findDescendants, findPositions } from '../../src/entities/hierarchy-sto
 import { required } from '../../src/kernel/assert.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
 import type { Uuid } from '../../src/kernel/ids.ts'
+import { makeUsers } from '../support/budgets.ts'
 import { FOR_VALUES, leaveUnanalysed, readsAtMost as reads } from '../support/plans.ts'
 import { openWorldApart, type Tenant } from '../support/world.ts'
 
@@ -26,17 +27,7 @@ type Large = { tenant: Tenant; customerKey: Uuid; featureKey: Uuid; rootKey: Uui
 async function large(): Promise<Large> {
   const tenant = await world.tenant()
   const params = { id: 'large' }
-  await tenant.ok('v1Beta.entityTypes.upsert', {
-    body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
-  })
-  await tenant.ok('v1.features.createFeature', {
-    body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-  })
-  await tenant.ok('v1.customers.provision', { body: params })
-  await tenant.ok('v1Beta.customers.entities.upsert', {
-    params,
-    body: { entities: ['root', 'leaf'].map((id) => ({ id, entityTypeId: 'user' })) },
-  })
+  await makeUsers(tenant, params.id, ['root', 'leaf'])
   const row = { featureId: 'tokens', usageLimit: 9, cadence: 'P1M' }
   await tenant.ok('v1Beta.customers.assignments.upsert', {
     params,

@@ -9,6 +9,7 @@ import { findCustomerKey } from '../../src/customers/index.ts'
 import { type Reader, sql } from '../../src/db/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import { instantToWire } from '../../src/kernel/clock.ts'
+import { makeUsers } from '../support/budgets.ts'
 import { leaveUnanalysed, readsAtMost as reads } from '../support/plans.ts'
 import { openWorldApart } from '../support/world.ts'
 
@@ -23,17 +24,7 @@ const tenant = await world.tenant()
 const params = { id: 'acme' }
 const ids = Array.from({ length: BUDGETS }, (_, index) => `user-${index}`)
 
-await tenant.ok('v1Beta.entityTypes.upsert', {
-  body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
-})
-await tenant.ok('v1.features.createFeature', {
-  body: { id: 'tokens', displayName: 'T', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
-})
-await tenant.ok('v1.customers.provision', { body: params })
-await tenant.ok('v1Beta.customers.entities.upsert', {
-  params,
-  body: { entities: ids.map((id) => ({ id, entityTypeId: 'user' })) },
-})
+await makeUsers(tenant, params.id, ids)
 const { data: assignments } = await tenant.ok('v1Beta.customers.assignments.upsert', {
   params,
   body: {

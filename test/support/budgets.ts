@@ -45,6 +45,19 @@ const makeMetered = (tenant: Tenant, id: string) =>
     body: { id, displayName: id, featureType: 'NUMBER', meterType: 'INCREMENTAL' },
   })
 
+/** A metered feature `tokens`, and a customer with entities that `userId` names. */
+export async function makeUsers(tenant: Tenant, id: string, users: readonly string[]) {
+  await tenant.ok('v1Beta.entityTypes.upsert', {
+    body: { types: [{ id: 'user', displayName: 'User', attributionKeys: ['userId'] }] },
+  })
+  await makeMetered(tenant, 'tokens')
+  await tenant.ok('v1.customers.provision', { body: { id } })
+  await tenant.ok('v1Beta.customers.entities.upsert', {
+    params: { id },
+    body: { entities: users.map((user) => ({ id: user, entityTypeId: 'user' })) },
+  })
+}
+
 /** At `NOW`: features, a currency, and a customer with entities, by their types. */
 async function make(world: World, entities: Readonly<Record<string, string>>): Promise<Made> {
   world.clock.moveTo(instantFromWire(NOW))
