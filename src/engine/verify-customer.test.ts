@@ -163,7 +163,7 @@ const DAMAGED: Readonly<Record<string, Damage>> = {
     like: { kept: { setAt: Date.UTC(2020, 0) } },
   },
   'a counter of another window': {
-    by: counter(sql`window_start = window_start - interval '1 hour'`),
+    by: counter(sql`window_start = window_start - interval '1 second'`),
     found: { counters: 2 },
     like: { recounted: { usage: 0n } },
   },
