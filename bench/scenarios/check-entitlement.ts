@@ -73,9 +73,11 @@ const check = (number: number): OperationCall => ({
 })
 
 /** One client that waits for each response: what a check costs when nothing else happens. */
-const alone = (title: string, headers: Readonly<Record<string, string>>): Scenario => ({
-  name: `check-alone${title === '' ? '' : '-stale'}`,
-  title: `check, one connection${title}`,
+const alone = (
+  named: Pick<Scenario, 'name' | 'title'>,
+  headers: Readonly<Record<string, string>>,
+): Scenario => ({
+  ...named,
   connections: 1,
   baselines: ['fastify', 'static'],
   target: null,
@@ -102,6 +104,9 @@ export const checkEntitlement: readonly Scenario[] = [
   among(10),
   among(1000),
   among(MOST),
-  alone('', {}),
-  alone(', 250 ms old', { 'bursar-max-staleness-ms': '250' }),
+  alone({ name: 'check-alone', title: 'check, one connection' }, {}),
+  alone(
+    { name: 'check-alone-stale', title: 'check, one connection, 250 ms old' },
+    { 'bursar-max-staleness-ms': '250' },
+  ),
 ]

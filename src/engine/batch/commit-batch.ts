@@ -8,7 +8,7 @@ import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { schedulePurge } from '../../metering/retention/index.ts'
-import type { BatchUsage, Cache } from '../cache/index.ts'
+import type { BatchUsage, Cache, EngineMemory } from '../cache/index.ts'
 import {
   type ConsumptionAnswer,
   decideConsumption,
@@ -58,6 +58,7 @@ type DecidedBatch = {
 }
 
 export type BatchCaches = ContextReaders & {
+  memory: Pick<EngineMemory, 'commits'>
   recall: BatchRecall
   /** Environments that already have a scheduled purge of old usage. */
   purged: Cache<true>

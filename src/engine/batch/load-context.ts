@@ -32,7 +32,7 @@ import { type EngineRequest, itemsOf } from './request.ts'
 /** Readers that cache data from one batch to the next. */
 export type ContextReaders = {
   app: App
-  memory: Pick<EngineMemory, 'customers' | 'batches' | 'commits'>
+  memory: Pick<EngineMemory, 'customers' | 'batches'>
   readCatalog: ReadCatalog
   readEntitlements: ReadEntitlements
   readPastEntitlements: ReadPastEntitlements

@@ -94,21 +94,24 @@ type WriterEntry = QueueEntry & { scope: Scope; request: EngineRequest }
 export function createUsageWriter(app: App, engine: EngineContext): UsageWriter {
   const { entitlements } = engine
   const keysOf = perEpoch(() => createCache<Uuid>(KEYS))
-  const cachesOf = perEpoch(() => ({
-    app,
-    readCatalog: cacheCatalog(),
-    readEntitlements: cacheEntitlements(entitlements),
-    readPastEntitlements: readPastEntitlements(entitlements),
-    readResolutions: cacheResolutions(),
-    recall: createBatchRecall(engine.memoryOf(app).customers),
-    purged: createCache<true>(ENVIRONMENTS),
-  }))
+  const cachesOf = perEpoch(() => {
+    const memory = engine.memoryOf(app)
+    return {
+      app,
+      memory,
+      readCatalog: cacheCatalog(),
+      readEntitlements: cacheEntitlements(entitlements),
+      readPastEntitlements: readPastEntitlements(entitlements),
+      readResolutions: cacheResolutions(),
+      recall: createBatchRecall(memory.customers),
+      purged: createCache<true>(ENVIRONMENTS),
+    }
+  })
   const queue = createBatchQueue<WriterEntry, BatchAnswer>(
     LIMITS,
     (batch) => {
       const requests = batch.map(({ request }) => request)
-      const caches = { ...cachesOf(app.db), memory: engine.memoryOf(app) }
-      return commitBatch(caches, scopeOf(batch), requests)
+      return commitBatch(cachesOf(app.db), scopeOf(batch), requests)
     },
     // Requests that arrived in the same turn of the event loop then share a batch.
     {

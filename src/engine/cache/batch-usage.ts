@@ -102,9 +102,10 @@ export function usageOfBatch(
       for (const [customerKey, { version, usageVersion, now, closedUntil }] of versions) {
         const state = cache.next(stateOf(customerKey), usageVersion)
         const own = { structureVersion: version, usageVersion, decidedAt: now, archivedAt: null }
-        const seen = { versions: { ...environment, ...own }, at: seenAt }
         const isArchived = archived.has(customerKey)
-        Object.assign(state.usage, isArchived ? UNSEEN : { seen, closedUntil })
+        const seen = { versions: { ...environment, ...own }, at: seenAt }
+        state.usage.seen = isArchived ? null : seen
+        state.usage.closedUntil = isArchived ? null : closedUntil
         next.set(customerKey, state)
       }
       const nextOf = (customerKey: Uuid): CustomerState =>
@@ -128,8 +129,6 @@ export function usageOfBatch(
 
 const subjectName = (subject: CustomerMeterSubject): string =>
   `${subject.customerKey} ${totalsName(subject)}`
-
-const UNSEEN = { seen: null, closedUntil: null }
 
 const withoutPast = (
   { from, totals }: { from: Instant; totals: readonly WindowTotal[] },

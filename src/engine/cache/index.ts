@@ -11,6 +11,7 @@ export type {
   CustomerState,
   OpenHold,
   OpenHolds,
+  SeenVersions,
   StateCache,
 } from './customer-state.ts'
 export {

@@ -11,7 +11,7 @@ import {
   type EngineContext,
   type EngineMemory,
   readVersions,
-  type Versions,
+  type SeenVersions,
 } from '../cache/index.ts'
 import { type CheckResult, decideCheck, denyUnknownCustomer } from './decide-check.ts'
 import { type CapabilityFacts, type CheckFacts, gatherFacts } from './gather-facts.ts'
@@ -76,14 +76,12 @@ async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
   const { seen } = state.usage
   const at = machine.monotonic()
   const oldest = at - (call.maxStalenessMs ?? 0)
-  const known = seen !== null && seen.at > oldest ? await factsOf(task, seen.versions, null) : null
+  const known = seen !== null && seen.at > oldest ? await factsOf(task, seen, null) : null
   if (known) return decideFromMemory(task, known)
   const { environmentKey } = call.scope
   const versions = await context.versionsOf(call.app.db)({ environmentKey, customerKey })
-  const facts = versions && (await factsOf(task, versions, null))
-  if (!facts) return null
-  memory.customers.at(customerKey, versions).usage.seen = { versions, at }
-  return decideFromMemory(task, facts)
+  const facts = versions && (await factsOf(task, { versions, at }, null))
+  return facts ? decideFromMemory(task, facts) : null
 }
 
 function decideFromMemory({ memory, question }: CheckTask, facts: CheckFacts): CheckResult {
@@ -131,9 +129,8 @@ async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | 
   const at = machine.monotonic()
   const [versions = null] = await readVersions(reader, [{ environmentKey, customerKey }])
   if (versions === null) return null
-  const facts = await factsOf(task, versions, reader)
+  const facts = await factsOf(task, { versions, at }, reader)
   if (facts === undefined) throw new Error('a part of a state was not read')
-  task.memory.customers.at(customerKey, versions).usage.seen = { versions, at }
   return decideCheck(facts, question)
 }
 
@@ -143,10 +140,12 @@ async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | 
  */
 async function factsOf(
   { call, context, memory, customerKey, question }: CheckTask,
-  versions: Versions,
+  seen: SeenVersions,
   reader: Reader | null,
 ): Promise<CheckFacts | undefined> {
+  const { versions } = seen
   const state = memory.customers.at(customerKey, versions)
+  state.usage.seen = seen
   const source = {
     scope: call.scope,
     customerKey,
