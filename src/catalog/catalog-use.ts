@@ -7,10 +7,11 @@ import type { Scope } from '../kernel/scope.ts'
 export type PackageUse = { id: string; displayName: string; type: 'Plan' | 'Addon' }
 
 /**
- * A port: what the catalog must know of the modules that refer to it and that it cannot import.
- * `main.ts` implements it. A change asks within its transaction, with the row locked for update. A
- * module that adds a reference locks the row for key share (`holdFeatures`, `holdCurrencies`). So a
- * new reference is either seen by the change or waits for it.
+ * A port: what the catalog must know of the modules that refer to it, which it cannot import.
+ * `handlers.ts` provides the answers. A command that changes a feature or a currency asks in its
+ * transaction, with the row locked for update. A module that adds a reference locks the row for key
+ * share (`holdFeatures`, `holdCurrencies`). So a new reference is either seen by the command or
+ * waits for it.
  */
 export type CatalogUse = {
   /** Packages whose draft or latest published version grants the feature; at most 100. */
