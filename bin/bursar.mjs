@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-// The way in: `node bin/bursar.mjs <command> [args…]`. It runs on Node 20 without node_modules:
-//   1. installs the dependencies when they are not those of package-lock.json,
+// The bootstrap: `node bin/bursar.mjs <command> [args…]`. It runs on Node 20 without node_modules:
+//   1. installs the dependencies if they are not those of package-lock.json,
 //   2. finds a Node that runs TypeScript: this one from version 24, else that in node_modules,
-//   3. runs the command with it (`run <script.ts>` means a script of this project, all else goes to
-//      src/cli/main.ts), passes signals on and ends as the command ends.
-// The command has an ipc channel to this process: its `disconnect` tells that this one was killed.
+//   3. runs the command with it, passes signals on, and ends with its exit code. The command
+//      `run <script.ts>` runs a script of this project. All others go to src/cli/main.ts.
+// The command has an IPC channel to this process. Its event `disconnect` means that this process
+// has ended.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -16,9 +17,12 @@ import { fileURLToPath } from 'node:url'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const MODULES = join(ROOT, 'node_modules')
 const STAMP = join(MODULES, '.bursar-stamp')
-/** Held by the one bootstrap that installs; its content is that one's pid. */
+/** Exists while a bootstrap installs. It contains the pid of that bootstrap. */
 const INSTALLING = join(ROOT, '.bursar-install.tmp')
-/** An installation older than this is given up on, whatever its pid says (it may be reused). */
+/**
+ * An installation that takes longer counts as dead. Its pid does not show that, because another
+ * process may have it by now.
+ */
 const STALE_MS = 15 * 60_000
 const OLDEST_NODE = 24
 
@@ -32,7 +36,7 @@ const end = await run(findNode(), nodeArgs, { stdio: ['inherit', 'inherit', 'inh
 if (end.error) fail(`The Node in node_modules does not run on this system (${end.error.code}).`)
 process.exit(end.code)
 
-/** Brings node_modules in line with the lockfile, by one process at a time. */
+/** Installs the dependencies of the lockfile if others are there. One process at a time. */
 async function install(withDev) {
   const wanted = fs.readFileSync(join(ROOT, 'package-lock.json'))
   const hash = createHash('sha256').update(wanted).digest('hex')
@@ -41,7 +45,7 @@ async function install(withDev) {
   while (!takeTurn()) await new Promise((done) => setTimeout(done, 200))
   const giveBack = () => fs.rmSync(INSTALLING, { force: true })
   process.once('exit', giveBack)
-  // Another process may have done it meanwhile.
+  // Another process may have installed them meanwhile.
   if (!isInstalled(hash, wanted, withDev)) await runNpm(hash)
   process.off('exit', giveBack)
   giveBack()
@@ -55,14 +59,17 @@ async function runNpm(hash) {
   if (npm.code !== 0) fail(`"npm ci" in ${ROOT} ended with ${npm.code}.`, npm.code)
   fs.writeFileSync(STAMP, hash)
   try {
-    // npm links the programs of dependencies only; with this, npx finds ours at once.
+    // npm links only the programs of dependencies. With this link, npx finds ours at once.
     fs.symlinkSync('../../bin/bursar.mjs', join(MODULES, '.bin/bursar'))
   } catch {
-    // It is there, or cannot be: npx then finds the program by package.json.
+    // The link exists or cannot be created. Then npx finds the program by package.json.
   }
 }
 
-/** By the stamp of our own installation, or by npm's own record when somebody else ran npm. */
+/**
+ * Returns whether the dependencies are those of the lockfile: by the stamp of an earlier
+ * installation, or by npm's own record if somebody else ran npm.
+ */
 function isInstalled(hash, wanted, withDev) {
   if (readOrNull(STAMP) === hash) return true
   const record = readOrNull(join(MODULES, '.package-lock.json'))
@@ -75,7 +82,7 @@ function isInstalled(hash, wanted, withDev) {
   })
 }
 
-/** Takes the turn to install; false while a live process has it. */
+/** Returns whether this process may install. Another one may be installing. */
 function takeTurn() {
   try {
     fs.writeFileSync(INSTALLING, String(process.pid), { flag: 'wx' })
@@ -85,7 +92,7 @@ function takeTurn() {
   }
   const ageMs = Date.now() - (fs.statSync(INSTALLING, { throwIfNoEntry: false })?.mtimeMs ?? 0)
   const pid = Number(readOrNull(INSTALLING))
-  // An empty file is one that is just being written, unless it stays empty.
+  // If the file is empty, its process is about to write the pid, or was killed before that.
   const isStale = ageMs > STALE_MS || (pid ? !isAlive(pid) : ageMs > 5_000)
   if (isStale) fs.rmSync(INSTALLING, { force: true })
   return false
@@ -103,13 +110,16 @@ function findNode() {
   try {
     fs.accessSync(node, fs.constants.X_OK)
   } catch {
-    // Some ways to copy a project lose the modes of its files.
+    // Some ways to copy a project lose the permissions of its files.
     fs.chmodSync(node, 0o755)
   }
   return node
 }
 
-/** Runs a program to its end, passing signals on; the code of a killed one is 128 + the signal. */
+/**
+ * Runs a program to its end and passes signals on. If a signal has killed it, `code` is 128 + the
+ * number of the signal.
+ */
 function run(program, programArgs, options) {
   const child = spawn(program, programArgs, options)
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal))

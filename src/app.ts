@@ -4,20 +4,20 @@ import type { Clock } from './kernel/clock.ts'
 import type { Ids } from './kernel/ids.ts'
 import type { Origin } from './kernel/origin.ts'
 
-/** Pino's shape, as far as Bursar uses it. Fields first, then a constant message. */
+/** The part of Pino's interface that modules use. The message is constant; `fields` has values. */
 export type Log = {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
   error(fields: object, message: string): void
 }
 
-/** What every command and query receives: the outside world, and nothing of the modules. */
+/** What every command and query receives. It contains nothing that belongs to a module. */
 export type App = {
   readonly db: Database
   readonly clock: Clock
   readonly ids: Ids
   readonly log: Log
   readonly config: Config
-  /** Where this process's own changes come from: the server's, or a command's. */
+  /** The author of changes that no request makes: the server, or a CLI command. */
   readonly origin: Origin
 }

@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { isAbsolute, join, resolve } from 'node:path'
 
-/** Whose tokens are taken: those of one key set, or of one key. */
+/**
+ * Which tokens of persons are accepted: those signed with a key of the key set, or with the public
+ * key. One of the two is null.
+ */
 export type TokenConfig = {
   readonly jwksUrl: string | null
   /** A public key in PEM (SPKI). */
@@ -12,28 +15,28 @@ export type TokenConfig = {
   readonly audience: string | null
 }
 
-/** Most calls per minute. */
+/** The maximum numbers of calls per minute. */
 export type RateLimits = {
-  /** Of one key, by the id of the operation; unlimited where nothing stands. */
+  /** Calls of one key, by the id of the operation. An operation without an entry has no limit. */
   readonly operations: Readonly<Record<string, number>>
-  /** Of all keys that change one customer. */
+  /** Calls of all keys together that change one customer; null: no limit. */
   readonly mutationsPerCustomer: number | null
 }
 
 /** The bounds of what one server handles at once. */
 export type Bounds = {
   readonly maxConnections: number
-  /** This machine and trusted proxies may have any number of connections. */
+  /** Does not apply to addresses of this machine and of trusted proxies. */
   readonly maxConnectionsPerAddress: number
-  /** The bytes of all request bodies in progress, and of those of one caller. */
+  /** The maximum bytes of all request bodies in progress, and of those of one caller. */
   readonly bodyBytes: number
   readonly bodyBytesPerCaller: number
-  /** The bytes of all responses that are being sent, and of those to one caller. */
+  /** The maximum bytes of all responses that are being sent, and of those to one caller. */
   readonly answerBytes: number
   readonly answerBytesPerCaller: number
 }
 
-/** Everything that the environment decides. Read once, at start. */
+/** Everything that environment variables configure. They are read once, at the start. */
 export type Config = {
   readonly host: string
   readonly port: number
@@ -41,41 +44,47 @@ export type Config = {
   /** null: the embedded PostgreSQL in the data directory. */
   readonly databaseUrl: string | null
   readonly databasePoolSize: number
-  /** What is kept in memory of customers at most; 0: nothing. */
+  /** The maximum memory for the states of customers; 0: none are cached. */
   readonly stateCacheBytes: number
-  /** How old the state of a check may be if the caller does not say, in milliseconds. */
+  /**
+   * How old the state may be that a check is decided on, if its request does not say, in
+   * milliseconds.
+   */
   readonly maxStalenessMs: number
-  /** How long a start waits for others that hold the schema. */
+  /** How long a start waits for sessions that block a migration. */
   readonly migrationWaitSeconds: number
   readonly apiKey: string | null
-  /** What stored secrets are sealed with. null: the key file of the data directory. */
+  /** The text of the sealing key. null: that of the key file in the data directory. */
   readonly secretKey: string | null
-  /** Whose tokens people may call with. null: API keys only. */
+  /** null: only API keys are accepted. */
   readonly tokens: TokenConfig | null
-  /** Addresses whose `X-Forwarded-For` is believed. null: nobody's. */
+  /** Addresses of proxies whose `X-Forwarded-For` is trusted. null: none. */
   readonly trustProxy: readonly string[] | null
-  /** `stigg`: those of Stigg's cloud. null: none. */
+  /** `stigg`: the published limits of Stigg's cloud. null: no limits. */
   readonly rateLimits: 'stigg' | RateLimits | null
   readonly bounds: Bounds
-  /** Whether `/metrics` is there. */
+  /** Whether the route `/metrics` exists. */
   readonly metrics: boolean
   readonly testClock: boolean
-  /** By how much this machine's clock and the database's may differ, in milliseconds. */
+  /** The maximum difference between this machine's clock and the database's, in milliseconds. */
   readonly maxClockSkewMs: number
   readonly logLevel: LogLevel
-  /** null: no bound, as in the API document. */
+  /** The maximum per entity type. null: no bound, as in the API document. */
   readonly maxAttributionKeys: number | null
-  /** Levels of a customer's tree of entities, a root's being 1. */
+  /** The maximum number of levels in a customer's tree of entities. A root is level 1. */
   readonly maxEntityDepth: number
-  /** How long events, and who made them, can be looked up. */
+  /** For how many days events and audit entries are kept. */
   readonly eventRetentionDays: number
-  /** How long what is kept of windows that have closed, and of what was held, stays. */
+  /**
+   * For how many days totals and counters are kept after the end of their window, and reservations
+   * after their end, but these at least 36 days.
+   */
   readonly windowRetentionDays: number
-  /** Links only to integrations that `bursar integration add` made. */
+  /** Whether customers can be linked only to integrations that `bursar integration add` created. */
   readonly strictIntegrations: boolean
 }
 
-/** No tree has more levels, whatever is configured: how far is climbed at most. */
+/** No tree has more levels, whatever is configured. It bounds recursive reads of the tree. */
 export const ENTITY_DEPTH_LIMIT = 20
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -83,10 +92,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const MEGABYTE = 1_048_576
 const STATE_CACHE = { min: 0, max: 65_536 }
-/** How old a caller may accept the state of a check to be, in milliseconds. */
+/** The range of the age that a caller may accept for the state of a check, in milliseconds. */
 export const MAX_STALENESS = { min: 0, max: 60_000 }
 
-/** A variable that cannot be used. The message names it and says what it takes. */
+/** A variable with an invalid value. The message names it and says which values are valid. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
@@ -94,7 +103,10 @@ export class ConfigError extends Error {
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const DEFAULT_PORT = 4242
-/** Below, the way to a database would pass for a difference; above, a day would be another one. */
+/**
+ * With a smaller maximum, the delay of a reply from the database could count as a difference. With
+ * a larger one, the two clocks could differ by more than a day.
+ */
 const CLOCK_SKEW = { min: 100, max: 86_400_000 }
 const MIN_KEY_LENGTH = 16
 const MAX_KEY_LENGTH = 512
@@ -133,7 +145,7 @@ export function readConfig(env: Environment, cwd: string): Config {
   }
 }
 
-/** An empty variable counts as unset, as shells and compose files make it easy to write one. */
+/** An empty variable counts as unset, because shells and compose files often set empty ones. */
 const value = (env: Environment, name: string): string | null => {
   const text = env[name]
   return text === undefined || text === '' ? null : text
@@ -161,7 +173,7 @@ function integer(
   throw new ConfigError(`${name} must be a whole number from ${range.min} to ${range.max}`)
 }
 
-/** A bound in bytes, written in megabytes. */
+/** Returns a bound in bytes. The variable contains megabytes. */
 const megabytes = (env: Environment, name: string, otherwise: number): number =>
   (integer(env, name, { min: 1, max: 100_000 }) ?? otherwise) * 1_048_576
 
@@ -190,13 +202,13 @@ function apiKey(env: Environment): string | null {
     throw new ConfigError(
       `BURSAR_API_KEY must have ${MIN_KEY_LENGTH} to ${MAX_KEY_LENGTH} characters`,
     )
-  // A header value can carry nothing else, so that such a key could never be sent.
+  // A key with other characters could not be sent in a header.
   if (!/^[\x21-\x7e]+$/.test(text))
     throw new ConfigError('BURSAR_API_KEY must consist of visible ASCII characters')
   return text
 }
 
-/** As long as 128 bits in base64url at least. */
+/** The length of 128 bits in base64url. */
 const MIN_SECRET_LENGTH = 22
 
 function secretKey(env: Environment): string | null {
@@ -232,7 +244,10 @@ function tokens(env: Environment): TokenConfig | null {
   return { jwksUrl, publicKey, issuer, audience }
 }
 
-/** A provider signs for all its applications: without an audience, each of their tokens counts. */
+/**
+ * An identity provider signs tokens for all its applications. Without an audience, Bursar would
+ * accept the tokens of all of them.
+ */
 function requireAudience(audience: string | null, anyAudience: boolean): void {
   if (audience === null && !anyAudience)
     throw new ConfigError(
@@ -243,13 +258,13 @@ function requireAudience(audience: string | null, anyAudience: boolean): void {
     throw new ConfigError('set BURSAR_JWT_AUDIENCE or BURSAR_JWT_ANY_AUDIENCE, not both')
 }
 
-/** RSA, P-256 and Ed25519 are what RS256, ES256 and EdDSA are verified with. */
+/** The algorithms RS256, ES256 and EdDSA are verified with RSA, P-256 and Ed25519 keys. */
 function requirePublicKey(pem: string): void {
   const types = ['rsa', 'ec', 'ed25519']
   const text = 'BURSAR_JWT_PUBLIC_KEY must be a public key in PEM: RSA, P-256 or Ed25519'
   let type: string | undefined
   try {
-    // A private key in this place would be read as well, and would be a mistake worth stopping at.
+    // `createPublicKey` also accepts a private key, but configuring one is a mistake.
     if (!/PRIVATE KEY/.test(pem)) type = createPublicKey(pem).asymmetricKeyType
   } catch {
     throw new ConfigError(text)
@@ -270,7 +285,7 @@ function trustProxy(env: Environment): string[] | null {
   )
 }
 
-/** An address, or a network that is not everybody. */
+/** Returns whether a text is an address, or a network that does not contain all addresses. */
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/')
   const family = isIP(address)

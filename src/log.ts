@@ -5,15 +5,16 @@ import type { Config } from './config.ts'
 import { ApiError } from './kernel/errors.ts'
 import { createRepeatedLines, type Gaps } from './kernel/repeated-lines.ts'
 
-/** Requests fail by the thousand at once: a line of each kind a second, with a count. */
+/** Thousands of requests may fail at once. One line per second is written for each kind. */
 const OF_REQUESTS: Gaps = { first: 1000, last: 1000 }
-/** Background work fails again and again by itself: in the end a line a minute. */
+/** Background work may fail all the time. The gap grows to one line per minute. */
 const OF_BACKGROUND: Gaps = { first: 1000, last: 60_000 }
 const WARN = 40
 
 /**
- * Only what is named here: errors of the driver carry the connection, its secrets and statements.
- * What is a passing state of ours (a 503) has no stack: it would tell nothing, in a thousand bytes.
+ * Returns the fields of an error that are logged. No others are, because errors of the driver
+ * contain the connection with its secrets, and statements. A 503 is no defect, so its stack, which
+ * has a thousand bytes, is left out.
  */
 function errorToLog(error: unknown, isDefect = true): object {
   if (!(error instanceof Error)) return { message: String(error) }
@@ -31,9 +32,8 @@ function errorToLog(error: unknown, isDefect = true): object {
 const codeOf = (error: Error): unknown => (error as { code?: unknown }).code
 
 /**
- * Logs are JSON lines. Their destination is standard error: standard output belongs to the start
- * line and the CLI. Of warnings and errors of one kind there is one line a second; `count` says how
- * many it stands for.
+ * Creates the log of a process, which writes JSON lines. Of warnings and errors of one kind, it
+ * writes one line per second, and `count` is the number of lines that this one stands for.
  */
 export function createLog(
   config: Pick<Config, 'logLevel'>,
@@ -58,7 +58,10 @@ export function createLog(
   )
 }
 
-/** The same log for what runs by itself: a database that is gone must not fill the disk. */
+/**
+ * Returns the same log for background work. It writes less, because otherwise a database that
+ * cannot be reached would fill the disk with log lines.
+ */
 export function backgroundLog(log: Log): Log {
   const admit = createGate(OF_BACKGROUND)
   const gated =
@@ -66,7 +69,8 @@ export function backgroundLog(log: Log): Log {
     (fields, message) =>
       admit(level, { fields, message }, (line) => log[level](...line))
   return {
-    // Steps of our own come once each; those of PostgreSQL with every start that fails.
+    // Bursar logs each of its own steps once. PostgreSQL logs its steps again with every start that
+    // fails.
     info: (fields, message) =>
       'source' in fields ? gated('info')(fields, message) : log.info(fields, message),
     warn: gated('warn'),
@@ -89,7 +93,10 @@ function lineOf(args: readonly unknown[]): Line {
   return [{}, String(first)]
 }
 
-/** Lets lines through, and holds those of which there are too many. */
+/**
+ * Returns a function that writes a line, or holds it while there are too many of its kind. A held
+ * line is written later, unless another one of its kind replaces it.
+ */
 function createGate(gaps: Gaps): Admit {
   const lines = createRepeatedLines<Held>(gaps)
   let timer: NodeJS.Timeout | undefined
@@ -105,21 +112,23 @@ function createGate(gaps: Gaps): Admit {
   return (level, { fields, message }, write) => {
     const line: Line = [fields, message]
     if (lines.offer(kindOf(level, fields, message), { line, write }, performance.now())) write(line)
-    // At most the repetitions of the last gap are lost with the process: nothing waits for them.
+    // The process does not wait for the timer. When it ends, at most the lines that are held then
+    // are lost.
     timer ??= setInterval(tick, gaps.first).unref()
   }
 }
 
 /**
- * What lines are told apart by: nothing that a caller can choose. Numbers in a message of
- * PostgreSQL are those of processes and places.
+ * Returns what identifies the kind of a line. It contains nothing that a caller can choose. The
+ * message is cut at its first digit, because numbers in messages of PostgreSQL, such as process
+ * ids, differ each time.
  */
 function kindOf(level: string, fields: object, message: string): string {
   const { err, kind, route } = fields as { err?: unknown; kind?: unknown; route?: unknown }
   return [level, message.split(/\d/, 1)[0], reasonOf(err), kind, route].join('\n')
 }
 
-/** The code at the bottom of an error, else its name and where it was thrown. */
+/** Returns the code of the innermost cause of an error, or its name and where it was thrown. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return ''
   if (error.cause instanceof Error) return reasonOf(error.cause)

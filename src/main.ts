@@ -58,7 +58,7 @@ export const VERSION = (
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
 export const MIGRATIONS = new URL('../migrations/', import.meta.url)
 
-/** What happens at its instant, by kind. */
+/** The handlers of due work, by kind. */
 const workHandlers: WorkHandlers = {
   [PURGE_OUTBOX]: purgeOutbox,
   [PURGE_ANSWERS]: purgeAnswers,
@@ -79,12 +79,12 @@ const HEAVY_READS_BESIDE_DATABASE: HeavyReads = {
 
 export type OpenedDatabase = {
   connection: Connection
-  /** Where an embedded database lives; null for `DATABASE_URL`. */
+  /** The directory of the embedded cluster; null with `DATABASE_URL`. */
   clusterDir: string | null
   stop(): Promise<void>
 }
 
-/** The database that the configuration names, started if it is the embedded one. */
+/** Opens the configured database. Without `DATABASE_URL`, starts the embedded one. */
 export async function openConfigured(config: Config, log: Log): Promise<OpenedDatabase> {
   if (config.databaseUrl !== null)
     return {
@@ -100,7 +100,7 @@ export async function openConfigured(config: Config, log: Log): Promise<OpenedDa
   }
 }
 
-/** Opens the pool and brings the schema up to date. */
+/** Migrates the schema, opens the pool, and waits until the clock is right. */
 export async function createApp(from: {
   config: Config
   connection: Connection
@@ -109,9 +109,9 @@ export async function createApp(from: {
   origin: Origin
   statementTimeoutMs?: number
   heavyReads?: HeavyReads
-  /** Whether a database that cannot be written to will do. */
+  /** Whether a database that cannot be written to is accepted. */
   onlyReads?: boolean
-  /** Ends the wait for a schema that somebody else works on, or for a clock that is wrong. */
+  /** Ends the wait for sessions that block a migration, or for a clock that is wrong. */
   signal?: AbortSignal
 }): Promise<App> {
   const { config, connection, log, origin, signal } = from
@@ -147,7 +147,10 @@ export async function createApp(from: {
   return { db, clock, ids: uuidv7(), log, config, origin }
 }
 
-/** The clock of the machine, beside that of the database. Each turn is told once. */
+/**
+ * Returns the machine's clock, compared with the database's. Logs one line when it becomes wrong,
+ * and one when it is right again.
+ */
 const watchedBy = (log: Log, { maxClockSkewMs: maxSkewMs }: Config): WatchedClock =>
   watchClock({
     machine,
@@ -161,12 +164,12 @@ const watchedBy = (log: Log, { maxClockSkewMs: maxSkewMs }: Config): WatchedCloc
           ),
   })
 
-/** How often a start asks whether its clock has been put right, in milliseconds. */
+/** The interval at which a start compares a wrong clock again, in milliseconds. */
 const ASK_AGAIN_MS = 1000
 
 /**
- * Nothing may be written with a wrong clock, not even by a start: it waits. Without a signal that
- * could end the wait, as of a command, it throws `WrongClock`.
+ * Waits until the clock is right. Apart from migrations, nothing may be written with a wrong clock.
+ * Without a signal that could end the wait, as in a command, throws `WrongClock` instead.
  */
 async function untilRight(
   db: Database,
@@ -187,11 +190,14 @@ export type Bursar = {
   readonly validators: Validators
   readonly authenticator: Authenticator
   readonly jobs: JobRunner
-  /** Stops taking requests, finishes those in flight, then the jobs and the pool. */
+  /**
+   * Accepts no more requests, finishes those in progress, then stops the jobs and the listener and
+   * closes the pool.
+   */
   close(): Promise<void>
 }
 
-/** The server over an application, not listening yet. */
+/** Creates the server of an application. It does not listen yet. */
 export async function createBursar(from: {
   app: App
   connection: Connection
@@ -230,7 +236,7 @@ export async function createBursar(from: {
     validators,
     authenticator,
     jobs,
-    // Each step is taken whatever became of the one before.
+    // Each step is executed, even if an earlier one fails.
     close: () =>
       server
         .close()
@@ -246,19 +252,25 @@ export type ServerHandle = {
   stop(): Promise<void>
 }
 
-/** What a start tells, and what can end it. */
+/** What a start gets from its caller. */
 export type Start = {
   log: Logger
-  /** Ends the waits of a start: it then rejects with the reason, and leaves nothing behind. */
+  /**
+   * Ends the waits of a start. The start then stops what it has started, and rejects with the
+   * reason of the signal.
+   */
   signal: AbortSignal
-  /** Of the configured key, before anything later can fail: a new one can be shown only then. */
+  /**
+   * Called with the configured key before the next step, which may fail. A new key can be shown
+   * only then.
+   */
   onKey: (key: ConfiguredKey) => void
 }
 
 /**
- * Everything, listening. The address comes first, so that a start that cannot have it has changed
- * nothing of what other servers use. Throws what the start could not do; then nothing is left
- * behind.
+ * Starts a server. It reserves the address first, so that a start whose address is in use changes
+ * nothing that other servers use. If a step fails, it stops what it has started and throws the
+ * error of that step.
  */
 export async function serve(config: Config, { log, signal, onKey }: Start): Promise<ServerHandle> {
   const address = await reserve(config)
@@ -293,13 +305,13 @@ export async function serve(config: Config, { log, signal, onKey }: Start): Prom
   }
 }
 
-/** Both, one after the other, whatever becomes of the first. */
+/** Returns a function that calls both, one after the other, even if the first one fails. */
 const after =
   (first: () => Promise<void>, then: () => Promise<void>): (() => Promise<void>) =>
   () =>
     first().finally(then)
 
-/** What the system says about an address that cannot be listened on, for a person. */
+/** Why the server cannot listen on an address, by the error code of the system. */
 const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program already listens on it',
   EACCES: 'this user may not listen on it',
