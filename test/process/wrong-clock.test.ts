@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Connection } from '../../src/db/index.ts'
@@ -11,24 +9,13 @@ import { customerCall, done } from '../support/entity-calls.ts'
 import { grantItem } from '../support/grants.ts'
 import { ask, type Call } from '../support/keep-alive-client.ts'
 import { parsePrometheusText } from '../support/prometheus-text.ts'
-import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
+import { endCleanly, openPlace } from '../support/server-process.ts'
+import { openClock } from '../support/wrong-clock.ts'
 
 const DAY_MS = 86_400_000
 /** Background work is looked for once a second: some passes. Only faults need it to show. */
 const PASSES_MS = 3000
-const PRELOAD = new URL('../support/shifted-clock.ts', import.meta.url).href
 const READY: Call = { method: 'GET', path: '/health/ready', apiKey: null }
-
-/** The clock of one server, which a test sets wrong. */
-function openClock(place: Place, name: string) {
-  const file = join(place.dataDir, '..', name)
-  const set = (offsetMs: number) => {
-    writeFileSync(`${file}.new`, String(offsetMs))
-    renameSync(`${file}.new`, file)
-  }
-  set(0)
-  return { set, settings: { NODE_OPTIONS: `--import ${PRELOAD}`, TEST_CLOCK_FILE: file } }
-}
 
 /** A server whose clock is right, and beside it one whose clock a test sets. */
 async function openPair(t: TestContext) {

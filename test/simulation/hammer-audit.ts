@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { done } from '../support/entity-calls.ts'
 import { createClient } from '../support/keep-alive-client.ts'
-import type { Hold, Span, Use } from './hammer-client.ts'
+import { type Hold, type Look, MAX_CLOCK_ERROR_MS, type Span, type Use } from './hammer-client.ts'
 import { FEATURE, limitsOf, type Town } from './hammer-town.ts'
 import type { Budget } from './model/state.ts'
 import { nameOf } from './model/tree-read.ts'
@@ -60,6 +60,30 @@ export function auditUses(town: Town, uses: readonly Use[]): { denials: number }
   return { denials: denials.length }
 }
 
+/**
+ * Each check has seen every use that was acknowledged before it was sent, on whatever server, and
+ * none that was sent after its response.
+ */
+export function auditLooks(uses: readonly Use[], looks: readonly Look[]): void {
+  const recordings = uses.map((use) => ({ ...use, ...recordingOf(use) }))
+  for (const { customerId, usage, sentAt, answeredAt } of looks) {
+    const own = recordings.filter((each) => each.customerId === customerId)
+    const least = total(own.filter((each) => each.answeredAt < sentAt))
+    const most = total(own.filter((each) => each.sentAt <= answeredAt))
+    const shown = JSON.stringify({ customerId, usage, least, most, sentAt, answeredAt })
+    assert.ok(least <= usage && usage <= most, `a check has shown an older state: ${shown}`)
+  }
+}
+
+/** When what a use has recorded was sent and acknowledged: a hold records by its commit. */
+const recordingOf = (use: Use): Span & { recorded: number } => {
+  const { sentAt, answeredAt } = use.hold?.committed ?? use
+  return { sentAt, answeredAt, recorded: recorded(use) }
+}
+
+const total = (recordings: readonly { recorded: number }[]): number =>
+  recordings.reduce((all, each) => all + each.recorded, 0)
+
 /** The most that can have been recorded or held at any instant of a span. */
 const mostTaken = (uses: readonly Use[], span: Span): number =>
   uses
@@ -71,7 +95,9 @@ function mostOf({ amount, hold }: Use, { sentAt }: Span): number {
   const isOver = ({ answeredAt }: Span) => answeredAt < sentAt
   if (hold.committed !== null)
     return isOver(hold.committed) ? hold.committed.amount : Math.max(amount, hold.committed.amount)
-  const isEnded = hold.expiresAt <= sentAt || (hold.released !== null && isOver(hold.released))
+  // Every server may have a clock that is slow.
+  const isExpired = hold.expiresAt + MAX_CLOCK_ERROR_MS <= sentAt
+  const isEnded = isExpired || (hold.released !== null && isOver(hold.released))
   return isEnded ? 0 : amount
 }
 

@@ -107,12 +107,21 @@ function environment(dataDir: string, settings: Record<string, string | null>) {
     BURSAR_DATA_DIR: dataDir,
     BURSAR_PORT: '0',
     BURSAR_API_KEY: API_KEY,
+    ...stateCache(),
     ...settings,
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as Record<
     string,
     string
   >
+}
+
+/** `BURSAR_TEST_STATE_CACHE_BYTES`, in the megabytes that a server takes: less than one is none. */
+function stateCache(): Record<string, string> {
+  const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES
+  return bytes === undefined
+    ? {}
+    : { BURSAR_STATE_CACHE_MB: String(Math.floor(Number(bytes) / 2 ** 20)) }
 }
 
 function launchServer(dataDir: string, { settings = {}, way = 'node' }: Launch): ServerProcess {

@@ -1,0 +1,16 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Place } from './server-process.ts'
+
+const PRELOAD = new URL('./shifted-clock.ts', import.meta.url).href
+
+/** The clock of one server, which a test sets wrong. `settings` are for the start of the server. */
+export function openClock(place: Place, name: string) {
+  const file = join(place.dataDir, '..', name)
+  const set = (offsetMs: number) => {
+    writeFileSync(`${file}.new`, String(offsetMs))
+    renameSync(`${file}.new`, file)
+  }
+  set(0)
+  return { set, settings: { NODE_OPTIONS: `--import ${PRELOAD}`, TEST_CLOCK_FILE: file } }
+}
