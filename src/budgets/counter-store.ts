@@ -3,26 +3,26 @@ import { column, row, rows, sql } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Window } from '../kernel/period.ts'
+import type { Quantity } from '../kernel/quantity.ts'
 import type { Owner, Scope } from '../kernel/scope.ts'
 import type { Posting } from '../metering/index.ts'
 import { postingsFrom } from '../metering/records/index.ts'
 import { heldPostings, moveHolds } from '../metering/reservations/index.ts'
 import { type Carry, counterName, type Kept } from './postings.ts'
 
-/** A posting with its customer. */
-export type CustomerPosting = Omit<Posting, 'window'> & {
-  window: Pick<Window, 'start'>
-  scope: Scope
+/** The key of a counter. */
+export type CounterKey = Pick<Posting, 'assignmentKey' | 'revision'> & {
   customerKey: Uuid
-  /** When the latest SET among the postings occurred. */
-  setAt?: Instant | null
+  window: Pick<Window, 'start'>
 }
 
-/** The key of a counter. */
-export type CounterKey = Pick<
-  CustomerPosting,
-  'customerKey' | 'assignmentKey' | 'revision' | 'window'
->
+/** What is added to a counter, signed. A negative amount in `held` releases a hold. */
+export type CounterChange = CounterKey & {
+  usage: Quantity
+  held: Quantity
+  /** When the latest SET among the postings occurred; null: there was none. */
+  setAt: Instant | null
+}
 
 /** Columns for `rows`: the key of a counter. */
 export const counterKeyColumns: RowColumns<CounterKey> = {
@@ -33,33 +33,31 @@ export const counterKeyColumns: RowColumns<CounterKey> = {
 }
 
 /**
- * Adds postings of any customers to their counters. Several postings may have the same counter. One
+ * Adds usage and holds to counters of any customers. Several changes may have the same counter. One
  * statement, which locks counters in the order of their keys.
  */
-export const post = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
-  add(tx, postings, sql`usage`)
-
-/** Adds holds to counters in the same way. A negative posting releases a hold. */
-export const hold = (tx: Tx, postings: readonly CustomerPosting[]): Promise<void> =>
-  add(tx, postings, sql`held`)
-
-async function add(tx: Tx, postings: readonly CustomerPosting[], to: Sql): Promise<void> {
-  if (postings.length === 0) return
+export async function changeCounters(
+  tx: Tx,
+  scope: Scope,
+  changes: readonly CounterChange[],
+): Promise<void> {
+  if (changes.length === 0) return
   await tx.execute(sql`
     insert into budget_counters as counter (customer_key, assignment_key, revision, window_start,
-      environment_key, ${to}, set_at)
-    select customer_key, assignment_key, revision, window_start, environment_key, sum(delta),
-      max(set_at)
-    from ${rows(postings, {
+      environment_key, usage, held, set_at)
+    select customer_key, assignment_key, revision, window_start,
+      ${scope.environmentKey}::uuid, sum(usage), sum(held), max(set_at)
+    from ${rows(changes, {
       ...counterKeyColumns,
-      environment_key: ['uuid', ({ scope }) => scope.environmentKey],
-      delta: ['numeric', ({ delta }) => delta],
-      set_at: ['timestamptz', ({ setAt = null }) => setAt],
-    })} as posting
-    group by customer_key, assignment_key, revision, window_start, environment_key
+      usage: ['numeric', ({ usage }) => usage],
+      held: ['numeric', ({ held }) => held],
+      set_at: ['timestamptz', ({ setAt }) => setAt],
+    })} as change
+    group by customer_key, assignment_key, revision, window_start
     order by customer_key, assignment_key, revision, window_start
     on conflict (customer_key, assignment_key, revision, window_start) do update set
-      ${to} = counter.${to} + excluded.${to}, set_at = greatest(counter.set_at, excluded.set_at)`)
+      usage = counter.usage + excluded.usage, held = counter.held + excluded.held,
+      set_at = greatest(counter.set_at, excluded.set_at)`)
 }
 
 const counterColumns = {

@@ -7,7 +7,7 @@ import { required } from '../kernel/assert.ts'
 import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
-import { hold, post, readCounters } from './counter-store.ts'
+import { type CounterChange, changeCounters, readCounters } from './counter-store.ts'
 import { counterName } from './postings.ts'
 import { compareCounters, rebuildCounters } from './rebuild.ts'
 
@@ -70,27 +70,22 @@ test('several postings to one counter are added up', async () => {
   const owner = { ...owned(), assignmentKey, revision: 1 }
   const window = windowOf({ cadence: 'P1M', isLevel: false, createdAt: now }, now)
   const later = windowOf({ cadence: 'P1M', isLevel: false, createdAt: now }, window.end)
-  const postings = [3, -1].map((units) => ({ ...owner, window, delta: wholeUnits(units) }))
-  await app.db.transaction((tx) => post(tx, postings))
-  await app.db.transaction((tx) =>
-    post(tx, [
-      ...postings,
-      { ...owner, window: later, delta: 1n },
-      { ...owner, window, delta: 5n },
-    ]),
-  )
-  await app.db.transaction((tx) => post(tx, []))
+  const none = { ...owner, usage: 0n, held: 0n, setAt: null }
+  const change = (changes: readonly CounterChange[]) =>
+    app.db.transaction((tx) => changeCounters(tx, owner.scope, changes))
+  const postings = [3, -1].map((units) => ({ ...none, window, usage: wholeUnits(units) }))
+  await change(postings)
+  await change([...postings, { ...none, window: later, usage: 1n }, { ...none, window, usage: 5n }])
+  await change([])
   const latest = {
     ...owner,
     window: windowOf({ cadence: 'P1M', isLevel: false, createdAt: now }, later.end),
   }
-  await app.db.transaction((tx) =>
-    hold(tx, [
-      { ...owner, window, delta: 7n },
-      { ...latest, delta: 9n },
-      { ...latest, delta: -9n },
-    ]),
-  )
+  await change([
+    { ...none, window, held: 7n },
+    { ...none, ...latest, held: 9n },
+    { ...none, ...latest, held: -9n },
+  ])
   const found = await readCounters(app.db.read, [
     { ...owner, window },
     { ...owner, window: later },

@@ -11,7 +11,12 @@ export { findAssignmentsByKey } from './budget-store.ts'
 export { LEVEL_WINDOW, windowOf } from './cadence.ts'
 export { budgetsUse } from './catalog-use.ts'
 export { countClosed } from './closed-store.ts'
-export { type CounterKey, hold, post, readCounters } from './counter-store.ts'
+export {
+  type CounterChange,
+  type CounterKey,
+  changeCounters,
+  readCounters,
+} from './counter-store.ts'
 export { crossedBy, type Threshold, uncrossedBy } from './cross-thresholds.ts'
 export { budgetHandlers } from './http.ts'
 export { findOrphanedAttributions, type OrphanedAttribution } from './orphaned-store.ts'

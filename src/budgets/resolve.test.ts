@@ -15,7 +15,7 @@ import { required } from '../kernel/assert.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { quantityToWire, wholeUnits } from '../kernel/quantity.ts'
 import { windowOf } from './cadence.ts'
-import { post } from './counter-store.ts'
+import { changeCounters } from './counter-store.ts'
 import { counterName } from './postings.ts'
 import { resolve } from './resolve-store.ts'
 import type { Budget } from './types.ts'
@@ -215,15 +215,16 @@ test('budgets are read with the counters of the windows that contain the instant
   const month = 31 * 86_400_000
   const postings = budgets.flatMap((budget) =>
     [now, now, now + month].map((at, index) => ({
-      scope: tenant.scope,
       customerKey,
       assignmentKey: budget.assignmentKey,
       revision: 1,
       window: windowOf(budget, at),
-      delta: wholeUnits(budget.entityId === 'a' ? index + 1 : -1),
+      held: 0n,
+      setAt: null,
+      usage: wholeUnits(budget.entityId === 'a' ? index + 1 : -1),
     })),
   )
-  await app.db.transaction((tx) => post(tx, postings))
+  await app.db.transaction((tx) => changeCounters(tx, tenant.scope, postings))
   assert.deepEqual(usedIn((await asked(now)).counters, now), { a: 3, b: -2 })
   assert.deepEqual(usedIn((await asked(now + month)).counters, now + month), { a: 3, b: -1 })
   assert.deepEqual(usedIn((await asked(now - month)).counters, now - month), { a: 0, b: 0 })

@@ -1,4 +1,4 @@
-import { post } from '../../src/budgets/counter-store.ts'
+import { changeCounters } from '../../src/budgets/counter-store.ts'
 import { attributionOf } from '../../src/budgets/postings.ts'
 import { resolve } from '../../src/budgets/resolve-store.ts'
 import { lockVersions } from '../../src/customers/index.ts'
@@ -52,8 +52,12 @@ async function recordIn(tx: Tx, place: Place, record: TestRecord): Promise<void>
     })),
   )
   const postings = attributions.flatMap((attribution) => attribution?.postings ?? [])
-  await post(
-    tx,
-    postings.map((posting) => ({ ...posting, scope, customerKey })),
-  )
+  const changes = postings.map(({ delta: usage, ...counter }) => ({
+    ...counter,
+    customerKey,
+    usage,
+    held: 0n,
+    setAt: null,
+  }))
+  await changeCounters(tx, scope, changes)
 }

@@ -188,17 +188,18 @@ for (const [name, { change, way }] of Object.entries(BETWEEN))
     assert.deepEqual(ways, way)
   })
 
+const byAnn = {
+  customerId: params.id,
+  featureId: FEATURE,
+  hasDimensions: true,
+  dimensions: ANN,
+  dimensionsText: JSON.stringify(ANN),
+}
+
 test('with thresholds, a use is written at once unless it crosses one', async () => {
   const { tenant } = await openAgency(world, { limits: { ann: 30 } })
   await tenant.ok('v1Beta.governance.updateThresholdConfig', { body: { thresholds: [50] } })
   const { consume } = openServer(tenant.scope)
-  const byAnn = {
-    customerId: params.id,
-    featureId: FEATURE,
-    hasDimensions: true,
-    dimensions: ANN,
-    dimensionsText: JSON.stringify(ANN),
-  }
   assert.deepEqual(await consume(1, byAnn), [true, 'locked'])
   assert.deepEqual(await consume(1, byAnn), [true, 'at once'])
   assert.deepEqual(await consume(13, byAnn), [true, 'locked'])
@@ -207,6 +208,18 @@ test('with thresholds, a use is written at once unless it crosses one', async ()
     ({ type }) => type === 'entity.entitlement.usage_exceeded',
   )
   assert.equal(crossed.length, 1)
+})
+
+test('a use and a hold that share a batch are written at once, in the same counter', async () => {
+  const { tenant } = await openAgency(world, { limits: { ann: 30 } })
+  const { consume } = openServer(tenant.scope)
+  assert.deepEqual(await consume(1, byAnn), [true, 'locked'])
+  const hold = { ...byAnn, mode: { kind: 'hold', ttlSeconds: 60 } } as const
+  const both = await Promise.all([consume(10, byAnn), consume(15, hold)])
+  assert.deepEqual(both.flat().toSorted(), ['at once', true, true])
+  const other = openServer(tenant.scope)
+  assert.deepEqual(await other.consume(5, byAnn), [false, 'locked'])
+  assert.deepEqual(await other.consume(4, byAnn), [true, 'at once'])
 })
 
 test('a key that another server has decided gets the first decision', async () => {

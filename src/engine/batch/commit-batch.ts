@@ -101,11 +101,9 @@ async function commitAtOnce(
   if (decided === null) return null
   const { state, keys } = decided.loaded
   const probe = probeOf(state)
-  // Postings and holds would be two parts of one statement that change the same counters.
-  const isTwice = state.postings.changes.size > 0 && state.holdPostings.changes.size > 0
   // A crossed threshold is announced, and what is announced is read again first.
   const isCrossing = state.crossings.length > 0 || state.resets.length > 0
-  if (probe === null || isTwice || isCrossing || recall.hasRepetition(keys)) return null
+  if (probe === null || isCrossing || recall.hasRepetition(keys)) return null
   await saveState(tx, { app, scope, areKeysNew: true }, state)
   const unstoredKeys = keys.filter((key) => !isStored(state, dedupName(key)))
   const isDurable = wasCommitted(caches, batch, () => probe)

@@ -1,10 +1,9 @@
 import type { App } from '../../app.ts'
 import {
   addUnattributed,
+  changeCounters,
   counterName,
   deleteCrossed,
-  hold,
-  post,
   saveCrossed,
   type ThresholdCrossing,
   usageExceededToWire,
@@ -34,8 +33,6 @@ export async function saveState(
   { app, scope, areKeysNew }: { app: App; scope: Scope; areKeysNew: boolean },
   state: State,
 ): Promise<void> {
-  const toPost = <T>({ changes }: { changes: ReadonlyMap<string, T> }) =>
-    [...changes.values()].map((posting) => ({ ...posting, scope }))
   const isStillCrossed = ({ threshold, window, ...budget }: ThresholdCrossing) =>
     state.crossed.get(counterName(budget, window))?.includes(threshold) === true
   const crossings = state.crossings.flatMap((each) => crossingsOf(scope, each))
@@ -51,8 +48,7 @@ export async function saveState(
     saveReservations(tx, scope, [...state.reservations.changes.values()]),
     saveTotals(tx, scope, changedTotals(state)),
     saveDistinctValues(tx, scope, [...state.distinctValues.changes.values()]),
-    post(tx, toPost(state.postings)),
-    hold(tx, toPost(state.holdPostings)),
+    changeCounters(tx, scope, [...state.counterChanges.changes.values()]),
     addUnattributed(tx, scope, [...state.unattributed.changes.values()]),
     deleteCrossed(tx, state.resets),
     saveCrossed(tx, crossings.filter(isStillCrossed), app.clock.now()),

@@ -1,4 +1,4 @@
-import { hold } from '../../budgets/index.ts'
+import { changeCounters } from '../../budgets/index.ts'
 import { type ArchiveHook, lockVersions } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -18,18 +18,19 @@ import type { Call } from '../../operation.ts'
 
 /** Saves reservations that have ended, and removes their holds from totals and budgets. */
 async function saveEnds(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void> {
-  const postings = ended.flatMap(({ customerKey, amount, attribution }) =>
+  const freed = ended.flatMap(({ customerKey, amount, attribution }) =>
     (attribution?.postings ?? []).map((posting) => ({
       ...posting,
-      delta: -amount,
-      scope,
       customerKey,
+      usage: 0n,
+      held: -amount,
+      setAt: null,
     })),
   )
   await Promise.all([
     saveReservations(tx, scope, ended),
     freeTotals(tx, ended.map(holdOf)),
-    hold(tx, postings),
+    changeCounters(tx, scope, freed),
   ])
 }
 

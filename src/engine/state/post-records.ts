@@ -159,15 +159,32 @@ function postToBudgets(draft: State, record: ValidatedRecord): Posting[] {
     record.setWindow === null ? [posting] : setPosting(draft, record, posting),
   )
   for (const posting of postings) {
-    const name = counterName(posting, posting.window)
-    const delta = (draft.postings.get(name)?.delta ?? 0n) + posting.delta
-    const setAt = draft.setAts.get(name) ?? null
-    draft.postings.set(name, { ...posting, customerKey: record.customerKey, delta, setAt })
+    const name = changeCounter(draft, record.customerKey, { posting, usage: posting.delta })
     draft.counters.set(name, (draft.counters.get(name) ?? 0n) + posting.delta)
     if (draft.thresholds.length > 0) crossThresholds(draft, record, { posting, name })
   }
   return postings
 }
+
+/** Notes what is added to the counter of a posting. Returns the name of the counter. */
+function changeCounter(
+  draft: State,
+  customerKey: Uuid,
+  { posting, usage = 0n, held = 0n }: { posting: Posting; usage?: Quantity; held?: Quantity },
+): string {
+  const { assignmentKey, revision, window } = posting
+  const name = counterName(posting, window)
+  const before = draft.counterChanges.get(name) ?? UNCHANGED
+  draft.counterChanges.set(name, {
+    ...{ customerKey, assignmentKey, revision, window },
+    usage: before.usage + usage,
+    held: before.held + held,
+    setAt: draft.setAts.get(name) ?? null,
+  })
+  return name
+}
+
+const UNCHANGED = { usage: 0n, held: 0n }
 
 /**
  * Returns the posting that brings a counter to the value of a SET; none if a later SET is known.
@@ -248,9 +265,7 @@ export function postHold(draft: State, reservation: Reservation, sign: 1n | -1n)
   const before = required(draft.totals.get(subject), 'the totals of a reservation')
   draft.totals.set(subject, totalsHolding(before, { amount, occurredAt }))
   for (const posting of attribution?.postings ?? []) {
-    const name = counterName(posting, posting.window)
-    const delta = (draft.holdPostings.get(name)?.delta ?? 0n) + amount
-    draft.holdPostings.set(name, { ...posting, customerKey, delta })
+    const name = changeCounter(draft, customerKey, { posting, held: amount })
     draft.holds.set(name, (draft.holds.get(name) ?? 0n) + amount)
   }
 }

@@ -1,6 +1,7 @@
 import type { AccessDeniedReason } from '../../api.gen.ts'
 import type {
   Budget,
+  CounterChange,
   Threshold,
   ThresholdCrossing,
   UnresolvedKeyCount,
@@ -14,7 +15,6 @@ import type { Quantity } from '../../kernel/quantity.ts'
 import type { Decision, DedupEntry, DedupKeyOf, DedupRecord } from '../../metering/dedup/index.ts'
 import type {
   CustomerMeterSubject,
-  Posting,
   Reservation,
   UsageRecord,
   WindowTotal,
@@ -32,7 +32,6 @@ export type Earlier = {
 }
 /** A distinct value that is new in a window. */
 export type DistinctValue = DistinctValueOf & { window: Window }
-type CustomerPosting = Posting & { customerKey: Uuid; setAt?: Instant | null }
 
 /** The stored part of the first result of a consumption. Repetitions get it again. */
 export type FirstAnswer = {
@@ -80,9 +79,8 @@ export type State = {
   dedupEntries: Overlay<DedupEntry>
   decisionEntries: Overlay<DecisionEntry>
   distinctValues: Overlay<DistinctValue>
-  /** The sum of what is added to each counter, and to its holds. */
-  postings: Overlay<CustomerPosting>
-  holdPostings: Overlay<CustomerPosting>
+  /** What is added to each counter in total. */
+  counterChanges: Overlay<CounterChange>
   unattributed: Overlay<UnresolvedKeyCount & { customerKey: Uuid }>
   crossings: CrossingEvent[]
   /** Thresholds that levels had crossed and have fallen below again. */
@@ -128,8 +126,7 @@ const NOTHING_WRITTEN = {
   dedupEntries: NOTHING,
   decisionEntries: NOTHING,
   distinctValues: NOTHING,
-  postings: NOTHING,
-  holdPostings: NOTHING,
+  counterChanges: NOTHING,
   unattributed: NOTHING,
 } satisfies Partial<Below>
 
@@ -158,8 +155,7 @@ export const savepoint = (state: Below): State => ({
   dedupEntries: overlayOn(state.dedupEntries),
   decisionEntries: overlayOn(state.decisionEntries),
   distinctValues: overlayOn(state.distinctValues),
-  postings: overlayOn(state.postings),
-  holdPostings: overlayOn(state.holdPostings),
+  counterChanges: overlayOn(state.counterChanges),
   unattributed: overlayOn(state.unattributed),
   crossings: [],
   resets: [],
@@ -180,8 +176,7 @@ export function commitSavepoint(draft: State, state: State): void {
   commitOverlay(draft.dedupEntries, state.dedupEntries)
   commitOverlay(draft.decisionEntries, state.decisionEntries)
   commitOverlay(draft.distinctValues, state.distinctValues)
-  commitOverlay(draft.postings, state.postings)
-  commitOverlay(draft.holdPostings, state.holdPostings)
+  commitOverlay(draft.counterChanges, state.counterChanges)
   commitOverlay(draft.unattributed, state.unattributed)
   state.crossings.push(...draft.crossings)
   state.resets.push(...draft.resets)

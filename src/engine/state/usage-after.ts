@@ -17,17 +17,13 @@ export function usageAfter({ state, subjects, counters }: LoadedState): UsageAft
     }
     return [name, { kind: 'whole', customerKey, counter }]
   })
-  const added = new Map<string, CounterAfter & { kind: 'added' }>()
-  for (const [name, { customerKey, delta, setAt }] of state.postings.changes)
+  const added = new Map<string, CounterAfter>()
+  for (const [name, { customerKey, usage, held, setAt }] of state.counterChanges.changes)
     added.set(name, {
       kind: 'added',
       customerKey,
-      added: { usage: delta, held: 0n, setAt: setAt ?? undefined },
+      added: { usage, held, setAt: setAt ?? undefined },
     })
-  for (const [name, { customerKey, delta }] of state.holdPostings.changes) {
-    const before = added.get(name)?.added ?? { usage: 0n, setAt: undefined }
-    added.set(name, { kind: 'added', customerKey, added: { ...before, held: delta } })
-  }
   return {
     totals: subjects.map(({ customerKey, featureKey, resourceKey, from }) => {
       const subject = { customerKey, featureKey, resourceKey }
