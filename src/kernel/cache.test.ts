@@ -19,6 +19,20 @@ test('one entry too many drops the least recently used one', () => {
   assert.equal(cache.oldest(), undefined)
 })
 
+test('a cache that grows drops the least recently used entry, too', () => {
+  const cache = createCache<string, string>({ max: 2, grows: true })
+  cache.set('a', 'long enough for two')
+  cache.set('b', '')
+  cache.get('a')
+  cache.set('c', 'c')
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((key) => cache.peek(key)),
+    ['long enough for two', undefined, 'c'],
+  )
+  assert.equal(cache.counts().size, 2)
+  assert.throws(() => createCache({ max: 2, grows: true, maxBytes: 2 }), /grows/)
+})
+
 test('the total size is limited, and an entry that is too large is not kept', () => {
   const cache = createCache<string, string>({
     ...{ max: 10, maxBytes: 4 },

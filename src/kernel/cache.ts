@@ -1,11 +1,18 @@
 import { LRUCache } from 'lru-cache'
+import { assert } from './assert.ts'
 
 export type CacheOptions<V> = {
   /**
    * The maximum number of entries. Adding one more drops the least recently used entry. The memory
-   * for this many entries is allocated at once. Without `max`, `maxBytes` is required.
+   * for this many entries is allocated at once, unless `grows`. Without `max`, `maxBytes` is
+   * required.
    */
   max?: number
+  /**
+   * Whether the memory is allocated as entries are added. For a cache that is often created and
+   * seldom full: 40,000 entries take 7 ms at once. Not together with `maxBytes`.
+   */
+  grows?: boolean
   /** How long `get` returns an entry, in milliseconds of the machine's time. */
   ttlMs?: number
   /** The maximum size of all entries together. `bytesOf` gives the size of each. */
@@ -37,10 +44,12 @@ export type Cache<K, V> = {
 }
 
 export function createCache<K extends {}, V extends {}>(options: CacheOptions<V>): Cache<K, V> {
-  const { max, ttlMs, maxBytes, maxEntryBytes, bytesOf, onDrop } = options
+  const { max = 0, grows = false, ttlMs, maxBytes, maxEntryBytes, bytesOf, onDrop } = options
+  assert(!(grows && maxBytes !== undefined), 'a cache that grows has no limit of bytes')
   const entries = new LRUCache<K, V>({
     noDeleteOnStaleGet: true,
-    max: max ?? 0,
+    // The library allocates a number of entries at once, but not a size.
+    ...(grows ? { maxSize: max, sizeCalculation: () => 1 } : { max }),
     ...(ttlMs !== undefined && { ttl: ttlMs }),
     ...(maxBytes !== undefined && { maxSize: maxBytes }),
     ...(maxEntryBytes !== undefined && { maxEntrySize: maxEntryBytes }),
