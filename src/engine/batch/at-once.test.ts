@@ -230,6 +230,7 @@ test('a key that another server has decided gets the first decision', async () =
   assert.deepEqual(await consume(1), [true, 'refused', 'locked'])
   assert.deepEqual(await consume(1), [true, 'at once'])
   assert.deepEqual(await consume(5, same), [true, 'refused', 'locked'])
+  assert.deepEqual(await consume(5, same), [true, 'locked'], 'the key is known here now')
   assert.equal(await usage('calls'), 8)
 })
 

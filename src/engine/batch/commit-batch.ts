@@ -23,6 +23,7 @@ import {
 } from '../reservations/index.ts'
 import {
   commitSavepoint,
+  dedupKeysOf,
   dedupName,
   type LoadedState,
   loadState,
@@ -33,7 +34,7 @@ import {
   savepoint,
   usageAfter,
 } from '../state/index.ts'
-import type { ReportResult } from '../types.ts'
+import type { ReportResult, ValidatedRecord } from '../types.ts'
 import { type Batch, type BatchBasis, lockBasis } from './basis.ts'
 import type { Outcome } from './batch-queue.ts'
 import { type CommitProbe, isCommitted, probeOf } from './commit-probe.ts'
@@ -53,6 +54,8 @@ export type BatchAnswer =
 type DecidedBatch = {
   basis: BatchBasis
   loaded: LoadedState
+  /** The records of its requests, whether they are counted or not. */
+  records: readonly ValidatedRecord[]
   usage: BatchUsage
   outcomes: readonly Outcome<BatchAnswer>[]
 }
@@ -99,7 +102,8 @@ async function commitAtOnce(
     nullIf((error) => error instanceof NotInMemory),
   )
   if (decided === null) return null
-  const { state, keys } = decided.loaded
+  const { state } = decided.loaded
+  const keys = dedupKeysOf(decided.records)
   const probe = probeOf(state)
   // A crossed threshold is announced, and what is announced is read again first.
   const isCrossing = state.crossings.length > 0 || state.resets.length > 0
@@ -168,7 +172,7 @@ function keep(
 ): void {
   memory.commits[atOnce ? 'atOnce' : 'locked'] += 1
   decided.usage.update(usageAfter(decided.loaded))
-  recall.keep(batch, { basis: decided.basis, state: decided.loaded.state, atOnce })
+  recall.keep(batch, { ...decided, atOnce })
 }
 
 const nullIf =
@@ -194,10 +198,12 @@ async function decideBatch(
     const basis = await basisOf()
     const context = await loadContext(readers, tx, batch, basis)
     const plans = batch.requests.map((request) => planRequest(request, context))
-    const loaded = await loadState(tx, { scope, clock }, { ...context, ...queryOf(plans) })
+    const query = queryOf(plans)
+    const loaded = await loadState(tx, { scope, clock }, { ...context, ...query })
     const { state } = loaded
     const outcomes = plans.map((plan) => executePlan(state, plan, (now) => ids.next(now)))
-    const decided = { basis, loaded, usage: context.usage, outcomes }
+    const records = [...query.records, ...query.decisions]
+    const decided = { basis, loaded, records, usage: context.usage, outcomes }
     const firstUsed = featuresOf(state).filter((key) => !state.usedFeatures.has(key))
     if (firstUsed.length === 0) return decided
     const locking = holdFeaturesByKey(tx, firstUsed)

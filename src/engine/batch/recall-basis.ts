@@ -7,7 +7,7 @@ import type { Scope } from '../../kernel/scope.ts'
 import { machine } from '../../kernel/watched-clock.ts'
 import type { DedupKeyOf } from '../../metering/dedup/index.ts'
 import type { EnvironmentVersions, StateCache } from '../cache/index.ts'
-import { dedupName, type State } from '../state/index.ts'
+import { dedupName, type LoadedState } from '../state/index.ts'
 import type { Batch, BatchBasis } from './basis.ts'
 
 /** The maximum number of environments whose basis is in memory. */
@@ -28,17 +28,18 @@ export type BatchRecall = {
   basisOf(batch: Batch, now: Instant): BatchBasis | null
   /** Returns whether memory has what a batch of these customers depends on, requests aside. */
   knows(scope: Scope, customerKeys: readonly Uuid[]): boolean
-  /** Returns whether one of these deduplication keys was stored a short time ago. */
+  /** Returns whether one of these deduplication keys was stored or found a short time ago. */
   hasRepetition(keys: readonly DedupKeyOf[]): boolean
   /**
-   * Stores the basis and the deduplication keys of a committed batch. `atOnce`: the basis came from
-   * memory.
+   * Stores the basis of a committed batch, and the deduplication keys that it has stored or found.
+   * `atOnce`: the basis came from memory.
    */
-  keep(batch: Batch, committed: { basis: BatchBasis; state: State; atOnce: boolean }): void
+  keep(batch: Batch, committed: { basis: BatchBasis; loaded: BatchKeys; atOnce: boolean }): void
   /** Notes that a basis from memory differed from the database. */
   noteStale(batch: Batch): void
 }
 
+type BatchKeys = Pick<LoadedState, 'state' | 'foundKeys'>
 type KnownEnvironment = EnvironmentVersions & { thresholds: readonly Threshold[] }
 
 /**
@@ -97,10 +98,10 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
       }
     },
     hasRepetition: (keys) => keys.some((key) => recentKeys.peek(dedupName(key)) === true),
-    keep: ({ scope, customerKeys }, { basis, state, atOnce }) => {
+    keep: ({ scope, customerKeys }, { basis, loaded, atOnce }) => {
       const { environment, thresholds } = basis
       if (!atOnce) environments.set(scope.environmentKey, { ...environment, thresholds })
-      for (const name of storedKeysOf(state)) recentKeys.set(name, true)
+      for (const name of keysOf(loaded)) recentKeys.set(name, true)
       for (const customerKey of customerKeys) {
         const turns = contended.peek(customerKey)
         if (turns === undefined) continue
@@ -115,8 +116,9 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
   }
 }
 
-/** The names of the deduplication keys that a batch stores. */
-const storedKeysOf = ({ decisionEntries, dedupEntries }: State): string[] => [
+/** The names of the deduplication keys that a batch has stored or found. */
+const keysOf = ({ state: { decisionEntries, dedupEntries }, foundKeys }: BatchKeys): string[] => [
+  ...foundKeys,
   ...decisionEntries.changes.keys(),
   ...dedupEntries.changes.keys(),
 ]

@@ -1,4 +1,4 @@
-export { type LoadedState, loadState, type StateQuery } from './load-state.ts'
+export { dedupKeysOf, type LoadedState, loadState, type StateQuery } from './load-state.ts'
 export { countUnresolved, postHold, postOnce, postRecord, postReport } from './post-records.ts'
 export {
   type CrossingEvent,

@@ -62,8 +62,8 @@ export type StateQuery = {
 /** A state, and what was loaded for it: the subjects of its totals, and its counters. */
 export type LoadedState = {
   state: State
-  /** The deduplication keys that the batch has looked up, without duplicates. */
-  keys: readonly DedupKeyOf[]
+  /** The deduplication keys that were found, by `dedupName`. */
+  foundKeys: readonly string[]
   subjects: readonly TotalQuery[]
   counters: readonly CounterKey[]
 }
@@ -97,6 +97,11 @@ export async function loadState(
   ])
   const storedTotals = new Set(totals.flat())
   const hasNewValues = await makeMissing(tx, scope, { totalQueries: subjects, totals })
+  const known = new Map([
+    ...found(earlier.records),
+    ...found(new Map(recordKeys.map((key, index) => [dedupName(key), dedupRecords[index]]))),
+  ])
+  const decided = new Map(found(earlier.decisions))
   const state = stateOf({
     totals: new Map(
       subjects.map((each, index) => [
@@ -110,11 +115,8 @@ export async function loadState(
         (totals[index] ?? []).some(isUsed) ? [featureKey] : [],
       ),
     ),
-    dedupRecords: new Map([
-      ...found(earlier.records),
-      ...found(new Map(recordKeys.map((key, index) => [dedupName(key), dedupRecords[index]]))),
-    ]),
-    decisions: new Map(found(earlier.decisions)),
+    dedupRecords: known,
+    decisions: decided,
     reservations: new Map(
       [...query.reservations, ...reserved].map((each) => [reservationName(each), each]),
     ),
@@ -126,7 +128,7 @@ export async function loadState(
   const isClosed = isClosedBy(query)
   return {
     state,
-    keys: dedupKeysOf([...records, ...decisions]),
+    foundKeys: [...known.keys(), ...decided.keys()],
     subjects,
     counters: counters.filter((each) => !isClosed(each)),
   }
@@ -255,7 +257,9 @@ async function makeMissing(
 }
 
 /** Returns the deduplication keys of records, without duplicates. */
-function dedupKeysOf(records: readonly ValidatedRecord[]): (DedupKeyOf & { now: Instant })[] {
+export function dedupKeysOf(
+  records: readonly ValidatedRecord[],
+): (DedupKeyOf & { now: Instant })[] {
   const keys = records.flatMap(({ customerKey, dedup, acceptedAt }) =>
     dedup === null ? [] : [{ customerKey, name: dedup.key, now: acceptedAt }],
   )
