@@ -113,9 +113,9 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<KeyWi
 
 /**
  * Makes `secret` the configured key of the environment. The previous configured key ends at once. A
- * secret that was configured earlier becomes valid again, because the operator asked for it. 400 if
- * the secret belongs to a key of another environment, to a key without full access, or to a key
- * that was revoked or has expired.
+ * key that was the configured key when it was revoked becomes valid again, because the operator
+ * asked for it. 400 if the secret belongs to a key of another environment, to a key without full
+ * access, or to any other key that is revoked or has expired.
  */
 export const configureKey = (app: App, scope: Scope, secret: string): Promise<void> =>
   app.db.transaction(async (tx) => {

@@ -54,7 +54,7 @@ export const runAction =
   (args, terminal) => {
     const [name, ...rest] = args
     const names = Object.keys(actions).join(', ')
-    if (name === undefined) throw new UsageError(`name one of ${names}`)
+    if (name === undefined) throw new UsageError(`an argument is missing: one of ${names}`)
     const action = Object.hasOwn(actions, name) ? actions[name] : undefined
     if (action === undefined) throw new UsageError(`"${name}" is not one of ${names}`)
     return action(rest, terminal)

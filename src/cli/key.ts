@@ -128,7 +128,7 @@ async function revoke(args: readonly string[], terminal: Terminal): Promise<numb
   terminal.note(`The key ${keyId} is revoked.`)
   if (kept === 'variable')
     terminal.note(
-      'BURSAR_API_KEY still has its secret, which the next start uses again: change it there.',
+      'BURSAR_API_KEY still has its secret: put another one there before the next start.',
     )
   if (kept === 'file') terminal.note('The next start creates a new key in its place.')
   return 0

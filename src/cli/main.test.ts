@@ -17,7 +17,7 @@ const UNREACHABLE = 'postgres://nobody:secret@127.0.0.1:9/nothing'
 const KEY_ID = '019c0000-0000-7000-8000-000000000000'
 
 const wrong: [Command, string, RegExp][] = [
-  [keyCommand, '', /name one of create, list, rotate, revoke/],
+  [keyCommand, '', /missing: one of create, list, rotate, revoke/],
   [keyCommand, 'toString', /"toString" is not one of create/],
   [keyCommand, 'create --nonsense', /^Unknown option '--nonsense'$/],
   [keyCommand, 'create --name', /argument missing/],
@@ -35,7 +35,7 @@ const wrong: [Command, string, RegExp][] = [
   [migrateCommand, 'now', /unexpected argument "now"/],
   [doctorCommand, '--all', /Unknown option '--all'/],
   [demoCommand, '--url localhost:4242', /--url must be a URL/],
-  [importCommand, '', /name one of customers/],
+  [importCommand, '', /missing: one of customers/],
   [importCommand, 'customers', /the file is missing/],
   [importCommand, 'customers a.xlsx', /--format .* csv or ndjson/],
   [importCommand, 'customers a.csv --format xml', /--format must be one of csv, ndjson/],

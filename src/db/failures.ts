@@ -5,7 +5,7 @@ const sqlState = (error: unknown): string => {
   return typeof code === 'string' ? code : ''
 }
 
-/** A deadlock or serialisation failure. PostgreSQL has rolled back; a retry may succeed. */
+/** A deadlock or serialization failure. PostgreSQL has rolled back; a retry may succeed. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(sqlState(error))
 
 /** A lock was not available within the lock timeout. */

@@ -32,7 +32,7 @@ export type Database = {
    */
   snapshot<T>(work: (reader: Reader) => Promise<T>, options?: { plans?: 'kept' }): Promise<T>
   /**
-   * Runs `work` in one transaction (read committed) and commits. After a deadlock or serialisation
+   * Runs `work` in one transaction (read committed) and commits. After a deadlock or serialization
    * failure `work` is run again, up to 4 times, so it must have no effect outside of the
    * transaction. 503 if the database is unreachable, busy or read-only.
    */

@@ -38,8 +38,8 @@ export function createMigrationWait(budget: WaitBudget): MigrationWait {
       if (waitedMs > 0) waitedMs += now - since
       if (waitedMs >= patienceMs)
         throw new MigrationLater(
-          `the schema is not up to date yet: after ${Math.round(patienceMs / 1000)} s it still ` +
-            `waits for ${what}; try again when that has ended`,
+          `the schema is not up to date yet: after ${Math.round(patienceMs / 1000)} s, its ` +
+            `migration still waits for ${what}; try again when that has ended`,
         )
       if (now - reportedAtMs >= REPORT_MS) {
         reportedAtMs = now

@@ -121,8 +121,8 @@ function refuseParents(
   ]
   if (ids.length > 0)
     throw badInput(
-      `${input.where}: ${place.id} has entities below it (${ids.slice(0, SHOWN).join(', ')}); ` +
-        'only an entity with none below it can get another parent',
+      `${input.where}: ${place.id} has entities below it ` +
+        `(${ids.slice(0, SHOWN).join(', ')}), so it cannot get another parent`,
     )
 }
 

@@ -42,7 +42,7 @@ async function lookAhead(reader: Reader, beyond: Instant): Promise<Finding[]> {
     return [
       warning(
         { name, value: 'unknown: the tables take too long to read' },
-        'bursar repair clock takes its time, and lists what it finds',
+        'bursar repair clock reads them completely, and lists what it finds',
       ),
     ]
   const [farthest] = found.toSorted((one, other) => other.farthest - one.farthest)
