@@ -10,7 +10,7 @@ export const params = { id: 'acme' }
 export const FEATURE = 'tokens'
 
 const TYPES = ['org', 'team', 'user', 'model']
-/** By their types, with what they hang under. */
+/** The type and the parent of each entity. */
 const ENTITIES = {
   org: ['org', null],
   team: ['team', 'org'],
@@ -19,7 +19,10 @@ const ENTITIES = {
   gpt: ['model', null],
 } as const
 
-/** Limits by `team`, `team[gpt]` or `ann P1D`: of the month unless a cadence is named. */
+/**
+ * Limits by the name of their budget: `team`, `team[gpt]` with a scope, or `ann P1D` with a
+ * cadence. The cadence is a month unless the name has another one.
+ */
 export type Limits = Readonly<Record<string, number | null>>
 
 /** The tree of the worked examples of budgets. */
@@ -47,7 +50,10 @@ function rowOf([name, usageLimit]: [string, number | null]): Row {
   }
 }
 
-/** A customer with a team, whose members use tokens: those that `limits` names are placed. */
+/**
+ * Creates a customer with a team whose members use tokens. The entities that `limits` names get a
+ * budget and so a position in the tree.
+ */
 export async function openAgency(
   world: World,
   { limits = WORKED, usageLimit = 10_000 as number | null, more = {} as More } = {},
@@ -84,7 +90,7 @@ const nextKey = (): string => {
 
 function askingWaysOf(tenant: Tenant) {
   return {
-    /** A check of tokens for so many; with dimensions it asks budgets. */
+    /** Checks an amount of tokens; with dimensions, budgets decide too. */
     check: async (requestedUsage: number | null, dimensions?: Dimensions) => {
       const query: Record<string, string> = { featureId: FEATURE }
       if (requestedUsage !== null) query.requestedUsage = String(requestedUsage)
@@ -129,7 +135,7 @@ function waysOf(tenant: Tenant) {
     reserve: async (amount: number, dimensions?: Dimensions, more: More = {}) =>
       (await tenant.ok('v1.customers.reservations.create', use(amount, dimensions, more)))
         .data as ReservationDecision,
-    /** An amount that is held; it must be granted. */
+    /** Reserves an amount, which must be granted. */
     held: async (
       amount: number,
       dimensions?: Dimensions,

@@ -1,7 +1,10 @@
 import { type Sql, sql } from '../../src/db/index.ts'
 import type { Scope } from '../../src/kernel/scope.ts'
 
-/** What an environment's outbox holds of its objects, oldest first: not its keys and the like. */
+/**
+ * A statement: the events of an environment, oldest first, without those that its preparation
+ * publishes (the environment, API keys, integrations).
+ */
 export const announcedBy = (scope: Scope): Sql => sql`
   select type, object_id, before, after from outbox
   where environment_key = ${scope.environmentKey}::uuid

@@ -1,4 +1,4 @@
 import { readApiDocument } from '../../src/http/index.ts'
 
-/** The API document, read once per process: it is half a megabyte. */
+/** The API document. It has half a megabyte, so it is read once per process. */
 export const contract = await readApiDocument(new URL('../../api/openapi.json', import.meta.url))

@@ -23,7 +23,7 @@ const ENTITIES = {
 export type Row = Record<string, unknown>
 type Query = Record<string, string>
 
-/** A row of a budget of tokens: without a limit, by the month. */
+/** Returns a row for a monthly budget of tokens without a limit. */
 export const row = (entityId: string, more: Row = {}): Row => ({
   entityId,
   featureId: 'tokens',
@@ -32,7 +32,7 @@ export const row = (entityId: string, more: Row = {}): Row => ({
   ...more,
 })
 
-/** `team`, or `team[gpt]` for a budget with a scope. */
+/** Returns the name of each budget: `team`, or `team[gpt]` with a scope. */
 export const shown = (rows: readonly { entityId: string; scopeEntityIds: string[] }[]): string[] =>
   rows.map(({ entityId: id, scopeEntityIds: scope }) =>
     scope.length === 0 ? id : `${id}[${scope}]`,
@@ -58,7 +58,10 @@ export async function makeUsers(tenant: Tenant, id: string, users: readonly stri
   })
 }
 
-/** At `NOW`: features, a currency, and a customer with entities, by their types. */
+/**
+ * Creates an environment at `NOW`, with features, a currency, and a customer with entities.
+ * `entities` maps the id of each entity to its type.
+ */
 async function make(world: World, entities: Readonly<Record<string, string>>): Promise<Made> {
   world.clock.moveTo(instantFromWire(NOW))
   const tenant = await world.tenant()
@@ -83,7 +86,7 @@ async function make(world: World, entities: Readonly<Record<string, string>>): P
   }
 }
 
-/** Budgets of one customer, in an environment that `fresh` makes, and how a test writes them. */
+/** Returns functions that write and read budgets of one customer. `fresh` makes its environment. */
 export function budgetsIn(world: World) {
   let made: Made | null = null
   const current = (): Made => required(made, 'an environment: call fresh first')
@@ -114,12 +117,12 @@ export function budgetsIn(world: World) {
   const read = (query: Query = {}) =>
     tenant().ok('v1.events.beta.customers.retrieveGovernance', { params, query })
   const names = async (query: Query = {}) => shown((await read(query)).data)
-  /** Everybody's parent. */
+  /** Returns the parent of each entity. */
   const parents = async (): Promise<Record<string, string | null>> =>
     Object.fromEntries(
       (await read({ limit: '100' })).data.map(({ entityId, parentId }) => [entityId, parentId]),
     )
-  /** Records tokens; dimensions as `teamId=eng modelId=gpt`. */
+  /** Records tokens. The dimensions are text such as `teamId=eng modelId=gpt`. */
   const use = (dimensions: string, amount: number, occurredAt: Instant = world.clock.now()) => {
     const { customerKey, featureKey } = current()
     const pairs = dimensions.split(' ').map((each) => each.split('=') as [string, string])

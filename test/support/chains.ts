@@ -15,7 +15,7 @@ import {
 
 export const now = instantFromWire('2026-05-18T10:07:42.000Z')
 
-/** A demand of tokens. */
+/** Returns a demand for tokens. */
 export const asks = (requested: number, more: Partial<Demand> = {}): Demand => ({
   capabilityKey: 'tokens',
   currencyId: null,
@@ -24,7 +24,10 @@ export const asks = (requested: number, more: Partial<Demand> = {}): Demand => (
   ...more,
 })
 
-/** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
+/**
+ * Returns a node as text: `ann 10/30` is usage and limit, `ann 30/30!` denies, `ann -` has no
+ * budget.
+ */
 function shown(node: BudgetNode): string {
   const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
   const currency = node.currencyId === null ? '' : `${node.currencyId} `
@@ -37,7 +40,7 @@ function shown(node: BudgetNode): string {
 
 export type Usage = Readonly<Record<string, number>>
 
-/** Recorded usage of now's windows, by the names of budgets. */
+/** Returns the counters of the current windows. `usage` is by the names of budgets. */
 export function countersOf(company: Company, usage: Usage) {
   const counters = createCounters()
   for (const each of company.budgets) {
@@ -49,7 +52,7 @@ export function countersOf(company: Company, usage: Usage) {
   return counters
 }
 
-/** The chains of a request, by `shown`, and whether it is granted. */
+/** Decides a request. Returns its chains as text (`shown`), and whether it is granted. */
 export function decided(
   company: Company,
   dimensions: readonly Dimension[],
@@ -76,7 +79,7 @@ export const types: Company['types'] = {
   model: { keys: ['modelId'] },
 }
 
-/** The company of the edge cases: budgets at the top only, and what each case adds. */
+/** The company of the edge cases. Only its root has a budget; each case adds others. */
 export const edges: Company = {
   types: { ...types, old: { keys: ['oldId'], archived: true } },
   entities: {
@@ -93,7 +96,7 @@ export const edges: Company = {
   budgets: [{ entity: 'org', limit: 10 }],
 }
 export const user: Dimension = ['userId', 'user']
-/** `edges` and these. */
+/** Returns `edges` with further budgets. */
 export const withBudgets = (...budgets: CompanyBudget[]): Company => ({
   ...edges,
   budgets: [...edges.budgets, ...budgets],

@@ -16,11 +16,11 @@ export type ExitResult = { code: number | null; stdout: string; stderr: string }
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE']
 
-/** An empty directory, in which every command of a test file runs; removed at the end. */
+/** An empty directory in which all commands of a test file run. It is removed at the end. */
 export const workDir = mkdtempSync(join(tmpdir(), 'bursar-cli-'))
 after(() => rmSync(workDir, { recursive: true, force: true }))
 
-/** The `DATABASE_URL` of a connection. */
+/** Returns the `DATABASE_URL` of a connection. */
 export const urlOf = (connection: Connection): string =>
   'connectionString' in connection ? connection.connectionString : databaseUrl(connection)
 
@@ -29,9 +29,9 @@ after(() => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** The CLI as a process that is running; killed when the test file ends. */
+/** A running process of the CLI. It is killed when the test file ends. */
 export type CliProcess = {
-  /** Resolves once what it has printed matches. */
+  /** Waits until its output matches. */
   printed(pattern: RegExp): Promise<void>
   kill(signal: NodeJS.Signals): void
   /** Closes its standard output. */
@@ -39,7 +39,7 @@ export type CliProcess = {
   end: Promise<ExitResult>
 }
 
-/** Starts the CLI as a process, with nothing of this one's settings. */
+/** Starts the CLI as a process. It gets none of the settings of this process. */
 export function startCli(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
@@ -84,7 +84,7 @@ export function startCli(
   }
 }
 
-/** Runs the CLI as a process, to its end: for tests of what only a process has. */
+/** Runs the CLI as a process to its end, for tests of what only a process has. */
 export const runCliProcess = (
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
@@ -105,7 +105,7 @@ export async function runCli(
   return { code, ...written() }
 }
 
-/** The same on the database of this run; the command must do what it is asked. */
+/** Like `runCli`, on the database of this run. The command must succeed. */
 export async function bursar(...args: string[]): Promise<ExitResult> {
   const settings = { DATABASE_URL: urlOf(testConnection()), BURSAR_SECRET_KEY: SECRET_KEY }
   const ended = await runCli(args, settings)

@@ -5,7 +5,7 @@ import type { Instant } from '../../src/kernel/clock.ts'
 import { type Quantity, wholeUnits } from '../../src/kernel/quantity.ts'
 import type { Posting } from '../../src/metering/index.ts'
 
-/** What a test says of a customer. Keys are ids. */
+/** The entities and budgets of a customer in a test. Keys are ids. */
 export type Company = {
   types: Readonly<Record<string, { keys: readonly string[]; archived?: boolean }>>
   entities: Readonly<Record<string, { type: string; parent?: string | null; archived?: boolean }>>
@@ -81,7 +81,7 @@ export const budgetOf = (budget: CompanyBudget): Budget => ({
   createdAt: budget.createdAt ?? 0,
 })
 
-/** Counters as the store keeps them: sums of postings by name. */
+/** Creates counters as the store has them: sums of postings by name. */
 export function createCounters() {
   const sums = new Map<string, Quantity>()
   return {

@@ -1,20 +1,20 @@
 import type { Connection } from '../../src/db/index.ts'
 
-/** How `npm test` tells each test file which database is there for it. */
+/** In this variable, `npm test` passes the connection to the database of the run. */
 export const CONNECTION_VARIABLE = 'BURSAR_TEST_CONNECTION'
 
-/** The database of this run. A test that cannot have one fails. */
+/** Returns the connection to the database of this run. A test without a database fails. */
 export function testConnection(): Connection {
   const text = process.env[CONNECTION_VARIABLE]
   if (text === undefined) throw new Error('run the tests with npm test: they need a PostgreSQL')
   return JSON.parse(text) as Connection
 }
 
-/** How `npm test` tells where a data directory is that has been started before. */
+/** In this variable, `npm test` passes the path of a data directory that was started before. */
 export const TEMPLATE_VARIABLE = 'BURSAR_TEST_TEMPLATE'
 
-/** The data directory to copy; null on the server of `TEST_DATABASE_URL`, where nobody made one. */
+/** Returns the data directory to copy. Null with `TEST_DATABASE_URL`: then there is none. */
 export const templateDataDir = (): string | null => process.env[TEMPLATE_VARIABLE] ?? null
 
-/** What secrets in the database of a run are sealed with, by whoever works on it. */
+/** The sealing key of all servers and commands on the database of the run. */
 export const SECRET_KEY = 'the-secret-key-of-the-tests'

@@ -7,9 +7,9 @@ import { contract } from './api-document.ts'
 
 export type Request = {
   params?: Record<string, string>
-  /** Already in the form of a query string, or pairs to be encoded. */
+  /** A query string, or pairs that are encoded to one. */
   query?: string | Record<string, string>
-  /** Sent as JSON; a string or bytes go as they are. */
+  /** Sent as JSON. Texts and bytes are sent unchanged. */
   body?: unknown
   headers?: Record<string, string>
   /** null: no credential. */
@@ -40,7 +40,7 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
   503: 'ErrorResponseDto',
 }
 
-/** The headers that a response may depend on, for caches that keep it although they should not. */
+/** The headers that a response may depend on, for caches that ignore `no-store`. */
 const VARY = 'x-api-key, authorization, x-environment-id, accept-encoding, origin'
 
 export function operationOf(id: OperationId, twin = false): Operation {
@@ -82,7 +82,9 @@ export function requestOf(id: OperationId, request: Request): InjectOptions {
 const ajv = new Ajv2020({ strict: false, validateFormats: false })
 ajv.addSchema(contract.document, 'bundle')
 
-/** Compiled at the first use of the process: a client of its own for each test costs nothing. */
+/**
+ * Returns a validator that is compiled once per process, so that a client per test costs nothing.
+ */
 function errorValidator(name: string) {
   const validate = ajv.getSchema(`bundle#/components/schemas/${name}`)
   assert.ok(validate, `the contract has no schema ${name}`)

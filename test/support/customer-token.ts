@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
 
-/** A customer token as a vendor's server makes it. */
+/** Returns a customer token, as a vendor's server makes it. */
 export const customerToken = (customerId: string, secret: string): string =>
   `HMAC-SHA256 ${customerId}:${createHmac('sha256', secret).update(customerId).digest('hex')}`

@@ -1,7 +1,7 @@
 import { environmentsIn } from './environments.ts'
 import type { World } from './world.ts'
 
-/** Customers of an environment that `fresh` makes. */
+/** Returns functions that write and read customers of an environment, which `fresh` makes. */
 export function customersIn(world: World) {
   const environments = environmentsIn(world)
   const { tenant } = environments
@@ -11,7 +11,7 @@ export function customersIn(world: World) {
       (await tenant().ok('v1.customers.provision', { body })).data,
     retrieve: async (id: string) =>
       (await tenant().ok('v1.customers.retrieve', { params: { id } })).data,
-    /** What was announced, oldest first: `customer.created acme`. */
+    /** Returns the published events as texts such as `customer.created acme`, oldest first. */
     announced: async () =>
       (await tenant().announced()).map(({ type, objectId }) => `${type} ${objectId}`),
   }

@@ -27,7 +27,7 @@ export type CuttingProxy = {
   close(): Promise<void>
 }
 
-/** An application that reaches the tests' database by such a proxy. Closed when the file ends. */
+/** Opens an application that uses the tests' database through a proxy. Closed with the file. */
 export async function openProxied(clock: Clock): Promise<{ proxied: App; proxy: CuttingProxy }> {
   const proxy = await openCuttingProxy()
   const proxied = await createApp({
@@ -48,7 +48,10 @@ const COMMIT = 'commit\0'
 /** A statement that is a transaction of its own, with its name when it is prepared. */
 const AT_ONCE = /(bursar_\d+)\0[^\0]*refuse_stale_state/
 
-/** Returns whether what is sent ends a transaction. Notes the names of prepared statements. */
+/**
+ * Returns a function that returns whether the sent data ends a transaction. It remembers the names
+ * of prepared statements.
+ */
 function createCommitFinder(): (data: Buffer) => boolean {
   const prepared = new Set<string>()
   return (data) => {
@@ -59,7 +62,7 @@ function createCommitFinder(): (data: Buffer) => boolean {
   }
 }
 
-/** A proxy to the tests' database that loses the responses to COMMITs. */
+/** Opens a proxy to the tests' database that loses the responses to COMMITs. */
 export async function openCuttingProxy(): Promise<CuttingProxy> {
   const cuts: Cut[] = []
   const late: (() => Promise<void>)[] = []
@@ -95,7 +98,7 @@ export async function openCuttingProxy(): Promise<CuttingProxy> {
       cutting ||= cut === 'after'
       upstream.write(data)
     })
-    // The server's first word after a COMMIT is that it is done.
+    // The first data from the server after a COMMIT means that it was executed.
     upstream.on('data', (data) => (cutting ? end() : client.write(data)))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -118,7 +121,7 @@ export async function openCuttingProxy(): Promise<CuttingProxy> {
   }
 }
 
-/** Where the tests' database listens. */
+/** Returns the address or the socket on which a database listens. */
 export const upstreamOf = (connection: Connection) => {
   const { host, port } = 'host' in connection ? connection : urlOf(connection.connectionString)
   return host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
@@ -129,13 +132,13 @@ const urlOf = (text: string) => {
   return { host: searchParams.get('host') ?? hostname, port: Number(port || 5432) }
 }
 
-/** The same database by another way: a port of this machine. */
+/** Returns a connection to the same database through a port of this machine. */
 export function throughPort(connection: Connection, port: number): Connection {
   if ('host' in connection) return { ...connection, host: '127.0.0.1', port }
   const url = new URL(connection.connectionString)
   url.hostname = '127.0.0.1'
   url.port = String(port)
-  // As a parameter a host wins over the one of the URL: the directory of a socket.
+  // The parameter `host`, the directory of a socket, would take precedence over that of the URL.
   url.searchParams.delete('host')
   return { connectionString: url.href }
 }

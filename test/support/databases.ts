@@ -8,7 +8,7 @@ export type Row = Record<string, string | null>
 
 let made = 0
 
-/** A database of its own on the server of this run, dropped when the test ends. */
+/** Creates an empty database on the PostgreSQL of this run. It is dropped when the test ends. */
 export async function newDatabase(t: TestContext): Promise<Connection> {
   made += 1
   const name = `own_${process.pid}_${made}`
@@ -21,7 +21,7 @@ export async function newDatabase(t: TestContext): Promise<Connection> {
   return { connectionString: url.href }
 }
 
-/** Runs statements on a connection of its own; the rows of the last one, as text. */
+/** Runs statements on a new connection. Returns the rows of the last one as text. */
 export async function query(connection: Connection, text: string): Promise<Row[]> {
   return withConnection(connection, async (client) => {
     const result = await client.query<Row>(text)
@@ -43,12 +43,12 @@ export async function withConnection<T>(
   }
 }
 
-/** Numbers that a cluster gives for itself, and the instants of migrating, belong to no data. */
+/** Columns that are not compared: numbers of the cluster, and the instants of migrations. */
 const OF_THE_CLUSTER = ['transaction_id', 'applied_at']
 
 /**
- * Everything in the default schema: the rows of each table, constraints and indexes, as text. That
- * a column is never null is a constraint only since PostgreSQL 18.
+ * Returns everything in the default schema as text: the rows of each table, constraints and
+ * indexes. `not null` is left out, because it is a constraint only since PostgreSQL 18.
  */
 export async function everythingIn(connection: Connection): Promise<Record<string, string[]>> {
   return withConnection(connection, async (client) => {
@@ -75,7 +75,7 @@ export async function everythingIn(connection: Connection): Promise<Record<strin
   })
 }
 
-/** The first line that differs is told: comparing many at once takes more memory than there is. */
+/** Reports only the first line that differs. Comparing all at once would take too much memory. */
 export async function assertSameContents(actual: Connection, expected: Connection): Promise<void> {
   const [left, right] = [await everythingIn(actual), await everythingIn(expected)]
   assert.deepEqual(Object.keys(left), Object.keys(right))

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Far beyond what anything waited for here takes on a busy machine, in milliseconds: it tells
- * nothing about speed and only ends a test that would hang.
+ * The deadline of all waits, in milliseconds. It is far longer than any of them takes, even on a
+ * busy machine. It only ends tests that would hang, and does not measure speed.
  */
 export const DEADLINE_MS = 120_000
 const POLL_MS = 10
 
-/** Waits for `work`, and fails when it has not ended by the deadline. */
+/** Waits for `work`. Fails if it has not ended by the deadline. */
 export async function within<T>(what: string, work: Promise<T>): Promise<T> {
   const timer = new AbortController()
   const late = async () => {

@@ -1,6 +1,9 @@
 import type { EntitlementChainNode } from '../../src/api.gen.ts'
 
-/** `ann 10/30`, with a `!` where the node denies; `ann -` for one without a budget. */
+/**
+ * Returns a node as text: `ann 10/30` is usage and limit, `ann 30/30!` denies, `ann -` has no
+ * budget.
+ */
 const shownNode = (node: EntitlementChainNode): string => {
   const scope = node.scopeEntityIds.length > 0 ? `[${node.scopeEntityIds}]` : ''
   const limit = node.usageLimit === null ? '∞' : node.usageLimit
@@ -12,7 +15,7 @@ export const shownChains = ({
   chains?: readonly (readonly EntitlementChainNode[])[]
 }): string[][] => chains.map((chain) => chain.map(shownNode))
 
-/** A decision in short: `granted` or the reason, and `recorded` if it was. */
+/** Returns a decision as text: `granted` or the reason, and `recorded` if it was recorded. */
 export const verdict = ({
   isGranted,
   accessDeniedReason,

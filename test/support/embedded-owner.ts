@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-// Run as a process of its own by the tests: see `startOwner` in embedded.ts.
+// A process that tests start with `startOwner` of embedded.ts.
 const { dataDir, folder, uid, leave } = JSON.parse(process.env.OWNER ?? '{}') as {
   dataDir: string
   folder: string

@@ -26,7 +26,7 @@ const FOLDER = join(import.meta.dirname, '../../src/embedded-postgres')
 
 export const isRoot = process.getuid?.() === 0
 
-/** A log that keeps its messages. */
+/** Creates a log that stores its messages. */
 export function memoryLog(): EmbeddedLog & { messages: string[] } {
   const messages: string[] = []
   const keep = (_fields: object, message: string) => void messages.push(message)
@@ -34,8 +34,9 @@ export function memoryLog(): EmbeddedLog & { messages: string[] } {
 }
 
 /**
- * A path for a data directory in a new temporary directory of mode 0700, as `mktemp -d` makes it:
- * root's database cannot be in there. What the test leaves running or lying about goes afterwards.
+ * Returns a path for a data directory in a new temporary directory of mode 0700, as `mktemp -d`
+ * makes it. If root runs the test, the database cannot be inside it. After the test, its processes
+ * are killed and its files are removed.
  */
 export function privateDataDir(t: TestContext): string {
   const parent = realpathSync(mkdtempSync(join(tmpdir(), 'bursar-embedded-')))
@@ -44,7 +45,7 @@ export function privateDataDir(t: TestContext): string {
   return dataDir
 }
 
-/** The same in a directory that everybody may enter: root's database stays inside too. */
+/** The same in a directory that everybody may enter, so that root's database can be inside it. */
 export function dataDirOf(t: TestContext, name = 'data'): string {
   const parent = enterableDir()
   const dataDir = join(parent, name)
@@ -52,7 +53,7 @@ export function dataDirOf(t: TestContext, name = 'data'): string {
   return dataDir
 }
 
-/** A new directory that the database's user can enter, even where `TMPDIR` is root's alone. */
+/** Creates a directory that the database's user can enter, even if only root can enter `TMPDIR`. */
 function enterableDir(): string {
   const base = temporaryDirs().find((each) => canEnter(each, databaseUser('/nowhere')))
   const path = realpathSync(mkdtempSync(join(base ?? tmpdir(), 'bursar-embedded-')))
@@ -62,7 +63,7 @@ function enterableDir(): string {
 
 let template: Promise<string> | null = null
 
-/** A data directory that has been started before: a copy, since `initdb` takes its time. */
+/** Returns a copy of a data directory that was started before, because `initdb` is slow. */
 export async function startedDataDir(t: TestContext): Promise<string> {
   template ??= makeTemplate()
   const dataDir = dataDirOf(t)
@@ -71,7 +72,7 @@ export async function startedDataDir(t: TestContext): Promise<string> {
   return dataDir
 }
 
-// At the top: in a test it would belong to that test.
+// Within a test, `after` would run at the end of that test.
 after(async () => {
   const dataDir = await template?.catch(() => null)
   if (dataDir) cleanUp(dirname(dataDir), dataDir)
@@ -84,7 +85,7 @@ async function makeTemplate(): Promise<string> {
   return dataDir
 }
 
-/** Those of a test that failed would start their database again. */
+/** Running owners. Those of a failed test are killed, or they would start their database again. */
 const owners = new Set<ChildProcess>()
 
 function cleanUp(parent: string, dataDir: string): void {
@@ -105,11 +106,11 @@ function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory)
   } catch {
-    // Somebody else's database is in there.
+    // It contains the database of another test.
   }
 }
 
-/** Every living process of a cluster, found without the code under test. */
+/** Returns all running processes of a cluster, without using the code under test. */
 export function processesOf(clusterDir: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -128,7 +129,7 @@ function commandLine(pid: string): string {
   }
 }
 
-/** Waits for something to become true; fails after half a minute. */
+/** Waits until a condition is true. Fails after half a minute. */
 export async function until(what: string, isTrue: () => boolean): Promise<void> {
   for (let tries = 0; tries < 3_000; tries++) {
     if (isTrue()) return
@@ -137,7 +138,7 @@ export async function until(what: string, isTrue: () => boolean): Promise<void> 
   throw new Error(`this never became true: ${what}`)
 }
 
-/** Runs one statement in a connection of its own. */
+/** Runs one statement on a new connection. */
 export async function query(
   connection: Connection | { connectionString: string },
   sql: string,
@@ -185,7 +186,7 @@ export function startOwner(
   return { child, report }
 }
 
-/** Kills the owner as `kill -9` does; its database runs on. */
+/** Kills the owner with SIGKILL. Its database keeps running. */
 export async function killOwner(owner: Owner): Promise<void> {
   owner.child.kill('SIGKILL')
   if (owner.child.exitCode === null && owner.child.signalCode === null) {
@@ -193,7 +194,7 @@ export async function killOwner(owner: Owner): Promise<void> {
   }
 }
 
-/** The report of an owner that did start. */
+/** Returns the report of an owner whose start succeeded. */
 export async function started(owner: Owner): Promise<Exclude<Report, { failed: string }>> {
   const report = await owner.report
   if ('failed' in report) throw new Error(report.failed)

@@ -1,7 +1,7 @@
 import type { Allowance, Source } from '../../src/entitlements/types.ts'
 import { wholeUnits } from '../../src/kernel/quantity.ts'
 
-/** The instant at which tests of rules stand, and one year around it. */
+/** The present in tests of rules. */
 export const NOW = Date.UTC(2026, 4, 18, 10, 7, 42)
 
 /** An active customer without a subscription. */
@@ -25,7 +25,7 @@ export const limited = (limit: number, isSoft = false): Allowance => ({
 export const unlimited: Allowance = { ...nothing, isUnlimited: true }
 export const values = (...enumValues: string[]): Allowance => ({ ...nothing, enumValues })
 
-/** A promotional entitlement that has been in force for a day, unless told otherwise. */
+/** Returns a promotional entitlement that began a day ago, unless `parts` has another start. */
 export const source = (parts: Partial<Source>): Source => ({
   kind: 'PROMOTIONAL',
   id: 'grant',

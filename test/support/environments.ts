@@ -2,7 +2,7 @@ import { required } from '../../src/kernel/assert.ts'
 import { instantFromWire } from '../../src/kernel/clock.ts'
 import { LATER, NOW, type Tenant, type World } from './world.ts'
 
-/** The environment that `fresh` has made last, and how a test moves the clock. */
+/** Returns a function `fresh` that creates an environment, and functions that move the clock. */
 export function environmentsIn(world: World) {
   let made: Tenant | null = null
   const moveTo = (instant: string) => world.clock.moveTo(instantFromWire(instant))

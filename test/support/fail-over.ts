@@ -7,27 +7,27 @@ import { type EmbeddedDatabase, startEmbedded } from '../../src/embedded-postgre
 import { urlOf } from './cli-process.ts'
 import { dataDirOf } from './embedded.ts'
 
-/** A database whose last commits can be lost while servers go on. */
+/** A database that can lose its last commits while servers use it. */
 export type Cluster = {
   readonly url: string
-  /** Keeps a copy of the database as it is now, as a standby that hears no more would. */
+  /** Copies the database as it is now, like a standby that receives nothing more. */
   copy(): Promise<void>
-  /** Puts the copy in the place of the database: whatever was written since is lost. */
+  /** Replaces the database by the copy. Everything that was written since is lost. */
   failOver(): Promise<void>
 }
 
 const quiet = { info: () => {}, warn: () => {}, error: () => {} }
 
 /**
- * A cluster that is found at the same address whichever copy runs. Ended with the test; servers on
- * it have to be ended before.
+ * Opens a cluster whose address stays the same when the copy replaces it. It ends with the test.
+ * Servers on it must be ended before.
  */
 export async function openCluster(t: TestContext): Promise<Cluster> {
   const dataDir = dataDirOf(t)
   const beside = (name: string) => join(dirname(dataDir), name)
   let running: EmbeddedDatabase = await start(dataDir)
   t.after(() => running.stop())
-  /** Does something to the files while nobody has them open. */
+  /** Stops the database, works on its files, and starts it again. */
   const whileStopped = async (work: () => void) => {
     await running.stop()
     work()

@@ -1,6 +1,6 @@
 import type { Feature, NewFeatureInput } from '../../src/catalog/features/types.ts'
 
-/** A feature whose usage is counted, but for what `parts` says. */
+/** Returns a metered feature. `parts` replaces some of its fields. */
 export const featureWith = (parts: Partial<Feature> = {}): Feature => ({
   key: 'key',
   id: 'feature',
@@ -20,7 +20,7 @@ export const featureWith = (parts: Partial<Feature> = {}): Feature => ({
   ...parts,
 })
 
-/** A feature whose entitlements are some of these values. */
+/** Returns an ENUM feature with these values. */
 export const enumFeatureWith = (...values: string[]): Feature =>
   featureWith({
     featureType: 'ENUM',
@@ -28,7 +28,7 @@ export const enumFeatureWith = (...values: string[]): Feature =>
     enumConfiguration: values.map((value) => ({ value, displayName: value })),
   })
 
-/** A request for a new feature that states no more than it must. */
+/** Returns a request for a new feature that has only the required fields, and `parts`. */
 export const newFeatureWith = (parts: Partial<NewFeatureInput> = {}): NewFeatureInput => ({
   displayName: 'Feature',
   featureType: 'NUMBER',

@@ -1,7 +1,10 @@
 import type { PromotionalEntitlementInput } from '../../src/api.gen.ts'
 import type { Tenant } from './world.ts'
 
-/** A grant for a lifetime, of a feature that needs no value; requests name every field. */
+/**
+ * Returns a grant of a feature that needs no value, for its lifetime. Requests must have all
+ * fields.
+ */
 export const grantItem = (
   featureId: string,
   parts: Partial<PromotionalEntitlementInput> = {},
@@ -21,7 +24,7 @@ export const grantItem = (
   ...parts,
 })
 
-/** One feature of each kind, called by its kind. */
+/** One feature of each kind. Its id is its kind. */
 const FEATURES = [
   { id: 'sso', featureType: 'BOOLEAN' },
   {
@@ -34,7 +37,7 @@ const FEATURES = [
   { id: 'calls', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
 ] as const
 
-/** A customer `acme`, and `FEATURES`. */
+/** Creates the customer `acme` and `FEATURES`. */
 export async function furnishFeatures(tenant: Tenant): Promise<void> {
   await tenant.ok('v1.customers.provision', { body: { id: 'acme' } })
   for (const feature of FEATURES)

@@ -3,8 +3,8 @@ import { after } from 'node:test'
 import type { World } from './world.ts'
 
 /**
- * Lets the server of a world listen. `dial` connects to it, deaf to errors; the connections are
- * closed when the test file ends, or the test in which this was called.
+ * Lets the server of a world listen. `dial` connects to it and ignores errors of the connection.
+ * The connections are closed when the test file ends, or the test in which this was called.
  */
 export async function listening({ bursar: { server } }: World) {
   await server.listen({ host: '127.0.0.1', port: 0 })

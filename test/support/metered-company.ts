@@ -13,7 +13,7 @@ const metered = (aggregation: string, field?: string) => ({
   aggregation: { function: aggregation, ...(field && { field }) },
   filters: [{ conditions: [{ field: 'event_name', operation: 'EQUALS', value: 'call' }] }],
 })
-/** All ways to aggregate, and windows of all sizes. */
+/** Features with all aggregates, and with windows of all lengths. */
 const FEATURES = {
   seats: { meterType: 'FLUCTUATING' },
   tokens: { resetPeriod: 'MONTH' },
@@ -28,8 +28,8 @@ const ENTITIES = { org: 'org', team: 'team', ann: 'user', bob: 'user', gpt: 'mod
 const CADENCES = ['P1D', 'P1W', 'P1M', 'PT1H', 'P30D', 'PT15M']
 
 /**
- * A customer that is metered and budgeted in every way: org ▸ team ▸ ann and bob, a model beside
- * them, and budgets on every level.
+ * Creates a customer with all kinds of meters and budgets. Its tree is org ▸ team ▸ ann and bob,
+ * with budgets on every level. A model is a root of its own.
  */
 export async function openCompany(world: World) {
   const shop = await openShop(world, FEATURES)
@@ -68,7 +68,7 @@ export async function openCompany(world: World) {
 
 export type Company = Awaited<ReturnType<typeof openCompany>>
 
-/** Everything that a caller can ask about the usage of a company. */
+/** Returns everything that a caller can read about the usage of a company. */
 export async function answersOf({ tenant }: Company) {
   const { checks, tree } = {
     checks: Object.keys(FEATURES).map((featureId) =>
@@ -95,7 +95,7 @@ export async function answersOf({ tenant }: Company) {
 type Use = { company: Company; world: World; random: Random }
 type Any = <T>(...choices: readonly T[]) => T
 
-/** What may be sent about usage, at random. */
+/** Returns functions that make random requests of usage. */
 function inputsOf({ world: { clock }, random }: Use, any: Any) {
   const at = () =>
     instantToWire(
@@ -131,7 +131,10 @@ function inputsOf({ world: { clock }, random }: Use, any: Any) {
   }
 }
 
-/** Consumes, and holds amounts for some time and settles them. Any of it may be refused. */
+/**
+ * Returns functions that consume, reserve, and commit, extend or release reservations. Each of
+ * these requests may be refused.
+ */
 function usesOf({ company: { tenant }, random }: Use, any: Any, wanted: () => object) {
   let held: string[] = []
   const settle = () => {
@@ -164,7 +167,7 @@ function usesOf({ company: { tenant }, random }: Use, any: Any, wanted: () => ob
   }
 }
 
-/** What the customer and its clock do beside usage. */
+/** Returns functions that change budgets, entities and the clock. */
 function changesOf({ company, world: { clock }, random }: Use, any: Any) {
   const { tenant, budget, of } = company
   const entities = (act: 'archive' | 'unarchive') =>
@@ -182,7 +185,7 @@ function changesOf({ company, world: { clock }, random }: Use, any: Any) {
   ]
 }
 
-/** One request after the other, on a clock that goes on for weeks: all that can happen to usage. */
+/** Sends random requests of all kinds one after the other. The clock advances by weeks. */
 export async function useCompany(
   company: Company,
   world: World,

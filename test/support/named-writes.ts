@@ -1,6 +1,6 @@
 /**
- * Operations whose repetitions are recognised by keys of their own, or by the reservation that they
- * are about. They announce nothing.
+ * Operations whose repetitions are recognised by deduplication keys, or by the reservation that
+ * they change. They publish no events.
  */
 export const NAMED_WRITES: ReadonlySet<string> = new Set([
   'v1.usage.report',

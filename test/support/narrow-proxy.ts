@@ -5,9 +5,9 @@ import { throughPort, upstreamOf } from './cutting-proxy.ts'
 
 export type NarrowProxy = {
   connection: Connection
-  /** How many connections there may be from now on. */
+  /** Sets the maximum number of connections. */
   allow(count: number): void
-  /** How many were refused so far. */
+  /** Returns how many connections were refused so far. */
   refused(): number
 }
 
@@ -23,7 +23,10 @@ TOO_MANY.write('E', 0)
 TOO_MANY.writeInt32BE(4 + FIELDS.length + 1, 1)
 TOO_MANY.write(FIELDS, 5)
 
-/** A way to the tests' database that has so many connections and no more, as PostgreSQL would. */
+/**
+ * Opens a proxy to the tests' database with a maximum number of connections. It refuses further
+ * ones as PostgreSQL does.
+ */
 export async function openNarrowProxy(
   t: { after(work: () => Promise<unknown>): void },
   limit: number,

@@ -1,7 +1,7 @@
 import { budgetsIn, params } from './budgets.ts'
 import type { Tenant, World } from './world.ts'
 
-/** An organisation, two teams, three users, one of them with a name, and a model. */
+/** An organisation, two teams, three users and a model. One of the users has a name. */
 const ENTITIES = {
   acme: 'org',
   eng: 'team',
@@ -12,7 +12,7 @@ const ENTITIES = {
   gpt: 'model',
 }
 
-/** Budgets of the customer with these entities, in an environment that `furnished` makes. */
+/** Returns functions for the customer with these entities. `furnished` makes its environment. */
 export function officeIn(world: World) {
   const { fresh, ...budgets } = budgetsIn(world)
   const furnished = async (): Promise<Tenant> => {

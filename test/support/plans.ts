@@ -4,13 +4,16 @@ import type { Reader, Sql } from '../../src/db/index.ts'
 import { rendered, type SqlValue } from '../../src/db/sql.ts'
 import { required } from '../../src/kernel/assert.ts'
 
-/** How PostgreSQL plans a statement: for its values, or for any, which it may come to keep. */
+/**
+ * How PostgreSQL plans a statement: `FOR_VALUES` once for each execution, with its values;
+ * `FOR_ANY` once for all values. It may cache the second plan.
+ */
 export const FOR_VALUES = 'force_custom_plan'
 export const FOR_ANY = 'force_generic_plan'
 
 /**
- * Nothing is analysed behind the test's back: a table that it fills stays as it is right after a
- * load, until it says so.
+ * Turns autovacuum off for all tables. So the tables that a test fills have no statistics, as right
+ * after a load, until the test analyses them.
  */
 export const leaveUnanalysed = (app: App): Promise<unknown> =>
   app.db.withClient((client) =>
@@ -21,7 +24,7 @@ export const leaveUnanalysed = (app: App): Promise<unknown> =>
     end $$`),
   )
 
-/** The statement that a call sends first. */
+/** Returns the first statement that a call sends. */
 async function statementOf(call: (reader: Reader) => Promise<unknown>): Promise<Sql> {
   const sent: Sql[] = []
   const capture = async (_: unknown, statement: Sql) => {
@@ -44,7 +47,10 @@ type Plan = {
   Plans?: Plan[]
 }
 
-/** How many rows of a table a plan looked at, or compared with each other, if that is more. */
+/**
+ * Returns how many rows of a table a plan read. If it compared more pairs of rows in a join,
+ * returns the number of pairs.
+ */
 const readOf = (plan: Plan, table: string): number =>
   Math.max(
     (plan['Rows Removed by Join Filter'] ?? 0) * plan['Actual Loops'],
@@ -63,13 +69,13 @@ const outlineOf = (plan: Plan, depth = 0): string =>
     ...(plan.Plans ?? []).map((each) => outlineOf(each, depth + 1)),
   ].join('')
 
-/** As the text of a parameter. */
+/** Returns the text form of a parameter. */
 const textOf = (value: SqlValue): string =>
   Array.isArray(value)
     ? `{${value.map((each) => (each === null ? 'NULL' : JSON.stringify(each))).join()}}`
     : String(value)
 
-/** A call reads no more rows than `most` of any of the tables, planned in each of the ways. */
+/** Asserts that a call reads at most `most` rows of each table, with each way of planning. */
 export async function readsAtMost(
   { app, tables }: { app: App; tables: readonly string[] },
   most: number,

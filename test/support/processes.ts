@@ -5,21 +5,20 @@ import { recordedHome } from '../../src/embedded-postgres/state-file.ts'
 
 export type Seen = { pid: number; title: string }
 
-/** Where the database of a data directory lives, before its first start is complete too. */
+/** Returns the cluster of a data directory, also before its first start is complete. */
 export const clusterDirOf = (dataDir: string): string =>
   join(recordedHome(dataDir) ?? join(dataDir, 'postgres'), 'cluster')
 
-/** The pid of the database's main process, or null while it does not accept connections. */
+/** Returns the pid of the postmaster, or null while it does not accept connections. */
 export function postmasterOf(dataDir: string): number | null {
   const pidFile = readPidFile(clusterDirOf(dataDir))
   return pidFile?.ready ? pidFile.pid : null
 }
 
 /**
- * Every process that works on a data directory: whoever has its path in its command line or its
- * environment (npm, the bootstrap, the server, `initdb`, `postgres`), and the database's children,
- * whose titles carry the cluster's name only. A process that has ended and was not waited for is
- * none.
+ * Returns all processes that work on a data directory. These are the processes that have its path
+ * in their command line or environment (npm, the bootstrap, the server, `initdb`, `postgres`), and
+ * the database's children, which have only the cluster's name in their title. Zombies are left out.
  */
 export function processesOn(dataDir: string): Seen[] {
   const child = `postgres: ${clusterName(clusterDirOf(dataDir))}: `
@@ -32,7 +31,7 @@ export function processesOn(dataDir: string): Seen[] {
     })
 }
 
-/** Empty when the process is gone, or is one that this user may not look at. */
+/** Returns an empty text if the process has ended, or if this user may not read the file. */
 function read(pid: string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ').trim()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 export type Sample = {
-  /** With the suffix of its part: `…_bucket`, `…_sum`, `…_count`. */
+  /** Includes the suffix of a part: `…_bucket`, `…_sum`, `…_count`. */
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
@@ -20,9 +20,9 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /**
- * Reads the text format of Prometheus (0.0.4) and fails on whatever is not in it: lines of no known
- * form, a family in two places, samples without a family, the same sample twice, a histogram whose
- * buckets do not add up.
+ * Parses the text format of Prometheus (0.0.4). Fails for anything that the format does not allow:
+ * lines of an unknown form, a family in two places, samples without a family, the same sample
+ * twice, a histogram whose buckets do not add up.
  */
 export function parsePrometheusText(text: string): Map<string, Family> {
   assert.ok(text.endsWith('\n'), 'the last line has no end')

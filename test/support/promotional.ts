@@ -4,11 +4,11 @@ import { NOW, type Tenant, type World } from './world.ts'
 
 export const DAY_MS = 86_400_000
 
-/** Promotional entitlements of `acme`, in a world on a database of its own. */
+/** Returns functions for promotional entitlements of `acme`. The world needs its own database. */
 export function promotionalIn(world: World) {
   const { clock, bursar } = world
   return {
-    /** An environment at `NOW`, with what `furnishFeatures` makes. */
+    /** Creates an environment at `NOW`, with the customer and features of `furnishFeatures`. */
     openTenant: async (): Promise<Tenant> => {
       clock.moveTo(instantFromWire(NOW))
       const tenant = await world.tenant()

@@ -1,19 +1,19 @@
 import type { TestContext } from 'node:test'
 
 export type Random = {
-  /** A whole number from 0 to `limit` - 1. */
+  /** Returns a whole number from 0 to `limit` - 1. */
   below(limit: number): number
   shuffled<T>(items: readonly T[]): T[]
 }
 
-/** The seed of this run, which `BURSAR_TEST_SEED` repeats; printed with the test's result. */
+/** Returns `BURSAR_TEST_SEED`, or a new seed. The result of the test shows it. */
 export function seedOf(t: TestContext): number {
   const seed = Number(process.env.BURSAR_TEST_SEED ?? Date.now() % 1_000_000)
   t.diagnostic(`BURSAR_TEST_SEED=${seed}`)
   return seed
 }
 
-/** The same seed and name give the same numbers (mulberry32). */
+/** Returns random numbers (mulberry32). The same seed and name give the same numbers. */
 export function randomFrom(seed: number, name: number): Random {
   let state = Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(name + 1, 0x85ebca6b)
   const next = (): number => {

@@ -10,7 +10,7 @@ import type { Scope } from '../../src/kernel/scope.ts'
 import { NO_RESOURCE } from '../../src/metering/index.ts'
 import { addRecords } from '../../src/metering/records/index.ts'
 
-/** What a test records: whole units of one feature. */
+/** A record of a test: whole units of one feature. */
 export type TestRecord = {
   featureKey: Uuid
   amount: number
@@ -20,7 +20,7 @@ export type TestRecord = {
 
 type Place = { db: Database; ids: Ids; scope: Scope; customerKey: Uuid; now: Instant }
 
-/** Records usage for budgets as counting does it, in a transaction of its own. */
+/** Records usage and its postings to budgets in one transaction, as the engine does. */
 export const recordUsage = (place: Place, record: TestRecord): Promise<void> =>
   place.db.transaction((tx) => recordIn(tx, place, record))
 

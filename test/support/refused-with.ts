@@ -1,6 +1,9 @@
 import { ApiError } from '../../src/kernel/errors.ts'
 
-/** Whether an error is the 400 with this code, and its message matches; for `assert.throws`. */
+/**
+ * Returns a function for `assert.throws`, which returns whether an error is a 400 with this code
+ * and a message that matches.
+ */
 export const refusedWith = (code: string, message: RegExp) => (error: unknown) =>
   error instanceof ApiError &&
   error.status === 400 &&

@@ -1,7 +1,7 @@
 /**
  * Sends requests and reads responses as an official SDK does: its headers, its query strings, its
- * retries and its two directions of paging. It follows the documented behaviour of the SDK and
- * knows nothing of Bursar.
+ * retries and its two directions of paging. It follows the documented behaviour of the SDK and uses
+ * no code of Bursar.
  */
 export type SdkOptions = { baseUrl: string; apiKey: string }
 export type SdkQuery = Record<string, string | number | string[] | Record<string, string>>
@@ -22,7 +22,7 @@ export class SdkError extends Error {
   }
 }
 
-/** Lists are joined by commas, objects take brackets; both are percent-encoded. */
+/** Lists are joined by commas, and objects are sent with brackets. Both are percent-encoded. */
 function sdkQuery(query: SdkQuery): string {
   const pairs = Object.entries(query).flatMap(([name, value]): [string, string][] => {
     if (Array.isArray(value)) return [[name, value.join(',')]]
@@ -77,7 +77,7 @@ type ListPage = {
   pagination: { next?: string | null; prev?: string | null }
 }
 
-/** Walks a list as the SDK does: backwards when the query has `before`, else forwards. */
+/** Reads a list as the SDK does: backwards if the query has `before`, otherwise forwards. */
 export async function* sdkPages(
   options: SdkOptions,
   request: { path: string; query: SdkQuery },

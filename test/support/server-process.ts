@@ -11,32 +11,32 @@ import { clusterDirOf, processesOn } from './processes.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The key of every server that a test starts, unless the test says otherwise. */
+/** The configured key of each server that a test starts, unless the test sets another one. */
 export const API_KEY = 'process-test-key-0123456789'
 
-/** `node`: the server alone. `npm`: `npm start`, as an operator does it. */
+/** How a server is started. `node`: without the bootstrap. `npm`: by `npm start`. */
 export type Way = 'node' | 'npm'
 export type End = { code: number | null; signal: NodeJS.Signals | null }
 export type StartLine = { url: string; database: string }
 
-/** One start of the real server. `settings` are environment variables; null takes one away. */
+/** One start of the real server. `settings` are environment variables; null unsets one. */
 export type Launch = { settings?: Record<string, string | null>; way?: Way }
 
 export type ServerProcess = {
-  /** Of the process that was spawned, which leads a process group of its own. */
+  /** The pid of the spawned process, which has its own process group. */
   readonly pid: number
   readonly ended: Promise<End>
   hasEnded(): boolean
-  /** What it has written so far. */
+  /** Returns its output so far. */
   stdout(): string
   stderr(): string
-  /** Waits for the start line; fails when the process ends without one. */
+  /** Waits for the start line. Fails if the process ends without one. */
   started(): Promise<StartLine>
-  /** Sends a signal to the spawned process alone. */
+  /** Sends a signal only to the spawned process. */
   kill(signal: NodeJS.Signals): void
   /** Sends a signal to its whole group, as Ctrl-C at a terminal does. */
   killGroup(signal: NodeJS.Signals): void
-  /** Waits for the end. */
+  /** Waits until the process has ended. */
   end(): Promise<End>
 }
 
@@ -44,20 +44,20 @@ export type ServerProcess = {
 export type Place = {
   readonly dataDir: string
   launch(launch?: Launch): ServerProcess
-  /** Launches, and waits for the start line. */
+  /** Launches a server and waits for its start line. */
   start(launch?: Launch): Promise<ServerProcess & StartLine>
-  /** What works on the data directory at this moment. */
+  /** Returns the processes that work on the data directory. */
   processes(): string[]
 }
 
 /**
- * Makes a place; whatever still runs there when the test ends is killed, and the files removed. Its
- * database has been made, and has no environment yet. With `isNew` there is nothing at all: for
- * tests of the first start.
+ * Creates a place. When the test ends, its processes are killed and its files removed. Its database
+ * exists and is migrated, but has no environment yet. With `isNew`, the data directory does not
+ * exist, for tests of the first start.
  */
 export function openPlace(t: TestContext, { isNew = false } = {}): Place {
   const base = mkdtempSync(join(tmpdir(), 'bursar-process-'))
-  // For root the database runs as another user, who must be able to pass.
+  // If root runs the test, the database runs as another user, who must be able to enter.
   chmodSync(base, 0o755)
   const dataDir = join(base, 'data')
   const template = isNew ? null : templateDataDir()
@@ -90,7 +90,7 @@ async function killAll(dataDir: string): Promise<void> {
   })
 }
 
-/** The process may have ended meanwhile. */
+/** Sends a signal to a process, which may have ended meanwhile. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
@@ -99,7 +99,10 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** What a program needs of the surroundings; nothing of the test runner, npm or a debugger. */
+/**
+ * Returns the environment of a program. It contains what the program needs, but no variables of the
+ * test runner, npm or a debugger.
+ */
 function environment(dataDir: string, settings: Record<string, string | null>) {
   const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_COMPILE_CACHE', 'npm_config_cache']
   const all = {
@@ -116,7 +119,7 @@ function environment(dataDir: string, settings: Record<string, string | null>) {
   >
 }
 
-/** `BURSAR_TEST_STATE_CACHE_BYTES`, in the megabytes that a server takes: less than one is none. */
+/** Returns `BURSAR_TEST_STATE_CACHE_BYTES` in whole megabytes: less than one disables the cache. */
 function stateCache(): Record<string, string> {
   const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES
   return bytes === undefined
@@ -175,7 +178,7 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
   return () => text
 }
 
-/** `exit` and not `close`: a process left behind could hold the pipes open for ever. */
+/** Waits for `exit`, not `close`: a process left behind could keep the pipes open for ever. */
 function endOf(child: ChildProcess): Promise<End> {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
@@ -183,13 +186,13 @@ function endOf(child: ChildProcess): Promise<End> {
   })
 }
 
-/** Ends a server, and asserts that it ends well. */
+/** Stops a server and asserts that it ends with 0 and leaves no process behind. */
 export async function endCleanly(place: Place, server: ServerProcess): Promise<void> {
   server.kill('SIGTERM')
   await assertCleanEnd(place, server)
 }
 
-/** Asserts that a server has ended well and that nothing works on its data directory any more. */
+/** Asserts that a server has ended with 0, and that no process works on its data directory. */
 export async function assertCleanEnd(place: Place, server: ServerProcess): Promise<void> {
   const end = await server.end()
   const left = place.processes()

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Loaded by `--import` into a server whose clock a test sets: the file that `TEST_CLOCK_FILE` names
- * holds by how many milliseconds the clock of the machine is wrong. What is monotonic stays so.
+ * Loaded by `--import` into a server whose clock a test sets. The file that `TEST_CLOCK_FILE` names
+ * contains by how many milliseconds the wall clock is wrong. The monotonic clock is not changed.
  */
 const file = process.env.TEST_CLOCK_FILE ?? ''
 const trueNow = Date.now

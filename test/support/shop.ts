@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Tenant, World } from './world.ts'
 
-/** What a test says of a feature; the rest is that of a metered one without a meter. */
+/** How a feature differs from an INCREMENTAL one without a meter. */
 export type FeatureOptions = {
   meterType?: 'INCREMENTAL' | 'FLUCTUATING'
   meter?: object
   unitTransformation?: object
   resetPeriod?: 'YEAR' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR' | null
-  /** Whether the customers are granted it. */
+  /** Whether the feature is granted to the customers. Default: true. */
   isHeld?: boolean
 }
 
@@ -18,7 +18,10 @@ const NO_RESET = {
   weeklyResetPeriodConfiguration: null,
 }
 
-/** An environment with customers who hold features, and short ways to report and to ask. */
+/**
+ * Creates an environment with customers to whom features are granted. Also returns functions that
+ * report and read usage.
+ */
 export async function openShop(
   world: World,
   features: Readonly<Record<string, FeatureOptions>>,
@@ -89,7 +92,7 @@ const waysOf = (tenant: Tenant) => ({
     tenant.ok('v1.events.report', {
       body: { events: events.map((event) => ({ customerId: 'acme', ...event })) },
     }),
-  /** Usage as a check shows it. */
+  /** Returns the usage that a check shows. */
   usage: async (featureId: string, customerId = 'acme') => {
     const { data } = await tenant.ok('v1.customers.checkEntitlement', {
       params: { id: customerId },

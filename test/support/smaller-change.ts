@@ -1,9 +1,9 @@
 import { type Quantity, wholeUnits } from '../../src/kernel/quantity.ts'
 
 /**
- * Returns what a change of a requested usage or of a limit would lead to if it were smaller by one
- * unit; null if there is no such number. To be denied needs a larger request or a smaller limit, to
- * be granted the reverse.
+ * Returns the number to which a requested usage or a limit would change if the change were smaller
+ * by one unit, or null if that is below 0. A granted request is denied with a larger request or a
+ * smaller limit. A denied one is granted with a smaller request or a larger limit.
  */
 export function smallerChange(
   { change, to }: { change: string; to: Quantity | null },

@@ -3,15 +3,15 @@ import type { Terminal } from '../../src/cli/terminal.ts'
 
 type CapturedTerminal = {
   readonly terminal: Terminal
-  /** What was written so far. */
+  /** Returns the output so far. */
   written(): { stdout: string; stderr: string }
-  /** How many listeners for signals and for the end of the bootstrap were not released. */
+  /** Returns the number of listeners, for signals and the end of the bootstrap, that are left. */
   heldCount(): number
 }
 
 /**
- * Makes a terminal that shares nothing with this process. No signal reaches it, and it has no
- * stream of bytes: a test of these starts a process.
+ * Creates a terminal that shares nothing with this process. It gets no signals and has no byte
+ * streams; tests of these start a process.
  */
 export function openTerminal({
   argv = [],

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** Lets two sockets end together, deaf to errors. `open` has them until they are closed. */
+/** If one of two sockets closes, closes the other. Ignores errors. `open` contains open sockets. */
 export function tieSockets(ends: readonly [Socket, Socket], open: Set<Socket>): void {
   const [one, other] = ends
   for (const socket of ends) {

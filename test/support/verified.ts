@@ -5,7 +5,7 @@ import type { Tenant, World } from './world.ts'
 
 export type Kind = Exclude<keyof CustomerVerification, 'size'>
 
-/** How many differences there are of each kind; kinds without any are left out. */
+/** Returns the number of differences of each kind. Kinds without differences are left out. */
 export const differing = ({
   size: _,
   ...found
@@ -14,7 +14,7 @@ export const differing = ({
     Object.entries(found).flatMap(([kind, { count }]) => (count === 0 ? [] : [[kind, count]])),
   )
 
-/** How much of what is kept of a customer's usage does not agree with its records: `{}`. */
+/** Compares a customer's stored usage with its records. Returns `{}` if nothing differs. */
 export async function differencesOf({ bursar: { app } }: World, tenant: Tenant, id = 'acme') {
   const customerKey = required(await findCustomerKey(app.db.read, tenant.scope, id), id)
   return differing(await verifyCustomer(app, customerKey, 1))

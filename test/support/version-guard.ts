@@ -2,10 +2,9 @@ import type { Connection } from '../../src/db/index.ts'
 import { query } from './databases.ts'
 
 /**
- * Makes the database of a test fail a transaction that changes what servers keep in memory of a
- * customer without giving the customer another version. Usage needs another usage version, and
- * structure another structure version. This is checked at COMMIT. Rows may be purged without it:
- * their windows closed long ago.
+ * Adds triggers to the database of a test. At COMMIT, they fail a transaction that changes the
+ * usage of a customer but not its usage version, or its structure but not its structure version.
+ * Purging needs no new version, because the windows of purged rows closed long ago.
  */
 export const guardVersions = (connection: Connection) => query(connection, GUARD)
 

@@ -34,7 +34,7 @@ export type Tenant = {
   id: string
   scope: Scope
   key: string
-  /** Ids that the server has chosen, by the placeholders for them in the paths of requests. */
+  /** Ids that the server made, by the placeholders that stand for them in paths of requests. */
   made: Map<string, string>
   /** Calls an operation of the API document with this environment's full-access key. */
   call<Id extends OperationId>(id: Id, request?: Request): Promise<Answer<Id>>
@@ -42,10 +42,10 @@ export type Tenant = {
   ok<Id extends OperationId>(id: Id, request?: Request): Promise<Operations[Id]['response']>
   /** Like `call`, but the response must be this refusal. */
   refused(id: OperationId, request: Request, refusal: ExpectedRefusal): Promise<string>
-  /** The announcements of this environment, oldest first. */
+  /** Returns the published events of this environment, oldest first. */
   announced(): Promise<{ type: string; objectId: string; before: unknown; after: unknown }[]>
   newKey(kind: KeyKind): Promise<string>
-  /** The same environment, by another server over the same database. */
+  /** Returns the same environment, called through another server on the same database. */
   through(other: World): Tenant
 }
 
@@ -57,8 +57,9 @@ const log = pino({ level: 'silent' })
 const fresh = uuidv7()
 
 /**
- * `BURSAR_TEST_STATE_CACHE_BYTES`: of all servers in this process. 0 is none; a few thousand hold
- * some customers, so that states go at any time.
+ * Returns the configuration of `BURSAR_TEST_STATE_CACHE_BYTES` for all servers in this process.
+ * With 0 nothing is cached. With a few thousand, only some customers fit, so states are evicted
+ * often.
  */
 function stateCache(): Partial<Config> {
   const bytes = process.env.BURSAR_TEST_STATE_CACHE_BYTES
@@ -66,9 +67,10 @@ function stateCache(): Partial<Config> {
 }
 
 /**
- * A server in this process, on a clock that stands still. Closed when the test file ends. `apart`:
- * its database, if it has one of its own. `ids`: shared ones make rows in one order. Other
- * files share its database: it runs no due work, which would be theirs too, at another instant.
+ * Opens a server in this process, on a clock that stands still. It is closed when the test file
+ * ends. It uses the database that all test files share, unless `apart` is another one. On the
+ * shared database it does no due work, because that would include the due work of other files.
+ * Servers with the same `ids` create rows in one order.
  */
 export async function openWorld(
   env: Record<string, string> = {},
@@ -93,15 +95,15 @@ export async function openWorld(
 }
 
 /**
- * A world on a database of its own: for tests of due work, since whoever runs it does that of the
- * whole database. `isGuarded`: see `guardVersions`; not for tests that write rows themselves.
+ * Opens a world on a database of its own, for tests of due work: a server does the due work of the
+ * whole database. `isGuarded`: see `guardVersions`. Tests that write rows themselves cannot use it.
  */
 export const openWorldApart = (
   env: Record<string, string> = {},
   { isGuarded = false }: { isGuarded?: boolean } = {},
 ): Promise<World> => apart(isGuarded, (connection) => openWorld(env, { apart: connection }))
 
-/** Two servers over one database of their own, on one clock. Neither does due work. */
+/** Opens two servers on one database of their own and one clock. Neither does due work. */
 export const openTwoServers = (): Promise<[World, World]> =>
   apart(true, async (connection) => {
     const first = await openWorld({}, { apart: connection })
@@ -110,7 +112,7 @@ export const openTwoServers = (): Promise<[World, World]> =>
     return [first, second]
   })
 
-/** Drops the database when the test file ends, after the servers that `open` opens were closed. */
+/** Drops the database when the test file ends, after the servers of `open` are closed. */
 async function apart<T>(
   isGuarded: boolean,
   open: (connection: Connection) => Promise<T>,

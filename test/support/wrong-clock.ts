@@ -4,7 +4,10 @@ import type { Place } from './server-process.ts'
 
 const PRELOAD = new URL('./shifted-clock.ts', import.meta.url).href
 
-/** The clock of one server, which a test sets wrong. `settings` are for the start of the server. */
+/**
+ * Returns a function that sets the clock of one server wrong, and the `settings` with which that
+ * server must be started.
+ */
 export function openClock(place: Place, name: string) {
   const file = join(place.dataDir, '..', name)
   const set = (offsetMs: number) => {
