@@ -20,7 +20,15 @@ export const HOME = 'postgres'
  * What Bursar puts into a data directory. A directory with anything else is not opened for another
  * user.
  */
-const OWN_NAMES = new Set([STATE_FILE, `${STATE_FILE}.tmp`, HOME, LOCK, 'api-key', 'lost+found'])
+const OWN_NAMES = new Set([
+  STATE_FILE,
+  `${STATE_FILE}.tmp`,
+  HOME,
+  LOCK,
+  'api-key',
+  'secret-key',
+  'lost+found',
+])
 
 /**
  * Creates the data directory if it is missing, accessible only to its owner. Returns its real path.

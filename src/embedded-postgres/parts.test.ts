@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { runnableBinaries } from './binaries.ts'
+import { allowTraversal } from './data-dir.ts'
 import { isLocked, takeLock } from './lock.ts'
 import { entryOf } from './server-log.ts'
 import { explainFailure } from './start-errors.ts'
@@ -154,4 +156,19 @@ test('programs that the user cannot execute are copied once, completely, and aga
   truncateSync(join(copy, 'bin/postgres'))
   assert.equal(runnableBinaries(packaged, user, parent), copy)
   assert.equal(readFileSync(join(copy, 'bin/postgres'), 'utf8'), 'bin/postgres')
+})
+
+test('a data directory of root is opened for the database only if all its files are of Bursar', (t) => {
+  const user = { uid: 64999, gid: 64999, switched: true }
+  const modeWith = (...names: string[]): number => {
+    const directory = join(temporaryDir(t), 'data')
+    chmodSync(dirname(directory), 0o755)
+    mkdirSync(directory, { mode: 0o700 })
+    for (const name of names) writeFileSync(join(directory, name), '', { mode: 0o600 })
+    allowTraversal(directory, user)
+    return statSync(directory).mode & 0o777
+  }
+  const opened = process.getuid?.() === 0 ? 0o710 : 0o700
+  assert.equal(modeWith('api-key', 'secret-key', 'bursar.lock', 'lost+found'), opened)
+  assert.equal(modeWith('api-key', 'notes.txt'), 0o700)
 })
