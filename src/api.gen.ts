@@ -322,6 +322,131 @@ export type BadInputErrorResponseDto = {
 }
 
 /**
+ * Who calls, and what it may do here.
+ */
+export type Caller = {
+  /**
+   * The caller, as the audit log names it.
+   */
+  actor: {
+    kind: 'API_KEY' | 'USER'
+    /**
+     * Id of the key, or subject of the token.
+     */
+    id: string
+  }
+  /**
+   * Name of the key. Null for a person, of whom only the subject is known.
+   */
+  name: string | null
+  role: CallerRole
+  /**
+   * The role of the person in the account. Null for a key.
+   */
+  accountRole: 'OWNER' | 'MEMBER' | null
+  /**
+   * When the key or the token expires, exclusive. Null if it never does.
+   */
+  expiresAt: string | null
+  /**
+   * The permissions of the caller in this environment, among those that operations require (`x-permission`). Sorted.
+   */
+  permissions: string[]
+  /**
+   * The account of the environment.
+   */
+  account: {
+    id: string
+    displayName: string
+  }
+  environment: CallerEnvironment
+  /**
+   * The environments that the caller may open: of a key its own; of a person those in which the person has a role other than `NONE`, in all of the person's accounts. Sorted by account and id, the first 1,000.
+   */
+  environments: CallerEnvironment[]
+  /**
+   * The server that answers.
+   */
+  server: {
+    version: string
+    /**
+     * Whether its clock can be moved (`BURSAR_TEST_CLOCK`).
+     */
+    isTestClock: boolean
+  }
+  /**
+   * Limits that a client must know.
+   */
+  limits: {
+    /**
+     * Rows of a page without `limit`.
+     */
+    defaultPageSize: number
+    /**
+     * The largest `limit` of a list.
+     */
+    maxPageSize: number
+    /**
+     * The largest body of a request, in bytes, unless the operation has `x-max-bytes`.
+     */
+    maxBodyBytes: number
+    /**
+     * The most levels of a hierarchy.
+     */
+    maxEntityDepth: number
+    /**
+     * The most attribution keys of an entity type. Null if only the body's size limits them.
+     */
+    maxAttributionKeys: number | null
+    /**
+     * Days for which events and audit entries are kept.
+     */
+    eventRetentionDays: number
+  }
+}
+
+/**
+ * An environment, and the caller's role in it.
+ */
+export type CallerEnvironment = {
+  /**
+   * Id of its account, for `X-ACCOUNT-ID`.
+   */
+  accountId: string
+  /**
+   * Id of the environment, for `X-ENVIRONMENT-ID`.
+   */
+  id: string
+  displayName: string
+  type: EnvironmentType
+  role: CallerRole
+}
+
+/**
+ * The caller.
+ */
+export type CallerResponse = {
+  data: Caller
+}
+
+/**
+ * The kind of the API key, or the role of the person in the environment. An owner of the account is `ADMIN` everywhere.
+ */
+export type CallerRole =
+  | 'full-access'
+  | 'read-only'
+  | 'customers-write'
+  | 'subscriptions-write'
+  | 'coupons-write'
+  | 'api-keys-write'
+  | 'event-queue-read'
+  | 'publishable'
+  | 'ADMIN'
+  | 'SUPPORT'
+  | 'VIEWER'
+  | 'NONE'
+
+/**
  * How a dimension is compared.
  */
 export type ConditionOperation =
@@ -1546,6 +1671,11 @@ export type EnvironmentSettingsUpdateRequestBody = {
    */
   allowedOrigins?: string[]
 }
+
+/**
+ * What the environment is for.
+ */
+export type EnvironmentType = 'DEVELOPMENT' | 'SANDBOX' | 'PRODUCTION'
 
 /**
  * An error without a code.
@@ -3965,6 +4095,12 @@ export type Operations = {
     body: UsageReportRequestBody
     response: UsageReportResponse
   }
+  'v1.whoami.retrieve': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: undefined
+    response: CallerResponse
+  }
   'v1Beta.customers.assignments.list': {
     params: {
       /**
@@ -4198,3 +4334,31 @@ export type Operations = {
 }
 
 export type OperationId = keyof Operations
+
+/** Every permission that an operation requires. */
+export const OPERATION_PERMISSIONS = [
+  'assignments:read',
+  'assignments:write',
+  'audit:read',
+  'caller:read',
+  'customCurrencies:read',
+  'customCurrencies:write',
+  'customers:read',
+  'customers:write',
+  'entities:read',
+  'entities:write',
+  'entitlements:read',
+  'entityTypes:read',
+  'entityTypes:write',
+  'environments:read',
+  'environments:write',
+  'events:read',
+  'features:read',
+  'features:write',
+  'governance:read',
+  'governance:write',
+  'integrations:read',
+  'integrations:write',
+  'usage:read',
+  'usage:write',
+] as const

@@ -84,6 +84,9 @@ export type Config = {
   readonly strictIntegrations: boolean
 }
 
+/** The largest body in bytes, unless the API document states another limit for an operation. */
+export const BODY_LIMIT = 1_048_576
+
 /** No tree has more levels, whatever is configured. It bounds recursive reads of the tree. */
 export const ENTITY_DEPTH_LIMIT = 20
 

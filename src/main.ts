@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
@@ -48,12 +47,7 @@ import { makePartitions } from './metering/records/index.ts'
 import { PURGE_USAGE, purgeUsage } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { entitlements } from './sources.ts'
-
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-).version
+import { VERSION } from './version.ts'
 
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
 export const MIGRATIONS = new URL('../migrations/', import.meta.url)

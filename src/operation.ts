@@ -1,5 +1,6 @@
 import type { OperationId, Operations } from './api.gen.ts'
 import type { App } from './app.ts'
+import type { Instant } from './kernel/clock.ts'
 import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
 
@@ -8,6 +9,8 @@ export type Call = {
   readonly app: App
   readonly scope: Scope
   readonly origin: Origin
+  /** When the credential of the caller expires, exclusive. Null or absent: never. */
+  readonly expiresAt?: Instant | null
   /** How old the state may be that a check is decided on, in milliseconds; 0 or absent: current. */
   readonly maxStalenessMs?: number
 }

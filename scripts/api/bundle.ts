@@ -82,6 +82,9 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     'x-permission': file['x-permission'],
     ...(file['x-serialize'] && { 'x-serialize': file['x-serialize'] }),
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
+    ...(file['x-default-environment'] && {
+      'x-default-environment': file['x-default-environment'],
+    }),
     ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
     ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
     ...(file['x-secret'] && { 'x-secret': file['x-secret'] }),

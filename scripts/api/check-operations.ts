@@ -30,6 +30,7 @@ const operationFileSchema = {
     'x-permission': { type: 'string', pattern: '^[a-zA-Z]+:(read|write)$' },
     'x-serialize': { enum: SERIALIZED_BY },
     'x-own': { const: true },
+    'x-default-environment': { const: true },
     'x-max-bytes': { type: 'integer', minimum: 1 },
     'x-heavy': { const: true },
     'x-secret': { type: 'array', items: text, minItems: 1, uniqueItems: true },

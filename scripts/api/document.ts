@@ -44,6 +44,8 @@ type OperationFields = {
   readonly deprecated?: true
   readonly 'x-permission': string
   readonly 'x-own'?: true
+  /** A person may name no environment: then one of theirs counts. */
+  readonly 'x-default-environment'?: true
   /** Of a body that may be larger than others, in bytes. */
   readonly 'x-max-bytes'?: number
   /** The operation is a heavy read: it may read far more than it returns. */

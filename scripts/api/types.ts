@@ -18,13 +18,30 @@ const operationsComment = [
   'Query values arrive converted, and those that have a default are always there.',
 ].join('\n')
 
-/** Returns the text of `src/api.gen.ts`: a type for each schema, and `Operations`. */
+/**
+ * Returns the text of `src/api.gen.ts`: a type for each schema, `Operations`, and the permissions
+ * that operations require.
+ */
 export async function typesText(document: Document): Promise<string> {
   const schemas = Object.entries(document.components.schemas)
   const parts = schemas.map(([name, schema]) => typeText(name, withNamedTypes(schema)))
   const operations = typeText('Operations', operationsSchema(document))
   const all = [banner, ...(await Promise.all([...parts, operations]))]
-  return [...all, 'export type OperationId = keyof Operations\n'].join('\n')
+  return [...all, 'export type OperationId = keyof Operations\n', permissionsText(document)].join(
+    '\n',
+  )
+}
+
+/** Sorted, each once. */
+function permissionsText(document: Document): string {
+  const all = operationsOf(document).map(({ operation }) => operation['x-permission'])
+  const lines = [...new Set(all)].toSorted().map((permission) => `  '${permission}',`)
+  return [
+    '/** Every permission that an operation requires. */',
+    'export const OPERATION_PERMISSIONS = [',
+    ...lines,
+    '] as const\n',
+  ].join('\n')
 }
 
 /** A JSON Schema with the generator's keyword for a type that is defined elsewhere. */

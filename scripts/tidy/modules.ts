@@ -26,6 +26,7 @@ const RULES = [
  */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'api.gen.ts': [],
+  'version.ts': [],
   kernel: ['api.gen.ts'],
   db: ['kernel'],
   'embedded-postgres': [],
@@ -37,7 +38,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   jobs: BASE,
   events: [...BASE, 'jobs'],
   idempotency: [...BASE, 'jobs'],
-  access: [...BASE, 'jobs', 'events'],
+  access: [...BASE, 'jobs', 'events', 'version.ts'],
   catalog: [...BASE, 'jobs', 'events'],
   'catalog/features': [...BASE, 'jobs', 'events', 'catalog'],
   'catalog/currencies': [...BASE, 'jobs', 'events', 'catalog'],
@@ -87,11 +88,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],
-    ...['sources.ts', 'handlers.ts', 'log.ts'],
+    ...['sources.ts', 'handlers.ts', 'log.ts', 'version.ts'],
   ],
   cli: [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],
-    ...['engine', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts'],
+    ...['engine', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts', 'version.ts'],
   ],
 }
 

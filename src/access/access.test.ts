@@ -23,6 +23,7 @@ const opening = (apiKey: string, by = authenticator) =>
     accountId: undefined,
     environmentId: undefined,
     customerKey: undefined,
+    defaultsEnvironment: false,
   })
 const opens = (secret: string) =>
   opening(secret).then(

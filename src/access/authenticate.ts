@@ -10,6 +10,7 @@ import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
 import { cacheKeys, type KeyCache, type OpenedKey } from './key-cache.ts'
 import { findMembership, type Membership } from './member-store.ts'
+import { roleInEnvironment } from './permit.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
@@ -52,6 +53,7 @@ async function callerOfKey(
   return {
     actor: { kind: 'API_KEY', id: key.keyId },
     role: key.kind,
+    expiresAt: key.expiresAt,
     scope: { environmentKey: key.environmentKey },
     customerId: boundTo(key, token || null),
     allowedOrigins: key.allowedOrigins,
@@ -80,12 +82,16 @@ const BEARER = /^Bearer +([^ ]+) *$/i
 async function callerOfToken(
   app: App,
   tokens: TokenVerifier,
-  { authorization, accountId, environmentId }: Credentials,
+  { authorization, accountId, environmentId, defaultsEnvironment }: Credentials,
 ): Promise<Caller> {
   const token = BEARER.exec(authorization ?? '')?.[1]
   if (token === undefined) throw unauthenticated('Authorization must be: Bearer <token>')
-  const userId = await tokens.verify(token)
-  const named = { accountId: accountId || null, environmentId: environmentId || null }
+  const { userId, expiresAt } = await tokens.verify(token)
+  const named = {
+    accountId: accountId || null,
+    environmentId: environmentId || null,
+    defaultsEnvironment,
+  }
   const standing = await findMembership(app.db.read, { userId, ...named })
   if (standing === null && named.accountId === null)
     throw forbidden('you are not a member of any account')
@@ -93,6 +99,7 @@ async function callerOfToken(
   return {
     actor: { kind: 'USER', id: userId },
     role: roleOf(standing),
+    expiresAt,
     scope,
     customerId: null,
     allowedOrigins: standing?.allowedOrigins ?? [],
@@ -102,19 +109,26 @@ async function callerOfToken(
 /** An account that the person does not belong to looks like one that does not exist. */
 function scopeOf(
   standing: Membership | null,
-  named: { accountId: string | null; environmentId: string | null },
+  named: { accountId: string | null; environmentId: string | null; defaultsEnvironment: boolean },
 ): Scope | ApiError {
   if (standing === null)
     return notFound('AccountNotFoundError', `X-ACCOUNT-ID: account ${named.accountId} not found`)
-  if (named.environmentId === null)
-    return notFound('EnvironmentMissing', 'X-ENVIRONMENT-ID is required with a token')
-  if (standing.environmentKey === null)
-    return notFound(
-      'EnvironmentMissing',
-      `X-ENVIRONMENT-ID: environment ${named.environmentId} not found in the account`,
-    )
-  return { environmentKey: standing.environmentKey }
+  const { environmentKey } = standing
+  return environmentKey === null
+    ? notFound('EnvironmentMissing', whyNoEnvironment(named))
+    : { environmentKey }
+}
+
+function whyNoEnvironment(named: {
+  environmentId: string | null
+  defaultsEnvironment: boolean
+}): string {
+  if (named.environmentId !== null)
+    return `X-ENVIRONMENT-ID: environment ${named.environmentId} not found in the account`
+  return named.defaultsEnvironment
+    ? 'you have no role in any environment of the account'
+    : 'X-ENVIRONMENT-ID is required with a token'
 }
 
 const roleOf = (standing: Membership | null): Caller['role'] =>
-  standing?.role === 'OWNER' ? 'ADMIN' : (standing?.environmentRole ?? 'NONE')
+  standing === null ? 'NONE' : roleInEnvironment(standing.role, standing.environmentRole)

@@ -1,4 +1,4 @@
-import { column, type Reader, row, sql, type Tx } from '../db/index.ts'
+import { column, type Reader, row, type Sql, sql, type Tx } from '../db/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { allowedOriginsOf } from './settings-store.ts'
@@ -20,31 +20,49 @@ const membershipRow = row<Membership>({
   allowedOrigins: column.json<string[]>(),
 })
 
+/** Which account and environment a person names, and what counts if they name none. */
+export type MembershipQuery = {
+  userId: string
+  accountId: string | null
+  environmentId: string | null
+  /** Without an id, the oldest environment counts in which the person has a role. */
+  defaultsEnvironment: boolean
+}
+
 /**
  * Returns the membership of a person in the account with this id, or in the account that they
  * joined first if the id is null. Null for somebody who is not a member. The environment is looked
  * up only within the account.
  */
-export const findMembership = (
-  reader: Reader,
-  of: { userId: string; accountId: string | null; environmentId: string | null },
-): Promise<Membership | null> =>
+export const findMembership = (reader: Reader, of: MembershipQuery): Promise<Membership | null> =>
   reader.maybeOne(
     membershipRow,
     sql`
-    select m.role, e.environment_key, r.role as environment_role,
+    select m.role, e.environment_key, e.environment_role,
       ${allowedOriginsOf(sql`e.environment_key`)} as allowed_origins
     from members m
       join accounts a using (account_key)
-      left join environments e
-        on e.account_key = m.account_key and e.id = ${of.environmentId}::text
-      left join environment_roles r
-        on r.environment_key = e.environment_key and r.user_id = m.user_id
+      left join lateral (
+        select e.environment_key, r.role as environment_role
+        from environments e left join environment_roles r
+          on r.environment_key = e.environment_key and r.user_id = m.user_id
+        where e.account_key = m.account_key and ${environmentOf(of)}
+        order by e.environment_key
+        limit 1
+      ) as e on true
     where m.user_id = ${of.userId}::text
       and (${of.accountId}::text is null or a.id = ${of.accountId}::text)
     order by m.created_at, m.account_key
     limit 1`,
   )
+
+function environmentOf({ environmentId, defaultsEnvironment }: MembershipQuery): Sql {
+  if (environmentId !== null) return sql`e.id = ${environmentId}::text`
+  return defaultsEnvironment ? MAY_OPEN : sql`false`
+}
+
+/** The condition that member `m` may open environment `e`, in which they have the role `r`. */
+export const MAY_OPEN = sql`(m.role = 'OWNER' or r.role <> 'NONE')`
 
 const accountRow = row({ accountKey: column.uuid })
 

@@ -1,7 +1,11 @@
-import type { EnvironmentRole, KeyKind, Permission } from './types.ts'
+import { OPERATION_PERMISSIONS } from '../api.gen.ts'
+import type { AccountRole, EnvironmentRole, KeyKind, Permission } from './types.ts'
 
 /** `<resource>:read` or `<resource>:write`. `*` stands for every resource, also for future ones. */
 type PermissionPattern = `${string}:${'read' | 'write'}`
+
+/** To ask who one is. */
+const ITSELF: readonly PermissionPattern[] = ['caller:read']
 
 /**
  * The permissions of each kind of key and each role of a person. Write permission includes read
@@ -10,15 +14,16 @@ type PermissionPattern = `${string}:${'read' | 'write'}`
 const PERMISSIONS: Readonly<Record<KeyKind | EnvironmentRole, readonly PermissionPattern[]>> = {
   'full-access': ['*:write'],
   'read-only': ['*:read'],
-  'customers-write': ['customers:write', 'integrations:write'],
-  'subscriptions-write': ['subscriptions:write'],
-  'coupons-write': ['coupons:write'],
-  'api-keys-write': ['apiKeys:write'],
-  'event-queue-read': ['events:read'],
+  'customers-write': [...ITSELF, 'customers:write', 'integrations:write'],
+  'subscriptions-write': [...ITSELF, 'subscriptions:write'],
+  'coupons-write': [...ITSELF, 'coupons:write'],
+  'api-keys-write': [...ITSELF, 'apiKeys:write'],
+  'event-queue-read': [...ITSELF, 'events:read'],
   // This key is used in browsers, where everybody can read it.
   publishable: ['entitlements:read'],
   ADMIN: ['*:write'],
   SUPPORT: [
+    ...ITSELF,
     'customers:write',
     'integrations:write',
     'entities:write',
@@ -32,7 +37,8 @@ const PERMISSIONS: Readonly<Record<KeyKind | EnvironmentRole, readonly Permissio
     'usage:read',
   ],
   VIEWER: ['*:read'],
-  NONE: [],
+  // A person without a role here may have one in another environment.
+  NONE: ITSELF,
 }
 
 /** Returns whether a role has `permission`. */
@@ -43,3 +49,13 @@ export function permits(role: KeyKind | EnvironmentRole, permission: Permission)
     return (granted === '*' || granted === resource) && (kind === 'write' || kind === verb)
   })
 }
+
+/** Returns the permissions of a role, among those that operations require. Sorted. */
+export const permissionsOf = (role: KeyKind | EnvironmentRole): Permission[] =>
+  OPERATION_PERMISSIONS.filter((permission) => permits(role, permission))
+
+/** Returns the role of a member in an environment. An owner is an administrator everywhere. */
+export const roleInEnvironment = (
+  role: AccountRole,
+  environmentRole: EnvironmentRole | null,
+): EnvironmentRole => (role === 'OWNER' ? 'ADMIN' : (environmentRole ?? 'NONE'))

@@ -81,6 +81,9 @@ const selectKey = sql`
 export const findKeyByHash = (reader: Reader, hash: Buffer): Promise<ApiKey | null> =>
   reader.maybeOne(keyRow, sql`${selectKey} where secret_hash = ${hash}::bytea`)
 
+export const findKey = (reader: Reader, keyId: Uuid): Promise<ApiKey | null> =>
+  reader.maybeOne(keyRow, sql`${selectKey} where key_id = ${keyId}::uuid`)
+
 const signedKeyRow = row({
   key: column.group(keyRow),
   signing: column.optional(

@@ -12,12 +12,21 @@ import {
 } from 'jose'
 import type { Log } from '../app.ts'
 import type { TokenConfig } from '../config.ts'
-import { systemClock } from '../kernel/clock.ts'
+import { required } from '../kernel/assert.ts'
+import { type Instant, systemClock } from '../kernel/clock.ts'
 import { unauthenticated } from '../kernel/errors.ts'
 
+/** What a valid token says. */
+export type Claims = {
+  /** Its subject. */
+  userId: string
+  /** When it expires, exclusive, by the machine's clock. */
+  expiresAt: Instant
+}
+
 export type TokenVerifier = {
-  /** Returns the subject of a token. 401 for an invalid token. */
-  verify(token: string): Promise<string>
+  /** Returns what a token says. 401 for an invalid token. */
+  verify(token: string): Promise<Claims>
   /** How often the key set could not be fetched since the start. */
   keySetFailures(): number
 }
@@ -74,10 +83,10 @@ export function createTokenVerifier(config: TokenConfig | null, log: Log): Token
       // The reason would help a forger.
       throw unauthenticated('the token is not valid')
     })
-    const { sub } = payload
+    const { sub, exp } = payload
     if (!isSubject(sub)) throw unauthenticated('the subject of the token is missing or invalid')
     for (const warning of warnings) log.warn({}, warning)
-    return sub
+    return { userId: sub, expiresAt: required(exp, 'a claim that is required') * 1000 }
   }
   return { verify, keySetFailures: () => failures }
 }

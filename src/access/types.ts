@@ -95,6 +95,8 @@ export type Member = {
 export type Caller = {
   readonly actor: Actor
   readonly role: KeyKind | EnvironmentRole
+  /** When the credential expires, exclusive. Null: never. */
+  readonly expiresAt: Instant | null
   /** The environment of the request, or a 404 if a person named none of theirs. */
   readonly scope: Scope | ApiError
   /** The id of the customer that a token restricts the request to, or null. */
@@ -111,4 +113,6 @@ export type Credentials = {
   readonly environmentId: string | undefined
   /** A customer token, which is sent together with an API key. */
   readonly customerKey: string | undefined
+  /** Whether a person may name no environment: then one of theirs counts. */
+  readonly defaultsEnvironment: boolean
 }

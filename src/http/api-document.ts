@@ -37,6 +37,8 @@ export type Operation = {
   /** In the format of the API document: `/api/v1/customers/{id}`. */
   readonly path: string
   readonly permission: string
+  /** Whether a person may name no environment: then one of theirs counts. */
+  readonly defaultsEnvironment: boolean
   readonly parameters: readonly Parameter[]
   /** The maximum size of a body in bytes, or null for the usual one. */
   readonly maxBytes: number | null
@@ -70,6 +72,7 @@ type Json = { [key: string]: unknown }
 type RawOperation = {
   operationId: string
   'x-permission': string
+  'x-default-environment'?: true
   'x-max-bytes'?: number
   'x-heavy'?: true
   'x-serialize'?: SerializedBy
@@ -113,6 +116,7 @@ function operationOf(from: {
     method: from.method.toUpperCase() as Operation['method'],
     path: from.path,
     permission: raw['x-permission'],
+    defaultsEnvironment: raw['x-default-environment'] === true,
     maxBytes: raw['x-max-bytes'] ?? null,
     isHeavy: raw['x-heavy'] === true,
     serializedBy: raw['x-serialize'] ?? null,

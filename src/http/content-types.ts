@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { BODY_LIMIT } from '../config.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { type AdmittedBody, type Bodies, declaredIn } from './bodies.ts'
 import { routeNotFound } from './error-body.ts'
 import { createBodyParser } from './large-body.ts'
 import { readBody, tooLarge } from './read-body.ts'
-
-/** The maximum size of a body of most operations, in bytes. */
-export const BODY_LIMIT = 1_048_576
 
 /** The content type of every JSON response. */
 export const JSON_TYPE = 'application/json; charset=utf-8'

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Caller, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
+import { BODY_LIMIT } from '../config.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { ApiError, badInput, forbidden } from '../kernel/errors.ts'
@@ -15,7 +16,7 @@ import {
 import { answerUnnamed, isNamed } from './answer-write.ts'
 import type { ApiDocument, Operation, UnservedOperation } from './api-document.ts'
 import { bodyCheck } from './check-body.ts'
-import { type AdmitBody, BODY_LIMIT, JSON_TYPE } from './content-types.ts'
+import { type AdmitBody, JSON_TYPE } from './content-types.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
@@ -102,7 +103,7 @@ function mountOperation(
       refuseEmptySegments(request)
       const isWrite = operation.method !== 'GET'
       if (isWrite) refuseCrossSite(request)
-      const caller = await authenticate(request)
+      const caller = await authenticate(request, operation)
       limits?.beforeBody({ caller, reply }, request.params as Record<string, string>)
       if (isWrite) refuseForeignOrigin(request, caller.allowedOrigins)
       refuseUnpermitted(caller, operation)
@@ -111,7 +112,7 @@ function mountOperation(
     },
     handler: async (request, reply) => {
       const caller = request.getDecorator<Caller>(CALLER)
-      const { scope, actor } = caller
+      const { scope, actor, expiresAt } = caller
       limits?.afterBody({ caller, reply }, request.body)
       const input = {
         params: checkedParams(check.path, request.params as Record<string, string>),
@@ -123,7 +124,7 @@ function mountOperation(
       const maxStalenessMs = maxStalenessOf(request)
       if (scope instanceof ApiError) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id, requestDigest: null }
-      const call = { app, scope, origin, maxStalenessMs }
+      const call = { app, scope, origin, expiresAt, maxStalenessMs }
       const work = async (own: Call) =>
         successOf(operation, await handler(input as OperationRequest<never>, own))
       const serialize = mounting.serializerOf(serializationKeyOf(operation, scope, input))

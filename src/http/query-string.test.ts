@@ -16,6 +16,7 @@ const operation: Operation = {
   method: 'GET',
   path: '/x',
   permission: 'x:read',
+  defaultsEnvironment: false,
   maxBytes: null,
   isHeavy: false,
   serializedBy: null,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Authenticator, Caller } from '../access/index.ts'
 import { ApiError, tooManyRequests } from '../kernel/errors.ts'
-import { credentialsOf } from './credentials.ts'
+import { credentialsOf, type EnvironmentDemand } from './credentials.ts'
 import { isForwarded } from './forwarded.ts'
 import { createWindows, type LimitStatus, secondsUntilReset } from './rate-limit.ts'
 import { countedAs } from './rate-limit-address.ts'
@@ -14,7 +14,7 @@ const FAILURES_PER_MINUTE = 20
 const ADDRESSES = 10_000
 
 /** Like `Authenticator.authenticate`, but 429 for an address with too many failures. */
-export type Authenticate = (request: FastifyRequest) => Promise<Caller>
+export type Authenticate = (request: FastifyRequest, of: EnvironmentDemand) => Promise<Caller>
 
 /**
  * Counts only 401s. After too many, credentials from that address are not looked up until its
@@ -27,8 +27,8 @@ export function limitFailures({
 }: Pick<Authenticator, 'authenticate' | 'keys'>): Authenticate {
   const failures = createWindows(ADDRESSES)
 
-  return async (request) => {
-    const credentials = credentialsOf(request)
+  return async (request, of) => {
+    const credentials = credentialsOf(request, of)
     if (failures.size() > 0 && !keys.knows(credentials.apiKey ?? '')) {
       const address = failingAddress(request)
       if (address !== null) refuse(failures.look(address, FAILURES_PER_MINUTE, performance.now()))

@@ -71,12 +71,15 @@ test('a blocked address can still use cached keys', async () => {
       if (apiKey !== 'known' && apiKey !== 'good') throw unauthenticated('unknown')
       const scope = { environmentKey: 'e' }
       const actor = { kind: 'API_KEY', id: apiKey } as const
-      return { actor, role: 'read-only', scope, customerId: null, allowedOrigins: [] }
+      const may = { role: 'read-only', expiresAt: null, allowedOrigins: [] } as const
+      return { actor, scope, customerId: null, ...may }
     },
     keys: { ...world.bursar.authenticator.keys, knows: (secret) => secret === 'known' },
   })
-  const call = (apiKey: string, ip: string) =>
-    authenticate({ headers: { 'x-api-key': apiKey }, ip } as unknown as FastifyRequest)
+  const call = (apiKey: string, ip: string) => {
+    const request = { headers: { 'x-api-key': apiKey }, ip } as unknown as FastifyRequest
+    return authenticate(request, { defaultsEnvironment: false })
+  }
   for (let count = 0; count < 20; count += 1)
     await assert.rejects(call('bad', '192.0.2.1'), { status: 401 })
   for (const key of ['bad', 'good', '']) await assert.rejects(call(key, '192.0.2.1'), LIMITED)

@@ -6,7 +6,8 @@ export type PageRequest = { after: Uuid | null; before: Uuid | null; limit: numb
 
 export type Page<T> = { data: T[]; pagination: { next: Uuid | null; prev: Uuid | null } }
 
-const DEFAULT_LIMIT = 20
+/** Rows of a page: without `limit`, and at most. */
+export const PAGE_LIMITS = { default: 20, max: 100 }
 
 /**
  * Reads the three parameters. If both cursors are given, `after` wins, because some clients keep
@@ -21,7 +22,7 @@ export function pageRequest(query: {
   return {
     after,
     before: after === null ? (query.before?.toLowerCase() ?? null) : null,
-    limit: query.limit ?? DEFAULT_LIMIT,
+    limit: query.limit ?? PAGE_LIMITS.default,
   }
 }
 

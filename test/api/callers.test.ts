@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { SignJWT } from 'jose'
 import { ENVIRONMENT_ROLES, KEY_KINDS, putMember } from '../../src/access/index.ts'
 import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
-import type { Request } from '../support/contract-client.ts'
+import { ACCEPTS_PERSONS, type Credential, personOf } from '../support/persons.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnishIn, portrait } from './calls.ts'
 
 /** Every operation, called by every kind of caller: one row of a table each. */
 
-const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-const world = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
+const world = await openWorld(ACCEPTS_PERSONS)
 
 const CALLERS = [...KEY_KINDS, 'OWNER', ...ENVIRONMENT_ROLES] as const
 type Kind = (typeof CALLERS)[number]
@@ -41,17 +37,17 @@ const ACCESS: Readonly<Record<string, Access>> = {
   usage: { ...EVERYWHERE, SUPPORT: 'read' },
   audit: EVERYWHERE,
   environments: EVERYWHERE,
+  caller: {
+    ...EVERYWHERE,
+    'customers-write': 'read',
+    'subscriptions-write': 'read',
+    'coupons-write': 'read',
+    'api-keys-write': 'read',
+    'event-queue-read': 'read',
+    SUPPORT: 'read',
+    NONE: 'read',
+  },
   events: { ...EVERYWHERE, 'event-queue-read': 'read' },
-}
-
-type Credential = Pick<Request, 'apiKey' | 'headers'>
-
-async function person(userId: string, headers: Record<string, string>): Promise<Credential> {
-  const jwt = await new SignJWT({ sub: userId })
-    .setProtectedHeader({ alg: 'ES256' })
-    .setExpirationTime('5 minutes')
-    .sign(privateKey)
-  return { apiKey: null, headers: { authorization: `Bearer ${jwt}`, ...headers } }
 }
 
 async function credentialOf(tenant: Tenant, kind: Kind): Promise<Credential> {
@@ -65,14 +61,15 @@ async function credentialOf(tenant: Tenant, kind: Kind): Promise<Credential> {
     role: role === undefined ? 'OWNER' : 'MEMBER',
     environments: role === undefined ? {} : { [tenant.id]: role },
   })
-  return person(userId, { 'x-environment-id': tenant.id })
+  return personOf(userId, { 'x-environment-id': tenant.id })
 }
 
 const furnished = () => furnishIn(world, 'mark')
 
 type Row = { caller: string; status: number; code: string | null }
 
-for (const { id: name, primaryId, permission, successStatus } of contract.operations) {
+for (const operation of contract.operations) {
+  const { id: name, primaryId, permission, successStatus, defaultsEnvironment } = operation
   const id = primaryId as OperationId
   const [resource = '', verb] = permission.split(':')
   const call = async (tenant: Tenant, caller: string, credential: Credential): Promise<Row> => {
@@ -125,9 +122,8 @@ for (const { id: name, primaryId, permission, successStatus } of contract.operat
       ],
       [
         { caller: 'a person of no account', status: 403, code: 'IdentityForbidden' },
-        await person(`stranger to ${tenant.id}`, { 'x-environment-id': tenant.id }),
+        await personOf(`stranger to ${tenant.id}`, { 'x-environment-id': tenant.id }),
       ],
-      [{ caller: 'no environment', status: 404, code: 'EnvironmentMissing' }, as({})],
       [
         { caller: 'an unknown environment', status: 404, code: 'EnvironmentMissing' },
         as({ 'x-environment-id': 'nowhere' }),
@@ -142,6 +138,8 @@ for (const { id: name, primaryId, permission, successStatus } of contract.operat
         as({ ...foreign, 'x-account-id': foreign['x-environment-id'] }),
       ],
     ]
+    if (!defaultsEnvironment)
+      rows.push([{ caller: 'no environment', status: 404, code: 'EnvironmentMissing' }, as({})])
     const before = await portrait(tenant)
     for (const [row, credential] of rows)
       assert.deepEqual(await call(tenant, row.caller, credential), row)

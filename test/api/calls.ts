@@ -216,6 +216,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
+  'v1.whoami.retrieve': () => ({}),
   'v1.environment.settings.retrieve': () => ({}),
   'v1.environment.settings.update': () => ({
     body: { unknownDimensions: 'deny', allowedOrigins: ['HTTPS://App.example.com:443'] },

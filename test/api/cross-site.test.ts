@@ -1,24 +1,18 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { SignJWT } from 'jose'
 import { putMember } from '../../src/access/index.ts'
 import type { OperationId } from '../../src/api.gen.ts'
 import { contract } from '../support/api-document.ts'
-import type { Request } from '../support/contract-client.ts'
+import { ACCEPTS_PERSONS, type Credential, personOf } from '../support/persons.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnishIn, portrait } from './calls.ts'
 
 /** Pages of others, which make a browser write with a key that a proxy adds. */
 
-const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
-const world = await openWorld({ BURSAR_JWT_PUBLIC_KEY: pem, BURSAR_JWT_ANY_AUDIENCE: '1' })
+const world = await openWorld(ACCEPTS_PERSONS)
 /** The one that `furnish` allows. */
 const LISTED = 'https://furnished.example.com'
 const REFUSED = { status: 403, code: 'AccessDeniedError' }
-
-type Credential = Pick<Request, 'apiKey' | 'headers'>
 
 async function owner(tenant: Tenant): Promise<Credential> {
   const userId = `owner of ${tenant.id}`
@@ -28,12 +22,7 @@ async function owner(tenant: Tenant): Promise<Credential> {
     role: 'OWNER',
     environments: {},
   })
-  const jwt = await new SignJWT({ sub: userId })
-    .setProtectedHeader({ alg: 'ES256' })
-    .setExpirationTime('5 minutes')
-    .sign(privateKey)
-  const headers = { authorization: `Bearer ${jwt}`, 'x-environment-id': tenant.id }
-  return { apiKey: null, headers }
+  return personOf(userId, { 'x-environment-id': tenant.id })
 }
 
 const furnished = () => furnishIn(world, 'mark')

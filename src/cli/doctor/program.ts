@@ -1,5 +1,5 @@
 import { release } from 'node:os'
-import { VERSION } from '../../main.ts'
+import { VERSION } from '../../version.ts'
 import { type Finding, findingsOf } from './finding.ts'
 
 /** The first version of Node that runs the TypeScript sources directly. */
