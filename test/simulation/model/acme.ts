@@ -13,11 +13,11 @@ export function done<T>(outcome: Outcome<T>): T {
   throw new Error(JSON.stringify(outcome.refused))
 }
 
-/** The codes with which something is refused; empty if it is done. */
+/** Returns the codes with which a request is refused. Empty if it succeeds. */
 export const codes = (outcome: Outcome<unknown>): (string | null)[] =>
   'done' in outcome ? [] : outcome.refused.map(({ code }) => code)
 
-/** A customer that may use 10,000 tokens, with an org, a team, a user, a model, and no budgets. */
+/** Creates a customer that may use 10,000 tokens: an org, a team, a user, a model, no budgets. */
 export function createAcme(): State {
   const state = createState()
   const customer = createCustomer('acme')
@@ -65,7 +65,7 @@ export const budget = (entityId: string, usageLimit: number | null, more: object
 export const assign = (state: State, rows: readonly BudgetInput[], now = CREATED) =>
   upsertBudgets(state, { customerId: 'acme', rows, now })
 
-/** The budgets of the worked examples, with the usage that they start from. */
+/** Adds the budgets of the worked examples and the usage with which the examples start. */
 export function createBudgeted(): State {
   const state = createAcme()
   done(
@@ -109,7 +109,7 @@ export const ask = (
     ),
   )
 
-/** A chain in short: `entity[scope] usage/limit`, with an exclamation mark where it blocks. */
+/** Returns chains as text: `entity[scope] usage/limit`, with `!` for a node that denies. */
 export const drawn = ({ chains }: Check): string[] | null =>
   chains?.map((chain) =>
     chain

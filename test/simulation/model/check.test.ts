@@ -23,7 +23,9 @@ const TEAM = 'team-eng 140/200'
 const ORG = 'org-acme 400/1000'
 const both = { userId: 'ann', modelId: 'gpt-4o' }
 
-/** Each starts from the same usage: dimensions, what is asked for, the reason, the chains. */
+/**
+ * The dimensions, the requested usage, the reason and the chains. All have the same usage before.
+ */
 const VECTORS: readonly [string, Dimensions, number, string | null, string[]][] = [
   ['fits', { userId: 'ann' }, 5, null, [`ann 10/30 → ${TEAM} → ${ORG}`]],
   ['fits the scope', both, 5, null, [`ann 10/30 → ${TEAM} → team-eng[gpt-4o] 45/50 → ${ORG}`]],
@@ -97,7 +99,7 @@ test('children may have larger budgets than their parent, and stop when its budg
   assert.deepEqual([steps('drafter'), steps('reviewer')], [3, 5])
 })
 
-/** A case: how the state is made, the dimensions, what is asked for, and what comes of it. */
+/** A case: the state, the dimensions, the requested usage, and the result. */
 type Case = {
   state: () => State
   dimensions?: Dimensions

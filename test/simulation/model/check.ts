@@ -33,13 +33,16 @@ export type CheckInput = {
   requestedUsage?: number
   dimensions?: Dimensions
   resourceId?: string
-  /** The operation that had dimensions from its first day. */
+  /** The operation on the older path, which asks for 1 if no usage is requested. */
   isBeta?: boolean
-  /** In whose windows the usage would lie: now's, but for uses that say when they are. */
+  /** The windows of this instant count: that of the use if it has one, otherwise now. */
   at?: Instant
-  /** What is only recorded: where nothing is held any more, what was held then counts. */
+  /**
+   * In mode `record`. If the customer has no entitlement now, the one at the instant of the use
+   * counts.
+   */
   isRecorded?: boolean
-  /** What is held was allowed for whom it is held, whatever dimensions name by now. */
+  /** For a commit. Then dimensions that name no entity do not deny. */
   isHeld?: boolean
 }
 
@@ -49,14 +52,14 @@ export type Node = {
   usageLimit: Quantity | null
   currentUsage: Quantity
   isGranted: boolean
-  /** What is held of it, and what is left beside that and usage. */
+  /** The amount of open reservations, and what usage and they leave of the limit. */
   holds: Quantity
   remaining: Quantity | null
   /** null: never. */
   resetsAt: Instant | null
 }
 
-/** What is told of a metered feature that is held. */
+/** The figures of a metered feature to which the customer is entitled. */
 export type Figures = {
   usageLimit: Quantity | null
   hasUnlimitedUsage: boolean
@@ -71,11 +74,11 @@ export type Check = {
   figures: Figures | null
   /** null: no dimensions were sent. */
   chains: Node[][] | null
-  /** The dimensions that should have named somebody. null: none were sent. */
+  /** The attribution keys whose values name no entity. null: no dimensions were sent. */
   unresolved: readonly string[] | null
 }
 
-/** Beyond them the tree is not looked at. */
+/** With these reasons, budgets do not decide. */
 const HARD: readonly Reason[] = [
   'CustomerNotFound',
   'CustomerIsArchived',
@@ -89,8 +92,8 @@ const HARD: readonly Reason[] = [
 export const isHard = (reason: Reason | null): boolean => reason !== null && HARD.includes(reason)
 
 /**
- * Whether a customer may use something: the base entitlement first, then whom dimensions name, if
- * that matters, then every budget.
+ * Decides whether a customer may use something: first by the entitlement, then by dimensions that
+ * name no entity if the environment denies them, then by every budget.
  */
 export function check(state: State, input: CheckInput, clock: Instant): Outcome<Check> {
   const { currencyId, dimensions } = input
@@ -146,7 +149,10 @@ const quantity = (amount: number): Quantity => amountFromWire(amount, 'requested
 const isMetered = (feature: Feature | undefined): boolean =>
   feature !== undefined && feature.meterType !== 'None'
 
-/** With dimensions, who does not say how much asks for one. */
+/**
+ * Returns the amount that budgets decide. Without a requested usage it is 1, or 0 for a feature
+ * that is not metered.
+ */
 function budgetAmount(state: State, { featureId = '', currencyId, requestedUsage }: CheckInput) {
   const usual = currencyId !== undefined || isMetered(state.features.get(featureId)) ? 1 : 0
   return quantity(requestedUsage ?? usual)
@@ -156,7 +162,7 @@ type Base = { reason: Reason | null; figures: Figures | null }
 
 const denied = (reason: Reason): Base => ({ reason, figures: null })
 
-/** The customer's own entitlement, which no budget can widen. */
+/** Decides by the customer's entitlement. */
 function baseOf(state: State, input: CheckInput, { at, now }: Instants): Base {
   const customer = state.customers.get(input.customerId)
   if (customer === undefined) return denied('CustomerNotFound')
@@ -176,7 +182,7 @@ function baseOf(state: State, input: CheckInput, { at, now }: Instants): Base {
   return meteredBase(customer, { feature, grant, requested, at, now })
 }
 
-/** A configuration is a number that what is asked for is held against; nothing is counted. */
+/** The limit of a feature that is not metered is compared with the requested usage alone. */
 function unmeteredBase({ type }: Feature, grant: Grant, requestedUsage: number | undefined): Base {
   const allowed: Base = { reason: null, figures: null }
   if (requestedUsage === undefined) return allowed
@@ -188,7 +194,7 @@ function unmeteredBase({ type }: Feature, grant: Grant, requestedUsage: number |
 type Instants = { at: Instant; now: Instant }
 type FeatureDemand = Instants & { feature: Feature; grant: Grant; requested: Quantity }
 
-/** Unlimited and soft limits grant anything; a hard limit what fits beside usage and open holds. */
+/** No limit and a soft limit grant everything. A hard limit bounds usage, holds and the request. */
 function meteredBase(
   customer: Customer,
   { feature, grant, requested, at, now }: FeatureDemand,
@@ -210,9 +216,10 @@ function meteredBase(
 type CheckQuery = Instants & { capability: Capability; dimensions: Dimensions; requested: Quantity }
 
 /**
- * One chain for each entity that a dimension names, leaf first, with a node for each budget that
- * applies and would count the usage; an entity without one has an empty node, an archived one none.
- * A chain of empty nodes is left out, and so is one that is like another.
+ * Returns a chain for each entity that a dimension names, from that entity up to its root. It has a
+ * node for each budget that applies and would count the usage, an empty node for an entity without
+ * such a budget, and none for an archived entity. A chain of only empty nodes is left out. Of
+ * chains that begin with the same entity, only the first is kept.
  */
 function chainsOf(state: State, customer: Customer, asked: CheckQuery): Node[][] {
   const paths = pathsOf(state, customer, asked.dimensions)
@@ -241,7 +248,7 @@ function nodesOf(
   return [{ entityId: entity.id, scopeEntityIds: [], ...usage, ...left }]
 }
 
-/** Who asks for nothing asks whether anything is left. */
+/** A request of 0 is granted as long as anything is left. */
 function nodeOf(customer: Customer, budget: Budget, { requested, at, now }: CheckQuery): Node {
   const window = budgetWindow(budget, at)
   const usage = budgetUsage(customer, budget, window)

@@ -16,12 +16,12 @@ export type ConsumeInput = {
 }
 
 /**
- * The decision, and the figures right after it, of the windows that the use lies in; where an
- * earlier decision is repeated, the figures of now, and nothing of budgets.
+ * The decision, and the figures after it in the windows of the use. A repetition has the first
+ * decision, the current figures, and no chains.
  */
 export type Consumption = { decision: Decision; isRepeated: boolean; after: Check }
 
-/** Decides about usage and records it, or neither. A key that was used gets its decision again. */
+/** Decides and records in one step. A repetition of a key gets the first decision. */
 export function consume(state: State, input: ConsumeInput, clock: Instant): Outcome<Consumption> {
   const judged = judge(state, input, { operation: 'consume', clock })
   if (!('verdict' in judged)) return judged
@@ -41,20 +41,23 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
 
 export const unresolvedOf = ({ unresolved }: Check) => ({ unresolved: unresolved ?? [] })
 
-/** Who is not known may have used something all the same; what nobody holds has no period. */
+/**
+ * Returns whether mode `record` records the usage although it is denied. Without an entitlement it
+ * does not, because the usage has no period. With unknown dimensions it does.
+ */
 const isRecordable = (reason: Reason | null): boolean =>
   !isHard(reason) || reason === 'EntitlementNotFound'
 
 /**
- * Remembers what was decided, unless there was nothing to decide by: that may come. What was
- * recorded is remembered in any case.
+ * Stores the decision for repetitions, if it was recorded, or if a limit or a budget decided. Other
+ * denials are not stored, because their cause may be gone when the request is repeated.
  */
 export function keep(customer: Customer, key: string, answer: KeptAnswer): void {
   const { reason = null, recorded = false } = answer.decision ?? {}
   if (recorded || !isHard(reason)) customer.keys.set(key, answer)
 }
 
-/** A new request, and what is decided about it. */
+/** A new request and its decision. */
 export type ConsumeCase = {
   customer: Customer
   key: string
@@ -106,16 +109,16 @@ export function judge(
   return { customer, key, content, at, verdict }
 }
 
-/** How far from now something may be that is yet to be allowed. */
+/** How far from now the timestamp of usage may be that limits decide, in milliseconds. */
 const DECIDED_WITHIN_MS = 300_000
 
-/** What is to be allowed is of about now; what is only recorded, of any time that may be stated. */
+/** Limits decide only usage of about now. Mode `record` accepts all timestamps of reports. */
 const distanceRefusal = ({ timestamp, mode }: ConsumeInput, clock: Instant): Refusal | null =>
   timestamp !== undefined && Math.abs(timestamp - clock) > DECIDED_WITHIN_MS && mode !== 'record'
     ? { status: 400, code: 'InvalidArgumentError' }
     : null
 
-/** What a key stands for: a repetition asks for the same. */
+/** Returns what a repetition of a key must have in common with the first request. */
 export const contentOf = ({ featureId, amount, dimensions = {} }: ConsumeInput): string =>
   JSON.stringify([
     featureId,
@@ -132,7 +135,7 @@ function ask(state: State, input: ConsumeInput, { clock, at }: { clock: Instant;
   return outcome.done
 }
 
-/** The figures after a step, with whether each budget allowed it, as was decided before it. */
+/** Returns the figures after a step. Each node shows whether it allowed the step, before it. */
 export function afterwards(
   state: State,
   input: ConsumeInput,

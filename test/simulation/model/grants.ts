@@ -15,7 +15,7 @@ export type GrantInput = {
   endsAt: Instant | null
 }
 
-/** Grants a feature from now on. What is granted already is not granted twice. */
+/** Grants a feature from now on. 409 if it is already granted. */
 export function grant(state: State, input: GrantInput, now: Instant): Outcome<null> {
   const customer = writable(state, input.customerId)
   if (isRefusal(customer)) return { refused: [customer] }
@@ -30,7 +30,7 @@ export function grant(state: State, input: GrantInput, now: Instant): Outcome<nu
   return { done: null }
 }
 
-/** Ends a grant now. What was used stays used. */
+/** Ends a grant now. The usage stays. */
 export function revoke(
   state: State,
   { customerId, featureId }: { customerId: string; featureId: string },

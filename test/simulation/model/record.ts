@@ -6,7 +6,7 @@ import { budgetsOf, type Dimensions, idsIn, pathsOf } from './tree.ts'
 import { counts, customerUsage, grantOf, isOver, lackingOf, shown } from './usage.ts'
 import { isIn, periodOf, type Window } from './windows.ts'
 
-/** How far usage may lie ahead of its acceptance. */
+/** How far in the future usage may have occurred, in milliseconds. */
 const AHEAD_MS = 3_600_000
 
 export type UsageInput = {
@@ -37,7 +37,7 @@ export function reportUsage(
   return { done: usages.map((usage) => recordUsage(state, usage, now)) }
 }
 
-/** The instant of a decision: the clock's, but never before an earlier decision. */
+/** Returns the instant of decision: now, or the last decision of the customer if that is later. */
 export const decisionInstant = (customer: Customer, now: Instant): Instant =>
   Math.max(now, customer.decidedAt)
 
@@ -56,7 +56,7 @@ function usageRefusals(state: State, usage: UsageInput, clock: Instant): Refusal
   return refusals.filter((each) => each !== null)
 }
 
-/** Why the caller cannot say how much of a feature was used. */
+/** Returns why usage of a feature cannot be reported or consumed, or null. */
 export function reportableRefusal({ meterType, meter }: Feature): Refusal | null {
   if (meterType === 'None') return { status: 400, code: 'MeteringNotAvailableForFeatureType' }
   if (meter !== null) return { status: 400, code: 'CannotReportUsageForEntitlementWithMeterError' }
@@ -68,7 +68,7 @@ export const instantRefusal = (at: Instant | undefined, now: Instant): Refusal |
 
 type Instants = { now: Instant; at: Instant }
 
-/** A report belongs to its instant, and what nobody held then to what is held now. */
+/** Returns the grant at the instant of a report. If there was none, returns the current one. */
 const grantFor = ({ grants }: Customer, { id }: Feature, { now, at }: Instants) =>
   grantOf({ grants }, id, at) ?? grantOf({ grants }, id, now)
 
@@ -98,7 +98,7 @@ function recordUsage(state: State, usage: UsageInput, clock: Instant): UsageAnsw
   if (idempotencyKey !== undefined)
     customer.keys.set(key, { content: '', decision: null, reservation: null })
   if (!isKnown) count(state, usage, { customer, feature, grant, at })
-  // Shown is the period of now, or that of the report where nothing is held any more.
+  // The current period is shown. Without a current grant, that of the report is shown.
   const today = grantOf(customer, feature.id, now)
   const period =
     today === undefined
@@ -118,9 +118,9 @@ function known(state: State, usage: UsageInput): { customer: Customer; feature: 
 type Place = { customer: Customer; feature: Feature; grant: Grant; at: Instant }
 
 /**
- * A DELTA is recorded as it is. A SET is recorded as the difference to the total of its period,
- * unless it is older than the last SET of that period: then as nothing. It is so for each budget,
- * by itself.
+ * Records a report. A DELTA is recorded unchanged. A SET is recorded as the difference to the total
+ * of its period, or as 0 if it is older than the latest SET of that period. Each budget has its own
+ * difference (`lackingOf`).
  */
 function count(state: State, usage: UsageInput, { customer, feature, grant, at }: Place): void {
   const { dimensions = {} } = usage
@@ -148,7 +148,7 @@ export type RecordInput = {
   dimensions: Dimensions
 }
 
-/** Records what counts, with the budgets that it is attributed to as the tree is now. */
+/** Adds a record, attributed to budgets by the current tree. */
 export function add(state: State, customer: Customer, recorded: RecordInput): void {
   const { dimensions, setTo, ...record } = recorded
   const { at, amount } = record
@@ -172,7 +172,7 @@ export type EventInput = {
   resourceId?: string
 }
 
-/** Records events: all or none. Each feeds all meters that take it, held or not. */
+/** Records all events or none. Each counts for all meters that match it, without an entitlement. */
 export function reportEvents(
   state: State,
   events: readonly EventInput[],
@@ -216,7 +216,7 @@ const takes = ({ eventName, where }: Meter, event: EventInput): boolean =>
   eventName === event.eventName &&
   (where === null || event.dimensions?.[where.field] === where.value)
 
-/** What a meter makes of an event; null if it has nothing for it. */
+/** Returns what an event counts for a meter, or null if it counts nothing. */
 function measure(
   meter: Meter,
   dimensions: Dimensions,

@@ -26,7 +26,10 @@ export type ReserveInput = Omit<ConsumeInput, 'mode'> & { ttlSeconds?: number }
 /** `reservation` is null when nothing is held. */
 export type ReserveResult = Consumption & { reservation: Reservation | null }
 
-/** Decides as consuming does, and holds the amount, which decides from then on and is not shown. */
+/**
+ * Decides like `consume`, and holds the amount. Later decisions include holds, but shown usage does
+ * not.
+ */
 export function reserve(state: State, input: ReserveInput, clock: Instant): Outcome<ReserveResult> {
   const judged = judge(state, input, { operation: 'reserve', clock })
   if (!('verdict' in judged)) {
@@ -42,7 +45,7 @@ export function reserve(state: State, input: ReserveInput, clock: Instant): Outc
   return { done: { decision, isRepeated: false, after, reservation } }
 }
 
-/** Holds an amount for the budgets that a record of it would be attributed to now. */
+/** Holds an amount in the budgets to which a record would be attributed now. */
 function hold(
   state: State,
   customer: Customer,
@@ -63,7 +66,7 @@ function hold(
   return reservation
 }
 
-/** Kept dimensions are in the order of their names, short ones first. */
+/** Stored dimensions are ordered by the length of their names, then by the names. */
 const asKept = (dimensions: Dimensions): Dimensions =>
   Object.fromEntries(
     Object.entries(dimensions).sort(
@@ -83,8 +86,8 @@ export type CommitInput = ReservationRef & { amount?: number; overage?: Overage 
 export type CommitResult = Consumption & { reservation: Reservation }
 
 /**
- * Records what was used of a hold, in the windows and in the budgets in which it was held. What is
- * within the hold is always granted. A repetition of the same commit returns the same result.
+ * Records the used amount of a reservation, in the windows and the budgets in which it was held. An
+ * amount within the hold is always granted. A repetition of the same commit gets the same result.
  */
 export function commit(state: State, input: CommitInput, clock: Instant): Outcome<CommitResult> {
   const found = find(state, input, clock)
@@ -114,8 +117,9 @@ export function commit(state: State, input: CommitInput, clock: Instant): Outcom
 type Step = { decision: Decision; isRepeated: boolean; extra: Quantity }
 
 /**
- * A commit with the figures after it, of the windows that it was held in. What is granted all
- * budgets allow; of what is denied each tells whether it would allow so much more.
+ * Returns the result of a commit, with the figures after it in the windows in which the amount was
+ * held. If the commit is granted, every node shows that it allows it. If it is denied, each node
+ * shows whether it would allow the amount beyond the hold.
  */
 function settled(state: State, found: Found, { decision, isRepeated, extra }: Step): CommitResult {
   const { customer, reservation, now } = found
@@ -139,7 +143,10 @@ const granted: Decision = { isGranted: true, reason: null, recorded: true }
 
 type Found = { customer: Customer; reservation: Reservation; now: Instant }
 
-/** What is beyond the hold is decided as new usage beside it, by the budgets it is held for. */
+/**
+ * Decides the amount beyond the hold like new usage, by the budgets in which the amount is held.
+ * Returns the reason of a denial, or null.
+ */
 function whyNot(state: State, found: Found, extra: Quantity): Decision['reason'] {
   const { customer, reservation, now } = found
   const { featureId, at } = reservation
@@ -156,7 +163,7 @@ function whyNot(state: State, found: Found, extra: Quantity): Decision['reason']
   return isWithin ? null : 'BudgetExceeded'
 }
 
-/** Holds an open reservation for longer, in the windows that it was made in. Never for less. */
+/** Extends an open reservation in its windows. Never shortens it. */
 export function extend(
   state: State,
   input: ReservationRef & { ttlSeconds: number },
@@ -171,7 +178,7 @@ export function extend(
   return { done: reservation }
 }
 
-/** Ends a hold without a trace. Releasing again changes nothing. */
+/** Ends a hold without usage. Releasing again changes nothing. */
 export function release(state: State, input: ReservationRef, clock: Instant): Outcome<Reservation> {
   const found = find(state, input, clock)
   if ('refused' in found) return found

@@ -2,14 +2,14 @@ import type { Instant } from '../../../src/kernel/clock.ts'
 import type { Quantity } from '../../../src/kernel/quantity.ts'
 
 /**
- * What the model knows: lists of facts, and nothing that is derived from them. Every usage is
- * summed anew from the records whenever it is asked for.
+ * The state of the model: lists of facts, and nothing that is derived from them. Usage is computed
+ * from the records each time.
  */
 export type State = {
   types: Map<string, EntityType>
   features: Map<string, Feature>
   currencies: Set<string>
-  /** What becomes of a dimension that should have named somebody and does not. */
+  /** Whether dimensions that name no entity deny a request. */
   unknownDimensions: UnknownDimensions
   customers: Map<string, Customer>
 }
@@ -25,7 +25,7 @@ export type Feature = {
   meter: Meter | null
 }
 
-/** Counts the events of one name, and if `where` is given only those with this dimension. */
+/** Counts the events with one name. With `where`, only those with this dimension. */
 export type Meter = {
   function: 'SUM' | 'COUNT' | 'MAX' | 'UNIQUE'
   field: string | null
@@ -36,18 +36,18 @@ export type Meter = {
 export type Customer = {
   id: string
   archived: boolean
-  /** The last instant at which something was decided for the customer; decisions never go back. */
+  /** The instant of the last decision. No later decision is before it. */
   decidedAt: Instant
   entities: Map<string, Entity>
   budgets: Budget[]
   grants: Grant[]
   records: UsageRecord[]
-  /** Everything that an idempotency key was spent on, by operation, capability and key. */
+  /** The results of requests with a deduplication key, by operation, capability and key. */
   keys: Map<string, KeptAnswer>
   reservations: Reservation[]
 }
 
-/** A placed entity has had a budget row; its `parentId` may be null all the same: a root. */
+/** `placed`: the entity has had a budget, and so has a position. A root has no parent. */
 export type Entity = {
   id: string
   typeId: string
@@ -62,16 +62,16 @@ export type Capability = { kind: 'feature' | 'currency'; id: string }
 export type Budget = {
   entityId: string
   capability: Capability
-  /** In the order of the ids. */
+  /** Ordered by id. */
   scope: readonly string[]
   limit: Quantity | null
   cadence: string
-  /** Of a level, which is of all time whatever the cadence. */
+  /** The budget of a level covers all time, whatever its cadence. */
   isLevel: boolean
   createdAt: Instant
 }
 
-/** A promotional entitlement, which is the base that all budgets narrow. */
+/** A promotional entitlement. */
 export type Grant = {
   featureId: string
   limit: Quantity | null
@@ -85,22 +85,22 @@ export type Grant = {
 export type ResetUnit = 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'YEAR'
 export type Reset = { unit: ResetUnit; accordingTo: string }
 
-/** One thing that counted: for the customer, and for each budget that it was attributed to then. */
+/** A record. `counted` has the budgets to which it was attributed, with their amounts. */
 export type UsageRecord = {
   featureId: string
   amount: Quantity
-  /** What a meter of distinct values saw. */
+  /** The distinct value, for a meter of distinct values. */
   mark: string | null
   at: Instant
   isSet: boolean
   counted: ReadonlyMap<Budget, Quantity>
 }
 
-/** What a key was used for, and what was decided then; of reports and events nothing is. */
+/** The first request with a key, and its decision. Reports and events have no decision. */
 export type KeptAnswer = {
   content: string
   decision: Decision | null
-  /** The dimensions that named nobody then. */
+  /** The attribution keys whose values named no entity. */
   unresolved?: readonly string[]
   reservation: Reservation | null
 }
@@ -111,10 +111,10 @@ export type Reservation = {
   featureId: string
   dimensions: Readonly<Record<string, string | number | boolean>>
   amount: Quantity
-  /** The hold, and what is committed of it, lie in the windows of this instant. */
+  /** The hold and the committed amount count in the windows of this instant. */
   at: Instant
   expiresAt: Instant
-  /** One that is past `expiresAt` has expired, though nothing says so here. */
+  /** An open reservation has expired at `expiresAt`, without a change of this field. */
   status: 'open' | 'committed' | 'released'
   committedAmount: Quantity | null
   budgets: ReadonlySet<Budget>
@@ -135,8 +135,8 @@ export type Reason =
 export type Refusal = { status: 400 | 404 | 409; code: string | null }
 
 /**
- * What a request comes to. The specification does not say in which order the parts of one request
- * are looked at: of several reasons to refuse it, any may be told.
+ * The outcome of a request. If there are several reasons to refuse it, the server may report any of
+ * them, because no order is specified.
  */
 export type Outcome<T> = { done: T } | { refused: readonly Refusal[] }
 

@@ -4,7 +4,7 @@ import { assign, budget, codes, createAcme, customerOf, done, FEATURE } from './
 import type { State } from './state.ts'
 import { type BudgetInput, setArchived, upsertEntities } from './structure.ts'
 
-/** A customer with users of these names and no budgets. */
+/** Creates a customer with users of these names and no budgets. */
 function withUsers(...ids: string[]): State {
   const state = createAcme()
   const entities = ids.map((id) => ({ id, entityTypeId: 'user' }))
@@ -77,7 +77,7 @@ test('a tree has no cycle', () => {
   assert.deepEqual(parents(state, 'a', 'b'), [null, null])
 })
 
-/** Rows that are refused, and by which code. */
+/** Rows that are refused, with the code. */
 const REFUSED: Readonly<Record<string, [BudgetInput[], string]>> = {
   'a new budget without a limit': [
     [{ entityId: 'ann', featureId: FEATURE, cadence: 'P1D' }],

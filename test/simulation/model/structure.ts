@@ -9,7 +9,7 @@ const bad: Refusal = { status: 400, code: 'BadUserInput' }
 const archived: Refusal = { status: 400, code: 'EntityIsArchivedError' }
 const unknownCustomer: Refusal = { status: 404, code: 'CustomerNotFound' }
 
-/** The customer that is written to, or why it cannot be. */
+/** Returns the customer, or why it cannot be written to. */
 export function writable(state: State, customerId: string): Customer | Refusal {
   const customer = state.customers.get(customerId)
   if (customer === undefined) return unknownCustomer
@@ -28,7 +28,7 @@ export function upsertTypes(
 
 export type EntityInput = { id: string; entityTypeId?: string }
 
-/** An upsert of an archived entity brings it back. The type of a known entity may change. */
+/** Upserts entities. An archived one is restored. The type of an existing entity may change. */
 export function upsertEntities(
   state: State,
   customerId: string,
@@ -49,7 +49,7 @@ export function upsertEntities(
   return { done: null }
 }
 
-/** Archives or brings back. Not the entities below them: those stay, and keep their parents. */
+/** Archives or unarchives entities. Entities below them do not change. */
 export function setArchived(
   state: State,
   { customerId, ids, to }: { customerId: string; ids: readonly string[]; to: boolean },
@@ -62,7 +62,7 @@ export function setArchived(
   return { done: null }
 }
 
-/** Archiving releases what is held then; usage and budgets stay. */
+/** Archives a customer and releases its open reservations. Usage and budgets stay. */
 export function archiveCustomer(state: State, customerId: string, now: Instant): Outcome<null> {
   const customer = state.customers.get(customerId)
   if (customer === undefined) return { refused: [unknownCustomer] }
@@ -88,10 +88,10 @@ export type BudgetInput = {
   parentId?: string | null
 }
 
-/** What a row comes to in the end: `parentId` is the place after the whole batch. */
+/** The result of a row. `parentId` is the parent after the whole batch. */
 export type BudgetAnswer = { budget: Budget; parentId: string | null }
 
-/** Creates and changes budgets, and places entities: all rows or none. */
+/** Creates and changes budgets, and gives entities their positions: all rows or none. */
 export function upsertBudgets(
   state: State,
   { customerId, rows, now }: { customerId: string; rows: readonly BudgetInput[]; now: Instant },
@@ -121,7 +121,7 @@ function capabilityOf(row: BudgetInput): Capability | null {
 
 const scopeOf = (row: BudgetInput): string[] => [...new Set(row.scopeEntityIds)].sort(compare)
 
-/** Entity, capability and scope name a budget, in whatever order the scope is written. */
+/** Entity, capability and scope identify a budget. The order in a scope does not matter. */
 const nameOf = (row: BudgetInput): string =>
   JSON.stringify([row.entityId, capabilityOf(row), scopeOf(row)])
 
@@ -137,13 +137,13 @@ function budgetOf(customer: Customer, row: BudgetInput): Budget | undefined {
   )
 }
 
-/** What can be seen without knowing the customer. */
+/** Returns whether a row is invalid, whatever the customer is. */
 const isMalformed = (row: BudgetInput): boolean =>
   capabilityOf(row) === null ||
   (typeof row.usageLimit === 'number' && row.usageLimit < 0) ||
   (row.cadence !== undefined && spanOf(row.cadence) === null)
 
-/** What is wrong with a row among what is there. */
+/** Returns why a row is refused, given the stored objects. */
 function refusalsOf(state: State, customer: Customer, row: BudgetInput): Refusal[] {
   const known = budgetOf(customer, row)
   const isNew = known === undefined
@@ -162,7 +162,7 @@ function refusalsOf(state: State, customer: Customer, row: BudgetInput): Refusal
   return [...values, ...wrong].filter((each) => each !== null)
 }
 
-/** Only usage that adds up can be budgeted: of SUM and COUNT meters, or reported. */
+/** Only usage that adds up can have a budget: that of SUM and COUNT meters, and reported usage. */
 function capabilityRefusal(state: State, row: BudgetInput): Refusal | null {
   const capability = capabilityOf(row)
   if (capability === null) return null
@@ -178,9 +178,9 @@ function capabilityRefusal(state: State, row: BudgetInput): Refusal | null {
 }
 
 /**
- * Whoever is archived may stay where a row already names it, but is not named anew. A parent is
- * named anew by a move only: it is the entity's, whichever of its rows repeats it. Nor is who is
- * archived moved.
+ * Returns why a row may not refer to an entity. A new reference to an archived entity is refused;
+ * an existing one may be sent again. The reference to a parent is new only if the entity moves. An
+ * archived entity does not move.
  */
 function referenceRefusal(
   customer: Customer,
@@ -192,8 +192,8 @@ function referenceRefusal(
 }
 
 /**
- * Puts a row's entity where the row says; false if it may not move: it was placed before the
- * request, and an active entity lies below it. Left out, `parentId` leaves it where it is.
+ * Gives the entity of a row its parent. Returns false if it may not move: it had a position before
+ * the request, and an active entity is below it. If `parentId` is absent, the parent stays.
  */
 function place(customer: Customer, row: BudgetInput, wasPlaced = false): boolean {
   const entity = customer.entities.get(row.entityId)
@@ -206,7 +206,7 @@ function place(customer: Customer, row: BudgetInput, wasPlaced = false): boolean
   return true
 }
 
-/** Another limit or cadence holds at once, for what is already recorded too. */
+/** A new limit or cadence takes effect at once, also for records of before. */
 function writeBudget(
   state: State,
   customer: Customer,

@@ -8,7 +8,7 @@ import type { Window } from './windows.ts'
 /** A budget as the tree shows it, with the usage of the window in progress. */
 export type Row = { budget: Budget; parentId: string | null; usage: Quantity; window: Window }
 
-/** The budgets of features of a customer's active entities, by entity and scope. */
+/** Returns the budgets of features of a customer's active entities, ordered by entity and scope. */
 export function budgetRows(state: State, customerId: string, now: Instant): Row[] {
   const customer = state.customers.get(customerId)
   if (customer === undefined) return []

@@ -1,11 +1,14 @@
 import type { Budget, Capability, Customer, Entity, State } from './state.ts'
 
-/** Levels of the tree, the root's included. */
+/** The maximum number of levels, including the root. */
 const MAX_DEPTH = 4
 
 export type Dimensions = Readonly<Record<string, string | number | boolean>>
 
-/** The entity and those above it, leaf first, archived ones included. Ends in a circle, too. */
+/**
+ * Returns an entity and the entities above it, including archived ones, from the entity to its
+ * root. It also ends if they form a cycle.
+ */
 function climb(customer: Customer, id: string): Entity[] {
   const path: Entity[] = []
   let next = customer.entities.get(id)
@@ -17,8 +20,9 @@ function climb(customer: Customer, id: string): Entity[] {
 }
 
 /**
- * Whom usage with these dimensions is attributed to: one path for each entity that a dimension
- * names, leaf first, in the order of the dimensions, whoever on it is archived.
+ * Returns the entities to which usage with these dimensions is attributed: a path for each entity
+ * that a dimension names, from the entity to its root, in the order of the dimensions. Archived
+ * entities are included.
  */
 export function pathsOf(state: State, customer: Customer, dimensions: Dimensions): Entity[][] {
   const direct = new Set<Entity>()
@@ -31,14 +35,14 @@ export function pathsOf(state: State, customer: Customer, dimensions: Dimensions
 
 type Dimension = readonly [key: string, value: string | number | boolean]
 
-/** The entity that a dimension names: one whose type has the key. */
+/** Returns the entity that a dimension names: its type has the key. */
 function named(state: State, customer: Customer, [key, value]: Dimension): Entity | undefined {
   const entity = customer.entities.get(String(value))
   if (entity === undefined) return undefined
   return state.types.get(entity.typeId)?.attributionKeys.includes(key) ? entity : undefined
 }
 
-/** The keys of dimensions that some type has, and whose values name nobody of it. */
+/** Returns the attribution keys among the dimensions whose values name no entity. */
 export function unresolvedIn(state: State, customer: Customer, dimensions: Dimensions): string[] {
   const keys = new Set([...state.types.values()].flatMap((type) => type.attributionKeys))
   return Object.entries(dimensions)
@@ -51,12 +55,12 @@ export const idsIn = (paths: readonly Entity[][]): Set<string> =>
 
 export const isSame = (a: Capability, b: Capability): boolean => a.kind === b.kind && a.id === b.id
 
-/** Who the usage that is asked about or recorded is attributed to, and what it is usage of. */
+/** The capability of usage, and the ids of all entities to which it is attributed. */
 export type Attribution = { capability: Capability; resolved: ReadonlySet<string> }
 
 /**
- * The budgets that apply: each once, however many paths reach it. Those of archived entities do
- * not, but a scope may name some.
+ * Returns the budgets that apply, each once, even if several paths lead to it. Budgets of archived
+ * entities do not apply, but a scope may name archived entities.
  */
 export function budgetsOf(customer: Customer, { capability, resolved }: Attribution): Budget[] {
   return customer.budgets.filter(
@@ -68,13 +72,13 @@ export function budgetsOf(customer: Customer, { capability, resolved }: Attribut
   )
 }
 
-/** By how many entities a scope has, then by their ids. Ids are compared by their bytes. */
+/** Orders budgets by the number of entities in their scope, then by their ids, by bytes. */
 export const byScope = (a: Budget, b: Budget): number =>
   a.scope.length - b.scope.length || compare(a.scope.join(','), b.scope.join(','))
 
 export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Whether an active entity lies below, through archived ones too. */
+/** Returns whether an active entity is below, also below archived ones. */
 export function hasActiveBelow(customer: Customer, id: string): boolean {
   const below = [...customer.entities.values()].filter((other) => isBelow(customer, other, id))
   return below.some(({ archived }) => !archived)
@@ -91,7 +95,7 @@ function isBelow(customer: Customer, entity: Entity, id: string): boolean {
   return false
 }
 
-/** No entity is above itself, and none is further from its root than the levels allow. */
+/** Returns whether there are no cycles and no entity is below the maximum number of levels. */
 export function isTree(customer: Customer): boolean {
   return [...customer.entities.values()].every((entity) => {
     const path = climb(customer, entity.id)

@@ -6,10 +6,10 @@ import { ALWAYS, isIn, type Window, windowOf } from './windows.ts'
 const sum = (amounts: readonly Quantity[]): Quantity =>
   amounts.reduce((total, amount) => total + amount, 0n)
 
-/** What is shown of a sum: corrections may bring it below nothing, which nobody is shown. */
+/** Returns displayed usage. Corrections may bring the sum below 0, which is shown as 0. */
 export const shown = (usage: Quantity): Quantity => (usage < 0n ? 0n : usage)
 
-/** The grant of a feature that holds at `now`: from its start, up to and without its end. */
+/** Returns the grant of a feature that is in force at `now`. Its end is exclusive. */
 export const grantOf = (
   { grants }: Pick<Customer, 'grants'>,
   featureId: string,
@@ -22,7 +22,7 @@ export const grantOf = (
 export const isOver = (grant: Grant, now: Instant): boolean =>
   grant.endsAt !== null && grant.endsAt <= now
 
-/** What the customer used of a feature in a window, by whatever its meter makes of the records. */
+/** Returns a customer's usage of a feature in a window, by the aggregate of its meter. */
 export function customerUsage(customer: Customer, feature: Feature, window: Window): Quantity {
   const records = customer.records.filter(
     (record) => record.featureId === feature.id && isIn(window, record.at),
@@ -34,17 +34,20 @@ export function customerUsage(customer: Customer, feature: Feature, window: Wind
   return sum(amounts)
 }
 
-/** The window of a budget that an instant lies in. */
+/** Returns the window of a budget that contains an instant. */
 export const budgetWindow = (budget: Budget, at: Instant): Window =>
   budget.isLevel ? ALWAYS : windowOf(budget.cadence, budget.createdAt, at)
 
-/** What counted for a budget in a window. */
+/** Returns the usage of a budget in a window. */
 export function budgetUsage(customer: Customer, budget: Budget, window: Window): Quantity {
   const records = customer.records.filter(({ at }) => isIn(window, at))
   return sum(records.map(({ counted }) => counted.get(budget) ?? 0n))
 }
 
-/** What a budget lacks of a value that is set at an instant; null where a later one was set. */
+/**
+ * Returns the difference between the value of a SET and the usage of a budget. Null if a later SET
+ * was counted in the window.
+ */
 export function lackingOf(
   customer: Customer,
   budget: Budget,
@@ -57,7 +60,7 @@ export function lackingOf(
   return isOlder ? null : value - budgetUsage(customer, budget, window)
 }
 
-/** A hold ends by itself: at `expiresAt` it is over. */
+/** Returns whether a reservation holds its amount. `expiresAt` is exclusive. */
 export const isOpen = (reservation: Reservation, now: Instant): boolean =>
   reservation.status === 'open' && now < reservation.expiresAt
 
@@ -82,7 +85,8 @@ export function budgetHeld(
 }
 
 /**
- * Whether usage at `at` counts for a budget: from its creation on. Everything that was recorded
- * before the creation is left out too, since a record knows only the budgets that there were.
+ * Returns whether usage that occurred at `at` counts for a budget: from the budget's creation on.
+ * Usage that was recorded before the creation does not count either, because a record has only the
+ * budgets that existed then.
  */
 export const counts = (budget: Budget, at: Instant): boolean => at >= budget.createdAt

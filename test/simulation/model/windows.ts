@@ -1,7 +1,7 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
 import type { Reset } from './state.ts'
 
-/** From `start` up to, and without, `end`. */
+/** From `start` (inclusive) to `end` (exclusive). */
 export type Window = { start: Instant; end: Instant }
 
 export const ALWAYS: Window = {
@@ -21,7 +21,7 @@ const DAY = 24 * HOUR
 const DAYS_OF_A_WEEK = 7
 const LENGTH = { MINUTE, HOUR, DAY, WEEK: DAYS_OF_A_WEEK * DAY }
 
-/** Ten years in each unit, the longest cadence; of a year there are at most 366 days. */
+/** Ten years in each unit: the longest cadence. A year has at most 366 days. */
 const LONGEST = {
   MINUTE: 10 * 366 * 24 * 60,
   HOUR: 10 * 366 * 24,
@@ -35,7 +35,7 @@ const CADENCE = /^P(?:([1-9]\d{0,3})([YMWD])|T([1-9]\d{0,4})([HM]))$/
 const DATE_UNITS: Readonly<Record<string, Unit>> = { Y: 'YEAR', M: 'MONTH', W: 'WEEK', D: 'DAY' }
 const TIME_UNITS: Readonly<Record<string, Unit>> = { H: 'HOUR', M: 'MINUTE' }
 
-/** Reads a cadence; null if it is none. `MONTH` is what the first clients sent for `P1M`. */
+/** Reads a cadence; null if it is invalid. The oldest clients send `MONTH` for `P1M`. */
 export function spanOf(cadence: string): Span | null {
   const [, days, dateUnit = '', hours, timeUnit = ''] =
     CADENCE.exec(cadence === 'MONTH' ? 'P1M' : cadence) ?? []
@@ -44,14 +44,14 @@ export function spanOf(cadence: string): Span | null {
   return unit === undefined || count > LONGEST[unit] ? null : { unit, count }
 }
 
-/** A budget's window that contains `at`, counted from the start of the unit it was created in. */
+/** Returns a budget's window that contains `at`, counted from the unit of its creation. */
 export function windowOf(cadence: string, createdAt: Instant, at: Instant): Window {
   const span = spanOf(cadence)
   if (span === null) throw new Error(`not a cadence: ${cadence}`)
   return walk(floor(span.unit, createdAt), span, at)
 }
 
-/** When an entitlement's periods are counted from. */
+/** Returns the instant from which an entitlement's periods are counted. */
 export function periodAnchor(reset: Reset, startsAt: Instant): Instant {
   if (reset.accordingTo === 'StartOfTheMonth') return floor('MONTH', startsAt)
   const weekday = WEEKDAYS.indexOf(reset.accordingTo)
@@ -61,7 +61,7 @@ export function periodAnchor(reset: Reset, startsAt: Instant): Instant {
   return day
 }
 
-/** As `getUTCDay` counts them. */
+/** In the order of `getUTCDay`. */
 const WEEKDAYS = [
   'EverySunday',
   'EveryMonday',
@@ -72,13 +72,13 @@ const WEEKDAYS = [
   'EverySaturday',
 ]
 
-/** An entitlement's period that contains `at`; all of time when it is never reset. */
+/** Returns an entitlement's period that contains `at`: all time if it is never reset. */
 export function periodOf(reset: Reset | null, startsAt: Instant, at: Instant): Window {
   if (reset === null) return ALWAYS
   return walk(periodAnchor(reset, startsAt), { unit: reset.unit, count: 1 }, at)
 }
 
-/** Tries one window after the other, each counted from the anchor. */
+/** Tries one window after another. Each is computed from the anchor. */
 function walk(anchor: Instant, { unit, count }: Span, at: Instant): Window {
   const bound = (k: number) => plus(anchor, unit, k * count)
   let k = nearby(anchor, { unit, count }, at)
@@ -87,7 +87,7 @@ function walk(anchor: Instant, { unit, count }: Span, at: Instant): Window {
   return { start: bound(k), end: bound(k + 1) }
 }
 
-/** Where to begin to look: far windows of minutes would take a million steps. */
+/** Returns where `walk` begins. From the anchor, windows of minutes could take a million steps. */
 function nearby(anchor: Instant, { unit, count }: Span, at: Instant): number {
   const length = unit === 'MONTH' ? 30 * DAY : unit === 'YEAR' ? 365 * DAY : LENGTH[unit]
   return Math.round((at - anchor) / (length * count))
@@ -102,7 +102,7 @@ function plus(anchor: Instant, unit: Unit, count: number): Instant {
   return Date.UTC(from.getUTCFullYear(), month, day) + (anchor - floor('DAY', anchor))
 }
 
-/** The start of the unit that an instant lies in; weeks begin on Monday. */
+/** Returns the start of the unit that contains an instant. Weeks begin on Monday. */
 function floor(unit: Unit, at: Instant): Instant {
   const date = new Date(at)
   if (unit === 'YEAR') return Date.UTC(date.getUTCFullYear())
