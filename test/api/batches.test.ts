@@ -4,7 +4,9 @@ import type { OperationId } from '../../src/api.gen.ts'
 import type { Request } from '../support/contract-client.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 
-/** Short lists of what holds very much: each a megabyte, and more of them than fit together. */
+/**
+ * Lists of objects with a megabyte of metadata each, which exceed the limit of a batch together.
+ */
 
 const world = await openWorld()
 const MEGABYTE = { metadata: { text: 'x'.repeat(1_030_000) } }
@@ -16,7 +18,7 @@ const refusal = (list: string) => ({
   message: new RegExp(`^${list}: these objects have more than 8 MB`),
 })
 
-/** Whatever a batch wants is refused, and done with one less. */
+/** Asserts that a batch is refused and changes nothing, and that one with fewer ids succeeds. */
 async function holds(
   tenant: Tenant,
   list: string,

@@ -1,4 +1,4 @@
-/** A JSON Schema, as far as the seeds use one. */
+/** The part of JSON Schema that the seeds use. */
 export type Schema = {
   type?: string | string[]
   properties?: Record<string, Schema>
@@ -15,7 +15,7 @@ export type Schema = {
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
-/** One way to break one constraint, and the body that does so. */
+/** A body that breaks one constraint. */
 export type Breakage = { constraint: string; value: Json }
 
 const SAMPLES: Record<string, Json> = {
@@ -31,8 +31,8 @@ const SAMPLES: Record<string, Json> = {
 const OUTSIDE_PATTERNS = ['-a', '.a', '_a', '|a', 'a b', 'a/b', 'a#b', 'é', 'a\n', 'a ', '😀']
 
 /**
- * Every constraint of the schema, broken one at a time in a copy of `valid`, which fits it. Arrays
- * are broken in their first item and in their number of items.
+ * Returns copies of the valid body `valid`, each of which breaks one constraint of the schema. All
+ * constraints are broken. In arrays, those of the first item and of the number of items are.
  */
 export function breakagesOf(schema: Schema, valid: Json, path = ''): Breakage[] {
   return [

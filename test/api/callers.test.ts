@@ -7,7 +7,7 @@ import { ACCEPTS_PERSONS, type Credential, personOf } from '../support/persons.t
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnishIn, portrait } from './calls.ts'
 
-/** Every operation, called by every kind of caller: one row of a table each. */
+/** Each kind of caller calls each operation. */
 
 const world = await openWorld(ACCEPTS_PERSONS)
 
@@ -23,7 +23,7 @@ const EVERYWHERE: Access = {
   VIEWER: 'read',
 }
 
-/** Who may do what, by resource, written down apart from the code: others may do nothing. */
+/** Who may do what, by resource, independent of the code. Others may do nothing. */
 const ACCESS: Readonly<Record<string, Access>> = {
   customers: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
   integrations: { ...EVERYWHERE, 'customers-write': 'write', SUPPORT: 'write' },
@@ -84,7 +84,7 @@ for (const operation of contract.operations) {
     const may = (kind: Kind) => access[kind] === 'write' || access[kind] === verb
     const tenant = await furnished()
     for (const kind of CALLERS.filter(may)) {
-      // What a call has changed would be in the way of the next one.
+      // A call that writes would change the result of the next one.
       const own = verb === 'read' ? tenant : await furnished()
       const row = await call(own, kind, await credentialOf(own, kind))
       assert.deepEqual(row, { caller: kind, status: successStatus, code: null })

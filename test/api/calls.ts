@@ -4,17 +4,17 @@ import type { Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
 import type { Tenant, World } from '../support/world.ts'
 
-/** Ids that `furnish` makes, alike in every environment. */
+/** Ids of objects that `furnish` creates, the same in every environment. */
 export const path = {
   id: 'acme',
   integrationId: 'stripe-main',
   entityId: 'ann',
   currencyId: 'tokens',
   featureId: 'api-calls',
-  /** Stands for the one that `furnish` makes. */
+  /** A placeholder for the id of the reservation that `furnish` creates. */
   reservationId: 'the-reservation',
 }
-/** The paths of features name them `id`, as those of customers do. */
+/** In paths of features, `id` is the id of the feature. */
 const feature = { id: path.featureId }
 const budget = { entityId: path.entityId, featureId: path.featureId }
 const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
@@ -28,7 +28,8 @@ const grant = grantItem(path.featureId, {
 })
 
 /**
- * A request that succeeds in a furnished environment, for every operation. `mark` goes into texts.
+ * For each operation, a request that succeeds in an environment that `furnish` has prepared. `mark`
+ * is written into texts.
  */
 export const calls: { readonly [Id in OperationId]: (mark: string) => Request } = {
   'v1.customers.provision': (mark) => ({ body: { id: 'newcomer', name: mark } }),
@@ -236,7 +237,10 @@ export const answersOfNobody: readonly OperationId[] = [
 
 export const operationIds = Object.keys(calls) as OperationId[]
 
-/** Creates what the calls need, with `mark` in every text that a response can show. */
+/**
+ * Prepares an environment: creates all objects that the calls need, with `mark` in every text that
+ * a response can show.
+ */
 export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   await furnishCatalog(tenant, mark)
   await tenant.ok('v1Beta.entityTypes.upsert', {
@@ -301,7 +305,7 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   tenant.made.set(path.reservationId, required(data.reservation, 'a reservation').id)
 }
 
-/** Returns a furnished environment. */
+/** Returns an environment that `furnish` has prepared. */
 export async function furnishIn(world: World, mark: string): Promise<Tenant> {
   const tenant = await world.tenant()
   await furnish(tenant, mark)
@@ -338,7 +342,7 @@ async function furnishCatalog(tenant: Tenant, mark: string): Promise<void> {
   })
 }
 
-/** Everything that an environment shows of itself, and everything that it announced. */
+/** Returns everything that an environment shows to callers, and all its events, as one text. */
 export async function portrait(tenant: Tenant): Promise<string> {
   const query = { includeArchived: 'true' }
   return JSON.stringify([

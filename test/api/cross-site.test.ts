@@ -7,10 +7,10 @@ import { ACCEPTS_PERSONS, type Credential, personOf } from '../support/persons.t
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnishIn, portrait } from './calls.ts'
 
-/** Pages of others, which make a browser write with a key that a proxy adds. */
+/** A page of another site makes a browser send a write, to which a proxy adds an API key. */
 
 const world = await openWorld(ACCEPTS_PERSONS)
-/** The one that `furnish` allows. */
+/** The origin that `furnish` adds to `allowedOrigins`. */
 const LISTED = 'https://furnished.example.com'
 const REFUSED = { status: 403, code: 'AccessDeniedError' }
 
@@ -102,7 +102,7 @@ test('allowing and removing an origin takes effect for cached keys', async () =>
     [[], 403],
   ] as const) {
     await update([...origins])
-    // Servers hear of it by a notification.
+    // Servers get the change by a notification.
     while ((await write()).status !== status) await new Promise(setImmediate)
   }
 })

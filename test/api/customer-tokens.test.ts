@@ -18,7 +18,7 @@ const MARK = 'mark'
 
 const furnished = () => furnishIn(world, MARK)
 
-/** A furnished environment that signs tokens, with a key of a kind. */
+/** Returns an environment with a signing secret, and an API key of a kind. */
 async function signing(kind: KeyKind) {
   const tenant = await furnished()
   const { app } = world.bursar
@@ -55,7 +55,7 @@ const UNAUTHENTICATED = { status: 401, code: 'Unauthenticated', message: /X-CUST
 const enforce = (environment: Environment, isEnforced: boolean) =>
   enforceSigning(world.bursar.app, environment, { isEnforced })
 
-/** Waits until the servers have heard of a change, however long that takes. */
+/** Repeats a request until its status shows that the servers have been notified of a change. */
 async function eventually(tenant: Tenant, request: Request, status: number): Promise<void> {
   while ((await tenant.call(CHECK, request)).status !== status)
     await new Promise((resolve) => setTimeout(resolve, 5))

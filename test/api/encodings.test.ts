@@ -7,7 +7,7 @@ import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
 import { calls, furnishIn } from './calls.ts'
 
-/** The encodings of the responses of every operation that reads. */
+/** The content encodings of responses, for every operation that reads. */
 
 const world = await openWorld()
 const reading = contract.operations.filter(({ method, id, primaryId }) => {

@@ -14,7 +14,7 @@ const { app, server } = world.bursar
 const isHeavy = (id: OperationId): boolean => operationOf(id).isHeavy
 const reads = operationIds.filter((id) => operationOf(id).method === 'GET')
 const heavy = operationIds.filter(isHeavy)
-/** What must go on whatever else does: decisions, and what is counted. */
+/** Operations that must never wait for heavy reads: decisions and recording of usage. */
 const HOT: readonly OperationId[] = [
   'v1.usage.report',
   'v1.events.report',
@@ -24,7 +24,7 @@ const HOT: readonly OperationId[] = [
 
 const furnished = () => furnishIn(world, MARK)
 
-/** So many heavy reads that do not end, of as many callers; those that wait included. */
+/** Starts `count` heavy reads of as many callers. They do not end, and some of them wait. */
 async function holdShare(t: TestContext, count: number): Promise<void> {
   const leaving = new AbortController()
   const { promise: end, resolve } = Promise.withResolvers<void>()

@@ -6,7 +6,7 @@ import { contract } from '../support/api-document.ts'
 import { openWorld, type Tenant } from '../support/world.ts'
 import { calls, furnishIn, path } from './calls.ts'
 
-/** What holds for every list that goes both ways. */
+/** Rules of all lists that can be paged in both directions. */
 
 const COUNT = 9
 const many = Array.from({ length: COUNT }, (_, index) => `large-${index}`)
@@ -23,7 +23,7 @@ const withOutbox = async (tenant: Tenant) => {
   return sql`update outbox set before = ${LARGE}, after = ${LARGE} where ${ofEnvironment(tenant)}`
 }
 
-/** Makes rows of a list that are far larger than a page, as requests one by one would. */
+/** Creates rows of a list that are together far larger than the bytes of a page. */
 const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql> } = {
   'v1.customers.list': async (tenant) => {
     await withCustomers(tenant)
@@ -66,13 +66,13 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
     return sql`update reservations set dimensions = ${LARGE} where ${ofEnvironment(tenant)}`
   },
 }
-/** A hundred of their rows are smaller, whatever is in them. */
+/** A hundred rows of these lists always fit into the bytes of a page. */
 const SMALL: readonly OperationId[] = [
   'v1.customers.listResources',
   'v1.customers.integrations.list',
   'v1.customers.promotionalEntitlements.list',
 ]
-/** A row may have a hundred kilobytes, by the ids of its scope: too much work for a test. */
+/** A row needs a scope of many ids to be large. Creating them would take a test too long. */
 const SCOPED: readonly OperationId[] = ['v1Beta.customers.assignments.list']
 
 const world = await openWorld()

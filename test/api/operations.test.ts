@@ -12,7 +12,7 @@ const MARK = 'mark-of-one'
 
 const furnished = () => furnishIn(world, MARK)
 
-/** The operation's paths: its own, and its twin's where it has one. */
+/** The paths of an operation, as values of `twin`: its own, and that of its alias if it has one. */
 const twinsOf = (id: OperationId): boolean[] =>
   contract.operations.some((operation) => operation.primaryId === id && operation.id !== id)
     ? [false, true]
@@ -20,10 +20,10 @@ const twinsOf = (id: OperationId): boolean[] =>
 
 type RefusalCase = { why: string; status: number; request: Request }
 
-/** Where an operation takes no cursor it is an unknown parameter, which is refused as well. */
+/** An operation without cursors refuses this as an unknown parameter. */
 const cursorOf = (start: string) => `after=${start}1900000-0000-7000-8000-000000000000`
 
-/** Requests that an operation must refuse before it does anything, whatever it is about. */
+/** Returns requests that every operation must refuse before it does anything. */
 async function refusing(tenant: Tenant, id: OperationId): Promise<RefusalCase[]> {
   const operation = operationOf(id)
   const request = calls[id](MARK)

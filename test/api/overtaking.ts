@@ -11,8 +11,8 @@ const renamed = (id: OperationId, params: Record<string, string>): [OperationId,
 const feature = { id: path.featureId }
 
 /**
- * What undoes a call of `calls` or changes what it left, for every operation that is known by what
- * it has announced.
+ * For each operation whose original is found by its events: a request that undoes the request of
+ * `calls`, or changes the same object.
  */
 export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request] } = {
   'v1.customers.provision': [

@@ -11,7 +11,7 @@ import { openWorld, type Tenant, type World } from '../support/world.ts'
 import { calls, furnishIn, portrait } from './calls.ts'
 import { overtaking } from './overtaking.ts'
 
-/** Every operation that writes, retried as the official SDKs do when they got no response. */
+/** Each operation that writes is retried as the official SDKs do if they get no response. */
 
 const writes = contract.operations.filter(({ method }) => method !== 'GET')
 const ONE_EACH = JSON.stringify({
@@ -24,7 +24,7 @@ const listening = async (world: World) => ({
 })
 const here = await listening(await openWorld())
 const there = await listening(await openWorld())
-// Portraits show what was made in one instant in the order of its keys: both make them in one row.
+// Portraits show objects of one instant in the order of their keys. So both servers share `ids`.
 const { ids } = here.world.bursar.app
 const limited = await listening(await openWorld({ BURSAR_RATE_LIMITS: ONE_EACH }, { ids }))
 const relay = await openHttpRelay(here.url)
@@ -42,7 +42,7 @@ function requestTo({ primaryId, id }: Operation): Request {
 
 type RetryCase = { tenant: Tenant; operation: Operation; retry: number }
 
-/** Sends something else to the operation, which is refused. */
+/** Sends another request to the operation, which refuses it. */
 async function waste(url: string, sending: RetryCase): Promise<void> {
   const client = createClient()
   const { status } = (await client.send(url, { ...wireOf(sending), body: [] })) as {
@@ -52,7 +52,7 @@ async function waste(url: string, sending: RetryCase): Promise<void> {
   assert.equal(status, 400)
 }
 
-/** Sends a request on a connection of its own. Returns null if there was no response. */
+/** Sends a request on a new connection. Returns null if there was no response. */
 async function send(url: string, sending: RetryCase) {
   const client = createClient()
   try {
@@ -84,7 +84,7 @@ function wireOf({ tenant, operation, retry }: RetryCase) {
 const withoutKeys = (text: string) =>
   text.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(key)')
 
-/** What an environment comes to when an operation is called so many times. */
+/** The portraits of environments in which an operation was called `times` times. */
 const expected = new Map<string, Promise<string>>()
 function afterTimes(operation: Operation, times: number): Promise<string> {
   const name = `${times} ${operation.id}`
@@ -93,7 +93,10 @@ function afterTimes(operation: Operation, times: number): Promise<string> {
   return known
 }
 
-/** What it comes to when it is called, overtaken by another one, and called again. */
+/**
+ * Returns the portrait of an environment in which the operation was called, the object was then
+ * changed by another one (`overtaking`), and the operation was called again.
+ */
 async function afterOvertaking(operation: Operation): Promise<string> {
   const tenant = await furnishIn(here.world, 'mark')
   const answer = await send(here.url, { tenant, operation, retry: 0 })
@@ -137,7 +140,7 @@ async function lose(loss: Loss, sending: RetryCase): Promise<string> {
   return relay.lastAnswer()
 }
 
-/** Limits of calls go by the machine's time. */
+/** Advances the machine's clock, by which calls are limited. */
 function passOneMinute(t: TestContext): void {
   const later = performance.now() + 61_000
   t.mock.method(performance, 'now', () => later)
@@ -185,7 +188,7 @@ for (const operation of writes) {
   test(`${id}: a write that is refused before any work is executed by its retry`, async (t) => {
     const tenant = await furnishIn(here.world, 'mark')
     const { url } = limited
-    // A call that is refused uses the limit up.
+    // A refused call counts towards the limit.
     await waste(url, { tenant, operation, retry: 0 })
     assert.equal((await send(url, { tenant, operation, retry: 0 }))?.status, 429)
     passOneMinute(t)
@@ -198,7 +201,7 @@ for (const operation of writes) {
       const tenant = await furnishIn(here.world, 'mark')
       await lose('reset', { tenant, operation, retry: 0 })
       await overtake(tenant, operation)
-      // Of a later request, whose first try was refused before any work.
+      // This is a retry of a later request, whose original was refused before it was executed.
       const again = await send(here.url, { tenant, operation, retry: 1 })
       assert.equal(again?.status, successStatus)
       assert.equal(withoutKeys(await portrait(tenant)), await afterOvertaking(operation))

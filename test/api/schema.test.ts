@@ -6,7 +6,7 @@ const { app } = (await openWorld()).bursar
 const query = (text: string) =>
   app.db.withClient(async (client) => (await client.query<Record<string, string>>(text)).rows)
 
-/** Tables that belong to an environment or to nobody, and are small. */
+/** Small tables that belong to an environment or to no environment. */
 const NOT_OF_CUSTOMERS = [
   'accounts',
   'api_keys',

@@ -15,7 +15,7 @@ const types = [
   { id: 'team', displayName: 'Team', attributionKeys: ['teamId'] },
 ]
 
-/** An environment in which each seed's request finds what it needs. */
+/** Returns an environment with everything that the requests of the seeds need. */
 async function prepared(): Promise<Tenant> {
   const tenant = await world.tenant()
   await tenant.ok('v1Beta.entityTypes.upsert', { body: { types } })
@@ -26,7 +26,7 @@ async function prepared(): Promise<Tenant> {
   return tenant
 }
 
-/** A request body that uses every property of the seed's schema. */
+/** Request bodies that have all properties of the schemas of the seeds. */
 const bodies: Partial<Record<string, Json>> = {
   'v1Beta.customers.entities.upsert':
     seeds.operations['v1Beta.customers.entities.upsert']?.requestBody?.example ?? null,
@@ -71,7 +71,7 @@ for (const { id, seed, body } of cases) {
         if (typeof value !== 'string' || constraint.includes('type:')) continue
         const params = { ...path, [parameter.name]: value }
         const { status, refusal, text } = await tenant.call(id, { ...requestFor(body), params })
-        // An empty segment makes another path, which does not exist.
+        // With an empty segment, the path is another one, which does not exist.
         assert.equal(status, value === '' ? 404 : 400, `${constraint}: ${text}`)
         assert.equal(wrongBy(seed, status, refusal), '')
       }
@@ -114,7 +114,7 @@ function refusals(
   return list
 }
 
-/** Whatever the seeds' operations could write, and everything that was announced. */
+/** Returns everything that the operations of the seeds could write, and all events. */
 async function everything(tenant: Tenant): Promise<unknown> {
   const query = { includeArchived: 'true' }
   return {

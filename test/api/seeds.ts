@@ -17,8 +17,8 @@ type Seeds = {
 }
 
 /**
- * OpenAPI 3.0 as JSON Schema, with the two rewritings that are allowed and no others: `nullable`
- * admits null (beside `enum` too), and `oneOf` reads as `anyOf`.
+ * Returns a schema of OpenAPI 3.0 as JSON Schema. It has only the two allowed exceptions:
+ * `nullable` admits null, also beside `enum`, and `oneOf` is read as `anyOf`.
  */
 function rewritten(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(rewritten)
@@ -43,7 +43,7 @@ const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv, { mode: 'full' })
 ajv.addSchema(seeds, 'seeds')
 
-/** The schema that a reference of the seeds names. */
+/** Returns the schema to which a reference of the seeds refers. */
 export function schemaOf(media: Media): Schema {
   const reference = (media.schema as { $ref?: string }).$ref
   return reference === undefined

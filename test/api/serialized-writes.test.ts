@@ -12,7 +12,7 @@ import { calls, furnish, furnishIn } from './calls.ts'
 const world = await openWorld()
 const { app } = world.bursar
 
-/** The transactions of the server under test that are open, and the most that were at once. */
+/** The number of open transactions of the server under test, now and at most. */
 const open = { now: 0, most: 0 }
 const transaction: App['db']['transaction'] = async (work, options) => {
   open.now += 1

@@ -19,15 +19,15 @@ type Owner = { scope: Scope; customerKey: Uuid }
 
 const versionRow = row({ version: column.uuid })
 
-/** What has a version: how servers of this version read and change it. */
+/** Data with a version, and how servers of this release read and change it. */
 const VERSIONED: Record<
   string,
   {
     read(reader: Reader, owner: Owner): Promise<Uuid>
     change(tx: Tx, owner: Owner): Promise<unknown>
-    /** As the version before changes it. */
+    /** Changes the data as the previous release does. */
     count(owner: Owner): Sql
-    /** The number that the version before reads. */
+    /** The version that the previous release reads. */
     counted(owner: Owner): Sql
   }
 > = {

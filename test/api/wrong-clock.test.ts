@@ -10,7 +10,7 @@ import { requestOf } from '../support/contract-client.ts'
 import { openWorld } from '../support/world.ts'
 import { calls, furnishIn } from './calls.ts'
 
-/** Every operation that writes, on a server whose clock turns out to be wrong once it is done. */
+/** Each operation that writes, on a server that finds its clock wrong after the writes. */
 
 const world = await openWorld()
 const { app } = world.bursar

@@ -14,9 +14,9 @@ import { makeUsers } from '../support/budgets.ts'
 import { FOR_VALUES, leaveUnanalysed, readsAtMost as reads } from '../support/plans.ts'
 import { openWorldApart, type Tenant } from '../support/world.ts'
 
-/** Users below one root, which has a budget for all its usage and one for each of them. */
+/** The number of users of the large customer. Its root has a budget, and one for each user. */
 const USERS = 20_000
-/** Customers beside it, by whom a planner that knows averages would take all for small. */
+/** The number of small customers. A planner that uses averages takes every customer for small. */
 const SMALL = 20_000
 const world = await openWorldApart()
 const { app } = world.bursar
@@ -80,7 +80,9 @@ async function fill(customerKey: Uuid, rootKey: Uuid): Promise<void> {
   })
 }
 
-/** Customers of one entity with one budget, half of them of the same feature. */
+/**
+ * Creates customers with one entity and one budget. Half of the budgets are for the same feature.
+ */
 async function surround(customerKey: Uuid, rootKey: Uuid): Promise<void> {
   await app.db.transaction(async (tx) => {
     await tx.execute(sql`
@@ -115,7 +117,7 @@ await leaveUnanalysed(app)
 const made = await large()
 const { tenant, customerKey, featureKey, rootKey, leafKey } = made
 
-/** The call reads no more rows than this of any table that grows with a customer. */
+/** Asserts that a call reads at most `most` rows of each table that grows with a customer. */
 const readsAtMost = (
   most: number,
   call: (reader: Reader) => Promise<unknown>,
@@ -123,8 +125,8 @@ const readsAtMost = (
 ) => reads({ app, tables: ['entities', 'assignments', 'budget_counters'] }, most, call, plans)
 
 /**
- * A page of an order. Without its limit in sight a plan looks so expensive that PostgreSQL does not
- * come to keep it.
+ * Asserts the same for a page. The generic plan does not know the limit, so it looks too expensive
+ * for PostgreSQL to cache it. Only the custom plan is tested.
  */
 const readsPage = (call: (reader: Reader) => Promise<unknown>) =>
   readsAtMost(300, call, [FOR_VALUES])
@@ -152,7 +154,7 @@ for (const when of [' right after a load', '']) {
         )
         assert.equal(paths[0]?.length, 2)
       }
-      // The root's own budget is the same for all.
+      // All requests share the budget of the root.
       assert.equal(counters.size, count + 1)
     })
 
@@ -164,7 +166,7 @@ for (const when of [' right after a load', '']) {
       (await findDescendants(app.db.read, customerKey, [rootKey])).get(rootKey)?.levels,
       0,
     )
-    // With an archived child it goes on, from there only.
+    // With an archived child, the entities below that child are read too.
     await app.db.transaction((tx) =>
       tx.execute(sql`
         update entities set parent_key = ${leafKey}::uuid, archived_at = created_at

@@ -16,18 +16,18 @@ import { differencesOf } from '../support/verified.ts'
 import { openWorldApart } from '../support/world.ts'
 
 const HELD = 10_000
-/** Rows that a request may read of any one table. */
+/** The maximum number of rows that a request may read of each table. */
 const MOST = 40
 const DAY_MS = 86_400_000
 const LIMITS = { org: 100_000, team: 50_000, 'team[gpt]': 20_000, ann: HELD + 100, bob: 5 }
 const BOB = { userId: 'bob' }
-/** Rows that may be read for a hold in the way, which may be the last of very many to expire. */
+/** The same for a denial, whose hold may be the last of very many to expire. */
 const MOST_FOR_ONE = 250
 const world = await openWorldApart()
 const { app } = world.bursar
 const handlers = usageHandlers(engine)
 
-/** A customer with very many reservations like the first, open for two months. */
+/** Creates a customer with very many reservations, which are open for two months. */
 async function large() {
   const agency = await openAgency(world, { usageLimit: null, limits: LIMITS })
   const first = await agency.held(1, ANN_ON_GPT)
@@ -63,7 +63,7 @@ async function large() {
   return { tenant: agency.tenant, first }
 }
 
-/** Totals and counters of others, and of the same customer on as many days long ago. */
+/** Creates totals and counters of other customers, and of this customer for days of long ago. */
 async function surround(customerKey: Uuid): Promise<void> {
   await app.db.transaction(async (tx) => {
     const days = sql`generate_series(1, ${HELD}::integer) as n`
@@ -88,7 +88,9 @@ const { tenant, first } = await large()
 
 const readRow = row({ name: column.text, rows: column.integer })
 
-/** The rows that a transaction has read so far of each table, or of its indexes if that is more. */
+/**
+ * Returns the rows that a transaction has read of each table, or of its indexes if that is more.
+ */
 async function readBy(tx: Tx): Promise<Map<string, number>> {
   const tables = await tx.many(
     readRow,
@@ -107,14 +109,14 @@ const UNDO = new Error('what was only tried')
 
 type PlanCase = (call: Call) => Promise<unknown>
 
-/** Tries a request in a transaction that is undone; what it reads of tables. */
+/** Returns what a request reads of each table. Its transaction is rolled back. */
 async function readingOf(
   tried: PlanCase,
   { clock, planMode }: { clock: Clock; planMode: string },
 ): Promise<[string, number][]> {
   const read: [string, number][] = []
   const work = async (tx: Tx) => {
-    // Workers would count by themselves.
+    // The reads of parallel workers are not counted for this transaction.
     await tx.execute(sql`
       select set_config('max_parallel_workers_per_gather', '0', true),
         set_config('plan_cache_mode', ${planMode}, true)`)
@@ -180,7 +182,7 @@ for (const load of ['right after a load', 'analysed']) {
     for (const [name, tried] of Object.entries(REQUESTS))
       test(`${name} reads only the reservations that it needs, ${when}, with very many holds, ${load}`, async () => {
         const clock = { ...world.clock, now: () => start + days * DAY_MS }
-        // PostgreSQL may come to keep either plan.
+        // PostgreSQL may use either plan.
         for (const planMode of [FOR_VALUES, FOR_ANY])
           for (const [table, rows] of await readingOf(tried, { clock, planMode }))
             assert.ok(

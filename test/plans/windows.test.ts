@@ -14,7 +14,7 @@ import { leaveUnanalysed, readsAtMost as reads } from '../support/plans.ts'
 import { openWorldApart } from '../support/world.ts'
 
 const BUDGETS = 20
-/** Windows of a minute that each budget has had: a day and a half. */
+/** How many windows of a minute each budget has had: about a day and a half. */
 const WINDOWS = 2000
 const MINUTE_MS = 60_000
 const world = await openWorldApart()
@@ -41,7 +41,7 @@ const open = Math.floor(now / MINUTE_MS) * MINUTE_MS
 const customerKey = required(await findCustomerKey(app.db.read, tenant.scope, 'acme'), 'acme')
 const [feature] = await findFeatures(app.db.read, tenant.scope, ['tokens'])
 const featureKey = required(feature, 'the feature').key
-// The window of now, those before it, and the next one, which a clock that is ahead has begun.
+// The current window, earlier ones, and the next one, which a clock that is ahead has begun.
 await app.db.transaction(async (tx) => {
   await tx.execute(sql`
     insert into budget_counters (customer_key, assignment_key, revision, window_start,
