@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { done, type EntityWire, upsertCall } from '../support/entity-calls.ts'
 import type { Call, Json } from '../support/keep-alive-client.ts'
 
-/** How many requests of one kind were sent, and how many acknowledged. */
+/** How many requests of one kind were sent, and how many were acknowledged. */
 export type Count = { attempted: number; acknowledged: number }
 
-/** A caller that writes one request after the other until it is stopped. */
+/** A caller that sends one write after the other until it is stopped. */
 export type LoadWriter = {
   readonly name: string
   readonly count: Readonly<Count>
-  /** Fails with what went wrong, if anything did. */
+  /** Stops the caller. Throws if a request went wrong. */
   stop(): Promise<void>
-  /** Fails unless the server has a state that this writer's environment once had. */
+  /** Asserts that the state on the server is one that this writer's environment once had. */
   assertWhole(url: string, bounds: Count): Promise<void>
 }
 
 const BATCH = 8
 
-/** Writes with every request one value to several entities, and makes one entity more. */
+/** With each request, writes one value to several entities and creates another entity. */
 export function startBatches(url: string, customerId: string): LoadWriter {
   const idOf = (index: number) => `same-${index}`
   const write = (value: number) => {
@@ -40,7 +40,7 @@ export function startBatches(url: string, customerId: string): LoadWriter {
   return { name: customerId, ...repeat(write), assertWhole }
 }
 
-/** Writes one value to an entity type, then to a customer, then to an entity: three tables. */
+/** Writes one value to three tables: to an entity type, then a customer, then an entity. */
 export function startRelay(url: string, customerId: string): LoadWriter {
   const write = async (value: number) => {
     const text = String(value)

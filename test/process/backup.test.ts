@@ -16,13 +16,15 @@ import { type Count, type LoadWriter, startBatches, startRelay } from './backup-
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 const CUSTOMERS = ['acme', 'globex', 'initech']
-/** Rows that gzip cannot shorten: more than all buffers between database and reader hold. */
+/** Requests with incompressible rows: more bytes than all buffers from database to reader have. */
 const BALLAST_REQUESTS = 40
 const BALLAST_BYTES = 4000
-/** So many requests of every writer are acknowledged before the backup, and while it is made. */
+/** How many requests of each writer are acknowledged before the backup, and during it. */
 const WORK_AROUND = 10
 
-/** Makes the backup take as long as the test wants. */
+/**
+ * Adds so much data that the backup waits for its reader. So the test controls how long it takes.
+ */
 async function fillWithBallast(url: string): Promise<void> {
   for (let request = 0; request < BALLAST_REQUESTS; request += 1) {
     const entities = Array.from({ length: 50 }, (_, index) => ({
@@ -34,7 +36,7 @@ async function fillWithBallast(url: string): Promise<void> {
   }
 }
 
-/** Waits until every writer has had so many more requests acknowledged. */
+/** Waits until `WORK_AROUND` more requests of each writer are acknowledged. */
 async function workOn(writers: readonly LoadWriter[]): Promise<void> {
   const goals = writers.map(({ count }) => count.acknowledged + WORK_AROUND)
   await until('acknowledged writes of every writer', () =>
@@ -42,7 +44,7 @@ async function workOn(writers: readonly LoadWriter[]): Promise<void> {
   )
 }
 
-/** Backs up through a pipe that is read only once `meanwhile` has ended. */
+/** Writes a backup to a pipe that is read only after `meanwhile` has ended. */
 async function backUpSlowly(
   place: Place,
   file: string,
@@ -69,14 +71,14 @@ async function restore(file: string, settings: Record<string, string>): Promise<
   assert.equal(ended.code, 0, ended.stderr)
 }
 
-/** What was acknowledged before the backup began, and what had been sent at its first byte. */
+/** Returns what was acknowledged before the backup, and what had been sent at its first byte. */
 const boundsOf = (before: readonly number[], writers: readonly LoadWriter[]): Count[] =>
   writers.map(({ count }, index) => ({
     acknowledged: before[index] ?? 0,
     attempted: count.attempted,
   }))
 
-/** Every change stands in the outbox as the table has it: both are of one transaction. */
+/** Asserts that an event has the stored metadata of each entity. Both are of one transaction. */
 async function assertAnnounced(connection: Connection): Promise<void> {
   const unannounced = await query(
     connection,
@@ -135,7 +137,7 @@ test('a backup under load contains every write that was acknowledged before it, 
   await assertServes(t, other)
 })
 
-/** The restored place takes new writes, and another backup of it is as good. */
+/** Asserts that a backup of a restored database can be restored, with the same contents. */
 async function assertServes(t: TestContext, place: Place): Promise<void> {
   const second = await runCli(['backup', 'second.backup'], { BURSAR_DATA_DIR: place.dataDir })
   assert.equal(second.code, 0, second.stderr)

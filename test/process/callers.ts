@@ -7,12 +7,12 @@ import { type Random, randomFrom, seedOf } from '../support/random.ts'
 import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { KILLS, type ServerHolder } from './kills.ts'
 
-/** How often everything is killed. CI has little time; more rounds are for a night. */
+/** How often something is killed. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 const CALLERS_EACH = 3
-/** So many rounds of every caller must succeed between two kills. */
+/** How many rounds of each caller must succeed between two kills. */
 const WORK_BETWEEN = 5
-/** A kill comes after up to so many milliseconds more, so that it meets any step of a group. */
+/** A kill comes after a random delay of up to so many milliseconds, during any step of a batch. */
 const SPREAD_MS = 40
 const PAUSE_MS = 20
 
@@ -27,7 +27,7 @@ export type Round = (
 /** A caller that does round after round, and repeats each request until it is acknowledged. */
 type Caller = {
   customerId: string
-  /** Rounds that are done, and all that they had acknowledged. */
+  /** Returns the number of completed rounds, and the total of what they had acknowledged. */
   state(): { rounds: number; acknowledged: number }
   stop(): Promise<void>
 }
@@ -68,7 +68,8 @@ function startCaller(
 }
 
 /**
- * A killed server sends no response or a part of one. A lost database is 503. All else is wrong.
+ * A killed server sends no response or a part of one. Without a database, it responds with 503. Any
+ * other failure is a defect.
  */
 async function untilTaken(
   client: KeepAliveClient,
@@ -92,7 +93,7 @@ type Work = {
   customers: readonly string[]
   prepare(url: string): Promise<void>
   round: Round
-  /** Asserts what is stored of a customer, of whom so much was acknowledged. */
+  /** Asserts what is stored of a customer. `acknowledged` is the acknowledged total. */
   check(url: string, customerId: string, acknowledged: number): Promise<void>
 }
 

@@ -5,15 +5,15 @@ import { tieSockets } from '../support/tie-sockets.ts'
 
 /** The statement that stores a response. The next message of its connection is the COMMIT. */
 const LAST_STATEMENT = 'update idempotency_answers'
-/** What PostgreSQL says once a transaction is durable. */
+/** The message of PostgreSQL after a transaction is durable. */
 const COMMITTED = 'COMMIT\0'
 
 export type Relay = { readonly url: string }
 
 /**
- * A relay to a database that stops the first request with a key at a certain point: its response is
- * about to be committed, or it is committed but the server does not know it. Then `reached` is
- * called, and nothing of that connection is passed on any more.
+ * Opens a relay to a database that stops the first request with a key, either before its COMMIT
+ * reaches PostgreSQL, or after PostgreSQL has committed but before the server knows it. Then
+ * `reached` is called, and nothing more is passed on for that connection.
  */
 export async function openRelay(
   t: TestContext,

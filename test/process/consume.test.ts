@@ -9,11 +9,11 @@ import { type Round, workThroughKills } from './callers.ts'
 import { assertRefusedWithoutDatabase, KILLS } from './kills.ts'
 
 const CUSTOMERS = ['acme', 'globex']
-/** Few enough to be used up now and then, so that something is denied. */
+/** So low that it is sometimes used up, and requests are denied. */
 const DAILY_LIMIT = 60
 const DIMENSIONS = { userId: 'ann' }
 
-/** Makes customers with a user of tokens, and a budget of that user beside one without limit. */
+/** Creates customers with a user who has two budgets of tokens, one of them without a limit. */
 async function prepare(url: string): Promise<void> {
   const feature = { id: 'tokens', displayName: 'Tokens' }
   const kinds = { featureType: 'NUMBER', meterType: 'INCREMENTAL' }
@@ -36,7 +36,7 @@ async function prepare(url: string): Promise<void> {
   }
 }
 
-/** Consumes, and holds an amount and commits a part of it. Returns how much was recorded. */
+/** Consumes, then reserves an amount and commits a part of it. Returns the recorded amount. */
 const use: Round = async (customerId, { name, random, send }) => {
   const path = `/api/v1/customers/${customerId}`
   const body = { featureId: 'tokens', idempotencyKey: name, dimensions: DIMENSIONS }

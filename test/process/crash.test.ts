@@ -8,13 +8,15 @@ import { endCleanly, openPlace } from '../support/server-process.ts'
 import { KILLS, type ServerHolder } from './kills.ts'
 import { startWriter, type Writer } from './writer.ts'
 
-/** How often everything is killed. CI has little time; more rounds are for a night. */
+/** How often something is killed. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 const CUSTOMERS = ['acme', 'globex', 'initech']
 const WRITERS_EACH = 2
-/** So many requests of every writer must succeed between two kills. */
+/** How many requests of each writer must succeed between two kills. */
 const WORK_BETWEEN = 5
-/** A kill comes after up to so many milliseconds more, so that it meets any step of a request. */
+/**
+ * A kill comes after a random delay of up to so many milliseconds, during any step of a request.
+ */
 const SPREAD_MS = 40
 
 for (const [victim, kill] of Object.entries(KILLS)) {
@@ -52,7 +54,7 @@ function startWriters(t: TestContext, running: ServerHolder, random: Random): Wr
   return writers
 }
 
-/** Waits until every writer has had some requests acknowledged from now on. */
+/** Waits until `WORK_BETWEEN` more requests of each writer are acknowledged. */
 async function workOn(writers: readonly Writer[]): Promise<void> {
   const goals = writers.map((writer) => writer.acknowledgedRequests() + WORK_BETWEEN)
   await until('acknowledged writes of every writer', () =>

@@ -20,7 +20,7 @@ type Fleet = {
   /** Sends a write to the first server, which gets all writes. Returns its response. */
   change(call: Call): Promise<Json>
   copy(): Promise<void>
-  /** Loses everything since the copy. Servers go on, and are ready again afterwards. */
+  /** Replaces the database by its copy. The servers keep running. Waits until they are ready. */
   failOver(): Promise<void>
   verify(...args: string[]): ReturnType<typeof runCli>
   query(text: string): ReturnType<typeof query>
@@ -86,7 +86,7 @@ const usersCall = (id: string, users: readonly string[]): Call => ({
   body: { entities: users.map((user) => ({ id: user, entityTypeId: 'user' })) },
 })
 
-/** A customer whose users consume tokens. */
+/** Creates a customer whose users consume tokens. */
 async function provision({ change }: Fleet, id: string): Promise<void> {
   await change(customerCall(id))
   await change(usersCall(id, USERS))
@@ -103,7 +103,7 @@ async function open(t: TestContext, servers: number): Promise<Fleet> {
 }
 
 let keys = 0
-/** A use that is new to everybody. */
+/** Returns a consumption with a new deduplication key. */
 const useCall = (id: string, userId: string, amount = 1, featureId = 'tokens'): Call => {
   keys += 1
   const dimensions = { userId }
@@ -130,7 +130,7 @@ const checkCall = (id: string): Call => ({
   path: customer(id, '/entitlements/check?featureId=tokens&dimensions[userId]=ann'),
 })
 
-/** Everything that is kept agrees with the records that survived. */
+/** Asserts that all stored usage agrees with the records that were not lost. */
 async function assertAgrees({ verify }: Fleet): Promise<void> {
   const { code, stdout, stderr } = await verify()
   assert.equal(code, 0, `${stdout}${stderr}`)
@@ -148,7 +148,7 @@ for (const servers of [1, 2]) {
     await change(budgetCall('acme', 'ann', 5 * LIMIT))
     await each((url) => use(url, 'acme', 'ann', LIMIT / 2))
     await fleet.failOver()
-    // As many changes as were lost, of something else.
+    // Other changes, as many as were lost.
     await change(budgetCall('acme', 'bob', 1))
     for (let granted = servers; granted <= LIMIT; ) {
       const [{ isGranted }] = [await use(fleet.urls[granted % servers] ?? '', 'acme', 'ann', 9)]

@@ -8,10 +8,12 @@ import { randomFrom, seedOf } from '../support/random.ts'
 import { endCleanly, openPlace } from '../support/server-process.ts'
 
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
-/** Customers who are granted all features in a round, all at once. */
+/** The number of customers, who are granted all features at once in each round. */
 const CUSTOMERS = 24
 const FEATURES = Array.from({ length: 20 }, (_, index) => `feature-${index}`)
-/** A kill comes after up to so many milliseconds, so that it meets any step of a request. */
+/**
+ * A kill comes after a random delay of up to so many milliseconds, during any step of a request.
+ */
 const SPREAD_MS = 500
 
 const grantsOf = (customerId: string): string =>
@@ -27,7 +29,7 @@ const featureCall = (id: string): Call => ({
   body: { id, displayName: id, featureType: 'BOOLEAN' },
 })
 
-/** How many of the features a customer has, by the list, by the check and by what was announced. */
+/** Returns how many features a customer has by the list, by checks and by the events. */
 async function countsOf(url: string, customerId: string): Promise<number[]> {
   const get = (path: string) => done(url, { method: 'GET', path })
   const granted = 'promotional_entitlement.granted'

@@ -4,17 +4,19 @@ import { within } from '../support/deadline.ts'
 import type { Call } from '../support/keep-alive-client.ts'
 import { API_KEY } from '../support/server-process.ts'
 
-/** A request whose header the server has read and whose body it still waits for. */
+/** A request of which the server has read the headers and waits for the body. */
 export type HalfSent = { finish(): Promise<{ status: number; text: string }> }
 
-/** Sends the header of a call and half of its body, and waits until the server has the header. */
+/**
+ * Sends the headers of a call and half of its body. Waits until the server has read the headers.
+ */
 export async function openHalfSent(url: string, call: Call): Promise<HalfSent> {
   const payload = JSON.stringify(call.body)
   const headers = {
     'x-api-key': API_KEY,
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(payload),
-    // The server says that it waits for the body: only then has it begun to serve the request.
+    // The server responds with 100 when it has begun to serve the request.
     expect: '100-continue',
   }
   const outgoing = request(`${url}${call.path}`, { method: call.method, headers })

@@ -27,7 +27,7 @@ test('while its database is down, a server is live, not ready, and answers 503; 
   const server = await place.start()
   await done(server.url, customerCall('before'))
   const refused = await until('an answer while the database is down', async () => {
-    // The database may be back before the question is asked: then it is taken away again.
+    // If the database is back before the request is sent, it is killed again.
     await killDatabase(place)
     const ready = await ask(server.url, READY)
     return ready.status === 200 ? null : ready

@@ -17,12 +17,14 @@ import { randomFrom, seedOf } from '../support/random.ts'
 import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { openRelay } from './commit-relay.ts'
 
-/** How often the server is killed. CI has little time; more rounds are for a night. */
+/** How often the server is killed. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 const CALLERS = 8
-/** So many customers must be made by every caller between two kills. */
+/** How many customers each caller must create between two kills. */
 const WORK_BETWEEN = 5
-/** A kill comes after up to so many milliseconds more, so that it meets any step of a request. */
+/**
+ * A kill comes after a random delay of up to so many milliseconds, during any step of a request.
+ */
 const SPREAD_MS = 40
 /** How long a caller waits before it tries again, in milliseconds. */
 const PAUSE_MS = 20
@@ -160,7 +162,7 @@ async function untilAnswered(
 ): Promise<Outcome & { kind: 'answer' }> {
   for (;;) {
     const outcome = await client.send(url(), keyedCall(id))
-    // The killed server's work may go on in the database for a moment.
+    // A transaction of the killed server may still run in the database.
     const isBusy = outcome.kind === 'answer' && outcome.headers['x-should-retry'] === 'true'
     if (outcome.kind === 'answer' && outcome.status !== 503 && !isBusy) return outcome
     onRetry()
@@ -168,7 +170,7 @@ async function untilAnswered(
   }
 }
 
-/** Waits until every caller has made some customers from now on. */
+/** Waits until each caller has created `WORK_BETWEEN` more customers. */
 async function workOn(callers: readonly Caller[]): Promise<void> {
   const goals = callers.map((caller) => caller.count() + WORK_BETWEEN)
   await until('customers of every caller', () =>

@@ -7,7 +7,7 @@ import { customerCall, done } from '../support/entity-calls.ts'
 import { clusterDirOf, postmasterOf, processesOn } from '../support/processes.ts'
 import { openPlace, type Place, type ServerProcess } from '../support/server-process.ts'
 
-/** Moments of a first start, in their order. Each is reached on every first start. */
+/** Steps of a first start in their order, and how to see that one is reached. */
 const MOMENTS: Readonly<Record<string, (place: Place) => boolean>> = {
   'node has just begun': (place) => processesOn(place.dataDir).length > 0,
   'the data directory appears': (place) => existsSync(place.dataDir),
@@ -24,7 +24,7 @@ function homeOf(place: Place): string[] {
   }
 }
 
-/** Launches a first start and waits for a moment of it. */
+/** Launches a first start and waits until it has reached a step. */
 async function launchUntil(place: Place, moment: string): Promise<ServerProcess> {
   const server = place.launch()
   await until(moment, () => {
@@ -34,7 +34,7 @@ async function launchUntil(place: Place, moment: string): Promise<ServerProcess>
   return server
 }
 
-/** A later start is a good one, whatever the interrupted one has left. */
+/** Asserts that the next start succeeds, whatever the interrupted one has left. */
 async function assertStarts(place: Place): Promise<void> {
   const server = await place.start()
   await done(server.url, customerCall('acme'))
@@ -54,7 +54,7 @@ for (const moment of Object.keys(MOMENTS)) {
     server.kill('SIGTERM')
     const end = await server.end()
     assert.deepEqual(place.processes(), [])
-    // Before it runs our code Node dies of the signal; from then on the start is finished first.
+    // Before Bursar's code runs, the signal ends Node. Later, the start is finished first.
     const isEarly = server.stdout() === '' && !existsSync(place.dataDir)
     assert.deepEqual(
       end,

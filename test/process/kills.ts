@@ -4,7 +4,7 @@ import type { ask } from '../support/keep-alive-client.ts'
 import { postmasterOf, processesOn } from '../support/processes.ts'
 import { type Place, signal } from '../support/server-process.ts'
 
-/** What runs now; whoever calls looks here for where to send to. */
+/** The server that runs now. Callers read its address here. */
 export type ServerHolder = { server: Awaited<ReturnType<Place['start']>> }
 
 const postmaster = (place: Place): Promise<number> =>
@@ -20,7 +20,7 @@ export async function killDatabase(place: Place): Promise<void> {
   signal(await postmaster(place), 'SIGKILL')
 }
 
-/** One of the database's processes: the postmaster then ends all others and recovers. */
+/** Kills one process of the database. Its postmaster then ends all others and recovers. */
 async function killBackend(place: Place): Promise<void> {
   const backend = await until('a connected backend', () => {
     const found = processesOn(place.dataDir).find(({ title }) => title.endsWith('INSERT'))
@@ -31,7 +31,7 @@ async function killBackend(place: Place): Promise<void> {
   signal(backend.pid, 'SIGKILL')
 }
 
-/** Server and database at once, the whole database included: what a power cut leaves of them. */
+/** Kills the server and all processes of the database at once, as a power cut does. */
 async function killEverything(place: Place, running: ServerHolder): Promise<void> {
   await postmaster(place)
   for (const { pid } of processesOn(place.dataDir)) signal(pid, 'SIGKILL')
@@ -39,7 +39,7 @@ async function killEverything(place: Place, running: ServerHolder): Promise<void
   running.server = await place.start()
 }
 
-/** Every way to lose what runs; afterwards the server is there, and the database comes back. */
+/** All ways to kill processes. Afterwards a server runs, and the database comes back. */
 export const KILLS: Readonly<
   Record<string, (place: Place, running: ServerHolder) => Promise<void>>
 > = {
@@ -49,13 +49,13 @@ export const KILLS: Readonly<
   everything: killEverything,
 }
 
-/** Takes the database away. Asserts that the server refuses the call and says when to try again. */
+/** Kills the database. Asserts that the server refuses the call with 503 and `Retry-After`. */
 export async function assertRefusedWithoutDatabase(
   place: Place,
   call: () => ReturnType<typeof ask>,
 ): Promise<void> {
   const refused = await until('a refusal', async () => {
-    // The database may be back before the question is asked: then it is taken away again.
+    // If the database is back before the request is sent, it is killed again.
     await killDatabase(place)
     const answer = await call()
     return answer.status === 503 ? answer : null

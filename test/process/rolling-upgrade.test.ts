@@ -12,10 +12,10 @@ import { openPlace } from '../support/server-process.ts'
 import { startWriter, type Writer } from './writer.ts'
 
 const CUSTOMERS = ['acme', 'globex']
-/** So many requests of every writer must succeed before the next step. */
+/** How many requests of each writer must succeed before the next step. */
 const WORK_BETWEEN = 10
 
-/** Servers that share a database, each with a data directory of its own. */
+/** Returns functions that start servers on one database. */
 function openServers(t: TestContext, connection: Connection) {
   const settings = { DATABASE_URL: urlOf(connection) }
   const place = openPlace(t)
@@ -32,7 +32,7 @@ async function workOn(writers: readonly Writer[]): Promise<void> {
   )
 }
 
-/** Pretends that a later version has migrated the database. */
+/** Records a migration of a later version as applied. */
 const applyLater = (connection: Connection, number: number, breaking: boolean) =>
   query(
     connection,
@@ -45,7 +45,7 @@ const applyLater = (connection: Connection, number: number, breaking: boolean) =
 test('servers can be replaced one after the other without a failed request', async (t) => {
   const servers = openServers(t, await newDatabase(t))
   const running = [await servers.start(), await servers.start()]
-  // The balancer: it sends everything to the one that is not being replaced.
+  // Like a load balancer, sends all requests to the server that is not being replaced.
   let serving = 0
   const url = () => running[serving]?.url ?? ''
   await prepare(url(), CUSTOMERS)

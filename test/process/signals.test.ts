@@ -67,7 +67,7 @@ test('idle connections do not delay the stop', async (t) => {
   t.after(() => idle.close())
   const outcome = await idle.send(server.url, { method: 'GET', path: '/health/live' })
   assert.equal(outcome.kind, 'answer')
-  // Browsers and load balancers open connections before they have anything to ask.
+  // Browsers and load balancers open connections before they have a request to send.
   const silent = await openSilent(t, server.url, '')
   const slow = await openSilent(t, server.url, 'GET /health/live HTTP/1.1\r\nhost: ')
   server.kill('SIGTERM')
@@ -124,7 +124,7 @@ function startLoad(url: string, index: number): Load {
   return { ...load, ended }
 }
 
-/** Whether the server has stopped listening. */
+/** Returns whether the server refuses connections. */
 async function isRefused(url: string): Promise<boolean> {
   const client = createClient()
   const outcome = await client.send(url, { method: 'GET', path: '/health/live' })
@@ -132,7 +132,7 @@ async function isRefused(url: string): Promise<boolean> {
   return outcome.kind === 'none' && outcome.why === 'ECONNREFUSED'
 }
 
-/** Asserts that a second start works and has every acknowledged write, and no refused one. */
+/** Asserts that the next start has every acknowledged write and no refused one. */
 async function assertServed(place: Place, loads: readonly Load[]): Promise<void> {
   const second = await place.start({ way: 'npm' })
   const found = await readEntities(second.url, 'acme')

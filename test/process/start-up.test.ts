@@ -16,7 +16,7 @@ import { API_KEY, endCleanly, openPlace } from '../support/server-process.ts'
 
 const READ: Call = { method: 'GET', path: '/api/v1/customers' }
 
-/** The status of a call that every full-access key may make. */
+/** Returns the status of a call that every full-access key may make. */
 const statusWith = async (url: string, apiKey: string | null) =>
   (await ask(url, { ...READ, apiKey })).status
 
@@ -200,7 +200,7 @@ test('an invalid setting is reported in one sentence before anything starts', as
   }
 })
 
-/** Standard error without the log, which must be one line for a person and no stack. */
+/** Returns standard error without log lines. Asserts that it is one line without a stack. */
 function oneSentence(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
   assert.equal(lines.length, 1, stderr)

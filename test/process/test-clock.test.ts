@@ -13,7 +13,7 @@ const clockCall = (body: unknown, apiKey?: string | null) => ({
 
 const HOUR_MS = 3_600_000
 
-/** The instant at which a server believes to make a customer. */
+/** Creates a customer. Returns the instant of its creation by the clock of the server. */
 async function instantOf(url: string, customerId: string): Promise<number> {
   const { data } = await done(url, customerCall(customerId))
   return Date.parse(data.createdAt)
@@ -26,7 +26,7 @@ test('POST /test/clock moves the clock forward or back, and null returns it to t
   for (const now of ['2031-02-03T04:05:06.789Z', '2001-02-03T04:05:06+02:00']) {
     const target = Date.parse(now)
     const moved = await done(server.url, clockCall({ now }))
-    // Time goes on from there: never before it, and within the hour for any test that ends.
+    // The clock continues from there. The test takes less than an hour.
     for (const seen of [Date.parse(moved.data.now), await instantOf(server.url, `at-${target}`)])
       assert.ok(seen >= target && seen < target + HOUR_MS, `${now} was asked for, ${seen} is`)
   }

@@ -11,7 +11,7 @@ import { assertRefusedWithoutDatabase, KILLS } from './kills.ts'
 const CUSTOMERS = ['acme', 'globex']
 const METER = { aggregation: { function: 'COUNT' }, filters: [] }
 
-/** Makes customers who hold a feature that is reported, and one that events are counted for. */
+/** Creates customers with two granted features: usage of one is reported, the other has a meter. */
 async function prepare(url: string): Promise<void> {
   const feature = { featureType: 'NUMBER', meterType: 'INCREMENTAL' }
   for (const id of ['reported', 'counted']) {
@@ -29,7 +29,7 @@ async function prepare(url: string): Promise<void> {
   }
 }
 
-/** Reports, and events, as many of each. */
+/** Sends equally many reports and raw events. */
 const report: Round = async (customerId, { name, random, send }) => {
   const keys = Array.from({ length: 1 + random.below(4) }, (_, n) => `${name}-${n}`)
   const usages = keys.map((idempotencyKey) => ({
@@ -44,7 +44,7 @@ const report: Round = async (customerId, { name, random, send }) => {
   return keys.length
 }
 
-/** What was used, in three ways that must agree: by the total, by the days, by the records. */
+/** Returns the usage computed in three ways, which must agree: from total, days and records. */
 async function usageOf(url: string, customerId: string, featureId: string): Promise<number[]> {
   const history = `/api/v1/usage/${customerId}/history/${featureId}?startDate=2020-01-01T00:00:00Z`
   const last = async (path: string): Promise<number> => {

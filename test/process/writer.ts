@@ -4,7 +4,7 @@ import { upsertCall } from '../support/entity-calls.ts'
 import { createClient, type KeepAliveClient, type Outcome } from '../support/keep-alive-client.ts'
 import type { Random } from '../support/random.ts'
 
-/** The highest value of an entity that was sent, and that was acknowledged (0: none). */
+/** The highest value of an entity that was sent, and the highest acknowledged one (0: none). */
 export type Row = { attempted: number; acknowledged: number }
 
 /** A caller that upserts entities of its own, one request after the other, until it is stopped. */
@@ -22,7 +22,7 @@ export type Writer = {
 export type WriterOptions = {
   customerId: string
   name: string
-  /** Where the server is now. */
+  /** Returns the address of the server that runs now. */
   url: () => string
   random: Random
 }
@@ -86,7 +86,7 @@ async function writeAll(client: KeepAliveClient, options: WriterOptions, state: 
   }
 }
 
-/** Some new entities and some old ones, in a random order. */
+/** Returns some new and some existing entities, in a random order. */
 function nextBatch({ name, random }: WriterOptions, rows: Map<string, Row>): [string, Row][] {
   const old = random.shuffled([...rows]).slice(0, random.below(BATCH_LIMIT / 2))
   const fresh = Array.from({ length: 1 + random.below(BATCH_LIMIT / 2) }, (_, index) => {
@@ -98,7 +98,8 @@ function nextBatch({ name, random }: WriterOptions, rows: Map<string, Row>): [st
 }
 
 /**
- * A killed server sends no response or a part of one. A lost database is 503. All else is wrong.
+ * A killed server sends no response or a part of one. Without a database, it responds with 503. Any
+ * other failure is a defect.
  */
 function isAcknowledged(outcome: Outcome): boolean {
   if (outcome.kind !== 'answer') return false

@@ -13,11 +13,14 @@ import { endCleanly, openPlace } from '../support/server-process.ts'
 import { openClock } from '../support/wrong-clock.ts'
 
 const DAY_MS = 86_400_000
-/** Background work is looked for once a second: some passes. Only faults need it to show. */
+/** Long enough for several rounds of due work, which runs once a second, in milliseconds. */
 const PASSES_MS = 3000
 const READY: Call = { method: 'GET', path: '/health/ready', apiKey: null }
 
-/** A server whose clock is right, and beside it one whose clock a test sets. */
+/**
+ * Starts two servers on one database. The clock of the first is right; a test sets that of the
+ * second.
+ */
 async function openPair(t: TestContext) {
   const connection = await newDatabase(t)
   const place = openPlace(t)
@@ -31,7 +34,7 @@ async function openPair(t: TestContext) {
       assert.deepEqual(await server.end(), { code: 0, signal: null })
     }
   }
-  /** Sets the clock of the second one, and waits until it tells that time. */
+  /** Sets the clock of the second server, and waits until that server reads it. */
   const setWrong = async (offsetMs: number) => {
     const told = wrong.stderr().length
     clock.set(offsetMs)
@@ -54,7 +57,7 @@ const CHECK: Call = {
   method: 'GET',
   path: '/api/v1/customers/acme/entitlements/check?featureId=tokens',
 }
-/** What decides, each in its own way. */
+/** A request of each kind that decides or depends on the time. */
 const DECIDING: readonly Call[] = [
   REPORT,
   KEYED,
@@ -88,7 +91,7 @@ async function prepare(url: string): Promise<void> {
   await done(url, KEYED)
 }
 
-/** How many rows of each kind would be forgotten, and what lies in the far future. */
+/** Returns the numbers of rows that purging could have deleted, and of those in the far future. */
 async function stateOf(connection: Connection): Promise<Record<string, string | null>> {
   const [found] = await query(
     connection,
