@@ -8,7 +8,9 @@ import { DEADLINE_MS } from '../support/deadline.ts'
 import { openWorld } from '../support/world.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-/** Nothing that a browser does by itself may pass for a request of the page. */
+/**
+ * Turns off requests that the browser sends by itself, which could count as requests of the page.
+ */
 const QUIET = [
   '--headless',
   '--no-sandbox',
@@ -27,7 +29,7 @@ after(() => browser.close())
 
 type Seen = { page: Page; requests: string[]; complaints: string[] }
 
-/** The reference, as a reader sees it; whatever it asks of another origin is refused and kept. */
+/** Opens the API reference. Records all requests, and blocks those to other origins. */
 async function open(
   t: TestContext,
   options: { colorScheme?: 'light' | 'dark' } = {},

@@ -22,11 +22,11 @@ import {
   type Value,
 } from './hostile.ts'
 
-/** A short run by default; `BURSAR_TEST_FUZZ` asks for a long one. */
+/** The number of requests. Few by default, because CI has little time. */
 const REQUESTS = Number(process.env.BURSAR_TEST_FUZZ ?? 4000)
-/** After so many requests a fresh environment, since archives and unlinks use one up. */
+/** Requests per environment. Then there is a new one, because archives and unlinks use one up. */
 const PER_TENANT = 500
-/** Growth of the heap, in bytes, that is noise beside what a leak of every request would be. */
+/** Growth of the heap that is no leak, in bytes. A leak in each request would be far larger. */
 const HEAP_NOISE = 30_000_000
 
 const world = await openWorld()
@@ -38,7 +38,7 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** A request that may differ from a good one in its path, query, headers and body. */
+/** Returns a request that may differ from a valid one in path, query, headers and body. */
 function hostileRequest(random: Random, id: OperationId): Request {
   const request = { ...calls[id]('fuzz') }
   const twist = (chance: number) => random.below(100) < chance
@@ -81,7 +81,7 @@ test(`${REQUESTS} hostile requests cause no 5xx, no write by a refusal, and no g
     if (index === Math.floor(REQUESTS / 2)) heapBefore = heapUsed()
     const id = operationIds[random.below(operationIds.length)] ?? 'v1.customers.list'
     const before = await changes(tenant)
-    // The call fails the test on a status or a body that the API document does not have.
+    // `call` fails if the API document does not have the status or the form of the body.
     const answer = await tenant.call(id, hostileRequest(random, id))
     assert.ok(answer.status < 500, `request ${index}: ${id} answered ${answer.text.slice(0, 500)}`)
     if (answer.refusal !== null)
@@ -121,14 +121,14 @@ test('hostile paths get a status below 500 and change nothing in another environ
 const PATIENCE_MS = 100
 const CONNECTIONS = 25
 
-/** Sends bytes on a connection of their own. Returns everything that is received on it. */
+/** Sends bytes on a new connection. Returns everything that is received on it. */
 async function exchange(port: number, bytes: Buffer): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' })
   const parts: Buffer[] = []
   socket.on('data', (part) => parts.push(part)).on('error', () => {})
   const closed = once(socket, 'close')
   socket.write(bytes)
-  // A server that believes in a longer body waits for the rest.
+  // A server that expects a longer body waits for the rest.
   await Promise.race([closed, delay(PATIENCE_MS)])
   socket.end()
   await within('the end of the connection', closed)

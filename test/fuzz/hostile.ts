@@ -1,6 +1,6 @@
 import type { Random } from '../support/random.ts'
 
-/** A value of JSON, or what only looks like one. */
+/** A JSON value. */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value }
 
 const HOSTILE: readonly Value[] = [
@@ -36,16 +36,16 @@ const HOSTILE: readonly Value[] = [
 
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.below(items.length)] as T
 
-/** A hostile value of any kind. */
+/** Returns a hostile value of any kind. */
 const hostileValue = (random: Random): Value => pick(random, HOSTILE)
 
-/** A hostile text, for paths, queries and headers. */
+/** Returns a hostile text, for paths, queries and headers. */
 export const hostileText = (random: Random): string => {
   const value = hostileValue(random)
   return typeof value === 'string' ? value.slice(0, 2000) : JSON.stringify(value)
 }
 
-/** A copy of the value with one random place of it changed: replaced, removed, doubled or grown. */
+/** Returns a copy of a value in which one random part is replaced, removed, doubled or enlarged. */
 export function mutated(random: Random, value: Value): Value {
   const isLeaf = typeof value !== 'object' || value === null || Object.keys(value).length === 0
   if (isLeaf || random.below(100) < 20) return hostileValue(random)
@@ -62,7 +62,7 @@ export function mutated(random: Random, value: Value): Value {
   return { ...value, [key]: mutated(random, chosen ?? null) }
 }
 
-/** The body as bytes, sometimes damaged. */
+/** Returns a body as bytes, sometimes damaged. */
 export function asBytes(random: Random, value: Value): Buffer {
   const bytes = Buffer.from(JSON.stringify(value))
   const at = random.below(bytes.length)
@@ -76,7 +76,7 @@ export function asBytes(random: Random, value: Value): Buffer {
   return bytes
 }
 
-/** Headers that mean something to Bursar, to what is before it, or to HTTP. */
+/** Headers that have a meaning for Bursar, for proxies or for HTTP. */
 const HEADERS = [
   'idempotency-key',
   'authorization',
@@ -91,12 +91,12 @@ const HEADERS = [
   'x-http-method-override',
 ]
 
-/** A header with a hostile value of what a header can carry. */
+/** Returns a header with a hostile value that headers allow. */
 export const hostileHeader = (random: Random): Record<string, string> => ({
   [pick(random, HEADERS)]: hostileText(random).replaceAll(/[^\x20-\x7e]/g, ''),
 })
 
-/** What is put into a path, unencoded or encoded so that it means something else once decoded. */
+/** Hostile segments of paths: unencoded ones, and ones that mean something else when decoded. */
 const SEGMENTS = [
   '',
   '.',
@@ -118,7 +118,7 @@ const SEGMENTS = [
   '%61'.repeat(800),
 ]
 
-/** The path with a hostile segment in it, before it or behind it. */
+/** Returns a path with a hostile segment in it, before it or after it. */
 export function hostilePath(random: Random, path: string): string {
   const parts = path.split('/')
   return parts
@@ -126,7 +126,7 @@ export function hostilePath(random: Random, path: string): string {
     .join('/')
 }
 
-/** The bytes with some of them replaced, removed or doubled. */
+/** Returns bytes of which some are replaced, removed or doubled. */
 export function damaged(random: Random, bytes: Buffer): Buffer {
   const all = [...bytes]
   for (let times = 1 + random.below(8); times > 0; times -= 1) {

@@ -11,14 +11,14 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 const oneOf = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values)
-/** An object as a literal would make it, which is what a failure then shows. */
+/** Like `fc.record`, but makes plain objects, which failures show in a readable form. */
 export const record = <T>(fields: { [Key in keyof T]: fc.Arbitrary<T[Key]> }) =>
   fc.record(fields, { noNullPrototype: true })
-/** One thing, and the other now and then: one refusal hides all else that a request does. */
+/** Mostly the first, sometimes the second. A refused part hides everything else of a request. */
 const mostly = <T>(usual: fc.Arbitrary<T>, seldom: fc.Arbitrary<T>) =>
   fc.oneof({ weight: 30, arbitrary: usual }, { weight: 1, arbitrary: seldom })
 
-/** More often those who have budgets from the beginning. */
+/** Entities that have budgets from the beginning are more frequent. */
 const entityId = oneOf('ann', 'ann', 'bob', 'eng', 'eng', 'large', ...Object.keys(ENTITIES))
 const customerId = oneOf(CUSTOMERS[0], CUSTOMERS[0], CUSTOMERS[0], CUSTOMERS[1])
 const anyCustomerId = mostly<string>(customerId, fc.constant(UNKNOWN_CUSTOMER))
@@ -34,7 +34,7 @@ const limit = fc.oneof(
   { weight: 1, arbitrary: oneOf(0, 0.5, 7.25) },
 )
 
-/** Back to long ago, some ahead, and sometimes further ahead than is allowed. */
+/** Mostly in the past, sometimes in the future, and sometimes further than is allowed. */
 const since = fc.oneof(
   { weight: 5, arbitrary: fc.constant(null) },
   { weight: 3, arbitrary: fc.integer({ min: -2 * HOUR, max: HOUR }) },
@@ -47,7 +47,7 @@ const dimensionsOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>
     maxKeys: 3,
     noNullPrototype: true,
   })
-/** Each key mostly names an entity of its type. */
+/** Mostly, the value of each key is the id of an entity of its type. */
 const fitting = fc
   .uniqueArray(entityId, { minLength: 1, maxLength: 3 })
   .map((ids) => Object.fromEntries(ids.map((id) => [keyOf(id), id])))
@@ -157,7 +157,7 @@ export const event: fc.Arbitrary<EventMove> = record({
     .map(([attributed, measured]) => ({ ...attributed, ...measured })),
 })
 
-/** Steps by how often they are taken. */
+/** The kinds of moves with their weights. */
 const MOVES: readonly [weight: number, arbitrary: fc.Arbitrary<Move>][] = [
   [
     3,

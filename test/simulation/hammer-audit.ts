@@ -10,7 +10,7 @@ import { windowOf } from './model/windows.ts'
 /** All uses that count against one limit in one window. */
 type Account = { name: string; limit: number; uses: Use[] }
 
-/** What a use has recorded in the end. */
+/** Returns the amount that a use has recorded in the end. */
 const recorded = ({ isGranted, amount, hold }: Use): number => {
   if (hold !== null) return hold.committed?.amount ?? 0
   return isGranted ? amount : 0
@@ -39,7 +39,10 @@ const accountNames = (town: Town, { customerId, dimensions, at }: Use): [string,
     return [`${nameIn(customerId, budget)} from ${start}`, limit]
   })
 
-/** No limit was ever passed, and nothing was denied that would have fitted at every instant. */
+/**
+ * Asserts that no limit was exceeded, and that each denial was necessary: at some instant while the
+ * request ran, the amount could have exceeded a limit.
+ */
 export function auditUses(town: Town, uses: readonly Use[]): { denials: number } {
   const accounts = accountsOf(town, uses)
   for (const { name, limit, uses: own } of accounts.values())
@@ -61,8 +64,8 @@ export function auditUses(town: Town, uses: readonly Use[]): { denials: number }
 }
 
 /**
- * Each check has seen every use that was acknowledged before it was sent, on whatever server, and
- * none that was sent after its response.
+ * Asserts that each check has seen every use that any server acknowledged before the check was
+ * sent, and no use that was sent after its response.
  */
 export function auditLooks(uses: readonly Use[], looks: readonly Look[]): void {
   const recordings = uses.map((use) => ({ ...use, ...recordingOf(use) }))
@@ -75,7 +78,9 @@ export function auditLooks(uses: readonly Use[], looks: readonly Look[]): void {
   }
 }
 
-/** When what a use has recorded was sent and acknowledged: a hold records by its commit. */
+/**
+ * Returns when the recording request of a use was sent and acknowledged. For a hold, its commit.
+ */
 const recordingOf = (use: Use): Span & { recorded: number } => {
   const { sentAt, answeredAt } = use.hold?.committed ?? use
   return { sentAt, answeredAt, recorded: recorded(use) }
@@ -84,7 +89,7 @@ const recordingOf = (use: Use): Span & { recorded: number } => {
 const total = (recordings: readonly { recorded: number }[]): number =>
   recordings.reduce((all, each) => all + each.recorded, 0)
 
-/** The most that can have been recorded or held at any instant of a span. */
+/** Returns the maximum amount that can have been recorded or held at an instant of a span. */
 const mostTaken = (uses: readonly Use[], span: Span): number =>
   uses
     .filter(({ isGranted, sentAt }) => isGranted && sentAt <= span.answeredAt)
@@ -95,13 +100,13 @@ function mostOf({ amount, hold }: Use, { sentAt }: Span): number {
   const isOver = ({ answeredAt }: Span) => answeredAt < sentAt
   if (hold.committed !== null)
     return isOver(hold.committed) ? hold.committed.amount : Math.max(amount, hold.committed.amount)
-  // Every server may have a clock that is slow.
+  // The clock of any server may be slow.
   const isExpired = hold.expiresAt + MAX_CLOCK_ERROR_MS <= sentAt
   const isEnded = isExpired || (hold.released !== null && isOver(hold.released))
   return isEnded ? 0 : amount
 }
 
-/** Everything that was acknowledged counts once, for the customer and for each budget. */
+/** Asserts that everything acknowledged counts once, for the customer and for each budget. */
 export async function auditServer(url: string, town: Town, uses: readonly Use[]): Promise<void> {
   for (const customerId of town.customerIds) {
     const own = uses.filter((use) => use.customerId === customerId)
@@ -126,7 +131,7 @@ export async function auditServer(url: string, town: Town, uses: readonly Use[])
   }
 }
 
-/** Of a year, so that one window has what all others had: it is made out of the records. */
+/** Sets the cadence of budgets to a year. One window then has the usage of all earlier windows. */
 async function widenWindows(url: string, town: Town, customerId: string): Promise<void> {
   const budgets = town.state.customers.get(customerId)?.budgets ?? []
   const assignments = budgets.map(({ entityId, scope }) => ({
@@ -146,7 +151,7 @@ function usageByBudget(town: Town, uses: readonly Use[]): Map<string, number> {
   return usage
 }
 
-/** How many repetitions wait for their responses at once. */
+/** The number of repetitions that run at once. */
 const REPEATING = 16
 
 /** Asserts that decisions are final: repeated requests get the same result and count nothing. */

@@ -11,55 +11,55 @@ import type { Random } from '../support/random.ts'
 import { drawDimensions, FEATURE, type Town } from './hammer-town.ts'
 import type { Dimensions } from './model/tree.ts'
 
-/** From the first time that a request was sent until its response, by the clock of this test. */
+/** From the first sending of a request to its response, by the clock of this test. */
 export type Span = { sentAt: number; answeredAt: number }
 
-/** One use that was decided about, and what became of it where it was a reservation. */
+/** A consumption or a reservation with its decision. `hold`: what happened to a reservation. */
 export type Use = Span & {
   call: Call
   customerId: string
   dimensions: Dimensions
-  /** In whose windows it lies. */
+  /** It counts in the windows of this instant. */
   at: number
   amount: number
   isGranted: boolean
   hold: Hold | null
 }
 
-/** What a check has shown of a customer's usage. */
+/** A customer's usage that a check has shown. */
 export type Look = Span & { customerId: string; usage: number }
 
 export type Hold = {
   id: string
   expiresAt: number
-  /** What was recorded; null while nothing is. */
+  /** The commit with its recorded amount, or null. */
   committed: (Span & { amount: number }) | null
   released: Span | null
-  /** Commits of more than was held that were denied. */
+  /** Denied commits of more than the held amount. */
   denied: (Span & { amount: number })[]
 }
 
-/** Servers come and go; a client takes any. */
+/** The servers, which are killed and started again. A client sends to any of them. */
 export type Hammer = {
   urls(): readonly string[]
   town: Town
   start: number
   end: number
-  /** Tells when the test is over, whatever is still unanswered. */
+  /** Ends all requests when the test is over. */
   signal: AbortSignal
 }
 
 const PAUSE_MS = 20
 const MINUTE_MS = 60_000
-/** Windows of a minute each, now and ahead, so that not one of them decides everything. */
+/** The number of windows of a minute that are used at once: the current one and later ones. */
 const WINDOWS = 4
-/** One request in so many is a check. */
+/** Every fourth request is a check. */
 const LOOK_EVERY = 4
 
 /** For how long a window of a minute is used, in milliseconds. */
 export const WINDOW_USED_MS = WINDOWS * MINUTE_MS
 const MAX_AMOUNT = 6
-/** By how much the clocks of the servers are wrong at most, in milliseconds. */
+/** The maximum error of the clocks of servers, in milliseconds. */
 export const MAX_CLOCK_ERROR_MS = 5000
 
 /**
@@ -142,11 +142,14 @@ async function useOnce(own: Client, idempotencyKey: string): Promise<Use> {
   return done
 }
 
-/** When the minute of the run began that it is in: what is long ago is only recorded. */
+/**
+ * Returns the start of the current minute of the run. Usage may not be older, because limits decide
+ * only usage of about now.
+ */
 const minuteOf = ({ start }: Hammer): number =>
   start + Math.floor((Date.now() - start) / MINUTE_MS) * MINUTE_MS
 
-/** Commits less, all or more of a hold, releases it, or leaves it to itself. */
+/** Commits less than, all of or more than a hold, releases it, or lets it expire. */
 async function endHold(own: Client, use: Use, hold: Hold): Promise<void> {
   const { random } = own
   const path = `/api/v1/customers/${use.customerId}/reservations/${hold.id}`
@@ -173,7 +176,7 @@ async function endHold(own: Client, use: Use, hold: Hold): Promise<void> {
   return release()
 }
 
-/** The server that has ended it may have a clock that is fast. */
+/** Asserts that a hold has expired. The clock of the server that ended it may be fast. */
 const assertExpired = (hold: Hold): void =>
   assert.ok(
     hold.expiresAt <= Date.now() + MAX_CLOCK_ERROR_MS,

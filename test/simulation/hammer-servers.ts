@@ -12,15 +12,15 @@ import { MAX_CLOCK_ERROR_MS } from './hammer-client.ts'
 type RunningServer = Awaited<ReturnType<Place['start']>>
 export type HammerServer = RunningServer & { settings: Record<string, string> }
 
-/** A disturbance comes after up to so many milliseconds; a pause lasts as long at most. */
+/** The maximum delay before a disturbance, and the maximum length of a pause, in milliseconds. */
 const SPREAD_MS = 1500
 const CUT =
   "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
 
 /**
- * Starts servers on one database. The first one brings it, and has the right clock: the clients
- * use windows from the start of the test on, in which its budgets must have been made. The clocks
- * of the others are wrong by up to `MAX_CLOCK_ERROR_MS`.
+ * Starts servers on one database. The first one runs the database. Its clock is right, because it
+ * creates the budgets, and clients use windows from the start of the test on. The clocks of the
+ * others are wrong by up to `MAX_CLOCK_ERROR_MS`.
  */
 export async function startServers(
   place: Place,
@@ -34,7 +34,7 @@ export async function startServers(
   return Promise.all([start(place, null), ...others])
 }
 
-/** `settings`: of a server that does not bring the database; null for the one that does. */
+/** `settings` are null for the server that runs the database. */
 async function start(place: Place, settings: Record<string, string> | null): Promise<HammerServer> {
   const own: Record<string, string> = { BURSAR_LOG_LEVEL: 'error', ...settings }
   const database = settings === null ? {} : { DATABASE_URL: databaseUrl(await databaseOf(place)) }
@@ -63,7 +63,7 @@ async function killDatabase(place: Place): Promise<void> {
 
 type Pause = { forMs: number; isCut: boolean }
 
-/** Stops a server for a while. `isCut`: meanwhile all sessions of the database are ended. */
+/** Suspends a server for a while. With `isCut`, ends all sessions of the database meanwhile. */
 async function pauseServer(
   place: Place,
   server: RunningServer | undefined,

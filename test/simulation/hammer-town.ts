@@ -14,10 +14,12 @@ const LEVELS = 4
 const LONG = 'P1Y'
 const SHORT = 'PT1M'
 
-/** Customers with trees of random shape and scope, all of whose limits are hard. */
+/** Customers with random trees and scopes. All limits are hard. */
 export type Town = { state: State; customerIds: readonly string[] }
 
-/** How much is used, so that limits are reached at last: of all time, and of one short window. */
+/**
+ * Factors of the limits of all time and of short windows, so that usage reaches them in the end.
+ */
 export type Scale = { long: number; short: number }
 
 export async function buildTown(
@@ -84,7 +86,10 @@ async function buildCustomer(url: string, { state, random, id, scale }: Lot): Pr
   if ('refused' in outcome) throw new Error(JSON.stringify(outcome.refused))
 }
 
-/** Each node below one before it, with tighter limits further down, and some for one model only. */
+/**
+ * Returns budgets of a random tree: each node is below an earlier one. Lower nodes have lower
+ * limits. Some budgets are only for one model.
+ */
 function drawTree(random: Random, nodes: readonly string[], scale: Scale): BudgetInput[] {
   const depths: number[] = []
   return nodes.flatMap((entityId, index) => {
@@ -109,10 +114,10 @@ export function drawDimensions(random: Random): Dimensions {
   return modelId === undefined ? { nodeId } : { nodeId, modelId }
 }
 
-/** What must never hold more than its limit: a budget, or what the customer is granted. */
+/** A limit: that of a budget, or that of the entitlement (`budget` is null). */
 export type Limit = { budget: Budget | null; limit: number }
 
-/** Every limit that a use with these dimensions counts against. */
+/** Returns all limits for which a use with these dimensions counts. */
 export function limitsOf({ state }: Town, customerId: string, dimensions: Dimensions): Limit[] {
   const customer = state.customers.get(customerId)
   if (customer === undefined) throw new Error(`no customer ${customerId}`)

@@ -12,18 +12,18 @@ import { type Hammer, MAX_CLOCK_ERROR_MS, runClient, WINDOW_USED_MS } from './ha
 import { disturb, startServers } from './hammer-servers.ts'
 import { buildTown } from './hammer-town.ts'
 
-/** How long the clients keep on, in milliseconds: load, not an assertion. */
+/** How long the clients send requests, in milliseconds. */
 const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 5_000)
 const CLIENTS = 64
 const SERVERS = Number(process.env.BURSAR_TEST_RACE_SERVERS ?? 4)
 const CUSTOMERS = 6
-/** As long as the longest reservation lasts, by the slowest clock and in milliseconds. */
+/** The longest time until a reservation expires, by the slowest clock, in milliseconds. */
 const LAST_HOLDS_MS = 3000 + MAX_CLOCK_ERROR_MS
 
-/** How much more is used in so many milliseconds than in those of a short run. */
+/** Returns how much more is used in a run of this length than in a short one. */
 const scaleOf = (ms: number): number => 1 + Math.floor(ms / 5000)
 
-/** Whatever `bursar verify` compares agrees. With `--repair`: it does then. */
+/** Asserts that `bursar verify` finds no differences; with `--repair`, none that are left. */
 async function assertVerified(place: Place, ...options: string[]): Promise<void> {
   const settings = { BURSAR_DATA_DIR: place.dataDir }
   const { code, stdout, stderr } = await runCli(['verify', ...options], settings)

@@ -8,12 +8,12 @@ import { assertAlike, play } from './play.ts'
 import { holds } from './rounds.ts'
 import { CUSTOMERS, openScene, type Scene } from './scene.ts'
 
-/** How many histories. CI has little time; more rounds are for a night. */
+/** The number of histories. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 8)
 
 const world = await openWorldApart({}, { isGuarded: true })
 
-/** All that is kept of usage is what its records say. */
+/** Asserts that all stored usage agrees with its records. */
 async function assertVerified({ tenant }: Scene): Promise<void> {
   for (const id of CUSTOMERS) assert.deepEqual(await differencesOf(world, tenant, id), {}, id)
 }

@@ -19,7 +19,7 @@ import { portraitOf } from './portrait.ts'
 import { holds } from './rounds.ts'
 import { ENTITIES, now, openScene, type Scene, TYPES } from './scene.ts'
 
-/** How many cases of each law. CI has little time; more rounds are for a night. */
+/** The number of cases of each law. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 
 const world = await openWorldApart({}, { isGuarded: true })
@@ -31,7 +31,7 @@ const playAll = async (scene: Scene, moves: readonly Move[]) => {
   for (const move of moves) await play(scene, move)
 }
 
-/** A fresh environment in which something is granted, placed and budgeted, and these moves made. */
+/** Opens a scene with grants, a tree and budgets (`OPENING`), and makes these moves. */
 async function opened(moves: readonly Move[] = []): Promise<Scene> {
   const scene = await openScene(world)
   await playAll(scene, [...OPENING, ...moves])
@@ -45,10 +45,10 @@ const kind = <Kind extends Move['kind']>(name: Kind) => fc.constant(name)
 
 const params = { id: customerId }
 
-/** Usage that no SET and no repetition is among: `at` is the instant it occurred at. */
+/** Usage without SETs and repetitions. `at` is the instant at which it occurred. */
 type Arrival = { at: number; move: Move }
 
-/** When usage begins to arrive, long after the budgets that most of it counts for were made. */
+/** When usage begins to arrive. Most of the budgets were created long before. */
 const ARRIVAL = START + 3 * DAY
 
 const arrivals: fc.Arbitrary<Arrival[]> = fc
@@ -67,7 +67,7 @@ const arrivals: fc.Arbitrary<Arrival[]> = fc
     }),
   )
 
-/** The move as it is to be made now, so that its usage lies where it occurred. */
+/** Returns the move with times relative to now, so that its usage occurs at `at`. */
 function dated(scene: Scene, { at, move }: Arrival): Move {
   const sinceMs = at - now(scene)
   if (move.kind === 'usage')
@@ -88,10 +88,10 @@ const budgetMoves: fc.Arbitrary<Move[]> = fc.array(
 
 const allBudgets = (scene: Scene): Budget[] => scene.state.customers.get(customerId)?.budgets ?? []
 
-/** Entities that one use can name all of; of them, every entity is in one. */
+/** Groups of entities that one use can name together. Each entity is in one group. */
 const GROUPS = [['org', 'eng', 'ann', 'large'], ['ops', 'sales', 'bob', 'small'], ['7']] as const
 
-/** What a use that occurred at these instants is counted beside, in windows that are over. */
+/** Returns the usage of past windows: the responses to uses that occurred at these instants. */
 async function closedWindows({ tenant }: Scene, instants: readonly number[]) {
   const windows: string[] = []
   for (const [n, instant] of instants.entries())
@@ -106,7 +106,10 @@ async function closedWindows({ tenant }: Scene, instants: readonly number[]) {
   return windows
 }
 
-/** What one order of arrival leaves: windows that are over, those in progress, and then a year. */
+/**
+ * Lets usage arrive in one order. Returns the usage of current windows, of past windows, and then
+ * of a year.
+ */
 async function afterArrivals(structure: Move[], order: Arrival[], pauses: readonly number[]) {
   const scene = await opened(structure)
   world.clock.moveTo(ARRIVAL)
@@ -170,7 +173,7 @@ test('sending any prefix of the requests again changes nothing', async (t) => {
 type Forest = { parents: (string | null)[]; cadence: string; used: [number, number][] }
 const LEVELS = 4
 
-/** For each entity a parent among those before it, where there is room below it. */
+/** For each entity, a parent among the earlier ones, if the tree does not get too deep. */
 const forest: fc.Arbitrary<Forest> = record({
   parents: fc
     .array(fc.nat({ max: entityIds.length }), {
@@ -251,7 +254,7 @@ test('raising a limit never turns a granted request into a denied one', async (t
   })
 })
 
-/** Nothing that is ever decided, so that what is held cannot change it. */
+/** Moves without a decision, so that holds cannot change their results. */
 const undecided = fc.oneof(
   record({ kind: kind('usage'), usages: fc.array(usage, { minLength: 1, maxLength: 3 }) }),
   record({ kind: kind('events'), events: fc.array(event, { minLength: 1, maxLength: 3 }) }),

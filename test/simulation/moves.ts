@@ -3,8 +3,8 @@ import type { BudgetInput } from './model/structure.ts'
 import type { Dimensions } from './model/tree.ts'
 
 /**
- * One step of a history, as plain data: it speaks of fixed ids and of times that are relative to
- * the clock, so that a step means the same whatever is left out before it.
+ * One step of a history, as plain data. Its ids are fixed and its times are relative to the clock.
+ * So it means the same if earlier steps are left out.
  */
 export type Move =
   | { kind: 'wait'; ms: number }

@@ -4,7 +4,7 @@ const held = { kind: 'grant', customerId: 'acme', limit: 300, soft: false, endsI
 const monthly = { unit: 'MONTH', accordingTo: 'StartOfTheMonth' } as const
 const budget = { featureId: 'tokens', cadence: 'P1D' }
 
-/** Something to begin with, so that not everything is refused. */
+/** The first moves of a history: grants and budgets. Without them, most moves would be refused. */
 export const OPENING: readonly Move[] = [
   { ...held, featureId: 'tokens', reset: monthly },
   { ...held, limit: 40, featureId: 'seats', reset: null },

@@ -1,26 +1,28 @@
 import type { Random } from '../support/random.ts'
 
-/** Every so many values the owner removes its key instead of writing it. */
+/** For every seventh value, the owner removes its key instead of writing it. */
 const REMOVE_EVERY = 7
 
 /**
- * What must be true of metadata when every client writes only the key it owns: a model with one
- * cell for each (entity, owner). The values of a cell ascend by one with every request.
+ * A model of metadata in which every client writes only its own key. It has one cell for each
+ * (entity, owner). Each request increases the values of its cells by one.
  */
 export type OwnedValues = {
-  /** The next value of the cells, as a patch would carry it, and how to say that it is in. */
+  /**
+   * Returns the next values of cells as texts of a patch, and a function that acknowledges them.
+   */
   next(owner: string, ids: readonly string[]): { patchOf(id: string): string; done(): void }
-  /** What of a cell may be seen from now on: nothing older than what is acknowledged now. */
+  /** Returns the lowest values that may be read from now on: those acknowledged now. */
   bounds(ids: readonly string[]): Map<string, Map<string, number>>
-  /** Why this metadata of an entity cannot be, or null. `since` are bounds taken earlier. */
+  /** Returns why metadata of an entity is wrong, or null. `since` are earlier `bounds`. */
   complaint(id: string, metadata: Record<string, string>, since: Map<string, number>): string | null
-  /** The metadata that an entity must have once every request is acknowledged. */
+  /** Returns the metadata of an entity after all requests are acknowledged. */
   expected(id: string): Record<string, string>
 }
 
 type Cell = { attempted: number; acknowledged: number }
 
-/** The text of a value; empty where it is a removal. */
+/** Returns the text of a value. Empty for a removal. */
 const textOf = (value: number): string => (value % REMOVE_EVERY === 0 ? '' : String(value))
 
 export function createOwnedValues(ids: readonly string[], owners: readonly string[]): OwnedValues {
@@ -66,13 +68,13 @@ export function createOwnedValues(ids: readonly string[], owners: readonly strin
   }
 }
 
-/** Whether a cell may read so when its value is one of `low` to `high`. */
+/** Returns whether a text can be that of a cell with a value from `low` to `high`. */
 function isPossible(text: string | undefined, low: number, high: number): boolean {
   if (text === undefined) return Math.ceil(low / REMOVE_EVERY) * REMOVE_EVERY <= high
   const value = Number(text)
   return textOf(value) === text && value >= low && value <= high
 }
 
-/** Some of the ids, in a random order. */
+/** Returns some of the ids in a random order. */
 export const randomBatch = (random: Random, ids: readonly string[], limit: number): string[] =>
   random.shuffled(ids).slice(0, 1 + random.below(limit))

@@ -93,13 +93,13 @@ function assertReservation(scene: Scene, predicted: Reservation, body: Reservati
   )
 }
 
-/** One of the reservations so far; null while there is none. */
+/** Returns one of the reservations so far, or null if there are none. */
 const nth = (scene: Scene, which: number): Held | null => {
   const stored = scene.reservations.filter(({ reservation }) => !mayBePurged(scene, reservation))
   return stored[which % Math.max(1, stored.length)] ?? null
 }
 
-/** Reservations that have ended are purged in the background, at some time after this. */
+/** Returns whether due work may have purged a reservation by now. */
 const mayBePurged = (scene: Scene, { status, at, expiresAt }: Reservation): boolean =>
   (status !== 'open' || expiresAt <= now(scene)) && at <= now(scene) - KEPT_MS
 

@@ -22,7 +22,7 @@ export async function playChoose({ state, tenant }: Scene, { unknownDimensions }
   await tenant.ok('v1.environment.settings.update', { body: { unknownDimensions } })
 }
 
-/** Who replaces the keys of a type sends its name again. */
+/** Replaces the attribution keys of a type. The request must repeat its name. */
 export async function playKeys({ state, tenant }: Scene, { typeId, keys }: Of<'keys'>) {
   const type = { id: typeId, attributionKeys: keys }
   upsertTypes(state, [type])
@@ -95,7 +95,7 @@ export async function playGrant(scene: Scene, move: Of<'grant'>) {
   const { customerId, featureId, limit, soft, endsInMs } = move
   const counts = scene.state.features.get(featureId)?.meterType
   const isMetered = counts !== 'None'
-  // Only what is counted up is ever reset.
+  // Only INCREMENTAL features have a reset.
   const reset = counts === 'INCREMENTAL' ? move.reset : null
   const endsAt = endsInMs === null ? null : now(scene) + endsInMs
   const config = (unit: string) =>
@@ -139,7 +139,7 @@ export async function playRevoke(scene: Scene, { customerId, featureId }: Of<'re
   })
 }
 
-/** The meter of calls takes all of them, or those in Europe only: from now on. */
+/** Changes the meter of calls. It matches all calls, or only those in Europe, from now on. */
 export async function playMeter({ state, tenant }: Scene, { isEuropean }: Of<'meter'>) {
   const feature = state.features.get('calls')
   assert.ok(feature?.meter)

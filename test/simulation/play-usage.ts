@@ -9,14 +9,17 @@ import { periodToWire } from './wire.ts'
 type Of<Kind extends Move['kind']> = Extract<Move, { kind: Kind }>
 
 const DAY_MS = 86_400_000
-/** For so long at least a key is known; that of an event without a timestamp for a day. */
+/**
+ * How long a deduplication key is known at least, in milliseconds. That of an event without a
+ * timestamp is known for only a day.
+ */
 export const KEPT_MS = 35 * DAY_MS
 
-/** The same key is another one later, before the first may be forgotten. */
+/** Returns a key that changes before the earlier one may have been purged. */
 export const keyAt = (scene: Scene, key: string, keptMs: number): string =>
   `${key}-${Math.floor(now(scene) / keptMs)}`
 
-/** Sends a request now, and remembers how to send it again. */
+/** Sends a request, and stores how to send it again. */
 export async function send(scene: Scene, keptMs: number, again: Sent['again']): Promise<void> {
   const until = now(scene) + keptMs
   scene.sent.push({ until, again, isDone: await again(false) })
@@ -25,7 +28,7 @@ export async function send(scene: Scene, keptMs: number, again: Sent['again']): 
 export const wireInstant = (at: Instant | undefined) =>
   at === undefined ? undefined : instantToWire(at)
 
-/** Sends an earlier request again as it was, unless its keys may be forgotten by now. */
+/** Sends an earlier request again, unless its deduplication keys may have been purged. */
 export async function playAgain(scene: Scene, { back, isRetry }: Of<'again'>) {
   const sent = scene.sent.at(-1 - back)
   if (sent !== undefined && now(scene) < sent.until) await sent.again(isRetry)

@@ -78,7 +78,7 @@ async function playCheck(scene: Scene, move: Of<'check'>) {
     customerId,
     ...named,
     ...(requested !== null && { requestedUsage: requested }),
-    // A query cannot say that there are none.
+    // A query string cannot contain an empty object.
     ...(Object.keys(dimensions ?? {}).length > 0 && { dimensions: dimensions ?? {} }),
     isBeta,
   }
@@ -115,7 +115,7 @@ async function playRead(scene: Scene, { customerId }: Of<'read'>) {
   assertRows(budgetRows(scene.state, customerId, now(scene)), data)
 }
 
-/** Compares everything that can be asked about: each feature, for each entity by itself. */
+/** Compares all checks: of each feature, for each entity alone. */
 async function assertAlikeNow(scene: Scene): Promise<void> {
   for (const customerId of CUSTOMERS) {
     await playRead(scene, { kind: 'read', customerId })
@@ -130,7 +130,7 @@ async function assertAlikeNow(scene: Scene): Promise<void> {
   }
 }
 
-/** Compares what is seen, and then what is not: archived entities, and windows that are over. */
+/** Compares what callers see now. Then also archived entities, and past windows. */
 export async function assertAlike(scene: Scene): Promise<void> {
   await assertAlikeNow(scene)
   for (const customerId of CUSTOMERS) {
@@ -149,7 +149,7 @@ export async function assertAlike(scene: Scene): Promise<void> {
   await assertAlikeNow(scene)
 }
 
-/** What names a budget in a request. */
+/** Returns the fields that identify a budget in a request. */
 export const rowOf = ({ entityId, capability, scope }: Budget) => ({
   ...{ entityId, [`${capability.kind}Id`]: capability.id, scopeEntityIds: scope },
 })

@@ -8,12 +8,12 @@ const params = { id: CUSTOMERS[0] }
 /** Requests to a server, by their names, with the texts of the responses. */
 export type Portrait = Map<string, string>
 
-/** Around all that laws let happen, and few enough days to be told one by one. */
+/** A range that contains all usage of the laws, and is so short that the history has days. */
 const DAYS = { startDate: '2026-04-10T00:00:00.000Z', endDate: '2026-07-10T00:00:00.000Z' }
 
 /**
- * What a server says to the first customer of every budget, of the usage of each day, and of
- * features for each entity.
+ * Returns what a server shows of the first customer: all budgets, the usage of each day, and checks
+ * of features for each entity.
  */
 export async function portraitOf(
   scene: Scene,

@@ -8,10 +8,10 @@ import { type Random, randomFrom, seedOf } from '../support/random.ts'
 import { endCleanly, openPlace, type Place } from '../support/server-process.ts'
 import { createOwnedValues, type OwnedValues, randomBatch } from './owned-values.ts'
 
-/** How long the clients keep on, in milliseconds: load, not an assertion. */
+/** How long the clients send requests, in milliseconds. */
 const DURATION_MS = Number(process.env.BURSAR_TEST_RACE_MS ?? 10_000)
 const CLIENTS = 200
-/** Several customers, so that writers of one wait for each other while others pass by. */
+/** Writers of one customer wait for each other. Writers of several customers run in parallel. */
 const CUSTOMERS = ['acme', 'globex', 'initech']
 const ENTITIES = 20
 const BATCH_LIMIT = 8
@@ -19,7 +19,7 @@ const BATCH_LIMIT = 8
 const owners = Array.from({ length: CLIENTS }, (_, index) => `client-${index}`)
 const ids = Array.from({ length: ENTITIES }, (_, index) => `entity-${index}`)
 
-/** Each customer has entities of the same ids, which are others. */
+/** The model of each customer. Customers have different entities with the same ids. */
 type Model = ReadonlyMap<string, OwnedValues>
 
 test('200 concurrent clients lose no update on one server', async (t) => {
@@ -117,7 +117,7 @@ function pickCustomer(random: Random, model: Model) {
   return { customerId, values }
 }
 
-/** What every server shows in the end is what the model says. */
+/** Asserts that a server shows what the model predicts. */
 async function assertModel(url: string, model: Model): Promise<void> {
   for (const [customerId, values] of model) {
     const found = await readEntities(url, customerId)

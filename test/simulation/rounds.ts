@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import { seedOf } from '../support/random.ts'
 
 /**
- * For how long a failure is made shorter, in milliseconds: each try is a whole history on a fresh
- * environment, and the shortest of some hundred will do.
+ * How long a failing history is shortened, in milliseconds. Each try is a whole history in a new
+ * environment, so this is enough for some hundred.
  */
 const SHRINKING_MS = 120_000
 
-/** Tries what must hold for `rounds` values; fails with a short one that it does not hold for. */
+/** Tests a property with `rounds` values. Fails with a short value that violates it. */
 export async function holds<T>(
   t: TestContext,
   { rounds, values }: { rounds: number; values: Arbitrary<T> },

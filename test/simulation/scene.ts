@@ -13,12 +13,12 @@ import {
 } from './model/state.ts'
 import { upsertEntities, upsertTypes } from './model/structure.ts'
 
-/** The ids that a history speaks of; the same in every history. */
+/** The customers of all histories. */
 export const CUSTOMERS = ['acme', 'globex'] as const
 export const UNKNOWN_CUSTOMER = 'nobody'
 export const TYPES = { org: 'orgId', team: 'teamId', user: 'userId', model: 'modelId' } as const
 export const KEYS = [...Object.values(TYPES), 'actorId'] as const
-/** The first type of each entity. One has an id that a number names as well. */
+/** The first type of each entity. The id of one is a number, so that dimensions can be numbers. */
 export const ENTITIES = {
   org: 'org',
   ops: 'org',
@@ -54,19 +54,19 @@ export const FEATURES: readonly Feature[] = [
   { id: 'sso', type: 'BOOLEAN', meterType: 'None', meter: null },
 ]
 
-/** A server and the model of it, which every request changes alike. */
+/** A server and its model. Each request changes both. */
 export type Scene = {
   world: World
   tenant: Tenant
   state: State
-  /** Requests that may be sent again, as they were. */
+  /** Requests that may be sent again unchanged. */
   sent: Sent[]
   reservations: Held[]
 }
 
 /**
- * `until` its keys are surely known, it counts once. `again` tells whether it was done; a retry
- * says of itself that it is one.
+ * A request that was sent. Its deduplication keys are known at least until `until`. `again` sends
+ * it again, possibly marked as a retry, and returns whether it succeeded.
  */
 export type Sent = {
   until: Instant
@@ -78,8 +78,9 @@ export type Held = { customerId: string; id: string; reservation: Reservation }
 export const now = (scene: Scene): Instant => scene.world.clock.now()
 
 /**
- * A fresh environment with types, entities and features, and nothing granted, placed or budgeted.
- * Work that is due is done from here on: what was begun at a later instant has ended.
+ * Opens a new environment with types, entities and features, but without grants, positions and
+ * budgets. It first moves the clock back and runs due work, so that no due work of a later instant
+ * is still running.
  */
 export async function openScene(world: World): Promise<Scene> {
   world.clock.moveTo(instantFromWire(NOW))

@@ -10,20 +10,20 @@ import type { Move } from './moves.ts'
 import { play } from './play.ts'
 import { openScene, type Scene } from './scene.ts'
 
-/** How many races. CI has little time; more rounds are for a night. */
+/** The number of races. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 3)
 const CLIENTS = 8
-/** Record n is of 2^n units, so that a sum tells which records are in it; exact up to 2^53. */
+/** Record n has 2^n units, so a sum shows which records it contains. Exact up to 2^53. */
 const RECORDS = 48
 const CHANGES = 16
 const customerId = 'acme'
 const params = { id: customerId }
 
 const world = await openWorld()
-/** Another server over the same database, which hears of changes through that alone. */
+/** Another server on the same database. It learns of changes only from the database. */
 const second = await openWorld()
 
-/** The ways to record, each for a feature of its own. */
+/** The ways to record usage, each with its own feature. */
 const WAYS: Readonly<Record<string, (tenant: Tenant, n: number, to: Dimensions) => Promise<void>>> =
   {
     tokens: async (tenant, n, dimensions) => {
@@ -50,7 +50,7 @@ const WAYS: Readonly<Record<string, (tenant: Tenant, n: number, to: Dimensions) 
   }
 const FEATURES = Object.keys(WAYS)
 
-/** Budgets without a limit for each feature, so that everything is counted and nothing denied. */
+/** Returns rows for budgets without a limit, one for each feature. They count and never deny. */
 const budgets = (entityId: string, more: object = {}) =>
   FEATURES.map((featureId) => ({ entityId, featureId, usageLimit: null, cadence: 'P1Y', ...more }))
 
@@ -120,11 +120,11 @@ const dimensions: fc.Arbitrary<Dimensions> = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 )
 
-/** How many changes had been sent, and how many had a response, at an instant of the race. */
+/** How many changes were sent, and how many had a response, at an instant of the race. */
 type Progress = { sent: number; answered: number }
 type RaceRecord = { featureId: string; n: number; dimensions: Dimensions; from: number; to: number }
 
-/** Makes the changes one by one, on both servers in turn. Returns the state after each change. */
+/** Makes the changes one by one, alternating the servers. Returns the state after each change. */
 async function changeAll(scene: Scene, changes: readonly Move[], progress: Progress) {
   const states = [structuredClone(scene.state)]
   const others = { ...scene, tenant: scene.tenant.through(second) }
@@ -139,7 +139,7 @@ async function changeAll(scene: Scene, changes: readonly Move[], progress: Progr
 
 type Task = { featureId: string; n: number; dimensions: Dimensions }
 
-/** Takes one task after the other, and remembers between which changes it was done. */
+/** Executes one task after the other. Returns between which changes each was executed. */
 async function recordAll(tenant: Tenant, tasks: Task[], progress: Progress): Promise<RaceRecord[]> {
   const done: RaceRecord[] = []
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
@@ -150,7 +150,7 @@ async function recordAll(tenant: Tenant, tasks: Task[], progress: Progress): Pro
   return done
 }
 
-/** The names of the budgets that a record would be attributed to, were this the state. */
+/** Returns the names of the budgets to which a record would be attributed in a state. */
 function attributed(state: State, { featureId, dimensions: to }: RaceRecord): string[] {
   const customer = state.customers.get(customerId)
   assert.ok(customer !== undefined)
@@ -159,7 +159,7 @@ function attributed(state: State, { featureId, dimensions: to }: RaceRecord): st
   return budgetsOf(customer, { capability, resolved }).map(nameOf).sort()
 }
 
-/** The usage of each budget, of archived entities too, which are brought back for it. */
+/** Returns the usage of each budget. Archived entities are unarchived for this. */
 async function usages(scene: Scene): Promise<Map<string, bigint>> {
   const ids = [...(scene.state.customers.get(customerId)?.entities.keys() ?? [])]
   await play(scene, { kind: 'archive', customerId, ids, to: false })

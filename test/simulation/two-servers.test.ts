@@ -7,13 +7,13 @@ import { play } from './play.ts'
 import { holds } from './rounds.ts'
 import { openScene, type Scene } from './scene.ts'
 
-/** How many histories. CI has little time; more rounds are for a night. */
+/** The number of histories. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
 
 const servers = await openTwoServers()
 
 const common = { kind: 'check', customerId: 'acme', requested: 1, isBeta: false } as const
-/** What is asked of both servers after each move. */
+/** The checks that both servers get after each move. */
 const CHECKS: readonly Move[] = [
   { ...common, capability: 'tokens', dimensions: null },
   {
@@ -29,7 +29,7 @@ const CHECKS: readonly Move[] = [
 
 let keys = 0
 
-/** The same environment through a server. Every second POST has an `Idempotency-Key`. */
+/** Calls an environment through a server. Every second POST has an `Idempotency-Key`. */
 function through(tenant: Tenant, server: World): Tenant {
   const plain = tenant.through(server)
   const call: Tenant['call'] = (id, request = {}) => {

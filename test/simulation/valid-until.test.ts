@@ -10,7 +10,7 @@ import { play } from './play.ts'
 import { holds } from './rounds.ts'
 import { CURRENCY, now, openScene, type Scene } from './scene.ts'
 
-/** How many histories. CI has little time; more rounds are for a night. */
+/** The number of histories. Few by default, because CI has little time. */
 const ROUNDS = Number(process.env.BURSAR_TEST_ROUNDS ?? 4)
 const DAY_MS = 86_400_000
 
@@ -44,7 +44,7 @@ async function ask({ tenant }: Scene, asked: Question): Promise<EntitlementExpla
   return data
 }
 
-/** Verdict, reason, limits and reset times. */
+/** Returns the decision, the reason, the limits and the reset times. */
 const viewOf = (answer: EntitlementExplanation) => ({
   isGranted: answer.isGranted,
   reason: answer.accessDeniedReason,

@@ -13,7 +13,7 @@ type NodeBody =
 const amountOf = (quantity: Quantity | null): number | null =>
   quantity === null ? null : quantityToWire(quantity)
 
-/** The ends of a period as they are told: not at all where usage is never reset. */
+/** Returns the ends of a period as responses have them: null if usage is never reset. */
 function endsOf(period: Window): { start: string | null; end: string | null } {
   if (period === ALWAYS) return { start: null, end: null }
   return { start: instantToWire(period.start), end: instantToWire(period.end) }
@@ -74,7 +74,7 @@ function chainsOf({ chains }: Check) {
   )
 }
 
-/** What the model predicts of a row of the tree. The share that is used is a number by nature. */
+/** Returns the predicted row of the tree. Its utilization is a floating-point number. */
 const rowToWire = ({ budget, parentId, usage, window }: Row) => ({
   entityId: budget.entityId,
   featureId: budget.capability.id,
