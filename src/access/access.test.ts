@@ -36,7 +36,7 @@ const opens = (secret: string) =>
 const refusedAs = (status: number, code: string | null) => (error: unknown) =>
   error instanceof ApiError && error.status === status && error.code === code
 
-/** Waits until the news of a change has arrived, however long that takes. */
+/** Waits until the server has been notified of a change. */
 async function eventuallyRefused(secret: string) {
   while (await opens(secret)) await new Promise((resolve) => setTimeout(resolve, 5))
 }

@@ -12,7 +12,7 @@ const { app } = world.bursar
 
 type Changes = { before: unknown; after: unknown }[]
 
-/** What an environment has been told of its members, oldest first. */
+/** Returns the events of an environment about its members, oldest first. */
 const toldOf = async (tenant: Tenant): Promise<Changes> => {
   const query = { type: 'member.updated,member.removed' }
   const { data } = await tenant.ok('v1.audit.list', { query })

@@ -23,7 +23,7 @@ test('a sealed text with a changed character cannot be decrypted', () => {
   const sealed = seal('signing-secret', key, 'here')
   fc.assert(
     fc.property(fc.nat({ max: sealed.length - 1 }), fc.constantFrom('A', 'b', '7'), (at, digit) => {
-      // The last of base64url has bits that say nothing.
+      // The last character of base64url has unused bits.
       fc.pre(sealed[at] !== digit && at < sealed.length - 1)
       const changed = sealed.slice(0, at) + digit + sealed.slice(at + 1)
       assert.equal(unseal(changed, key, 'here'), null)

@@ -96,7 +96,7 @@ test('a server with another sealing key refuses to start and accepts no customer
   assert.equal(await statusOf(other), 503)
   const unsigned = await tenant.through(other).call(read.customers, { params: { id: read.id } })
   assert.equal(unsigned.status, 200)
-  // A key that is lost is not the end.
+  // If the sealing key is lost, the secret can be renewed.
   await assert.rejects(signingSecret(app, environment, { renew: false }), { name: 'ConfigError' })
   const renewed = await signingSecret(app, environment, { renew: true })
   const again = await openWorld(stranger, { apart: connection })

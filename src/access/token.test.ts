@@ -44,14 +44,14 @@ type Claims = { sub?: string; iss?: string; aud?: string; exp?: number; nbf?: nu
 type SigningOptions = { key?: KeyObject; header?: JWTHeaderParameters }
 const nowSeconds = () => Math.floor(Date.now() / 1000)
 
-/** A token that is good for `ann` unless told otherwise. */
+/** Returns a token that is valid for `ann`, unless `claims` or options change that. */
 function token(claims: Claims = {}, { key = rsa.privateKey, header }: SigningOptions = {}) {
   const payload = { sub: 'ann', iss: ISSUER, aud: 'bursar', exp: nowSeconds() + 300, ...claims }
   return new SignJWT(payload).setProtectedHeader(header ?? { alg: 'RS256', kid: 'rsa' }).sign(key)
 }
 
 let people = 0
-/** A tenant, and someone new with a role in it. */
+/** Returns a tenant, and a new person with a role in it. */
 async function person(role: 'ADMIN' | 'SUPPORT' | 'VIEWER' | 'NONE' | 'OWNER') {
   people += 1
   const tenant = await world.tenant()
@@ -230,7 +230,9 @@ test('a token is a 401 while the key set cannot be fetched, and API keys still w
   }
 })
 
-/** A key set of its own, and what it makes of a token that is signed by `kid`. */
+/**
+ * Opens a server with its own key set. `statusOf` calls it with a token that is signed by `kid`.
+ */
 async function withKeySet(set: { keys: object[] }) {
   const server = createServer((_, response) => response.end(JSON.stringify(set)))
   const port = await listen(server)
@@ -244,7 +246,7 @@ async function withKeySet(set: { keys: object[] }) {
     server.closeAllConnections()
   }
   after(stop)
-  /** Who is no member anywhere is 403 once the token has been believed. */
+  /** 403 if the token is valid, because its subject is not a member of any account. */
   const statusOf = async (kid: string, key = rsa.privateKey) => {
     const jwt = await token({ sub: 'nobody' }, { key, header: { alg: 'RS256', kid } })
     return (await tenant.call(list, bearer(jwt, { 'x-environment-id': tenant.id }))).status

@@ -18,13 +18,13 @@ const world = await openWorld({
 })
 const { app } = world.bursar
 
-/** Another environment of the account of a tenant. */
+/** Creates another environment in a tenant's account. */
 const environmentBeside = ({ id }: Tenant, name: string) =>
   createEnvironment(app, {
     ...{ accountId: id, id: `${id}-${name}`, displayName: name, type: 'PRODUCTION' as const },
   })
 
-/** A person with these roles in environments of the account of a tenant. */
+/** Creates a member of a tenant's account with these roles. Returns the id of the person. */
 async function member(
   tenant: Tenant,
   name: string,
@@ -36,7 +36,7 @@ async function member(
   return userId
 }
 
-/** What a person learns who names these in the headers. */
+/** Returns the response to a person who sends these headers. */
 const told = async (tenant: Tenant, userId: string, headers: Record<string, string> = {}) =>
   (await tenant.ok(WHOAMI, await personOf(userId, headers))).data
 

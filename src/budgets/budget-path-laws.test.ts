@@ -68,7 +68,7 @@ test('a budget that was reset no longer denies, and a new budget does not count 
   assert.equal(counters.sums.size, 0)
   add(now)
   assert.deepEqual([granted(now), granted(now + day)], [false, true])
-  // Late ones go where they occurred.
+  // Late usage counts in the window in which it occurred.
   add(now + day)
   add(now)
   assert.deepEqual([granted(now + day), granted(now + 2 * day)], [false, true])

@@ -112,7 +112,7 @@ for (const { name, dimensions, requested, usage, chains, isGranted } of vectors)
     assert.deepEqual(decided(acme, dimensions, { usage, demands }), { chains, isGranted })
   })
 
-/** A record of dimensions, as counting does it. */
+/** Adds the postings of a record with these dimensions, as the engine does. */
 function record(
   company: Company,
   counters: ReturnType<typeof createCounters>,

@@ -8,7 +8,9 @@ const entities = ['a', 'b', 'c', 'd', 'e', 'f']
 const one = await openWorld()
 const two = await openWorld()
 
-/** A customer with entities, and how either of two servers writes its budgets. */
+/**
+ * Creates a customer with entities. Returns functions that write its budgets by one of two servers.
+ */
 async function fresh() {
   const tenant = await one.tenant()
   const other: Tenant = await two.tenant()
@@ -50,7 +52,7 @@ test('concurrent moves of entities leave a tree without cycles and with no more 
     0,
     entities.map((id) => budget(id)),
   )
-  // Everybody wants to be below the next one.
+  // Each request moves an entity below the next one. Together they would be a cycle.
   const answers = await Promise.all(
     entities.flatMap((id, index) => [
       upsert(index, [budget(id, { parentId: entities[(index + 1) % entities.length] })]),

@@ -14,7 +14,7 @@ const at = (text: string): Instant => {
 const createdAt = at('2026-05-18T10:07:42')
 const july = at('2026-07-04T12:00')
 
-/** Cadence, where its first window begins, and the window that 4 July, noon, lies in. */
+/** A cadence, the start of its first window, and its window that contains 4 July, 12:00. */
 const windows: readonly (readonly [string, string, string, string])[] = [
   ['PT1M', '2026-05-18T10:07', '2026-07-04T12:00', '2026-07-04T12:01'],
   ['PT1H', '2026-05-18T10', '2026-07-04T12', '2026-07-04T13'],

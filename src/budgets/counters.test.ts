@@ -19,7 +19,7 @@ const world = await openWorld()
 const { app } = world.bursar
 const { current, fresh, upsert, use } = budgetsIn(world)
 
-/** A team with ann in it, and a budget of each. */
+/** Creates a team with ann in it, and a budget for each of them. */
 async function furnished(cadence = 'P1M') {
   await fresh({ team: 'team', ann: 'user' })
   await budget('team', cadence)
@@ -34,7 +34,7 @@ const record = (amount: number, occurredAt?: Instant) => use('userId=ann', amoun
 const differences = async () =>
   (await compareCounters(app.db.read, { ...current(), limit: 100 })).differences
 
-/** The customer and its environment, as stores take them. */
+/** Returns the customer and its environment as arguments of stores. */
 const owned = () => {
   const { tenant, customerKey } = current()
   return { scope: tenant.scope, customerKey }
@@ -47,7 +47,7 @@ const counterRow = rowOf({
   usage: column.quantity,
 })
 
-/** All counters of the customer: `ann 1 2026-05-01 12`. */
+/** Returns all counters of the customer as texts: `ann 1 2026-05-01 12`. */
 async function counters(): Promise<string[]> {
   const found = await app.db.read.many(
     counterRow,

@@ -23,7 +23,7 @@ function fired(
   return firedAt(19)
 }
 
-/** Usage, limit, what has fired, and what fires, of 50, 80, 100 and 150 per cent. */
+/** Usage, limit, earlier crossed thresholds, and those crossed now, of 50, 80, 100 and 150 %. */
 const reached: readonly (readonly [number, number | null, number[], number[]])[] = [
   [0, 10, [], []],
   [4.9999999999, 10, [], []],
@@ -34,9 +34,9 @@ const reached: readonly (readonly [number, number | null, number[], number[]])[]
   [10, 10, [50, 80], [100]],
   [14, 10, [], [50, 80, 100]],
   [99, 10, [], [50, 80, 100, 150]],
-  // It fell below and came back.
+  // The usage fell below the threshold and reached it again.
   [5, 10, [50, 80], []],
-  // The limit went down.
+  // The limit was lowered.
   [8, 4, [50, 80], [100, 150]],
   [1000, null, [], []],
   [0, 0, [], []],

@@ -53,7 +53,7 @@ test('an entity with active descendants cannot be moved, even if those between a
     up.map(({ parentId }) => parentId),
     ['org', null],
   )
-  // Whoever is below in the archive counts for the depth.
+  // Archived entities below count for the depth.
   await upsert(row('bob', { parentId: 'ann' }), row('gpt', { parentId: 'bob' }))
   await refused([row('team', { parentId: 'bob' })], /5 levels; the maximum is 4/)
 })

@@ -83,7 +83,7 @@ const dimensions: fc.Arbitrary<Dimension[]> = fc.array(
 
 type Features = Readonly<Record<string, Uuid>>
 
-/** An environment with the types, and features to budget and to give places by. */
+/** Creates an environment with the types and features, which budgets and positions need. */
 async function environment(): Promise<{ tenant: Tenant; features: Features }> {
   const tenant = await world.tenant()
   await tenant.ok('v1Beta.entityTypes.upsert', {

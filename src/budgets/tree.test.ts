@@ -40,7 +40,7 @@ test('without capabilities, every active entity is listed once, with its parent 
     data.map(({ parentId }) => parentId),
     [null, 'eng', null, null, 'acme', null, null],
   )
-  // All orders but that of creation are that of ids.
+  // All orders except that of creation are by id.
   for (const sortBy of ['utilization', 'currentUsage', 'usageLimit', 'scopeSize', 'id'])
     assert.deepEqual(await names({ sortBy }), ids.toReversed())
   const created = ['acme', 'eng', 'ops', 'ann', 'bob', 'b_x', 'gpt']

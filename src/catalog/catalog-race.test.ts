@@ -14,7 +14,7 @@ import { createFeature, METERS_LIMIT, updateFeature } from './features/commands.
 import type { FeatureInput } from './features/types.ts'
 
 const world = await openWorld()
-/** Another server over the same database: what queues in one process does not hold for both. */
+/** Another server on the same database. The queue of one process does not serialize both. */
 const second = await openWorld()
 let tenant: Tenant
 const fresh = async () => {
@@ -37,7 +37,7 @@ const runs = <T>(count: number, work: (run: number) => Promise<T>) =>
 const feature = newFeatureWith({ meterType: 'INCREMENTAL' })
 const update = (run: number, featureId: string, input: FeatureInput) =>
   updateFeature(callOn(run), { featureId, input, use: NO_REFERENCES })
-/** How often each outcome stands there. */
+/** Returns how often each outcome occurs. */
 const tally = (outcomes: string[]) =>
   Object.fromEntries(
     Map.groupBy(outcomes, String)
@@ -56,7 +56,7 @@ test('of concurrent requests that create one id, one succeeds and the others get
     done: 1,
     DuplicatedEntityNotAllowed: 7,
   })
-  // Two servers within one millisecond agree on no order.
+  // The order of events of two servers within one millisecond is not defined.
   const types = (await tenant.announced()).map(({ type }) => type)
   assert.deepEqual(types.toSorted(), ['credit_type.created', 'feature.created'])
 })

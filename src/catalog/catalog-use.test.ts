@@ -40,7 +40,7 @@ async function fresh() {
   await tenant.ok('v1.credits.customCurrencies.create', { body })
 }
 
-/** The operations over modules that lean on the catalog as told. */
+/** Returns operations of a catalog whose port `CatalogUse` gives these answers. */
 function leaning(use: Partial<CatalogUse>) {
   const all = { ...NO_REFERENCES, ...use }
   const handlers = { ...featureHandlers(all), ...currencyHandlers(all) }
@@ -61,7 +61,7 @@ function leaning(use: Partial<CatalogUse>) {
   }
 }
 
-/** The change is refused so, and nothing differs afterwards. */
+/** Asserts that a change is refused in this way and changes nothing. */
 async function refused(change: () => Promise<unknown>, code: string, message: RegExp) {
   const state = async () => [
     await tenant.ok('v1.features.listFeatures'),

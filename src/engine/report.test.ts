@@ -134,7 +134,7 @@ test('usage is shown in limited units, and never below 0', async () => {
   assert.equal(await usage('bytes'), 3)
   assert.equal(await bytes(-5000), 0)
   assert.equal(await usage('bytes'), 0)
-  // The sum is signed: what was subtracted below 0 must be used up first.
+  // The sum is signed. Usage is shown as 0 until the sum is above 0.
   assert.equal(await bytes(3500), 1)
 })
 

@@ -18,8 +18,8 @@ const whose = sql`customer_key = ${customerKey}::uuid`
 const posted = sql`cardinality(assignment_keys) > 0 and amounts[1] <> 0`
 
 /**
- * What servers wrote that numbered their versions, after a fail-over had lost a budget and an
- * entity.
+ * Usage that counts for a lost budget and a lost entity. Servers whose versions were numbers wrote
+ * it after a fail-over.
  */
 const COUNTED_FOR_WHAT_IS_LOST = [
   sql`

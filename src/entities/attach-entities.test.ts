@@ -18,7 +18,7 @@ const MAX_DEPTH = 4
 type Entity = { parent?: string | null; archived?: true }
 type Whole = ReadonlyMap<Uuid, HierarchyPosition>
 
-/** A whole tree; keys are ids. An entity without a parent of its own has no place. */
+/** Returns a whole tree. Keys are ids. An entity without the field `parent` has no position. */
 const treeOf = (entities: Readonly<Record<string, Entity>>): Whole =>
   new Map(
     Object.entries(entities).map(([id, { parent, archived }]) => [
@@ -33,7 +33,9 @@ const treeOf = (entities: Readonly<Record<string, Entity>>): Whole =>
     ]),
   )
 
-/** What is below an entity, as the statements that load it say: not through what moves itself. */
+/**
+ * Returns the descendants of an entity as the store does: not those below other moving entities.
+ */
 function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Descendants {
   const children = [...whole.values()].filter(
     (place) => place.parentKey === key && !moving.includes(place.key),
@@ -48,7 +50,7 @@ function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Descendants 
   }
 }
 
-/** The tree after a request of rows `entity: parent`; of the whole only what the rule is given. */
+/** Returns the tree after a request with rows `entity: parent`. The rule gets only a part of it. */
 function placed(whole: Whole, rows: readonly (readonly [string, string | null | undefined])[]) {
   const wishes = rows.map(
     ([id, parent], index): ParentInput => ({
@@ -221,7 +223,7 @@ test('the first row of an entity sets its position as of now, and a later row ke
 
 const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 
-/** Trees of any shape that the rule can have made, unplaced and archived entities among them. */
+/** All trees that the rule can produce, with archived entities and ones without a position. */
 const anyTree = fc
   .array(
     fc.record({
@@ -264,7 +266,7 @@ const anyRows = fc.array(
 const depthOf = (whole: Whole, place: HierarchyPosition): number =>
   pathOf(place, (key) => required(whole.get(key), key)).length
 
-/** The rule in the plainest way: on the whole tree, row by row. */
+/** The simplest implementation of the rule: on the whole tree, row by row. */
 function plainly(whole: Whole, rows: readonly Row[]): Whole | null {
   const tree = new Map(whole)
   const wanted = new Map<string, string | null>()
@@ -299,7 +301,7 @@ test('the loaded part of a tree decides as the whole tree would, and the result 
   fc.assert(
     fc.property(anyTree, anyRows, (whole, rows) => {
       const archived = (id: string) => whole.get(id)?.archivedAt !== null
-      // The command refuses archived ones before the rule is asked.
+      // The command refuses archived entities before it calls the rule.
       fc.pre(rows.every(([id, parent]) => !archived(id) && !(parent && archived(parent))))
       const expected = plainly(whole, rows)
       if (expected === null) {

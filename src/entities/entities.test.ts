@@ -7,7 +7,7 @@ const params = { id: 'acme' }
 const world = await openWorld()
 let tenant: Tenant
 
-/** A fresh environment with two types and one customer, at NOW. */
+/** Creates an environment with two types and one customer, at `NOW`. */
 async function fresh() {
   world.clock.moveTo(instantFromWire(NOW))
   tenant = await world.tenant()

@@ -48,7 +48,7 @@ test('a retry of a write that was reversed since is executed again', async () =>
   const tenant = await open()
   await tenant.ok(LINK, link)
   await tenant.ok(UNLINK, { params })
-  // Its first try was refused, for all that is known.
+  // The original of this retry may have been refused.
   await tenant.ok(LINK, { ...link, headers: RETRY })
   assert.deepEqual(await linksOf(tenant), ['crm'])
   await tenant.ok(UNLINK, { params, headers: RETRY })

@@ -90,7 +90,7 @@ test('large reads wait for unread responses and are then refused, while other re
   const deaf = dial().pause()
   await once(deaf, 'connect')
   const asked = `GET /api/v1/customers HTTP/1.1\r\nhost: x\r\nx-api-key: ${tenant.key}\r\n\r\n`
-  // The system takes some of them by itself.
+  // Socket buffers take some of the responses.
   deaf.write(asked.repeat(12))
   const list = (of: typeof tenant) => of.call('v1.customers.list', {})
   await until('an answer is not read', async () => (await list(tenant)).status === 429)

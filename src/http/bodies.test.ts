@@ -25,7 +25,7 @@ const inUse = async () => {
   return parsePrometheusText(body).get('bursar_body_bytes')?.samples[0]?.value
 }
 
-/** A request of which only the header is sent. */
+/** Sends only the headers of a request. */
 function begin(operation: Operation, key: string, headers: Record<string, string | number>) {
   const socket = dial()
   const path = operation.path.replaceAll(/\{\w+\}/g, 'x')
@@ -41,7 +41,7 @@ function begin(operation: Operation, key: string, headers: Record<string, string
 
 const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1])
 
-/** Somebody who has sent a megabyte but for its last byte. */
+/** Begins a request whose body does not arrive. Returns a function that ends it. */
 async function holding(key: string, bytes = MB) {
   const before = (await inUse()) ?? 0
   const { socket } = begin(events, key, { 'content-length': bytes })
@@ -160,7 +160,7 @@ test('a body that inflates beyond the limit of the operation is refused', async 
     const { statusCode } = await post(operation, tenant.key, { body: bomb, encoding: 'gzip' })
     assert.equal(statusCode, 413, operation.id)
   }
-  // Of this one the limit is beyond the share of a credential, which counts what is inflated, too.
+  // Raw events may be larger than the credential's bound, which counts decompressed bytes, too.
   assert.equal((await post(events, tenant.key, { body: bomb, encoding: 'gzip' })).statusCode, 429)
   await until('all is given back', async () => (await inUse()) === 0)
 })

@@ -18,7 +18,7 @@ function serverWith(env: Record<string, string>) {
   return createServer(pino({ level: 'silent' }), readConfig(env, process.cwd()))
 }
 
-/** A connection from an address that this machine does not have. */
+/** Returns a connection from an address that this machine does not have. */
 const comingFrom = (remoteAddress: string) =>
   Object.assign(new Duplex({ read: () => {}, write: (_, __, done) => done() }), { remoteAddress })
 
@@ -97,7 +97,7 @@ test('a connection on which no complete header arrives is closed', async (t) => 
 })
 
 test('a connection whose caller reads nothing of a response for a minute is closed', async (t) => {
-  // The server's own looks, at the instants of its clock, would count as those of this test.
+  // Without the server's own timer, only this test calls `closeUnread`.
   t.mock.timers.enable({ apis: ['setInterval'] })
   const { server, connections } = serverWith({})
   t.after(() => server.close())
@@ -110,7 +110,7 @@ test('a connection whose caller reads nothing of a response for a minute is clos
   socket.write('GET /large HTTP/1.1\r\nhost: x\r\n\r\n')
   const [ofServer] = await within('the connection', accepted)
   await until('the answer waits', () => ofServer.writableLength > 0)
-  // A whole number: of others a minute later is not always a minute later.
+  // A whole number, because sums of other floating-point numbers may be rounded.
   const now = Math.ceil(performance.now())
   connections.closeUnread(now)
   connections.closeUnread(now + UNREAD_MS - 1)

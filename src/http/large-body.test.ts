@@ -7,7 +7,7 @@ import { AT_ONCE_BYTES, createBodyParser, isLarge } from './large-body.ts'
 
 const parse = createBodyParser()
 const parsed = async (text: string) => parse([Buffer.from(text)])
-/** As large as to be parsed in slices, and nothing else by it. */
+/** White space that makes a body so large that it is parsed in slices. */
 const PADDING = ' '.repeat(AT_ONCE_BYTES)
 
 async function outcome(of: () => unknown): Promise<unknown> {
@@ -21,7 +21,7 @@ async function outcome(of: () => unknown): Promise<unknown> {
 
 const inner = fc.jsonValue({ maxDepth: 4, noUnicodeString: false })
 const object = fc.dictionary(fc.string(), fc.oneof(inner, fc.array(inner)))
-/** JSON with up to three bytes of it gone or another: some is JSON all the same. */
+/** JSON in which up to three bytes are removed or replaced. Some of it is still valid. */
 const nearlyJson = fc
   .tuple(
     object,

@@ -32,7 +32,7 @@ async function scrape({ bursar }: World): Promise<Map<string, Family>> {
   return parsePrometheusText(response.body)
 }
 
-/** `operation status` → how many. */
+/** Returns the number of requests by `operation status`. */
 const requestsIn = (families: Map<string, Family>): Record<string, number> =>
   Object.fromEntries(
     (families.get('bursar_requests_total')?.samples ?? []).map(({ labels, value }) => [

@@ -4,7 +4,7 @@ import { createRequestOrder } from './running-requests.ts'
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-/** What begins and ends, in its order. */
+/** Which requests begin and end, in their order. */
 function watched() {
   const underWay = createRequestOrder()
   const log: string[] = []

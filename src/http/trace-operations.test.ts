@@ -19,7 +19,7 @@ const OUTER = { traceId: TRACE_ID, spanId: '00f067aa0ba902b7', traceFlags: 1 }
 type Told = { name: string; parent: string; status: unknown; failed: boolean; ended: boolean }
 const spans: Told[] = []
 
-/** What an SDK that is loaded beside the server provides, as far as the server asks for it. */
+/** The part of an OpenTelemetry SDK that the server uses. */
 const storage = new AsyncLocalStorage<Context>()
 const manager: ContextManager = {
   active: () => storage.getStore() ?? ROOT_CONTEXT,

@@ -60,7 +60,7 @@ async function open(t: TestContext, limits?: UndeliveredLimits) {
     setNow: (ms: number) => {
       now = ms
     },
-    /** A fail-over that is seen by the next look: what was done before may be lost. */
+    /** A fail-over. The next look notices it. Earlier work may be lost. */
     failOver: () => {
       epochs.observe('former')
       look = () => epochs.observe('present')
@@ -78,7 +78,7 @@ async function open(t: TestContext, limits?: UndeliveredLimits) {
 
 type Tries = { path?: string; isRetry?: boolean }
 
-/** A connection that knows when the server has seen its end. */
+/** Opens a connection. `closed` waits until the server has noticed its end. */
 async function connection(port: number, sockets: Socket[], closings: Map<number, Promise<void>>) {
   const socket = connect(port, '127.0.0.1')
   sockets.push(socket)
@@ -107,7 +107,7 @@ async function connection(port: number, sockets: Socket[], closings: Map<number,
     return bodies
   }
   const closed = async () => {
-    // The server has heard of a connection before its first request.
+    // The server knows a connection before its first request.
     await within('the end of a connection', closings.get(Number(socket.localPort)) ?? fail())
   }
   return {

@@ -14,7 +14,7 @@ const world = await openWorld({
 })
 const { server, dial } = await listening(world)
 
-/** A caller that sends a header and then as much as is taken, whatever it is told. */
+/** Sends headers and then as many bytes as the server accepts, whatever the response is. */
 async function send(lines: readonly string[], chunk: Buffer | null) {
   const accepted = once(server.server, 'connection') as Promise<[Socket]>
   const socket = dial()
@@ -70,7 +70,7 @@ const REFUSED: Readonly<Record<string, [status: number, lines: string[], chunk?:
     Buffer.concat([Buffer.from(`${zeros.length.toString(16)}\r\n`), zeros, Buffer.from('\r\n')]),
   ],
 }
-/** Whose body has been let in and does not come. */
+/** A request whose body is admitted and does not arrive. */
 await send(headerOf(events, tenant.key, length(2 * MB)), null)
 
 for (const [name, [status, lines, chunk = spaces]] of Object.entries(REFUSED))

@@ -14,7 +14,7 @@ import { PURGE_ANSWERS, purgeAnswers } from './purge-answers.ts'
 import { claim } from './store.ts'
 
 const world = await openWorld()
-/** Another server over the same database, with connections of its own. */
+/** Another server on the same database, with its own connections. */
 const other = await openWorld()
 const { app } = world.bursar
 
@@ -24,8 +24,8 @@ const PROVISION = 'v1.customers.provision'
 type Db = App['db']
 
 /**
- * A third server over the first one's connections, with faults in its transactions: only once its
- * background work has ended, which would meet them as well, and use them up.
+ * Opens a third server on the connections of the first one, with faults in its transactions. They
+ * begin after its background work has stopped, because that would otherwise use them up.
  */
 async function serverWith(faulty: Db['transaction']): Promise<Bursar> {
   let transaction = app.db.transaction
@@ -204,7 +204,7 @@ test('a request that waits too long for the first one is asked to try again, and
   await app.db
     .transaction(async (tx) => {
       assert.equal(await claim(tx, named, { clock: world.clock, keptMs: 1 }), 1)
-      // One waits in the database, the other one in the process for the first.
+      // The first request waits in the database. The second waits for the first in the process.
       const answers = await Promise.all([1, 2].map(() => tenant.call(PROVISION, request)))
       for (const { status, refusal, headers } of answers) {
         assert.deepEqual({ status, code: refusal?.code }, busy)

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000
 const world = await openWorldApart({ BURSAR_EVENT_RETENTION_DAYS: '35' })
 const { app } = world.bursar
 
-/** Kinds are made up per test, so that tests of one database never run each other's work. */
+/** Returns a new kind of work, so that tests on one database never run each other's work. */
 let kinds = 0
 const newKind = () => {
   kinds += 1
@@ -158,7 +158,7 @@ test('events are kept for the configured number of days and are purged once a da
   world.clock.moveTo(world.clock.now() + 20 * DAY_MS)
   await provision('young')
   const left = async () => {
-    // The server's own runner, which looks by itself too: two of them would skip each other's work.
+    // This is the server's own runner. A second one would skip the rows that the first has locked.
     await world.bursar.jobs.runNow()
     return (await tenant.announced()).map(({ objectId }) => objectId)
   }

@@ -11,7 +11,9 @@ import { correctDueTimes, runDueWork, schedule } from './due-work.ts'
 const DAY_MS = 86_400_000
 const world = await openWorldApart()
 
-/** The application of a server whose clock is wrong by so much, as long as it is not noticed. */
+/**
+ * Returns the application of a server whose clock is wrong, without the comparison that notices it.
+ */
 const wrongBy = (offsetMs: number): App => {
   const clock: Clock = {
     now: () => Date.now() + offsetMs,

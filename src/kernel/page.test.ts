@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type PageRequest, type PageRows, pageOf, pageRequest } from './page.ts'
 
-/** A keyset query over keys in list order; of what it finds, `fit` rows fit into a page. */
+/** Runs a keyset query on keys in list order. At most `fit` rows fit into a page. */
 function query(list: readonly string[], page: PageRequest, fit: number): PageRows<{ key: string }> {
   const cursor = page.after ?? page.before
   const at = cursor === null ? -1 : list.indexOf(cursor)

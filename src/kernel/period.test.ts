@@ -13,7 +13,7 @@ import {
   windowAt,
 } from './period.ts'
 
-/** A date-time in UTC, as short as it says all. */
+/** Returns the instant of a date-time in UTC, whose last parts may be left out. */
 const at = (text: string): Instant => {
   const full = `${text}${'1970-01-01T00:00:00.000'.slice(text.length)}Z`
   const instant = instantFromWire(full)
@@ -24,9 +24,9 @@ const at = (text: string): Instant => {
 const created = '2026-05-18T10:07:42'
 const july = '2026-07-04T12:00'
 
-/** Anchor, span, an instant, and the window that it lies in. */
+/** An anchor, a span, an instant, and the window that contains it. */
 const windows: readonly (readonly [string, Span, string, string, string])[] = [
-  // From the last of January: each start is counted from the anchor, so none drifts to the 28th.
+  // Each start is computed from the anchor. So months from 31 January do not all begin on the 28th.
   ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-02-15', '2026-01-31T10', '2026-02-28T10'],
   ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-02-28T10', '2026-02-28T10', '2026-03-31T10'],
   ['2026-01-31T10', { unit: 'MONTH', count: 1 }, '2026-03-31T09', '2026-02-28T10', '2026-03-31T10'],
@@ -53,7 +53,7 @@ const windows: readonly (readonly [string, Span, string, string, string])[] = [
   ['1970-01-01', { unit: 'MINUTE', count: 1 }, '1969-12-31T23:59', '1969-12-31T23:59', '1970'],
 ]
 
-/** Windows of what was created at `created`, counted from the unit that it was created in. */
+/** Windows of a budget that was created at `created`, counted from that calendar unit. */
 const cadences: readonly (readonly [Unit, number, string, string])[] = [
   ['MINUTE', 1, '2026-07-04T12:00', '2026-07-04T12:01'],
   ['MINUTE', 15, '2026-07-04T11:52', '2026-07-04T12:07'],
@@ -150,7 +150,7 @@ test('the anchor begins a window, and each window begins on the day of the ancho
   )
 })
 
-/** How many characters of an ISO date-time tell the unit. */
+/** How many characters of an ISO date-time identify the unit. */
 const isoLengths = [
   ['MINUTE', 16],
   ['HOUR', 13],

@@ -8,7 +8,7 @@ const MAX_MS = 10_000
 const START = 1_779_062_862_000
 const DAY_MS = 86_400_000
 
-/** A machine whose clocks a test turns, and a clock on it that is held against a right one. */
+/** Creates a machine whose clocks a test sets, and a clock that is compared with a right one. */
 function openMachine() {
   const turns: boolean[] = []
   let passedMs = 0
@@ -27,9 +27,7 @@ function openMachine() {
     setWrong: (ms: number) => {
       wrongMs = ms
     },
-    /**
-     * Reads the right clock: `after` the request it is read, and `back` later the response is here.
-     */
+    /** Reads the right clock `after` ms after the request. The response comes `back` ms later. */
     compare: ({ after = 0, back = 0, theirsWrongMs = 0 } = {}) => {
       const askedAtMs = passedMs
       passedMs += after
@@ -78,7 +76,7 @@ test('a jump of the reference clock is noticed at the next comparison', () => {
 test('after a pause of the machine, the clock gives the time again after a comparison', () => {
   const { clock, compare, pass, setWrong, right } = openMachine()
   compare()
-  // Its monotonic clock stood still, the other one was put right when it went on.
+  // The monotonic clock stood still during the pause, and the wall clock was corrected after it.
   setWrong(DAY_MS)
   assert.throws(() => clock.now(), WrongClock)
   compare({ theirsWrongMs: DAY_MS })

@@ -86,7 +86,7 @@ test('absent fields of the reset period are null', async () => {
   assert.deepEqual([granted?.resetPeriod, granted?.resetPeriodConfiguration], [null, null])
 })
 
-/** Each is refused, and the valid item beside it is not granted either. */
+/** Each of these items is refused, and a valid item in the same request is not granted either. */
 const refusals: readonly (readonly [string, PromotionalEntitlementInput, ExpectedRefusal])[] = [
   ['a feature that does not exist', grantItem('nothing'), { status: 404, code: 'FeatureNotFound' }],
   ['an archived feature', grantItem('old'), { status: 400, code: 'EntityIsArchivedError' }],

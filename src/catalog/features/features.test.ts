@@ -243,7 +243,7 @@ test('an archived feature is SUSPENDED, refuses changes, can be read, and can be
   assert.deepEqual([data.featureStatus, data.updatedAt], ['SUSPENDED', LATER])
   assert.equal((await retrieve('calls')).featureStatus, 'SUSPENDED')
   await refusedUpdate('calls', { displayName: 'x' }, 'EntityIsArchivedError', /calls/)
-  // The request is looked at before the state: what it contradicts by itself comes first.
+  // The request is validated before the state. So its own contradictions are refused first.
   const noField = { ...meter, aggregation: { function: 'SUM' } }
   await refusedUpdate('calls', { meter: noField }, 'InvalidArgumentError', /field/)
   await refusedUpdate('calls', { enumConfiguration: [] }, 'EntityIsArchivedError', /calls/)

@@ -19,7 +19,7 @@ const compared = (operation: ComparisonOperation, value: string, field = 'd'): C
   value,
 })
 
-/** What holds of a dimension and the same value. */
+/** The comparisons that are true of a dimension with the same value. */
 const SAME: ComparisonOperation[] = [
   'EQUALS',
   'GREATER_THAN_OR_EQUAL',
@@ -29,7 +29,7 @@ const SAME: ComparisonOperation[] = [
   'ENDS_WITH',
 ]
 
-/** What holds, and what does not, of a dimension against a value. */
+/** A dimension, a value, and the comparisons that are true. All others are false. */
 const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]][] = [
   ['eu', 'eu', SAME],
   ['eu', 'EU', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
@@ -39,12 +39,12 @@ const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]
     ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL', 'CONTAINS', 'STARTS_WITH'],
   ],
   ['eu-west', 'west', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL', 'CONTAINS', 'ENDS_WITH']],
-  // Numbers are put in order as numbers, on whichever side they are text.
+  // Two numbers are ordered as numbers, even if they are texts.
   [10, '9', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
   ['10', '9', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
   ['-10', '9', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
   ['1e3', '999.5', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
-  // A number equals each way to write it, a text does not.
+  // A number equals every way to write it, a text equals only itself.
   [1, '1.0', ['EQUALS', 'GREATER_THAN_OR_EQUAL', 'LESS_THAN_OR_EQUAL']],
   ['1', '1.0', ['NOT_EQUALS', 'GREATER_THAN_OR_EQUAL', 'LESS_THAN_OR_EQUAL']],
   [
@@ -53,7 +53,7 @@ const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]
     ['NOT_EQUALS', 'GREATER_THAN_OR_EQUAL', 'LESS_THAN_OR_EQUAL', 'CONTAINS', 'ENDS_WITH'],
   ],
   [0.1, '0.1', SAME],
-  // With anything else on one side, both are text.
+  // If one side is no number, both are compared as texts.
   [10, '9a', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
   ['10', ' 9', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
   ['10', '0x9', ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL']],
@@ -64,11 +64,11 @@ const rows: [actual: DimensionValue, value: string, holds: ComparisonOperation[]
     '2026-05-18T09:59:59Z',
     ['NOT_EQUALS', 'GREATER_THAN', 'GREATER_THAN_OR_EQUAL'],
   ],
-  // By bytes: as UTF-16 units the second would come first.
+  // Texts are ordered by bytes. By UTF-16 units, the second would come first.
   ['\uff5e', '\u{1f600}', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
   [true, 'true', SAME],
   [false, 'true', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
-  // An empty dimension is there.
+  // An empty dimension counts as present.
   ['', '', SAME],
   ['', '0', ['NOT_EQUALS', 'LESS_THAN', 'LESS_THAN_OR_EQUAL']],
 ]

@@ -17,7 +17,7 @@ test('every part of a deduplication key changes it', () => {
     nameOfEvent({ ...event, key: 'k2' }),
     nameOfEvent({ ...event, stated: 6 }),
     nameOfEvent({ ...event, stated: null }),
-    // Parts that run into each other are still told apart.
+    // The text of one part cannot be mistaken for several parts.
     nameOfEvent({ ...event, eventName: 'call","r', resourceKey: '' }),
   ]
   assert.equal(new Set(names).size, names.length)

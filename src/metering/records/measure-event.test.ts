@@ -79,7 +79,7 @@ test('a number is rounded to the nearest quantity', () => {
   fc.assert(
     fc.property(number, (n) => {
       const [[amount] = []] = measure(SUM, { n })
-      // A double has at most 17 digits: beyond 10^6 it tells no more than 10 decimals anyway.
+      // A double has at most 17 digits, so beyond 10^6 it has no more than 10 exact decimals.
       assert.ok(Math.abs(Number(amount) / 1e10 - n) <= Math.max(Math.abs(n) * 1e-15, 5.1e-11))
     }),
   )

@@ -27,7 +27,7 @@ const WINDOWS: readonly Window[] = [
 
 const EMPTY = WINDOWS.map((window) => total(window, LIFETIME.start))
 
-/** Counts records one by one, as they arrive. */
+/** Counts records one by one, in the order of their arrival. */
 function countAll(records: readonly TestRecord[]): readonly WindowTotal[] {
   const seen = new Set<string>()
   return records.reduce<readonly WindowTotal[]>(
@@ -42,7 +42,7 @@ function countAll(records: readonly TestRecord[]): readonly WindowTotal[] {
   )
 }
 
-/** What the aggregates mean, by all records of the window at once. */
+/** Computes an aggregate from all records of the window at once. */
 function meaning(records: readonly TestRecord[], aggregate: Aggregate): bigint {
   const amounts = records.map(({ amount }) => amount).sort((a, b) => (a < b ? -1 : 1))
   const sum = amounts.reduce((total, amount) => total + amount, 0n)

@@ -18,7 +18,7 @@ const settable = ({ tally, setAt }: WindowTotal) => ({ sum: tally.sum, setAt })
 const totalIn = (totals: readonly WindowTotal[], window: Window): WindowTotal =>
   totals.find((total) => total.window === window) as WindowTotal
 
-/** Reports one by one, each against `window`. */
+/** Applies reports one by one, all in `window`. */
 const report = (steps: readonly Step[], window: Window): readonly WindowTotal[] =>
   steps.reduce<readonly WindowTotal[]>(
     (totals, { behavior, value, at }) => {

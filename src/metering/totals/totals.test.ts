@@ -29,7 +29,7 @@ type TestCustomer = Awaited<ReturnType<typeof newCustomer>>
 
 type TestRecord = { occurred: number; amount: Quantity; mark?: string | null }
 
-/** A record, and the total of its day, as whoever counts writes them. */
+/** Writes a record and the total of its day, as the engine does. */
 const record = (metered: TestCustomer, { occurred, amount, mark = null }: TestRecord) =>
   db.transaction(async (tx) => {
     const { scope, customerKey, featureKey } = metered
@@ -71,7 +71,7 @@ const keep = (
         ${instantToWire(last)}::timestamptz)`),
   )
 
-/** What `keep` writes beside the sum. */
+/** What `keep` writes in addition to the sum. */
 const tally = { count: 1n, min: wholeUnits(2), max: wholeUnits(3), distinct: 4n }
 
 const used = ({ customerKey, featureKey }: TestCustomer, window: Window, aggregate: Aggregate) =>
