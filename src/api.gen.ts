@@ -1169,6 +1169,115 @@ export type CustomerUpdateRequestBody = {
 }
 
 /**
+ * A denial, or several alike within one minute.
+ */
+export type Decision = {
+  id: string
+  kind: DecisionKind
+  /**
+   * Always false: only denials are kept.
+   */
+  isGranted: boolean
+  accessDeniedReason: AccessDeniedReason
+  /**
+   * The customer that was named, even if it did not exist.
+   */
+  customerId: string
+  /**
+   * The resource that was named.
+   */
+  resourceId: string | null
+  /**
+   * The feature that was named. Null for a currency.
+   */
+  featureId: string | null
+  /**
+   * The currency that was named. Null for a feature.
+   */
+  currencyId: string | null
+  /**
+   * The entity whose budget denied. If no budget did, the first entity on the budget paths.
+   */
+  entityId: string | null
+  /**
+   * All entities on the budget paths.
+   */
+  entityIds: string[]
+  /**
+   * The budgets that denied.
+   */
+  budgetIds: string[]
+  /**
+   * What was asked. Null if it is larger than 16 kB.
+   */
+  request: DecisionRequest | null
+  /**
+   * How many denials this decision stands for.
+   */
+  count: number
+  /**
+   * When it was denied first.
+   */
+  decidedAt: string
+  /**
+   * When it was denied last.
+   */
+  lastAt: string
+  /**
+   * Who asked first.
+   */
+  actor: {
+    kind: 'API_KEY' | 'USER' | 'CLI' | 'SYSTEM'
+    /**
+     * Id of the key, subject of the token, or name of the operating system user.
+     */
+    id: string
+  }
+  /**
+   * The `x-trace-id` of the first request.
+   */
+  traceId: string | null
+}
+
+/**
+ * What was asked: a check, a consumption, or a reservation.
+ */
+export type DecisionKind = 'CHECK' | 'CONSUME' | 'RESERVE'
+
+/**
+ * A page of denials.
+ */
+export type DecisionListPage = {
+  data: Decision[]
+  pagination: CursorPagination
+}
+
+/**
+ * What was asked.
+ */
+export type DecisionRequest = {
+  /**
+   * Null if the check named no amount.
+   */
+  requestedUsage: number | null
+  /**
+   * The values of an ENUM feature. Null if none were sent.
+   */
+  requestedValues: string[] | null
+  /**
+   * The dimensions. Null if none were sent.
+   */
+  dimensions: {} | null
+}
+
+/**
+ * A denial.
+ */
+export type DecisionResponse = {
+  data: ExplainedDecision
+}
+
+/**
  * What is known about the usage besides its amount, such as the model, the region or the user. Meters filter by it. If a name is an attribution key of an entity type, its value names the entity that the usage counts for. At most 64 kB of JSON.
  */
 export type Dimensions = {
@@ -1741,6 +1850,16 @@ export type EventReportResponse = {
    * Empty.
    */
   data: {}
+}
+
+/**
+ * A denial with its explanation.
+ */
+export type ExplainedDecision = Decision & {
+  /**
+   * As of the moment of the denial. Null if it is larger than 64 kB.
+   */
+  explanation: EntitlementExplanation | null
 }
 
 /**
@@ -3838,6 +3957,77 @@ export type Operations = {
     query: Record<string, never>
     body: CustomerUpdateRequestBody
     response: CustomerResponse
+  }
+  'v1.decisions.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+      /**
+       * Only of this customer. It need not exist: denials also name unknown customers.
+       */
+      customerId?: string
+      /**
+       * Only those on whose budget paths this entity was.
+       */
+      entityId?: string
+      /**
+       * Only of this feature.
+       */
+      featureId?: string
+      /**
+       * Only of this currency.
+       */
+      currencyId?: string
+      /**
+       * Only those that this budget denied.
+       */
+      budgetId?: string
+      /**
+       * Only these kinds, separated by commas.
+       *
+       * @maxItems 3
+       */
+      kind?: DecisionKind[]
+      /**
+       * Only these reasons, separated by commas.
+       *
+       * @maxItems 20
+       */
+      reason?: AccessDeniedReason[]
+      /**
+       * Only what was first denied in this range, as in `decidedAt[gte]=2026-01-01T00:00:00Z`.
+       */
+      decidedAt?: {
+        gt?: string
+        gte?: string
+        lt?: string
+        lte?: string
+      }
+    }
+    body: undefined
+    response: DecisionListPage
+  }
+  'v1.decisions.retrieve': {
+    params: {
+      /**
+       * Id of the decision.
+       */
+      decisionId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: DecisionResponse
   }
   'v1.environment.settings.retrieve': {
     params: Record<string, never>

@@ -80,6 +80,10 @@ export type Config = {
    * after their end, but these at least 36 days.
    */
   readonly windowRetentionDays: number
+  /** For how many days denials are kept, with their explanations. */
+  readonly decisionRetentionDays: number
+  /** The maximum number of denials of an environment; 0: none are kept. */
+  readonly decisionRows: number
   /** Whether customers can be linked only to integrations that `bursar integration add` created. */
   readonly strictIntegrations: boolean
 }
@@ -144,6 +148,9 @@ export function readConfig(env: Environment, cwd: string): Config {
     eventRetentionDays: integer(env, 'BURSAR_EVENT_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 90,
     windowRetentionDays:
       integer(env, 'BURSAR_WINDOW_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 35,
+    decisionRetentionDays:
+      integer(env, 'BURSAR_DECISION_RETENTION_DAYS', { min: 1, max: 36_500 }) ?? 30,
+    decisionRows: integer(env, 'BURSAR_DECISION_ROWS', { min: 0, max: 10_000_000 }) ?? 100_000,
     strictIntegrations: flag(env, 'BURSAR_STRICT_INTEGRATIONS'),
   }
 }

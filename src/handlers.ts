@@ -5,6 +5,7 @@ import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
 import { NO_REFERENCES } from './catalog/index.ts'
 import { customersHandlers } from './customers/index.ts'
+import { createDecisionRecorder, decisionHandlers } from './decisions/index.ts'
 import { createEngineContext, usageHandlers } from './engine/http/index.ts'
 import { usageUse } from './engine/index.ts'
 import { releaseWhenArchived } from './engine/reservations/index.ts'
@@ -19,6 +20,9 @@ const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budget
 /** What all servers of this process use to decide, each with its own database. */
 export const engine = createEngineContext(entitlements)
 
+/** What all servers of this process note of their decisions, each for its own database. */
+export const decisions = createDecisionRecorder()
+
 /** Every operation of the API document. A missing or unknown operation does not compile. */
 export const handlers: Handlers = {
   ...accessHandlers,
@@ -30,5 +34,6 @@ export const handlers: Handlers = {
   ...promotionalHandlers(entitlements),
   ...entityHandlers,
   ...budgetHandlers,
-  ...usageHandlers(engine),
+  ...usageHandlers(engine, decisions),
+  ...decisionHandlers(decisions),
 }

@@ -16,9 +16,10 @@ import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import type { Connection, Database, HeavyReads } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
+import { type DecisionWriter, TRIM_DECISIONS, trimDecisions } from './decisions/index.ts'
 import { startEmbedded } from './embedded-postgres/index.ts'
 import { PURGE_OUTBOX, purgeOutbox } from './events/index.ts'
-import { engine, handlers } from './handlers.ts'
+import { decisions, engine, handlers } from './handlers.ts'
 import {
   callerOf,
   createServer,
@@ -58,6 +59,7 @@ const workHandlers: WorkHandlers = {
   [PURGE_ANSWERS]: purgeAnswers,
   [PURGE_USAGE]: purgeUsage,
   [PURGE_COUNTERS]: purgeCounters,
+  [TRIM_DECISIONS]: trimDecisions,
   ...promotionalWork(entitlements),
 }
 
@@ -184,9 +186,10 @@ export type Bursar = {
   readonly validators: Validators
   readonly authenticator: Authenticator
   readonly jobs: JobRunner
+  readonly decisionWriter: DecisionWriter
   /**
-   * Accepts no more requests, finishes those in progress, then stops the jobs and the listener and
-   * closes the pool.
+   * Accepts no more requests, finishes those in progress, writes what was noted of them, then stops
+   * the jobs and the listener and closes the pool.
    */
   close(): Promise<void>
 }
@@ -212,12 +215,14 @@ export async function createBursar(from: {
     (request) => callerOf(request)?.actor.id ?? null,
   )
   const jobs = startJobRunner(app, workHandlers)
+  const decisionWriter = decisions.start(app)
   traceOperations(server, contract)
   const keySetFailures = app.config.tokens === null ? null : authenticator.keySetFailures
   const held = { connections, bodies, answers, unbelieved }
   const keyCache = authenticator.keys.counts
   const engineCounts = () => engine.counts(app)
-  const counts = { keySetFailures, keyCache, engineCounts }
+  const denialCounts = decisionWriter.counts
+  const counts = { keySetFailures, keyCache, engineCounts, denialCounts }
   const shown = { app, contract, ...held, version: VERSION, ...counts }
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract, version: VERSION })
@@ -230,10 +235,12 @@ export async function createBursar(from: {
     validators,
     authenticator,
     jobs,
+    decisionWriter,
     // Each step is executed, even if an earlier one fails.
     close: () =>
       server
         .close()
+        .finally(() => decisionWriter.stop())
         .finally(() => jobs.stop())
         .finally(() => listener.stop())
         .finally(() => app.db.close()),

@@ -59,6 +59,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   budgets: [
     ...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
   ],
+  decisions: [...BASE, 'jobs', 'customers', 'budgets'],
   engine: [...BASE, ...RULES],
   'engine/cache': [...BASE, ...RULES, 'engine'],
   'engine/state': [...BASE, ...RULES, 'engine', 'engine/cache'],
@@ -78,17 +79,18 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'engine/history': [...BASE, ...RULES, 'engine'],
   'engine/http': [
     ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/check', 'engine/consume'],
-    ...['engine/reservations', 'engine/batch', 'engine/history'],
+    ...['engine/reservations', 'engine/batch', 'engine/history', 'decisions'],
   ],
   http: [...BASE, 'jobs', 'events', 'access', 'idempotency'],
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
-    ...['promotional', 'budgets', 'engine', 'engine/http', 'engine/reservations', 'sources.ts'],
+    ...['promotional', 'budgets', 'decisions', 'engine', 'engine/http', 'engine/reservations'],
+    'sources.ts',
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],
-    ...['sources.ts', 'handlers.ts', 'log.ts', 'version.ts'],
+    ...['decisions', 'sources.ts', 'handlers.ts', 'log.ts', 'version.ts'],
   ],
   cli: [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],

@@ -40,5 +40,10 @@ export {
   type ThresholdCrossing,
 } from './threshold-store.ts'
 export type { Budget, Resolution } from './types.ts'
-export { addUnattributed, readUnattributed, type UnresolvedKeyCount } from './unattributed-store.ts'
+export {
+  addUnattributed,
+  readUnattributed,
+  readUnattributedOf,
+  type UnresolvedKeyCount,
+} from './unattributed-store.ts'
 export { chainNodeToWire, usageExceededToWire } from './wire.ts'

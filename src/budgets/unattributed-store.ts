@@ -1,4 +1,13 @@
-import { column, type Reader, row, rows, rowWriter, sql } from '../db/index.ts'
+import {
+  column,
+  numberedRows,
+  type Reader,
+  readOfEach,
+  row,
+  rows,
+  rowWriter,
+  sql,
+} from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -41,3 +50,20 @@ export const readUnattributed = (
     where customer_key = ${customerKey}::uuid
     order by last_at desc, attribution_key limit 100`,
   )
+
+/** `readUnattributed` for several customers, in their order. */
+export const readUnattributedOf = (
+  reader: Reader,
+  customerKeys: readonly Uuid[],
+): Promise<UnresolvedKeyCount[][]> =>
+  readOfEach(reader, customerKeys, {
+    row: unattributedRow,
+    statement: sql`
+    select each.position, known.attribution_key, known.records, known.last_at
+    from ${numberedRows(customerKeys, { customer_key: ['uuid', (key) => key] })} as each
+      cross join lateral (
+        select attribution_key, records, last_at from unattributed_usage
+        where customer_key = each.customer_key
+        order by last_at desc, attribution_key limit 100
+      ) as known`,
+  })

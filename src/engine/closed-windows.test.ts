@@ -6,6 +6,7 @@ import { differencesOf } from '../../test/support/verified.ts'
 import { NOW, openWorldApart, type Tenant, type World } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { column, row, sql, type Tx, within } from '../db/index.ts'
+import { createDecisionRecorder } from '../decisions/index.ts'
 import { engine } from '../handlers.ts'
 import { required } from '../kernel/assert.ts'
 import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
@@ -179,7 +180,7 @@ test('a late report to a purged window counts without its records', async () => 
     const own = { ...app, db: within(tx) }
     const call = { app: own, scope: tenant.scope, origin: systemOrigin('test') }
     const asked = { params: {}, query: {}, body: { usages } }
-    await usageHandlers(engine)['v1.usage.report'](asked, call)
+    await usageHandlers(engine, createDecisionRecorder())['v1.usage.report'](asked, call)
     const read = (await recordsRead(tx)) - before
     assert.ok(read < 10, `${read} records were read`)
   })

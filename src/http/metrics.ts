@@ -8,6 +8,7 @@ import type { ApiDocument } from './api-document.ts'
 import type { Bodies } from './bodies.ts'
 import type { Connections } from './connections.ts'
 import { exposeDatabase } from './database-metrics.ts'
+import { type DenialCounts, exposeDenials } from './decision-metrics.ts'
 import { type EngineCounts, exposeEngine } from './engine-metrics.ts'
 import { exposeCounter, exposeGauge } from './figures.ts'
 import type { ForwardedCounter } from './forwarded.ts'
@@ -31,6 +32,7 @@ export function mountMetrics(
     keySetFailures: (() => number) | null
     keyCache: () => CacheCounts
     engineCounts: () => EngineCounts
+    denialCounts: () => DenialCounts
   },
 ): void {
   // Only for this server. The global registry of the library would be shared within the process.
@@ -39,6 +41,7 @@ export function mountMetrics(
   exposeDatabase(registry, from.app)
   exposeKeyCache(registry, from.keyCache)
   exposeEngine(registry, from.engineCounts)
+  exposeDenials(registry, from.denialCounts)
   if (from.keySetFailures !== null) exposeKeySet(registry, from.keySetFailures)
   exposeConnections(registry, from.connections)
   exposeBytes(registry, from)

@@ -13,6 +13,7 @@ export const path = {
   featureId: 'api-calls',
   /** A placeholder for the id of the reservation that `furnish` creates. */
   reservationId: 'the-reservation',
+  decisionId: 'the-decision',
 }
 /** In paths of features, `id` is the id of the feature. */
 const feature = { id: path.featureId }
@@ -188,6 +189,10 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
   'v1.audit.list': () => ({ query: { limit: '100' } }),
   'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
+  'v1.decisions.list': () => ({
+    query: { customerId: path.id, entityId: path.entityId, reason: 'BudgetExceeded' },
+  }),
+  'v1.decisions.retrieve': () => ({ params: path }),
   'v1Beta.entityTypes.upsert': (mark) => ({
     body: { types: [{ id: 'user', displayName: `${mark}, renamed`, attributionKeys: ['userId'] }] },
   }),
@@ -303,6 +308,16 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
     body: { ...use, idempotencyKey: 'furnished', dimensions: { ...use.dimensions, mark } },
   })
   tenant.made.set(path.reservationId, required(data.reservation, 'a reservation').id)
+  await tenant.ok('v1.customers.checkEntitlement', {
+    params: path,
+    query: {
+      featureId: path.featureId,
+      requestedUsage: '101',
+      'dimensions[userId]': path.entityId,
+    },
+  })
+  const [decision] = (await tenant.ok('v1.decisions.list')).data
+  tenant.made.set(path.decisionId, required(decision, 'a denial').id)
 }
 
 /** Returns an environment that `furnish` has prepared. */
@@ -360,6 +375,7 @@ export async function portrait(tenant: Tenant): Promise<string> {
     await tenant.ok('v1.events.beta.customers.retrieveGovernance', { params: path }),
     await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
     await tenant.ok('v1.environment.settings.retrieve'),
+    await tenant.ok('v1.decisions.list'),
     await tenant.announced(),
   ])
 }

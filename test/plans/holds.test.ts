@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findCustomerKey } from '../../src/customers/index.ts'
 import { column, row, sql, type Tx, within } from '../../src/db/index.ts'
+import { createDecisionRecorder } from '../../src/decisions/index.ts'
 import { usageHandlers } from '../../src/engine/http/records.ts'
 import { reservationKey } from '../../src/engine/reservations/queries.ts'
 import { engine } from '../../src/handlers.ts'
@@ -25,7 +26,7 @@ const BOB = { userId: 'bob' }
 const MOST_FOR_ONE = 250
 const world = await openWorldApart()
 const { app } = world.bursar
-const handlers = usageHandlers(engine)
+const handlers = usageHandlers(engine, createDecisionRecorder())
 
 /** Creates a customer with very many reservations, which are open for two months. */
 async function large() {

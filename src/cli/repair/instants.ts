@@ -107,6 +107,14 @@ export const TIMED_TABLES: readonly TimedTable[] = [
     others: { window_start: WINDOW },
   },
   {
+    ...ofCustomers('none', sql`decisions`),
+    others: { last_at: 'only shown; trimming deletes what is more than a day ahead' },
+  },
+  {
+    ...ofAll('none', sql`decision_minutes`),
+    others: { minute: 'trimming deletes what is more than a day ahead' },
+  },
+  {
     ...ofCustomers('rebuild', sql`usage_totals`),
     others: { window_start: WINDOW, window_end: WINDOW, last_at: WINDOW, set_at: WINDOW },
   },

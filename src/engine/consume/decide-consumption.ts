@@ -51,7 +51,12 @@ export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
 export type ConsumptionAnswer = DecisionAnswer & {
   /** The reservation of a granted hold; else null. */
   reservation: Reservation | null
+  /** What a denial was decided on. Null if the consumption was granted, or if it is repeated. */
+  denial: DenialBasis | null
 }
+
+/** An authorization that denied, and the attribution keys that deny. */
+export type DenialBasis = Authorization & { denying: readonly string[] }
 
 /** An amount of a feature, and the entities that its dimensions name. */
 export type AuthorizationQuery = FeatureLimit &
@@ -86,7 +91,7 @@ export function decideConsumption(
   const authorization = authorize(draft, consumption)
   const { decision, evaluated } = authorization
   if (isFinal(decision) && !(mode.kind === 'record' && isDeniedByDimensions(decision)))
-    return deny({ evaluated, hasDimensions, unresolved })
+    return deny({ evaluated, hasDimensions, unresolved, denying: consumption.denying })
   const { recorded, reservation } = post(draft, consumption, { decision, eventKey: nextKey() })
   const after = withUsageAfter(draft, consumption, authorization)
   return {
@@ -99,6 +104,7 @@ export function decideConsumption(
     unresolved: hasDimensions ? unresolved : null,
     decidedBy: { customerKey, resourceKey, now },
     reservation,
+    denial: decision.isGranted ? null : { ...authorization, denying: consumption.denying },
   }
 }
 
@@ -113,7 +119,12 @@ export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void 
 }
 
 /** Returns the result for a denial that is not stored. */
-export const deny = ({ evaluated, hasDimensions, unresolved }: Denial): ConsumptionAnswer => ({
+export const deny = ({
+  evaluated,
+  hasDimensions,
+  unresolved,
+  denying = [],
+}: Denial & { denying?: readonly string[] }): ConsumptionAnswer => ({
   isGranted: false,
   accessDeniedReason: evaluated.decision.accessDeniedReason,
   recorded: false,
@@ -123,6 +134,7 @@ export const deny = ({ evaluated, hasDimensions, unresolved }: Denial): Consumpt
   unresolved: hasDimensions ? unresolved : null,
   decidedBy: null,
   reservation: null,
+  denial: { decision: evaluated.decision, evaluated, chains: [], denying },
 })
 
 function repeatDecision(
@@ -147,6 +159,7 @@ function repeatDecision(
     unresolved: hasDimensions ? unresolved : null,
     decidedBy: null,
     reservation: reservation ?? null,
+    denial: null,
   }
 }
 

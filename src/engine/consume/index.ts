@@ -4,6 +4,7 @@ export {
   authorize,
   type ConsumptionAnswer,
   type DecisionAnswer,
+  type DenialBasis,
   decideConsumption,
   deny,
   refuseDistant,

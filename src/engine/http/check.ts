@@ -1,4 +1,5 @@
 import { readUnattributed } from '../../budgets/index.ts'
+import type { DecisionNotes } from '../../decisions/index.ts'
 import type { Request } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { badInput } from '../../kernel/errors.ts'
@@ -8,28 +9,35 @@ import type { EngineContext } from '../cache/index.ts'
 import { type CapabilityId, check, type Dimensions, type Question } from '../check/index.ts'
 import { createBackgroundExpiry } from '../reservations/index.ts'
 import { checkToWire, explanationToWire } from './check-wire.ts'
+import { noteCheck } from './note-decisions.ts'
 
 type Checks =
   | 'v1.customers.checkEntitlement'
   | 'v1.customers.explainEntitlement'
   | 'v1Beta.customers.entitlements.check'
 
-export function checkHandlers(engine: EngineContext): Handlers<Checks> {
+export function checkHandlers(engine: EngineContext, notes: DecisionNotes): Handlers<Checks> {
   const expireInBackground = createBackgroundExpiry()
-  const checkedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
-    const checked = await check(call, engine, questionFromWire(request, defaultUsage))
+  const checkedFor = async (question: Question, call: Call) => {
+    const checked = await check(call, engine, question)
     if (checked.hasExpired) expireInBackground(call, required(checked.customerKey, 'who reserved'))
+    return checked
+  }
+  const notedFor = async (request: CheckRequest, call: Call, defaultUsage: number) => {
+    const question = questionFromWire(request, defaultUsage)
+    const checked = await checkedFor(question, call)
+    noteCheck({ notes, call, kind: 'CHECK' }, { question, checked })
     return checked
   }
   return {
     'v1.customers.checkEntitlement': async (request, call) => ({
-      data: checkToWire(await checkedFor(request, call, defaultOf(request))),
+      data: checkToWire(await notedFor(request, call, defaultOf(request))),
     }),
     'v1Beta.customers.entitlements.check': async (request, call) => ({
-      data: checkToWire(await checkedFor(request, call, 1)),
+      data: checkToWire(await notedFor(request, call, 1)),
     }),
     'v1.customers.explainEntitlement': async (request, call) => {
-      const checked = await checkedFor(request, call, defaultOf(request))
+      const checked = await checkedFor(questionFromWire(request, defaultOf(request)), call)
       const { customerKey } = checked
       const unattributed =
         customerKey === null ? [] : await readUnattributed(call.app.db.read, customerKey)

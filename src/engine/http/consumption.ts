@@ -5,6 +5,7 @@ import type {
   Reservation as WireReservation,
 } from '../../api.gen.ts'
 import { chainNodeToWire } from '../../budgets/index.ts'
+import type { DecisionKind, DecisionNotes } from '../../decisions/index.ts'
 import { featureEntitlementToWire } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../kernel/clock.ts'
@@ -26,6 +27,7 @@ import {
 import type { ConsumeMode, ConsumptionInput, ReservationStepInput } from '../types.ts'
 import { capabilityFromWire, dimensionsFromWire } from './check.ts'
 import { checkToWire } from './check-wire.ts'
+import { noteCheck, noteConsumption } from './note-decisions.ts'
 import { recordDimensionsFromWire } from './records-wire.ts'
 import { reservationToWire } from './reservation-wire.ts'
 
@@ -43,14 +45,21 @@ const IDS = 10_000
 const DEFAULT_TTL_SECONDS = 60
 
 type WriterOf = (call: Call) => UsageWriter
+type Decider = { engine: EngineContext; notes: DecisionNotes }
 
 /** The operations that consume, and those on reservations. */
 export function consumptionHandlers(
   writerOf: WriterOf,
-  engine: EngineContext,
+  { engine, notes }: Decider,
 ): Handlers<Consumptions> {
   const ids = createCache<string>(IDS)
   const changeReservation = reservationChanges(writerOf, ids)
+  const consumed = async (input: ConsumptionInput, call: Call) => {
+    const answer = await writerOf(call).consume(call.scope, input, call.origin)
+    const until = await validUntilOf(call, answer)
+    noteConsumption({ notes, call }, { input, answer, until })
+    return { answer, until }
+  }
   return {
     'v1.customers.consume': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
@@ -59,28 +68,30 @@ export function consumptionHandlers(
       if (capability.kind === 'currency') {
         if (kind === 'record')
           throw notFound('FeatureNotFound', 'body: usage of a currency cannot be recorded')
-        return { data: await checkCredits(call, engine, { customerId: params.id, body }) }
+        const of = { customerId: params.id, body, kind: 'CONSUME' as const }
+        return { data: await checkCredits(call, { engine, notes }, of) }
       }
       const of = { customerId: params.id, featureId: capability.id, now }
       const input = consumptionFromWire(body, { ...of, mode: { kind } })
-      const answer = await writerOf(call).consume(call.scope, input, call.origin)
-      const data = decisionToWire(answer, await validUntilOf(call, answer))
+      const { answer, until } = await consumed(input, call)
+      const data = decisionToWire(answer, until)
       return repeatedIf(data, { data })
     },
     'v1.customers.reservations.create': async ({ params, body }, call) => {
       const capability = capabilityFromWire(body, 'body')
       const now = call.app.clock.now()
       if (capability.kind === 'currency') {
-        const denial = await checkCredits(call, engine, { customerId: params.id, body })
+        const of = { customerId: params.id, body, kind: 'RESERVE' as const }
+        const denial = await checkCredits(call, { engine, notes }, of)
         return new Otherwise({ data: { ...denial, reservation: null } })
       }
       const of = { customerId: params.id, featureId: capability.id, now }
       const ttlSeconds = body.ttlSeconds ?? DEFAULT_TTL_SECONDS
       const input = consumptionFromWire(body, { ...of, mode: { kind: 'hold', ttlSeconds } })
-      const answer = await writerOf(call).consume(call.scope, input, call.origin)
+      const { answer, until } = await consumed(input, call)
       const { reservation: made } = answer
       const reservation = made && (await withIds(call, { ...of, reservation: made, ids }))
-      const data = { ...decisionToWire(answer, await validUntilOf(call, answer)), reservation }
+      const data = { ...decisionToWire(answer, until), reservation }
       return repeatedIf(data, reservation === null ? new Otherwise({ data }) : { data })
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
@@ -88,6 +99,7 @@ export function consumptionHandlers(
       const commit = { amount, overage: body.overage ?? 'reject' }
       const step = { kind: 'commit' as const, commit }
       const { reservation, answer } = await changeReservation(call, params, step)
+      if (answer.recorded && !answer.isRepeated) notes.recorded(call, 1)
       const data = { ...decisionToWire(answer, await validUntilOf(call, answer)), reservation }
       return repeatedIf(data, { data })
     },
@@ -191,18 +203,21 @@ async function validUntilOf({ app }: Call, answer: DecisionAnswer): Promise<Inst
  */
 async function checkCredits(
   call: Call,
-  engine: EngineContext,
-  { customerId, body }: { customerId: string; body: Omit<ConsumeRequestBody, 'mode'> },
+  { engine, notes }: Decider,
+  of: { customerId: string; body: Omit<ConsumeRequestBody, 'mode'>; kind: DecisionKind },
 ) {
+  const { customerId, body, kind } = of
   const timestamp = body.timestamp === undefined ? null : instantFromWire(body.timestamp)
   refuseDistant(tooDistant(timestamp, call.app.clock.now()))
-  const checked = await check(call, engine, {
+  const question = {
     customerId,
     resourceId: body.resourceId ?? null,
     capability: capabilityFromWire(body, 'body'),
     request: requestOf(consumedAmountFromWire(body)),
     dimensions: body.dimensions === undefined ? null : dimensionsFromWire(body.dimensions),
-  })
+  }
+  const checked = await check(call, engine, question)
+  noteCheck({ notes, call, kind }, { question, checked })
   return { ...checkToWire(checked), recorded: false, replayed: false }
 }
 

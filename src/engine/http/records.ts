@@ -1,4 +1,5 @@
 import type { Database } from '../../db/index.ts'
+import type { DecisionNotes } from '../../decisions/index.ts'
 import type { EntitlementReads } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
@@ -12,13 +13,13 @@ import { checkHandlers } from './check.ts'
 import { consumptionHandlers } from './consumption.ts'
 import { eventFromWire, historyToWire, reportedToWire, reportFromWire } from './records-wire.ts'
 
-export function usageHandlers(engine: EngineContext) {
+export function usageHandlers(engine: EngineContext, notes: DecisionNotes) {
   const { entitlements } = engine
   const writerOf = writers(engine)
   return {
-    ...recordHandlers(writerOf, entitlements),
-    ...checkHandlers(engine),
-    ...consumptionHandlers(writerOf, engine),
+    ...recordHandlers(writerOf, { entitlements, notes }),
+    ...checkHandlers(engine, notes),
+    ...consumptionHandlers(writerOf, { engine, notes }),
   }
 }
 
@@ -26,12 +27,13 @@ type Records = 'v1.usage.report' | 'v1.usage.history' | 'v1.events.report'
 
 function recordHandlers(
   writerOf: (call: Call) => UsageWriter,
-  entitlements: EntitlementReads,
+  { entitlements, notes }: { entitlements: EntitlementReads; notes: DecisionNotes },
 ): Handlers<Records> {
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)
       const results = await writerOf(call).report(call.scope, inputs, call.origin)
+      notes.recorded(call, inputs.length)
       return {
         data: body.usages.map((usage, index) =>
           reportedToWire(usage, required(results[index], 'the result of a report')),
@@ -51,6 +53,7 @@ function recordHandlers(
     'v1.events.report': async ({ body }, call) => {
       const events = await mapInSlices(body.events, eventFromWire)
       await writerOf(call).ingest(call.scope, events, call.origin)
+      notes.recorded(call, events.length)
       return { data: {} }
     },
   }

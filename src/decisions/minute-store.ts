@@ -1,0 +1,50 @@
+import { hasRow, type Reader, rows, rowWriter, sql, type Tx } from '../db/index.ts'
+import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
+import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Uuid } from '../kernel/ids.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { MinuteOf } from './count-minutes.ts'
+
+/** Writes what a server has counted in minutes. What it wrote of them before is replaced. */
+export const saveMinutes = rowWriter<Uuid, MinuteOf>(
+  (serverKey, minutes) => sql`
+    insert into decision_minutes (environment_key, minute, server_key, checks, consumptions,
+      reservations, granted, records, denials)
+    select environment_key, minute, ${serverKey}::uuid, checks, consumptions, reservations,
+      granted, records, denials
+    from ${rows(minutes, {
+      environment_key: ['uuid', ({ environmentKey }) => environmentKey],
+      minute: ['timestamptz', ({ minute }) => minute],
+      checks: ['bigint', ({ counts }) => counts.checks],
+      consumptions: ['bigint', ({ counts }) => counts.consumptions],
+      reservations: ['bigint', ({ counts }) => counts.reservations],
+      granted: ['bigint', ({ counts }) => counts.granted],
+      records: ['bigint', ({ counts }) => counts.records],
+      denials: ['jsonb', ({ counts }) => JSON.stringify(counts.denials)],
+    })} as each
+    on conflict (environment_key, minute, server_key) do update set checks = excluded.checks,
+      consumptions = excluded.consumptions, reservations = excluded.reservations,
+      granted = excluded.granted, records = excluded.records, denials = excluded.denials`,
+)
+
+/** Deletes minutes outside of a range. Returns how many, at most a batch. */
+export const deleteMinutesOutside = (
+  tx: Tx,
+  { environmentKey }: Scope,
+  { before, ahead }: { before: Instant; ahead: Instant },
+): Promise<number> =>
+  tx.execute(sql`
+    delete from decision_minutes where (environment_key, minute, server_key) in (
+      select environment_key, minute, server_key from decision_minutes
+      where environment_key = ${environmentKey}::uuid
+        and (minute < ${instantToWire(before)}::timestamptz
+          or minute > ${instantToWire(ahead)}::timestamptz)
+      limit ${PURGE_BATCH_ROWS}::integer)`)
+
+/** Returns whether an environment has any counts of minutes. */
+export const hasMinutes = (reader: Reader, { environmentKey }: Scope): Promise<boolean> =>
+  hasRow(
+    reader,
+    sql`
+    select from decision_minutes where environment_key = ${environmentKey}::uuid limit 1`,
+  )
