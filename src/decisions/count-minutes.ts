@@ -28,7 +28,7 @@ export type MinuteCounter = {
 type MinuteKey = { environmentKey: Uuid; at: Instant }
 
 const MINUTE_MS = 60_000
-/** Minutes of environments in memory. Beyond that, nothing is counted. They take about 5 MB. */
+/** The maximum number of minutes in memory, about 5 MB. Beyond it, nothing is counted. */
 const MINUTES = 10_000
 
 const FIELDS = { CHECK: 'checks', CONSUME: 'consumptions', RESERVE: 'reservations' } as const
@@ -37,7 +37,7 @@ export function countMinutes(): MinuteCounter {
   const minutes = new Map<Uuid, OpenMinute[]>()
   let size = 0
 
-  /** The last minute of an environment is nearly always the one that is meant. */
+  /** Tries the last minute of the environment first, because it is nearly always the right one. */
   const open = ({ environmentKey, at }: MinuteKey): OpenMinute | null => {
     const minute = at - (at % MINUTE_MS)
     const own = minutes.get(environmentKey)

@@ -5,23 +5,23 @@ import type { Origin } from '../kernel/origin.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { DecisionKind, Denial, DenialCounts } from './types.ts'
 
-/** A denial that waits to be written, or whose count grows. */
+/** A denial that waits to be written, or a written one whose count has grown. */
 export type QueueEntry = {
   scope: Scope
   kind: DecisionKind
   customerId: string
-  /** What identifies it within its minute. */
+  /** Identifies it within its minute. */
   name: string
   minute: Instant
-  /** Of the first denial. */
+  /** The instant of the first denial. */
   at: Instant
   lastAt: Instant
   origin: Pick<Origin, 'actor' | 'traceId'>
-  /** The denials that are not written yet. */
+  /** The number of denials that are not written yet. */
   count: number
   /** Null once it is written: then only the count is added. */
   denial: Denial | null
-  /** By which its row is found again. Set when it is taken. */
+  /** Identifies its row. Set when the entry is taken. */
   mergeKey: Uuid
 }
 
@@ -32,7 +32,7 @@ export type DenialQueue = {
   add(noted: NotedDenial): void
   /** Removes the oldest entries, at most `limit`. */
   take(limit: number): QueueEntry[]
-  /** Counts the entries of `take` as kept or as lost. */
+  /** Counts the entries of `take` as kept or merged if they are written, otherwise as dropped. */
   settle(entries: readonly QueueEntry[], isWritten: boolean): void
   counts(): DenialCounts
 }
@@ -56,7 +56,7 @@ const MINUTE_MS = 60_000
  */
 const APART: Readonly<Record<DecisionKind, number>> = { CHECK: 1, CONSUME: 20, RESERVE: 20 }
 
-/** What is known of a minute. */
+/** The denials of a minute. */
 type Minute = {
   at: Instant
   /** By the name. */

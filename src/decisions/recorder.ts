@@ -11,7 +11,7 @@ import { createDenialQueue, type DenialQueue, type QueueBounds } from './queue-d
 import type { DecisionKind, Denial, DenialCounts } from './types.ts'
 import { writeMinutes as write, writeDenials } from './write.ts'
 
-/** What waits in memory is about 8 MB at most. */
+/** Denials that wait take at most about 8 MB of memory. */
 const BOUNDS: QueueBounds = { entries: 1000, entriesPerEnvironment: 500, bytes: 8 * 1_048_576 }
 /** The interval at which denials are written, in milliseconds of the machine's time. */
 const WRITE_MS = 1000
@@ -21,7 +21,7 @@ const DENIALS_PER_WRITE = 100
 const WRITES_UNTIL_MINUTES = 10
 const MINUTES_PER_WRITE = 1000
 
-/** Notes decisions on the path of requests. No method waits, throws or uses the database. */
+/** Notes decisions while requests are handled. No method waits, throws or uses the database. */
 export type DecisionNotes = {
   granted(call: Call, kind: DecisionKind): void
   denied(call: Call, kind: DecisionKind, denial: Denial): void
@@ -29,9 +29,9 @@ export type DecisionNotes = {
   recorded(call: Call, records: number): void
 }
 
-/** Writes what was noted, beside the path of requests. */
+/** Writes what was noted, in the background. */
 export type DecisionWriter = {
-  /** Writes what waits now, as far as one set goes. A failure is logged, and never thrown. */
+  /** Writes one set of what waits. A failure is logged, and never thrown. */
   flush(): Promise<void>
   counts(): DenialCounts
   /** Writes once more and stops. */
@@ -43,7 +43,7 @@ export type DecisionRecorder = DecisionNotes & {
   start(app: App): DecisionWriter
   /** Writes what this server has noted of the database, so that a read sees it. */
   settle(call: Call): Promise<void>
-  /** What this server has counted, in minutes that may not be written yet. */
+  /** Returns the counts of this server for minutes that may not be written yet. */
   minutesInMemory(call: Call): { serverKey: Uuid; minutes: MinuteOf[] }
 }
 
@@ -54,7 +54,7 @@ type Notes = {
   writer: DecisionWriter | null
 }
 
-/** Notes of all databases of this process. They are recognised by their epochs. */
+/** Creates a recorder for all databases of this process. Each `Epochs` has its own notes. */
 export function createDecisionRecorder(): DecisionRecorder {
   const ofDatabase = new WeakMap<Epochs, Notes>()
   const notesOf = ({ db }: Pick<App, 'db'>): Notes => {
@@ -103,7 +103,7 @@ export function createDecisionRecorder(): DecisionRecorder {
   }
 }
 
-/** Null while the clock is wrong. What was decided just before must not fail because of that. */
+/** Returns the time, or null while the clock is wrong: a request that was decided must not fail. */
 function timeOf({ clock }: Pick<App, 'clock'>): Instant | null {
   try {
     return clock.now()

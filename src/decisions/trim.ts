@@ -13,17 +13,17 @@ const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 /** How long the counts of minutes are kept. */
 const MINUTES_KEPT_MS = 2 * DAY_MS
-/** How long it takes a server to write one denial, at least. */
+/** A server writes at most one denial in this time. */
 const MS_PER_DENIAL = 10
 
-/** Call this when anything is written for an environment. If trimming is scheduled, it stays so. */
+/** Schedules trimming after a write for an environment, unless it is already scheduled. */
 export const scheduleTrim = (tx: Tx, app: App, scope: Scope) =>
   scheduleRecurring(tx, app, { scope, kind: TRIM_DECISIONS, afterMs: MINUTE_MS })
 
 /**
- * Deletes what is too old, and the oldest denials beyond the configured number. The next time is
- * about when a server that writes as fast as it may could have filled the rest. Ends if nothing is
- * left.
+ * Deletes what is too old, and the oldest denials beyond the configured number. It runs again about
+ * when a server that writes as many denials as it may would reach that number. If nothing is left,
+ * it does not run again.
  */
 export const trimDecisions: WorkHandler = async (tx, { scope }, now, app) => {
   const { decisionRows, decisionRetentionDays } = app.config

@@ -7,7 +7,7 @@ import type { Quantity } from '../kernel/quantity.ts'
 export const DECISION_KINDS = ['CHECK', 'CONSUME', 'RESERVE'] as const
 export type DecisionKind = (typeof DECISION_KINDS)[number]
 
-/** The reasons with which anything can be denied. */
+/** All reasons of denials. */
 export const REASONS = [
   'FeatureNotFound',
   'CustomerNotFound',
@@ -28,25 +28,25 @@ export const REASONS = [
 /** A feature or a currency, by its id. */
 export type CapabilityName = { kind: 'feature' | 'currency'; id: string }
 
-/** What was denied: enough to recognise a repetition, without computing anything. */
+/** A denial. It has enough to recognise an equal one without computing anything. */
 export type Denial = {
   customerId: string
   resourceId: string | null
   capability: CapabilityName
   reason: AccessDeniedReason
-  /** The entity whose budget denied; else the first one on a budget path. */
+  /** The entity whose budget denied. If no budget did, the first one on a budget path. */
   entityId: string | null
   /** About how much memory `describe` holds, in bytes. */
   bytes: number
-  /** Computes everything else. It is called later, so it may only use what cannot change. */
+  /** Computes everything else. It is called later, so it uses only data that never changes. */
   describe: () => DenialDetails
 }
 
-/** What was asked. */
+/** What the request asked for. */
 export type DeniedRequest = {
   usage: Quantity | null
   values: readonly string[] | null
-  /** null: none were sent. */
+  /** null: no dimensions were sent. */
   dimensions: Readonly<Record<string, unknown>> | null
 }
 

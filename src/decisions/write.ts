@@ -13,7 +13,7 @@ import type { QueueEntry } from './queue-denials.ts'
 import { scheduleTrim } from './trim.ts'
 import type { DeniedRequest } from './types.ts'
 
-/** What is larger is left out, so that a page of denials and its table stay small. */
+/** Larger requests and explanations are stored as null, so that pages and the table stay small. */
 const MAX_REQUEST_BYTES = 16_384
 const MAX_EXPLANATION_BYTES = 65_536
 
