@@ -319,6 +319,7 @@ export type BadInputErrorResponseDto = {
     | 'ApiKeyExpired'
     | 'ApiKeyHasExpiry'
     | null
+  field: ErrorField
 }
 
 /**
@@ -475,6 +476,7 @@ export type ConflictErrorResponseDto = {
    * Always this code.
    */
   code: 'DuplicatedEntityNotAllowed'
+  field: ErrorField
 }
 
 /**
@@ -1787,6 +1789,11 @@ export type EnvironmentSettingsUpdateRequestBody = {
 export type EnvironmentType = 'DEVELOPMENT' | 'SANDBOX' | 'PRODUCTION'
 
 /**
+ * The field of the request that has to change: in the body a JSON pointer without its first slash, such as `entityEntitlements/3/usageLimit`, or an empty text for the body as a whole; elsewhere `path:id`, `query:limit`, `query:createdAt/gte` or `header:Idempotency-Key`. Null if the error is about no field.
+ */
+export type ErrorField = string | null
+
+/**
  * An error without a code.
  */
 export type ErrorResponseDto = {
@@ -1795,6 +1802,7 @@ export type ErrorResponseDto = {
    */
   message: string
   code: null
+  field: ErrorField
 }
 
 /**
@@ -2099,6 +2107,7 @@ export type ForbiddenErrorResponseDto = {
    * Null if no code fits.
    */
   code: 'IdentityForbidden' | 'AccessDeniedError' | 'NoFeatureEntitlementError' | null
+  field: ErrorField
 }
 
 /**
@@ -2328,6 +2337,7 @@ export type NotFoundErrorResponseDto = {
     | 'SubscriptionNotFound'
     | 'ApiKeyNotFound'
     | null
+  field: ErrorField
 }
 
 /**
@@ -2913,6 +2923,7 @@ export type TooManyRequestsErrorResponseDto = {
    * Null if no code fits.
    */
   code: 'RateLimitExceeded' | null
+  field: ErrorField
 }
 
 /**
@@ -2945,6 +2956,7 @@ export type UnauthenticatedErrorResponseDto = {
    * Null if no code fits.
    */
   code: 'Unauthenticated' | null
+  field: ErrorField
 }
 
 /**

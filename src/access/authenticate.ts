@@ -6,6 +6,7 @@ import {
   unauthenticated,
   unavailable,
 } from '../kernel/errors.ts'
+import { inHeader } from '../kernel/field.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
 import { cacheKeys, type KeyCache, type OpenedKey } from './key-cache.ts'
@@ -106,16 +107,23 @@ async function callerOfToken(
   }
 }
 
+const ACCOUNT = inHeader('X-ACCOUNT-ID')
+const ENVIRONMENT = inHeader('X-ENVIRONMENT-ID')
+
 /** An account that the person does not belong to looks like one that does not exist. */
 function scopeOf(
   standing: Membership | null,
   named: { accountId: string | null; environmentId: string | null; defaultsEnvironment: boolean },
 ): Scope | ApiError {
   if (standing === null)
-    return notFound('AccountNotFoundError', `X-ACCOUNT-ID: account ${named.accountId} not found`)
+    return notFound(
+      ACCOUNT,
+      'AccountNotFoundError',
+      `X-ACCOUNT-ID: account ${named.accountId} not found`,
+    )
   const { environmentKey } = standing
   return environmentKey === null
-    ? notFound('EnvironmentMissing', whyNoEnvironment(named))
+    ? notFound(ENVIRONMENT, 'EnvironmentMissing', whyNoEnvironment(named))
     : { environmentKey }
 }
 

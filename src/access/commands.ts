@@ -4,6 +4,7 @@ import { type EventType, publish, scheduleOutboxPurge } from '../events/index.ts
 import { assert, required } from '../kernel/assert.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { hashOf, newSecret, prefixOf } from './secret.ts'
@@ -26,9 +27,9 @@ export type NewEnvironment = {
 /** Creates an environment, and its account if necessary. 409 if the id is taken. */
 export async function createEnvironment(app: App, input: NewEnvironment): Promise<Environment> {
   for (const id of [input.id, input.accountId ?? DEFAULT_ID])
-    if (!ID_FORM.test(id)) throw badInput(`${JSON.stringify(id)} is not a valid id`)
+    if (!ID_FORM.test(id)) throw badInput(null, `${JSON.stringify(id)} is not a valid id`)
   const environment = await ensureEnvironment(app, input)
-  if (!environment.made) throw duplicated(`environment ${input.id} already exists`)
+  if (!environment.made) throw duplicated(inBody('id'), `environment ${input.id} already exists`)
   return environment
 }
 
@@ -84,7 +85,7 @@ export const revokeKey = (app: App, keyId: Uuid): Promise<void> =>
     const now = app.clock.now()
     const key = await store.lockKey(tx, keyId)
     if (key === null || key.revokedAt !== null)
-      throw notFound('ApiKeyNotFound', `key ${keyId} not found or already revoked`)
+      throw notFound(null, 'ApiKeyNotFound', `key ${keyId} not found or already revoked`)
     await revoke(tx, app, key, now)
   })
 
@@ -97,10 +98,11 @@ export const rotateKey = (app: App, keyId: Uuid, graceMs: number): Promise<KeyWi
   app.db.transaction(async (tx) => {
     const now = app.clock.now()
     const old = await store.lockKey(tx, keyId)
-    if (old === null) throw notFound('ApiKeyNotFound', `key ${keyId} not found`)
-    if (!isLive(old, now)) throw badInput(`key ${keyId} is expired or revoked`, 'ApiKeyExpired')
+    if (old === null) throw notFound(null, 'ApiKeyNotFound', `key ${keyId} not found`)
+    if (!isLive(old, now))
+      throw badInput(null, `key ${keyId} is expired or revoked`, 'ApiKeyExpired')
     if (old.expiresAt !== null)
-      throw badInput(`key ${keyId} already has an expiry`, 'ApiKeyHasExpiry')
+      throw badInput(null, `key ${keyId} already has an expiry`, 'ApiKeyHasExpiry')
     const scope = { environmentKey: old.environmentKey }
     const { kind, name, origin } = old
     const key = keyFrom(app, scope, { kind, name, origin, secret: newSecret(kind) })
@@ -128,7 +130,7 @@ export const configureKey = (app: App, scope: Scope, secret: string): Promise<vo
     const configured = await store.findConfiguredKey(tx, scope)
     if (found !== null && (found.origin === 'created' || found.keyId === configured?.keyId)) {
       if (isLive(found, now)) return
-      throw badInput('the configured key is expired or revoked; configure another one')
+      throw badInput(null, 'the configured key is expired or revoked; configure another one')
     }
     if (configured !== null) await revoke(tx, app, configured, now)
     const fresh = { kind: 'full-access', name: 'configured', origin: 'configured', secret } as const
@@ -141,9 +143,9 @@ export const configureKey = (app: App, scope: Scope, secret: string): Promise<vo
 /** A key that was issued with few permissions must not get all of them. */
 function refuseUnfit(key: ApiKey, scope: Scope): void {
   if (key.environmentKey !== scope.environmentKey)
-    throw badInput('the configured key belongs to another environment')
+    throw badInput(null, 'the configured key belongs to another environment')
   if (key.kind !== 'full-access')
-    throw badInput(`the configured key is a ${key.kind} key; configure one with full access`)
+    throw badInput(null, `the configured key is a ${key.kind} key; configure one with full access`)
 }
 
 async function revoke(tx: Tx, app: App, key: ApiKey, now: Instant): Promise<void> {

@@ -23,12 +23,13 @@ export type MemberInput = {
 export async function putMember(app: App, input: MemberInput): Promise<void> {
   const { userId, role, environments } = input
   if (userId === '' || userId.length > USER_ID_LIMIT)
-    throw badInput(`the user id must have 1 to ${USER_ID_LIMIT} characters`)
+    throw badInput(null, `the user id must have 1 to ${USER_ID_LIMIT} characters`)
   await changingMember(app, input, async (tx, person) => {
     await store.putMember(tx, person, { role, now: app.clock.now() })
     const given = await store.putEnvironmentRoles(tx, person, environments)
     if (given !== Object.keys(environments).length)
       throw notFound(
+        null,
         'EnvironmentMissing',
         `account ${input.accountId} does not have all of these environments`,
       )
@@ -43,6 +44,7 @@ export const removeMember = (
   changingMember(app, member, async (tx, person) => {
     if ((await store.deleteMember(tx, person)) === 0)
       throw notFound(
+        null,
         'MemberNotFound',
         `member ${member.userId} not found in account ${member.accountId}`,
       )
@@ -60,7 +62,7 @@ const changingMember = (
   app.db.transaction(async (tx) => {
     const accountKey = await store.lockAccount(tx, accountId)
     if (accountKey === null)
-      throw notFound('AccountNotFoundError', `account ${accountId} not found`)
+      throw notFound(null, 'AccountNotFoundError', `account ${accountId} not found`)
     const person = { accountKey, userId }
     const before = await store.memberByEnvironment(tx, person)
     await change(tx, person)

@@ -3,6 +3,7 @@ import type { Tx } from '../db/index.ts'
 import { publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { sent } from '../kernel/patch.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -53,11 +54,15 @@ export async function changeSettings(
 /** Ascending, without duplicates. */
 function originsOf(texts: readonly string[]): string[] {
   if (texts.length > ORIGINS_LIMIT)
-    throw badInput(`allowedOrigins must have at most ${ORIGINS_LIMIT} origins`)
+    throw badInput(
+      inBody('allowedOrigins'),
+      `allowedOrigins must have at most ${ORIGINS_LIMIT} origins`,
+    )
   const origins = texts.map((text, index) => {
     const origin = originOf(text)
     if (origin !== null) return origin
     throw badInput(
+      inBody('allowedOrigins', index),
       `allowedOrigins[${index}] must be an origin such as https://app.example.com: ` +
         'http or https, a host, and an optional port',
     )

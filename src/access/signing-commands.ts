@@ -42,7 +42,7 @@ export async function enforceSigning(
   { isEnforced }: { isEnforced: boolean },
 ): Promise<void> {
   await changing(app, environment, (before) => {
-    if (before === null) throw badInput('signing secret not found; create one first')
+    if (before === null) throw badInput(null, 'signing secret not found; create one first')
     return before.isEnforced === isEnforced ? before : { ...before, isEnforced }
   })
 }

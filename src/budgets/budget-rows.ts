@@ -2,7 +2,7 @@ import type { HierarchyPosition, ParentInput } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
 import type { CapabilityState } from './find-capabilities.ts'
-import type { AssignmentInput } from './types.ts'
+import { type AssignmentInput, capabilityField } from './types.ts'
 import type { AssignmentName } from './upsert-budget.ts'
 
 /** A row of a request with the objects that its ids refer to. */
@@ -23,7 +23,8 @@ export function refuseSameBudgets(inputs: readonly AssignmentInput[]): void {
     // Ids contain no spaces.
     const name = [capability.kind, capability.id, entityId, ...scopeEntityIds].join(' ')
     const same = first.get(name)
-    if (same !== undefined) throw badInput(`${where}: duplicate budget, also at ${same.where}`)
+    if (same !== undefined)
+      throw badInput(where, `${where}: duplicate budget, also at ${same.where}`)
     first.set(name, input)
   }
 }
@@ -45,9 +46,10 @@ export const rowsOf = (
 ): Row[] => {
   const byId = new Map(places.map((place) => [place.id, place]))
   return inputs.map((input, index) => {
-    const placeOf = (id: string, field: string): HierarchyPosition => {
+    const placeOf = (id: string, name: string): HierarchyPosition => {
       const place = byId.get(id)
-      if (place === undefined) throw badInput(`${input.where}: ${field}: entity ${id} not found`)
+      const field = input.where.at(name)
+      if (place === undefined) throw badInput(field, `${field}: entity ${id} not found`)
       return place
     }
     const { parentId } = input
@@ -86,16 +88,23 @@ export const parentInputOf = ({ input, entity, parent }: Row): ParentInput => ({
 export function refuseArchived(row: Row, isNew: boolean): void {
   const { input, capability, entity, scope, parent } = row
   const moves = parent !== undefined && (parent?.key ?? null) !== entity.parentKey
-  const leaning = [
-    ...(isNew || moves ? [entity] : []),
-    ...(isNew ? scope : []),
-    ...(moves && parent !== null ? [parent] : []),
+  const leaning: [name: string, entities: readonly HierarchyPosition[]][] = [
+    ['entityId', isNew || moves ? [entity] : []],
+    ['scopeEntityIds', isNew ? scope : []],
+    ['parentId', moves && parent !== null ? [parent] : []],
   ]
-  const archived = leaning.find(({ archivedAt }) => archivedAt !== null)
-  if (archived !== undefined)
-    throw badInput(`${input.where}: the entity ${archived.id} is archived`, 'EntityIsArchivedError')
+  for (const [name, entities] of leaning) {
+    const archived = entities.find(({ archivedAt }) => archivedAt !== null)
+    if (archived !== undefined)
+      throw badInput(
+        input.where.at(name),
+        `${input.where}: the entity ${archived.id} is archived`,
+        'EntityIsArchivedError',
+      )
+  }
   if (isNew && capability.isArchived)
     throw badInput(
+      capabilityField(input),
       `${input.where}: the ${capability.kind} ${input.capability.id} is archived`,
       'EntityIsArchivedError',
     )

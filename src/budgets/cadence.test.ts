@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Instant, instantFromWire } from '../kernel/clock.ts'
+import { inBody } from '../kernel/field.ts'
 import { contains } from '../kernel/period.ts'
 import { cadenceFromWire, countsAt, windowOf, windowsBetween } from './cadence.ts'
 
@@ -54,7 +55,7 @@ test('a cadence has one unit, is at least one of it, and is at most ten years lo
     ['PT87600H', 'PT87600H'],
     ['PT99999M', 'PT99999M'],
   ] as const)
-    assert.equal(cadenceFromWire(sent, 'cadence'), meant)
+    assert.equal(cadenceFromWire(sent, inBody('cadence')), meant)
   const beyond = ['P11Y', 'P121M', 'P522W', 'P3651D', 'PT87601H']
   const malformed = [
     '',
@@ -82,10 +83,14 @@ test('a cadence has one unit, is at least one of it, and is at most ten years lo
     'constructor',
   ]
   for (const text of beyond)
-    assert.throws(() => cadenceFromWire(text, 'cadence'), /^ApiError: cadence .*ten years/, text)
+    assert.throws(
+      () => cadenceFromWire(text, inBody('cadence')),
+      /^ApiError: cadence .*ten years/,
+      text,
+    )
   for (const text of malformed)
     assert.throws(
-      () => cadenceFromWire(text, 'cadence'),
+      () => cadenceFromWire(text, inBody('cadence')),
       /^ApiError: cadence .*ISO 8601 .*: P<n>Y, .* PT<n>M up to 99999/,
       text,
     )

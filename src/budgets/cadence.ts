@@ -1,6 +1,7 @@
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import type { Field } from '../kernel/field.ts'
 import { floorTo, type Span, type Unit, type Window, windowAt } from '../kernel/period.ts'
 
 /**
@@ -36,12 +37,15 @@ const MOST: Readonly<Record<Unit, number>> = {
  * normalized: windows of `P12M` and `P1Y` begin at different instants. 400 for another format, and
  * for more than ten years.
  */
-export function cadenceFromWire(text: string, field: string): Cadence {
+export function cadenceFromWire(text: string, field: Field): Cadence {
   const cadence = text === 'MONTH' ? 'P1M' : text
   const span = spanOf(cadence)
   if (span === null)
-    throw badInput(`${field} must be an ISO 8601 duration with one unit, such as P1M: ${UNITS}`)
-  if (span.count > MOST[span.unit]) throw badInput(`${field} must be at most ten years`)
+    throw badInput(
+      field,
+      `${field} must be an ISO 8601 duration with one unit, such as P1M: ${UNITS}`,
+    )
+  if (span.count > MOST[span.unit]) throw badInput(field, `${field} must be at most ten years`)
   return cadence
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { inBody } from '../kernel/field.ts'
 import { quantityFromWire, quantityToWire } from '../kernel/quantity.ts'
 import { crossedBy, uncrossedBy } from './cross-thresholds.ts'
 
-const quantity = (value: number) => quantityFromWire(value, 'value')
+const quantity = (value: number) => quantityFromWire(value, inBody('value'))
 
 function fired(
   thresholds: readonly number[],

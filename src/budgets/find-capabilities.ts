@@ -3,8 +3,9 @@ import { addsUp, type Feature, holdFeatures, isLevel } from '../catalog/features
 import type { Tx } from '../db/index.ts'
 import { distinct } from '../entities/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
+import type { Field } from '../kernel/field.ts'
 import type { Scope } from '../kernel/scope.ts'
-import type { AssignmentInput, Capability } from './types.ts'
+import { type AssignmentInput, type Capability, capabilityField } from './types.ts'
 
 /** The capability of a row: whether it is archived, and whether it is a level. */
 export type CapabilityState = Capability & { isArchived: boolean; isLevel: boolean }
@@ -27,17 +28,20 @@ export async function holdCapabilities(
   ])
   const featureOf = new Map(features.map((each) => [each.id, each]))
   const currencyOf = new Map(currencies.map((each) => [each.id, each]))
-  return inputs.map(({ where, capability: { kind, id } }): CapabilityState => {
+  return inputs.map((input): CapabilityState => {
+    const { where, capability } = input
+    const { kind, id } = capability
+    const field = capabilityField(input)
     if (kind === 'currency') {
       const currency = currencyOf.get(id)
       if (currency === undefined)
-        throw notFound('CustomCurrencyNotFound', `${where}: currency ${id} not found`)
+        throw notFound(field, 'CustomCurrencyNotFound', `${where}: currency ${id} not found`)
       return { kind, key: currency.key, isArchived: currency.archivedAt !== null, isLevel: false }
     }
     const feature = featureOf.get(id)
     if (feature === undefined)
-      throw notFound('FeatureNotFound', `${where}: feature ${id} not found`)
-    refuseUncountable(feature, where)
+      throw notFound(field, 'FeatureNotFound', `${where}: feature ${id} not found`)
+    refuseUncountable(feature, { where, field })
     const isArchived = feature.status === 'SUSPENDED'
     return { kind, key: feature.key, isArchived, isLevel: isLevel(feature) }
   })
@@ -47,11 +51,19 @@ export async function holdCapabilities(
  * 400 for a feature without usage, and for one whose usage is not a sum. The maximum of a team, for
  * example, is not the sum of its members' maxima.
  */
-function refuseUncountable(feature: Feature, where: string): void {
+function refuseUncountable(
+  feature: Feature,
+  { where, field }: { where: Field; field: Field },
+): void {
   if (feature.meterType === 'None')
-    throw badInput(`${where}: the feature ${feature.id} is not metered`, 'UnsupportedFeatureType')
+    throw badInput(
+      field,
+      `${where}: the feature ${feature.id} is not metered`,
+      'UnsupportedFeatureType',
+    )
   if (!addsUp(feature))
     throw badInput(
+      field,
       `${where}: feature ${feature.id} is metered by ${feature.meter?.aggregation.function}; ` +
         'budgets need a sum or a count',
       'UnsupportedFeatureType',

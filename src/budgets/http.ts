@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AssignmentUpsertRequestBody, Operations, UpsertAssignment } from '../api.gen.ts'
 import { distinct } from '../entities/index.ts'
 import { badInput } from '../kernel/errors.ts'
+import { type Field, inBody, inQuery } from '../kernel/field.ts'
 import { pageRequest } from '../kernel/page.ts'
 import { quantityFromWire } from '../kernel/quantity.ts'
 import type { Handlers } from '../operation.ts'
@@ -17,19 +18,25 @@ function assignmentsFromWire(wire: AssignmentUpsertRequestBody): AssignmentInput
   const { assignments, entityEntitlements } = wire
   const both = assignments !== undefined && entityEntitlements !== undefined
   if (both && !isDeepStrictEqual(assignments, entityEntitlements))
-    throw badInput('body: entityEntitlements and assignments differ; send one of them')
+    throw badInput(
+      inBody('assignments'),
+      'body: entityEntitlements and assignments differ; send one of them',
+    )
   if (entityEntitlements !== undefined)
     return entityEntitlements.map((each, index) =>
-      assignmentFromWire(each, `entityEntitlements[${index}] (${each.entityId})`),
+      assignmentFromWire(each, inBody('entityEntitlements', index).of(each.entityId)),
     )
   if (assignments === undefined)
-    throw badInput('body: entityEntitlements or assignments is required')
+    throw badInput(
+      inBody('entityEntitlements'),
+      'body: entityEntitlements or assignments is required',
+    )
   return assignments.map((each, index) =>
-    assignmentFromWire(each, `assignments[${index}] (${each.entityId})`),
+    assignmentFromWire(each, inBody('assignments', index).of(each.entityId)),
   )
 }
 
-function assignmentFromWire(wire: UpsertAssignment, where: string): AssignmentInput {
+function assignmentFromWire(wire: UpsertAssignment, where: Field): AssignmentInput {
   const { entityId, featureId, currencyId, usageLimit, cadence, parentId } = wire
   const capability =
     featureId !== undefined && currencyId === undefined
@@ -37,20 +44,24 @@ function assignmentFromWire(wire: UpsertAssignment, where: string): AssignmentIn
       : currencyId !== undefined && featureId === undefined
         ? { kind: 'currency' as const, id: currencyId }
         : null
-  if (capability === null) throw badInput(`${where}: send either featureId or currencyId`)
+  if (capability === null)
+    throw badInput(
+      where.at(featureId === undefined ? 'featureId' : 'currencyId'),
+      `${where}: send either featureId or currencyId`,
+    )
   return {
     where,
     entityId,
     capability,
     scopeEntityIds: distinct(wire.scopeEntityIds ?? []).sort(),
     ...(usageLimit === undefined ? {} : { usageLimit: limitFromWire(usageLimit, where) }),
-    ...(cadence === undefined ? {} : { cadence: cadenceFromWire(cadence, `${where}: cadence`) }),
+    ...(cadence === undefined ? {} : { cadence: cadenceFromWire(cadence, where.at('cadence')) }),
     ...(parentId === undefined ? {} : { parentId }),
   }
 }
 
-const limitFromWire = (limit: number | null, where: string) =>
-  limit === null ? null : quantityFromWire(limit, `${where}: usageLimit`)
+const limitFromWire = (limit: number | null, where: Field) =>
+  limit === null ? null : quantityFromWire(limit, where.at('usageLimit'))
 
 /**
  * 400 if more than one of the three is sent. `capabilityId` is of the older generation. It may be
@@ -66,7 +77,10 @@ function capabilityFilter(
     ...(capabilityId === undefined ? [] : [{ kind: null, id: capabilityId }]),
   ]
   if (filters.length > 1)
-    throw badInput('query: featureId, currencyId and capabilityId are exclusive; send one of them')
+    throw badInput(
+      inQuery(capabilityId === undefined ? 'currencyId' : 'capabilityId'),
+      'query: featureId, currencyId and capabilityId are exclusive; send one of them',
+    )
   return filters[0] ?? null
 }
 
@@ -86,7 +100,9 @@ function treeQuery(
     search: query.entityIdSearch ?? null,
     scope: query.scope,
     minUtilization:
-      minUtilization === undefined ? null : quantityFromWire(minUtilization, 'minUtilization'),
+      minUtilization === undefined
+        ? null
+        : quantityFromWire(minUtilization, inQuery('minUtilization')),
     sortBy: query.sortBy,
     order: query.order,
     after: query.after ?? null,
@@ -130,7 +146,7 @@ export const budgetHandlers: Handlers<Budgets> = {
   }),
   'v1Beta.governance.updateThresholdConfig': async ({ body }, call) => {
     const thresholds = body.thresholds.map((each, index) =>
-      quantityFromWire(each, `thresholds[${index}]`),
+      quantityFromWire(each, inBody('thresholds', index)),
     )
     return { data: thresholdsToWire(await updateThresholds(call, thresholds)) }
   },

@@ -7,6 +7,7 @@ import { entityExists, findEntities } from '../entities/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import { inQuery } from '../kernel/field.ts'
 import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
@@ -136,7 +137,7 @@ export async function readTree(call: Call, query: TreeQuery): Promise<TreeAnswer
   const now = await findInstant(reader, customerKey, app.clock.now())
   const exists = asked === null ? entityExists : store.assignmentExists
   if (after !== null && !(await exists(reader, customerKey, after.key)))
-    throw badInput('after is not a valid cursor of this list')
+    throw badInput(inQuery('after'), 'after is not a valid cursor of this list')
   const found = asked && (await findCapabilities(call, asked))
   const page = {
     ...choice,

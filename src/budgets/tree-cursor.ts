@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { badInput } from '../kernel/errors.ts'
+import { inQuery } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 
 /** The end of a page of the tree: the last row, and the value that rows are ordered by. */
@@ -32,9 +33,12 @@ export function cursorFromWire(text: string, question: unknown): TreeCursor {
   const decoded = bytes.toString('base64url') === text ? bytes.toString('latin1') : ''
   const [, digest, key, value] = FORM.exec(decoded) ?? []
   if (digest === undefined || key === undefined)
-    throw badInput('after is not a valid cursor of this list')
+    throw badInput(inQuery('after'), 'after is not a valid cursor of this list')
   if (digest !== digestOf(question))
-    throw badInput('after is a cursor of another query; leave it out in the first request')
+    throw badInput(
+      inQuery('after'),
+      'after is a cursor of another query; leave it out in the first request',
+    )
   return { key, value: value ?? null }
 }
 

@@ -1,4 +1,5 @@
 import type { Instant } from '../kernel/clock.ts'
+import type { Field } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Cadence } from './cadence.ts'
@@ -40,8 +41,8 @@ export type AssignmentWithId = Assignment & { capabilityId: string }
  * cadence.
  */
 export type AssignmentInput = {
-  /** How messages name the row. */
-  where: string
+  /** The row. */
+  where: Field
   entityId: string
   capability: { kind: Capability['kind']; id: string }
   /** In the order of the ids, each once. */
@@ -50,6 +51,12 @@ export type AssignmentInput = {
   cadence?: Cadence
   parentId?: string | null
 }
+
+/** The field in which a row names its feature or currency. */
+export const capabilityField = ({
+  where,
+  capability,
+}: Pick<AssignmentInput, 'where' | 'capability'>): Field => where.at(`${capability.kind}Id`)
 
 /** An entity on the path from a named entity up to its root. */
 export type Node = { entityKey: Uuid; entityId: string; isArchived: boolean }

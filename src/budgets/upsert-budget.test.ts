@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { inBody } from '../kernel/field.ts'
 import type { Assignment, AssignmentInput } from './types.ts'
 import { type AssignmentName, upsertAssignment } from './upsert-budget.ts'
 
@@ -32,7 +33,7 @@ const assignment: fc.Arbitrary<Assignment> = fc.record(
 )
 type Input = Pick<AssignmentInput, 'where' | 'usageLimit' | 'cadence'>
 const input: fc.Arbitrary<Input> = fc.record(
-  { where: fc.constant('assignments[3] (ann)'), usageLimit: limit, cadence },
+  { where: fc.constant(inBody('assignments', 3).of('ann')), usageLimit: limit, cadence },
   { requiredKeys: ['where'], noNullPrototype: true },
 )
 
@@ -43,7 +44,7 @@ const upserted = (
 ) => upsertAssignment(before, wanted, { name, isLevel: false, key: 'new key', ...at })
 
 test('a new budget without a limit or a cadence is refused with the name of its row', () => {
-  const where = 'assignments[3] (ann)'
+  const where = inBody('assignments', 3).of('ann')
   const at = { parentId: 'team', now: 9 }
   for (const [wanted, message] of [
     [{ where, cadence: 'P1M' }, /^ApiError: assignments\[3\] \(ann\): .*usageLimit/],

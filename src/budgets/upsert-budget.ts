@@ -22,8 +22,12 @@ export function upsertAssignment(
   if (before === null) {
     const { where, usageLimit, cadence } = input
     if (usageLimit === undefined)
-      throw badInput(`${where}: usageLimit is required to create a budget; null means unlimited`)
-    if (cadence === undefined) throw badInput(`${where}: cadence is required to create a budget`)
+      throw badInput(
+        where.at('usageLimit'),
+        `${where}: usageLimit is required to create a budget; null means unlimited`,
+      )
+    if (cadence === undefined)
+      throw badInput(where.at('cadence'), `${where}: cadence is required to create a budget`)
     const revision = 1
     const times = { createdAt: now, updatedAt: now }
     return {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Instant } from '../kernel/clock.ts'
 import { notFound } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../kernel/metadata.ts'
 import { sent } from '../kernel/patch.ts'
@@ -32,7 +33,7 @@ export const newCustomer = (id: string, at: { key: Uuid; now: Instant }): Custom
  */
 export function refuseUnknownCoupon({ couponId }: CustomerInput): void {
   if (couponId !== undefined && couponId !== null)
-    throw notFound('CouponNotFound', `couponId: coupon ${couponId} not found`)
+    throw notFound(inBody('couponId'), 'CouponNotFound', `couponId: coupon ${couponId} not found`)
 }
 
 /**
@@ -51,7 +52,7 @@ export function changeCustomer(
   }
   const links = putLinks(before.links, at.links)
   const metadata = patchMetadata(before.metadata, input.metadata)
-  refuseOversized(metadata, `the customer ${before.id}`)
+  refuseOversized(metadata, `the customer ${before.id}`, inBody('metadata'))
   const after = {
     ...before,
     name: sent(input.name, before.name),

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/index.ts'
 import { type Event, type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
+import type { Field } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import { saveCustomers } from './customer-store.ts'
 import { lockAndFind } from './find-customer.ts'
@@ -93,8 +94,10 @@ export const requireLinked = (
   tx: Tx,
   call: Call & { now: Instant },
   stated: readonly LinkInput[],
+  fieldOf: (index: number) => Field,
 ): Promise<void> =>
   requireIntegrations(tx, call, {
     integrations: stated.map(({ integrationId, vendor }) => ({ id: integrationId, vendor })),
+    fieldOf,
     strict: call.app.config.strictIntegrations,
   })

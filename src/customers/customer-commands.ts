@@ -2,6 +2,7 @@ import type { Tx } from '../db/index.ts'
 import type { EventType } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { duplicated } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import {
   archived,
@@ -13,7 +14,7 @@ import {
 import { type ArchiveHook, changeLocked, newLinks, requireLinked, save } from './customer-change.ts'
 import { claimIds } from './customer-store.ts'
 import { refuseArchived } from './find-customer.ts'
-import { refuseRepeatedLinks } from './put-links.ts'
+import { linkField, refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
 
 /**
@@ -36,9 +37,9 @@ export async function provisionCustomer(
     const after = changeCustomer(blank, input, { links, now })
     const [claimed] = await Promise.all([
       claimIds(tx, scope, [{ customerId, key: after.key }]),
-      requireLinked(tx, { ...call, now }, stated),
+      requireLinked(tx, { ...call, now }, stated, linkField),
     ])
-    if (claimed === 0) throw duplicated(`id: customer ${customerId} already exists`)
+    if (claimed === 0) throw duplicated(inBody('id'), `id: customer ${customerId} already exists`)
     const created = { before: blank, after, event: 'customer.created', isNew: true } as const
     await save(tx, { ...call, now }, [created])
     return after
@@ -60,7 +61,7 @@ export async function updateCustomer(
     refuseUnknownCoupon(input)
     const stated = input.links ?? []
     refuseRepeatedLinks(stated)
-    await requireLinked(tx, { ...call, now }, stated)
+    await requireLinked(tx, { ...call, now }, stated, linkField)
     const links = newLinks(call, stated, now)
     return { after: changeCustomer(before, input, { links, now }), event: 'customer.updated' }
   })

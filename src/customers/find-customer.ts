@@ -1,19 +1,31 @@
 import type { Reader, Tx } from '../db/index.ts'
 import { type ApiError, badInput, notFound } from '../kernel/errors.ts'
+import { type Field, inPath } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import * as store from './customer-store.ts'
 import type { Customer, LinkIds } from './types.ts'
 
-export const unknownCustomer = (customerId: string): ApiError =>
-  notFound('CustomerNotFound', `customer ${customerId} not found`)
+/** The customer of most operations: the one that their path names. */
+const NAMED = inPath('id')
 
-export const unknownLink = ({ customerId, integrationId }: LinkIds): ApiError =>
-  notFound('IntegrationNotFound', `the customer ${customerId} has no integration ${integrationId}`)
+export const unknownCustomer = (customerId: string, field: Field = NAMED): ApiError =>
+  notFound(field, 'CustomerNotFound', `customer ${customerId} not found`)
 
-export function refuseArchived(customer: Pick<Customer, 'id' | 'archivedAt'>): void {
+export const unknownLink = (field: Field, { customerId, integrationId }: LinkIds): ApiError =>
+  notFound(
+    field,
+    'IntegrationNotFound',
+    `the customer ${customerId} has no integration ${integrationId}`,
+  )
+
+export function refuseArchived(
+  customer: Pick<Customer, 'id' | 'archivedAt'>,
+  field: Field = NAMED,
+): void {
   if (customer.archivedAt !== null)
     throw badInput(
+      field,
       `the customer ${customer.id} is archived; unarchive it first`,
       'EntityIsArchivedError',
     )
@@ -24,9 +36,10 @@ export async function requireCustomer(
   reader: Reader,
   scope: Scope,
   customerId: string,
+  field: Field = NAMED,
 ): Promise<Uuid> {
   const key = await store.findCustomerKey(reader, scope, customerId)
-  if (key === null) throw unknownCustomer(customerId)
+  if (key === null) throw unknownCustomer(customerId, field)
   return key
 }
 

@@ -2,6 +2,7 @@ import type { Tx } from '../db/index.ts'
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { ApiError, badInput, notFound } from '../kernel/errors.ts'
+import { type Field, inBody } from '../kernel/field.ts'
 import { tooMuchTogether } from '../kernel/metadata.ts'
 import type { Call } from '../operation.ts'
 import { newCustomer } from './change-customer.ts'
@@ -43,7 +44,7 @@ export async function importCustomers(
       planOf({ blank, found: found.get(blank.id), index, row: rows[index], targets }),
     )
     refuseRepeatedRows(rows)
-    await requireLinked(tx, { ...call, now }, distinctLinks(plans))
+    await requireLinked(tx, { ...call, now }, distinctLinks(plans), () => inBody('customers'))
     const changes = plans.flatMap((plan) => changeOf(plan, { call, targets, now }))
     await save(tx, { ...call, now }, changes)
     return changes.filter(({ isNew }) => isNew).map(({ after }) => after.id)
@@ -81,11 +82,17 @@ async function load(
   }
 }
 
+const INTEGRATION = inBody('integrationId')
+
 function billingIntegration(id: string, found: Integration | undefined): Integration {
   if (found === undefined)
-    throw notFound('IntegrationNotFound', `integrationId: integration ${id} not found`)
+    throw notFound(INTEGRATION, 'IntegrationNotFound', `integrationId: integration ${id} not found`)
   if (!isBillingVendor(found.vendor))
-    throw notFound('VendorIsNotSupported', `integrationId: ${found.vendor} is not a billing vendor`)
+    throw notFound(
+      INTEGRATION,
+      'VendorIsNotSupported',
+      `integrationId: ${found.vendor} is not a billing vendor`,
+    )
   return found
 }
 
@@ -109,7 +116,8 @@ function planOf(from: {
   const before = found ?? blank
   assert(row !== undefined, 'every row has a blank')
   if (found !== undefined && isStale(found, row)) return []
-  withRowInError({ index, id: row.id }, () => refuseArchived(before))
+  const field = inBody('customers', index)
+  withRowInError({ field, id: row.id }, () => refuseArchived(before, inBody('id')))
   return [
     { row, index, before, isNew: found === undefined, stated: linksOfRow(before, row, targets) },
   ]
@@ -120,7 +128,7 @@ function changeOf(plan: Plan, at: { call: Call; targets: ImportTargets; now: Ins
   const { row, index, before, isNew, stated } = plan
   const now = isNew ? before.createdAt : at.now
   const links = newLinks(at.call, stated, now)
-  const after = withRowInError({ index, id: row.id }, () =>
+  const after = withRowInError({ field: inBody('customers', index), id: row.id }, () =>
     importRow(before, row, { targets: at.targets, links, now }),
   )
   if (isNew) return [{ before, after, event: 'customer.created', isNew }]
@@ -134,15 +142,17 @@ const distinctLinks = (plans: readonly Plan[]): LinkInput[] => [
   ).values(),
 ]
 
-/** Adds the row to the message of an error. */
-function withRowInError<T>(row: { index: number; id: string }, take: () => T): T {
+/** Adds the row to an error: to its message and, if a row has such a field, to its field. */
+function withRowInError<T>(row: { field: Field; id: string }, take: () => T): T {
   try {
     return take()
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const isArchived = error.code === 'EntityIsArchivedError'
+    const name = error.field?.pointer ?? ''
     throw badInput(
-      `customers[${row.index}] (${row.id}): ${error.message}`,
+      ['id', 'metadata'].includes(name) ? row.field.at(name) : row.field,
+      `${row.field.of(row.id)}: ${error.message}`,
       isArchived ? 'EntityIsArchivedError' : 'FailedToImportCustomer',
     )
   }

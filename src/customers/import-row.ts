@@ -1,5 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { firstRepeat } from '../kernel/first-repeat.ts'
 import { changeCustomer } from './change-customer.ts'
 import { paymentMethodWithId } from './payment-method.ts'
@@ -12,6 +13,7 @@ export function refuseRepeatedRows(rows: readonly Pick<ImportRow, 'id'>[]): void
   const repeat = firstRepeat(rows.map(({ id }) => id))
   if (repeat !== null)
     throw badInput(
+      inBody('customers', repeat.index, 'id'),
       `customers[${repeat.index}] (${repeat.value}): duplicate id, also at customers[${repeat.first}]`,
       'FailedToImportCustomer',
     )

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Scope } from '../kernel/scope.ts'
 import * as store from './integration-store.ts'
 import { requireIntegrations } from './require-integrations.ts'
@@ -17,7 +18,7 @@ export async function addIntegration(
   integration: Integration,
 ): Promise<Integration> {
   const call = { app, scope, now: app.clock.now(), origin: app.origin }
-  const stated = { integrations: [integration], strict: false }
+  const stated = { integrations: [integration], fieldOf: () => inBody(), strict: false }
   await app.db.transaction((tx) => requireIntegrations(tx, call, stated))
   return integration
 }

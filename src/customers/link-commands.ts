@@ -1,3 +1,4 @@
+import { inBody, inPath } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import { changeLinks } from './change-customer.ts'
 import { changeLocked, newLinks, requireLinked } from './customer-change.ts'
@@ -16,8 +17,11 @@ export async function linkIntegration(
 ): Promise<Link> {
   const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
     refuseArchived(before)
-    await requireLinked(tx, { ...call, now }, [input])
-    const links = newLinks(call, [input], now).reduce(addLink, before.links)
+    await requireLinked(tx, { ...call, now }, [input], () => inBody())
+    const links = newLinks(call, [input], now).reduce(
+      (held, link) => addLink(held, link, inBody()),
+      before.links,
+    )
     return { after: changeLinks(before, links, now), event: 'customer.updated' }
   })
   return linkTo(after, input.integrationId)
@@ -55,6 +59,7 @@ export async function unlinkIntegration(call: Call, ids: LinkIds): Promise<Link>
 
 function linkTo(customer: Customer, integrationId: string): Link {
   const link = customer.links.find((candidate) => candidate.integrationId === integrationId)
-  if (link === undefined) throw unknownLink({ customerId: customer.id, integrationId })
+  if (link === undefined)
+    throw unknownLink(inPath('integrationId'), { customerId: customer.id, integrationId })
   return link
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { pointLink } from './put-links.ts'
 import type { Customer, Link } from './types.ts'
 import { isBillingVendor } from './vendors.ts'
@@ -44,6 +45,7 @@ export function mirrorBillingId(
     return { billingId: syncedEntityId, links }
   if (said !== undefined && integrationIds.includes(integrationId))
     throw badInput(
+      inBody('billingId'),
       `billingId and the syncedEntityId of the billing integration ${integrationId} differ`,
       'InvalidArgumentError',
     )

@@ -1,5 +1,6 @@
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
+import { inBody, inPath } from '../kernel/field.ts'
 import { changeCustomer } from './change-customer.ts'
 import { unknownLink } from './find-customer.ts'
 import type { Customer, Link, PaymentMethodInput } from './types.ts'
@@ -36,12 +37,14 @@ export function attachPaymentMethod(
   const { paymentMethodId, billingCurrency } = input
   if (!isBillingVendor(input.vendor))
     throw notFound(
+      inBody('vendorIdentifier'),
       'VendorIsNotSupported',
       `vendorIdentifier: ${input.vendor} is not a billing vendor`,
     )
   const link = linkOf(before, input)
   if (link.syncedEntityId === null)
     throw notFound(
+      inBody('integrationId'),
       'CustomerNoBillingId',
       `integrationId: the link of ${before.id} to ${link.integrationId} has no syncedEntityId`,
     )
@@ -51,9 +54,11 @@ export function attachPaymentMethod(
 
 function linkOf(customer: Customer, { integrationId, vendor }: PaymentMethodInput): Link {
   const link = customer.links.find((candidate) => candidate.integrationId === integrationId)
-  if (link === undefined) throw unknownLink({ customerId: customer.id, integrationId })
+  if (link === undefined)
+    throw unknownLink(inBody('integrationId'), { customerId: customer.id, integrationId })
   if (link.vendor !== vendor)
     throw badInput(
+      inBody('vendorIdentifier'),
       `vendorIdentifier: the integration ${integrationId} has the vendor ${link.vendor}, not ${vendor}`,
       'UnsupportedVendorIdentifier',
     )
@@ -66,6 +71,7 @@ function linkOf(customer: Customer, { integrationId, vendor }: PaymentMethodInpu
 export function detachPaymentMethod(before: Customer, now: Instant): Customer {
   if (before.defaultPaymentMethod === null)
     throw notFound(
+      inPath('id'),
       'PaymentMethodNotFoundError',
       `the customer ${before.id} has no payment method to detach`,
     )

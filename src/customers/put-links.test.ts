@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { VendorIdentifier } from '../api.gen.ts'
+import { inBody } from '../kernel/field.ts'
 import { addLink, LINK_LIMIT, pointLink, putLinks, refuseRepeatedLinks } from './put-links.ts'
 import type { Link } from './types.ts'
 
@@ -42,15 +43,15 @@ test('a link without a difference is returned unchanged', () => {
 
 test('an integration can be linked once', () => {
   assert.throws(
-    () => addLink([stripe], link('stripe', 'STRIPE', 2)),
+    () => addLink([stripe], link('stripe', 'STRIPE', 2), inBody('integrations', 0)),
     code('DuplicateIntegrationNotAllowed', /^integrations: .*already linked to stripe/),
   )
 })
 
 test('a vendor that bills can be linked several times, another vendor once', () => {
-  assert.equal(addLink([stripe], link('stripe-2', 'STRIPE')).length, 2)
+  assert.equal(addLink([stripe], link('stripe-2', 'STRIPE'), inBody('integrations', 0)).length, 2)
   assert.throws(
-    () => addLink([hubspot], link('hubspot-2', 'HUBSPOT')),
+    () => addLink([hubspot], link('hubspot-2', 'HUBSPOT'), inBody('integrations', 0)),
     code(
       'DuplicateIntegrationNotAllowed',
       /hubspot-2 would be a second HUBSPOT link beside hubspot$/,
@@ -76,5 +77,8 @@ test('a repeated integration in a request is refused with both positions', () =>
 test('the number of links of a customer is limited', () => {
   const full = Array.from({ length: LINK_LIMIT }, (_, index) => link(`s${index}`, 'STRIPE'))
   assert.equal(putLinks(full.slice(1), [stripe]).length, LINK_LIMIT)
-  assert.throws(() => addLink(full, stripe), code('InvalidArgumentError', /at most 100/))
+  assert.throws(
+    () => addLink(full, stripe, inBody('integrations', 0)),
+    code('InvalidArgumentError', /at most 100/),
+  )
 })

@@ -1,4 +1,5 @@
 import type { VendorIdentifier } from '../api.gen.ts'
+import { inPath } from '../kernel/field.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
 import * as customerStore from './customer-store.ts'
@@ -27,7 +28,7 @@ export const listCustomers = (
 export async function retrieveLink({ app, scope }: Call, ids: LinkIds): Promise<Link> {
   const { customerKey, link } = await linkStore.findLink(app.db.read, scope, ids)
   if (customerKey === null) throw unknownCustomer(ids.customerId)
-  if (link === null) throw unknownLink(ids)
+  if (link === null) throw unknownLink(inPath('integrationId'), ids)
   return link
 }
 

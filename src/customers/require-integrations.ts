@@ -1,8 +1,16 @@
 import type { Tx } from '../db/index.ts'
 import { type PublishContext, publish } from '../events/index.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
+import type { Field } from '../kernel/field.ts'
 import * as store from './integration-store.ts'
 import type { Integration } from './types.ts'
+
+type StatedIntegrations = {
+  integrations: readonly Integration[]
+  /** The field that states an integration, by its index. */
+  fieldOf: (index: number) => Field
+  strict: boolean
+}
 
 /**
  * Makes sure that integrations exist in the environment and have the given vendors. An unknown one
@@ -12,7 +20,7 @@ import type { Integration } from './types.ts'
 export async function requireIntegrations(
   tx: Tx,
   call: PublishContext,
-  stated: { integrations: readonly Integration[]; strict: boolean },
+  stated: StatedIntegrations,
 ): Promise<void> {
   const { integrations: wanted, strict } = stated
   if (wanted.length === 0) return
@@ -24,7 +32,7 @@ export async function requireIntegrations(
     strict ? [] : store.registerIntegrations(tx, scope, { integrations: wanted, now }),
     store.findIntegrations(tx, scope, ids),
   ])
-  refuseMismatches(wanted, known)
+  refuseMismatches(stated, known)
   await publish(
     tx,
     call,
@@ -38,14 +46,22 @@ export async function requireIntegrations(
   )
 }
 
-function refuseMismatches(wanted: readonly Integration[], known: readonly Integration[]): void {
+function refuseMismatches(
+  { integrations: wanted, fieldOf }: StatedIntegrations,
+  known: readonly Integration[],
+): void {
   const vendors = new Map(known.map(({ id, vendor }) => [id, vendor]))
-  for (const { id, vendor } of wanted) {
+  for (const [index, { id, vendor }] of wanted.entries()) {
     const registered = vendors.get(id)
     if (registered === undefined)
-      throw notFound('IntegrationNotFound', `integrations: integration ${id} not found`)
+      throw notFound(
+        fieldOf(index).at('id'),
+        'IntegrationNotFound',
+        `integrations: integration ${id} not found`,
+      )
     if (registered !== vendor)
       throw badInput(
+        fieldOf(index).at('vendorIdentifier'),
         `vendorIdentifier: the integration ${id} has the vendor ${registered}, not ${vendor}`,
         'UnsupportedVendorIdentifier',
       )

@@ -1,5 +1,6 @@
 import type { EntitlementExplanation } from '../api.gen.ts'
-import { ApiError } from '../kernel/errors.ts'
+import { type ApiError, notFound } from '../kernel/errors.ts'
+import { inPath } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page } from '../kernel/page.ts'
 import type { Call } from '../operation.ts'
@@ -8,7 +9,11 @@ import type { DecisionRecorder } from './recorder.ts'
 import type { StoredDecision } from './types.ts'
 
 const unknownDecision = (id: string): ApiError =>
-  new ApiError(404, null, `decision ${id} not found; denials are kept for a limited time`)
+  notFound(
+    inPath('decisionId'),
+    null,
+    `decision ${id} not found; denials are kept for a limited time`,
+  )
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 

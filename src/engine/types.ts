@@ -1,6 +1,7 @@
 import type { UsageUpdateBehavior } from '../api.gen.ts'
 import type { Feature, MeterEvent } from '../catalog/features/index.ts'
 import type { Instant } from '../kernel/clock.ts'
+import type { Field } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Origin } from '../kernel/origin.ts'
 import type { Window } from '../kernel/period.ts'
@@ -98,6 +99,6 @@ export type ValidatedRecord = RecordAttribution &
     /** For a SET, the window whose usage becomes the value; else null. */
     setWindow: Window | null
     origin: Origin
-    /** The name of the request's field, for error messages. */
-    field: string
+    /** What a 400 names if the record would make usage too large. */
+    field: Field
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { required } from '../kernel/assert.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import {
   type Descendants,
@@ -54,7 +55,7 @@ function belowIn(whole: Whole, key: Uuid, moving: readonly Uuid[]): Descendants 
 function placed(whole: Whole, rows: readonly (readonly [string, string | null | undefined])[]) {
   const wishes = rows.map(
     ([id, parent], index): ParentInput => ({
-      where: `assignments[${index}] (${id})`,
+      where: inBody('assignments', index).of(id),
       entityKey: id,
       ...(parent === undefined ? {} : { parentKey: parent }),
     }),

@@ -1,6 +1,7 @@
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import type { Field } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { HierarchyPosition } from './types.ts'
 
@@ -8,7 +9,7 @@ import type { HierarchyPosition } from './types.ts'
  * The parent that a row of a request gives to an entity. Absent keeps the parent, null makes the
  * entity a root.
  */
-export type ParentInput = { where: string; entityKey: Uuid; parentKey?: Uuid | null }
+export type ParentInput = { where: Field; entityKey: Uuid; parentKey?: Uuid | null }
 
 /**
  * The descendants of an entity that moves, without those below other entities that move: the ids of
@@ -37,6 +38,7 @@ export function refuseTwoParents(inputs: readonly ParentInput[]): void {
     const other = first.get(input.entityKey) ?? input
     if (other.parentKey !== input.parentKey)
       throw badInput(
+        input.where.at('parentId'),
         `${input.where}: parentId differs from that of ${other.where}; an entity has only one parent`,
       )
     first.set(input.entityKey, other)
@@ -121,6 +123,7 @@ function refuseParents(
   ]
   if (ids.length > 0)
     throw badInput(
+      input.where.at('parentId'),
       `${input.where}: ${place.id} has entities below it ` +
         `(${ids.slice(0, SHOWN).join(', ')}), so it cannot get another parent`,
     )
@@ -133,10 +136,11 @@ function refuseBadPath(
 ): void {
   const path = pathOf(placeOf(key), placeOf)
   if (path.at(-1)?.parentKey !== null)
-    throw badInput(`${input.where}: this parentId would make a cycle`)
+    throw badInput(input.where.at('parentId'), `${input.where}: this parentId would make a cycle`)
   const levels = path.length + belowOf(key).levels
   if (levels > maxDepth)
     throw badInput(
+      input.where.at('parentId'),
       `${input.where}: this parentId would make a tree of ${levels} levels; ` +
         `the maximum is ${maxDepth}`,
     )

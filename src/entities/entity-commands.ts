@@ -3,18 +3,25 @@ import type { Tx } from '../db/index.ts'
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { ApiError, badInput } from '../kernel/errors.ts'
+import { badInput, notFound } from '../kernel/errors.ts'
+import { type Field, inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { refuseOversized, tooMuchTogether } from '../kernel/metadata.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { pathOf } from './attach-entities.ts'
-import { distinct, refuseDuplicates } from './batch.ts'
+import { distinct, idField, refuseDuplicates } from './batch.ts'
 import { findEntities, saveEntities } from './entity-store.ts'
 import { findPositions } from './hierarchy-store.ts'
 import { holdTypes } from './type-store.ts'
 import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
-import { changesStructure, needsType, typeIdAfter, upsertEntity } from './upsert-entity.ts'
+import {
+  changesStructure,
+  needsType,
+  typeField,
+  typeIdAfter,
+  upsertEntity,
+} from './upsert-entity.ts'
 import { entityToWire } from './wire.ts'
 
 /**
@@ -46,10 +53,15 @@ export async function upsertEntities(
       upsertEntity(entity, input, { type: types.get(typeId) ?? null, key: app.ids.next(now), now }),
     )
     results.forEach(({ after }, index) => {
-      refuseOversized(after.metadata, `entities[${index}] (${after.id})`)
+      const field = inBody('entities', index)
+      refuseOversized(after.metadata, `${field.of(after.id)}`, field.at('metadata'))
     })
     const restored = results.filter(({ before: was }) => was !== null && was.archivedAt !== null)
-    await refuseTooDeep(tx, call, { customerKey, ids: restored.map(({ after }) => after.id) })
+    await refuseTooDeep(tx, call, {
+      customerKey,
+      ids: restored.map(({ after }) => after.id),
+      fieldOf: (id) => inBody('entities', ids.indexOf(id), 'id'),
+    })
     await save(tx, call, { customerKey, results, now })
     return results.map(({ after }) => after)
   }
@@ -76,7 +88,10 @@ async function activeTypes(
     const problem =
       type === undefined ? 'not found' : type.archivedAt !== null ? 'is archived' : null
     if (problem !== null)
-      throw badInput(`entities[${index}] (${input.id}): entity type ${typeId} ${problem}`)
+      throw badInput(
+        typeField(index),
+        `entities[${index}] (${input.id}): entity type ${typeId} ${problem}`,
+      )
   }
   return types
 }
@@ -98,6 +113,7 @@ async function setArchived(
 ): Promise<string[]> {
   const { app, scope } = call
   const ids = distinct(wanted.ids)
+  const fieldOf = (id: string | undefined) => idField(wanted.ids, id)
   const work = async (tx: Tx) => {
     const customerKey = await lockActiveCustomer(tx, scope, wanted.customerId)
     const now = app.clock.now()
@@ -106,13 +122,13 @@ async function setArchived(
     const byId = new Map(found.map((entity) => [entity.id, entity]))
     const unknown = ids.filter((id) => !byId.has(id))
     if (unknown.length > 0)
-      throw new ApiError(404, null, `ids: entity ${unknown.join(', ')} not found`)
+      throw notFound(fieldOf(unknown[0]), null, `ids: entity ${unknown.join(', ')} not found`)
     const changing = ids
       .map((id) => required(byId.get(id), 'an entity just found'))
       .filter((entity) => (entity.archivedAt !== null) !== wanted.archive)
     if (!wanted.archive) {
-      await refuseArchivedTypes(tx, scope, changing)
-      await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id) })
+      await refuseArchivedTypes(tx, scope, { entities: changing, fieldOf })
+      await refuseTooDeep(tx, call, { customerKey, ids: changing.map(({ id }) => id), fieldOf })
     }
     const results = changing.map((entity) => ({
       before: entity,
@@ -125,20 +141,31 @@ async function setArchived(
   return app.db.transaction(work)
 }
 
-async function refuseArchivedTypes(tx: Tx, scope: Scope, entities: readonly Entity[]) {
+async function refuseArchivedTypes(
+  tx: Tx,
+  scope: Scope,
+  { entities, fieldOf }: { entities: readonly Entity[]; fieldOf: (id: string) => Field },
+) {
   if (entities.length === 0) return
   const types = await holdTypes(tx, scope, distinct(entities.map(({ typeId }) => typeId)))
   const archived = new Set(types.filter((type) => type.archivedAt !== null).map(({ id }) => id))
   const hit = entities.find(({ typeId }) => archived.has(typeId))
   if (hit !== undefined)
-    throw badInput(`ids: entity ${hit.id} has the entity type ${hit.typeId}, which is archived`)
+    throw badInput(
+      fieldOf(hit.id),
+      `ids: entity ${hit.id} has the entity type ${hit.typeId}, which is archived`,
+    )
 }
 
 /** 400 if a restored entity would be at a deeper level than is allowed now. */
 async function refuseTooDeep(
   tx: Tx,
   { app }: Call,
-  { customerKey, ids }: { customerKey: Uuid; ids: readonly string[] },
+  {
+    customerKey,
+    ids,
+    fieldOf,
+  }: { customerKey: Uuid; ids: readonly string[]; fieldOf: (id: string) => Field },
 ): Promise<void> {
   if (ids.length === 0) return
   const places = await findPositions(tx, customerKey, ids)
@@ -147,7 +174,10 @@ async function refuseTooDeep(
   const maxDepth = app.config.maxEntityDepth
   const deep = places.find((place) => pathOf(place, placeOf).length > maxDepth)
   if (deep !== undefined)
-    throw badInput(`ids: entity ${deep.id} would be deeper than the maximum of ${maxDepth} levels`)
+    throw badInput(
+      fieldOf(deep.id),
+      `ids: entity ${deep.id} would be deeper than the maximum of ${maxDepth} levels`,
+    )
 }
 
 async function save(

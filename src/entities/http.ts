@@ -1,5 +1,6 @@
 import type { UpsertEntity } from '../api.gen.ts'
 import { coalesceRenamedField } from '../kernel/api-generations.ts'
+import { inBody, inQuery } from '../kernel/field.ts'
 import { pageRequest } from '../kernel/page.ts'
 import type { Handlers } from '../operation.ts'
 import * as entities from './entity-commands.ts'
@@ -13,7 +14,7 @@ function entityFromWire(wire: UpsertEntity, index: number): EntityInput {
   const typeId = coalesceRenamedField(
     { name: 'entityTypeId', value: wire.entityTypeId },
     { name: 'typeRefId', value: wire.typeRefId },
-    `entities[${index}] (${wire.id})`,
+    { where: `entities[${index}] (${wire.id})`, field: inBody('entities', index, 'typeRefId') },
   )
   return {
     id: wire.id,
@@ -64,7 +65,7 @@ export const entityHandlers: Handlers<EntityOperations> = {
     const typeId = coalesceRenamedField(
       { name: 'entityTypeId', value: query.entityTypeId },
       { name: 'typeRefId', value: query.typeRefId },
-      'query',
+      { where: 'query', field: inQuery('typeRefId') },
     )
     const page = await queries.listEntities(call, {
       customerId: params.id,

@@ -1,6 +1,7 @@
-import { requireCustomer } from '../customers/index.ts'
+import { requireCustomer, unknownCustomer } from '../customers/index.ts'
 import type { Reader } from '../db/index.ts'
-import { ApiError, notFound } from '../kernel/errors.ts'
+import { notFound } from '../kernel/errors.ts'
+import { inPath } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -23,10 +24,13 @@ export async function retrieveEntity(
   ids: { customerId: string; entityId: string },
 ): Promise<Entity> {
   const { customerKey, entity } = await entityStore.findEntity(app.db.read, scope, ids)
-  if (customerKey === null)
-    throw notFound('CustomerNotFound', `customer ${ids.customerId} not found`)
+  if (customerKey === null) throw unknownCustomer(ids.customerId)
   if (entity === null)
-    throw new ApiError(404, null, `entity ${ids.entityId} of customer ${ids.customerId} not found`)
+    throw notFound(
+      inPath('entityId'),
+      null,
+      `entity ${ids.entityId} of customer ${ids.customerId} not found`,
+    )
   return entity
 }
 

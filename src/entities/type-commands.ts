@@ -3,9 +3,10 @@ import type { Tx } from '../db/index.ts'
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { ApiError, badInput } from '../kernel/errors.ts'
+import { badInput, notFound } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
-import { distinct, refuseDuplicates } from './batch.ts'
+import { distinct, idField, refuseDuplicates } from './batch.ts'
 import * as store from './type-store.ts'
 import type { EntityType, EntityTypeInput, UpsertResult } from './types.ts'
 import { upsertType } from './upsert-type.ts'
@@ -40,7 +41,10 @@ function refuseTooManyKeys(inputs: readonly EntityTypeInput[], limit: number | n
   if (limit === null) return
   inputs.forEach(({ id, attributionKeys }, index) => {
     if (distinct(attributionKeys).length > limit)
-      throw badInput(`types[${index}] (${id}): attributionKeys has more than ${limit} keys`)
+      throw badInput(
+        inBody('types', index, 'attributionKeys'),
+        `types[${index}] (${id}): attributionKeys has more than ${limit} keys`,
+      )
   })
 }
 
@@ -55,7 +59,10 @@ export const archiveTypes = (call: Call, ids: readonly string[]): Promise<string
       types.map(({ key }) => key),
     )
     if (inUse.length > 0)
-      throw badInput(`ids: entity type ${inUse.join(', ')} has active entities; archive them first`)
+      throw badInput(
+        idField(ids, inUse[0]),
+        `ids: entity type ${inUse.join(', ')} has active entities; archive them first`,
+      )
     return true
   })
 
@@ -76,7 +83,11 @@ async function setArchived(
     const byId = new Map(found.map((type) => [type.id, type]))
     const unknown = wanted.filter((id) => !byId.has(id))
     if (unknown.length > 0)
-      throw new ApiError(404, null, `ids: entity type ${unknown.join(', ')} not found`)
+      throw notFound(
+        idField(ids, unknown[0]),
+        null,
+        `ids: entity type ${unknown.join(', ')} not found`,
+      )
     const archive = await decide(tx, found)
     const now = app.clock.now()
     const results = wanted

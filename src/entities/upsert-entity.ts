@@ -1,9 +1,13 @@
 import { assert } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import { type Field, inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { patchMetadata, sameMetadata } from '../kernel/metadata.ts'
 import type { Entity, EntityInput, EntityType, UpsertResult } from './types.ts'
+
+/** The field for the type of an entity in a request, by its name in the newer generation. */
+export const typeField = (index: number): Field => inBody('entities', index, 'entityTypeId')
 
 /**
  * Returns the id of the entity's type after an upsert. 400 for a new entity without a type. Source:
@@ -13,6 +17,7 @@ export function typeIdAfter(before: Entity | null, input: EntityInput, index: nu
   const typeId = input.typeId ?? before?.typeId
   if (typeId === undefined)
     throw badInput(
+      typeField(index),
       `entities[${index}] (${input.id}): entityTypeId is required to create a new entity`,
     )
   return typeId

@@ -58,7 +58,7 @@ async function listen(at: { host: string; port: number }): Promise<Server> {
   return starting
 }
 
-const STARTING = { message: 'the server is starting, try again', code: null }
+const STARTING = { message: 'the server is starting, try again', code: null, field: null }
 
 function answerStarting({ url }: IncomingMessage, response: ServerResponse): void {
   const isLive = url === '/health/live'

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { type ApiError, badInput, tooManyRequests, unavailable } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { createByteShare, type ShareBounds } from './byte-share.ts'
 
 /**
@@ -43,7 +44,7 @@ export function createBodies(bounds: ShareBounds): Bodies {
       let held = 0
       const grow = (bytes: number) => {
         // The caller has disconnected, so no event would release the bytes.
-        if (response.destroyed) throw badInput('the body is incomplete')
+        if (response.destroyed) throw badInput(inBody(), 'the body is incomplete')
         const bound = share.take(owner, bytes)
         if (bound !== null) throw refusalFor(bound)
         if (held === 0) response.once('close', () => share.give(owner, held))

@@ -1,9 +1,10 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
 import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { createPause } from '../kernel/in-slices.ts'
 import type { Operation } from './api-document.ts'
 import { isLarge } from './large-body.ts'
-import { validationMessage } from './validation-message.ts'
+import { invalid } from './validation-message.ts'
 import type { BodyParts, Validator, Validators } from './validators.ts'
 
 /**
@@ -26,9 +27,9 @@ export function bodyCheck(
 function checkedBody(validate: Validator, operation: Operation, body: unknown): unknown {
   if (operation.method === 'GET') return undefined
   if (body === undefined && operation.bodySchema === null) return undefined
-  if (body === undefined) throw badInput('the body is required: send a JSON object')
+  if (body === undefined) throw badInput(inBody(), 'the body is required: send a JSON object')
   const error = validate(body)
-  if (error !== null) throw badInput(validationMessage('body', error))
+  if (error !== null) throw invalid('body', error)
   return operation.bodySchema === null ? undefined : body
 }
 
@@ -40,7 +41,7 @@ async function checkedInParts(
   const refuse = (error: ErrorObject | null, within = '') => {
     if (error === null) return
     const instancePath = `${within}${error.instancePath}`
-    throw badInput(validationMessage('body', { ...error, instancePath }))
+    throw invalid('body', { ...error, instancePath })
   }
   refuse(rest(body))
   const pause = createPause()

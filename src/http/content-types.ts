@@ -89,4 +89,4 @@ function isGzipped({ headers }: FastifyRequest): boolean {
 }
 
 const unsupportedMediaType = (message: string, headers: Record<string, string> = {}) =>
-  new ApiError(415, null, message, headers)
+  new ApiError(415, null, message, { headers })

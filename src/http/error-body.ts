@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { ApiError, badInput } from '../kernel/errors.ts'
+import { ApiError, badInput, errorBody } from '../kernel/errors.ts'
 import { shortened } from './validation-message.ts'
 
 /** The API error for an error of the framework. These occur before any handler runs. */
@@ -8,12 +8,12 @@ function refusalOf(error: FastifyError): ApiError | null {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ApiError(415, null, 'send the body as content-type application/json')
     case 'FST_ERR_MAX_PARAM_LENGTH':
-      return badInput('a segment of the path is too long')
+      return badInput(null, 'a segment of the path is too long')
     case 'FST_ERR_BAD_URL':
-      return badInput('the path is not valid percent-encoded UTF-8')
+      return badInput(null, 'the path is not valid percent-encoded UTF-8')
     default:
       return error.statusCode !== undefined && error.statusCode < 500
-        ? badInput(error.message)
+        ? badInput(null, error.message)
         : null
   }
 }
@@ -40,16 +40,14 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     reply.code(500).send({
       message: `an unexpected error occurred; its trace id is ${request.id}`,
       code: null,
+      field: null,
     })
     return
   }
   // If the caller has disconnected, stopping its work is normal and not logged.
   if (refusal.status === 503 && !request.raw.socket.destroyed)
     request.log.warn({ err: refusal, path: pathOf(request) }, 'request not served')
-  reply
-    .code(refusal.status)
-    .headers(refusal.headers)
-    .send({ message: refusal.message, code: refusal.code })
+  reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal))
 }
 
 export const routeNotFound = (request: FastifyRequest): ApiError =>
@@ -73,6 +71,6 @@ export function methodNotAllowed(
     ? 'is in the published API, but not implemented yet on'
     : 'is not a method of'
   return new ApiError(405, null, `${request.method} ${why} this path; it takes ${takes}`, {
-    allow: takes,
+    headers: { allow: takes },
   })
 }

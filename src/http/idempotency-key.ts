@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer, AnswerOnce, AnswerToStore } from '../idempotency/index.ts'
-import { ApiError, badInput } from '../kernel/errors.ts'
+import { ApiError, badInput, errorBody } from '../kernel/errors.ts'
+import { inHeader } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import { JSON_TYPE } from './content-types.ts'
 import type { Serialize } from './serialize-writes.ts'
@@ -17,7 +18,10 @@ export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   const key = headers['idempotency-key']
   if (key === undefined) return null
   if (typeof key === 'string' && KEY.test(key)) return key
-  throw badInput('Idempotency-Key must be 1 to 255 visible ASCII characters')
+  throw badInput(
+    inHeader('Idempotency-Key'),
+    'Idempotency-Key must be 1 to 255 visible ASCII characters',
+  )
 }
 
 /** A request with an `Idempotency-Key`, and its work. */
@@ -66,8 +70,8 @@ async function answerOf({ work, secrets }: KeyedRequest, call: Call): Promise<An
     return { ...answer, body: text, kept }
   } catch (error) {
     if (!(error instanceof ApiError) || !isFinal(error)) throw error
-    const { status, headers, message, code } = error
-    const body = JSON.stringify({ message, code })
+    const { status, headers } = error
+    const body = JSON.stringify(errorBody(error))
     return { status, headers, body, kept: body }
   }
 }

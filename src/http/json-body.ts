@@ -1,6 +1,7 @@
 import { parse } from 'secure-json-parse'
 import { badInput } from '../kernel/errors.ts'
-import { fieldOf, quoted } from './validation-message.ts'
+import { type Field, inBody } from '../kernel/field.ts'
+import { quoted, shortened } from './validation-message.ts'
 
 /** More than any operation needs, and little enough for recursive functions. */
 const DEPTH_LIMIT = 32
@@ -11,20 +12,20 @@ const DEPTH_LIMIT = 32
  * `undefined`; the API document says whether the operation requires one.
  */
 export function parseJsonBody(bytes: Buffer): unknown {
-  return bytes.length === 0 ? undefined : parseJsonPart(bytes, { pointer: '', depth: 0 })
+  return bytes.length === 0 ? undefined : parseJsonPart(bytes, { field: inBody(), depth: 0 })
 }
 
 /**
- * Parses a part of a body, which is at `pointer` and `depth` levels deep. Throws like
- * `parseJsonBody`.
+ * Parses a part of a body, which is `field` and `depth` levels deep. Throws like `parseJsonBody`.
  */
 export function parseJsonPart(
   bytes: Buffer,
-  { pointer, depth }: { pointer: string; depth: number },
+  { field, depth }: { field: Field; depth: number },
 ): unknown {
   const value = parsed(decodedUtf8(bytes))
-  // The second walk builds pointers, which cost more than parsing. Hardly any body needs it.
-  if (!isStorable(value, depth)) refuseInvalid(value, pointer, depth)
+  // The second walk builds fields, which cost more than parsing. Hardly any body needs it.
+  if (!isStorable(value, depth))
+    refuseInvalid(value, { field, depth, name: null, isMetadata: false })
   return value
 }
 
@@ -46,7 +47,7 @@ function decodedUtf8(bytes: Buffer): string {
   try {
     return utf8.decode(bytes)
   } catch {
-    throw badInput('body: not valid UTF-8')
+    throw badInput(inBody(), 'body: not valid UTF-8')
   }
 }
 
@@ -56,6 +57,7 @@ function parsed(text: string): unknown {
   } catch (error) {
     const reason = error instanceof Error && /forbidden prototype/.test(error.message)
     throw badInput(
+      inBody(),
       reason
         ? 'body: the keys __proto__ and constructor.prototype are not allowed'
         : 'body: not valid JSON',
@@ -63,34 +65,48 @@ function parsed(text: string): unknown {
   }
 }
 
-function refuseInvalid(value: unknown, pointer: string, depth: number): void {
-  if (depth > DEPTH_LIMIT) throw badInput(`body: nested deeper than ${DEPTH_LIMIT} levels`)
-  if (typeof value === 'string') refuseText(value, pointer)
+/** A place in a body. `isMetadata`: within the metadata of an object. */
+type Spot = { field: Field; depth: number; name: string | number | null; isMetadata: boolean }
+
+function refuseInvalid(value: unknown, spot: Spot): void {
+  const { field, depth, isMetadata } = spot
+  const within = (name: string | number): Spot => ({
+    field: field.at(name),
+    depth: depth + 1,
+    name,
+    isMetadata: isMetadata || spot.name === 'metadata',
+  })
+  if (depth > DEPTH_LIMIT)
+    throw badInput(inBody(), `body: nested deeper than ${DEPTH_LIMIT} levels`)
+  if (typeof value === 'string') refuseText(value, spot)
   else if (typeof value === 'number' && !Number.isFinite(value))
-    throw badInput(`${fieldOf(pointer) || 'body'} is a number out of range`)
+    throw badInput(field, `${nameOf(field)} is a number out of range`)
   else if (Array.isArray(value))
     value.forEach((item, index) => {
-      refuseInvalid(item, `${pointer}/${index}`, depth + 1)
+      refuseInvalid(item, within(index))
     })
   else if (typeof value === 'object' && value !== null)
     for (const [key, item] of Object.entries(value)) {
-      const inner = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+      const inner = within(key)
       refuseText(key, inner)
-      refuseInvalid(item, inner, depth + 1)
+      refuseInvalid(item, inner)
     }
 }
 
+const nameOf = (field: Field): string => shortened(String(field)) || 'body'
+
 /** PostgreSQL cannot store NUL, and a lone surrogate is not a character. */
-function refuseText(text: string, pointer: string): void {
+function refuseText(text: string, { field, isMetadata }: Spot): void {
   if (isStorableText(text)) return
-  const inMetadata = pointer.split('/').slice(0, -1).includes('metadata')
   throw badInput(
-    `${quoted(fieldOf(pointer) || 'body')} contains NUL or a lone surrogate`,
-    inMetadata ? 'InvalidMetadataError' : 'BadUserInput',
+    field,
+    `${quoted(nameOf(field))} contains NUL or a lone surrogate`,
+    isMetadata ? 'InvalidMetadataError' : 'BadUserInput',
   )
 }
 
 /** 400 if text from a path or a query contains characters that cannot be stored. */
-export function refuseInvalidText(name: string, text: string): void {
-  if (!isStorableText(text)) throw badInput(`${quoted(name)} contains NUL or a lone surrogate`)
+export function refuseInvalidText(field: Field, text: string): void {
+  if (!isStorableText(text))
+    throw badInput(field, `${quoted(nameOf(field))} contains NUL or a lone surrogate`)
 }

@@ -1,8 +1,8 @@
 import { badInput } from '../kernel/errors.ts'
+import { type Field, inBody } from '../kernel/field.ts'
 import { createPause, nextSlice, type Pause } from '../kernel/in-slices.ts'
 import { parseJsonBody, parseJsonPart } from './json-body.ts'
 import { beginsObject, type Split, splitJson } from './split-json.ts'
-import { fieldOf } from './validation-message.ts'
 
 /** Bodies up to this many bytes are parsed at once, which takes at most about a millisecond. */
 export const AT_ONCE_BYTES = 32_768
@@ -68,7 +68,7 @@ async function join(chunks: readonly Buffer[], workspace: Buffer): Promise<Buffe
 }
 
 async function parseInSlices(bytes: Buffer): Promise<object> {
-  if (!beginsObject(bytes)) throw badInput('body must be an object')
+  if (!beginsObject(bytes)) throw badInput(inBody(), 'body must be an object')
   const pause = createPause()
   const splitting = splitJson(bytes)
   while (!splitting.advance(STEP_BYTES)) await pause()
@@ -78,7 +78,7 @@ async function parseInSlices(bytes: Buffer): Promise<object> {
 }
 
 async function joined(bytes: Buffer, { skeleton, lists }: Split, pause: Pause): Promise<object> {
-  refuseLarge(skeleton, 'what is in the body beside its lists')
+  refuseLarge(skeleton, inBody(), 'what is in the body beside its lists')
   const body = parseJsonBody(skeleton) as Record<string, unknown>
   const names = Object.entries(body).flatMap(([name, value]): [number, string][] =>
     Array.isArray(value) && typeof value[0] === 'number' ? [[value[0], name]] : [],
@@ -89,12 +89,12 @@ async function joined(bytes: Buffer, { skeleton, lists }: Split, pause: Pause): 
     const name = nameOf.get(place)
     const items: unknown[] = []
     for (const [index, { from, to }] of spans.entries()) {
-      const pointer = `/${name ?? 'body'}/${index}`
+      const field = name === undefined ? inBody() : inBody(name, index)
       const item = bytes.subarray(from, to)
-      refuseLarge(item, fieldOf(pointer))
+      refuseLarge(item, field, String(field) || 'an item')
       // The parser would skip a byte order mark at the start of an item as if it started the body.
-      if (item[0] === MARK[0]) throw badInput('body: not valid JSON')
-      items.push(parseJsonPart(item, { pointer, depth: 2 }))
+      if (item[0] === MARK[0]) throw badInput(inBody(), 'body: not valid JSON')
+      items.push(parseJsonPart(item, { field, depth: 2 }))
       await pause()
     }
     if (name !== undefined) body[name] = items
@@ -102,6 +102,6 @@ async function joined(bytes: Buffer, { skeleton, lists }: Split, pause: Pause): 
   return body
 }
 
-function refuseLarge(part: Buffer, what: string): void {
-  if (part.length > PART_LIMIT) throw badInput(`${what} is larger than 1 MB`)
+function refuseLarge(part: Buffer, field: Field, what: string): void {
+  if (part.length > PART_LIMIT) throw badInput(field, `${what} is larger than 1 MB`)
 }

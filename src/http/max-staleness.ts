@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { MAX_STALENESS } from '../config.ts'
 import { badInput } from '../kernel/errors.ts'
+import { inHeader } from '../kernel/field.ts'
 import type { Operation } from './api-document.ts'
 
 /** The header in which a caller says how old the state may be that an operation decides on. */
@@ -18,6 +19,7 @@ export function stalenessOf(
     const milliseconds = /^\d{1,5}$/.test(String(sent)) ? Number(sent) : Number.NaN
     if (milliseconds <= MAX_STALENESS.max) return milliseconds
     throw badInput(
+      inHeader(HEADER),
       `${HEADER} must be a whole number of milliseconds from 0 to ${MAX_STALENESS.max}`,
       'InvalidArgumentError',
     )

@@ -5,6 +5,7 @@ import { BODY_LIMIT } from '../config.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
 import { assert, required } from '../kernel/assert.ts'
 import { ApiError, badInput, forbidden } from '../kernel/errors.ts'
+import { inHeader, inPath } from '../kernel/field.ts'
 import { machine } from '../kernel/watched-clock.ts'
 import {
   type Call,
@@ -23,7 +24,7 @@ import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempot
 import { refuseInvalidText } from './json-body.ts'
 import { jsonInSlices } from './json-in-slices.ts'
 import { stalenessOf } from './max-staleness.ts'
-import { parseQueryString, shapeQuery } from './query-string.ts'
+import { parseQueryString, queryField, shapeQuery } from './query-string.ts'
 import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
@@ -31,7 +32,7 @@ import { digestOf } from './request-digest.ts'
 import { createRequestOrder, type RequestOrder } from './running-requests.ts'
 import { createSerializer, type Serialize, serializationKeyOf } from './serialize-writes.ts'
 import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
-import { validationMessage } from './validation-message.ts'
+import { invalid } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
 
 /** Request property: the caller. Set after authentication, before the body is read. */
@@ -212,10 +213,15 @@ function refuseOtherCustomers(
 ): void {
   if (customerId === null) return
   if (operation.permission.endsWith(':write'))
-    throw badInput('X-CUSTOMER-KEY: a customer token may only read', 'AuthCustomerReadonly')
+    throw badInput(
+      inHeader('X-CUSTOMER-KEY'),
+      'X-CUSTOMER-KEY: a customer token may only read',
+      'AuthCustomerReadonly',
+    )
   const named = operation.path.includes('/customers/{id}') ? params.id : params.customerId
   if (named !== customerId)
     throw badInput(
+      inHeader('X-CUSTOMER-KEY'),
       `X-CUSTOMER-KEY: the token is for customer ${customerId} only`,
       'AuthCustomerMismatch',
     )
@@ -225,19 +231,19 @@ function checkedParams(
   validate: Validator,
   params: Record<string, string>,
 ): Record<string, string> {
-  for (const [name, value] of Object.entries(params)) refuseInvalidText(name, value)
+  for (const [name, value] of Object.entries(params)) refuseInvalidText(inPath(name), value)
   const error = validate(params)
-  if (error !== null) throw badInput(validationMessage('path', error))
+  if (error !== null) throw invalid('path', error)
   return params
 }
 
 function checkedQuery(validate: Validator, operation: Operation, url: string): object {
   const start = url.indexOf('?')
   const raw = parseQueryString(start === -1 ? '' : url.slice(start + 1))
-  for (const [name, value] of raw) refuseInvalidText(name, name + value)
+  for (const [name, value] of raw) refuseInvalidText(queryField(name), name + value)
   const query = shapeQuery(operation, raw)
   const error = validate(query)
-  if (error !== null) throw badInput(validationMessage('query', error))
+  if (error !== null) throw invalid('query', error)
   return query
 }
 

@@ -1,6 +1,13 @@
 import { badInput } from '../kernel/errors.ts'
+import { type Field, inQuery } from '../kernel/field.ts'
 import type { Operation, Parameter } from './api-document.ts'
 import { quoted } from './validation-message.ts'
+
+/** The field that a name in a query means: `createdAt[gte]` is within `createdAt`. */
+export function queryField(name: string): Field {
+  const { base, key } = bracketed(name)
+  return key === null || key === '' ? inQuery(base) : inQuery(base).at(key)
+}
 
 /** Decoded pairs in the order in which they were sent. */
 export type RawQuery = readonly (readonly [name: string, value: string])[]
@@ -12,20 +19,20 @@ const PAIR_LIMIT = 1000
 export function parseQueryString(text: string): RawQuery {
   if (text === '') return []
   const pieces = text.split('&').filter((piece) => piece !== '')
-  if (pieces.length > PAIR_LIMIT) throw badInput(`the query has more than ${PAIR_LIMIT} parameters`)
+  if (pieces.length > PAIR_LIMIT)
+    throw badInput(null, `the query has more than ${PAIR_LIMIT} parameters`)
   return pieces.map((piece) => {
     const end = piece.indexOf('=')
-    return end === -1
-      ? [decoded(piece), '']
-      : [decoded(piece.slice(0, end)), decoded(piece.slice(end + 1))]
+    const name = decoded(end === -1 ? piece : piece.slice(0, end), null)
+    return [name, end === -1 ? '' : decoded(piece.slice(end + 1), queryField(name))]
   })
 }
 
-function decoded(text: string): string {
+function decoded(text: string, field: Field | null): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
-    throw badInput(`query: ${quoted(text)} is not valid percent-encoded UTF-8`)
+    throw badInput(field, `query: ${quoted(text)} is not valid percent-encoded UTF-8`)
   }
 }
 
@@ -47,7 +54,8 @@ export function shapeQuery(operation: Operation, raw: RawQuery): Record<string, 
     else if (isList(parameter) && (key === null || key === ''))
       shaped.set(base, [...((shaped.get(base) as string[]) ?? []), ...split(parameter, value)])
     else if (key !== null) shaped.set(name, value)
-    else if (shaped.has(base)) throw badInput(`query: ${base} is sent more than once`)
+    else if (shaped.has(base))
+      throw badInput(inQuery(base), `query: ${base} is sent more than once`)
     else shaped.set(base, scalar(parameter, value))
   }
   return Object.fromEntries(
@@ -72,9 +80,14 @@ function bracketed(name: string): { base: string; key: string | null } {
 function addKey(shaped: Map<string, unknown>, at: { base: string; key: string; value: string }) {
   const held = shaped.get(at.base) ?? new Map<string, string>()
   // The name was also sent without brackets.
-  if (!(held instanceof Map)) throw badInput(`query: ${at.base} is sent with and without brackets`)
+  if (!(held instanceof Map))
+    throw badInput(inQuery(at.base), `query: ${at.base} is sent with and without brackets`)
   const map: Map<string, string> = held
-  if (map.has(at.key)) throw badInput(`query: ${at.base}[${at.key}] is sent more than once`)
+  if (map.has(at.key))
+    throw badInput(
+      inQuery(at.base).at(at.key),
+      `query: ${at.base}[${at.key}] is sent more than once`,
+    )
   map.set(at.key, at.value)
   shaped.set(at.base, map)
 }

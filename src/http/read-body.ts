@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { ApiError, badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { leaveRest } from './unread-body.ts'
 
 export type BodyRead = {
@@ -46,7 +47,7 @@ export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffe
   raw.pipe(gunzip)
   return collect(gunzip, limit, grow)
     .catch((error) => {
-      throw error instanceof ApiError ? error : badInput('body: not valid gzip')
+      throw error instanceof ApiError ? error : badInput(inBody(), 'body: not valid gzip')
     })
     .finally(() => {
       raw.unpipe(gunzip)
@@ -55,7 +56,7 @@ export function readBody(raw: IncomingMessage, reading: BodyRead): Promise<Buffe
     })
 }
 
-const cutOff = () => badInput('the body is incomplete')
+const cutOff = () => badInput(inBody(), 'the body is incomplete')
 
 function collect(
   stream: Readable,

@@ -160,7 +160,7 @@ function answerBrokenRequest(
   const traceId = newTraceId()
   log.debug({ traceId, code: error.code }, 'broken request refused')
   const code = status.startsWith('400') ? 'BadUserInput' : null
-  const body = JSON.stringify({ message: `bad request: ${message}`, code })
+  const body = JSON.stringify({ message: `bad request: ${message}`, code, field: null })
   socket.end(
     `HTTP/1.1 ${status}\r\nconnection: close\r\nx-trace-id: ${traceId}\r\n` +
       'content-type: application/json; charset=utf-8\r\n' +
@@ -176,7 +176,11 @@ const BROKEN: Readonly<Record<string, readonly [status: string, message: string]
 /** Any `Expect` other than 100-continue. Node would respond without a body. */
 function answerUnknownExpectations(server: FastifyInstance): void {
   server.server.on('checkExpectation', (_: IncomingMessage, response: ServerResponse) => {
-    const body = JSON.stringify({ message: 'Expect: only 100-continue is supported', code: null })
+    const body = JSON.stringify({
+      message: 'Expect: only 100-continue is supported',
+      code: null,
+      field: null,
+    })
     response.writeHead(417, {
       'content-type': 'application/json; charset=utf-8',
       'x-trace-id': newTraceId(),

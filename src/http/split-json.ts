@@ -1,4 +1,5 @@
 import { badInput } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 
 /** A range of bytes from `from` (inclusive) to `to` (exclusive). */
 export type Span = { readonly from: number; readonly to: number }
@@ -47,7 +48,7 @@ function isEscaped(bytes: Buffer, quote: number): boolean {
   return (quote - from) % 2 === 1
 }
 
-const notJson = () => badInput('body: not valid JSON')
+const notJson = () => badInput(inBody(), 'body: not valid JSON')
 
 /**
  * Finds the items of the lists in a JSON object. Each call of `advance` continues and returns
@@ -67,7 +68,10 @@ export function splitJson(bytes: Buffer): { advance(count: number): boolean; res
   const countOne = () => {
     count += 1
     if (count > ITEMS_LIMIT)
-      throw badInput(`the body has lists of more than ${ITEMS_LIMIT} items, or too many lists`)
+      throw badInput(
+        inBody(),
+        `the body has lists of more than ${ITEMS_LIMIT} items, or too many lists`,
+      )
   }
   const open = (byte: number) => {
     depth += 1

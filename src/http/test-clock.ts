@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { instantFromWire, instantToWire, type MovableClock } from '../kernel/clock.ts'
 import { badInput, forbidden } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import type { Authenticate } from './rate-limit-failures.ts'
 
@@ -41,11 +42,12 @@ export function mountTestClock(
 
 function instantOf(body: unknown): number | null {
   const keys = typeof body === 'object' && body !== null ? Object.keys(body) : []
-  if (keys.length !== 1 || keys[0] !== 'now') throw badInput('send {"now": "<ISO date-time>"|null}')
+  if (keys.length !== 1 || keys[0] !== 'now')
+    throw badInput(inBody(), 'send {"now": "<ISO date-time>"|null}')
   const { now } = body as { now: unknown }
   if (now === null) return null
   const instant = typeof now === 'string' && isDateTime(now) ? instantFromWire(now) : Number.NaN
   if (!(instant >= 0 && instant < LATEST))
-    throw badInput('now must be an ISO-8601 date-time from 1970 to 8999')
+    throw badInput(inBody('now'), 'now must be an ISO-8601 date-time from 1970 to 8999')
   return instant
 }

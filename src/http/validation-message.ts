@@ -1,16 +1,20 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
+import { type ApiError, badInput } from '../kernel/errors.ts'
+import { type Field, inBody, inPath, inQuery } from '../kernel/field.ts'
 
 /** `/entities/0/id` becomes `entities[0].id`. */
-export function fieldOf(pointer: string): string {
-  return shortened(pointer)
+const nameAt = (pointer: string): string =>
+  partsOf(shortened(pointer)).reduce((path, part) => {
+    if (/^\d+$/.test(part)) return `${path}[${part}]`
+    return path === '' ? part : `${path}.${part}`
+  }, '')
+
+/** The names and indexes in a JSON pointer. */
+const partsOf = (pointer: string): string[] =>
+  pointer
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((path, part) => {
-      if (/^\d+$/.test(part)) return `${path}[${part}]`
-      return path === '' ? part : `${path}.${part}`
-    }, '')
-}
 
 /** The maximum number of characters of a caller's text that a message repeats. */
 const QUOTED_LIMIT = 100
@@ -23,10 +27,28 @@ export const shortened = (text: string): string =>
  */
 export const quoted = (text: string): string => JSON.stringify(shortened(text))
 
+type Place = 'body' | 'query' | 'path'
+
+/** Returns the 400 for what violates the API document. */
+export const invalid = (place: Place, error: ErrorObject): ApiError =>
+  badInput(invalidField(place, error), validationMessage(place, error))
+
+/** A field that is missing counts as invalid, and not the object that lacks it. */
+function invalidField(place: Place, { instancePath, params }: ErrorObject): Field | null {
+  const { missingProperty, additionalProperty } = params
+  const inner: string | undefined = missingProperty ?? additionalProperty
+  const parts = [...partsOf(instancePath), ...(inner === undefined ? [] : [inner])]
+  if (place === 'body') return inBody(...parts)
+  const [name, ...others] = parts
+  if (name === undefined) return null
+  const parameter = place === 'query' ? inQuery(name) : inPath(name)
+  return others.reduce<Field>((field, part) => field.at(part), parameter)
+}
+
 /** Returns a sentence that names the invalid field and says what is valid. */
-export function validationMessage(place: 'body' | 'query' | 'path', error: ErrorObject): string {
+export function validationMessage(place: Place, error: ErrorObject): string {
   const { keyword, params } = error
-  const field = fieldOf(error.instancePath) || place
+  const field = nameAt(error.instancePath) || place
   switch (keyword) {
     case 'additionalProperties': {
       const where = field === place ? place : `${place}, in ${field}`

@@ -1,6 +1,7 @@
 import { isLockTimeout, type Tx, within } from '../db/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { ApiError, badInput } from '../kernel/errors.ts'
+import { inHeader } from '../kernel/field.ts'
 import { createKeyedMutex } from '../kernel/keyed-mutex.ts'
 import type { Call } from '../operation.ts'
 import { hashesOf } from './hashes.ts'
@@ -69,11 +70,14 @@ async function replay(tx: Tx, named: KeyedScope): Promise<AnswerResult> {
   const { isSame, ...answer } = await findAnswer(tx, named)
   if (!isSame)
     throw badInput(
+      KEY,
       'Idempotency-Key was already used on this path with another body; use a new one',
       'InvalidArgumentError',
     )
   return { ...answer, isReplay: true }
 }
+
+const KEY = inHeader('Idempotency-Key')
 
 /** The headers make the official SDKs retry, which they do not do for other 400s. */
 const stillRunning = (): ApiError =>
@@ -81,5 +85,5 @@ const stillRunning = (): ApiError =>
     400,
     'ObjectAlreadyBeingUsedByAnotherRequestError',
     'Idempotency-Key: the first request with this key is still running; try again',
-    { 'x-should-retry': 'true', 'retry-after': '1' },
+    { field: KEY, headers: { 'x-should-retry': 'true', 'retry-after': '1' } },
   )

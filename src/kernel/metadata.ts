@@ -1,4 +1,5 @@
 import { badInput } from './errors.ts'
+import { type Field, inBody } from './field.ts'
 
 /** Key-value pairs of a caller. Bursar gives them no meaning. */
 export type Metadata = Readonly<Record<string, string>>
@@ -21,14 +22,17 @@ export function patchMetadata(current: Metadata, patch: MetadataPatch | undefine
 const METADATA_LIMIT = 1_048_576
 
 /** 400 `InvalidMetadataError` if many patches have made the metadata larger than the limit. */
-export function refuseOversized(metadata: Metadata, where: string): void {
+export function refuseOversized(metadata: Metadata, where: string, field: Field): void {
   if (Buffer.byteLength(JSON.stringify(metadata)) > METADATA_LIMIT)
-    throw badInput(`${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
+    throw badInput(field, `${where}: metadata would be larger than 1 MB`, 'InvalidMetadataError')
 }
 
 /** 400 for a batch whose objects have too much metadata to be loaded at once. */
 export const tooMuchTogether = (list: string) =>
-  badInput(`${list}: these objects have more than 8 MB of metadata in total; send fewer at once`)
+  badInput(
+    inBody(list),
+    `${list}: these objects have more than 8 MB of metadata in total; send fewer at once`,
+  )
 
 /** Returns whether two maps contain the same pairs, in any order. */
 export function sameMetadata(a: Metadata, b: Metadata): boolean {

@@ -1,4 +1,5 @@
 import { badInput } from './errors.ts'
+import { inQuery } from './field.ts'
 import type { Uuid } from './ids.ts'
 
 /** The parameters of every list: an exclusive cursor in one direction, and a limit. */
@@ -27,7 +28,7 @@ export function pageRequest(query: {
 }
 
 export const unknownCursor = (name: 'after' | 'before', cursor: Uuid) =>
-  badInput(`${name}: cursor ${cursor} not found in this list`)
+  badInput(inQuery(name), `${name}: cursor ${cursor} not found in this list`)
 
 /**
  * Rows in the order in which they were read from the cursor: list order, or reversed for `before`.

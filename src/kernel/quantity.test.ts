@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ApiError } from './errors.ts'
+import { inBody } from './field.ts'
 import {
   amountFromWire,
   quantityFromSql,
@@ -30,7 +31,7 @@ const accepted: readonly (readonly [number, string])[] = [
 
 test('a JSON number is read as the decimal that was written', () => {
   for (const [value, text] of accepted)
-    assert.equal(quantityToSql(quantityFromWire(value, 'limit')), text, String(value))
+    assert.equal(quantityToSql(quantityFromWire(value, inBody('limit'))), text, String(value))
 })
 
 const refused: readonly (readonly [number, RegExp])[] = [
@@ -49,7 +50,7 @@ const refused: readonly (readonly [number, RegExp])[] = [
 test('a number that does not fit into a column or into JSON is refused with its field', () => {
   for (const [value, message] of refused)
     assert.throws(
-      () => quantityFromWire(value, 'limit'),
+      () => quantityFromWire(value, inBody('limit')),
       (error) => error instanceof ApiError && error.status === 400 && message.test(error.message),
       String(value),
     )
@@ -75,13 +76,13 @@ const rounded: readonly (readonly [number, string])[] = [
 
 test('an amount is rounded in its decimal form, halves to the even digit', () => {
   for (const [value, text] of rounded)
-    assert.equal(quantityToSql(amountFromWire(value, 'amount')), text, String(value))
+    assert.equal(quantityToSql(amountFromWire(value, inBody('amount'))), text, String(value))
 })
 
 test('an amount is refused only for its size, with its field', () => {
   for (const value of [1e20, -1e20, 1e308, Number.MAX_VALUE])
     assert.throws(
-      () => amountFromWire(value, 'amount'),
+      () => amountFromWire(value, inBody('amount')),
       (error) =>
         error instanceof ApiError &&
         error.status === 400 &&
@@ -110,7 +111,7 @@ const decimal = fc
 test('an accepted number comes back unchanged, through JSON and through a column', () => {
   fc.assert(
     fc.property(fc.oneof(decimal, fc.maxSafeInteger()), (value) => {
-      const quantity = quantityFromWire(value, 'value')
+      const quantity = quantityFromWire(value, inBody('value'))
       assert.equal(quantityToWire(quantity), value === 0 ? 0 : value)
       assert.equal(quantityFromSql(quantityToSql(quantity)), quantity)
     }),
@@ -128,7 +129,7 @@ test('tokens times a price is the exact decimal product, despite errors of the d
       const exact = BigInt(tokens) * BigInt(units) * 10n ** BigInt(10 - decimals)
       // Beyond 10^5 a double has fewer than 10 exact decimals.
       fc.pre(exact < 10n ** 15n)
-      assert.equal(amountFromWire(tokens * value, 'amount'), exact)
+      assert.equal(amountFromWire(tokens * value, inBody('amount')), exact)
     }),
     { numRuns: 10_000 },
   )
@@ -145,7 +146,7 @@ test('an amount differs from its decimal form by at most half of the last digit'
       // Both as whole numbers of 10^-scale.
       const scale = Math.max(decimals, 10)
       const stated = digits * 10n ** BigInt(scale - decimals)
-      const amount = amountFromWire(value, 'amount')
+      const amount = amountFromWire(value, inBody('amount'))
       const twice = 2n * (stated - amount * 10n ** BigInt(scale - 10))
       const unit = 10n ** BigInt(scale - 10)
       const size = twice < 0n ? -twice : twice
@@ -157,7 +158,7 @@ test('an amount differs from its decimal form by at most half of the last digit'
 test('sums are exact, and quantities are ordered like their numbers', () => {
   fc.assert(
     fc.property(decimal, decimal, (a, b) => {
-      const [x, y] = [quantityFromWire(a, 'a'), quantityFromWire(b, 'b')]
+      const [x, y] = [quantityFromWire(a, inBody('a')), quantityFromWire(b, inBody('b'))]
       assert.equal(x + y - y, x)
       assert.equal(x < y, a < b)
     }),

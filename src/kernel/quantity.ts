@@ -1,5 +1,6 @@
 import { assert } from './assert.ts'
 import { badInput } from './errors.ts'
+import type { Field } from './field.ts'
 
 /**
  * An exact amount of usage, of a limit or of credits, as a whole number of 10⁻¹⁰. Add, subtract and
@@ -45,26 +46,26 @@ const signed = ({ sign }: Decimal, size: bigint): Quantity => (sign === '-' ? -s
  * 15 significant digits and 10 decimal places, and must be below 10^20 in size. Otherwise 400
  * `BadUserInput`, naming `field`.
  */
-export function quantityFromWire(value: number, field: string): Quantity {
+export function quantityFromWire(value: number, field: Field): Quantity {
   if (Number.isSafeInteger(value)) return wholeUnits(value)
   const decimal = decimalOf(value)
   const { digits, exponent } = decimal
   if (digits.length > SIGNIFICANT_DIGITS)
-    throw badInput(`${field} must have at most ${SIGNIFICANT_DIGITS} significant digits`)
-  if (exponent < -DECIMALS) throw badInput(`${field} must have at most ${DECIMALS} decimals`)
+    throw badInput(field, `${field} must have at most ${SIGNIFICANT_DIGITS} significant digits`)
+  if (exponent < -DECIMALS) throw badInput(field, `${field} must have at most ${DECIMALS} decimals`)
   if (digits.length + exponent > WHOLE_DIGITS) throw tooLarge(field)
   return signed(decimal, BigInt(digits) * 10n ** BigInt(exponent + DECIMALS))
 }
 
-const tooLarge = (field: string) =>
-  badInput(`${field} must have at most ${WHOLE_DIGITS} digits before the point`)
+const tooLarge = (field: Field) =>
+  badInput(field, `${field} must have at most ${WHOLE_DIGITS} digits before the point`)
 
 /**
  * Returns the quantity of a finite JSON number that was computed, such as 0.1 + 0.2 or tokens times
  * a price. Rounds to 10 decimal places, halves to the even digit. 400 `BadUserInput` from 10^20 on,
  * naming `field`.
  */
-export function amountFromWire(value: number, field: string): Quantity {
+export function amountFromWire(value: number, field: Field): Quantity {
   if (Number.isSafeInteger(value)) return wholeUnits(value)
   const decimal = decimalOf(value)
   if (decimal.digits.length + decimal.exponent > WHOLE_DIGITS) throw tooLarge(field)

@@ -5,10 +5,13 @@ import { enumFeatureWith, featureWith } from '../../test/support/feature.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { ApiError } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { changePromotional } from './change-promotional.ts'
 import { grantPromotional } from './grant-promotional.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
+
+const ITEM = inBody().of('item')
 
 const BEGUN = instantFromWire('2026-05-18T10:00:00Z')
 const NOW = instantFromWire('2026-05-20T10:00:00Z')
@@ -31,12 +34,12 @@ const NO_CONFIGURATION = { YEAR: null, MONTH: null, WEEK: null }
 type Change = Partial<PromotionalChange>
 
 const granted = (input: Partial<PromotionalInput> = {}, of: Feature = counted) =>
-  grantPromotional({ ...ten, ...input }, of, { key: 'key', now: BEGUN, where: 'item' })
+  grantPromotional({ ...ten, ...input }, of, { key: 'key', now: BEGUN, where: ITEM })
 const change = (before: PromotionalEntitlement, parts: Change, of: Feature = counted) =>
   changePromotional(
     before,
     { accordingTo: NO_CONFIGURATION, ...parts },
-    { feature: of, now: NOW, where: 'item' },
+    { feature: of, now: NOW, where: ITEM },
   )
 
 test('sent fields change, and the other fields are kept', () => {
@@ -161,7 +164,7 @@ for (const [name, parts, code] of refused)
   })
 
 test('a change is refused: a period that would have ended already', () => {
-  const late = { feature: counted, now: instantFromWire('2026-05-26T10:00:00Z'), where: 'item' }
+  const late = { feature: counted, now: instantFromWire('2026-05-26T10:00:00Z'), where: ITEM }
   assert.throws(
     () => changePromotional(granted(), { period: '1 week', accordingTo: NO_CONFIGURATION }, late),
     (error) => error instanceof ApiError && error.code === 'InvalidArgumentError',

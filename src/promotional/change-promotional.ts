@@ -2,11 +2,12 @@ import type { Feature } from '../catalog/features/index.ts'
 import type { Allowance, Reset } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput } from '../kernel/errors.ts'
+import type { Field } from '../kernel/field.ts'
 import { sent } from '../kernel/patch.ts'
 import { allowanceOf, endOf, resetOf } from './grant-promotional.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 
-type ChangeContext = { feature: Feature; now: Instant; where: string }
+type ChangeContext = { feature: Feature; now: Instant; where: Field }
 
 /**
  * Returns the revision of a promotional entitlement from `now` on, or `before` itself if nothing
@@ -92,12 +93,13 @@ function resetAfter(
 function endAfter(
   before: PromotionalEntitlement,
   input: PromotionalInput,
-  { change, now, where }: { change: PromotionalChange; now: Instant; where: string },
+  { change, now, where }: { change: PromotionalChange; now: Instant; where: Field },
 ): Instant | null {
   if (change.period === undefined && change.customEndDate === undefined) return before.endsAt
   const endsAt = endOf(input, { from: before.startsAt, now, where })
   if (endsAt !== null && endsAt <= now)
     throw badInput(
+      where.at('period'),
       `${where}: the period ${input.period} would have ended already; revoke the entitlement instead`,
       'InvalidArgumentError',
     )

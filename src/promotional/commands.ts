@@ -6,6 +6,7 @@ import { publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
+import { inBody, inPath } from '../kernel/field.ts'
 import { firstRepeat } from '../kernel/first-repeat.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { isCountedSince } from '../metering/totals/index.ts'
@@ -16,6 +17,8 @@ import { grantPromotional } from './grant-promotional.ts'
 import * as store from './store.ts'
 import type { PromotionalChange, PromotionalEntitlement, PromotionalInput } from './types.ts'
 import { promotionalToWire } from './wire.ts'
+
+const GRANTS = inBody('promotionalEntitlements')
 
 /** The maximum number in force per customer. Each list and each event reads all of them. */
 export const IN_FORCE_LIMIT = 1000
@@ -51,12 +54,14 @@ export async function grantPromotionals(
     const byId = new Map(features.map((feature) => [feature.id, feature]))
     const granted = inputs.map((input, index) => {
       const feature = byId.get(input.featureId)
-      if (feature === undefined) throw unknownFeature(input.featureId)
-      const where = `promotionalEntitlements[${index}] (${input.featureId})`
+      if (feature === undefined)
+        throw unknownFeature(GRANTS.at(index).at('featureId'), input.featureId)
+      const where = GRANTS.at(index).of(input.featureId)
       return grantPromotional(input, feature, { key: app.ids.next(now), now, where })
     })
     if (count + granted.length > IN_FORCE_LIMIT)
       throw badInput(
+        GRANTS,
         `promotionalEntitlements: a customer may have at most ${IN_FORCE_LIMIT} in force`,
       )
     refuseGranted(inputs, inForce)
@@ -75,7 +80,10 @@ export async function grantPromotionals(
 function refuseDuplicates(inputs: readonly PromotionalInput[]): void {
   const repeat = firstRepeat(inputs.map(({ featureId }) => featureId))
   if (repeat !== null)
-    throw badInput(`promotionalEntitlements[${repeat.index}] (${repeat.value}): duplicate feature`)
+    throw badInput(
+      GRANTS.at(repeat.index).at('featureId'),
+      `promotionalEntitlements[${repeat.index}] (${repeat.value}): duplicate feature`,
+    )
 }
 
 function refuseGranted(
@@ -87,6 +95,7 @@ function refuseGranted(
   const input = inputs[index]
   if (input !== undefined)
     throw duplicated(
+      GRANTS.at(index).at('featureId'),
       `promotionalEntitlements[${index}] (${input.featureId}): the feature is already granted`,
     )
 }
@@ -161,6 +170,7 @@ async function lockInForce(
   const [before] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
   if (before !== undefined) return { customerKey, before, now }
   throw notFound(
+    inPath('featureId'),
     'PromotionalEntitlementNotFoundError',
     `the customer ${customerId} has no promotional entitlement of ${featureId} in force`,
   )
@@ -186,8 +196,8 @@ export async function updatePromotional(
     const locked = await lockInForce(tx, call, query)
     const { customerKey, before, now } = locked
     const [feature] = await holdFeatures(tx, scope, [featureId])
-    if (feature === undefined) throw unknownFeature(featureId)
-    const after = changePromotional(before, change, { feature, now, where: featureId })
+    if (feature === undefined) throw unknownFeature(inPath('featureId'), featureId)
+    const after = changePromotional(before, change, { feature, now, where: inBody().of(featureId) })
     if (after === before) return { result: before, now }
     if (changesReset(before, after)) await refuseIfCounted(tx, call, locked)
     const reschedule = async () => {
@@ -217,6 +227,7 @@ async function refuseIfCounted(
   const { feature, startsAt } = before
   if (await isCountedSince(tx, { customerKey, featureKey: feature.key }, startsAt))
     throw badInput(
+      inBody('resetPeriod'),
       `${feature.id}: resetPeriod cannot change after usage was counted; ` +
         'revoke the entitlement and grant the feature again',
       'InvalidEntitlementResetPeriod',

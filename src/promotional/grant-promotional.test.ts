@@ -5,9 +5,12 @@ import { enumFeatureWith, featureWith } from '../../test/support/feature.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import { instantFromWire } from '../kernel/clock.ts'
 import { ApiError } from '../kernel/errors.ts'
+import { inBody } from '../kernel/field.ts'
 import { wholeUnits } from '../kernel/quantity.ts'
 import { grantPromotional } from './grant-promotional.ts'
 import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
+
+const ITEM = inBody().of('item')
 
 const counted = featureWith()
 const level = featureWith({ meterType: 'FLUCTUATING' })
@@ -29,7 +32,7 @@ const nothing: PromotionalInput = {
 }
 const ten = { ...nothing, limit: wholeUnits(10) }
 const grant = (input: Partial<PromotionalInput>, of: Feature = counted): PromotionalEntitlement =>
-  grantPromotional({ ...ten, ...input }, of, { key: 'new', now: NOW, where: 'item' })
+  grantPromotional({ ...ten, ...input }, of, { key: 'new', now: NOW, where: ITEM })
 
 const refused: readonly (readonly [string, Feature, PromotionalInput, string])[] = [
   [
@@ -115,7 +118,7 @@ const refused: readonly (readonly [string, Feature, PromotionalInput, string])[]
 for (const [name, of, input, code] of refused)
   test(`a grant request is refused: ${name}`, () => {
     assert.throws(
-      () => grantPromotional(input, of, { key: 'new', now: NOW, where: 'item' }),
+      () => grantPromotional(input, of, { key: 'new', now: NOW, where: ITEM }),
       (error) =>
         error instanceof ApiError &&
         error.status === 400 &&
@@ -127,7 +130,7 @@ for (const [name, of, input, code] of refused)
 const at = (text: string) => instantFromWire(text)
 
 test('a period ends by the calendar, counted from now', () => {
-  const leap = { key: 'new', now: at('2028-08-31T10:00:00Z'), where: 'item' }
+  const leap = { key: 'new', now: at('2028-08-31T10:00:00Z'), where: ITEM }
   const ends = (['1 week', '1 month', '6 month', '1 year', 'lifetime'] as const).map(
     (period) => grantPromotional({ ...ten, period }, counted, leap).endsAt,
   )

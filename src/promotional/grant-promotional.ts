@@ -2,12 +2,13 @@ import type { PromotionalEntitlementPeriod } from '../api.gen.ts'
 import type { Feature } from '../catalog/features/index.ts'
 import type { Allowance, Reset } from '../entitlements/index.ts'
 import type { Instant } from '../kernel/clock.ts'
-import { badInput } from '../kernel/errors.ts'
+import { type BadInputCode, badInput } from '../kernel/errors.ts'
+import type { Field } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { addUnits, type Span } from '../kernel/period.ts'
 import type { PromotionalEntitlement, PromotionalInput } from './types.ts'
 
-type GrantContext = { key: Uuid; now: Instant; where: string }
+type GrantContext = { key: Uuid; now: Instant; where: Field }
 
 /**
  * Returns a promotional entitlement that starts now. 400 `EntityIsArchivedError` for an archived
@@ -21,7 +22,11 @@ export function grantPromotional(
   { key, now, where }: GrantContext,
 ): PromotionalEntitlement {
   if (feature.status === 'SUSPENDED')
-    throw badInput(`${where}: the feature is archived`, 'EntityIsArchivedError')
+    throw badInput(
+      where.at('featureId'),
+      `${where}: the feature is archived`,
+      'EntityIsArchivedError',
+    )
   const { period, isVisible } = input
   return {
     key,
@@ -40,45 +45,73 @@ export function grantPromotional(
 }
 
 /** Returns the fields that the feature's type has. Enum values are sorted. */
-export function allowanceOf(input: PromotionalInput, feature: Feature, where: string): Allowance {
+export function allowanceOf(input: PromotionalInput, feature: Feature, where: Field): Allowance {
   const { limit, isUnlimited, isSoft } = input
   const enumValues = [...new Set(input.enumValues)].toSorted()
   if (feature.featureType !== 'NUMBER' && (limit !== null || isUnlimited || isSoft))
-    throw unsupported(where, feature, 'usageLimit, hasUnlimitedUsage or hasSoftLimit')
+    throw unsupported(
+      where.at(limit !== null ? 'usageLimit' : isUnlimited ? 'hasUnlimitedUsage' : 'hasSoftLimit'),
+      `${where}: a ${feature.featureType} feature has no usageLimit, hasUnlimitedUsage or hasSoftLimit`,
+    )
   if (feature.featureType !== 'ENUM' && enumValues.length > 0)
-    throw unsupported(where, feature, 'enumValues')
+    throw unsupported(
+      where.at('enumValues'),
+      `${where}: a ${feature.featureType} feature has no enumValues`,
+    )
   if (feature.featureType === 'NUMBER') refuseImpossibleLimit(input, where)
-  if (feature.featureType === 'ENUM') refuseUnknownValues(enumValues, feature, where)
+  if (feature.featureType === 'ENUM') refuseUnknownValues(input.enumValues, feature, where)
   return { limit, isUnlimited, isSoft, enumValues }
 }
 
-function refuseImpossibleLimit({ limit, isUnlimited }: PromotionalInput, where: string): void {
+function refuseImpossibleLimit({ limit, isUnlimited }: PromotionalInput, where: Field): void {
   if (isUnlimited && limit !== null)
-    throw impossible(`${where}: send either usageLimit or hasUnlimitedUsage, not both`)
+    throw impossible(
+      where.at('usageLimit'),
+      `${where}: send either usageLimit or hasUnlimitedUsage, not both`,
+    )
   if (!isUnlimited && limit === null)
-    throw impossible(`${where}: a NUMBER feature needs usageLimit or hasUnlimitedUsage`)
+    throw impossible(
+      where.at('usageLimit'),
+      `${where}: a NUMBER feature needs usageLimit or hasUnlimitedUsage`,
+    )
 }
 
-function refuseUnknownValues(enumValues: readonly string[], feature: Feature, where: string): void {
-  if (enumValues.length === 0) throw impossible(`${where}: an ENUM feature needs enumValues`)
+function refuseUnknownValues(enumValues: readonly string[], feature: Feature, where: Field): void {
+  const field = where.at('enumValues')
+  if (enumValues.length === 0) throw impossible(field, `${where}: an ENUM feature needs enumValues`)
   const known = new Set((feature.enumConfiguration ?? []).map(({ value }) => value))
-  const unknown = enumValues.find((value) => !known.has(value))
+  const index = enumValues.findIndex((value) => !known.has(value))
+  const unknown = enumValues[index]
   if (unknown !== undefined)
-    throw impossible(`${where}: enumValues: the feature has no value ${JSON.stringify(unknown)}`)
+    throw impossible(
+      field.at(index),
+      `${where}: enumValues: the feature has no value ${JSON.stringify(unknown)}`,
+    )
 }
 
 const CONFIGURED = ['YEAR', 'MONTH', 'WEEK'] as const
+const CONFIGURATIONS = {
+  YEAR: 'yearlyResetPeriodConfiguration',
+  MONTH: 'monthlyResetPeriodConfiguration',
+  WEEK: 'weeklyResetPeriodConfiguration',
+} as const
 
 /**
  * Years, months and weeks begin with the promotional entitlement unless the input says otherwise.
  */
-export function resetOf(input: PromotionalInput, feature: Feature, where: string): Reset | null {
+export function resetOf(input: PromotionalInput, feature: Feature, where: Field): Reset | null {
   const { resetPeriod: period, accordingTo } = input
   if (period !== null && feature.meterType !== 'INCREMENTAL')
-    throw badReset(`${where}: resetPeriod is only for features of the meter type INCREMENTAL`)
+    throw badReset(
+      where.at('resetPeriod'),
+      `${where}: resetPeriod is only for features of the meter type INCREMENTAL`,
+    )
   const stray = CONFIGURED.find((each) => each !== period && accordingTo[each] !== null)
   if (stray !== undefined)
-    throw badReset(`${where}: the configuration is for the reset period ${stray}, not ${period}`)
+    throw badReset(
+      where.at(CONFIGURATIONS[stray]),
+      `${where}: the configuration is for the reset period ${stray}, not ${period}`,
+    )
   if (period === null) return null
   if (period === 'DAY' || period === 'HOUR') return { period, accordingTo: null }
   return { period, accordingTo: accordingTo[period] ?? 'SubscriptionStart' }
@@ -100,20 +133,28 @@ const LAST_INSTANT = 253_402_300_799_999
 /** `from` is the start of the promotional entitlement. */
 export function endOf(
   input: PromotionalInput,
-  { from, now, where }: { from: Instant; now: Instant; where: string },
+  { from, now, where }: { from: Instant; now: Instant; where: Field },
 ): Instant | null {
   const { period, customEndDate } = input
   if (period !== 'custom' && customEndDate !== null)
-    throw impossible(`${where}: customEndDate is only for the period custom`)
+    throw impossible(
+      where.at('customEndDate'),
+      `${where}: customEndDate is only for the period custom`,
+    )
   if (period === 'lifetime') return null
   if (period !== 'custom') return addUnits(from, SPANS[period].unit, SPANS[period].count)
-  if (customEndDate === null) throw impossible(`${where}: customEndDate is required`)
+  if (customEndDate === null)
+    throw impossible(where.at('customEndDate'), `${where}: customEndDate is required`)
   if (customEndDate <= now || customEndDate > LAST_INSTANT)
-    throw impossible(`${where}: customEndDate must be in the future, up to the year 9999`)
+    throw impossible(
+      where.at('customEndDate'),
+      `${where}: customEndDate must be in the future, up to the year 9999`,
+    )
   return customEndDate
 }
 
-const impossible = (message: string) => badInput(message, 'InvalidArgumentError')
-const badReset = (message: string) => badInput(message, 'InvalidEntitlementResetPeriod')
-const unsupported = (where: string, { featureType }: Feature, fields: string) =>
-  badInput(`${where}: a ${featureType} feature has no ${fields}`, 'UnsupportedFeatureType')
+const refusedWith = (code: BadInputCode) => (field: Field, message: string) =>
+  badInput(field, message, code)
+const impossible = refusedWith('InvalidArgumentError')
+const badReset = refusedWith('InvalidEntitlementResetPeriod')
+const unsupported = refusedWith('UnsupportedFeatureType')

@@ -176,7 +176,7 @@ test('an unknown path is a 404 with an error body, whatever its form', async () 
   ]) {
     const response = await world.bursar.server.inject({ method: 'GET', url })
     assert.equal(response.statusCode, 404, url)
-    assert.deepEqual(Object.keys(response.json()).sort(), ['code', 'message'])
+    assert.deepEqual(Object.keys(response.json()).sort(), ['code', 'field', 'message'])
     assert.match(String(response.headers['x-trace-id']), /^[0-9a-f]{32}$/)
   }
 })

@@ -3,7 +3,7 @@ import type { Random } from '../support/random.ts'
 /** A JSON value. */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value }
 
-const HOSTILE: readonly Value[] = [
+export const HOSTILE: readonly Value[] = [
   null,
   true,
   false,

@@ -33,7 +33,7 @@ test('while its database is down, a server is live, not ready, and answers 503; 
     return ready.status === 200 ? null : ready
   })
   assert.equal(refused.status, 503)
-  assert.deepEqual(Object.keys(refused.body).sort(), ['code', 'message'])
+  assert.deepEqual(Object.keys(refused.body).sort(), ['code', 'field', 'message'])
   assert.equal(refused.body.code, null)
   assert.match(refused.body.message, /database/)
   assert.match(String(refused.headers['retry-after']), /^\d+$/)

@@ -22,7 +22,7 @@ export type Request = {
 export type Answer<Id extends OperationId = OperationId> = {
   status: number
   success: Operations[Id]['response'] | null
-  refusal: { message: string; code: string | null } | null
+  refusal: { message: string; code: string | null; field: string | null } | null
   text: string
   headers: Record<string, unknown>
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
 import { sent } from '../../kernel/patch.ts'
@@ -34,6 +35,7 @@ export const newCurrency = (
 export function changeCurrency(before: Currency, input: CurrencyInput, now: Instant): Currency {
   if (before.archivedAt !== null)
     throw badInput(
+      inPath('currencyId'),
       `the custom currency ${before.id} is archived; unarchive it first`,
       'EntityIsArchivedError',
     )
@@ -45,7 +47,7 @@ export function changeCurrency(before: Currency, input: CurrencyInput, now: Inst
     units: sent(input.units, before.units),
     metadata: input.metadata === null ? {} : patchMetadata(before.metadata, input.metadata),
   }
-  refuseOversized(after.metadata, `the custom currency ${before.id}`)
+  refuseOversized(after.metadata, `the custom currency ${before.id}`, inBody('metadata'))
   return isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }
 }
 
@@ -61,6 +63,7 @@ export const unarchivedCurrency = (before: Currency, now: Instant): Currency =>
 export function refuseTooMany(active: number): void {
   if (active >= ACTIVE_CURRENCIES_LIMIT)
     throw badInput(
+      null,
       `an environment has at most ${ACTIVE_CURRENCIES_LIMIT} active custom currencies; archive one first`,
       'TooManyCustomCurrencies',
     )

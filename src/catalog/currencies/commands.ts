@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/index.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
 import { lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
@@ -20,7 +21,7 @@ const CURRENCIES: CatalogKind<Currency> = {
   lock: lockCurrencies,
   save: saveCurrency,
   toWire: currencyToWire,
-  notFound: unknownCurrency,
+  notFound: (id) => unknownCurrency(inPath('currencyId'), id),
 }
 
 /**
@@ -40,7 +41,8 @@ export async function createCurrency(
       countActiveCurrencies(tx, scope),
     ])
     refuseTooMany(active)
-    if (taken !== undefined) throw duplicated(`id: custom currency ${currencyId} already exists`)
+    if (taken !== undefined)
+      throw duplicated(inBody('id'), `id: custom currency ${currencyId} already exists`)
     const now = app.clock.now()
     const after = newCurrency(currencyId, input, { key: app.ids.next(now), now })
     await saveInCatalog(
@@ -79,6 +81,7 @@ export const archiveCurrency = (
       after === before ? [] : await use.packagesWithCurrency(tx, call.scope, before.key)
     if (packages.length > 0)
       throw badInput(
+        inPath('currencyId'),
         `credits of the custom currency ${currencyId} are granted by the packages ${summarize(packages.map(({ id }) => id))}`,
         'IntegrityViolation',
       )

@@ -1,12 +1,13 @@
 import { notFound } from '../../kernel/errors.ts'
+import { type Field, inPath } from '../../kernel/field.ts'
 import type { Page } from '../../kernel/page.ts'
 import type { Call } from '../../operation.ts'
 import type { CatalogUse, PackageUse } from '../catalog-use.ts'
 import * as currencyStore from './store.ts'
 import type { Currency } from './types.ts'
 
-export const unknownCurrency = (currencyId: string) =>
-  notFound('CustomCurrencyNotFound', `custom currency ${currencyId} not found`)
+export const unknownCurrency = (field: Field, currencyId: string) =>
+  notFound(field, 'CustomCurrencyNotFound', `custom currency ${currencyId} not found`)
 
 /** Returns currencies, newest first. */
 export const listCurrencies = (
@@ -21,6 +22,6 @@ export async function listAssociatedEntities(
   use: CatalogUse,
 ): Promise<PackageUse[]> {
   const [currency] = await currencyStore.findCurrencies(app.db.read, scope, [currencyId])
-  if (currency === undefined) throw unknownCurrency(currencyId)
+  if (currency === undefined) throw unknownCurrency(inPath('currencyId'), currencyId)
   return use.packagesWithCurrency(app.db.read, scope, currency.key)
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FeatureEnumValue, FeatureType, UnitTransformation } from '../../api.gen.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import { firstRepeat } from '../../kernel/first-repeat.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { patchMetadata, refuseOversized } from '../../kernel/metadata.ts'
@@ -24,6 +25,7 @@ export function newFeature(
   const { featureType, meterType } = input
   if (meterType !== 'None' && featureType !== 'NUMBER')
     throw badInput(
+      inBody('meterType'),
       `meterType: a feature of type ${featureType} cannot be metered; only NUMBER can`,
       'MeteringNotAvailableForFeatureType',
     )
@@ -54,11 +56,13 @@ export function newFeature(
 export function changeFeature(before: Feature, input: FeatureInput, now: Instant): Feature {
   if (before.status === 'SUSPENDED')
     throw badInput(
+      inPath('id'),
       `the feature ${before.id} is archived; unarchive it first`,
       'EntityIsArchivedError',
     )
   if (input.meter !== undefined && before.meterType === 'None')
     throw badInput(
+      inBody('meter'),
       `meter: feature ${before.id} has the meter type None and cannot have a meter`,
       'MeterMustBeAssociatedToMeteredFeature',
     )
@@ -81,7 +85,7 @@ export function changeFeature(before: Feature, input: FeatureInput, now: Instant
     meter: sent(input.meter, before.meter),
     metadata: patchMetadata(before.metadata, input.metadata),
   }
-  refuseOversized(after.metadata, `the feature ${before.id}`)
+  refuseOversized(after.metadata, `the feature ${before.id}`, inBody('metadata'))
   return isDeepStrictEqual(before, after) ? before : { ...after, updatedAt: now }
 }
 
@@ -136,11 +140,13 @@ function valuesOf(
   }
   if (stated.length === 0)
     throw badInput(
+      inBody('enumConfiguration'),
       'enumConfiguration: a feature of the type ENUM needs at least one value',
       'InvalidArgumentError',
     )
   if (stated.length > ENUM_VALUES_LIMIT)
     throw badInput(
+      inBody('enumConfiguration'),
       `enumConfiguration: a feature has at most ${ENUM_VALUES_LIMIT} values`,
       'FeatureConfigurationExceededLimitError',
     )
@@ -153,6 +159,7 @@ function refuseRepeated(values: readonly FeatureEnumValue[]): void {
   if (repeat === null) return
   const { value, index, first } = repeat
   throw badInput(
+    inBody('enumConfiguration', index, 'value'),
     `enumConfiguration[${index}] (${value}): duplicate value, also at enumConfiguration[${first}]`,
     'InvalidArgumentError',
   )
@@ -169,6 +176,7 @@ function transformationOf(
 
 const unsupported = (field: string, featureType: FeatureType, what: string) =>
   badInput(
+    inBody(field),
     `${field}: a feature of the type ${featureType} has no ${what}`,
     'UnsupportedFeatureType',
   )

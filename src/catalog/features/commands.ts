@@ -1,5 +1,6 @@
 import type { Tx } from '../../db/index.ts'
 import { badInput, duplicated } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
 import { lockCatalog } from '../catalog-store.ts'
 import { type CatalogUse, summarize } from '../catalog-use.ts'
@@ -26,7 +27,7 @@ const FEATURES: CatalogKind<Feature> = {
   lock: lockFeatures,
   save: saveFeature,
   toWire: featureToWire,
-  notFound: unknownFeature,
+  notFound: (id) => unknownFeature(inPath('id'), id),
 }
 
 /** Creates a feature. 409 if the id is taken, also by an archived feature; 400 as `newFeature`. */
@@ -43,7 +44,8 @@ export async function createFeature(
     ])
     const now = app.clock.now()
     const after = newFeature(featureId, input, { key: app.ids.next(now), now })
-    if (taken !== undefined) throw duplicated(`id: feature ${featureId} already exists`)
+    if (taken !== undefined)
+      throw duplicated(inBody('id'), `id: feature ${featureId} already exists`)
     await saveInCatalog(
       tx,
       { ...call, now },
@@ -85,22 +87,26 @@ async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, a
         })
   if (granted.length > 0)
     throw badInput(
+      inBody('enumConfiguration'),
       `enumConfiguration: entitlements still grant the removed values ${summarize(granted)}`,
       'InvalidArgumentError',
     )
   if (countsOtherwise(before, after) && (await use.isSubscribed(tx, call.scope, before.key)))
     throw badInput(
+      inBody('unitTransformation'),
       `unitTransformation: cannot change while active subscriptions have feature ${before.id}`,
       'CannotUpdateUnitTransformationError',
     )
   const part = aggregatesOtherwise(before, after)
   if (part !== null && (await use.isCounted(tx, call.scope, before.key)))
     throw badInput(
+      inBody(...part.split('.')),
       `${part}: cannot change after usage of feature ${before.id} was counted; create another feature`,
       'InvalidArgumentError',
     )
   if (addsUp(before) && !addsUp(after) && (await use.isBudgeted(tx, call.scope, before.key)))
     throw badInput(
+      inBody('meter'),
       `meter: the feature ${before.id} has budgets, so its meter must be a SUM or a COUNT`,
       'InvalidArgumentError',
     )
@@ -109,6 +115,7 @@ async function refuseWhatIsInUse({ tx, call, use }: UseQuery, before: Feature, a
 async function refuseTooManyMeters(tx: Tx, { scope }: Call): Promise<void> {
   if ((await countMeters(tx, scope)) >= METERS_LIMIT)
     throw badInput(
+      inBody('meter'),
       `meter: an environment has at most ${METERS_LIMIT} meters`,
       'FeatureConfigurationExceededLimitError',
     )
@@ -125,6 +132,7 @@ export const archiveFeature = (call: Call, featureId: string, use: CatalogUse): 
       after === before ? [] : await use.packagesWithFeature(tx, call.scope, before.key)
     if (packages.length > 0)
       throw badInput(
+        inPath('id'),
         `feature ${featureId} is granted by the packages ${summarize(packages.map(({ id }) => id))}`,
         'CannotArchiveFeatureError',
       )

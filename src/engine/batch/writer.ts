@@ -8,6 +8,7 @@ import {
 import { isLockTimeout, isUnreachable, perEpoch, type Reader } from '../../db/index.ts'
 import { assert } from '../../kernel/assert.ts'
 import { ApiError, notFound, unavailable, WrongClock } from '../../kernel/errors.ts'
+import { inBody } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -203,6 +204,7 @@ async function requireKeys<S extends Subject>(
     const keys = found[index] ?? null
     if (keys === null)
       throw notFound(
+        inBody(list, index, 'customerId'),
         'CustomerNotFound',
         `${list}[${index}]: customer ${subject.customerId} not found`,
       )

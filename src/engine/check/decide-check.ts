@@ -122,7 +122,7 @@ function evaluateCapability(
     return { kind: 'feature', evaluated: evaluate(subject, featureState, { request, now }) }
   }
   const { currency } = capability
-  if (currency === null) throw unknownCurrency(question.capability.id)
+  if (currency === null) throw unknownCurrency(question.capability.field, question.capability.id)
   const decision = decideCredit(subject, request)
   return { kind: 'currency', evaluated: { subject, request, currency, decision } }
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { FEATURE, openAgency, params } from '../../../test/support/agency.ts'
 import { openWorld } from '../../../test/support/world.ts'
 import type { App } from '../../app.ts'
+import { inQuery } from '../../kernel/field.ts'
 import { systemOrigin } from '../../kernel/origin.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import { entitlements } from '../../sources.ts'
@@ -38,7 +39,7 @@ async function open() {
     const result = await check(call, context, {
       customerId: params.id,
       resourceId: null,
-      capability: { kind: 'feature', id: FEATURE },
+      capability: { kind: 'feature', id: FEATURE, field: inQuery('featureId') },
       request: { usage: null, values: null, defaultUsage: wholeUnits(0) },
       dimensions: null,
     })

@@ -3,6 +3,7 @@ import { type Decision, type Evaluation, evaluate } from '../../entitlements/ind
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inBody } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Decision as StoredDecision } from '../../metering/dedup/index.ts'
 import type { Reservation, UsageAmount } from '../../metering/index.ts'
@@ -113,6 +114,7 @@ export function refuseDistant(tooDistant: ConsumptionInput['tooDistant']): void 
   if (tooDistant === null) return
   const where = tooDistant === 'past' ? 'ago' : 'in the future'
   throw badInput(
+    inBody('timestamp'),
     `timestamp is more than 5 minutes ${where}; mode "record" accepts a wider range`,
     'InvalidArgumentError',
   )
@@ -145,6 +147,7 @@ function repeatDecision(
   const { record, content, hasDimensions } = consumption
   if (first.content !== content)
     throw badInput(
+      inBody('idempotencyKey'),
       'idempotencyKey was used with another amount, feature or dimensions; use a new one',
       'InvalidArgumentError',
     )
@@ -277,6 +280,6 @@ function reserve(
   countUnresolved(draft, record)
   postHold(draft, reservation, 1n)
   const { usage, held } = usageOf(draft, consumption)
-  refuseOutOfRange(usage + held, 'amount')
+  refuseOutOfRange(usage + held, inBody('amount'))
   return reservation
 }

@@ -8,6 +8,7 @@ import {
   usageWindow,
 } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
+import { inBody } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
@@ -51,6 +52,8 @@ export type Denial = {
 /** A consumption that is denied whatever the usage is. Nothing of it is stored. */
 export type ConsumptionDenial = Denial & { kind: 'denial' }
 
+const AMOUNT = inBody('amount')
+
 /**
  * Validates a consumption. A feature or resource that does not exist is a denial, and nothing is
  * stored. A consumption of an archived customer is decided like any other, because a repetition
@@ -74,8 +77,8 @@ export function validateConsumption(
     const evaluated = evaluate(subject, null, { request: requestOf(amount), now })
     return { kind: 'denial', evaluated, hasDimensions, unresolved }
   }
-  refuseNotReportable(feature, 'featureId')
-  const at = occurredAt(input.timestamp, now, 'timestamp')
+  refuseNotReportable(feature, inBody('featureId'))
+  const at = occurredAt(input.timestamp, now, inBody('timestamp'))
   const usage = { customerKey, resourceKey, featureKey: feature.key, at }
   const entitlement = entitlementFor(input, context, usage)
   const { hasActiveSubscription } = entitlement
@@ -111,7 +114,7 @@ export function validateConsumption(
       ...attributeRecord(resolution, { amounts, occurredAt: at }),
       setWindow: null,
       origin,
-      field: 'amount',
+      field: AMOUNT,
     },
   }
 }

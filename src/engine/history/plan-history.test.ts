@@ -82,7 +82,7 @@ const impossible = (error: unknown) =>
 test('a range that is empty, too long, or has too many resets is refused', () => {
   const start = at('2026-05-01T00:00')
   const tenYears = addUnits(start, 'YEAR', 10)
-  refuseRange({ start, end: tenYears })
+  refuseRange({ start, end: tenYears }, 0)
   assert.equal(planHistory({ start, end: tenYears }, never).segments.length, 120)
   for (const range of [
     { start, end: start },
@@ -90,7 +90,7 @@ test('a range that is empty, too long, or has too many resets is refused', () =>
     { start: -1, end: start },
     { start, end: tenYears + 2 },
   ])
-    assert.throws(() => refuseRange(range), impossible)
+    assert.throws(() => refuseRange(range, 0), impossible)
   const hourly = (instant: number) => windowAt(0, { unit: 'HOUR', count: 1 }, instant)
   assert.throws(() => planHistory({ start, end: addUnits(start, 'YEAR', 1) }, hourly), impossible)
 })

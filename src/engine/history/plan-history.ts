@@ -1,5 +1,6 @@
 import type { Instant } from '../../kernel/clock.ts'
-import { badInput } from '../../kernel/errors.ts'
+import { type ApiError, badInput } from '../../kernel/errors.ts'
+import { inQuery } from '../../kernel/field.ts'
 import { addUnits, floorTo, LIFETIME, type Unit, type Window } from '../../kernel/period.ts'
 
 /** The range of a history. `end` is exclusive. */
@@ -29,12 +30,21 @@ const YEARS = 10
 /** The maximum number of segments: hourly resets of about half a year. */
 const SEGMENTS = 5000
 
-/** 400 `InvalidArgumentError` for a range that is empty or longer than ten years. */
-export function refuseRange({ start, end }: HistoryRange): void {
-  if (start < 0) throw impossible('startDate is before 1970')
-  if (start >= end) throw impossible('startDate must be before endDate')
+/**
+ * 400 `InvalidArgumentError` for a range that is empty or longer than ten years. `end` null: now.
+ */
+export function refuseRange(
+  { start, end: stated }: { start: Instant; end: Instant | null },
+  now: Instant,
+): void {
+  const end = stated ?? now + 1
+  if (start < 0) throw impossible('startDate', 'startDate is before 1970')
+  if (start >= end) throw impossible('startDate', 'startDate must be before endDate')
   if (end > addUnits(start, 'YEAR', YEARS) + 1)
-    throw impossible(`endDate may be at most ${YEARS} years after startDate`)
+    throw impossible(
+      stated === null ? 'startDate' : 'endDate',
+      `endDate may be at most ${YEARS} years after startDate`,
+    )
 }
 
 /**
@@ -46,7 +56,10 @@ export function planHistory(range: HistoryRange, periodAt: (at: Instant) => Wind
   const resets = resetsIn(range, periodAt)
   const cuts = new Set([start, ...boundariesIn(range), ...resets, end])
   if (cuts.size > SEGMENTS)
-    throw impossible(`usage is reset more than ${SEGMENTS} times in the range; shorten it`)
+    throw impossible(
+      'startDate',
+      `usage is reset more than ${SEGMENTS} times in the range; shorten it`,
+    )
   const instants = [...cuts].sort((one, other) => one - other)
   const isReset = new Set(resets)
   const segments = instants.slice(0, -1).map((from, index) => ({
@@ -57,7 +70,9 @@ export function planHistory(range: HistoryRange, periodAt: (at: Instant) => Wind
   return { before: first.start === start ? null : { start: first.start, end: start }, segments }
 }
 
-const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
+/** 400 about a parameter of the query. */
+export const impossible = (name: 'startDate' | 'endDate' | 'groupBy', message: string): ApiError =>
+  badInput(inQuery(name), `query: ${message}`, 'InvalidArgumentError')
 
 /** Returns the starts of periods within the range. */
 function resetsIn({ start, end }: HistoryRange, periodAt: (at: Instant) => Window): Instant[] {

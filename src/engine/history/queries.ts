@@ -5,6 +5,7 @@ import { type EntitlementReads, usageWindow } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
+import { inPath, inQuery } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
@@ -22,7 +23,7 @@ import {
   tallyStretches,
 } from '../../metering/totals/index.ts'
 import type { Call } from '../../operation.ts'
-import { type HistoryPlan, planHistory, refuseRange } from './plan-history.ts'
+import { type HistoryPlan, impossible, planHistory, refuseRange } from './plan-history.ts'
 import { type Point, traceUsage } from './trace-usage.ts'
 
 /** The usage whose history is read. */
@@ -63,7 +64,7 @@ export async function readHistory(
 ): Promise<History> {
   const { start, end } = query
   const clock = app.clock.now()
-  refuseRange({ start, end: end ?? clock + 1 })
+  refuseRange({ start, end }, clock)
   return app.db.snapshot(async (reader) => {
     const { metered, feature } = await findMetered(reader, scope, query)
     const now = await findInstant(reader, metered.customerKey, clock)
@@ -87,23 +88,30 @@ export async function readHistory(
   })
 }
 
-const impossible = (message: string) => badInput(`query: ${message}`, 'InvalidArgumentError')
 const tooManyPoints = () =>
-  impossible(`the range has more than ${POINTS} points; shorten it or group by fewer dimensions`)
+  impossible(
+    'startDate',
+    `the range has more than ${POINTS} points; shorten it or group by fewer dimensions`,
+  )
 
 async function findMetered(
   reader: Reader,
   scope: Scope,
   { customerId, featureId, resourceId }: HistoryQuery,
 ): Promise<{ metered: CustomerMeterSubject; feature: Feature }> {
-  const customerKey = await requireCustomer(reader, scope, customerId)
+  const customerKey = await requireCustomer(reader, scope, customerId, inPath('customerId'))
   const [[feature], resourceKey] = await Promise.all([
     findFeatures(reader, scope, [featureId]),
     findResource(reader, { customerKey, customerId, resourceId }),
   ])
-  if (feature === undefined) throw notFound('FeatureNotFound', `feature ${featureId} not found`)
+  if (feature === undefined)
+    throw notFound(inPath('featureId'), 'FeatureNotFound', `feature ${featureId} not found`)
   if (feature.meterType === 'None')
-    throw badInput(`the feature ${featureId} is not metered`, 'MeteringNotAvailableForFeatureType')
+    throw badInput(
+      inPath('featureId'),
+      `the feature ${featureId} is not metered`,
+      'MeteringNotAvailableForFeatureType',
+    )
   return { metered: { customerKey, resourceKey, featureKey: feature.key }, feature }
 }
 
@@ -116,6 +124,7 @@ async function findResource(
   const [key] = await findResourceKeys(reader, [{ customerKey, resourceId }])
   if (!key)
     throw notFound(
+      inQuery('resourceId'),
       'CustomerResourceNotFound',
       `the customer ${customerId} has no resource ${resourceId}`,
     )
@@ -174,6 +183,7 @@ async function readRecords(
   const records = await countRecords(reader, inWindow)
   if (records > RECORDS)
     throw impossible(
+      'startDate',
       `${records} records are too many to be grouped or counted as distinct values; shorten the range`,
     )
   if (dimensions.length > 0) {

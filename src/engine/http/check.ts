@@ -3,6 +3,7 @@ import type { DecisionNotes } from '../../decisions/index.ts'
 import type { Request } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inBody, inQuery } from '../../kernel/field.ts'
 import { wholeUnits } from '../../kernel/quantity.ts'
 import type { Call, Handlers, OperationRequest } from '../../operation.ts'
 import type { EngineContext } from '../cache/index.ts'
@@ -66,10 +67,16 @@ export function capabilityFromWire(
   { featureId, currencyId }: { featureId?: string; currencyId?: string },
   where: 'query' | 'body',
 ): CapabilityId {
-  if (featureId !== undefined && currencyId === undefined) return { kind: 'feature', id: featureId }
+  const fieldOf = where === 'query' ? inQuery : inBody
+  if (featureId !== undefined && currencyId === undefined)
+    return { kind: 'feature', id: featureId, field: fieldOf('featureId') }
   if (currencyId !== undefined && featureId === undefined)
-    return { kind: 'currency', id: currencyId }
-  throw badInput(`${where}: send either featureId or currencyId`, 'InvalidArgumentError')
+    return { kind: 'currency', id: currencyId, field: fieldOf('currencyId') }
+  throw badInput(
+    fieldOf(featureId === undefined ? 'featureId' : 'currencyId'),
+    `${where}: send either featureId or currencyId`,
+    'InvalidArgumentError',
+  )
 }
 
 function requestFromWire(
@@ -77,7 +84,11 @@ function requestFromWire(
   defaultUsage: number,
 ): Request {
   if (requestedUsage !== undefined && requestedUsage < 0)
-    throw badInput('query: requestedUsage must not be negative', 'InvalidArgumentError')
+    throw badInput(
+      inQuery('requestedUsage'),
+      'query: requestedUsage must not be negative',
+      'InvalidArgumentError',
+    )
   return {
     usage: requestedUsage === undefined ? null : wholeUnits(requestedUsage),
     // An empty list arrives as an empty text, which is not a value.

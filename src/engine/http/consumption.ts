@@ -10,6 +10,7 @@ import { featureEntitlementToWire } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { type Instant, instantFromWire } from '../../kernel/clock.ts'
 import { badInput, notFound } from '../../kernel/errors.ts'
+import { inBody } from '../../kernel/field.ts'
 import { pageRequest } from '../../kernel/page.ts'
 import { amountFromWire, type Quantity } from '../../kernel/quantity.ts'
 import type { Reservation } from '../../metering/index.ts'
@@ -67,7 +68,11 @@ export function consumptionHandlers(
       const kind = body.mode ?? 'enforce'
       if (capability.kind === 'currency') {
         if (kind === 'record')
-          throw notFound('FeatureNotFound', 'body: usage of a currency cannot be recorded')
+          throw notFound(
+            inBody('currencyId'),
+            'FeatureNotFound',
+            'body: usage of a currency cannot be recorded',
+          )
         const of = { customerId: params.id, body, kind: 'CONSUME' as const }
         return { data: await checkCredits(call, { engine, notes }, of) }
       }
@@ -95,7 +100,8 @@ export function consumptionHandlers(
       return repeatedIf(data, reservation === null ? new Otherwise({ data }) : { data })
     },
     'v1.customers.reservations.commit': async ({ params, body }, call) => {
-      const amount = body.amount === undefined ? null : amountFromWire(body.amount, 'amount')
+      const amount =
+        body.amount === undefined ? null : amountFromWire(body.amount, inBody('amount'))
       const commit = { amount, overage: body.overage ?? 'reject' }
       const step = { kind: 'commit' as const, commit }
       const { reservation, answer } = await changeReservation(call, params, step)
@@ -144,7 +150,7 @@ function consumptionFromWire(
     idempotencyKey: wire.idempotencyKey,
     timestamp,
     tooDistant: of.mode.kind === 'record' ? null : tooDistant(timestamp, now),
-    ...recordDimensionsFromWire(wire, 'dimensions'),
+    ...recordDimensionsFromWire(wire, inBody()),
     hasDimensions: wire.dimensions !== undefined,
   }
 }
@@ -164,8 +170,9 @@ function tooDistant(timestamp: Instant | null, now: Instant): ConsumptionInput['
 
 /** Returns an amount above 0. 400 if it is too large or rounds to 0; see `amountFromWire`. */
 function consumedAmountFromWire(wire: { amount: number }): Quantity {
-  const amount = amountFromWire(wire.amount, 'amount')
-  if (amount === 0n) throw badInput('amount must not be 0 after rounding to 10 decimals')
+  const amount = amountFromWire(wire.amount, inBody('amount'))
+  if (amount === 0n)
+    throw badInput(inBody('amount'), 'amount must not be 0 after rounding to 10 decimals')
   return amount
 }
 

@@ -1,6 +1,7 @@
 import type { BudgetNode } from '../../budgets/index.ts'
 import type { DecisionKind, DecisionNotes, Denial } from '../../decisions/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
+import { inBody } from '../../kernel/field.ts'
 import type { Call } from '../../operation.ts'
 import type { CheckResult, Question } from '../check/index.ts'
 import { type ConsumptionAnswer, type DenialBasis, requestOf } from '../consume/index.ts'
@@ -48,7 +49,7 @@ export function noteConsumption(
 const questionOf = (input: ConsumptionInput): Question => ({
   customerId: input.customerId,
   resourceId: input.resourceId,
-  capability: { kind: 'feature', id: input.featureId },
+  capability: { kind: 'feature', id: input.featureId, field: inBody('featureId') },
   request: requestOf(input.amount),
   dimensions: input.hasDimensions
     ? Object.entries(input.dimensions).map(([name, value]) => [name, String(value)])

@@ -7,6 +7,7 @@ import type {
 } from '../../api.gen.ts'
 import { instantFromWire, instantToWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { type Field, inBody } from '../../kernel/field.ts'
 import { quantityToWire, wholeUnits } from '../../kernel/quantity.ts'
 import type { History } from '../history/index.ts'
 import type { EventInput, ReportInput, ReportResult } from '../types.ts'
@@ -19,7 +20,7 @@ export const reportFromWire = (wire: UsageReport, index: number): ReportInput =>
   value: wholeUnits(wire.value),
   behavior: wire.updateBehavior ?? 'DELTA',
   timestamp: wire.createdAt === undefined ? null : instantFromWire(wire.createdAt),
-  ...recordDimensionsFromWire(wire, `usages[${index}].dimensions`),
+  ...recordDimensionsFromWire(wire, inBody('usages', index)),
   idempotencyKey: wire.idempotencyKey ?? null,
 })
 
@@ -29,7 +30,7 @@ export const eventFromWire = (wire: UsageEvent, index: number): EventInput => ({
   resourceId: wire.resourceId ?? null,
   eventName: wire.eventName,
   timestamp: wire.timestamp === undefined ? null : instantFromWire(wire.timestamp),
-  ...recordDimensionsFromWire(wire, `events[${index}].dimensions`),
+  ...recordDimensionsFromWire(wire, inBody('events', index)),
   idempotencyKey: wire.idempotencyKey,
 })
 
@@ -39,15 +40,15 @@ export const eventFromWire = (wire: UsageEvent, index: number): EventInput => ({
  */
 const MAX_DIMENSIONS_BYTES = 65_536
 
-/** 400 for dimensions that are too large, naming `field`. */
+/** 400 for dimensions of an item that are too large. */
 export function recordDimensionsFromWire(
   { dimensions = {} }: { dimensions?: WireDimensions },
-  field: string,
+  item: Field,
 ) {
   if (Object.keys(dimensions).length === 0) return { dimensions, dimensionsText: null }
   const dimensionsText = JSON.stringify(dimensions)
   if (Buffer.byteLength(dimensionsText) > MAX_DIMENSIONS_BYTES)
-    throw badInput(`${field} are larger than 64 kB`)
+    throw badInput(item.at('dimensions'), `${item.at('dimensions')} are larger than 64 kB`)
   return { dimensions, dimensionsText }
 }
 

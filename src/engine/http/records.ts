@@ -4,6 +4,7 @@ import type { EntitlementReads } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { instantFromWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inQuery } from '../../kernel/field.ts'
 import { mapInSlices } from '../../kernel/in-slices.ts'
 import type { Call, Handlers } from '../../operation.ts'
 import { createUsageWriter, type UsageWriter } from '../batch/index.ts'
@@ -67,6 +68,7 @@ function groupByFromWire(groupBy: string): string[] {
   const names = groupBy.split(',')
   if (names.length > MAX_GROUP_BY || names.includes('') || new Set(names).size < names.length)
     throw badInput(
+      inQuery('groupBy'),
       `query: groupBy must be 1 to ${MAX_GROUP_BY} different names, separated by commas`,
     )
   return names

@@ -4,6 +4,7 @@ import type { Feature, MeteredFeature } from '../../catalog/features/index.ts'
 import { type EffectiveEntitlement, usageWindow } from '../../entitlements/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { type ApiError, badInput, notFound } from '../../kernel/errors.ts'
+import { type Field, inBody } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
@@ -33,7 +34,7 @@ export type ValidationContext = {
 type Validate<T> = (
   item: T & SubjectKeys,
   context: ValidationContext,
-  of: { origin: Origin; field: string },
+  of: { origin: Origin; field: Field },
 ) => ValidatedRecord
 
 /** Validates all items of a request. Archived customers are refused before anything else. */
@@ -45,10 +46,10 @@ const validateAll =
     origin: Origin,
   ): ValidatedRecord[] => {
     items.forEach((item, index) => {
-      refuseArchived(item, context, `${list}[${index}]`)
+      refuseArchived(item, context, inBody(list, index))
     })
     return items.map((item, index) =>
-      validate(item, context, { origin, field: `${list}[${index}]` }),
+      validate(item, context, { origin, field: inBody(list, index) }),
     )
   }
 
@@ -57,7 +58,7 @@ const validateReport: Validate<ReportInput> = (report, context, { origin, field 
   const feature = reportableFeature(report, context, field)
   const resourceKey = requireResource(report, field)
   const now = context.nowOf(customerKey)
-  const at = occurredAt(timestamp, now, `${field}.createdAt`)
+  const at = occurredAt(timestamp, now, field.at('createdAt'))
   const subject = { customerKey, resourceKey, featureKey: feature.key }
   const entitlement = reportEntitlement(context, subject, { at, now })
   if (entitlement === null) {
@@ -89,7 +90,7 @@ const validateReport: Validate<ReportInput> = (report, context, { origin, field 
     ...attributeRecord(context.resolutionOf(report), { amounts, occurredAt: at }),
     setWindow: isSet ? usageWindow(entitlement.then, at) : null,
     origin,
-    field,
+    field: field.at('value'),
   }
 }
 
@@ -107,25 +108,31 @@ const SUM = aggregateOf(null)
 function reportableFeature(
   { featureId }: ReportInput,
   context: ValidationContext,
-  field: string,
+  field: Field,
 ): Feature {
   const feature = context.featureWithId(featureId)
   if (feature === null)
-    throw notFound('FeatureNotFound', `${field}: feature ${featureId} not found`)
-  refuseNotReportable(feature, field)
+    throw notFound(
+      field.at('featureId'),
+      'FeatureNotFound',
+      `${field}: feature ${featureId} not found`,
+    )
+  refuseNotReportable(feature, field.at('featureId'))
   return feature
 }
 
 /** 400 for a feature that has no usage, or whose usage is measured from raw events. */
-export function refuseNotReportable(feature: Feature, field: string): void {
+export function refuseNotReportable(feature: Feature, field: Field): void {
   const { id: featureId } = feature
   if (feature.meterType === 'None')
     throw badInput(
+      field,
       `${field}: the feature ${featureId} is not metered`,
       'MeteringNotAvailableForFeatureType',
     )
   if (feature.meter !== null)
     throw badInput(
+      field,
       `${field}: the feature ${featureId} has a meter; report events instead`,
       'CannotReportUsageForEntitlementWithMeterError',
     )
@@ -152,15 +159,17 @@ function reportEntitlement(
 const notEntitled = (
   { customerId }: ReportInput,
   { id }: Feature,
-  { hasAnything, field }: { hasAnything: boolean; field: string },
+  { hasAnything, field }: { hasAnything: boolean; field: Field },
 ): ApiError =>
   hasAnything
     ? badInput(
+        field.at('featureId'),
         `${field}: the customer ${customerId} has no entitlement to the feature ${id}, ` +
           'and had none when the usage occurred',
         'NoFeatureEntitlementInSubscription',
       )
     : notFound(
+        field.at('customerId'),
         'NoActiveSubscriptionForCustomer',
         `${field}: the customer ${customerId} has no entitlements, ` +
           `and had none to the feature ${id} when the usage occurred`,
@@ -175,7 +184,7 @@ const validateEvent: Validate<EventInput> = (event, context, { origin, field }) 
     // Without an entitlement, the window is all time.
     return effective === null ? LIFETIME : usageWindow(effective, now)
   }
-  const at = occurredAt(timestamp, now, `${field}.timestamp`)
+  const at = occurredAt(timestamp, now, field.at('timestamp'))
   const measured = measureEvent(
     context.meteredBy(eventName),
     { name: eventName, dimensions: event.dimensions },
@@ -223,10 +232,11 @@ export const dedupKeyOfEvent = (
 function refuseArchived(
   { customerKey, customerId }: SubjectKeys & { customerId: string },
   context: ValidationContext,
-  field: string,
+  field: Field,
 ): void {
   if (context.isArchived(customerKey))
     throw badInput(
+      field.at('customerId'),
       `${field}: the customer ${customerId} is archived; unarchive it first`,
       'EntityIsArchivedError',
     )
@@ -234,10 +244,11 @@ function refuseArchived(
 
 function requireResource(
   item: SubjectKeys & { customerId: string; resourceId: string | null },
-  field: string,
+  field: Field,
 ): Uuid {
   if (item.resourceKey === null)
     throw notFound(
+      field.at('resourceId'),
       'CustomerResourceNotFound',
       `${field}: the customer ${item.customerId} has no resource ${item.resourceId}`,
     )

@@ -10,6 +10,7 @@ import type { Decision } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 import type { Reservation } from '../../metering/index.ts'
@@ -62,6 +63,7 @@ export function validateReservationStep(
 ): ValidatedReservationStep {
   if (context.isArchived(customerKey))
     throw badInput(
+      inPath('id'),
       `the customer ${customerId} is archived; unarchive it first`,
       'EntityIsArchivedError',
     )
@@ -99,7 +101,7 @@ export function validateReservationStep(
       ...attributionOfCommit(reservation, { amounts, budgets: context.budgetsOf(reservation) }),
       setWindow: null,
       origin,
-      field: 'amount',
+      field: inBody('amount'),
     },
   }
 }

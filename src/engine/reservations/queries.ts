@@ -1,6 +1,7 @@
 import { findInstant, requireCustomer } from '../../customers/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
-import { ApiError } from '../../kernel/errors.ts'
+import { type ApiError, notFound } from '../../kernel/errors.ts'
+import { inPath } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
 import type { Reservation } from '../../metering/index.ts'
@@ -14,7 +15,7 @@ import type { Cache } from '../cache/index.ts'
 import { addIds, type ReservationWithIds } from './add-ids.ts'
 
 export const unknownReservation = (id: string): ApiError =>
-  new ApiError(404, null, `the customer has no reservation ${id}`)
+  notFound(inPath('reservationId'), null, `the customer has no reservation ${id}`)
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 

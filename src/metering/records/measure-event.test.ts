@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Aggregation, DimensionValue } from '../../catalog/features/index.ts'
 import { ApiError } from '../../kernel/errors.ts'
+import { inBody } from '../../kernel/field.ts'
 import { quantityFromSql, wholeUnits } from '../../kernel/quantity.ts'
 import { aggregateOf, measureEvent } from './measure-event.ts'
 
@@ -23,7 +24,7 @@ const feature = (key: string, aggregation: Aggregation, eventName?: string) => (
 const SUM: Aggregation = { function: 'SUM', field: 'n' }
 
 const measure = (aggregation: Aggregation, dimensions: Record<string, DimensionValue>) =>
-  measureEvent([feature('f', aggregation)], { name: 'e', dimensions }, 'events[0]').map(
+  measureEvent([feature('f', aggregation)], { name: 'e', dimensions }, inBody('events', 0)).map(
     ({ amount, mark }) => [amount, mark],
   )
 
@@ -36,7 +37,9 @@ test('an event counts for every feature whose meter it matches, and for no other
     feature('other', { function: 'COUNT' }, 'other'),
   ]
   const event = { name: 'call', dimensions: { tokens: 12.5, user: 'ann' } }
-  const measured = measureEvent(features, event, 'events[0]').map(({ feature: _, ...each }) => each)
+  const measured = measureEvent(features, event, inBody('events', 0)).map(
+    ({ feature: _, ...each }) => each,
+  )
   assert.deepEqual(measured, [
     { featureKey: 'calls', amount: wholeUnits(1), mark: null },
     { featureKey: 'all', amount: wholeUnits(1), mark: null },

@@ -7,6 +7,7 @@ import {
   matches,
 } from '../../catalog/features/index.ts'
 import { badInput } from '../../kernel/errors.ts'
+import type { Field } from '../../kernel/field.ts'
 import { amountFromWire, wholeUnits } from '../../kernel/quantity.ts'
 import type { Aggregate, MeterReading } from '../types.ts'
 
@@ -24,7 +25,7 @@ export function aggregateOf(meter: { aggregation: Aggregation } | null): Aggrega
 export function measureEvent<F extends Pick<MeteredFeature, 'key' | 'meter'>>(
   features: readonly F[],
   event: MeterEvent,
-  field: string,
+  field: Field,
 ): (MeterReading & { feature: F })[] {
   const measured: (MeterReading & { feature: F })[] = []
   for (const feature of features) {
@@ -40,7 +41,7 @@ const ONE = wholeUnits(1)
 function measureBy(
   aggregation: Aggregation,
   event: MeterEvent,
-  field: string,
+  field: Field,
 ): Pick<MeterReading, 'amount' | 'mark'> | null {
   if (aggregation.function === 'COUNT') return { amount: ONE, mark: null }
   const value = fieldOf(event, aggregation.field)
@@ -48,14 +49,12 @@ function measureBy(
   if (aggregation.function === 'UNIQUE') return { amount: ONE, mark: String(value) }
   const number = numberOf(value)
   if (number === null) return null
+  const dimension = field.at('dimensions').at(aggregation.field)
   if (Math.abs(number) > Number.MAX_SAFE_INTEGER)
-    throw badInput(
-      `${field}.dimensions.${aggregation.field} is beyond 2^53 − 1`,
-      'EntitlementUsageOutOfRangeError',
-    )
+    throw badInput(dimension, `${dimension} is beyond 2^53 − 1`, 'EntitlementUsageOutOfRangeError')
   // The number may be the result of floating-point arithmetic. It is rounded, whereas limits must
   // be exact.
-  return { amount: amountFromWire(number, `${field}.dimensions.${aggregation.field}`), mark: null }
+  return { amount: amountFromWire(number, dimension), mark: null }
 }
 
 /** As in the conditions of meters, a text that is a number counts as one. */

@@ -1,5 +1,6 @@
 import { type Instant, instantToWire } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import { inBody, inPath } from '../../kernel/field.ts'
 import { type Quantity, quantityToWire } from '../../kernel/quantity.ts'
 import type { Reservation } from '../types.ts'
 
@@ -46,6 +47,7 @@ export function commitReservation(
   const beyond = amount > reservation.amount ? amount - reservation.amount : 0n
   if (beyond > 0n && overage === 'reject')
     throw badInput(
+      inBody('amount'),
       `amount: the reservation ${reservation.key} holds ${quantityToWire(reservation.amount)}; ` +
         'to commit more, set overage to allow_if_available or allow_overdraft',
       'InvalidArgumentError',
@@ -91,5 +93,5 @@ function refuseEnded({ key, status, committedAmount, expiresAt }: Reservation): 
     released: 'was released',
     expired: `expired at ${instantToWire(expiresAt)}`,
   }[status]
-  throw badInput(`the reservation ${key} ${how}`, 'InvalidArgumentError')
+  throw badInput(inPath('reservationId'), `the reservation ${key} ${how}`, 'InvalidArgumentError')
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { refusedWith } from '../../../test/support/refused-with.ts'
+import { inBody } from '../../kernel/field.ts'
 import { LIFETIME, type Window } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import { occurredAt } from '../records/occurred-at.ts'
@@ -24,7 +25,9 @@ const report = (steps: readonly Step[], window: Window): readonly WindowTotal[] 
     (totals, { behavior, value, at }) => {
       const set = { value, occurredAt: at }
       const amount =
-        behavior === 'SET' ? amountOfSet(settable(totalIn(totals, window)), set, 'v') : value
+        behavior === 'SET'
+          ? amountOfSet(settable(totalIn(totals, window)), set, inBody('v'))
+          : value
       if (amount === null) return totals
       const counted = totalsWith(totals, { amount, occurredAt: at }, () => false)
       return behavior === 'SET' ? totalsAfterSet(counted, at) : counted
@@ -98,27 +101,30 @@ test('a difference or usage beyond the exact whole numbers of JSON is refused', 
   const largest = wholeUnits(Number.MAX_SAFE_INTEGER)
   const tally = { ...NOTHING, sum: largest }
   const total = { window: MAY, tally, held: 0n, lastAt: 0, setAt: null }
-  assert.equal(amountOfSet(settable(total), { value: 0n, occurredAt: 0 }, 'value'), -largest)
+  assert.equal(
+    amountOfSet(settable(total), { value: 0n, occurredAt: 0 }, inBody('value')),
+    -largest,
+  )
   assert.throws(
-    () => amountOfSet(settable(total), { value: -1n, occurredAt: 0 }, 'usages[2].value'),
+    () => amountOfSet(settable(total), { value: -1n, occurredAt: 0 }, inBody('usages', 2, 'value')),
     refusedWith('UsageMeasurementDiffOutOfRangeError', /^usages\[2\]\.value/),
   )
-  for (const usage of [largest, -largest]) refuseOutOfRange(usage, 'value')
+  for (const usage of [largest, -largest]) refuseOutOfRange(usage, inBody('value'))
   for (const usage of [largest + 1n, -largest - 1n])
     assert.throws(
-      () => refuseOutOfRange(usage, 'usages[0]'),
+      () => refuseOutOfRange(usage, inBody('usages', 0)),
       refusedWith('EntitlementUsageOutOfRangeError', /^usages\[0\]/),
     )
 })
 
 test('the instant of a record is that of its caller, at most an hour ahead and not before 1970', () => {
   const now = AHEAD_LIMIT_MS * 3
-  assert.equal(occurredAt(null, now, 'createdAt'), now)
+  assert.equal(occurredAt(null, now, inBody('createdAt')), now)
   for (const stated of [0, 1, now, now + AHEAD_LIMIT_MS])
-    assert.equal(occurredAt(stated, now, 'createdAt'), stated)
+    assert.equal(occurredAt(stated, now, inBody('createdAt')), stated)
   for (const stated of [-1, now + AHEAD_LIMIT_MS + 1])
     assert.throws(
-      () => occurredAt(stated, now, 'events[1].timestamp'),
+      () => occurredAt(stated, now, inBody('events', 1, 'timestamp')),
       refusedWith('InvalidArgumentError', /^events\[1\]\.timestamp/),
     )
 })

@@ -1,5 +1,6 @@
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
+import type { Field } from '../../kernel/field.ts'
 import { contains } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
 import type { WindowTotal } from '../types.ts'
@@ -20,12 +21,13 @@ export type Settable = { sum: Quantity; setAt: Instant | null }
 export function amountOfSet(
   { sum, setAt }: Settable,
   set: { value: Quantity; occurredAt: Instant },
-  field: string,
+  field: Field,
 ): Quantity | null {
   if (setAt !== null && set.occurredAt < setAt) return null
   const amount = set.value - sum
   if (!isInRange(amount))
     throw badInput(
+      field,
       `${field}: the difference to the current usage is beyond 2^53 − 1`,
       'UsageMeasurementDiffOutOfRangeError',
     )
@@ -46,7 +48,11 @@ export const totalsAfterSet = (
 /**
  * 400 `EntitlementUsageOutOfRangeError` for usage that a JSON number could not represent exactly.
  */
-export function refuseOutOfRange(usage: Quantity, field: string): void {
+export function refuseOutOfRange(usage: Quantity, field: Field): void {
   if (!isInRange(usage))
-    throw badInput(`${field}: usage would be beyond 2^53 − 1`, 'EntitlementUsageOutOfRangeError')
+    throw badInput(
+      field,
+      `${field}: usage would be beyond 2^53 − 1`,
+      'EntitlementUsageOutOfRangeError',
+    )
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
+import { inBody } from '../../../src/kernel/field.ts'
 import { amountFromWire, type Quantity } from '../../../src/kernel/quantity.ts'
 import { decisionInstant } from './record.ts'
 import type {
@@ -144,7 +145,7 @@ const capabilityOf = ({ featureId, currencyId }: CheckInput): Capability =>
     ? { kind: 'feature', id: featureId ?? '' }
     : { kind: 'currency', id: currencyId }
 
-const quantity = (amount: number): Quantity => amountFromWire(amount, 'requestedUsage')
+const quantity = (amount: number): Quantity => amountFromWire(amount, inBody('requestedUsage'))
 
 const isMetered = (feature: Feature | undefined): boolean =>
   feature !== undefined && feature.meterType !== 'None'

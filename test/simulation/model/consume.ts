@@ -1,4 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
+import { inBody } from '../../../src/kernel/field.ts'
 import { amountFromWire } from '../../../src/kernel/quantity.ts'
 import { type Check, check, isHard } from './check.ts'
 import { add, decisionInstant, instantRefusal, reportableRefusal } from './record.ts'
@@ -30,7 +31,7 @@ export function consume(state: State, input: ConsumeInput, clock: Instant): Outc
   const { featureId, dimensions = {}, mode } = input
   const recorded = isGranted || (mode === 'record' && isRecordable(reason))
   if (recorded) {
-    const amount = amountFromWire(input.amount, 'amount')
+    const amount = amountFromWire(input.amount, inBody('amount'))
     add(state, customer, { featureId, amount, at, mark: null, setTo: null, dimensions })
   }
   const decision = { isGranted, reason, recorded }
@@ -122,7 +123,7 @@ const distanceRefusal = ({ timestamp, mode }: ConsumeInput, clock: Instant): Ref
 export const contentOf = ({ featureId, amount, dimensions = {} }: ConsumeInput): string =>
   JSON.stringify([
     featureId,
-    String(amountFromWire(amount, 'amount')),
+    String(amountFromWire(amount, inBody('amount'))),
     Object.entries(dimensions).sort(),
   ])
 

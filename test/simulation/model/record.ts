@@ -1,4 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
+import { inBody } from '../../../src/kernel/field.ts'
 import { type Quantity, quantityFromWire, wholeUnits } from '../../../src/kernel/quantity.ts'
 import type { Budget, Customer, Feature, Grant, Meter, Outcome, Refusal, State } from './state.ts'
 import { isRefusal, writable } from './structure.ts'
@@ -226,5 +227,5 @@ function measure(
   if (meter.function === 'UNIQUE')
     return value === undefined ? null : { amount: 0n, mark: String(value) }
   if (typeof value !== 'number') return null
-  return { amount: quantityFromWire(value, meter.field ?? ''), mark: null }
+  return { amount: quantityFromWire(value, inBody(meter.field ?? '')), mark: null }
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
+import { inBody } from '../../../src/kernel/field.ts'
 import { amountFromWire, type Quantity, quantityToWire } from '../../../src/kernel/quantity.ts'
 import { check, fits } from './check.ts'
 import {
@@ -57,7 +58,7 @@ function hold(
   const budgets = budgetsOf(customer, { capability, resolved })
   const reservation: Reservation = {
     ...{ featureId, dimensions: asKept(dimensions) },
-    ...{ amount: amountFromWire(input.amount, 'amount'), at },
+    ...{ amount: amountFromWire(input.amount, inBody('amount')), at },
     expiresAt: customer.decidedAt + ttlSeconds * SECOND_MS,
     ...{ status: 'open', committedAmount: null },
     budgets: new Set(budgets.filter((budget) => counts(budget, at))),
@@ -94,7 +95,7 @@ export function commit(state: State, input: CommitInput, clock: Instant): Outcom
   if ('refused' in found) return found
   const { customer, reservation, now } = found
   const amount =
-    input.amount === undefined ? reservation.amount : amountFromWire(input.amount, 'amount')
+    input.amount === undefined ? reservation.amount : amountFromWire(input.amount, inBody('amount'))
   if (reservation.status === 'committed' && reservation.committedAmount === amount)
     return { done: settled(state, found, { decision: granted, isRepeated: true, extra: 0n }) }
   if (!isOpen(reservation, now)) return { refused: [impossible] }

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../src/kernel/clock.ts'
+import { inBody } from '../../../src/kernel/field.ts'
 import { quantityFromWire } from '../../../src/kernel/quantity.ts'
 import type { Budget, Capability, Customer, Entity, Outcome, Refusal, State } from './state.ts'
 import { compare, hasActiveBelow, isSame, isTree } from './tree.ts'
@@ -213,7 +214,9 @@ function writeBudget(
   { row, now }: { row: BudgetInput; now: Instant },
 ): BudgetAnswer {
   const limit =
-    typeof row.usageLimit === 'number' ? quantityFromWire(row.usageLimit, 'usageLimit') : null
+    typeof row.usageLimit === 'number'
+      ? quantityFromWire(row.usageLimit, inBody('usageLimit'))
+      : null
   const cadence = row.cadence === 'MONTH' ? 'P1M' : row.cadence
   let budget = budgetOf(customer, row)
   if (budget === undefined) {
