@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { checkContract } from './api/check.ts'
+import { buildProblems } from './console/inputs.ts'
 import { readProject } from './tidy/project.ts'
 import { tidyProblems } from './tidy/rules.ts'
 
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   types: () => program('typescript/bin/tsc', ['--pretty', 'false']),
   'what nobody uses': () => program('knip/bin/knip.js', ['--no-progress']),
   contract: checkContract,
+  console: buildProblems,
   tidy: () => tidyProblems(readProject()),
 }
 

@@ -13,7 +13,8 @@ import { CONNECTION_VARIABLE, TEMPLATE_VARIABLE } from '../test/support/connecti
 // own, dropped afterwards), else an embedded one that lives for this run. Arguments name test
 // files, or are options of `node --test`.
 
-const PATTERNS = ['src', 'test', 'scripts', 'bench'].map((folder) => `${folder}/**/*.test.ts`)
+const FOLDERS = ['src', 'test', 'scripts', 'bench', 'console/src']
+const PATTERNS = FOLDERS.map((folder) => `${folder}/**/*.test.ts`)
 /** They need a browser, which no package brings: who has one names them. */
 const NEEDS_BROWSER = 'test/browser/**'
 /** Files at once: each has a pool of ten connections, and the embedded database takes 50. */

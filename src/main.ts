@@ -14,6 +14,7 @@ import {
 import type { App, Log } from './app.ts'
 import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
+import { mountConsole } from './console/index.ts'
 import type { Connection, Database, HeavyReads } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { type DecisionWriter, TRIM_DECISIONS, trimDecisions } from './decisions/index.ts'
@@ -225,7 +226,8 @@ export async function createBursar(from: {
   const counts = { keySetFailures, keyCache, engineCounts, denialCounts }
   const shown = { app, contract, ...held, version: VERSION, ...counts }
   if (app.config.metrics) mountMetrics(server, shown)
-  mountOpenRoutes(server, { app, contract, version: VERSION })
+  mountOpenRoutes(server, { app, contract })
+  mountConsole(server)
   const authenticate = limitFailures(authenticator)
   mountOperations(server, { app, contract, validators, authenticate, handlers, admitBody })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })

@@ -8,6 +8,7 @@ import {
 } from './check-operations.ts'
 import { requestProblems, schemaProblems } from './check-schemas.ts'
 import { secretsProblems } from './check-secrets.ts'
+import { consoleOperationsFile, consoleOperationsText } from './console-operations.ts'
 import type { Document } from './document.ts'
 import { architectureFile, withOperationTable } from './operation-table.ts'
 import { typesFile, typesText } from './types.ts'
@@ -33,6 +34,7 @@ export async function problemsOf(sources: Sources): Promise<string[]> {
     ...secretsProblems(document),
     ...(await staleness(bundleFile, bundleText(document))),
     ...(await staleness(typesFile, await typesText(document))),
+    ...(await staleness(consoleOperationsFile, await consoleOperationsText(document))),
     ...(await tableStaleness(document)),
   ]
 }

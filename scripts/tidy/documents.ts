@@ -45,8 +45,8 @@ function anchorsOf(text: string): Set<string> {
   return anchors
 }
 
-const CODE_FILE = /(?:[\w-]+\/)*\w[\w.-]*\.(?:ts|mjs|sql)/
-const FROM_ROOT = /(?:api|bench|bin|demo|docs|migrations|scripts|src|test)\/[\w./-]*/
+const CODE_FILE = /(?:[\w-]+\/)*\w[\w.-]*\.(?:tsx?|mjs|sql)/
+const FROM_ROOT = /(?:api|bench|bin|console|demo|docs|migrations|scripts|src|test)\/[\w./-]*/
 /** Matches a file of code, by its path or the end of its path, and other files by their path. */
 const NAMED = new RegExp(`\`(${CODE_FILE.source}|${FROM_ROOT.source})\``, 'g')
 

@@ -82,6 +82,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['engine/reservations', 'engine/batch', 'engine/history', 'decisions'],
   ],
   http: [...BASE, 'jobs', 'events', 'access', 'idempotency'],
+  console: ['kernel', 'http'],
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
@@ -90,7 +91,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],
-    ...['decisions', 'sources.ts', 'handlers.ts', 'log.ts', 'version.ts'],
+    ...['decisions', 'console', 'sources.ts', 'handlers.ts', 'log.ts', 'version.ts'],
   ],
   cli: [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],

@@ -12,7 +12,9 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Folders that contain no sources: installed packages, generated files, and git's data. */
 const OUTSIDE = new Set(['node_modules', '.git', '.bursar', 'coverage', 'dist', 'results'])
-const TEXT = /(\.(ts|mjs|js|json|md|sql|yml|yaml|sh|txt)|(^|\/)(run|LICENSE|\.gitignore))$/
+const TEXT_NAMES = 'run|LICENSE|\\.gitignore|\\.gitattributes'
+const TEXT_ENDINGS = 'tsx?|mjs|js|css|html|json|md|sql|yml|yaml|sh|txt'
+const TEXT = new RegExp(`(\\.(${TEXT_ENDINGS})|(^|/)(${TEXT_NAMES}))$`)
 
 /** Returns all text files of the checkout, sorted by path. */
 export function readProject(root: string = ROOT): File[] {
@@ -28,7 +30,7 @@ export function readProject(root: string = ROOT): File[] {
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 
-export const isCode = ({ path }: File): boolean => /\.(ts|mjs)$/.test(path)
+export const isCode = ({ path }: File): boolean => /\.(tsx?|mjs)$/.test(path)
 export const isTest = ({ path }: File): boolean =>
   path.endsWith('.test.ts') || path.startsWith('test/')
 /** Returns whether a program writes the file, so that the rules of style do not apply. */

@@ -1,3 +1,4 @@
+import { consoleImportProblems } from './console.ts'
 import { linkProblems, namedFileProblems, quotedMessageProblems } from './documents.ts'
 import { migrationProblems } from './migrations.ts'
 import { importProblems, moduleProblems } from './modules.ts'
@@ -17,6 +18,7 @@ function dependenciesOf(files: readonly File[]): string[] {
 export const RULES: Readonly<Record<string, Rule>> = {
   'module graph': (files) => importProblems(files, dependenciesOf(files)),
   modules: moduleProblems,
+  'imports of the console': consoleImportProblems,
   'names of types': typeNameProblems,
   'long lines': lineProblems,
   'skipped tests': skippedTestProblems,

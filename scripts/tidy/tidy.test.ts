@@ -74,6 +74,21 @@ const CASES: Readonly<Record<string, Cases>> = {
       ['src/config.test.ts', ''],
     ],
   },
+  'imports of the console': {
+    broken: [
+      ['console/src/api/call.ts', "import { operations } from '../../../src/api.gen.ts'\n"],
+      ['console/src/api/call.ts', "import type { App } from '../../../src/app.ts'\n"],
+      ['console/src/ui/bar.tsx', "import { Bar } from 'some-charts'\n"],
+      ['console/src/views/a/view.tsx', "import { B } from '../b/parts.tsx'\n"],
+    ],
+    fine: [
+      ['console/src/api/call.ts', "import type { Feature } from '../../../src/api.gen.ts'\n"],
+      ['console/src/views/a/view.tsx', "import { A } from './parts.tsx'\n"],
+      ['console/src/views/a/view.tsx', "import { Page } from '../../ui/page.tsx'\n"],
+      ['console/src/routes.tsx', "const a = () => import('./views/a/view.tsx')\n"],
+      ['console/src/ui/tokens.test.ts', "import test from 'node:test'\n"],
+    ],
+  },
   'names of types': {
     broken: [
       ['src/http/server.ts', 'type Prepared = string\n'],

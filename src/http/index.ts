@@ -1,6 +1,7 @@
 export { type ReservedAddress, reserveAddress } from './address.ts'
 export { sendAnswers } from './answers.ts'
 export { type ApiDocument, type Operation, readApiDocument } from './api-document.ts'
+export { mountAsset } from './asset.ts'
 export { parseJsonBody } from './json-body.ts'
 export { mountMetrics, UNBELIEVED_PROXY } from './metrics.ts'
 export { callerOf, mountOperations } from './mount-operations.ts'

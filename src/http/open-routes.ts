@@ -6,24 +6,19 @@ import { unavailable } from '../kernel/errors.ts'
 import { acceptsGzip } from './answers.ts'
 import type { ApiDocument } from './api-document.ts'
 import { JSON_TYPE } from './content-types.ts'
-import { homePage } from './home-page.ts'
 import { mountReference } from './reference.ts'
 
 /** How long the readiness check may take, in milliseconds. */
 const READY_LIMIT_MS = 2000
 
-/**
- * Routes without authentication: health, the API document and its reference, and a page that says
- * what this server is.
- */
+/** Routes without authentication: health, the API document and its reference. */
 export function mountOpenRoutes(
   server: FastifyInstance,
-  from: { app: App; contract: ApiDocument; version: string },
+  from: { app: App; contract: ApiDocument },
 ): void {
-  const { app, contract, version } = from
+  const { app, contract } = from
   const document = Buffer.from(JSON.stringify(contract.document))
   const zippedDocument = gzipSync(document)
-  const page = homePage(version)
 
   server.get('/health/live', async () => ({ status: 'live' }))
   server.get('/health/ready', async () => {
@@ -41,15 +36,4 @@ export function mountOpenRoutes(
     return reply.header('content-encoding', 'gzip').send(zippedDocument)
   })
   mountReference(server)
-  server.get('/', (_, reply) => {
-    reply
-      .type('text/html; charset=utf-8')
-      .header(
-        'content-security-policy',
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-      )
-      .header('x-frame-options', 'DENY')
-      .header('x-content-type-options', 'nosniff')
-      .send(page)
-  })
 }

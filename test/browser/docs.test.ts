@@ -1,31 +1,16 @@
 /// <reference lib="dom" />
 
 import assert from 'node:assert/strict'
-import { after, type TestContext, test } from 'node:test'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type TestContext, test } from 'node:test'
+import type { BrowserContext, Page } from 'playwright-core'
 import { contract } from '../support/api-document.ts'
+import { startChromium } from '../support/chromium.ts'
 import { DEADLINE_MS } from '../support/deadline.ts'
 import { openWorld } from '../support/world.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-/**
- * Turns off requests that the browser sends by itself, which could count as requests of the page.
- */
-const QUIET = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 const world = await openWorld()
 const origin = await world.bursar.server.listen({ host: '127.0.0.1', port: 0 })
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
-after(() => browser.close())
+const browser = await startChromium()
 
 type Seen = { page: Page; requests: string[]; complaints: string[] }
 

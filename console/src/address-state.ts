@@ -1,0 +1,44 @@
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+import { type Addresses, addressesIn } from './addresses.ts'
+import { useSession } from './api/session.tsx'
+
+/** The search parameters of an address, before a view has read them. */
+export type Search = Readonly<Record<string, string | undefined>>
+
+/** Changes some parameters, and leaves the others. Null takes one out. */
+export type ChangeSearch = (
+  changes: Readonly<Record<string, string | null>>,
+  options?: { isStep?: boolean },
+) => void
+
+/**
+ * The state of a view that its address carries. `read` turns parameters into it; what it does not
+ * understand counts as absent. A step can be gone back from.
+ */
+export function useAddressState<State>(read: (search: Search) => State): [State, ChangeSearch] {
+  const search = useSearch({ strict: false }) as Search
+  const navigate = useNavigate()
+  const change = useCallback<ChangeSearch>(
+    (changes, { isStep = false } = {}) => {
+      const next = (former: Search): Search =>
+        Object.fromEntries(
+          Object.entries({ ...former, ...changes }).filter(([, value]) => value !== null),
+        ) as Search
+      void navigate({ to: '.', search: next as never, replace: !isStep, resetScroll: false })
+    },
+    [navigate],
+  )
+  return [read(search), change]
+}
+
+/** Returns a part of the path, such as the id of the customer. */
+export function useParam(name: string): string {
+  const params = useParams({ strict: false }) as Record<string, string | undefined>
+  return params[name] ?? ''
+}
+
+export function useAddresses(): Addresses {
+  const { environment } = useSession()
+  return useMemo(() => addressesIn(environment), [environment])
+}

@@ -1,0 +1,30 @@
+/** The addresses of views. Views link to each other only through these. */
+export type Addresses = ReturnType<typeof addressesIn>
+
+const part = encodeURIComponent
+
+export function addressesIn(environment: string) {
+  const root = `/e/${part(environment)}`
+  const customer = (id: string, tab = '') =>
+    `${root}/customers/${part(id)}${tab === '' ? '' : `/${tab}`}`
+  return {
+    home: `${root}/customers`,
+    customers: `${root}/customers`,
+    customer,
+    explain: (query: Record<string, string | undefined> = {}) => `${root}/explain${search(query)}`,
+    features: `${root}/features`,
+    feature: (id: string) => `${root}/features/${part(id)}`,
+    entityTypes: `${root}/entity-types`,
+    currencies: `${root}/currencies`,
+    activity: (query: Record<string, string | undefined> = {}) =>
+      `${root}/activity${search(query)}`,
+    settings: (tab: string) => `${root}/settings/${tab}`,
+  }
+}
+
+function search(query: Record<string, string | undefined>): string {
+  const pairs = Object.entries(query).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value === '' ? [] : [[name, value]],
+  )
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`
+}

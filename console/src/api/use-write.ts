@@ -1,0 +1,31 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef } from 'react'
+import { type AnswerOf, call, type OperationId, type RequestOf } from './call.ts'
+import { newKey } from './new-key.ts'
+import { useSession } from './session.tsx'
+
+/**
+ * Changes something. What is shown is read again afterwards. A request that failed keeps its key
+ * until it is changed: sent again, it changes nothing twice.
+ */
+export function useWrite<Id extends OperationId>(
+  id: Id,
+  { onDone }: { onDone?: (answer: AnswerOf<Id>, request: RequestOf<Id>) => void } = {},
+) {
+  const { caller, environment, whyNot } = useSession()
+  const queries = useQueryClient()
+  const last = useRef<{ text: string; key: string } | null>(null)
+  const mutation = useMutation({
+    mutationFn: (request: RequestOf<Id>) => {
+      const text = JSON.stringify(request)
+      if (last.current?.text !== text) last.current = { text, key: newKey() }
+      return call(caller, id, request, { idempotencyKey: last.current.key })
+    },
+    onSuccess: (answer, request) => {
+      last.current = null
+      void queries.invalidateQueries({ queryKey: [environment] })
+      onDone?.(answer, request)
+    },
+  })
+  return { ...mutation, reason: whyNot(id) }
+}

@@ -1,0 +1,127 @@
+import { useState } from 'react'
+import { useRead } from '../api/use-read.ts'
+import { useWrite } from '../api/use-write.ts'
+import { formatNumber } from '../format.ts'
+import { Dialog, DialogBody } from '../ui/dialog.tsx'
+import { FieldRow, TextField } from '../ui/field.tsx'
+import { FormDialog } from '../ui/form.tsx'
+import { Loading, Problem } from '../ui/states.tsx'
+import { tell } from '../ui/toast.tsx'
+
+/** Which budget: of an entity, for a feature or a currency, within a scope. */
+export type BudgetPlace = {
+  customerId: string
+  entityId: string
+  /** Name of the entity, or its id. */
+  name: string
+  capability: { featureId: string } | { currencyId: string }
+  scopeEntityIds: readonly string[]
+}
+
+const CADENCES = ['PT1M', 'PT1H', 'P1D', 'P1W', 'P1M', 'P1Y']
+
+/** Changes the limit of a budget. `limit` is what the field begins with. */
+export function BudgetDialog(props: { place: BudgetPlace; limit: number; onClose: () => void }) {
+  const { place, limit, onClose } = props
+  const reading = useRead('v1Beta.customers.assignments.list', {
+    params: { id: place.customerId },
+    query: { entityId: place.entityId, limit: 100, ...place.capability },
+  })
+  const wanted = place.scopeEntityIds.toSorted().join()
+  const own = reading.data?.data.find(({ scopeEntityIds }) => scopeEntityIds.join() === wanted)
+  if (own !== undefined)
+    return (
+      <BudgetForm
+        {...place}
+        onClose={onClose}
+        former={{ usageLimit: own.usageLimit, cadence: own.cadence }}
+        first={{ limit: String(limit), cadence: own.cadence }}
+      />
+    )
+  return (
+    <Dialog isOpen onClose={onClose} title={`Budget of ${place.name}`}>
+      <DialogBody>
+        {reading.error ? (
+          <Problem error={reading.error} onRetry={() => void reading.refetch()} />
+        ) : reading.isPending ? (
+          <Loading rows={2} />
+        ) : (
+          <p>This budget is gone.</p>
+        )}
+      </DialogBody>
+    </Dialog>
+  )
+}
+
+function BudgetForm(
+  props: BudgetPlace & {
+    onClose: () => void
+    former: { usageLimit: number | null; cadence: string }
+    first: { limit: string; cadence: string }
+  },
+) {
+  const { customerId, entityId, name, capability, scopeEntityIds, former, first, onClose } = props
+  const [limit, setLimit] = useState(first.limit)
+  const [cadence, setCadence] = useState(first.cadence)
+  const params = { id: customerId }
+  const bodyOf = (budget: { usageLimit: number | null; cadence: string }) => ({
+    entityEntitlements: [
+      {
+        entityId,
+        ...capability,
+        ...(scopeEntityIds.length > 0 && { scopeEntityIds: [...scopeEntityIds] }),
+        ...budget,
+      },
+    ],
+  })
+  const undo = useWrite('v1Beta.customers.assignments.upsert')
+  const save = useWrite('v1Beta.customers.assignments.upsert', {
+    onDone: ({ data: [budget] }) => {
+      onClose()
+      const to = budget?.usageLimit ?? null
+      tell(`The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`, () =>
+        undo.mutateAsync({ params, body: bodyOf(former) }),
+      )
+    },
+  })
+  const usageLimit = limit.trim() === '' ? null : Number(limit)
+  return (
+    <FormDialog
+      isOpen
+      onClose={onClose}
+      title={`Budget of ${name}`}
+      description={
+        former.usageLimit === null
+          ? 'It has no limit so far.'
+          : `Its limit is ${formatNumber(former.usageLimit)} so far.`
+      }
+      submit="Save"
+      isBusy={save.isPending}
+      error={save.error}
+      reason={Number.isNaN(usageLimit) ? 'The limit is not a number.' : save.reason}
+      onSubmit={() => save.mutate({ params, body: bodyOf({ usageLimit, cadence }) })}
+    >
+      <FieldRow>
+        <TextField
+          name="usageLimit"
+          label="Limit"
+          value={limit}
+          onChange={setLimit}
+          hint="Empty: usage is counted without a limit."
+          isNumber
+          isFirst
+          isOptional
+        />
+        <TextField
+          name="cadence"
+          label="Starts again every"
+          value={cadence}
+          onChange={setCadence}
+          hint="A period of ISO 8601: P1D is a day."
+          suggestions={CADENCES}
+          isMono
+        />
+      </FieldRow>
+    </FormDialog>
+  )
+}

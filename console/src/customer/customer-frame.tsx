@@ -1,0 +1,52 @@
+import { Outlet } from '@tanstack/react-router'
+import { createContext, useContext } from 'react'
+import type { Customer } from '../../../src/api.gen.ts'
+import { useAddresses, useParam } from '../address-state.ts'
+import { useRead } from '../api/use-read.ts'
+import { CopyButton } from '../ui/copy.tsx'
+import { Page, Tabs } from '../ui/page.tsx'
+import { Loaded } from '../ui/states.tsx'
+import { Chip, Id } from '../ui/text.tsx'
+import { CUSTOMER_TABS } from './tabs.ts'
+
+const CustomerContext = createContext<Customer | null>(null)
+
+/** The customer whose view is shown. */
+export function useCustomer(): Customer {
+  const customer = useContext(CustomerContext)
+  if (customer === null) throw new Error('this component needs a customer')
+  return customer
+}
+
+/** Around every view of one customer: its name, its tabs. */
+export function CustomerFrame() {
+  const id = useParam('customer')
+  const addresses = useAddresses()
+  const reading = useRead('v1.customers.retrieve', { params: { id } })
+  const customer = reading.data?.data
+  return (
+    <Page
+      title={customer?.name || id}
+      beside={
+        <>
+          <span>
+            <Id>{id}</Id> <CopyButton text={id} label="Copy id" />
+          </span>
+          {customer?.archivedAt && <Chip>archived</Chip>}
+        </>
+      }
+    >
+      <Tabs
+        label="Views of the customer"
+        tabs={CUSTOMER_TABS.map(({ label, path }) => ({ label, to: addresses.customer(id, path) }))}
+      />
+      <Loaded reading={reading}>
+        {({ data }) => (
+          <CustomerContext value={data}>
+            <Outlet />
+          </CustomerContext>
+        )}
+      </Loaded>
+    </Page>
+  )
+}

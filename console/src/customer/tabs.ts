@@ -1,0 +1,4 @@
+/** The views of one customer, in their order. Only views that exist. */
+export const CUSTOMER_TABS: readonly { label: string; path: string }[] = [
+  { label: 'Overview', path: '' },
+]

@@ -1,0 +1,82 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from '@tanstack/react-router'
+import type { ComponentType } from 'react'
+import { CustomerFrame } from './customer/customer-frame.tsx'
+import { Frame } from './shell/frame.tsx'
+import { NotFound, ViewProblem } from './shell/not-found.tsx'
+import { Start } from './shell/start.tsx'
+
+type ViewModule = { View: ComponentType }
+
+const root = createRootRoute({
+  component: Outlet,
+  notFoundComponent: NotFound,
+  errorComponent: ViewProblem,
+})
+
+const environment = createRoute({
+  getParentRoute: () => root,
+  path: '/e/$environment',
+  component: Frame,
+})
+
+const customer = createRoute({
+  getParentRoute: () => environment,
+  path: '/customers/$customer',
+  component: CustomerFrame,
+})
+
+/** A view of the environment. Its code is loaded when it is opened. */
+const view = (path: string, load: () => Promise<ViewModule>) =>
+  createRoute({
+    getParentRoute: () => environment,
+    path,
+    component: lazyRouteComponent(load, 'View'),
+  })
+
+/** A view of one customer, below the customer's name and tabs. */
+const customerView = (path: string, load: () => Promise<ViewModule>) =>
+  createRoute({
+    getParentRoute: () => customer,
+    path,
+    component: lazyRouteComponent(load, 'View'),
+  })
+
+const views = [
+  view('/customers', () => import('./views/customers/view.tsx')),
+  view('/explain', () => import('./views/explain/view.tsx')),
+]
+
+const customerViews = [customerView('/', () => import('./views/customer-overview/view.tsx'))]
+
+const tree = root.addChildren([
+  createRoute({ getParentRoute: () => root, path: '/', component: Start }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sign-in',
+    component: lazyRouteComponent(() => import('./views/sign-in/view.tsx'), 'View'),
+  }),
+  environment.addChildren([...views, customer.addChildren(customerViews)]),
+])
+
+/** Search parameters are text, as they stand in the address. Views read them. */
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+  defaultNotFoundComponent: NotFound,
+  defaultErrorComponent: ViewProblem,
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const pairs = Object.entries(search).filter(
+      ([, value]) => typeof value === 'string' && value !== '',
+    )
+    return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs as [string, string][])}`
+  },
+})

@@ -1,0 +1,237 @@
+import { Search } from 'lucide-react'
+import { type ReactNode, useId } from 'react'
+import styles from './field.module.css'
+import { useFieldError } from './form.tsx'
+
+type FieldProps = {
+  /** Name of the field in the request, by which errors of the server find it. */
+  name: string
+  label: string
+  hint?: ReactNode
+  isOptional?: boolean
+}
+
+type ControlProps = {
+  id: string
+  name: string
+  'aria-invalid': boolean
+  'aria-describedby': string | undefined
+}
+
+function Field(props: FieldProps & { children: (wiring: ControlProps) => ReactNode }) {
+  const { name, label, hint, isOptional = false, children } = props
+  const id = useId()
+  const error = useFieldError(name)
+  const about = error ?? hint
+  return (
+    <div className={styles.field}>
+      <label className={styles.label} htmlFor={id}>
+        {label} {isOptional && <span className={styles.optional}>optional</span>}
+      </label>
+      {children({
+        id,
+        name,
+        'aria-invalid': error !== null,
+        'aria-describedby': about ? `${id}-about` : undefined,
+      })}
+      {about && (
+        <div
+          id={`${id}-about`}
+          className={error === null ? styles.hint : styles.error}
+          role={error === null ? undefined : 'alert'}
+        >
+          {about}
+        </div>
+      )}
+    </div>
+  )
+}
+
+export function TextField(
+  props: FieldProps & {
+    value: string
+    onChange: (value: string) => void
+    placeholder?: string
+    isMono?: boolean
+    isFirst?: boolean
+    type?: 'text' | 'email' | 'password' | 'datetime-local'
+    isNumber?: boolean
+    /** Values to choose from; others can be typed. */
+    suggestions?: readonly (string | { value: string; label: string })[]
+  },
+) {
+  const { value, onChange, isMono, isFirst, isNumber, suggestions } = props
+  return (
+    <Field {...props}>
+      {(wiring) => (
+        <>
+          <input
+            {...wiring}
+            className={`${styles.input} ${isMono ? styles.mono : ''}`}
+            type={props.type ?? 'text'}
+            inputMode={isNumber ? 'decimal' : undefined}
+            value={value}
+            placeholder={props.placeholder}
+            required={!props.isOptional}
+            autoComplete="off"
+            spellCheck={false}
+            data-autofocus={isFirst || undefined}
+            list={suggestions ? `${wiring.id}-list` : undefined}
+            onChange={(event) => onChange(event.target.value)}
+          />
+          {suggestions && (
+            <datalist id={`${wiring.id}-list`}>
+              {suggestions.map((each) =>
+                typeof each === 'string' ? (
+                  <option key={each} value={each} />
+                ) : (
+                  <option key={each.value} value={each.value} label={each.label} />
+                ),
+              )}
+            </datalist>
+          )}
+        </>
+      )}
+    </Field>
+  )
+}
+
+export function TextArea(
+  props: FieldProps & {
+    value: string
+    onChange: (value: string) => void
+    rows?: number
+    isMono?: boolean
+  },
+) {
+  const { value, onChange, rows = 3, isMono } = props
+  return (
+    <Field {...props}>
+      {(wiring) => (
+        <textarea
+          {...wiring}
+          className={`${styles.input} ${isMono ? styles.mono : ''}`}
+          rows={rows}
+          value={value}
+          required={!props.isOptional}
+          spellCheck={false}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Field>
+  )
+}
+
+export type Choice<Value extends string> = { value: Value; label: string }
+
+export function SelectField<Value extends string>(
+  props: FieldProps & {
+    value: Value
+    onChange: (value: Value) => void
+    choices: readonly Choice<Value>[]
+  },
+) {
+  const { value, onChange, choices } = props
+  return (
+    <Field {...props}>
+      {(wiring) => (
+        <select
+          {...wiring}
+          className={styles.input}
+          value={value}
+          onChange={(event) => {
+            const chosen = choices.find((each) => each.value === event.target.value)
+            if (chosen) onChange(chosen.value)
+          }}
+        >
+          {choices.map((each) => (
+            <option key={each.value} value={each.value}>
+              {each.label}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  )
+}
+
+export function CheckField(props: {
+  label: ReactNode
+  isOn: boolean
+  onChange: (isOn: boolean) => void
+  hint?: ReactNode
+}) {
+  return (
+    <label className={styles.check}>
+      <input
+        type="checkbox"
+        checked={props.isOn}
+        onChange={(event) => props.onChange(event.target.checked)}
+      />
+      <span>
+        {props.label}
+        {props.hint && <span className={styles.hint}> {props.hint}</span>}
+      </span>
+    </label>
+  )
+}
+
+/** A few values of which one is always chosen. */
+export function Choices<Value extends string>(props: {
+  label: string
+  value: Value
+  onChange: (value: Value) => void
+  choices: readonly Choice<Value>[]
+}) {
+  const name = useId()
+  return (
+    <div role="radiogroup" aria-label={props.label} className={styles.choices}>
+      {props.choices.map((each) => (
+        <label key={each.value} className={styles.choice}>
+          <input
+            type="radio"
+            name={name}
+            checked={each.value === props.value}
+            onChange={() => props.onChange(each.value)}
+          />
+          {each.label}
+        </label>
+      ))}
+    </div>
+  )
+}
+
+/** Fields beside each other where there is room. */
+export const FieldRow = ({ children }: { children: ReactNode }) => (
+  <div className={styles.pair}>{children}</div>
+)
+
+/** The filter line of a view: the key `/` leads to it. */
+export function SearchField(props: {
+  label: string
+  value: string
+  onChange: (value: string) => void
+}) {
+  return (
+    <div className={styles.search}>
+      <Search size={14} aria-hidden />
+      <input
+        className={styles.input}
+        type="search"
+        aria-label={props.label}
+        placeholder={props.label}
+        value={props.value}
+        data-filter
+        autoComplete="off"
+        spellCheck={false}
+        onChange={(event) => props.onChange(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape' && props.value !== '') {
+            event.stopPropagation()
+            props.onChange('')
+          }
+        }}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,107 @@
+import {
+  createContext,
+  type FormEvent,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from 'react'
+import { CallError } from '../api/errors.ts'
+import { Button } from './button.tsx'
+import { Dialog, DialogBody, DialogFoot, type DialogProps } from './dialog.tsx'
+import { Problem } from './states.tsx'
+
+type Errors = {
+  /** The sentence of the server about a field, or null. */
+  messageOf(name: string): string | null
+  /** Tells that a field of this name is shown. Returns the end of that. */
+  register(name: string): () => void
+}
+
+const ErrorsContext = createContext<Errors>({ messageOf: () => null, register: () => () => {} })
+
+/** Returns what the server says about the field of this name. */
+export function useFieldError(name: string): string | null {
+  const { messageOf, register } = useContext(ErrorsContext)
+  useEffect(() => register(name), [name, register])
+  return messageOf(name)
+}
+
+/**
+ * The field that an error is about, among those that are shown: the one that the error names, else
+ * one whose name stands in its sentence.
+ */
+function fieldOf(error: CallError, names: readonly string[]): string | null {
+  const { field, message } = error
+  const said = field?.split('/') ?? message.split(/[^\w]+/)
+  return said.findLast((word) => names.includes(word)) ?? null
+}
+
+export function FormErrors({ error, children }: { error: unknown; children: ReactNode }) {
+  const [names, setNames] = useState<readonly string[]>([])
+  const about = error instanceof CallError ? fieldOf(error, names) : null
+  const errors = useMemo(
+    (): Errors => ({
+      messageOf: (name) => (name === about && error instanceof Error ? error.message : null),
+      register: (name) => {
+        setNames((all) => [...all, name])
+        return () => setNames((all) => all.filter((each) => each !== name))
+      },
+    }),
+    [about, error],
+  )
+  return (
+    <ErrorsContext value={errors}>
+      {children}
+      {error instanceof Error && about === null && <Problem error={error} />}
+    </ErrorsContext>
+  )
+}
+
+/** A dialog with fields. Nothing that was typed is lost when the server refuses. */
+export function FormDialog(
+  props: Omit<DialogProps, 'children'> & {
+    submit: string
+    onSubmit: () => void
+    isBusy: boolean
+    error: unknown
+    /** Why the caller may not submit. */
+    reason?: string | null
+    isDanger?: boolean
+    note?: ReactNode
+    children: ReactNode
+  },
+) {
+  const { submit, onSubmit, isBusy, error, reason = null, isDanger, note, children } = props
+  const onForm = (event: FormEvent) => {
+    event.preventDefault()
+    if (!isBusy && reason === null) onSubmit()
+  }
+  return (
+    <Dialog {...props}>
+      <form
+        onSubmit={onForm}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) onForm(event)
+        }}
+        style={{ display: 'contents' }}
+      >
+        <DialogBody>
+          <FormErrors error={error}>{children}</FormErrors>
+        </DialogBody>
+        <DialogFoot note={note}>
+          <Button onClick={props.onClose}>Cancel</Button>
+          <Button
+            type="submit"
+            look={isDanger ? 'danger' : 'primary'}
+            isBusy={isBusy}
+            reason={reason}
+          >
+            {submit}
+          </Button>
+        </DialogFoot>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,137 @@
+import { Link, useNavigate } from '@tanstack/react-router'
+import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
+import { MOST_PAGES, PAGE_SIZE } from '../api/use-read.ts'
+import { formatNumber } from '../format.ts'
+import { Button } from './button.tsx'
+import { Loading, Problem } from './states.tsx'
+import styles from './table.module.css'
+
+export type Column<Row> = {
+  title: string
+  cell: (row: Row) => ReactNode
+  isEnd?: boolean
+  /** Left out on narrow screens. */
+  isSecondary?: boolean
+  width?: string
+}
+
+type TableProps<Row> = {
+  label: string
+  rows: readonly Row[]
+  columns: readonly Column<Row>[]
+  keyOf: (row: Row) => string
+  /** Where a row leads. Its first cell is then a link. */
+  toOf?: (row: Row) => string
+  /** Buttons at the end of a row. */
+  actions?: (row: Row) => ReactNode
+}
+
+export function Table<Row>(props: TableProps<Row>) {
+  const { label, rows, columns, keyOf, actions } = props
+  return (
+    <div className={styles.frame}>
+      <table className={styles.table} aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.title} className={classOf(column)} style={{ width: column.width }}>
+                {column.title}
+              </th>
+            ))}
+            {actions && <th className={styles.actions} aria-label="Actions" />}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <TableRow key={keyOf(row)} row={row} {...props} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const classOf = ({ isEnd, isSecondary }: Column<never>): string =>
+  [isEnd && styles.end, isSecondary && styles.secondary].filter(Boolean).join(' ')
+
+function TableRow<Row>({ row, columns, toOf, actions }: TableProps<Row> & { row: Row }) {
+  const navigate = useNavigate()
+  const to = toOf?.(row)
+  // The link is in the first cell; a press elsewhere in the row does the same.
+  const onClick = (event: MouseEvent) => {
+    const isOnControl = (event.target as Element).closest('a, button, input, label')
+    const isSelecting = getSelection()?.isCollapsed === false
+    if (to !== undefined && !isOnControl && !isSelecting) void navigate({ to })
+  }
+  return (
+    <tr data-to={to} onClick={onClick}>
+      {columns.map((column, index) => (
+        <td key={column.title} className={classOf(column)}>
+          {index === 0 && to !== undefined ? (
+            <Link to={to} className={styles.link} data-row>
+              {column.cell(row)}
+            </Link>
+          ) : (
+            column.cell(row)
+          )}
+        </td>
+      ))}
+      {actions && <td className={styles.actions}>{actions(row)}</td>}
+    </tr>
+  )
+}
+
+type ListReading<Row> = {
+  rows: Row[] | undefined
+  error: Error | null
+  isPlaceholderData: boolean
+  hasNextPage: boolean
+  isFetchingNextPage: boolean
+  fetchNextPage: () => unknown
+  refetch: () => unknown
+}
+
+/** A list of any length: loading, failed, empty, or rows that are read on as one scrolls. */
+export function ListTable<Row>(
+  props: Omit<TableProps<Row>, 'rows'> & { list: ListReading<Row>; empty: ReactNode },
+) {
+  const { list, empty } = props
+  const { rows, error, isPlaceholderData } = list
+  if (rows === undefined)
+    return error ? <Problem error={error} onRetry={() => void list.refetch()} /> : <Loading />
+  if (rows.length === 0) return empty
+  return (
+    <div className={isPlaceholderData ? styles.dimmed : undefined}>
+      <Table {...props} rows={rows} />
+      <More list={list} />
+    </div>
+  )
+}
+
+/** Reads on when it comes into view, and can be pressed. */
+function More<Row>({ list }: { list: ListReading<Row> }) {
+  const { hasNextPage, isFetchingNextPage, fetchNextPage, error, rows = [] } = list
+  const mark = useRef<HTMLDivElement>(null)
+  const canRead = hasNextPage && !isFetchingNextPage && error === null
+  useEffect(() => {
+    if (!canRead || mark.current === null) return
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && fetchNextPage())
+    observer.observe(mark.current)
+    return () => observer.disconnect()
+  }, [canRead, fetchNextPage])
+  if (rows.length >= MOST_PAGES * PAGE_SIZE)
+    return (
+      <div className={styles.more}>
+        These are the first {formatNumber(rows.length)}. Filter to find others.
+      </div>
+    )
+  if (!hasNextPage) return null
+  return (
+    <div ref={mark} className={styles.more}>
+      <Button size="small" isBusy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+        Show more
+      </Button>
+      {error && <span role="alert">{error.message}</span>}
+    </div>
+  )
+}

@@ -1,0 +1,54 @@
+import type { LucideIcon } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { formatDay, formatDistance, formatInstant } from '../format.ts'
+import { usePreferences } from '../preferences.ts'
+import { useNow } from '../use-now.ts'
+import styles from './text.module.css'
+
+/** An id, as somebody chose it. */
+export const Id = ({ children }: { children: string }) => (
+  <span className={styles.id}>{children}</span>
+)
+
+/** A name, or the id where there is none. */
+export const Name = ({ name, id }: { name: string | null; id: string }) => (
+  <bdi className={styles.name}>{name === null || name.trim() === '' ? id : name}</bdi>
+)
+
+/** Says that there is no value. */
+export const None = ({ children = '—' }: { children?: string }) => (
+  <span className={styles.none}>{children}</span>
+)
+
+export type Tone = 'granted' | 'denied' | 'near' | 'held' | 'info' | 'plain'
+
+/** A state or a kind in a word. Where color carries a state, an icon does too. */
+export function Chip(props: {
+  tone?: Tone
+  icon?: LucideIcon
+  isMono?: boolean
+  children: ReactNode
+}) {
+  const { tone = 'plain', icon: Icon, isMono, children } = props
+  return (
+    <span className={[styles.chip, styles[tone], isMono && styles.mono].filter(Boolean).join(' ')}>
+      {Icon && <Icon size={12} strokeWidth={2} aria-hidden />}
+      {children}
+    </span>
+  )
+}
+
+/** How long before it is no longer told how long ago something was, in milliseconds. */
+const RELATIVE_MS = 6 * 86_400_000
+
+/** An instant as people say it. The tooltip has it in full. */
+export function Time({ at }: { at: string }) {
+  const { zone } = usePreferences()
+  const nowMs = useNow(30_000)
+  const isRecent = Math.abs(new Date(at).getTime() - nowMs) < RELATIVE_MS
+  return (
+    <time dateTime={at} title={formatInstant(at, zone)}>
+      {isRecent ? formatDistance(at, nowMs) : formatDay(at, { zone, nowMs })}
+    </time>
+  )
+}

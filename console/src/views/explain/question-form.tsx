@@ -1,0 +1,147 @@
+import { Plus, X } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import { useSession } from '../../api/session.tsx'
+import { useRead } from '../../api/use-read.ts'
+import { useShortcuts } from '../../shell/keys.ts'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { TextField } from '../../ui/field.tsx'
+import type { Dimension, Question } from './request.ts'
+import styles from './view.module.css'
+
+/** Who asks for what. Sent with Check, or Ctrl or ⌘ and Enter. */
+export function QuestionForm(props: { first: Question; onAsk: (question: Question) => void }) {
+  const [question, setQuestion] = useState(props.first)
+  const set = (part: Partial<Question>) => setQuestion((all) => ({ ...all, ...part }))
+  const suggestions = useSuggestions(question)
+  const ask = () => props.onAsk(question)
+  useShortcuts([{ keys: 'mod+enter', label: 'Check', run: ask }])
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault()
+    ask()
+  }
+  const isCurrency = question.currency !== ''
+  return (
+    <form className={styles.form} onSubmit={onSubmit}>
+      <TextField
+        name="customer"
+        label="Customer"
+        value={question.customer}
+        onChange={(customer) => set({ customer })}
+        suggestions={suggestions.customers}
+        isMono
+      />
+      <TextField
+        name={isCurrency ? 'currency' : 'feature'}
+        label={isCurrency ? 'Currency' : 'Feature'}
+        value={isCurrency ? question.currency : question.feature}
+        onChange={(value) => set(isCurrency ? { currency: value } : { feature: value })}
+        suggestions={suggestions.features}
+        isMono
+      />
+      <TextField
+        name="amount"
+        label="Amount"
+        value={question.amount}
+        onChange={(amount) => set({ amount: amount.replaceAll(/[^\d.]/g, '') })}
+        isNumber
+        isOptional
+      />
+      {question.values !== '' && (
+        <TextField
+          name="values"
+          label="Values"
+          value={question.values}
+          onChange={(values) => set({ values })}
+          isOptional
+        />
+      )}
+      <Dimensions
+        rows={question.dimensions}
+        onChange={(dimensions) => set({ dimensions })}
+        keys={suggestions.keys}
+        entities={suggestions.entities}
+      />
+      <Button type="submit" look="primary">
+        Check
+      </Button>
+    </form>
+  )
+}
+
+function Dimensions(props: {
+  rows: readonly Dimension[]
+  onChange: (rows: Dimension[]) => void
+  keys: readonly string[]
+  entities: readonly { value: string; label: string }[]
+}) {
+  const { rows, onChange, keys, entities } = props
+  const change = (at: number, part: Partial<Dimension>) =>
+    onChange(rows.map((row, index) => (index === at ? { ...row, ...part } : row)))
+  const free = keys.find((key) => !rows.some((row) => row.key === key)) ?? ''
+  return (
+    <>
+      {rows.map((row, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row has no identity but its place
+        <div key={index} className={styles.dimension}>
+          <TextField
+            name="dimension"
+            label="Dimension"
+            value={row.key}
+            onChange={(key) => change(index, { key })}
+            suggestions={keys}
+            isMono
+          />
+          <TextField
+            name={row.key}
+            label="Value"
+            value={row.value}
+            onChange={(value) => change(index, { value })}
+            suggestions={entities}
+            isMono
+          />
+          <IconButton
+            label={`Remove ${row.key || 'the dimension'}`}
+            icon={X}
+            onClick={() => onChange(rows.filter((_, at) => at !== index))}
+          />
+        </div>
+      ))}
+      <Button
+        look="quiet"
+        icon={Plus}
+        onClick={() => onChange([...rows, { key: free, value: '' }])}
+      >
+        Dimension
+      </Button>
+    </>
+  )
+}
+
+/** The first hundred of each, to choose from. Others are typed. */
+function useSuggestions({ customer }: Question) {
+  const { whyNot } = useSession()
+  const every = { everyMs: 60_000 }
+  const customers = useRead('v1.customers.list', { query: { limit: 100 } }, every)
+  const features = useRead('v1.features.listFeatures', { query: { limit: 100 } }, every)
+  const types = useRead('v1Beta.entityTypes.list', { query: { limit: 100 } }, every)
+  const entities = useRead(
+    'v1Beta.customers.entities.list',
+    { params: { id: customer }, query: { limit: 100 } },
+    { ...every, isOn: customer !== '' && whyNot('v1Beta.customers.entities.list') === null },
+  )
+  return {
+    customers: (customers.data?.data ?? []).map(({ id, name }) => ({
+      value: id,
+      label: name ?? id,
+    })),
+    features: (features.data?.data ?? []).map(({ id, displayName }) => ({
+      value: id,
+      label: displayName,
+    })),
+    keys: [...new Set((types.data?.data ?? []).flatMap(({ attributionKeys }) => attributionKeys))],
+    entities: (entities.data?.data ?? []).map(({ id, displayName }) => ({
+      value: id,
+      label: displayName ?? id,
+    })),
+  }
+}

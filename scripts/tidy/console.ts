@@ -1,0 +1,43 @@
+import { dirname, join, normalize } from 'node:path'
+import { type Import, importsOf } from './modules.ts'
+import { type File, isCode, isGenerated, isTest, type Problem } from './project.ts'
+
+const SOURCES = 'console/src/'
+/** All that the console knows of the server: types, which leave no trace in what is built. */
+const TYPES_OF_API = 'src/api.gen.ts'
+const VIEW = /^console\/src\/views\/([^/]+)\//
+
+/**
+ * Returns imports of the console that lead out of it, or from one view into another. A view that
+ * needs no other one can be added, changed and removed alone.
+ */
+export function consoleImportProblems(files: readonly File[]): Problem[] {
+  const packages = packagesOf(files)
+  return files
+    .filter((file) => file.path.startsWith(SOURCES) && isCode(file))
+    .filter((file) => !isTest(file) && !isGenerated(file))
+    .flatMap(({ path, text }) =>
+      importsOf(text).flatMap((each) => {
+        const what = whyNot(path, each, packages)
+        return what === null ? [] : [{ path, line: each.line, what }]
+      }),
+    )
+}
+
+function whyNot(path: string, { from, typeOnly }: Import, packages: readonly string[]) {
+  if (!from.startsWith('.')) {
+    const isListed = packages.some((name) => from === name || from.startsWith(`${name}/`))
+    return isListed ? null : `${from} is no dependency of console/package.json`
+  }
+  const target = normalize(join(dirname(path), from))
+  if (target === TYPES_OF_API) return typeOnly ? null : `only types may come from ${target}`
+  if (!target.startsWith(SOURCES)) return `${target} is outside ${SOURCES}`
+  const [own, other] = [VIEW.exec(path)?.[1], VIEW.exec(target)?.[1]]
+  const isAnotherView = own !== undefined && other !== undefined && own !== other
+  return isAnotherView ? `the view ${own} may not import the view ${other}` : null
+}
+
+function packagesOf(files: readonly File[]): string[] {
+  const text = files.find(({ path }) => path === 'console/package.json')?.text ?? '{}'
+  return Object.keys((JSON.parse(text) as { dependencies?: object }).dependencies ?? {})
+}
