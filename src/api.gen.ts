@@ -323,6 +323,20 @@ export type BadInputErrorResponseDto = {
 }
 
 /**
+ * A count of at most 10,000.
+ */
+export type BoundedCount = {
+  /**
+   * How many there are, as far as they were counted.
+   */
+  count: number
+  /**
+   * Whether there are more than were counted.
+   */
+  isLowerBound: boolean
+}
+
+/**
  * Who calls, and what it may do here.
  */
 export type Caller = {
@@ -2341,6 +2355,105 @@ export type NotFoundErrorResponseDto = {
 }
 
 /**
+ * What was decided lately in an environment, and how much it has.
+ */
+export type Overview = {
+  /**
+   * Start of the first interval.
+   */
+  from: string
+  /**
+   * End of the last interval, which contains now.
+   */
+  to: string
+  /**
+   * Length of an interval: 60, or 600 for windows of more than 6 hours.
+   */
+  intervalSeconds: number
+  /**
+   * The sum of all intervals.
+   */
+  total: OverviewCounts & {
+    /**
+     * Denials by reason, the most frequent first.
+     */
+    denials: {
+      /**
+       * The reason, as in `AccessDeniedReason`.
+       */
+      accessDeniedReason: string
+      /**
+       * How many.
+       */
+      count: number
+    }[]
+  }
+  /**
+   * All intervals in order, also those in which nothing was decided.
+   */
+  points: (OverviewCounts & {
+    /**
+     * Start of the interval.
+     */
+    timestamp: string
+  })[]
+  /**
+   * Active customers.
+   */
+  customers: BoundedCount
+  /**
+   * Open reservations, including those that have expired and are not recorded as expired yet.
+   */
+  openReservations: BoundedCount
+  /**
+   * Active entities of each active entity type, in the order of the type's ids. At most 200 types.
+   */
+  entities: (BoundedCount & {
+    /**
+     * Id of the entity type.
+     */
+    entityTypeId: string
+  })[]
+}
+
+/**
+ * What was decided and recorded.
+ */
+export type OverviewCounts = {
+  /**
+   * Checks.
+   */
+  checks: number
+  /**
+   * Consumptions, without repetitions.
+   */
+  consumptions: number
+  /**
+   * Reservations that were asked for, without repetitions.
+   */
+  reservations: number
+  /**
+   * How many of these were granted.
+   */
+  granted: number
+  /**
+   * How many of these were denied.
+   */
+  denied: number
+  /**
+   * Records of usage that were accepted: reports, raw events, consumptions and commits. Repetitions of reports and raw events are included.
+   */
+  records: number
+}
+
+/**
+ * An overview.
+ */
+export type OverviewResponse = {
+  data: Overview
+}
+
+/**
  * Details for the billing provider, stored as they are sent.
  */
 export type Passthrough = {
@@ -4258,6 +4371,17 @@ export type Operations = {
     query: Record<string, never>
     body: FeatureUpdateFeatureRequestBody
     response: FeatureResponse
+  }
+  'v1.overview.retrieve': {
+    params: Record<string, never>
+    query: {
+      /**
+       * How far to look back. The default is `1h`.
+       */
+      window?: '15m' | '1h' | '6h' | '24h' | '48h'
+    }
+    body: undefined
+    response: OverviewResponse
   }
   'v1.usage.history': {
     params: {

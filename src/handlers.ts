@@ -13,6 +13,7 @@ import { entityHandlers } from './entities/index.ts'
 import { entitlementsHandlers } from './entitlements/index.ts'
 import type { Handlers } from './operation.ts'
 import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
+import { reportingHandlers } from './reporting/index.ts'
 import { entitlements } from './sources.ts'
 
 const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
@@ -36,4 +37,5 @@ export const handlers: Handlers = {
   ...budgetHandlers,
   ...usageHandlers(engine, decisions),
   ...decisionHandlers(decisions),
+  ...reportingHandlers(decisions),
 }

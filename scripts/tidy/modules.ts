@@ -60,6 +60,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
   ],
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
+  reporting: [...BASE, 'decisions'],
   engine: [...BASE, ...RULES],
   'engine/cache': [...BASE, ...RULES, 'engine'],
   'engine/state': [...BASE, ...RULES, 'engine', 'engine/cache'],
@@ -87,7 +88,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
     ...['promotional', 'budgets', 'decisions', 'engine', 'engine/http', 'engine/reservations'],
-    'sources.ts',
+    ...['reporting', 'sources.ts'],
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],

@@ -86,11 +86,13 @@ export function countMinutes(): MinuteCounter {
       })
     },
     settle: (taken, { isWritten, now }) => {
-      for (const { environmentKey, minute } of taken) {
-        const own = minutes.get(environmentKey)?.find((each) => each.minute === minute)
-        if (own !== undefined && !isWritten) own.isWritten = false
-        dropEnded(environmentKey, now)
-      }
+      // All are marked before any is dropped: minutes of one environment are dropped together.
+      if (!isWritten)
+        for (const { environmentKey, minute } of taken) {
+          const own = minutes.get(environmentKey)?.find((each) => each.minute === minute)
+          if (own !== undefined) own.isWritten = false
+        }
+      for (const { environmentKey } of taken) dropEnded(environmentKey, now)
     },
   }
 }

@@ -1,8 +1,10 @@
 export { decisionHandlers } from './http.ts'
+export { minutesBetween } from './queries.ts'
 export {
   createDecisionRecorder,
   type DecisionNotes,
+  type DecisionRecorder,
   type DecisionWriter,
 } from './recorder.ts'
 export { TRIM_DECISIONS, trimDecisions } from './trim.ts'
-export type { DecisionKind, Denial } from './types.ts'
+export type { DecisionKind, Denial, MinuteCounts } from './types.ts'

@@ -1,9 +1,10 @@
-import { hasRow, type Reader, rows, rowWriter, sql, type Tx } from '../db/index.ts'
+import { column, hasRow, type Reader, row, rows, rowWriter, sql, type Tx } from '../db/index.ts'
 import { PURGE_BATCH_ROWS } from '../jobs/index.ts'
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { MinuteOf } from './count-minutes.ts'
+import type { MinuteCounts } from './types.ts'
 
 /** Writes what a server has counted in minutes. What it wrote of them before is replaced. */
 export const saveMinutes = rowWriter<Uuid, MinuteOf>(
@@ -26,6 +27,44 @@ export const saveMinutes = rowWriter<Uuid, MinuteOf>(
       consumptions = excluded.consumptions, reservations = excluded.reservations,
       granted = excluded.granted, records = excluded.records, denials = excluded.denials`,
 )
+
+/** What one server has counted in a minute. */
+export type StoredMinute = { minute: Instant; serverKey: Uuid; counts: MinuteCounts }
+
+const minuteRow = row<StoredMinute>({
+  minute: column.instant,
+  serverKey: column.uuid,
+  counts: column.group(
+    row<MinuteCounts>({
+      checks: column.integer,
+      consumptions: column.integer,
+      reservations: column.integer,
+      granted: column.integer,
+      records: column.integer,
+      denials: column.json<Record<string, number>>(),
+    }),
+  ),
+})
+
+/** How many rows are read at most: those of two days on ten servers. */
+const ROWS = 30_000
+
+/** Returns what all servers have written of the minutes from `from` on, the newest first. */
+export const readMinutes = (
+  reader: Reader,
+  { environmentKey }: Scope,
+  { from, until }: { from: Instant; until: Instant },
+): Promise<StoredMinute[]> =>
+  reader.many(
+    minuteRow,
+    sql`
+    select minute, server_key, checks, consumptions, reservations, granted, records, denials
+    from decision_minutes
+    where environment_key = ${environmentKey}::uuid
+      and minute >= ${instantToWire(from)}::timestamptz
+      and minute < ${instantToWire(until)}::timestamptz
+    order by minute desc limit ${ROWS}::integer`,
+  )
 
 /** Deletes minutes outside of a range. Returns how many, at most a batch. */
 export const deleteMinutesOutside = (

@@ -44,7 +44,7 @@ export type DecisionRecorder = DecisionNotes & {
   /** Writes what this server has noted of the database, so that a read sees it. */
   settle(call: Call): Promise<void>
   /** Returns the counts of this server for minutes that may not be written yet. */
-  minutesInMemory(call: Call): { serverKey: Uuid; minutes: MinuteOf[] }
+  minutesInMemory(call: Pick<Call, 'app' | 'scope'>): { serverKey: Uuid; minutes: MinuteOf[] }
 }
 
 type Notes = {

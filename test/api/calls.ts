@@ -193,6 +193,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     query: { customerId: path.id, entityId: path.entityId, reason: 'BudgetExceeded' },
   }),
   'v1.decisions.retrieve': () => ({ params: path }),
+  'v1.overview.retrieve': () => ({ query: { window: '48h' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
     body: { types: [{ id: 'user', displayName: `${mark}, renamed`, attributionKeys: ['userId'] }] },
   }),

@@ -1,0 +1,1 @@
+export { reportingHandlers } from './http.ts'
