@@ -37,6 +37,20 @@ export type Address = {
 export type AggregationFunction = 'SUM' | 'MAX' | 'MIN' | 'AVG' | 'COUNT' | 'UNIQUE'
 
 /**
+ * A budget of an entity above, and how it stands.
+ */
+export type AncestorStanding = BudgetStanding & {
+  /**
+   * The entity above.
+   */
+  entityId: EntityId
+  /**
+   * Name for display. If it is null, show the id.
+   */
+  displayName: string | null
+}
+
+/**
  * A budget: how much of a feature or currency an entity may use in a window of time.
  */
 export type Assignment = {
@@ -334,6 +348,78 @@ export type BoundedCount = {
    * Whether there are more than were counted.
    */
   isLowerBound: boolean
+}
+
+/**
+ * The usage of the last part of the window in progress.
+ */
+export type BudgetPace = {
+  /**
+   * The usage from `from` to `until`, in the units that are reported. It can be below 0.
+   */
+  usage: number
+  /**
+   * The start of that part.
+   */
+  from: string
+  /**
+   * The end of that part: the instant of the numbers.
+   */
+  until: string
+}
+
+/**
+ * A budget and how it stands in the window in progress. Usage and holds are in the units of the limit.
+ */
+export type BudgetStanding = {
+  /**
+   * Id of the budget.
+   */
+  id: string
+  /**
+   * The budget applies only to usage that names all of these entities. Sorted by id.
+   */
+  scopeEntityIds: EntityId[]
+  /**
+   * The most that may be used in a window. Null: no limit.
+   */
+  usageLimit: number | null
+  /**
+   * Usage in the window in progress, not below 0.
+   */
+  currentUsage: number
+  /**
+   * What open reservations hold of it.
+   */
+  holds: number
+  /**
+   * What remains after usage and holds, not below 0. Null: no limit.
+   */
+  remaining: number | null
+  /**
+   * Usage divided by the limit. At 1 the limit is used up, and the value can exceed 1. For a limit of 0 it is 1. Null: no limit.
+   */
+  utilization: number | null
+  /**
+   * How often usage starts again from 0.
+   */
+  cadence: string
+  /**
+   * When the window in progress began. Null for a level.
+   */
+  usagePeriodStart: string | null
+  /**
+   * When the window in progress ends and the next one begins. Null for a level.
+   */
+  usagePeriodEnd: string | null
+  /**
+   * How fast it is used. Null for a level, and if its window has just begun.
+   */
+  pace: BudgetPace | null
+  /**
+   * When usage and holds reach the limit if usage goes on at this pace. The instant of the numbers if they have reached it. Null if they do not reach it before the window ends, and without a limit or a pace.
+   */
+  exhaustsAt: string | null
 }
 
 /**
@@ -1622,6 +1708,32 @@ export type EntityArchiveResponse = {
 }
 
 /**
+ * The budgets of an entity for one feature or currency.
+ */
+export type EntityCapability = {
+  /**
+   * The feature. Absent for a currency.
+   */
+  featureId?: FeatureId
+  /**
+   * The currency. Absent for a feature.
+   */
+  currencyId?: CustomCurrencyId
+  /**
+   * At most ten, those without a scope first. Fewer if their scopes exceed 20 kB, but at least one.
+   */
+  budgets: BudgetStanding[]
+  /**
+   * How many budgets there are. At most 1,000 are counted.
+   */
+  budgetCount: number
+  /**
+   * The budget with the least remaining among those of the entities above that apply to all usage of the entity: those without a scope, and those whose scope contains only the entity and entities above it. Null if none of them has a limit.
+   */
+  tightestAncestor: AncestorStanding | null
+}
+
+/**
  * The id that you chose for an entity. It is unique within its customer. Letters, digits and `_ | . -`. The first character is a letter or a digit.
  */
 export type EntityId = string
@@ -1635,10 +1747,116 @@ export type EntityListPage = {
 }
 
 /**
+ * An entity of the path, and its place.
+ */
+export type EntityPathNode = EntityTreeRow & {
+  /**
+   * The place among its siblings, from 0. Null if it is archived and not among them.
+   */
+  at: number | null
+  /**
+   * How many siblings there are, itself included.
+   */
+  total: number
+}
+
+/**
+ * A path.
+ */
+export type EntityPathResponse = {
+  /**
+   * The path.
+   */
+  data: {
+    /**
+     * The root first, the entity last.
+     */
+    nodes: EntityPathNode[]
+    /**
+     * The instant of the numbers.
+     */
+    asOf: string
+  }
+}
+
+/**
  * One entity.
  */
 export type EntityResponseDto = {
   data: Entity
+}
+
+/**
+ * A part of a list of entities.
+ */
+export type EntityTreeResponse = {
+  /**
+   * The part.
+   */
+  data: {
+    /**
+     * The entities from place `at` on.
+     */
+    rows: EntityTreeRow[]
+    /**
+     * The length of the list.
+     */
+    total: number
+    /**
+     * The place of the first row.
+     */
+    at: number
+    /**
+     * The place of the row after the last one. Null at the end of the list.
+     */
+    nextAt: number | null
+    /**
+     * The instant of the order.
+     */
+    orderedAt: string
+    /**
+     * The instant of the numbers.
+     */
+    asOf: string
+  }
+}
+
+/**
+ * An entity with its budgets.
+ */
+export type EntityTreeRow = {
+  /**
+   * The entity.
+   */
+  entityId: EntityId
+  /**
+   * The type of the entity.
+   */
+  entityTypeId: EntityTypeId
+  /**
+   * Name for display. If it is null, show the id.
+   */
+  displayName: string | null
+  /**
+   * The parent of the entity. Null for a root.
+   */
+  parentId: string | null
+  /**
+   * When it was created.
+   */
+  createdAt: string
+  /**
+   * When it was archived. Null if it is active.
+   */
+  archivedAt: string | null
+  /**
+   * How many children a request for them returns without filters.
+   */
+  childCount: number
+  /**
+   * One for each feature and currency of the request, features first, in the order of the request.
+   */
+  capabilities: EntityCapability[]
 }
 
 /**
@@ -3632,6 +3850,46 @@ export type Operations = {
     body: ConsumeRequestBody
     response: ConsumeResponse
   }
+  'v1.customers.entities.retrievePath': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+      /**
+       * Id of the entity.
+       */
+      entityId: string
+    }
+    query: {
+      /**
+       * Shows budgets of these features. At most five features and currencies in total.
+       *
+       * @maxItems 5
+       */
+      featureIds?: FeatureId[]
+      /**
+       * Shows budgets of these currencies.
+       *
+       * @maxItems 5
+       */
+      currencyIds?: CustomCurrencyId[]
+      /**
+       * The order of the entities. `name` is the display name, or the id of an entity without one. Case is ignored. `currentUsage`, `utilization` and `exhaustsAt` need a feature or currency, and order by the budgets of the first one. An entity with several such budgets has the place of its highest value, or of its earliest `exhaustsAt`. Entities without the value come last.
+       */
+      sortBy: 'name' | 'createdAt' | 'currentUsage' | 'utilization' | 'exhaustsAt'
+      /**
+       * The direction. The default is `asc` for `name` and `exhaustsAt`, and `desc` for the others.
+       */
+      order?: 'asc' | 'desc'
+      /**
+       * Whether to return archived entities too. Without it, an archived entity is returned only as a child or root, and only if an active entity is below it.
+       */
+      includeArchived: boolean
+    }
+    body: undefined
+    response: EntityPathResponse
+  }
   'v1.customers.explainEntitlement': {
     params: {
       /**
@@ -4060,6 +4318,76 @@ export type Operations = {
     }
     body: undefined
     response: CustomerEntitlementsResponse
+  }
+  'v1.customers.retrieveEntityTree': {
+    params: {
+      /**
+       * Id of the customer.
+       */
+      id: CustomerId
+    }
+    query: {
+      /**
+       * Returns the children of this entity. Without it, returns the roots: the entities without a parent, whether or not they have a budget.
+       */
+      parentId?: EntityId
+      /**
+       * Returns all entities, whatever their parent.
+       */
+      flat: boolean
+      /**
+       * The place of the first row in the order, from 0.
+       */
+      at: number
+      /**
+       * The largest number of rows. There are fewer at the end of the list, and if they would exceed 4 MB.
+       */
+      limit: number
+      /**
+       * Shows budgets of these features. At most five features and currencies in total.
+       *
+       * @maxItems 5
+       */
+      featureIds?: FeatureId[]
+      /**
+       * Shows budgets of these currencies.
+       *
+       * @maxItems 5
+       */
+      currencyIds?: CustomCurrencyId[]
+      /**
+       * The order of the entities. `name` is the display name, or the id of an entity without one. Case is ignored. `currentUsage`, `utilization` and `exhaustsAt` need a feature or currency, and order by the budgets of the first one. An entity with several such budgets has the place of its highest value, or of its earliest `exhaustsAt`. Entities without the value come last.
+       */
+      sortBy: 'name' | 'createdAt' | 'currentUsage' | 'utilization' | 'exhaustsAt'
+      /**
+       * The direction. The default is `asc` for `name` and `exhaustsAt`, and `desc` for the others.
+       */
+      order?: 'asc' | 'desc'
+      /**
+       * Only entities of these types.
+       *
+       * @maxItems 100
+       */
+      entityTypeIds?: EntityTypeId[]
+      /**
+       * Only entities whose id or display name contains this text. Case is ignored.
+       */
+      search?: string
+      /**
+       * Budgets to show: `nodeWide` are those for all usage of an entity, `scoped` those with a scope. Unless it is `all`, only entities with such a budget are returned, and `featureIds` or `currencyIds` is required.
+       */
+      scope: 'all' | 'nodeWide' | 'scoped'
+      /**
+       * Only entities with a budget whose utilization is at least this: 0.8 is 80 per cent. Needs `featureIds` or `currencyIds`.
+       */
+      minUtilization?: number
+      /**
+       * Whether to return archived entities too. Without it, an archived entity is returned only as a child or root, and only if an active entity is below it.
+       */
+      includeArchived: boolean
+    }
+    body: undefined
+    response: EntityTreeResponse
   }
   'v1.customers.unarchive': {
     params: {

@@ -1,5 +1,6 @@
 import { accessHandlers } from './access/index.ts'
 import { auditHandlers } from './audit/index.ts'
+import { entityTreeHandlers } from './budgets/entity-tree/index.ts'
 import { budgetHandlers, budgetsUse } from './budgets/index.ts'
 import { currencyHandlers } from './catalog/currencies/index.ts'
 import { featureHandlers } from './catalog/features/index.ts'
@@ -35,6 +36,7 @@ export const handlers: Handlers = {
   ...promotionalHandlers(entitlements),
   ...entityHandlers,
   ...budgetHandlers,
+  ...entityTreeHandlers,
   ...usageHandlers(engine, decisions),
   ...decisionHandlers(decisions),
   ...reportingHandlers(decisions),

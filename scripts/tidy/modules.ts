@@ -59,6 +59,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   budgets: [
     ...[...BASE, 'jobs', 'events', ...CATALOG, 'customers', 'metering', ...METERING, 'entities'],
   ],
+  'budgets/standings': [...BASE, 'catalog/features', ...METERING, 'budgets'],
+  'budgets/entity-tree': [...BASE, 'customers', 'entities', 'budgets', 'budgets/standings'],
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
   reporting: [...BASE, 'decisions'],
   engine: [...BASE, ...RULES],
@@ -87,8 +89,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
-    ...['promotional', 'budgets', 'decisions', 'engine', 'engine/http', 'engine/reservations'],
-    ...['reporting', 'sources.ts'],
+    ...['promotional', 'budgets', 'budgets/entity-tree', 'decisions', 'engine', 'engine/http'],
+    ...['engine/reservations', 'reporting', 'sources.ts'],
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],

@@ -9,6 +9,7 @@ import type { Handlers } from '../operation.ts'
 import { upsertAssignments } from './budget-commands.ts'
 import { cadenceFromWire } from './cadence.ts'
 import * as queries from './queries.ts'
+import type { CapabilityFilter } from './read-capabilities.ts'
 import { retrieveThresholds, updateThresholds } from './threshold-commands.ts'
 import type { AssignmentInput } from './types.ts'
 import { assignmentToWire, thresholdsToWire, treeRowToWire } from './wire.ts'
@@ -69,9 +70,9 @@ const limitFromWire = (limit: number | null, where: Field) =>
  */
 function capabilityFilter(
   query: Operations['v1Beta.customers.assignments.list']['query'],
-): queries.CapabilityFilter | null {
+): CapabilityFilter | null {
   const { featureId, currencyId, capabilityId } = query
-  const filters: queries.CapabilityFilter[] = [
+  const filters: CapabilityFilter[] = [
     ...(featureId === undefined ? [] : [{ kind: 'feature' as const, id: featureId }]),
     ...(currencyId === undefined ? [] : [{ kind: 'currency' as const, id: currencyId }]),
     ...(capabilityId === undefined ? [] : [{ kind: null, id: capabilityId }]),

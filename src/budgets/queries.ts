@@ -1,6 +1,5 @@
-import type { UnitTransformation } from '../api.gen.ts'
-import { findCurrencies, findCurrenciesByKey } from '../catalog/currencies/index.ts'
-import { findFeatures, findFeaturesByKey } from '../catalog/features/index.ts'
+import { findCurrenciesByKey } from '../catalog/currencies/index.ts'
+import { findFeaturesByKey } from '../catalog/features/index.ts'
 import { findCustomerKey, findInstant, requireCustomer } from '../customers/index.ts'
 import { PAGE_BYTES } from '../db/index.ts'
 import { entityExists, findEntities } from '../entities/index.ts'
@@ -14,12 +13,14 @@ import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Quantity } from '../kernel/quantity.ts'
 import type { Call } from '../operation.ts'
 import * as store from './budget-store.ts'
+import {
+  type CapabilityFilter,
+  type CapabilityWithId,
+  findCapabilities,
+} from './read-capabilities.ts'
 import { cursorFromWire, cursorToWire } from './tree-cursor.ts'
 import * as tree from './tree-store.ts'
 import type { Assignment, AssignmentWithId, Capability, TreeRow } from './types.ts'
-
-/** Selects capabilities by id, of one kind or of both kinds. */
-export type CapabilityFilter = { kind: Capability['kind'] | null; id: string }
 
 /**
  * Returns a customer's budgets, newest first, including those of archived entities. An unknown
@@ -46,31 +47,6 @@ export async function listAssignments(
   }
   const { data, pagination } = await store.listAssignments(reader, customerKey, filter)
   return { data: await withIds(call, data), pagination }
-}
-
-type CapabilityWithId = Capability & { id: string; transformation: UnitTransformation | null }
-
-/**
- * Returns the existing features and currencies, including archived ones, in no particular order.
- */
-async function findCapabilities(
-  { app, scope }: Call,
-  filters: readonly CapabilityFilter[],
-): Promise<CapabilityWithId[]> {
-  const idsOf = (kind: Capability['kind']) =>
-    filters.filter((each) => each.kind === null || each.kind === kind).map(({ id }) => id)
-  const [features, currencies] = await Promise.all([
-    findFeatures(app.db.read, scope, idsOf('feature')),
-    findCurrencies(app.db.read, scope, idsOf('currency')),
-  ])
-  return [
-    ...features.map(({ key, id, unitTransformation }) => {
-      return { kind: 'feature' as const, key, id, transformation: unitTransformation }
-    }),
-    ...currencies.map(({ key, id }) => {
-      return { kind: 'currency' as const, key, id, transformation: null }
-    }),
-  ]
 }
 
 async function withIds(

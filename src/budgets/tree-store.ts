@@ -1,8 +1,8 @@
-import type { UnitTransformation } from '../api.gen.ts'
 import { column, nothing, type Reader, row, type Sql, sql } from '../db/index.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import type { Instant } from '../kernel/clock.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { type Quantity, quantityToSql } from '../kernel/quantity.ts'
+import { currentUsage, type UsageUnits } from './current-usage.ts'
 import type { TreeCursor } from './tree-cursor.ts'
 import type { TreeRow } from './types.ts'
 
@@ -28,7 +28,7 @@ export type TreePage = {
 
 /** Which budgets to return. */
 export type BudgetsPage = TreePage & {
-  capabilities: readonly { key: Uuid; transformation: UnitTransformation | null }[]
+  capabilities: readonly UsageUnits[]
   scope: 'all' | 'nodeWide' | 'scoped'
   minUtilization: Quantity | null
   now: Instant
@@ -161,60 +161,22 @@ function budgetsOfEntities({ customerKey, sortBy }: BudgetsPage): Sql {
     ) e`
 }
 
-/**
- * Budgets with their limit and the displayed usage, in the units of the limit. For each budget,
- * only the latest counter whose window has begun is looked up, however many windows the budget has
- * had. The start of that window plus the cadence shows whether the window is over. The session is
- * in UTC, like the windows. Units are computed as in `transformUnits`, with exact integer division.
- */
+/** Budgets with their limit and the displayed usage, in the units of the limit. */
 function budgetsWithUsage(page: BudgetsPage): Sql {
-  const { capabilities, customerKey, minUtilization: least } = page
-  const now = sql`${instantToWire(page.now)}::timestamptz`
-  const transformations = JSON.stringify(
-    Object.fromEntries(
-      capabilities.map(({ key, transformation }) => [
-        key,
-        { divide: transformation?.divide, round: transformation?.round },
-      ]),
-    ),
-  )
+  const { capabilities, customerKey, minUtilization: least, now } = page
   return sql`
     select a.assignment_key as key, e.id as entity_id, t.id as entity_type_id, e.display_name,
       e.parent_key, a.capability_key, a.scope_keys, a.usage_limit, units.usage, used.utilization,
       a.cadence, a.is_level, a.created_at, ${SORT_VALUES[page.sortBy]} as sort_value
     from ${budgetsOfEntities(page)}
-      cross join lateral (
-        select ${transformations}::jsonb -> a.capability_key::text as transformation
-      ) capability
-      cross join lateral (
-        select (transformation ->> 'divide')::numeric as divide, transformation ->> 'round' as round
-      ) unit
       ${typeOfActive(page)}
-      left join lateral (
-        select of.usage, of.window_start from budget_counters of
-        where of.customer_key = ${customerKey}::uuid and of.assignment_key = a.assignment_key
-          and of.revision = a.revision and of.window_start <= ${now}
-        order by of.window_start desc limit 1
-      ) c on a.is_level or c.window_start + a.cadence::interval > ${now}
-      cross join lateral (select greatest(c.usage, 0) as usage) counted
-      cross join lateral (
-        select case
-          when unit.divide is null then counted.usage
-          when unit.round = 'UP' and counted.usage % unit.divide > 0
-            then div(counted.usage, unit.divide) + 1
-          else div(counted.usage, unit.divide)
-        end as usage
-      ) units
-      cross join lateral (
-        select case
-          when a.usage_limit = 0 then 1 else round(units.usage / a.usage_limit, 10)
-        end as utilization
-      ) used
+      ${currentUsage({ customerKey, capabilities, now })}
     where true ${isSought(page)} ${SCOPES[page.scope]}
       ${least === null ? nothing : sql`and used.utilization >= ${quantityToSql(least)}::numeric`}`
 }
 
-const SCOPES: Readonly<Record<BudgetsPage['scope'], Sql>> = {
+/** Conditions on the scope of the budget `a`. */
+export const SCOPES: Readonly<Record<BudgetsPage['scope'], Sql>> = {
   all: nothing,
   nodeWide: sql`and a.scope_keys = '{}'`,
   scoped: sql`and a.scope_keys <> '{}'`,
@@ -233,8 +195,11 @@ const SORT_VALUES: Readonly<Record<TreeSort, Sql>> = {
   createdAt: sql`null::numeric`,
 }
 
-/** Names that an older version wrote are not case-folded yet. */
-const isSought = ({ search }: TreePage): Sql =>
+/**
+ * Whether the id or name of the entity `e` contains the text. Names that an older version wrote are
+ * not case-folded yet.
+ */
+export const isSought = ({ search }: Pick<TreePage, 'search'>): Sql =>
   search === null
     ? nothing
     : sql`and (

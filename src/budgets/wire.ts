@@ -8,13 +8,13 @@ import { LEVEL_WINDOW, windowOf } from './cadence.ts'
 import type { Threshold, ThresholdCheck } from './cross-thresholds.ts'
 import type { Assignment, Budget, Capability, TreeRow } from './types.ts'
 
-const orNull = (quantity: Quantity | null): number | null =>
+export const orNull = (quantity: Quantity | null): number | null =>
   quantity === null ? null : quantityToWire(quantity)
 
 /** Displayed usage is at least 0, although corrections may have removed more than there was. */
 const usageToWire = (usage: Quantity): number => quantityToWire(usage < 0n ? 0n : usage)
 
-const capabilityToWire = (kind: Capability['kind'], id: string) =>
+export const capabilityToWire = (kind: Capability['kind'], id: string) =>
   kind === 'feature' ? { featureId: id } : { currencyId: id }
 
 /** `capabilityId` is the id of the feature or the currency. */
@@ -70,7 +70,7 @@ export function treeRowToWire(
 }
 
 /** A level has no windows. */
-const windowToWire = (window: Window) =>
+export const windowToWire = (window: Window) =>
   window === LEVEL_WINDOW
     ? { usagePeriodStart: null, usagePeriodEnd: null }
     : {

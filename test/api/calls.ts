@@ -221,6 +221,20 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     params: path,
     query: { featureIds: path.featureId, currencyIds: path.currencyId },
   }),
+  'v1.customers.retrieveEntityTree': () => ({
+    params: path,
+    query: {
+      featureIds: path.featureId,
+      currencyIds: path.currencyId,
+      sortBy: 'exhaustsAt',
+      minUtilization: '0',
+      includeArchived: 'true',
+    },
+  }),
+  'v1.customers.entities.retrievePath': () => ({
+    params: path,
+    query: { featureIds: path.featureId, sortBy: 'utilization' },
+  }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
   'v1.whoami.retrieve': () => ({}),

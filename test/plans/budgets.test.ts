@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findAssignments, listAssignments } from '../../src/budgets/budget-store.ts'
+import { listKeys } from '../../src/budgets/entity-tree/list-store.ts'
+import {
+  findAncestorBudgets,
+  findOwnBudgets,
+  findTreeEntities,
+} from '../../src/budgets/entity-tree/row-store.ts'
 import { resolve } from '../../src/budgets/resolve-store.ts'
+import { findCounted } from '../../src/budgets/standings/index.ts'
 import { listTreeBudgets, listTreeEntities } from '../../src/budgets/tree-store.ts'
 import { findFeatures } from '../../src/catalog/features/index.ts'
 import { findCustomerKey } from '../../src/customers/index.ts'
@@ -213,6 +220,55 @@ for (const when of [' right after a load', '']) {
         for (const after of [null, cursorAt(newest[0])])
           await readsPage((reader) => listTreeBudgets(reader, { ...budgets, sortBy, order, after }))
     }
+  })
+
+  test(`the entity tree reads only the siblings and the rows that it shows${when}`, async () => {
+    const capability = { kind: 'feature' as const, key: featureKey, id: 'tokens' }
+    const list = {
+      capabilities: [{ ...capability, transformation: null }],
+      sortBy: 'utilization' as const,
+      order: 'desc' as const,
+      typeIds: null,
+      search: null,
+      scope: 'all' as const,
+      minUtilization: null,
+      includeArchived: false,
+    }
+    const listOf = (parentKey: Uuid | null) => (reader: Reader) => {
+      const one: Reader['one'] = async (decode, statement) => {
+        await reader.many(decode, statement)
+        return decode({ keys: '' })
+      }
+      const query = { ...list, of: { kind: 'children' as const, parentKey } }
+      return listKeys({ ...reader, one }, customerKey, { query, now })
+    }
+    await readsAtMost(30, listOf(leafKey))
+    // The root has as many budgets as there are users.
+    await readsAtMost(1.1 * USERS, listOf(null))
+    const users = Array.from({ length: 50 }, (_, index) => `user-${index + 1}`)
+    const places = await findPositions(app.db.read, customerKey, users)
+    const entityKeys = places.map(({ key }) => key).filter((key) => key !== rootKey)
+    const capabilityKeys = [featureKey]
+    const shown = { keys: entityKeys, includeArchived: false }
+    await readsAtMost(300, (reader) => findTreeEntities(reader, customerKey, shown))
+    await readsAtMost(1100, (reader) =>
+      findOwnBudgets(reader, customerKey, { entityKeys: [rootKey], capabilityKeys, scope: 'all' }),
+    )
+    const ancestors = entityKeys.map((entityKey) => ({
+      entityKey,
+      ancestorKey: rootKey,
+      path: [entityKey, rootKey],
+    }))
+    await readsAtMost(300, (reader) =>
+      findAncestorBudgets(reader, customerKey, { ancestors, capabilityKeys }),
+    )
+    const above = await findAncestorBudgets(app.db.read, customerKey, { ancestors, capabilityKeys })
+    const assignmentKeys = above.map(({ assignmentKey }) => assignmentKey)
+    // Nothing has expired. Those look-ups have a test of their own.
+    const one: Reader['one'] = async (decode) => decode({ holds: '[]' })
+    await readsAtMost(300, (reader) =>
+      findCounted({ ...reader, one }, customerKey, { assignmentKeys, now }),
+    )
   })
 
   test(`sorting by usage reads each budget of the customer once${when}`, async () => {

@@ -1,0 +1,1 @@
+export { entityTreeHandlers } from './http.ts'

@@ -1,0 +1,3 @@
+export { type Standing, type Standings, standingOf, tightestOf } from './standing.ts'
+export { findCounted } from './standing-store.ts'
+export { standingToWire } from './wire.ts'
