@@ -1,6 +1,7 @@
 import type { OperationId, Operations } from './api.gen.ts'
 import type { App } from './app.ts'
 import type { Instant } from './kernel/clock.ts'
+import type { IfMatch } from './kernel/etag.ts'
 import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
 
@@ -13,6 +14,8 @@ export type Call = {
   readonly expiresAt?: Instant | null
   /** How old the state may be that a check is decided on, in milliseconds; 0 or absent: current. */
   readonly maxStalenessMs?: number
+  /** The state in which the object must be to be changed; null or absent: any. */
+  readonly ifMatch?: IfMatch | null
 }
 
 /** A request that conforms to the API document: types, lengths, patterns and closed objects. */

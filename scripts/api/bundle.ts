@@ -87,6 +87,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     }),
     ...(file['x-heavy'] && { 'x-heavy': file['x-heavy'] }),
     ...(file['x-max-bytes'] && { 'x-max-bytes': file['x-max-bytes'] }),
+    ...(file['x-etag'] && { 'x-etag': file['x-etag'] }),
     ...(file['x-secret'] && { 'x-secret': file['x-secret'] }),
     parameters: [...file.parameters.map((each) => parameterOf(base, each)), ...headersOf(file)],
     ...(request && {
@@ -95,6 +96,7 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     responses: {
       [success.status]: {
         description: success.description,
+        ...(hasTag(file) && { headers: { ETag: { $ref: '#/components/headers/ETag' } } }),
         content: contentOf(success.schema, success.example),
       },
       ...(otherwise && {
@@ -108,10 +110,19 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
   }
 }
 
+/** What was deleted has no entity tag. */
+const hasTag = (file: OperationFile): boolean => file['x-etag'] === true && file.method !== 'delete'
+
+/** What is created had no state before. */
+const takesIfMatch = (file: OperationFile): boolean =>
+  file['x-etag'] === true && file.method !== 'get' && file.success.status !== 201
+
 /** Returns the headers of an operation. Only POST has an idempotency key. */
-function headersOf({ method }: OperationFile): Reference[] {
+function headersOf(file: OperationFile): Reference[] {
+  const { method } = file
   const names = ['AccountIdHeader', 'EnvironmentIdHeader']
   if (method === 'post') names.push('IdempotencyKeyHeader')
+  if (takesIfMatch(file)) names.push('IfMatchHeader')
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
 }
 
@@ -138,6 +149,7 @@ const refusals: Record<string, string> = {
   403: 'Forbidden',
   404: 'NotFound',
   409: 'Conflict',
+  412: 'PreconditionFailed',
   413: 'ContentTooLarge',
   415: 'UnsupportedMediaType',
   429: 'TooManyRequests',
@@ -145,9 +157,15 @@ const refusals: Record<string, string> = {
 }
 const always = ['400', '401', '403', '404', '429', '503']
 const withBody = ['413', '415']
+const withIfMatch = ['412']
 
 function refusalsOf(file: OperationFile): Record<string, Reference> {
-  const statuses = [...always, ...(file.request ? withBody : []), ...Object.keys(file.errors)]
+  const statuses = [
+    ...always,
+    ...(file.request ? withBody : []),
+    ...(takesIfMatch(file) ? withIfMatch : []),
+    ...Object.keys(file.errors),
+  ]
   const sorted = [...new Set(statuses)].toSorted()
   return Object.fromEntries(sorted.map((status) => [status, refusalOf(status, file)]))
 }

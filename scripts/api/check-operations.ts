@@ -33,6 +33,7 @@ const operationFileSchema = {
     'x-default-environment': { const: true },
     'x-max-bytes': { type: 'integer', minimum: 1 },
     'x-heavy': { const: true },
+    'x-etag': { const: true },
     'x-secret': { type: 'array', items: text, minItems: 1, uniqueItems: true },
     deprecated: { const: true },
     parameters: { type: 'array', items: { anyOf: [text, { type: 'object' }] } },

@@ -32,7 +32,11 @@ export type Content = {
   }
 }
 
-export type Response = { readonly description: string; readonly content: Content }
+export type Response = {
+  readonly description: string
+  readonly headers?: Readonly<Record<string, Reference>>
+  readonly content: Content
+}
 
 export const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 export type Method = (typeof methods)[number]
@@ -51,6 +55,10 @@ type OperationFields = {
   /** The operation is a heavy read: it may read far more than it returns. */
   readonly 'x-heavy'?: true
   readonly 'x-serialize'?: string
+  /**
+   * Its response has the entity tag of its object. If it changes the object, it takes `If-Match`.
+   */
+  readonly 'x-etag'?: true
   /** Where its response has secrets, as paths from the body: `data.secret`, `data[].secret`. */
   readonly 'x-secret'?: readonly string[]
 }
@@ -92,6 +100,7 @@ export type Operation = OperationFields & {
 export type Components = {
   readonly securitySchemes: Readonly<Record<string, unknown>>
   readonly parameters: Readonly<Record<string, Parameter>>
+  readonly headers: Readonly<Record<string, unknown>>
   readonly responses: Readonly<Record<string, Response>>
   readonly schemas: Readonly<Record<string, Schema>>
 }

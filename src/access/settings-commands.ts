@@ -3,6 +3,7 @@ import type { Tx } from '../db/index.ts'
 import { publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import { badInput } from '../kernel/errors.ts'
+import { type IfMatch, refuseOutdated } from '../kernel/etag.ts'
 import { inBody } from '../kernel/field.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { sent } from '../kernel/patch.ts'
@@ -18,15 +19,18 @@ export type SettingsInput = {
   allowedOrigins?: readonly string[] | undefined
 }
 
+type SettingsCall = { app: App; scope: Scope; origin: Origin; ifMatch?: IfMatch | null }
+
 /** Changes the settings of an environment. 400 for an invalid origin, and for too many origins. */
 export async function changeSettings(
-  { app, scope, origin }: { app: App; scope: Scope; origin: Origin },
+  { app, scope, origin, ifMatch = null }: SettingsCall,
   input: SettingsInput,
 ): Promise<Settings> {
   const origins = input.allowedOrigins && originsOf(input.allowedOrigins)
   const work = async (tx: Tx) => {
     await lockEnvironment(tx, scope)
     const before = await findSettings(tx, scope)
+    refuseOutdated({ ifMatch }, () => before)
     const after: Settings = {
       unknownDimensions: sent(input.unknownDimensions, before.unknownDimensions),
       allowedOrigins: sent(origins, before.allowedOrigins),

@@ -13,6 +13,7 @@ import {
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Owner } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
@@ -57,6 +58,7 @@ export async function upsertAssignments(
     ])
     const rows = rowsOf(inputs, capabilities, places)
     const before = await existing(tx, customerKey, rows)
+    refuseOutdated(call, () => wireOfFirst(rows, before))
     for (const row of rows) refuseArchived(row, !before.has(row))
     const placed = await place(tx, call, { customerKey, rows, places, now })
     const results = rows.map((row) =>
@@ -76,6 +78,12 @@ export async function upsertAssignments(
 
 const idOf = (rows: readonly Row[], index: number): string =>
   required(rows[index], 'the row of a result').input.capability.id
+
+/** The budget of the first row in its wire form, or null if it does not exist. */
+function wireOfFirst([row]: readonly Row[], before: ReadonlyMap<Row, Assignment>) {
+  const assignment = row && before.get(row)
+  return row && assignment ? assignmentToWire(assignment, row.input.capability.id) : null
+}
 
 /** Returns the existing budgets that rows name. */
 async function existing(

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/index.ts'
 import { lockTypes } from '../entities/index.ts'
 import { publish } from '../events/index.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import type { Call } from '../operation.ts'
 import type { Threshold } from './cross-thresholds.ts'
 import { readThresholds, saveThresholds } from './threshold-store.ts'
@@ -23,6 +24,7 @@ export async function updateThresholds(
   const work = async (tx: Tx) => {
     await lockTypes(tx, scope)
     const before = await readThresholds(tx, scope)
+    refuseOutdated(call, () => thresholdsToWire(before))
     if (before.join() === thresholds.join()) return thresholds
     const announcement = {
       type: 'threshold_config.updated' as const,

@@ -1,6 +1,7 @@
 import type { Tx } from '../db/index.ts'
 import { type EventType, publish } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import type { Scope } from '../kernel/scope.ts'
 import type { Call } from '../operation.ts'
 import { lockCatalog, renewCatalogVersion } from './catalog-store.ts'
@@ -30,6 +31,7 @@ export async function changeInCatalog<T extends { id: string }>(
   const work = async (tx: Tx) => {
     const [, [before]] = await Promise.all([lockCatalog(tx, scope), kind.lock(tx, scope, [id])])
     if (before === undefined) throw kind.notFound(id)
+    refuseOutdated(call, () => kind.toWire(before))
     const now = app.clock.now()
     const { after, event } = await decide(tx, before, now)
     if (after !== before) await saveInCatalog(tx, { ...call, now }, { kind, before, after, event })

@@ -2,6 +2,7 @@ import type { Tx } from '../db/index.ts'
 import type { EventType } from '../events/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { duplicated } from '../kernel/errors.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import { inBody } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import {
@@ -16,6 +17,7 @@ import { claimIds } from './customer-store.ts'
 import { refuseArchived } from './find-customer.ts'
 import { linkField, refuseRepeatedLinks } from './put-links.ts'
 import type { Customer, CustomerInput } from './types.ts'
+import { customerToWire } from './wire.ts'
 
 /**
  * Creates a customer. 409 if the id is taken, also by an archived customer; 404 `CouponNotFound`;
@@ -57,6 +59,7 @@ export async function updateCustomer(
   input: CustomerInput,
 ): Promise<Customer> {
   const { after } = await changeLocked(call, customerId, async (tx, before, now) => {
+    refuseOutdated(call, () => customerToWire(before))
     refuseArchived(before)
     refuseUnknownCoupon(input)
     const stated = input.links ?? []
@@ -71,10 +74,10 @@ export async function updateCustomer(
 const archival =
   (change: (before: Customer, now: Instant) => Customer, event: EventType) =>
   async (call: Call, customerId: string, then: readonly ArchiveHook[]): Promise<Customer> => {
-    const decide = async (_: Tx, before: Customer, now: Instant) => ({
-      after: change(before, now),
-      event,
-    })
+    const decide = async (_: Tx, before: Customer, now: Instant) => {
+      refuseOutdated(call, () => customerToWire(before))
+      return { after: change(before, now), event }
+    }
     return (await changeLocked(call, customerId, decide, then)).after
   }
 

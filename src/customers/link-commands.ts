@@ -1,3 +1,4 @@
+import { refuseOutdated } from '../kernel/etag.ts'
 import { inBody, inPath } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import { changeLinks } from './change-customer.ts'
@@ -5,6 +6,7 @@ import { changeLocked, newLinks, requireLinked } from './customer-change.ts'
 import { refuseArchived, unknownLink } from './find-customer.ts'
 import { addLink, pointLink } from './put-links.ts'
 import type { Customer, Link, LinkIds, LinkInput } from './types.ts'
+import { linkToWire } from './wire.ts'
 
 /**
  * Links a customer to an integration. 404 `CustomerNotFound`; 400 `EntityIsArchivedError`; 400 and
@@ -39,7 +41,8 @@ export async function updateLink(
   const { customerId, integrationId } = ids
   const { after } = await changeLocked(call, customerId, async (_, before, now) => {
     refuseArchived(before)
-    linkTo(before, integrationId)
+    const link = linkTo(before, integrationId)
+    refuseOutdated(call, () => linkToWire(link))
     const links = pointLink(before.links, { integrationId, syncedEntityId }, now)
     return { after: changeLinks(before, links, now), event: 'customer.updated' }
   })
@@ -51,6 +54,7 @@ export async function unlinkIntegration(call: Call, ids: LinkIds): Promise<Link>
   const { before } = await changeLocked(call, ids.customerId, async (_, customer, now) => {
     refuseArchived(customer)
     const link = linkTo(customer, ids.integrationId)
+    refuseOutdated(call, () => linkToWire(link))
     const links = customer.links.filter((other) => other !== link)
     return { after: changeLinks(customer, links, now), event: 'customer.updated' }
   })

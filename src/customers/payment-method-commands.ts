@@ -1,8 +1,10 @@
+import { refuseOutdated } from '../kernel/etag.ts'
 import type { Call } from '../operation.ts'
 import { changeLocked } from './customer-change.ts'
 import { refuseArchived } from './find-customer.ts'
 import { attachPaymentMethod, detachPaymentMethod } from './payment-method.ts'
 import type { Customer, PaymentMethodInput } from './types.ts'
+import { customerToWire } from './wire.ts'
 
 /**
  * Makes a payment method the customer's default. 404 `CustomerNotFound`; 400
@@ -14,6 +16,7 @@ export async function attachDefaultPaymentMethod(
   input: PaymentMethodInput,
 ): Promise<Customer> {
   const { after } = await changeLocked(call, customerId, async (_, before, now) => {
+    refuseOutdated(call, () => customerToWire(before))
     refuseArchived(before)
     const changed = attachPaymentMethod(before, input, now)
     const isSame = changed.defaultPaymentMethod === before.defaultPaymentMethod
@@ -31,6 +34,7 @@ export async function detachDefaultPaymentMethod(
   customerId: string,
 ): Promise<Customer> {
   const { after } = await changeLocked(call, customerId, async (_, before, now) => {
+    refuseOutdated(call, () => customerToWire(before))
     refuseArchived(before)
     return { after: detachPaymentMethod(before, now), event: 'payment_method.detached' }
   })

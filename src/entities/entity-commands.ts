@@ -4,6 +4,7 @@ import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import { type Field, inBody } from '../kernel/field.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { refuseOversized, tooMuchTogether } from '../kernel/metadata.ts'
@@ -43,6 +44,7 @@ export async function upsertEntities(
     const ids = inputs.map(({ id }) => id)
     const found = await findEntities(tx, customerKey, ids)
     if (found === null) throw tooMuchTogether('entities')
+    refuseOutdated(call, () => (found[0] === undefined ? null : entityToWire(found[0])))
     const before = new Map(found.map((entity) => [entity.id, entity]))
     const typed = inputs.map((input, index) => {
       const entity = before.get(input.id) ?? null

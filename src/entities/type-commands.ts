@@ -4,6 +4,7 @@ import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, notFound } from '../kernel/errors.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import { inBody } from '../kernel/field.ts'
 import type { Call } from '../operation.ts'
 import { distinct, idField, refuseDuplicates } from './batch.ts'
@@ -27,7 +28,9 @@ export async function upsertTypes(
     await store.lockTypes(tx, scope)
     const now = app.clock.now()
     const ids = inputs.map(({ id }) => id)
-    const before = new Map((await store.findTypes(tx, scope, ids)).map((type) => [type.id, type]))
+    const found = await store.findTypes(tx, scope, ids)
+    refuseOutdated(call, () => (found[0] === undefined ? null : entityTypeToWire(found[0])))
+    const before = new Map(found.map((type) => [type.id, type]))
     const results = inputs.map((input) =>
       upsertType(before.get(input.id) ?? null, input, { key: app.ids.next(now), now }),
     )

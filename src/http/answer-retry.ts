@@ -4,6 +4,7 @@ import type { Call } from '../operation.ts'
 import { answerOfChanges, type RequestInput } from './answer-of-changes.ts'
 import type { Operation } from './api-document.ts'
 import { REPLAYED, type Success } from './idempotency-key.ts'
+import { withEtag } from './if-match.ts'
 import { RETRIED_MS } from './undelivered.ts'
 
 /** A retry of an operation that publishes events. */
@@ -23,7 +24,11 @@ export async function answerRetry(
     const data = answerOfChanges(operation.primaryId, done?.changes ?? [], stated)
     return done === null || data === null
       ? null
-      : { status: operation.successStatus, headers: REPLAYED, body: { data } }
+      : withEtag(operation, {
+          status: operation.successStatus,
+          headers: REPLAYED,
+          body: { data },
+        })
   }
   const before = await findOriginal(call)
   const original = answerOf(before)
@@ -39,8 +44,8 @@ export async function answerRetry(
   }
 }
 
-/** The statuses of a second creation or a second removal. */
-const EXPLAINED: readonly number[] = [400, 404, 409]
+/** The statuses of a second creation, removal or change of a stated object. */
+const EXPLAINED: readonly number[] = [400, 404, 409, 412]
 
 async function findOriginal({ app, scope, origin }: Call): Promise<RequestChanges | null> {
   const { requestDigest } = origin

@@ -46,6 +46,8 @@ export type Operation = {
   readonly isHeavy: boolean
   /** Null for reads. */
   readonly serializedBy: SerializedBy | null
+  /** Whether its response has the entity tag of its object. */
+  readonly hasEtag: boolean
   /** The paths of secrets in its response: `data.secret`, `data[].secret`. */
   readonly secrets: readonly string[]
   /** Null if the operation takes no body. */
@@ -77,6 +79,7 @@ type RawOperation = {
   'x-heavy'?: true
   'x-serialize'?: SerializedBy
   'x-secret'?: string[]
+  'x-etag'?: true
   'x-twin-of'?: string
   parameters?: (Parameter | { $ref: string })[]
   requestBody?: { content: Json }
@@ -120,6 +123,7 @@ function operationOf(from: {
     maxBytes: raw['x-max-bytes'] ?? null,
     isHeavy: raw['x-heavy'] === true,
     serializedBy: raw['x-serialize'] ?? null,
+    hasEtag: raw['x-etag'] === true,
     secrets: raw['x-secret'] ?? [],
     parameters: (raw.parameters ?? []).map((parameter) => resolved(from.document, parameter)),
     bodySchema: raw.requestBody === undefined ? null : jsonSchemaOf(raw.requestBody.content),

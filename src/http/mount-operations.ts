@@ -21,6 +21,7 @@ import { type AdmitBody, JSON_TYPE } from './content-types.ts'
 import { refuseCrossSite, refuseForeignOrigin } from './cross-site.ts'
 import { methodNotAllowed, notServed, routeNotFound } from './error-body.ts'
 import { answerKeyed, idempotencyKeyOf, REPLAYED, type Success } from './idempotency-key.ts'
+import { ifMatchOf, withEtag } from './if-match.ts'
 import { refuseInvalidText } from './json-body.ts'
 import { jsonInSlices } from './json-in-slices.ts'
 import { stalenessOf } from './max-staleness.ts'
@@ -123,11 +124,15 @@ function mountOperation(
       refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       const maxStalenessMs = maxStalenessOf(request)
+      const ifMatch = ifMatchOf(operation, request, input.body)
       if (scope instanceof ApiError) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id, requestDigest: null }
-      const call = { app, scope, origin, expiresAt, maxStalenessMs }
+      const call = { app, scope, origin, expiresAt, maxStalenessMs, ifMatch }
       const work = async (own: Call) =>
-        successOf(operation, await handler(input as OperationRequest<never>, own))
+        withEtag(
+          operation,
+          successOf(operation, await handler(input as OperationRequest<never>, own)),
+        )
       const serialize = mounting.serializerOf(serializationKeyOf(operation, scope, input))
       const mounted = { ...mounting, operation, caller, call, key, input, serialize, work }
       return answer({ request, reply }, mounted)
@@ -161,7 +166,8 @@ async function answer(
     reply.code(status).headers(headers).type(JSON_TYPE)
     return jsonInSlices(body)
   }
-  const { params, ...content } = input
+  const { params, query, body } = input
+  const content = { query, body, ...(call.ifMatch && { ifMatch: call.ifMatch }) }
   const path = `${operation.path} ${JSON.stringify(params)}`
   if (key !== null) {
     const { secrets } = operation

@@ -19,6 +19,7 @@ const operation: Operation = {
   defaultsEnvironment: false,
   maxBytes: null,
   isHeavy: false,
+  hasEtag: false,
   serializedBy: null,
   secrets: [],
   bodySchema: null,

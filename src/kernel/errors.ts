@@ -8,7 +8,7 @@ import type { Field } from './field.ts'
 export type BadInputCode = BadInputErrorResponseDto['code']
 export type ForbiddenCode = ForbiddenErrorResponseDto['code']
 export type NotFoundCode = NotFoundErrorResponseDto['code']
-export type ApiErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 503
+export type ApiErrorStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 429 | 503
 
 /**
  * An error response of the API. It refuses a request because of the caller (4xx) or of a temporary
@@ -70,6 +70,10 @@ export const duplicated = (field: Field, message: string): ApiError =>
     field,
     headers: { 'x-should-retry': 'false' },
   })
+
+/** 412. The object is not in the state in which the caller wants to change it. */
+export const preconditionFailed = (field: Field, message: string): ApiError =>
+  new ApiError(412, null, message, { field })
 
 /** 429. `headers` say when to try again. */
 export const tooManyRequests = (

@@ -6,6 +6,7 @@ import { publish } from '../events/index.ts'
 import { unschedule } from '../jobs/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import { badInput, duplicated, notFound } from '../kernel/errors.ts'
+import { refuseOutdated } from '../kernel/etag.ts'
 import { inBody, inPath } from '../kernel/field.ts'
 import { firstRepeat } from '../kernel/first-repeat.ts'
 import type { Uuid } from '../kernel/ids.ts'
@@ -162,13 +163,17 @@ export async function revokePromotional(
 
 async function lockInForce(
   tx: Tx,
-  { app, scope }: Call,
+  call: Call,
   { customerId, featureId }: PromotionalQuery,
 ): Promise<LockedPromotional> {
+  const { app, scope } = call
   const customerKey = await lockActiveCustomer(tx, scope, customerId)
   const now = app.clock.now()
   const [before] = await store.findInForce(tx, customerKey, { featureIds: [featureId], now })
-  if (before !== undefined) return { customerKey, before, now }
+  if (before !== undefined) {
+    refuseOutdated(call, () => promotionalToWire(before, { scope, isArchived: false, now }))
+    return { customerKey, before, now }
+  }
   throw notFound(
     inPath('featureId'),
     'PromotionalEntitlementNotFoundError',

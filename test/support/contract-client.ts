@@ -34,6 +34,7 @@ const ERROR_SCHEMAS: Readonly<Record<number, string>> = {
   404: 'NotFoundErrorResponseDto',
   405: 'ErrorResponseDto',
   409: 'ConflictErrorResponseDto',
+  412: 'ErrorResponseDto',
   413: 'ErrorResponseDto',
   415: 'ErrorResponseDto',
   429: 'TooManyRequestsErrorResponseDto',
