@@ -64,25 +64,27 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
   reporting: [...BASE, 'decisions'],
   engine: [...BASE, ...RULES],
-  'engine/cache': [...BASE, ...RULES, 'engine'],
-  'engine/state': [...BASE, ...RULES, 'engine', 'engine/cache'],
+  'engine/participants': [...BASE, ...RULES, 'engine'],
+  'engine/cache': [...BASE, ...RULES, 'engine', 'engine/participants'],
+  'engine/state': [...BASE, ...RULES, 'engine', 'engine/participants'],
   'engine/record': [...BASE, ...RULES, 'engine', 'engine/cache'],
-  'engine/check': [...BASE, ...RULES, 'engine', 'engine/cache'],
+  'engine/check': [...BASE, ...RULES, 'engine', 'engine/participants', 'engine/cache'],
   'engine/consume': [
-    ...[...BASE, ...RULES, 'engine', 'engine/state', 'engine/record', 'engine/check'],
+    ...[...BASE, ...RULES, 'engine', 'engine/participants', 'engine/state', 'engine/record'],
   ],
   'engine/reservations': [
-    ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/state', 'engine/record'],
-    ...['engine/check', 'engine/consume'],
+    ...[...BASE, ...RULES, 'engine', 'engine/participants', 'engine/cache', 'engine/state'],
+    ...['engine/record', 'engine/consume'],
   ],
   'engine/batch': [
     ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/state', 'engine/record'],
     ...['engine/consume', 'engine/reservations'],
   ],
   'engine/history': [...BASE, ...RULES, 'engine'],
+  'engine/verify': [...BASE, ...RULES, 'engine', 'engine/participants'],
   'engine/http': [
-    ...[...BASE, ...RULES, 'engine', 'engine/cache', 'engine/check', 'engine/consume'],
-    ...['engine/reservations', 'engine/batch', 'engine/history', 'decisions'],
+    ...[...BASE, ...RULES, 'engine', 'engine/participants', 'engine/cache', 'engine/check'],
+    ...['engine/consume', 'engine/reservations', 'engine/batch', 'engine/history', 'decisions'],
   ],
   http: [...BASE, 'jobs', 'events', 'access', 'idempotency'],
   console: ['kernel', 'http'],
@@ -98,7 +100,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],
-    ...['engine', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts', 'version.ts'],
+    ...['engine', 'engine/verify', 'sources.ts', 'handlers.ts', 'log.ts', 'main.ts'],
+    'version.ts',
   ],
 }
 

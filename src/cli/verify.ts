@@ -1,7 +1,11 @@
 import { findEnvironmentsByKey } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { countCustomers, type Walk, walkCustomers } from '../customers/index.ts'
-import { type CustomerVerification, rebuildCustomer, verifyCustomer } from '../engine/index.ts'
+import {
+  type CustomerVerification,
+  rebuildCustomer,
+  verifyCustomer,
+} from '../engine/verify/index.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import { readArguments, takePositionals } from './arguments.ts'
 import { type Command, CommandError } from './command.ts'

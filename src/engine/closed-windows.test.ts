@@ -12,7 +12,7 @@ import { required } from '../kernel/assert.ts'
 import { type Instant, instantFromWire, instantToWire } from '../kernel/clock.ts'
 import { systemOrigin } from '../kernel/origin.ts'
 import { usageHandlers } from './http/records.ts'
-import { rebuildCustomer } from './verify-customer.ts'
+import { rebuildCustomer } from './verify/verify-customer.ts'
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000

@@ -1,2 +1,1 @@
 export { usageUse } from './catalog-use.ts'
-export { type CustomerVerification, rebuildCustomer, verifyCustomer } from './verify-customer.ts'

@@ -8,7 +8,7 @@ import { findCustomerKey } from '../customers/index.ts'
 import { sql } from '../db/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
-import { rebuildCustomer } from './verify-customer.ts'
+import { rebuildCustomer } from './verify/verify-customer.ts'
 
 const world = await openWorld()
 const { app } = world.bursar

@@ -7,7 +7,7 @@ import { NOW, openWorldApart } from '../../test/support/world.ts'
 import { findCustomerKey } from '../customers/index.ts'
 import { required } from '../kernel/assert.ts'
 import { instantFromWire, instantToWire } from '../kernel/clock.ts'
-import { rebuildCustomer } from './verify-customer.ts'
+import { rebuildCustomer } from './verify/verify-customer.ts'
 
 /**
  * A database of its own, because moving the clock by a month purges keys and runs due work in the

@@ -1,5 +1,5 @@
 import { findCustomerKey } from '../../src/customers/index.ts'
-import { type CustomerVerification, verifyCustomer } from '../../src/engine/index.ts'
+import { type CustomerVerification, verifyCustomer } from '../../src/engine/verify/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Tenant, World } from './world.ts'
 

@@ -32,7 +32,6 @@ import {
   type State,
   type StateQuery,
   savepoint,
-  usageAfter,
 } from '../state/index.ts'
 import type { ReportResult, ValidatedRecord } from '../types.ts'
 import { type Batch, type BatchBasis, lockBasis } from './basis.ts'
@@ -105,9 +104,8 @@ async function commitAtOnce(
   const { state } = decided.loaded
   const keys = dedupKeysOf(decided.records)
   const probe = probeOf(state)
-  // A crossed threshold is announced, and what is announced is read again first.
-  const isCrossing = state.crossings.length > 0 || state.resets.length > 0
-  if (probe === null || isCrossing || recall.hasRepetition(keys)) return null
+  const needsLocks = state.parts.some((part) => part.needsLocks())
+  if (probe === null || needsLocks || recall.hasRepetition(keys)) return null
   await saveState(tx, { app, scope, areKeysNew: true }, state)
   const unstoredKeys = keys.filter((key) => !isStored(state, dedupName(key)))
   const isDurable = wasCommitted(caches, batch, () => probe)
@@ -171,7 +169,13 @@ function keep(
   { decided, atOnce }: { decided: DecidedBatch; atOnce: boolean },
 ): void {
   memory.commits[atOnce ? 'atOnce' : 'locked'] += 1
-  decided.usage.update(usageAfter(decided.loaded))
+  const { parts, reservations } = decided.loaded.state
+  decided.usage.update({
+    keep: (customers) => {
+      for (const part of parts) part.keep(customers)
+    },
+    reserving: new Set([...reservations.changes.values()].map(({ customerKey }) => customerKey)),
+  })
   recall.keep(batch, { ...decided, atOnce })
 }
 
@@ -199,12 +203,13 @@ async function decideBatch(
     const context = await loadContext(readers, tx, batch, basis)
     const plans = batch.requests.map((request) => planRequest(request, context))
     const query = queryOf(plans)
-    const loaded = await loadState(tx, { scope, clock }, { ...context, ...query })
+    const loaded = await loadState(tx, clock, { scope, ...context, ...query })
     const { state } = loaded
     const outcomes = plans.map((plan) => executePlan(state, plan, (now) => ids.next(now)))
-    const records = [...query.records, ...query.decisions]
+    const records = [...query.records, ...query.decisions.map(({ record }) => record)]
     const decided = { basis, loaded, records, usage: context.usage, outcomes }
-    const firstUsed = featuresOf(state).filter((key) => !state.usedFeatures.has(key))
+    const isUsed = (key: Uuid) => state.parts.some((part) => part.isUsed(key))
+    const firstUsed = featuresOf(state).filter((key) => !isUsed(key))
     if (firstUsed.length === 0) return decided
     const locking = holdFeaturesByKey(tx, firstUsed)
     const [, version] = await Promise.all([locking, catalogVersion(tx, scope)])
@@ -216,7 +221,7 @@ type NextKey = (now: Instant) => Uuid
 
 /** A validated request: the state that it needs, and the decision on that state. */
 type RequestPlan = {
-  query: Partial<Pick<StateQuery, 'records' | 'decisions' | 'shownCounters'>>
+  query: Partial<Pick<StateQuery, 'records' | 'decisions'>>
   execute: (draft: State, nextKey: NextKey) => BatchAnswer
 }
 
@@ -258,16 +263,16 @@ function validate(request: EngineRequest, context: BatchContext): RequestPlan {
         kind,
         answer: decideConsumption(draft, validated, () => nextKey(record.acceptedAt)),
       })
-      return { query: { decisions: [record] }, execute }
+      return { query: { decisions: [validated] }, execute }
     }
     case 'reservation': {
       const validated = validateReservationStep(request.item, context, origin)
-      const { record, shownCounters } = validated
+      const { record } = validated
       const execute: RequestPlan['execute'] = (draft, nextKey) => ({
         kind,
         answer: applyReservationStep(draft, validated, () => nextKey(record.acceptedAt)),
       })
-      return { query: { decisions: [record], shownCounters }, execute }
+      return { query: { decisions: [validated] }, execute }
     }
   }
 }
@@ -277,7 +282,6 @@ function queryOf(plans: readonly (RequestPlan | ApiError)[]) {
   return {
     records: queries.flatMap(({ records = [] }) => records),
     decisions: queries.flatMap(({ decisions = [] }) => decisions),
-    shownCounters: queries.flatMap(({ shownCounters = [] }) => shownCounters),
   }
 }
 

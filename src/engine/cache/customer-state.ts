@@ -1,22 +1,11 @@
-import type { Resolution, Threshold } from '../../budgets/index.ts'
+import type { Resolution } from '../../budgets/index.ts'
 import type { EffectiveEntitlementOf } from '../../entitlements/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import type { Quantity } from '../../kernel/quantity.ts'
-import type { WindowTotal } from '../../metering/index.ts'
 import type { Hold } from '../../metering/reservations/index.ts'
+import { type Kept, keptBytes, newKept } from '../participants/index.ts'
 import type { Versions } from './versions.ts'
-
-/** The stored usage of a budget in a window, and the amount that reservations hold in it. */
-export type Counter = {
-  usage: Quantity
-  held: Quantity
-  /** When the latest SET occurred. null: there was none. undefined: not read yet. */
-  setAt: Instant | null | undefined
-  /** The thresholds that it has crossed; undefined: not read yet. */
-  crossed: readonly Threshold[] | undefined
-}
 
 /** A hold with the instant when its reservation expires. */
 export type OpenHold = Hold & { expiresAt: Instant }
@@ -56,14 +45,13 @@ type Usage = Pick<Versions, 'usageVersion'> & {
   seen: SeenVersions | null
   /** Counters of windows that ended by then may have been purged; null: not known. */
   closedUntil: Instant | null
-  /** By feature and resource: the totals of windows that end after `from`. */
-  readonly totals: Map<string, { from: Instant; totals: readonly WindowTotal[] }>
-  /** By `counterName`. A counter that is not stored is 0. */
-  readonly counters: Map<string, Counter>
+  /** What participants have cached. */
+  readonly kept: Kept
   /** null: not read yet. */
   openHolds: OpenHolds | null
   /** How many reads of parts are in progress. */
   reads: number
+  /** Without `kept`. */
   bytes: number
 }
 
@@ -79,30 +67,6 @@ export type StateKey = Pick<Versions, 'structureVersion' | 'environmentVersion' 
 
 /** Approximate memory of parts, in bytes. */
 export const PART_BYTES = 300
-const WINDOW_BYTES = 500
-const COUNTER_BYTES = 250
-
-/** The name of the totals of a feature and a resource. */
-export const totalsName = (meter: { featureKey: Uuid; resourceKey: Uuid }): string =>
-  `${meter.featureKey} ${meter.resourceKey}`
-
-/** Adds or replaces totals. */
-export function putTotals(
-  { usage }: CustomerState,
-  name: string,
-  part: { from: Instant; totals: readonly WindowTotal[] },
-): void {
-  const before = usage.totals.get(name)
-  usage.totals.set(name, part)
-  usage.bytes += before === undefined ? PART_BYTES : -before.totals.length * WINDOW_BYTES
-  usage.bytes += part.totals.length * WINDOW_BYTES
-}
-
-/** Adds or replaces a counter. */
-export function putCounter({ usage }: CustomerState, name: string, counter: Counter): void {
-  if (!usage.counters.has(name)) usage.bytes += COUNTER_BYTES
-  usage.counters.set(name, counter)
-}
 
 /** The memory of an empty `structure` or `usage`, in bytes. */
 const EMPTY_BYTES = 800
@@ -121,8 +85,7 @@ const newUsage = (usageVersion: Uuid): Usage => ({
   usageVersion,
   seen: null,
   closedUntil: null,
-  totals: new Map(),
-  counters: new Map(),
+  kept: newKept(),
   openHolds: null,
   reads: 0,
   bytes: EMPTY_BYTES,
@@ -158,7 +121,7 @@ export function createStateCache(maxBytes: number): StateCache {
   const states = createCache<Uuid, CustomerState>({
     maxBytes: Math.max(1, maxBytes),
     maxEntryBytes: Math.max(1, maxBytes * LARGEST_PART),
-    bytesOf: ({ structure, usage }) => structure.bytes + usage.bytes,
+    bytesOf: ({ structure, usage }) => structure.bytes + usage.bytes + keptBytes(usage.kept),
     onDrop: () => {
       evictions += 1
     },

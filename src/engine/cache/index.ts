@@ -1,4 +1,4 @@
-export { type BatchUsage, type CounterAfter, type UsageAfter, usageOfBatch } from './batch-usage.ts'
+export { type BatchUsage, usageOfBatch } from './batch-usage.ts'
 export { type Cache, createCache, readThrough } from './cache.ts'
 export { type Catalog, cacheCatalog, type ReadCatalog } from './cache-catalog.ts'
 export {
@@ -8,7 +8,6 @@ export {
 } from './cache-entitlements.ts'
 export { type Attributable, cacheResolutions, type ReadResolutions } from './cache-resolutions.ts'
 export type {
-  CustomerState,
   OpenHold,
   OpenHolds,
   SeenVersions,

@@ -12,17 +12,14 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import type { Scope } from '../../kernel/scope.ts'
-import { NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
+import { type MeterSubject, NO_RESOURCE, type WindowTotal } from '../../metering/index.ts'
 import { findNextToExpire, holdOf } from '../../metering/reservations/index.ts'
 import { findTotals, makeTotals, mustBeMade } from '../../metering/totals/index.ts'
 import {
   type CustomerState,
   type OpenHolds,
   PART_BYTES,
-  putCounter,
-  putTotals,
   type StateCache,
-  totalsName,
 } from './customer-state.ts'
 import type { MaybeReader } from './environment-state.ts'
 
@@ -90,8 +87,8 @@ export async function subscriptionIn(
 const nullIfNone = (resourceKey: Uuid): Uuid | null =>
   resourceKey === NO_RESOURCE ? null : resourceKey
 
-/** A feature of a resource, or of the customer itself (`NO_RESOURCE`). */
-export type Meter = { featureKey: Uuid; resourceKey: Uuid }
+const meterName = ({ featureKey, resourceKey }: MeterSubject): string =>
+  `${featureKey} ${resourceKey}`
 
 /**
  * Returns the entitlement of the customer or its resource to a feature, with all sources that end
@@ -99,16 +96,16 @@ export type Meter = { featureKey: Uuid; resourceKey: Uuid }
  */
 export async function entitlementIn(
   source: StateSource,
-  meter: Meter,
+  meter: MeterSubject,
 ): Promise<EffectiveEntitlementOf | undefined> {
-  const known = source.state.structure.entitlements.get(totalsName(meter))
+  const known = source.state.structure.entitlements.get(meterName(meter))
   if (known !== undefined && known.from <= source.now) return known.entitlement
   if (source.reader === null) return undefined
   const { customerKey, now, reader, entitlements } = source
   const query = { ...meter, customerKey, resourceKey: nullIfNone(meter.resourceKey) }
   const [entitlement] = await entitlements.readEffectiveEntitlements(reader, [query], now)
   if (entitlement === undefined) return undefined
-  source.state.structure.entitlements.set(totalsName(meter), { from: now, entitlement })
+  source.state.structure.entitlements.set(meterName(meter), { from: now, entitlement })
   grow(source, 'structure', PART_BYTES + entitlement.sources.length * SOURCE_BYTES)
   return entitlement
 }
@@ -162,7 +159,10 @@ async function hasCounters(source: StateSource, { budgets }: Resolution): Promis
   const { customerKey, now, reader } = source
   const missing = budgets
     .map((budget) => ({ ...budget, window: windowOf(budget, now), customerKey }))
-    .filter((counter) => !source.state.usage.counters.has(counterName(counter, counter.window)))
+    .filter(
+      (counter) =>
+        source.state.usage.kept.budgets.get(counterName(counter, counter.window)) === undefined,
+    )
   if (missing.length === 0) return true
   if (reader === null) return false
   const found = await readCounters(reader, missing)
@@ -175,10 +175,10 @@ async function hasCounters(source: StateSource, { budgets }: Resolution): Promis
 }
 
 function addCounters(source: StateSource, names: readonly string[], found: Kept): void {
-  const { counters } = source.state.usage
-  const missing = names.filter((name) => !counters.has(name))
+  const { budgets } = source.state.usage.kept
+  const missing = names.filter((name) => budgets.get(name) === undefined)
   for (const name of missing)
-    putCounter(source.state, name, {
+    budgets.put(name, {
       usage: found.counters.get(name) ?? 0n,
       held: found.holds.get(name) ?? 0n,
       setAt: undefined,
@@ -193,21 +193,20 @@ function addCounters(source: StateSource, names: readonly string[], found: Kept)
  */
 export async function totalsIn(
   source: StateSource,
-  { window, ...meter }: Meter & { window: Window },
+  { window, ...meter }: MeterSubject & { window: Window },
 ): Promise<readonly WindowTotal[] | undefined> {
   const { customerKey, now, reader } = source
-  const { totals } = source.state.usage
-  const known = totals.get(totalsName(meter))
-  const isKnown = known !== undefined && known.from <= now
-  if (isKnown && !mustBeMade(known.totals, window)) return known.totals
+  const { limits } = source.state.usage.kept
+  const known = limits.find(meter, now)
+  if (known !== undefined && !mustBeMade(known.totals, window)) return known.totals
   if (reader === null) return undefined
-  const [stored = []] = isKnown
+  const [stored = []] = known
     ? [known.totals]
     : await findTotals(reader, [{ ...meter, customerKey, from: now }])
   const found = mustBeMade(stored, window)
     ? [...stored, ...(await makeTotals(reader, [{ ...meter, customerKey, window }]))]
     : stored
-  putTotals(source.state, totalsName(meter), { from: isKnown ? known.from : now, totals: found })
+  limits.put(meter, { from: known?.from ?? now, totals: found })
   source.cache.keep(customerKey, source.state)
   return found
 }

@@ -21,8 +21,8 @@ import { contains } from '../../kernel/period.ts'
 import type { Quantity } from '../../kernel/quantity.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
 import type { OpenHold } from '../cache/index.ts'
+import { BUDGET_EXCEEDED, combine, denyingKeys, denyUnknown } from '../participants/index.ts'
 import type { CapabilityFacts, CheckFacts } from './gather-facts.ts'
-import { denyingKeys, denyUnknown, joinDecisions } from './join-decisions.ts'
 import type { Question } from './question.ts'
 import { blockingHoldWindows, type TimedAnswer, validUntil } from './valid-until.ts'
 
@@ -74,7 +74,7 @@ export function decideCheck(facts: CheckFacts, question: Question): CheckResult 
   const timed = { entitlement, chains: budgets?.chains ?? [], now }
   return {
     ...evaluation,
-    decision: joinDecisions(decision, budgets ?? NO_BUDGETS),
+    decision: combine(decision, (budgets ?? NO_BUDGETS).isGranted ? null : BUDGET_EXCEEDED),
     customerKey: facts.customerKey,
     hasExpired: expired.length > 0,
     budgets,

@@ -17,7 +17,6 @@ import { aggregateOf } from '../../metering/records/index.ts'
 import { findUsage } from '../../metering/totals/index.ts'
 import {
   attributionKeysIn,
-  type CustomerState,
   currencyIn,
   type EnvironmentState,
   entitlementIn,
@@ -31,6 +30,7 @@ import {
   totalsIn,
   type Versions,
 } from '../cache/index.ts'
+import type { Kept } from '../participants/index.ts'
 import type { Dimensions, Question } from './question.ts'
 
 /** Everything that a check depends on, as of one instant. */
@@ -45,7 +45,7 @@ export type CheckFacts = {
   openHolds: OpenHolds
   /** null: the question has no dimensions, so budgets do not matter. */
   resolution: Resolution | null
-  counters: CustomerState['usage']['counters']
+  counters: Kept['budgets']
   unknownDimensions: Versions['unknownDimensions']
 }
 
@@ -88,7 +88,7 @@ export async function gatherFacts(
     resourceKey: resource,
     openHolds,
     resolution,
-    counters: source.state.usage.counters,
+    counters: source.state.usage.kept.budgets,
     unknownDimensions: source.versions.unknownDimensions,
   }
 }

@@ -12,8 +12,8 @@ import { resolve } from '../../entitlements/resolve.ts'
 import { type Instant, instantFromWire, instantToWire } from '../../kernel/clock.ts'
 import { contains, LIFETIME } from '../../kernel/period.ts'
 import { type Quantity, wholeUnits } from '../../kernel/quantity.ts'
-import { requestOf } from '../consume/validate-consumption.ts'
-import { isFinal, joinDecisions } from './join-decisions.ts'
+import { BUDGET_EXCEEDED, combine, isFinal } from '../participants/combine.ts'
+import { requestOf } from '../participants/limits.ts'
 import { blockingHoldWindows, type TimedAnswer, validUntil } from './valid-until.ts'
 
 const MINUTE = 60_000
@@ -154,7 +154,7 @@ function holdEndOf(timed: TimedAnswer, given: Facts): Instant | null {
 function viewOf({ entitlement, chains }: TimedAnswer) {
   const nodes = isFinal(entitlement.decision) ? [] : chains.flat()
   const isGranted = nodes.every((node) => node.isGranted)
-  const decision = joinDecisions(entitlement.decision, { isGranted })
+  const decision = combine(entitlement.decision, isGranted ? null : BUDGET_EXCEEDED)
   const effective = entitlement.featureState?.resolution.effective ?? null
   return {
     decision,

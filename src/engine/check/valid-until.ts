@@ -6,7 +6,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Window } from '../../kernel/period.ts'
 import { findHoldEnd, findHoldEnds } from '../../metering/reservations/index.ts'
-import { isFinal } from './join-decisions.ts'
+import { isFinal } from '../participants/index.ts'
 
 /** The parts of a result that can change as time passes. */
 export type TimedAnswer = {

@@ -1,33 +1,22 @@
-import { type BudgetNode, budgetPaths, pathsAfter } from '../../budgets/index.ts'
-import { type Decision, type Evaluation, evaluate } from '../../entitlements/index.ts'
+import type { Decision, Evaluation } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
 import { inBody } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Decision as StoredDecision } from '../../metering/dedup/index.ts'
-import type { Reservation, UsageAmount } from '../../metering/index.ts'
-import { findUsage, refuseOutOfRange } from '../../metering/totals/index.ts'
-import { denyUnknown, isDeniedByDimensions, isFinal, joinDecisions } from '../check/index.ts'
+import type { Reservation } from '../../metering/index.ts'
+import type { Authorization, AuthorizationQuery, BudgetPaths } from '../participants/index.ts'
+import { authorize, isDeniedByDimensions, isFinal } from '../participants/index.ts'
 import {
-  countUnresolved,
   dedupName,
   type FirstAnswer,
-  postHold,
   postRecord,
   reservationName,
   type State,
-  subjectName,
 } from '../state/index.ts'
 import type { ConsumptionInput, ValidatedRecord } from '../types.ts'
-import {
-  type Denial,
-  type FeatureLimit,
-  requestOf,
-  type ValidatedConsumption,
-} from './validate-consumption.ts'
-
-export type BudgetPaths = readonly (readonly BudgetNode[])[]
+import type { Denial, ValidatedConsumption } from './validate-consumption.ts'
 
 /** A decision with the usage after it. */
 export type DecisionAnswer = Omit<FirstAnswer, 'unresolved'> & {
@@ -56,19 +45,12 @@ export type ConsumptionAnswer = DecisionAnswer & {
   denial: DenialBasis | null
 }
 
-/** An authorization that denied, and the attribution keys that deny. */
-export type DenialBasis = Authorization & { denying: readonly string[] }
-
-/** An amount of a feature, and the entities that its dimensions name. */
-export type AuthorizationQuery = FeatureLimit &
-  Pick<ValidatedConsumption, 'record' | 'amount' | 'resolution' | 'denying'>
-
-/** A decision, with the limits that decided and their usage. */
-export type Authorization = {
+/** What decided a denial, and the attribution keys that deny. */
+export type DenialBasis = {
   decision: Decision
-  /** The decision without budgets. */
   evaluated: Evaluation
   chains: BudgetPaths
+  denying: readonly string[]
 }
 
 /**
@@ -89,12 +71,14 @@ export function decideConsumption(
   const first = draft.decisions.get(dedupName(dedupKeyOf(record)))
   if (first !== undefined) return repeatDecision(draft, consumption, first)
   refuseDistant(consumption.tooDistant)
-  const authorization = authorize(draft, consumption)
-  const { decision, evaluated } = authorization
+  const authorized = authorize(draft.parts, consumption)
+  const { decision } = authorized
+  const { denying } = consumption
+  const before = shownBy(authorized)
   if (isFinal(decision) && !(mode.kind === 'record' && isDeniedByDimensions(decision)))
-    return deny({ evaluated, hasDimensions, unresolved, denying: consumption.denying })
+    return deny({ evaluated: before.evaluated, hasDimensions, unresolved, denying })
   const { recorded, reservation } = post(draft, consumption, { decision, eventKey: nextKey() })
-  const after = withUsageAfter(draft, consumption, authorization)
+  const after = shownAfter(draft, consumption, authorized)
   return {
     isGranted: decision.isGranted,
     accessDeniedReason: decision.accessDeniedReason,
@@ -105,7 +89,7 @@ export function decideConsumption(
     unresolved: hasDimensions ? unresolved : null,
     decidedBy: { customerKey, resourceKey, now },
     reservation,
-    denial: decision.isGranted ? null : { ...authorization, denying: consumption.denying },
+    denial: decision.isGranted ? null : { decision, ...before, denying },
   }
 }
 
@@ -157,7 +141,7 @@ function repeatDecision(
   return {
     ...answer,
     isRepeated: true,
-    evaluated: evaluateAmount(draft, consumption),
+    evaluated: shownBy(authorize(draft.parts, consumption)).evaluated,
     chains: null,
     unresolved: hasDimensions ? unresolved : null,
     decidedBy: null,
@@ -171,59 +155,18 @@ function dedupKeyOf({ customerKey, dedup }: ValidatedRecord) {
   return { customerKey, name, keptUntil }
 }
 
-/** Decides an amount by the entitlement, by dimensions that name no entity, and by all budgets. */
-export function authorize(draft: State, query: AuthorizationQuery): Authorization {
-  const { feature, record, resolution } = query
-  const entitled = evaluateAmount(draft, query)
-  const decision = denyUnknown(entitled.decision, query.denying)
-  const evaluated = { ...entitled, decision }
-  if (resolution === null || isFinal(decision)) return { decision, evaluated, chains: [] }
-  const demand = {
-    capabilityKey: feature.key,
-    currencyId: null,
-    transformation: feature.unitTransformation,
-    amount: query.amount,
-  }
-  const { counters, holds } = draft
-  const budgets = budgetPaths(resolution, [demand], { counters, holds, at: record.occurredAt })
-  return { decision: joinDecisions(decision, budgets), evaluated, chains: budgets.chains }
-}
+type ShownLimits = { evaluated: Evaluation; chains: BudgetPaths }
 
-/** Evaluates an amount by the entitlement alone. */
-function evaluateAmount(
-  draft: State,
-  query: FeatureLimit & Pick<AuthorizationQuery, 'record' | 'amount'>,
-): Evaluation {
-  const { subject, feature, window, record } = query
-  const { sources, resolution } = query.entitlement
-  const featureState = { feature, sources, resolution, window, used: usageOf(draft, query) }
-  const { acceptedAt: now, occurredAt: at } = record
-  return evaluate(subject, featureState, { request: requestOf(query.amount), now, at })
-}
-
-function usageOf(
-  draft: State,
-  { record, feature, window }: Pick<AuthorizationQuery, 'record' | 'feature' | 'window'>,
-): UsageAmount {
-  const name = subjectName({ ...record, featureKey: feature.key })
-  const totals = required(draft.totals.get(name), 'the totals of a feature')
-  return required(findUsage(totals, window, 'SUM'), 'the usage of a window')
-}
-
-/** Returns an authorization with the usage after posting. The decision does not change. */
-export const withUsageAfter = (
-  draft: State,
+/** Returns what participants show with a decision, with the usage after posting. */
+export const shownAfter = (
+  { parts }: State,
   query: AuthorizationQuery,
-  { evaluated: { query: _, ...evaluated }, chains }: Authorization,
-): Pick<DecisionAnswer, 'evaluated'> & { chains: BudgetPaths } => ({
-  evaluated: {
-    ...evaluated,
-    featureState: evaluated.featureState && {
-      ...evaluated.featureState,
-      used: usageOf(draft, query),
-    },
-  },
-  chains: pathsAfter(chains, { transformation: query.feature.unitTransformation }, draft),
+  authorized: Authorization,
+): ShownLimits => shownBy(parts.reduce((before, part) => part.after(query, before), authorized))
+
+const shownBy = ({ shown }: Authorization): ShownLimits => ({
+  evaluated: required(shown.evaluated, 'the decision by the entitlement'),
+  chains: shown.chains ?? [],
 })
 
 /** Records a consumption or makes its reservation, and stores the decision for repetitions. */
@@ -277,9 +220,6 @@ function reserve(
     updatedAt: now,
   }
   draft.reservations.set(reservationName(reservation), reservation)
-  countUnresolved(draft, record)
-  postHold(draft, reservation, 1n)
-  const { usage, held } = usageOf(draft, consumption)
-  refuseOutOfRange(usage + held, inBody('amount'))
+  for (const part of draft.parts) part.hold(record, reservation)
   return reservation
 }

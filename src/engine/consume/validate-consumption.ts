@@ -1,4 +1,3 @@
-import type { Resolution } from '../../budgets/index.ts'
 import type { Feature } from '../../catalog/features/index.ts'
 import {
   type EffectiveEntitlementOf,
@@ -16,31 +15,16 @@ import { contentOfUse, type DedupKey, KEPT_MS, nameOfUse } from '../../metering/
 import type { CustomerMeterSubject } from '../../metering/index.ts'
 import { occurredAt } from '../../metering/records/index.ts'
 import { attributeRecord } from '../attribute.ts'
-import { denyingKeys } from '../check/index.ts'
+import { type AuthorizationQuery, denyingKeys, requestOf } from '../participants/index.ts'
 import { refuseNotReportable, type ValidationContext } from '../record/index.ts'
 import type { ConsumptionInput, SubjectKeys, ValidatedRecord } from '../types.ts'
 
-/** The entitlement of a customer to a feature, as a decision needs it. */
-export type FeatureLimit = {
-  subject: Subject
-  feature: Feature
-  entitlement: EffectiveEntitlementOf
-  /** The window whose usage is compared with the limit. */
-  window: Window
-}
-
 /** A consumption that can be decided. */
-export type ValidatedConsumption = FeatureLimit &
-  Pick<ConsumptionInput, 'amount' | 'mode' | 'tooDistant' | 'hasDimensions'> & {
+export type ValidatedConsumption = AuthorizationQuery &
+  Pick<ConsumptionInput, 'mode' | 'tooDistant' | 'hasDimensions'> & {
     kind: 'consumption'
-    /** What is recorded if the consumption counts. */
-    record: ValidatedRecord
     /** A hash of the fields that a repetition must not change. */
     content: string
-    /** null: the dimensions name no entity. */
-    resolution: Resolution | null
-    /** The attribution keys that deny it, because their values name no entity. */
-    denying: readonly string[]
   }
 
 /** A denial that does not depend on usage. */
@@ -97,6 +81,7 @@ export function validateConsumption(
     hasDimensions,
     resolution,
     denying: denyingKeys(unresolved, context.unknownDimensions),
+    isHeld: false,
     record: {
       customerKey,
       resourceKey,
@@ -169,6 +154,3 @@ export const denialForUnknownCustomer = (amount: Quantity, now: Instant): Evalua
     request: requestOf(amount),
     now,
   })
-
-/** Returns the request of a check for an amount. */
-export const requestOf = (amount: Quantity) => ({ usage: amount, values: null, defaultUsage: 0n })

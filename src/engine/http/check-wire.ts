@@ -16,12 +16,12 @@ import { quantityToWire } from '../../kernel/quantity.ts'
 import {
   type CheckResult,
   dimensionChanges,
-  isFinal,
   limitsOn,
   raisedBy,
   type Way,
   waysWithUnknown,
 } from '../check/index.ts'
+import { isFinal } from '../participants/index.ts'
 
 /** Returns the response of a check. It shows budgets only if dimensions were sent. */
 export function checkToWire(checked: CheckResult): Entitlement {

@@ -18,7 +18,8 @@ import { type Call, type Handlers, Otherwise, Repeated } from '../../operation.t
 import type { UsageWriter } from '../batch/index.ts'
 import { type Cache, createCache, type EngineContext } from '../cache/index.ts'
 import { check, readValidUntil, validUntil } from '../check/index.ts'
-import { type DecisionAnswer, refuseDistant, requestOf } from '../consume/index.ts'
+import { type DecisionAnswer, refuseDistant } from '../consume/index.ts'
+import { requestOf } from '../participants/index.ts'
 import {
   addIds,
   listReservations,

@@ -1,12 +1,5 @@
-import {
-  attributionOf,
-  type Budget,
-  type CounterKey,
-  counterName,
-  isWithin,
-} from '../../budgets/index.ts'
+import type { Budget } from '../../budgets/index.ts'
 import type { Feature, MeterEvent } from '../../catalog/features/index.ts'
-import type { Decision } from '../../entitlements/index.ts'
 import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { badInput } from '../../kernel/errors.ts'
@@ -21,18 +14,15 @@ import {
   reservationAt,
 } from '../../metering/reservations/index.ts'
 import type { RecordAttribution } from '../attribute.ts'
-import { joinDecisions } from '../check/index.ts'
 import {
-  type Authorization,
-  type AuthorizationQuery,
-  authorize,
   type DecisionAnswer,
   entitlementWindow,
   meterAmount,
-  withUsageAfter,
+  shownAfter,
 } from '../consume/index.ts'
+import { type AuthorizationQuery, authorize, type BudgetPaths } from '../participants/index.ts'
 import type { ValidationContext } from '../record/index.ts'
-import { postHold, postRecord, reservationName, type State } from '../state/index.ts'
+import { postRecord, reservationName, type State } from '../state/index.ts'
 import type { MeterAmount, ReservationStepInput, ValidatedRecord } from '../types.ts'
 
 /** What validation must know about the reservations of a batch. */
@@ -48,8 +38,6 @@ export type ReservationContext = {
 export type ValidatedReservationStep = Omit<AuthorizationQuery, 'amount' | 'denying'> & {
   key: Uuid
   step: ReservationStepInput['step']
-  /** The counters to show: those of the budgets that the dimensions lead to now. */
-  shownCounters: readonly CounterKey[]
 }
 
 /** The result of a step. Only a commit of more than is held can be denied. */
@@ -76,8 +64,6 @@ export function validateReservationStep(
   const used = step.kind === 'commit' ? step.commit.amount : null
   const amount = used ?? reservation.amount
   const amounts = [meterAmount(feature, amount, window)]
-  const resolution = context.resolutionOf(reservation)
-  const shown = resolution && attributionOf(resolution, { measured: amounts, occurredAt })
   return {
     key,
     step,
@@ -85,8 +71,8 @@ export function validateReservationStep(
     feature,
     entitlement,
     window,
-    resolution,
-    shownCounters: (shown?.postings ?? []).map((posting) => ({ ...posting, customerKey })),
+    resolution: context.resolutionOf(reservation),
+    isHeld: true,
     record: {
       customerKey,
       resourceKey,
@@ -149,11 +135,10 @@ export function applyReservationStep(
   const before = required(draft.reservations.get(name), 'a reservation that was loaded')
   const { after, excess } = transition(before, step, now)
   const query = { ...validated, amount: excess ?? 0n, denying: [] }
-  const authorization = authorize(draft, query)
-  const { isGranted, accessDeniedReason } =
-    excess === null ? GRANTED : decideExcess(draft, { ...query, amount: excess }, authorization)
+  const authorized = authorize(draft.parts, query)
+  const { isGranted, accessDeniedReason } = excess === null ? GRANTED : authorized.decision
   if (isGranted) post(draft, record, { before, after, nextKey })
-  const { evaluated, chains } = withUsageAfter(draft, query, authorization)
+  const { evaluated, chains } = shownAfter(draft, query, authorized)
   const isRepeated = after === before
   const isShown = dimensions !== null && !isRepeated
   return {
@@ -192,28 +177,6 @@ function transition(
   }
 }
 
-/**
- * Decides the amount beyond the hold: by the entitlement, and by the budgets in which the
- * reservation is held.
- */
-function decideExcess(
-  draft: State,
-  { record, feature, amount }: AuthorizationQuery,
-  { evaluated }: Authorization,
-): Decision {
-  const demand = { amount, transformation: feature.unitTransformation }
-  const limits = new Map(
-    record.budgets.map(({ assignmentKey, usageLimit }) => [assignmentKey, usageLimit]),
-  )
-  return joinDecisions(evaluated.decision, {
-    isGranted: (record.attribution?.postings ?? []).every((posting) => {
-      const name = counterName(posting, posting.window)
-      const spent = (draft.counters.get(name) ?? 0n) + (draft.holds.get(name) ?? 0n)
-      return isWithin(limits.get(posting.assignmentKey) ?? null, spent, demand)
-    }),
-  })
-}
-
 /** Ends the hold of a reservation that is no longer open, and records what was committed. */
 function post(
   draft: State,
@@ -222,12 +185,10 @@ function post(
 ): void {
   const { before, after } = of
   if (after === before) return
-  if (after.status !== 'open') postHold(draft, before, -1n)
+  if (after.status !== 'open') for (const part of draft.parts) part.free(before)
   if (after.status === 'committed') postRecord(draft, record, of.nextKey())
   draft.reservations.set(reservationName(after), after)
 }
-
-type BudgetPaths = NonNullable<DecisionAnswer['chains']>
 
 /**
  * Shows all budgets as granting. A granted step was allowed by the budgets in which the reservation

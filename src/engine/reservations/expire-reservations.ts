@@ -1,4 +1,3 @@
-import { changeCounters } from '../../budgets/index.ts'
 import { type ArchiveHook, lockVersions } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -8,29 +7,18 @@ import type { Reservation } from '../../metering/index.ts'
 import {
   findExpired,
   findOpen,
-  freeTotals,
-  holdOf,
   releaseReservation,
   reservationAt,
   saveReservations,
 } from '../../metering/reservations/index.ts'
 import type { Call } from '../../operation.ts'
+import { PARTICIPANTS } from '../participants/index.ts'
 
-/** Saves reservations that have ended, and removes their holds from totals and budgets. */
+/** Saves reservations that have ended, and frees what they were holding. */
 async function saveEnds(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void> {
-  const freed = ended.flatMap(({ customerKey, amount, attribution }) =>
-    (attribution?.postings ?? []).map((posting) => ({
-      ...posting,
-      customerKey,
-      usage: 0n,
-      held: -amount,
-      setAt: null,
-    })),
-  )
   await Promise.all([
     saveReservations(tx, scope, ended),
-    freeTotals(tx, ended.map(holdOf)),
-    changeCounters(tx, scope, freed),
+    ...PARTICIPANTS.map((participant) => participant.free(tx, scope, ended)),
   ])
 }
 

@@ -1,7 +1,6 @@
 export { dedupKeysOf, type LoadedState, loadState, type StateQuery } from './load-state.ts'
-export { countUnresolved, postHold, postOnce, postRecord, postReport } from './post-records.ts'
+export { postOnce, postRecord, postReport } from './post-records.ts'
 export {
-  type CrossingEvent,
   commitSavepoint,
   type DecisionEntry,
   dedupName,
@@ -10,6 +9,4 @@ export {
   reservationName,
   type State,
   savepoint,
-  subjectName,
 } from './state.ts'
-export { usageAfter } from './usage-after.ts'

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AccessDeniedReason } from '../api.gen.ts'
-import type { Decision } from '../entitlements/index.ts'
+import type { AccessDeniedReason } from '../../api.gen.ts'
+import type { Decision } from '../../entitlements/index.ts'
 import {
+  BUDGET_EXCEEDED,
+  combine,
   denyingKeys,
   denyUnknown,
   isDeniedByDimensions,
   isFinal,
-  joinDecisions,
-} from './check/join-decisions.ts'
+} from './combine.ts'
 
 const granted: Decision = { isGranted: true, accessDeniedReason: null, rule: 'HardLimit' }
 const denied: Decision = {
@@ -38,7 +39,7 @@ const ROWS: Row[] = [
 for (const [entitled, unresolved, choice, isWithin, reason, rule] of ROWS)
   test(`${entitled.rule} ${entitled.isGranted}, unknown [${unresolved}] ${choice}, budgets ${isWithin}: ${rule}`, () => {
     const known = denyUnknown(entitled, denyingKeys(unresolved, choice))
-    const decision = joinDecisions(known, { isGranted: isWithin })
+    const decision = combine(known, isWithin ? null : BUDGET_EXCEEDED)
     assert.deepEqual(decision, { isGranted: reason === null, accessDeniedReason: reason, rule })
     assert.equal(isDeniedByDimensions(decision), rule === 'UnknownDimensions')
     assert.equal(isFinal(decision), rule === 'UnknownDimensions')

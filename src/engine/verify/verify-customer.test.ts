@@ -5,13 +5,13 @@ import {
   type Company,
   openCompany,
   useCompany,
-} from '../../test/support/metered-company.ts'
-import { randomFrom, seedOf } from '../../test/support/random.ts'
-import { differing, type Kind } from '../../test/support/verified.ts'
-import { openWorldApart } from '../../test/support/world.ts'
-import type { App } from '../app.ts'
-import { type Sql, sql, type Tx, within } from '../db/index.ts'
-import { instantToWire } from '../kernel/clock.ts'
+} from '../../../test/support/metered-company.ts'
+import { randomFrom, seedOf } from '../../../test/support/random.ts'
+import { differing, type Kind } from '../../../test/support/verified.ts'
+import { openWorldApart } from '../../../test/support/world.ts'
+import type { App } from '../../app.ts'
+import { type Sql, sql, type Tx, within } from '../../db/index.ts'
+import { instantToWire } from '../../kernel/clock.ts'
 import { rebuildCustomer, verifyCustomer } from './verify-customer.ts'
 
 const world = await openWorldApart()

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openCompany, useCompany } from '../../test/support/metered-company.ts'
-import { randomFrom } from '../../test/support/random.ts'
-import { differencesOf } from '../../test/support/verified.ts'
-import { openWorld } from '../../test/support/world.ts'
-import { column, row, sql } from '../db/index.ts'
+import { openCompany, useCompany } from '../../../test/support/metered-company.ts'
+import { randomFrom } from '../../../test/support/random.ts'
+import { differencesOf } from '../../../test/support/verified.ts'
+import { openWorld } from '../../../test/support/world.ts'
+import { column, row, sql } from '../../db/index.ts'
 import { rebuildCustomer, verifyCustomer } from './verify-customer.ts'
 
 const world = await openWorld()

@@ -6,15 +6,21 @@ export type Overlay<V> = {
   readonly changes: ReadonlyMap<string, V>
 }
 
+const NO_CHANGES = new Map<string, never>()
+
 /** Returns an empty overlay on another one, or on what was loaded. */
 export function overlayOn<V>(below: { get(name: string): V | undefined }): Overlay<V> {
-  const changes = new Map<string, V>()
+  // Each request makes a dozen overlays, and changes few of them.
+  let changes: Map<string, V> | null = null
   return {
-    get: (name) => changes.get(name) ?? below.get(name),
+    get: (name) => changes?.get(name) ?? below.get(name),
     set: (name, value) => {
+      changes ??= new Map()
       changes.set(name, value)
     },
-    changes,
+    get changes() {
+      return changes ?? NO_CHANGES
+    },
   }
 }
 

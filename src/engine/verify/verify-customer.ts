@@ -1,52 +1,37 @@
-import type { App } from '../app.ts'
-import {
-  type CounterDifference,
-  compareCounters,
-  countCounters,
-  findOrphanedAttributions,
-  findWrongPostings,
-  type OrphanedAttribution,
-  type PostingProblem,
-  rebuildCounters,
-} from '../budgets/index.ts'
-import { findFeaturesByKey } from '../catalog/features/index.ts'
-import { findResourceIds, renewVersion } from '../customers/index.ts'
-import type { Reader } from '../db/index.ts'
-import type { Uuid } from '../kernel/ids.ts'
-import type { Owner } from '../kernel/scope.ts'
+import type { App } from '../../app.ts'
+import { countCounters } from '../../budgets/index.ts'
+import { findFeaturesByKey } from '../../catalog/features/index.ts'
+import { findResourceIds, renewVersion } from '../../customers/index.ts'
+import type { Reader } from '../../db/index.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Owner } from '../../kernel/scope.ts'
 import {
   type Comparison,
   type ComparisonQuery,
   type CountedBy,
-  compareMarks,
-  compareTotals,
-  type DistinctValuesDifference,
   findInconsistentRecords,
   findOrphanedDedupKeys,
   type RecordKey,
   readCountedBy,
   readSize,
-  rebuildTotals,
-  type TotalDifference,
   type UsageSize,
-} from '../metering/rebuild/index.ts'
-import { closedKeptMs } from '../metering/retention/index.ts'
+} from '../../metering/rebuild/index.ts'
+import { closedKeptMs } from '../../metering/retention/index.ts'
+import {
+  PARTICIPANTS,
+  type UsageComparison,
+  type UsageComparisonQuery,
+} from '../participants/index.ts'
 
 const DAY_MS = 86_400_000
 
 /** The result of comparing all stored usage of a customer with its records. */
-export type CustomerVerification = {
+export type CustomerVerification = UsageComparison & {
   /** The number of rows. */
   size: UsageSize & { counters: number }
-  totals: Comparison<TotalDifference>
-  marks: Comparison<DistinctValuesDifference>
-  counters: Comparison<CounterDifference>
-  /** References of records and reservations to budgets and entities that do not exist. */
-  attributions: Comparison<OrphanedAttribution>
   /** Inconsistent records, which `rebuildCustomer` leaves as they are. */
   records: Comparison<RecordKey>
   names: Comparison<RecordKey>
-  postings: Comparison<PostingProblem>
   /** References of records to features and resources that do not exist. */
   subjects: Comparison<CountedBy>
 }
@@ -67,19 +52,21 @@ export const verifyCustomer = (
     // This is a day less than the retention ago, because the clocks of servers differ.
     const forgotten = now - closedKeptMs(app) + DAY_MS
     const query = { customerKey, limit, now, forgotten }
-    const [totals, marks, counters, attributions, ...wrong] = await Promise.all([
-      compareTotals(reader, query),
-      compareMarks(reader, query),
-      compareCounters(reader, query),
-      findOrphanedAttributions(reader, query),
+    const [usage, records, names, subjects] = await Promise.all([
+      compareUsage(reader, query),
       findInconsistentRecords(reader, query),
       findOrphanedDedupKeys(reader, query),
-      findWrongPostings(reader, query),
       findLostSubjects(reader, query),
     ])
-    const [records, names, postings, subjects] = wrong
-    return { size, totals, marks, counters, attributions, records, names, postings, subjects }
+    return { size, ...usage, records, names, subjects }
   })
+
+async function compareUsage(reader: Reader, query: UsageComparisonQuery): Promise<UsageComparison> {
+  const compared = await Promise.all(PARTICIPANTS.map(({ compare }) => compare(reader, query)))
+  let all = SAME_USAGE
+  for (const own of compared) all = { ...all, ...own }
+  return all
+}
 
 async function findLostSubjects(
   reader: Reader,
@@ -102,16 +89,20 @@ async function findLostSubjects(
 
 const NONE = { differences: [], count: 0 }
 
-/** A short cut, because in a large installation most customers may have no usage. */
-const nothingToVerify = (size: CustomerVerification['size']): CustomerVerification => ({
-  size,
+const SAME_USAGE: UsageComparison = {
   totals: NONE,
   marks: NONE,
   counters: NONE,
   attributions: NONE,
+  postings: NONE,
+}
+
+/** A short cut, because in a large installation most customers may have no usage. */
+const nothingToVerify = (size: CustomerVerification['size']): CustomerVerification => ({
+  size,
+  ...SAME_USAGE,
   records: NONE,
   names: NONE,
-  postings: NONE,
   subjects: NONE,
 })
 
@@ -130,5 +121,5 @@ async function sizeOf(reader: Reader, customerKey: Uuid): Promise<CustomerVerifi
 export const rebuildCustomer = ({ db, clock }: App, owner: Owner): Promise<void> =>
   db.transaction(async (tx) => {
     await renewVersion(tx, { ...owner, now: clock.now() }, [owner.customerKey])
-    await Promise.all([rebuildTotals(tx, owner), rebuildCounters(tx, owner)])
+    await Promise.all(PARTICIPANTS.map(({ rebuild }) => rebuild(tx, owner)))
   })

@@ -41,11 +41,16 @@ export function denyUnknown(decision: Decision, denying: readonly string[]): Dec
 export const isDeniedByDimensions = ({ rule }: Pick<Decision, 'rule'>): boolean =>
   rule === 'UnknownDimensions'
 
-/**
- * Combines the decision by entitlement and dimensions with that of budgets. Budgets can only deny,
- * and an earlier denial keeps its reason.
- */
-export function joinDecisions(decision: Decision, budgets: { isGranted: boolean }): Decision {
-  if (!decision.isGranted || budgets.isGranted) return decision
-  return { isGranted: false, accessDeniedReason: 'BudgetExceeded', rule: 'Budget' }
+/** The denial by budgets. */
+export const BUDGET_EXCEEDED: Decision = {
+  isGranted: false,
+  accessDeniedReason: 'BudgetExceeded',
+  rule: 'Budget',
 }
+
+/**
+ * Adds the denial of a participant to the decision of those before it; null: it does not deny. A
+ * denial keeps its reason, so the order of the participants is that of the published reasons.
+ */
+export const combine = (decision: Decision, denial: Decision | null): Decision =>
+  decision.isGranted && denial !== null ? denial : decision

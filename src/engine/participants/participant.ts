@@ -1,0 +1,171 @@
+import type { App } from '../../app.ts'
+import type {
+  BudgetNode,
+  CounterDifference,
+  OrphanedAttribution,
+  PostingProblem,
+  Resolution,
+  Threshold,
+} from '../../budgets/index.ts'
+import type { Feature } from '../../catalog/features/index.ts'
+import type { Reader, Tx } from '../../db/index.ts'
+import type {
+  Decision,
+  EffectiveEntitlementOf,
+  Evaluation,
+  Subject,
+} from '../../entitlements/index.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Uuid } from '../../kernel/ids.ts'
+import type { Window } from '../../kernel/period.ts'
+import type { Quantity } from '../../kernel/quantity.ts'
+import type { Owner, Scope } from '../../kernel/scope.ts'
+import type { Reservation, UsageRecord } from '../../metering/index.ts'
+import type {
+  Comparison,
+  ComparisonQuery,
+  DistinctValuesDifference,
+  TotalDifference,
+} from '../../metering/rebuild/index.ts'
+import type { ReportResult, ValidatedRecord } from '../types.ts'
+import type { KeptCounters } from './kept-counters.ts'
+import type { KeptTotals } from './kept-totals.ts'
+
+/** A kind of limit that takes part in decisions, and in what is counted and held. */
+export type Participant = {
+  /**
+   * Reads what the requests of a batch need. What is cached is not read. No round trip if all of it
+   * is cached. The versions of the customers must be locked, unless `tx` fails each read.
+   */
+  load(tx: Tx, query: PartQuery): Promise<Part>
+  /** Frees what reservations that have ended were holding. Outside of batches. */
+  free(tx: Tx, scope: Scope, ended: readonly Reservation[]): Promise<void>
+  /** Compares what is stored of a customer with its records. Sets the fields of its own rows. */
+  compare(reader: Reader, query: UsageComparisonQuery): Promise<Partial<UsageComparison>>
+  /** Replaces what is stored of a customer by what its records give. Its version must be locked. */
+  rebuild(tx: Tx, owner: Owner): Promise<void>
+}
+
+/** `now` is the instant of the comparison. Windows that ended before `forgotten` are left out. */
+export type UsageComparisonQuery = ComparisonQuery & { now: Instant; forgotten: Instant }
+
+/** The differences between the stored usage of a customer and its records. */
+export type UsageComparison = {
+  totals: Comparison<TotalDifference>
+  marks: Comparison<DistinctValuesDifference>
+  counters: Comparison<CounterDifference>
+  /** References of records and reservations to budgets and entities that do not exist. */
+  attributions: Comparison<OrphanedAttribution>
+  postings: Comparison<PostingProblem>
+}
+
+/**
+ * What a participant knows of a batch's customers, with what the requests of the batch add. Each
+ * request works on a savepoint, so that a refused request changes nothing. After an error, the
+ * savepoint must be dropped.
+ */
+export type Part = {
+  /** Returns an empty part on top of this one. */
+  savepoint(): Part
+  /** Adds the changes of a savepoint to the part below it. */
+  commit(): void
+  /**
+   * Decides an amount, with what earlier participants have decided. Returns the decision of all of
+   * them so far, with what this one shows.
+   */
+  authorize(query: AuthorizationQuery, before: Authorization): Authorization
+  /** Returns an authorization with the usage after posting. The decision does not change. */
+  after(query: AuthorizationQuery, authorized: Authorization): Authorization
+  /**
+   * Counts a record, whatever the limits are. Returns what the record counted for, with what
+   * earlier participants have counted. 400 `EntitlementUsageOutOfRangeError`,
+   * `UsageMeasurementDiffOutOfRangeError`.
+   */
+  post(record: ValidatedRecord, before: Postings): Postings
+  /**
+   * Holds the amount of a reservation, which was made of a record. 400
+   * `EntitlementUsageOutOfRangeError`.
+   */
+  hold(record: ValidatedRecord, reservation: Reservation): void
+  /** Frees the amount that a reservation was holding. */
+  free(reservation: Reservation): void
+  /** Returns the result of a report, with what this participant shows of the usage after it. */
+  report(record: ValidatedRecord, before: ReportResult): ReportResult
+  /** Whether the changes must be written under the locks of the customers. */
+  needsLocks(): boolean
+  /** Whether one of the customers had usage or a hold of a feature before the batch. */
+  isUsed(featureKey: Uuid): boolean
+  /** Writes the changes. The number of statements does not depend on the number of records. */
+  save(tx: Tx, to: { app: App; scope: Scope }): Promise<unknown>
+  /** Caches what is known of the customers. Call it after COMMIT. */
+  keep(customers: KeptCustomers): void
+}
+
+/** What the requests of a batch need, and what is cached of its customers. */
+export type PartQuery = {
+  scope: Scope
+  /** Records that count in any case. */
+  records: readonly ValidatedRecord[]
+  /** Requests that participants decide. */
+  decisions: readonly Pick<AuthorizationQuery, 'record' | 'resolution' | 'isHeld'>[]
+  thresholds: readonly Threshold[]
+  /** Counters of a customer's windows that ended by this instant may have been purged. */
+  closedUntilOf(customerKey: Uuid): Instant
+  usage: CachedUsage
+}
+
+/** What is cached of a customer's usage, one entry for each participant. */
+export type Kept = { readonly limits: KeptTotals; readonly budgets: KeptCounters }
+
+/** The cached usage of the customers of a batch. */
+export type CachedUsage = {
+  keptOf(customerKey: Uuid): Kept
+  /** Notes that a part of a customer's usage is not cached. */
+  noteMiss(customerKey: Uuid): void
+}
+
+/** The customers of a batch after COMMIT. */
+export type KeptCustomers = Pick<CachedUsage, 'keptOf'> & {
+  /** The instant of decision. */
+  nowOf(customerKey: Uuid): Instant
+}
+
+/** The entitlement of a customer to a feature, as a decision needs it. */
+export type FeatureLimit = {
+  subject: Subject
+  feature: Feature
+  entitlement: EffectiveEntitlementOf
+  /** The window whose usage is compared with the limit. */
+  window: Window
+}
+
+/** An amount of a feature, and the entities that its dimensions name. */
+export type AuthorizationQuery = FeatureLimit & {
+  /** What is recorded if the amount counts. */
+  record: ValidatedRecord
+  amount: Quantity
+  /** null: the dimensions name no entity. */
+  resolution: Resolution | null
+  /** The attribution keys that deny it, because their values name no entity. */
+  denying: readonly string[]
+  /**
+   * Whether the amount is beyond that of a reservation. Then the budgets decide in which the
+   * reservation is held. The budgets to which the dimensions lead now are only shown.
+   */
+  isHeld: boolean
+}
+
+export type BudgetPaths = readonly (readonly BudgetNode[])[]
+
+/** What participants show with a decision. Each sets its own field. */
+type Shown = {
+  /** The decision by the entitlement and by dimensions that name no entity. */
+  evaluated?: Evaluation
+  chains?: BudgetPaths
+}
+
+/** A decision of participants, with what they show. */
+export type Authorization = { decision: Decision; shown: Shown }
+
+/** What a record counted for. */
+export type Postings = Pick<UsageRecord, 'measured' | 'attribution'>

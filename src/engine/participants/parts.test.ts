@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { featureWith } from '../../../test/support/feature.ts'
+import { counterName } from '../../budgets/index.ts'
+import type { Tx } from '../../db/index.ts'
+import { inBody } from '../../kernel/field.ts'
+import { systemOrigin } from '../../kernel/origin.ts'
+import { LIFETIME } from '../../kernel/period.ts'
+import { NO_RESOURCE, type Reservation, type WindowTotal } from '../../metering/index.ts'
+import type { ValidatedRecord } from '../types.ts'
+import { loadParts, newKept } from './list.ts'
+import type { PartQuery } from './participant.ts'
+
+const SUBJECT = { customerKey: 'acme', featureKey: 'calls', resourceKey: NO_RESOURCE }
+const POSTING = { assignmentKey: 'budget', revision: 1, window: { start: 1 }, delta: 2n }
+const NAME = counterName(POSTING, POSTING.window)
+
+/** A database in which nothing is stored. */
+const tx: Tx = {
+  many: async () => [],
+  maybeOne: async () => null,
+  one: async () => assert.fail('no statement here has exactly one row'),
+  execute: async () => assert.fail('loading writes nothing'),
+}
+
+const total = (sum: bigint, window = LIFETIME): WindowTotal => ({
+  window,
+  tally: { count: 1n, sum, min: null, max: null, distinct: 0n },
+  held: 0n,
+  lastAt: 0,
+  setAt: null,
+})
+
+const recordAt = (at: number, change: Partial<ValidatedRecord> = {}): ValidatedRecord => ({
+  customerKey: 'acme',
+  resourceKey: NO_RESOURCE,
+  occurredAt: at,
+  acceptedAt: at,
+  kind: 'REPORT',
+  eventName: null,
+  value: 2n,
+  dimensions: null,
+  dedup: null,
+  amounts: [{ ...AMOUNT, mark: null }],
+  setWindow: null,
+  origin: systemOrigin('test'),
+  field: inBody('usages', 0),
+  attribution: null,
+  budgets: [],
+  unresolved: [],
+  ...change,
+})
+const AMOUNT = {
+  featureKey: 'calls',
+  amount: 2n,
+  feature: featureWith({ key: 'calls' }),
+  aggregate: 'SUM',
+  window: LIFETIME,
+} as const
+const POSTED = { attribution: { direct: [], entities: [], postings: [POSTING] } }
+
+/** The parts of a batch that counts records, with what is cached of its customer. */
+function openBatch() {
+  const kept = newKept()
+  const count = async (records: readonly ValidatedRecord[], more: Partial<PartQuery> = {}) => {
+    const missed = new Set<string>()
+    const parts = await loadParts(tx, {
+      scope: { environmentKey: 'environment' },
+      records,
+      decisions: [],
+      thresholds: [],
+      closedUntilOf: () => 0,
+      usage: { keptOf: () => kept, noteMiss: (customerKey) => missed.add(customerKey) },
+      ...more,
+    })
+    const drafts = parts.map((part) => part.savepoint())
+    for (const record of records)
+      for (const draft of drafts) draft.post(record, { measured: [], attribution: null })
+    for (const draft of drafts) draft.commit()
+    return {
+      parts,
+      missed: [...missed],
+      keep: (now: number) => {
+        for (const part of parts) part.keep({ keptOf: () => kept, nowOf: () => now })
+      },
+    }
+  }
+  return { kept, count }
+}
+
+test('cached totals stay complete from the instant for which they were read', async () => {
+  const { kept, count } = openBatch()
+  kept.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
+  const found = await count([recordAt(70)])
+  assert.deepEqual(found.missed, [])
+  found.keep(70)
+  assert.equal(kept.limits.find(SUBJECT, 49), undefined)
+  const sumOf = (from: number) => kept.limits.find(SUBJECT, from)?.totals[0]?.tally.sum
+  assert.equal(sumOf(50), 5n)
+  // Totals are read if distinct values are counted.
+  const read = await count([recordAt(70, { amounts: [{ ...AMOUNT, mark: 'ann' }] })])
+  read.keep(70)
+  assert.equal(sumOf(50), undefined)
+  assert.equal(sumOf(70), 2n)
+})
+
+test('totals that are not cached are read', async () => {
+  const { kept, count } = openBatch()
+  kept.limits.put(SUBJECT, { from: 50, totals: [total(3n)] })
+  assert.deepEqual((await count([recordAt(49)])).missed, ['acme'])
+})
+
+test('what was only added to a counter is added to the cached one, and to no other', async () => {
+  const { kept, count } = openBatch()
+  const reserved: Reservation = {
+    ...SUBJECT,
+    ...POSTED,
+    key: 'reservation',
+    status: 'open',
+    amount: 1n,
+    committedAmount: null,
+    occurredAt: 7,
+    dimensions: null,
+    createdAt: 7,
+    expiresAt: 60_007,
+    updatedAt: 7,
+  }
+  // Whatever is stored of a closed window is not used.
+  const closed = { closedUntilOf: () => 2 }
+  const set = recordAt(7, { ...POSTED, kind: 'SET', setWindow: LIFETIME })
+  const post = async () => {
+    const { parts, keep } = await count([set], closed)
+    for (const part of parts) part.hold(set, reserved)
+    keep(7)
+  }
+  await post()
+  assert.equal(kept.budgets.get(NAME), undefined)
+  kept.budgets.put(NAME, { usage: 3n, held: 0n, setAt: null, crossed: undefined })
+  await post()
+  const after = { usage: 5n, held: 1n, setAt: 7, crossed: undefined }
+  assert.deepEqual(kept.budgets.get(NAME), after)
+})
+
+test('of many cached totals, those of windows that are over are dropped', async () => {
+  const { kept, count } = openBatch()
+  const windows = Array.from({ length: 13 }, (_, index) => ({
+    start: index * 10,
+    end: index * 10 + 10,
+  }))
+  kept.limits.put(SUBJECT, { from: 0, totals: windows.map((window) => total(1n, window)) })
+  const { keep } = await count([recordAt(100)])
+  keep(100)
+  assert.equal(kept.limits.find(SUBJECT, 99), undefined)
+  const left = kept.limits.find(SUBJECT, 100)?.totals.map(({ window }) => window)
+  assert.deepEqual(
+    left?.filter(({ start, end }) => end - start === 10).map(({ start }) => start),
+    [100, 110, 120],
+  )
+})
+
+test('a savepoint that is not committed changes nothing', async () => {
+  const { kept, count } = openBatch()
+  kept.limits.put(SUBJECT, { from: 0, totals: [total(3n)] })
+  const record = recordAt(7, POSTED)
+  const { parts, keep } = await count([record])
+  for (const part of parts) part.savepoint().post(record, { measured: [], attribution: null })
+  keep(7)
+  assert.equal(kept.limits.find(SUBJECT, 7)?.totals[0]?.tally.sum, 5n)
+})
+
+test('cached usage is accounted for by its parts', () => {
+  const { limits, budgets } = newKept()
+  const bytes = () => limits.bytes + budgets.bytes
+  assert.equal(bytes(), 0)
+  limits.put(SUBJECT, { from: 0, totals: [total(1n), total(1n)] })
+  const two = bytes()
+  limits.put(SUBJECT, { from: 0, totals: [total(1n)] })
+  assert.ok(bytes() < two)
+  const one = bytes()
+  const counter = { usage: 1n, held: 0n, setAt: null, crossed: undefined }
+  budgets.put(NAME, counter)
+  const both = bytes()
+  assert.ok(both > one)
+  budgets.put(NAME, counter)
+  assert.equal(bytes(), both)
+})

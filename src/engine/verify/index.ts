@@ -1,0 +1,1 @@
+export { type CustomerVerification, rebuildCustomer, verifyCustomer } from './verify-customer.ts'
