@@ -3,6 +3,11 @@ import { defineConfig } from 'vite'
 
 const SERVER = process.env.BURSAR_URL ?? 'http://127.0.0.1:4242'
 
+const BASE = [
+  ...['address', 'api', 'audit', 'customer', 'decisions', 'format', 'grid', 'navigation'],
+  ...['preferences', 'shell', 'ui', 'use-'],
+]
+
 type Group = { name: string | ((id: string) => string); debugName?: string; test: RegExp }
 
 /**
@@ -15,10 +20,7 @@ const GROUPS: readonly Group[] = [
   { name: 'charts', test: /node_modules\/d3-|\/src\/charts\// },
   { name: 'explain', test: /\/src\/explain\// },
   // Before the views: a group takes along what its modules import.
-  {
-    name: 'base',
-    test: /\/src\/(address|api|customer|format|grid|navigation|preferences|shell|ui|use-)/,
-  },
+  { name: 'base', test: new RegExp(`/src/(${BASE.join('|')})`) },
   {
     name: (id) => `view-${/\/src\/views\/([^/]+)\//.exec(id)?.[1]}`,
     debugName: 'views',

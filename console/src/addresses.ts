@@ -8,9 +8,11 @@ export function addressesIn(environment: string) {
   const customer = (id: string, tab = '') =>
     `${root}/customers/${part(id)}${tab === '' ? '' : `/${tab}`}`
   return {
-    home: `${root}/customers`,
+    home: `${root}/home`,
     customers: `${root}/customers`,
     customer,
+    decisions: `${root}/decisions`,
+    decision: (id: string) => `${root}/decisions/${part(id)}`,
     explain: (query: Record<string, string | undefined> = {}) => `${root}/explain${search(query)}`,
     features: `${root}/features`,
     feature: (id: string) => `${root}/features/${part(id)}`,
@@ -27,4 +29,10 @@ function search(query: Record<string, string | undefined>): string {
     value === undefined || value === '' ? [] : [[name, value]],
   )
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`
+}
+
+/** An address as the router takes it: the path, and the search parameters apart from it. */
+export function routeTo(address: string): { to: string; search: never } {
+  const [path = '', query = ''] = address.split('?')
+  return { to: path, search: Object.fromEntries(new URLSearchParams(query)) as never }
 }

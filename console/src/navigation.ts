@@ -1,4 +1,13 @@
-import { CircleHelp, type LucideIcon, Users } from 'lucide-react'
+import {
+  Activity,
+  Ban,
+  Boxes,
+  CircleHelp,
+  House,
+  type LucideIcon,
+  ToggleRight,
+  Users,
+} from 'lucide-react'
 import type { Addresses } from './addresses.ts'
 
 export type Destination = {
@@ -12,7 +21,14 @@ export type Destination = {
 /** The views that the navigation leads to, in groups. Only views that exist. */
 export const NAVIGATION: readonly (readonly Destination[])[] = [
   [
+    { label: 'Home', icon: House, to: (all) => all.home, key: 'h' },
     { label: 'Customers', icon: Users, to: (all) => all.customers, key: 'c' },
     { label: 'Explain', icon: CircleHelp, to: (all) => all.explain(), key: 'e' },
+    { label: 'Denials', icon: Ban, to: (all) => all.decisions, key: 'd' },
   ],
+  [
+    { label: 'Features', icon: ToggleRight, to: (all) => all.features, key: 'f' },
+    { label: 'Entity types', icon: Boxes, to: (all) => all.entityTypes, key: 't' },
+  ],
+  [{ label: 'Activity', icon: Activity, to: (all) => all.activity(), key: 'a' }],
 ]

@@ -48,11 +48,23 @@ const customerView = (path: string, load: () => Promise<ViewModule>) =>
   })
 
 const views = [
+  view('/home', () => import('./views/home/view.tsx')),
   view('/customers', () => import('./views/customers/view.tsx')),
   view('/explain', () => import('./views/explain/view.tsx')),
+  view('/decisions', () => import('./views/decisions/view.tsx')),
+  view('/decisions/$decision', () => import('./views/decision/view.tsx')),
+  view('/features', () => import('./views/features/view.tsx')),
+  view('/features/$feature', () => import('./views/feature/view.tsx')),
+  view('/entity-types', () => import('./views/entity-types/view.tsx')),
+  view('/activity', () => import('./views/activity/view.tsx')),
 ]
 
-const customerViews = [customerView('/', () => import('./views/customer-overview/view.tsx'))]
+const customerViews = [
+  customerView('/', () => import('./views/customer-overview/view.tsx')),
+  customerView('/entitlements', () => import('./views/customer-entitlements/view.tsx')),
+  customerView('/decisions', () => import('./views/customer-decisions/view.tsx')),
+  customerView('/activity', () => import('./views/customer-activity/view.tsx')),
+]
 
 const tree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: '/', component: Start }),

@@ -2,6 +2,11 @@
 
 /** The operations that the console names, and where each is called. */
 export const operations = {
+  'v1.audit.list': {
+    method: 'GET',
+    path: '/api/v1/audit',
+    permission: 'audit:read',
+  },
   'v1.customers.archive': {
     method: 'POST',
     path: '/api/v1/customers/{id}/archive',
@@ -26,6 +31,11 @@ export const operations = {
     method: 'POST',
     path: '/api/v1/customers/{id}/promotional-entitlements',
     permission: 'customers:write',
+  },
+  'v1.customers.promotionalEntitlements.list': {
+    method: 'GET',
+    path: '/api/v1/customers/{id}/promotional-entitlements',
+    permission: 'customers:read',
   },
   'v1.customers.promotionalEntitlements.revoke': {
     method: 'DELETE',
@@ -62,10 +72,55 @@ export const operations = {
     path: '/api/v1/customers/{id}',
     permission: 'customers:write',
   },
+  'v1.decisions.list': {
+    method: 'GET',
+    path: '/api/v1/decisions',
+    permission: 'usage:read',
+  },
+  'v1.decisions.retrieve': {
+    method: 'GET',
+    path: '/api/v1/decisions/{decisionId}',
+    permission: 'usage:read',
+  },
+  'v1.features.archiveFeature': {
+    method: 'POST',
+    path: '/api/v1/features/{id}/archive',
+    permission: 'features:write',
+  },
+  'v1.features.createFeature': {
+    method: 'POST',
+    path: '/api/v1/features',
+    permission: 'features:write',
+  },
   'v1.features.listFeatures': {
     method: 'GET',
     path: '/api/v1/features',
     permission: 'features:read',
+  },
+  'v1.features.retrieveFeature': {
+    method: 'GET',
+    path: '/api/v1/features/{id}',
+    permission: 'features:read',
+  },
+  'v1.features.unarchiveFeature': {
+    method: 'POST',
+    path: '/api/v1/features/{id}/unarchive',
+    permission: 'features:write',
+  },
+  'v1.features.updateFeature': {
+    method: 'PATCH',
+    path: '/api/v1/features/{id}',
+    permission: 'features:write',
+  },
+  'v1.overview.retrieve': {
+    method: 'GET',
+    path: '/api/v1/overview',
+    permission: 'usage:read',
+  },
+  'v1.usage.report': {
+    method: 'POST',
+    path: '/api/v1/usage',
+    permission: 'usage:write',
   },
   'v1.whoami.retrieve': {
     method: 'GET',
@@ -92,9 +147,29 @@ export const operations = {
     path: '/api/v1-beta/customers/{id}/entities/{entityId}',
     permission: 'entities:read',
   },
+  'v1Beta.customers.entities.upsert': {
+    method: 'PUT',
+    path: '/api/v1-beta/customers/{id}/entities',
+    permission: 'entities:write',
+  },
+  'v1Beta.entityTypes.archive': {
+    method: 'POST',
+    path: '/api/v1-beta/entity-types/archive',
+    permission: 'entityTypes:write',
+  },
   'v1Beta.entityTypes.list': {
     method: 'GET',
     path: '/api/v1-beta/entity-types',
     permission: 'entityTypes:read',
+  },
+  'v1Beta.entityTypes.unarchive': {
+    method: 'POST',
+    path: '/api/v1-beta/entity-types/unarchive',
+    permission: 'entityTypes:write',
+  },
+  'v1Beta.entityTypes.upsert': {
+    method: 'PUT',
+    path: '/api/v1-beta/entity-types',
+    permission: 'entityTypes:write',
   },
 } as const

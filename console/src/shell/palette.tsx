@@ -2,6 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { CornerDownLeft, type LucideIcon, Search, Users } from 'lucide-react'
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useState } from 'react'
 import { useAddresses } from '../address-state.ts'
+import { routeTo } from '../addresses.ts'
 import { useCustomersFound } from '../customer/use-customers-found.ts'
 import { NAVIGATION } from '../navigation.ts'
 import { Dialog } from '../ui/dialog.tsx'
@@ -40,7 +41,7 @@ function PaletteBody({ onClose }: { onClose: () => void }) {
   const open = (result: Result | undefined) => {
     if (result === undefined) return
     onClose()
-    void navigate({ to: result.to })
+    void navigate(routeTo(result.to))
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import type { LucideIcon } from 'lucide-react'
 import type { ComponentProps, ReactNode } from 'react'
+import { routeTo } from '../addresses.ts'
 import styles from './button.module.css'
 import { Tooltip } from './tooltip.tsx'
 
@@ -67,7 +68,7 @@ export function LinkButton(props: {
 }) {
   const { to, look = 'normal', size = 'normal', icon: Icon, children } = props
   return (
-    <Link to={to} className={classOf(look, size)}>
+    <Link {...routeTo(to)} className={classOf(look, size)}>
       {Icon && <Icon size={14} strokeWidth={1.75} aria-hidden />}
       {children}
     </Link>

@@ -110,7 +110,9 @@ export function Loaded<Data>(props: {
   const { data, error, isPlaceholderData, refetch } = props.reading
   if (data !== undefined)
     return (
-      <div style={isPlaceholderData ? { opacity: 0.55 } : undefined}>{props.children(data)}</div>
+      <div className={`${styles.loaded} ${isPlaceholderData ? styles.former : ''}`}>
+        {props.children(data)}
+      </div>
     )
   if (error !== null) return <Problem error={error} onRetry={() => void refetch()} />
   return <Loading {...(props.rows !== undefined && { rows: props.rows })} />

@@ -1,5 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type MouseEvent, type ReactNode, useEffect, useRef } from 'react'
+import { routeTo } from '../addresses.ts'
 import { MOST_PAGES, PAGE_SIZE } from '../api/use-read.ts'
 import { formatNumber } from '../format.ts'
 import { Button } from './button.tsx'
@@ -61,14 +62,14 @@ function TableRow<Row>({ row, columns, toOf, actions }: TableProps<Row> & { row:
   const onClick = (event: MouseEvent) => {
     const isOnControl = (event.target as Element).closest('a, button, input, label')
     const isSelecting = getSelection()?.isCollapsed === false
-    if (to !== undefined && !isOnControl && !isSelecting) void navigate({ to })
+    if (to !== undefined && !isOnControl && !isSelecting) void navigate(routeTo(to))
   }
   return (
     <tr data-to={to} onClick={onClick}>
       {columns.map((column, index) => (
         <td key={column.title} className={classOf(column)}>
           {index === 0 && to !== undefined ? (
-            <Link to={to} className={styles.link} data-row>
+            <Link {...routeTo(to)} className={styles.link} data-row>
               {column.cell(row)}
             </Link>
           ) : (

@@ -10,6 +10,13 @@ export const Id = ({ children }: { children: string }) => (
   <span className={styles.id}>{children}</span>
 )
 
+/** An id that the server made. Its end tells ids apart; the tooltip has it whole. */
+export const ShortId = ({ children }: { children: string }) => (
+  <span className={styles.id} title={children}>
+    {children.length > 20 ? `…${children.slice(-8)}` : children}
+  </span>
+)
+
 /** A name, or the id where there is none. */
 export const Name = ({ name, id }: { name: string | null; id: string }) => (
   <bdi className={styles.name}>{name === null || name.trim() === '' ? id : name}</bdi>
@@ -47,7 +54,7 @@ export function Time({ at }: { at: string }) {
   const nowMs = useNow(30_000)
   const isRecent = Math.abs(new Date(at).getTime() - nowMs) < RELATIVE_MS
   return (
-    <time dateTime={at} title={formatInstant(at, zone)}>
+    <time className={styles.time} dateTime={at} title={formatInstant(at, zone)}>
       {isRecent ? formatDistance(at, nowMs) : formatDay(at, { zone, nowMs })}
     </time>
   )

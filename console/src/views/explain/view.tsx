@@ -1,15 +1,13 @@
-import { Ban, Check } from 'lucide-react'
 import type { EntitlementExplanation } from '../../../../src/api.gen.ts'
 import { useAddressState } from '../../address-state.ts'
 import { EVERY, useRead } from '../../api/use-read.ts'
 import { CallPanel } from '../../explain/call-panel.tsx'
 import { Drawing } from '../../explain/chain.tsx'
+import { Findings } from '../../explain/findings.tsx'
 import { idsIn, useNames } from '../../explain/names.ts'
-import { verdictOf } from '../../explain/verdicts.ts'
+import { Verdict } from '../../explain/verdict.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Empty, Loaded } from '../../ui/states.tsx'
-import { useNow } from '../../use-now.ts'
-import { Findings } from './findings.tsx'
 import { QuestionForm } from './question-form.tsx'
 import { RealUse } from './real-use.tsx'
 import { amountOf, isComplete, type Question, questionOf, requestOf, searchOf } from './request.ts'
@@ -62,7 +60,15 @@ function Explanation(props: {
       : answer.currency.displayName
   return (
     <div style={{ display: 'flex', flexDirection: 'column', gap: 20 }}>
-      <Verdict {...{ answer, question, amount, customer, capability, names }} />
+      <Verdict
+        answer={answer}
+        amount={amount}
+        customer={customer}
+        capability={capability}
+        values={question.values === '' ? [] : question.values.split(',')}
+        resource={question.resource || null}
+        names={names}
+      />
       <div className={styles.columns}>
         <Drawing answer={answer} amount={amount} customer={customer} names={names} />
         <div className={styles.side}>
@@ -73,43 +79,5 @@ function Explanation(props: {
         </div>
       </div>
     </div>
-  )
-}
-
-function Verdict(props: {
-  answer: EntitlementExplanation
-  question: Question
-  amount: number
-  customer: string
-  capability: string
-  names: ReadonlyMap<string, string>
-}) {
-  const { names, question } = props
-  const nowMs = useNow(1000)
-  const { isGranted, sentence } = verdictOf({
-    ...props,
-    values: question.values === '' ? [] : question.values.split(','),
-    resource: question.resource || null,
-    nameOf: (id) => names.get(id) ?? id,
-    nowMs,
-  })
-  const Icon = isGranted ? Check : Ban
-  return (
-    <p className={`${styles.verdict} ${isGranted ? styles.granted : styles.denied}`} role="status">
-      <Icon size={16} strokeWidth={2.25} aria-hidden />
-      <span>
-        <span className={styles.word}>{isGranted ? 'Granted.' : 'Denied.'}</span>{' '}
-        {sentence.map((part, index) =>
-          typeof part === 'string' ? (
-            part
-          ) : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a part is known by its place
-            <strong key={index}>
-              <bdi>{part.strong}</bdi>
-            </strong>
-          ),
-        )}
-      </span>
-    </p>
   )
 }

@@ -3,11 +3,11 @@ import type {
   EntitlementAllowance,
   EntitlementExplanation,
   EntitlementSource,
-} from '../../../../src/api.gen.ts'
-import { formatNumber } from '../../format.ts'
-import { Section } from '../../ui/page.tsx'
-import { type Column, Table } from '../../ui/table.tsx'
-import { Chip, Id, None, Time } from '../../ui/text.tsx'
+} from '../../../src/api.gen.ts'
+import { formatNumber } from '../format.ts'
+import { Section } from '../ui/page.tsx'
+import { type Column, Table } from '../ui/table.tsx'
+import { Chip, Id, None, ShortId, Time } from '../ui/text.tsx'
 
 const KINDS: Readonly<Record<EntitlementSource['kind'], string>> = {
   PLAN: 'plan',
@@ -44,7 +44,7 @@ const SOURCES: readonly Column<EntitlementSource>[] = [
     title: 'Id',
     cell: ({ id, version }) => (
       <>
-        <Id>{id.length > 12 ? `${id.slice(0, 8)}…` : id}</Id> {version !== null && `v${version}`}
+        <ShortId>{id}</ShortId> {version !== null && `v${version}`}
       </>
     ),
   },

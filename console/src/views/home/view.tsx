@@ -1,0 +1,81 @@
+import type { Overview } from '../../../../src/api.gen.ts'
+import { useAddresses } from '../../address-state.ts'
+import { useRead } from '../../api/use-read.ts'
+import { Spark } from '../../charts/spark.tsx'
+import { REASONS } from '../../decisions/reasons.ts'
+import { formatCount } from '../../format.ts'
+import { Page, Section } from '../../ui/page.tsx'
+import { IfPermitted, Loaded } from '../../ui/states.tsx'
+import { Figure } from './figure.tsx'
+import { FirstSteps } from './first-steps.tsx'
+import { LastChanges, LastDenials } from './last.tsx'
+import styles from './view.module.css'
+
+export function View() {
+  const overview = useRead('v1.overview.retrieve', { query: { window: '1h' } })
+  return (
+    <Page title="Home">
+      <IfPermitted id="v1.overview.retrieve">
+        <Loaded reading={overview} rows={3}>
+          {({ data }) => (
+            <>
+              {data.customers.count === 0 && <FirstSteps />}
+              <Figures overview={data} />
+            </>
+          )}
+        </Loaded>
+      </IfPermitted>
+      <div className={styles.pair}>
+        <Section title="Last denials">
+          <LastDenials />
+        </Section>
+        <Section title="Last changes">
+          <LastChanges />
+        </Section>
+      </div>
+    </Page>
+  )
+}
+
+/** Of the last hour, by minute. */
+function Figures({ overview }: { overview: Overview }) {
+  const { total, points, customers, entities, openReservations } = overview
+  const addresses = useAddresses()
+  const decided = points.map((point) => point.checks + point.consumptions + point.reservations)
+  const isDenying = (points.at(-1)?.denied ?? 0) > 0
+  const reason = total.denials[0]?.accessDeniedReason
+  const entityCount = entities.reduce((sum, { count }) => sum + count, 0)
+  const isAtLeast = entities.some(({ isLowerBound }) => isLowerBound)
+  return (
+    <div className={styles.figures}>
+      <Figure label="Decisions in the last hour" value={total.granted + total.denied}>
+        <Spark label="Decisions a minute" values={decided} />
+      </Figure>
+      <Figure
+        label="Denied in the last hour"
+        value={total.denied}
+        note={reason && `most: ${REASONS[reason as keyof typeof REASONS] ?? reason}`}
+        to={addresses.decisions}
+      >
+        <Spark
+          label="Denials a minute"
+          values={points.map(({ denied }) => denied)}
+          isAlarming={isDenying}
+        />
+      </Figure>
+      <Figure label="Records in the last hour" value={total.records}>
+        <Spark label="Records a minute" values={points.map(({ records }) => records)} />
+      </Figure>
+      <Figure
+        label="Customers"
+        value={customers.count}
+        isAtLeast={customers.isLowerBound}
+        note={[
+          `${isAtLeast ? 'over ' : ''}${formatCount(entityCount, 'entity', 'entities')}`,
+          formatCount(openReservations.count, 'open hold'),
+        ].join(', ')}
+        to={addresses.customers}
+      />
+    </div>
+  )
+}
