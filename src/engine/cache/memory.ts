@@ -2,10 +2,10 @@ import type { App } from '../../app.ts'
 import { type Database, type Epochs, perEpoch } from '../../db/index.ts'
 import type { EntitlementReads } from '../../entitlements/index.ts'
 import type { Uuid } from '../../kernel/ids.ts'
+import { type SharedRead, shareReads } from '../../kernel/shared-reads.ts'
 import { type Cache, createCache } from './cache.ts'
 import { createStateCache, type StateCache, type StateCacheCounts } from './customer-state.ts'
 import { createEnvironmentStates, type EnvironmentStates } from './environment-state.ts'
-import { type SharedRead, shareReads } from './shared-reads.ts'
 import { type CustomerInEnvironment, readVersions, type Versions } from './versions.ts'
 
 /** The maximum number of cached keys of customers. They take about 20 MB. */
