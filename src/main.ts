@@ -15,6 +15,7 @@ import type { App, Log } from './app.ts'
 import { PURGE_COUNTERS, purgeCounters } from './budgets/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import { mountConsole } from './console/index.ts'
+import { readSequences } from './customers/index.ts'
 import type { Connection, Database, HeavyReads } from './db/index.ts'
 import { migrate, openDatabase, readMigrations } from './db/index.ts'
 import { type DecisionWriter, TRIM_DECISIONS, trimDecisions } from './decisions/index.ts'
@@ -49,6 +50,7 @@ import { makePartitions } from './metering/records/index.ts'
 import { PURGE_USAGE, purgeUsage } from './metering/retention/index.ts'
 import { promotionalWork } from './promotional/index.ts'
 import { entitlements } from './sources.ts'
+import { createStateTokens } from './state-tokens/index.ts'
 import { VERSION } from './version.ts'
 
 const CONTRACT = new URL('../api/openapi.json', import.meta.url)
@@ -229,7 +231,9 @@ export async function createBursar(from: {
   mountOpenRoutes(server, { app, contract })
   mountConsole(server)
   const authenticate = limitFailures(authenticator)
-  mountOperations(server, { app, contract, validators, authenticate, handlers, admitBody })
+  const stateTokens = createStateTokens(app, readSequences)
+  const serving = { validators, authenticate, handlers, admitBody, stateTokens }
+  mountOperations(server, { app, contract, ...serving })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })
   return {
     app,

@@ -4,6 +4,7 @@ import type { Instant } from './kernel/clock.ts'
 import type { IfMatch } from './kernel/etag.ts'
 import type { Origin } from './kernel/origin.ts'
 import type { Scope } from './kernel/scope.ts'
+import type { Sequences } from './kernel/sequences.ts'
 
 /** What a handler knows of its call besides the validated request. */
 export type Call = {
@@ -16,6 +17,32 @@ export type Call = {
   readonly maxStalenessMs?: number
   /** The state in which the object must be to be changed; null or absent: any. */
   readonly ifMatch?: IfMatch | null
+  /** Absent if the call is not about one customer. */
+  readonly state?: CallState
+}
+
+/** What the caller has seen of the customer, and what it sees by this call. */
+export type CallState = {
+  /** The response must be of a state that is at least as new; null: any state. */
+  readonly atLeast: Sequences | null
+  /**
+   * Returns whether a state that this server has in memory is new enough, so that the database
+   * need not be asked.
+   */
+  acceptsFromMemory(found: Sequences): boolean
+  /**
+   * 503 if `found`, the state of the database, is older than `atLeast`. Call it before anything is
+   * written.
+   */
+  require(found: Sequences): void
+  /** Asks the database for its state, if there is an `atLeast`. 503 as `require`. */
+  verify(): Promise<void>
+  /**
+   * Notes a state that includes everything that the response shows and everything that the call has
+   * written. In a transaction that writes, call it before COMMIT: 503 if another database has
+   * replaced that in which `atLeast` was found.
+   */
+  note(shown: Sequences): void
 }
 
 /** A request that conforms to the API document: types, lengths, patterns and closed objects. */

@@ -96,12 +96,13 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     responses: {
       [success.status]: {
         description: success.description,
-        ...(hasTag(file) && { headers: { ETag: { $ref: '#/components/headers/ETag' } } }),
+        ...withHeaders({ ...stateOf(file), ...(hasTag(file) && { ETag: headerOf('ETag') }) }),
         content: contentOf(success.schema, success.example),
       },
       ...(otherwise && {
         [otherwise.status]: {
           description: otherwise.description,
+          ...withHeaders(stateOf(file)),
           content: contentOf(success.schema, otherwise.example),
         },
       }),
@@ -123,8 +124,25 @@ function headersOf(file: OperationFile): Reference[] {
   const names = ['AccountIdHeader', 'EnvironmentIdHeader']
   if (method === 'post') names.push('IdempotencyKeyHeader')
   if (takesIfMatch(file)) names.push('IfMatchHeader')
+  if (isAboutCustomers(file)) names.push('AtLeastHeader')
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }))
 }
+
+/** Returns the header of the responses about a customer. */
+const stateOf = (file: OperationFile): ResponseHeaders =>
+  isAboutCustomers(file) ? { 'Bursar-State': headerOf('BursarState') } : {}
+
+type ResponseHeaders = Readonly<Record<string, Reference>>
+
+const headerOf = (name: string): Reference => ({ $ref: `#/components/headers/${name}` })
+
+const withHeaders = (headers: ResponseHeaders): Pick<Response, 'headers'> =>
+  Object.keys(headers).length === 0 ? {} : { headers }
+
+/** Returns whether an operation names customers, in its path or in its body. */
+const isAboutCustomers = ({ path, 'x-serialize': serializedBy }: OperationFile): boolean =>
+  /\/customers\/\{id\}|\{customerId\}/.test(path) ||
+  ['customer', 'customers', 'engine'].includes(serializedBy ?? '')
 
 /** Replaces the name of a shared parameter by its definition. Routes need not resolve it then. */
 function parameterOf(base: Base, parameter: string | Parameter): Parameter {

@@ -32,6 +32,8 @@ export type Content = {
   }
 }
 
+export type Header = { readonly description: string; readonly schema: Schema }
+
 export type Response = {
   readonly description: string
   readonly headers?: Readonly<Record<string, Reference>>
@@ -100,7 +102,7 @@ export type Operation = OperationFields & {
 export type Components = {
   readonly securitySchemes: Readonly<Record<string, unknown>>
   readonly parameters: Readonly<Record<string, Parameter>>
-  readonly headers: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, Header>>
   readonly responses: Readonly<Record<string, Response>>
   readonly schemas: Readonly<Record<string, Schema>>
 }

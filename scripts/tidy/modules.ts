@@ -35,6 +35,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'app.ts': ['kernel', 'db', 'config.ts'],
   'operation.ts': ['kernel', 'api.gen.ts', 'app.ts'],
   'log.ts': ['kernel', 'app.ts', 'config.ts'],
+  'state-tokens': BASE,
   jobs: BASE,
   events: [...BASE, 'jobs'],
   idempotency: [...BASE, 'jobs'],
@@ -86,7 +87,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...[...BASE, ...RULES, 'engine', 'engine/participants', 'engine/cache', 'engine/check'],
     ...['engine/consume', 'engine/reservations', 'engine/batch', 'engine/history', 'decisions'],
   ],
-  http: [...BASE, 'jobs', 'events', 'access', 'idempotency'],
+  http: [...BASE, 'jobs', 'events', 'access', 'idempotency', 'state-tokens'],
   console: ['kernel', 'http'],
   'sources.ts': ['entitlements', 'promotional'],
   'handlers.ts': [
@@ -95,8 +96,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['engine/reservations', 'reporting', 'sources.ts'],
   ],
   'main.ts': [
-    ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres'],
-    ...['decisions', 'console', 'sources.ts', 'handlers.ts', 'log.ts', 'version.ts'],
+    ...[...BASE, ...RULES, 'promotional', 'idempotency', 'state-tokens', 'http'],
+    ...['embedded-postgres', 'decisions', 'console', 'sources.ts', 'handlers.ts', 'log.ts'],
+    'version.ts',
   ],
   cli: [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'http', 'embedded-postgres', 'backup'],

@@ -192,7 +192,12 @@ test('a backup leaves out nothing of the real schema', async (t) => {
        and not a.attisdropped and a.attgenerated = ''`,
   )
   const leftOut = there.filter(({ name }) => !kept.includes(name ?? ''))
-  assert.deepEqual(leftOut, [{ name: 'outbox.transaction_id', type: 'xid8' }])
+  assert.deepEqual(leftOut, [
+    { name: 'outbox.transaction_id', type: 'xid8' },
+    { name: 'database_identity.is_only', type: 'boolean' },
+    { name: 'database_identity.database_id', type: 'uuid' },
+    { name: 'database_identity.signing_key', type: 'bytea' },
+  ])
   const numbers = there.filter(({ type }) => type === 'xid8').map(({ name }) => name)
   assert.deepEqual(numbers, ['outbox.transaction_id'], 'a number of another cluster was kept')
   // Sequences and views need code that a backup does not have.
@@ -227,6 +232,24 @@ test('a restore creates every constraint and index of the real schema', async (t
   const target = await newDatabase(t)
   await load(target, file, ...migrations)
   await assertSameContents(target, source)
+})
+
+test('a restored database is another database', async (t) => {
+  const migrations = await readMigrations(MIGRATIONS)
+  const source = await migrated(t, ...migrations)
+  const { file } = await backUp(source, migrations)
+  const target = await newDatabase(t)
+  await load(target, file, ...migrations)
+  const identities = await Promise.all(
+    [source, target].map((each) => query(each, 'select * from database_identity')),
+  )
+  assert.deepEqual(
+    identities.map((rows) => rows.length),
+    [1, 1],
+  )
+  const [[before], [after]] = identities as [Record<string, string>[], Record<string, string>[]]
+  assert.notEqual(before?.database_id, after?.database_id)
+  assert.notEqual(before?.signing_key, after?.signing_key)
 })
 
 test('a backup of an earlier version is loaded into its own schema and then migrated', async (t) => {

@@ -16,6 +16,8 @@ export type SchemaTable = {
 
 /** Not backed up as a table: the header contains it, and a load applies the migrations. */
 const MIGRATIONS_TABLE = 'schema_migrations'
+/** Not backed up, because what is restored is another database. Its migration fills it. */
+const IDENTITY_TABLE = 'database_identity'
 const MADE = /\b(?:create\s+(?:unlogged\s+)?table(?:\s+if\s+not\s+exists)?|rename\s+to)\s+(\w+)/gi
 
 /**
@@ -74,7 +76,9 @@ export async function readSchema(
   const made = new Set(
     migrations.flatMap(({ sql }) => [...sql.matchAll(MADE)].map((match) => match[1])),
   )
-  const all = (await readTables(client)).filter(({ name }) => name !== MIGRATIONS_TABLE)
+  const all = (await readTables(client)).filter(
+    ({ name }) => name !== MIGRATIONS_TABLE && name !== IDENTITY_TABLE,
+  )
   return {
     tables: parentsFirst(all.filter(({ name }) => made.has(name))),
     foreign: all.map(({ name }) => name).filter((name) => !made.has(name)),

@@ -7,6 +7,7 @@ import { saveCustomers } from './customer-store.ts'
 import { lockAndFind } from './find-customer.ts'
 import { type OwnedLink, removeLinks, saveLinks } from './link-store.ts'
 import { requireIntegrations } from './require-integrations.ts'
+import { raiseSequence } from './sequence-store.ts'
 import type { Customer, Link, LinkInput } from './types.ts'
 import { customerToWire } from './wire.ts'
 
@@ -61,6 +62,11 @@ export async function save(
     removeLinks(tx, changes.flatMap(removedLinks)),
     saveLinks(tx, call.scope, changes.flatMap(writtenLinks)),
     publish(tx, call, changes.map(eventOf)),
+    raiseSequence(
+      tx,
+      call,
+      customers.map(({ key }) => key),
+    ),
   ])
 }
 

@@ -23,10 +23,14 @@ import type { Customer, Link } from './types.ts'
 const KIND = 'customer'
 
 /** A scalar subquery: the key of the customer with an id; null if there is none. */
-export const customerNamed = (scope: Scope, customerId: string): Sql => sql`(
+export const customerNamed = (scope: Scope, customerId: string): Sql =>
+  customerIn(sql`${scope.environmentKey}::uuid`, sql`${customerId}::text`)
+
+/** As `customerNamed`, for an environment and an id that are expressions. */
+export const customerIn = (environmentKey: Sql, customerId: Sql): Sql => sql`(
   select customer_key from directory
-  where environment_key = ${scope.environmentKey}::uuid and kind = ${KIND}::text
-    and id = ${customerId}::text)`
+  where directory.environment_key = ${environmentKey} and directory.kind = ${KIND}::text
+    and directory.id = ${customerId})`
 
 /** A relation for statements of other modules: the customer whose key is an expression. */
 export const customerWithKey = (customerKey: Sql): Sql =>

@@ -26,6 +26,7 @@ export {
   type ResourceKey,
   resourceNamed,
 } from './resource-store.ts'
+export { environmentHeadOf, raiseSequence, readSequences } from './sequence-store.ts'
 export { VENDORS } from './vendors.ts'
 export {
   type CustomerVersion,

@@ -3,6 +3,7 @@ import { column, isDangling, readValue, row, rowsOfAnyNumber, sql } from '../db/
 import { type Instant, instantToWire } from '../kernel/clock.ts'
 import { NO_VERSION, newVersion, type Uuid } from '../kernel/ids.ts'
 import type { Scope } from '../kernel/scope.ts'
+import { type ChangingCall, noteSequence, sequencesOf, sequencesRow } from './sequence-store.ts'
 
 /**
  * Gives customers a new version, because their structure has changed at `now`: entities, hierarchy
@@ -14,19 +15,26 @@ import type { Scope } from '../kernel/scope.ts'
  */
 export const renewVersion = (
   tx: Tx,
-  { scope, now }: { scope: Scope; now: Instant },
+  call: ChangingCall & { now: Instant },
   customerKeys: readonly Uuid[],
-): Promise<number> =>
-  tx.execute(sql`
-    insert into customer_heads as head
-      (customer_key, environment_key, structure_version, decided_at)
-    select customer_key, ${scope.environmentKey}::uuid, ${newVersion()}::uuid,
-      ${instantToWire(now)}::timestamptz
-    from unnest(${customerKeys}::uuid[]) as customer (customer_key)
-    order by customer_key
-    on conflict (customer_key) do update set
-      structure_version = excluded.structure_version, version = head.version + 1,
-      decided_at = greatest(head.decided_at, excluded.decided_at)`)
+): Promise<void> =>
+  noteSequence(
+    call,
+    tx.many(
+      sequencesRow,
+      sql`
+      insert into customer_heads as head
+        (customer_key, environment_key, structure_version, decided_at)
+      select customer_key, ${call.scope.environmentKey}::uuid, ${newVersion()}::uuid,
+        ${instantToWire(call.now)}::timestamptz
+      from unnest(${customerKeys}::uuid[]) as customer (customer_key)
+      order by customer_key
+      on conflict (customer_key) do update set
+        structure_version = excluded.structure_version, version = head.version + 1,
+        decided_at = greatest(head.decided_at, excluded.decided_at)
+      returning ${sequencesOf(call.scope)}`,
+    ),
+  )
 
 /**
  * Gives the environment a new version, because something that its customers share has changed:
@@ -51,6 +59,8 @@ export type CustomerVersion = {
   usageVersion: Uuid
   /** The usage version that the lock has found; null: nothing was counted yet. */
   replacedUsageVersion: Uuid | null
+  /** The sequence of the customer from COMMIT on. */
+  sequence: number
   /** The instant of decision. */
   now: Instant
   /** Totals and counters of windows that ended by then may have been purged; -Infinity for none. */
@@ -72,6 +82,7 @@ const headRow = row({
   version: column.from('structure_version', column.uuid),
   usageVersion: column.uuid,
   replacedUsageVersion: column.nullable(column.uuid),
+  sequence: column.integer,
   now: column.from('decided_at', column.instant),
   closedUntil: column.bound,
 })
@@ -98,9 +109,10 @@ export async function lockVersions(
     order by customer_key
     on conflict (customer_key) do update set
       decided_at = greatest(head.decided_at, excluded.decided_at),
-      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version
-    returning customer_key, structure_version, usage_version, replaced_usage_version, decided_at,
-      closed_until`,
+      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version,
+      sequence = head.sequence + 1
+    returning customer_key, structure_version, usage_version, replaced_usage_version, sequence,
+      decided_at, closed_until`,
   )
   const found = await locking.catch((error) => {
     throw isDangling(error) ? new StaleKey(error) : error
@@ -145,7 +157,8 @@ export const renewExpected = (
     from expected order by customer_key
     on conflict (customer_key) do update set
       decided_at = greatest(head.decided_at, excluded.decided_at),
-      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version
+      usage_version = excluded.usage_version, replaced_usage_version = head.usage_version,
+      sequence = head.sequence + 1
       where head.structure_version = excluded.structure_version
         and head.usage_version = excluded.replaced_usage_version
     returning xmax
@@ -172,6 +185,8 @@ export type StateVersion = {
   structureVersion: Uuid
   /** Differs after each write of totals, counters, holds or deduplication keys. */
   usageVersion: Uuid
+  /** How many changes of the customer the state includes. Each usage version has one sequence. */
+  sequence: number
   /** No decision is made as of an earlier instant; -Infinity before the first decision. */
   decidedAt: Instant
 }
@@ -181,6 +196,7 @@ export const stateVersionColumns = {
   archived_at: column.nullable(column.instant),
   structure_version: column.uuid,
   usage_version: column.uuid,
+  sequence: column.integer,
   decided_at: column.bound,
 }
 const stateVersionRow = row(stateVersionColumns)
@@ -189,6 +205,7 @@ export const stateVersionFrom = (found: ReturnType<typeof stateVersionRow>): Sta
   archivedAt: found.archived_at,
   structureVersion: found.structure_version,
   usageVersion: found.usage_version,
+  sequence: found.sequence,
   decidedAt: found.decided_at,
 })
 
@@ -200,6 +217,7 @@ export const stateVersionOf = (customerKey: Sql): Sql => sql`(
   select customer.archived_at,
     coalesce(head.structure_version, ${NO_VERSION}::uuid) as structure_version,
     coalesce(head.usage_version, ${NO_VERSION}::uuid) as usage_version,
+    coalesce(head.sequence, 0) as sequence,
     coalesce(head.decided_at, '-infinity') as decided_at
   from customers customer left join customer_heads head using (customer_key)
   where customer.customer_key = ${customerKey} limit 1)`

@@ -53,6 +53,9 @@ export const bound: Decode<Instant> = (raw) => {
   return raw === 'infinity' ? LIFETIME.end : instant(raw)
 }
 
+/** A `bytea` column. */
+export const bytes: Decode<Buffer> = (raw) => Buffer.from(present(raw).slice(2), 'hex')
+
 /** `numeric(30,10)`. */
 export const quantity: Decode<Quantity> = (raw) => quantityFromSql(present(raw))
 

@@ -3,6 +3,8 @@ export type Epoch = object
 
 export type Epochs = {
   current(): Epoch
+  /** The database of the last session, as in `Look`. null: there was no session yet. */
+  database(): string | null
   /** Notes the database of a session. If it differs from that of the last call, an epoch begins. */
   observe(database: string): void
   /** Calls `begun` whenever an epoch begins. Returns a function that stops these calls. */
@@ -20,6 +22,7 @@ export function createEpochs(): Epochs {
   const listening = new Set<() => void>()
   return {
     current: () => current,
+    database: () => known,
     observe: (database) => {
       const before = known
       known = database

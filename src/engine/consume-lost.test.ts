@@ -36,9 +36,9 @@ async function open() {
   const { scope } = agency.tenant
   const writer = createUsageWriter(proxied, createEngineContext(entitlements))
   const changeReservation = (key: string, step: ReservationStepInput['step']) =>
-    writer.changeReservation(scope, { customerId: params.id, key, step }, origin)
+    writer.changeReservation({ scope, origin }, { customerId: params.id, key, step })
   const consume = (key: string, amount: number, mode: ConsumeMode) =>
-    writer.consume(scope, inputOf(key, amount, mode), origin)
+    writer.consume({ scope, origin }, inputOf(key, amount, mode))
   return { ...agency, consume, changeReservation }
 }
 

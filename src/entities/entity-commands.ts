@@ -1,4 +1,4 @@
-import { lockActiveCustomer, renewVersion } from '../customers/index.ts'
+import { lockActiveCustomer, raiseSequence, renewVersion } from '../customers/index.ts'
 import type { Tx } from '../db/index.ts'
 import { type Event, publish } from '../events/index.ts'
 import { required } from '../kernel/assert.ts'
@@ -198,6 +198,8 @@ async function save(
       after: entityToWire(after),
     }),
   )
+  if (changed.length === 0) return
+  const renew = changed.some(changesStructure) ? renewVersion : raiseSequence
   await Promise.all([
     saveEntities(
       tx,
@@ -205,6 +207,6 @@ async function save(
       changed.map(({ after }) => after),
     ),
     publish(tx, { ...call, now }, announcements),
-    ...(changed.some(changesStructure) ? [renewVersion(tx, { ...call, now }, [customerKey])] : []),
+    renew(tx, { ...call, now }, [customerKey]),
   ])
 }

@@ -14,6 +14,7 @@ import {
   Otherwise,
   Repeated,
 } from '../operation.ts'
+import type { StateTokens } from '../state-tokens/index.ts'
 import { answerUnnamed, isNamed } from './answer-write.ts'
 import type { ApiDocument, Operation, UnservedOperation } from './api-document.ts'
 import { bodyCheck } from './check-body.ts'
@@ -32,6 +33,7 @@ import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
 import { createRequestOrder, type RequestOrder } from './running-requests.ts'
 import { createSerializer, type Serialize, serializationKeyOf } from './serialize-writes.ts'
+import { answeringWithState } from './state-header.ts'
 import { rememberUndelivered, type UndeliveredAnswer } from './undelivered.ts'
 import { invalid } from './validation-message.ts'
 import type { Validator, Validators } from './validators.ts'
@@ -50,6 +52,7 @@ export type MountContext = {
   authenticate: Authenticate
   handlers: Handlers
   admitBody: AdmitBody
+  stateTokens: StateTokens
 }
 
 type AnyHandler = (request: OperationRequest<never>, call: Call) => Promise<unknown>
@@ -98,6 +101,7 @@ function mountOperation(
   }
   const limits = mounting.limitsOf(operation)
   const maxStalenessOf = stalenessOf(operation, app.config.maxStalenessMs)
+  const withState = answeringWithState(mounting.stateTokens, operation)
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
@@ -127,15 +131,18 @@ function mountOperation(
       const ifMatch = ifMatchOf(operation, request, input.body)
       if (scope instanceof ApiError) throw scope
       const origin = { actor, operation: operation.id, traceId: request.id, requestDigest: null }
-      const call = { app, scope, origin, expiresAt, maxStalenessMs, ifMatch }
       const work = async (own: Call) =>
         withEtag(
           operation,
           successOf(operation, await handler(input as OperationRequest<never>, own)),
         )
       const serialize = mounting.serializerOf(serializationKeyOf(operation, scope, input))
-      const mounted = { ...mounting, operation, caller, call, key, input, serialize, work }
-      return answer({ request, reply }, mounted)
+      const mounted = { ...mounting, operation, caller, key, input, serialize, work }
+      return withState({ request, reply, scope, input, key }, (state) => {
+        const shared = { app, scope, origin, expiresAt, maxStalenessMs, ifMatch }
+        const call = { ...shared, ...(state && { state }) }
+        return answer({ request, reply }, { ...mounted, call })
+      })
     },
   })
 }

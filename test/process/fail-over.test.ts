@@ -223,3 +223,49 @@ for (const servers of [1, 2]) {
     await assertAgrees(fleet)
   })
 }
+
+test('a state that was lost in a fail-over is never met by an older one, whichever server is asked', async (t) => {
+  const fleet = await open(t, 2)
+  const { each, change, urls } = fleet
+  const [first = '', second = ''] = urls
+  const tokenOf = async (url: string, call: Call): Promise<string> => {
+    const { status, headers } = await ask(url, call)
+    assert.ok(status < 300, `${call.path}: ${status}`)
+    return String(headers['bursar-state'])
+  }
+  const since = (token: string, call: Call): Call => ({
+    ...call,
+    headers: { 'bursar-at-least': token, 'bursar-max-staleness-ms': '60000' },
+  })
+  await change(budgetCall('acme', 'ann', LIMIT))
+  const kept = await tokenOf(first, useCall('acme', 'ann', 3))
+  await fleet.copy()
+  await each((url) => done(url, since(kept, checkCall('acme'))))
+  const renamed: Call = { method: 'PATCH', path: customer('acme'), body: { name: 'renamed' } }
+  const lost = [
+    await tokenOf(first, renamed),
+    await tokenOf(first, useCall('acme', 'ann', 5)),
+    await tokenOf(second, customerCall('globex')),
+  ]
+  const [afterName = '', afterUse = '', afterCustomer = ''] = lost
+  await fleet.failOver()
+  const read = (id: string): Call => ({ method: 'GET', path: customer(id) })
+  const calls = [checkCall('acme'), read('acme'), useCall('acme', 'ann', 7), usageCall('acme')]
+  for (const url of urls) {
+    for (const call of calls)
+      for (const token of [afterName, afterUse]) {
+        const { status, body } = await ask(url, since(token, call))
+        assert.deepEqual([status, body.code], [503, null], call.path)
+        assert.match(body.message, /Leave the header out/)
+      }
+    for (const call of [checkCall('globex'), read('globex'), useCall('globex', 'ann')])
+      assert.equal((await ask(url, since(afterCustomer, call))).status, 503)
+    const { data } = await done(url, since(kept, checkCall('acme')))
+    assert.equal(data.currentUsage, 3)
+  }
+  // The state of a server that has not noticed the fail-over would be from before this use.
+  const later = await tokenOf(first, useCall('acme', 'ann', 11))
+  for (const { data } of await each((url) => done(url, since(later, checkCall('acme')))))
+    assert.equal(data.currentUsage, 14)
+  await assertAgrees(fleet)
+})

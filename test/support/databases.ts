@@ -43,8 +43,11 @@ export async function withConnection<T>(
   }
 }
 
-/** Columns that are not compared: numbers of the cluster, and the instants of migrations. */
-const OF_THE_CLUSTER = ['transaction_id', 'applied_at']
+/**
+ * Columns that are not compared: what clusters and databases give themselves, and the instants of
+ * migrations.
+ */
+const OF_THE_CLUSTER = ['transaction_id', 'applied_at', 'database_id', 'signing_key']
 
 /**
  * Returns everything in the default schema as text: the rows of each table, constraints and

@@ -4,6 +4,7 @@ import { query } from './databases.ts'
 /**
  * Adds triggers to the database of a test. At COMMIT, they fail a transaction that changes the
  * usage of a customer but not its usage version, or its structure but not its structure version.
+ * What no decision depends on needs another sequence, and with it goes another usage version.
  * Purging needs no new version, because the windows of purged rows closed long ago.
  */
 export const guardVersions = (connection: Connection) => query(connection, GUARD)
@@ -41,7 +42,13 @@ const GUARD = `
     ['reservations', 'usage', 'delete', "when (old.status = 'open')"],
     ['assignments', 'structure', 'insert or update or delete', ''],
     ['promotional_entitlements', 'structure', 'insert or update or delete', ''],
-    ['entities', 'structure', 'update of parent_key, archived_at', ''],
+    [
+      ...['entities', 'structure', 'update'],
+      `when ((old.parent_key, old.archived_at) is distinct from (new.parent_key, new.archived_at))`,
+    ],
+    ['entities', 'usage', 'insert or update', ''],
+    ['customers', 'usage', 'insert or update', ''],
+    ['customer_integrations', 'usage', 'insert or update or delete', ''],
   ]
     .map(
       ([table, half, events, condition], index) => `

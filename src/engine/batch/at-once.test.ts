@@ -64,7 +64,7 @@ function openServer(scope: Scope) {
       dimensionsText: null,
       ...more,
     }
-    const { isGranted } = await writer.consume(scope, use, origin)
+    const { isGranted } = await writer.consume({ scope, origin }, use)
     return [isGranted, ...ways.splice(0)]
   }
   return { consume, writer, ways }
@@ -102,7 +102,7 @@ test('when everything is in memory, a use is written at once', async () => {
 test('reports and raw events with keys are written at once, and count once', async () => {
   const { writer, ways, scope, usage } = await open()
   const usages = [1, 2].map((value) => reportOf(value, { idempotencyKey: `report ${value}` }))
-  const report = (index: number) => writer.report(scope, usages.slice(index, index + 1), origin)
+  const report = (index: number) => writer.report({ scope, origin }, usages.slice(index, index + 1))
   await report(0)
   await report(1)
   assert.deepEqual(ways.splice(0), ['locked', 'at once'])
@@ -287,7 +287,7 @@ test('reports are written at once although a reservation has expired', async () 
   await consume(9, { mode: { kind: 'hold', ttlSeconds: 60 } })
   world.clock.moveTo(before + 61_000)
   try {
-    await writer.report(scope, [reportOf(1)], origin)
+    await writer.report({ scope, origin }, [reportOf(1)])
     assert.deepEqual(ways.splice(0), ['at once'])
     assert.deepEqual(await consume(989), [true, 'refused', 'locked'])
     assert.deepEqual(await consume(1), [true, 'at once'])

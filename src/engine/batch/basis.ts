@@ -7,9 +7,11 @@ import {
   StaleKey,
 } from '../../customers/index.ts'
 import type { Tx } from '../../db/index.ts'
+import { required } from '../../kernel/assert.ts'
 import type { Clock, Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import type { Sequences } from '../../kernel/sequences.ts'
 import { machine } from '../../kernel/watched-clock.ts'
 import { NO_RESOURCE, type Reservation } from '../../metering/index.ts'
 import { findReservations } from '../../metering/reservations/index.ts'
@@ -17,7 +19,7 @@ import { type EnvironmentVersions, readVersions } from '../cache/index.ts'
 import { expireReservations } from '../reservations/index.ts'
 import type { Earlier } from '../state/index.ts'
 import { findEarlier } from './find-earlier.ts'
-import { type EngineRequest, itemsOf } from './request.ts'
+import { customersOf, type EngineRequest, itemsOf } from './request.ts'
 
 export type Batch = {
   scope: Scope
@@ -43,6 +45,17 @@ export type BatchBasis = {
   expired: ReadonlySet<Uuid>
   earlier: Earlier
 }
+
+/** Returns the state that a batch has found of the customers of a request. */
+export const foundOf = (
+  { versions, environment }: BatchBasis,
+  request: EngineRequest,
+): Sequences[] =>
+  customersOf(request).map((customerKey) => ({
+    // The batch itself raises the sequence by 1.
+    customer: required(versions.get(customerKey), 'the version of a customer').sequence - 1,
+    environment: environment.environmentSequence,
+  }))
 
 /**
  * Locks the customers of a batch, and reads what it depends on in the same round trip. If limits
@@ -78,8 +91,11 @@ export async function lockBasis(
   const [states, thresholds, reservations, expired, earlier] = await reading
   const [first] = states
   if (first === undefined || first === null) throw new StaleKey()
-  const { catalogVersion, environmentVersion, unknownDimensions } = first
-  const environment = { catalogVersion, environmentVersion, unknownDimensions }
+  const { catalogVersion, environmentVersion, environmentSequence, unknownDimensions } = first
+  const environment = {
+    ...{ catalogVersion, environmentVersion },
+    ...{ environmentSequence, unknownDimensions },
+  }
   const archived = new Set(customerKeys.filter((_, index) => states[index]?.archivedAt !== null))
   return { now, at, versions, environment, archived, thresholds, reservations, expired, earlier }
 }

@@ -36,7 +36,7 @@ function openServer(scope: Scope) {
       dimensions: {},
       dimensionsText: null,
     }
-    return (await writer.consume(scope, use, systemOrigin('test'))).isGranted
+    return (await writer.consume({ scope, origin: systemOrigin('test') }, use)).isGranted
   }
   return { consume, batches: () => ({ ...context.counts(app).batches }) }
 }

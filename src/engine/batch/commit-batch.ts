@@ -3,10 +3,12 @@ import { holdFeaturesByKey } from '../../catalog/features/index.ts'
 import { catalogVersion } from '../../catalog/index.ts'
 import { lockVersions } from '../../customers/index.ts'
 import { isDuplicate, isStaleState, type Tx } from '../../db/index.ts'
+import { required } from '../../kernel/assert.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { ApiError } from '../../kernel/errors.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Scope } from '../../kernel/scope.ts'
+import { reaches } from '../../kernel/sequences.ts'
 import { schedulePurge } from '../../metering/retention/index.ts'
 import type { BatchUsage, Cache, EngineMemory } from '../cache/index.ts'
 import {
@@ -34,7 +36,7 @@ import {
   savepoint,
 } from '../state/index.ts'
 import type { ReportResult, ValidatedRecord } from '../types.ts'
-import { type Batch, type BatchBasis, lockBasis } from './basis.ts'
+import { type Batch, type BatchBasis, foundOf, lockBasis } from './basis.ts'
 import type { Outcome } from './batch-queue.ts'
 import { type CommitProbe, isCommitted, probeOf } from './commit-probe.ts'
 import { type BatchContext, type ContextReaders, loadContext } from './load-context.ts'
@@ -92,10 +94,10 @@ async function commitAtOnce(
   batch: Batch,
 ): Promise<readonly Outcome<BatchAnswer>[] | null> {
   const { app, recall } = caches
-  const { scope } = batch
+  const { scope, requests } = batch
   if (!caches.purged.get(scope.environmentKey)) return null
   const basis = recall.basisOf(batch, app.clock.now())
-  if (basis === null) return null
+  if (basis === null || !isNewEnough(basis, requests)) return null
   const { tx, statements: writes } = collectingTx()
   const decided = await decideBatch(caches, tx, { batch, basisOf: () => basis }).catch(
     nullIf((error) => error instanceof NotInMemory),
@@ -170,11 +172,17 @@ function keep(
 ): void {
   memory.commits[atOnce ? 'atOnce' : 'locked'] += 1
   const { parts, reservations } = decided.loaded.state
-  decided.usage.update({
+  const after = decided.usage.update({
     keep: (customers) => {
       for (const part of parts) part.keep(customers)
     },
     reserving: new Set([...reservations.changes.values()].map(({ customerKey }) => customerKey)),
+  })
+  batch.requests.forEach((request, index) => {
+    const isAnswered = 'answer' in (decided.outcomes[index] ?? {})
+    if (request.state === undefined || !isAnswered) return
+    for (const customerKey of customersOf(request))
+      request.state.note(required(after.get(customerKey), 'the state of a customer after a batch'))
   })
   recall.keep(batch, { ...decided, atOnce })
 }
@@ -200,6 +208,7 @@ async function decideBatch(
   const { scope } = batch
   for (;;) {
     const basis = await basisOf()
+    requireStates(basis, batch.requests)
     const context = await loadContext(readers, tx, batch, basis)
     const plans = batch.requests.map((request) => planRequest(request, context))
     const query = queryOf(plans)
@@ -223,6 +232,24 @@ type NextKey = (now: Instant) => Uuid
 type RequestPlan = {
   query: Partial<Pick<StateQuery, 'records' | 'decisions'>>
   execute: (draft: State, nextKey: NextKey) => BatchAnswer
+}
+
+/** Returns whether no caller has seen a newer state than the basis. */
+const isNewEnough = (basis: BatchBasis, requests: readonly EngineRequest[]): boolean =>
+  requests.every((request) => {
+    const atLeast = request.state?.atLeast ?? null
+    return atLeast === null || foundOf(basis, request).every((found) => reaches(found, atLeast))
+  })
+
+/**
+ * 503 for the whole batch if a caller has seen a newer state than the database has. The batch is
+ * rolled back and tried again, request by request: even a lock would raise a sequence, so that the
+ * database would seem to reach the state that it has lost.
+ */
+function requireStates(basis: BatchBasis, requests: readonly EngineRequest[]): void {
+  for (const request of requests)
+    if (request.state?.atLeast)
+      for (const found of foundOf(basis, request)) request.state.require(found)
 }
 
 /** Validates a request. Returns the error of a request that is refused. */

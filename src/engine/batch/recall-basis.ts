@@ -81,6 +81,7 @@ export function createBatchRecall(customers: StateCache): BatchRecall {
           version,
           usageVersion,
           replacedUsageVersion: usage.usageVersion,
+          sequence: usage.seen.versions.sequence + 1,
           now: Math.max(now, decidedAt),
           closedUntil: usage.closedUntil,
         })

@@ -1,5 +1,6 @@
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Origin } from '../../kernel/origin.ts'
+import type { CallState } from '../../operation.ts'
 import type {
   ConsumptionInput,
   EventInput,
@@ -8,21 +9,17 @@ import type {
   SubjectKeys,
 } from '../types.ts'
 
-type ReportRequest = {
-  kind: 'reports'
-  items: readonly (ReportInput & SubjectKeys)[]
+type Caller = {
   origin: Origin
+  /** If there is one, the request is about one customer. */
+  state: CallState | undefined
 }
-type EventRequest = { kind: 'events'; items: readonly (EventInput & SubjectKeys)[]; origin: Origin }
-type ConsumptionRequest = {
-  kind: 'consumption'
-  item: ConsumptionInput & SubjectKeys
-  origin: Origin
-}
-type ReservationRequest = {
+type ReportRequest = Caller & { kind: 'reports'; items: readonly (ReportInput & SubjectKeys)[] }
+type EventRequest = Caller & { kind: 'events'; items: readonly (EventInput & SubjectKeys)[] }
+type ConsumptionRequest = Caller & { kind: 'consumption'; item: ConsumptionInput & SubjectKeys }
+type ReservationRequest = Caller & {
   kind: 'reservation'
   item: ReservationStepInput & { customerKey: Uuid }
-  origin: Origin
 }
 
 /** A request to count or decide something, all of it or nothing. */

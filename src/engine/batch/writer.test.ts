@@ -44,7 +44,7 @@ for (const [cut, count] of CUTS)
     const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
     const writer = createUsageWriter(proxied, createEngineContext(entitlements))
     const report = (customerId: string) =>
-      writer.report(tenant.scope, [reportOf(customerId)], origin)
+      writer.report({ ...tenant, origin }, [reportOf(customerId)])
     await report('acme')
     proxy.cutNext(cut, count)
     const answers = await Promise.all(CUSTOMERS.flatMap((id) => [report(id), report(id)]))
@@ -58,7 +58,7 @@ test('an unknown outcome of COMMIT is a 503, and the same keys then count once',
   const { tenant, usage } = await openShop(world, FEATURES, CUSTOMERS)
   const writer = createUsageWriter(proxied, createEngineContext(entitlements))
   const report = () =>
-    writer.report(tenant.scope, [reportOf('acme', { idempotencyKey: 'k' })], origin)
+    writer.report({ ...tenant, origin }, [reportOf('acme', { idempotencyKey: 'k' })])
   proxy.cutNext('after', 1000)
   await assert.rejects(report(), (error) => error instanceof ApiError && error.status === 503)
   proxy.forgive()
@@ -83,7 +83,7 @@ test('a request that fails its batch is the only one to fail', async () => {
   const writer = createUsageWriter(world.bursar.app, createEngineContext(entitlements))
   const settled = await Promise.allSettled(
     ['acme', ...CUSTOMERS, ...CUSTOMERS].map((id) =>
-      writer.report(tenant.scope, [reportOf(id, { featureId: 'calls' })], origin),
+      writer.report({ ...tenant, origin }, [reportOf(id, { featureId: 'calls' })]),
     ),
   )
   assert.deepEqual(
@@ -104,7 +104,7 @@ test('two servers count each key once and see each other’s reports', async () 
       reportOf(customerId, { idempotencyKey: `key-${run % 20}` }),
       reportOf(customerId, { value: wholeUnits(10) }),
     ])
-    return writers[run % 2]?.report(tenant.scope, reports, origin)
+    return writers[run % 2]?.report({ ...tenant, origin }, reports)
   })
   await Promise.all(runs)
   for (const customerId of CUSTOMERS) assert.equal(await usage('seats', customerId), 620)
@@ -116,7 +116,7 @@ test('a server whose clock runs ahead never lets the instant of decision go back
     createUsageWriter(bursar.app, createEngineContext(entitlements)),
   )
   const report = async (index: number) => {
-    const [answer] = (await writers[index]?.report(tenant.scope, [reportOf('acme')], origin)) ?? []
+    const [answer] = (await writers[index]?.report({ ...tenant, origin }, [reportOf('acme')])) ?? []
     return answer?.acceptedAt
   }
   other.clock.moveTo(world.clock.now() + 5000)

@@ -10,9 +10,9 @@ import { assert } from '../../kernel/assert.ts'
 import { ApiError, notFound, unavailable, WrongClock } from '../../kernel/errors.ts'
 import { inBody } from '../../kernel/field.ts'
 import type { Uuid } from '../../kernel/ids.ts'
-import type { Origin } from '../../kernel/origin.ts'
 import type { Scope } from '../../kernel/scope.ts'
 import { NO_RESOURCE } from '../../metering/index.ts'
+import type { Call } from '../../operation.ts'
 import {
   type Cache,
   cacheCatalog,
@@ -66,28 +66,22 @@ const RECORD_BYTES = 1000
 /** Every method can fail with 429 or 503, as `BatchQueue.submit` does. */
 export type UsageWriter = {
   /** Counts reports, all or none. Errors of `validateReports`; 404 `CustomerNotFound`. */
-  report(
-    scope: Scope,
-    reports: readonly ReportInput[],
-    origin: Origin,
-  ): Promise<readonly ReportResult[]>
+  report(call: WriterCall, reports: readonly ReportInput[]): Promise<readonly ReportResult[]>
   /** Counts raw events, all or none. Errors of `validateEvents`; 404 `CustomerNotFound`. */
-  ingest(scope: Scope, events: readonly EventInput[], origin: Origin): Promise<void>
+  ingest(call: WriterCall, events: readonly EventInput[]): Promise<void>
   /**
    * Decides a consumption. An unknown customer is denied. Errors of `validateConsumption` and
    * `decideConsumption`.
    */
-  consume(scope: Scope, input: ConsumptionInput, origin: Origin): Promise<ConsumptionAnswer>
+  consume(call: WriterCall, input: ConsumptionInput): Promise<ConsumptionAnswer>
   /**
    * Applies a step of a reservation. Errors of `validateReservationStep` and
    * `applyReservationStep`; 404 `CustomerNotFound`.
    */
-  changeReservation(
-    scope: Scope,
-    input: ReservationStepInput,
-    origin: Origin,
-  ): Promise<ReservationAnswer>
+  changeReservation(call: WriterCall, input: ReservationStepInput): Promise<ReservationAnswer>
 }
+
+type WriterCall = Pick<Call, 'scope' | 'origin' | 'state'>
 
 type WriterEntry = QueueEntry & { scope: Scope; request: EngineRequest }
 
@@ -143,33 +137,34 @@ export function createUsageWriter(app: App, engine: EngineContext): UsageWriter 
   const withKeys = <T>(work: (keys: Cache<Uuid>) => Promise<T>): Promise<T> =>
     retryIfStale(() => keysOf(app.db), work)
   return {
-    report: (scope, reports, origin) =>
+    report: ({ scope, origin, state }, reports) =>
       withKeys(async (keys) => {
         const items = await requireKeys(read, { scope, keys, list: 'usages' }, reports)
-        return (await submit(scope, { kind: 'reports', items, origin })).results
+        return (await submit(scope, { kind: 'reports', items, origin, state })).results
       }),
-    ingest: (scope, events, origin) =>
+    ingest: ({ scope, origin, state }, events) =>
       withKeys(async (keys) => {
         const items = await requireKeys(read, { scope, keys, list: 'events' }, events)
-        await submit(scope, { kind: 'events', items, origin })
+        await submit(scope, { kind: 'events', items, origin, state })
       }),
-    consume: (scope, input, origin) =>
+    consume: ({ scope, origin, state }, input) =>
       withKeys(async (keys) => {
         const [found] = await findSubjectKeys(read, { scope, keys }, [input])
         if (!found) {
+          await state?.verify()
           const evaluated = denialForUnknownCustomer(input.amount, app.clock.now())
           return deny({ evaluated, hasDimensions: input.hasDimensions, unresolved: [] })
         }
         const item = { ...input, ...found }
-        return (await submit(scope, { kind: 'consumption', item, origin })).answer
+        return (await submit(scope, { kind: 'consumption', item, origin, state })).answer
       }),
-    changeReservation: (scope, input, origin) =>
+    changeReservation: ({ scope, origin, state }, input) =>
       withKeys(async (keys) => {
         const subject = { customerId: input.customerId, resourceId: null }
         const [found] = await findSubjectKeys(read, { scope, keys }, [subject])
         if (!found) throw unknownCustomer(input.customerId)
         const item = { ...input, customerKey: found.customerKey }
-        return (await submit(scope, { kind: 'reservation', item, origin })).answer
+        return (await submit(scope, { kind: 'reservation', item, origin, state })).answer
       }),
   }
 }

@@ -28,12 +28,14 @@ function newMemory() {
       version: 'structure',
       usageVersion: left,
       replacedUsageVersion: found,
+      sequence: 2,
       now: 100,
       closedUntil: Number.NEGATIVE_INFINITY,
     }
     const environment = {
       environmentVersion: NO_VERSION,
       catalogVersion: NO_VERSION,
+      environmentSequence: 0,
       unknownDimensions: 'ignore',
     } as const
     const shared = { environment, archived: new Set<string>(), at: 0 }

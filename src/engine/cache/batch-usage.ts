@@ -1,8 +1,9 @@
 import type { CustomerVersion } from '../../customers/index.ts'
 import { required } from '../../kernel/assert.ts'
 import { NO_VERSION, type Uuid } from '../../kernel/ids.ts'
+import type { Sequences } from '../../kernel/sequences.ts'
 import type { CachedUsage, KeptCustomers } from '../participants/index.ts'
-import type { CustomerState } from './customer-state.ts'
+import { type CustomerState, sequencesOf } from './customer-state.ts'
 import type { EngineMemory } from './memory.ts'
 import type { EnvironmentVersions } from './versions.ts'
 
@@ -10,8 +11,11 @@ import type { EnvironmentVersions } from './versions.ts'
 export type BatchUsage = CachedUsage & {
   /** Drops the cached usage of a customer that this transaction has changed by other statements. */
   drop(customerKey: Uuid): void
-  /** Call it after COMMIT. Caches the usage after the batch, with its new versions. */
-  update(after: UsageAfter): void
+  /**
+   * Call it after COMMIT. Caches the usage after the batch, with its new versions. Returns the
+   * sequences of each customer after the batch.
+   */
+  update(after: UsageAfter): ReadonlyMap<Uuid, Sequences>
 }
 
 /** What a batch knows of its customers' usage when it has been committed. */
@@ -61,14 +65,18 @@ export function usageOfBatch(
       batches.hits += versions.size - missed.size
       batches.misses += missed.size
       const next = new Map<Uuid, CustomerState>()
-      for (const [customerKey, { version, usageVersion, now, closedUntil }] of versions) {
+      const sequences = new Map<Uuid, Sequences>()
+      for (const [customerKey, { version, now, closedUntil, ...made }] of versions) {
+        const { usageVersion, sequence } = made
         const state = cache.next(stateOf(customerKey), usageVersion)
-        const own = { structureVersion: version, usageVersion, decidedAt: now, archivedAt: null }
+        const seenNow = { structureVersion: version, usageVersion, sequence, decidedAt: now }
+        const own = { ...environment, ...seenNow, archivedAt: null }
         const isArchived = archived.has(customerKey)
-        const seen = { versions: { ...environment, ...own }, at: seenAt }
+        const seen = { versions: own, at: seenAt }
         state.usage.seen = isArchived ? null : seen
         state.usage.closedUntil = isArchived ? null : closedUntil
         next.set(customerKey, state)
+        sequences.set(customerKey, sequencesOf(state, own))
       }
       const nextOf = (customerKey: Uuid): CustomerState =>
         required(next.get(customerKey), 'the state of a customer of a batch')
@@ -78,6 +86,7 @@ export function usageOfBatch(
       })
       for (const customerKey of after.reserving) nextOf(customerKey).usage.openHolds = null
       for (const [customerKey, state] of next) cache.keep(customerKey, state)
+      return sequences
     },
   }
 }

@@ -66,6 +66,7 @@ for (const [name, { isCached, statement }] of Object.entries(CASES))
           version: newVersion(),
           usageVersion: newVersion(),
           replacedUsageVersion: null,
+          sequence: 1,
           now: app.clock.now(),
           closedUntil: -Infinity,
         },

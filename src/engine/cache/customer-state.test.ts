@@ -8,9 +8,11 @@ const versions = (change: Partial<Versions> = {}): Versions => ({
   archivedAt: null,
   structureVersion: 'structure 1',
   usageVersion: 'usage 1',
+  sequence: 1,
   decidedAt: 0,
   environmentVersion: NO_VERSION,
   catalogVersion: NO_VERSION,
+  environmentSequence: 0,
   unknownDimensions: 'ignore',
   ...change,
 })

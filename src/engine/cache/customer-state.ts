@@ -3,6 +3,7 @@ import type { EffectiveEntitlementOf } from '../../entitlements/index.ts'
 import { createCache } from '../../kernel/cache.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Uuid } from '../../kernel/ids.ts'
+import type { Sequences } from '../../kernel/sequences.ts'
 import type { Hold } from '../../metering/reservations/index.ts'
 import { type Kept, keptBytes, newKept } from '../participants/index.ts'
 import type { Versions } from './versions.ts'
@@ -43,6 +44,8 @@ export type SeenVersions = { versions: Versions; at: number }
 type Usage = Pick<Versions, 'usageVersion'> & {
   /** null: not known. */
   seen: SeenVersions | null
+  /** Those of `seen`, as the same object as long as they stay the same. null: not needed yet. */
+  sequences: Sequences | null
   /** Counters of windows that ended by then may have been purged; null: not known. */
   closedUntil: Instant | null
   /** What participants have cached. */
@@ -68,6 +71,15 @@ export type StateKey = Pick<Versions, 'structureVersion' | 'environmentVersion' 
 /** Approximate memory of parts, in bytes. */
 export const PART_BYTES = 300
 
+/** Returns the sequences of the versions with which the state was last seen. */
+export function sequencesOf({ usage }: CustomerState, versions: Versions): Sequences {
+  const { sequence: customer, environmentSequence: environment } = versions
+  const { sequences: known } = usage
+  if (known?.customer === customer && known.environment === environment) return known
+  usage.sequences = { customer, environment }
+  return usage.sequences
+}
+
 /** The memory of an empty `structure` or `usage`, in bytes. */
 const EMPTY_BYTES = 800
 
@@ -84,6 +96,7 @@ const newStructure = ({ structureVersion, environmentVersion }: StateKey): Struc
 const newUsage = (usageVersion: Uuid): Usage => ({
   usageVersion,
   seen: null,
+  sequences: null,
   closedUntil: null,
   kept: newKept(),
   openHolds: null,

@@ -7,11 +7,12 @@ export {
   type ReadEntitlements,
 } from './cache-entitlements.ts'
 export { type Attributable, cacheResolutions, type ReadResolutions } from './cache-resolutions.ts'
-export type {
-  OpenHold,
-  OpenHolds,
-  SeenVersions,
-  StateCache,
+export {
+  type OpenHold,
+  type OpenHolds,
+  type SeenVersions,
+  type StateCache,
+  sequencesOf,
 } from './customer-state.ts'
 export {
   attributionKeysIn,

@@ -5,7 +5,7 @@ import {
 } from '../../access/index.ts'
 import { catalogVersionOf } from '../../catalog/index.ts'
 import {
-  environmentVersionOf,
+  environmentHeadOf,
   type StateVersion,
   stateVersionColumns,
   stateVersionFrom,
@@ -29,6 +29,8 @@ export type EnvironmentVersions = {
   environmentVersion: Uuid
   /** Differs after each change of features and currencies. */
   catalogVersion: Uuid
+  /** How many changes of the environment, its catalog and its settings are included. */
+  environmentSequence: number
   unknownDimensions: UnknownDimensions
 }
 
@@ -36,6 +38,7 @@ const versionsRow = row({
   customer_key: column.uuid,
   ...stateVersionColumns,
   environment_version: column.uuid,
+  environment_sequence: column.integer,
   catalog_version: column.uuid,
   unknown_dimensions: column.oneOf(...UNKNOWN_DIMENSIONS),
 })
@@ -52,21 +55,22 @@ export async function readVersions(
   const found = await reader.many(
     versionsRow,
     sql`
-    select asked.customer_key, version.*,
-      ${environmentVersionOf(environmentKey)} as environment_version,
+    select asked.customer_key, version.*, environment.*,
       ${catalogVersionOf(environmentKey)} as catalog_version,
       ${unknownDimensionsOf(environmentKey)} as unknown_dimensions
     from ${rowsOfAnyNumber(customers, {
       customer_key: ['uuid', (customer) => customer.customerKey],
       environment_key: ['uuid', (customer) => customer.environmentKey],
     })} as asked
-      cross join lateral ${stateVersionOf(sql`asked.customer_key`)} version`,
+      cross join lateral ${stateVersionOf(sql`asked.customer_key`)} version
+      cross join lateral ${environmentHeadOf(environmentKey)} environment`,
   )
   const versions = new Map<Uuid, Versions>()
   for (const each of found)
     versions.set(each.customer_key, {
       ...stateVersionFrom(each),
       environmentVersion: each.environment_version,
+      environmentSequence: each.environment_sequence,
       catalogVersion: each.catalog_version,
       unknownDimensions: each.unknown_dimensions,
     })

@@ -12,6 +12,7 @@ import {
   type EngineMemory,
   readVersions,
   type SeenVersions,
+  sequencesOf,
 } from '../cache/index.ts'
 import { type CheckResult, decideCheck, denyUnknownCustomer } from './decide-check.ts'
 import { type CapabilityFacts, type CheckFacts, gatherFacts } from './gather-facts.ts'
@@ -76,7 +77,11 @@ async function fromMemory(task: CheckTask): Promise<CheckResult | null> {
   const { seen } = state.usage
   const at = machine.monotonic()
   const oldest = at - (call.maxStalenessMs ?? 0)
-  const known = seen !== null && seen.at > oldest ? await factsOf(task, seen, null) : null
+  const isAccepted =
+    seen !== null &&
+    seen.at > oldest &&
+    call.state?.acceptsFromMemory(sequencesOf(state, seen.versions)) !== false
+  const known = isAccepted ? await factsOf(task, seen, null) : null
   if (known) return decideFromMemory(task, known)
   const { environmentKey } = call.scope
   const versions = await context.versionsOf(call.app.db)({ environmentKey, customerKey })
@@ -135,8 +140,9 @@ async function decideBy(task: CheckTask, reader: Reader): Promise<CheckResult | 
 }
 
 /**
- * Gathers the facts as of now, but never as of an instant before the customer's last decision: the
- * clock of the server that made it may be ahead of this one.
+ * Gathers the facts of a state, and notes for the caller which state that is. 503 if the caller has
+ * seen a newer one. The facts are as of now, but never as of an instant before the customer's last
+ * decision: the clock of the server that made it may be ahead of this one.
  */
 async function factsOf(
   { call, context, memory, customerKey, question }: CheckTask,
@@ -146,6 +152,8 @@ async function factsOf(
   const { versions } = seen
   const state = memory.customers.at(customerKey, versions)
   state.usage.seen = seen
+  const sequences = sequencesOf(state, versions)
+  call.state?.require(sequences)
   const source = {
     scope: call.scope,
     customerKey,
@@ -157,17 +165,19 @@ async function factsOf(
     environment: memory.environments.at(call.scope, versions),
     versions,
   }
-  if (reader === null) return gatherFacts(source, question)
-  state.usage.reads += 1
+  if (reader !== null) state.usage.reads += 1
   try {
-    return await gatherFacts(source, question)
+    const facts = await gatherFacts(source, question)
+    if (facts !== undefined) call.state?.note(sequences)
+    return facts
   } finally {
-    state.usage.reads -= 1
+    if (reader !== null) state.usage.reads -= 1
   }
 }
 
 /** Returns the denial for a customer that does not exist. */
-async function denial({ app, scope }: Call, question: Question): Promise<CheckResult> {
+async function denial({ app, scope, state }: Call, question: Question): Promise<CheckResult> {
+  await state?.verify()
   const { kind, id } = question.capability
   const reader = app.db.read
   const now = app.clock.now()

@@ -57,7 +57,7 @@ export function consumptionHandlers(
   const ids = createCache<string>(IDS)
   const changeReservation = reservationChanges(writerOf, ids)
   const consumed = async (input: ConsumptionInput, call: Call) => {
-    const answer = await writerOf(call).consume(call.scope, input, call.origin)
+    const answer = await writerOf(call).consume(call, input)
     const until = await validUntilOf(call, answer)
     noteConsumption({ notes, call }, { input, answer, until })
     return { answer, until }
@@ -237,7 +237,7 @@ const reservationChanges =
     step: ReservationStepInput['step'],
   ) => {
     const input = { customerId, key: reservationKey(reservationId), step }
-    const answer = await writerOf(call).changeReservation(call.scope, input, call.origin)
+    const answer = await writerOf(call).changeReservation(call, input)
     const reservation = await withIds(call, { customerId, reservation: answer.reservation, ids })
     return { reservation, answer }
   }

@@ -33,7 +33,7 @@ function recordHandlers(
   return {
     'v1.usage.report': async ({ body }, call) => {
       const inputs = body.usages.map(reportFromWire)
-      const results = await writerOf(call).report(call.scope, inputs, call.origin)
+      const results = await writerOf(call).report(call, inputs)
       notes.recorded(call, inputs.length)
       return {
         data: body.usages.map((usage, index) =>
@@ -53,7 +53,7 @@ function recordHandlers(
     },
     'v1.events.report': async ({ body }, call) => {
       const events = await mapInSlices(body.events, eventFromWire)
-      await writerOf(call).ingest(call.scope, events, call.origin)
+      await writerOf(call).ingest(call, events)
       notes.recorded(call, events.length)
       return { data: {} }
     },

@@ -1,0 +1,1 @@
+export { createStateTokens, type StateTokens } from './state-tokens.ts'

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import type { App } from '../app.ts'
+import { perEpoch, type Reader, readIdentity } from '../db/index.ts'
+import { badInput, unavailable } from '../kernel/errors.ts'
+import { inHeader } from '../kernel/field.ts'
+import { AT_LEAST, reaches, type Sequences, stateNotFound } from '../kernel/sequences.ts'
+import { shareReads } from '../kernel/shared-reads.ts'
+import type { CallState } from '../operation.ts'
+import { contentOf, type TokenMaker, type TokenSubject, tokenOf } from './token.ts'
+
+/** Returns the sequences of distinct customers, in order; those of an unknown one are 0. */
+export type ReadSequences = (
+  reader: Reader,
+  customers: readonly TokenSubject[],
+) => Promise<Sequences[]>
+
+export type StateTokens = {
+  /**
+   * Begins a call about a customer. `sent` is the token that the caller sends; null for none. 400
+   * `InvalidArgumentError` if it is not one of this database, environment and customer.
+   */
+  open(subject: TokenSubject, sent: string | null): Promise<StateOfCall>
+}
+
+/** The state that a call requires, and the one that it shows. */
+export type StateOfCall = {
+  readonly call: CallState
+  /** Returns the token of the state that was noted. If none was, as `currentToken`. */
+  notedToken(): Promise<string>
+  /**
+   * Returns the token of the state that the database has now. It includes everything that was read
+   * before. 503 if the caller has seen a newer state, and if another database has replaced that
+   * from which the call has read.
+   */
+  currentToken(): Promise<string>
+}
+
+/** The maximum number of customers whose sequences one statement reads. */
+const CUSTOMERS_PER_READ = 1000
+
+/** Creates the state tokens of an application's database. */
+export function createStateTokens({ db }: Pick<App, 'db'>, read: ReadSequences): StateTokens {
+  const { epochs } = db
+  const makerNow = makers(db)
+  const sequencesOf = shareReads((subjects: readonly TokenSubject[]) => read(db.read, subjects), {
+    nameOf: ({ environmentKey, customerId }) => `${environmentKey} ${customerId}`,
+    most: CUSTOMERS_PER_READ,
+  })
+  const tokens = new WeakMap<Sequences, { maker: TokenMaker; token: string }>()
+  const tokenFor = async (subject: TokenSubject, sequences: Sequences): Promise<string> => {
+    const maker = await makerNow()
+    const known = tokens.get(sequences)
+    if (known?.maker === maker) return known.token
+    const token = tokenOf(maker, subject, sequences)
+    tokens.set(sequences, { maker, token })
+    return token
+  }
+  return {
+    open: async (subject, sent) => {
+      const begun = epochs.current()
+      const required = sent === null ? null : requiredBy(sent, subject, await makerNow())
+      const { atLeast = null, isOfThisHistory = true } = required ?? {}
+      let verified: typeof begun | null = null
+      let noted: Sequences | null = null
+      const require = (found: Sequences) => {
+        if (atLeast !== null && !reaches(found, atLeast)) throw stateNotFound()
+      }
+      const current = async (): Promise<Sequences> => {
+        const found = await sequencesOf(subject)
+        require(found)
+        return found
+      }
+      const currentToken = async () => {
+        const found = await current()
+        if (epochs.current() !== begun) throw replaced()
+        return tokenFor(subject, found)
+      }
+      return {
+        call: {
+          atLeast,
+          acceptsFromMemory: (found) =>
+            atLeast === null || (isOfThisHistory && reaches(found, atLeast)),
+          require,
+          verify: async () => {
+            if (atLeast === null) return
+            verified = epochs.current()
+            await current()
+          },
+          note: (shown) => {
+            if (verified !== null && epochs.current() !== verified) throw replaced()
+            noted = shown
+          },
+        },
+        notedToken: async () => (noted === null ? currentToken() : tokenFor(subject, noted)),
+        currentToken,
+      }
+    },
+  }
+}
+
+const replaced = () =>
+  unavailable('another database has replaced the one that was asked; try again')
+
+function requiredBy(sent: string, subject: TokenSubject, maker: TokenMaker) {
+  const content = contentOf(maker, subject, sent)
+  if (content === null)
+    throw badInput(
+      inHeader(AT_LEAST),
+      `${AT_LEAST} must be a Bursar-State of the same database, environment and customer`,
+      'InvalidArgumentError',
+    )
+  return { atLeast: content.sequences, isOfThisHistory: content.history === maker.history }
+}
+
+/** Returns a function for what tokens are made with now. It reads the database once per epoch. */
+function makers(db: App['db']): () => Promise<TokenMaker> {
+  const ofEpoch = perEpoch((): { reading: Promise<TokenMaker> | null } => ({ reading: null }))
+  return () => {
+    const slot = ofEpoch(db)
+    slot.reading ??= readIdentity(db.read)
+      .then((identity) => ({ ...identity, history: historyOf(db.epochs.database() ?? '') }))
+      .catch((error) => {
+        slot.reading = null
+        throw error
+      })
+    return slot.reading
+  }
+}
+
+/**
+ * Returns a number for the present run of a database server. After a fail-over, sequences count
+ * other changes than before. A server that has not noticed it yet still has the old state in
+ * memory. So a token of another run is not compared with what is in memory.
+ */
+const historyOf = (database: string): number =>
+  createHash('sha256').update(database).digest().readUInt32BE(0)
