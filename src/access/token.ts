@@ -92,8 +92,8 @@ export function createTokenVerifier(config: TokenConfig | null, log: Log): Token
 }
 
 /**
- * Warnings about an insecure configuration, logged at most once a minute while such tokens are
- * accepted.
+ * Warnings about an insecure configuration, logged while such tokens are accepted. The gap between
+ * two lines of the log doubles from one second to a minute.
  */
 function warningsOf({ issuer, audience }: TokenConfig): string[] {
   return [

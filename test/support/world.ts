@@ -106,11 +106,28 @@ export const openWorldApart = (
 /** Opens two servers on one database of their own and one clock. Neither does due work. */
 export const openTwoServers = (): Promise<[World, World]> =>
   apart(true, async (connection) => {
-    const first = await openWorld({}, { apart: connection })
-    const second = await openWorld({}, { apart: connection, clock: first.clock })
-    await Promise.all([first.bursar.jobs.stop(), second.bursar.jobs.stop()])
-    return [first, second]
+    const first = await openServer(connection)
+    return [first, await openServer(connection, first)]
   })
+
+/** The same, and a third server, which keeps nothing in memory of customers. */
+export const openThreeServers = (): Promise<[World, World, World]> =>
+  apart(true, async (connection) => {
+    const first = await openServer(connection)
+    const second = await openServer(connection, first)
+    return [first, second, await openServer(connection, first, { BURSAR_STATE_CACHE_MB: '0' })]
+  })
+
+/** A server that does no due work, on the clock of another one. */
+async function openServer(
+  connection: Connection,
+  other?: World,
+  env: Record<string, string> = {},
+): Promise<World> {
+  const world = await openWorld(env, { apart: connection, ...(other && { clock: other.clock }) })
+  await world.bursar.jobs.stop()
+  return world
+}
 
 /** Drops the database when the test file ends, after the servers of `open` are closed. */
 async function apart<T>(

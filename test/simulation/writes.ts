@@ -1,0 +1,138 @@
+import type { OperationId } from '../../src/api.gen.ts'
+import { ANN, FEATURE, params } from '../support/agency.ts'
+import type { Request } from '../support/contract-client.ts'
+import { grantItem, grantTo } from '../support/grants.ts'
+import type { Tenant } from '../support/world.ts'
+
+/** A write about one customer. */
+export type Write = { id: OperationId; request: Request; customerId: string }
+
+const RESERVATION = 'the-reservation'
+const BILLING = { id: 'billing', vendorIdentifier: 'STRIPE', syncedEntityId: 'record' }
+const EXTRA = { id: 'extra', displayName: 'Extra', featureType: 'BOOLEAN' }
+const CALLED = 'called'
+const CALLS = {
+  id: 'calls',
+  displayName: 'Calls',
+  featureType: 'NUMBER',
+  meterType: 'INCREMENTAL',
+}
+const COUNTED = {
+  aggregation: { function: 'COUNT' },
+  filters: [{ conditions: [{ field: 'event_name', operation: 'EQUALS', value: CALLED }] }],
+}
+
+/** Creates what the writes need, beside the agency. */
+export async function furnishWrites(tenant: Tenant): Promise<void> {
+  for (const body of [EXTRA, CALLS]) await tenant.ok('v1.features.createFeature', { body })
+  const meter = { params: { id: CALLS.id }, body: { meter: COUNTED } }
+  await tenant.ok('v1.features.updateFeature', meter)
+  await grantTo(tenant, [grantItem(CALLS.id, { hasUnlimitedUsage: true })])
+  await tenant.ok('v1.customers.integrations.link', { params, body: BILLING })
+}
+
+const write = (id: OperationId, request: Request): Write => ({
+  id,
+  request,
+  customerId: params.id,
+})
+
+/** A write to the customer; `more` are further parameters of the path. */
+const toCustomer = (id: OperationId, body?: unknown, more: Record<string, string> = {}): Write =>
+  write(id, { params: { ...params, ...more }, ...(body !== undefined && { body }) })
+
+/**
+ * Lists of writes that go together. `number` is another one each time, so that each write changes
+ * something. After a list, everything is as before, except for names and amounts. The lists may be
+ * made in any order.
+ */
+export function writesOf(number: number): Write[][] {
+  const use = (key: string) => ({
+    ...{ featureId: FEATURE, amount: 1 + (number % 3), dimensions: ANN },
+    idempotencyKey: `${key} ${number}`,
+  })
+  const reservation = { reservationId: RESERVATION }
+  const reserve = (key: string) => toCustomer('v1.customers.reservations.create', use(key))
+  const newcomer = `customer-${number}`
+  const extra = { featureId: EXTRA.id }
+  const hubspot = { integrationId: 'hubspot' }
+  const bob = { ids: ['bob'] }
+  return [
+    [{ ...write('v1.customers.provision', { body: { id: newcomer } }), customerId: newcomer }],
+    [toCustomer('v1.customers.update', { name: `name ${number}` })],
+    [toCustomer('v1.customers.archive'), toCustomer('v1.customers.unarchive')],
+    [
+      write('v1.customers.import', {
+        body: { customers: [{ id: params.id, name: `import ${number}`, email: null }] },
+      }),
+    ],
+    [
+      toCustomer('v1.customers.paymentMethod.attach', {
+        integrationId: BILLING.id,
+        vendorIdentifier: BILLING.vendorIdentifier,
+        paymentMethodId: `method ${number}`,
+      }),
+      toCustomer('v1.customers.paymentMethod.detach'),
+    ],
+    [
+      toCustomer('v1.customers.integrations.link', {
+        ...{ id: hubspot.integrationId, vendorIdentifier: 'HUBSPOT', syncedEntityId: 'record' },
+      }),
+      toCustomer('v1.customers.integrations.update', { syncedEntityId: `${number}` }, hubspot),
+      toCustomer('v1.customers.integrations.unlink', undefined, hubspot),
+    ],
+    [
+      toCustomer('v1.customers.promotionalEntitlements.create', {
+        promotionalEntitlements: [grantItem(EXTRA.id)],
+      }),
+      toCustomer('v1.customers.promotionalEntitlements.update', { period: '1 year' }, extra),
+      toCustomer('v1.customers.promotionalEntitlements.revoke', undefined, extra),
+    ],
+    [
+      toCustomer('v1Beta.customers.entities.upsert', {
+        entities: [{ id: 'bob', metadata: { number: `${number}` } }],
+      }),
+      toCustomer('v1Beta.customers.entities.archive', bob),
+      toCustomer('v1Beta.customers.entities.unarchive', bob),
+    ],
+    [
+      toCustomer('v1Beta.customers.assignments.upsert', {
+        assignments: [
+          { entityId: 'team', featureId: FEATURE, usageLimit: 10_000 + number, cadence: 'P1M' },
+        ],
+      }),
+    ],
+    [toCustomer('v1.customers.consume', use('use'))],
+    [
+      reserve('commit'),
+      toCustomer('v1.customers.reservations.extend', { ttlSeconds: 300 }, reservation),
+      toCustomer('v1.customers.reservations.commit', {}, reservation),
+    ],
+    [reserve('release'), toCustomer('v1.customers.reservations.release', undefined, reservation)],
+    [
+      write('v1.usage.report', {
+        body: {
+          usages: [{ customerId: params.id, featureId: FEATURE, value: 1, dimensions: ANN }],
+        },
+      }),
+    ],
+    [
+      write('v1.events.report', {
+        body: {
+          events: [
+            {
+              ...{ customerId: params.id, eventName: CALLED, dimensions: {} },
+              idempotencyKey: `event ${number}`,
+            },
+          ],
+        },
+      }),
+    ],
+  ]
+}
+
+/** Notes the reservation that a write has made, for the steps after it. */
+export function noteMade(tenant: Tenant, { id }: Write, text: string): void {
+  if (id !== 'v1.customers.reservations.create') return
+  tenant.made.set(RESERVATION, JSON.parse(text).data.reservation.id)
+}
