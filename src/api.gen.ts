@@ -51,6 +51,136 @@ export type AncestorStanding = BudgetStanding & {
 }
 
 /**
+ * An API key without its secret.
+ */
+export type ApiKey = {
+  id: string
+  /**
+   * What the key is for.
+   */
+  name: string
+  kind: ApiKeyKind
+  /**
+   * `configured`: by `BURSAR_API_KEY` or the key file of a server. `created`: on request. `sign-in`: for somebody who signed in with a code.
+   */
+  origin: 'configured' | 'created' | 'sign-in'
+  /**
+   * The first characters of the secret, by which a person can tell keys apart.
+   */
+  prefix: string
+  createdAt: string
+  /**
+   * When the key expires, exclusive. Null if it never does.
+   */
+  expiresAt: string | null
+  /**
+   * When the key was revoked. Null if it was not.
+   */
+  revokedAt: string | null
+  /**
+   * The minute in which the key was last used, up to half a minute late. Null if it was never used.
+   */
+  lastUsedAt: string | null
+}
+
+/**
+ * The key to create.
+ */
+export type ApiKeyCreateRequestBody = {
+  /**
+   * What the key is for.
+   */
+  name: string
+  kind: ApiKeyKind
+  /**
+   * When the key expires, exclusive. Null: never. If absent, the key lives as long as its maker may let it.
+   */
+  expiresAt?: string | null
+}
+
+/**
+ * What a key may do.
+ */
+export type ApiKeyKind =
+  | 'full-access'
+  | 'read-only'
+  | 'customers-write'
+  | 'subscriptions-write'
+  | 'coupons-write'
+  | 'api-keys-write'
+  | 'event-queue-read'
+  | 'publishable'
+
+/**
+ * A page of keys, the newest first.
+ */
+export type ApiKeyListPage = {
+  data: ApiKey[]
+  pagination: CursorPagination
+}
+
+/**
+ * The key.
+ */
+export type ApiKeyResponse = {
+  data: ApiKey
+}
+
+/**
+ * How to rotate the key.
+ */
+export type ApiKeyRotateRequestBody = {
+  /**
+   * How long the old secret keeps working. `now`, the default: it ends at once.
+   */
+  grace?: 'now' | '1h' | '24h' | '3d' | '7d'
+}
+
+/**
+ * A new API key with its secret.
+ */
+export type ApiKeyWithSecret = {
+  id: string
+  /**
+   * What the key is for.
+   */
+  name: string
+  kind: ApiKeyKind
+  /**
+   * `configured`: by `BURSAR_API_KEY` or the key file of a server. `created`: on request. `sign-in`: for somebody who signed in with a code.
+   */
+  origin: 'configured' | 'created' | 'sign-in'
+  /**
+   * The first characters of the secret, by which a person can tell keys apart.
+   */
+  prefix: string
+  createdAt: string
+  /**
+   * When the key expires, exclusive. Null if it never does.
+   */
+  expiresAt: string | null
+  /**
+   * When the key was revoked. Null if it was not.
+   */
+  revokedAt: string | null
+  /**
+   * The minute in which the key was last used, up to half a minute late. Null if it was never used.
+   */
+  lastUsedAt: string | null
+  /**
+   * The secret of the key. It is shown only here. Null in a repeated response.
+   */
+  secret: string | null
+}
+
+/**
+ * The new key with its secret.
+ */
+export type ApiKeyWithSecretResponse = {
+  data: ApiKeyWithSecret
+}
+
+/**
  * A budget: how much of a feature or currency an entity may use in a window of time.
  */
 export type Assignment = {
@@ -3152,6 +3282,60 @@ export type ResetPeriod = 'YEAR' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR'
 export type RoundingMode = 'UP' | 'DOWN'
 
 /**
+ * What the key of somebody who signed in may do.
+ */
+export type SessionKind =
+  | 'full-access'
+  | 'read-only'
+  | 'customers-write'
+  | 'subscriptions-write'
+  | 'coupons-write'
+  | 'api-keys-write'
+  | 'event-queue-read'
+
+/**
+ * A code with which somebody gets an API key of their own, once.
+ */
+export type SignInCode = {
+  id: string
+  kind: SessionKind
+  createdAt: string
+  /**
+   * Until when the code can be exchanged, exclusive.
+   */
+  expiresAt: string
+  /**
+   * The code. It is shown only here. Null in a repeated response.
+   */
+  code: string | null
+}
+
+/**
+ * Who will sign in.
+ */
+export type SignInCodeCreateRequestBody = {
+  kind?: SessionKind
+}
+
+/**
+ * The code, and what to call the key.
+ */
+export type SignInCodeExchangeRequestBody = {
+  code: string
+  /**
+   * Name of the key, such as the browser and its system. The default is `sign-in`.
+   */
+  name?: string
+}
+
+/**
+ * The new code.
+ */
+export type SignInCodeResponse = {
+  data: SignInCode
+}
+
+/**
  * Details for Stripe.
  */
 export type StripePassthrough = {
@@ -3667,6 +3851,53 @@ export type ZuoraPassthrough = {
  * Query values arrive converted, and those that have a default are always there.
  */
 export type Operations = {
+  'v1.apiKeys.create': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: ApiKeyCreateRequestBody
+    response: ApiKeyWithSecretResponse
+  }
+  'v1.apiKeys.list': {
+    params: Record<string, never>
+    query: {
+      /**
+       * Returns the page after this cursor. If `before` is sent too, `after` counts.
+       */
+      after?: string
+      /**
+       * Returns the page before this cursor. Ignored if `after` is sent.
+       */
+      before?: string
+      /**
+       * The largest number of rows on a page. A page of large rows ends earlier, at 4 MB, but has at least one row.
+       */
+      limit: number
+    }
+    body: undefined
+    response: ApiKeyListPage
+  }
+  'v1.apiKeys.revoke': {
+    params: {
+      /**
+       * Id of the key.
+       */
+      keyId: string
+    }
+    query: Record<string, never>
+    body: undefined
+    response: ApiKeyResponse
+  }
+  'v1.apiKeys.rotate': {
+    params: {
+      /**
+       * Id of the key.
+       */
+      keyId: string
+    }
+    query: Record<string, never>
+    body: ApiKeyRotateRequestBody
+    response: ApiKeyWithSecretResponse
+  }
   'v1.audit.list': {
     params: Record<string, never>
     query: {
@@ -4711,6 +4942,18 @@ export type Operations = {
     body: undefined
     response: OverviewResponse
   }
+  'v1.signInCodes.create': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: SignInCodeCreateRequestBody
+    response: SignInCodeResponse
+  }
+  'v1.signInCodes.exchange': {
+    params: Record<string, never>
+    query: Record<string, never>
+    body: SignInCodeExchangeRequestBody
+    response: ApiKeyWithSecretResponse
+  }
   'v1.usage.history': {
     params: {
       /**
@@ -4991,6 +5234,8 @@ export type OperationId = keyof Operations
 
 /** Every permission that an operation requires. */
 export const OPERATION_PERMISSIONS = [
+  'apiKeys:read',
+  'apiKeys:write',
   'assignments:read',
   'assignments:write',
   'audit:read',

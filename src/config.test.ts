@@ -25,6 +25,7 @@ test('without any variable the server is local, embedded and safe by default', (
       answerBytes: 64 * 1_048_576,
       answerBytesPerCaller: 32 * 1_048_576,
     },
+    printSignIn: false,
     metrics: true,
     testClock: false,
     maxClockSkewMs: 10_000,

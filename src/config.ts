@@ -54,6 +54,8 @@ export type Config = {
   /** How long a start waits for sessions that block a migration. */
   readonly migrationWaitSeconds: number
   readonly apiKey: string | null
+  /** Whether the start prints a link that signs in, even if no person watches its output. */
+  readonly printSignIn: boolean
   /** The text of the sealing key. null: that of the key file in the data directory. */
   readonly secretKey: string | null
   /** null: only API keys are accepted. */
@@ -133,6 +135,7 @@ export function readConfig(env: Environment, cwd: string): Config {
     migrationWaitSeconds:
       integer(env, 'BURSAR_MIGRATION_WAIT_SECONDS', { min: 1, max: 86_400 }) ?? 300,
     apiKey: apiKey(env),
+    printSignIn: flag(env, 'BURSAR_PRINT_SIGN_IN'),
     secretKey: secretKey(env),
     tokens: tokens(env),
     trustProxy: trustProxy(env),

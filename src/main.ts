@@ -9,6 +9,7 @@ import {
   ensureConfiguredKey,
   ensureDefaultEnvironment,
   followKeyChanges,
+  makeSignInCode,
   sealStoredSecrets,
 } from './access/index.ts'
 import type { App, Log } from './app.ts'
@@ -230,9 +231,10 @@ export async function createBursar(from: {
   if (app.config.metrics) mountMetrics(server, shown)
   mountOpenRoutes(server, { app, contract })
   mountConsole(server)
-  const authenticate = limitFailures(authenticator)
+  const authentication = limitFailures(authenticator)
+  const { authenticate } = authentication
   const stateTokens = createStateTokens(app, readSequences)
-  const serving = { validators, authenticate, handlers, admitBody, stateTokens }
+  const serving = { validators, authentication, handlers, admitBody, stateTokens }
   mountOperations(server, { app, contract, ...serving })
   if (clock !== null) mountTestClock(server, { clock, authenticate, runDueWork: jobs.runNow })
   return {
@@ -256,6 +258,8 @@ export async function createBursar(from: {
 export type ServerHandle = {
   readonly url: string
   readonly clusterDir: string | null
+  /** Makes a code that signs in to the default environment with full access. */
+  makeSignInCode(): Promise<string>
   stop(): Promise<void>
 }
 
@@ -302,10 +306,12 @@ export async function serve(config: Config, { log, signal, onKey }: Start): Prom
     const environment = await ensureDefaultEnvironment(app)
     onKey(await ensureConfiguredKey(app, environment))
     const bursar = await createBursar({ app, connection, log, clock })
-    stop = after(bursar.close, database.stop)
+    const stopKeyUses = bursar.authenticator.keyUses.start()
+    stop = after(() => stopKeyUses().finally(bursar.close), database.stop)
     await address.handOver(bursar.server)
     log.info({ url: address.url }, 'listening')
-    return { url: address.url, clusterDir, stop }
+    const makeCode = async () => (await makeSignInCode(app, environment, 'full-access')).text
+    return { url: address.url, clusterDir, makeSignInCode: makeCode, stop }
   } catch (error) {
     await stop()
     throw error

@@ -79,7 +79,8 @@ function operationOf(base: Base, id: string, file: OperationFile): Operation {
     description: file.description,
     tags: [file.tag],
     ...(file.deprecated && { deprecated: file.deprecated }),
-    'x-permission': file['x-permission'],
+    ...(file.security && { security: file.security }),
+    ...(file['x-permission'] && { 'x-permission': file['x-permission'] }),
     ...(file['x-serialize'] && { 'x-serialize': file['x-serialize'] }),
     ...(file['x-own'] && { 'x-own': file['x-own'] }),
     ...(file['x-default-environment'] && {

@@ -28,6 +28,7 @@ const operationFileSchema = {
     summary: { type: 'string', minLength: 1, maxLength: 60 },
     description: text,
     'x-permission': { type: 'string', pattern: '^[a-zA-Z]+:(read|write)$' },
+    security: { type: 'array', maxItems: 0 },
     'x-serialize': { enum: SERIALIZED_BY },
     'x-own': { const: true },
     'x-default-environment': { const: true },
@@ -64,26 +65,20 @@ const operationFileSchema = {
       properties: { success: { type: 'object', properties: { status: { const: 201 } } } },
     },
   },
-  required: [
-    'method',
-    'path',
-    'tag',
-    'summary',
-    'description',
-    'x-permission',
-    'parameters',
-    'success',
-    'errors',
-  ],
+  required: ['method', 'path', 'tag', 'summary', 'description', 'parameters', 'success', 'errors'],
   additionalProperties: false,
 }
 
 export function filesProblems({ operations }: Sources): string[] {
   const ajv = new Ajv2020({ allErrors: true, strict: true })
   const validate = ajv.compile(operationFileSchema)
-  return [...operations].flatMap(([id, file]) =>
-    validate(file) ? [] : [`operations/${id}.json: ${errorsText(validate.errors)}`],
-  )
+  return [...operations].flatMap(([id, file]) => {
+    if (!validate(file)) return [`operations/${id}.json: ${errorsText(validate.errors)}`]
+    const isOpen = file.security !== undefined
+    return isOpen === (file['x-permission'] !== undefined)
+      ? [`operations/${id}.json: states x-permission or an empty security, and not both`]
+      : []
+  })
 }
 
 /** Returns Ajv's messages with their parameters, because they omit the name of an unknown key. */
@@ -128,8 +123,8 @@ export function operationsProblems(document: Document): string[] {
 function operationProblems(document: Document, operation: Operation): string[] {
   const problems: string[] = []
   const twinOf = operation['x-twin-of']
-  if (!operation['x-permission']) problems.push('states no x-permission')
-  const isWrite = operation['x-permission']?.endsWith(':write') ?? false
+  // An operation that needs no credential creates the one that the caller lacks.
+  const isWrite = operation['x-permission']?.endsWith(':write') ?? true
   if (isWrite !== (operation['x-serialize'] !== undefined))
     problems.push(isWrite ? 'writes without x-serialize' : 'reads, but states x-serialize')
   if (operation['x-heavy'] && isWrite) problems.push('is heavy, which only reads may be')

@@ -48,7 +48,10 @@ type OperationFields = {
   readonly summary: string
   readonly description: string
   readonly deprecated?: true
-  readonly 'x-permission': string
+  /** Absent if the operation needs no credential. */
+  readonly 'x-permission'?: string
+  /** Empty: the operation needs no credential. */
+  readonly security?: readonly []
   readonly 'x-own'?: true
   /** A person may name no environment: then one of theirs counts. */
   readonly 'x-default-environment'?: true

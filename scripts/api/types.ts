@@ -34,7 +34,7 @@ export async function typesText(document: Document): Promise<string> {
 
 /** Sorted, each once. */
 function permissionsText(document: Document): string {
-  const all = operationsOf(document).map(({ operation }) => operation['x-permission'])
+  const all = operationsOf(document).flatMap(({ operation }) => operation['x-permission'] ?? [])
   const lines = [...new Set(all)].toSorted().map((permission) => `  '${permission}',`)
   return [
     '/** Every permission that an operation requires. */',

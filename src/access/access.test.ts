@@ -6,10 +6,11 @@ import { test } from 'node:test'
 import { openWorld } from '../../test/support/world.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { createAuthenticator } from './authenticate.ts'
-import { configureKey, createEnvironment, createKey, revokeKey, rotateKey } from './commands.ts'
 import { ensureConfiguredKey } from './configured-key.ts'
+import { createEnvironment } from './environment-commands.ts'
+import { configureKey, createKey, revokeKey, rotateKey } from './key-commands.ts'
+import { listKeys } from './key-store.ts'
 import { permits } from './permit.ts'
-import { listKeys } from './store.ts'
 import type { Caller } from './types.ts'
 
 const HOUR_MS = 3_600_000

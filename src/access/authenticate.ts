@@ -10,8 +10,12 @@ import { inHeader } from '../kernel/field.ts'
 import type { Scope } from '../kernel/scope.ts'
 import { customerOfToken } from './customer-token.ts'
 import { cacheKeys, type KeyCache, type OpenedKey } from './key-cache.ts'
+import { followKeyUses, type KeyUses } from './key-uses.ts'
 import { findMembership, type Membership } from './member-store.ts'
-import { roleInEnvironment } from './permit.ts'
+import { roleOf } from './permit.ts'
+import { hashOf } from './secret.ts'
+import { refusedCode } from './sign-in-commands.ts'
+import { findCode } from './sign-in-store.ts'
 import { createTokenVerifier, type TokenVerifier } from './token.ts'
 import type { Caller, Credentials } from './types.ts'
 
@@ -22,25 +26,52 @@ export type Authenticator = {
    * that error comes after the validation of the request.
    */
   authenticate(credentials: Credentials): Promise<Caller>
+  /**
+   * Returns who has made a sign-in code, in the environment of the code. 401 for an unknown or
+   * expired code. A code that was used is no 401 here: its exchange may be repeated, and recognises
+   * that itself.
+   */
+  authenticateCode(code: string): Promise<Caller>
   readonly keys: KeyCache
+  readonly keyUses: KeyUses
   /** How often the key set could not be fetched since the start. */
   keySetFailures(): number
 }
 
 export function createAuthenticator(app: App): Authenticator {
   const keys = cacheKeys(app)
+  const keyUses = followKeyUses(app)
   const tokens = createTokenVerifier(app.config.tokens, app.log)
   return {
+    authenticateCode: (code) => callerOfCode(app, code),
     keys,
+    keyUses,
     keySetFailures: tokens.keySetFailures,
     authenticate: async (credentials) => {
       const { apiKey, authorization } = credentials
-      if (apiKey !== undefined && apiKey !== '')
-        return callerOfKey(keys, apiKey, credentials.customerKey)
+      if (apiKey !== undefined && apiKey !== '') {
+        const caller = await callerOfKey(keys, apiKey, credentials.customerKey)
+        keyUses.note(caller.actor.id, app.clock.now())
+        return caller
+      }
       if (authorization === undefined || authorization === '')
         throw unauthenticated('send an API key in X-API-KEY, or a token in Authorization: Bearer')
       return callerOfToken(app, tokens, credentials)
     },
+  }
+}
+
+async function callerOfCode(app: App, text: string): Promise<Caller> {
+  const found = await findCode(app.db.read, hashOf(text))
+  if (found === null || app.clock.now() >= found.code.expiresAt) throw refusedCode()
+  const { code, allowedOrigins } = found
+  return {
+    actor: code.maker,
+    role: code.kind,
+    expiresAt: null,
+    scope: { environmentKey: code.environmentKey },
+    customerId: null,
+    allowedOrigins,
   }
 }
 
@@ -137,6 +168,3 @@ function whyNoEnvironment(named: {
     ? 'you have no role in any environment of the account'
     : 'X-ENVIRONMENT-ID is required with a token'
 }
-
-const roleOf = (standing: Membership | null): Caller['role'] =>
-  standing === null ? 'NONE' : roleInEnvironment(standing.role, standing.environmentRole)

@@ -1,9 +1,10 @@
 import type { App } from '../app.ts'
 import type { Scope } from '../kernel/scope.ts'
-import { configureKey, isLive } from './commands.ts'
+import { configureKey } from './key-commands.ts'
 import { keyFileOf, readKeyFile, writeKeyFile } from './key-file.ts'
+import { isLive } from './key-rules.ts'
+import { findConfiguredKey, findKeyByHash } from './key-store.ts'
 import { hashOf, newSecret } from './secret.ts'
-import { findConfiguredKey, findKeyByHash } from './store.ts'
 
 export type ConfiguredKey =
   /** `BURSAR_API_KEY` contains it, so the operator knows it. */

@@ -1,8 +1,8 @@
 import type { App } from '../app.ts'
 import { type Cache, type CacheCounts, createCache } from '../kernel/cache.ts'
-import { isLive } from './commands.ts'
+import { isLive } from './key-rules.ts'
+import { findSignedKey, type SignedKey } from './key-store.ts'
 import { hashOf } from './secret.ts'
-import { findSignedKey, type SignedKey } from './store.ts'
 import { openedSecret } from './stored-secrets.ts'
 
 /**

@@ -54,8 +54,20 @@ export function permits(role: KeyKind | EnvironmentRole, permission: Permission)
 export const permissionsOf = (role: KeyKind | EnvironmentRole): Permission[] =>
   OPERATION_PERMISSIONS.filter((permission) => permits(role, permission))
 
+/** Returns whether `giver` has every permission that `given` has. */
+export const covers = (
+  giver: KeyKind | EnvironmentRole,
+  given: KeyKind | EnvironmentRole,
+): boolean => PERMISSIONS[given].every((grant) => permits(giver, grant))
+
+/** Returns the role in an environment of somebody with these roles, who may be no member. */
+export const roleOf = (
+  roles: { role: AccountRole; environmentRole: EnvironmentRole | null } | null,
+): EnvironmentRole =>
+  roles === null ? 'NONE' : roleInEnvironment(roles.role, roles.environmentRole)
+
 /** Returns the role of a member in an environment. An owner is an administrator everywhere. */
-export const roleInEnvironment = (
+const roleInEnvironment = (
   role: AccountRole,
   environmentRole: EnvironmentRole | null,
 ): EnvironmentRole => (role === 'OWNER' ? 'ADMIN' : (environmentRole ?? 'NONE'))

@@ -2,10 +2,10 @@ import { required } from '../kernel/assert.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { Actor } from '../kernel/origin.ts'
 import type { Call } from '../operation.ts'
-import type { MemberRoles, OpenEnvironment } from './caller-store.ts'
+import type { OpenEnvironment } from './caller-store.ts'
 import { environmentsOpenTo, findPlace, findRoles } from './caller-store.ts'
-import { roleInEnvironment } from './permit.ts'
-import { findKey } from './store.ts'
+import { findKey } from './key-store.ts'
+import { roleOf } from './permit.ts'
 import type { AccountRole, Caller } from './types.ts'
 
 /** An environment that a caller may open, and the caller's role there. */
@@ -51,6 +51,3 @@ export const findCaller = ({
       environments: open.map((each) => ({ ...each.environment, role: roleOf(each.roles) })),
     }
   })
-
-const roleOf = (roles: MemberRoles | null): Caller['role'] =>
-  roles === null ? 'NONE' : roleInEnvironment(roles.role, roles.environmentRole)

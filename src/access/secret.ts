@@ -13,6 +13,10 @@ export const newSecret = (kind: KeyKind): string =>
 export const newSigningSecret = (): string =>
   `signing-${randomBytes(SECRET_BYTES).toString('base64url')}`
 
+/** Returns a new sign-in code, which can stand in the fragment of a URL. */
+export const newSignInCode = (): string =>
+  `sign-in-${randomBytes(SECRET_BYTES).toString('base64url')}`
+
 export const hashOf = (secret: string): Buffer =>
   createHash('sha256').update(secret, 'latin1').digest()
 

@@ -45,6 +45,47 @@ export type ApiKey = {
   /** Exclusive. Null: never. */
   expiresAt: Instant | null
   revokedAt: Instant | null
+  /** The minute of the last use that a server has written down. */
+  lastUsedAt: Instant | null
+  /** Whether somebody got this key by signing in with a code. */
+  isSession: boolean
+  /** Until when keys may live that a session makes. Null: for ever, and for all other keys. */
+  makesUntil: Instant | null
+}
+
+/** The kinds of keys that sessions may have: all that can read who they are. */
+export const SESSION_KINDS = [
+  'full-access',
+  'read-only',
+  'customers-write',
+  'subscriptions-write',
+  'coupons-write',
+  'api-keys-write',
+  'event-queue-read',
+] as const satisfies readonly KeyKind[]
+export type SessionKind = (typeof SESSION_KINDS)[number]
+
+/** A code with which somebody gets a session, once. Its text is not stored. */
+export type SignInCode = {
+  codeKey: Uuid
+  environmentKey: Uuid
+  /** The kind of the session's key. */
+  kind: SessionKind
+  maker: Actor
+  createdAt: Instant
+  /** Exclusive. */
+  expiresAt: Instant
+  usedAt: Instant | null
+}
+
+/** A new key with its secret. The secret is known only now. */
+export type KeyWithSecret = ApiKey & { secret: string }
+
+export type NewKey = {
+  kind: KeyKind
+  name: string
+  /** Exclusive. Null or absent: never. */
+  expiresAt?: Instant | null
 }
 
 /** How an environment verifies customer tokens. */

@@ -4,7 +4,8 @@ import { contract } from '../../test/support/api-document.ts'
 import { ACCEPTS_PERSONS, personOf } from '../../test/support/persons.ts'
 import { openWorld, type Tenant } from '../../test/support/world.ts'
 import { VERSION } from '../version.ts'
-import { createEnvironment, createKey } from './commands.ts'
+import { createEnvironment } from './environment-commands.ts'
+import { createKey } from './key-commands.ts'
 import { putMember } from './member-commands.ts'
 import { permits } from './permit.ts'
 import { type AccountRole, type EnvironmentRole, KEY_KINDS } from './types.ts'
@@ -73,7 +74,7 @@ test('a key learns its name, kind, expiry, account and environment, and of no ot
 
 test('the permissions are those of the operations that the caller may use, for each kind of key', async () => {
   const tenant = await world.tenant()
-  const all = [...new Set(contract.operations.map(({ permission }) => permission))].sort()
+  const all = [...new Set(contract.operations.flatMap(({ permission }) => permission ?? []))].sort()
   for (const kind of KEY_KINDS.filter((each) => each !== 'publishable')) {
     const { data } = await tenant.ok(WHOAMI, { apiKey: await tenant.newKey(kind) })
     const permitted = all.filter((permission) => permits(kind, permission))

@@ -1,15 +1,53 @@
-import type { Caller as CallerWire } from '../api.gen.ts'
+import type {
+  ApiKeyCreateRequestBody,
+  ApiKey as ApiKeyWire,
+  ApiKeyWithSecret,
+  Caller as CallerWire,
+  SignInCode as SignInCodeWire,
+} from '../api.gen.ts'
 import type { App } from '../app.ts'
 import { BODY_LIMIT } from '../config.ts'
 import { assert } from '../kernel/assert.ts'
-import { type Instant, instantToWire } from '../kernel/clock.ts'
+import { instantFromWire, instantOrNullToWire, instantToWire } from '../kernel/clock.ts'
 import { PAGE_LIMITS } from '../kernel/page.ts'
 import { VERSION } from '../version.ts'
 import { permissionsOf } from './permit.ts'
 import type { CallerProfile } from './queries.ts'
+import type { ApiKey, KeyWithSecret, NewKey, SignInCode } from './types.ts'
 
-const instantOrNull = (instant: Instant | null): string | null =>
-  instant === null ? null : instantToWire(instant)
+/** A key as the API and its events show it: without its secret. */
+export const apiKeyToWire = (key: ApiKey): ApiKeyWire => ({
+  id: key.keyId,
+  name: key.name,
+  kind: key.kind,
+  origin: key.isSession ? 'sign-in' : key.origin,
+  prefix: key.prefix,
+  createdAt: instantToWire(key.createdAt),
+  expiresAt: instantOrNullToWire(key.expiresAt),
+  revokedAt: instantOrNullToWire(key.revokedAt),
+  lastUsedAt: instantOrNullToWire(key.lastUsedAt),
+})
+
+export const secretToWire = (key: KeyWithSecret): ApiKeyWithSecret => ({
+  ...apiKeyToWire(key),
+  secret: key.secret,
+})
+
+export const newKeyFromWire = ({ name, kind, expiresAt }: ApiKeyCreateRequestBody): NewKey => ({
+  name,
+  kind,
+  ...(expiresAt === undefined
+    ? {}
+    : { expiresAt: expiresAt === null ? null : instantFromWire(expiresAt) }),
+})
+
+/** A code as its events show it: without its text. */
+export const signInCodeToWire = (code: SignInCode): Omit<SignInCodeWire, 'code'> => ({
+  id: code.codeKey,
+  kind: code.kind,
+  createdAt: instantToWire(code.createdAt),
+  expiresAt: instantToWire(code.expiresAt),
+})
 
 export function callerToWire({ config, clock }: App, caller: CallerProfile): CallerWire {
   const { actor, environment } = caller
@@ -20,7 +58,7 @@ export function callerToWire({ config, clock }: App, caller: CallerProfile): Cal
     name: caller.name,
     role: environment.role,
     accountRole: caller.accountRole,
-    expiresAt: instantOrNull(caller.expiresAt),
+    expiresAt: instantOrNullToWire(caller.expiresAt),
     permissions: permissionsOf(environment.role),
     account: { id: environment.accountId, displayName: caller.accountName },
     environment,

@@ -77,9 +77,9 @@ test('a key expires at the given time', async () => {
   const tenant = await world.tenant()
   const key = await makeKey(tenant, '--expires', '2999-12-31T12:00:00+02:00')
   const { stdout } = await bursar('key', 'list', '--environment', tenant.id)
-  assert.match(stdout, /^ID +NAME +KIND +PREFIX +STATE +CREATED +EXPIRES\n/)
+  assert.match(stdout, /^ID +NAME +KIND +PREFIX +STATE +CREATED +EXPIRES +USED\n/)
   const line = stdout.split('\n').find((each) => each.startsWith(key.id)) ?? ''
-  assert.match(line, / expiring +\S+ +2999-12-31T10:00:00\.000Z$/)
+  assert.match(line, / expiring +\S+ +2999-12-31T10:00:00\.000Z +-$/)
 })
 
 test('revoking a key that the next start would use again prints a warning', async () => {
@@ -102,6 +102,9 @@ test('a key has expired at the instant of its expiry, and a revoked key stays re
     createdAt: 0,
     expiresAt: null,
     revokedAt: null,
+    lastUsedAt: null,
+    isSession: false,
+    makesUntil: null,
   }
   assert.equal(keyState(key, 10), 'active')
   assert.equal(keyState({ ...key, expiresAt: 11 }, 10), 'expiring')

@@ -2,6 +2,8 @@ import {
   type ApiKey,
   createAuthenticator,
   createKey,
+  GRACES,
+  type Grace,
   KEY_KINDS,
   type KeyWithSecret,
   listKeys,
@@ -11,21 +13,14 @@ import {
   writeKeyFile,
 } from '../access/index.ts'
 import type { App } from '../app.ts'
-import { type Instant, instantToWire, systemClock } from '../kernel/clock.ts'
+import { type Instant, instantOrNullToWire, instantToWire, systemClock } from '../kernel/clock.ts'
 import { oneOf, readArguments, readListArguments, runAction, takePositionals } from './arguments.ts'
 import { type Command, UsageError } from './command.ts'
 import { formatTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { requireEnvironment, withApp } from './with-app.ts'
 
-const HOUR_MS = 3_600_000
-const GRACES: Readonly<Record<string, number>> = {
-  now: 0,
-  '1h': HOUR_MS,
-  '24h': 24 * HOUR_MS,
-  '3d': 72 * HOUR_MS,
-  '7d': 168 * HOUR_MS,
-}
+const GRACE_NAMES = Object.keys(GRACES) as Grace[]
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const EXPIRY = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/
 
@@ -45,7 +40,7 @@ revoke   ends a key at once and for ever
   --kind         ${KEY_KINDS.join(', ')} (default: full-access)
   --name         what the key is for (default: its kind)
   --expires      when it expires: 2027-01-31 (at 00:00 UTC) or 2027-01-31T12:00:00Z
-  --grace        how long the old secret works: ${Object.keys(GRACES).join(', ')} (default: now)
+  --grace        how long the old secret works: ${GRACE_NAMES.join(', ')} (default: now)
   --json         as JSON instead of a table`
 
 export const keyCommand: Command = {
@@ -88,9 +83,10 @@ async function list(args: readonly string[], terminal: Terminal): Promise<number
       key.state,
       key.createdAt,
       key.expiresAt ?? '-',
+      key.lastUsedAt ?? '-',
     ])
     terminal.print(
-      formatTable(['id', 'name', 'kind', 'prefix', 'state', 'created', 'expires'], rows),
+      formatTable(['id', 'name', 'kind', 'prefix', 'state', 'created', 'expires', 'used'], rows),
     )
   }
   return 0
@@ -101,7 +97,7 @@ async function rotate(args: readonly string[], terminal: Terminal): Promise<numb
     grace: { type: 'string', default: 'now' },
   })
   const keyId = keyIdOf(positionals)
-  const graceMs = GRACES[oneOf('--grace', values.grace, Object.keys(GRACES))] ?? 0
+  const graceMs = GRACES[oneOf('--grace', values.grace, GRACE_NAMES)]
   const { key, kept } = await withApp(terminal, async (app) => {
     const where = await storedWhere(app, keyId)
     const made = await rotateKey(app, keyId, graceMs)
@@ -181,8 +177,6 @@ export function keyState(key: ApiKey, now: Instant): KeyState {
   return now < key.expiresAt ? 'expiring' : 'expired'
 }
 
-const wireOrNull = (instant: Instant | null) => (instant === null ? null : instantToWire(instant))
-
 const keyToShow = (key: ApiKey, now: Instant) => ({
   id: key.keyId,
   name: key.name,
@@ -190,6 +184,7 @@ const keyToShow = (key: ApiKey, now: Instant) => ({
   prefix: key.prefix,
   state: keyState(key, now),
   createdAt: instantToWire(key.createdAt),
-  expiresAt: wireOrNull(key.expiresAt),
-  revokedAt: wireOrNull(key.revokedAt),
+  expiresAt: instantOrNullToWire(key.expiresAt),
+  revokedAt: instantOrNullToWire(key.revokedAt),
+  lastUsedAt: instantOrNullToWire(key.lastUsedAt),
 })

@@ -4,6 +4,7 @@ import { EmbeddedStartError } from '../embedded-postgres/index.ts'
 import { ApiError } from '../kernel/errors.ts'
 import { backupCommand } from './backup.ts'
 import { type Command, CommandError, UsageError } from './command.ts'
+import { consoleCommand } from './console.ts'
 import { connectionFailure } from './database-failure.ts'
 import { demoCommand } from './demo.ts'
 import { doctorCommand } from './doctor.ts'
@@ -24,6 +25,7 @@ import { verifyCommand } from './verify.ts'
 const COMMANDS: Readonly<Record<string, Command>> = {
   serve: serveCommand,
   demo: demoCommand,
+  console: consoleCommand,
   import: importCommand,
   key: keyCommand,
   signing: signingCommand,

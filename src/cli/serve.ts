@@ -3,7 +3,9 @@ import type { ConfiguredKey } from '../access/index.ts'
 import { type Config, readConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { type ServerHandle, serve } from '../main.ts'
+import { baseUrlOf } from './base-url.ts'
 import type { Command } from './command.ts'
+import { signInLink } from './console.ts'
 import { withStopSignal } from './stop-signal.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -31,6 +33,7 @@ async function serveUntil(signal: AbortSignal, config: Config, terminal: Termina
   })
   if (server === null) return
   printAddress(server, config, terminal)
+  if (terminal.isTTY || config.printSignIn) await printSignIn(server, config, terminal)
   if (!signal.aborted) await once(signal, 'abort')
   await server.stop()
 }
@@ -42,6 +45,17 @@ function printKey(key: ConfiguredKey, { print }: Terminal): void {
     print(
       'The database has an API key that this directory does not contain; bursar key create makes one',
     )
+}
+
+/**
+ * Only for a person who reads it now: under a service manager, it would stand in a log. A server
+ * that cannot write now, as on a standby, starts without it.
+ */
+async function printSignIn(server: ServerHandle, config: Config, terminal: Terminal) {
+  const code = await server.makeSignInCode().catch(() => null)
+  if (code === null) return
+  const link = signInLink(baseUrlOf(config) ?? server.url, code)
+  terminal.print(`Sign in to the console within 5 minutes (later: bursar console): ${link}`)
 }
 
 function printAddress(server: ServerHandle, config: Config, { print }: Terminal): void {

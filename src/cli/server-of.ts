@@ -24,7 +24,8 @@ export async function serverOf(
   return { baseUrl, key, keyFrom: nameOf(source), source }
 }
 
-function urlOf(option: string | undefined, config: Config): string {
+/** Returns the URL of a server without a slash at its end. Throws a `UsageError`. */
+export function urlOf(option: string | undefined, config: Config): string {
   if (option !== undefined) {
     if (!/^https?:\/\//.test(option) || !URL.canParse(option))
       throw new UsageError(`--url must be a URL such as http://127.0.0.1:4242, not "${option}"`)

@@ -33,6 +33,7 @@ export const EVENT_TYPES = [
   'api_key.created',
   'api_key.rotated',
   'api_key.revoked',
+  'sign_in_code.created',
   'integration.created',
   'member.updated',
   'member.removed',

@@ -29,6 +29,14 @@ const objects =
 
 const ids: ChangeAnswer = (_, { body }) => ({ ids: [...new Set(listIn(body, ['ids']))] })
 
+/** An object with a secret, which no event contains. */
+const secretObject =
+  (type: string, secret: string): ChangeAnswer =>
+  (changes) => {
+    const after = changes.find((change) => change.type === type)?.after ?? null
+    return after === null ? null : { ...after, [secret]: null }
+  }
+
 /** A link of the customer that was changed. */
 const link =
   (state: 'before' | 'after'): ChangeAnswer =>
@@ -102,6 +110,11 @@ const ANSWERS: { readonly [Id in OperationId]?: ChangeAnswer } = {
     'assignments',
   ),
   'v1.environment.settings.update': settings,
+  'v1.apiKeys.create': secretObject('api_key.created', 'secret'),
+  'v1.apiKeys.rotate': secretObject('api_key.rotated', 'secret'),
+  'v1.apiKeys.revoke': object('api_key.revoked'),
+  'v1.signInCodes.create': secretObject('sign_in_code.created', 'code'),
+  'v1.signInCodes.exchange': secretObject('api_key.created', 'secret'),
   'v1Beta.governance.updateThresholdConfig': object('threshold_config.updated'),
 }
 

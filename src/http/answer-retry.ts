@@ -44,8 +44,11 @@ export async function answerRetry(
   }
 }
 
-/** The statuses of a second creation, removal or change of a stated object. */
-const EXPLAINED: readonly number[] = [400, 404, 409, 412]
+/**
+ * The statuses of a second creation, removal or change of a stated object, or of a second use of a
+ * code.
+ */
+const EXPLAINED: readonly number[] = [400, 401, 404, 409, 412]
 
 async function findOriginal({ app, scope, origin }: Call): Promise<RequestChanges | null> {
   const { requestDigest } = origin

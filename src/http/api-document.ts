@@ -22,6 +22,7 @@ export const SERIALIZED_BY = [
   'catalog',
   'entityTypes',
   'settings',
+  'access',
   'engine',
 ] as const
 export type SerializedBy = (typeof SERIALIZED_BY)[number]
@@ -36,7 +37,8 @@ export type Operation = {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   /** In the format of the API document: `/api/v1/customers/{id}`. */
   readonly path: string
-  readonly permission: string
+  /** Null: it needs no credential, but the sign-in code in its body. */
+  readonly permission: string | null
   /** Whether a person may name no environment: then one of theirs counts. */
   readonly defaultsEnvironment: boolean
   readonly parameters: readonly Parameter[]
@@ -73,7 +75,7 @@ export type UnservedOperation = Pick<Operation, 'method' | 'path'>
 type Json = { [key: string]: unknown }
 type RawOperation = {
   operationId: string
-  'x-permission': string
+  'x-permission'?: string
   'x-default-environment'?: true
   'x-max-bytes'?: number
   'x-heavy'?: true
@@ -118,7 +120,7 @@ function operationOf(from: {
     primaryId: (raw['x-twin-of'] ?? raw.operationId) as OperationId,
     method: from.method.toUpperCase() as Operation['method'],
     path: from.path,
-    permission: raw['x-permission'],
+    permission: raw['x-permission'] ?? null,
     defaultsEnvironment: raw['x-default-environment'] === true,
     maxBytes: raw['x-max-bytes'] ?? null,
     isHeavy: raw['x-heavy'] === true,

@@ -64,7 +64,7 @@ test('a body beyond the share of its credential is a 429 before it is read, for 
     assert.match(refused, /"code":"RateLimitExceeded"/)
     const unknown = await begin(operation, 'no-key-of-anybody-0', large).answered()
     assert.equal(statusOf(unknown), 401, operation.id)
-    if (operation.permission.endsWith(':write'))
+    if (operation.permission?.endsWith(':write'))
       assert.equal(statusOf(await begin(operation, readOnly, large).answered()), 403, operation.id)
   }
   await letGo()

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Caller, permits } from '../access/index.ts'
+import { type Caller, type Permission, permits } from '../access/index.ts'
 import type { App } from '../app.ts'
 import { BODY_LIMIT } from '../config.ts'
 import { type AnswerOnce, createAnswerOnce } from '../idempotency/index.ts'
@@ -27,8 +27,8 @@ import { refuseInvalidText } from './json-body.ts'
 import { jsonInSlices } from './json-in-slices.ts'
 import { stalenessOf } from './max-staleness.ts'
 import { parseQueryString, queryField, shapeQuery } from './query-string.ts'
-import { createLimits, type LimitsOf } from './rate-limit-calls.ts'
-import type { Authenticate } from './rate-limit-failures.ts'
+import { createLimits, type LimitsOf, type OperationLimits } from './rate-limit-calls.ts'
+import type { Authentication } from './rate-limit-failures.ts'
 import { readApart } from './read-apart.ts'
 import { digestOf } from './request-digest.ts'
 import { createRequestOrder, type RequestOrder } from './running-requests.ts'
@@ -49,7 +49,7 @@ export type MountContext = {
   app: App
   contract: ApiDocument
   validators: Validators
-  authenticate: Authenticate
+  authentication: Authentication
   handlers: Handlers
   admitBody: AdmitBody
   stateTokens: StateTokens
@@ -91,7 +91,7 @@ function mountOperation(
   mounting: MountContext & AnswerContext & { limitsOf: LimitsOf },
   operation: Operation,
 ): void {
-  const { app, authenticate, admitBody, validators } = mounting
+  const { app, validators } = mounting
   const handler = mounting.handlers[operation.primaryId] as unknown as AnyHandler
   assert(handler !== undefined, `the operation ${operation.primaryId} has no handler`)
   const check = {
@@ -105,26 +105,17 @@ function mountOperation(
   server.route({
     method: operation.method,
     url: routeOf(operation.path),
-    onRequest: async (request, reply) => {
-      refuseEmptySegments(request)
-      const isWrite = operation.method !== 'GET'
-      if (isWrite) refuseCrossSite(request)
-      const caller = await authenticate(request, operation)
-      limits?.beforeBody({ caller, reply }, request.params as Record<string, string>)
-      if (isWrite) refuseForeignOrigin(request, caller.allowedOrigins)
-      refuseUnpermitted(caller, operation)
-      request.setDecorator<Caller>(CALLER, caller)
-      admitBody({ request, reply }, caller.actor.id, operation.maxBytes ?? BODY_LIMIT)
-    },
+    onRequest: (request, reply) => admit({ request, reply }, { ...mounting, operation, limits }),
     handler: async (request, reply) => {
-      const caller = request.getDecorator<Caller>(CALLER)
-      const { scope, actor, expiresAt } = caller
-      limits?.afterBody({ caller, reply }, request.body)
+      const known = callerOf(request)
+      if (known !== null) limits?.afterBody({ caller: known, reply }, request.body)
       const input = {
         params: checkedParams(check.path, request.params as Record<string, string>),
         query: checkedQuery(check.query, operation, request.url),
         body: await check.body(request.body),
       }
+      const caller = known ?? (await callerOfBody(request, input.body, mounting.authentication))
+      const { scope, actor, expiresAt } = caller
       refuseOtherCustomers(caller, operation, input.params)
       const key = operation.method === 'POST' ? idempotencyKeyOf(request) : null
       const maxStalenessMs = maxStalenessOf(request)
@@ -145,6 +136,44 @@ function mountOperation(
       })
     },
   })
+}
+
+/** Decides before the body is read whether a request may continue. */
+async function admit(
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  mounted: MountContext & { operation: Operation; limits: OperationLimits | null },
+): Promise<void> {
+  const { operation, limits, authentication } = mounted
+  const params = request.params as Record<string, string>
+  const maxBytes = operation.maxBytes ?? BODY_LIMIT
+  refuseEmptySegments(request)
+  const isWrite = operation.method !== 'GET'
+  if (isWrite) refuseCrossSite(request)
+  if (operation.permission === null) {
+    authentication.refuseBlocked(request)
+    limits?.beforeBody({ caller: request.ip, reply }, params)
+    mounted.admitBody({ request, reply }, request.ip, maxBytes)
+    return
+  }
+  const caller = await authentication.authenticate(request, operation)
+  limits?.beforeBody({ caller, reply }, params)
+  if (isWrite) refuseForeignOrigin(request, caller.allowedOrigins)
+  refuseUnpermitted(caller, operation.permission)
+  request.setDecorator<Caller>(CALLER, caller)
+  mounted.admitBody({ request, reply }, caller.actor.id, maxBytes)
+}
+
+/** Returns the caller of an operation without a permission: who made the code in the body. */
+async function callerOfBody(
+  request: FastifyRequest,
+  body: unknown,
+  { authenticateCode }: Authentication,
+): Promise<Caller> {
+  const { code } = body as { code: string }
+  const caller = await authenticateCode(request, code)
+  refuseForeignOrigin(request, caller.allowedOrigins)
+  request.setDecorator<Caller>(CALLER, caller)
+  return caller
 }
 
 type MountedRequest = Omit<AnswerContext, 'serializerOf'> & {
@@ -206,8 +235,8 @@ function refuseEmptySegments(request: FastifyRequest): void {
 }
 
 /** A person has no role outside of an environment. The 404 for that comes after the validation. */
-function refuseUnpermitted({ actor, role, scope }: Caller, operation: Operation): void {
-  if (scope instanceof ApiError || permits(role, operation.permission)) return
+function refuseUnpermitted({ actor, role, scope }: Caller, permission: Permission): void {
+  if (scope instanceof ApiError || permits(role, permission)) return
   throw forbidden(
     actor.kind === 'USER'
       ? `the role ${role} may not use this operation`
@@ -225,7 +254,7 @@ function refuseOtherCustomers(
   params: { readonly id?: string; readonly customerId?: string },
 ): void {
   if (customerId === null) return
-  if (operation.permission.endsWith(':write'))
+  if (operation.permission?.endsWith(':write'))
     throw badInput(
       inHeader('X-CUSTOMER-KEY'),
       'X-CUSTOMER-KEY: a customer token may only read',

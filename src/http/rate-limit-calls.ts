@@ -21,7 +21,8 @@ export type OperationLimits = {
   afterBody(call: LimitedCall, body: unknown): void
 }
 
-type LimitedCall = { caller: Caller; reply: FastifyReply }
+/** A call without a caller counts by its address. */
+type LimitedCall = { caller: Caller | string; reply: FastifyReply }
 
 /** Returns the limits of an operation, or null if it has none. This process counts for itself. */
 export type LimitsOf = (operation: Operation) => OperationLimits | null
@@ -54,7 +55,7 @@ function refuseUnknown({ operations: named }: RateLimits, operations: readonly O
 }
 
 function changesCustomers({ method, permission }: Operation): boolean {
-  const [resource = '', verb] = permission.split(':')
+  const [resource = '', verb] = (permission ?? '').split(':')
   return method !== 'GET' && verb === 'write' && !REPORTED.includes(resource)
 }
 
@@ -68,11 +69,12 @@ function limitsOf(
   const field = operation.primaryId === 'v1.customers.provision' ? 'id' : 'customerId'
 
   const limitKey = ({ caller, reply }: LimitedCall, limit: number) => {
-    const name = `${operation.primaryId} ${environmentOf(caller)} ${caller.actor.id}`
+    const name = `${operation.primaryId} ${nameOf(caller)}`
     tell(reply, windows.take(name, limit, performance.now()), 'requests')
   }
   const limitCustomer = ({ caller, reply }: LimitedCall, id: unknown) => {
     if (perCustomer === null || typeof id !== 'string' || id.length > ID_LIMIT) return
+    if (typeof caller === 'string') return
     const name = `customer ${environmentOf(caller)} ${id}`
     // All keys share this limit, so a request without permission must not use it up.
     const count = mayCall(caller, operation) ? windows.take : windows.look
@@ -92,7 +94,10 @@ function limitsOf(
 }
 
 const mayCall = ({ role, scope }: Caller, { permission }: Operation): boolean =>
-  !(scope instanceof ApiError) && permits(role, permission)
+  !(scope instanceof ApiError) && permission !== null && permits(role, permission)
+
+const nameOf = (caller: Caller | string): string =>
+  typeof caller === 'string' ? caller : `${environmentOf(caller)} ${caller.actor.id}`
 
 const environmentOf = ({ scope }: Caller): string =>
   scope instanceof ApiError ? '' : scope.environmentKey

@@ -16,25 +16,34 @@ const ADDRESSES = 10_000
 /** Like `Authenticator.authenticate`, but 429 for an address with too many failures. */
 export type Authenticate = (request: FastifyRequest, of: EnvironmentDemand) => Promise<Caller>
 
+/** How callers are authenticated. Bad credentials of both kinds count together. */
+export type Authentication = {
+  authenticate: Authenticate
+  /** Like `Authenticator.authenticateCode`, but 429 for an address with too many failures. */
+  authenticateCode(request: FastifyRequest, code: string): Promise<Caller>
+  /** 429 for an address with too many failures. For requests whose body is not read yet. */
+  refuseBlocked(request: FastifyRequest): void
+}
+
 /**
  * Counts only 401s. After too many, credentials from that address are not looked up until its
  * window ends. A key that is in the cache still passes. So an attacker cannot lock out others with
  * the same address, for example behind a proxy.
  */
-export function limitFailures({
-  authenticate,
-  keys,
-}: Pick<Authenticator, 'authenticate' | 'keys'>): Authenticate {
+export function limitFailures(
+  authenticator: Pick<Authenticator, 'authenticate' | 'authenticateCode' | 'keys'>,
+): Authentication {
+  const { keys } = authenticator
   const failures = createWindows(ADDRESSES)
 
-  return async (request, of) => {
-    const credentials = credentialsOf(request, of)
-    if (failures.size() > 0 && !keys.knows(credentials.apiKey ?? '')) {
-      const address = failingAddress(request)
-      if (address !== null) refuse(failures.look(address, FAILURES_PER_MINUTE, performance.now()))
-    }
+  const refuseBlocked = (request: FastifyRequest) => {
+    if (failures.size() === 0) return
+    const address = failingAddress(request)
+    if (address !== null) refuse(failures.look(address, FAILURES_PER_MINUTE, performance.now()))
+  }
+  const counting = async (request: FastifyRequest, found: Promise<Caller>): Promise<Caller> => {
     try {
-      return await authenticate(credentials)
+      return await found
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error
       const address = failingAddress(request)
@@ -42,6 +51,19 @@ export function limitFailures({
       if (address !== null) refuse(failures.take(address, FAILURES_PER_MINUTE, performance.now()))
       throw error
     }
+  }
+
+  return {
+    authenticate: async (request, of) => {
+      const credentials = credentialsOf(request, of)
+      if (!keys.knows(credentials.apiKey ?? '')) refuseBlocked(request)
+      return counting(request, authenticator.authenticate(credentials))
+    },
+    authenticateCode: async (request, code) => {
+      refuseBlocked(request)
+      return counting(request, authenticator.authenticateCode(code))
+    },
+    refuseBlocked,
   }
 }
 

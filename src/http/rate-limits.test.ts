@@ -65,7 +65,8 @@ test('only a 401 counts as a failure', async () => {
 
 test('a blocked address can still use cached keys', async () => {
   let asked = 0
-  const authenticate = limitFailures({
+  const { authenticate } = limitFailures({
+    authenticateCode: () => assert.fail('no code was sent'),
     authenticate: async ({ apiKey }) => {
       asked += 1
       if (apiKey !== 'known' && apiKey !== 'good') throw unauthenticated('unknown')

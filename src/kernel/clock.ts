@@ -68,6 +68,9 @@ export function instantToWire(instant: Instant): string {
   return lastText
 }
 
+export const instantOrNullToWire = (instant: Instant | null): string | null =>
+  instant === null ? null : instantToWire(instant)
+
 const FORM =
   /^(\d{4}-\d\d-\d\d)[t\s](\d\d:\d\d):(\d\d)(?:\.(\d+))?(?:z| ?([+-])(\d\d)(?::?(\d\d))?)$/i
 

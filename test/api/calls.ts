@@ -3,6 +3,7 @@ import { required } from '../../src/kernel/assert.ts'
 import type { Request } from '../support/contract-client.ts'
 import { grantItem } from '../support/grants.ts'
 import type { Tenant, World } from '../support/world.ts'
+import { accessCalls, accessPath, furnishAccess, portraitOfAccess } from './access-calls.ts'
 
 /** Ids of objects that `furnish` creates, the same in every environment. */
 export const path = {
@@ -11,9 +12,10 @@ export const path = {
   entityId: 'ann',
   currencyId: 'tokens',
   featureId: 'api-calls',
-  /** A placeholder for the id of the reservation that `furnish` creates. */
+  /** Placeholders for what `furnish` creates. */
   reservationId: 'the-reservation',
   decisionId: 'the-decision',
+  ...accessPath,
 }
 /** In paths of features, `id` is the id of the feature. */
 const feature = { id: path.featureId }
@@ -237,7 +239,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
   }),
   'v1Beta.governance.retrieveThresholdConfig': () => ({}),
   'v1Beta.governance.updateThresholdConfig': () => ({ body: { thresholds: [100, 75] } }),
-  'v1.whoami.retrieve': () => ({}),
+  ...accessCalls,
   'v1.environment.settings.retrieve': () => ({}),
   'v1.environment.settings.update': () => ({
     body: { unknownDimensions: 'deny', allowedOrigins: ['HTTPS://App.example.com:443'] },
@@ -333,6 +335,7 @@ export async function furnish(tenant: Tenant, mark: string): Promise<void> {
   })
   const [decision] = (await tenant.ok('v1.decisions.list')).data
   tenant.made.set(path.decisionId, required(decision, 'a denial').id)
+  await furnishAccess(tenant, mark)
 }
 
 /** Returns an environment that `furnish` has prepared. */
@@ -391,6 +394,7 @@ export async function portrait(tenant: Tenant): Promise<string> {
     await tenant.ok('v1Beta.governance.retrieveThresholdConfig'),
     await tenant.ok('v1.environment.settings.retrieve'),
     await tenant.ok('v1.decisions.list'),
+    await portraitOfAccess(tenant),
     await tenant.announced(),
   ])
 }

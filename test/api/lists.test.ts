@@ -68,6 +68,7 @@ const ENLARGED: { readonly [Id in OperationId]?: (tenant: Tenant) => Promise<Sql
 }
 /** A hundred rows of these lists always fit into the bytes of a page. */
 const SMALL: readonly OperationId[] = [
+  'v1.apiKeys.list',
   'v1.customers.listResources',
   'v1.customers.integrations.list',
   'v1.customers.promotionalEntitlements.list',

@@ -31,8 +31,6 @@ async function refusing(tenant: Tenant, id: OperationId): Promise<RefusalCase[]>
   const publishable = await tenant.newKey('publishable')
   const readOnly = await tenant.newKey('read-only')
   const list: RefusalCase[] = [
-    { why: 'no key', status: 401, request: { ...request, apiKey: null } },
-    { why: 'an unknown key', status: 401, request: { ...request, apiKey: 'server-nobody' } },
     { why: 'an unknown parameter', status: 400, request: { ...request, query: 'unheardOf=1' } },
     { why: 'NUL in the query', status: 400, request: { ...request, query: 'limit=%00' } },
     { why: 'a cursor of nothing', status: 400, request: { ...request, query: cursorOf('0') } },
@@ -43,13 +41,18 @@ async function refusing(tenant: Tenant, id: OperationId): Promise<RefusalCase[]>
     },
     { why: 'bad UTF-8 in the query', status: 400, request: { ...request, query: 'limit=%ff' } },
   ]
-  if (operation.permission !== 'entitlements:read')
+  if (operation.permission !== null)
+    list.push(
+      { why: 'no key', status: 401, request: { ...request, apiKey: null } },
+      { why: 'an unknown key', status: 401, request: { ...request, apiKey: 'server-nobody' } },
+    )
+  if (operation.permission !== null && operation.permission !== 'entitlements:read')
     list.push({
       why: 'a publishable key',
       status: 403,
       request: { ...request, apiKey: publishable },
     })
-  if (operation.permission.endsWith(':write'))
+  if (operation.permission?.endsWith(':write'))
     list.push({ why: 'a read-only key', status: 403, request: { ...request, apiKey: readOnly } })
   const named = ['id', 'currencyId'].find((name) => operation.path.includes(`{${name}}`))
   if (named !== undefined) {
@@ -149,6 +152,7 @@ test('a method that a path does not have is a 405 with the allowed methods, befo
       .replace('{currencyId}', 'tokens')
       .replace('{reservationId}', 'x')
       .replace('{featureId}', 'api-calls')
+      .replace('{keyId}', 'x')
     const candidates = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'] as const
     for (const method of candidates.filter((candidate) => !taken.includes(candidate))) {
       const isCalledSo =

@@ -9,6 +9,14 @@ const renamed = (id: OperationId, params: Record<string, string>): [OperationId,
   { params, body: { displayName: 'overtaken' } },
 ]
 const feature = { id: path.featureId }
+/** Stands for the key that was made last. */
+export const NEWEST_KEY = 'the-newest-key'
+
+/** Nothing can undo these or change what they left. */
+export const FINAL_WRITES: ReadonlySet<OperationId> = new Set([
+  'v1.apiKeys.revoke',
+  'v1.signInCodes.create',
+])
 
 /**
  * For each operation whose original is found by its events: a request that undoes the request of
@@ -100,6 +108,9 @@ export const overtaking: { readonly [Id in OperationId]?: [OperationId, Request]
     'v1Beta.governance.updateThresholdConfig',
     { body: { thresholds: [10] } },
   ],
+  'v1.apiKeys.create': ['v1.apiKeys.revoke', { params: { keyId: NEWEST_KEY } }],
+  'v1.apiKeys.rotate': ['v1.apiKeys.revoke', { params: { keyId: NEWEST_KEY } }],
+  'v1.signInCodes.exchange': ['v1.apiKeys.revoke', { params: { keyId: NEWEST_KEY } }],
   'v1.environment.settings.update': [
     'v1.environment.settings.update',
     { body: { unknownDimensions: 'ignore', allowedOrigins: [] } },

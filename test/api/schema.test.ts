@@ -23,6 +23,7 @@ const NOT_OF_CUSTOMERS = [
   'integrations',
   'members',
   'schema_migrations',
+  'sign_in_codes',
   'signing_secrets',
   'threshold_configs',
 ]

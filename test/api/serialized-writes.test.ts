@@ -6,7 +6,7 @@ import { createBursar } from '../../src/main.ts'
 import { contract } from '../support/api-document.ts'
 import { testConnection } from '../support/connection.ts'
 import { requestOf } from '../support/contract-client.ts'
-import { openWorld } from '../support/world.ts'
+import { openWorld, withMade } from '../support/world.ts'
 import { calls, furnish, furnishIn } from './calls.ts'
 
 const world = await openWorld()
@@ -42,7 +42,7 @@ for (const { primaryId, method, serializedBy } of writes) {
   test(`${primaryId}: writes with and without keys run one transaction at a time`, async () => {
     const tenant = await furnishIn(world, 'mark')
     open.most = 0
-    const request = { ...calls[primaryId]('mark'), apiKey: tenant.key }
+    const request = { ...withMade(tenant.made, calls[primaryId]('mark')), apiKey: tenant.key }
     const keys = method === 'POST' ? [null, 'one', null, 'two'] : [null, null, null]
     await Promise.all(
       keys.map((key) => {

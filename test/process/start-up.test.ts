@@ -40,6 +40,23 @@ test('the first start prints the key once and stores it with mode 0600, and late
   await endCleanly(place, second)
 })
 
+test('the start prints a link that signs in only if it is told to, or if a person watches', async (t) => {
+  const place = openPlace(t, { isNew: true })
+  const first = await place.start()
+  assert.doesNotMatch(first.stdout() + first.stderr(), /sign-in/)
+  await endCleanly(place, first)
+
+  const second = await place.start({ settings: { BURSAR_PRINT_SIGN_IN: '1' } })
+  const link = /^Sign in .*: (http:\S+)\/sign-in#code=(\S+)$/m
+  await until('the link is printed', () => link.test(second.stdout()))
+  const [, , code = ''] = link.exec(second.stdout()) ?? []
+  assert.equal(second.stderr().includes(code), false, 'the code stands in the log')
+  const path = '/api/v1/sign-in-codes/exchange'
+  const { data } = await done(second.url, { method: 'POST', path, body: { code }, apiKey: null })
+  assert.equal(await statusWith(second.url, data.secret), 200)
+  await endCleanly(place, second)
+})
+
 test('another BURSAR_API_KEY ends the previous one', async (t) => {
   const place = openPlace(t, { isNew: true })
   const other = 'another-process-test-key-0123456789'

@@ -34,7 +34,7 @@ export type Tenant = {
   id: string
   scope: Scope
   key: string
-  /** Ids that the server made, by the placeholders that stand for them in paths of requests. */
+  /** Ids and codes that the server made, by the placeholders that stand for them in requests. */
   made: Map<string, string>
   /** Calls an operation of the API document with this environment's full-access key. */
   call<Id extends OperationId>(id: Id, request?: Request): Promise<Answer<Id>>
@@ -145,6 +145,21 @@ async function apart<T>(
   return opened
 }
 
+/** A request with what the server has made in place of placeholders, in its path and its body. */
+export function withMade(made: ReadonlyMap<string, string>, request: Request): Request {
+  const filled = (values: object) =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, made.get(value) ?? value]),
+    )
+  const { params = {}, body } = request
+  const isObject = Object.getPrototypeOf(body ?? '') === Object.prototype
+  return {
+    ...request,
+    params: filled(params),
+    ...(isObject ? { body: filled(Object(body)) } : {}),
+  }
+}
+
 async function openTenant(bursar: Bursar, clock: Clock): Promise<Tenant> {
   const { app } = bursar
   const id = `env-${fresh.next(Date.now())}`
@@ -163,10 +178,7 @@ function clientOf(bursar: Bursar, identity: Identity): Tenant {
   const { id, scope, key, made, newKey } = identity
   const check = createChecker(validators)
   const call: Tenant['call'] = async (operationId, request = {}) => {
-    const params = Object.fromEntries(
-      Object.entries(request.params ?? {}).map(([name, value]) => [name, made.get(value) ?? value]),
-    )
-    const injected = requestOf(operationId, { apiKey: key, ...request, params })
+    const injected = requestOf(operationId, { apiKey: key, ...withMade(made, request) })
     return check(operationId, await server.inject(injected))
   }
   return {

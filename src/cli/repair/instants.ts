@@ -39,8 +39,15 @@ export const TIMED_TABLES: readonly TimedTable[] = [
   ofAll('row', sql`accounts`, CREATED),
   ofAll('row', sql`environments`, CREATED),
   {
-    ...ofAll('row', sql`api_keys`, CREATED, sql`revoked_at`),
-    others: { expires_at: 'an expiry may be in the future; the creator of the key chose it' },
+    ...ofAll('row', sql`api_keys`, CREATED, sql`revoked_at`, sql`last_used_at`),
+    others: {
+      expires_at: 'an expiry may be in the future; the creator of the key chose it',
+      makes_until: 'an expiry of the key that a person signed in with',
+    },
+  },
+  {
+    ...ofAll('row', sql`sign_in_codes`, CREATED, sql`used_at`),
+    others: { expires_at: 'in the future; a code from a clock that was ahead works too long' },
   },
   ofAll('row', sql`members`, CREATED),
   ofAll('row', sql`signing_secrets`, CREATED),

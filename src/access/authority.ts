@@ -1,0 +1,29 @@
+import type { Tx } from '../db/index.ts'
+import { unauthenticated } from '../kernel/errors.ts'
+import type { Origin } from '../kernel/origin.ts'
+import type { Call } from '../operation.ts'
+import { findRoles } from './caller-store.ts'
+import { type Authority, isLive, makesUntilOf } from './key-rules.ts'
+import { findKey } from './key-store.ts'
+import { roleOf } from './permit.ts'
+
+/** A caller, or the maker of something that has an effect only now. */
+export type Maker = Pick<Call, 'app' | 'scope'> & { origin: Pick<Origin, 'actor'> }
+
+/**
+ * Returns what a maker may pass on, as it is now. 401 for a key that has ended since it was
+ * authenticated.
+ */
+export async function authorityOf(
+  tx: Tx,
+  { app, scope, origin: { actor } }: Maker,
+): Promise<Authority> {
+  if (actor.kind === 'USER')
+    return { role: roleOf(await findRoles(tx, scope, actor.id)), makesUntil: null }
+  // Whoever runs commands on the server's machine may do everything.
+  if (actor.kind !== 'API_KEY') return { role: 'full-access', makesUntil: null }
+  const key = await findKey(tx, actor.id)
+  if (key === null || !isLive(key, app.clock.now()))
+    throw unauthenticated('the API key is unknown, expired or revoked')
+  return { role: key.kind, makesUntil: makesUntilOf(key) }
+}

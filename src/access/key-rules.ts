@@ -1,0 +1,68 @@
+import type { Instant } from '../kernel/clock.ts'
+import { instantToWire } from '../kernel/clock.ts'
+import { badInput, forbidden } from '../kernel/errors.ts'
+import { inPath } from '../kernel/field.ts'
+import { covers } from './permit.ts'
+import type { ApiKey, Caller, KeyKind } from './types.ts'
+
+const HOUR_MS = 3_600_000
+
+/** How long the old secret of a rotated key may work, in milliseconds. */
+export const GRACES = {
+  now: 0,
+  '1h': HOUR_MS,
+  '24h': 24 * HOUR_MS,
+  '3d': 72 * HOUR_MS,
+  '7d': 168 * HOUR_MS,
+} as const
+export type Grace = keyof typeof GRACES
+
+/** Returns whether a key is valid at `now`. */
+export const isLive = (key: ApiKey, now: Instant): boolean =>
+  key.revokedAt === null && (key.expiresAt === null || now < key.expiresAt)
+
+/** What a caller may pass on to others. */
+export type Authority = {
+  role: Caller['role']
+  /** Until when keys may live that the caller makes. Null: for ever. */
+  makesUntil: Instant | null
+}
+
+/**
+ * Until when keys may live that this key makes. Null: for ever. A session may make keys as those
+ * could who made its code.
+ */
+export const makesUntilOf = (key: ApiKey): Instant | null =>
+  key.isSession ? key.makesUntil : key.expiresAt
+
+/**
+ * 403 if a key would get more than its maker has: a permission that the maker lacks, or a longer
+ * life.
+ */
+export function refuseBeyond(
+  { role, makesUntil }: Authority,
+  given: { kind: KeyKind; expiresAt: Instant | null },
+): void {
+  if (!covers(role, given.kind))
+    throw forbidden(`kind: ${role} may not give away ${given.kind}, which permits more`)
+  if (makesUntil === null || (given.expiresAt !== null && given.expiresAt <= makesUntil)) return
+  throw forbidden(
+    `expiresAt: your own key expires at ${instantToWire(makesUntil)}, and a key that it makes ` +
+      'may not live longer',
+  )
+}
+
+/**
+ * 400 `IntegrityViolation` if revoking `key` would leave its environment without a full-access key:
+ * without one that never expires, if `key` never expires. `longest` is the other one that works
+ * longest. Sessions may always be revoked, and do not count as others, because they end soon.
+ */
+export function refuseLast(key: ApiKey, longest: ApiKey | null): void {
+  if (key.kind !== 'full-access' || key.isSession) return
+  if (longest !== null && (longest.expiresAt === null || key.expiresAt !== null)) return
+  throw badInput(
+    inPath('keyId'),
+    `key ${key.keyId} is the last full-access key of the environment; create another one first`,
+    'IntegrityViolation',
+  )
+}
