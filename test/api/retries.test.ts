@@ -75,8 +75,11 @@ function wireOf({ tenant, operation, retry }: RetryCase) {
   }
 }
 
+/** Denials show the trace id of their request. */
 const withoutKeys = (text: string) =>
-  text.replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(key)')
+  text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g, '(key)')
+    .replaceAll(/"traceId":"[0-9a-f]{32}"/g, '"traceId":"(trace)"')
 
 /** The portraits of environments in which an operation was called `times` times. */
 const expected = new Map<string, Promise<string>>()
