@@ -5,7 +5,7 @@ import { sql } from './sql.ts'
 import type { Reader } from './types.ts'
 
 /** Tells a database from others. Copies that PostgreSQL makes have the same identity. */
-export type DatabaseIdentity = {
+type DatabaseIdentity = {
   databaseId: Uuid
   /** Signs what clients bring back. 32 bytes. */
   signingKey: Buffer

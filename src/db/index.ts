@@ -11,7 +11,7 @@ export {
   isStaleState,
   isUnreachable,
 } from './failures.ts'
-export { type DatabaseIdentity, readIdentity } from './identity.ts'
+export { readIdentity } from './identity.ts'
 export { type Listener, listen } from './listen.ts'
 export { databaseClock, type Look } from './look.ts'
 export { migrate, readMigrations } from './migrate.ts'

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createSecretKey } from 'node:crypto'
 import type { App } from '../app.ts'
 import { perEpoch, type Reader, readIdentity } from '../db/index.ts'
 import { badInput, unavailable } from '../kernel/errors.ts'
@@ -118,7 +118,11 @@ function makers(db: App['db']): () => Promise<TokenMaker> {
   return () => {
     const slot = ofEpoch(db)
     slot.reading ??= readIdentity(db.read)
-      .then((identity) => ({ ...identity, history: historyOf(db.epochs.database() ?? '') }))
+      .then(({ databaseId, signingKey }) => ({
+        databaseId,
+        signingKey: createSecretKey(signingKey),
+        history: historyOf(db.epochs.database() ?? ''),
+      }))
       .catch((error) => {
         slot.reading = null
         throw error

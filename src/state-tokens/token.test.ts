@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { contentOf, type TokenMaker, type TokenSubject, tokenOf } from './token.ts'
 
 const maker: TokenMaker = {
   databaseId: '0b4d8a3e-5f66-4c44-8a53-2f1e9f0a7d11',
-  signingKey: Buffer.alloc(32, 7),
+  signingKey: createSecretKey(Buffer.alloc(32, 7)),
   history: 123_456,
 }
 const subject: TokenSubject = {
@@ -35,7 +36,7 @@ test('a token gives back what it was made of', () => {
 
 const FOREIGN: Record<string, [TokenMaker, TokenSubject]> = {
   'database id': [{ ...maker, databaseId: '0b4d8a3e-5f66-4c44-8a53-2f1e9f0a7d12' }, subject],
-  'signing key': [{ ...maker, signingKey: Buffer.alloc(32, 8) }, subject],
+  'signing key': [{ ...maker, signingKey: createSecretKey(Buffer.alloc(32, 8)) }, subject],
   environment: [maker, { ...subject, environmentKey: '0196e0f2-0000-7000-8000-000000000002' }],
   customer: [maker, { ...subject, customerId: 'acme2' }],
 }

@@ -1,10 +1,12 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { DatabaseIdentity } from '../db/index.ts'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Sequences } from '../kernel/sequences.ts'
 
 /** What the tokens of a server are made and compared with. */
-export type TokenMaker = DatabaseIdentity & {
+export type TokenMaker = {
+  databaseId: Uuid
+  /** A key object, because importing the bytes each time takes five times as long as signing. */
+  signingKey: KeyObject
   /** The present run of the database server, as a number of 32 bits. */
   history: number
 }

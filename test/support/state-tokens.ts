@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { readIdentity } from '../../src/db/index.ts'
 import { required } from '../../src/kernel/assert.ts'
 import type { Sequences } from '../../src/kernel/sequences.ts'
@@ -6,7 +7,8 @@ import type { Tenant, World } from './world.ts'
 
 /** Makes and reads the tokens of an environment, as its servers do. */
 export async function stateTokensOf({ bursar }: World, { scope }: Pick<Tenant, 'scope'>) {
-  const maker = { ...(await readIdentity(bursar.app.db.read)), history: 0 }
+  const { databaseId, signingKey } = await readIdentity(bursar.app.db.read)
+  const maker = { databaseId, signingKey: createSecretKey(signingKey), history: 0 }
   const subject = (customerId: string) => ({ ...scope, customerId })
   return {
     make: (customerId: string, sequences: Sequences): string =>
