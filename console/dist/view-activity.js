@@ -1,1 +1,1 @@
-import{n as e}from"./rolldown-runtime.js";import{d as t}from"./base.js";import{V as n}from"./explain.js";import{E as r}from"./vendor.js";var i=e({View:()=>o}),a=r(),o=()=>(0,a.jsx)(n,{title:`Activity`,lead:`Who changed what, and when.`,children:(0,a.jsx)(t,{})});export{i as t};
+import{n as e}from"./rolldown-runtime.js";import{h as t}from"./base.js";import{V as n}from"./explain.js";import{O as r}from"./vendor.js";var i=e({View:()=>o}),a=r(),o=()=>(0,a.jsx)(n,{title:`Activity`,lead:`Who changed what, and when.`,children:(0,a.jsx)(t,{})});export{i as t};

@@ -61,6 +61,7 @@ const views = [
 
 const customerViews = [
   customerView('/', () => import('./views/customer-overview/view.tsx')),
+  customerView('/budgets', () => import('./views/customer-budgets/view.tsx')),
   customerView('/entitlements', () => import('./views/customer-entitlements/view.tsx')),
   customerView('/decisions', () => import('./views/customer-decisions/view.tsx')),
   customerView('/activity', () => import('./views/customer-activity/view.tsx')),

@@ -17,6 +17,11 @@ export const operations = {
     path: '/api/v1/customers/{id}/consume',
     permission: 'usage:write',
   },
+  'v1.customers.entities.retrievePath': {
+    method: 'GET',
+    path: '/api/v1/customers/{id}/entities/{entityId}/path',
+    permission: 'governance:read',
+  },
   'v1.customers.explainEntitlement': {
     method: 'GET',
     path: '/api/v1/customers/{id}/entitlements/explain',
@@ -61,6 +66,11 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/customers/{id}/entitlements',
     permission: 'entitlements:read',
+  },
+  'v1.customers.retrieveEntityTree': {
+    method: 'GET',
+    path: '/api/v1/customers/{id}/entity-tree',
+    permission: 'governance:read',
   },
   'v1.customers.unarchive': {
     method: 'POST',
@@ -136,6 +146,11 @@ export const operations = {
     method: 'PUT',
     path: '/api/v1-beta/customers/{id}/assignments',
     permission: 'assignments:write',
+  },
+  'v1Beta.customers.entities.archive': {
+    method: 'POST',
+    path: '/api/v1-beta/customers/{id}/entities/archive',
+    permission: 'entities:write',
   },
   'v1Beta.customers.entities.list': {
     method: 'GET',

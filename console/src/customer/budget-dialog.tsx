@@ -20,8 +20,12 @@ export type BudgetPlace = {
 
 const CADENCES = ['PT1M', 'PT1H', 'P1D', 'P1W', 'P1M', 'P1Y']
 
-/** Changes the limit of a budget. `limit` is what the field begins with. */
-export function BudgetDialog(props: { place: BudgetPlace; limit: number; onClose: () => void }) {
+/** Changes a budget, or makes it. `limit` is what the field begins with. */
+export function BudgetDialog(props: {
+  place: BudgetPlace
+  limit: number | null
+  onClose: () => void
+}) {
   const { place, limit, onClose } = props
   const reading = useRead('v1Beta.customers.assignments.list', {
     params: { id: place.customerId },
@@ -29,13 +33,13 @@ export function BudgetDialog(props: { place: BudgetPlace; limit: number; onClose
   })
   const wanted = place.scopeEntityIds.toSorted().join()
   const own = reading.data?.data.find(({ scopeEntityIds }) => scopeEntityIds.join() === wanted)
-  if (own !== undefined)
+  if (reading.data !== undefined)
     return (
       <BudgetForm
         {...place}
         onClose={onClose}
-        former={{ usageLimit: own.usageLimit, cadence: own.cadence }}
-        first={{ limit: String(limit), cadence: own.cadence }}
+        former={own ? { usageLimit: own.usageLimit, cadence: own.cadence } : null}
+        first={{ limit: limit === null ? '' : String(limit), cadence: own?.cadence ?? 'P1M' }}
       />
     )
   return (
@@ -43,10 +47,8 @@ export function BudgetDialog(props: { place: BudgetPlace; limit: number; onClose
       <DialogBody>
         {reading.error ? (
           <Problem error={reading.error} onRetry={() => void reading.refetch()} />
-        ) : reading.isPending ? (
-          <Loading rows={2} />
         ) : (
-          <p>This budget is gone.</p>
+          <Loading rows={2} />
         )}
       </DialogBody>
     </Dialog>
@@ -56,7 +58,8 @@ export function BudgetDialog(props: { place: BudgetPlace; limit: number; onClose
 function BudgetForm(
   props: BudgetPlace & {
     onClose: () => void
-    former: { usageLimit: number | null; cadence: string }
+    /** Null for a new budget. */
+    former: { usageLimit: number | null; cadence: string } | null
     first: { limit: string; cadence: string }
   },
 ) {
@@ -79,9 +82,9 @@ function BudgetForm(
     onDone: ({ data: [budget] }) => {
       onClose()
       const to = budget?.usageLimit ?? null
-      tell(`The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`, () =>
-        undo.mutateAsync({ params, body: bodyOf(former) }),
-      )
+      const back =
+        former === null ? undefined : () => undo.mutateAsync({ params, body: bodyOf(former) })
+      tell(`The budget of ${name} is ${to === null ? 'without a limit' : formatNumber(to)}.`, back)
     },
   })
   const usageLimit = limit.trim() === '' ? null : Number(limit)
@@ -91,9 +94,11 @@ function BudgetForm(
       onClose={onClose}
       title={`Budget of ${name}`}
       description={
-        former.usageLimit === null
-          ? 'It has no limit so far.'
-          : `Its limit is ${formatNumber(former.usageLimit)} so far.`
+        former === null
+          ? 'It has none so far.'
+          : former.usageLimit === null
+            ? 'It has no limit so far.'
+            : `Its limit is ${formatNumber(former.usageLimit)} so far.`
       }
       submit="Save"
       isBusy={save.isPending}

@@ -1,6 +1,7 @@
 /** The views of one customer, in their order. Only views that exist. */
 export const CUSTOMER_TABS: readonly { label: string; path: string }[] = [
   { label: 'Overview', path: '' },
+  { label: 'Budgets', path: 'budgets' },
   { label: 'Entitlements', path: 'entitlements' },
   { label: 'Denials', path: 'decisions' },
   { label: 'Activity', path: 'activity' },

@@ -1,0 +1,49 @@
+import type { Search } from '../../address-state.ts'
+
+const ORDERS = ['name', 'utilization', 'currentUsage', 'exhaustsAt', 'createdAt'] as const
+export type Order = (typeof ORDERS)[number]
+
+export const ORDER_CHOICES: readonly { value: Order; label: string }[] = [
+  { value: 'name', label: 'by name' },
+  { value: 'utilization', label: 'fullest first' },
+  { value: 'exhaustsAt', label: 'runs out first' },
+  { value: 'currentUsage', label: 'most used first' },
+  { value: 'createdAt', label: 'newest first' },
+]
+
+/** What the address of the tree says. */
+export type TreeAddress = {
+  feature: string
+  text: string
+  order: Order
+  isFlat: boolean
+  entity: string
+}
+
+export const readAddress = (search: Search): TreeAddress => ({
+  feature: search.feature ?? '',
+  text: search.q ?? '',
+  order: ORDERS.find((each) => each === search.order) ?? 'name',
+  isFlat: search.view === 'flat',
+  entity: search.entity ?? '',
+})
+
+export type TreeFilter = {
+  /** Shows all entities, whatever their parent. */
+  isFlat: boolean
+  query: { featureIds?: string[]; sortBy: Order; search?: string }
+}
+
+/** Orders by budgets need a feature. A search leaves out parents, so what it finds is flat. */
+export function filterOf(address: TreeAddress, feature: string | null): TreeFilter {
+  const { order, text, isFlat } = address
+  const needsFeature = order !== 'name' && order !== 'createdAt'
+  return {
+    isFlat: isFlat || text !== '',
+    query: {
+      ...(feature !== null && { featureIds: [feature] }),
+      sortBy: needsFeature && feature === null ? 'name' : order,
+      ...(text !== '' && { search: text }),
+    },
+  }
+}

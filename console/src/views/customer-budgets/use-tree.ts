@@ -1,0 +1,128 @@
+import { useQueries } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import type { EntityTreeRow } from '../../../../src/api.gen.ts'
+import { call } from '../../api/call.ts'
+import { useSession } from '../../api/session.tsx'
+import { EVERY } from '../../api/use-read.ts'
+import { layoutOf, type OpenParent, placeOf, rowCountOf } from '../../grid/tree-layout.ts'
+import type { TreeFilter } from './filter.ts'
+
+/** Rows of one request. They are read by number, so any part of a long list can be shown. */
+const BLOCK = 100
+/** How long a block that is no longer seen is kept, in milliseconds. */
+const KEPT_MS = 60_000
+/** Blocks that one view may need at once. A screen shows parts of two or three. */
+const MOST_BLOCKS = 12
+
+export type TreeItem = {
+  row: number
+  level: number
+  at: number
+  siblings: number
+  isOpen: boolean
+  /** Null while it is read. */
+  data: EntityTreeRow | null
+}
+
+type Block = { parentId: string | null; index: number }
+
+const keyOf = ({ parentId, index }: Block): string => `${index} ${parentId ?? ''}`
+
+/** The part of a customer's tree that is in view: `first` to `last` are rows. */
+export function useTree(
+  customerId: string,
+  filter: TreeFilter,
+  view: { first: number; last: number },
+) {
+  const { caller, environment } = useSession()
+  const [openings, setOpenings] = useState<readonly OpenParent[]>([])
+  const [totals, setTotals] = useState<ReadonlyMap<string | null, number>>(new Map())
+  const segments = useMemo(() => layoutOf(openings, totals), [openings, totals])
+  const count = rowCountOf(segments)
+  const blocks = neededBlocks(segments, { first: view.first, last: Math.min(view.last, count - 1) })
+  const { query, isFlat } = filter
+  const answers = useQueries({
+    queries: blocks.map(({ parentId, index }) => {
+      const place = isFlat ? { flat: true } : parentId === null ? {} : { parentId }
+      const request = {
+        params: { id: customerId },
+        query: { ...query, ...place, at: index * BLOCK, limit: BLOCK },
+      }
+      return {
+        queryKey: [environment, 'v1.customers.retrieveEntityTree', request],
+        queryFn: ({ signal }: { signal: AbortSignal }) =>
+          call(caller, 'v1.customers.retrieveEntityTree', request, { signal }),
+        refetchInterval: EVERY.list,
+        gcTime: KEPT_MS,
+      }
+    }),
+  })
+  const data = new Map(blocks.map((block, at) => [keyOf(block), answers[at]?.data?.data]))
+  learnTotals(totals, { blocks, data, setTotals })
+  const itemAt = (row: number): TreeItem | null => {
+    const place = placeOf(segments, row)
+    if (place === null) return null
+    const { parentId, at, level } = place
+    const block = data.get(keyOf({ parentId, index: Math.floor(at / BLOCK) }))
+    const found = block?.rows[at - (block?.at ?? 0)] ?? null
+    const isOpen = found !== null && openings.some((each) => each.entityId === found.entityId)
+    return { row, level, at, siblings: totals.get(parentId) ?? 0, isOpen, data: found }
+  }
+  const toggle = ({ data: entity, at, isOpen }: TreeItem) => {
+    if (entity === null || entity.childCount === 0 || isFlat) return
+    const { entityId, parentId, childCount } = entity
+    if (!isOpen) setTotals(new Map([...totals, [entityId, childCount]]))
+    setOpenings(
+      isOpen
+        ? openings.filter((each) => each.entityId !== entityId)
+        : [...openings, { entityId, parentId, at }],
+    )
+  }
+  return {
+    count,
+    itemAt,
+    toggle,
+    total: totals.get(null) ?? 0,
+    isPending: totals.size === 0 && answers.some(({ isPending }) => isPending),
+    error: answers.find(({ error }) => error !== null)?.error ?? null,
+    refetch: () => answers.map((each) => each.refetch()),
+  }
+}
+
+/** Returns the blocks of the rows in view. Before anything is known, the first one. */
+function neededBlocks(
+  segments: ReturnType<typeof layoutOf>,
+  { first, last }: { first: number; last: number },
+): Block[] {
+  const needed = new Map<string, Block>()
+  for (const segment of segments) {
+    const from = Math.max(first, segment.start)
+    const to = Math.min(last, segment.start + segment.length - 1)
+    if (from > to) continue
+    const indexOf = (row: number) => Math.floor((segment.at + row - segment.start) / BLOCK)
+    for (let index = indexOf(from); index <= indexOf(to); index++) {
+      const block = { parentId: segment.parentId, index }
+      needed.set(keyOf(block), block)
+    }
+  }
+  if (needed.size === 0) return [{ parentId: null, index: 0 }]
+  return [...needed.values()].slice(0, MOST_BLOCKS)
+}
+
+/** The lengths of lists are in every answer: what is opened knows them before it is seen. */
+function learnTotals(
+  totals: ReadonlyMap<string | null, number>,
+  from: {
+    blocks: readonly Block[]
+    data: ReadonlyMap<string, { total: number } | undefined>
+    setTotals: (totals: ReadonlyMap<string | null, number>) => void
+  },
+): void {
+  const changed = from.blocks.flatMap((block): [string | null, number][] => {
+    const total = from.data.get(keyOf(block))?.total
+    return total === undefined || totals.get(block.parentId) === total
+      ? []
+      : [[block.parentId, total]]
+  })
+  if (changed.length > 0) from.setTotals(new Map([...totals, ...changed]))
+}
