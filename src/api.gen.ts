@@ -3442,6 +3442,73 @@ export type TooManyRequestsErrorResponseDto = {
 }
 
 /**
+ * Who used the most.
+ */
+export type TopUsage = {
+  /**
+   * Start of the first interval.
+   */
+  from: string
+  /**
+   * End of the last interval.
+   */
+  to: string
+  /**
+   * Everything that was acknowledged before this instant is included.
+   */
+  completeUntil: string
+  /**
+   * The usage of all groups, in the units in which it is reported.
+   */
+  total: number
+  /**
+   * The groups with the most usage, the largest first.
+   */
+  top: {
+    /**
+     * Id of the customer. Null for other groups.
+     */
+    customerId: string | null
+    /**
+     * Id of the entity. Null for other groups.
+     */
+    entityId: string | null
+    /**
+     * Name of the customer or the entity.
+     */
+    name: string | null
+    /**
+     * The usage of the group.
+     */
+    usage: number
+  }[]
+  /**
+   * All other groups as one line.
+   */
+  rest: {
+    /**
+     * How many they are.
+     */
+    groups: number
+    /**
+     * Their usage.
+     */
+    usage: number
+  }
+  /**
+   * The usage whose dimensions named no entity. Null unless grouped by entity.
+   */
+  unattributed: number | null
+}
+
+/**
+ * Who used the most.
+ */
+export type TopUsageResponse = {
+  data: TopUsage
+}
+
+/**
  * Usage that an attribution key did not attribute, because its value named no entity.
  */
 export type UnattributedUsage = {
@@ -3776,6 +3843,77 @@ export type UsageReportResponse = {
    * In the order of the request.
    */
   data: ReportedUsage[]
+}
+
+/**
+ * Usage by interval.
+ */
+export type UsageSeries = {
+  /**
+   * What the series is of: everything, a group, all other groups, or usage whose dimensions named no entity.
+   */
+  kind: 'ALL' | 'CUSTOMER' | 'ENTITY' | 'REST' | 'UNATTRIBUTED'
+  /**
+   * Id of the customer. Null for other groups.
+   */
+  customerId: string | null
+  /**
+   * Id of the entity. Null for other groups.
+   */
+  entityId: string | null
+  /**
+   * Name of the customer or the entity.
+   */
+  name: string | null
+  /**
+   * The sum of the values.
+   */
+  total: number
+  /**
+   * The usage of each interval, not a running total, in the order of `timestamps`.
+   */
+  values: number[]
+}
+
+/**
+ * Usage over time.
+ */
+export type UsageTimeline = {
+  /**
+   * Start of the first interval.
+   */
+  from: string
+  /**
+   * End of the last interval.
+   */
+  to: string
+  /**
+   * Everything that was acknowledged before this instant is included.
+   */
+  completeUntil: string
+  /**
+   * The usage of all groups, in the units in which it is reported.
+   */
+  total: number
+  /**
+   * The usage whose dimensions named no entity. Null unless grouped by entity.
+   */
+  unattributed: number | null
+  /**
+   * Start of each interval, without gaps.
+   */
+  timestamps: string[]
+  /**
+   * One series without `groupBy`. Otherwise one of each of the ten largest groups, the rest, and what named no entity.
+   */
+  series: UsageSeries[]
+}
+
+/**
+ * Usage over time.
+ */
+export type UsageTimelineResponse = {
+  data: UsageTimeline
 }
 
 /**
@@ -4991,6 +5129,74 @@ export type Operations = {
     query: Record<string, never>
     body: UsageReportRequestBody
     response: UsageReportResponse
+  }
+  'v1.usage.series': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The metered feature. Its usage must be a sum or a count.
+       */
+      featureId: string
+      /**
+       * Length of an interval. The default is `day`.
+       */
+      interval?: 'hour' | 'day' | 'month'
+      /**
+       * Return a series of each of the ten largest groups.
+       */
+      groupBy?: 'customer' | 'entity'
+      /**
+       * Only these customers, separated by commas. Required by hour. Only one to group by entity.
+       *
+       * @minItems 1
+       * @maxItems 20
+       */
+      customerId?: string[]
+      /**
+       * Start of the range, rounded down to an interval. The default is 24 hours, 30 days or 12 months before the end.
+       */
+      from?: string
+      /**
+       * End of the range, exclusive, rounded up to an interval. The default is now.
+       */
+      to?: string
+    }
+    body: undefined
+    response: UsageTimelineResponse
+  }
+  'v1.usage.top': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The metered feature. Its usage must be a sum or a count.
+       */
+      featureId: string
+      /**
+       * Group by customer or by entity. The default is `customer`.
+       */
+      by?: 'customer' | 'entity'
+      /**
+       * Only these customers, separated by commas. Required, and only one, to group by entity.
+       *
+       * @minItems 1
+       * @maxItems 20
+       */
+      customerId?: string[]
+      /**
+       * Start of the range, rounded down to a day in UTC. The default is 30 days before the end.
+       */
+      from?: string
+      /**
+       * End of the range, exclusive, rounded up to a day in UTC. The default is now.
+       */
+      to?: string
+      /**
+       * How many groups. The default is 10.
+       */
+      limit?: number
+    }
+    body: undefined
+    response: TopUsageResponse
   }
   'v1.whoami.retrieve': {
     params: Record<string, never>

@@ -63,7 +63,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'budgets/standings': [...BASE, 'catalog/features', ...METERING, 'budgets'],
   'budgets/entity-tree': [...BASE, 'customers', 'entities', 'budgets', 'budgets/standings'],
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
-  reporting: [...BASE, 'decisions'],
+  reporting: [...BASE, 'decisions', 'customers', 'metering', 'catalog/features'],
   engine: [...BASE, ...RULES],
   'engine/participants': [...BASE, ...RULES, 'engine'],
   'engine/cache': [...BASE, ...RULES, 'engine', 'engine/participants'],

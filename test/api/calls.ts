@@ -22,6 +22,8 @@ const feature = { id: path.featureId }
 const budget = { entityId: path.entityId, featureId: path.featureId }
 const use = { featureId: path.featureId, amount: 3, dimensions: { userId: path.entityId } }
 
+const usageOfOne = { featureId: path.featureId, customerId: path.id }
+
 /** A grant of a NUMBER feature. */
 const grant = grantItem(path.featureId, {
   period: '1 year',
@@ -195,6 +197,8 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
     query: { customerId: path.id, entityId: path.entityId, reason: 'BudgetExceeded' },
   }),
   'v1.decisions.retrieve': () => ({ params: path }),
+  'v1.usage.top': () => ({ query: { ...usageOfOne, by: 'entity' } }),
+  'v1.usage.series': () => ({ query: { ...usageOfOne, interval: 'hour', groupBy: 'customer' } }),
   'v1.overview.retrieve': () => ({ query: { window: '48h' } }),
   'v1Beta.entityTypes.upsert': (mark) => ({
     body: { types: [{ id: 'user', displayName: `${mark}, renamed`, attributionKeys: ['userId'] }] },

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ANN, FEATURE, openAgency, params } from '../../test/support/agency.ts'
+import { grantItem } from '../../test/support/grants.ts'
+import { openTwoServers, openWorld, type Tenant } from '../../test/support/world.ts'
+
+const world = await openWorld()
+
+const TODAY = '2026-05-18T00:00:00.000Z'
+const YESTERDAY = '2026-05-17T00:00:00.000Z'
+const BOB = { userId: 'bob' }
+
+type Query = Record<string, string>
+const series = async (tenant: Tenant, query: Query = {}) =>
+  (await tenant.ok('v1.usage.series', { query: { featureId: FEATURE, ...query } })).data
+const top = async (tenant: Tenant, query: Query = {}) =>
+  (await tenant.ok('v1.usage.top', { query: { featureId: FEATURE, ...query } })).data
+
+/** More customers, with so much usage today. */
+async function addCustomers(tenant: Tenant, usage: Readonly<Record<string, number>>) {
+  for (const id of Object.keys(usage)) await tenant.ok('v1.customers.provision', { body: { id } })
+  const usages = Object.entries(usage).map(([customerId, value]) => ({
+    ...{ customerId, featureId: FEATURE, value },
+  }))
+  for (const { customerId } of usages)
+    await tenant.ok('v1.customers.promotionalEntitlements.create', {
+      params: { id: customerId },
+      body: { promotionalEntitlements: [grantItem(FEATURE, { usageLimit: 1000 })] },
+    })
+  await tenant.ok('v1.usage.report', { body: { usages } })
+}
+
+test('values are what was used in each interval, with late and negative usage in its own day', async () => {
+  const { tenant, report, consume } = await openAgency(world)
+  await report(5)
+  await report(7, {}, { createdAt: '2026-05-17T23:59:59.999Z' })
+  await report(-2, {}, { createdAt: '2026-05-17T00:00:00.000Z' })
+  await report(9, {}, { createdAt: '2026-05-16T12:00:00.000Z' })
+  await consume(1.5)
+  const range = { from: '2026-05-17T10:00:00Z', to: '2026-05-18T10:00:00Z' }
+  const found = await series(tenant, range)
+  assert.deepEqual(found.timestamps, [YESTERDAY, TODAY])
+  assert.deepEqual(
+    found.series.map(({ kind, values, total }) => [kind, values, total]),
+    [['ALL', [5, 6.5], 11.5]],
+  )
+  assert.equal(found.unattributed, null)
+  const months = await series(tenant, { interval: 'month', customerId: params.id })
+  assert.equal(months.timestamps.length, 12)
+  assert.deepEqual(months.series[0]?.values.slice(-2), [0, 20.5])
+})
+
+test('usage by hour is that of the records, for named customers', async () => {
+  const { tenant, report } = await openAgency(world)
+  await report(5, {}, { createdAt: '2026-05-18T08:00:00.000Z' })
+  await report(6, {}, { createdAt: '2026-05-18T08:59:59.999Z' })
+  await report(7)
+  const found = await series(tenant, {
+    ...{ interval: 'hour', customerId: params.id },
+    from: '2026-05-18T08:00:00Z',
+  })
+  assert.deepEqual(found.series[0]?.values, [11, 0, 7])
+})
+
+test('entities have a series each, and usage that named none is apart', async () => {
+  const { tenant, report, budget } = await openAgency(world)
+  await budget({ bob: 50 })
+  await report(3, ANN)
+  await report(4, { ...ANN, modelId: 'gpt' })
+  await report(2, BOB)
+  await report(10, { userId: 'nobody' })
+  const asked = { customerId: params.id, groupBy: 'entity', from: TODAY }
+  for (const interval of ['day', 'hour']) {
+    const found = await series(tenant, { ...asked, interval })
+    assert.deepEqual(
+      found.series.map(({ kind, entityId, total }) => [kind, entityId, total]),
+      [
+        ['ENTITY', 'ann', 7],
+        ['ENTITY', 'gpt', 4],
+        ['ENTITY', 'bob', 2],
+        ['UNATTRIBUTED', null, 10],
+      ],
+    )
+    assert.deepEqual([found.total, found.unattributed], [19, 10], 'gpt is counted once')
+  }
+  const ranked = await top(tenant, { by: 'entity', customerId: params.id, limit: '1' })
+  assert.deepEqual(
+    [ranked.top.map(({ entityId, usage }) => [entityId, usage]), ranked.rest, ranked.unattributed],
+    [[['ann', 7]], { groups: 2, usage: 6 }, 10],
+  )
+})
+
+test('the largest customers come first, and the rest is one line', async () => {
+  const { tenant, report } = await openAgency(world)
+  await report(8)
+  await addCustomers(tenant, Object.fromEntries([...'abcdefghijk'].map((id, i) => [id, i + 10])))
+  const ranked = await top(tenant, { limit: '3' })
+  assert.deepEqual(
+    ranked.top.map(({ customerId, usage }) => [customerId, usage]),
+    [
+      ['k', 20],
+      ['j', 19],
+      ['i', 18],
+    ],
+  )
+  assert.deepEqual([ranked.rest, ranked.total], [{ groups: 9, usage: 116 }, 173])
+  const found = await series(tenant, { groupBy: 'customer', from: YESTERDAY })
+  assert.equal(found.series.length, 11)
+  assert.deepEqual(found.series.at(-1), {
+    ...{ kind: 'REST', customerId: null, entityId: null, name: null },
+    ...{ total: 18, values: [0, 18] },
+  })
+  const sum = found.series.reduce((all, { total }) => all + total, 0)
+  assert.equal(sum, 173)
+  const two = { groupBy: 'customer', customerId: 'a,k', from: TODAY }
+  for (const interval of ['day', 'hour'])
+    assert.deepEqual(
+      (await series(tenant, { ...two, interval })).series.map((each) => [
+        ...[each.customerId, each.values.at(-1)],
+      ]),
+      [
+        ['k', 20],
+        ['a', 10],
+      ],
+    )
+})
+
+test('usage that was acknowledged is in the sums, however many servers count at once', async () => {
+  const [first, second] = await openTwoServers()
+  const { tenant, report } = await openAgency(first)
+  const other = tenant.through(second)
+  let acknowledged = 0
+  const usages = [{ customerId: params.id, featureId: FEATURE, value: 1, dimensions: ANN }]
+  const count = async (index: number) => {
+    if (index % 2 === 0) await report(1, ANN)
+    else await other.ok('v1.usage.report', { body: { usages } })
+    acknowledged += 1
+  }
+  const look = async () => {
+    const before = acknowledged
+    const asked = { customerId: params.id, groupBy: 'entity', from: TODAY }
+    const [days, hours] = [
+      await series(tenant, asked),
+      await series(other, { ...asked, interval: 'hour' }),
+    ]
+    for (const found of [days, hours]) {
+      assert.ok(found.total >= before && found.total <= 40, `${before} ${found.total}`)
+      assert.equal(
+        found.series[0]?.total ?? 0,
+        found.total,
+        'days and records are as of one instant',
+      )
+    }
+  }
+  await Promise.all([
+    ...Array.from({ length: 40 }, (_, index) => count(index)),
+    ...Array.from({ length: 5 }, look),
+  ])
+  assert.equal((await series(other, { from: TODAY })).total, 40)
+})
+
+test('a range, a feature or a customer that cannot be read is refused, and the field is named', async () => {
+  const { tenant } = await openAgency(world)
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'sso', displayName: 'S', featureType: 'BOOLEAN' },
+  })
+  await tenant.ok('v1.features.createFeature', {
+    body: { id: 'peak', displayName: 'P', featureType: 'NUMBER', meterType: 'INCREMENTAL' },
+  })
+  await tenant.ok('v1.features.updateFeature', {
+    params: { id: 'peak' },
+    body: { meter: { aggregation: { function: 'MAX', field: 'size' }, filters: [] } },
+  })
+  const invalid = { status: 400, code: 'InvalidArgumentError' }
+  const rows: [Query, { status: number; code: string; message?: RegExp }][] = [
+    [
+      { from: TODAY, to: TODAY },
+      { ...invalid, message: /from must be before to/ },
+    ],
+    [{ from: '2010-01-01T00:00:00Z' }, { ...invalid, message: /10 years/ }],
+    [{ from: '1969-01-01T00:00:00Z' }, { ...invalid, message: /1970/ }],
+    [{ interval: 'hour' }, { ...invalid, message: /name customers/ }],
+    [{ groupBy: 'entity' }, { ...invalid, message: /one customer/ }],
+    [
+      { groupBy: 'entity', customerId: 'acme,acme2' },
+      { ...invalid, message: /one customer/ },
+    ],
+    [
+      { interval: 'hour', customerId: params.id, from: '2026-05-11T09:59:59Z' },
+      { ...invalid, message: /last 7 days/ },
+    ],
+    [
+      { groupBy: 'customer', from: '2025-05-18T00:00:00Z' },
+      { ...invalid, message: /intervals/ },
+    ],
+    [{ featureId: 'peak' }, { ...invalid, message: /no sum/ }],
+    [{ featureId: 'sso' }, { status: 400, code: 'MeteringNotAvailableForFeatureType' }],
+    [{ featureId: 'nothing' }, { status: 404, code: 'FeatureNotFound' }],
+    [{ customerId: 'nobody' }, { status: 404, code: 'CustomerNotFound' }],
+  ]
+  for (const [query, refusal] of rows)
+    await tenant.refused('v1.usage.series', { query: { featureId: FEATURE, ...query } }, refusal)
+  await tenant.refused('v1.usage.top', { query: { featureId: FEATURE, by: 'entity' } }, invalid)
+})
