@@ -33,6 +33,8 @@ test('without any variable the server is local, embedded and safe by default', (
     maxAttributionKeys: null,
     maxEntityDepth: 4,
     eventRetentionDays: 90,
+    decisionRetentionDays: 30,
+    decisionRows: 100_000,
     windowRetentionDays: 35,
     strictIntegrations: false,
   })

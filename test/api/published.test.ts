@@ -25,6 +25,7 @@ test('a published operation that is not served says so, even without a credentia
     assert.deepEqual(response.json(), {
       message: `${method} ${url} is in the published API, but not implemented yet`,
       code: null,
+      field: null,
     })
   }
 })
