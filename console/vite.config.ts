@@ -4,7 +4,7 @@ import { defineConfig } from 'vite'
 const SERVER = process.env.BURSAR_URL ?? 'http://127.0.0.1:4242'
 
 const BASE = [
-  ...['address', 'api', 'audit', 'customer', 'decisions', 'format', 'grid', 'navigation'],
+  ...['address', 'api', 'customer', 'decisions', 'format', 'grid', 'navigation'],
   ...['preferences', 'shell', 'ui', 'use-'],
 ]
 
@@ -21,6 +21,8 @@ const GROUPS: readonly Group[] = [
   { name: 'explain', test: /\/src\/explain\// },
   // Before the views: a group takes along what its modules import.
   { name: 'base', test: new RegExp(`/src/(${BASE.join('|')})`) },
+  { name: 'activity', test: /\/src\/activity\// },
+  { name: 'catalog', test: /\/src\/catalog\// },
   {
     name: (id) => `view-${/\/src\/views\/([^/]+)\//.exec(id)?.[1]}`,
     debugName: 'views',

@@ -13,18 +13,22 @@ export function addressesIn(environment: string) {
     customer,
     decisions: `${root}/decisions`,
     decision: (id: string) => `${root}/decisions/${part(id)}`,
-    explain: (query: Record<string, string | undefined> = {}) => `${root}/explain${search(query)}`,
+    explain: (query: Record<string, string | undefined> = {}) =>
+      `${root}/explain${searchOf(query)}`,
     features: `${root}/features`,
     feature: (id: string) => `${root}/features/${part(id)}`,
-    entityTypes: `${root}/entity-types`,
-    currencies: `${root}/currencies`,
+    entityTypes: (query: Record<string, string | undefined> = {}) =>
+      `${root}/entity-types${searchOf(query)}`,
+    currencies: (query: Record<string, string | undefined> = {}) =>
+      `${root}/currencies${searchOf(query)}`,
     activity: (query: Record<string, string | undefined> = {}) =>
-      `${root}/activity${search(query)}`,
+      `${root}/activity${searchOf(query)}`,
     settings: (tab: string) => `${root}/settings/${tab}`,
   }
 }
 
-function search(query: Record<string, string | undefined>): string {
+/** The search part of an address. Empty parameters are left out. */
+export function searchOf(query: Record<string, string | undefined>): string {
   const pairs = Object.entries(query).flatMap(([name, value]): [string, string][] =>
     value === undefined || value === '' ? [] : [[name, value]],
   )

@@ -3,6 +3,7 @@ import {
   Ban,
   Boxes,
   CircleHelp,
+  Coins,
   House,
   type LucideIcon,
   ToggleRight,
@@ -28,7 +29,8 @@ export const NAVIGATION: readonly (readonly Destination[])[] = [
   ],
   [
     { label: 'Features', icon: ToggleRight, to: (all) => all.features, key: 'f' },
-    { label: 'Entity types', icon: Boxes, to: (all) => all.entityTypes, key: 't' },
+    { label: 'Entity types', icon: Boxes, to: (all) => all.entityTypes(), key: 't' },
+    { label: 'Currencies', icon: Coins, to: (all) => all.currencies(), key: 'm' },
   ],
   [{ label: 'Activity', icon: Activity, to: (all) => all.activity(), key: 'a' }],
 ]

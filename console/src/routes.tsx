@@ -56,6 +56,7 @@ const views = [
   view('/features', () => import('./views/features/view.tsx')),
   view('/features/$feature', () => import('./views/feature/view.tsx')),
   view('/entity-types', () => import('./views/entity-types/view.tsx')),
+  view('/currencies', () => import('./views/currencies/view.tsx')),
   view('/activity', () => import('./views/activity/view.tsx')),
 ]
 

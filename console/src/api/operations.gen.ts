@@ -7,6 +7,36 @@ export const operations = {
     path: '/api/v1/audit',
     permission: 'audit:read',
   },
+  'v1.credits.customCurrencies.archive': {
+    method: 'POST',
+    path: '/api/v1/credits/custom-currencies/{currencyId}/archive',
+    permission: 'customCurrencies:write',
+  },
+  'v1.credits.customCurrencies.create': {
+    method: 'POST',
+    path: '/api/v1/credits/custom-currencies',
+    permission: 'customCurrencies:write',
+  },
+  'v1.credits.customCurrencies.list': {
+    method: 'GET',
+    path: '/api/v1/credits/custom-currencies',
+    permission: 'customCurrencies:read',
+  },
+  'v1.credits.customCurrencies.listAssociatedEntities': {
+    method: 'GET',
+    path: '/api/v1/credits/custom-currencies/{currencyId}/associated-entities',
+    permission: 'customCurrencies:read',
+  },
+  'v1.credits.customCurrencies.unarchive': {
+    method: 'POST',
+    path: '/api/v1/credits/custom-currencies/{currencyId}/unarchive',
+    permission: 'customCurrencies:write',
+  },
+  'v1.credits.customCurrencies.update': {
+    method: 'PATCH',
+    path: '/api/v1/credits/custom-currencies/{currencyId}',
+    permission: 'customCurrencies:write',
+  },
   'v1.customers.archive': {
     method: 'POST',
     path: '/api/v1/customers/{id}/archive',
@@ -91,6 +121,11 @@ export const operations = {
     method: 'GET',
     path: '/api/v1/decisions/{decisionId}',
     permission: 'usage:read',
+  },
+  'v1.eventsLog.list': {
+    method: 'GET',
+    path: '/api/v1/events-log',
+    permission: 'events:read',
   },
   'v1.features.archiveFeature': {
     method: 'POST',

@@ -3,7 +3,7 @@ import { type ReactNode, useId } from 'react'
 import styles from './field.module.css'
 import { useFieldError } from './form.tsx'
 
-type FieldProps = {
+export type FieldProps = {
   /** Name of the field in the request, by which errors of the server find it. */
   name: string
   label: string
@@ -18,7 +18,8 @@ type ControlProps = {
   'aria-describedby': string | undefined
 }
 
-function Field(props: FieldProps & { children: (wiring: ControlProps) => ReactNode }) {
+/** A label, a control, and what the server or a hint says about it. */
+export function Field(props: FieldProps & { children: (wiring: ControlProps) => ReactNode }) {
   const { name, label, hint, isOptional = false, children } = props
   const id = useId()
   const error = useFieldError(name)

@@ -29,13 +29,16 @@ export function useFieldError(name: string): string | null {
 }
 
 /**
- * The field that an error is about, among those that are shown: the one that the error names, else
- * one whose name stands in its sentence.
+ * The field that an error is about, among those that are shown: the one that the error names or
+ * that contains it, else one whose name stands in its path or in its sentence.
  */
 function fieldOf(error: CallError, names: readonly string[]): string | null {
   const { field, message } = error
-  const said = field?.split('/') ?? message.split(/[^\w]+/)
-  return said.findLast((word) => names.includes(word)) ?? null
+  if (field === null)
+    return message.split(/[^\w]+/).findLast((word) => names.includes(word)) ?? null
+  const parts = field.split('/')
+  const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+  return [...parts, ...paths].findLast((each) => names.includes(each)) ?? null
 }
 
 export function FormErrors({ error, children }: { error: unknown; children: ReactNode }) {

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { Fragment, type ReactNode, useEffect } from 'react'
+import { routeTo } from '../addresses.ts'
 import { CopyButton } from './copy.tsx'
 import styles from './page.module.css'
 
@@ -98,6 +99,11 @@ export const Code = ({ text, label }: { text: string; label: string }) => (
     <pre>{text}</pre>
     <CopyButton text={text} label={label} />
   </div>
+)
+
+/** A link to another view, within a sentence or a row. */
+export const LinkTo = ({ address, children }: { address: string; children: ReactNode }) => (
+  <Link {...routeTo(address)}>{children}</Link>
 )
 
 export const Muted = ({ children }: { children: ReactNode }) => (

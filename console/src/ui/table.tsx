@@ -25,6 +25,8 @@ type TableProps<Row> = {
   toOf?: (row: Row) => string
   /** Buttons at the end of a row. */
   actions?: (row: Row) => ReactNode
+  /** What is shown below a row that is open. False for the others. */
+  below?: (row: Row) => ReactNode
 }
 
 export function Table<Row>(props: TableProps<Row>) {
@@ -55,30 +57,46 @@ export function Table<Row>(props: TableProps<Row>) {
 const classOf = ({ isEnd, isSecondary }: Column<never>): string =>
   [isEnd && styles.end, isSecondary && styles.secondary].filter(Boolean).join(' ')
 
-function TableRow<Row>({ row, columns, toOf, actions }: TableProps<Row> & { row: Row }) {
+function TableRow<Row>({ row, columns, toOf, actions, below }: TableProps<Row> & { row: Row }) {
   const navigate = useNavigate()
   const to = toOf?.(row)
   // The link is in the first cell; a press elsewhere in the row does the same.
   const onClick = (event: MouseEvent) => {
     const isOnControl = (event.target as Element).closest('a, button, input, label')
     const isSelecting = getSelection()?.isCollapsed === false
-    if (to !== undefined && !isOnControl && !isSelecting) void navigate(routeTo(to))
+    if (to !== undefined && !isOnControl && !isSelecting)
+      void navigate({ ...routeTo(to), resetScroll: below === undefined })
   }
+  const details = below?.(row)
+  const isOpen = Boolean(details)
   return (
-    <tr data-to={to} onClick={onClick}>
-      {columns.map((column, index) => (
-        <td key={column.title} className={classOf(column)}>
-          {index === 0 && to !== undefined ? (
-            <Link {...routeTo(to)} className={styles.link} data-row>
-              {column.cell(row)}
-            </Link>
-          ) : (
-            column.cell(row)
-          )}
-        </td>
-      ))}
-      {actions && <td className={styles.actions}>{actions(row)}</td>}
-    </tr>
+    <>
+      <tr data-to={to} onClick={onClick}>
+        {columns.map((column, index) => (
+          <td key={column.title} className={classOf(column)}>
+            {index === 0 && to !== undefined ? (
+              <Link
+                {...routeTo(to)}
+                className={styles.link}
+                data-row
+                aria-expanded={below && isOpen}
+                resetScroll={below === undefined}
+              >
+                {column.cell(row)}
+              </Link>
+            ) : (
+              column.cell(row)
+            )}
+          </td>
+        ))}
+        {actions && <td className={styles.actions}>{actions(row)}</td>}
+      </tr>
+      {isOpen && (
+        <tr className={styles.below}>
+          <td colSpan={columns.length + (actions ? 1 : 0)}>{details}</td>
+        </tr>
+      )}
+    </>
   )
 }
 

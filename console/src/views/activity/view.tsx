@@ -1,8 +1,13 @@
-import { Changes } from '../../audit/changes.tsx'
+import { Activity } from '../../activity/activity.tsx'
+import { useAddresses } from '../../address-state.ts'
 import { Page } from '../../ui/page.tsx'
+import { LEAD } from './texts.ts'
 
-export const View = () => (
-  <Page title="Activity" lead="Who changed what, and when.">
-    <Changes />
-  </Page>
-)
+export function View() {
+  const addresses = useAddresses()
+  return (
+    <Page title="Activity" lead={LEAD}>
+      <Activity customerId={null} here={addresses.activity()} />
+    </Page>
+  )
+}

@@ -1,4 +1,9 @@
-import { Changes } from '../../audit/changes.tsx'
+import { Activity } from '../../activity/activity.tsx'
+import { useAddresses } from '../../address-state.ts'
 import { useCustomer } from '../../customer/customer-frame.tsx'
 
-export const View = () => <Changes customerId={useCustomer().id} />
+export function View() {
+  const { id } = useCustomer()
+  const addresses = useAddresses()
+  return <Activity customerId={id} here={addresses.customer(id, 'activity')} />
+}

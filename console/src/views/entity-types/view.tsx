@@ -1,19 +1,21 @@
-import { Archive, ArchiveRestore, Pencil, Plus } from 'lucide-react'
-import { useState } from 'react'
+import { Pencil, Plus } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import type { EntityType } from '../../../../src/api.gen.ts'
-import { useAddressState } from '../../address-state.ts'
+import { useAddresses, useAddressState } from '../../address-state.ts'
 import { useSession } from '../../api/session.tsx'
 import { useList } from '../../api/use-read.ts'
-import { useWrite } from '../../api/use-write.ts'
+import { ArchiveButton } from '../../catalog/archive-button.tsx'
+import { useEditInAddress } from '../../catalog/edit-in-address.ts'
 import { useShortcuts } from '../../shell/keys.ts'
 import { Button, IconButton } from '../../ui/button.tsx'
-import { CheckField } from '../../ui/field.tsx'
+import { FilterSelect } from '../../ui/filter.tsx'
 import { Page, Toolbar } from '../../ui/page.tsx'
-import { Empty } from '../../ui/states.tsx'
+import { Empty, IfPermitted } from '../../ui/states.tsx'
 import { type Column, ListTable } from '../../ui/table.tsx'
 import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
-import { tell } from '../../ui/toast.tsx'
-import { EditEntityType } from './edit-entity-type.tsx'
+import { EntityTypeDialog } from './entity-type-dialog.tsx'
+import { TEXTS } from './texts.ts'
+import styles from './view.module.css'
 
 const COLUMNS: readonly Column<EntityType>[] = [
   {
@@ -26,16 +28,18 @@ const COLUMNS: readonly Column<EntityType>[] = [
   },
   { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
   {
-    title: 'Named by',
+    title: 'Attribution keys',
     cell: ({ attributionKeys }) =>
       attributionKeys.length === 0 ? (
-        <None>no dimension</None>
+        <None>{TEXTS.noKeys}</None>
       ) : (
-        attributionKeys.map((key) => (
-          <Chip key={key} isMono>
-            {key}
-          </Chip>
-        ))
+        <span className={styles.keys}>
+          {attributionKeys.map((key) => (
+            <Chip key={key} isMono>
+              {key}
+            </Chip>
+          ))}
+        </span>
       ),
   },
   {
@@ -43,35 +47,48 @@ const COLUMNS: readonly Column<EntityType>[] = [
     cell: ({ description }) => description ?? <None />,
     isSecondary: true,
   },
-  { title: 'Created', cell: ({ createdAt }) => <Time at={createdAt} />, isSecondary: true },
+  { title: 'Changed', cell: ({ updatedAt }) => <Time at={updatedAt} />, isSecondary: true },
 ]
 
 export function View() {
-  const [isWithArchived, change] = useAddressState(({ archived }) => archived === 'true')
-  const [editing, setEditing] = useState<EntityType | 'new' | null>(null)
+  const [isCreating, setCreating] = useState(false)
   const reason = useSession().whyNot('v1Beta.entityTypes.upsert')
-  useShortcuts([
-    { keys: 'n', label: 'New entity type', run: () => reason === null && setEditing('new') },
-  ])
-  const list = useList('v1Beta.entityTypes.list', {
-    query: isWithArchived ? { includeArchived: 'true' } : {},
-  })
-  const create = (
-    <Button look="primary" icon={Plus} reason={reason} onClick={() => setEditing('new')}>
+  const create = () => setCreating(reason === null)
+  useShortcuts([{ keys: 'n', label: 'New entity type', run: create }])
+  const button = (look: 'primary' | 'normal') => (
+    <Button look={look} icon={Plus} reason={reason} onClick={create}>
       New entity type
     </Button>
   )
   return (
-    <Page
-      title="Entity types"
-      actions={create}
-      lead="Kinds of entities that can have budgets, such as team, user or agent."
-    >
+    <Page title="Entity types" actions={button('primary')} lead={TEXTS.lead}>
+      <IfPermitted id="v1Beta.entityTypes.list">
+        <EntityTypes create={button('normal')} />
+      </IfPermitted>
+      {isCreating && <EntityTypeDialog former={null} onClose={() => setCreating(false)} />}
+    </Page>
+  )
+}
+
+function EntityTypes({ create }: { create: ReactNode }) {
+  const addresses = useAddresses()
+  const [isAll, change] = useAddressState(({ state }) => state === 'all')
+  const { editing, open, close } = useEditInAddress()
+  const list = useList('v1Beta.entityTypes.list', {
+    query: isAll ? { includeArchived: 'true' } : {},
+  })
+  const edited = list.rows?.find(({ id }) => id === editing)
+  return (
+    <>
       <Toolbar>
-        <CheckField
-          label="Archived, too"
-          isOn={isWithArchived}
-          onChange={(isOn) => change({ archived: isOn ? 'true' : null })}
+        <FilterSelect
+          label="State"
+          value={isAll ? 'all' : 'active'}
+          choices={[
+            { value: 'active', label: 'active' },
+            { value: 'all', label: 'active and archived' },
+          ]}
+          onChange={(state) => change({ state: state === 'all' ? state : null })}
         />
       </Toolbar>
       <ListTable
@@ -79,54 +96,31 @@ export function View() {
         list={list}
         columns={COLUMNS}
         keyOf={({ id }) => id}
-        actions={(type) => (
+        toOf={({ id }) => addresses.entityTypes({ state: isAll ? 'all' : undefined, edit: id })}
+        actions={({ id, displayName, archivedAt }) => (
           <>
             <IconButton
-              label={`Edit ${type.displayName}`}
-              icon={Pencil}
               size="small"
-              reason={reason}
-              onClick={() => setEditing(type)}
+              icon={Pencil}
+              label={`Edit ${displayName}`}
+              onClick={() => open(id)}
             />
-            <ArchiveButton type={type} />
+            <ArchiveButton
+              isIcon
+              name={displayName}
+              isArchived={archivedAt !== null}
+              archive={['v1Beta.entityTypes.archive', { body: { ids: [id] } }]}
+              unarchive={['v1Beta.entityTypes.unarchive', { body: { ids: [id] } }]}
+            />
           </>
         )}
         empty={
-          <Empty title="No entity types yet." call="PUT /api/v1/entity-types">
+          <Empty title={TEXTS.empty} call={TEXTS.call}>
             {create}
           </Empty>
         }
       />
-      {editing !== null && (
-        <EditEntityType
-          former={editing === 'new' ? null : editing}
-          onClose={() => setEditing(null)}
-        />
-      )}
-    </Page>
-  )
-}
-
-function ArchiveButton({ type }: { type: EntityType }) {
-  const request = { body: { ids: [type.id] } }
-  const unarchive = useWrite('v1Beta.entityTypes.unarchive', {
-    onDone: () => tell(`${type.displayName} is active again.`),
-  })
-  const archive = useWrite('v1Beta.entityTypes.archive', {
-    onDone: () => tell(`${type.displayName} is archived.`, () => unarchive.mutateAsync(request)),
-  })
-  const [write, label, icon] =
-    type.archivedAt === null
-      ? ([archive, 'Archive', Archive] as const)
-      : ([unarchive, 'Unarchive', ArchiveRestore] as const)
-  return (
-    <IconButton
-      label={`${label} ${type.displayName}`}
-      icon={icon}
-      size="small"
-      reason={write.reason}
-      isBusy={write.isPending}
-      onClick={() => write.mutate(request, { onError: ({ message }) => tell(message) })}
-    />
+      {edited && <EntityTypeDialog key={edited.id} former={edited} onClose={close} />}
+    </>
   )
 }

@@ -1,30 +1,71 @@
 import { useState } from 'react'
-import type { Feature } from '../../../../src/api.gen.ts'
+import type {
+  Feature,
+  FeatureUpdateFeatureRequestBody,
+  RoundingMode,
+} from '../../../../src/api.gen.ts'
 import { useWrite } from '../../api/use-write.ts'
-import { FieldRow, TextArea, TextField } from '../../ui/field.tsx'
+import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
+import { CheckField, FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
 import { MetadataField, metadataChange, metadataRows } from '../../ui/metadata-field.tsx'
 import { tell } from '../../ui/toast.tsx'
 
-const textsOf = (feature: Feature) => ({
-  displayName: feature.displayName,
-  description: feature.description ?? '',
-  featureUnits: feature.featureUnits ?? '',
-  featureUnitsPlural: feature.featureUnitsPlural ?? '',
-})
+type Fields = ReturnType<typeof fieldsOf>
+
+const fieldsOf = (feature: Feature) => {
+  const unit = feature.unitTransformation
+  return {
+    displayName: feature.displayName,
+    description: feature.description ?? '',
+    featureUnits: feature.featureUnits ?? '',
+    featureUnitsPlural: feature.featureUnitsPlural ?? '',
+    values: feature.enumConfiguration ?? [],
+    isTransformed: unit !== null,
+    divide: String(unit?.divide ?? 1000),
+    round: unit?.round ?? ('UP' as RoundingMode),
+    unitOfLimits: unit?.featureUnits ?? '',
+    unitsOfLimits: unit?.featureUnitsPlural ?? '',
+    metadata: metadataRows(feature.metadata),
+  }
+}
+
+/** The request that gives a feature these values. `stored` are its labels before. */
+function bodyOf(
+  { featureType }: Feature,
+  fields: Fields,
+  stored: Feature['metadata'],
+): FeatureUpdateFeatureRequestBody {
+  return {
+    displayName: fields.displayName,
+    description: fields.description,
+    ...(featureType === 'NUMBER' && {
+      featureUnits: fields.featureUnits,
+      featureUnitsPlural: fields.featureUnitsPlural,
+      unitTransformation: fields.isTransformed
+        ? {
+            divide: Number(fields.divide),
+            round: fields.round,
+            ...(fields.unitOfLimits !== '' && { featureUnits: fields.unitOfLimits }),
+            ...(fields.unitsOfLimits !== '' && { featureUnitsPlural: fields.unitsOfLimits }),
+          }
+        : null,
+    }),
+    ...(featureType === 'ENUM' && { enumConfiguration: enumValuesOf(fields.values) }),
+    metadata: metadataChange(fields.metadata, stored),
+  }
+}
 
 export function EditFeature({ feature, onClose }: { feature: Feature; onClose: () => void }) {
-  const [fields, setFields] = useState(textsOf(feature))
-  const [rows, setRows] = useState(metadataRows(feature.metadata))
-  const set = (part: Partial<typeof fields>) => setFields((all) => ({ ...all, ...part }))
+  const [fields, setFields] = useState(() => fieldsOf(feature))
+  const set = (part: Partial<Fields>) => setFields((all) => ({ ...all, ...part }))
   const params = { id: feature.id }
   const undo = useWrite('v1.features.updateFeature')
   const update = useWrite('v1.features.updateFeature', {
     onDone: ({ data }) => {
       onClose()
-      const metadata = metadataChange(metadataRows(feature.metadata), data.metadata)
       tell(`${data.displayName} was changed.`, () =>
-        undo.mutateAsync({ params, body: { ...textsOf(feature), metadata } }),
+        undo.mutateAsync({ params, body: bodyOf(feature, fieldsOf(feature), data.metadata) }),
       )
     },
   })
@@ -38,12 +79,7 @@ export function EditFeature({ feature, onClose }: { feature: Feature; onClose: (
       isBusy={update.isPending}
       error={update.error}
       reason={update.reason}
-      onSubmit={() =>
-        update.mutate({
-          params,
-          body: { ...fields, metadata: metadataChange(rows, feature.metadata) },
-        })
-      }
+      onSubmit={() => update.mutate({ params, body: bodyOf(feature, fields, feature.metadata) })}
     >
       <TextField
         name="displayName"
@@ -55,10 +91,23 @@ export function EditFeature({ feature, onClose }: { feature: Feature; onClose: (
       <TextArea
         name="description"
         label="Description"
+        rows={2}
         value={fields.description}
         onChange={(description) => set({ description })}
         isOptional
       />
+      {feature.featureType === 'NUMBER' && <UnitFields fields={fields} set={set} />}
+      {feature.featureType === 'ENUM' && (
+        <EnumValuesField rows={fields.values} onChange={(values) => set({ values })} />
+      )}
+      <MetadataField rows={fields.metadata} onChange={(metadata) => set({ metadata })} />
+    </FormDialog>
+  )
+}
+
+function UnitFields({ fields, set }: { fields: Fields; set: (part: Partial<Fields>) => void }) {
+  return (
+    <>
       <FieldRow>
         <TextField
           name="featureUnits"
@@ -75,7 +124,51 @@ export function EditFeature({ feature, onClose }: { feature: Feature; onClose: (
           isOptional
         />
       </FieldRow>
-      <MetadataField rows={rows} onChange={setRows} />
-    </FormDialog>
+      <CheckField
+        label="Limits are in larger units"
+        hint="Usage is divided before it is compared."
+        isOn={fields.isTransformed}
+        onChange={(isTransformed) => set({ isTransformed })}
+      />
+      {fields.isTransformed && (
+        <>
+          <FieldRow>
+            <TextField
+              name="unitTransformation/divide"
+              label="Divide by"
+              value={fields.divide}
+              onChange={(divide) => set({ divide })}
+              isNumber
+            />
+            <SelectField
+              name="unitTransformation/round"
+              label="Round"
+              value={fields.round}
+              onChange={(round) => set({ round })}
+              choices={[
+                { value: 'UP', label: 'up' },
+                { value: 'DOWN', label: 'down' },
+              ]}
+            />
+          </FieldRow>
+          <FieldRow>
+            <TextField
+              name="unitTransformation/featureUnits"
+              label="One larger unit"
+              value={fields.unitOfLimits}
+              onChange={(unitOfLimits) => set({ unitOfLimits })}
+              isOptional
+            />
+            <TextField
+              name="unitTransformation/featureUnitsPlural"
+              label="Several larger units"
+              value={fields.unitsOfLimits}
+              onChange={(unitsOfLimits) => set({ unitsOfLimits })}
+              isOptional
+            />
+          </FieldRow>
+        </>
+      )}
+    </>
   )
 }

@@ -1,26 +1,32 @@
-import { Archive, ArchiveRestore, Pencil } from 'lucide-react'
+import { Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { Feature } from '../../../../src/api.gen.ts'
-import { useParam } from '../../address-state.ts'
+import { useAddresses, useParam } from '../../address-state.ts'
+import { useSession } from '../../api/session.tsx'
 import { useRead } from '../../api/use-read.ts'
-import { useWrite } from '../../api/use-write.ts'
-import { Button } from '../../ui/button.tsx'
+import { ArchiveButton } from '../../catalog/archive-button.tsx'
+import { METER_WORDS, TYPE_WORDS } from '../../catalog/feature-words.ts'
+import { formatNumber } from '../../format.ts'
+import { useShortcuts } from '../../shell/keys.ts'
+import { Button, LinkButton } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy.tsx'
 import { Columns, Facts, Page, Section } from '../../ui/page.tsx'
-import { Empty, Loaded } from '../../ui/states.tsx'
-import { Chip, Id, None, Time } from '../../ui/text.tsx'
-import { tell } from '../../ui/toast.tsx'
+import { IfPermitted, Loaded } from '../../ui/states.tsx'
+import { Chip, Id, Name, None, Time } from '../../ui/text.tsx'
 import { EditFeature } from './edit-feature.tsx'
 import { EditMeter } from './edit-meter.tsx'
-import { meterText } from './meter.ts'
+import { MeterSection } from './meter-section.tsx'
+import { TEXTS } from './texts.ts'
 
 export function View() {
   const id = useParam('feature')
-  const reading = useRead('v1.features.retrieveFeature', { params: { id } })
+  const addresses = useAddresses()
+  const mayRead = useSession().whyNot('v1.features.retrieveFeature') === null
+  const reading = useRead('v1.features.retrieveFeature', { params: { id } }, { isOn: mayRead })
   const feature = reading.data?.data
   return (
     <Page
-      title={feature?.displayName ?? id}
+      title={feature?.displayName || id}
       beside={
         <>
           <span>
@@ -29,8 +35,11 @@ export function View() {
           {feature?.featureStatus === 'SUSPENDED' && <Chip>archived</Chip>}
         </>
       }
+      actions={<LinkButton to={addresses.explain({ feature: id })}>Explain</LinkButton>}
     >
-      <Loaded reading={reading}>{({ data }) => <Details feature={data} />}</Loaded>
+      <IfPermitted id="v1.features.retrieveFeature">
+        <Loaded reading={reading}>{({ data }) => <Details feature={data} />}</Loaded>
+      </IfPermitted>
     </Page>
   )
 }
@@ -38,38 +47,32 @@ export function View() {
 function Details({ feature }: { feature: Feature }) {
   const [editing, setEditing] = useState<'feature' | 'meter' | null>(null)
   const close = () => setEditing(null)
+  const mayNot = useSession().whyNot('v1.features.updateFeature')
+  const isArchived = feature.featureStatus === 'SUSPENDED'
+  const reason = isArchived ? TEXTS.archived : mayNot
+  const edit = (what: 'feature' | 'meter') => reason === null && setEditing(what)
+  useShortcuts([{ keys: 'e', label: 'Edit the feature', run: () => edit('feature') }])
+  const request = { params: { id: feature.id } }
   return (
     <Columns>
-      <MeterSection feature={feature} onEdit={() => setEditing('meter')} />
+      <MeterSection feature={feature} reason={reason} onEdit={() => edit('meter')} />
       <Section
         title="Feature"
         actions={
           <>
-            <Button size="small" icon={Pencil} onClick={() => setEditing('feature')}>
+            <Button size="small" icon={Pencil} reason={reason} onClick={() => edit('feature')}>
               Edit
             </Button>
-            <ArchiveButton feature={feature} />
+            <ArchiveButton
+              name={feature.displayName}
+              isArchived={isArchived}
+              archive={['v1.features.archiveFeature', request]}
+              unarchive={['v1.features.unarchiveFeature', request]}
+            />
           </>
         }
       >
-        <Facts
-          rows={[
-            ['Type', feature.featureType.toLowerCase()],
-            ['Description', feature.description ?? <None />],
-            ['Units', feature.featureUnitsPlural ?? <None />],
-            ...(feature.enumConfiguration
-              ? [
-                  [
-                    'Values',
-                    feature.enumConfiguration.map(({ displayName }) => displayName).join(', '),
-                  ] as const,
-                ]
-              : []),
-            ['Created', <Time key="created" at={feature.createdAt} />],
-            ['Changed', <Time key="changed" at={feature.updatedAt} />],
-            ...Object.entries(feature.metadata),
-          ]}
-        />
+        <FeatureFacts feature={feature} />
       </Section>
       {editing === 'feature' && <EditFeature feature={feature} onClose={close} />}
       {editing === 'meter' && <EditMeter feature={feature} onClose={close} />}
@@ -77,68 +80,48 @@ function Details({ feature }: { feature: Feature }) {
   )
 }
 
-function MeterSection({ feature, onEdit }: { feature: Feature; onEdit: () => void }) {
-  const { meter, meterType } = feature
-  if (meterType === 'None')
-    return (
-      <Section title="Usage">
-        <p>Usage of this feature is not counted.</p>
-      </Section>
-    )
-  const edit = <Button onClick={onEdit}>{meter ? 'Edit the meter' : 'Add a meter'}</Button>
-  if (meter === null)
-    return (
-      <Section title="Meter">
-        <Empty
-          title="Usage is what is reported. A meter counts raw events instead."
-          call={`PATCH /api/v1/features/${feature.id}`}
-        >
-          {edit}
-        </Empty>
-      </Section>
-    )
+function FeatureFacts({ feature }: { feature: Feature }) {
+  const { featureType, meterType, enumConfiguration, metadata } = feature
+  const labels = Object.entries(metadata)
   return (
-    <Section title="Meter" actions={edit}>
-      <p>{meterText(meter)}</p>
-      {meter.filters.length > 0 && (
-        <ul>
-          {meter.filters.map((filter) => (
-            <li key={JSON.stringify(filter)}>
-              {filter.conditions.map(({ field, operation, value, values }) => (
-                <Chip key={field + operation} isMono>
-                  {field} {operation.toLowerCase().replaceAll('_', ' ')}{' '}
-                  {value ?? values?.join(', ')}
-                </Chip>
-              ))}
-            </li>
-          ))}
-        </ul>
+    <>
+      <Facts
+        rows={[
+          ['Type', TYPE_WORDS[featureType]],
+          ...(featureType === 'NUMBER' ? [['Usage', METER_WORDS[meterType]] as const] : []),
+          ['Description', feature.description ?? <None />],
+          ...(featureType === 'NUMBER' ? [['Units', unitsText(feature) ?? <None />] as const] : []),
+          ...(enumConfiguration === null
+            ? []
+            : [
+                [
+                  'Values',
+                  enumConfiguration.map(({ value, displayName }) => (
+                    <div key={value}>
+                      <Name name={displayName} id={value} /> <Id>{value}</Id>
+                    </div>
+                  )),
+                ] as const,
+              ]),
+          ['Created', <Time key="created" at={feature.createdAt} />],
+          ['Changed', <Time key="changed" at={feature.updatedAt} />],
+        ]}
+      />
+      {labels.length > 0 && (
+        <>
+          <h2>Metadata</h2>
+          <Facts rows={labels} />
+        </>
       )}
-    </Section>
+    </>
   )
 }
 
-function ArchiveButton({ feature }: { feature: Feature }) {
-  const request = { params: { id: feature.id } }
-  const unarchive = useWrite('v1.features.unarchiveFeature', {
-    onDone: () => tell(`${feature.displayName} is active again.`),
-  })
-  const archive = useWrite('v1.features.archiveFeature', {
-    onDone: () => tell(`${feature.displayName} is archived.`, () => unarchive.mutateAsync(request)),
-  })
-  const [write, label, icon] =
-    feature.featureStatus === 'SUSPENDED'
-      ? ([unarchive, 'Unarchive', ArchiveRestore] as const)
-      : ([archive, 'Archive', Archive] as const)
-  return (
-    <Button
-      size="small"
-      icon={icon}
-      reason={write.reason}
-      isBusy={write.isPending}
-      onClick={() => write.mutate(request, { onError: ({ message }) => tell(message) })}
-    >
-      {label}
-    </Button>
-  )
+/** `tokens; limits in thousands, 1,000 each, rounded up`. */
+function unitsText({ featureUnitsPlural, unitTransformation }: Feature): string | null {
+  if (unitTransformation === null) return featureUnitsPlural
+  const { divide, round, featureUnits } = unitTransformation
+  const size = `${formatNumber(divide)}, rounded ${round.toLowerCase()}`
+  const larger = `limits in ${featureUnits ?? 'units'} of ${size}`
+  return featureUnitsPlural === null ? larger : `${featureUnitsPlural}; ${larger}`
 }

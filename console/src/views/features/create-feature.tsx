@@ -1,42 +1,43 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { FeatureType, MeterType } from '../../../../src/api.gen.ts'
+import type {
+  FeatureCreateFeatureRequestBody,
+  FeatureEnumValue,
+  FeatureType,
+  MeterType,
+} from '../../../../src/api.gen.ts'
 import { useAddresses } from '../../address-state.ts'
 import { useWrite } from '../../api/use-write.ts'
-import { type Choice, FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
+import { EnumValuesField, enumValuesOf } from '../../catalog/enum-values-field.tsx'
+import { METER_CHOICES, TYPE_CHOICES } from '../../catalog/feature-words.ts'
+import { FieldRow, SelectField, TextArea, TextField } from '../../ui/field.tsx'
 import { FormDialog } from '../../ui/form.tsx'
+import { MetadataField, type MetadataRow, metadataChange } from '../../ui/metadata-field.tsx'
 import { tell } from '../../ui/toast.tsx'
-
-const TYPES: readonly Choice<FeatureType>[] = [
-  { value: 'NUMBER', label: 'number: a limit or a plain number' },
-  { value: 'BOOLEAN', label: 'switch: on or off' },
-  { value: 'ENUM', label: 'choice: one or several values' },
-]
-
-const METERS: readonly Choice<MeterType>[] = [
-  { value: 'INCREMENTAL', label: 'counted: usage adds up' },
-  { value: 'FLUCTUATING', label: 'level: goes up and down, such as seats' },
-  { value: 'None', label: 'not counted' },
-]
+import { TEXTS } from './texts.ts'
 
 type FeatureFields = {
   id: string
   displayName: string
+  description: string
   featureType: FeatureType
   meterType: MeterType
-  unit: string
-  units: string
-  values: string
+  featureUnits: string
+  featureUnitsPlural: string
+  values: readonly FeatureEnumValue[]
+  metadata: readonly MetadataRow[]
 }
 
 const NOTHING: FeatureFields = {
   id: '',
   displayName: '',
+  description: '',
   featureType: 'NUMBER',
   meterType: 'INCREMENTAL',
-  unit: '',
-  units: '',
-  values: '',
+  featureUnits: '',
+  featureUnitsPlural: '',
+  values: [],
+  metadata: [],
 }
 
 export function CreateFeature({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
@@ -69,7 +70,7 @@ export function CreateFeature({ isOpen, onClose }: { isOpen: boolean; onClose: (
           label="Id"
           value={fields.id}
           onChange={(id) => set({ id })}
-          hint="As your code names it. It cannot be changed later."
+          hint={TEXTS.idHint}
           isMono
           isFirst
         />
@@ -81,6 +82,18 @@ export function CreateFeature({ isOpen, onClose }: { isOpen: boolean; onClose: (
         />
       </FieldRow>
       <TypeFields fields={fields} set={set} />
+      <TextArea
+        name="description"
+        label="Description"
+        rows={2}
+        value={fields.description}
+        onChange={(description) => set({ description })}
+        isOptional
+      />
+      <MetadataField
+        rows={[...fields.metadata]}
+        onChange={(metadata: MetadataRow[]) => set({ metadata })}
+      />
     </FormDialog>
   )
 }
@@ -97,7 +110,7 @@ function TypeFields(props: { fields: FeatureFields; set: (part: Partial<FeatureF
           label="Type"
           value={fields.featureType}
           onChange={(featureType) => set({ featureType })}
-          choices={TYPES}
+          choices={TYPE_CHOICES}
         />
         {isNumber && (
           <SelectField
@@ -105,7 +118,7 @@ function TypeFields(props: { fields: FeatureFields; set: (part: Partial<FeatureF
             label="Usage"
             value={fields.meterType}
             onChange={(meterType) => set({ meterType })}
-            choices={METERS}
+            choices={METER_CHOICES}
           />
         )}
       </FieldRow>
@@ -114,50 +127,41 @@ function TypeFields(props: { fields: FeatureFields; set: (part: Partial<FeatureF
           <TextField
             name="featureUnits"
             label="One unit"
-            value={fields.unit}
-            onChange={(unit) => set({ unit })}
+            value={fields.featureUnits}
+            onChange={(featureUnits) => set({ featureUnits })}
             placeholder="token"
             isOptional
           />
           <TextField
             name="featureUnitsPlural"
             label="Several units"
-            value={fields.units}
-            onChange={(units) => set({ units })}
+            value={fields.featureUnitsPlural}
+            onChange={(featureUnitsPlural) => set({ featureUnitsPlural })}
             placeholder="tokens"
             isOptional
           />
         </FieldRow>
       )}
       {fields.featureType === 'ENUM' && (
-        <TextArea
-          name="enumConfiguration"
-          label="Values, one a line"
-          value={fields.values}
-          onChange={(values) => set({ values })}
-          isMono
-        />
+        <EnumValuesField rows={fields.values} onChange={(values) => set({ values })} />
       )}
     </>
   )
 }
 
-function bodyOf(fields: FeatureFields) {
-  const { featureType } = fields
-  const values = fields.values.split('\n').map((line) => line.trim())
+function bodyOf(fields: FeatureFields): FeatureCreateFeatureRequestBody {
+  const { featureType, description, featureUnits, featureUnitsPlural } = fields
   return {
     id: fields.id.trim(),
     displayName: fields.displayName,
     featureType,
+    ...(description !== '' && { description }),
     ...(featureType === 'NUMBER' && {
       meterType: fields.meterType,
-      ...(fields.unit !== '' && { featureUnits: fields.unit }),
-      ...(fields.units !== '' && { featureUnitsPlural: fields.units }),
+      ...(featureUnits !== '' && { featureUnits }),
+      ...(featureUnitsPlural !== '' && { featureUnitsPlural }),
     }),
-    ...(featureType === 'ENUM' && {
-      enumConfiguration: values
-        .filter((value) => value !== '')
-        .map((value) => ({ value, displayName: value })),
-    }),
+    ...(featureType === 'ENUM' && { enumConfiguration: enumValuesOf(fields.values) }),
+    ...(fields.metadata.length > 0 && { metadata: metadataChange(fields.metadata) }),
   }
 }

@@ -6,41 +6,46 @@ export type SampleEvent = {
   dimensions: Readonly<Record<string, string | number | boolean>>
 }
 
-const FUNCTIONS: Readonly<Record<Meter['aggregation']['function'], string>> = {
-  COUNT: 'Counts events',
-  SUM: 'Adds up',
-  MAX: 'Takes the largest',
-  MIN: 'Takes the smallest',
-  AVG: 'Takes the average',
-  UNIQUE: 'Counts different values of',
-}
-
-/** What a meter does, in a sentence. */
-export function meterText({ aggregation, filters }: Meter): string {
-  const what = [FUNCTIONS[aggregation.function], aggregation.field].filter(Boolean).join(' ')
-  if (filters.length === 0) return `${what}. Every event counts.`
-  return filters.length === 1
-    ? `${what}. An event counts if it satisfies all of this:`
-    : `${what}. An event counts if it satisfies all of one line:`
-}
-
 const EVENT_NAME_FIELDS = ['event_name', 'eventName']
 
-/** Whether an event counts, by the same rules as the server. */
+/** Whether an event passes the filters of a meter, by the same rules as the server. */
 export const matches = ({ filters }: Pick<Meter, 'filters'>, event: SampleEvent): boolean =>
   filters.length === 0 ||
-  filters.some(({ conditions }) =>
-    conditions.every((condition) => holds(condition, fieldIn(event, condition.field))),
-  )
+  filters.some(({ conditions }) => conditions.every((each) => holds(each, event)))
+
+export const holds = (condition: MeterCondition, event: SampleEvent): boolean =>
+  isTrueOf(condition, dimensionOf(event, condition.field))
+
+/** What a meter makes of an event. */
+export type Outcome =
+  | { kind: 'fails'; filters: number }
+  | { kind: 'lacks' | 'noNumber' | 'tooLarge'; field: string }
+  | { kind: 'one' }
+  | { kind: 'mark'; value: string }
+  | { kind: 'amount'; amount: number; isAdded: boolean }
+
+export function outcomeOf(meter: Meter, event: SampleEvent): Outcome {
+  const { aggregation, filters } = meter
+  if (!matches(meter, event)) return { kind: 'fails', filters: filters.length }
+  if (aggregation.function === 'COUNT') return { kind: 'one' }
+  const field = aggregation.field ?? ''
+  const value = dimensionOf(event, field)
+  if (value === undefined) return { kind: 'lacks', field }
+  if (aggregation.function === 'UNIQUE') return { kind: 'mark', value: String(value) }
+  const amount = typeof value === 'boolean' ? null : numberIn(String(value))
+  if (amount === null) return { kind: 'noNumber', field }
+  if (Math.abs(amount) > Number.MAX_SAFE_INTEGER) return { kind: 'tooLarge', field }
+  return { kind: 'amount', amount, isAdded: aggregation.function === 'SUM' }
+}
 
 type Value = string | number | boolean
 
-function fieldIn({ eventName, dimensions }: SampleEvent, field: string): Value | undefined {
+function dimensionOf({ eventName, dimensions }: SampleEvent, field: string): Value | undefined {
   if (EVENT_NAME_FIELDS.includes(field)) return eventName
   return Object.hasOwn(dimensions, field) ? dimensions[field] : undefined
 }
 
-function holds(condition: MeterCondition, actual: Value | undefined): boolean {
+function isTrueOf(condition: MeterCondition, actual: Value | undefined): boolean {
   const { operation, value = '', values = [] } = condition
   if (actual === undefined) return operation === 'IS_NULL' || operation === 'NOT_EQUALS'
   const text = String(actual)

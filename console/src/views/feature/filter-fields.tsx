@@ -1,0 +1,116 @@
+import { Ban, Check, Plus, X } from 'lucide-react'
+import { Button, IconButton } from '../../ui/button.tsx'
+import { ChipsField } from '../../ui/chips-field.tsx'
+import { SelectField, TextField } from '../../ui/field.tsx'
+import { Chip } from '../../ui/text.tsx'
+import styles from './edit-meter.module.css'
+import { holds, type SampleEvent } from './match.ts'
+import {
+  type ConditionDraft,
+  conditionOf,
+  isWithoutValue,
+  NEW_CONDITION,
+  withOperation,
+} from './meter-draft.ts'
+import { OPERATIONS, TEXTS } from './texts.ts'
+
+/** One filter: all of its conditions must be true of an event. */
+export function FilterFields(props: {
+  at: number
+  conditions: readonly ConditionDraft[]
+  event: SampleEvent | null
+  onChange: (conditions: ConditionDraft[]) => void
+  onRemove: () => void
+}) {
+  const { at, conditions, event, onChange, onRemove } = props
+  const remove = (index: number) =>
+    conditions.length === 1 ? onRemove() : onChange(conditions.filter((_, each) => each !== index))
+  return (
+    <fieldset className={styles.filter}>
+      <legend>{at === 0 ? 'An event counts if' : 'or if'}</legend>
+      {conditions.map((condition, index) => (
+        <ConditionFields
+          // biome-ignore lint/suspicious/noArrayIndexKey: a condition has no identity but its place
+          key={index}
+          name={`meter/filters/${at}/conditions/${index}`}
+          condition={condition}
+          event={event}
+          onChange={(next) =>
+            onChange(conditions.map((each, place) => (place === index ? next : each)))
+          }
+          onRemove={() => remove(index)}
+        />
+      ))}
+      <div>
+        <Button size="small" icon={Plus} onClick={() => onChange([...conditions, NEW_CONDITION])}>
+          And
+        </Button>
+      </div>
+    </fieldset>
+  )
+}
+
+function ConditionFields(props: {
+  name: string
+  condition: ConditionDraft
+  event: SampleEvent | null
+  onChange: (condition: ConditionDraft) => void
+  onRemove: () => void
+}) {
+  const { name, condition, event, onChange, onRemove } = props
+  const { field, operation, value, values } = condition
+  return (
+    <div className={styles.condition}>
+      <TextField
+        name={`${name}/field`}
+        label="Dimension"
+        value={field}
+        onChange={(text) => onChange({ ...condition, field: text })}
+        suggestions={['eventName']}
+        isMono
+      />
+      <SelectField
+        name={`${name}/operation`}
+        label="Comparison"
+        value={operation}
+        onChange={(next) => onChange(withOperation(condition, next))}
+        choices={OPERATIONS}
+      />
+      {operation === 'IN' && (
+        <ChipsField
+          name={`${name}/values`}
+          label="Values"
+          values={values}
+          onChange={(next) => onChange({ ...condition, values: next })}
+          placeholder={TEXTS.valuesHint}
+        />
+      )}
+      {operation !== 'IN' && !isWithoutValue(operation) && (
+        <TextField
+          name={`${name}/value`}
+          label="Value"
+          value={value}
+          onChange={(text) => onChange({ ...condition, value: text })}
+          isOptional
+          isMono
+        />
+      )}
+      <div className={styles.end}>
+        {event && <Verdict holds={holds(conditionOf(condition), event)} />}
+        <IconButton label="Remove the condition" icon={X} onClick={onRemove} />
+      </div>
+    </div>
+  )
+}
+
+/** Whether the condition is true of the sample event. */
+const Verdict = ({ holds: isTrue }: { holds: boolean }) =>
+  isTrue ? (
+    <Chip tone="granted" icon={Check}>
+      true
+    </Chip>
+  ) : (
+    <Chip tone="denied" icon={Ban}>
+      false
+    </Chip>
+  )
