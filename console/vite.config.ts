@@ -5,7 +5,7 @@ const SERVER = process.env.BURSAR_URL ?? 'http://127.0.0.1:4242'
 
 const BASE = [
   ...['address', 'api', 'customer', 'decisions', 'format', 'grid', 'navigation'],
-  ...['preferences', 'shell', 'ui', 'use-'],
+  ...['preferences', 'settings', 'shell', 'ui', 'use-'],
 ]
 
 type Group = { name: string | ((id: string) => string); debugName?: string; test: RegExp }

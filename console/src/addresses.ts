@@ -23,6 +23,7 @@ export function addressesIn(environment: string) {
       `${root}/currencies${searchOf(query)}`,
     activity: (query: Record<string, string | undefined> = {}) =>
       `${root}/activity${searchOf(query)}`,
+    alerts: `${root}/alerts`,
     settings: (tab: string) => `${root}/settings/${tab}`,
   }
 }

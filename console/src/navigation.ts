@@ -1,11 +1,13 @@
 import {
   Activity,
   Ban,
+  Bell,
   Boxes,
   CircleHelp,
   Coins,
   House,
   type LucideIcon,
+  Settings,
   ToggleRight,
   Users,
 } from 'lucide-react'
@@ -32,5 +34,9 @@ export const NAVIGATION: readonly (readonly Destination[])[] = [
     { label: 'Entity types', icon: Boxes, to: (all) => all.entityTypes(), key: 't' },
     { label: 'Currencies', icon: Coins, to: (all) => all.currencies(), key: 'm' },
   ],
-  [{ label: 'Activity', icon: Activity, to: (all) => all.activity(), key: 'a' }],
+  [
+    { label: 'Alerts', icon: Bell, to: (all) => all.alerts, key: 'l' },
+    { label: 'Activity', icon: Activity, to: (all) => all.activity(), key: 'a' },
+    { label: 'Settings', icon: Settings, to: (all) => all.settings('environment'), key: 's' },
+  ],
 ]

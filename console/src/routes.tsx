@@ -58,6 +58,10 @@ const views = [
   view('/entity-types', () => import('./views/entity-types/view.tsx')),
   view('/currencies', () => import('./views/currencies/view.tsx')),
   view('/activity', () => import('./views/activity/view.tsx')),
+  view('/alerts', () => import('./views/alerts/view.tsx')),
+  view('/settings/environment', () => import('./views/settings-environment/view.tsx')),
+  view('/settings/server', () => import('./views/settings-server/view.tsx')),
+  view('/settings/look', () => import('./views/settings-look/view.tsx')),
 ]
 
 const customerViews = [

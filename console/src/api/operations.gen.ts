@@ -122,6 +122,16 @@ export const operations = {
     path: '/api/v1/decisions/{decisionId}',
     permission: 'usage:read',
   },
+  'v1.environment.settings.retrieve': {
+    method: 'GET',
+    path: '/api/v1/environment/settings',
+    permission: 'environments:read',
+  },
+  'v1.environment.settings.update': {
+    method: 'PATCH',
+    path: '/api/v1/environment/settings',
+    permission: 'environments:write',
+  },
   'v1.eventsLog.list': {
     method: 'GET',
     path: '/api/v1/events-log',
@@ -221,5 +231,15 @@ export const operations = {
     method: 'PUT',
     path: '/api/v1-beta/entity-types',
     permission: 'entityTypes:write',
+  },
+  'v1Beta.governance.retrieveThresholdConfig': {
+    method: 'GET',
+    path: '/api/v1-beta/governance/threshold-config',
+    permission: 'governance:read',
+  },
+  'v1Beta.governance.updateThresholdConfig': {
+    method: 'PATCH',
+    path: '/api/v1-beta/governance/threshold-config',
+    permission: 'governance:write',
   },
 } as const

@@ -12,7 +12,7 @@ test('a change opens to what was before and after, and the address keeps the fil
   const page = await openConsole(t, { tenant, path: '/activity' })
   await page.getByLabel('Customer').fill('acme')
   await page.keyboard.press('Enter')
-  await page.getByText('other', { exact: true }).waitFor({ state: 'hidden' })
+  await page.getByTitle('other', { exact: true }).waitFor({ state: 'hidden' })
   await page.getByLabel('Type').fill('customer.updated')
   await page.keyboard.press('Enter')
   await page.waitForURL(/type=customer\.updated/)

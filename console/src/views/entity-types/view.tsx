@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<EntityType>[] = [
       </>
     ),
   },
-  { title: 'Id', cell: ({ id }) => <Id>{id}</Id> },
+  { title: 'Id', cell: ({ id }) => <Id>{id}</Id>, isSecondary: true },
   {
     title: 'Attribution keys',
     cell: ({ attributionKeys }) =>

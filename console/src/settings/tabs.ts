@@ -1,0 +1,6 @@
+/** The settings, in their order. Only views that exist. */
+export const SETTINGS_TABS: readonly { label: string; path: string }[] = [
+  { label: 'Environment', path: 'environment' },
+  { label: 'Server', path: 'server' },
+  { label: 'Look', path: 'look' },
+]

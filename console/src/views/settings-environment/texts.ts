@@ -1,0 +1,11 @@
+export const TEXTS = {
+  unknown: 'Unknown dimensions',
+  unknownHint:
+    'What a dimension means whose value names no entity. Reports and raw events count in both cases.',
+  ignore: 'Ignore them',
+  deny: 'Deny',
+  origins: 'Allowed origins',
+  originsHint:
+    'Web pages of these origins may call this environment, besides those of the server itself. Enter adds one.',
+  saved: 'The settings were changed.',
+} as const
