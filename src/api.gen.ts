@@ -3282,6 +3282,55 @@ export type ResetPeriod = 'YEAR' | 'MONTH' | 'WEEK' | 'DAY' | 'HOUR'
 export type RoundingMode = 'UP' | 'DOWN'
 
 /**
+ * An object that a search found.
+ */
+export type SearchHit = {
+  kind: SearchHitKind
+  /**
+   * Id of the object.
+   */
+  id: string
+  /**
+   * Name of the object.
+   */
+  displayName: string | null
+  /**
+   * E-mail address of a customer. Null for other kinds.
+   */
+  email: string | null
+  /**
+   * Id of the customer of an entity. Null for other kinds.
+   */
+  customerId: string | null
+  /**
+   * Id of the type of an entity. Null for other kinds.
+   */
+  entityTypeId: string | null
+  isArchived: boolean
+  match: SearchMatch
+}
+
+/**
+ * A kind of object.
+ */
+export type SearchHitKind = 'CUSTOMER' | 'ENTITY' | 'FEATURE' | 'CURRENCY' | 'ENTITY_TYPE'
+
+/**
+ * How well an object fits: an id, e-mail address or name is the text, begins with it, has a later word that begins with it, or contains it.
+ */
+export type SearchMatch = 'EXACT' | 'PREFIX' | 'WORD' | 'PART'
+
+/**
+ * The hits of a search.
+ */
+export type SearchResponse = {
+  /**
+   * @maxItems 20
+   */
+  data: SearchHit[]
+}
+
+/**
  * What the key of somebody who signed in may do.
  */
 export type SessionKind =
@@ -5079,6 +5128,31 @@ export type Operations = {
     }
     body: undefined
     response: OverviewResponse
+  }
+  'v1.search': {
+    params: Record<string, never>
+    query: {
+      /**
+       * The text. White space around it does not count.
+       */
+      q: string
+      /**
+       * Only these kinds, separated by commas. The default is all.
+       *
+       * @maxItems 5
+       */
+      kinds?: SearchHitKind[]
+      /**
+       * Only entities of this customer.
+       */
+      customerId?: CustomerId
+      /**
+       * The maximum number of hits.
+       */
+      limit: number
+    }
+    body: undefined
+    response: SearchResponse
   }
   'v1.signInCodes.create': {
     params: Record<string, never>

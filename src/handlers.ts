@@ -15,6 +15,7 @@ import { entitlementsHandlers } from './entitlements/index.ts'
 import type { Handlers } from './operation.ts'
 import { promotionalHandlers, promotionalUse } from './promotional/index.ts'
 import { reportingHandlers } from './reporting/index.ts'
+import { searchHandlers } from './search/index.ts'
 import { entitlements } from './sources.ts'
 
 const catalogUse = { ...NO_REFERENCES, ...promotionalUse, ...usageUse, ...budgetsUse }
@@ -40,4 +41,5 @@ export const handlers: Handlers = {
   ...usageHandlers(engine, decisions),
   ...decisionHandlers(decisions),
   ...reportingHandlers(decisions),
+  ...searchHandlers,
 }

@@ -13,6 +13,8 @@ export type Call = {
   readonly origin: Origin
   /** When the credential of the caller expires, exclusive. Null or absent: never. */
   readonly expiresAt?: Instant | null
+  /** Whether the caller has a permission. Absent: it has all. */
+  readonly permits?: (permission: string) => boolean
   /** How old the state may be that a check is decided on, in milliseconds; 0 or absent: current. */
   readonly maxStalenessMs?: number
   /** The state in which the object must be to be changed; null or absent: any. */

@@ -64,6 +64,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'budgets/entity-tree': [...BASE, 'customers', 'entities', 'budgets', 'budgets/standings'],
   decisions: [...BASE, 'jobs', 'customers', 'budgets'],
   reporting: [...BASE, 'decisions', 'customers', 'metering', 'catalog/features'],
+  search: [...BASE, ...CATALOG, 'customers', 'entities'],
   engine: [...BASE, ...RULES],
   'engine/participants': [...BASE, ...RULES, 'engine'],
   'engine/cache': [...BASE, ...RULES, 'engine', 'engine/participants'],
@@ -93,7 +94,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'handlers.ts': [
     ...['operation.ts', 'access', 'audit', ...CATALOG, 'customers', 'entities', 'entitlements'],
     ...['promotional', 'budgets', 'budgets/entity-tree', 'decisions', 'engine', 'engine/http'],
-    ...['engine/reservations', 'reporting', 'sources.ts'],
+    ...['engine/reservations', 'reporting', 'search', 'sources.ts'],
   ],
   'main.ts': [
     ...[...BASE, ...RULES, 'promotional', 'idempotency', 'state-tokens', 'http'],

@@ -1,5 +1,5 @@
 import type { Currency, Passthrough, PaymentMethod } from '../api.gen.ts'
-import type { Reader, Sql, Tx } from '../db/index.ts'
+import type { Reader, SearchText, Sql, Tx } from '../db/index.ts'
 import {
   column,
   nothing,
@@ -8,11 +8,15 @@ import {
   readValue,
   row,
   rows,
+  rowsBeginning,
   rowWriter,
   sql,
+  textOfEmail,
+  textsOf,
 } from '../db/index.ts'
 import type { Instant } from '../kernel/clock.ts'
 import type { CreatedRange } from '../kernel/created-range.ts'
+import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Metadata } from '../kernel/metadata.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
@@ -263,19 +267,49 @@ export async function walkCustomers(
 export const countCustomers = (reader: Reader, walk: Walk): Promise<number> =>
   readValue(reader, column.integer, sql`select count(*) ${walked(walk)}`)
 
+type FoundCustomer = Pick<Customer, 'key' | 'id' | 'name' | 'email' | 'archivedAt'>
+
+const foundRow = row<FoundCustomer>({
+  key: column.from('customer_key', column.uuid),
+  id: column.text,
+  name: column.nullable(column.text),
+  email: column.nullable(column.text),
+  archivedAt: column.nullable(column.instant),
+})
+
+/** Returns customers whose id, e-mail address or name has a beginning; some several times. */
+export const customersBeginning = (
+  reader: Reader,
+  scope: Scope,
+  sought: SearchText,
+): Promise<FoundCustomer[]> =>
+  reader.many(
+    foundRow,
+    rowsBeginning(
+      {
+        columns: sql`customer_key, id, name, email, archived_at`,
+        from: sql`customers`,
+        where: sql`environment_key = ${scope.environmentKey}::uuid`,
+      },
+      [...textsOf(sql`id`, sql`folded_name`, sql`name`), textOfEmail(sql`email`)],
+      sought,
+    ),
+  )
+
 /** Writes new and changed customers. `saveLinks` writes their links. */
 export const saveCustomers = rowWriter<Scope, Customer>(
   (scope, customers) => sql`
-    insert into customers (customer_key, environment_key, id, name, email, billing_id,
+    insert into customers (customer_key, environment_key, id, name, folded_name, email, billing_id,
       billing_currency, language, timezone, default_payment_method, passthrough, metadata,
       created_at, updated_at, archived_at)
-    select key, ${scope.environmentKey}::uuid, id, name, email, billing_id, billing_currency,
-      language, timezone, payment_method, passthrough, metadata, created_at,
+    select key, ${scope.environmentKey}::uuid, id, name, folded_name, email, billing_id,
+      billing_currency, language, timezone, payment_method, passthrough, metadata, created_at,
       updated_at, archived_at
     from ${rows(customers, {
       key: ['uuid', ({ key }) => key],
       id: ['text', ({ id }) => id],
       name: ['text', ({ name }) => name],
+      folded_name: ['text', ({ name }) => name && foldCase(name)],
       email: ['text', ({ email }) => email],
       billing_id: ['text', ({ billingId }) => billingId],
       billing_currency: ['text', ({ billingCurrency }) => billingCurrency],
@@ -289,7 +323,8 @@ export const saveCustomers = rowWriter<Scope, Customer>(
       archived_at: ['timestamptz', ({ archivedAt }) => archivedAt],
     })} as customer
     on conflict (customer_key) do update set
-      name = excluded.name, email = excluded.email, billing_id = excluded.billing_id,
+      name = excluded.name, folded_name = excluded.folded_name, email = excluded.email,
+      billing_id = excluded.billing_id,
       billing_currency = excluded.billing_currency, language = excluded.language,
       timezone = excluded.timezone, default_payment_method = excluded.default_payment_method,
       passthrough = excluded.passthrough, metadata = excluded.metadata,

@@ -3,6 +3,7 @@ export {
   archivedAmong,
   countCustomers,
   customerNamed,
+  customersBeginning,
   customerWithKey,
   findCustomerKey,
   findCustomerKeys,

@@ -1,4 +1,11 @@
 export { createAnalyseGrown } from './analyse-grown.ts'
+export {
+  BEGINNING_LENGTH,
+  rowsBeginning,
+  type SearchText,
+  textOfEmail,
+  textsOf,
+} from './beginnings.ts'
 export { type Connection, clientConfig, type HeavyReads, openDatabase } from './database.ts'
 export * as column from './decode.ts'
 export { type Row, row } from './decode.ts'

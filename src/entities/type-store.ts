@@ -1,5 +1,6 @@
-import type { Reader, Sql, Tx } from '../db/index.ts'
-import { column, readPage, row, rows, rowWriter, sql } from '../db/index.ts'
+import type { Reader, SearchText, Sql, Tx } from '../db/index.ts'
+import { column, readPage, row, rows, rowsBeginning, rowWriter, sql, textsOf } from '../db/index.ts'
+import { foldCase } from '../kernel/fold-case.ts'
 import type { Uuid } from '../kernel/ids.ts'
 import type { Page, PageRequest } from '../kernel/page.ts'
 import type { Scope } from '../kernel/scope.ts'
@@ -48,16 +49,45 @@ export const holdTypes = (tx: Tx, scope: Scope, ids: readonly string[]) =>
 export const lockTypesWithIds = (tx: Tx, scope: Scope, ids: readonly string[]) =>
   tx.many(typeRow, sql`${typesWithIds(scope, ids)} order by entity_type_key for update`)
 
+type FoundType = Pick<EntityType, 'key' | 'id' | 'displayName' | 'archivedAt'>
+
+const foundRow = row<FoundType>({
+  key: column.from('entity_type_key', column.uuid),
+  id: column.text,
+  displayName: column.text,
+  archivedAt: column.nullable(column.instant),
+})
+
+/** Returns types whose id or name has a beginning; some several times. */
+export const typesBeginning = (
+  reader: Reader,
+  scope: Scope,
+  sought: SearchText,
+): Promise<FoundType[]> =>
+  reader.many(
+    foundRow,
+    rowsBeginning(
+      {
+        columns: sql`entity_type_key, id, display_name, archived_at`,
+        from: sql`entity_types`,
+        where: sql`environment_key = ${scope.environmentKey}::uuid`,
+      },
+      textsOf(sql`id`, sql`folded_name`, sql`display_name`),
+      sought,
+    ),
+  )
+
 export const saveTypes = rowWriter<Scope, EntityType>(
   (scope, types) => sql`
-    insert into entity_types (entity_type_key, environment_key, id, display_name, description,
-      attribution_keys, created_at, updated_at, archived_at)
-    select key, ${scope.environmentKey}::uuid, id, display_name, description,
+    insert into entity_types (entity_type_key, environment_key, id, display_name, folded_name,
+      description, attribution_keys, created_at, updated_at, archived_at)
+    select key, ${scope.environmentKey}::uuid, id, display_name, folded_name, description,
       attribution_keys, created_at, updated_at, archived_at
     from ${rows(types, {
       key: ['uuid', (type) => type.key],
       id: ['text', (type) => type.id],
       display_name: ['text', (type) => type.displayName],
+      folded_name: ['text', (type) => foldCase(type.displayName)],
       description: ['text', (type) => type.description],
       attribution_keys: ['text[]', (type) => type.attributionKeys],
       created_at: ['timestamptz', (type) => type.createdAt],
@@ -65,7 +95,8 @@ export const saveTypes = rowWriter<Scope, EntityType>(
       archived_at: ['timestamptz', ({ archivedAt }) => archivedAt],
     })} as type
     on conflict (entity_type_key) do update set
-      display_name = excluded.display_name, description = excluded.description,
+      display_name = excluded.display_name, folded_name = excluded.folded_name,
+      description = excluded.description,
       attribution_keys = excluded.attribution_keys, updated_at = excluded.updated_at,
       archived_at = excluded.archived_at`,
 )

@@ -130,7 +130,8 @@ function mountOperation(
       const serialize = mounting.serializerOf(serializationKeyOf(operation, scope, input))
       const mounted = { ...mounting, operation, caller, key, input, serialize, work }
       return withState({ request, reply, scope, input, key }, (state) => {
-        const shared = { app, scope, origin, expiresAt, maxStalenessMs, ifMatch }
+        const holds = (permission: string) => permits(caller.role, permission)
+        const shared = { app, scope, origin, expiresAt, permits: holds, maxStalenessMs, ifMatch }
         const call = { ...shared, ...(state && { state }) }
         return answer({ request, reply }, { ...mounted, call })
       })

@@ -191,6 +191,7 @@ export const calls: { readonly [Id in OperationId]: (mark: string) => Request } 
       ],
     },
   }),
+  'v1.search': () => ({ query: { q: 'a', kinds: 'CUSTOMER,ENTITY,FEATURE', limit: '20' } }),
   'v1.audit.list': () => ({ query: { limit: '100' } }),
   'v1.eventsLog.list': () => ({ query: { limit: '100' } }),
   'v1.decisions.list': () => ({

@@ -1,4 +1,9 @@
 export { currencyHandlers } from './http.ts'
 export { unknownCurrency } from './queries.ts'
-export { findCurrencies, findCurrenciesByKey, holdCurrencies } from './store.ts'
+export {
+  currenciesBeginning,
+  findCurrencies,
+  findCurrenciesByKey,
+  holdCurrencies,
+} from './store.ts'
 export type { Currency } from './types.ts'

@@ -1,7 +1,8 @@
 import type { CustomCurrencyUnits } from '../../api.gen.ts'
-import type { Reader, Sql, Tx } from '../../db/index.ts'
-import { column, readPage, readValue, row, sql } from '../../db/index.ts'
+import type { Reader, SearchText, Sql, Tx } from '../../db/index.ts'
+import { column, readPage, readValue, row, rowsBeginning, sql, textsOf } from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
+import { foldCase } from '../../kernel/fold-case.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
@@ -88,19 +89,49 @@ export const listCurrencies = (
     page: filter.page,
   })
 
+type FoundCurrency = Pick<Currency, 'key' | 'id' | 'displayName' | 'archivedAt'>
+
+const foundRow = row<FoundCurrency>({
+  key: column.from('currency_key', column.uuid),
+  id: column.text,
+  displayName: column.text,
+  archivedAt: column.nullable(column.instant),
+})
+
+/** Returns currencies whose id or name has a beginning; some several times. */
+export const currenciesBeginning = (
+  reader: Reader,
+  scope: Scope,
+  sought: SearchText,
+): Promise<FoundCurrency[]> =>
+  reader.many(
+    foundRow,
+    rowsBeginning(
+      {
+        columns: sql`currency_key, id, display_name, archived_at`,
+        from: sql`currencies`,
+        where: inEnvironment(scope),
+      },
+      textsOf(sql`id`, sql`folded_name`, sql`display_name`),
+      sought,
+    ),
+  )
+
 /** Inserts or updates a currency. */
 export const saveCurrency = (tx: Tx, scope: Scope, currency: Currency) =>
   tx.execute(sql`
-    insert into currencies (currency_key, environment_key, id, display_name, description, symbol,
-      units, metadata, created_at, updated_at, archived_at)
+    insert into currencies (currency_key, environment_key, id, display_name, folded_name,
+      description, symbol, units, metadata, created_at, updated_at, archived_at)
     values (${currency.key}::uuid, ${scope.environmentKey}::uuid, ${currency.id}::text,
-      ${currency.displayName}::text, ${currency.description}::text, ${currency.symbol}::text,
+      ${currency.displayName}::text, ${foldCase(currency.displayName)}::text,
+      ${currency.description}::text, ${currency.symbol}::text,
       ${currency.units && JSON.stringify(currency.units)}::jsonb,
       ${JSON.stringify(currency.metadata)}::jsonb,
       ${instantToWire(currency.createdAt)}::timestamptz,
       ${instantToWire(currency.updatedAt)}::timestamptz,
       ${currency.archivedAt && instantToWire(currency.archivedAt)}::timestamptz)
     on conflict (currency_key) do update set
-      display_name = excluded.display_name, description = excluded.description,
+      display_name = excluded.display_name, folded_name = excluded.folded_name,
+      description = excluded.description,
       symbol = excluded.symbol, units = excluded.units, metadata = excluded.metadata,
       updated_at = excluded.updated_at, archived_at = excluded.archived_at`)

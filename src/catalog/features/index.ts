@@ -5,6 +5,7 @@ export { unknownFeature } from './queries.ts'
 export {
   featureFromJson,
   featureJson,
+  featuresBeginning,
   findFeatures,
   findFeaturesByKey,
   holdFeatures,

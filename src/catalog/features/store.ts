@@ -1,8 +1,18 @@
 import type { FeatureEnumValue, UnitTransformation } from '../../api.gen.ts'
-import type { Reader, Sql, Tx } from '../../db/index.ts'
-import { column, milliseconds, readPage, readValue, row, sql } from '../../db/index.ts'
+import type { Reader, SearchText, Sql, Tx } from '../../db/index.ts'
+import {
+  column,
+  milliseconds,
+  readPage,
+  readValue,
+  row,
+  rowsBeginning,
+  sql,
+  textsOf,
+} from '../../db/index.ts'
 import { instantToWire } from '../../kernel/clock.ts'
 import type { CreatedRange } from '../../kernel/created-range.ts'
+import { foldCase } from '../../kernel/fold-case.ts'
 import type { Uuid } from '../../kernel/ids.ts'
 import type { Metadata } from '../../kernel/metadata.ts'
 import type { Page, PageRequest } from '../../kernel/page.ts'
@@ -155,21 +165,51 @@ export const listFeatures = (
 
 const jsonOf = (value: object | null): string | null => value && JSON.stringify(value)
 
+/** Returns features whose id or name has a beginning; some several times. */
+export const featuresBeginning = (
+  reader: Reader,
+  scope: Scope,
+  sought: SearchText,
+): Promise<FoundFeature[]> =>
+  reader.many(
+    foundRow,
+    rowsBeginning(
+      {
+        columns: sql`feature_key, id, display_name, status`,
+        from: sql`features`,
+        where: inEnvironment(scope),
+      },
+      textsOf(sql`id`, sql`folded_name`, sql`display_name`),
+      sought,
+    ),
+  )
+
+type FoundFeature = Pick<Feature, 'key' | 'id' | 'displayName' | 'status'>
+
+const foundRow = row<FoundFeature>({
+  key: column.from('feature_key', column.uuid),
+  id: column.text,
+  displayName: column.text,
+  status: column.oneOf('NEW', 'SUSPENDED', 'ACTIVE'),
+})
+
 /** Inserts or updates a feature. */
 export const saveFeature = (tx: Tx, scope: Scope, feature: Feature) =>
   tx.execute(sql`
-    insert into features (feature_key, environment_key, id, display_name, description,
+    insert into features (feature_key, environment_key, id, display_name, folded_name, description,
       feature_type, meter_type, status, units, units_plural, enum_configuration,
       unit_transformation, meter, metadata, created_at, updated_at)
     values (${feature.key}::uuid, ${scope.environmentKey}::uuid, ${feature.id}::text,
-      ${feature.displayName}::text, ${feature.description}::text, ${feature.featureType}::text,
+      ${feature.displayName}::text, ${foldCase(feature.displayName)}::text,
+      ${feature.description}::text, ${feature.featureType}::text,
       ${feature.meterType}::text, ${feature.status}::text, ${feature.units}::text,
       ${feature.unitsPlural}::text, ${jsonOf(feature.enumConfiguration)}::jsonb,
       ${jsonOf(feature.unitTransformation)}::jsonb, ${jsonOf(feature.meter)}::jsonb,
       ${jsonOf(feature.metadata)}::jsonb, ${instantToWire(feature.createdAt)}::timestamptz,
       ${instantToWire(feature.updatedAt)}::timestamptz)
     on conflict (feature_key) do update set
-      display_name = excluded.display_name, description = excluded.description,
+      display_name = excluded.display_name, folded_name = excluded.folded_name,
+      description = excluded.description,
       status = excluded.status, units = excluded.units, units_plural = excluded.units_plural,
       enum_configuration = excluded.enum_configuration,
       unit_transformation = excluded.unit_transformation, meter = excluded.meter,

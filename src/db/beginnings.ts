@@ -1,0 +1,50 @@
+import { type Sql, sql } from './sql.ts'
+
+/** Texts are indexed up to this many characters. */
+export const BEGINNING_LENGTH = 100
+
+/** The last character that there is: no text with a beginning comes after beginning and this. */
+const LAST = '\u{10FFFF}'
+
+/** What is sought: a folded text of at most `BEGINNING_LENGTH` characters, and how many rows. */
+export type SearchText = { readonly text: string; readonly limit: number }
+
+/**
+ * The folded name of a row, with `folded` and `name` as its columns. Names that an older version
+ * wrote are not folded yet.
+ */
+const foldedName = (folded: Sql, name: Sql): Sql =>
+  sql`(coalesce(${folded}, lower(${name} collate "C")) collate "C")`
+
+/** The texts of a row, each indexed: its id, and its name from the first, second and third word. */
+export const textsOf = (id: Sql, folded: Sql, name: Sql): Sql[] => {
+  const whole = foldedName(folded, name)
+  return [
+    sql`lower(${id})`,
+    sql`left(${whole}, 100)`,
+    sql`left(substring(${whole} from '^[^ ]+ +(.+)$'), 100)`,
+    sql`left(substring(${whole} from '^[^ ]+ +[^ ]+ +(.+)$'), 100)`,
+  ]
+}
+
+/** The indexed text of an e-mail address. */
+export const textOfEmail = (email: Sql): Sql => sql`left(lower(${email} collate "C"), 100)`
+
+/**
+ * A statement: the rows of a table one of whose texts has a beginning, for each text the first
+ * `limit` in its order. A row with several such texts comes several times.
+ */
+export function rowsBeginning(
+  { columns, from, where }: { columns: Sql; from: Sql; where: Sql },
+  texts: readonly Sql[],
+  { text, limit }: SearchText,
+): Sql {
+  const parts = texts.map(
+    (each) => sql`(
+      select ${columns} from ${from}
+      where ${where} and ${each} is not null
+        and ${each} >= ${text}::text and ${each} < ${text + LAST}::text
+      order by ${each} limit ${limit}::integer)`,
+  )
+  return parts.reduce((all, part) => sql`${all} union all ${part}`)
+}

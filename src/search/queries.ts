@@ -1,0 +1,108 @@
+import type { SearchHitKind } from '../api.gen.ts'
+import { currenciesBeginning } from '../catalog/currencies/index.ts'
+import { featuresBeginning } from '../catalog/features/index.ts'
+import { customersBeginning, requireCustomer } from '../customers/index.ts'
+import { BEGINNING_LENGTH, type Reader, type SearchText } from '../db/index.ts'
+import {
+  entitiesBeginning,
+  entitiesContaining,
+  type FoundEntity,
+  typesBeginning,
+} from '../entities/index.ts'
+import { badInput } from '../kernel/errors.ts'
+import { inQuery } from '../kernel/field.ts'
+import { foldCase } from '../kernel/fold-case.ts'
+import type { Scope } from '../kernel/scope.ts'
+import type { Call } from '../operation.ts'
+import { rankHits } from './rank-hits.ts'
+import type { Candidate, Hit } from './types.ts'
+
+export type SearchQuery = {
+  text: string
+  kinds: readonly SearchHitKind[]
+  /** Only entities of this customer. */
+  customerId: string | null
+  limit: number
+}
+
+/** What a caller needs to see each kind. */
+const PERMISSIONS = {
+  CUSTOMER: 'customers:read',
+  ENTITY: 'entities:read',
+  FEATURE: 'features:read',
+  CURRENCY: 'customCurrencies:read',
+  ENTITY_TYPE: 'entityTypes:read',
+} as const
+
+/**
+ * Returns the objects that fit a text best, of those kinds that the caller may read. 400 for a text
+ * of white space; 404 `CustomerNotFound`.
+ */
+export async function search(call: Call, query: SearchQuery): Promise<Hit[]> {
+  const { app, scope, permits = () => true } = call
+  const text = foldCase(query.text).replaceAll(/\s+/g, ' ').trim().slice(0, BEGINNING_LENGTH)
+  if (text === '') throw badInput(inQuery('q'), 'query: q must not be empty')
+  const kinds = query.kinds.filter((kind) => permits(PERMISSIONS[kind]))
+  const sought = { text, limit: query.limit }
+  const reader = app.db.read
+  if (query.customerId !== null) {
+    const customerKey = await requireCustomer(
+      reader,
+      scope,
+      query.customerId,
+      inQuery('customerId'),
+    )
+    if (!kinds.includes('ENTITY')) return []
+    const found = await entitiesContaining(reader, customerKey, sought)
+    return rankHits(found.map(entity), text, query.limit)
+  }
+  const found = await Promise.all(kinds.map((kind) => SEARCHES[kind](reader, scope, sought)))
+  return rankHits(found.flat(), text, query.limit)
+}
+
+type Search = (reader: Reader, scope: Scope, sought: SearchText) => Promise<Candidate[]>
+
+const NOTHING_ELSE = { email: null, customerId: null, entityTypeId: null }
+
+const SEARCHES: Readonly<Record<SearchHitKind, Search>> = {
+  CUSTOMER: async (...of) =>
+    (await customersBeginning(...of)).map(({ key, id, name, email, archivedAt }) => ({
+      ...NOTHING_ELSE,
+      kind: 'CUSTOMER',
+      key,
+      id,
+      displayName: name,
+      email,
+      isArchived: archivedAt !== null,
+    })),
+  ENTITY: async (...of) => (await entitiesBeginning(...of)).map(entity),
+  FEATURE: async (...of) =>
+    (await featuresBeginning(...of)).map(({ status, ...found }) => ({
+      ...NOTHING_ELSE,
+      kind: 'FEATURE',
+      ...found,
+      isArchived: status === 'SUSPENDED',
+    })),
+  CURRENCY: async (...of) =>
+    (await currenciesBeginning(...of)).map(({ archivedAt, ...found }) => ({
+      ...NOTHING_ELSE,
+      kind: 'CURRENCY',
+      ...found,
+      isArchived: archivedAt !== null,
+    })),
+  ENTITY_TYPE: async (...of) =>
+    (await typesBeginning(...of)).map(({ archivedAt, ...found }) => ({
+      ...NOTHING_ELSE,
+      kind: 'ENTITY_TYPE',
+      ...found,
+      isArchived: archivedAt !== null,
+    })),
+}
+
+const entity = ({ archivedAt, typeId, ...found }: FoundEntity): Candidate => ({
+  kind: 'ENTITY',
+  ...found,
+  email: null,
+  entityTypeId: typeId,
+  isArchived: archivedAt !== null,
+})
